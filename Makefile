@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything a developer or a newcomer runs. `make help` lists it.
+# With a ROS 2 installation you don't need this file: colcon builds the package as any other.
+
+PYTHON ?= python3
+PIP_ARGS ?=
+ARGS ?=
+TASK ?= reach
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WS := .colcon
+
+COLCON := AMENT_PREFIX_PATH= COLCON_PREFIX_PATH= $(BIN)/colcon --log-base $(WS)/log
+COLCON_DIRS := --build-base $(WS)/build --install-base $(WS)/install
+INSTALLED := $(WS)/install/ami_ros
+NODES := ami-ros planner_node safety_node sim_node
+
+# .venv holds its own ROS 2, and its Python restarts itself once to set LD_LIBRARY_PATH. A ROS 2 that
+# the shell has sourced, or the mark of another environment's restart, would mix two ROS 2 in one process.
+ifneq (,$(ROS_DISTRO)$(_ROS_WHEELS_BOOTSTRAP_COMPLETE))
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE LD_LIBRARY_PATH PYTHONPATH ROS_DISTRO RMW_IMPLEMENTATION
+endif
+export AMENT_PREFIX_PATH := $(CURDIR)/$(VENV)
+export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test build lint format model bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo
+	@echo "  PYTHON=python3.11   the Python for .venv: 3.10 to 3.13 (default: python3)"
+	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux brings several GB of CUDA"
+	@echo "                      libraries; its own site names the index of the small CPU-only build, to be given"
+	@echo "                      here: PIP_ARGS='--extra-index-url URL'"
+	@echo "  ARGS='...'          more arguments for the ami-ros verb behind demo, model and bench"
+
+venv: $(STAMP) ## build .venv with everything the CLI needs
+
+# A venv half made (no ensurepip) has a python and no pip, so pip is the one to look for.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else \
+	  "$(PYTHON) is Python %d.%d; ami_ros needs 3.10 to 3.13. Name another: make venv PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+
+# PyBullet has no wheel for Python 3.12 and later: it is compiled here, and only where it finds numpy
+# does it return images as arrays (many times faster). Hence numpy first, and no build isolation.
+$(STAMP): setup.py setup.cfg | $(BIN)/pip
+	$(BIN)/pip install $(PIP_ARGS) 'setuptools<80' wheel numpy
+	$(BIN)/pip install $(PIP_ARGS) --no-build-isolation pybullet || { \
+	  echo "PyBullet did not build. It needs a C++ compiler and Python's headers (on Debian and Ubuntu:" >&2; \
+	  echo "apt install g++ python3-dev), or a Python with a ready-made wheel: make venv PYTHON=python3.11" >&2; \
+	  exit 1; }
+	$(BIN)/pip install $(PIP_ARGS) -e '.[ros,sim,train,test]'
+	@touch $@
+
+demo: venv ## ten goals in the simulator, through ROS 2: a table, a report and a video
+	$(BIN)/ami-ros demo $(ARGS)
+
+model: venv ## collect, train and export models/panda_$(TASK) from nothing (TASK=reach)
+	$(BIN)/ami-ros model --task $(TASK) $(ARGS)
+
+bench: venv ## measure what this machine delivers: images over DDS
+	$(BIN)/ami-ros bench camera $(ARGS)
+
+# A package.xml with any error makes colcon fall back to a plain Python package, silently: the nodes
+# then build and `ros2 run` finds nothing. So the type is asserted, and the scripts are looked for.
+build: venv ## build with colcon in $(WS) and check what was installed
+	@rm -rf $(WS) && mkdir -p $(WS)
+	@found="$$($(COLCON) list --packages-select ami_ros)"; echo "colcon sees: $$found"; \
+	case "$$found" in *"(ros.ament_python)") ;; *) \
+	  echo "expected ami_ros to be of type ros.ament_python: is package.xml valid?" >&2; exit 1;; esac
+	$(COLCON) build $(COLCON_DIRS) --packages-select ami_ros --event-handlers desktop_notification-
+	@for node in $(NODES); do test -x $(INSTALLED)/lib/ami_ros/$$node || { \
+	  echo "$$node is not in $(INSTALLED)/lib/ami_ros, where ros2 run looks" >&2; exit 1; }; done
+	@for folder in config models; do ! test -d $$folder || diff -rq $$folder $(INSTALLED)/share/ami_ros/$$folder; done
+
+# colcon test exits 0 when tests fail, and when there are none: the results and pytest's last line decide.
+test: build ## build with colcon, run the suite through colcon test, lint
+	$(COLCON) test $(COLCON_DIRS) --packages-select ami_ros \
+	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS)
+	@$(COLCON) test-result --test-result-base $(WS)/build --verbose; result=$$?; \
+	closing="$$(grep -E ' in [0-9.:]+s' $(WS)/log/latest_test/ami_ros/stdout.log | tail -n 1 | sed 's/^=* *//; s/ *=*$$//')"; \
+	echo "$$closing"; \
+	echo "$$closing" | grep -Eq '(^|[ ,])[1-9][0-9]* passed' || { echo "no test passed" >&2; exit 1; }; \
+	exit $$result
+	@$(MAKE) --no-print-directory lint
+
+lint: venv ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: venv ## let ruff sort imports and lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what the other targets made (not models/)
+	rm -rf $(VENV) $(WS) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

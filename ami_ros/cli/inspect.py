@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros inspect`: what a model promises and what it showed on held-out episodes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def inspect(
+    model: Annotated[Path, typer.Argument(help="A model.pt.")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+) -> None:
+    """Verify the hash and print contract, provenance and gates. Runs no code from the model.
+
+    Example: ami-ros inspect models/panda_reach/model.pt
+    """
+    import dataclasses
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from ami_ros.model.files import read_contract, verify
+
+    sha256 = verify(model)
+    contract = dataclasses.asdict(read_contract(model))
+    gates = contract.pop("gates")
+    provenance = {k: contract[k] for k in ("data_sha256", "weights_sha256", "seed", "code_version")}
+    figures = {"contract": contract, "sha256": sha256, "provenance": provenance, "gates": gates}
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=1) + "\n")
+
+    console = Console()
+    console.print(f"[bold]{model}[/bold]  sha256 {sha256} (verified)")
+    facts = Table("contract", "", show_header=True)
+    for name, value in contract.items():
+        facts.add_row(name, ", ".join(f"{v:.4g}" for v in value) if name.startswith("joint_") and name != "joint_names" else str(value))
+    console.print(facts)
+    errors = Table("steps ahead", "open loop", "copy last state", "actions shuffled", title="prediction error / variance")
+    rows = zip(gates["open_loop_error"], gates["copy_last_error"], gates["shuffled_action_error"], strict=True)
+    for step, row in enumerate(rows, 1):
+        errors.add_row(str(step), *(f"{value:.4f}" for value in row))
+    console.print(errors)
+    for name, value in gates["probes"].items():
+        console.print(f"probe {name}: R2 {value:.4f}")
+    spread = ", ".join(f"{k} {v:.2f}" for k, v in gates["latent_std"].items())
+    console.print(f"effective rank {gates['effective_rank']:.1f} of {contract['latent_size']}; latent std {spread}")
+    console.print(f"measured on {gates['held_out_episodes']} held-out episodes")

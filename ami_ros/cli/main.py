@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros`: the verbs, each in a file of its own that is imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import typer
+import typer.core
+
+from ami_ros.errors import AmiError
+
+# verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name.
+VERBS = {
+    "demo": ("ami_ros.cli.demo", "Ten goals through ROS 2: a table, a report and a video."),
+    "collect": ("ami_ros.cli.collect", "Record random motion in the simulator."),
+    "train": ("ami_ros.cli.train", "Train a world model from recorded episodes."),
+    "export": ("ami_ros.cli.export", "Turn a training run into one model.pt."),
+    "inspect": ("ami_ros.cli.inspect", "Show what is inside a model.pt, and how good it is."),
+    "model": ("ami_ros.cli.model", "Collect, train, export and evaluate a model from nothing."),
+    "evaluate": ("ami_ros.cli.evaluate", "Measure success against baselines, in process or through ROS 2."),
+    "bench": ("ami_ros.cli.bench", "Measure what this machine delivers."),
+    "doctor": ("ami_ros.cli.doctor", "Check this machine, and say what to do about it."),
+}
+DEBUG_VARIABLE = "AMI_ROS_DEBUG"
+FAILED = 2  # exit code of an error that the user can do something about
+
+HELP = """A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2."""
+EPILOG = """Start here: [bold]ami-ros doctor[/], then [bold]ami-ros demo[/] (opens demo/report.html for you to look at).
+
+Measure: [bold]ami-ros evaluate --via direct --episodes 50 --json figures.json[/]
+
+Your own model: [bold]ami-ros model --task reach[/] does collect, train, export and evaluate.
+
+Every verb explains itself: [bold]ami-ros evaluate --help[/]
+"""
+
+
+class LazyGroup(typer.core.TyperGroup):
+    """A group that knows its verbs by name and imports a verb's file only when it is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List the verbs in the order people need them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a stand-in that is good for help and completion only."""
+        if cmd_name not in VERBS:
+            return None
+        stand_in = typer.Typer(add_completion=False)
+        stand_in.command(cmd_name, help=VERBS[cmd_name][1])(lambda: None)
+        return typer.main.get_command(stand_in)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the real verb, now that it is about to run."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command if name is None else load_verb(name), rest
+
+
+def load_verb(name: str) -> Any:
+    """Import a verb's file and return its command."""
+    verb = getattr(importlib.import_module(VERBS[name][0]), name)
+    if not isinstance(verb, typer.Typer):
+        app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        app.command(name)(verb)
+        verb = app
+    return typer.main.get_command(verb)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    help=HELP,
+    epilog=EPILOG,
+    add_completion=False,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from ami_ros import __version__
+
+        typer.echo(f"ami-ros {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+    debug: bool = typer.Option(False, "--debug", help=f"Show tracebacks (also: {DEBUG_VARIABLE}=1)."),
+) -> None:
+    if debug:
+        os.environ[DEBUG_VARIABLE] = "1"  # the node processes inherit it
+
+
+def report_error(error: AmiError) -> None:
+    """Print one red line on stderr, and how to see more."""
+    typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+
+
+def main() -> None:
+    """Entry point: exit code 2 and one line, never a traceback, for what is wrong with the input."""
+    try:
+        app()
+    except AmiError as error:
+        if os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"):
+            raise
+        report_error(error)
+        sys.exit(FAILED)

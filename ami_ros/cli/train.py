@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros train`: train a world model on recorded episodes and export it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    data: Annotated[Path, typer.Option(help="Folder of episodes, from `ami-ros collect`.")] = Path("data/panda_reach"),
+    out: Annotated[Path, typer.Option(help="Model to write.")] = Path("runs/panda_reach/model.pt"),
+    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    task: Annotated[str, typer.Option(help="Name of the task, for the contract.")] = "reach",
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps [config/training.yaml].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights and batches [config/training.yaml].")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads [config/training.yaml].")] = None,
+    restart: Annotated[bool, typer.Option(help="Ignore the checkpoint of an earlier run.")] = False,
+) -> None:
+    """Train, log to TensorBoard, and export. A killed run goes on from its last checkpoint.
+
+    Example: ami-ros train --data data/panda_reach --out runs/panda_reach/model.pt
+
+    Watch: tensorboard --logdir runs
+    """
+    from torch.utils.tensorboard import SummaryWriter
+
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.data.episode import list_episodes
+    from ami_ros.embodiment import load_robot
+    from ami_ros.model.export import export
+    from ami_ros.model.settings import load_model_settings
+    from ami_ros.training.pipeline import build_trainer, finish, load_split
+    from ami_ros.training.settings import load_training_settings
+
+    settings = load_training_settings({"steps": steps, "seed": seed, "threads": threads})
+    spec, paths = load_robot(robot), list_episodes(data)
+    with progress_bar("read", len(paths)) as bar:
+        split = load_split(paths, settings.held_out, bar.update)
+    trainer = build_trainer(split, spec, load_model_settings(), settings)
+    checkpoint = out.with_name("checkpoint.pt")
+    if checkpoint.is_file() and not restart:
+        trainer.resume(checkpoint)
+        typer.echo(f"going on from step {trainer.step} of {checkpoint}", err=True)
+    with SummaryWriter(str(out.parent / "tensorboard")) as log, progress_bar("train", settings.steps) as bar:
+        bar.update(trainer.step)
+        for losses in trainer.run(checkpoint):
+            bar.update(1, f"prediction {losses['prediction']:.4f}")
+            if trainer.step % 20 == 0:
+                for name, value in losses.items():
+                    log.add_scalar(name, value, trainer.step)
+    with progress_bar("measure", 1) as bar:
+        contract = finish(trainer.model, split, spec, task, settings)
+        sha256 = export(trainer.model, contract, out)
+        bar.update()
+    checkpoint.unlink(missing_ok=True)
+    typer.echo(f"{out}  sha256 {sha256}")

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""YAML to settings dataclass. Every default lives in config/*.yaml, every rule in the dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from ami_ros.errors import ConfigError
+
+T = TypeVar("T")
+_BOUNDS = {
+    "ge": (lambda v, b: v >= b, ">="),
+    "gt": (lambda v, b: v > b, ">"),
+    "le": (lambda v, b: v <= b, "<="),
+    "lt": (lambda v, b: v < b, "<"),
+}
+
+
+def setting(doc: str, **rules: Any) -> Any:
+    """Declare one setting of a settings dataclass.
+
+    Args:
+        doc: one sentence for people, shown as the ROS parameter description.
+        **rules: any of ``ge gt le lt`` (bounds), ``choices`` (allowed values), ``unit``.
+    """
+    return dataclasses.field(metadata={"doc": doc, **rules})
+
+
+def read_yaml(path: Path | str) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises:
+        ConfigError: missing file, invalid YAML, or not a mapping.
+    """
+    path = Path(path)
+    if not path.is_file():
+        nearby = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+        raise ConfigError(f"{path}: no such file; available there: {nearby or 'nothing'}")
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: got {type(content).__name__}, expected a mapping of settings")
+    return content
+
+
+def load_settings(cls: type[T], source: Path | str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> T:
+    """Build a settings dataclass from YAML (or a mapping), refusing what does not belong.
+
+    Raises:
+        ConfigError: unknown or missing keys, wrong types, values out of range; names the file and key.
+    """
+    where = cls.__name__ if isinstance(source, Mapping) else str(source)
+    values = dict(source) if isinstance(source, Mapping) else read_yaml(source)
+    values.update({k: v for k, v in (overrides or {}).items() if v is not None})
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(fields), key=str)
+    if unknown:
+        raise ConfigError(f"{where}: unknown keys {unknown}; valid keys are {sorted(fields)}")
+    missing = sorted(set(fields) - set(values))
+    if missing:
+        raise ConfigError(f"{where}: missing keys {missing}; every one of {sorted(fields)} is required")
+    hints = typing.get_type_hints(cls)
+    checked = {name: _checked(f"{where}: {name}", values[name], hints[name], fields[name].metadata) for name in fields}
+    return cls(**checked)
+
+
+def _checked(where: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
+    value = _typed(where, value, kind)
+    for rule, (holds, sign) in _BOUNDS.items():
+        if rule in rules and not all(holds(v, rules[rule]) for v in (value if isinstance(value, tuple) else (value,))):
+            raise ConfigError(f"{where}: got {value!r}, expected {sign} {rules[rule]}")
+    if "choices" in rules and value not in rules["choices"]:
+        raise ConfigError(f"{where}: got {value!r}, expected one of {list(rules['choices'])}")
+    return value
+
+
+def _typed(where: str, value: Any, kind: Any) -> Any:
+    if typing.get_origin(kind) is tuple:
+        item = typing.get_args(kind)[0]
+        if not isinstance(value, (list, tuple)):
+            raise ConfigError(f"{where}: got {value!r}, expected a list of {item.__name__}")
+        return tuple(_typed(f"{where}[{i}]", v, item) for i, v in enumerate(value))
+    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise ConfigError(f"{where}: got {value!r}, expected a finite number")
+        return float(value)
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    raise ConfigError(f"{where}: got {value!r} ({type(value).__name__}), expected {kind.__name__}")

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The robot description: RobotSpec, JointLimits, CameraSpec, read from config/robots/<name>.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ami_ros.config import load_settings, read_yaml, setting
+from ami_ros.errors import EmbodimentError
+from ami_ros.share import config_path
+from ami_ros.types import FloatArray
+
+CONTROL_MODES = ("cartesian_velocity",)
+
+
+@dataclass(frozen=True, eq=False)
+class JointLimits:
+    """Limits per joint (J,). ``None`` means *not limited*, which is never the same as zero.
+
+    Attributes:
+        lower: rad or m.
+        upper: rad or m.
+        velocity: rad/s or m/s, positive.
+        acceleration: rad/s^2 or m/s^2, positive.
+        jerk: rad/s^3 or m/s^3, positive.
+        effort: N m or N, positive.
+    """
+
+    lower: FloatArray | None
+    upper: FloatArray | None
+    velocity: FloatArray | None
+    acceleration: FloatArray | None
+    jerk: FloatArray | None
+    effort: FloatArray | None
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], count: int, where: str) -> JointLimits:
+        """Validate a mapping of limit name to list (or null).
+
+        Raises:
+            EmbodimentError: unknown or missing names, wrong lengths, non-finite, non-positive or inverted.
+        """
+        names = tuple(cls.__dataclass_fields__)
+        if not isinstance(values, Mapping) or set(values) != set(names):
+            got = sorted(values) if isinstance(values, Mapping) else values
+            raise EmbodimentError(f"{where}: limits: got {got}, expected exactly {list(names)} (null = not limited)")
+        arrays = {name: _limit_array(f"{where}: limits.{name}", values[name], count) for name in names}
+        for name in names[2:]:
+            if arrays[name] is not None and not (arrays[name] > 0).all():
+                raise EmbodimentError(f"{where}: limits.{name}: got {values[name]}, expected positive numbers")
+        limits = cls(**arrays)
+        if limits.lower is not None and limits.upper is not None and not (limits.lower < limits.upper).all():
+            bad = np.flatnonzero(limits.lower >= limits.upper).tolist()
+            raise EmbodimentError(
+                f"{where}: limits: lower is not below upper for joint index {bad}: "
+                f"lower {limits.lower[bad].tolist()}, upper {limits.upper[bad].tolist()}"
+            )
+        return limits
+
+
+def _limit_array(where: str, values: Any, count: int) -> FloatArray | None:
+    if values is None:
+        return None
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise EmbodimentError(f"{where}: got {values!r}, expected {count} numbers or null") from error
+    if array.shape != (count,) or not np.isfinite(array).all():
+        raise EmbodimentError(f"{where}: got {values!r}, expected {count} finite numbers or null")
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True)
+class CameraSpec:
+    """A camera: what the robot publishes, and where the simulator puts it."""
+
+    name: str = setting("topic namespace of the camera")
+    frame_id: str = setting("tf frame of the image")
+    width: int = setting("image width", ge=16, le=4096, unit="px")
+    height: int = setting("image height", ge=16, le=4096, unit="px")
+    rate_hz: float = setting("frames per second", gt=0.0, le=120.0, unit="Hz")
+    vertical_fov_deg: float = setting("vertical field of view", gt=1.0, lt=179.0, unit="deg")
+    eye: tuple[float, ...] = setting("camera position in the base frame", unit="m")
+    look_at: tuple[float, ...] = setting("point in the image centre, base frame", unit="m")
+
+
+@dataclass(frozen=True)
+class SimulationSpec:
+    """How the simulator stands in for this robot."""
+
+    urdf: str = setting("URDF below pybullet_data, or an absolute path")
+    hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
+    hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
+
+
+@dataclass(frozen=True, eq=False)
+class RobotSpec:
+    """Everything ami_ros knows about one robot.
+
+    Attributes:
+        name: file name of the YAML without suffix.
+        joint_names: (J,) in the order of every vector in ami_ros.
+        limits: joint limits.
+        home: (J,) rad or m; also the rest posture that redundancy is resolved toward.
+        control_mode: what one action means; ``cartesian_velocity`` is the tip's linear velocity (3,) in m/s.
+        control_hz: actions per second.
+        action_block: control steps per action block (K).
+        max_tip_speed: bound of each action component, m/s.
+        urdf: kinematic URDF, a path.
+        tip_frame: URDF frame that moves and is judged.
+        workspace: (2, 3) lower and upper corner of the box the tip stays in, base frame, m.
+        camera: the camera that the model looks through.
+        simulation: the stand-in.
+        source: where the numbers come from.
+    """
+
+    name: str
+    joint_names: tuple[str, ...]
+    limits: JointLimits
+    home: FloatArray
+    control_mode: str
+    control_hz: float
+    action_block: int
+    max_tip_speed: float
+    urdf: Path
+    tip_frame: str
+    workspace: FloatArray
+    camera: CameraSpec
+    simulation: SimulationSpec
+    source: str
+
+    @property
+    def action_size(self) -> int:
+        """Numbers per action (A)."""
+        return 3
+
+    @property
+    def step_ns(self) -> int:
+        """Duration of one control step."""
+        return round(1e9 / self.control_hz)
+
+
+@dataclass(frozen=True)
+class _RobotFile:
+    """The keys of a robot YAML, before they are checked against each other."""
+
+    joint_names: tuple[str, ...] = setting("joint names")
+    limits: dict = setting("limit name -> list per joint, or null for not limited")  # type: ignore[type-arg]
+    home: tuple[float, ...] = setting("rest posture", unit="rad|m")
+    control_mode: str = setting("what one action means", choices=CONTROL_MODES)
+    control_hz: float = setting("actions per second", gt=0.0, le=1000.0, unit="Hz")
+    action_block: int = setting("control steps per action block", ge=1, le=50)
+    max_tip_speed: float = setting("bound of each action component", gt=0.0, le=2.0, unit="m/s")
+    urdf: str = setting("kinematic URDF, relative to the YAML")
+    tip_frame: str = setting("URDF frame of the tip")
+    workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
+    camera: dict = setting("the camera")  # type: ignore[type-arg]
+    simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
+    source: str = setting("where the numbers come from")
+
+
+def load_robot(name_or_path: str | Path) -> RobotSpec:
+    """Load config/robots/<name>.yaml, or a YAML file by path.
+
+    Raises:
+        ConfigError: the file is missing or has unknown keys or wrong types.
+        EmbodimentError: the numbers contradict each other.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".yaml":
+        path = config_path("robots", f"{name_or_path}.yaml")
+    raw = load_settings(_RobotFile, {**read_yaml(path)})
+    count = len(raw.joint_names)
+    if len(set(raw.joint_names)) != count or count == 0:
+        raise EmbodimentError(f"{path}: joint_names: got {list(raw.joint_names)}, expected distinct names")
+    limits = JointLimits.from_mapping(raw.limits, count, str(path))
+    home = _limit_array(f"{path}: home", raw.home, count)
+    for bound, sign in ((limits.lower, -1.0), (limits.upper, 1.0)):
+        if home is None or (bound is not None and (sign * (home - bound) > 0).any()):
+            raise EmbodimentError(f"{path}: home {raw.home} lies outside the position limits")
+    workspace = np.stack([_corner(path, raw.workspace, key) for key in ("lower", "upper")])
+    if not (workspace[0] < workspace[1]).all():
+        raise EmbodimentError(f"{path}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
+    workspace.setflags(write=False)
+    values = {f: getattr(raw, f) for f in ("joint_names", "control_mode", "control_hz", "action_block", "max_tip_speed")}
+    return RobotSpec(
+        name=path.stem,
+        limits=limits,
+        home=home,
+        urdf=(path.parent / raw.urdf).resolve(),
+        tip_frame=raw.tip_frame,
+        workspace=workspace,
+        camera=load_settings(CameraSpec, raw.camera),
+        simulation=load_settings(SimulationSpec, raw.simulation),
+        source=raw.source,
+        **values,
+    )
+
+
+def _corner(path: Path, box: Mapping[str, Any], key: str) -> FloatArray:
+    corner = _limit_array(f"{path}: workspace.{key}", box.get(key), 3)
+    if corner is None or set(box) != {"lower", "upper"}:
+        raise EmbodimentError(f"{path}: workspace: got {dict(box)}, expected lower: [x, y, z] and upper: [x, y, z]")
+    return corner

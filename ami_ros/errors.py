@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The error tree: everything that ami_ros raises on purpose.
+
+Every message names what was got, what was expected and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class AmiError(Exception):
+    """Root of all errors that ami_ros raises on purpose."""
+
+
+class ConfigError(AmiError):
+    """A YAML file or setting is missing, mistyped, unknown or out of range."""
+
+
+class EmbodimentError(ConfigError):
+    """A robot description is inconsistent: limits inverted, joints missing, sizes off."""
+
+
+class KinematicsError(AmiError):
+    """A pose cannot be reached or the URDF does not fit the robot description."""
+
+
+class ObservationError(AmiError):
+    """An observation cannot be used."""
+
+
+class ImageError(ObservationError):
+    """An image has the wrong size, encoding, layout or no pixels."""
+
+
+class JointStateError(ObservationError):
+    """A joint state has missing, unknown, duplicated or non-finite joints."""
+
+
+class GoalError(AmiError):
+    """A goal is malformed or cannot be used with this model."""
+
+
+class ProposalError(AmiError):
+    """A proposed trajectory is malformed. The safety gate turns it into a verdict."""
+
+
+class ModelError(AmiError):
+    """A model cannot be used."""
+
+
+class ModelFileError(ModelError):
+    """A model file is missing, truncated or fails its SHA-256."""
+
+
+class ContractError(ModelError):
+    """A model does not fit this robot, camera or rate."""
+
+
+class EpisodeError(AmiError):
+    """A recorded episode is missing, truncated or of another format version."""
+
+
+class TrainingError(AmiError):
+    """Training cannot start or continue."""
+
+
+class ProcessError(AmiError):
+    """A node process did not start, died or did not answer in time."""

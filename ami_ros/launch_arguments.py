@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the launch files share: their arguments, and what each node is started with.
+
+Plain Python, so that it is tested where `launch` is not installed; the files in launch/ only wrap it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ami_ros.errors import ConfigError
+
+NODES = ("sim", "planner", "safety")
+
+# Fast DDS 3 reads the first, and warns of the second, which is the only one that earlier versions read.
+DDS_PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
+DDS_PROFILE_BEFORE_3 = "FASTRTPS_DEFAULT_PROFILES_FILE"
+DISTRIBUTIONS_BEFORE_DDS_3 = ("humble", "iron", "jazzy")
+
+
+class Argument(NamedTuple):
+    """One launch argument, in the words of `launch.actions.DeclareLaunchArgument`."""
+
+    name: str
+    default_value: str
+    description: str
+
+
+class Topic(NamedTuple):
+    """A topic, the launch argument that renames it, and the nodes that use it."""
+
+    argument: str
+    name: str
+    description: str
+    nodes: tuple[str, ...]
+
+
+TOPICS = (
+    Topic("camera_topic", "camera/image_raw", "camera images", NODES),
+    Topic("camera_compressed_topic", "camera/image_raw/compressed", "compressed camera images", ("planner",)),
+    Topic("camera_info_topic", "camera/camera_info", "camera calibration", ("sim",)),
+    Topic("joint_states_topic", "joint_states", "measured joints", NODES),
+    Topic(
+        "command_topic",
+        "joint_trajectory_controller/joint_trajectory",
+        "commands to the robot's controller: the gate is the only one to publish here",
+        ("sim", "safety"),
+    ),
+    Topic(
+        "proposed_topic", "planner/proposed", "the planner's proposals, to the gate", ("planner", "safety")
+    ),
+    Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", ("planner",)),
+    Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", ("planner",)),
+    Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", ("planner",)),
+    Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),
+    Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", ("sim", "safety")),
+    Topic("sim_goal_image_topic", "sim/goal_image", "the simulated task's goal image", ("sim",)),
+    Topic("sim_truth_topic", "sim/truth", "the simulator's true state, for scoring only", ("sim",)),
+    Topic("diagnostics_topic", "/diagnostics", "health and timing of the nodes", ("planner", "safety")),
+)
+
+# Empty leaves the choice to the node, which reads config/: a default lives in one place.
+_COMMON = (
+    Argument("namespace", "", "namespace of all nodes and relative topics"),
+    Argument("use_sim_time", "false", "take the time from /clock; the simulator then runs in lock-step"),
+    Argument("params_file", "", "YAML file of ROS parameters for all nodes; empty: those of config/"),
+    Argument("use_respawn", "false", "start a node again when it dies"),
+    Argument("log_level", "info", "debug, info, warn, error or fatal"),
+    Argument("robot", "", "name of a file in config/robots; empty: the default"),
+)
+_TASK = Argument("task", "", "name of a file in config/tasks; empty: the default")
+_OF_NODE = {
+    "sim": (_TASK,),
+    "planner": (
+        _TASK,
+        Argument("model", "", "path of a model.pt; empty: the one in models/ for this robot and task"),
+        Argument("autostart", "true", "configure and activate the planner as soon as it runs"),
+    ),
+    "safety": (),
+}
+# Launch arguments handed to the node as a parameter of the same name, when not empty.
+_PARAMETERS = {"sim": ("robot", "task"), "planner": ("robot", "task", "model"), "safety": ("robot",)}
+
+
+def arguments(*nodes: str, **defaults: str) -> tuple[Argument, ...]:
+    """List the arguments of a launch file that starts `nodes`.
+
+    Args:
+        *nodes: names out of NODES.
+        **defaults: other defaults, by argument name.
+
+    Raises:
+        ConfigError: an unknown node, or a default for an argument that is not there.
+    """
+    found = {argument.name: argument for argument in _COMMON}
+    for node in nodes:
+        found.update({argument.name: argument for argument in _OF_NODE[_known(node)]})
+    for topic in TOPICS:
+        if not set(nodes).isdisjoint(topic.nodes):
+            found[topic.argument] = Argument(topic.argument, topic.name, topic.description)
+    for name, default in defaults.items():
+        if name not in found:
+            raise ConfigError(f"unknown launch argument {name!r}: expected one of {', '.join(found)}")
+        found[name] = found[name]._replace(default_value=default)
+    return tuple(found.values())
+
+
+def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keyword arguments of the launch_ros Node (or LifecycleNode) that starts `node`.
+
+    Args:
+        node: one of NODES.
+        values: the resolved launch arguments, by name; those of `arguments(node)` at least.
+        environment: variables to add to the process, such as `dds_environment` gives.
+
+    Raises:
+        ConfigError: an unknown node, or a switch that is neither true nor false.
+    """
+    parameters: dict[str, Any] = {name: values[name] for name in _PARAMETERS[_known(node)] if values[name]}
+    # The simulator makes the time, so it cannot take it from /clock.
+    clock = "lock_step" if node == "sim" else "use_sim_time"
+    parameters[clock] = switch("use_sim_time", values)
+    files = [values["params_file"]] if values["params_file"] else []
+    return {
+        "package": "ami_ros",
+        "executable": f"{node}_node",
+        "name": node,
+        "namespace": values["namespace"],
+        "parameters": [*files, parameters],
+        "remappings": remappings(node, values),
+        "ros_arguments": ["--log-level", values["log_level"]],
+        "respawn": switch("use_respawn", values),
+        "respawn_delay": 2.0,
+        "output": "screen",
+        "additional_env": dict(environment),
+    }
+
+
+def remappings(node: str, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """List the (name in the code, name asked for) of every topic of `node`."""
+    return [(topic.name, values[topic.argument]) for topic in TOPICS if _known(node) in topic.nodes]
+
+
+def switch(name: str, values: Mapping[str, str]) -> bool:
+    """Read the launch argument `name` as a boolean.
+
+    Raises:
+        ConfigError: it is neither true nor false.
+    """
+    known = {"true": True, "1": True, "false": False, "0": False}
+    text = values[name].strip().lower()
+    if text not in known:
+        raise ConfigError(f"launch argument {name}: got {values[name]!r}, expected true or false")
+    return known[text]
+
+
+def dds_environment(profile: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that make Fast DDS load `profile`, so that large images arrive.
+
+    Args:
+        profile: the XML file.
+        environment: the process environment. A profile that it already names stays in force: nothing is
+            set then. Its ROS_DISTRO tells which variables Fast DDS reads.
+    """
+    if environment.get(DDS_PROFILE) or environment.get(DDS_PROFILE_BEFORE_3):
+        return {}
+    variables = [DDS_PROFILE]
+    if environment.get("ROS_DISTRO") in DISTRIBUTIONS_BEFORE_DDS_3:
+        variables.append(DDS_PROFILE_BEFORE_3)
+    return dict.fromkeys(variables, str(profile))
+
+
+def _known(node: str) -> str:
+    if node not in NODES:
+        raise ConfigError(f"unknown node {node!r}: expected one of {', '.join(NODES)}")
+    return node

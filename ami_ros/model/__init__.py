@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The world model: encoder, predictor, losses, export and runtime."""

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write model.pt: scripted world model and planner with the contract inside."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import torch
+
+from ami_ros.model.contract import Contract
+from ami_ros.model.files import CONTRACT_FILE, sha256_of, sidecar
+from ami_ros.model.jepa import Jepa
+from ami_ros.planning.search import LatentSearch
+
+EXPORTED = ["inverse_action", "predict", "goal_distance", "search"]
+
+
+def weights_sha256(model: Jepa) -> str:
+    """Return the SHA-256 of all weights and buffers, in name order."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def export(model: Jepa, contract: Contract, path: Path) -> str:
+    """Script, freeze and write the model and its sidecar ``model.pt.sha256``; returns the hash."""
+    search = LatentSearch(model.to(memory_format=torch.contiguous_format)).eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated; we know, see DESIGN
+        scripted = torch.jit.freeze(torch.jit.script(search), preserved_attrs=EXPORTED)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        torch.jit.save(scripted, str(partial), _extra_files={CONTRACT_FILE: contract.to_json()})
+    digest = sha256_of(partial)
+    partial.replace(path)
+    sidecar(path).write_text(f"{digest}  {path.name}\n")
+    return digest

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The world model: encoder, predictor and inverse model, joined with normalisation and metric."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.model.encoder import Encoder
+from ami_ros.model.inverse import InverseModel
+from ami_ros.model.predictor import Predictor
+from ami_ros.model.settings import ModelSettings
+
+
+class Jepa(nn.Module):
+    """Joint-embedding predictive architecture: predicts in latent space, never pixels.
+
+    Args:
+        settings: sizes of the networks.
+        joints: number of joints (J).
+        action_size: numbers per action block (K A).
+    """
+
+    def __init__(self, settings: ModelSettings, joints: int, action_size: int) -> None:
+        super().__init__()
+        self.image_size = settings.image_size
+        self.encoder = Encoder(settings)
+        self.predictor = Predictor(settings, 2 * joints, action_size)
+        self.inverse_model = InverseModel(settings, 2 * joints, action_size)
+        self.register_buffer("joint_mean", torch.zeros(2 * joints))
+        self.register_buffer("joint_std", torch.ones(2 * joints))
+        self.register_buffer("metric", torch.eye(settings.latent_size))
+        self.register_buffer("step_distance", torch.ones(()))
+        self.register_buffer("joint_step_distance", torch.ones(()))
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Encode camera images (B, H, W, 3) uint8 RGB of any size to latents (B, D)."""
+        x = images.permute(0, 3, 1, 2).float() / 255.0
+        if x.shape[2] != self.image_size or x.shape[3] != self.image_size:
+            x = nn.functional.interpolate(x, size=(self.image_size, self.image_size), mode="area")
+        return self.encoder(x)
+
+    def normalise_joints(self, joints: Tensor) -> Tensor:
+        """Normalise positions and velocities (B, 2 J) in rad and rad/s."""
+        return (joints - self.joint_mean) / self.joint_std
+
+    def predict(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict one action block ahead; see `Predictor.forward`."""
+        return self.predictor(latent, joints, action)
+
+    def inverse(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
+        """Return the action block (B, K A) in [-1, 1] that leads from latent toward goal (B, D)."""
+        return self.inverse_model(latent, goal, joints)
+
+    def distance(self, latent: Tensor, goal: Tensor) -> Tensor:
+        """Return how far latents (B, D) are from goal (D): 1 is the median change of one control step.
+
+        The metric whitens the latent's change over a few control steps, so directions that change slowly
+        count more. Plain L2 in latent space does not plan.
+        """
+        return torch.linalg.vector_norm((latent - goal) @ self.metric, dim=1) / self.step_distance
+
+    def joint_distance(self, joints: Tensor, goal: Tensor) -> Tensor:
+        """Return how far joints (B, 2 J) are from the goal position (J), both normalised, in control steps."""
+        count = goal.shape[0]
+        gap = (joints[:, :count] - goal) * self.joint_std[:count]
+        return torch.linalg.vector_norm(gap, dim=1) / self.joint_step_distance

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Receding-horizon planning: observe, search, keep the rest of the plan as the next warm start."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import GoalError
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult
+from ami_ros.planning.objective import TERM_NAMES
+from ami_ros.planning.search import SOURCES
+from ami_ros.planning.settings import PlannerSettings
+from ami_ros.types import Goal, Observation, Plan
+
+
+class RecedingHorizonPlanner:
+    """Plans toward one goal at a time, and decides by itself, from the latent, that it has arrived.
+
+    Args:
+        model: the loaded world model.
+        spec: the robot.
+        settings: how to search.
+    """
+
+    def __init__(self, model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> None:
+        self._model, self._spec, self._settings = model, spec, settings
+        self._shape = (settings.horizon, spec.action_block * spec.action_size)
+        self._goal: EncodedGoal | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the last plan and start the random numbers anew: the same inputs give the same plans."""
+        self._generator = torch.Generator().manual_seed(self._settings.seed)
+        self._warm_start = torch.zeros(self._shape)
+        self._planned_ns: int | None = None
+        self._arrived = False
+
+    def set_goal(self, goal: Goal | None) -> None:
+        """Pursue `goal`, encoded once; None stops planning.
+
+        Raises:
+            GoalError: the model cannot use it; the previous goal stays.
+        """
+        self._goal = None if goal is None else self._model.encode_goal(goal)
+        self.restart()
+
+    def plan(self, observation: Observation) -> Plan:
+        """Plan from `observation`.
+
+        Raises:
+            GoalError: no goal is set.
+            ImageError: the image does not fit the model.
+        """
+        if self._goal is None:
+            raise GoalError("no goal: set an image or joint goal first")
+        latent = self._model.encode(observation.image)
+        joints = np.concatenate([observation.joint_position, observation.joint_velocity])
+        distance = self._model.distance(latent, joints, self._goal)
+        limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
+        self._arrived = distance < limit
+        result = self._choose(latent, joints, self._goal, observation.image_stamp_ns)
+        actions = result.actions.double().numpy() * self._spec.max_tip_speed
+        shape = (-1, self._spec.action_block, self._spec.action_size)
+        return Plan(
+            actions=np.zeros_like(actions).reshape(shape) if self._arrived else actions.reshape(shape),
+            step_ns=self._spec.step_ns,
+            cost=sum(result.cost_terms),
+            cost_terms=dict(zip(TERM_NAMES, result.cost_terms, strict=True)),
+            distance=distance,
+            arrived=self._arrived,
+            predicted=result.predicted.numpy(),
+            solve_ns=0,
+            iterations=result.iterations,
+            deadline_met=result.iterations == self._settings.num_iterations or result.iterations == 0,
+            observation_stamp_ns=observation.image_stamp_ns,
+            proposal=SOURCES[result.source],
+        )
+
+    def _choose(self, latent: Tensor, joints: np.ndarray, goal: EncodedGoal, now_ns: int) -> SearchResult:
+        settings = self._settings
+        if settings.solver in ("cem", "mppi"):
+            noise_shape = (settings.num_iterations, settings.num_samples, *self._shape)
+            noise = torch.randn(noise_shape, generator=self._generator).to(self._model.device)
+            result = self._model.search(latent, joints, goal, self._shifted(now_ns), noise, settings)
+            self._warm_start = result.actions
+            return result
+        if settings.solver == "inverse_model":
+            actions = self._model.inverse_action(latent, joints, goal).unsqueeze(0)
+        elif settings.solver == "random":
+            actions = torch.rand((1, self._shape[1]), generator=self._generator) * 2.0 - 1.0
+        else:
+            actions = torch.zeros((1, self._shape[1]))
+        source = SOURCES.index({"inverse_model": "inverse_model", "random": "random"}.get(settings.solver, "zero"))
+        return SearchResult(actions, [0.0] * len(TERM_NAMES), latent.unsqueeze(0), 0, source)
+
+    def _shifted(self, now_ns: int) -> Tensor:
+        """Shift the last plan by the whole action blocks that passed since it was made."""
+        block_ns = self._spec.step_ns * self._spec.action_block
+        passed = 0 if self._planned_ns is None else max(0, round((now_ns - self._planned_ns) / block_ns))
+        self._planned_ns = now_ns
+        if passed == 0:
+            return self._warm_start
+        tail = self._warm_start[-1:].expand(min(passed, len(self._warm_start)), -1)
+        return torch.cat([self._warm_start[passed:], tail])

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start ROS nodes as child processes, in an environment where large images arrive.
+
+Standard library only, so that the command line can start nodes without importing rclpy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ami_ros.errors import ProcessError
+from ami_ros.launch_arguments import dds_environment
+from ami_ros.share import config_path
+
+LOG_TAIL_LINES = 25
+# UDP ports of DDS: 7400 + 250 * domain + 10 + 2 * participant. Source: OMG DDSI-RTPS 2.5, section 9.6.2.
+# Domains above 101 reach into the ephemeral ports of Linux.
+_FIRST_UNICAST_PORT, _PORTS_PER_DOMAIN, _DOMAINS = 7410, 250, range(1, 102)
+# Set by the ROS wheels when they have restarted the interpreter with their own LD_LIBRARY_PATH.
+_WHEELS_MARK = "_ROS_WHEELS_BOOTSTRAP_COMPLETE"
+
+
+def free_domain_id() -> int:
+    """Return a ROS_DOMAIN_ID that no process on this machine uses.
+
+    Raises:
+        ProcessError: all of 1 to 101 are taken.
+    """
+    for domain in random.sample(_DOMAINS, len(_DOMAINS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", _FIRST_UNICAST_PORT + _PORTS_PER_DOMAIN * domain))
+            except OSError:
+                continue
+            return domain
+    raise ProcessError(f"no free ROS_DOMAIN_ID in {_DOMAINS[0]} to {_DOMAINS[-1]}: end some ROS processes")
+
+
+def node_environment(
+    domain_id: int, base: Mapping[str, str] | None = None, python: str = sys.executable
+) -> dict[str, str]:
+    """Return the environment of a node process: own domain, this machine only, large images arrive.
+
+    Args:
+        domain_id: ROS_DOMAIN_ID of everything that shall talk to each other.
+        base: environment to start from; the current one by default.
+        python: the interpreter that will run the node. One of another virtual environment brings other
+            ROS libraries, so the mark and library path of ours are dropped.
+    """
+    environment = dict(os.environ if base is None else base)
+    environment["ROS_DOMAIN_ID"] = str(domain_id)
+    environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    if (
+        environment.get("ROS_DISTRO") == "humble"
+    ):  # before the variable above; later releases warn of this one
+        environment["ROS_LOCALHOST_ONLY"] = "1"
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment.update(dds_environment(config_path("dds", "large_data_shm.xml"), environment))
+    prefix = Path(python).parent.parent
+    if prefix != Path(sys.executable).parent.parent:
+        for variable in (_WHEELS_MARK, "LD_LIBRARY_PATH", "AMENT_PREFIX_PATH"):
+            environment.pop(variable, None)
+    # ROS from wheels: its ament index lies in the environment itself, which nobody has sourced.
+    known = environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    if (prefix / "share" / "ament_index").is_dir() and str(prefix) not in known:
+        environment["AMENT_PREFIX_PATH"] = os.pathsep.join([str(prefix), *filter(None, known)])
+    return environment
+
+
+class NodeProcess:
+    """One node as a child process with its own log file; a context manager that ends it.
+
+    Args:
+        program: module name (``ami_ros.ros.sim_node``) or path of a Python file.
+        log_path: file that takes the process' output.
+        environment: as `node_environment` returns it.
+        parameters: ROS parameters by name; bool, int, float, str or lists of them.
+        remappings: name to name, also ``__node`` and ``__ns``.
+        python: the interpreter.
+    """
+
+    def __init__(
+        self,
+        program: str | Path,
+        log_path: Path,
+        environment: Mapping[str, str],
+        parameters: Mapping[str, Any] | None = None,
+        remappings: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+    ) -> None:
+        self.name = Path(program).stem if str(program).endswith(".py") else str(program).rpartition(".")[2]
+        self.log_path = log_path
+        launcher = [str(program)] if str(program).endswith(".py") else ["-m", str(program)]
+        command = [python, *launcher, "--ros-args"]
+        for name, value in (parameters or {}).items():
+            command += ["-p", f"{name}:={json.dumps(value)}"]
+        for name, other in (remappings or {}).items():
+            command += ["-r", f"{name}:={other}"]
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        with log_path.open("wb") as log:
+            # Its own session: Ctrl-C in a terminal reaches us, and we end the nodes in order.
+            self._process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code (negative: the signal that ended it), None while it runs."""
+        return self._process.poll()
+
+    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
+
+    def check(self) -> None:
+        """Make sure that the process runs.
+
+        Raises:
+            ProcessError: it ended; with its exit code and the end of its log.
+        """
+        if self.exit_code is not None:
+            raise ProcessError(
+                f"{self.name} ended with exit code {self.exit_code}, expected it to run. "
+                f"End of {self.log_path}:\n{self.log_tail()}"
+            )
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait for the process to end by itself and return its exit code.
+
+        Raises:
+            ProcessError: it still runs after `timeout_s`.
+        """
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise ProcessError(f"{self.name} still runs after {timeout_s} s:\n{self.log_tail()}") from error
+
+    def terminate(self, timeout_s: float = 5.0) -> int:
+        """End the process: SIGTERM, then SIGKILL after `timeout_s`. Returns the exit code; safe to repeat."""
+        if self.exit_code is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self._process.wait()
+
+    def kill(self) -> None:
+        """End the process at once, without a chance to tidy up."""
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> NodeProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.terminate()

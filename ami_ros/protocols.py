@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The seams of ami_ros: what a world model, a safety check and a robot must offer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ami_ros.types import Command, FloatArray, Goal, Observation, Plan, Verdict
+
+if TYPE_CHECKING:
+    from ami_ros.safety.situation import Situation
+
+
+class Planner(Protocol):
+    """Turns observations into plans toward one goal at a time."""
+
+    def set_goal(self, goal: Goal | None) -> None:
+        """Pursue `goal`; None stops planning. Raises GoalError when the model cannot use it."""
+
+    def plan(self, observation: Observation) -> Plan:
+        """Plan from `observation`. Raises GoalError without a goal."""
+
+
+class SafetyCheck(Protocol):
+    """One reason to slow, hold or stop."""
+
+    def judge(self, situation: Situation) -> Verdict:
+        """Return PASS or worse for the situation at one gate tick; never raises, never reads a clock."""
+
+
+class Robot(Protocol):
+    """A robot behind the gate: the simulator here, hardware behind ROS topics elsewhere."""
+
+    def observe(self) -> Observation:
+        """Sense everything now."""
+
+    def advance(self, command: Command | None, duration_ns: int) -> None:
+        """Obey `command` for `duration_ns`."""
+
+    def joints(self) -> tuple[FloatArray, FloatArray]:
+        """Return joint position (J,) and velocity (J,)."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plots, videos and the HTML report."""

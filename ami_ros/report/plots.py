@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plots as PNG bytes, drawn so that they read on light and dark pages."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+
+matplotlib.use("Agg")  # no window, whatever the user's matplotlibrc says
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ami_ros.report.statistics import REACHED, REACHED_CLOSELY
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+GREY = "#7d8590"  # text and axes: legible on white and on near-black
+GOOD, BAD, ACCENT = "#2da44e", "#d1242f", "#3b82f6"
+
+
+def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
+    """Draw the true distance to the goal over time, one line per episode."""
+    figure, axes = _figure(7.2, 3.2)
+    for result in results:
+        reached = result.error[-1] <= REACHED
+        times = [step * step_s for step in range(len(result.error))]
+        axes.plot(times, result.error * 100, color=GOOD if reached else BAD, linewidth=1.2, alpha=0.75)
+    for limit in (REACHED, REACHED_CLOSELY):
+        axes.axhline(limit * 100, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.annotate(
+            f"{limit * 100:.0f} cm",
+            (1.0, limit * 100),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            color=GREY,
+            fontsize=8,
+        )
+    axes.set(xlabel="time [s]", ylabel="distance to goal [cm]", ylim=(0, None), xlim=(0, None))
+    return _png(figure)
+
+
+def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """Draw success within 5 cm and 2 cm, with 95 % intervals, by planner name; the first one is ours."""
+    figure, axes = _figure(7.2, 0.75 + 0.5 * len(figures))
+    for row, figure_of_one in enumerate(figures.values()):
+        for shift, key, alpha in ((-0.18, "success_5cm", 1.0), (0.18, "success_2cm", 0.5)):
+            rate = figure_of_one[key]
+            lower, upper = figure_of_one[f"{key}_ci"]
+            axes.barh(row + shift, rate * 100, height=0.3, color=ACCENT if row == 0 else GREY, alpha=alpha)
+            axes.plot([lower * 100, upper * 100], [row + shift] * 2, color="#f59e0b", linewidth=2)
+            axes.text(
+                max(upper, rate) * 100 + 1.5, row + shift, f"{rate:.0%}", va="center", color=GREY, fontsize=8
+            )
+    axes.set(xlim=(0, 112), xlabel="success [%]: within 5 cm (solid), 2 cm (pale), 95 % interval (line)")
+    axes.set_xticks(range(0, 101, 20))
+    axes.set_yticks(range(len(figures)), labels=[name.replace("_", " ") for name in figures])
+    axes.invert_yaxis()
+    return _png(figure)
+
+
+def plan_times(results: Sequence[EpisodeResult]) -> bytes:
+    """Draw how long one plan takes, all plans of all episodes."""
+    figure, axes = _figure(7.2, 2.4)
+    times = [float(value) for result in results for value in result.plan_ms]
+    axes.hist(times, bins=40, color=ACCENT, alpha=0.9)
+    axes.set(xlabel="time per plan [ms]", ylabel="plans", xlim=(0, None))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return _png(figure)
+
+
+def _figure(width_in: float, height_in: float) -> tuple[Any, Any]:
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+    axes.tick_params(colors=GREY, labelsize=9)
+    axes.xaxis.label.set_color(GREY)
+    axes.yaxis.label.set_color(GREY)
+    return figure, axes
+
+
+def _png(figure: Any) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=150, transparent=True)
+    return buffer.getvalue()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What many episodes say together: success with intervals, time to reach, plan time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ami_ros.errors import AmiError
+from ami_ros.types import FloatArray
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+REACHED = 0.05  # m from tip to goal at the end of an episode: what counts as success
+REACHED_CLOSELY = 0.02  # m, the strict figure beside it
+Z_95 = 1.959963984540054  # 97.5 % quantile of the standard normal
+
+
+def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
+    """Return the Wilson score interval of a success rate, (0, 1) for no trials.
+
+    Unlike the usual normal interval it never leaves [0, 1] and is right for rates near them.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+
+    Raises:
+        AmiError: negative counts, or more successes than trials.
+    """
+    if not 0 <= successes <= trials:
+        raise AmiError(f"wilson: got {successes} successes of {trials} trials, expected 0 <= successes <= trials")
+    if trials == 0:
+        return 0.0, 1.0
+    rate, z2 = successes / trials, z * z
+    scale = 1.0 + z2 / trials
+    centre = rate + z2 / (2 * trials)
+    spread = z * math.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))
+    # The closed form misses 0 and 1 by rounding only.
+    lower = 0.0 if successes == 0 else (centre - spread) / scale
+    upper = 1.0 if successes == trials else (centre + spread) / scale
+    return lower, upper
+
+
+def steps_to_reach(error: FloatArray, within: float) -> int | None:
+    """Return after how many steps the error (S + 1,) in m is within `within` and stays so; None if never."""
+    outside = np.flatnonzero(~(error <= within))  # NaN is outside
+    if outside.size == 0:
+        return 0
+    return None if outside[-1] == len(error) - 1 else int(outside[-1]) + 1
+
+
+def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]:
+    """Return the figures of `results`, ready for JSON; None where nothing is there to measure.
+
+    Success is judged by the true error at the end of the episode, whatever the planner believes.
+
+    Args:
+        results: at least one episode.
+        step_s: duration of a control step in the robot's time.
+
+    Raises:
+        AmiError: no episodes.
+    """
+    if not results:
+        raise AmiError("summarise: got no episodes, expected at least one")
+    final = np.array([result.error[-1] for result in results])
+    counts = {5: int((final <= REACHED).sum()), 2: int((final <= REACHED_CLOSELY).sum())}
+    steps = [taken for result in results if (taken := steps_to_reach(result.error, REACHED)) is not None]
+    arrived = [result for result in results if result.arrived_step is not None]
+    plan_ms = np.concatenate([result.plan_ms for result in results])
+    wall_s = sum(result.wall_s for result in results)
+    figures: dict[str, Any] = {"episodes": len(results)}
+    for centimetres, count in counts.items():
+        figures[f"success_{centimetres}cm"] = count / len(results)
+        figures[f"success_{centimetres}cm_ci"] = list(wilson(count, len(results)))
+    return figures | {
+        "steps_to_5cm_median": float(np.median(steps)) if steps else None,
+        "seconds_to_5cm_median": float(np.median(steps)) * step_s if steps else None,
+        "plan_ms_p50": float(np.percentile(plan_ms, 50)) if plan_ms.size else None,
+        "plan_ms_p99": float(np.percentile(plan_ms, 99)) if plan_ms.size else None,
+        "loop_hz": sum(len(result.error) - 1 for result in results) / wall_s if wall_s > 0 else None,
+        "arrived_share": len(arrived) / len(results),
+        "false_arrivals": sum(not result.error[-1] <= REACHED for result in arrived),
+        "final_error_mean": float(final.mean()),
+        "final_error_median": float(np.median(final)),
+    }
+
+
+def episode_figures(result: EpisodeResult) -> dict[str, Any]:
+    """Return one episode's figures, ready for JSON."""
+    return {
+        "seed": result.seed,
+        "start_error": float(result.error[0]),
+        "final_error": float(result.error[-1]),
+        "reached_5cm": bool(result.error[-1] <= REACHED),
+        "reached_2cm": bool(result.error[-1] <= REACHED_CLOSELY),
+        "steps_to_5cm": steps_to_reach(result.error, REACHED),
+        "arrived_step": result.arrived_step,
+        "plan_ms_p50": float(np.median(result.plan_ms)) if len(result.plan_ms) else None,
+        "levels": dict(result.levels),
+        "wall_s": result.wall_s,
+    }

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where goals arrive, whether or not there is a planner or an observation yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sensor_msgs.msg import Image, JointState
+
+from ami_ros.embodiment import RobotSpec
+from ami_ros.ros.messages import image_from_ros, joints_from_ros, stamp_to_ns
+from ami_ros.types import Goal
+
+
+@dataclass(frozen=True, eq=False)
+class ReceivedGoal:
+    """A goal and the stamp that its message came with, which names it."""
+
+    goal: Goal
+    stamp_ns: int
+
+
+class GoalInbox:
+    """Turns goal messages into goals and keeps the newest until it is cancelled.
+
+    Attributes:
+        newest: the goal to pursue, None without one.
+        refused: why the newest message is no goal, empty when it is one.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._spec = spec
+        self.newest: ReceivedGoal | None = None
+        self.refused = ""
+
+    def image(self, message: Image) -> bool:
+        """Take a goal image; False when it is the one that is pursued already.
+
+        The topic is heard twice, latched and not, so that every publisher is heard at least once.
+
+        Raises:
+            ImageError: the message is not an image; the goal before it is dropped.
+        """
+        self._drop()
+        image = image_from_ros(message)
+        stamp_ns, before = stamp_to_ns(message.header.stamp), self._before
+        if before is not None and before.stamp_ns == stamp_ns and before.goal.image is not None:
+            if np.array_equal(before.goal.image, image):
+                self.newest = before
+                return False
+        label = f"image {image.shape[1]}x{image.shape[0]}"
+        self.newest = ReceivedGoal(Goal(image=image, label=label), stamp_ns)
+        return True
+
+    def joints(self, message: JointState) -> None:
+        """Take a joint goal.
+
+        Raises:
+            JointStateError: missing, unknown or non-finite joints; the goal before it is dropped.
+        """
+        self._drop()
+        position, _ = joints_from_ros(message, self._spec.joint_names, self._spec.simulation.hold_joints)
+        goal = Goal(joint_position=position, label="joints")
+        self.newest = ReceivedGoal(goal, stamp_to_ns(message.header.stamp))
+
+    def cancel(self) -> None:
+        """Want nothing."""
+        self.newest, self.refused = None, ""
+
+    def _drop(self) -> None:
+        # Whoever sends a goal no longer wants the one before, even if the new one is unusable.
+        self._before, self.newest, self.refused = self.newest, None, ""

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keep callbacks from dying silently, or from taking the node with them."""
+
+from __future__ import annotations
+
+import functools
+import time
+import traceback
+from collections.abc import Callable
+from typing import TypeVar
+
+from rclpy.node import Node
+
+from ami_ros.errors import AmiError
+
+M = TypeVar("M")
+REPEAT_S = 2.0  # the same complaint is logged at most this often
+
+
+class ErrorLog:
+    """Logs what went wrong, each distinct complaint at most every two seconds, and counts all of them."""
+
+    def __init__(self, node: Node) -> None:
+        self._logger = node.get_logger()
+        self._last: dict[str, float] = {}
+        self.count = 0
+        self.newest = ""
+
+    def report(self, where: str, error: BaseException) -> None:
+        """Log `error`: the message if it was raised on purpose, else with its traceback."""
+        self.count += 1
+        self.newest = f"{where}: {error}" if isinstance(error, AmiError) else f"{where}: {error!r}"
+        key, now = f"{where} {type(error).__name__}", time.monotonic()
+        if now - self._last.get(key, -REPEAT_S) < REPEAT_S:
+            return
+        self._last[key] = now
+        trace = "" if isinstance(error, AmiError) else "\n" + "".join(traceback.format_exception(error))
+        self._logger.error(self.newest + trace)
+
+
+def guarded(log: ErrorLog, callback: Callable[[M], None]) -> Callable[[M], None]:
+    """Wrap a subscription callback: whatever it raises is logged, and the node lives on."""
+
+    @functools.wraps(callback)
+    def run(message: M) -> None:
+        try:
+            callback(message)
+        except Exception as error:
+            log.report(callback.__name__.strip("_"), error)
+
+    return run
+
+
+def guarded_timer(log: ErrorLog, callback: Callable[[], None]) -> Callable[[], None]:
+    """Wrap a timer callback in the same way."""
+
+    @functools.wraps(callback)
+    def run() -> None:
+        try:
+            callback()
+        except Exception as error:
+            log.report(callback.__name__.strip("_"), error)
+
+    return run

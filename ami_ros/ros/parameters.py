@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings dataclasses as ROS parameters: described, with ranges, checked by the same rules as the YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from ami_ros.config import load_settings
+from ami_ros.errors import ConfigError
+
+T = TypeVar("T")
+_INTEGER_MAX = 2**63 - 1
+
+
+def declare_settings(node: Node, defaults: Any) -> None:
+    """Declare every field of the settings instance `defaults` as a parameter of `node`.
+
+    Parameters are read-only, but for fields declared with ``setting(..., live=True)``: these are checked when
+    they are set, and the node reads them when it needs them.
+
+    Args:
+        node: gets the parameters.
+        defaults: a settings dataclass instance, as read from config/.
+    """
+    cls, hints = type(defaults), typing.get_type_hints(type(defaults))
+    for field in dataclasses.fields(defaults):
+        value = getattr(defaults, field.name)
+        node.declare_parameter(
+            field.name,
+            list(value) if isinstance(value, tuple) else value,
+            _descriptor(field.metadata, hints[field.name]),
+        )
+    if any(field.metadata.get("live") for field in dataclasses.fields(defaults)):
+        node.add_on_set_parameters_callback(_validator(node, cls))
+
+
+def settings_from_parameters(node: Node, cls: type[T]) -> T:
+    """Build the settings dataclass `cls` from the parameters of `node`.
+
+    Raises:
+        ConfigError: a wrong type or a value out of range; names the parameter.
+    """
+    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    try:
+        return load_settings(cls, {name: node.get_parameter(name).value for name in names})
+    except ConfigError as error:
+        raise ConfigError(f"parameters of {node.get_fully_qualified_name()}: {error}") from error
+
+
+def refuse_unknown(node: Node) -> None:
+    """Refuse parameters that were given to this node on the command line or in a file but never declared.
+
+    Call after everything is declared: a typing error must not silently keep a default.
+
+    Raises:
+        ConfigError: names them and the valid ones.
+    """
+    unknown = sorted(
+        name
+        for name in node._parameter_overrides
+        if not node.has_parameter(name) and not name.startswith("qos_overrides.")
+    )
+    if unknown:
+        valid = sorted(node._parameters)
+        where = node.get_fully_qualified_name()
+        raise ConfigError(f"{where}: unknown parameters {unknown}; valid parameters are {valid}")
+
+
+def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
+    unit = f" [{rules['unit']}]" if "unit" in rules else ""
+    # Dynamic, so that `rate_hz:=10` is read as 10.0 and real mistakes get our message instead of rclpy's.
+    descriptor = ParameterDescriptor(
+        description=rules["doc"] + unit,
+        read_only=not rules.get("live", False),
+        dynamic_typing=True,
+    )
+    constraints = [f"{sign} {rules[rule]}" for rule, sign in (("gt", ">"), ("lt", "<")) if rule in rules]
+    if "choices" in rules:
+        constraints.append(f"one of {', '.join(map(str, rules['choices']))}")
+    descriptor.additional_constraints = "; ".join(constraints)
+    low, high = rules.get("ge", rules.get("gt")), rules.get("le", rules.get("lt"))
+    if kind is float and (low is not None or high is not None):
+        low = -sys.float_info.max if low is None else low
+        high = sys.float_info.max if high is None else high
+        descriptor.floating_point_range = [FloatingPointRange(from_value=float(low), to_value=float(high))]
+    elif kind is int and (low is not None or high is not None):
+        low, high = (-_INTEGER_MAX if low is None else low), (_INTEGER_MAX if high is None else high)
+        descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
+    return descriptor
+
+
+def _validator(node: Node, cls: type[Any]) -> Callable[[list[Parameter]], SetParametersResult]:
+    names = [field.name for field in dataclasses.fields(cls)]
+
+    def validate(changed: list[Parameter]) -> SetParametersResult:
+        values = {name: node.get_parameter(name).value for name in names if node.has_parameter(name)}
+        values |= {parameter.name: parameter.value for parameter in changed if parameter.name in names}
+        if set(values) != set(names):  # still being declared
+            return SetParametersResult(successful=True)
+        try:
+            load_settings(cls, values)
+        except ConfigError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    return validate

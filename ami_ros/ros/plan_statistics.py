@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long plans take and how often they come, over the last ones. Never reads a clock."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+WINDOW = 300  # plans: half a minute at 10 Hz
+
+
+class PlanStatistics:
+    """Plan times and cycle times of the last plans.
+
+    Args:
+        period_s: planning period; a plan that takes longer has missed its deadline.
+    """
+
+    def __init__(self, period_s: float) -> None:
+        self._period_s = period_s
+        self._plan_ms: deque[float] = deque(maxlen=WINDOW)
+        self._times_s: deque[float] = deque(maxlen=WINDOW)
+        self.missed_deadlines = 0
+        self.plans = 0
+
+    def cycle(self, now_s: float) -> None:
+        """Count one cycle of the loop that ended at `now_s`."""
+        self._times_s.append(now_s)
+
+    def plan(self, duration_s: float, deadline_met: bool) -> None:
+        """Count one plan."""
+        self._plan_ms.append(duration_s * 1e3)
+        self.plans += 1
+        if not deadline_met or duration_s > self._period_s:
+            self.missed_deadlines += 1
+
+    def summary(self) -> dict[str, float | int]:
+        """Return ``plans missed_deadlines`` and, once known, ``plan_ms_p50 plan_ms_p99 loop_hz``."""
+        summary: dict[str, float | int] = {"plans": self.plans, "missed_deadlines": self.missed_deadlines}
+        if self._plan_ms:
+            p50, p99 = np.percentile(self._plan_ms, [50, 99]).tolist()
+            summary |= {"plan_ms_p50": p50, "plan_ms_p99": p99}
+        if len(self._times_s) > 1 and self._times_s[-1] > self._times_s[0]:
+            summary["loop_hz"] = (len(self._times_s) - 1) / (self._times_s[-1] - self._times_s[0])
+        return summary

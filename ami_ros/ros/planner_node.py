@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The planner as a lifecycle node: images and joints in, proposals out, and always a reason."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from sensor_msgs.msg import CompressedImage, Image, JointState
+from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
+from visualization_msgs.msg import MarkerArray
+
+from ami_ros.config import load_settings
+from ami_ros.embodiment import load_robot
+from ami_ros.errors import AmiError, ConfigError
+from ami_ros.ros.diagnostics import diagnostic
+from ami_ros.ros.goal_inbox import GoalInbox
+from ami_ros.ros.goal_status import GoalState, GoalStatus, status_to_ros
+from ami_ros.ros.guard import ErrorLog, guarded, guarded_timer
+from ami_ros.ros.messages import (
+    image_from_compressed,
+    image_from_ros,
+    joints_from_ros,
+    stamp_to_ns,
+    trajectory_to_ros,
+)
+from ami_ros.ros.node_main import node_main
+from ami_ros.ros.observation_pairing import ObservationPairing, SeenImage, SeenJoints
+from ami_ros.ros.parameters import declare_settings, refuse_unknown, settings_from_parameters
+from ami_ros.ros.plan_markers import plan_markers, root_link
+from ami_ros.ros.planner_factory import PlannerFactory, shipped_model, world_model_planner
+from ami_ros.ros.planning_cycle import PlanningCycle
+from ami_ros.ros.qos import LATCHED, STATE, camera_subscription
+from ami_ros.ros.settings import NodeSettings, PlannerNodeSettings
+from ami_ros.share import config_path
+from ami_ros.types import Observation, Trajectory
+
+QUIET_PERIODS = 2.0  # without a cycle for this long, the wall timer reports what is missing
+
+
+class PlannerNode(LifecycleNode):
+    """Plans whenever a new observation is complete; see `observation_pairing` for what that means.
+
+    Args:
+        factory: what to plan with.
+    """
+
+    def __init__(self, factory: PlannerFactory) -> None:
+        super().__init__("planner")
+        self._factory = factory
+        declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
+        declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
+        declare_settings(self, factory.defaults)
+        refuse_unknown(self)
+        self._common = settings_from_parameters(self, NodeSettings)
+        self.settings = settings_from_parameters(self, PlannerNodeSettings)
+        self._planning = settings_from_parameters(self, type(factory.defaults))
+        self._spec = load_robot(self._common.robot)
+        self._errors = ErrorLog(self)
+        self._inbox = GoalInbox(self._spec)
+        self._cycle: PlanningCycle | None = None
+        self._active = False
+        self._joint_problem = ""
+        self.startup_error: Exception | None = None
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._owned: list[tuple[Callable[[Any], Any], Any]] = []
+        # Reports and goals live as long as the node: a planner that isn't active says so, and keeps goals.
+        self._statuses = self.create_publisher(DiagnosticArray, "~/goal_status", STATE)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", STATE)
+        on_goal = guarded(self._errors, self._on_goal_image)
+        for qos in (LATCHED, STATE):  # latched goals, and those of publishers that do not latch
+            self.create_subscription(Image, "~/goal_image", on_goal, qos)
+        self.create_subscription(
+            JointState, "~/goal_joints", guarded(self._errors, self._on_goal_joints), STATE
+        )
+        self.create_service(Trigger, "~/cancel", self._on_cancel)
+        self.create_service(SetBool, "~/pause", self._on_pause)
+        period_s = 1.0 / self._planning.rate_hz
+        self._quiet_since, self._quiet_s = time.monotonic(), QUIET_PERIODS * period_s
+        self._wall_timer(period_s, self._report_if_quiet)
+        self._wall_timer(1.0, self._publish_diagnostics)
+
+    def _wall_timer(self, period_s: float, callback: Callable[[], None]) -> None:
+        self.create_timer(period_s, guarded_timer(self._errors, callback), clock=self._steady)
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model, warm it up, and listen to camera and joints."""
+        try:
+            model = Path(self.settings.model or shipped_model(self._spec.name, self.settings.task))
+            planner = self._factory.build(self._spec, model, self._planning)
+            period_s = 1.0 / self._planning.rate_hz
+            self._frame = root_link(self._spec.urdf)
+            self._cycle = PlanningCycle(planner, self._spec, period_s, time.perf_counter)
+            self._pairing = ObservationPairing(round(period_s * 1e9), round(self.settings.pair_gap_s * 1e9))
+        except AmiError as error:
+            self.startup_error = error
+            self.get_logger().error(f"configure: {error}")
+            return TransitionCallbackReturn.FAILURE
+        self._restarts = 0
+        self._create_topics()
+        self._cycle.pursue(self._inbox.newest)
+        self._cycle.problem = self._cycle.problem or self._inbox.refused
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to plan."""
+        self._pairing.forget()
+        self._active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop planning; without new proposals the gate holds the robot."""
+        self._active = False
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the model and stop listening."""
+        self._active, self._cycle = False, None
+        for destroy, owned in self._owned:
+            destroy(owned)
+        self._owned.clear()
+        return super().on_cleanup(state)
+
+    def _create_topics(self) -> None:
+        sim_time = bool(self.get_parameter("use_sim_time").value)
+        camera = camera_subscription(self._common.camera_reliability, self._common.camera_depth, sim_time)
+        self._proposals = self.create_lifecycle_publisher(JointTrajectory, "~/proposed", STATE)
+        self._markers = self.create_lifecycle_publisher(MarkerArray, "~/plan_markers", STATE)
+        self._owned += [(self.destroy_publisher, p) for p in (self._proposals, self._markers)]
+        for kind, topic, callback, qos in (
+            (Image, "camera/image_raw", self._on_image, camera),
+            (CompressedImage, "camera/image_raw/compressed", self._on_image, camera),
+            (JointState, "joint_states", self._on_joints, STATE),
+        ):
+            subscription = self.create_subscription(kind, topic, guarded(self._errors, callback), qos)
+            self._owned.append((self.destroy_subscription, subscription))
+
+    # Observations
+
+    def _on_image(self, message: Image | CompressedImage) -> None:
+        if self._active:
+            now = self.get_clock().now().nanoseconds
+            self._pairing.see_image(SeenImage(message, stamp_to_ns(message.header.stamp), now))
+            self._plan_if_ready()
+
+    def _on_joints(self, message: JointState) -> None:
+        if not self._active:
+            return
+        try:
+            names, ignored = self._spec.joint_names, self._spec.simulation.hold_joints
+            position, velocity = joints_from_ros(message, names, ignored)
+        except AmiError as error:
+            self._joint_problem = str(error)
+            raise
+        self._joint_problem = ""
+        now = self.get_clock().now().nanoseconds
+        self._pairing.see_joints(SeenJoints(position, velocity, stamp_to_ns(message.header.stamp), now))
+        self._plan_if_ready()
+
+    def _plan_if_ready(self) -> None:
+        cycle = self._cycle
+        if cycle is None:
+            return
+        if self._restarts != self._pairing.restarts:
+            self._restarts = self._pairing.restarts
+            cycle.restart()
+        pair = self._pairing.take()
+        if pair is None:
+            return
+        image, joints = pair
+        try:
+            proposal, status = cycle.run(_observation(image, joints))
+        except Exception as error:
+            self._errors.report("plan", error)
+            problem = cycle.status(
+                GoalState.ERROR, str(error) if isinstance(error, AmiError) else repr(error)
+            )
+            proposal, status = cycle.hold(joints.position, joints.stamp_ns, problem)
+        self._publish(cycle, proposal, status)
+
+    def _publish(self, cycle: PlanningCycle, proposal: Trajectory, status: GoalStatus) -> None:
+        self._proposals.publish(trajectory_to_ros(proposal))
+        self._publish_status(status)
+        self._quiet_since = time.monotonic()
+        if self._markers.get_subscription_count():
+            self._markers.publish(plan_markers(proposal, cycle.kinematics, self._frame))
+
+    # Goals
+
+    def _on_goal_image(self, message: Image) -> None:
+        self._take_goal(lambda: self._inbox.image(message))
+
+    def _on_goal_joints(self, message: JointState) -> None:
+        self._take_goal(lambda: self._inbox.joints(message))
+
+    def _take_goal(self, take: Callable[[], bool | None]) -> None:
+        try:
+            if take() is False:
+                return
+        except AmiError as error:
+            self._inbox.refused = f"goal refused: {error}"
+        self._pursue()
+        if self._inbox.refused:
+            raise ConfigError(self._inbox.refused)
+
+    def _pursue(self) -> None:
+        if self._cycle is not None:
+            self._cycle.pursue(self._inbox.newest)
+            self._cycle.problem = self._cycle.problem or self._inbox.refused
+            self._pairing.plan_again()
+        self._publish_status(self._idle_status())
+
+    def _on_cancel(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._inbox.cancel()
+        self._pursue()
+        response.success, response.message = True, "no goal: holding"
+        return response
+
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        response.success = self._cycle is not None
+        response.message = "not configured yet"
+        if self._cycle is not None:
+            self._cycle.paused = request.data
+            response.message = "paused: holding" if request.data else "running"
+        return response
+
+    # Reports
+
+    def _idle_status(self) -> GoalStatus:
+        if self._cycle is None or not self._active:
+            return GoalStatus(GoalState.WAITING, "the planner is not active: configure and activate it")
+        missing = self._pairing.waiting_for(self.get_clock().now().nanoseconds)
+        return self._cycle.idle(
+            f"joint states refused: {self._joint_problem}" if self._joint_problem else missing
+        )
+
+    def _report_if_quiet(self) -> None:
+        if time.monotonic() - self._quiet_since > self._quiet_s:
+            self._publish_status(self._idle_status())
+
+    def _publish_status(self, status: GoalStatus) -> None:
+        self._statuses.publish(status_to_ros(status, self._spec.name))
+
+    def _publish_diagnostics(self) -> None:
+        values: dict[str, Any] = {"active": self._active, "errors": self._errors.count}
+        values |= {"newest_error": self._errors.newest} if self._errors.newest else {}
+        values |= self._cycle.statistics.summary() if self._cycle is not None else {}
+        severity, now = DiagnosticStatus.OK, self.get_clock().now().nanoseconds
+        text = "planning" if self._active else "not active"
+        self._diagnostics.publish(diagnostic("planner: loop", severity, text, values, now, self._spec.name))
+
+
+def _observation(image: SeenImage, joints: SeenJoints) -> Observation:
+    raw = isinstance(image.message, Image)
+    return Observation(
+        image=image_from_ros(image.message) if raw else image_from_compressed(image.message),
+        joint_position=joints.position,
+        joint_velocity=joints.velocity,
+        image_stamp_ns=image.stamp_ns,
+        joint_stamp_ns=joints.stamp_ns,
+        image_arrival_ns=image.arrival_ns,
+        joint_arrival_ns=joints.arrival_ns,
+    )
+
+
+def run_planner(factory: Callable[[], PlannerFactory]) -> int:
+    """Run a planner node until it is told to end; with `autostart` a start that fails ends it, too."""
+
+    def loop(node: PlannerNode, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
+        if node.settings.autostart:
+            for transition in (node.trigger_configure, node.trigger_activate):
+                if transition() != TransitionCallbackReturn.SUCCESS:
+                    raise node.startup_error or ConfigError("the planner did not start; see the log above")
+        while not stopped():
+            executor.spin_once(timeout_sec=0.1)
+
+    return node_main("planner", lambda: PlannerNode(factory()), loop=loop)
+
+
+def main() -> int:
+    """Run the planner with the shipped world model."""
+    return run_planner(world_model_planner)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

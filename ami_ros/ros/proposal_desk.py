@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a proposal waits for the observation that it was planned from.
+
+Topics overtake each other: a proposal may arrive before the joint state that it starts at. It is judged when
+the gate has seen joints at least as new and any image at all, so that the outcome depends on the messages and
+not on their order; one that is too old or from the future is judged at once.
+"""
+
+from __future__ import annotations
+
+from ami_ros.safety.settings import SafetySettings
+from ami_ros.safety.supervisor import Supervisor
+from ami_ros.types import Trajectory, Verdict
+
+
+class ProposalDesk:
+    """Holds at most the newest proposal."""
+
+    def __init__(self, supervisor: Supervisor, settings: SafetySettings) -> None:
+        self._supervisor = supervisor
+        self._oldest_ns = round(settings.proposal_age_s * 1e9)
+        self._furthest_ns = round(settings.future_tolerance_s * 1e9)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, as after a restart of time."""
+        self._waiting: Trajectory | None = None
+        self._joint_stamp_ns: int | None = None
+        self._image_seen = False
+
+    def see_joints(self, stamp_ns: int) -> None:
+        """Note the newest joint state."""
+        self._joint_stamp_ns = stamp_ns
+
+    def see_image(self) -> None:
+        """Note that the camera lives."""
+        self._image_seen = True
+
+    def put(self, proposal: Trajectory) -> None:
+        """Take a proposal; one that still waits is dropped for it."""
+        self._waiting = proposal
+
+    def judge(self, now_ns: int) -> tuple[Trajectory, Verdict] | None:
+        """Submit the waiting proposal if its time has come."""
+        proposal = self._waiting
+        if proposal is None or not self._is_ready(proposal.stamp_ns, now_ns):
+            return None
+        self._waiting = None
+        return proposal, self._supervisor.submit(proposal, now_ns)
+
+    def _is_ready(self, stamp_ns: int, now_ns: int) -> bool:
+        if not now_ns - self._oldest_ns <= stamp_ns <= now_ns + self._furthest_ns:
+            return True
+        return self._image_seen and self._joint_stamp_ns is not None and self._joint_stamp_ns >= stamp_ns

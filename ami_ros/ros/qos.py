@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quality of service, decided once per kind of topic."""
+
+from __future__ import annotations
+
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+
+# Newest value counts, none may be lost silently: joints, proposals, commands, status.
+STATE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+
+# Kept by the publisher for those who come later: goal images, verdicts, the clock of a simulator that waits.
+LATCHED = QoSProfile(
+    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+LATCHED_HISTORY = QoSProfile(
+    depth=20, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+
+
+def camera_subscription(reliability: str, depth: int, use_sim_time: bool) -> QoSProfile:
+    """Return the QoS for receiving images.
+
+    Args:
+        reliability: ``best_effort`` receives from every publisher; ``reliable`` only from reliable ones, but
+            then every image; ``auto`` is reliable with simulated time, where a lost image stalls the loop.
+        depth: images kept for a slow subscriber.
+        use_sim_time: whether the node's time comes from /clock.
+    """
+    reliable = reliability == "reliable" or (reliability == "auto" and use_sim_time)
+    policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+    return QoSProfile(depth=depth, reliability=policy)

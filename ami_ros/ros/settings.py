@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings that only the nodes have: config/node.yaml, config/sim.yaml, config/planner_node.yaml, safety_node.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ami_ros.config import setting
+
+COMMAND_INTERFACES = ("trajectory", "forward_position", "forward_velocity")
+RELIABILITIES = ("auto", "best_effort", "reliable")
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """What all nodes share: config/node.yaml."""
+
+    robot: str = setting("name of a file in config/robots, or a path")
+    camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
+    camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
+
+
+@dataclass(frozen=True)
+class SimSettings:
+    """The simulated robot: config/sim.yaml."""
+
+    task: str = setting("name of a file in config/tasks")
+    seed: int = setting("of the next episode's start and goal", ge=0, live=True)
+    episode_steps: int = setting("pause after this many control steps; 0 never pauses", ge=0, live=True)
+    lock_step: bool = setting("make the time: publish /clock and wait for the gate, as fast as possible")
+    physics_hz: float = setting("simulation steps per second", ge=20.0, le=5000.0, unit="Hz")
+    tick_hz: float = setting("commands and joint states per second", ge=10.0, le=1000.0, unit="Hz")
+    command_timeout_s: float = setting("hold after this long without a command", gt=0.0, le=10.0, unit="s")
+    verdict_timeout_s: float = setting(
+        "lock-step: wall time to wait for a verdict", gt=0.0, le=600.0, unit="s"
+    )
+    tick_timeout_s: float = setting("lock-step: wall time to wait for a command", gt=0.0, le=600.0, unit="s")
+    observers: int = setting("lock-step: subscribers to wait for before the first step", ge=0, le=10)
+
+
+@dataclass(frozen=True)
+class GateNodeSettings:
+    """The gate as a node: config/safety_node.yaml."""
+
+    command_interface: str = setting("what the robot's controller takes", choices=COMMAND_INTERFACES)
+
+
+@dataclass(frozen=True)
+class PlannerNodeSettings:
+    """The planner as a node: config/planner_node.yaml."""
+
+    task: str = setting("name of a file in config/tasks; the model is models/<robot>_<task>/model.pt")
+    model: str = setting("path of a model.pt; empty for the shipped one of robot and task")
+    autostart: bool = setting("configure and activate at start; a mistake then ends the process")
+    pair_gap_s: float = setting(
+        "joint states may be this much newer than the image", gt=0.0, le=5.0, unit="s"
+    )

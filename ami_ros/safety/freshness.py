@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold when joints, camera or proposal are missing, old, or from the future."""
+
+from __future__ import annotations
+
+from ami_ros.safety.settings import SafetySettings
+from ami_ros.safety.situation import Situation
+from ami_ros.types import PASS, Level, Reason, Verdict
+
+
+class Freshness:
+    """Judges age by arrival *and* by stamp: either alone can lie."""
+
+    def __init__(self, settings: SafetySettings) -> None:
+        self._settings = settings
+
+    def judge(self, situation: Situation) -> Verdict:
+        """HOLD for any of joints, camera, proposal that is missing, stale or in the future."""
+        now = situation.now_ns
+        proposal_stamp = None if situation.proposal is None else situation.proposal.stamp_ns
+        s = self._settings
+        return (
+            self._age("JOINTS", now, situation.joint_stamp_ns, situation.joint_arrival_ns, s.joint_age_s)
+            | self._age("CAMERA", now, situation.camera_stamp_ns, situation.camera_arrival_ns, s.camera_age_s)
+            | self._age("PROPOSAL", now, proposal_stamp, proposal_stamp, s.proposal_age_s)
+        )
+
+    def _age(self, what: str, now_ns: int, stamp_ns: int | None, arrival_ns: int | None, limit_s: float) -> Verdict:
+        if stamp_ns is None or arrival_ns is None:
+            return Verdict(Level.HOLD, (Reason(f"{what}_MISSING"),))
+        ages_s = {"stamp_age_s": (now_ns - stamp_ns) / 1e9, "arrival_age_s": (now_ns - arrival_ns) / 1e9}
+        if max(ages_s.values()) > limit_s:
+            return Verdict(Level.HOLD, (Reason(f"{what}_STALE", {**ages_s, "limit_s": limit_s}),))
+        if min(ages_s.values()) < -self._settings.future_tolerance_s:
+            limit = {"tolerance_s": self._settings.future_tolerance_s}
+            return Verdict(Level.HOLD, (Reason(f"{what}_FUTURE", {**ages_s, **limit}),))
+        return PASS

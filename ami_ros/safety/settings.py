@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of the safety gate: config/safety.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ami_ros.config import load_settings, setting
+from ami_ros.share import config_path
+
+
+@dataclass(frozen=True)
+class SafetySettings:
+    """Every threshold of the gate; the robot's own limits live in its RobotSpec."""
+
+    rate_hz: float = setting("gate ticks per second", ge=10.0, le=1000.0, unit="Hz")
+    joint_age_s: float = setting("oldest joint state that may move the robot", gt=0.0, le=5.0, unit="s")
+    camera_age_s: float = setting("oldest camera image that may move the robot", gt=0.0, le=10.0, unit="s")
+    proposal_age_s: float = setting("oldest proposal that may move the robot", gt=0.0, le=10.0, unit="s")
+    future_tolerance_s: float = setting("stamps further in the future are rejected", ge=0.0, le=1.0, unit="s")
+    speed_scale: float = setting("share of the velocity limits that may be used", gt=0.0, le=1.0)
+    tracking_gain_hz: float = setting("pull of the command toward the proposal", gt=0.0, le=50.0, unit="1/s")
+    tracking_error: float = setting("largest gap between command and robot", gt=0.0, le=3.2, unit="rad|m")
+    start_error: float = setting("largest gap between a proposal's start and the robot", gt=0.0, le=3.2, unit="rad|m")
+
+
+def load_safety_settings(overrides: dict[str, object] | None = None) -> SafetySettings:
+    """Read config/safety.yaml. Raises ConfigError."""
+    return load_settings(SafetySettings, config_path("safety.yaml"), overrides)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The physics client: the only file that imports pybullet."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ami_ros.errors import EmbodimentError
+from ami_ros.types import FloatArray, ImageArray
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence pybullet's C-level chatter, which would spoil piped JSON and progress bars."""
+    saved = {stream: os.dup(stream) for stream in (1, 2)}
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for stream in saved:
+            os.dup2(null, stream)
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)  # or C's buffer spills after the streams are back
+        for stream, copy in saved.items():
+            os.dup2(copy, stream)
+            os.close(copy)
+        os.close(null)
+
+
+with _quiet():
+    import pybullet
+    import pybullet_data
+
+GRAVITY = -9.81  # m/s^2. Source: standard gravity, ISO 80000-3, rounded.
+
+
+class Bullet:
+    """One PyBullet world without a window.
+
+    Args:
+        physics_hz: simulation steps per second.
+    """
+
+    def __init__(self, physics_hz: float) -> None:
+        with _quiet():
+            self._id = pybullet.connect(pybullet.DIRECT)
+        pybullet.setGravity(0, 0, GRAVITY, physicsClientId=self._id)
+        pybullet.setTimeStep(1.0 / physics_hz, physicsClientId=self._id)
+        pybullet.setPhysicsEngineParameter(deterministicOverlappingPairs=1, physicsClientId=self._id)
+
+    def load_arm(self, urdf: str, detailed: bool) -> int:
+        """Load a fixed-base arm; `detailed` keeps its 100k-face visual meshes (20 times slower to render).
+
+        Raises:
+            EmbodimentError: the file does not exist or PyBullet refuses it.
+        """
+        path = Path(urdf) if Path(urdf).is_absolute() else Path(pybullet_data.getDataPath()) / urdf
+        if not path.is_file():
+            raise EmbodimentError(f"simulation urdf {path}: no such file; expected a path below pybullet_data")
+        text = path.read_text().replace("package://", f"{path.parent}/")
+        if not detailed:
+            text = re.sub(r"meshes/visual/(\w+)\.\w+", r"meshes/collision/\1.obj", text)
+        with tempfile.TemporaryDirectory() as folder, _quiet():
+            copy = Path(folder) / path.name
+            copy.write_text(text)
+            try:
+                return pybullet.loadURDF(str(copy), useFixedBase=True, physicsClientId=self._id)
+            except pybullet.error as error:
+                raise EmbodimentError(f"simulation urdf {path}: PyBullet cannot load it: {error}") from error
+
+    def add_box(self, half_size: Sequence[float], position: Sequence[float], rgba: Sequence[float]) -> int:
+        """Add a fixed box; sizes and position in m."""
+        shape = {"shapeType": pybullet.GEOM_BOX, "halfExtents": half_size, "physicsClientId": self._id}
+        return pybullet.createMultiBody(
+            baseMass=0,
+            baseCollisionShapeIndex=pybullet.createCollisionShape(**shape),
+            baseVisualShapeIndex=pybullet.createVisualShape(**shape, rgbaColor=rgba),
+            basePosition=position,
+            physicsClientId=self._id,
+        )
+
+    def paint(self, body: int, link: int, rgba: Sequence[float]) -> None:
+        """Set the colour of one link (-1 is the base)."""
+        pybullet.changeVisualShape(body, link, rgbaColor=rgba, physicsClientId=self._id)
+
+    def joint_indices(self, body: int) -> dict[str, int]:
+        """Return joint name to index, in URDF order."""
+        count = pybullet.getNumJoints(body, physicsClientId=self._id)
+        infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
+        return {info[1].decode(): info[0] for info in infos}
+
+    def link_position(self, body: int, link: int) -> FloatArray:
+        """Return a link frame's position (3,) in m."""
+        state = pybullet.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=self._id)
+        return np.array(state[4])
+
+    def reset_joints(self, body: int, joints: Sequence[int], position: FloatArray) -> None:
+        """Put joints at `position` at rest, without physics."""
+        for joint, value in zip(joints, position, strict=True):
+            pybullet.resetJointState(body, joint, float(value), 0.0, physicsClientId=self._id)
+
+    def drive_joints(
+        self, body: int, joints: Sequence[int], position: FloatArray, velocity: FloatArray, effort: FloatArray
+    ) -> None:
+        """Servo joints to a position and velocity with at most `effort` (N m or N)."""
+        pybullet.setJointMotorControlArray(
+            body,
+            joints,
+            pybullet.POSITION_CONTROL,
+            targetPositions=position.tolist(),
+            targetVelocities=velocity.tolist(),
+            forces=effort.tolist(),
+            physicsClientId=self._id,
+        )
+
+    def joint_state(self, body: int, joints: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Return position (J,) and velocity (J,)."""
+        states = pybullet.getJointStates(body, joints, physicsClientId=self._id)
+        values = np.array([state[:2] for state in states])
+        return values[:, 0].copy(), values[:, 1].copy()
+
+    def step(self) -> None:
+        """Advance physics by one step."""
+        pybullet.stepSimulation(physicsClientId=self._id)
+
+    def render(
+        self, eye: Sequence[float], look_at: Sequence[float], vertical_fov_deg: float, width: int, height: int
+    ) -> ImageArray:
+        """Return an RGB image (height, width, 3) uint8 from a camera at `eye` with z up."""
+        view = pybullet.computeViewMatrix(eye, look_at, [0.0, 0.0, 1.0])
+        projection = pybullet.computeProjectionMatrixFOV(vertical_fov_deg, width / height, 0.1, 5.0)
+        pixels = pybullet.getCameraImage(
+            width,
+            height,
+            view,
+            projection,
+            shadow=0,
+            renderer=pybullet.ER_TINY_RENDERER,
+            flags=pybullet.ER_NO_SEGMENTATION_MASK,
+            physicsClientId=self._id,
+        )[2]
+        return np.ascontiguousarray(np.reshape(pixels, (height, width, 4))[:, :, :3]).astype(np.uint8)
+
+    def close(self) -> None:
+        """Free the world. Safe to call twice."""
+        if self._id >= 0 and pybullet.isConnected(self._id):
+            pybullet.disconnect(self._id)
+        self._id = -1

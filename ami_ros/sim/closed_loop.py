@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole loop in one process: scene -> planner -> gate -> scene, step by step."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ami_ros.embodiment import RobotSpec
+from ami_ros.kinematics import Kinematics
+from ami_ros.planning.chunk import to_trajectory
+from ami_ros.protocols import Planner
+from ami_ros.safety.settings import SafetySettings
+from ami_ros.safety.supervisor import Supervisor
+from ami_ros.sim.scene import Scene
+from ami_ros.sim.tasks.reach import Episode
+from ami_ros.types import FloatArray, Goal, ImageArray, Level, Observation, Trajectory
+
+
+@dataclass(frozen=True, eq=False)
+class EpisodeResult:
+    """What happened in one episode of S control steps.
+
+    Attributes:
+        seed: of the episode.
+        error: (S + 1,) true distance of the tip from the goal, m, before the first and after every step.
+        arrived_step: first step from which the planner said "arrived" until the end; None if it did not.
+        plan_ms: (S,) wall time per plan, ms.
+        joints: (S + 1, J) joint positions.
+        goal_image: (H, W, 3) uint8 what the planner was shown.
+        final_image: (H, W, 3) uint8 what the camera saw at the end.
+        levels: gate ticks by verdict level name.
+        wall_s: duration of the episode on the wall clock.
+    """
+
+    seed: int
+    error: FloatArray
+    arrived_step: int | None
+    plan_ms: FloatArray
+    joints: FloatArray
+    goal_image: ImageArray
+    final_image: ImageArray
+    levels: dict[str, int] = field(default_factory=dict)
+    wall_s: float = 0.0
+
+
+class ClosedLoop:
+    """Scene, planner and gate joined without ROS: the same core code that the nodes wrap."""
+
+    def __init__(self, scene: Scene, spec: RobotSpec, safety: SafetySettings) -> None:
+        self._scene = scene
+        self._spec = spec
+        self._safety = safety
+        self._kinematics = Kinematics(spec)
+        self._tick_ns = round(1e9 / safety.rate_hz)
+        self.levels: dict[str, int] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the gate's history, as after a reset of the robot."""
+        self._gate = Supervisor(self._spec, self._safety)
+        self.levels = {level.name: 0 for level in Level}
+
+    def step(self, proposal: Trajectory, observation: Observation) -> None:
+        """Let one control step pass through the gate."""
+        now = self._scene.time_ns
+        self._gate.see_joints(observation.joint_position, observation.joint_stamp_ns, now)
+        self._gate.see_image(observation.image_stamp_ns, now)
+        self._gate.submit(proposal, now)
+        for _ in range(self._spec.step_ns // self._tick_ns):
+            command, verdict = self._gate.tick(self._scene.time_ns + self._tick_ns)
+            self.levels[verdict.level.name] += 1
+            self._scene.advance(command, self._tick_ns)
+
+    def run(self, planner: Planner, seed: int, episode: Episode, steps: int) -> EpisodeResult:
+        """Run one episode to its end; nobody tells the planner whether it succeeded."""
+        scene, started = self._scene, time.perf_counter()
+        scene.reset(episode.start)
+        self.restart()
+        goal_image = scene.image_at(episode.goal)
+        planner.set_goal(Goal(image=goal_image, label=f"seed {seed}"))
+        error, joints, plan_ms = [self._error(episode)], [scene.joints()[0]], []
+        arrived: int | None = None
+        for step in range(steps):
+            observation = scene.observe()
+            before = time.perf_counter()
+            plan = planner.plan(observation)
+            plan_ms.append((time.perf_counter() - before) * 1e3)
+            arrived = (step if arrived is None else arrived) if plan.arrived else None
+            self.step(to_trajectory(plan.actions, observation, self._spec, self._kinematics), observation)
+            error.append(self._error(episode))
+            joints.append(scene.joints()[0])
+        return EpisodeResult(
+            seed=seed,
+            error=np.array(error),
+            arrived_step=arrived,
+            plan_ms=np.array(plan_ms),
+            joints=np.stack(joints),
+            goal_image=goal_image,
+            final_image=scene.image(),
+            levels=dict(self.levels),
+            wall_s=time.perf_counter() - started,
+        )
+
+    def _error(self, episode: Episode) -> float:
+        return float(np.linalg.norm(self._scene.tip() - episode.goal_tip))

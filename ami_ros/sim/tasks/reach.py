@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Task reach: move the tip to where the goal image shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.config import setting
+from ami_ros.embodiment import RobotSpec
+from ami_ros.kinematics import Kinematics
+from ami_ros.types import FloatArray
+
+
+@dataclass(frozen=True)
+class ReachSettings:
+    """config/tasks/reach.yaml."""
+
+    episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
+    minimum_travel: float = setting("least distance from start to goal", ge=0.0, le=1.0, unit="m")
+
+
+@dataclass(frozen=True, eq=False)
+class Episode:
+    """One start and goal: joints (J,) and the goal's tip position (3,) in m."""
+
+    start: FloatArray
+    goal: FloatArray
+    goal_tip: FloatArray
+
+
+class Reach:
+    """Seeded starts and goals, uniform in the workspace box, at least `minimum_travel` apart."""
+
+    def __init__(self, spec: RobotSpec, settings: ReachSettings) -> None:
+        self._spec = spec
+        self._settings = settings
+        self._kinematics = Kinematics(spec)
+
+    def episode(self, seed: int) -> Episode:
+        """Return the episode of `seed`: the same on every machine."""
+        generator = np.random.default_rng(seed)
+        start = generator.uniform(*self._spec.workspace)
+        goal = start
+        while np.linalg.norm(goal - start) < self._settings.minimum_travel:
+            goal = generator.uniform(*self._spec.workspace)
+        joints = self._kinematics.solve(goal)
+        return Episode(self._kinematics.solve(start), joints, self._kinematics.forward(joints)[0])
+
+    def error(self, episode: Episode, tip: FloatArray) -> float:
+        """Return the true distance of `tip` (3,) from the goal, m."""
+        return float(np.linalg.norm(tip - episode.goal_tip))

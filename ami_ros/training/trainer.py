@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop: seeded, resumable, indifferent to who watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ami_ros.data.dataset import EpisodeSet, Windows
+from ami_ros.errors import TrainingError
+from ami_ros.model.jepa import Jepa
+from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss
+from ami_ros.training.schedule import learning_rate
+from ami_ros.training.settings import TrainingSettings
+
+
+class Trainer:
+    """Trains a Jepa on an EpisodeSet.
+
+    Args:
+        model: trained in place.
+        episodes: the training episodes.
+        settings: how.
+        action_scale: action of size 1, m/s.
+    """
+
+    def __init__(self, model: Jepa, episodes: EpisodeSet, settings: TrainingSettings, action_scale: float) -> None:
+        self.model, self._episodes, self._settings = model, episodes, settings
+        self._action_scale = action_scale
+        model.encoder.to(memory_format=torch.channels_last)  # twice as fast on CPU in bfloat16
+        self._optimizer = torch.optim.AdamW(
+            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.step = 0
+        joints = torch.from_numpy(episodes.joints.reshape(-1, episodes.joints.shape[2]))
+        model.joint_mean.copy_(joints.mean(0))
+        model.joint_std.copy_(joints.std(0).clamp_min(1e-3))
+
+    def run(self, checkpoint: Path | None = None) -> Iterator[dict[str, float]]:
+        """Train to the end, yielding the losses of each step and saving checkpoints.
+
+        Raises:
+            TrainingError: a loss became non-finite.
+        """
+        self.model.train()
+        while self.step < self._settings.steps:
+            losses = self._step()
+            self.step += 1
+            if not np.isfinite(losses["total"]):
+                raise TrainingError(f"step {self.step}: loss is {losses}; lower learning_rate in config/training.yaml")
+            if checkpoint is not None and self.step % self._settings.checkpoint_steps == 0:
+                self.save(checkpoint)
+            yield losses
+
+    def _step(self) -> dict[str, float]:
+        rate = learning_rate(self.step, self._settings)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        # A batch depends on the seed and the step alone, so a resumed run sees the same batches.
+        generator = np.random.default_rng([self._settings.seed, self.step])
+        span = max(self._settings.horizon, self._settings.inverse_horizon)
+        windows = self._episodes.windows(self._settings.batch_windows, span, generator)
+        losses = self._losses(windows, generator)
+        self._optimizer.zero_grad(set_to_none=True)
+        losses["total"].backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
+        self._optimizer.step()
+        return {**{name: float(value.detach()) for name, value in losses.items()}, "learning_rate": rate}
+
+    def _losses(self, windows: Windows, generator: np.random.Generator) -> dict[str, Tensor]:
+        model, settings = self.model, self._settings
+        count, steps = len(windows.images), settings.horizon
+        joints = model.normalise_joints(torch.from_numpy(windows.joints))
+        actions = torch.from_numpy(windows.actions) / self._action_scale
+        ahead = torch.from_numpy(generator.integers(1, settings.inverse_horizon + 1, size=count))
+        frames, far = windows.images[:, : steps + 1], windows.images[np.arange(count), ahead.numpy()]
+        images = torch.from_numpy(np.concatenate([frames.reshape(-1, *frames.shape[2:]), far]))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            latents = model.encode(images)
+        latents = latents.float()
+        goal = latents[-count:]
+        latents = latents[:-count].reshape(count, steps + 1, -1)
+        latent, joint = latents[:, 0], joints[:, 0]
+        predicted, predicted_joints = [], []
+        for step in range(steps):
+            latent, joint = model.predict(latent, joint, actions[:, step])
+            predicted.append(latent)
+            predicted_joints.append(joint)
+        flat = latents.flatten(0, 1)
+        losses = {
+            "prediction": prediction_loss(torch.stack(predicted, 1), latents[:, 1:]),
+            "joints": prediction_loss(torch.stack(predicted_joints, 1), joints[:, 1 : steps + 1]),
+            "variance": variance_loss(flat),
+            "covariance": covariance_loss(flat),
+            "inverse": prediction_loss(model.inverse(latents[:, 0], goal, joints[:, 0]), actions[:, 0]),
+        }
+        losses["total"] = (
+            losses["prediction"]
+            + settings.joint_weight * losses["joints"]
+            + settings.variance_weight * losses["variance"]
+            + settings.covariance_weight * losses["covariance"]
+            + settings.inverse_weight * losses["inverse"]
+        )
+        return losses
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint atomically."""
+        state: dict[str, Any] = {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "data_sha256": self._episodes.sha256,
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint of the same data and architecture.
+
+        Raises:
+            TrainingError: unreadable, or of other data or another architecture.
+        """
+        try:
+            state = torch.load(path, weights_only=True)
+            if state["data_sha256"] != self._episodes.sha256:
+                raise TrainingError(f"{path}: trained on other data; use another folder or --restart")
+            self.model.load_state_dict(state["model"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            self.step = int(state["step"])
+        except (OSError, RuntimeError, KeyError, EOFError, ValueError) as error:
+            raise TrainingError(f"{path}: not a checkpoint of this model ({error}); use --restart") from error

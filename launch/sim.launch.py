@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated robot alone: camera, joints and a controller, as a real one would have."""
+
+from __future__ import annotations
+
+import os
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from ami_ros.launch_arguments import arguments, dds_environment, node_arguments
+from ami_ros.share import config_path
+
+ARGUMENTS = arguments("sim")
+
+
+def start(context: LaunchContext) -> list[Node]:
+    values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
+    environment = dds_environment(config_path("dds", "large_data_shm.xml"), os.environ)
+    return [Node(**node_arguments("sim", values, environment))]
+
+
+def generate_launch_description() -> LaunchDescription:
+    declared = [DeclareLaunchArgument(**argument._asdict()) for argument in ARGUMENTS]
+    return LaunchDescription([*declared, OpaqueFunction(function=start)])

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Install ami_ros with pip (`make venv`) or, as a ROS 2 package, with colcon."""
+
+from __future__ import annotations
+
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "ami_ros"
+HERE = Path(__file__).resolve().parent
+
+# What may lie beside the files that ship: left by editors, interpreters and killed training runs.
+NOT_INSTALLED = ("*.pyc", "*.tmp", "*.ckpt", ".*")
+
+
+def files_below(folder: str) -> list[tuple[str, list[str]]]:
+    """List `folder`, recursively, as setuptools' data_files: (destination, files), structure kept.
+
+    Paths are relative to this file, which is where pip and colcon run it.
+    """
+    by_destination: dict[str, list[str]] = {}
+    for path in sorted((HERE / folder).rglob("*")):
+        relative = path.relative_to(HERE)
+        unwanted = any(Path(part).match(pattern) for part in relative.parts for pattern in NOT_INSTALLED)
+        if path.is_file() and not unwanted:
+            by_destination.setdefault(f"share/{NAME}/{relative.parent}", []).append(str(relative))
+    return sorted(by_destination.items())
+
+
+# ROS 2 Kilted as wheels (Linux, CPython 3.10 to 3.13): everything runs where no ROS is installed.
+# Leave this extra out where ROS 2 is installed: two rclpy in one process do not work.
+ROS = [
+    "ros-kilted-rclpy",
+    "ros-kilted-rmw-fastrtps-cpp",
+    "ros-kilted-common-interfaces",
+]
+SIM = ["pybullet>=3.2.5", "av>=10"]
+TRAIN = ["tensorboard>=2.12", "matplotlib>=3.6", "jinja2>=3.1"]
+TEST = [
+    "pytest>=7.2",  # colcon looks for this very name: without it, it runs no test and says "passed"
+    "hypothesis>=6.80",
+    "ruff>=0.6",
+    "mypy>=1.10",
+    "types-PyYAML",
+    "catkin-pkg>=1.0",
+    "colcon-common-extensions",
+    "tomli>=2; python_version < '3.11'",
+]
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2",
+    license="Apache-2.0",
+    maintainer="ami_ros maintainers",
+    maintainer_email="maintainers@ami-ros.dev",
+    python_requires=">=3.10",
+    packages=find_packages(exclude=["test", "test.*"]),
+    package_data={NAME: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
+        *files_below("config"),
+        *files_below("models"),
+    ],
+    install_requires=[
+        "numpy>=1.23",
+        "pyyaml>=5.4",
+        "opencv-python-headless>=4.7",
+        "torch>=2.2",
+        "pin>=2.7",
+        "typer>=0.9",
+        "rich>=13",
+    ],
+    extras_require={"ros": ROS, "sim": SIM, "train": TRAIN, "test": TEST},
+    entry_points={
+        "console_scripts": [
+            "ami-ros = ami_ros.cli.main:main",
+            "planner_node = ami_ros.ros.planner_node:main",
+            "safety_node = ami_ros.ros.safety_node:main",
+            "sim_node = ami_ros.ros.sim_node:main",
+        ],
+    },
+    zip_safe=True,
+)

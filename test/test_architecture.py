@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dependency rule and the house rules of CONTRIBUTING.md, checked on the source itself."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "ami_ros"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+MAX_LINES = 300
+MAX_MEDIAN_LINES = 120
+
+# The core: no clock, no chance, no printing. Time, random generators and devices are arguments.
+CORE = {
+    *("types", "errors", "protocols", "embodiment", "config", "kinematics"),
+    *("planning", "safety", "model", "memory"),
+}
+# Who may import which third-party packages. A part that is not named may import any but those below.
+THIRD_PARTY = {
+    "types": {"numpy", "yaml"},
+    "errors": {"numpy", "yaml"},
+    "protocols": {"numpy", "yaml"},
+    "embodiment": {"numpy", "yaml"},
+    "config": {"numpy", "yaml"},
+    "share": set[str](),
+    "launch_arguments": set[str](),
+    "processes": set[str](),
+    "kinematics": {"numpy", "pinocchio"},
+    "safety": {"numpy", "ruckig"},
+    "planning": {"numpy", "torch"},
+    "model": {"numpy", "torch"},
+}
+# Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
+BASE = {"types", "errors", "protocols", "embodiment", "config", "share"}
+OWN = {
+    **{part: BASE for part in BASE},
+    "launch_arguments": {"errors"},
+    "processes": {"errors", "share", "launch_arguments"},
+    "kinematics": BASE,
+    "safety": BASE | {"kinematics"},
+    "planning": BASE | {"kinematics", "model"},
+    "model": BASE | {"kinematics", "planning"},
+    "memory": BASE,
+    "data": BASE | {"kinematics"},
+    "report": BASE,
+}
+NOBODY = {"ros", "cli"}  # start them as processes
+TORCH_JIT = {"model/export.py", "model/runtime.py"}  # deprecated upstream: one day only these two change
+PYBULLET = {"sim/bullet.py"}
+ROS_ROOTS = {"rclpy", "launch", "launch_ros", "ament_index_python", "builtin_interfaces", "rcl_interfaces"}
+VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py"}
+
+
+class Import(NamedTuple):
+    name: str  # dotted, absolute
+    line: int
+    deferred: bool  # inside a function: costs nothing until it is called
+    for_types: bool  # under `if TYPE_CHECKING`: never happens when the program runs
+
+    @property
+    def root(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def own_part(self) -> str | None:
+        """`safety` of ami_ros.safety.freshness; None for what is not ours."""
+        root, _, rest = self.name.partition(".")
+        return (rest.partition(".")[0] or "__init__") if root == "ami_ros" else None
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> list[Import]:
+    found: list[Import] = []
+
+    def visit(node: ast.AST, deferred: bool, for_types: bool) -> None:
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = ["ami_ros", *path.relative_to(PACKAGE).parts[:-1]]
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *filter(None, [node.module])])
+            # `from ami_ros import safety` imports a part by its name; elsewhere the module is what counts.
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "ami_ros" else [module]
+        found.extend(Import(name, node.lineno, deferred, for_types) for name in names)
+        deferred = deferred or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for_types = for_types or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+        for child in ast.iter_child_nodes(node):
+            visit(child, deferred, for_types)
+
+    visit(ast.parse(path.read_text()), False, False)
+    return found
+
+
+def is_ros(name: str) -> bool:
+    root = name.partition(".")[0]
+    return root in ROS_ROOTS or root.endswith(("_msgs", "_srvs"))
+
+
+def report(offences: list[str], rule: str) -> None:
+    if offences:
+        pytest.fail(f"{rule}:\n  " + "\n  ".join(offences), pytrace=False)
+
+
+def test_there_is_something_to_check():
+    assert len(FILES) > 10
+
+
+def test_third_party_imports_are_those_the_part_may_use():
+    offences = []
+    for path in FILES:
+        allowed = THIRD_PARTY.get(part_of(path))
+        for found in imports(path):
+            foreign = found.own_part is None and found.root not in sys.stdlib_module_names
+            if foreign and allowed is not None and found.root not in allowed:
+                offences.append(
+                    f"{relative(path)}:{found.line} imports {found.root}; "
+                    f"{part_of(path)} may use {sorted(allowed) or 'the standard library only'}"
+                )
+    report(offences, "the dependency rule allows less")
+
+
+def test_own_imports_follow_the_layers():
+    offences = []
+    for path in FILES:
+        part = part_of(path)
+        allowed = OWN.get(part)
+        for found in imports(path):
+            other = found.own_part
+            if other in (None, part, "__init__", "__version__") or found.for_types:
+                continue
+            starts_ros = part == "cli" and other == "ros" and found.deferred
+            if other in NOBODY and not starts_ros:
+                offences.append(f"{relative(path)}:{found.line} imports {found.name}; nothing may")
+            elif allowed is not None and other not in allowed:
+                offences.append(
+                    f"{relative(path)}:{found.line} imports {found.name}; {part} may import {sorted(allowed)}"
+                )
+    report(offences, "the dependency rule allows less")
+
+
+def test_only_the_bullet_file_imports_pybullet():
+    offences = [
+        f"{relative(path)}:{found.line} imports {found.name}"
+        for path in FILES
+        for found in imports(path)
+        if found.root in ("pybullet", "pybullet_data", "pybullet_utils") and relative(path) not in PYBULLET
+    ]
+    report(offences, f"only {sorted(PYBULLET)} may import pybullet")
+
+
+def test_only_ros_imports_ros():
+    offences = [
+        f"{relative(path)}:{found.line} imports {found.name}"
+        for path in FILES
+        for found in imports(path)
+        if is_ros(found.name) and part_of(path) != "ros"
+    ]
+    report(offences, "only ami_ros/ros may import rclpy and message packages")
+
+
+def test_only_export_and_runtime_touch_torch_jit():
+    offences = []
+    for path in FILES:
+        if relative(path) in TORCH_JIT:
+            continue
+        offences += [f"{relative(path)}:{i.line}" for i in imports(path) if i.name.startswith("torch.jit")]
+        offences += [
+            f"{relative(path)}:{node.lineno}"
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Attribute)
+            and node.attr == "jit"
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "torch"
+        ]
+    report(offences, f"only {sorted(TORCH_JIT)} may use torch.jit")
+
+
+def test_the_core_reads_no_clock_rolls_no_dice_and_prints_nothing():
+    offences = []
+    for path in FILES:
+        if part_of(path) not in CORE:
+            continue
+        offences += [
+            f"{relative(path)}:{found.line} imports {found.root}"
+            for found in imports(path)
+            if found.root in ("time", "datetime", "random")
+        ]
+        offences += [
+            f"{relative(path)}:{node.lineno} prints"
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        ]
+    report(offences, "core code gets time, random generators and devices as arguments")
+
+
+def test_validation_is_never_an_assert_and_no_except_is_bare():
+    offences = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Assert):
+                offences.append(f"{relative(path)}:{node.lineno} assert: gone under python -O, raise instead")
+            elif isinstance(node, ast.ExceptHandler) and node.type is None:
+                offences.append(f"{relative(path)}:{node.lineno} bare except: name what is expected")
+    report(offences, "errors are raised and caught by name")
+
+
+def test_files_are_small_and_named_for_what_they_hold():
+    lines = {relative(path): len(path.read_text().splitlines()) for path in FILES}
+    offences = [
+        f"{name}: {count} lines, at most {MAX_LINES}" for name, count in lines.items() if count > MAX_LINES
+    ]
+    offences += [f"{name}: say what is in it" for name in lines if name.rpartition("/")[2] in VAGUE_NAMES]
+    median = statistics.median(count for name, count in lines.items() if not name.endswith("__init__.py"))
+    if median >= MAX_MEDIAN_LINES:
+        offences.append(f"the median file has {median} lines, fewer than {MAX_MEDIAN_LINES} are wanted")
+    report(offences, "one idea per file")
+
+
+def test_every_python_file_says_its_licence():
+    paths = [ROOT / "setup.py", *FILES, *(ROOT / "launch").glob("*.py"), *(ROOT / "test").rglob("*.py")]
+    offences = []
+    for path in paths:
+        first = [line for line in path.read_text().splitlines()[:2] if not line.startswith("#!")][:1]
+        if first != ["# SPDX-License-Identifier: Apache-2.0"]:
+            offences.append(str(path.relative_to(ROOT)))
+    report(offences, "the first line (after a #!) is `# SPDX-License-Identifier: Apache-2.0`")
+
+
+@pytest.mark.parametrize("entry", ["ami_ros.safety", "ami_ros.ros.safety_node"])
+def test_the_gate_runs_without_torch(entry: str):
+    """By what is loaded in the end: an import of an import counts, too."""
+    if entry.startswith("ami_ros.ros") and importlib.util.find_spec("rclpy") is None:
+        pytest.skip("rclpy is not installed")
+    modules = [entry]
+    if entry == "ami_ros.safety":
+        modules += [f"ami_ros.safety.{path.stem}" for path in (PACKAGE / "safety").glob("[!_]*.py")]
+    code = f"import sys, {', '.join(modules)}; print({{'torch', 'ami_ros.model'}} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == "set()"

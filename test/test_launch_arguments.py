@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ami_ros.errors import ConfigError
+from ami_ros.launch_arguments import (
+    DDS_PROFILE,
+    DDS_PROFILE_BEFORE_3,
+    NODES,
+    TOPICS,
+    arguments,
+    dds_environment,
+    node_arguments,
+    switch,
+)
+
+STANDARD = {"namespace", "use_sim_time", "params_file", "use_respawn", "log_level", "robot"}
+
+
+def values(*nodes: str, **given: str) -> dict[str, str]:
+    return {argument.name: argument.default_value for argument in arguments(*nodes)} | given
+
+
+def parameters(node: str, **given: str) -> dict:
+    return node_arguments(node, values(node, **given), {})["parameters"][-1]
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_every_node_takes_the_standard_arguments(node):
+    assert set(values(node)) >= STANDARD
+
+
+def test_only_the_planner_is_started_by_lifecycle():
+    assert [node for node in NODES if "autostart" in values(node)] == ["planner"]
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_every_topic_of_a_node_is_an_argument_and_is_remapped(node):
+    mine = [topic for topic in TOPICS if node in topic.nodes]
+    given = {topic.argument: f"elsewhere/{topic.argument}" for topic in mine}
+    remapped = dict(node_arguments(node, values(node, **given), {})["remappings"])
+    assert remapped == {topic.name: f"elsewhere/{topic.argument}" for topic in mine}
+
+
+def test_topics_and_arguments_are_named_once():
+    assert len({topic.argument for topic in TOPICS}) == len(TOPICS)
+    assert len({topic.name for topic in TOPICS}) == len(TOPICS)
+    assert all(set(topic.nodes) <= set(NODES) for topic in TOPICS)
+
+
+def test_a_launch_file_may_have_another_default():
+    found = {argument.name: argument for argument in arguments("planner", goal_image_topic="sim/goal_image")}
+    assert found["goal_image_topic"].default_value == "sim/goal_image"
+
+
+def test_a_default_for_an_unknown_argument_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"'gaol_image_topic'.*goal_image_topic"):
+        arguments("planner", gaol_image_topic="sim/goal_image")
+
+
+def test_an_unknown_node_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"'plannner'.*sim, planner, safety"):
+        arguments("plannner")
+
+
+def test_what_is_left_empty_is_left_to_the_node():
+    assert parameters("planner") == {"use_sim_time": False}
+    assert node_arguments("planner", values("planner"), {})["parameters"] == [{"use_sim_time": False}]
+
+
+def test_arguments_win_over_the_params_file():
+    got = node_arguments("safety", values("safety", params_file="mine.yaml", robot="panda"), {})["parameters"]
+    assert got[0] == "mine.yaml"
+    assert got[1]["robot"] == "panda"
+
+
+def test_the_simulator_makes_the_time_and_does_not_take_it():
+    assert parameters("sim", use_sim_time="true") == {"lock_step": True}
+    assert parameters("safety", use_sim_time="true") == {"use_sim_time": True}
+
+
+@pytest.mark.parametrize(("text", "expected"), [("true", True), ("True", True), ("1", True), ("0", False)])
+def test_switches(text, expected):
+    assert switch("use_respawn", {"use_respawn": text}) is expected
+
+
+def test_a_switch_that_is_neither_is_refused():
+    with pytest.raises(ConfigError, match=r"use_respawn: got 'maybe', expected true or false"):
+        node_arguments("sim", values("sim", use_respawn="maybe"), {})
+
+
+def test_fast_dds_3_gets_the_variable_it_reads_and_not_the_one_it_warns_of():
+    assert dds_environment(Path("share/large.xml"), {}) == {DDS_PROFILE: "share/large.xml"}
+    assert list(dds_environment(Path("large.xml"), {"ROS_DISTRO": "kilted"})) == [DDS_PROFILE]
+
+
+@pytest.mark.parametrize("distribution", ["humble", "jazzy"])
+def test_earlier_fast_dds_gets_both(distribution):
+    got = dds_environment(Path("share/large.xml"), {"ROS_DISTRO": distribution})
+    assert got == {DDS_PROFILE: "share/large.xml", DDS_PROFILE_BEFORE_3: "share/large.xml"}
+
+
+@pytest.mark.parametrize("variable", [DDS_PROFILE, DDS_PROFILE_BEFORE_3])
+def test_a_profile_of_the_users_own_stays(variable):
+    assert dds_environment(Path("large.xml"), {variable: "mine.xml", "ROS_DISTRO": "jazzy"}) == {}
+
+
+def test_the_process_gets_the_environment():
+    assert node_arguments("sim", values("sim"), {"A": "b"})["additional_env"] == {"A": "b"}
