@@ -60,7 +60,7 @@ $(STAMP): setup.py setup.cfg | $(BIN)/pip
 demo: venv ## ten goals in the simulator, through ROS 2: a table, a report and a video
 	$(BIN)/ami-ros demo $(ARGS)
 
-model: venv ## collect, train and export models/panda_$(TASK) from nothing (TASK=reach)
+model: venv ## collect, train and export a model from nothing (TASK=reach)
 	$(BIN)/ami-ros model --task $(TASK) $(ARGS)
 
 bench: venv ## measure what this machine delivers: images over DDS
@@ -68,7 +68,7 @@ bench: venv ## measure what this machine delivers: images over DDS
 
 # A package.xml with any error makes colcon fall back to a plain Python package, silently: the nodes
 # then build and `ros2 run` finds nothing. So the type is asserted, and the scripts are looked for.
-build: venv ## build with colcon in $(WS) and check what was installed
+build: venv ## build with colcon in .colcon and check what was installed
 	@rm -rf $(WS) && mkdir -p $(WS)
 	@found="$$($(COLCON) list --packages-select ami_ros)"; echo "colcon sees: $$found"; \
 	case "$$found" in *"(ros.ament_python)") ;; *) \

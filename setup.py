@@ -39,7 +39,7 @@ ROS = [
 SIM = ["pybullet>=3.2.5", "av>=10"]
 TRAIN = ["tensorboard>=2.12", "matplotlib>=3.6", "jinja2>=3.1"]
 TEST = [
-    "pytest>=7.2",  # colcon looks for this very name: without it, it runs no test and says "passed"
+    "pytest>=8.2",  # colcon looks for this very name: without it, it runs no test and says "passed"
     "hypothesis>=6.80",
     "ruff>=0.6",
     "mypy>=1.10",

@@ -52,13 +52,24 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     return content
 
 
-def load_settings(cls: type[T], source: Path | str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> T:
+def load_settings(
+    cls: type[T],
+    source: Path | str | Mapping[str, Any],
+    overrides: Mapping[str, Any] | None = None,
+    where: str | None = None,
+) -> T:
     """Build a settings dataclass from YAML (or a mapping), refusing what does not belong.
+
+    Args:
+        cls: a dataclass whose fields are made by `setting`.
+        source: a YAML file, or its content.
+        overrides: win over `source`; None means "not given".
+        where: name of `source` in messages; default: the path, or the name of `cls` for a mapping.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types, values out of range; names the file and key.
     """
-    where = cls.__name__ if isinstance(source, Mapping) else str(source)
+    where = where or (cls.__name__ if isinstance(source, Mapping) else str(source))
     values = dict(source) if isinstance(source, Mapping) else read_yaml(source)
     values.update({k: v for k, v in (overrides or {}).items() if v is not None})
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
@@ -69,14 +80,19 @@ def load_settings(cls: type[T], source: Path | str | Mapping[str, Any], override
     if missing:
         raise ConfigError(f"{where}: missing keys {missing}; every one of {sorted(fields)} is required")
     hints = typing.get_type_hints(cls)
-    checked = {name: _checked(f"{where}: {name}", values[name], hints[name], fields[name].metadata) for name in fields}
+    checked = {
+        name: _checked(f"{where}: {name}", values[name], hints[name], fields[name].metadata)
+        for name in fields
+    }
     return cls(**checked)
 
 
 def _checked(where: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
     value = _typed(where, value, kind)
     for rule, (holds, sign) in _BOUNDS.items():
-        if rule in rules and not all(holds(v, rules[rule]) for v in (value if isinstance(value, tuple) else (value,))):
+        if rule in rules and not all(
+            holds(v, rules[rule]) for v in (value if isinstance(value, tuple) else (value,))
+        ):
             raise ConfigError(f"{where}: got {value!r}, expected {sign} {rules[rule]}")
     if "choices" in rules and value not in rules["choices"]:
         raise ConfigError(f"{where}: got {value!r}, expected one of {list(rules['choices'])}")

@@ -47,12 +47,16 @@ class JointLimits:
         """
         names = tuple(cls.__dataclass_fields__)
         if not isinstance(values, Mapping) or set(values) != set(names):
-            got = sorted(values) if isinstance(values, Mapping) else values
-            raise EmbodimentError(f"{where}: limits: got {got}, expected exactly {list(names)} (null = not limited)")
+            got = sorted(values, key=str) if isinstance(values, Mapping) else values
+            raise EmbodimentError(
+                f"{where}: limits: got {got}, expected exactly {list(names)} (null = not limited)"
+            )
         arrays = {name: _limit_array(f"{where}: limits.{name}", values[name], count) for name in names}
         for name in names[2:]:
             if arrays[name] is not None and not (arrays[name] > 0).all():
-                raise EmbodimentError(f"{where}: limits.{name}: got {values[name]}, expected positive numbers")
+                raise EmbodimentError(
+                    f"{where}: limits.{name}: got {values[name]}, expected positive numbers"
+                )
         limits = cls(**arrays)
         if limits.lower is not None and limits.upper is not None and not (limits.lower < limits.upper).all():
             bad = np.flatnonzero(limits.lower >= limits.upper).tolist()
@@ -66,10 +70,10 @@ class JointLimits:
 def _limit_array(where: str, values: Any, count: int) -> FloatArray | None:
     if values is None:
         return None
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise EmbodimentError(f"{where}: got {values!r}, expected {count} numbers or null") from error
+    # Spelled out because numpy takes true, false and "1.5" for numbers.
+    if not isinstance(values, (list, tuple)) or not all(type(value) in (int, float) for value in values):
+        raise EmbodimentError(f"{where}: got {values!r}, expected {count} numbers or null")
+    array = np.array(values, dtype=np.float64)
     if array.shape != (count,) or not np.isfinite(array).all():
         raise EmbodimentError(f"{where}: got {values!r}, expected {count} finite numbers or null")
     array.setflags(write=False)
@@ -89,6 +93,17 @@ class CameraSpec:
     eye: tuple[float, ...] = setting("camera position in the base frame", unit="m")
     look_at: tuple[float, ...] = setting("point in the image centre, base frame", unit="m")
 
+    def __post_init__(self) -> None:
+        for name in ("eye", "look_at"):
+            if len(getattr(self, name)) != 3:
+                raise EmbodimentError(
+                    f"camera {self.name}: {name}: got {getattr(self, name)}, expected [x, y, z]"
+                )
+        if self.eye == self.look_at:
+            raise EmbodimentError(
+                f"camera {self.name}: eye and look_at are both {self.eye}, expected two points"
+            )
+
 
 @dataclass(frozen=True)
 class SimulationSpec:
@@ -97,6 +112,13 @@ class SimulationSpec:
     urdf: str = setting("URDF below pybullet_data, or an absolute path")
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
+
+    def __post_init__(self) -> None:
+        if len(self.hold_joints) != len(self.hold_position):
+            raise EmbodimentError(
+                f"simulation: got {len(self.hold_joints)} hold_joints and {len(self.hold_position)} hold_position, "
+                "expected one position for each joint"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +162,10 @@ class RobotSpec:
         """Numbers per action (A)."""
         return 3
 
+    def random_tip(self, generator: np.random.Generator) -> FloatArray:
+        """Return a position (3,) drawn uniformly from the workspace box, m."""
+        return generator.uniform(self.workspace[0], self.workspace[1])
+
     @property
     def step_ns(self) -> int:
         """Duration of one control step."""
@@ -175,7 +201,7 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
     path = Path(name_or_path)
     if path.suffix != ".yaml":
         path = config_path("robots", f"{name_or_path}.yaml")
-    raw = load_settings(_RobotFile, {**read_yaml(path)})
+    raw = load_settings(_RobotFile, path)
     count = len(raw.joint_names)
     if len(set(raw.joint_names)) != count or count == 0:
         raise EmbodimentError(f"{path}: joint_names: got {list(raw.joint_names)}, expected distinct names")
@@ -188,7 +214,10 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
     if not (workspace[0] < workspace[1]).all():
         raise EmbodimentError(f"{path}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
     workspace.setflags(write=False)
-    values = {f: getattr(raw, f) for f in ("joint_names", "control_mode", "control_hz", "action_block", "max_tip_speed")}
+    values = {
+        f: getattr(raw, f)
+        for f in ("joint_names", "control_mode", "control_hz", "action_block", "max_tip_speed")
+    }
     return RobotSpec(
         name=path.stem,
         limits=limits,
@@ -196,8 +225,8 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
         urdf=(path.parent / raw.urdf).resolve(),
         tip_frame=raw.tip_frame,
         workspace=workspace,
-        camera=load_settings(CameraSpec, raw.camera),
-        simulation=load_settings(SimulationSpec, raw.simulation),
+        camera=load_settings(CameraSpec, raw.camera, where=f"{path}: camera"),
+        simulation=load_settings(SimulationSpec, raw.simulation, where=f"{path}: simulation"),
         source=raw.source,
         **values,
     )
@@ -206,5 +235,7 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
 def _corner(path: Path, box: Mapping[str, Any], key: str) -> FloatArray:
     corner = _limit_array(f"{path}: workspace.{key}", box.get(key), 3)
     if corner is None or set(box) != {"lower", "upper"}:
-        raise EmbodimentError(f"{path}: workspace: got {dict(box)}, expected lower: [x, y, z] and upper: [x, y, z]")
+        raise EmbodimentError(
+            f"{path}: workspace: got {dict(box)}, expected lower: [x, y, z] and upper: [x, y, z]"
+        )
     return corner

@@ -45,11 +45,16 @@ class Kinematics:
             raise KinematicsError(f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {frames}")
         order = [list(model.names)[1:].index(name) for name in spec.joint_names]
         if order != list(range(len(order))):
-            raise KinematicsError(f"{spec.urdf}: joint order differs from joint_names {list(spec.joint_names)}")
+            raise KinematicsError(
+                f"{spec.urdf}: joint order differs from joint_names {list(spec.joint_names)}"
+            )
         self._model = model
         self._data = model.createData()
         self._tip = model.getFrameId(spec.tip_frame)
         self._spec = spec
+        limits = spec.limits
+        self._lower = -np.inf if limits.lower is None else limits.lower
+        self._upper = np.inf if limits.upper is None else limits.upper
         self._down = self.forward(spec.home)[1]
 
     def forward(self, joint_position: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -67,6 +72,8 @@ class Kinematics:
     def step(self, joint_position: FloatArray, tip_velocity: FloatArray, dt_s: float) -> FloatArray:
         """Return the joints (J,) that move the tip by `tip_velocity * dt_s`, inside the workspace box.
 
+        A tip that is outside the box comes back at `max_tip_speed` per axis at most, whatever was asked.
+
         Orientation is steered back to the one at home, and the redundant motion toward the home posture, so
         that the arm's shape is (nearly) a function of where its tip is.
 
@@ -75,7 +82,8 @@ class Kinematics:
         """
         position, _ = self.forward(joint_position)
         wanted = np.clip(position + np.asarray(tip_velocity) * dt_s, *self._spec.workspace)
-        return self._toward(joint_position, wanted)
+        reach = self._spec.max_tip_speed * dt_s
+        return self._toward(joint_position, np.clip(wanted, position - reach, position + reach))
 
     def solve(self, tip_position: FloatArray, start: FloatArray | None = None) -> FloatArray:
         """Return joints (J,) whose tip is within 2 mm of `tip_position` (3,), near the home posture.
@@ -90,7 +98,9 @@ class Kinematics:
             if error < 2e-3 and float(np.abs(joints - previous).max()) < 1e-3:
                 return joints
             previous, joints = joints, self._toward(joints, np.asarray(tip_position))
-        raise KinematicsError(f"tip position {np.round(tip_position, 3).tolist()} not reached: {error:.4f} m left")
+        raise KinematicsError(
+            f"tip position {np.round(tip_position, 3).tolist()} not reached: {error:.4f} m left"
+        )
 
     def _toward(self, joint_position: FloatArray, wanted: FloatArray) -> FloatArray:
         position, rotation = self.forward(joint_position)
@@ -100,4 +110,4 @@ class Kinematics:
         gram = jacobian @ jacobian.T + DAMPING**2 * np.eye(6)
         rest = REST_GAIN * (self._spec.home - joint_position)
         change = rest + jacobian.T @ np.linalg.solve(gram, error - jacobian @ rest)
-        return np.clip(joint_position + change, self._spec.limits.lower, self._spec.limits.upper)
+        return np.clip(joint_position + change, self._lower, self._upper)

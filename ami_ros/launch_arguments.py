@@ -37,6 +37,7 @@ class Topic(NamedTuple):
     nodes: tuple[str, ...]
 
 
+# /clock is missing on purpose: rclpy itself listens to it, under that name.
 TOPICS = (
     Topic("camera_topic", "camera/image_raw", "camera images", NODES),
     Topic("camera_compressed_topic", "camera/image_raw/compressed", "compressed camera images", ("planner",)),
@@ -48,9 +49,9 @@ TOPICS = (
         "commands to the robot's controller: the gate is the only one to publish here",
         ("sim", "safety"),
     ),
-    Topic(
-        "proposed_topic", "planner/proposed", "the planner's proposals, to the gate", ("planner", "safety")
-    ),
+    Topic("position_command_topic", "forward_position_controller/commands", "positions only", ("safety",)),
+    Topic("velocity_command_topic", "forward_velocity_controller/commands", "velocities only", ("safety",)),
+    Topic("proposed_topic", "planner/proposed", "the planner's proposals", ("planner", "safety")),
     Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", ("planner",)),
     Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", ("planner",)),
     Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", ("planner",)),
@@ -78,10 +79,16 @@ _OF_NODE = {
         Argument("model", "", "path of a model.pt; empty: the one in models/ for this robot and task"),
         Argument("autostart", "true", "configure and activate the planner as soon as it runs"),
     ),
-    "safety": (),
+    "safety": (
+        Argument("command_interface", "", "trajectory, forward_position or forward_velocity; empty: config/"),
+    ),
 }
 # Launch arguments handed to the node as a parameter of the same name, when not empty.
-_PARAMETERS = {"sim": ("robot", "task"), "planner": ("robot", "task", "model"), "safety": ("robot",)}
+_PARAMETERS = {
+    "sim": ("robot", "task"),
+    "planner": ("robot", "task", "model"),
+    "safety": ("robot", "command_interface"),
+}
 
 
 def arguments(*nodes: str, **defaults: str) -> tuple[Argument, ...]:

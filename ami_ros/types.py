@@ -8,6 +8,7 @@ Times are integer nanoseconds; angles rad, lengths m.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -41,13 +42,18 @@ def checked_joints(values: Any, what: str, count: int | None = None) -> FloatArr
     Raises:
         JointStateError: wrong number of dimensions, wrong length, NaN or Inf.
     """
-    joints = np.asarray(values, dtype=np.float64)
+    try:
+        joints = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise JointStateError(f"{what}: got {values!r}, expected numbers") from error
     if joints.ndim != 1 or (count is not None and joints.shape[0] != count):
         expected = "a vector" if count is None else f"a vector of {count} joints"
         raise JointStateError(f"{what}: got shape {joints.shape}, expected {expected}")
     if not np.isfinite(joints).all():
         bad = np.flatnonzero(~np.isfinite(joints)).tolist()
-        raise JointStateError(f"{what}: non-finite at index {bad}: {joints.tolist()}; expected finite numbers")
+        raise JointStateError(
+            f"{what}: non-finite at index {bad}: {joints.tolist()}; expected finite numbers"
+        )
     return joints
 
 
@@ -172,7 +178,7 @@ class Reason:
     """
 
     code: str
-    numbers: dict[str, float | int | str] = field(default_factory=dict)
+    numbers: Mapping[str, float | int | str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         numbers = " ".join(f"{name}={value}" for name, value in self.numbers.items())

@@ -52,7 +52,6 @@ OWN = {
     "model": BASE | {"kinematics", "planning"},
     "memory": BASE,
     "data": BASE | {"kinematics"},
-    "report": BASE,
 }
 NOBODY = {"ros", "cli"}  # start them as processes
 TORCH_JIT = {"model/export.py", "model/runtime.py"}  # deprecated upstream: one day only these two change

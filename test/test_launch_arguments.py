@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from ami_ros.launch_arguments import (
     switch,
 )
 
+ROOT = Path(__file__).resolve().parents[1]
 STANDARD = {"namespace", "use_sim_time", "params_file", "use_respawn", "log_level", "robot"}
 
 
@@ -49,6 +52,22 @@ def test_topics_and_arguments_are_named_once():
     assert len({topic.argument for topic in TOPICS}) == len(TOPICS)
     assert len({topic.name for topic in TOPICS}) == len(TOPICS)
     assert all(set(topic.nodes) <= set(NODES) for topic in TOPICS)
+
+
+def test_every_topic_in_the_code_of_the_nodes_is_an_argument():
+    shape = re.compile(r"(~|/?[a-z_]+)(/[a-z_]+)+|/[a-z_]+")
+    found = set()
+    for path in (ROOT / "ami_ros" / "ros").glob("*_node.py"):
+        tree = ast.parse(path.read_text())
+        calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+        services = {id(a) for n in calls if n.func.attr == "create_service" for a in n.args}
+        pieces = {id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values}
+        for node in ast.walk(tree):
+            text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if text and shape.fullmatch(node.value) and id(node) not in services | pieces:
+                found.add(node.value.replace("~", path.stem.removesuffix("_node")))
+    assert found - {"/clock"} <= {topic.name for topic in TOPICS}
+    assert len(found) > 10
 
 
 def test_a_launch_file_may_have_another_default():

@@ -12,7 +12,9 @@ import typer
 def collect(
     out: Annotated[Path, typer.Option(help="Folder of the data set.")] = Path("data/panda_reach"),
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    episodes: Annotated[int | None, typer.Option(help="Episodes in the data set [config/collect.yaml].")] = None,
+    episodes: Annotated[
+        int | None, typer.Option(help="Episodes in the data set [config/collect.yaml].")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the data set [config/collect.yaml].")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [config/collect.yaml].")] = None,
 ) -> None:

@@ -12,7 +12,9 @@ import typer
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="checkpoint.pt of a training run.")],
     out: Annotated[Path, typer.Option(help="Model to write.")],
-    data: Annotated[Path, typer.Option(help="The episodes that it was trained on.")] = Path("data/panda_reach"),
+    data: Annotated[Path, typer.Option(help="The episodes that it was trained on.")] = Path(
+        "data/panda_reach"
+    ),
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
     task: Annotated[str, typer.Option(help="Name of the task, for the contract.")] = "reach",
 ) -> None:
@@ -34,4 +36,6 @@ def export(
         split = load_split(paths, settings.held_out, bar.update)
     trainer = build_trainer(split, spec, load_model_settings(), settings)
     trainer.resume(checkpoint)
-    typer.echo(f"{out}  sha256 {write(trainer.model, finish(trainer.model, split, spec, task, settings), out)}")
+    typer.echo(
+        f"{out}  sha256 {write(trainer.model, finish(trainer.model, split, spec, task, settings), out)}"
+    )

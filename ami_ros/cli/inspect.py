@@ -37,15 +37,26 @@ def inspect(
     console.print(f"[bold]{model}[/bold]  sha256 {sha256} (verified)")
     facts = Table("contract", "", show_header=True)
     for name, value in contract.items():
-        facts.add_row(name, ", ".join(f"{v:.4g}" for v in value) if name.startswith("joint_") and name != "joint_names" else str(value))
+        facts.add_row(
+            name,
+            ", ".join(f"{v:.4g}" for v in value)
+            if name.startswith("joint_") and name != "joint_names"
+            else str(value),
+        )
     console.print(facts)
-    errors = Table("steps ahead", "open loop", "copy last state", "actions shuffled", title="prediction error / variance")
-    rows = zip(gates["open_loop_error"], gates["copy_last_error"], gates["shuffled_action_error"], strict=True)
+    errors = Table(
+        "steps ahead", "open loop", "copy last state", "actions shuffled", title="prediction error / variance"
+    )
+    rows = zip(
+        gates["open_loop_error"], gates["copy_last_error"], gates["shuffled_action_error"], strict=True
+    )
     for step, row in enumerate(rows, 1):
         errors.add_row(str(step), *(f"{value:.4f}" for value in row))
     console.print(errors)
     for name, value in gates["probes"].items():
         console.print(f"probe {name}: R2 {value:.4f}")
     spread = ", ".join(f"{k} {v:.2f}" for k, v in gates["latent_std"].items())
-    console.print(f"effective rank {gates['effective_rank']:.1f} of {contract['latent_size']}; latent std {spread}")
+    console.print(
+        f"effective rank {gates['effective_rank']:.1f} of {contract['latent_size']}; latent std {spread}"
+    )
     console.print(f"measured on {gates['held_out_episodes']} held-out episodes")

@@ -113,3 +113,7 @@ def main() -> None:
             raise
         report_error(error)
         sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,12 +10,16 @@ import typer
 
 
 def train(
-    data: Annotated[Path, typer.Option(help="Folder of episodes, from `ami-ros collect`.")] = Path("data/panda_reach"),
+    data: Annotated[Path, typer.Option(help="Folder of episodes, from `ami-ros collect`.")] = Path(
+        "data/panda_reach"
+    ),
     out: Annotated[Path, typer.Option(help="Model to write.")] = Path("runs/panda_reach/model.pt"),
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
     task: Annotated[str, typer.Option(help="Name of the task, for the contract.")] = "reach",
     steps: Annotated[int | None, typer.Option(help="Optimiser steps [config/training.yaml].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of weights and batches [config/training.yaml].")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of weights and batches [config/training.yaml].")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads [config/training.yaml].")] = None,
     restart: Annotated[bool, typer.Option(help="Ignore the checkpoint of an earlier run.")] = False,
 ) -> None:

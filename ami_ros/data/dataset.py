@@ -18,7 +18,14 @@ from ami_ros.types import ImageArray
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """B windows of T steps: images (B, T+1, H, W, 3), joints (B, T+1, 2 J), actions (B, T, A), tip (B, T+1, 3)."""
+    """B windows of T steps.
+
+    Attributes:
+        images: (B, T + 1, H, W, 3) uint8.
+        joints: (B, T + 1, 2 J) rad, rad/s.
+        actions: (B, T, A) m/s.
+        tip: (B, T + 1, 3) m, for probes only.
+    """
 
     images: ImageArray
     joints: NDArray[np.float32]
@@ -41,7 +48,9 @@ class EpisodeSet:
         first = read_episode(paths[0])
         count = len(paths)
         self.images = np.empty((count, *first.images.shape), dtype=np.uint8)
-        self.joints = np.empty((count, len(first.images), 2 * first.joint_position.shape[1]), dtype=np.float32)
+        self.joints = np.empty(
+            (count, len(first.images), 2 * first.joint_position.shape[1]), dtype=np.float32
+        )
         self.actions = np.empty((count, *first.actions.shape), dtype=np.float32)
         self.tip = np.empty((count, *first.tip.shape), dtype=np.float32)
         digest = hashlib.sha256()
@@ -49,7 +58,9 @@ class EpisodeSet:
             record = first if i == 0 else read_episode(path)
             if record.images.shape != first.images.shape:
                 got, expected = record.images.shape, first.images.shape
-                raise EpisodeError(f"{path}: images have shape {got}, expected {expected} as in {paths[0].name}")
+                raise EpisodeError(
+                    f"{path}: images have shape {got}, expected {expected} as in {paths[0].name}"
+                )
             self.images[i] = record.images
             self.joints[i] = np.concatenate([record.joint_position, record.joint_velocity], axis=1)
             self.actions[i] = record.actions

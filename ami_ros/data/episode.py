@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
 FORMAT_VERSION = 1
+# What zipfile, zlib and numpy raise on files that are cut short or damaged.
+_UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, struct.error, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +58,26 @@ def read_episode(path: Path) -> EpisodeRecord:
         EpisodeError: missing, truncated, of another format version, or with inconsistent lengths.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # ZipFile first: np.load would take any .npy or pickle for an episode.
+        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise EpisodeError(f"{path}: not a readable episode ({error}); delete it or record it again") from error
+    except _UNREADABLE as error:
+        raise EpisodeError(
+            f"{path}: not a readable episode ({error}); delete it or record it again"
+        ) from error
     names = EpisodeRecord.__dataclass_fields__
     if set(content) != {*names, "format_version"}:
-        raise EpisodeError(f"{path}: got arrays {sorted(content)}, expected {sorted([*names, 'format_version'])}")
-    if int(content.pop("format_version")) != FORMAT_VERSION:
-        raise EpisodeError(f"{path}: written by another version; expected format {FORMAT_VERSION}")
+        raise EpisodeError(
+            f"{path}: got arrays {sorted(content)}, expected {sorted([*names, 'format_version'])}"
+        )
+    version = content.pop("format_version")
+    if version.shape != () or version != FORMAT_VERSION:
+        raise EpisodeError(f"{path}: written by format version {version}, expected {FORMAT_VERSION}")
+    for name, array in content.items():
+        dtype, dimensions = (np.uint8, 4) if name == "images" else (np.float32, 2)
+        if array.dtype != dtype or array.ndim != dimensions:
+            got, expected = f"{array.dtype} {array.shape}", f"{dtype.__name__} with {dimensions} dimensions"
+            raise EpisodeError(f"{path}: {name}: got {got}, expected {expected}")
     record = EpisodeRecord(**content)
     steps = len(record.actions)
     for name in set(names) - {"actions"}:

@@ -82,10 +82,21 @@ class Contract:
         names = set(cls.__dataclass_fields__)
         if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
             got = values.get("format_version") if isinstance(values, dict) else values
-            raise ContractError(f"{where}: contract format {got!r}, expected {FORMAT_VERSION}; export the model again")
+            raise ContractError(
+                f"{where}: contract format {got!r}, expected {FORMAT_VERSION}; export the model again"
+            )
         if set(values) != names:
-            raise ContractError(f"{where}: contract keys differ by {sorted(set(values) ^ names)}; export the model again")
-        return cls(**values)
+            raise ContractError(
+                f"{where}: contract keys differ by {sorted(set(values) ^ names)}; export the model again"
+            )
+        contract = cls(**values)
+        wrong = [name for name, kind in _KINDS.items() if not _is(getattr(contract, name), kind)]
+        wrong += [n for n in ("joint_mean", "joint_std") if n not in wrong and "joint_names" not in wrong
+                  and len(getattr(contract, n)) != 2 * len(contract.joint_names)]
+        if wrong:
+            got = {name: getattr(contract, name) for name in wrong}
+            raise ContractError(f"{where}: contract values of the wrong type or length: {got}; export the model again")
+        return contract
 
     def check(self, spec: RobotSpec) -> None:
         """Refuse a robot that the model was not made for.
@@ -103,6 +114,8 @@ class Contract:
             "max_tip_speed": spec.max_tip_speed,
             "camera_aspect": spec.camera.width / spec.camera.height,
         }
-        wrong = [f"{k}: model {getattr(self, k)}, robot {v}" for k, v in expected.items() if getattr(self, k) != v]
+        wrong = [
+            f"{k}: model {getattr(self, k)}, robot {v}" for k, v in expected.items() if getattr(self, k) != v
+        ]
         if wrong:
             raise ContractError(f"model does not fit robot {spec.name!r}: " + "; ".join(wrong))

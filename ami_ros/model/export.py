@@ -28,7 +28,8 @@ def weights_sha256(model: Jepa) -> str:
 
 def export(model: Jepa, contract: Contract, path: Path) -> str:
     """Script, freeze and write the model and its sidecar ``model.pt.sha256``; returns the hash."""
-    search = LatentSearch(model.to(memory_format=torch.contiguous_format)).eval()
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    search = LatentSearch(model).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated; we know, see DESIGN
         scripted = torch.jit.freeze(torch.jit.script(search), preserved_attrs=EXPORTED)

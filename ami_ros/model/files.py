@@ -33,11 +33,14 @@ def verify(path: Path, sha256: str | None = None) -> str:
         raise ModelFileError(f"{path}: no such model file; train one with `make model` or pass --model PATH")
     if sha256 is None:
         if not sidecar(path).is_file():
-            raise ModelFileError(f"{path}: no {sidecar(path).name} beside it; a TorchScript file is code, so its hash is required")
+            needed = "a TorchScript file is code, so its hash is required"
+            raise ModelFileError(f"{path}: no {sidecar(path).name} beside it; {needed}")
         sha256 = (sidecar(path).read_text().split() or [""])[0]
     actual = sha256_of(path)
     if actual != sha256:
-        raise ModelFileError(f"{path}: SHA-256 is {actual}, expected {sha256}: truncated or not the file it claims to be")
+        raise ModelFileError(
+            f"{path}: SHA-256 is {actual}, expected {sha256}: truncated or not the file it claims to be"
+        )
     return actual
 
 

@@ -21,9 +21,16 @@ class Jepa(nn.Module):
         action_size: numbers per action block (K A).
     """
 
+    joint_mean: Tensor
+    joint_std: Tensor
+    metric: Tensor
+    step_distance: Tensor
+    joint_step_distance: Tensor
+
     def __init__(self, settings: ModelSettings, joints: int, action_size: int) -> None:
         super().__init__()
         self.image_size = settings.image_size
+        self.latent_size = settings.latent_size
         self.encoder = Encoder(settings)
         self.predictor = Predictor(settings, 2 * joints, action_size)
         self.inverse_model = InverseModel(settings, 2 * joints, action_size)
@@ -61,7 +68,7 @@ class Jepa(nn.Module):
         return torch.linalg.vector_norm((latent - goal) @ self.metric, dim=1) / self.step_distance
 
     def joint_distance(self, joints: Tensor, goal: Tensor) -> Tensor:
-        """Return how far joints (B, 2 J) are from the goal position (J), both normalised, in control steps."""
+        """Return how far joints (B, 2 J) are from the goal (J), both normalised, in control steps."""
         count = goal.shape[0]
         gap = (joints[:, :count] - goal) * self.joint_std[:count]
         return torch.linalg.vector_norm(gap, dim=1) / self.joint_step_distance

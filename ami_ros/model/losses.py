@@ -8,8 +8,9 @@ from torch import Tensor
 
 
 def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
-    """Mean squared error over all steps; gradients flow to both sides, what prevents collapse are
-    the variance and covariance losses.
+    """Mean squared error over all steps.
+
+    Gradients flow to both sides; what prevents collapse are the variance and covariance losses.
 
     Args:
         predicted: (B, T, D).

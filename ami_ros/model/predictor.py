@@ -33,8 +33,8 @@ class Predictor(nn.Module):
         self.joints = nn.Sequential(nn.Linear(joint_size, 64), nn.SiLU(), nn.Linear(64, 64))
         self.enter = nn.Linear(settings.latent_size + 64 + action_size, width)
         self.blocks = nn.Sequential(*[ResidualBlock(width) for _ in range(settings.predictor_blocks)])
-        self.leave = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, settings.latent_size + joint_size))
-        last = self.leave[1]
+        last = nn.Linear(width, settings.latent_size + joint_size)
+        self.leave = nn.Sequential(nn.LayerNorm(width), last)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
 

@@ -41,7 +41,7 @@ class SearchResult:
 
 
 class ModelRuntime:
-    """A loaded world model with its contract. Methods take and return robot units where they are numpy."""
+    """A loaded world model with its contract. Numpy arrays are in robot units, tensors in the model's."""
 
     def __init__(self, module: Any, contract: Contract, sha256: str, device: torch.device) -> None:
         self._module = module
@@ -80,11 +80,19 @@ class ModelRuntime:
         joints = np.asarray(goal.joint_position, dtype=np.float64)
         if len(joints) != len(self.contract.joint_names):
             expected = self.contract.joint_names
-            raise GoalError(f"goal joint_position: got {len(joints)} values, expected one for each of {expected}")
+            raise GoalError(
+                f"goal joint_position: got {len(joints)} values, expected one for each of {expected}"
+            )
         return EncodedGoal(self._tensor(joints), is_joints=True)
 
     def distance(self, latent: Tensor, joints: FloatArray, goal: EncodedGoal) -> float:
-        """Return the distance to the goal in control steps, from latent (D,) and joints (2 J,) in rad, rad/s."""
+        """Return the distance to the goal in control steps.
+
+        Args:
+            latent: (D,) now.
+            joints: (2 J,) now, rad and rad/s.
+            goal: encoded.
+        """
         with torch.inference_mode():
             return float(self._module.goal_distance(latent, self._tensor(joints), goal.value, goal.is_joints))
 
@@ -128,7 +136,9 @@ class ModelRuntime:
         return torch.as_tensor(values, dtype=torch.float32, device=self.device)
 
 
-def load_model(path: str | Path, spec: RobotSpec, sha256: str | None = None, device: str = "cpu") -> ModelRuntime:
+def load_model(
+    path: str | Path, spec: RobotSpec, sha256: str | None = None, device: str = "cpu"
+) -> ModelRuntime:
     """Verify, check and load a model, in that order.
 
     Args:
@@ -147,7 +157,9 @@ def load_model(path: str | Path, spec: RobotSpec, sha256: str | None = None, dev
     contract.check(spec)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated; we know, see DESIGN
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # TorchScript is deprecated; we know, see DESIGN
             module = torch.jit.load(str(path), map_location=device)
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path}: torch cannot load it: {error}") from error

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ami_ros.config import load_settings, setting
+from ami_ros.errors import ConfigError
 from ami_ros.share import config_path
 
 
@@ -20,6 +21,10 @@ class ModelSettings:
     predictor_hidden: int = setting("width of the predictor", ge=16)
     predictor_blocks: int = setting("residual blocks of the predictor", ge=1, le=16)
     inverse_hidden: int = setting("width of the inverse model", ge=16)
+
+    def __post_init__(self) -> None:
+        if len(self.channels) != 3:
+            raise ConfigError(f"channels: got {list(self.channels)}, expected three numbers")
 
 
 def load_model_settings(overrides: dict[str, object] | None = None) -> ModelSettings:

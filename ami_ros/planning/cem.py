@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 
-def cem_update(candidates: Tensor, cost: Tensor, num_elites: int, minimum_std: float) -> tuple[Tensor, Tensor]:
+def cem_update(
+    candidates: Tensor, cost: Tensor, num_elites: int, minimum_std: float
+) -> tuple[Tensor, Tensor]:
     """Return the mean and std of the best candidates.
 
     Source: Rubinstein, "The cross-entropy method for combinatorial and continuous optimization" (1999).

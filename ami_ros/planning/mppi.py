@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 
-def mppi_update(candidates: Tensor, cost: Tensor, temperature: float, minimum_std: float) -> tuple[Tensor, Tensor]:
+def mppi_update(
+    candidates: Tensor, cost: Tensor, temperature: float, minimum_std: float
+) -> tuple[Tensor, Tensor]:
     """Return the weighted mean and std of the candidates.
 
     Costs are scaled by their own spread, so one temperature serves every goal distance.

@@ -11,7 +11,7 @@ TERM_NAMES = ("goal", "effort")
 
 
 def step_weights(horizon: int, discount: float) -> Tensor:
-    """Return weights (T,) that sum to 1 and grow toward the end: commit early, but care most where it ends."""
+    """Return weights (T,) that sum to 1 and grow toward the end: commit early, care most where it ends."""
     powers = torch.arange(horizon - 1, -1, -1, dtype=torch.float32)
     weights = torch.pow(torch.tensor(discount), powers)
     return weights / weights.sum()

@@ -93,7 +93,9 @@ class RecedingHorizonPlanner:
             actions = torch.rand((1, self._shape[1]), generator=self._generator) * 2.0 - 1.0
         else:
             actions = torch.zeros((1, self._shape[1]))
-        source = SOURCES.index({"inverse_model": "inverse_model", "random": "random"}.get(settings.solver, "zero"))
+        source = SOURCES.index(
+            {"inverse_model": "inverse_model", "random": "random"}.get(settings.solver, "zero")
+        )
         return SearchResult(actions, [0.0] * len(TERM_NAMES), latent.unsqueeze(0), 0, source)
 
     def _shifted(self, now_ns: int) -> Tensor:

@@ -29,7 +29,10 @@ class LatentSearch(nn.Module):
 
     @torch.jit.export
     def inverse_action(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
-        """Return the action block (K A) toward the goal latent (D) without search; joints (2 J) in rad, rad/s."""
+        """Return the action block (K A) from latent (D) toward goal (D), without search.
+
+        Joints (2 J) are in rad and rad/s.
+        """
         normalised = self.model.normalise_joints(joints.unsqueeze(0))
         return self.model.inverse(latent.unsqueeze(0), goal.unsqueeze(0), normalised)[0]
 

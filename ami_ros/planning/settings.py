@@ -21,20 +21,30 @@ class PlannerSettings:
     num_elites: int = setting("candidates that shape the next iteration (CEM)", ge=2, le=65536)
     num_iterations: int = setting("iterations per plan", ge=1, le=100)
     horizon: int = setting("action blocks per candidate (T)", ge=1, le=100)
-    temperature: float = setting("spread of weights over candidates (MPPI), share of the cost's std", gt=0.0, le=100.0)
+    temperature: float = setting(
+        "spread of weights over candidates (MPPI), share of the cost's std", gt=0.0, le=100.0
+    )
     initial_std: float = setting("std of the first candidates, share of the action range", gt=0.0, le=2.0)
     minimum_std: float = setting("floor of the candidates' std, share of the action range", gt=0.0, le=1.0)
-    discount: float = setting("weight of a step relative to the next one; below 1 the end counts most", gt=0.0, le=1.0)
+    discount: float = setting(
+        "weight of a step relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
+    )
     effort_weight: float = setting("cost of moving at full speed for one step", ge=0.0, le=100.0)
     arrival_distance: float = setting("arrived below this distance", gt=0.0, le=100.0, unit="control steps")
-    departure_distance: float = setting("no longer arrived above this distance", gt=0.0, le=100.0, unit="control steps")
-    deadline_s: float = setting("wall time after which the best plan so far is returned", gt=0.0, le=60.0, unit="s")
+    departure_distance: float = setting(
+        "no longer arrived above this distance", gt=0.0, le=100.0, unit="control steps"
+    )
+    deadline_s: float = setting(
+        "wall time after which the best plan so far is returned", gt=0.0, le=60.0, unit="s"
+    )
     seed: int = setting("seed of the candidates", ge=0)
     threads: int = setting("CPU threads for the model", ge=1, le=256)
 
     def __post_init__(self) -> None:
         if self.num_elites > self.num_samples:
-            raise ConfigError(f"num_elites: got {self.num_elites}, expected at most num_samples = {self.num_samples}")
+            raise ConfigError(
+                f"num_elites: got {self.num_elites}, expected at most num_samples = {self.num_samples}"
+            )
         if self.departure_distance < self.arrival_distance:
             raise ConfigError(
                 f"departure_distance: got {self.departure_distance}, "

@@ -10,7 +10,7 @@ from sensor_msgs.msg import Image, JointState
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.ros.messages import image_from_ros, joints_from_ros, stamp_to_ns
-from ami_ros.types import Goal
+from ami_ros.types import Goal, ImageArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +45,9 @@ class GoalInbox:
         self._drop()
         image = image_from_ros(message)
         stamp_ns, before = stamp_to_ns(message.header.stamp), self._before
-        if before is not None and before.stamp_ns == stamp_ns and before.goal.image is not None:
-            if np.array_equal(before.goal.image, image):
-                self.newest = before
-                return False
+        if before is not None and before.stamp_ns == stamp_ns and _shows(before.goal, image):
+            self.newest = before
+            return False
         label = f"image {image.shape[1]}x{image.shape[0]}"
         self.newest = ReceivedGoal(Goal(image=image, label=label), stamp_ns)
         return True
@@ -71,3 +70,7 @@ class GoalInbox:
     def _drop(self) -> None:
         # Whoever sends a goal no longer wants the one before, even if the new one is unusable.
         self._before, self.newest, self.refused = self.newest, None, ""
+
+
+def _shows(goal: Goal, image: ImageArray) -> bool:
+    return goal.image is not None and np.array_equal(goal.image, image)

@@ -57,7 +57,8 @@ def image_from_ros(message: Image) -> ImageArray:
     row, step, length = width * channels, int(message.step), len(message.data)
     if step < row:
         raise ImageError(
-            f"image step: got {step} bytes per row, expected at least {row} for {width} pixels of {message.encoding}"
+            f"image step: got {step} bytes per row, expected at least {row} "
+            f"for {width} pixels of {message.encoding}"
         )
     if length != step * height:
         raise ImageError(

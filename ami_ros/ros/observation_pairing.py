@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which image and which joint state make one observation. Never reads a clock.
 
-The rule: an image is ready when a joint state at least as new has arrived, and is paired with the newest joint
-state there is, because the plan starts where the robot *is*. Images closer together than the planning period
-are skipped, by their stamps, so the rule is the same in real and in simulated time.
+The rule: an image is ready when a joint state at least as new has arrived, and is paired with the newest
+joint state there is, because the plan starts where the robot *is*. Images closer together than the planning
+period are skipped, by their stamps, so the rule is the same in real and in simulated time.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class PlannerFactory:
     """How to make a planner.
 
     Attributes:
-        defaults: settings dataclass instance with at least `rate_hz`; its fields become ROS parameters.
+        defaults: settings dataclass instance; its fields become ROS parameters.
         build: called with the robot, the model's path and the settings; returns a planner that is warm.
     """
 
@@ -42,11 +42,14 @@ def world_model_planner() -> PlannerFactory:
     Raises:
         ConfigError: config/planner.yaml is invalid.
     """
+    import torch
+
     from ami_ros.model.runtime import load_model
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.settings import load_planner_settings
 
     def build(spec: RobotSpec, path: Path, settings: Any) -> RestartablePlanner:
+        torch.set_num_threads(settings.threads)
         planner = RecedingHorizonPlanner(load_model(path, spec), spec, settings)
         warm_up(planner, spec)
         return planner

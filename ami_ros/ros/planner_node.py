@@ -9,9 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import CompressedImage, Image, JointState
@@ -22,10 +19,9 @@ from visualization_msgs.msg import MarkerArray
 from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.errors import AmiError, ConfigError
-from ami_ros.ros.diagnostics import diagnostic
 from ami_ros.ros.goal_inbox import GoalInbox
-from ami_ros.ros.goal_status import GoalState, GoalStatus, status_to_ros
-from ami_ros.ros.guard import ErrorLog, guarded, guarded_timer
+from ami_ros.ros.goal_status import GoalState, GoalStatus
+from ami_ros.ros.guard import ErrorLog, guarded
 from ami_ros.ros.messages import (
     image_from_compressed,
     image_from_ros,
@@ -38,13 +34,12 @@ from ami_ros.ros.observation_pairing import ObservationPairing, SeenImage, SeenJ
 from ami_ros.ros.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.plan_markers import plan_markers, root_link
 from ami_ros.ros.planner_factory import PlannerFactory, shipped_model, world_model_planner
+from ami_ros.ros.planner_reports import PlannerReports
 from ami_ros.ros.planning_cycle import PlanningCycle
 from ami_ros.ros.qos import LATCHED, STATE, camera_subscription
 from ami_ros.ros.settings import NodeSettings, PlannerNodeSettings
 from ami_ros.share import config_path
 from ami_ros.types import Observation, Trajectory
-
-QUIET_PERIODS = 2.0  # without a cycle for this long, the wall timer reports what is missing
 
 
 class PlannerNode(LifecycleNode):
@@ -65,32 +60,25 @@ class PlannerNode(LifecycleNode):
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
         self._planning = settings_from_parameters(self, type(factory.defaults))
         self._spec = load_robot(self._common.robot)
+        self._period_s = 1.0 / self.settings.rate_hz
         self._errors = ErrorLog(self)
         self._inbox = GoalInbox(self._spec)
         self._cycle: PlanningCycle | None = None
         self._active = False
         self._joint_problem = ""
         self.startup_error: Exception | None = None
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._owned: list[tuple[Callable[[Any], Any], Any]] = []
-        # Reports and goals live as long as the node: a planner that isn't active says so, and keeps goals.
-        self._statuses = self.create_publisher(DiagnosticArray, "~/goal_status", STATE)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", STATE)
+        # Reports and goals live as long as the node: a planner that is not active says so, and keeps goals.
+        self._reports = PlannerReports(
+            self, self._spec.name, self._period_s, self._errors, self._idle_status, self._figures
+        )
         on_goal = guarded(self._errors, self._on_goal_image)
         for qos in (LATCHED, STATE):  # latched goals, and those of publishers that do not latch
             self.create_subscription(Image, "~/goal_image", on_goal, qos)
-        self.create_subscription(
-            JointState, "~/goal_joints", guarded(self._errors, self._on_goal_joints), STATE
-        )
+        on_joints = guarded(self._errors, self._on_goal_joints)
+        self.create_subscription(JointState, "~/goal_joints", on_joints, STATE)
         self.create_service(Trigger, "~/cancel", self._on_cancel)
         self.create_service(SetBool, "~/pause", self._on_pause)
-        period_s = 1.0 / self._planning.rate_hz
-        self._quiet_since, self._quiet_s = time.monotonic(), QUIET_PERIODS * period_s
-        self._wall_timer(period_s, self._report_if_quiet)
-        self._wall_timer(1.0, self._publish_diagnostics)
-
-    def _wall_timer(self, period_s: float, callback: Callable[[], None]) -> None:
-        self.create_timer(period_s, guarded_timer(self._errors, callback), clock=self._steady)
 
     # Lifecycle
 
@@ -99,10 +87,10 @@ class PlannerNode(LifecycleNode):
         try:
             model = Path(self.settings.model or shipped_model(self._spec.name, self.settings.task))
             planner = self._factory.build(self._spec, model, self._planning)
-            period_s = 1.0 / self._planning.rate_hz
+            period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
             self._frame = root_link(self._spec.urdf)
-            self._cycle = PlanningCycle(planner, self._spec, period_s, time.perf_counter)
-            self._pairing = ObservationPairing(round(period_s * 1e9), round(self.settings.pair_gap_s * 1e9))
+            self._cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter)
+            self._pairing = ObservationPairing(period_ns, gap_ns)
         except AmiError as error:
             self.startup_error = error
             self.get_logger().error(f"configure: {error}")
@@ -191,8 +179,7 @@ class PlannerNode(LifecycleNode):
 
     def _publish(self, cycle: PlanningCycle, proposal: Trajectory, status: GoalStatus) -> None:
         self._proposals.publish(trajectory_to_ros(proposal))
-        self._publish_status(status)
-        self._quiet_since = time.monotonic()
+        self._reports.cycle(status)
         if self._markers.get_subscription_count():
             self._markers.publish(plan_markers(proposal, cycle.kinematics, self._frame))
 
@@ -219,7 +206,7 @@ class PlannerNode(LifecycleNode):
             self._cycle.pursue(self._inbox.newest)
             self._cycle.problem = self._cycle.problem or self._inbox.refused
             self._pairing.plan_again()
-        self._publish_status(self._idle_status())
+        self._reports.now()
 
     def _on_cancel(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._inbox.cancel()
@@ -245,20 +232,9 @@ class PlannerNode(LifecycleNode):
             f"joint states refused: {self._joint_problem}" if self._joint_problem else missing
         )
 
-    def _report_if_quiet(self) -> None:
-        if time.monotonic() - self._quiet_since > self._quiet_s:
-            self._publish_status(self._idle_status())
-
-    def _publish_status(self, status: GoalStatus) -> None:
-        self._statuses.publish(status_to_ros(status, self._spec.name))
-
-    def _publish_diagnostics(self) -> None:
-        values: dict[str, Any] = {"active": self._active, "errors": self._errors.count}
-        values |= {"newest_error": self._errors.newest} if self._errors.newest else {}
-        values |= self._cycle.statistics.summary() if self._cycle is not None else {}
-        severity, now = DiagnosticStatus.OK, self.get_clock().now().nanoseconds
-        text = "planning" if self._active else "not active"
-        self._diagnostics.publish(diagnostic("planner: loop", severity, text, values, now, self._spec.name))
+    def _figures(self) -> dict[str, object]:
+        figures: dict[str, object] = {"active": self._active}
+        return figures if self._cycle is None else figures | self._cycle.statistics.summary()
 
 
 def _observation(image: SeenImage, joints: SeenJoints) -> Observation:

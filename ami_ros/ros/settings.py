@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings that only the nodes have: config/node.yaml, config/sim.yaml, config/planner_node.yaml, safety_node.yaml."""
+"""Settings that only the nodes have; each class names its file in config/."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class GateNodeSettings:
 class PlannerNodeSettings:
     """The planner as a node: config/planner_node.yaml."""
 
+    rate_hz: float = setting("plans per second at most", gt=0.0, le=1000.0, unit="Hz")
     task: str = setting("name of a file in config/tasks; the model is models/<robot>_<task>/model.pt")
     model: str = setting("path of a model.pt; empty for the shipped one of robot and task")
     autostart: bool = setting("configure and activate at start; a mistake then ends the process")

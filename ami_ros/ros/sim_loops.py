@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rclpy.executors import SingleThreadedExecutor
@@ -120,14 +121,15 @@ class LockStep:
                 return
             tick = scene.time_ns + node.tick_ns
             node.publish_clock(tick)
-            if not self._wait(
-                lambda tick=tick: node.command_stamp_ns == tick, settings.tick_timeout_s, episode
-            ):
+            if not self._wait(partial(self._commanded, tick), settings.tick_timeout_s, episode):
                 self._missed(f"no command stamped {tick} ns within {settings.tick_timeout_s} s")
             if self._over(episode):
                 return
             scene.advance(node.controller.follow(scene.joints()[0], scene.time_ns), node.tick_ns)
         node.finish_step()
+
+    def _commanded(self, tick_ns: int) -> bool:
+        return self._node.command_stamp_ns == tick_ns
 
     def _wait(self, condition: Callable[[], bool], timeout_s: float, episode: int) -> bool:
         deadline = time.monotonic() + timeout_s

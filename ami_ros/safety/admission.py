@@ -28,7 +28,9 @@ class Admission:
 
     def forget_before(self, now_ns: int | None) -> None:
         """Reject everything stamped at or before `now_ns` (None forgets all, after a clock reset)."""
-        self._newest_ns = now_ns
+        # An accepted stamp may lie a little in the future: it must not become acceptable a second time.
+        later = now_ns is not None and self._newest_ns is not None and self._newest_ns > now_ns
+        self._newest_ns = self._newest_ns if later else now_ns
 
     def judge(self, proposal: Trajectory, measured: FloatArray | None, now_ns: int) -> Verdict:
         """Return PASS and remember the stamp, or HOLD with the reason for the rejection."""
@@ -43,7 +45,11 @@ class Admission:
             got, expected = " ".join(proposal.joint_names), " ".join(self._names)
             return _reject("PROPOSAL_JOINT_NAMES", got=got, expected=expected)
         points, joints = len(proposal.time_from_start_ns), len(self._names)
-        if points == 0 or proposal.positions.shape != (points, joints):
+        if (
+            points == 0
+            or proposal.time_from_start_ns.ndim != 1
+            or proposal.positions.shape != (points, joints)
+        ):
             expected = f"({points or 'points'}, {joints})"
             return _reject("PROPOSAL_SHAPE", got=str(proposal.positions.shape), expected=expected)
         finite = np.isfinite(proposal.positions)
@@ -53,7 +59,8 @@ class Admission:
 
     def _time(self, proposal: Trajectory, now_ns: int) -> Verdict | None:
         times = proposal.time_from_start_ns
-        if times[0] < 0 or (np.diff(times) <= 0).any():
+        # Compared, not subtracted: a difference of huge times wraps around. And "not above", so NaN fails.
+        if not times[0] >= 0 or not (times[1:] > times[:-1]).all():
             return _reject("PROPOSAL_TIMES", got=str(times.tolist()), expected="strictly increasing from 0")
         if self._newest_ns is not None and proposal.stamp_ns <= self._newest_ns:
             return _reject("PROPOSAL_OUT_OF_ORDER", stamp_ns=proposal.stamp_ns, newest_ns=self._newest_ns)
@@ -61,14 +68,20 @@ class Admission:
         if age_s > self._settings.proposal_age_s:
             return _reject("PROPOSAL_STALE", stamp_age_s=age_s, limit_s=self._settings.proposal_age_s)
         if age_s < -self._settings.future_tolerance_s:
-            return _reject("PROPOSAL_FUTURE", stamp_age_s=age_s, tolerance_s=self._settings.future_tolerance_s)
+            return _reject(
+                "PROPOSAL_FUTURE", stamp_age_s=age_s, tolerance_s=self._settings.future_tolerance_s
+            )
         return None
 
     def _start(self, proposal: Trajectory, measured: FloatArray | None) -> Verdict | None:
         if measured is None:
-            return None
+            return _reject("PROPOSAL_BEFORE_JOINTS")
         gap = np.abs(proposal.positions[0] - measured)
         if float(gap.max()) > self._settings.start_error:
-            numbers = {"joint_index": int(gap.argmax()), "gap": float(gap.max()), "limit": self._settings.start_error}
+            numbers = {
+                "joint_index": int(gap.argmax()),
+                "gap": float(gap.max()),
+                "limit": self._settings.start_error,
+            }
             return _reject("PROPOSAL_START", **numbers)
         return None

@@ -20,12 +20,19 @@ class Freshness:
         proposal_stamp = None if situation.proposal is None else situation.proposal.stamp_ns
         s = self._settings
         return (
-            self._age("JOINTS", now, situation.joint_stamp_ns, situation.joint_arrival_ns, s.joint_age_s)
+            self.joints(situation)
             | self._age("CAMERA", now, situation.camera_stamp_ns, situation.camera_arrival_ns, s.camera_age_s)
             | self._age("PROPOSAL", now, proposal_stamp, proposal_stamp, s.proposal_age_s)
         )
 
-    def _age(self, what: str, now_ns: int, stamp_ns: int | None, arrival_ns: int | None, limit_s: float) -> Verdict:
+    def joints(self, situation: Situation) -> Verdict:
+        """HOLD when the joint state alone is missing, stale or in the future."""
+        stamp, arrival = situation.joint_stamp_ns, situation.joint_arrival_ns
+        return self._age("JOINTS", situation.now_ns, stamp, arrival, self._settings.joint_age_s)
+
+    def _age(
+        self, what: str, now_ns: int, stamp_ns: int | None, arrival_ns: int | None, limit_s: float
+    ) -> Verdict:
         if stamp_ns is None or arrival_ns is None:
             return Verdict(Level.HOLD, (Reason(f"{what}_MISSING"),))
         ages_s = {"stamp_age_s": (now_ns - stamp_ns) / 1e9, "arrival_age_s": (now_ns - arrival_ns) / 1e9}

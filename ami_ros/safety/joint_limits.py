@@ -25,7 +25,9 @@ class JointLimiter:
         self._upper = unlimited if limits.upper is None else limits.upper
         self._dt_s = dt_s
 
-    def limit(self, position: FloatArray, velocity: FloatArray, wanted: FloatArray) -> tuple[FloatArray, Verdict]:
+    def limit(
+        self, position: FloatArray, velocity: FloatArray, wanted: FloatArray
+    ) -> tuple[FloatArray, Verdict]:
         """Return the allowed velocity (J,) for the next tick and a verdict naming every limit that bit.
 
         Args:

@@ -21,7 +21,9 @@ class SafetySettings:
     speed_scale: float = setting("share of the velocity limits that may be used", gt=0.0, le=1.0)
     tracking_gain_hz: float = setting("pull of the command toward the proposal", gt=0.0, le=50.0, unit="1/s")
     tracking_error: float = setting("largest gap between command and robot", gt=0.0, le=3.2, unit="rad|m")
-    start_error: float = setting("largest gap between a proposal's start and the robot", gt=0.0, le=3.2, unit="rad|m")
+    start_error: float = setting(
+        "largest gap between a proposal's start and the robot", gt=0.0, le=3.2, unit="rad|m"
+    )
 
 
 def load_safety_settings(overrides: dict[str, object] | None = None) -> SafetySettings:

@@ -35,7 +35,8 @@ class Supervisor:
         self._count = len(spec.joint_names)
         self._dt_s = 1.0 / settings.rate_hz
         self._gain_hz = settings.tracking_gain_hz
-        self._checks = (Freshness(settings), Tracking(settings), *extra_checks)
+        self._freshness = Freshness(settings)
+        self._checks = (self._freshness, Tracking(settings), *extra_checks)
         self._admission = Admission(spec, settings)
         self._limiter = JointLimiter(spec, settings.speed_scale, self._dt_s)
         self._situation = Situation(now_ns=0)
@@ -109,7 +110,13 @@ class Supervisor:
         if self._estop_pressed:
             return Verdict(Level.STOP, (Reason("ESTOP_STILL_PRESSED"),))
         if float(np.abs(self._velocity).max()) > 0.0:
-            return Verdict(Level.STOP, (Reason("STILL_MOVING", {"speed": float(np.abs(self._velocity).max())}),))
+            return Verdict(
+                Level.STOP, (Reason("STILL_MOVING", {"speed": float(np.abs(self._velocity).max())}),)
+            )
+        joints = self._freshness.joints(replace(self._situation, now_ns=now_ns))
+        if self._situation.measured is not None and joints.level is not Level.PASS:
+            # Commands go on from where the robot is: from where it was, they would make it jump.
+            return Verdict(Level.STOP, joints.reasons)
         self._stopped = None
         self._admission.forget_before(now_ns)
         self._situation = replace(self._situation, proposal=None, commanded=self._situation.measured)
@@ -120,5 +127,3 @@ class Supervisor:
         self._situation = Situation(now_ns=0)
         self._velocity = np.zeros(self._count)
         self._admission.forget_before(None)
-
-

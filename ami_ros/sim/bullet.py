@@ -63,7 +63,9 @@ class Bullet:
         """
         path = Path(urdf) if Path(urdf).is_absolute() else Path(pybullet_data.getDataPath()) / urdf
         if not path.is_file():
-            raise EmbodimentError(f"simulation urdf {path}: no such file; expected a path below pybullet_data")
+            raise EmbodimentError(
+                f"simulation urdf {path}: no such file; expected a path below pybullet_data"
+            )
         text = path.read_text().replace("package://", f"{path.parent}/")
         if not detailed:
             text = re.sub(r"meshes/visual/(\w+)\.\w+", r"meshes/collision/\1.obj", text)

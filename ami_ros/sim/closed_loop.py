@@ -74,13 +74,23 @@ class ClosedLoop:
             self.levels[verdict.level.name] += 1
             self._scene.advance(command, self._tick_ns)
 
-    def run(self, planner: Planner, seed: int, episode: Episode, steps: int) -> EpisodeResult:
-        """Run one episode to its end; nobody tells the planner whether it succeeded."""
+    def run(
+        self, planner: Planner, seed: int, episode: Episode, steps: int, by_joints: bool = False
+    ) -> EpisodeResult:
+        """Run one episode to its end; nobody tells the planner whether it succeeded.
+
+        With `by_joints` the planner is told the goal's joint positions instead of being shown its image.
+        """
         scene, started = self._scene, time.perf_counter()
         scene.reset(episode.start)
         self.restart()
         goal_image = scene.image_at(episode.goal)
-        planner.set_goal(Goal(image=goal_image, label=f"seed {seed}"))
+        label = f"seed {seed}"
+        planner.set_goal(
+            Goal(joint_position=episode.goal, label=label)
+            if by_joints
+            else Goal(image=goal_image, label=label)
+        )
         error, joints, plan_ms = [self._error(episode)], [scene.joints()[0]], []
         arrived: int | None = None
         for step in range(steps):

@@ -15,11 +15,12 @@ import numpy as np
 from ami_ros.config import setting
 from ami_ros.data.episode import EpisodeRecord, write_episode
 from ami_ros.embodiment import RobotSpec, load_robot
+from ami_ros.errors import ConfigError
 from ami_ros.kinematics import Kinematics
 from ami_ros.planning.chunk import to_trajectory
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.closed_loop import ClosedLoop
-from ami_ros.sim.scene import Scene, random_reachable
+from ami_ros.sim.scene import Scene
 from ami_ros.types import FloatArray
 
 
@@ -33,8 +34,14 @@ class CollectSettings:
     physics_hz: float = setting("simulation steps per second", ge=100.0, le=2000.0, unit="Hz")
     seed: int = setting("seed of the data set", ge=0)
     correlation: float = setting("step-to-step correlation of the random motion", ge=0.0, lt=1.0)
-    amplitude: tuple[float, ...] = setting("range of the motion's std, share of max_tip_speed", ge=0.0, le=3.0)
+    amplitude: tuple[float, ...] = setting(
+        "range of the motion's std, share of max_tip_speed", ge=0.0, le=3.0
+    )
     workers: int = setting("processes", ge=1, le=256)
+
+    def __post_init__(self) -> None:
+        if len(self.amplitude) != 2 or self.amplitude[0] > self.amplitude[1]:
+            raise ConfigError(f"amplitude: got {list(self.amplitude)}, expected [smallest, largest]")
 
 
 class RandomMotion:
@@ -47,7 +54,7 @@ class RandomMotion:
         self._spec = spec
         self._correlation = settings.correlation
         self._generator = generator
-        self._std = generator.uniform(*settings.amplitude) * spec.max_tip_speed
+        self._std = generator.uniform(*settings.amplitude[:2]) * spec.max_tip_speed
         self._velocity = generator.normal(size=3) * self._std
 
     def next(self, tip: FloatArray) -> FloatArray:
@@ -56,7 +63,9 @@ class RandomMotion:
         noise = self._generator.normal(size=3) * self._std
         self._velocity = keep * self._velocity + np.sqrt(1.0 - keep**2) * noise
         lower, upper = self._spec.workspace
-        outward = ((tip < lower + 0.01) & (self._velocity < 0)) | ((tip > upper - 0.01) & (self._velocity > 0))
+        outward = ((tip < lower + 0.01) & (self._velocity < 0)) | (
+            (tip > upper - 0.01) & (self._velocity > 0)
+        )
         self._velocity = np.where(outward, -self._velocity, self._velocity)
         return np.clip(self._velocity, -self._spec.max_tip_speed, self._spec.max_tip_speed)
 
@@ -73,7 +82,7 @@ class Collector:
     def record(self, index: int) -> EpisodeRecord:
         """Record episode `index` of the data set."""
         generator = np.random.default_rng([self._settings.seed, index])
-        self._scene.reset(random_reachable(self._kinematics, self._spec, generator))
+        self._scene.reset(self._kinematics.solve(self._spec.random_tip(generator)))
         self._loop.restart()
         motion = RandomMotion(self._spec, self._settings, generator)
         size = (self._settings.image_size, self._settings.image_size)
@@ -90,7 +99,9 @@ class Collector:
                 proposal = to_trajectory(action[None, None], observation, self._spec, self._kinematics)
                 self._loop.step(proposal, observation)
         images = np.stack(rows.pop("images"))
-        return EpisodeRecord(images=images, **{name: np.float32(values) for name, values in rows.items()})
+        return EpisodeRecord(
+            images=images, **{name: np.asarray(values, dtype=np.float32) for name, values in rows.items()}
+        )
 
 
 _collector: Collector | None = None

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import ConfigError
 from ami_ros.kinematics import Kinematics
 from ami_ros.sim.arm import Arm
 from ami_ros.sim.bullet import Bullet
@@ -46,7 +45,13 @@ class Scene:
         """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
         if command is not None:
             self._arm.obey(command)
-        for _ in range(round(duration_ns / self._physics_step_ns)):
+        steps = round(duration_ns / self._physics_step_ns)
+        if abs(steps * self._physics_step_ns - duration_ns) > 1e-3 * duration_ns:
+            raise ConfigError(
+                f"physics_hz: one step is {self._physics_step_ns} ns, {duration_ns} ns is no whole number of them; "
+                "expected a multiple of the command rate"
+            )
+        for _ in range(steps):
             self._bullet.step()
         self.time_ns += duration_ns
 
@@ -62,7 +67,11 @@ class Scene:
         """Render the camera; sizes default to the robot's camera."""
         camera = self._spec.camera
         return self._bullet.render(
-            camera.eye, camera.look_at, camera.vertical_fov_deg, width or camera.width, height or camera.height
+            camera.eye,
+            camera.look_at,
+            camera.vertical_fov_deg,
+            width or camera.width,
+            height or camera.height,
         )
 
     def image_at(self, joint_position: FloatArray) -> ImageArray:
@@ -82,8 +91,3 @@ class Scene:
     def close(self) -> None:
         """Free the physics client."""
         self._bullet.close()
-
-
-def random_reachable(kinematics: Kinematics, spec: RobotSpec, generator: np.random.Generator) -> FloatArray:
-    """Return joints (J,) whose tip lies uniformly in the workspace box."""
-    return kinematics.solve(generator.uniform(*spec.workspace))

@@ -77,5 +77,3 @@ def measure_gates(model: Jepa, episodes: EpisodeSet, action_scale: float, horizo
         "latent_std": {"min": float(spread.min()), "mean": float(spread.mean()), "max": float(spread.max())},
         "held_out_episodes": len(episodes),
     }
-
-

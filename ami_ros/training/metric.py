@@ -41,7 +41,7 @@ def fit_metric(model: Jepa, latents: Tensor, joints: Tensor, steps: int, floor: 
     """
     model.metric.copy_(slow_feature_metric(latents, steps, floor))
     change = (latents[:, 1:] - latents[:, :-1]) @ model.metric
-    model.step_distance.copy_(change.norm(dim=2).median())
+    model.step_distance.copy_(change.norm(dim=2).median().clamp_min(1e-6))
     count = joints.shape[2] // 2
     turn = joints[:, 1:, :count] - joints[:, :-1, :count]
     model.joint_step_distance.copy_(turn.norm(dim=2).median().clamp_min(1e-6))

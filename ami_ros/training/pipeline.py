@@ -65,7 +65,12 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
 
 
 def finish(
-    network: Jepa, split: Split, spec: RobotSpec, task: str, training: TrainingSettings, horizon: int = GATE_HORIZON
+    network: Jepa,
+    split: Split,
+    spec: RobotSpec,
+    task: str,
+    training: TrainingSettings,
+    horizon: int = GATE_HORIZON,
 ) -> Contract:
     """Fit the metric on the training episodes, measure on the held-out ones, and write the contract."""
     # A third of the episodes fixes a covariance of this size well, and encoding takes a while.
@@ -88,7 +93,7 @@ def finish(
         image_size=network.image_size,
         camera_aspect=spec.camera.width / spec.camera.height,
         frames_of_context=1,
-        latent_size=network.metric.shape[0],
+        latent_size=network.latent_size,
         joint_mean=network.joint_mean.tolist(),
         joint_std=network.joint_std.tolist(),
         action_range=[actions.min(axis=(0, 1)).tolist(), actions.max(axis=(0, 1)).tolist()],

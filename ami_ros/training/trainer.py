@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,13 @@ class Trainer:
         action_scale: action of size 1, m/s.
     """
 
-    def __init__(self, model: Jepa, episodes: EpisodeSet, settings: TrainingSettings, action_scale: float) -> None:
+    def __init__(
+        self, model: Jepa, episodes: EpisodeSet, settings: TrainingSettings, action_scale: float
+    ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
         self._action_scale = action_scale
-        model.encoder.to(memory_format=torch.channels_last)  # twice as fast on CPU in bfloat16
+        # Twice as fast on CPU in bfloat16.
+        model.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = torch.optim.AdamW(
             model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -52,7 +56,9 @@ class Trainer:
             losses = self._step()
             self.step += 1
             if not np.isfinite(losses["total"]):
-                raise TrainingError(f"step {self.step}: loss is {losses}; lower learning_rate in config/training.yaml")
+                raise TrainingError(
+                    f"step {self.step}: loss is {losses}; lower learning_rate in config/training.yaml"
+                )
             if checkpoint is not None and self.step % self._settings.checkpoint_steps == 0:
                 self.save(checkpoint)
             yield losses
@@ -134,5 +140,13 @@ class Trainer:
             self.model.load_state_dict(state["model"])
             self._optimizer.load_state_dict(state["optimizer"])
             self.step = int(state["step"])
-        except (OSError, RuntimeError, KeyError, EOFError, ValueError) as error:
+        except (
+            OSError,
+            RuntimeError,
+            LookupError,
+            EOFError,
+            ValueError,
+            TypeError,
+            UnpicklingError,
+        ) as error:
             raise TrainingError(f"{path}: not a checkpoint of this model ({error}); use --restart") from error

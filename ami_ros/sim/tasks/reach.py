@@ -9,6 +9,7 @@ import numpy as np
 
 from ami_ros.config import setting
 from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import ConfigError
 from ami_ros.kinematics import Kinematics
 from ami_ros.types import FloatArray
 
@@ -37,14 +38,21 @@ class Reach:
         self._spec = spec
         self._settings = settings
         self._kinematics = Kinematics(spec)
+        # From the middle of the box nothing in it is further away than this: goals would be drawn for ever.
+        furthest = float(np.linalg.norm(spec.workspace[1] - spec.workspace[0])) / 2
+        if settings.minimum_travel > 0.9 * furthest:
+            raise ConfigError(
+                f"minimum_travel: got {settings.minimum_travel} m, expected at most {0.9 * furthest:.3g} m "
+                f"in the workspace of {spec.name}"
+            )
 
     def episode(self, seed: int) -> Episode:
         """Return the episode of `seed`: the same on every machine."""
         generator = np.random.default_rng(seed)
-        start = generator.uniform(*self._spec.workspace)
+        start = self._spec.random_tip(generator)
         goal = start
         while np.linalg.norm(goal - start) < self._settings.minimum_travel:
-            goal = generator.uniform(*self._spec.workspace)
+            goal = self._spec.random_tip(generator)
         joints = self._kinematics.solve(goal)
         return Episode(self._kinematics.solve(start), joints, self._kinematics.forward(joints)[0])
 

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Optional packages: refuse in one line, with advice, before any work is done."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from ami_ros.errors import ConfigError
+
+# extra of setup.py -> the modules it brings that the command line uses
+EXTRAS = {
+    "ros": ("rclpy", "sensor_msgs", "std_srvs", "trajectory_msgs", "diagnostic_msgs"),
+    "sim": ("pybullet", "av"),
+    "train": ("tensorboard", "matplotlib", "jinja2"),
+}
+
+
+def missing_modules(extra: str) -> list[str]:
+    """Return the modules of `extra` that cannot be found; nothing is imported."""
+    return [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]
+
+
+def require(*extras: str) -> None:
+    """Make sure that the packages of `extras` are there.
+
+    Raises:
+        ConfigError: names what is missing and how to get it.
+    """
+    missing = {extra: names for extra in extras if (names := missing_modules(extra))}
+    if missing:
+        named = "; ".join(f"{', '.join(names)} (extra '{extra}')" for extra, names in missing.items())
+        hint = " or, for ROS, source your ROS 2 installation" if "ros" in missing else ""
+        raise ConfigError(
+            f"not installed: {named}. Run `make venv` and use .venv/bin/ami-ros, "
+            f"or `pip install -e '.[{','.join(missing)}]'`{hint}"
+        )

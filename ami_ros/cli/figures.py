@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of an experiment as one JSON object, and as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from ami_ros.cli.experiment import Experiment
+from ami_ros.report.machine import hardware, versions
+from ami_ros.report.statistics import episode_figures, summarise
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+Summaries = Mapping[str, Mapping[str, Any]]  # planner -> what `summarise` returns
+
+
+def step_s(experiment: Experiment) -> float:
+    """Return the duration of a control step."""
+    return experiment.spec.step_ns / 1e9
+
+
+def figures(
+    experiment: Experiment, via: str, results: Sequence[EpisodeResult], baselines: Summaries, **more: Any
+) -> dict[str, Any]:
+    """Return everything that was measured, and with what."""
+    return {
+        "task": experiment.task,
+        "via": via,
+        "seed": experiment.seeds[0],
+        **summarise(results, step_s(experiment)),
+        "baselines": {name: summary["success_5cm"] for name, summary in baselines.items()},
+        "baseline_figures": {name: dict(summary) for name, summary in baselines.items()},
+        "robot": experiment.spec.name,
+        "planner": experiment.planner.solver,
+        "goal": "joints" if experiment.by_joints else "image",
+        "model": str(experiment.model),
+        "model_sha256": experiment.sha256,
+        "hardware": hardware(),
+        "versions": versions(),
+        "per_episode": [episode_figures(result) for result in results],
+        **more,
+    }
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a JSON file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".tmp")
+    partial.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n")
+    partial.replace(path)
+
+
+def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> Table:
+    """Return a table of the planner's figures above those of its baselines."""
+    table = Table(title=f"{summary['episodes']} episodes, judged by the true distance at the end")
+    table.add_column("planner")
+    for column in ("<= 5 cm (95 %)", "<= 2 cm (95 %)", "final cm", "s to 5 cm", "plan ms", "loop Hz"):
+        table.add_column(column, justify="right")
+    for planner, row in {name: summary, **baselines}.items():
+        table.add_row(*_row(planner, row), style="bold" if row is summary else "dim")
+    return table
+
+
+def _row(planner: str, row: Mapping[str, Any]) -> list[str]:
+    cells = [planner]
+    for key in ("success_5cm", "success_2cm"):
+        lower, upper = (round(bound * 100) for bound in row[f"{key}_ci"])
+        cells.append(f"{row[key] * 100:.0f} % ({lower}-{upper})")
+    numbers = ("seconds_to_5cm_median", "plan_ms_p50", "loop_hz")
+    cells.append(f"{row['final_error_mean'] * 100:.1f}")
+    return cells + ["-" if row[name] is None else f"{row[name]:.1f}" for name in numbers]

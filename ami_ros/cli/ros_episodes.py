@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Episodes through ROS 2: simulator, planner and gate as processes of their own, talking over DDS."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ami_ros.cli.experiment import Experiment
+from ami_ros.config import load_settings
+from ami_ros.processes import NodeProcess, free_domain_id, node_environment
+from ami_ros.share import config_path
+from ami_ros.sim.tasks.reach import Reach, ReachSettings
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+# Subscribers of joints and camera that the simulator waits for: planner, gate, and our own client.
+OBSERVERS = 3
+
+
+class RosRunner:
+    """The three nodes, for as long as the block runs; a context manager.
+
+    Args:
+        experiment: what to run.
+        log_folder: takes one log file per node.
+        real_time: run by the wall clock; else in lock-step, as fast as the machine allows.
+
+    Attributes:
+        faults: unsafe commands and timeouts that the simulator counted.
+    """
+
+    def __init__(self, experiment: Experiment, log_folder: Path, real_time: bool) -> None:
+        settings = load_settings(ReachSettings, config_path("tasks", f"{experiment.task}.yaml"))
+        self._experiment, self._log_folder, self._real_time = experiment, log_folder, real_time
+        self._task, self._steps = Reach(experiment.spec, settings), settings.episode_steps
+        self._open = ExitStack()
+        self._processes: list[NodeProcess] = []
+        self.faults: dict[str, int] = {}
+
+    def __enter__(self) -> RosRunner:
+        # This process joins the nodes' domain, so it needs their environment before it creates a node.
+        environment = node_environment(free_domain_id())
+        self._open.callback(_restore, dict(os.environ))
+        os.environ.update(environment)
+        with ExitStack() as undo:
+            undo.push(self.__exit__)
+            for node, (parameters, remappings) in self._nodes().items():
+                process = NodeProcess(
+                    f"ami_ros.ros.{node}_node",
+                    self._log_folder / f"{node}.log",
+                    environment,
+                    parameters,
+                    remappings,
+                )
+                self._processes.append(self._open.enter_context(process))
+            from ami_ros.ros.episode_client import EpisodeClient
+
+            self._client = EpisodeClient(self._experiment.spec, self._check)
+            self._open.callback(self._client.close)
+            undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def episodes(self) -> Iterator[EpisodeResult]:
+        """Run every episode of the experiment.
+
+        Raises:
+            ProcessError: a node died or did not answer; with the end of its log.
+        """
+        for seed in self._experiment.seeds:
+            joints = self._task.episode(seed).goal if self._experiment.by_joints else None
+            result = self._client.run(seed, self._steps, joints)
+            self.faults = self._client.faults
+            yield result
+
+    def _check(self) -> None:
+        for process in self._processes:
+            process.check()
+
+    def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
+        experiment, lock_step = self._experiment, not self._real_time
+        common = {"robot": experiment.robot}
+        clock = {"use_sim_time": lock_step}
+        planner = {"task": experiment.task, "model": str(experiment.model.resolve()), "autostart": True}
+        shown = {} if experiment.by_joints else {"planner/goal_image": "sim/goal_image"}
+        simulator = {"task": experiment.task, "lock_step": lock_step, "observers": OBSERVERS}
+        return {
+            "sim": ({**common, **simulator, "episode_steps": self._steps}, {}),
+            "safety": ({**common, **clock}, {}),
+            "planner": ({**dataclasses.asdict(experiment.planner), **common, **clock, **planner}, shown),
+        }
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report: one HTML page that needs no other file and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from ami_ros.report import plots
+from ami_ros.report.pictures import data_uri, overlay, png
+from ami_ros.report.statistics import REACHED, episode_figures
+from ami_ros.types import FloatArray
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+TEMPLATE = "template.html.j2"
+SPARK_SIZE = (96, 22)  # px, width and height of the small curves in the table
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything the page shows.
+
+    Attributes:
+        title: heading of the page.
+        command: what reproduces it.
+        results: the episodes, in order.
+        summary: their figures, as `summarise` returns them.
+        baselines: figures of other planners on the same episodes, by name; may be empty.
+        setup: how it was run, by name (model, planner, seed, ...).
+        hardware: where it was run, by name.
+        versions: with what, by package name.
+        step_s: duration of a control step.
+        video: an .mp4 beside the page, or None.
+    """
+
+    title: str
+    command: str
+    results: Sequence[EpisodeResult]
+    summary: Mapping[str, Any]
+    baselines: Mapping[str, Mapping[str, Any]]
+    setup: Mapping[str, Any]
+    hardware: Mapping[str, Any]
+    versions: Mapping[str, str]
+    step_s: float
+    video: Path | None
+
+
+def render_html(data: ReportData) -> str:
+    """Return the page, with all pictures and the video inside."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ami_ros.report", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    charts = {
+        "Distance to the goal": plots.error_over_time(data.results, data.step_s),
+        "Time per plan": plots.plan_times(data.results),
+    }
+    if data.baselines:
+        compared = {str(data.setup.get("planner", "planner")): data.summary, **data.baselines}
+        charts["Success against baselines"] = plots.success_against_baselines(compared)
+    return environment.get_template(TEMPLATE).render(
+        data=data,
+        summary=data.summary,
+        goals=[_goal(result, number) for number, result in enumerate(data.results, start=1)],
+        reached=sum(bool(result.error[-1] <= REACHED) for result in data.results),
+        charts={name: data_uri(content, "image/png") for name, content in charts.items()},
+        video=data_uri(data.video.read_bytes(), "video/mp4") if data.video else None,
+        spark_size=SPARK_SIZE,
+    )
+
+
+def _goal(result: EpisodeResult, number: int) -> dict[str, Any]:
+    images = {
+        "goal": result.goal_image,
+        "final": result.final_image,
+        "overlay": overlay(result.goal_image, result.final_image),
+    }
+    return {
+        "number": number,
+        **episode_figures(result),
+        "spark": _spark(result.error),
+        **{f"{name}_uri": data_uri(png(image), "image/png") for name, image in images.items()},
+    }
+
+
+def _spark(error: FloatArray) -> str:
+    """Return the error over time as the points of an SVG polyline."""
+    width, height = SPARK_SIZE
+    highest, last = max(float(error.max()), REACHED), max(len(error) - 1, 1)
+    points = (
+        (2 + (width - 4) * i / last, height - 2 - (height - 4) * float(e) / highest) for i, e in enumerate(error)
+    )
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
