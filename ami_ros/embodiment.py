@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ami_ros.config import load_settings, read_yaml, setting
+from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError
 from ami_ros.share import config_path
 from ami_ros.types import FloatArray
@@ -53,7 +53,8 @@ class JointLimits:
             )
         arrays = {name: _limit_array(f"{where}: limits.{name}", values[name], count) for name in names}
         for name in names[2:]:
-            if arrays[name] is not None and not (arrays[name] > 0).all():
+            array = arrays[name]
+            if array is not None and not np.all(array > 0):
                 raise EmbodimentError(
                     f"{where}: limits.{name}: got {values[name]}, expected positive numbers"
                 )
@@ -116,8 +117,8 @@ class SimulationSpec:
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
             raise EmbodimentError(
-                f"simulation: got {len(self.hold_joints)} hold_joints and {len(self.hold_position)} hold_position, "
-                "expected one position for each joint"
+                f"simulation: got {len(self.hold_joints)} hold_joints and {len(self.hold_position)} "
+                "hold_position, expected one position for each joint"
             )
 
 
@@ -164,7 +165,9 @@ class RobotSpec:
 
     def random_tip(self, generator: np.random.Generator) -> FloatArray:
         """Return a position (3,) drawn uniformly from the workspace box, m."""
-        return generator.uniform(self.workspace[0], self.workspace[1])
+        lower, upper = self.workspace
+        position: FloatArray = generator.uniform(lower, upper)
+        return position
 
     @property
     def step_ns(self) -> int:
@@ -207,8 +210,10 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
         raise EmbodimentError(f"{path}: joint_names: got {list(raw.joint_names)}, expected distinct names")
     limits = JointLimits.from_mapping(raw.limits, count, str(path))
     home = _limit_array(f"{path}: home", raw.home, count)
+    if home is None:
+        raise EmbodimentError(f"{path}: home: got null, expected {count} numbers")
     for bound, sign in ((limits.lower, -1.0), (limits.upper, 1.0)):
-        if home is None or (bound is not None and (sign * (home - bound) > 0).any()):
+        if bound is not None and (sign * (home - bound) > 0).any():
             raise EmbodimentError(f"{path}: home {raw.home} lies outside the position limits")
     workspace = np.stack([_corner(path, raw.workspace, key) for key in ("lower", "upper")])
     if not (workspace[0] < workspace[1]).all():

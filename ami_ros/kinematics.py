@@ -65,9 +65,11 @@ class Kinematics:
 
     def jacobian(self, joint_position: FloatArray) -> FloatArray:
         """Return the tip's Jacobian (6, J), linear rows first, axes of the base frame."""
-        return pinocchio.computeFrameJacobian(
-            self._model, self._data, joint_position, self._tip, pinocchio.LOCAL_WORLD_ALIGNED
+        axes = pinocchio.LOCAL_WORLD_ALIGNED
+        jacobian: FloatArray = pinocchio.computeFrameJacobian(
+            self._model, self._data, joint_position, self._tip, axes
         )
+        return jacobian
 
     def step(self, joint_position: FloatArray, tip_velocity: FloatArray, dt_s: float) -> FloatArray:
         """Return the joints (J,) that move the tip by `tip_velocity * dt_s`, inside the workspace box.

@@ -17,13 +17,19 @@ VIA = ("direct", "ros")
 
 def evaluate(
     task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    model: Annotated[Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
+    ] = None,
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
     planner: Annotated[
         str | None,
-        typer.Option(help="cem or mppi; without search: inverse_model, random, hold; default: config/planner.yaml."),
+        typer.Option(
+            help="cem or mppi; without search: inverse_model, random, hold; default: config/planner.yaml."
+        ),
     ] = None,
-    via: Annotated[str, typer.Option(help="direct: in this process; ros: three processes over DDS.")] = "direct",
+    via: Annotated[
+        str, typer.Option(help="direct: in this process; ros: three processes over DDS.")
+    ] = "direct",
     episodes: Annotated[int, typer.Option(help="Episodes, with seeds SEED, SEED + 1, ...")] = 50,
     seed: Annotated[int, typer.Option(help="Seed of the first episode.")] = 7001,
     goal: Annotated[str, typer.Option(help="What the planner is given: image or joints.")] = "image",
@@ -86,7 +92,9 @@ def _measure(
     return results, compared, more
 
 
-def _through_ros(experiment: Experiment, logs: Path | None, results: list[EpisodeResult], bar: Any) -> dict[str, int]:
+def _through_ros(
+    experiment: Experiment, logs: Path | None, results: list[EpisodeResult], bar: Any
+) -> dict[str, int]:
     import tempfile
 
     from ami_ros.cli.ros_episodes import RosRunner

@@ -58,7 +58,9 @@ def prepare(
     if goal not in GOAL_KINDS:
         raise ConfigError(f"unknown goal kind {goal!r}: expected one of {', '.join(GOAL_KINDS)}")
     if episodes < 1 or seed < 0:
-        raise ConfigError(f"got {episodes} episodes from seed {seed}, expected at least 1 from seed 0 or more")
+        raise ConfigError(
+            f"got {episodes} episodes from seed {seed}, expected at least 1 from seed 0 or more"
+        )
     planner = load_planner_settings({"solver": solver})
     spec = load_robot(robot)
     path = model or shipped_model(spec.name, task)

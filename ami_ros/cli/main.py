@@ -29,7 +29,7 @@ DEBUG_VARIABLE = "AMI_ROS_DEBUG"
 FAILED = 2  # exit code of an error that the user can do something about
 
 HELP = """A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2."""
-EPILOG = """Start here: [bold]ami-ros doctor[/], then [bold]ami-ros demo[/] (opens demo/report.html for you to look at).
+EPILOG = """Start here: [bold]ami-ros doctor[/], then [bold]ami-ros demo[/] (look at demo/report.html).
 
 Measure: [bold]ami-ros evaluate --via direct --episodes 50 --json figures.json[/]
 
@@ -92,7 +92,9 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+    ),
     debug: bool = typer.Option(False, "--debug", help=f"Show tracebacks (also: {DEBUG_VARIABLE}=1)."),
 ) -> None:
     if debug:

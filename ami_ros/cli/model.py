@@ -52,4 +52,6 @@ def model(
         read_contract(path), sha256_of(path), json.loads(figures.read_text()), stages_s, f"models/{name}"
     )
     (out / "MODEL_CARD.md").write_text(card)
-    typer.echo(f"{out}: " + ", ".join(f"{stage} {seconds / 60:.1f} min" for stage, seconds in stages_s.items()))
+    typer.echo(
+        f"{out}: " + ", ".join(f"{stage} {seconds / 60:.1f} min" for stage, seconds in stages_s.items())
+    )

@@ -34,6 +34,7 @@ class RosRunner:
 
     Attributes:
         faults: unsafe commands and timeouts that the simulator counted.
+        domain_id: ROS_DOMAIN_ID that the nodes talk on.
     """
 
     def __init__(self, experiment: Experiment, log_folder: Path, real_time: bool) -> None:
@@ -43,10 +44,12 @@ class RosRunner:
         self._open = ExitStack()
         self._processes: list[NodeProcess] = []
         self.faults: dict[str, int] = {}
+        self.domain_id = 0
 
     def __enter__(self) -> RosRunner:
         # This process joins the nodes' domain, so it needs their environment before it creates a node.
-        environment = node_environment(free_domain_id())
+        self.domain_id = free_domain_id()
+        environment = node_environment(self.domain_id)
         self._open.callback(_restore, dict(os.environ))
         os.environ.update(environment)
         with ExitStack() as undo:

@@ -18,7 +18,10 @@ from ami_ros.types import ImageArray
 
 FORMAT_VERSION = 1
 # What zipfile, zlib and numpy raise on files that are cut short or damaged.
-_UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, struct.error, zlib.error, zipfile.BadZipFile)
+_UNREADABLE = (
+    *(OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError),
+    *(struct.error, zlib.error, zipfile.BadZipFile),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ def read_episode(path: Path) -> EpisodeRecord:
     try:
         # ZipFile first: np.load would take any .npy or pickle for an episode.
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
-            content = {name: file[name] for name in file.files}
+            content = {name: np.asarray(file[name]) for name in file.files}
     except _UNREADABLE as error:
         raise EpisodeError(
             f"{path}: not a readable episode ({error}); delete it or record it again"

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import typing
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +75,7 @@ class Contract:
         """Parse a contract.
 
         Raises:
-            ContractError: not JSON, another format version, missing or unknown keys.
+            ContractError: not JSON, another format version, missing or unknown keys, values of a wrong type.
         """
         try:
             values = json.loads(text)
@@ -90,12 +92,18 @@ class Contract:
                 f"{where}: contract keys differ by {sorted(set(values) ^ names)}; export the model again"
             )
         contract = cls(**values)
-        wrong = [name for name, kind in _KINDS.items() if not _is(getattr(contract, name), kind)]
-        wrong += [n for n in ("joint_mean", "joint_std") if n not in wrong and "joint_names" not in wrong
-                  and len(getattr(contract, n)) != 2 * len(contract.joint_names)]
+        kinds = typing.get_type_hints(cls)
+        wrong = {name: value for name, value in values.items() if not _fits(value, kinds[name])}
         if wrong:
-            got = {name: getattr(contract, name) for name in wrong}
-            raise ContractError(f"{where}: contract values of the wrong type or length: {got}; export the model again")
+            expected = {name: str(cls.__dataclass_fields__[name].type) for name in wrong}
+            raise ContractError(
+                f"{where}: contract: got {wrong}, expected {expected}; export the model again"
+            )
+        lengths = {name: len(getattr(contract, name)) for name in ("joint_mean", "joint_std")}
+        if set(lengths.values()) != {2 * len(contract.joint_names)}:
+            raise ContractError(
+                f"{where}: contract: got lengths {lengths}, expected 2 for each of {contract.joint_names}"
+            )
         return contract
 
     def check(self, spec: RobotSpec) -> None:
@@ -119,3 +127,11 @@ class Contract:
         ]
         if wrong:
             raise ContractError(f"model does not fit robot {spec.name!r}: " + "; ".join(wrong))
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if typing.get_origin(kind) is list:
+        return isinstance(value, list) and all(_fits(item, typing.get_args(kind)[0]) for item in value)
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is (typing.get_origin(kind) or kind)

@@ -30,6 +30,8 @@ def export(model: Jepa, contract: Contract, path: Path) -> str:
     """Script, freeze and write the model and its sidecar ``model.pt.sha256``; returns the hash."""
     model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     search = LatentSearch(model).eval()
+    for method in EXPORTED:
+        torch.jit.export(getattr(LatentSearch, method))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated; we know, see DESIGN
         scripted = torch.jit.freeze(torch.jit.script(search), preserved_attrs=EXPORTED)

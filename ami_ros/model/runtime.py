@@ -59,8 +59,8 @@ class ModelRuntime:
         side, aspect = self.contract.image_size, self.contract.camera_aspect
         if min(height, width) < side or abs(width / height - aspect) > 0.02 * aspect:
             raise ImageError(
-                f"{what}: got {width}x{height}, expected at least {side}x{side} with aspect ratio {aspect:.3g}; "
-                "crop the image, or set the camera in the robot's YAML and train a model for it"
+                f"{what}: got {width}x{height}, expected at least {side}x{side} "
+                f"with aspect ratio {aspect:.3g}; crop the image, or train a model for this camera"
             )
         pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self.device)
         with torch.inference_mode():

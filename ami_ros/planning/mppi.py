@@ -14,7 +14,8 @@ def mppi_update(
 
     Costs are scaled by their own spread, so one temperature serves every goal distance.
 
-    Source: Williams et al., "Information theoretic MPC for model-based reinforcement learning" (2017), eq. 33.
+    Source: Williams et al., "Information theoretic MPC for model-based reinforcement learning" (2017),
+    eq. 33.
 
     Args:
         candidates: (S, T, K A).

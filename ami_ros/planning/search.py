@@ -27,7 +27,6 @@ class LatentSearch(nn.Module):
         """Encode images (B, H, W, 3) uint8 to latents (B, D)."""
         return self.model.encode(images)
 
-    @torch.jit.export
     def inverse_action(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
         """Return the action block (K A) from latent (D) toward goal (D), without search.
 
@@ -36,13 +35,11 @@ class LatentSearch(nn.Module):
         normalised = self.model.normalise_joints(joints.unsqueeze(0))
         return self.model.inverse(latent.unsqueeze(0), goal.unsqueeze(0), normalised)[0]
 
-    @torch.jit.export
     def predict(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """Predict one block ahead from latent (B, D), joints (B, 2 J) in rad, rad/s and action (B, K A)."""
         z, q = self.model.predict(latent, self.model.normalise_joints(joints), action)
         return z, q * self.model.joint_std + self.model.joint_mean
 
-    @torch.jit.export
     def goal_distance(self, latent: Tensor, joints: Tensor, goal: Tensor, goal_is_joints: bool) -> Tensor:
         """Return the distance () from now to the goal in control steps."""
         if goal_is_joints:
@@ -51,7 +48,6 @@ class LatentSearch(nn.Module):
             return self.model.joint_distance(self.model.normalise_joints(joints.unsqueeze(0)), target)[0]
         return self.model.distance(latent.unsqueeze(0), goal)[0]
 
-    @torch.jit.export
     def search(
         self,
         latent: Tensor,

@@ -97,6 +97,7 @@ def _spark(error: FloatArray) -> str:
     width, height = SPARK_SIZE
     highest, last = max(float(error.max()), REACHED), max(len(error) - 1, 1)
     points = (
-        (2 + (width - 4) * i / last, height - 2 - (height - 4) * float(e) / highest) for i, e in enumerate(error)
+        (2 + (width - 4) * i / last, height - 2 - (height - 4) * float(e) / highest)
+        for i, e in enumerate(error)
     )
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -17,7 +17,11 @@ def hardware() -> dict[str, str | int]:
     """Return the processor's name, the cores this process may use, memory in GiB and the system."""
     can_ask = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1
-    facts: dict[str, str | int] = {"cpu": _cpu_name(), "cores": cores, "system": platform.platform(terse=True)}
+    facts: dict[str, str | int] = {
+        "cpu": _cpu_name(),
+        "cores": cores,
+        "system": platform.platform(terse=True),
+    }
     if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
         facts["memory_gib"] = round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30)
     return facts
@@ -41,6 +45,8 @@ def _cpu_name() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.lower().startswith(("model name", "model\t"))]
+    names = [
+        line.partition(":")[2].strip() for line in lines if line.lower().startswith(("model name", "model\t"))
+    ]
     named = [name for name in names if name and not name.isdigit()]
     return named[0] if named else platform.processor() or platform.machine()

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
 
 GREY = "#7d8590"  # text and axes: legible on white and on near-black
+WIDTH = 5.6  # inches; a card of the page shows it at about this size
 GOOD, BAD, ACCENT = "#2da44e", "#d1242f", "#3b82f6"
 
 
 def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
     """Draw the true distance to the goal over time, one line per episode."""
-    figure, axes = _figure(7.2, 3.2)
+    figure, axes = _figure(WIDTH, 3.0)
     for result in results:
         reached = result.error[-1] <= REACHED
         times = [step * step_s for step in range(len(result.error))]
@@ -47,7 +48,7 @@ def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
 
 def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes:
     """Draw success within 5 cm and 2 cm, with 95 % intervals, by planner name; the first one is ours."""
-    figure, axes = _figure(7.2, 0.75 + 0.5 * len(figures))
+    figure, axes = _figure(WIDTH, 0.7 + 0.45 * len(figures))
     for row, figure_of_one in enumerate(figures.values()):
         for shift, key, alpha in ((-0.18, "success_5cm", 1.0), (0.18, "success_2cm", 0.5)):
             rate = figure_of_one[key]
@@ -57,7 +58,7 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes
             axes.text(
                 max(upper, rate) * 100 + 1.5, row + shift, f"{rate:.0%}", va="center", color=GREY, fontsize=8
             )
-    axes.set(xlim=(0, 112), xlabel="success [%]: within 5 cm (solid), 2 cm (pale), 95 % interval (line)")
+    axes.set(xlim=(0, 112), xlabel="success [%]: 5 cm (solid), 2 cm (pale), 95 % interval")
     axes.set_xticks(range(0, 101, 20))
     axes.set_yticks(range(len(figures)), labels=[name.replace("_", " ") for name in figures])
     axes.invert_yaxis()
@@ -66,7 +67,7 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes
 
 def plan_times(results: Sequence[EpisodeResult]) -> bytes:
     """Draw how long one plan takes, all plans of all episodes."""
-    figure, axes = _figure(7.2, 2.4)
+    figure, axes = _figure(WIDTH, 2.0)
     times = [float(value) for result in results for value in result.plan_ms]
     axes.hist(times, bins=40, color=ACCENT, alpha=0.9)
     axes.set(xlabel="time per plan [ms]", ylabel="plans", xlim=(0, None))

@@ -31,7 +31,9 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
         AmiError: negative counts, or more successes than trials.
     """
     if not 0 <= successes <= trials:
-        raise AmiError(f"wilson: got {successes} successes of {trials} trials, expected 0 <= successes <= trials")
+        raise AmiError(
+            f"wilson: got {successes} successes of {trials} trials, expected 0 <= successes <= trials"
+        )
     if trials == 0:
         return 0.0, 1.0
     rate, z2 = successes / trials, z * z

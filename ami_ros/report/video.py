@@ -98,7 +98,9 @@ def _compose(result: EpisodeResult, step: int, large: ImageArray, seen: ImageArr
     picture[HEADER : HEADER + MAIN_SIZE[1], MARGIN : MARGIN + MAIN_SIZE[0]] = large
     left = 2 * MARGIN + MAIN_SIZE[0]
     for top, image in ((HEADER + 20, result.goal_image), (HEADER + INSET + 48, seen)):
-        square = cv2.resize(image, (INSET, INSET), interpolation=cv2.INTER_AREA if len(image) > INSET else cv2.INTER_CUBIC)
+        square = cv2.resize(
+            image, (INSET, INSET), interpolation=cv2.INTER_AREA if len(image) > INSET else cv2.INTER_CUBIC
+        )
         picture[top : top + INSET, left : left + INSET] = square
     return picture
 
@@ -110,4 +112,11 @@ def _distance(canvas: Canvas, result: EpisodeResult, step: int, last: bool) -> N
     error = float(result.error[step])
     colour = GREEN if error <= REACHED else RED if last else AMBER
     verdict = ("reached" if error <= REACHED else "missed") if last else "to goal"
-    canvas.text((MARGIN + MAIN_SIZE[0] // 2, 11), f"{error * 100:.1f} cm {verdict}", colour, 17, anchor="middle", bold=last)
+    canvas.text(
+        (MARGIN + MAIN_SIZE[0] // 2, 11),
+        f"{error * 100:.1f} cm {verdict}",
+        colour,
+        17,
+        anchor="middle",
+        bold=last,
+    )

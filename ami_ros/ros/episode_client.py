@@ -66,9 +66,11 @@ class EpisodeClient:
         listen(DiagnosticArray, "planner/goal_status", self._on_status, EVERY_MESSAGE)
         listen(DiagnosticArray, "safety/verdict", self._on_verdict, EVERY_MESSAGE)
         self._goal_joints = node.create_publisher(JointState, "planner/goal_joints", STATE)
-        self._parameters = node.create_client(SetParameters, "sim/set_parameters")
-        self._reset = node.create_client(Trigger, "sim/reset")
-        self._pause = node.create_client(SetBool, "sim/pause")
+        self._parameters: Any = node.create_client(SetParameters, "sim/set_parameters")
+        self._reset: Any = node.create_client(Trigger, "sim/reset")
+        self._pause: Any = node.create_client(SetBool, "sim/pause")
+        self._estop: Any = node.create_client(SetBool, "safety/estop")
+        self._arm: Any = node.create_client(Trigger, "safety/rearm")
 
     def run(self, seed: int, steps: int, goal_joints: FloatArray | None = None) -> EpisodeResult:
         """Run one episode to its end.
@@ -86,6 +88,8 @@ class EpisodeClient:
         start = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
         stamp_ns = int(start["goal_stamp_ns"])  # names the goal
         self._wait_for_goal(stamp_ns, goal_joints)
+        if not start["lock_step"]:
+            self._rearm()
         recorder = self._recorder = EpisodeRecorder(seed, steps, self._spec.step_ns, stamp_ns)
         started = time.perf_counter()
         self._call(self._pause, SetBool.Request(data=False), "sim/pause")
@@ -128,6 +132,22 @@ class EpisodeClient:
             taken, START_TIMEOUT_S, lambda: f"the planner did not take the goal; {self._last_words()}"
         )
 
+    def _rearm(self) -> None:
+        """Tell the gate that the robot was moved: stop, and start again from where it is.
+
+        With simulated time the gate sees the clock start anew and needs no telling.
+        """
+        self._call(self._estop, SetBool.Request(data=True), "safety/estop")
+        self._call(self._estop, SetBool.Request(data=False), "safety/estop")
+        answer = Trigger.Response(success=False)
+
+        def armed() -> bool:
+            nonlocal answer
+            answer = self._answer(self._arm, Trigger.Request(), "safety/rearm")
+            return bool(answer.success)
+
+        self._until(armed, ANSWER_TIMEOUT_S, lambda: f"safety/rearm: {answer.message}")
+
     def _wait_for_end(self, recorder: EpisodeRecorder) -> None:
         seen, since = -1, time.monotonic()
         while not recorder.final:
@@ -157,13 +177,16 @@ class EpisodeClient:
                 raise ProcessError(f"the simulator refuses {values}: {result.reason}")
 
     def _call(self, client: Any, request: Any, name: str) -> Any:
-        self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
-        future = client.call_async(request)
-        self._until(future.done, ANSWER_TIMEOUT_S, lambda: f"no answer from {name}")
-        answer = future.result()
+        answer = self._answer(client, request, name)
         if getattr(answer, "success", True) is False:
             raise ProcessError(f"{name}: {answer.message}")
         return answer
+
+    def _answer(self, client: Any, request: Any, name: str) -> Any:
+        self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
+        future = client.call_async(request)
+        self._until(future.done, ANSWER_TIMEOUT_S, lambda: f"no answer from {name}")
+        return future.result()
 
     def _until(self, condition: Callable[[], bool], timeout_s: float, problem: Callable[[], str]) -> None:
         deadline = time.monotonic() + timeout_s

@@ -85,21 +85,24 @@ class PlannerNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model, warm it up, and listen to camera and joints."""
         try:
-            model = Path(self.settings.model or shipped_model(self._spec.name, self.settings.task))
-            planner = self._factory.build(self._spec, model, self._planning)
-            period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
-            self._frame = root_link(self._spec.urdf)
-            self._cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter)
-            self._pairing = ObservationPairing(period_ns, gap_ns)
-        except AmiError as error:
+            self._configure()
+        except Exception as error:  # rclpy would swallow it
             self.startup_error = error
-            self.get_logger().error(f"configure: {error}")
+            self._errors.report("configure", error)
             return TransitionCallbackReturn.FAILURE
+        return super().on_configure(state)
+
+    def _configure(self) -> None:
+        model = Path(self.settings.model or shipped_model(self._spec.name, self.settings.task))
+        planner = self._factory.build(self._spec, model, self._planning)
+        period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
+        self._frame = root_link(self._spec.urdf)
+        self._pairing = ObservationPairing(period_ns, gap_ns)
         self._restarts = 0
-        self._create_topics()
+        self._cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter)
         self._cycle.pursue(self._inbox.newest)
         self._cycle.problem = self._cycle.problem or self._inbox.refused
-        return super().on_configure(state)
+        self._create_topics()
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to plan."""

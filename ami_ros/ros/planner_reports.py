@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner node says about itself: ~/goal_status at each cycle and while it waits, and /diagnostics."""
+"""What the planner node says about itself: ~/goal_status in each cycle or waiting, and /diagnostics."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class SafetyNode(Node):
         self._desk.reset()
         self._still = True
         self._verdict = Verdict(Level.HOLD, (Reason("CLOCK_RESTARTED", {"now_ns": now_ns}),))
-        self._publish_judgement(Judgement(self._verdict, now_ns))
+        self._verdicts.publish(judgement_to_ros(Judgement(self._verdict, now_ns), self._spec.name))
 
     def _publish_judgement(self, judgement: Judgement) -> None:
         if judgement.proposal_stamp_ns is not None:

@@ -142,7 +142,10 @@ class SimNode(Node):
         # Wall time, also in lock-step, where each episode has the same simulated times: it names the goal.
         goal_stamp_ns = time.time_ns()
         self._goal.publish(image_to_ros(goal_image, goal_stamp_ns, self.spec.camera.frame_id))
-        return self.episode.start_json(goal_stamp_ns=goal_stamp_ns, stamp_ns=self.now_ns())
+        lock_step = self.settings.lock_step
+        return self.episode.start_json(
+            goal_stamp_ns=goal_stamp_ns, stamp_ns=self.now_ns(), lock_step=lock_step
+        )
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:

@@ -36,7 +36,7 @@ class Supervisor:
         self._dt_s = 1.0 / settings.rate_hz
         self._gain_hz = settings.tracking_gain_hz
         self._freshness = Freshness(settings)
-        self._checks = (self._freshness, Tracking(settings), *extra_checks)
+        self._checks: tuple[SafetyCheck, ...] = (self._freshness, Tracking(settings), *extra_checks)
         self._admission = Admission(spec, settings)
         self._limiter = JointLimiter(spec, settings.speed_scale, self._dt_s)
         self._situation = Situation(now_ns=0)

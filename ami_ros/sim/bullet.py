@@ -41,6 +41,11 @@ with _quiet():
 GRAVITY = -9.81  # m/s^2. Source: standard gravity, ISO 80000-3, rounded.
 
 
+def renders_arrays() -> bool:
+    """Whether PyBullet was built with numpy; without it rendering is many times slower."""
+    return bool(pybullet.isNumpyEnabled())
+
+
 class Bullet:
     """One PyBullet world without a window.
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -54,7 +56,7 @@ class RandomMotion:
         self._spec = spec
         self._correlation = settings.correlation
         self._generator = generator
-        self._std = generator.uniform(*settings.amplitude[:2]) * spec.max_tip_speed
+        self._std = generator.uniform(settings.amplitude[0], settings.amplitude[1]) * spec.max_tip_speed
         self._velocity = generator.normal(size=3) * self._std
 
     def next(self, tip: FloatArray) -> FloatArray:
@@ -109,8 +111,17 @@ _collector: Collector | None = None
 
 def _start_worker(robot: str, settings: CollectSettings) -> None:
     global _collector
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     _collector = Collector(load_robot(robot), settings)
+
+
+def _die_with_parent() -> None:
+    # A pool's worker whose parent was killed waits for work for ever.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _record(folder: Path, index: int) -> int:

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros bench`: what this machine delivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SIZES = ["320x240", "640x480", "1280x720"]
+MAX_LOSS = 0.01  # share of images; more is shown in red
+
+bench = typer.Typer(
+    help="Measure what this machine delivers.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
+
+
+@bench.callback()
+def _bench() -> None:
+    """Keep `camera` a verb of its own, however few there are."""
+
+
+@bench.command()
+def camera(
+    size: Annotated[
+        list[str], typer.Option(help="Image size, WIDTHxHEIGHT; may be given several times.")
+    ] = SIZES,
+    rate: Annotated[float, typer.Option(help="Images per second.")] = 30.0,
+    seconds: Annotated[float, typer.Option(help="Length of the stream, per size.")] = 10.0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+) -> None:
+    """Send rgb8 images from one process to another, as a camera does to the planner, and count what arrives.
+
+    Example: ami-ros bench camera --json camera.json
+
+    One size, for a minute: ami-ros bench camera --size 640x480 --seconds 60
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from ami_ros.cli.camera_stream import measure, parse_size
+    from ami_ros.cli.extras import require
+    from ami_ros.cli.figures import write_json
+    from ami_ros.cli.progress import progress_bar
+
+    sizes = [parse_size(text) for text in size]
+    require("ros")
+    figures = {}
+    with progress_bar("camera", len(sizes)) as bar:
+        for width, height in sizes:
+            bar.update(0, f"{width}x{height}, {rate:g} Hz, {seconds:g} s")
+            figures[f"{width}x{height}"] = measure(width, height, rate, seconds)
+            bar.update(1)
+    if json_file is not None:
+        write_json(json_file, figures)
+    table = Table(
+        "size", "sent", "received", "loss", "p50 ms", "p99 ms", title=f"rgb8 at {rate:g} Hz over DDS"
+    )
+    for name, row in figures.items():
+        times = (
+            "-" if row[key] is None else f"{row[key]:.1f}" for key in ("latency_ms_p50", "latency_ms_p99")
+        )
+        style = "red" if row["loss"] > MAX_LOSS else ""
+        table.add_row(name, str(row["sent"]), str(row["received"]), f"{row['loss']:.1%}", *times, style=style)
+    Console().print(table)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of `ami-ros doctor`: each returns a finding, none raises."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ami_ros.cli.extras import missing_modules
+from ami_ros.errors import AmiError
+
+PYTHONS = ((3, 10), (3, 13))
+ROUND_TRIP = (128, 128, 10.0, 1.0)  # width, height, rate [Hz], duration [s]
+SMALL_SHM_MIB = 64
+INSTALL = "make venv, and use .venv/bin/ami-ros"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        name: of the check.
+        level: ok, warn or fail.
+        found: what is there.
+        advice: what to do about it; empty when ok.
+    """
+
+    name: str
+    level: str
+    found: str
+    advice: str = ""
+
+
+def all_checks(robot: str, task: str, model: Path | None) -> list[Callable[[], Finding]]:
+    """Return the checks in the order people fix things."""
+    return [
+        python,
+        torch,
+        rclpy,
+        dds_profile,
+        shared_memory,
+        simulator,
+        partial(packages, "report and training", "train"),
+        partial(shipped, robot, task, model),
+        round_trip,
+    ]
+
+
+def python() -> Finding:
+    """Check the interpreter's version."""
+    version, (lowest, highest) = sys.version_info[:2], PYTHONS
+    found = f"{sys.version.split()[0]}, {sys.executable}"
+    if lowest <= version <= highest:
+        return Finding("python", "ok", found)
+    return Finding("python", "fail", found, "use Python 3.10 to 3.13: make venv PYTHON=python3.11")
+
+
+def torch() -> Finding:
+    """Check that torch can be imported, and say what it runs on."""
+    try:
+        import torch as library
+    except (ImportError, OSError) as error:
+        return Finding("torch", "fail", str(error), INSTALL)
+    cuda = library.cuda.get_device_name(0) if library.cuda.is_available() else "no CUDA (not needed)"
+    return Finding("torch", "ok", f"{library.__version__}, {library.get_num_threads()} threads, {cuda}")
+
+
+def rclpy() -> Finding:
+    """Check that ROS 2 is there and can be imported in a process of its own."""
+    import subprocess
+
+    if missing := missing_modules("ros"):
+        advice = f"{INSTALL}; or source a ROS 2 installation"
+        return Finding("ROS 2", "fail", f"missing: {', '.join(missing)}", advice)
+    code = "import rclpy; print(rclpy.get_rmw_implementation_identifier())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        last = (run.stderr.strip().splitlines() or ["no message"])[-1]
+        advice = "two ROS 2 are mixed, or PYTHONPATH points elsewhere: try in a fresh shell without sourcing"
+        return Finding("ROS 2", "fail", last, advice)
+    middleware = run.stdout.strip()
+    if middleware != "rmw_fastrtps_cpp":
+        return Finding(
+            "ROS 2", "warn", middleware, "large images are tuned for rmw_fastrtps_cpp only: bench camera"
+        )
+    return Finding("ROS 2", "ok", f"{os.environ.get('ROS_DISTRO', 'from wheels')}, {middleware}")
+
+
+def dds_profile() -> Finding:
+    """Check which Fast DDS profile the processes that we start will load."""
+    from ami_ros.launch_arguments import DDS_PROFILE, DDS_PROFILE_BEFORE_3, dds_environment
+    from ami_ros.share import config_path
+
+    variables = (DDS_PROFILE, DDS_PROFILE_BEFORE_3)
+    try:
+        profile = config_path("dds", "large_data_shm.xml")
+    except AmiError as error:
+        return Finding("DDS profile", "fail", str(error), "reinstall ami_ros")
+    if ours := dds_environment(profile, os.environ):
+        path, found = Path(next(iter(ours.values()))), f"{profile.name}, set for the nodes that we start"
+    else:
+        path = Path(next(filter(None, (os.environ.get(name) for name in variables))))
+        found = f"yours: {path}"
+    if not path.is_file():
+        return Finding(
+            "DDS profile", "fail", f"{path}: no such file", f"unset {' and '.join(variables)}"
+        )
+    return Finding("DDS profile", "ok", found)
+
+
+def shared_memory() -> Finding:
+    """Check that /dev/shm has room for the images' segment."""
+    if not Path("/dev/shm").is_dir():
+        return Finding(
+            "shared memory", "warn", "no /dev/shm", "images take a slower way: ami-ros bench camera"
+        )
+    stat = os.statvfs("/dev/shm")
+    free = stat.f_bavail * stat.f_frsize // 2**20
+    if free < SMALL_SHM_MIB:
+        return Finding("shared memory", "warn", f"{free} MiB free", "in Docker: --shm-size=1g, or --ipc=host")
+    return Finding("shared memory", "ok", f"{free} MiB free in /dev/shm")
+
+
+def simulator() -> Finding:
+    """Check that PyBullet can be imported and renders arrays."""
+    if missing := missing_modules("sim"):
+        return Finding("simulator", "fail", f"missing: {', '.join(missing)}", INSTALL)
+    try:
+        from ami_ros.sim.bullet import renders_arrays
+    except ImportError as error:
+        return Finding("simulator", "fail", str(error), INSTALL)
+    if not renders_arrays():
+        return Finding(
+            "simulator", "warn", "built without numpy: slow", "make clean venv: rebuilds it with numpy"
+        )
+    return Finding("simulator", "ok", "PyBullet, renders arrays")
+
+
+def packages(name: str, extra: str) -> Finding:
+    """Check that the packages of an extra are there."""
+    if missing := missing_modules(extra):
+        return Finding(name, "fail", f"missing: {', '.join(missing)}", INSTALL)
+    return Finding(name, "ok", "installed")
+
+
+def shipped(robot: str, task: str, model: Path | None) -> Finding:
+    """Check the model's hash, and its contract against the robot."""
+    from ami_ros.cli.experiment import prepare
+
+    try:
+        experiment = prepare(robot, task, model, None, 1, 0, "image")
+    except AmiError as error:
+        return Finding("model", "fail", str(error), "git checkout models, or make model")
+    return Finding(
+        "model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, fits {robot}"
+    )
+
+
+def round_trip() -> Finding:
+    """Check for a second that two processes hear each other."""
+    from ami_ros.cli.camera_stream import measure
+
+    if missing_modules("ros"):
+        return Finding("DDS round trip", "fail", "not tried: no ROS 2", "see ROS 2 above")
+    advice = "a firewall or container may block the loopback interface; or see DDS profile above"
+    try:
+        figures = measure(*ROUND_TRIP)
+    except AmiError as error:
+        return Finding("DDS round trip", "fail", str(error), advice)
+    found = f"{figures['received']} of {figures['sent']} images"
+    if not figures["received"]:
+        return Finding("DDS round trip", "fail", found, advice)
+    level = "ok" if figures["received"] == figures["sent"] else "warn"
+    return Finding(
+        "DDS round trip",
+        level,
+        f"{found}, {figures['latency_ms_p50']:.1f} ms",
+        "" if level == "ok" else advice,
+    )

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros demo`: ten goals by image through ROS 2, with a table, a report page and a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ami_ros.cli.experiment import Experiment
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+NEEDED_SHARE = 0.9  # of the goals within 5 cm, for exit code 0
+
+
+def demo(
+    goals: Annotated[int, typer.Option(help="Goals to show the planner.")] = 10,
+    seed: Annotated[int, typer.Option(help="Seed of the first goal; the others follow.")] = 1,
+    out: Annotated[
+        Path, typer.Option(help="Folder of report.html, video.mp4, results.json and logs.")
+    ] = Path("demo"),
+    real_time: Annotated[
+        bool, typer.Option("--real-time", help="By the wall clock, not as fast as possible.")
+    ] = False,
+    goal_via: Annotated[str, typer.Option(help="What the planner is given: image or joints.")] = "image",
+    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
+    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    model: Annotated[
+        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
+    ] = None,
+    planner: Annotated[str | None, typer.Option(help="cem or mppi; default: config/planner.yaml.")] = None,
+    baselines: Annotated[bool, typer.Option(help="Compare with random, hold and inverse_model.")] = True,
+    video: Annotated[bool, typer.Option(help="Make the video, about half of the time.")] = True,
+) -> None:
+    """Show the robot ten goal pictures and let it go there: simulator, planner and gate over real DDS.
+
+    Exit code 0 when at least nine of ten goals end within 5 cm, else 1.
+
+    Example: ami-ros demo
+
+    Watch it live in RViz: ami-ros demo --real-time, and set ROS_DOMAIN_ID as printed.
+
+    Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
+    """
+    from ami_ros.cli.demo_report import write_report
+    from ami_ros.cli.experiment import prepare
+    from ami_ros.cli.extras import require
+
+    experiment = prepare(robot, task, model, planner, goals, seed, goal_via)
+    require("ros", "sim", "train")
+    out.mkdir(parents=True, exist_ok=True)
+    results, faults = _episodes(experiment, out, real_time)
+    command = f"ami-ros demo --goals {goals} --seed {seed} --task {task} --robot {robot}"
+    command += f" --planner {experiment.planner.solver} --goal-via {goal_via}" + " --real-time" * real_time
+    reached = write_report(experiment, results, faults, out, command, baselines, video)
+    typer.echo(f"{reached} of {goals} goals within 5 cm. Look at {out / 'report.html'}")
+    raise typer.Exit(0 if reached >= NEEDED_SHARE * goals else 1)
+
+
+def _episodes(
+    experiment: Experiment, out: Path, real_time: bool
+) -> tuple[list[EpisodeResult], dict[str, Any]]:
+    """Run the episodes under a table that grows."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from ami_ros.cli.demo_table import DemoTable
+    from ami_ros.cli.ros_episodes import RosRunner
+
+    results: list[EpisodeResult] = []
+    table = DemoTable(len(experiment.seeds))
+    with Live(table, console=Console(), refresh_per_second=4) as live:
+        with RosRunner(experiment, out / "logs", real_time) as runner:
+            table.domain_id = runner.domain_id
+            for result in runner.episodes():
+                results.append(result)
+                table.add(result)
+        table.finish()
+        live.refresh()
+        return results, dict(runner.faults)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's files: results.json, video.mp4 and report.html."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ami_ros.cli.baselines import baseline_names, run_baselines
+from ami_ros.cli.direct_episodes import DirectRunner
+from ami_ros.cli.experiment import Experiment, physics_hz
+from ami_ros.cli.figures import figures, step_s, write_json
+from ami_ros.cli.progress import progress_bar
+from ami_ros.report.html import ReportData, render_html
+from ami_ros.report.machine import hardware, versions
+from ami_ros.report.video import MAIN_SIZE, frame_count, write_video
+from ami_ros.sim.closed_loop import EpisodeResult
+from ami_ros.sim.scene import Scene
+from ami_ros.types import FloatArray, ImageArray
+
+
+def write_report(
+    experiment: Experiment,
+    results: Sequence[EpisodeResult],
+    faults: Mapping[str, int],
+    out: Path,
+    command: str,
+    baselines: bool,
+    video: bool,
+) -> int:
+    """Write all files into `out` and return how many goals were reached."""
+    compared = _baselines(experiment) if baselines else {}
+    values = figures(experiment, "ros", results, compared, faults=dict(faults), command=command)
+    write_json(out / "results.json", values)
+    movie = out / "video.mp4" if video else None
+    if movie is not None:
+        _video(experiment, results, movie)
+    page = render_html(
+        ReportData(
+            title=f"{experiment.spec.name.capitalize()} {experiment.task}: {len(results)} goals through ROS 2",
+            command=command,
+            results=results,
+            summary=values,
+            baselines=compared,
+            setup=_setup(experiment, faults),
+            hardware=hardware(),
+            versions=versions(),
+            step_s=step_s(experiment),
+            video=movie,
+        )
+    )
+    (out / "report.html").write_text(page, encoding="utf-8")
+    return sum(episode["reached_5cm"] for episode in values["per_episode"])
+
+
+def _baselines(experiment: Experiment) -> dict[str, dict[str, Any]]:
+    runner = DirectRunner(experiment)
+    with progress_bar("baselines", len(baseline_names(experiment)) * len(experiment.seeds)) as bar:
+        compared = run_baselines(experiment, runner, lambda name: bar.update(1, name))
+    runner.close()
+    return compared
+
+
+def _video(experiment: Experiment, results: Sequence[EpisodeResult], path: Path) -> None:
+    detailed = Scene(experiment.spec, physics_hz(), detailed=True)
+    plain = Scene(experiment.spec, physics_hz())
+    partial = path.with_name("partial_" + path.name)  # a killed demo leaves no half of a video.mp4
+    frames = write_video(
+        partial, results, _renderer(detailed, MAIN_SIZE), _renderer(plain), step_s(experiment)
+    )
+    with progress_bar("video", frame_count(results, step_s(experiment))) as bar:
+        for _ in frames:
+            bar.update()
+    partial.replace(path)
+    detailed.close()
+    plain.close()
+
+
+def _renderer(scene: Scene, size: tuple[int, int] | None = None) -> Callable[[FloatArray], ImageArray]:
+    def render(joints: FloatArray) -> ImageArray:
+        scene.reset(joints)
+        return scene.image(*(size or ()))
+
+    return render
+
+
+def _setup(experiment: Experiment, faults: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "robot": experiment.spec.name,
+        "task": experiment.task,
+        "goal": "joint positions" if experiment.by_joints else "camera image",
+        "planner": experiment.planner.solver,
+        "processes": "simulator, planner and safety gate, over DDS",
+        "control": f"{experiment.spec.control_hz:g} Hz",
+        "seeds": f"{experiment.seeds[0]} to {experiment.seeds[-1]}",
+        "model": str(Path(*experiment.model.parts[-2:])),
+        "model SHA-256": experiment.sha256,
+        "model code": experiment.contract.code_version,
+        **{name.replace("_", " "): count for name, count in faults.items()},
+    }

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros doctor`: check this machine, and say what to do about every failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+
+
+def doctor(
+    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    task: Annotated[str, typer.Option(help="Task, to find the model.")] = "reach",
+    model: Annotated[
+        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
+) -> None:
+    """Check Python, torch, ROS 2, DDS, the simulator, the report and the model.
+
+    Exit code 0 when nothing failed, else 1. A warning is something that works, but could be better.
+
+    Example: ami-ros doctor --json doctor.json
+    """
+    import dataclasses
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from ami_ros.cli.checks import all_checks
+    from ami_ros.cli.figures import write_json
+    from ami_ros.report.machine import hardware, versions
+
+    console = Console()
+    table = Table("check", "", "found", "what to do")
+    with console.status("checking"):
+        findings = [check() for check in all_checks(robot, task, model)]
+    for finding in findings:
+        table.add_row(finding.name, MARKS[finding.level], finding.found, finding.advice)
+    console.print(table)
+    healthy = all(finding.level != "fail" for finding in findings)
+    if json_file is not None:
+        rows = [dataclasses.asdict(finding) for finding in findings]
+        write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
+    raise typer.Exit(0 if healthy else 1)

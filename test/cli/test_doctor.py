@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the doctor finds, and that each failure comes with advice."""
+
+from __future__ import annotations
+
+import pytest
+
+from ami_ros.cli import checks, extras
+
+
+def test_python_in_range_is_ok():
+    assert checks.python().level == "ok"
+
+
+def test_missing_packages_fail_with_advice(monkeypatch):
+    monkeypatch.setitem(extras.EXTRAS, "ros", ("no_such_module",))
+    for finding in (checks.rclpy(), checks.round_trip()):
+        assert finding.level == "fail"
+        assert finding.advice
+    assert "no_such_module" in checks.rclpy().found
+
+
+def test_a_profile_of_ones_own_is_kept_and_must_exist(monkeypatch, tmp_path):
+    mine = tmp_path / "mine.xml"
+    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", str(mine))
+    assert checks.dds_profile().level == "fail"
+    assert "unset" in checks.dds_profile().advice
+    mine.write_text("<dds/>")
+    assert checks.dds_profile() == checks.Finding("DDS profile", "ok", f"yours: {mine}")
+
+
+def test_our_profile_is_there(monkeypatch):
+    for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert checks.dds_profile().level == "ok"
+
+
+def test_a_missing_model_fails(tmp_path):
+    finding = checks.shipped("panda", "reach", tmp_path / "model.pt")
+    assert finding.level == "fail"
+    assert "make model" in finding.advice
+
+
+@pytest.mark.parametrize("robot", ["r2d2", "panda"])
+def test_no_check_raises(robot, tmp_path):
+    findings = [check() for check in checks.all_checks(robot, "reach", tmp_path / "none.pt") if check is not checks.round_trip]
+    assert all(finding.advice for finding in findings if finding.level != "ok")

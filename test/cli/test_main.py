@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as people meet it: help, version, and one red line instead of a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import ami_ros
+from ami_ros.cli.main import VERBS, load_verb
+
+HEAVY = ("torch", "rclpy", "pybullet", "pinocchio", "matplotlib", "numpy", "cv2")
+
+
+def ami_ros_run(*arguments: str, code: str = "from ami_ros.cli.main import main; main()", **environment: str):
+    """Run the command line in a process of its own, as a shell does."""
+    plain = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "AMI_ROS_DEBUG": "0"}
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, **plain, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_help_names_every_verb_and_teaches_with_examples():
+    run = ami_ros_run("--help")
+    assert run.returncode == 0
+    assert [verb for verb in VERBS if verb not in run.stdout] == []
+    assert "ami-ros demo" in run.stdout
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom ami_ros.cli.main import main\ntry: main()\n"
+        f"finally: print('HEAVY', sorted(set({HEAVY}) & set(sys.modules)))"
+    )
+    assert "HEAVY []" in ami_ros_run("--help", code=code).stdout
+
+
+def test_version():
+    assert ami_ros_run("--version").stdout.split() == ["ami-ros", ami_ros.__version__]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb):
+    run = ami_ros_run(verb, "--help")
+    assert run.returncode == 0, run.stderr
+    assert "Usage" in run.stdout
+    assert verb == "bench" or f"ami-ros {verb}" in run.stdout  # an example
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_loads(verb):
+    assert load_verb(verb) is not None
+
+
+def test_an_unknown_verb_is_refused():
+    run = ami_ros_run("evalute")
+    assert run.returncode == 2
+    assert "evalute" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--task", "juggle"), ("juggle", "reach")),
+        (("--planner", "magic"), ("magic", "cem", "mppi", "inverse_model")),
+        (("--via", "telepathy"), ("telepathy", "direct", "ros")),
+        (("--goal", "smell"), ("smell", "image", "joints")),
+        (("--robot", "r2d2"), ("r2d2", "panda")),
+        (("--model", "nowhere/model.pt"), ("nowhere/model.pt", "no such model file", "make model")),
+        (("--episodes", "0"), ("0 episodes", "at least 1")),
+    ],
+)
+def test_bad_input_is_one_line_that_names_the_alternatives(arguments, expected):
+    run = ami_ros_run("evaluate", *arguments)
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: ")
+    assert "Traceback" not in run.stderr
+    assert [word for word in expected if word not in run.stderr] == []
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_debug_shows_the_traceback(how):
+    option = ("--debug",) if how == "option" else ()
+    environment = {} if how == "option" else {"AMI_ROS_DEBUG": "1"}
+    run = ami_ros_run(*option, "evaluate", "--task", "juggle", **environment)
+    assert run.returncode != 0
+    assert "Traceback" in run.stderr
+
+
+def test_a_truncated_model_is_refused_before_anything_starts(tmp_path):
+    model = tmp_path / "model.pt"
+    model.write_bytes(b"PK")
+    run = ami_ros_run("demo", "--model", str(model), "--out", str(tmp_path / "demo"))
+    assert run.returncode == 2
+    assert "model.pt.sha256" in run.stderr
+    assert not (tmp_path / "demo").exists()

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""For all tests: one thread, so that they are repeatable and leave the other cores alone."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def one_torch_thread() -> None:
+    """Only where a test module imports torch: the others shall not wait for it."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real DDS for tests: every test has a domain of its own, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ami_ros
+from ami_ros.processes import NodeProcess, free_domain_id, node_environment
+
+pytest.importorskip("rclpy", reason="rclpy is not installed")
+START_S = 30.0  # a child imports its libraries and is discovered, on a busy machine
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of this test's processes, which this process joins."""
+    variables = node_environment(free_domain_id())
+    source = str(Path(ami_ros.__file__).parents[1])
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, [source, variables.get("PYTHONPATH")]))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
+    """Start a node by its short name ("sim") or a path; all are ended after the test."""
+    running: list[NodeProcess] = []
+
+    def run(program: str | Path, remap: dict[str, str] | None = None, **parameters: Any) -> NodeProcess:
+        name = program if isinstance(program, Path) else f"ami_ros.ros.{program}_node"
+        log = tmp_path / f"{len(running)}_{Path(program).stem}.log"
+        process = NodeProcess(name, log, environment, parameters, remap)
+        running.append(process)
+        return process
+
+    yield run
+    for process in reversed(running):
+        process.terminate()
+
+
+class Probe:
+    """A node of the test's own: listens, publishes, calls services, and waits."""
+
+    def __init__(self) -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+
+        self._context = rclpy.Context()
+        rclpy.init(args=[], context=self._context)
+        self.node = rclpy.create_node("probe", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+
+    def listen(self, kind: Any, topic: str, qos: Any = 50) -> list[Any]:
+        """Return a list that fills with the topic's messages."""
+        messages: list[Any] = []
+        self.node.create_subscription(kind, topic, messages.append, qos)
+        return messages
+
+    def until(self, condition: Callable[[], Any], what: str, timeout_s: float = START_S) -> Any:
+        """Spin until `condition` returns something true, and return that."""
+        deadline = time.monotonic() + timeout_s
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"not within {timeout_s} s: {what}")
+            self._executor.spin_once(timeout_sec=0.02)
+        return value
+
+    def spin(self, duration_s: float) -> None:
+        """Let time pass."""
+        deadline = time.monotonic() + duration_s
+        while time.monotonic() < deadline:
+            self._executor.spin_once(timeout_sec=0.02)
+
+    def call(self, kind: Any, name: str, **request: Any) -> Any:
+        """Call a service and return its answer."""
+        client = self.node.create_client(kind, name)
+        self.until(client.service_is_ready, f"service {name}")
+        future = client.call_async(kind.Request(**request))
+        self.until(future.done, f"answer from {name}")
+        return future.result()
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown(timeout_sec=1.0)
+        self.node.destroy_node()
+        self._context.try_shutdown()
+
+
+@pytest.fixture
+def probe(environment: dict[str, str]) -> Iterator[Probe]:
+    node = Probe()
+    yield node
+    node.close()
+
+
+class FakeRobot:
+    """Camera and joints of a robot that stands still, published by the probe at 100 and 10 Hz."""
+
+    def __init__(self, probe: Probe) -> None:
+        import numpy as np
+        from sensor_msgs.msg import Image, JointState
+
+        from ami_ros.embodiment import load_robot
+        from ami_ros.ros.messages import image_to_ros, joints_to_ros
+
+        self.spec = load_robot("panda")
+        self.position = self.spec.home.copy()
+        self.image_change: Callable[[Any], None] = lambda message: None
+        self.joints_change: Callable[[Any], None] = lambda message: None
+        pixels = np.full((128, 128, 3), 80, dtype=np.uint8)
+        still = np.zeros(len(self.spec.joint_names))
+        images = probe.node.create_publisher(Image, "camera/image_raw", 5)
+        joints = probe.node.create_publisher(JointState, "joint_states", 10)
+        ticks = iter(range(10**9))
+
+        def tick() -> None:
+            message = joints_to_ros(self.spec.joint_names, self.position, still, time.time_ns())
+            self.joints_change(message)
+            joints.publish(message)
+            if next(ticks) % 10 == 0:
+                image = image_to_ros(pixels, time.time_ns(), "camera")
+                self.image_change(image)
+                images.publish(image)
+
+        probe.node.create_timer(0.01, tick)
+
+
+@pytest.fixture
+def make_robot(probe: Probe) -> Callable[[], FakeRobot]:
+    return lambda: FakeRobot(probe)
+
+
+@pytest.fixture
+def robot(make_robot: Callable[[], FakeRobot]) -> FakeRobot:
+    return make_robot()
+
+
+@pytest.fixture
+def straight_line() -> Path:
+    """The planner node with a planner that needs no model."""
+    return Path(__file__).with_name("straight_line.py")

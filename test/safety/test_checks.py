@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Freshness and tracking, each at its boundary and with data missing; and the reference they guard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from gate_timeline import SETTINGS, START_NS, STEP_NS
+from robots import HOME, JOINTS, made_up_robot
+
+from ami_ros.errors import ConfigError
+from ami_ros.safety.freshness import Freshness
+from ami_ros.safety.reference import reference
+from ami_ros.safety.settings import load_safety_settings
+from ami_ros.safety.situation import Situation
+from ami_ros.safety.tracking import Tracking
+from ami_ros.types import Level, Trajectory
+
+NOW = START_NS
+POINTS = np.array([HOME, HOME, HOME]) + np.array([[0.0], [0.1], [0.4]])
+PROPOSAL = Trajectory(made_up_robot().joint_names, POINTS, np.arange(3) * STEP_NS, NOW)
+FRESH = Situation(NOW, np.array(HOME), NOW, NOW, NOW, NOW, np.array(HOME), PROPOSAL)
+AGES = {
+    "joint_stamp_ns": ("JOINTS", SETTINGS.joint_age_s),
+    "joint_arrival_ns": ("JOINTS", SETTINGS.joint_age_s),
+    "camera_stamp_ns": ("CAMERA", SETTINGS.camera_age_s),
+    "camera_arrival_ns": ("CAMERA", SETTINGS.camera_age_s),
+}
+
+
+def codes(verdict) -> list[str]:
+    return [reason.code for reason in verdict.reasons]
+
+
+def test_everything_fresh_passes():
+    assert Freshness(SETTINGS).judge(FRESH).level is Level.PASS
+
+
+def test_nothing_received_holds_for_every_cause():
+    verdict = Freshness(SETTINGS).judge(Situation(NOW))
+    assert verdict.level is Level.HOLD
+    assert codes(verdict) == ["JOINTS_MISSING", "CAMERA_MISSING", "PROPOSAL_MISSING"]
+
+
+@pytest.mark.parametrize("field", AGES)
+def test_each_stamp_alone_is_enough_to_hold(field):
+    what, limit_s = AGES[field]
+    oldest = NOW - round(limit_s * 1e9)
+    judge = Freshness(SETTINGS).judge
+    assert judge(replace(FRESH, **{field: oldest})).level is Level.PASS
+    stale = judge(replace(FRESH, **{field: oldest - 1}))
+    assert (stale.level, codes(stale)) == (Level.HOLD, [f"{what}_STALE"])
+    assert stale.reasons[0].numbers["limit_s"] == limit_s
+    latest = NOW + round(SETTINGS.future_tolerance_s * 1e9)
+    assert judge(replace(FRESH, **{field: latest})).level is Level.PASS
+    early = judge(replace(FRESH, **{field: latest + 1}))
+    assert (early.level, codes(early)) == (Level.HOLD, [f"{what}_FUTURE"])
+    missing = judge(replace(FRESH, **{field: None}))
+    assert (missing.level, codes(missing)) == (Level.HOLD, [f"{what}_MISSING"])
+
+
+def test_a_proposal_ages_by_its_stamp():
+    age_ns = round(SETTINGS.proposal_age_s * 1e9)
+    old = replace(FRESH, proposal=replace(PROPOSAL, stamp_ns=NOW - age_ns))
+    assert Freshness(SETTINGS).judge(old).level is Level.PASS
+    older = replace(FRESH, proposal=replace(PROPOSAL, stamp_ns=NOW - age_ns - 1))
+    assert codes(Freshness(SETTINGS).judge(older)) == ["PROPOSAL_STALE"]
+
+
+def test_joints_alone_can_be_asked_for():
+    freshness = Freshness(SETTINGS)
+    assert freshness.joints(replace(FRESH, camera_stamp_ns=None, proposal=None)).level is Level.PASS
+    assert codes(freshness.joints(Situation(NOW))) == ["JOINTS_MISSING"]
+
+
+def test_tracking_holds_beyond_its_limit_and_names_the_joint():
+    commanded = np.array(HOME)
+    commanded[1] += SETTINGS.tracking_error - 1e-12
+    tracking = Tracking(SETTINGS)
+    assert tracking.judge(replace(FRESH, commanded=commanded)).level is Level.PASS
+    commanded[1] += 1e-6
+    verdict = tracking.judge(replace(FRESH, commanded=commanded))
+    assert (verdict.level, codes(verdict)) == (Level.HOLD, ["TRACKING_ERROR"])
+    assert verdict.reasons[0].numbers["joint_index"] == 1
+
+
+def test_tracking_has_nothing_to_compare_before_the_first_joints():
+    assert Tracking(SETTINGS).judge(Situation(NOW)).level is Level.PASS
+
+
+def test_tracking_does_not_let_nan_pass():
+    assert Tracking(SETTINGS).judge(replace(FRESH, measured=np.full(JOINTS, np.nan))).level is Level.HOLD
+
+
+@pytest.mark.parametrize(
+    ("elapsed_ns", "offset", "speed"),
+    [
+        (-1, 0.0, 0.0),
+        (0, 0.0, 1.0),
+        (STEP_NS // 4, 0.025, 1.0),
+        (STEP_NS, 0.1, 3.0),
+        (STEP_NS * 3 // 2, 0.25, 3.0),
+        (2 * STEP_NS, 0.4, 0.0),
+        (9 * STEP_NS, 0.4, 0.0),
+    ],
+)
+def test_the_reference_is_linear_between_points_and_stands_still_outside(elapsed_ns, offset, speed):
+    position, velocity = reference(PROPOSAL, NOW + elapsed_ns)
+    np.testing.assert_allclose(position, np.array(HOME) + offset, atol=1e-12)
+    np.testing.assert_allclose(velocity, np.full(JOINTS, speed), atol=1e-9)
+
+
+def test_a_single_point_is_a_place_to_be():
+    single = Trajectory(PROPOSAL.joint_names, POINTS[1:2], np.array([STEP_NS]), NOW)
+    for elapsed_ns in (0, STEP_NS, 5 * STEP_NS):
+        position, velocity = reference(single, NOW + elapsed_ns)
+        np.testing.assert_array_equal(position, POINTS[1])
+        np.testing.assert_array_equal(velocity, np.zeros(JOINTS))
+
+
+def test_shipped_thresholds_load_and_refuse_nonsense():
+    assert load_safety_settings().rate_hz == 100.0
+    for key, value in (("speed_scale", 1.5), ("joint_age_s", 0.0), ("tracking_error", float("nan"))):
+        with pytest.raises(ConfigError, match=key):
+            load_safety_settings({key: value})
