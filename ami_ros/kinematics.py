@@ -104,6 +104,19 @@ class Kinematics:
             f"tip position {np.round(tip_position, 3).tolist()} not reached: {error:.4f} m left"
         )
 
+    def draw(self, generator: np.random.Generator) -> FloatArray:
+        """Return joints (J,) whose tip lies uniformly in the part of the workspace box that can be reached.
+
+        Raises:
+            KinematicsError: none of 100 positions in the box can be reached.
+        """
+        for _ in range(99):
+            try:
+                return self.solve(self._spec.random_tip(generator))
+            except KinematicsError:  # a corner of the box may be too far out: draw again
+                continue
+        return self.solve(self._spec.random_tip(generator))
+
     def _toward(self, joint_position: FloatArray, wanted: FloatArray) -> FloatArray:
         position, rotation = self.forward(joint_position)
         turn = pinocchio.log3(self._down @ rotation.T)

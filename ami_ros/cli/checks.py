@@ -107,9 +107,7 @@ def dds_profile() -> Finding:
         path = Path(next(filter(None, (os.environ.get(name) for name in variables))))
         found = f"yours: {path}"
     if not path.is_file():
-        return Finding(
-            "DDS profile", "fail", f"{path}: no such file", f"unset {' and '.join(variables)}"
-        )
+        return Finding("DDS profile", "fail", f"{path}: no such file", f"unset {' and '.join(variables)}")
     return Finding("DDS profile", "ok", found)
 
 

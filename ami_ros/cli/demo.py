@@ -70,13 +70,17 @@ def _episodes(
     from ami_ros.cli.ros_episodes import RosRunner
 
     results: list[EpisodeResult] = []
-    table = DemoTable(len(experiment.seeds))
-    with Live(table, console=Console(), refresh_per_second=4) as live:
-        with RosRunner(experiment, out / "logs", real_time) as runner:
-            table.domain_id = runner.domain_id
-            for result in runner.episodes():
-                results.append(result)
-                table.add(result)
-        table.finish()
-        live.refresh()
-        return results, dict(runner.faults)
+    table, console = DemoTable(len(experiment.seeds)), Console()
+    try:
+        with Live(table, console=console, refresh_per_second=4) as live:
+            with RosRunner(experiment, out / "logs", real_time) as runner:
+                table.domain_id = runner.domain_id
+                for result in runner.episodes():
+                    results.append(result)
+                    table.add(result)
+            table.finish()
+            live.refresh()
+    finally:
+        if not console.is_terminal:
+            console.print()  # rich ends the line on terminals only
+    return results, dict(runner.faults)

@@ -36,9 +36,10 @@ def write_report(
     movie = out / "video.mp4" if video else None
     if movie is not None:
         _video(experiment, results, movie)
+    what = f"{experiment.spec.name.capitalize()} {experiment.task}"
     page = render_html(
         ReportData(
-            title=f"{experiment.spec.name.capitalize()} {experiment.task}: {len(results)} goals through ROS 2",
+            title=f"{what}: {len(results)} goals through ROS 2",
             command=command,
             results=results,
             summary=values,

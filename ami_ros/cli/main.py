@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from typing import Any
 
@@ -64,7 +65,8 @@ def load_verb(name: str) -> Any:
     """Import a verb's file and return its command."""
     verb = getattr(importlib.import_module(VERBS[name][0]), name)
     if not isinstance(verb, typer.Typer):
-        app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        # Not "rich": it would take the [brackets] in help texts for markup.
+        app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         app.command(name)(verb)
         verb = app
     return typer.main.get_command(verb)
@@ -108,6 +110,8 @@ def report_error(error: AmiError) -> None:
 
 def main() -> None:
     """Entry point: exit code 2 and one line, never a traceback, for what is wrong with the input."""
+    # As Ctrl-C does, unwind: the node processes that we started must not outlive us.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         app()
     except AmiError as error:

@@ -35,7 +35,7 @@ def verify(path: Path, sha256: str | None = None) -> str:
         if not sidecar(path).is_file():
             needed = "a TorchScript file is code, so its hash is required"
             raise ModelFileError(f"{path}: no {sidecar(path).name} beside it; {needed}")
-        sha256 = (sidecar(path).read_text().split() or [""])[0]
+        sha256 = (sidecar(path).read_text(errors="replace").split() or [""])[0]
     actual = sha256_of(path)
     if actual != sha256:
         raise ModelFileError(

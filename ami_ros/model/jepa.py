@@ -21,12 +21,6 @@ class Jepa(nn.Module):
         action_size: numbers per action block (K A).
     """
 
-    joint_mean: Tensor
-    joint_std: Tensor
-    metric: Tensor
-    step_distance: Tensor
-    joint_step_distance: Tensor
-
     def __init__(self, settings: ModelSettings, joints: int, action_size: int) -> None:
         super().__init__()
         self.image_size = settings.image_size
@@ -34,10 +28,15 @@ class Jepa(nn.Module):
         self.encoder = Encoder(settings)
         self.predictor = Predictor(settings, 2 * joints, action_size)
         self.inverse_model = InverseModel(settings, 2 * joints, action_size)
+        self.joint_mean: Tensor
         self.register_buffer("joint_mean", torch.zeros(2 * joints))
+        self.joint_std: Tensor
         self.register_buffer("joint_std", torch.ones(2 * joints))
+        self.metric: Tensor
         self.register_buffer("metric", torch.eye(settings.latent_size))
+        self.step_distance: Tensor
         self.register_buffer("step_distance", torch.ones(()))
+        self.joint_step_distance: Tensor
         self.register_buffer("joint_step_distance", torch.ones(()))
 
     def encode(self, images: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class EncodedGoal:
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """What the scripted search found; actions (T, K A) in [-1, 1]."""
+    """What the scripted search found, on the CPU; actions (T, K A) in [-1, 1]."""
 
     actions: Tensor
     cost_terms: list[float]
@@ -101,7 +101,7 @@ class ModelRuntime:
         if goal.is_joints:
             raise GoalError("inverse_model: got a joint goal, expected an image goal; use solver cem or mppi")
         with torch.inference_mode():
-            return self._module.inverse_action(latent, goal.value, self._tensor(joints))
+            return self._module.inverse_action(latent, goal.value, self._tensor(joints)).cpu()
 
     def search(
         self,
@@ -119,8 +119,8 @@ class ModelRuntime:
                 self._tensor(joints),
                 goal.value,
                 goal.is_joints,
-                warm_start,
-                noise,
+                warm_start.to(self.device),
+                noise.to(self.device),
                 settings.solver,
                 settings.num_elites,
                 settings.temperature,
@@ -130,7 +130,7 @@ class ModelRuntime:
                 settings.effort_weight,
                 round(settings.deadline_s * 1e9),
             )
-        return SearchResult(actions, terms.tolist(), predicted, iterations, source)
+        return SearchResult(actions.cpu(), terms.tolist(), predicted.cpu(), iterations, source)
 
     def _tensor(self, values: FloatArray) -> Tensor:
         return torch.as_tensor(values, dtype=torch.float32, device=self.device)

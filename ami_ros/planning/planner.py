@@ -71,7 +71,7 @@ class RecedingHorizonPlanner:
             cost_terms=dict(zip(TERM_NAMES, result.cost_terms, strict=True)),
             distance=distance,
             arrived=self._arrived,
-            predicted=result.predicted.numpy(),
+            predicted=result.predicted.cpu().numpy(),
             solve_ns=0,
             iterations=result.iterations,
             deadline_met=result.iterations == self._settings.num_iterations or result.iterations == 0,
@@ -99,10 +99,13 @@ class RecedingHorizonPlanner:
         return SearchResult(actions, [0.0] * len(TERM_NAMES), latent.unsqueeze(0), 0, source)
 
     def _shifted(self, now_ns: int) -> Tensor:
-        """Shift the last plan by the whole action blocks that passed since it was made."""
+        """Shift the last plan by the action blocks that passed, to the nearest one, since it was made."""
         block_ns = self._spec.step_ns * self._spec.action_block
-        passed = 0 if self._planned_ns is None else max(0, round((now_ns - self._planned_ns) / block_ns))
-        self._planned_ns = now_ns
+        if self._planned_ns is None or now_ns < self._planned_ns:
+            self._planned_ns = now_ns
+        passed = round((now_ns - self._planned_ns) / block_ns)
+        # What is left of a block counts at the next call: a planner faster than its blocks must shift, too.
+        self._planned_ns += passed * block_ns
         if passed == 0:
             return self._warm_start
         tail = self._warm_start[-1:].expand(min(passed, len(self._warm_start)), -1)

@@ -35,6 +35,7 @@ class SimController:
         self._command: Command | None = None
         self._arrival_ns: int | None = None
         self._hold: FloatArray | None = None
+        self._followed: FloatArray | None = None
 
     def take(self, command: Command, measured: FloatArray, arrival_ns: int) -> None:
         """Take a command; `measured` (J,) is where the robot is."""
@@ -47,15 +48,24 @@ class SimController:
         self._arrival_ns = arrival_ns
 
     def follow(self, measured: FloatArray, now_ns: int) -> Command:
-        """Return what to do now: the newest command within limits, or hold at the position of the timeout."""
+        """Return what to do for the next tick: go to the newest command within limits.
+
+        Without one, hold at the position where its absence was noticed.
+        """
         command, arrival = self._command, self._arrival_ns
         if command is None or arrival is None or now_ns - arrival > self._timeout_ns:
             self._hold = measured.copy() if self._hold is None else self._hold
+            self._followed = None
             return Command(self._hold, np.zeros_like(measured), now_ns)
         self._hold = None
-        position = np.clip(command.position, self._lower, self._upper)
-        velocity = np.clip(command.velocity, -self._velocity, self._velocity)
-        return Command(position, velocity, command.stamp_ns)
+        before = measured if self._followed is None else self._followed
+        reach = self._velocity * (self._tick_ns / 1e9) * (1.0 + TOLERANCE)
+        wanted = np.clip(command.position, self._lower, self._upper)
+        # Where it is within reach it is taken to the last bit, so that legal commands pass unchanged.
+        near = np.abs(wanted - before) <= reach
+        position = np.where(near, wanted, before + np.clip(wanted - before, -reach, reach))
+        self._followed = position
+        return Command(position, np.clip(command.velocity, -self._velocity, self._velocity), command.stamp_ns)
 
     def _is_safe(self, command: Command, previous: Command | None) -> bool:
         position, velocity, slack = command.position, command.velocity, 1.0 + TOLERANCE

@@ -30,7 +30,7 @@ class RealTime:
     def run(self) -> None:
         """Run until stopped."""
         node, tick_s = self._node, self._node.tick_ns / 1e9
-        running, episode, frame, tick = False, -1, 0, 0
+        running, episode, tick = False, -1, 0
         due = time.monotonic()
         while not self._stopped():
             self._spin_until(due)
@@ -38,10 +38,8 @@ class RealTime:
             if not running or episode != node.episode.number:
                 tick = 0
             running, episode = not node.paused, node.episode.number
-            # While paused the world stands still, but its sensors go on, as those of a real robot.
-            self._sense(frame)
-            frame += 1
-            if running:
+            if running:  # paused, the world stands still with its sensors, and the gate holds
+                self._sense(tick)
                 self._move(tick)
                 tick += 1
 
@@ -50,10 +48,10 @@ class RealTime:
         while (left := due - time.monotonic()) > 0.0 and not self._stopped():
             self._executor.spin_once(timeout_sec=left)
 
-    def _sense(self, frame: int) -> None:
+    def _sense(self, tick: int) -> None:
         now = self._node.now_ns()
         self._node.publish_joints(now)
-        if frame % self._ticks_per_image == 0:
+        if tick % self._ticks_per_image == 0:
             self._node.publish_camera(now)
 
     def _move(self, tick: int) -> None:

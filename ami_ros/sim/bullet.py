@@ -38,6 +38,7 @@ with _quiet():
     import pybullet
     import pybullet_data
 
+NEAR, FAR = 0.1, 20.0  # m, the renderer's clip planes; far enough for the wall's corners
 GRAVITY = -9.81  # m/s^2. Source: standard gravity, ISO 80000-3, rounded.
 
 
@@ -142,7 +143,7 @@ class Bullet:
     ) -> ImageArray:
         """Return an RGB image (height, width, 3) uint8 from a camera at `eye` with z up."""
         view = pybullet.computeViewMatrix(eye, look_at, [0.0, 0.0, 1.0])
-        projection = pybullet.computeProjectionMatrixFOV(vertical_fov_deg, width / height, 0.1, 5.0)
+        projection = pybullet.computeProjectionMatrixFOV(vertical_fov_deg, width / height, NEAR, FAR)
         pixels = pybullet.getCameraImage(
             width,
             height,

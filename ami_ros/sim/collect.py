@@ -84,7 +84,7 @@ class Collector:
     def record(self, index: int) -> EpisodeRecord:
         """Record episode `index` of the data set."""
         generator = np.random.default_rng([self._settings.seed, index])
-        self._scene.reset(self._kinematics.solve(self._spec.random_tip(generator)))
+        self._scene.reset(self._kinematics.draw(generator))
         self._loop.restart()
         motion = RandomMotion(self._spec, self._settings, generator)
         size = (self._settings.image_size, self._settings.image_size)

@@ -43,5 +43,9 @@ def test_a_missing_model_fails(tmp_path):
 
 @pytest.mark.parametrize("robot", ["r2d2", "panda"])
 def test_no_check_raises(robot, tmp_path):
-    findings = [check() for check in checks.all_checks(robot, "reach", tmp_path / "none.pt") if check is not checks.round_trip]
+    findings = [
+        check()
+        for check in checks.all_checks(robot, "reach", tmp_path / "none.pt")
+        if check is not checks.round_trip
+    ]
     assert all(finding.advice for finding in findings if finding.level != "ok")

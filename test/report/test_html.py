@@ -20,7 +20,7 @@ from ami_ros.report.plots import error_over_time, plan_times, success_against_ba
 
 STEP_S = 0.1
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-VOID = {"meta", "img", "source", "link", "br", "polyline"}
+VOID = {"meta", "img", "source", "link", "br"}
 
 
 class Balance(HTMLParser):
@@ -35,6 +35,9 @@ class Balance(HTMLParser):
         self.addresses += [value for name, value in attrs if name in ("src", "href")]
         if tag not in VOID:
             self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass  # closes itself
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

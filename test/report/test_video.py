@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-av = pytest.importorskip("av", reason="the video needs the extra 'sim'")
+pytest.importorskip("av", reason="the video needs the extra 'sim'")
 pytest.importorskip("matplotlib", reason="captions need the extra 'train'")
+import av
+
 from ami_ros.report.video import FRAME_SIZE, HEADER, MAIN_SIZE, MARGIN, frame_count, write_video
 
 STEP_S = 0.1

@@ -96,7 +96,7 @@ def test_it_holds_follows_and_holds_again_when_the_planner_falls_silent(gate, pr
     gate.propose_on()
     probe.until(gate.moving, "motion")
     stamps = [stamp_to_ns(m.header.stamp) for m in gate.commands[-20:]]
-    assert all(later > earlier for earlier, later in zip(stamps, stamps[1:], strict=False))
+    assert sorted(set(stamps)) == stamps
     message = gate.commands[-1]
     assert tuple(message.joint_names) == gate.robot.spec.joint_names
     assert len(message.points) == 1 and message.points[0].time_from_start.nanosec == 10_000_000

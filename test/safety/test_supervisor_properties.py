@@ -17,7 +17,7 @@ from ami_ros.safety.joint_limits import JointLimiter
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import PASS, Level
 
-EXAMPLES = 9000
+EXAMPLES = 250
 
 wild = st.one_of(
     st.floats(-4.0, 4.0),

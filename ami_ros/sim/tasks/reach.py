@@ -9,7 +9,7 @@ import numpy as np
 
 from ami_ros.config import setting
 from ami_ros.embodiment import RobotSpec
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.kinematics import Kinematics
 from ami_ros.types import FloatArray
 
@@ -47,8 +47,20 @@ class Reach:
             )
 
     def episode(self, seed: int) -> Episode:
-        """Return the episode of `seed`: the same on every machine."""
+        """Return the episode of `seed`: the same on every machine.
+
+        Raises:
+            KinematicsError: 100 draws gave no start and goal that the robot can reach.
+        """
         generator = np.random.default_rng(seed)
+        for _ in range(99):
+            try:
+                return self._draw(generator)
+            except KinematicsError:  # a corner of the box may be too far out: draw again
+                continue
+        return self._draw(generator)
+
+    def _draw(self, generator: np.random.Generator) -> Episode:
         start = self._spec.random_tip(generator)
         goal = start
         while np.linalg.norm(goal - start) < self._settings.minimum_travel:

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Simulator, planner and gate as processes: the loop that everything else is for."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from std_msgs.msg import String
+from std_srvs.srv import SetBool
+
+from ami_ros.config import load_settings
+from ami_ros.embodiment import load_robot
+from ami_ros.ros.diagnostics import judgement_from_ros
+from ami_ros.ros.episode_client import EpisodeClient
+from ami_ros.ros.qos import LATCHED_HISTORY
+from ami_ros.safety.settings import load_safety_settings
+from ami_ros.share import config_path
+from ami_ros.sim.tasks.reach import Reach, ReachSettings
+
+pytest.importorskip("pybullet", reason="the simulator is not installed")
+STEPS = 15
+SEED, OTHER_SEED = 3, 4
+
+
+@pytest.fixture
+def task() -> Reach:
+    return Reach(load_robot("panda"), load_settings(ReachSettings, config_path("tasks", "reach.yaml")))
+
+
+@pytest.fixture
+def client(environment):
+    processes = []
+    client = EpisodeClient(load_robot("panda"), lambda: [process.check() for process in processes])
+    client.processes = processes
+    yield client
+    client.close()
+
+
+def in_process(path, task, seed: int) -> np.ndarray:
+    """The same episode without ROS: joints (S + 1, J)."""
+    from ami_ros.sim.closed_loop import ClosedLoop
+    from ami_ros.sim.scene import Scene
+
+    module_spec = importlib.util.spec_from_file_location("straight_line", path)
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[module_spec.name] = module  # dataclasses look themselves up there
+    module_spec.loader.exec_module(module)
+    spec = load_robot("panda")
+    planner = module.StraightLine(spec, module.StraightLineSettings(horizon=5, crash=False))
+    loop = ClosedLoop(Scene(spec, 200.0), spec, load_safety_settings())
+    return loop.run(planner, seed, task.episode(seed), STEPS, by_joints=True).joints
+
+
+def test_lock_step_is_bit_identical_for_a_seed_and_to_the_loop_without_ros(
+    start, client, task, straight_line
+):
+    client.processes += [
+        start("sim", lock_step=True, observers=3),
+        start("safety", use_sim_time=True),
+        start(straight_line, use_sim_time=True, autostart=True),
+    ]
+    runs = [client.run(seed, STEPS, task.episode(seed).goal) for seed in (SEED, OTHER_SEED, SEED)]
+    assert runs[0].joints.shape == (STEPS + 1, 7)
+    assert runs[0].error[-1] < 0.5 * runs[0].error[0], "it goes toward the goal"
+    assert np.array_equal(runs[0].joints, runs[2].joints)
+    assert not np.array_equal(runs[0].joints, runs[1].joints)
+    assert np.array_equal(runs[0].joints, in_process(straight_line, task, SEED))
+    assert client.faults == {"unsafe_commands": 0, "timeouts": 0}
+
+
+def test_lock_step_goes_on_without_a_planner_and_says_so(start, probe, environment):
+    truths = probe.listen(String, "sim/truth")
+    start("safety", use_sim_time=True)
+    start("sim", lock_step=True, observers=1, episode_steps=3, verdict_timeout_s=0.1)
+    probe.call(SetBool, "sim/pause", data=False)
+
+    def final():
+        return next((t for t in (json.loads(m.data) for m in truths) if t["final"]), None)
+
+    truth = probe.until(final, "the episode's end")
+    first = json.loads(truths[0].data)
+    assert truth["timeouts"] == 3 and truth["step"] == 3 and truth["unsafe_commands"] == 0
+    assert np.allclose(truth["joints"], first["joints"], atol=1e-3), "it stood still"
+
+
+def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(
+    start, probe, client, task, straight_line
+):
+    truths = probe.listen(String, "sim/truth")
+    verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+    sim, gate = start("sim"), start("safety")
+    planner = start(straight_line, autostart=True)
+    client.processes += [sim, gate, planner]
+    begin = client.run(SEED, 1, task.episode(SEED).goal).joints[0]  # in real time, to its end
+    client._set(episode_steps=0)
+    probe.call(SetBool, "sim/pause", data=False)
+
+    def joints() -> np.ndarray:
+        truths.clear()
+        return np.array(json.loads(probe.until(lambda: truths, "the truth")[-1].data)["joints"])
+
+    def moves() -> bool:
+        before = joints()
+        probe.spin(0.3)
+        return bool(np.abs(joints() - before).max() > 1e-2)
+
+    probe.until(lambda: np.abs(joints() - begin).max() > 0.03, "motion")
+    planner.kill()
+    probe.until(
+        lambda: any("PROPOSAL_STALE" in str(judgement_from_ros(m).verdict.reasons) for m in verdicts),
+        "the gate's hold",
+        3.0,
+    )
+    probe.spin(0.5)
+    assert not moves()
+    gate.kill()
+    probe.spin(0.3)
+    assert not moves()
+    assert json.loads(truths[-1].data)["unsafe_commands"] == 0
+    sim.check()
