@@ -129,6 +129,8 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
     # The simulator makes the time, so it cannot take it from /clock.
     clock = "lock_step" if node == "sim" else "use_sim_time"
     parameters[clock] = switch("use_sim_time", values)
+    if "autostart" in values:
+        parameters["autostart"] = switch("autostart", values)
     files = [values["params_file"]] if values["params_file"] else []
     return {
         "package": "ami_ros",

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole loop in simulation: the simulator shows the planner a goal image, and the arm goes there."""
+"""The whole loop in simulation: ten goal images, a table, a report page and a video."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import arguments
+from ami_ros.launch_arguments import TOPICS, arguments, dds_environment
+from ami_ros.share import config_path
 
 # The simulator's goal image is the planner's goal: each sim/reset gives a new one.
 ARGUMENTS = arguments("sim", "planner", "safety", goal_image_topic="sim/goal_image")
@@ -25,6 +28,22 @@ def include(file: str, *nodes: str) -> IncludeLaunchDescription:
 
 def generate_launch_description() -> LaunchDescription:
     declared = [DeclareLaunchArgument(**argument._asdict()) for argument in ARGUMENTS]
+    driver = Node(
+        package="ami_ros",
+        executable="ami-ros",
+        arguments=["demo", "--attach", "--out", LaunchConfiguration("out")],
+        namespace=LaunchConfiguration("namespace"),
+        remappings=[(topic.name, LaunchConfiguration(topic.argument)) for topic in TOPICS],
+        additional_env=dds_environment(config_path("dds", "large_data_shm.xml"), os.environ),
+        output="screen",
+        on_exit=Shutdown(),
+    )
     return LaunchDescription(
-        [*declared, include("sim.launch.py", "sim"), include("robot.launch.py", "planner", "safety")]
+        [
+            *declared,
+            DeclareLaunchArgument("out", default_value="demo", description="folder of the report"),
+            include("sim.launch.py", "sim"),
+            include("robot.launch.py", "planner", "safety"),
+            driver,
+        ]
     )

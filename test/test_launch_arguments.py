@@ -36,7 +36,7 @@ def test_every_node_takes_the_standard_arguments(node):
     assert set(values(node)) >= STANDARD
 
 
-def test_only_the_planner_is_started_by_lifecycle():
+def test_only_the_planner_has_a_lifecycle():
     assert [node for node in NODES if "autostart" in values(node)] == ["planner"]
 
 
@@ -86,8 +86,13 @@ def test_an_unknown_node_is_refused_with_the_known_ones():
 
 
 def test_what_is_left_empty_is_left_to_the_node():
-    assert parameters("planner") == {"use_sim_time": False}
-    assert node_arguments("planner", values("planner"), {})["parameters"] == [{"use_sim_time": False}]
+    assert parameters("planner") == {"use_sim_time": False, "autostart": True}
+    assert parameters("safety") == {"use_sim_time": False}
+    assert node_arguments("safety", values("safety"), {})["parameters"] == [{"use_sim_time": False}]
+
+
+def test_the_planner_waits_for_a_lifecycle_manager_when_asked_to():
+    assert parameters("planner", autostart="false")["autostart"] is False
 
 
 def test_arguments_win_over_the_params_file():

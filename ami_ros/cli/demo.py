@@ -24,6 +24,9 @@ def demo(
     real_time: Annotated[
         bool, typer.Option("--real-time", help="By the wall clock, not as fast as possible.")
     ] = False,
+    attach: Annotated[
+        bool, typer.Option("--attach", help="Drive nodes that already run in this ROS_DOMAIN_ID.")
+    ] = False,
     goal_via: Annotated[str, typer.Option(help="What the planner is given: image or joints.")] = "image",
     task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
@@ -51,16 +54,20 @@ def demo(
     experiment = prepare(robot, task, model, planner, goals, seed, goal_via)
     require("ros", "sim", "train")
     out.mkdir(parents=True, exist_ok=True)
-    results, faults = _episodes(experiment, out, real_time)
+    results, faults = _episodes(experiment, out, real_time, attach)
     command = f"ami-ros demo --goals {goals} --seed {seed} --task {task} --robot {robot}"
-    command += f" --planner {experiment.planner.solver} --goal-via {goal_via}" + " --real-time" * real_time
+    command += (
+        f" --planner {experiment.planner.solver} --goal-via {goal_via}"
+        + " --real-time" * real_time
+        + " --attach" * attach
+    )
     reached = write_report(experiment, results, faults, out, command, baselines, video)
     typer.echo(f"{reached} of {goals} goals within 5 cm. Look at {out / 'report.html'}")
     raise typer.Exit(0 if reached >= NEEDED_SHARE * goals else 1)
 
 
 def _episodes(
-    experiment: Experiment, out: Path, real_time: bool
+    experiment: Experiment, out: Path, real_time: bool, attach: bool
 ) -> tuple[list[EpisodeResult], dict[str, Any]]:
     """Run the episodes under a table that grows."""
     from rich.console import Console
@@ -73,7 +80,7 @@ def _episodes(
     table, console = DemoTable(len(experiment.seeds)), Console()
     try:
         with Live(table, console=console, refresh_per_second=4) as live:
-            with RosRunner(experiment, out / "logs", real_time) as runner:
+            with RosRunner(experiment, out / "logs", real_time, attach) as runner:
                 table.domain_id = runner.domain_id
                 for result in runner.episodes():
                     results.append(result)

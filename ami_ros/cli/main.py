@@ -108,12 +108,19 @@ def report_error(error: AmiError) -> None:
     typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
 
 
+def command_line(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Split what a launch file starts us with into our own arguments and ROS's (--ros-args and after)."""
+    arguments = argv[1:]
+    cut = arguments.index("--ros-args") if "--ros-args" in arguments else len(arguments)
+    return arguments[:cut], arguments[cut:]
+
+
 def main() -> None:
     """Entry point: exit code 2 and one line, never a traceback, for what is wrong with the input."""
     # As Ctrl-C does, unwind: the node processes that we started must not outlive us.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        app()
+        app(args=command_line(sys.argv)[0])
     except AmiError as error:
         if os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"):
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,15 +32,19 @@ class RosRunner:
         experiment: what to run.
         log_folder: takes one log file per node.
         real_time: run by the wall clock; else in lock-step, as fast as the machine allows.
+        attach: join nodes that already run in this shell's domain, instead of starting any.
 
     Attributes:
         faults: unsafe commands and timeouts that the simulator counted.
         domain_id: ROS_DOMAIN_ID that the nodes talk on.
     """
 
-    def __init__(self, experiment: Experiment, log_folder: Path, real_time: bool) -> None:
+    def __init__(
+        self, experiment: Experiment, log_folder: Path, real_time: bool, attach: bool = False
+    ) -> None:
         settings = load_settings(ReachSettings, config_path("tasks", f"{experiment.task}.yaml"))
         self._experiment, self._log_folder, self._real_time = experiment, log_folder, real_time
+        self._attach = attach
         self._task, self._steps = Reach(experiment.spec, settings), settings.episode_steps
         self._open = ExitStack()
         self._processes: list[NodeProcess] = []
@@ -47,6 +52,21 @@ class RosRunner:
         self.domain_id = 0
 
     def __enter__(self) -> RosRunner:
+        if self._attach:
+            self.domain_id = int(os.environ.get("ROS_DOMAIN_ID", "0"))
+            self._join()
+        else:
+            self._start()
+        return self
+
+    def _join(self) -> None:
+        from ami_ros.cli.main import command_line
+        from ami_ros.ros.episode_client import EpisodeClient
+
+        self._client = EpisodeClient(self._experiment.spec, self._check, command_line(sys.argv)[1])
+        self._open.callback(self._client.close)
+
+    def _start(self) -> None:
         # This process joins the nodes' domain, so it needs their environment before it creates a node.
         self.domain_id = free_domain_id()
         environment = node_environment(self.domain_id)
@@ -63,12 +83,8 @@ class RosRunner:
                     remappings,
                 )
                 self._processes.append(self._open.enter_context(process))
-            from ami_ros.ros.episode_client import EpisodeClient
-
-            self._client = EpisodeClient(self._experiment.spec, self._check)
-            self._open.callback(self._client.close)
+            self._join()
             undo.pop_all()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

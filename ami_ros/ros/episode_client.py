@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import rclpy
@@ -32,6 +32,7 @@ EVERY_MESSAGE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
 SPIN_S = 0.05
 START_TIMEOUT_S = 90.0  # the planner loads torch and its model
 ANSWER_TIMEOUT_S = 20.0
+ASK_AGAIN_S = 4.0
 STALL_TIMEOUT_S = 30.0  # longest silence of the simulator within an episode
 LAST_WORDS_S = 1.0  # how long to wait for reports that are on their way when the episode ends
 
@@ -42,16 +43,17 @@ class EpisodeClient:
     Args:
         spec: the robot.
         check: called while waiting; raises ProcessError when a node has died.
+        ros_arguments: remappings and such, from ``--ros-args`` on.
 
     Attributes:
         faults: what the simulator counted in all episodes: unsafe commands and timeouts.
     """
 
-    def __init__(self, spec: RobotSpec, check: Callable[[], None]) -> None:
+    def __init__(self, spec: RobotSpec, check: Callable[[], None], ros_arguments: Sequence[str] = ()) -> None:
         self._spec, self._check = spec, check
         self.faults: dict[str, int] = {}
         self._context = rclpy.Context()
-        rclpy.init(args=[], context=self._context)
+        rclpy.init(args=list(ros_arguments), context=self._context)
         self._node = rclpy.create_node("episodes", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
@@ -184,9 +186,16 @@ class EpisodeClient:
 
     def _answer(self, client: Any, request: Any, name: str) -> Any:
         self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
-        future = client.call_async(request)
-        self._until(future.done, ANSWER_TIMEOUT_S, lambda: f"no answer from {name}")
-        return future.result()
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        while True:
+            # Of the first call after discovery DDS may lose the answer: ask again, all of them may be repeated.
+            future, asked = client.call_async(request), time.monotonic()
+            while not future.done() and time.monotonic() - asked < ASK_AGAIN_S:
+                self._spin()
+            if future.done():
+                return future.result()
+            if time.monotonic() > deadline:
+                raise ProcessError(f"no answer from {name} (waited {ANSWER_TIMEOUT_S:.0f} s)")
 
     def _until(self, condition: Callable[[], bool], timeout_s: float, problem: Callable[[], str]) -> None:
         deadline = time.monotonic() + timeout_s

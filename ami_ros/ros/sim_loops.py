@@ -38,8 +38,11 @@ class RealTime:
             if not running or episode != node.episode.number:
                 tick = 0
             running, episode = not node.paused, node.episode.number
-            if running:  # paused, the world stands still with its sensors, and the gate holds
-                self._sense(tick)
+            now = node.now_ns()
+            node.publish_joints(now)
+            if running:  # paused, the world and its camera stand still: nobody plans, and the gate holds
+                if tick % self._ticks_per_image == 0:
+                    node.publish_camera(now)
                 self._move(tick)
                 tick += 1
 
@@ -47,12 +50,6 @@ class RealTime:
         self._executor.spin_once(timeout_sec=0.0)
         while (left := due - time.monotonic()) > 0.0 and not self._stopped():
             self._executor.spin_once(timeout_sec=left)
-
-    def _sense(self, tick: int) -> None:
-        now = self._node.now_ns()
-        self._node.publish_joints(now)
-        if tick % self._ticks_per_image == 0:
-            self._node.publish_camera(now)
 
     def _move(self, tick: int) -> None:
         node, scene = self._node, self._node.episode.scene

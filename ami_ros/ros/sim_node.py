@@ -139,9 +139,6 @@ class SimNode(Node):
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
         if self.settings.lock_step:
             self.episode.scene.time_ns = START_NS
-        else:  # what a gate needs to be re-armed while the simulator is paused
-            self.publish_joints(self.now_ns())
-            self.publish_camera(self.now_ns())
         # Wall time, also in lock-step, where each episode has the same simulated times: it names the goal.
         goal_stamp_ns = time.time_ns()
         self._goal.publish(image_to_ros(goal_image, goal_stamp_ns, self.spec.camera.frame_id))

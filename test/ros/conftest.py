@@ -84,9 +84,13 @@ class Probe:
         """Call a service and return its answer."""
         client = self.node.create_client(kind, name)
         self.until(client.service_is_ready, f"service {name}")
-        future = client.call_async(kind.Request(**request))
-        self.until(future.done, f"answer from {name}")
-        return future.result()
+        for _ in range(5):  # of the first call after discovery DDS may lose the answer
+            future, deadline = client.call_async(kind.Request(**request)), time.monotonic() + 4.0
+            while not future.done() and time.monotonic() < deadline:
+                self._executor.spin_once(timeout_sec=0.02)
+            if future.done():
+                return future.result()
+        pytest.fail(f"no answer from {name}")
 
     def close(self) -> None:
         """Leave the graph."""

@@ -96,8 +96,9 @@ def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(
     sim, gate = start("sim"), start("safety")
     planner = start(straight_line, autostart=True)
     client.processes += [sim, gate, planner]
-    begin = client.run(SEED, 1, task.episode(SEED).goal).joints[0]  # in real time, to its end
+    begin = client.run(SEED, 3, task.episode(SEED).goal).joints[0]  # in real time, to its end
     client._set(episode_steps=0)
+    client._rearm()  # it was paused: the gate went on alone, and must start from where the robot is
     probe.call(SetBool, "sim/pause", data=False)
 
     def joints() -> np.ndarray:
