@@ -20,6 +20,9 @@ class Planner(Protocol):
     def plan(self, observation: Observation) -> Plan:
         """Plan from `observation`. Raises GoalError without a goal."""
 
+    def restart(self) -> None:
+        """Drop the warm start and begin the random numbers anew; the goal stays."""
+
 
 class SafetyCheck(Protocol):
     """One reason to slow, hold or stop."""

@@ -30,6 +30,11 @@ def share_dir() -> Path:
     raise ConfigError(f"ami_ros data not found: expected a directory with config/robots, looked in {looked}")
 
 
+def shipped_model(robot: str, task: str) -> Path:
+    """Return where the model for `robot` and `task` is shipped."""
+    return share_dir() / "models" / f"{robot}_{task}" / "model.pt"
+
+
 def config_path(*parts: str) -> Path:
     """Return the path of a file below config/, e.g. ``config_path("robots", "panda.yaml")``."""
     return share_dir().joinpath("config", *parts)

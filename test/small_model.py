@@ -59,17 +59,21 @@ class Integrator(nn.Module):
 
 
 class Toward(nn.Module):
-    """An inverse model that goes straight to the goal latent."""
+    """An inverse model that goes straight to the goal latent, or (`speed` 0) nowhere."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self.speed = speed
 
     def forward(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
         """Return the step to the goal."""
-        return (goal - latent)[:, :6].clamp(-1.0, 1.0)
+        return self.speed * (goal - latent)[:, :6].clamp(-1.0, 1.0)
 
 
-def convex_jepa(nan_above: float = 1e9) -> Jepa:
+def convex_jepa(nan_above: float = 1e9, inverse_speed: float = 0.0) -> Jepa:
     """Return a model in which an action moves the latent by itself, in units of one control step."""
     model = small_jepa()
-    model.predictor, model.inverse_model = Integrator(nan_above), Toward()
+    model.predictor, model.inverse_model = Integrator(nan_above), Toward(inverse_speed)
     with torch.no_grad():
         model.joint_mean.zero_()
         model.joint_std.fill_(1.0)

@@ -27,7 +27,9 @@ def refused(tmp_path, how, error=ConfigError) -> str:
     path = panda_yaml(tmp_path, how)
     with pytest.raises(error) as caught:
         load_robot(path)
-    assert str(path) in str(caught.value) or "camera" in str(caught.value) or "simulation" in str(caught.value)
+    assert (
+        str(path) in str(caught.value) or "camera" in str(caught.value) or "simulation" in str(caught.value)
+    )
     return str(caught.value)
 
 

@@ -39,7 +39,9 @@ IMAGE = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     ids=["grey", "rgba", "batch", "float", "list", "None"],
 )
 def test_only_rgb8_arrays_are_images(image):
-    with pytest.raises(ImageError, match=r"left eye: got .*, expected a uint8 RGB array of shape \(H, W, 3\)"):
+    with pytest.raises(
+        ImageError, match=r"left eye: got .*, expected a uint8 RGB array of shape \(H, W, 3\)"
+    ):
         checked_image(image, "left eye")
 
 

@@ -6,21 +6,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 
 from ami_ros.cli.experiment import Experiment, physics_hz
 from ami_ros.config import load_settings
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.warm_up import warm_up
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.share import config_path
 from ami_ros.sim.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.scene import Scene
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
-from ami_ros.types import Goal, Observation
-
-WARM_UP_PLANS = 5  # TorchScript specialises during the first calls: they say nothing about the rest
 
 
 class DirectRunner:
@@ -40,17 +37,10 @@ class DirectRunner:
         experiment = self._experiment
         settings = dataclasses.replace(experiment.planner, solver=solver or experiment.planner.solver)
         planner = RecedingHorizonPlanner(self._model, experiment.spec, settings)
-        self._warm_up(planner)
+        warm_up(planner, experiment.spec)
         for seed in experiment.seeds:
             episode = self._task.episode(seed)
             yield self._loop.run(planner, seed, episode, self._steps, experiment.by_joints)
-
-    def _warm_up(self, planner: RecedingHorizonPlanner) -> None:
-        camera, home = self._experiment.spec.camera, self._experiment.spec.home
-        black = np.zeros((camera.height, camera.width, 3), np.uint8)
-        planner.set_goal(Goal(image=black))
-        for _ in range(WARM_UP_PLANS):
-            planner.plan(Observation(black, home, np.zeros_like(home), 0, 0, 0, 0))
 
     def close(self) -> None:
         """Free the simulator."""

@@ -12,7 +12,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import read_contract, verify
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
-from ami_ros.share import config_path, share_dir
+from ami_ros.share import config_path, shipped_model
 
 GOAL_KINDS = ("image", "joints")
 
@@ -77,11 +77,6 @@ def prepare(
         seeds=tuple(range(seed, seed + episodes)),
         by_joints=goal == "joints",
     )
-
-
-def shipped_model(robot: str, task: str) -> Path:
-    """Return where the model for `robot` and `task` is shipped."""
-    return share_dir() / "models" / f"{robot}_{task}" / "model.pt"
 
 
 def physics_hz() -> float:

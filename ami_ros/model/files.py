@@ -56,5 +56,7 @@ def read_contract(path: Path) -> Contract:
             name = next(n for n in archive.namelist() if n.endswith(f"/extra/{CONTRACT_FILE}"))
             text = archive.read(name)
     except (OSError, zipfile.BadZipFile, StopIteration) as error:
-        raise ModelFileError(f"{path}: not an ami_ros model ({error or 'no contract inside'})") from error
+        raise ModelFileError(
+            f"{path}: not an ami_ros model ({str(error) or 'no contract inside'})"
+        ) from error
     return Contract.from_json(text, str(path))

@@ -188,7 +188,7 @@ class EpisodeClient:
         self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
         while True:
-            # Of the first call after discovery DDS may lose the answer: ask again, all of them may be repeated.
+            # Of the first call after discovery DDS may lose the answer. Each call may be repeated: ask again.
             future, asked = client.call_async(request), time.monotonic()
             while not future.done() and time.monotonic() - asked < ASK_AGAIN_S:
                 self._spin()

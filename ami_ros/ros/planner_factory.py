@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ami_ros.embodiment import RobotSpec
-from ami_ros.ros.planning_cycle import RestartablePlanner
-from ami_ros.share import share_dir
-from ami_ros.types import Goal, Observation
-
-WARM_UP_PLANS = 5  # TorchScript specialises during the first calls, which take a hundred times longer
+from ami_ros.protocols import Planner
 
 
 @dataclass(frozen=True)
@@ -28,12 +22,7 @@ class PlannerFactory:
     """
 
     defaults: Any
-    build: Callable[[RobotSpec, Path, Any], RestartablePlanner]
-
-
-def shipped_model(robot: str, task: str) -> Path:
-    """Return where the model for `robot` and `task` is shipped."""
-    return share_dir() / "models" / f"{robot}_{task}" / "model.pt"
+    build: Callable[[RobotSpec, Path, Any], Planner]
 
 
 def world_model_planner() -> PlannerFactory:
@@ -47,22 +36,12 @@ def world_model_planner() -> PlannerFactory:
     from ami_ros.model.runtime import load_model
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.settings import load_planner_settings
+    from ami_ros.planning.warm_up import warm_up
 
-    def build(spec: RobotSpec, path: Path, settings: Any) -> RestartablePlanner:
+    def build(spec: RobotSpec, path: Path, settings: Any) -> Planner:
         torch.set_num_threads(settings.threads)
         planner = RecedingHorizonPlanner(load_model(path, spec), spec, settings)
         warm_up(planner, spec)
         return planner
 
     return PlannerFactory(load_planner_settings(), build)
-
-
-def warm_up(planner: RestartablePlanner, spec: RobotSpec) -> None:
-    """Plan a few times from a black image, so that the first real plan meets its deadline."""
-    image = np.zeros((spec.camera.height, spec.camera.width, 3), dtype=np.uint8)
-    still = np.zeros(len(spec.joint_names))
-    planner.set_goal(Goal(image=image))
-    for _ in range(WARM_UP_PLANS):
-        planner.plan(Observation(image, spec.home, still, 0, 0, 0, 0))
-    planner.set_goal(None)
-    planner.restart()

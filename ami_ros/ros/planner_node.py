@@ -33,12 +33,12 @@ from ami_ros.ros.node_main import node_main
 from ami_ros.ros.observation_pairing import ObservationPairing, SeenImage, SeenJoints
 from ami_ros.ros.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.plan_markers import plan_markers, root_link
-from ami_ros.ros.planner_factory import PlannerFactory, shipped_model, world_model_planner
+from ami_ros.ros.planner_factory import PlannerFactory, world_model_planner
 from ami_ros.ros.planner_reports import PlannerReports
 from ami_ros.ros.planning_cycle import PlanningCycle
 from ami_ros.ros.qos import LATCHED, STATE, camera_subscription
 from ami_ros.ros.settings import NodeSettings, PlannerNodeSettings
-from ami_ros.share import config_path
+from ami_ros.share import config_path, shipped_model
 from ami_ros.types import Observation, Trajectory
 
 

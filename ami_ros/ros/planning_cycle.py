@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import AmiError
@@ -16,13 +15,6 @@ from ami_ros.ros.goal_status import GoalState, GoalStatus
 from ami_ros.ros.holding import Holding
 from ami_ros.ros.plan_statistics import PlanStatistics
 from ami_ros.types import FloatArray, Goal, Observation, Plan, Trajectory
-
-
-class RestartablePlanner(Planner, Protocol):
-    """What the node needs of a planner."""
-
-    def restart(self) -> None:
-        """Drop the warm start and begin the random numbers anew; the goal stays."""
 
 
 class PlanningCycle:
@@ -40,7 +32,7 @@ class PlanningCycle:
     """
 
     def __init__(
-        self, planner: RestartablePlanner, spec: RobotSpec, period_s: float, clock_s: Callable[[], float]
+        self, planner: Planner, spec: RobotSpec, period_s: float, clock_s: Callable[[], float]
     ) -> None:
         self._planner, self._spec, self._clock_s = planner, spec, clock_s
         self._holding = Holding(spec)

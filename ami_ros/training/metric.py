@@ -25,7 +25,7 @@ def slow_feature_metric(latents: Tensor, steps: int, floor: float) -> Tensor:
     change = (latents[:, steps:] - latents[:, :-steps]).flatten(0, 1)
     covariance = change.T @ change / change.shape[0]
     values, vectors = torch.linalg.eigh(covariance.double())
-    scale = values.clamp_min(floor * float(values.mean())).rsqrt()
+    scale = values.clamp_min(max(floor * float(values.mean()), 1e-12)).rsqrt()
     return ((vectors * scale) @ vectors.T).float()
 
 

@@ -58,6 +58,8 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
             f"episodes have {episodes.images.shape[2]} px images and {episodes.joints.shape[2] // 2} joints, "
             f"expected {model.image_size} px (config/model.yaml) and {len(spec.joint_names)} ({spec.name})"
         )
+    if spec.action_block != 1:
+        raise TrainingError(f"{spec.name}: action_block: got {spec.action_block}, training expects 1")
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, len(spec.joint_names), spec.action_block * spec.action_size)

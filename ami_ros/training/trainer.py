@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from pickle import UnpicklingError
@@ -114,6 +115,11 @@ class Trainer:
         )
         return losses
 
+    def _identity(self) -> dict[str, Any]:
+        """Return the settings that decide what comes out: a run resumed with others would be neither run."""
+        values = dataclasses.asdict(self._settings)
+        return {name: value for name, value in values.items() if name not in ("checkpoint_steps", "threads")}
+
     def save(self, path: Path) -> None:
         """Write a checkpoint atomically."""
         state: dict[str, Any] = {
@@ -121,6 +127,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "data_sha256": self._episodes.sha256,
+            "settings": self._identity(),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
@@ -131,12 +138,16 @@ class Trainer:
         """Continue from a checkpoint of the same data and architecture.
 
         Raises:
-            TrainingError: unreadable, or of other data or another architecture.
+            TrainingError: unreadable, or of other data, other settings or another architecture.
         """
         try:
             state = torch.load(path, weights_only=True)
             if state["data_sha256"] != self._episodes.sha256:
                 raise TrainingError(f"{path}: trained on other data; use another folder or --restart")
+            changed = {k: (state["settings"].get(k), v) for k, v in self._identity().items()}
+            changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+            if changed:
+                raise TrainingError(f"{path}: settings (checkpoint, now) differ: {changed}; use --restart")
             self.model.load_state_dict(state["model"])
             self._optimizer.load_state_dict(state["optimizer"])
             self.step = int(state["step"])

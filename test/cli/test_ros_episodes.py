@@ -12,9 +12,10 @@ import pytest
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
 from ami_ros.cli.direct_episodes import DirectRunner
-from ami_ros.cli.experiment import prepare, shipped_model
+from ami_ros.cli.experiment import prepare
 from ami_ros.cli.ros_episodes import RosRunner
 from ami_ros.errors import ProcessError
+from ami_ros.share import shipped_model
 
 SEED = 31
 

@@ -21,6 +21,8 @@ GOALS = pytest.mark.parametrize("goal_is_joints", [False, True], ids=["image goa
 
 
 def scripted(search: LatentSearch) -> torch.jit.ScriptModule:
+    for method in EXPORTED:
+        torch.jit.export(getattr(LatentSearch, method))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return torch.jit.script(search.eval())
@@ -123,7 +125,6 @@ def test_the_cost_falls_with_every_iteration(solver, goal_is_joints, model):
 def test_a_known_optimum_is_found(solver):
     """One block, a goal within reach: the best action is the difference."""
     module = LatentSearch(convex_jepa()).eval()
-    module.model.inverse_model.forward = lambda latent, goal, joints: torch.zeros(1, ACTION)
     latent, goal = torch.zeros(LATENT), torch.zeros(LATENT)
     goal[:ACTION] = torch.tensor([0.5, -0.3, 0.8, 0.0, -0.7, 0.2])
     noise = torch.randn(40, 256, 1, ACTION, generator=torch.Generator().manual_seed(7))
@@ -183,7 +184,7 @@ def test_a_deadline_ends_it_after_the_first_iteration(solver, make):
 
 
 def test_sources_are_told_apart():
-    module = LatentSearch(convex_jepa()).eval()
+    module = LatentSearch(convex_jepa(inverse_speed=1.0)).eval()
     here, none = torch.zeros(LATENT), torch.zeros(HORIZON, ACTION)
     goal = torch.zeros(LATENT)
     goal[:ACTION] = torch.linspace(-0.9, 0.9, ACTION)
@@ -200,7 +201,7 @@ def test_sources_are_told_apart():
     calm = torch.zeros(1, SAMPLES, HORIZON, ACTION)
     assert source(goal=goal, warm_start=best, noise=calm) == "warm_start"
     assert source(goal=goal, warm_start=bad, initial_std=1.0) == "inverse_model"
-    module.model.inverse_model.forward = lambda latent, goal, joints: torch.ones(1, ACTION)
+    module.model.inverse_model.speed = -1.0
     assert source(goal=goal, warm_start=bad, initial_std=1.0) == "random"
 
 
@@ -226,7 +227,10 @@ def test_distances_by_hand():
 def test_predict_speaks_radians():
     model = small_jepa()
     generator = torch.Generator().manual_seed(10)
-    latent, joints = torch.randn(3, LATENT, generator=generator), torch.randn(3, 2 * JOINTS, generator=generator)
+    latent, joints = (
+        torch.randn(3, LATENT, generator=generator),
+        torch.randn(3, 2 * JOINTS, generator=generator),
+    )
     action = torch.rand(3, ACTION, generator=generator)
     with torch.inference_mode():
         z, q = LatentSearch(model).eval().predict(latent, joints, action)

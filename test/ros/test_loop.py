@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
@@ -17,7 +18,8 @@ from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.ros.diagnostics import judgement_from_ros
 from ami_ros.ros.episode_client import EpisodeClient
-from ami_ros.ros.qos import LATCHED_HISTORY
+from ami_ros.ros.messages import joints_to_ros
+from ami_ros.ros.qos import LATCHED, LATCHED_HISTORY
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.share import config_path
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
@@ -25,6 +27,7 @@ from ami_ros.sim.tasks.reach import Reach, ReachSettings
 pytest.importorskip("pybullet", reason="the simulator is not installed")
 STEPS = 15
 SEED, OTHER_SEED = 3, 4
+STILL = np.zeros(7)
 
 
 @pytest.fixture
@@ -88,18 +91,13 @@ def test_lock_step_goes_on_without_a_planner_and_says_so(start, probe, environme
     assert np.allclose(truth["joints"], first["joints"], atol=1e-3), "it stood still"
 
 
-def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(
-    start, probe, client, task, straight_line
-):
+def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(start, probe, task, straight_line):
     truths = probe.listen(String, "sim/truth")
     verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
-    sim, gate = start("sim"), start("safety")
+    goals = probe.node.create_publisher(JointState, "planner/goal_joints", LATCHED)
+    episode, names = task.episode(SEED), load_robot("panda").joint_names
+    sim, gate = start("sim", seed=SEED), start("safety")
     planner = start(straight_line, autostart=True)
-    client.processes += [sim, gate, planner]
-    begin = client.run(SEED, 3, task.episode(SEED).goal).joints[0]  # in real time, to its end
-    client._set(episode_steps=0)
-    client._rearm()  # it was paused: the gate went on alone, and must start from where the robot is
-    probe.call(SetBool, "sim/pause", data=False)
 
     def joints() -> np.ndarray:
         truths.clear()
@@ -110,13 +108,18 @@ def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(
         probe.spin(0.3)
         return bool(np.abs(joints() - before).max() > 1e-2)
 
-    probe.until(lambda: np.abs(joints() - begin).max() > 0.03, "motion")
+    def stale() -> bool:
+        newest = [
+            judgement for judgement in map(judgement_from_ros, verdicts) if not judgement.proposal_stamp_ns
+        ]
+        return bool(newest) and "PROPOSAL_STALE" in str(newest[-1].verdict)
+
+    probe.until(goals.get_subscription_count, "a planner that listens for goals")
+    assert np.abs(joints() - episode.start).max() < 1e-2, "without a goal it stands still"
+    goals.publish(joints_to_ros(names, episode.goal, STILL, 1))
+    probe.until(lambda: np.abs(joints() - episode.start).max() > 0.03, "motion")
     planner.kill()
-    probe.until(
-        lambda: any("PROPOSAL_STALE" in str(judgement_from_ros(m).verdict.reasons) for m in verdicts),
-        "the gate's hold",
-        3.0,
-    )
+    probe.until(stale, "the gate's hold", 3.0)
     probe.spin(0.5)
     assert not moves()
     gate.kill()

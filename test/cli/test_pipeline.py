@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collect, train, inspect: the verbs that make a model, as a user runs them, on very little data."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ami_ros.embodiment import load_robot
+from ami_ros.model.runtime import load_model
+
+EPISODES, STEPS = 6, 3
+
+
+def ami_ros(*arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pipeline")
+    collected = ami_ros("collect", "--out", folder / "data", "--episodes", EPISODES, "--workers", 1)
+    assert collected.returncode == 0, collected.stderr
+    trained = ami_ros(
+        *("train", "--data", folder / "data", "--out", folder / "model.pt", "--steps", STEPS, "--threads", 1)
+    )
+    assert trained.returncode == 0, trained.stderr
+    return folder, trained
+
+
+def test_collect_writes_the_episodes_and_nothing_half(made):
+    folder, _ = made
+    assert len(list((folder / "data").glob("episode_*.npz"))) == EPISODES
+    assert not list((folder / "data").glob("*.partial"))
+
+
+def test_collect_keeps_what_is_there(made):
+    folder, _ = made
+    before = {path: path.stat().st_mtime_ns for path in (folder / "data").iterdir()}
+    assert ami_ros("collect", "--out", folder / "data", "--episodes", EPISODES).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in (folder / "data").iterdir()} == before
+
+
+def test_train_exports_a_model_that_fits_the_robot_and_logs(made):
+    folder, trained = made
+    model = load_model(folder / "model.pt", load_robot("panda"))
+    assert model.sha256 in trained.stdout
+    assert list((folder / "tensorboard").iterdir())
+    assert not (folder / "checkpoint.pt").exists()
+
+
+def test_inspect_prints_and_writes_what_other_tools_read(made):
+    folder, _ = made
+    result = ami_ros("inspect", folder / "model.pt", "--json", folder / "figures.json")
+    assert result.returncode == 0, result.stderr
+    assert "copy last state" in result.stdout
+    figures = json.loads((folder / "figures.json").read_text())
+    assert set(figures) >= {"contract", "sha256", "provenance", "gates"}
+    gates = figures["gates"]
+    errors = [gates[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")]
+    assert len({len(values) for values in errors}) == 1
+    assert gates["probes"].keys() == {"joint_position", "tip_position"}
+    assert gates["effective_rank"] > 1.0
+
+
+def test_an_altered_model_is_not_even_inspected(made, tmp_path):
+    folder, _ = made
+    altered = tmp_path / "model.pt"
+    altered.write_bytes((folder / "model.pt").read_bytes() + b"x")
+    (tmp_path / "model.pt.sha256").write_text((folder / "model.pt.sha256").read_text())
+    result = ami_ros("inspect", altered)
+    assert result.returncode == 2
+    assert "SHA-256" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_train_without_episodes_says_what_to_do(tmp_path):
+    result = ami_ros("train", "--data", tmp_path, "--out", tmp_path / "model.pt")
+    assert result.returncode == 2
+    assert "ami-ros collect" in result.stderr

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""model.pt: written, verified before anything in it runs, loaded, and equal to what was exported."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from robots import JOINTS, made_up_robot
+from small_model import LATENT, small_contract, small_jepa
+
+from ami_ros.errors import ContractError, GoalError, ImageError, ModelFileError
+from ami_ros.model.export import export, weights_sha256
+from ami_ros.model.files import read_contract, sidecar, verify
+from ami_ros.model.runtime import ModelRuntime, in_memory, load_model
+from ami_ros.planning.search import LatentSearch
+from ami_ros.types import Goal
+
+HEIGHT, WIDTH = 40, 48
+SPEC = made_up_robot()
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "deep" / "model.pt"
+    model = small_jepa()
+    export(model, small_contract(model), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def runtime(shipped) -> ModelRuntime:
+    return load_model(shipped, SPEC)
+
+
+@pytest.fixture
+def copy(shipped, tmp_path) -> Path:
+    """A copy to damage, with its sidecar."""
+    path = tmp_path / "model.pt"
+    path.write_bytes(shipped.read_bytes())
+    sidecar(path).write_bytes(sidecar(shipped).read_bytes())
+    return path
+
+
+def picture(seed: int = 1, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_export_leaves_model_and_sidecar_and_nothing_else(shipped):
+    assert sorted(p.name for p in shipped.parent.iterdir()) == ["model.pt", "model.pt.sha256"]
+    digest = hashlib.sha256(shipped.read_bytes()).hexdigest()
+    assert sidecar(shipped).read_text() == f"{digest}  model.pt\n"  # what `sha256sum --check` reads
+    assert verify(shipped) == digest
+
+
+def test_the_contract_is_read_without_torch(shipped, monkeypatch):
+    monkeypatch.setattr(torch.jit, "load", lambda *a, **k: pytest.fail("code from the file was loaded"))
+    assert read_contract(shipped) == small_contract(small_jepa())
+
+
+def test_what_was_loaded_is_what_was_exported(runtime):
+    model = small_jepa()
+    eager = in_memory(LatentSearch(model), small_contract(model))
+    assert runtime.contract == eager.contract
+    goal = Goal(image=picture(2))
+    joints = np.linspace(-0.4, 0.5, 2 * JOINTS)
+    for _ in range(3):
+        latent = runtime.encode(picture())
+        assert latent.shape == (LATENT,)
+        torch.testing.assert_close(latent, eager.encode(picture()), atol=1e-5, rtol=1e-5)
+    distances = [it.distance(latent, joints, it.encode_goal(goal)) for it in (runtime, eager)]
+    assert distances[0] == pytest.approx(distances[1], rel=1e-4)
+    actions = [it.inverse_action(latent, joints, eager.encode_goal(goal)) for it in (runtime, eager)]
+    assert torch.equal(*actions)
+
+
+def test_weights_hash_names_the_weights():
+    assert weights_sha256(small_jepa(0)) == weights_sha256(small_jepa(0))
+    assert weights_sha256(small_jepa(0)) != weights_sha256(small_jepa(1))
+
+
+def test_a_missing_file_says_what_to_do(tmp_path):
+    with pytest.raises(
+        ModelFileError, match="no such model file; train one with `make model` or pass --model PATH"
+    ):
+        load_model(tmp_path / "model.pt", SPEC)
+    with pytest.raises(ModelFileError, match="no such model file"):
+        load_model(tmp_path, SPEC)
+
+
+def test_a_missing_sidecar_is_refused_unless_a_hash_is_given(copy):
+    sidecar(copy).unlink()
+    with pytest.raises(ModelFileError, match=r"no model.pt.sha256 beside it; .* its hash is required"):
+        load_model(copy, SPEC)
+    assert load_model(copy, SPEC, sha256=hashlib.sha256(copy.read_bytes()).hexdigest()).contract.seed == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"0" * 64, b"\xff\xfe\xfd", b"\n\n"])
+def test_a_wrong_sidecar_names_both_hashes(copy, content):
+    sidecar(copy).write_bytes(content)
+    actual = hashlib.sha256(copy.read_bytes()).hexdigest()
+    with pytest.raises(ModelFileError, match=f"SHA-256 is {actual}, expected "):
+        load_model(copy, SPEC)
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])
+def test_a_truncated_file_is_refused_before_it_runs(copy, keep, monkeypatch):
+    monkeypatch.setattr(torch.jit, "load", lambda *a, **k: pytest.fail("code from the file was loaded"))
+    data = copy.read_bytes()
+    copy.write_bytes(data[: int(keep * len(data))])
+    with pytest.raises(ModelFileError, match="truncated or not the file it claims to be"):
+        load_model(copy, SPEC)
+
+
+def test_one_flipped_bit_is_refused(copy):
+    data = bytearray(copy.read_bytes())
+    data[len(data) // 2] ^= 1
+    copy.write_bytes(data)
+    with pytest.raises(ModelFileError, match="SHA-256"):
+        load_model(copy, SPEC)
+
+
+def trust(path: Path) -> str:
+    """As if somebody had signed the damaged file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_trusted_garbage_is_still_no_model(copy):
+    copy.write_bytes(b"not a zip archive")
+    with pytest.raises(ModelFileError, match="not an ami_ros model"):
+        load_model(copy, SPEC, trust(copy))
+    with zipfile.ZipFile(copy, "w") as archive:
+        archive.writestr("model/data.pkl", b"x")
+    with pytest.raises(ModelFileError, match="no contract inside"):
+        load_model(copy, SPEC, trust(copy))
+    with zipfile.ZipFile(copy, "w") as archive:
+        archive.writestr("model/extra/contract.json", small_contract(small_jepa()).to_json())
+    with pytest.raises(ModelFileError, match="torch cannot load it"):
+        load_model(copy, SPEC, trust(copy))
+    with zipfile.ZipFile(copy, "w") as archive:
+        archive.writestr("model/extra/contract.json", "{}")
+    with pytest.raises(ContractError, match="contract format None"):
+        load_model(copy, SPEC, trust(copy))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"name": "ur5"}, "robot"), ({"control_hz": 5.0}, "control_hz"), ({"action_block": 1}, "action_block")],
+)
+def test_a_wrong_robot_is_refused_before_the_code_runs(shipped, changes, message, monkeypatch):
+    monkeypatch.setattr(torch.jit, "load", lambda *a, **k: pytest.fail("code from the file was loaded"))
+    with pytest.raises(ContractError, match=f"model does not fit robot .*{message}: model"):
+        load_model(shipped, made_up_robot(**changes))
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((HEIGHT, WIDTH), np.uint8), "expected a uint8 RGB array"),
+        (np.zeros((HEIGHT, WIDTH, 4), np.uint8), "expected a uint8 RGB array"),
+        (np.zeros((HEIGHT, WIDTH, 3), np.float32), "expected a uint8 RGB array"),
+        (np.zeros((0, WIDTH, 3), np.uint8), "empty"),
+        (np.zeros((30, 36, 3), np.uint8), "got 36x30, expected at least 32x32 with aspect ratio 1.2"),
+        (np.zeros((WIDTH, HEIGHT, 3), np.uint8), "got 40x48"),
+        (np.zeros((64, 64, 3), np.uint8), "got 64x64"),
+    ],
+    ids=["grey", "rgba", "float", "empty", "small", "turned", "square"],
+)
+def test_images_that_do_not_fit(runtime, image, message):
+    with pytest.raises(ImageError, match=f"camera image: .*{message}"):
+        runtime.encode(image)
+    if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size:
+        with pytest.raises(GoalError, match=f"goal image: .*{message}"):
+            runtime.encode_goal(Goal(image=image))
+
+
+def test_a_goal_image_of_another_size_means_the_same(runtime):
+    small = picture()
+    large = np.repeat(np.repeat(small, 4, axis=0), 4, axis=1)
+    torch.testing.assert_close(
+        runtime.encode_goal(Goal(image=large)).value,
+        runtime.encode_goal(Goal(image=small)).value,
+        atol=2e-3,
+        rtol=0,
+    )
+
+
+def test_images_may_be_views(runtime):
+    flipped = picture()[::-1, ::-1]
+    assert torch.equal(runtime.encode(flipped), runtime.encode(np.ascontiguousarray(flipped)))
+    frozen = picture()
+    frozen.setflags(write=False)  # what np.frombuffer gives
+    assert torch.equal(runtime.encode(frozen), runtime.encode(picture()))
+
+
+@pytest.mark.parametrize("count", [JOINTS - 1, JOINTS + 1, 2 * JOINTS])
+def test_a_joint_goal_of_the_wrong_length(runtime, count):
+    with pytest.raises(GoalError, match=rf"got {count} values, expected one for each of \['joint_a'"):
+        runtime.encode_goal(Goal(joint_position=np.zeros(count)))
+
+
+def test_loading_twice_gives_the_same(shipped, runtime):
+    again = load_model(shipped, SPEC)
+    assert again.sha256 == runtime.sha256
+    assert torch.equal(again.encode(picture()), runtime.encode(picture()))

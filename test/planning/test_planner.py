@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The receding-horizon planner around a search: goals, warm start, arrival, baselines, determinism."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from robots import JOINTS, made_up_robot
+from small_model import ACTION, LATENT, small_contract, small_jepa
+
+from ami_ros.config import load_settings
+from ami_ros.embodiment import load_robot
+from ami_ros.errors import ConfigError, GoalError, ImageError
+from ami_ros.kinematics import Kinematics
+from ami_ros.model.runtime import EncodedGoal, SearchResult, in_memory
+from ami_ros.planning.chunk import to_trajectory
+from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.search import LatentSearch
+from ami_ros.planning.settings import PlannerSettings, load_planner_settings
+from ami_ros.types import Goal, Observation
+
+HORIZON, BLOCK, SIZE = 5, 2, 3
+SPEC = made_up_robot()
+BLOCK_NS = BLOCK * SPEC.step_ns
+SETTINGS = PlannerSettings(
+    solver="cem",
+    num_samples=24,
+    num_elites=4,
+    num_iterations=3,
+    horizon=HORIZON,
+    temperature=0.2,
+    initial_std=0.7,
+    minimum_std=0.1,
+    discount=0.8,
+    effort_weight=0.0,
+    arrival_distance=0.5,
+    departure_distance=0.8,
+    deadline_s=60.0,
+    seed=7,
+    threads=1,
+)
+SOLVERS = pytest.mark.parametrize("solver", ["cem", "mppi", "inverse_model", "random", "hold"])
+
+
+def picture(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (40, 48, 3), dtype=np.uint8)
+
+
+def observe(stamp_ns: int = 0, seed: int = 1) -> Observation:
+    joints = np.linspace(-0.3, 0.4, JOINTS)
+    return Observation(picture(seed), joints, joints / 2, stamp_ns, stamp_ns + 3, stamp_ns + 4, stamp_ns + 5)
+
+
+def planner(**changes) -> RecedingHorizonPlanner:
+    model = small_jepa()
+    runtime = in_memory(LatentSearch(model), small_contract(model))
+    # To an untrained model all pictures look nearly the same: it shall not think that it has arrived.
+    changes = {"arrival_distance": 1e-6, "departure_distance": 1e-6, **changes}
+    return RecedingHorizonPlanner(runtime, SPEC, dataclasses.replace(SETTINGS, **changes))
+
+
+class Puppet:
+    """A model that says what it is told to, and remembers what it was asked."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, distances=(9.0,)) -> None:
+        self.distances = list(distances)
+        self.warm_starts: list[torch.Tensor] = []
+
+    def encode(self, image):
+        return torch.zeros(LATENT)
+
+    def encode_goal(self, goal):
+        return EncodedGoal(torch.ones(LATENT), is_joints=False)
+
+    def distance(self, latent, joints, goal):
+        return self.distances.pop(0) if len(self.distances) > 1 else self.distances[0]
+
+    def search(self, latent, joints, goal, warm_start, noise, settings):
+        self.warm_starts.append(warm_start.clone())
+        actions = torch.arange(1.0, HORIZON + 1)[:, None].expand(HORIZON, ACTION) / 10
+        return SearchResult(actions, [1.0, 0.25], torch.zeros(HORIZON, LATENT), settings.num_iterations, 3)
+
+
+def puppet_planner(puppet: Puppet, **changes) -> RecedingHorizonPlanner:
+    planner = RecedingHorizonPlanner(puppet, SPEC, dataclasses.replace(SETTINGS, **changes))
+    planner.set_goal(Goal(image=picture(0)))
+    return planner
+
+
+@SOLVERS
+def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
+    it = planner(solver=solver)
+    it.set_goal(Goal(image=picture(2)))
+    plan = it.plan(observe(stamp_ns=11))
+    blocks = HORIZON if solver in ("cem", "mppi") else 1
+    assert plan.actions.shape == (blocks, BLOCK, SIZE)
+    assert plan.actions.dtype == np.float64
+    assert np.abs(plan.actions).max() <= SPEC.max_tip_speed * (1 + 1e-6)
+    assert plan.predicted.shape == (blocks, LATENT)
+    assert plan.cost == pytest.approx(sum(plan.cost_terms.values()))
+    assert list(plan.cost_terms) == ["goal", "effort"]
+    assert plan.observation_stamp_ns == 11
+    assert plan.step_ns == SPEC.step_ns
+    assert plan.deadline_met
+    assert plan.distance > 0
+    assert (plan.actions == 0).all() == (solver == "hold")
+
+
+@SOLVERS
+def test_the_same_observations_give_the_same_plans(solver):
+    def run(it) -> list:
+        plans = [it.plan(observe(i * BLOCK_NS, seed=i)) for i in range(4)]
+        return [(p.actions.tobytes(), p.cost, p.distance, p.proposal) for p in plans]
+
+    one, other = planner(solver=solver), planner(solver=solver)
+    for it in (one, other):
+        it.set_goal(Goal(image=picture(2)))
+    first = run(one)
+    torch.manual_seed(12345)  # the planner owns its noise
+    assert run(other) == first
+    one.restart()
+    assert run(one) == first
+    one.set_goal(Goal(image=picture(2)))
+    assert run(one) == first
+
+
+def test_another_seed_gives_another_plan():
+    plans = []
+    for seed in (1, 2):
+        it = planner(seed=seed)
+        it.set_goal(Goal(image=picture(2)))
+        plans.append(it.plan(observe()).actions)
+    assert not np.array_equal(*plans)
+
+
+@pytest.mark.parametrize("solver", ["cem", "mppi"])
+def test_a_joint_goal_is_planned_to(solver):
+    it = planner(solver=solver)
+    it.set_goal(Goal(joint_position=np.linspace(-1.0, 1.0, JOINTS)))
+    assert np.abs(it.plan(observe()).actions).max() > 0.01
+
+
+def test_the_inverse_model_cannot_use_a_joint_goal():
+    it = planner(solver="inverse_model")
+    it.set_goal(Goal(joint_position=np.zeros(JOINTS)))
+    with pytest.raises(GoalError, match="got a joint goal, expected an image goal; use solver cem or mppi"):
+        it.plan(observe())
+
+
+def test_without_a_goal_there_is_no_plan():
+    it = planner()
+    with pytest.raises(GoalError, match="no goal"):
+        it.plan(observe())
+    it.set_goal(Goal(image=picture(2)))
+    it.plan(observe())
+    it.set_goal(None)
+    with pytest.raises(GoalError, match="no goal"):
+        it.plan(observe())
+
+
+def test_a_bad_goal_leaves_the_previous_one():
+    it = planner()
+    it.set_goal(Goal(image=picture(2)))
+    expected = it.plan(observe()).distance
+    for bad in (Goal(image=picture(2)[:20]), Goal(joint_position=np.zeros(JOINTS + 1))):
+        with pytest.raises(GoalError, match="got"):
+            it.set_goal(bad)
+    assert it.plan(observe()).distance == expected
+
+
+def test_a_bad_image_raises_and_the_next_good_one_plans():
+    it = planner()
+    it.set_goal(Goal(image=picture(2)))
+    with pytest.raises(ImageError, match="camera image: got 48x20"):
+        it.plan(dataclasses.replace(observe(), image=picture(1)[:20]))
+    assert it.plan(observe()).iterations == SETTINGS.num_iterations
+
+
+def test_a_missed_deadline_is_reported_with_a_finite_plan():
+    it = planner(deadline_s=1e-9)
+    it.set_goal(Goal(image=picture(2)))
+    plan = it.plan(observe())
+    assert plan.iterations == 1
+    assert not plan.deadline_met
+    assert np.isfinite(plan.actions).all()
+
+
+@pytest.mark.parametrize(
+    ("elapsed_ns", "blocks"),
+    [
+        (0, 0),
+        (BLOCK_NS // 2 - 1, 0),
+        (BLOCK_NS // 2 + 1, 1),
+        (BLOCK_NS, 1),
+        (BLOCK_NS + 1000, 1),
+        (3 * BLOCK_NS, 3),
+        (HORIZON * BLOCK_NS, HORIZON),
+        (100 * BLOCK_NS, HORIZON),
+        (-BLOCK_NS, 0),
+    ],
+)
+def test_the_warm_start_is_the_last_plan_shifted(elapsed_ns, blocks):
+    puppet = Puppet()
+    it = puppet_planner(puppet)
+    it.plan(observe(10 * BLOCK_NS))
+    it.plan(observe(10 * BLOCK_NS + elapsed_ns))
+    assert not puppet.warm_starts[0].any()
+    shifted = [min(i + blocks, HORIZON - 1) + 1 for i in range(HORIZON)]
+    torch.testing.assert_close(puppet.warm_starts[1][:, 0], torch.tensor(shifted) / 10)
+
+
+def test_planning_faster_than_the_blocks_still_shifts():
+    puppet = Puppet()
+    it = puppet_planner(puppet)
+    for step in range(5):
+        it.plan(observe(step * BLOCK_NS // 2))
+    first = [round(float(warm[0, 0]) * 10) for warm in puppet.warm_starts[1:]]
+    assert sorted(first) == [1, 1, 2, 2]
+
+
+def test_a_new_goal_forgets_the_warm_start():
+    puppet = Puppet()
+    it = puppet_planner(puppet)
+    it.plan(observe(0))
+    it.set_goal(Goal(image=picture(3)))
+    it.plan(observe(BLOCK_NS))
+    assert not puppet.warm_starts[1].any()
+
+
+def test_arrival_has_hysteresis_and_stands_still():
+    distances = [0.9, 0.5, 0.49, 0.7, 0.79, 0.8, 0.6, 0.4]
+    it = puppet_planner(Puppet(distances))
+    plans = [it.plan(observe(i * BLOCK_NS)) for i in range(len(distances))]
+    assert [plan.arrived for plan in plans] == [False, False, True, True, True, False, False, True]
+    for plan in plans:
+        assert (plan.actions == 0).all() == plan.arrived
+
+
+def test_a_distance_that_is_not_a_number_is_no_arrival():
+    assert not puppet_planner(Puppet([float("nan")])).plan(observe()).arrived
+
+
+def test_a_new_goal_is_not_yet_arrived_at():
+    it = puppet_planner(Puppet([0.4, 0.6]))
+    assert it.plan(observe()).arrived
+    it.set_goal(Goal(image=picture(3)))
+    assert not it.plan(observe()).arrived
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_elites": 65, "num_samples": 64}, "num_elites: got 65, expected at most num_samples = 64"),
+        ({"arrival_distance": 0.5, "departure_distance": 0.4}, "departure_distance: got 0.4"),
+        ({"solver": "cma"}, "expected one of .*cem.*mppi"),
+        ({"num_samples": 4}, "expected >= 8"),
+        ({"deadline_s": 0.0}, "expected > 0"),
+        ({"horizon": 2.0}, "expected int"),
+        ({"planer": "cem"}, "unknown keys"),
+    ],
+)
+def test_settings_that_make_no_sense(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        load_planner_settings(changes)
+
+
+def test_shipped_settings_load():
+    assert load_planner_settings().solver in ("cem", "mppi")
+    assert load_settings(PlannerSettings, dataclasses.asdict(SETTINGS)) == SETTINGS
+
+
+def test_a_trajectory_starts_where_the_robot_is_and_moves_the_tip_as_planned():
+    panda = load_robot("panda")
+    kinematics = Kinematics(panda)
+    joints = kinematics.solve(panda.workspace.mean(axis=0))
+    image = np.zeros((16, 16, 3), np.uint8)
+    observation = Observation(image, joints, np.zeros(7), 5, 17, 20, 21)
+    actions = np.zeros((4, 2, 3))
+    actions[:, :, 1] = 0.2
+    trajectory = to_trajectory(actions, observation, panda, kinematics)
+    assert trajectory.joint_names == panda.joint_names
+    assert trajectory.stamp_ns == 17
+    assert trajectory.positions.shape == (9, 7)
+    np.testing.assert_array_equal(trajectory.positions[0], joints)
+    np.testing.assert_array_equal(trajectory.time_from_start_ns, np.arange(9) * panda.step_ns)
+    tips = np.array([kinematics.forward(point)[0] for point in trajectory.positions])
+    np.testing.assert_allclose(np.diff(tips, axis=0), np.tile([0.0, 0.02, 0.0], (8, 1)), atol=3e-3)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Metric, gates, probes and rank on data whose answers are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from small_model import LATENT, SETTINGS, convex_jepa, small_jepa
+
+from ami_ros.model.jepa import Jepa
+from ami_ros.training.gates import effective_rank, open_loop_errors
+from ami_ros.training.latents import encode_all
+from ami_ros.training.metric import fit_metric, slow_feature_metric
+from ami_ros.training.probes import probe
+
+EPISODES, STEPS, JOINTS, ACTION = 12, 30, 4, 6
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def walks(seed: int = 0) -> torch.Tensor:
+    """Random walks (E, S + 1, D) whose axes differ a hundredfold in speed, then mixed."""
+    speeds = torch.logspace(-1, 1, LATENT)
+    mixing = torch.linalg.qr(noise(LATENT, LATENT, seed=seed + 1))[0]
+    return (noise(EPISODES * 8, STEPS + 1, LATENT, seed=seed) * speeds).cumsum(dim=1) @ mixing
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_the_metric_whitens_the_change(steps):
+    latents = walks()
+    metric = slow_feature_metric(latents, steps, 1e-9)
+    torch.testing.assert_close(metric, metric.T, atol=1e-3, rtol=1e-3)
+    change = ((latents[:, steps:] - latents[:, :-steps]) @ metric).flatten(0, 1)
+    covariance = change.T @ change / len(change)
+    torch.testing.assert_close(covariance, torch.eye(LATENT), atol=5e-3, rtol=0.0)
+
+
+def test_the_floor_keeps_noise_small():
+    latents = noise(EPISODES, STEPS + 1, LATENT)
+    latents[..., 0] *= 1e-6
+    wild = slow_feature_metric(latents, 1, 1e-15)
+    calm = slow_feature_metric(latents, 1, 0.01)
+    assert float(wild.abs().max()) > 1e5
+    assert float(calm.abs().max()) < 20.0
+
+
+def test_a_step_of_the_data_has_length_one():
+    model, latents = small_jepa(), walks()
+    joints = noise(len(latents), STEPS + 1, 2 * JOINTS).cumsum(dim=1)
+    fit_metric(model, latents, joints, 3, 1e-6)
+    with torch.inference_mode():
+        pairs = zip(latents[0, 1:], latents[0, :-1], strict=True)
+        lengths = torch.stack([model.distance(after[None], before)[0] for after, before in pairs])
+    assert 0.5 < float(lengths.median()) < 2.0
+    model.joint_mean.zero_()
+    model.joint_std.fill_(1.0)
+    turns = (joints[:, 1:, :JOINTS] - joints[:, :-1, :JOINTS]).norm(dim=2)
+    assert float(model.joint_step_distance) == pytest.approx(float(turns.median()))
+
+
+def test_a_world_that_never_moves_gives_no_division_by_zero():
+    model = small_jepa()
+    latents = noise(1, 1, LATENT).expand(EPISODES, STEPS + 1, -1)
+    fit_metric(model, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), 3, 0.01)
+    assert torch.isfinite(model.metric).all()
+    assert float(model.step_distance) > 0.0
+    assert float(model.joint_step_distance) > 0.0
+
+
+def test_a_perfect_model_has_no_error_and_shuffling_hurts_it():
+    model = convex_jepa()
+    actions = noise(EPISODES, STEPS, ACTION).clamp(-1, 1)
+    latents = torch.zeros(EPISODES, STEPS + 1, LATENT)
+    latents[:, 1:, :ACTION] = actions.cumsum(dim=1)
+    errors = open_loop_errors(model, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), actions)
+    assert {name: len(values) for name, values in errors.items()} == dict.fromkeys(
+        ("open_loop_error", "copy_last_error", "shuffled_action_error"), STEPS
+    )
+    np.testing.assert_allclose(errors["open_loop_error"], 0.0, atol=1e-9)
+    assert min(errors["copy_last_error"]) > 0.01
+    assert min(errors["shuffled_action_error"]) > 0.01
+
+
+def test_copying_is_as_good_as_a_model_that_predicts_no_change():
+    torch.manual_seed(0)
+    lazy = Jepa(SETTINGS, JOINTS, ACTION).eval()
+    latents = walks()[:EPISODES]
+    errors = open_loop_errors(
+        lazy, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), noise(EPISODES, STEPS, ACTION)
+    )
+    np.testing.assert_allclose(errors["open_loop_error"], errors["copy_last_error"], rtol=1e-4)
+    np.testing.assert_allclose(errors["shuffled_action_error"], errors["copy_last_error"], rtol=1e-4)
+
+
+def test_errors_are_shares_of_the_variance_by_hand():
+    latents = torch.tensor([[[0.0], [1.0]], [[2.0], [5.0]]]).expand(2, 2, LATENT)
+    torch.manual_seed(0)
+    lazy = Jepa(SETTINGS, JOINTS, ACTION).eval()
+    errors = open_loop_errors(lazy, latents, torch.zeros(2, 2, 2 * JOINTS), torch.zeros(2, 1, ACTION))
+    variance = np.var([0.0, 1.0, 2.0, 5.0], ddof=1)
+    assert errors["copy_last_error"][0] == pytest.approx((1.0 + 9.0) / 2 / variance)
+
+
+def with_spectrum(values: list[float]) -> torch.Tensor:
+    """Return centred rows with these singular values."""
+    rows = noise(200, len(values))
+    left = torch.linalg.qr(rows - rows.mean(dim=0))[0]
+    right = torch.linalg.qr(noise(len(values), len(values), seed=1))[0]
+    return left * torch.tensor(values) @ right
+
+
+def test_effective_rank_of_known_spectra():
+    assert effective_rank(with_spectrum([1.0] * 5)) == pytest.approx(5.0, rel=1e-3)
+    assert effective_rank(with_spectrum([1.0] * 3 + [0.0] * 4)) == pytest.approx(3.0, rel=1e-3)
+    assert effective_rank(with_spectrum([1.0, 0.0])) == pytest.approx(1.0, rel=1e-3)
+    shares = np.array([0.5, 0.25, 0.25])
+    expected = math.exp(-(shares * np.log(shares)).sum())
+    assert effective_rank(with_spectrum([2.0, 1.0, 1.0]) + 100.0) == pytest.approx(expected, rel=1e-2)
+
+
+def test_probes_read_what_is_there_and_not_what_is_not():
+    latents = noise(EPISODES, STEPS, LATENT)
+    linear = latents @ noise(LATENT, 3, seed=2) + 5.0
+    assert probe(latents, linear) == pytest.approx(1.0, abs=1e-3)
+    assert probe(latents, noise(EPISODES, STEPS, 3, seed=3)) < 0.05
+    half = linear + linear.std() * noise(EPISODES, STEPS, 3, seed=4)
+    assert probe(latents, half) == pytest.approx(0.5, abs=0.12)
+
+
+def test_probes_are_scored_on_other_episodes():
+    """A relation that turns around in the second half must not score."""
+    latents = noise(EPISODES, STEPS, LATENT)
+    values = latents[..., :2].clone()
+    values[EPISODES // 2 :] *= -1
+    assert probe(latents, values) < -1.0
+
+
+def test_encode_all_is_in_evaluation_mode_and_frame_by_frame():
+    model = small_jepa().train()
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 32, 32, 3), dtype=np.uint8)
+    latents = encode_all(model, images)
+    assert not model.training
+    assert latents.shape == (3, 4, LATENT)
+    with torch.inference_mode():
+        torch.testing.assert_close(latents[2, 1], model.encode(torch.from_numpy(images[2, 1:2]))[0])

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training on a made-up world: it learns, it repeats, it goes on after a kill, it refuses what is not its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from robots import made_up_robot
+from small_data import SPEED, STEPS, write_episodes
+from small_model import LATENT, SETTINGS
+
+from ami_ros.errors import TrainingError
+from ami_ros.model.export import export, weights_sha256
+from ami_ros.model.runtime import load_model
+from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
+from ami_ros.training.settings import load_training_settings
+from ami_ros.training.trainer import Trainer
+
+SPEC = made_up_robot(action_block=1)
+TRAINING = load_training_settings(
+    {
+        "steps": 30,
+        "batch_windows": 16,
+        "horizon": 3,
+        "inverse_horizon": 5,
+        "warmup_steps": 3,
+        "learning_rate": 0.003,
+        "metric_steps": 2,
+        "checkpoint_steps": 12,
+        "held_out": 0.25,
+        "threads": 1,
+        "seed": 5,
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory) -> Split:
+    return load_split(write_episodes(tmp_path_factory.mktemp("data"), 16), TRAINING.held_out, lambda: None)
+
+
+def trainer(split: Split, **changes) -> Trainer:
+    return build_trainer(split, SPEC, SETTINGS, dataclasses.replace(TRAINING, **changes))
+
+
+def mean(losses: list[dict], name: str) -> float:
+    return sum(loss[name] for loss in losses) / len(losses)
+
+
+def test_the_loss_falls(split):
+    losses = list(trainer(split, steps=60).run())
+    assert len(losses) == 60
+    assert mean(losses[-10:], "total") < 0.6 * mean(losses[:10], "total")
+    for name in ("prediction", "joints", "variance", "covariance", "inverse", "total", "learning_rate"):
+        assert name in losses[0]
+
+
+def test_the_total_is_the_weighted_sum(split):
+    loss = next(iter(trainer(split, joint_weight=0.3, variance_weight=0.7, covariance_weight=0.2).run()))
+    weights = {"prediction": 1.0, "joints": 0.3, "variance": 0.7, "covariance": 0.2, "inverse": 1.0}
+    assert loss["total"] == pytest.approx(
+        sum(weight * loss[name] for name, weight in weights.items()), rel=1e-5
+    )
+
+
+def test_two_runs_are_one(split):
+    runs = []
+    for _ in range(2):
+        it = trainer(split)
+        torch.rand(3)  # what others draw must not matter once the weights are there
+        runs.append((list(it.run()), weights_sha256(it.model)))
+    assert runs[0] == runs[1]
+    assert weights_sha256(trainer(split, seed=6).model) != weights_sha256(trainer(split).model)
+
+
+def test_a_resumed_run_ends_bit_for_bit_where_an_uninterrupted_one_does(split, tmp_path):
+    whole = trainer(split)
+    losses = list(whole.run())
+    killed, checkpoint = trainer(split), tmp_path / "run" / "checkpoint.pt"
+    list(itertools.islice(killed.run(checkpoint), 17))  # dies between two checkpoints
+    assert [p.name for p in checkpoint.parent.iterdir()] == ["checkpoint.pt"]
+    resumed = trainer(split)
+    resumed.resume(checkpoint)
+    assert resumed.step == 12
+    assert list(resumed.run(checkpoint)) == losses[12:]
+    assert weights_sha256(resumed.model) == weights_sha256(whole.model)
+
+
+def test_a_finished_run_has_nothing_left_to_do(split, tmp_path):
+    it = trainer(split, steps=12)
+    list(it.run(tmp_path / "checkpoint.pt"))
+    again = trainer(split, steps=12)
+    again.resume(tmp_path / "checkpoint.pt")
+    assert list(again.run()) == []
+
+
+@pytest.fixture(scope="module")
+def checkpoint(split, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "checkpoint.pt"
+    list(trainer(split, steps=12).run(path))
+    return path
+
+
+def test_other_data_are_refused(split, checkpoint, tmp_path):
+    other = load_split(write_episodes(tmp_path, 16, first_seed=100), TRAINING.held_out, lambda: None)
+    with pytest.raises(TrainingError, match="trained on other data; use another folder or --restart"):
+        trainer(other, steps=12).resume(checkpoint)
+
+
+def test_other_settings_are_refused_by_name(split, checkpoint):
+    with pytest.raises(TrainingError, match=r"settings .* differ: {'seed': \(5, 6\)}; use --restart"):
+        trainer(split, steps=12, seed=6).resume(checkpoint)
+    trainer(split, steps=12, threads=2, checkpoint_steps=1).resume(checkpoint)  # these change nothing
+
+
+def test_another_architecture_is_refused(split, checkpoint):
+    larger = dataclasses.replace(SETTINGS, latent_size=LATENT + 1)
+    it = build_trainer(split, SPEC, larger, dataclasses.replace(TRAINING, steps=12))
+    with pytest.raises(TrainingError, match="not a checkpoint of this model"):
+        it.resume(checkpoint)
+
+
+class Trap:
+    """Would run code when unpickled."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("code in a checkpoint was run",))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"garbage", pickle.dumps({"step": 1}, 2), pickle.dumps(Trap(), 2), pickle.dumps([1, 2], 2)],
+    ids=["empty", "garbage", "pickle", "code", "list"],
+)
+def test_files_that_are_no_checkpoints(split, tmp_path, content):
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(content)
+    with pytest.raises(TrainingError, match="checkpoint.pt: not a checkpoint of this model"):
+        trainer(split).resume(path)
+    with pytest.raises(TrainingError, match="not a checkpoint"):
+        trainer(split).resume(tmp_path / "nowhere.pt")
+
+
+def test_a_truncated_checkpoint_is_refused(split, checkpoint, tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(checkpoint.read_bytes()[:-1000])
+    with pytest.raises(TrainingError, match="not a checkpoint"):
+        trainer(split, steps=12).resume(path)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(split, tmp_path):
+    it = trainer(split, checkpoint_steps=1)
+    with torch.no_grad():
+        it.model.encoder.head[3].weight.fill_(float("nan"))
+    with pytest.raises(TrainingError, match="step 1: loss is .*lower learning_rate"):
+        list(it.run(tmp_path / "checkpoint.pt"))
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_joints_are_normalised_by_the_training_data(split):
+    it = trainer(split)
+    joints = torch.from_numpy(split.training.joints).flatten(0, 1)
+    normalised = it.model.normalise_joints(joints)
+    torch.testing.assert_close(normalised.mean(dim=0), torch.zeros(8), atol=1e-4, rtol=0.0)
+    torch.testing.assert_close(normalised.std(dim=0), torch.ones(8), atol=1e-3, rtol=0.0)
+
+
+def test_the_last_episodes_are_held_out(tmp_path):
+    paths = write_episodes(tmp_path, 10)
+    held = load_split(paths, 0.3, lambda: None)
+    assert (len(held.training), len(held.held_out)) == (7, 3)
+    assert held.training.sha256 == load_split(paths[:9], 0.2, lambda: None).training.sha256
+    assert len(load_split(paths[:4], 0.1, lambda: None).held_out) == 2
+    with pytest.raises(TrainingError, match="got 3 episodes, expected at least 4"):
+        load_split(paths[:3], 0.1, lambda: None)
+
+
+def test_episodes_must_fit_the_model_and_the_robot(split):
+    with pytest.raises(TrainingError, match="episodes have 32 px images and 4 joints, expected 64 px"):
+        build_trainer(split, SPEC, dataclasses.replace(SETTINGS, image_size=64), TRAINING)
+    with pytest.raises(TrainingError, match="action_block: got 2, training expects 1"):
+        build_trainer(split, made_up_robot(), SETTINGS, TRAINING)
+
+
+def test_from_episodes_to_a_model_that_loads(split, tmp_path):
+    it = trainer(split, steps=120)
+    list(it.run())
+    contract = finish(it.model, split, SPEC, "reach", TRAINING)
+    export(it.model, contract, tmp_path / "model.pt")
+    loaded = load_model(tmp_path / "model.pt", SPEC).contract
+    assert loaded == contract
+    assert (loaded.task, loaded.robot, loaded.seed, loaded.latent_size) == ("reach", "made_up", 5, LATENT)
+    assert loaded.data_sha256 == split.training.sha256
+    assert loaded.weights_sha256 == weights_sha256(it.model)
+    assert len(loaded.joint_mean) == 8
+    assert all(-SPEED <= low < high <= SPEED for low, high in zip(*loaded.action_range, strict=True))
+    gates = loaded.gates
+    assert gates["held_out_episodes"] == 4
+    for name in ("open_loop_error", "copy_last_error", "shuffled_action_error"):
+        assert len(gates[name]) == STEPS
+    assert set(gates["probes"]) == {"joint_position", "tip_position"}
+    assert 1.0 <= gates["effective_rank"] <= LATENT
+    assert gates["latent_std"]["min"] > 0.0
