@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -118,10 +119,8 @@ class GateTimeline:
 
     def try_joints(self, position: FloatArray, stamp_ns: int | None = None) -> None:
         """Deliver a joint state that may be malformed."""
-        try:
+        with contextlib.suppress(JointStateError):
             self.joints(position, stamp_ns)
-        except JointStateError:
-            pass
 
     def image(self, stamp_ns: int | None = None) -> None:
         """Deliver an image."""

@@ -54,6 +54,28 @@ class Jepa(nn.Module):
         """Predict one action block ahead; see `Predictor.forward`."""
         return self.predictor(latent, joints, action)
 
+    def rollout(self, latent: Tensor, joints: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict where candidates lead.
+
+        A method, because TorchScript compiles a function that takes a model for one model's sizes only.
+
+        Args:
+            latent: (S, D) now, or (1, D) for all candidates.
+            joints: (S, 2 J) now, normalised, or (1, 2 J).
+            actions: (S, T, K A) in [-1, 1].
+
+        Returns:
+            Latents (S, T, D) and joints (S, T, 2 J).
+        """
+        count = actions.shape[0]
+        z, q = latent.expand(count, -1), joints.expand(count, -1)
+        latents, positions = [], []
+        for step in range(actions.shape[1]):
+            z, q = self.predict(z, q, actions[:, step])
+            latents.append(z)
+            positions.append(q)
+        return torch.stack(latents, 1), torch.stack(positions, 1)
+
     def inverse(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
         """Return the action block (B, K A) in [-1, 1] that leads from latent toward goal (B, D)."""
         return self.inverse_model(latent, goal, joints)

@@ -62,7 +62,7 @@ class ModelRuntime:
                 f"{what}: got {width}x{height}, expected at least {side}x{side} "
                 f"with aspect ratio {aspect:.3g}; crop the image, or train a model for this camera"
             )
-        pixels = torch.from_numpy(np.require(image, requirements="CW")).to(self.device)
+        pixels = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device)
         with torch.inference_mode():
             return self._module(pixels.unsqueeze(0))[0]
 

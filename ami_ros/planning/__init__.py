@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Planning in latent space: objective, rollout, CEM, MPPI and the receding horizon."""
+"""Planning in latent space: objective, CEM, MPPI and the receding horizon."""

@@ -10,7 +10,6 @@ from ami_ros.model.jepa import Jepa
 from ami_ros.planning.cem import cem_update
 from ami_ros.planning.mppi import mppi_update
 from ami_ros.planning.objective import effort_term, goal_term, step_weights, total
-from ami_ros.planning.rollout import rollout
 
 # Order of the candidates that are not drawn at random; the index of any other means "random".
 SOURCES = ("warm_start", "zero", "inverse_model", "random")
@@ -110,7 +109,7 @@ class LatentSearch(nn.Module):
             candidates[1] = torch.zeros_like(mean) if iteration == 0 else mean
             if iteration == 0 and not goal_is_joints:
                 candidates[2] = inverse
-            latents, positions = rollout(self.model, z, q, candidates)
+            latents, positions = self.model.rollout(z, q, candidates)
             if goal_is_joints:
                 distance = self.model.joint_distance(positions.flatten(0, 1), target).view(samples, horizon)
             else:

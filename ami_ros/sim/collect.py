@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -111,17 +109,8 @@ _collector: Collector | None = None
 
 def _start_worker(robot: str, settings: CollectSettings) -> None:
     global _collector
-    threading.Thread(target=_die_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     _collector = Collector(load_robot(robot), settings)
-
-
-def _die_with_parent() -> None:
-    # A pool's worker whose parent was killed waits for work for ever.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _record(folder: Path, index: int) -> int:

@@ -26,23 +26,13 @@ def open_loop_errors(model: Jepa, latents: Tensor, joints: Tensor, actions: Tens
     shuffled = actions[torch.randperm(len(actions), generator=torch.Generator().manual_seed(0))]
     with torch.inference_mode():
         predictions = {
-            "open_loop_error": _rollouts(model, latents, joints, actions),
+            "open_loop_error": model.rollout(latents[:, 0], joints[:, 0], actions)[0],
             "copy_last_error": latents[:, :1].expand(-1, actions.shape[1], -1),
-            "shuffled_action_error": _rollouts(model, latents, joints, shuffled),
+            "shuffled_action_error": model.rollout(latents[:, 0], joints[:, 0], shuffled)[0],
         }
     variance = latents.flatten(0, 1).var(dim=0).mean()
     actual = latents[:, 1:]
     return {k: (((v - actual) ** 2).mean(dim=(0, 2)) / variance).tolist() for k, v in predictions.items()}
-
-
-def _rollouts(model: Jepa, latents: Tensor, joints: Tensor, actions: Tensor) -> Tensor:
-    # `rollout` starts all candidates from one state; here every row has its own.
-    z, q = latents[:, 0], joints[:, 0]
-    steps = []
-    for step in range(actions.shape[1]):
-        z, q = model.predict(z, q, actions[:, step])
-        steps.append(z)
-    return torch.stack(steps, dim=1)
 
 
 def effective_rank(latents: Tensor) -> float:

@@ -78,6 +78,15 @@ def test_what_was_loaded_is_what_was_exported(runtime):
     assert torch.equal(*actions)
 
 
+def test_models_of_two_sizes_are_exported_by_one_process(tmp_path):
+    for action in (3, 6):
+        model = small_jepa(action=action)
+        export(model, small_contract(model, action_block=action // 3), tmp_path / "model.pt")
+        runtime = load_model(tmp_path / "model.pt", made_up_robot(action_block=action // 3))
+        joints, goal = np.zeros(2 * JOINTS), runtime.encode_goal(Goal(image=picture(2)))
+        assert runtime.inverse_action(runtime.encode(picture()), joints, goal).shape == (action,)
+
+
 def test_weights_hash_names_the_weights():
     assert weights_sha256(small_jepa(0)) == weights_sha256(small_jepa(0))
     assert weights_sha256(small_jepa(0)) != weights_sha256(small_jepa(1))

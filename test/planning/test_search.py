@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import warnings
 
@@ -114,7 +115,7 @@ def test_the_cost_falls_with_every_iteration(solver, goal_is_joints, model):
         float(search(module, solver, goal_is_joints, noise=noise[:count])[1].sum())
         for count in range(1, len(noise) + 1)
     ]
-    assert all(later <= earlier for earlier, later in zip(costs, costs[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(costs))
     assert costs[-1] < costs[0]
     nothing = torch.zeros(1, SAMPLES, HORIZON, ACTION)
     still = search(module, solver, goal_is_joints, noise=nothing, warm_start=torch.zeros(HORIZON, ACTION))

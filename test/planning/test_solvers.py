@@ -12,7 +12,6 @@ from small_model import small_jepa
 from ami_ros.planning.cem import cem_update
 from ami_ros.planning.mppi import mppi_update
 from ami_ros.planning.objective import TERM_NAMES, effort_term, goal_term, step_weights, total
-from ami_ros.planning.rollout import rollout
 
 SAMPLES, HORIZON, ACTION, ELITES = 64, 5, 6, 8
 MINIMUM_STD = 0.05
@@ -146,9 +145,11 @@ def test_a_rollout_is_predict_again_and_again():
     latent, joints = torch.randn(1, 11, generator=generator), torch.randn(1, 8, generator=generator)
     actions = torch.rand(7, HORIZON, ACTION, generator=generator) * 2 - 1
     with torch.inference_mode():
-        latents, positions = rollout(model, latent, joints, actions)
+        latents, positions = model.rollout(latent, joints, actions)
         assert latents.shape == (7, HORIZON, 11)
         assert positions.shape == (7, HORIZON, 8)
+        rows = model.rollout(latent.expand(7, -1), joints.expand(7, -1), actions)
+        torch.testing.assert_close(rows, (latents, positions))
         z, q = latent, joints
         for step in range(HORIZON):
             z, q = model.predict(z, q, actions[3:4, step])
