@@ -157,12 +157,11 @@ def test_forget_before_rejects_up_to_that_time_and_never_forgives_a_later_stamp(
 
 
 def test_a_start_far_from_the_robot_is_rejected_with_the_joint_and_the_gap():
-    start = MEASURED.copy()
-    start[2] += SETTINGS.start_error
-    near = np.nextafter(start, MEASURED)
-    assert judge(proposal(np.tile(near, (POINTS, 1)))).level is Level.PASS
+    start, zero = np.zeros(JOINTS), np.zeros(JOINTS)
+    start[2] = SETTINGS.start_error
+    assert judge(proposal(np.tile(start, (POINTS, 1))), zero).level is Level.PASS
     start[2] += 0.01
-    verdict = judge(proposal(np.tile(start, (POINTS, 1))))
+    verdict = judge(proposal(np.tile(start, (POINTS, 1))), zero)
     assert code(verdict) == "PROPOSAL_START"
     assert verdict.reasons[0].numbers["joint_index"] == 2
     assert verdict.reasons[0].numbers["gap"] == pytest.approx(SETTINGS.start_error + 0.01)

@@ -76,18 +76,23 @@ def test_joints_alone_can_be_asked_for():
 
 
 def test_tracking_holds_beyond_its_limit_and_names_the_joint():
-    commanded = np.array(HOME)
-    commanded[1] += SETTINGS.tracking_error - 1e-12
-    tracking = Tracking(SETTINGS)
-    assert tracking.judge(replace(FRESH, commanded=commanded)).level is Level.PASS
-    commanded[1] += 1e-6
-    verdict = tracking.judge(replace(FRESH, commanded=commanded))
+    tracking, commanded = Tracking(SETTINGS), np.zeros(JOINTS)
+    commanded[1] = -SETTINGS.tracking_error
+    at_zero = replace(FRESH, measured=np.zeros(JOINTS), commanded=commanded)
+    assert tracking.judge(at_zero).level is Level.PASS
+    commanded[1] = np.nextafter(commanded[1], -1.0)
+    verdict = tracking.judge(at_zero)
     assert (verdict.level, codes(verdict)) == (Level.HOLD, ["TRACKING_ERROR"])
     assert verdict.reasons[0].numbers["joint_index"] == 1
 
 
 def test_tracking_has_nothing_to_compare_before_the_first_joints():
-    assert Tracking(SETTINGS).judge(Situation(NOW)).level is Level.PASS
+    for situation in (
+        Situation(NOW),
+        Situation(NOW, measured=FRESH.measured),
+        Situation(NOW, commanded=FRESH.commanded),
+    ):
+        assert Tracking(SETTINGS).judge(situation).level is Level.PASS
 
 
 def test_tracking_does_not_let_nan_pass():

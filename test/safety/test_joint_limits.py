@@ -39,8 +39,9 @@ def test_a_small_wish_passes_unchanged():
     assert verdict.level is Level.PASS
 
 
-def test_the_acceleration_limit_keeps_the_direction():
-    wanted = np.array([0.4, -0.3, 0.2, 0.1])
+@pytest.mark.parametrize("size", [0.25, 1.0, 1.8])
+def test_the_acceleration_limit_keeps_the_direction(size):
+    wanted = size * np.array([0.4, -0.3, 0.2, 0.1])
     allowed, verdict = limiter().limit(POSITION, REST, wanted)
     assert (verdict.level, codes(verdict)) == (Level.LIMITED, {"ACCELERATION_LIMIT"})
     np.testing.assert_allclose(allowed / wanted, np.full(JOINTS, allowed[0] / wanted[0]))

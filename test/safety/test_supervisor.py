@@ -163,6 +163,16 @@ def test_release_alone_does_not_resume(moving):
     assert at_rest(moving)
 
 
+def test_rearm_without_a_stop_is_harmless(gate):
+    assert gate.rearm().level is Level.PASS  # before the first joints
+    gate.tick()
+    assert gate.rearm().level is Level.PASS
+    gate.tick()
+    assert gate.toward(SLOW).level is Level.PASS
+    _, verdict = gate.tick(10)
+    assert verdict.level < Level.HOLD
+
+
 def test_rearm_is_refused_while_pressed_or_moving(moving):
     moving.estop(True)
     moving.tick()
