@@ -108,6 +108,8 @@ def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
     assert plan.step_ns == SPEC.step_ns
     assert plan.deadline_met
     assert plan.distance > 0
+    assert plan.solve_ns == 0
+    assert (plan.cost > 0) == (solver in ("cem", "mppi"))
     assert (plan.actions == 0).all() == (solver == "hold")
 
 
@@ -127,6 +129,13 @@ def test_the_same_observations_give_the_same_plans(solver):
     assert run(one) == first
     one.set_goal(Goal(image=picture(2)))
     assert run(one) == first
+
+
+def test_the_random_baseline_uses_the_whole_range():
+    it = planner(solver="random")
+    it.set_goal(Goal(image=picture(2)))
+    actions = np.array([it.plan(observe()).actions for _ in range(200)]) / SPEC.max_tip_speed
+    np.testing.assert_allclose([actions.min(), actions.max(), actions.mean()], [-1.0, 1.0, 0.0], atol=0.06)
 
 
 def test_another_seed_gives_another_plan():

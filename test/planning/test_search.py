@@ -135,6 +135,43 @@ def test_a_known_optimum_is_found(solver):
 
 
 @SOLVERS
+def test_a_known_optimum_in_joints_is_found(solver):
+    """Joint goals are in radians, the model in its own units: one block turns joint i by its std times the action."""
+    model = convex_jepa()
+    with torch.no_grad():
+        model.joint_mean.copy_(torch.linspace(-1.0, 2.0, 2 * JOINTS))
+        model.joint_std.copy_(torch.linspace(0.2, 3.0, 2 * JOINTS))
+    best = torch.tensor([0.5, -0.3, 0.8, 0.1])
+    joints = torch.linspace(0.3, -0.6, 2 * JOINTS)
+    goal = joints[:JOINTS] + best * model.joint_std[:JOINTS]
+    noise = torch.randn(40, 256, 1, ACTION, generator=torch.Generator().manual_seed(7))
+    values = {"joints": joints, "goal": goal, "noise": noise, "warm_start": torch.zeros(1, ACTION)}
+    actions, terms, *_ = search(LatentSearch(model).eval(), solver, True, effort_weight=0.0, **values)
+    torch.testing.assert_close(actions[0, :JOINTS], best, atol=0.2, rtol=0.0)
+    assert float(terms[0]) < 0.02
+
+
+@SOLVERS
+def test_spread_and_noise_are_used_as_said(solver):
+    """Without a better candidate the first iteration's winner is the mean plus std times its noise."""
+    module = LatentSearch(convex_jepa()).eval()
+    goal, noise = torch.zeros(LATENT), torch.zeros(1, SAMPLES, 1, ACTION)
+    goal[:ACTION] = 0.3
+    noise[0, 9] = 0.5
+    actions, *_ = search(
+        module,
+        solver,
+        latent=torch.zeros(LATENT),
+        goal=goal,
+        noise=noise,
+        warm_start=torch.full((1, ACTION), -0.1),
+        initial_std=0.8,
+        effort_weight=0.0,
+    )
+    torch.testing.assert_close(actions[0], torch.full((ACTION,), -0.1 + 0.8 * 0.5))
+
+
+@SOLVERS
 @GOALS
 def test_bounds_hold_whatever_the_noise(solver, goal_is_joints):
     module = LatentSearch(small_jepa()).eval()
