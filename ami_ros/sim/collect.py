@@ -14,6 +14,7 @@ import numpy as np
 
 from ami_ros.config import setting
 from ami_ros.data.episode import EpisodeRecord, write_episode
+from ami_ros.data.manifest import claim
 from ami_ros.embodiment import RobotSpec, load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.kinematics import Kinematics
@@ -129,9 +130,14 @@ def collect(robot: str, settings: CollectSettings, folder: Path) -> Iterator[int
     """Record what is missing in `folder`, yielding the index of each finished episode.
 
     Episodes that are already there are kept, so a killed run goes on where it was.
+
+    Raises:
+        EpisodeError: the folder holds episodes made with other settings.
     """
     load_robot(robot)  # a bad name fails here, once: a pool starts workers that fail to start again, for ever
-    folder.mkdir(parents=True, exist_ok=True)
+    # How many, and by how many processes, does not change what an episode is.
+    made_with = {k: v for k, v in vars(settings).items() if k not in ("episodes", "workers")}
+    claim(folder, {"robot": robot, **made_with})
     missing = [i for i in range(settings.episodes) if not episode_path(folder, i).is_file()]
     context = multiprocessing.get_context("spawn")
     with context.Pool(settings.workers, _start_worker, (robot, settings)) as pool:

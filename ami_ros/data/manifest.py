@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a data set was made with, beside its episodes, so that two are never mixed unnoticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ami_ros.errors import EpisodeError
+
+MANIFEST_FILE = "dataset.json"
+
+
+def claim(folder: Path, made_with: Mapping[str, Any]) -> None:
+    """Say that `folder` holds episodes made with these settings, or check that it does.
+
+    Raises:
+        EpisodeError: the folder was made with other settings, or its manifest is unreadable.
+    """
+    path = folder / MANIFEST_FILE
+    wanted = json.loads(json.dumps(made_with))  # tuples become lists, as they do on disk
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(wanted, indent=1) + "\n")
+        partial.replace(path)
+        return
+    try:
+        found = json.loads(path.read_text())
+        names = sorted(set(found) | set(wanted))
+        differ = [
+            f"{n}: {found.get(n)!r}, wanted {wanted.get(n)!r}" for n in names if found.get(n) != wanted.get(n)
+        ]
+    except (ValueError, TypeError, OSError) as error:
+        raise EpisodeError(
+            f"{path}: not a readable manifest ({error}); delete the folder or use another"
+        ) from error
+    if differ:
+        raise EpisodeError(
+            f"{folder} holds episodes made otherwise ({'; '.join(differ)}); use another folder"
+        )
