@@ -89,6 +89,7 @@ _PARAMETERS = {
     "planner": ("robot", "task", "model"),
     "safety": ("robot", "command_interface"),
 }
+_SWITCHES = {"planner": ("autostart",)}
 
 
 def arguments(*nodes: str, **defaults: str) -> tuple[Argument, ...]:
@@ -129,8 +130,7 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
     # The simulator makes the time, so it cannot take it from /clock.
     clock = "lock_step" if node == "sim" else "use_sim_time"
     parameters[clock] = switch("use_sim_time", values)
-    if "autostart" in values:
-        parameters["autostart"] = switch("autostart", values)
+    parameters.update({name: switch(name, values) for name in _SWITCHES.get(node, ())})
     files = [values["params_file"]] if values["params_file"] else []
     return {
         "package": "ami_ros",

@@ -91,6 +91,17 @@ def test_what_is_left_empty_is_left_to_the_node():
     assert node_arguments("safety", values("safety"), {})["parameters"] == [{"use_sim_time": False}]
 
 
+def test_a_node_gets_nothing_of_its_neighbours():
+    """In one launch file, every node is made from the arguments of all."""
+    together = values(*NODES, model="m.pt", task="reach", command_interface="forward_velocity")
+    given = {node: set(node_arguments(node, together, {})["parameters"][-1]) for node in NODES}
+    assert given == {
+        "sim": {"lock_step", "task"},
+        "planner": {"use_sim_time", "autostart", "task", "model"},
+        "safety": {"use_sim_time", "command_interface"},
+    }
+
+
 def test_the_planner_waits_for_a_lifecycle_manager_when_asked_to():
     assert parameters("planner", autostart="false")["autostart"] is False
 
