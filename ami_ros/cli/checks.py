@@ -14,7 +14,7 @@ from ami_ros.cli.extras import missing_modules
 from ami_ros.errors import AmiError
 
 PYTHONS = ((3, 10), (3, 13))
-ROUND_TRIP = (128, 128, 10.0, 1.0)  # width, height, rate [Hz], duration [s]
+ROUND_TRIP = ([(128, 128)], 10.0, 1.0)  # sizes [px], rate [Hz], duration [s]
 SMALL_SHM_MIB = 64
 INSTALL = "make venv, and use .venv/bin/ami-ros"
 
@@ -161,13 +161,13 @@ def shipped(robot: str, task: str, model: Path | None) -> Finding:
 
 def round_trip() -> Finding:
     """Check for a second that two processes hear each other."""
-    from ami_ros.cli.camera_stream import measure
+    from ami_ros.bench.camera import bench_camera
 
     if missing_modules("ros"):
         return Finding("DDS round trip", "fail", "not tried: no ROS 2", "see ROS 2 above")
     advice = "a firewall or container may block the loopback interface; or see DDS profile above"
     try:
-        figures = measure(*ROUND_TRIP)
+        figures = next(iter(bench_camera(*ROUND_TRIP).values()))
     except AmiError as error:
         return Finding("DDS round trip", "fail", str(error), advice)
     found = f"{figures['received']} of {figures['sent']} images"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ami_ros.cli import extras
-from ami_ros.cli.camera_stream import parse_size
+from ami_ros.cli.image_size import parse_size
 from ami_ros.errors import ConfigError
 
 
