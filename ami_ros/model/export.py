@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from pathlib import Path
 
 import torch
 
 from ami_ros.model.contract import Contract
+from ami_ros.model.deprecation import torchscript_deprecation_ignored
 from ami_ros.model.files import CONTRACT_FILE, sha256_of, sidecar
 from ami_ros.model.jepa import Jepa
 from ami_ros.planning.search import LatentSearch
@@ -32,8 +32,7 @@ def export(model: Jepa, contract: Contract, path: Path) -> str:
     search = LatentSearch(model).eval()
     for method in EXPORTED:
         torch.jit.export(getattr(LatentSearch, method))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated; we know, see DESIGN
+    with torchscript_deprecation_ignored():
         scripted = torch.jit.freeze(torch.jit.script(search), preserved_attrs=EXPORTED)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")

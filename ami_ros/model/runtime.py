@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError, ImageError, ModelFileError
 from ami_ros.model.contract import Contract
+from ami_ros.model.deprecation import torchscript_deprecation_ignored
 from ami_ros.model.files import read_contract, verify
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import PlannerSettings
@@ -156,10 +156,7 @@ def load_model(
     contract = read_contract(path)
     contract.check(spec)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # TorchScript is deprecated; we know, see DESIGN
+        with torchscript_deprecation_ignored():
             module = torch.jit.load(str(path), map_location=device)
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path}: torch cannot load it: {error}") from error
