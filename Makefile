@@ -36,7 +36,7 @@ help: ## list the targets
 	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux brings several GB of CUDA"
 	@echo "                      libraries; its own site names the index of the small CPU-only build, to be given"
 	@echo "                      here: PIP_ARGS='--extra-index-url URL'"
-	@echo "  ARGS='...'          more arguments for the ami-ros verb behind demo, model and bench"
+	@echo "  ARGS='...'          more arguments for the ami-ros verb behind demo and model"
 
 venv: $(STAMP) ## build .venv with everything the CLI needs
 
@@ -63,8 +63,9 @@ demo: venv ## ten goals in the simulator, through ROS 2: a table, a report and a
 model: venv ## collect, train and export a model from nothing (TASK=reach)
 	$(BIN)/ami-ros model --task $(TASK) $(ARGS)
 
-bench: venv ## measure what this machine delivers: images over DDS
-	$(BIN)/ami-ros bench camera $(ARGS)
+bench: venv ## measure what this machine delivers: images over DDS, time per plan
+	$(BIN)/ami-ros bench camera
+	$(BIN)/ami-ros bench planner
 
 # A package.xml with any error makes colcon fall back to a plain Python package, silently: the nodes
 # then build and `ros2 run` finds nothing. So the type is asserted, and the scripts are looked for.
