@@ -71,7 +71,7 @@ def _row(planner: str, row: Mapping[str, Any]) -> list[str]:
     cells = [planner]
     for key in ("success_5cm", "success_2cm"):
         lower, upper = (round(bound * 100) for bound in row[f"{key}_ci"])
-        cells.append(f"{row[key] * 100:.0f} % ({lower}-{upper})")
+        cells.append(f"{round(row[key] * 100, 1):g} % ({lower}-{upper})")
     numbers = ("seconds_to_5cm_median", "plan_ms_p50", "loop_hz")
     cells.append(f"{row['final_error_mean'] * 100:.1f}")
     return cells + ["-" if row[name] is None else f"{row[name]:.1f}" for name in numbers]

@@ -56,7 +56,12 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes
             axes.barh(row + shift, rate * 100, height=0.3, color=ACCENT if row == 0 else GREY, alpha=alpha)
             axes.plot([lower * 100, upper * 100], [row + shift] * 2, color="#f59e0b", linewidth=2)
             axes.text(
-                max(upper, rate) * 100 + 1.5, row + shift, f"{rate:.0%}", va="center", color=GREY, fontsize=8
+                max(upper, rate) * 100 + 1.5,
+                row + shift,
+                f"{round(rate * 100, 1):g}%",
+                va="center",
+                color=GREY,
+                fontsize=8,
             )
     axes.set(xlim=(0, 112), xlabel="success [%]: 5 cm (solid), 2 cm (pale), 95 % interval")
     axes.set_xticks(range(0, 101, 20))
