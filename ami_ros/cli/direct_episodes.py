@@ -9,15 +9,13 @@ from collections.abc import Iterator
 import torch
 
 from ami_ros.cli.experiment import Experiment, physics_hz
-from ami_ros.config import load_settings
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.warm_up import warm_up
 from ami_ros.safety.settings import load_safety_settings
-from ami_ros.share import config_path
 from ami_ros.sim.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.tasks.reach import Reach, load_reach_settings
 
 
 class DirectRunner:
@@ -25,7 +23,7 @@ class DirectRunner:
 
     def __init__(self, experiment: Experiment) -> None:
         torch.set_num_threads(experiment.planner.threads)
-        settings = load_settings(ReachSettings, config_path("tasks", f"{experiment.task}.yaml"))
+        settings = load_reach_settings(experiment.task)
         self._experiment = experiment
         self._model = load_model(experiment.model, experiment.spec)
         self._scene = Scene(experiment.spec, physics_hz())

@@ -13,10 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.cli.experiment import Experiment
-from ami_ros.config import load_settings
 from ami_ros.processes import NodeProcess, free_domain_id, node_environment
-from ami_ros.share import config_path
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.tasks.reach import Reach, load_reach_settings
 
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
@@ -42,7 +40,7 @@ class RosRunner:
     def __init__(
         self, experiment: Experiment, log_folder: Path, real_time: bool, attach: bool = False
     ) -> None:
-        settings = load_settings(ReachSettings, config_path("tasks", f"{experiment.task}.yaml"))
+        settings = load_reach_settings(experiment.task)
         self._experiment, self._log_folder, self._real_time = experiment, log_folder, real_time
         self._attach = attach
         self._task, self._steps = Reach(experiment.spec, settings), settings.episode_steps

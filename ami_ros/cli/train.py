@@ -38,18 +38,12 @@ def train(
     from torch.utils.tensorboard import SummaryWriter
 
     from ami_ros.cli.progress import progress_bar
-    from ami_ros.data.episode import list_episodes
-    from ami_ros.embodiment import load_robot
+    from ami_ros.cli.training_run import prepare_run
     from ami_ros.model.export import export
-    from ami_ros.model.settings import load_model_settings
-    from ami_ros.training.pipeline import build_trainer, finish, load_split
-    from ami_ros.training.settings import load_training_settings
+    from ami_ros.training.pipeline import finish
 
-    settings = load_training_settings({"steps": steps, "seed": seed, "threads": threads})
-    spec, paths = load_robot(robot), list_episodes(data)
-    with progress_bar("read", len(paths)) as bar:
-        split = load_split(paths, settings.held_out, bar.update)
-    trainer = build_trainer(split, spec, load_model_settings(), settings)
+    run = prepare_run(robot, data, steps=steps, seed=seed, threads=threads)
+    trainer, settings = run.trainer, run.settings
     checkpoint = out.with_name("checkpoint.pt")
     if checkpoint.is_file() and not restart:
         trainer.resume(checkpoint)
@@ -62,7 +56,7 @@ def train(
                 for name, value in losses.items():
                     log.add_scalar(name, value, trainer.step)
     with progress_bar("measure", 1) as bar:
-        contract = finish(trainer.model, split, spec, task, settings)
+        contract = finish(trainer.model, run.split, run.spec, task, settings)
         sha256 = export(trainer.model, contract, out)
         bar.update()
     checkpoint.unlink(missing_ok=True)

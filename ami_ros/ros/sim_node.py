@@ -32,7 +32,7 @@ from ami_ros.ros.sim_episode import SimEpisode
 from ami_ros.ros.sim_loops import LockStep, RealTime
 from ami_ros.share import config_path
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.tasks.reach import Reach, load_reach_settings
 
 # No step of a lock-step episode may be at time zero, which ROS messages use for "not set".
 START_NS = 1_000_000_000
@@ -50,9 +50,7 @@ class SimNode(Node):
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, SimSettings)
         self.spec = load_robot(settings_from_parameters(self, NodeSettings).robot)
-        task = Reach(
-            self.spec, load_settings(ReachSettings, config_path("tasks", f"{self.settings.task}.yaml"))
-        )
+        task = Reach(self.spec, load_reach_settings(self.settings.task))
         self.episode = SimEpisode(self.spec, Scene(self.spec, self.settings.physics_hz), task)
         self.tick_ns = round(1e9 / self.settings.tick_hz)
         self.controller = SimController(self.spec, self.settings.command_timeout_s, self.tick_ns / 1e9)

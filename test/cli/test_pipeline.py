@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from ami_ros.cli.training_run import prepare_run
 from ami_ros.embodiment import load_robot
 from ami_ros.model.runtime import load_model
 
@@ -82,3 +83,15 @@ def test_train_without_episodes_says_what_to_do(tmp_path):
     result = ami_ros("train", "--data", tmp_path, "--out", tmp_path / "model.pt")
     assert result.returncode == 2
     assert "ami-ros collect" in result.stderr
+
+
+def test_export_needs_the_settings_that_the_run_was_trained_with(made, tmp_path):
+    folder, _ = made
+    data, checkpoint, out = folder / "data", tmp_path / "checkpoint.pt", tmp_path / "model.pt"
+    prepare_run("panda", data, steps=STEPS, threads=1).trainer.save(checkpoint)
+    refused = ami_ros("export", checkpoint, "--data", data, "--out", out)
+    assert refused.returncode == 2
+    assert "steps" in refused.stderr
+    exported = ami_ros("export", checkpoint, "--data", data, "--out", out, "--steps", STEPS)
+    assert exported.returncode == 0, exported.stderr
+    assert load_model(out, load_robot("panda")).sha256 in exported.stdout

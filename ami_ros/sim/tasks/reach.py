@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.config import setting
+from ami_ros.config import load_settings, setting
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.kinematics import Kinematics
+from ami_ros.share import config_path
 from ami_ros.types import FloatArray
 
 
@@ -20,6 +21,11 @@ class ReachSettings:
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
     minimum_travel: float = setting("least distance from start to goal", ge=0.0, le=1.0, unit="m")
+
+
+def load_reach_settings(task: str) -> ReachSettings:
+    """Read config/tasks/<task>.yaml. Raises ConfigError."""
+    return load_settings(ReachSettings, config_path("tasks", f"{task}.yaml"))
 
 
 @dataclass(frozen=True, eq=False)
