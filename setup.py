@@ -38,6 +38,13 @@ ROS = [
 ]
 SIM = ["pybullet>=3.2.5", "av>=10"]
 TRAIN = ["tensorboard>=2.12", "matplotlib>=3.6", "jinja2>=3.1"]
+# Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
+BENCH = [
+    "pytorch-mppi>=0.9",
+    "stable-worldmodel>=0.1",
+    "opencv-python-headless>=4.7",
+    "imageio>=2.30",
+]
 TEST = [
     "pytest>=8.2",  # colcon looks for this very name: without it, it runs no test and says "passed"
     "hypothesis>=6.80",
@@ -75,7 +82,7 @@ setup(
         "typer>=0.9",
         "rich>=13",
     ],
-    extras_require={"ros": ROS, "sim": SIM, "train": TRAIN, "test": TEST},
+    extras_require={"ros": ROS, "sim": SIM, "train": TRAIN, "bench": BENCH, "test": TEST},
     entry_points={
         "console_scripts": [
             "ami-ros = ami_ros.cli.main:main",

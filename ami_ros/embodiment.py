@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ami_ros.config import load_settings, setting
+from ami_ros.config import load_settings, read_yaml, setting
 from ami_ros.errors import EmbodimentError
 from ami_ros.share import config_path
+from ami_ros.task_file import merged, read_task
 from ami_ros.types import FloatArray
 
 CONTROL_MODES = ("cartesian_velocity",)
+AXES = ("x", "y", "z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +109,21 @@ class CameraSpec:
 
 
 @dataclass(frozen=True)
+class ToolSpec:
+    """A round rod that the hand holds: it begins at the tip and points along the tip's z axis."""
+
+    length: float = setting("from the tip to the end of the rod", gt=0.0, le=1.0, unit="m")
+    radius: float = setting("of the rod", gt=0.0, le=0.1, unit="m")
+
+
+@dataclass(frozen=True)
 class SimulationSpec:
     """How the simulator stands in for this robot."""
 
     urdf: str = setting("URDF below pybullet_data, or an absolute path")
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
+    tool_parent: str = setting("link of the URDF that holds the tool; its frame is the tip")
 
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
@@ -131,7 +142,8 @@ class RobotSpec:
         joint_names: (J,) in the order of every vector in ami_ros.
         limits: joint limits.
         home: (J,) rad or m; also the rest posture that redundancy is resolved toward.
-        control_mode: what one action means; ``cartesian_velocity`` is the tip's linear velocity (3,) in m/s.
+        control_mode: what one action means; ``cartesian_velocity`` is the tip's linear velocity in m/s.
+        action_axes: the axes of the base frame that an action moves along, in order (A).
         control_hz: actions per second.
         action_block: control steps per action block (K).
         max_tip_speed: bound of each action component, m/s.
@@ -140,6 +152,7 @@ class RobotSpec:
         workspace: (2, 3) lower and upper corner of the box the tip stays in, base frame, m.
         camera: the camera that the model looks through.
         simulation: the stand-in.
+        tool: what the hand holds, or None.
         source: where the numbers come from.
     """
 
@@ -157,11 +170,19 @@ class RobotSpec:
     camera: CameraSpec
     simulation: SimulationSpec
     source: str
+    action_axes: tuple[str, ...] = AXES
+    tool: ToolSpec | None = None
 
     @property
     def action_size(self) -> int:
         """Numbers per action (A)."""
-        return 3
+        return len(self.action_axes)
+
+    def tip_velocity(self, action: FloatArray) -> FloatArray:
+        """Return the tip velocity (3,) of an action (A,); the axes it does not move along stand still."""
+        velocity = np.zeros(3)
+        velocity[[AXES.index(axis) for axis in self.action_axes]] = action
+        return velocity
 
     def random_tip(self, generator: np.random.Generator) -> FloatArray:
         """Return a position (3,) drawn uniformly from the workspace box, m."""
@@ -183,6 +204,7 @@ class _RobotFile:
     limits: dict = setting("limit name -> list per joint, or null for not limited")  # type: ignore[type-arg]
     home: tuple[float, ...] = setting("rest posture", unit="rad|m")
     control_mode: str = setting("what one action means", choices=CONTROL_MODES)
+    action_axes: tuple[str, ...] = setting("axes of the base frame that an action moves along")
     control_hz: float = setting("actions per second", gt=0.0, le=1000.0, unit="Hz")
     action_block: int = setting("control steps per action block", ge=1, le=50)
     max_tip_speed: float = setting("bound of each action component", gt=0.0, le=2.0, unit="m/s")
@@ -191,20 +213,28 @@ class _RobotFile:
     workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
     camera: dict = setting("the camera")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
+    tool: dict = setting("what the hand holds; {} for nothing")  # type: ignore[type-arg]
     source: str = setting("where the numbers come from")
 
 
-def load_robot(name_or_path: str | Path) -> RobotSpec:
-    """Load config/robots/<name>.yaml, or a YAML file by path.
+def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
+    """Load config/robots/<name>.yaml, or a YAML file by path, as the task equips it.
+
+    Args:
+        name_or_path: the robot.
+        task: a file in config/tasks, whose `embodiment` section wins over the robot's YAML.
 
     Raises:
-        ConfigError: the file is missing or has unknown keys or wrong types.
+        ConfigError: a file is missing or has unknown keys or wrong types.
         EmbodimentError: the numbers contradict each other.
     """
     path = Path(name_or_path)
     if path.suffix != ".yaml":
         path = config_path("robots", f"{name_or_path}.yaml")
-    raw = load_settings(_RobotFile, path)
+    values = read_yaml(path)
+    if task is not None:
+        values = merged(values, read_task(task).embodiment)
+    raw = load_settings(_RobotFile, values, where=str(path))
     count = len(raw.joint_names)
     if len(set(raw.joint_names)) != count or count == 0:
         raise EmbodimentError(f"{path}: joint_names: got {list(raw.joint_names)}, expected distinct names")
@@ -219,10 +249,11 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
     if not (workspace[0] < workspace[1]).all():
         raise EmbodimentError(f"{path}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
     workspace.setflags(write=False)
-    values = {
-        f: getattr(raw, f)
-        for f in ("joint_names", "control_mode", "control_hz", "action_block", "max_tip_speed")
-    }
+    if not raw.action_axes or len(set(raw.action_axes)) != len(raw.action_axes):
+        raise EmbodimentError(f"{path}: action_axes: got {list(raw.action_axes)}, expected distinct axes")
+    if not set(raw.action_axes) <= set(AXES):
+        raise EmbodimentError(f"{path}: action_axes: got {list(raw.action_axes)}, expected some of {AXES}")
+    names = ("joint_names", "control_mode", "control_hz", "action_block", "max_tip_speed", "action_axes")
     return RobotSpec(
         name=path.stem,
         limits=limits,
@@ -233,7 +264,8 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
         camera=load_settings(CameraSpec, raw.camera, where=f"{path}: camera"),
         simulation=load_settings(SimulationSpec, raw.simulation, where=f"{path}: simulation"),
         source=raw.source,
-        **values,
+        tool=load_settings(ToolSpec, raw.tool, where=f"{path}: tool") if raw.tool else None,
+        **{name: getattr(raw, name) for name in names},
     )
 
 

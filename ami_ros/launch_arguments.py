@@ -70,12 +70,11 @@ _COMMON = (
     Argument("use_respawn", "false", "start a node again when it dies"),
     Argument("log_level", "info", "debug, info, warn, error or fatal"),
     Argument("robot", "", "name of a file in config/robots; empty: the default"),
+    Argument("task", "", "name of a file in config/tasks; empty: the default"),
 )
-_TASK = Argument("task", "", "name of a file in config/tasks; empty: the default")
 _OF_NODE = {
-    "sim": (_TASK,),
+    "sim": (),
     "planner": (
-        _TASK,
         Argument("model", "", "path of a model.pt; empty: the one in models/ for this robot and task"),
         Argument("autostart", "true", "configure and activate the planner as soon as it runs"),
     ),
@@ -87,7 +86,7 @@ _OF_NODE = {
 _PARAMETERS = {
     "sim": ("robot", "task"),
     "planner": ("robot", "task", "model"),
-    "safety": ("robot", "command_interface"),
+    "safety": ("robot", "task", "command_interface"),
 }
 _SWITCHES = {"planner": ("autostart",)}
 

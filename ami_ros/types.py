@@ -143,6 +143,10 @@ class Plan:
         deadline_met: False when the solver was stopped early.
         observation_stamp_ns: stamp of the image planned from.
         proposal: where the winner came from (warm_start, zero, inverse_model, random).
+        disagreement: how unsure the model is of `predicted`: 1 is usual. None when nothing was predicted.
+        surprise: how little the last action block went as predicted: above 1 is rare. None until the planner
+            has seen a whole block.
+        surprise_terms: surprise by what it is about; the largest is `surprise`.
     """
 
     actions: FloatArray
@@ -157,6 +161,9 @@ class Plan:
     deadline_met: bool
     observation_stamp_ns: int
     proposal: str
+    disagreement: float | None = None
+    surprise: float | None = None
+    surprise_terms: dict[str, float] = field(default_factory=dict)
 
 
 class Level(IntEnum):

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, Shutdown
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -26,24 +26,30 @@ def include(file: str, *nodes: str) -> IncludeLaunchDescription:
     )
 
 
-def generate_launch_description() -> LaunchDescription:
-    declared = [DeclareLaunchArgument(**argument._asdict()) for argument in ARGUMENTS]
+def drive(context: LaunchContext) -> list[Node]:
+    chosen = ((name, LaunchConfiguration(name).perform(context)) for name in ("out", "robot", "task"))
+    options = [text for name, value in chosen if value for text in (f"--{name}", value)]
     driver = Node(
         package="ami_ros",
         executable="ami-ros",
-        arguments=["demo", "--attach", "--out", LaunchConfiguration("out")],
+        arguments=["demo", "--attach", *options],
         namespace=LaunchConfiguration("namespace"),
         remappings=[(topic.name, LaunchConfiguration(topic.argument)) for topic in TOPICS],
         additional_env=dds_environment(config_path("dds", "large_data_shm.xml"), os.environ),
         output="screen",
         on_exit=Shutdown(),
     )
+    return [driver]
+
+
+def generate_launch_description() -> LaunchDescription:
+    declared = [DeclareLaunchArgument(**argument._asdict()) for argument in ARGUMENTS]
     return LaunchDescription(
         [
             *declared,
             DeclareLaunchArgument("out", default_value="demo", description="folder of the report"),
             include("sim.launch.py", "sim"),
             include("robot.launch.py", "planner", "safety"),
-            driver,
+            OpaqueFunction(function=drive),
         ]
     )

@@ -45,7 +45,7 @@ def made_up_robot(**changes: Any) -> RobotSpec:
         "tip_frame": "tip",
         "workspace": np.array([[0.3, -0.3, 0.1], [0.6, 0.3, 0.5]]),
         "camera": CameraSpec("camera", "optical", 48, 40, 10.0, 45.0, (1.0, 0.0, 1.0), (0.0, 0.0, 0.0)),
-        "simulation": SimulationSpec("made_up.urdf", (), ()),
+        "simulation": SimulationSpec("made_up.urdf", (), (), "tip"),
         "source": "invented",
     }
     return RobotSpec(**{**values, **changes})

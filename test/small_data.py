@@ -9,7 +9,7 @@ import numpy as np
 
 from ami_ros.data.episode import EpisodeRecord, write_episode
 
-STEPS, SIDE, JOINTS, ACTION = 9, 32, 4, 3
+STEPS, SIDE, JOINTS, ACTION, OBJECTS = 9, 32, 4, 3, 2
 SPEED = 0.4  # action of size 1
 SQUARE = 8  # px
 
@@ -26,7 +26,10 @@ def record(seed: int, steps: int = STEPS, side: int = SIDE) -> EpisodeRecord:
         row, column = (int((1.0 + value) / 2 * (side - SQUARE)) for value in (x, y))
         frame[row : row + SQUARE, column : column + SQUARE] = (230, int(128 + 100 * z), 60)
     widen = np.array([[1.0, 0.0, 0.0, 0.5], [0.0, 1.0, 0.0, -0.5], [0.0, 0.0, 1.0, 0.2]], np.float32)
-    return EpisodeRecord(images, tip @ widen, velocity @ widen, actions, tip)
+    objects = np.stack([tip, -tip], axis=1)
+    return EpisodeRecord(
+        images, tip @ widen, velocity @ widen, actions, tip, objects, np.asarray(seed, dtype=np.int64)
+    )
 
 
 def write_episodes(folder: Path, count: int, first_seed: int = 0, **sizes: int) -> list[Path]:

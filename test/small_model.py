@@ -16,6 +16,9 @@ from ami_ros.model.settings import ModelSettings
 
 IMAGE_SIZE, LATENT, ACTION = 32, 11, 6  # ACTION is K A = 2 * 3 of the made-up robot
 SETTINGS = ModelSettings(
+    encoder="convolutional",
+    backbone_file="",
+    backbone_sha256="",
     image_size=IMAGE_SIZE,
     latent_size=LATENT,
     channels=(4, 5, 7),
@@ -23,6 +26,11 @@ SETTINGS = ModelSettings(
     predictor_hidden=20,
     predictor_blocks=2,
     inverse_hidden=22,
+    disagreement_heads=3,
+    disagreement_hidden=9,
+    disagreement_size=8,
+    temporal_hidden=17,
+    temporal_size=10,
 )
 
 
@@ -47,15 +55,25 @@ class Integrator(nn.Module):
         super().__init__()
         self.nan_above = nan_above
 
-    def forward(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+    def drive(self, actions: Tensor) -> Tensor:
+        """Pass actions (..., K A) on."""
+        return actions
+
+    def step(self, state: Tensor, driven: Tensor) -> Tensor:
         """Add what fits; the latent is NaN where an action's first number is above `nan_above`."""
-        step = torch.zeros_like(latent)
-        step[:, : action.shape[1]] = action
-        broken = (action[:, :1] > self.nan_above).expand_as(latent)
-        step = torch.where(broken, torch.full_like(step, float("nan")), step)
-        turn = torch.zeros_like(joints)
-        turn[:, :4] = action[:, :4]
-        return latent + step, joints + turn
+        change = torch.zeros_like(state)
+        change[:, : driven.shape[1]] = driven
+        broken = (driven[:, :1] > self.nan_above).expand(-1, LATENT)
+        change[:, :LATENT] = torch.where(
+            broken, torch.full_like(change[:, :LATENT], float("nan")), change[:, :LATENT]
+        )
+        change[:, LATENT : LATENT + 4] = driven[:, :4]
+        return state + change
+
+    def forward(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict one block, as `Predictor.forward`."""
+        state = self.step(torch.cat([latent, joints], dim=1), action)
+        return state[:, :LATENT], state[:, LATENT:]
 
 
 class Toward(nn.Module):
@@ -94,6 +112,7 @@ def small_contract(model: Jepa, **changes: Any) -> Contract:
         "control_mode": spec.control_mode,
         "control_hz": spec.control_hz,
         "action_block": spec.action_block,
+        "action_axes": list(spec.action_axes),
         "action_size": spec.action_size,
         "max_tip_speed": spec.max_tip_speed,
         "image_size": IMAGE_SIZE,

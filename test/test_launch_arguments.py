@@ -20,7 +20,7 @@ from ami_ros.launch_arguments import (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-STANDARD = {"namespace", "use_sim_time", "params_file", "use_respawn", "log_level", "robot"}
+STANDARD = {"namespace", "use_sim_time", "params_file", "use_respawn", "log_level", "robot", "task"}
 
 
 def values(*nodes: str, **given: str) -> dict[str, str]:
@@ -98,7 +98,7 @@ def test_a_node_gets_nothing_of_its_neighbours():
     assert given == {
         "sim": {"lock_step", "task"},
         "planner": {"use_sim_time", "autostart", "task", "model"},
-        "safety": {"use_sim_time", "command_interface"},
+        "safety": {"use_sim_time", "task", "command_interface"},
     }
 
 

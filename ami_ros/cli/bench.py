@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from ami_ros.cli.bench_curve import curve
+from ami_ros.cli.bench_planner import planner
+
 SIZES = ["320x240", "640x480", "1280x720"]
-BUDGETS = ["32x5x2", "128x5x4", "300x5x10"]
 MAX_LOSS = 0.01  # share of images; more is shown in red
 
 bench = typer.Typer(
@@ -66,54 +68,5 @@ def camera(
     Console().print(table)
 
 
-@bench.command()
-def planner(
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="Task, to find the shipped model.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    solver: Annotated[str | None, typer.Option(help="cem or mppi [config/planner.yaml].")] = None,
-    budget: Annotated[
-        list[str], typer.Option(help="SAMPLESxHORIZONxITERATIONS, beside the shipped one; may be repeated.")
-    ] = BUDGETS,
-    plans: Annotated[int, typer.Option(help="Plans per budget.")] = 200,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-) -> None:
-    """Time plans, from camera image to actions, beside the processor's own limit (a large matrix product).
-
-    Example: ami-ros bench planner --json planner.json
-
-    Other budgets: ami-ros bench planner --budget 128x5x4 --budget 300x5x10
-    """
-    import torch
-    from rich.console import Console
-    from rich.table import Table
-
-    from ami_ros.bench.planner import bench_planner
-    from ami_ros.cli.experiment import prepare
-    from ami_ros.cli.figures import write_json
-    from ami_ros.cli.plan_budget import parse_budget
-    from ami_ros.cli.progress import progress_bar
-    from ami_ros.model.runtime import load_model
-    from ami_ros.report.machine import hardware, versions
-
-    budgets = [parse_budget(text) for text in budget]
-    wanted = prepare(robot, task, model, solver, episodes=1, seed=0, goal="image")
-    torch.set_num_threads(wanted.planner.threads)
-    runtime = load_model(wanted.model, wanted.spec)
-    with progress_bar("plan", len(budgets) + 1) as bar:
-        figures = bench_planner(
-            runtime, wanted.spec, wanted.planner, budgets, plans, lambda budget: bar.update(1, str(budget))
-        )
-    figures |= {"model_sha256": wanted.sha256, "hardware": hardware(), "versions": versions()}
-    if json_file is not None:
-        write_json(json_file, figures)
-    title = f"{figures['solver']}, {figures['threads']} thread"
-    table = Table(
-        "samples x horizon x iterations", "p50 ms", "p99 ms", "MFLOP", "GFLOP/s", "of roof", title=title
-    )
-    for name, row in figures["budgets"].items():
-        cells = (row["plan_ms_p50"], row["plan_ms_p99"], row["flops"] / 1e6, row["gflops"])
-        table.add_row(name, *(f"{cell:.1f}" for cell in cells), f"{row['roof_share']:.0%}")
-    Console().print(table)
+bench.command()(planner)
+bench.command()(curve)

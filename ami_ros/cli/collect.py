@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros collect`: record random motion in the simulator."""
+"""`ami-ros collect`: record motion in the simulator."""
 
 from __future__ import annotations
 
@@ -10,28 +10,38 @@ import typer
 
 
 def collect(
-    out: Annotated[Path, typer.Option(help="Folder of the data set.")] = Path("data/panda_reach"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the data set [data/<robot>_<task>].")
+    ] = None,
+    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
     episodes: Annotated[
         int | None, typer.Option(help="Episodes in the data set [config/collect.yaml].")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the data set [config/collect.yaml].")] = None,
+    event_pairs: Annotated[
+        int | None, typer.Option(help="Impossible events of each kind, 0 for none [config/collect.yaml].")
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [config/collect.yaml].")] = None,
 ) -> None:
-    """Record episodes of random motion, crash-safe and resumable.
+    """Record episodes of random motion under a varied camera, crash-safe and resumable.
 
-    Example: ami-ros collect --out data/panda_reach --episodes 2000
+    Example: ami-ros collect --task reach --episodes 2000
     """
+    from ami_ros.cli.folders import episodes_folder
     from ami_ros.cli.progress import progress_bar
-    from ami_ros.config import load_settings
-    from ami_ros.share import config_path
-    from ami_ros.sim.collect import CollectSettings
     from ami_ros.sim.collect import collect as record
+    from ami_ros.sim.collect_events import collect_events, missing_events
+    from ami_ros.sim.collect_settings import load_collect_settings
 
-    overrides = {"episodes": episodes, "seed": seed, "workers": workers}
-    settings = load_settings(CollectSettings, config_path("collect.yaml"), overrides)
+    out = out or episodes_folder(robot, task)
+    given = {"episodes": episodes, "seed": seed, "workers": workers, "event_pairs": event_pairs}
+    settings = load_collect_settings(task, given)
     with progress_bar("collect", settings.episodes) as bar:
         done = sum(1 for i in range(settings.episodes) if (out / f"episode_{i:06d}.npz").is_file())
         bar.update(done)
-        for _ in record(robot, settings, out):
+        for _ in record(robot, task, settings, out):
             bar.update(1)
+    with progress_bar("events", len(missing_events(robot, task, settings, out))) as bar:
+        for kind, _ in collect_events(robot, task, settings, out):
+            bar.update(1, kind)

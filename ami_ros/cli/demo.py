@@ -34,7 +34,7 @@ def demo(
         Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
     ] = None,
     planner: Annotated[str | None, typer.Option(help="cem or mppi; default: config/planner.yaml.")] = None,
-    baselines: Annotated[bool, typer.Option(help="Compare with random, hold and inverse_model.")] = True,
+    baselines: Annotated[bool, typer.Option(help="Compare with those of ami-ros evaluate.")] = True,
     video: Annotated[bool, typer.Option(help="Make the video, about half of the time.")] = True,
 ) -> None:
     """Show the robot ten goal pictures and let it go there: simulator, planner and gate over real DDS.
@@ -44,6 +44,8 @@ def demo(
     Example: ami-ros demo
 
     Watch it live in RViz: ami-ros demo --real-time, and set ROS_DOMAIN_ID as printed.
+
+    A block to push: ami-ros demo --task push
 
     Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
     """

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from ami_ros.cli.figures import figures, step_s, write_json
 from ami_ros.cli.progress import progress_bar
 from ami_ros.report.html import ReportData, render_html
 from ami_ros.report.machine import hardware, versions
-from ami_ros.report.video import MAIN_SIZE, frame_count, write_video
+from ami_ros.report.video import MAIN_SIZE, Render, frame_count, write_video
 from ami_ros.sim.closed_loop import EpisodeResult
 from ami_ros.sim.scene import Scene
+from ami_ros.sim.tasks.known import load_task
 from ami_ros.types import FloatArray, ImageArray
 
 
@@ -64,8 +65,11 @@ def _baselines(experiment: Experiment) -> dict[str, dict[str, Any]]:
 
 
 def _video(experiment: Experiment, results: Sequence[EpisodeResult], path: Path) -> None:
+    task = load_task(experiment.task, experiment.spec)
     detailed = Scene(experiment.spec, physics_hz(), detailed=True)
     plain = Scene(experiment.spec, physics_hz())
+    for scene in (detailed, plain):
+        task.furnish(scene)
     partial = path.with_name("partial_" + path.name)  # a killed demo leaves no half of a video.mp4
     frames = write_video(
         partial, results, _renderer(detailed, MAIN_SIZE), _renderer(plain), step_s(experiment)
@@ -78,9 +82,9 @@ def _video(experiment: Experiment, results: Sequence[EpisodeResult], path: Path)
     plain.close()
 
 
-def _renderer(scene: Scene, size: tuple[int, int] | None = None) -> Callable[[FloatArray], ImageArray]:
-    def render(joints: FloatArray) -> ImageArray:
-        scene.reset(joints)
+def _renderer(scene: Scene, size: tuple[int, int] | None = None) -> Render:
+    def render(joints: FloatArray, poses: FloatArray) -> ImageArray:
+        scene.show(joints, poses)
         return scene.image(*(size or ()))
 
     return render

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 
 import torch
 
-from ami_ros.cli.experiment import Experiment, physics_hz
+from ami_ros.cli.experiment import ORACLE, Experiment, physics_hz
+from ami_ros.errors import ConfigError
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.warm_up import warm_up
+from ami_ros.protocols import Planner
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.closed_loop import ClosedLoop, EpisodeResult
+from ami_ros.sim.oracle import Oracle
+from ami_ros.sim.perturbation import Perturbation
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Reach, load_reach_settings
+from ami_ros.sim.tasks.known import load_task
 
 
 class DirectRunner:
@@ -23,22 +27,55 @@ class DirectRunner:
 
     def __init__(self, experiment: Experiment) -> None:
         torch.set_num_threads(experiment.planner.threads)
-        settings = load_reach_settings(experiment.task)
         self._experiment = experiment
-        self._model = load_model(experiment.model, experiment.spec)
+        self._task = load_task(experiment.task, experiment.spec)
+        self.model = load_model(
+            experiment.model,
+            experiment.spec,
+            device=experiment.planner.device,
+            precision=experiment.planner.precision,
+        )
         self._scene = Scene(experiment.spec, physics_hz())
+        self._task.furnish(self._scene)
         self._loop = ClosedLoop(self._scene, experiment.spec, load_safety_settings())
-        self._task, self._steps = Reach(experiment.spec, settings), settings.episode_steps
+        self._planners: dict[str, Planner] = {}
 
-    def episodes(self, solver: str | None = None) -> Iterator[EpisodeResult]:
-        """Run every episode of the experiment, with `solver` instead of the experiment's if given."""
-        experiment = self._experiment
-        settings = dataclasses.replace(experiment.planner, solver=solver or experiment.planner.solver)
-        planner = RecedingHorizonPlanner(self._model, experiment.spec, settings)
-        warm_up(planner, experiment.spec)
-        for seed in experiment.seeds:
-            episode = self._task.episode(seed)
-            yield self._loop.run(planner, seed, episode, self._steps, experiment.by_joints)
+    def episodes(
+        self, solver: str | None = None, perturbation: Perturbation | None = None
+    ) -> Iterator[EpisodeResult]:
+        """Run every episode, with `solver` and `perturbation` instead of the experiment's if given."""
+        for seed in self._experiment.seeds:
+            yield self.episode(seed, solver, perturbation)
+
+    def episode(
+        self, seed: int, solver: str | None = None, perturbation: Perturbation | None = None
+    ) -> EpisodeResult:
+        """Run one episode: the same, but for the time that it takes, whatever was run before.
+
+        Raises:
+            ConfigError: the solver is the oracle, and the task has none.
+        """
+        return self.run(self._planner(solver or self._experiment.planner.solver, seed), seed, perturbation)
+
+    def run(self, planner: Planner, seed: int, perturbation: Perturbation | None = None) -> EpisodeResult:
+        """Run one episode with a planner of one's own, which is warm."""
+        looks = perturbation or self._experiment.perturbation
+        self._scene.vary(looks.variation(seed), seed)
+        return self._loop.run(planner, seed, self._task, self._experiment.by_joints)
+
+    def _planner(self, solver: str, seed: int) -> Planner:
+        spec = self._experiment.spec
+        if solver == ORACLE:
+            motion = self._task.oracle(self._task.episode(seed))
+            if motion is None:
+                raise ConfigError(f"task {self._experiment.task} has no oracle")
+            return Oracle(self._scene, spec, motion)
+        if solver not in self._planners:
+            settings = dataclasses.replace(self._experiment.planner, solver=solver)
+            planner = RecedingHorizonPlanner(self.model, spec, settings)
+            warm_up(planner, spec)
+            self._planners[solver] = planner
+        return self._planners[solver]
 
     def close(self) -> None:
         """Free the simulator."""

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from ami_ros.cli.experiment import Experiment
+    from ami_ros.cli.experiment import Experiment, Runner
     from ami_ros.sim.closed_loop import EpisodeResult
 
 VIA = ("direct", "ros")
@@ -33,7 +34,21 @@ def evaluate(
     episodes: Annotated[int, typer.Option(help="Episodes, with seeds SEED, SEED + 1, ...")] = 50,
     seed: Annotated[int, typer.Option(help="Seed of the first episode.")] = 7001,
     goal: Annotated[str, typer.Option(help="What the planner is given: image or joints.")] = "image",
-    baselines: Annotated[bool, typer.Option(help="Also run random, hold and inverse_model.")] = True,
+    baselines: Annotated[bool, typer.Option(help="Also run random, hold, inverse_model and oracle.")] = True,
+    perturb: Annotated[
+        str | None,
+        typer.Option(
+            help="In each episode vary light, colours, textures, camera_pose, exposure, noise, blur or jpeg; "
+            "all: each in turn, beside the clean episodes."
+        ),
+    ] = None,
+    perturb_scale: Annotated[
+        float, typer.Option(help="1: as in training; 2: beyond that, up to twice as far.")
+    ] = 1.0,
+    workers: Annotated[int, typer.Option(help="Processes that share the episodes; plans take longer.")] = 1,
+    failures: Annotated[
+        Path | None, typer.Option(help="Write a PNG of the episodes that ended outside 2 cm, worst first.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     logs: Annotated[Path | None, typer.Option(help="Folder for the nodes' logs (via ros).")] = None,
 ) -> None:
@@ -47,65 +62,106 @@ def evaluate(
     Through ROS 2: ami-ros evaluate --via ros --episodes 50 --seed 7001
 
     Another planner: ami-ros evaluate --planner mppi --no-baselines
+
+    Faster, and what went wrong: ami-ros evaluate --task push --workers 2 --failures failures.png
+
+    Another camera: ami-ros evaluate --perturb all --no-baselines
     """
     from rich.console import Console
 
     from ami_ros.cli.experiment import prepare
     from ami_ros.cli.extras import require
     from ami_ros.cli.figures import comparison, figures, write_json
+    from ami_ros.cli.perturbed import EVERY, chosen, perturbation_table
     from ami_ros.errors import ConfigError
 
     if via not in VIA:
         raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")
-    experiment = prepare(robot, task, model, planner, episodes, seed, goal)
-    require("sim", *(["ros"] if via == "ros" else []))
-    results, compared, more = _measure(experiment, via, baselines, logs)
+    if workers < 1 or (via == "ros" and workers > 1):
+        raise ConfigError(f"got {workers} workers via {via}, expected at least 1; via ros only 1")
+    experiment = prepare(
+        robot, task, model, planner, episodes, seed, goal, perturbation=chosen(perturb, perturb_scale)
+    )
+    require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
+    results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
+    more |= {"perturb": perturb, "perturb_scale": perturb_scale}
     values = figures(experiment, via, results, compared, **more)
     if json_file is not None:
         write_json(json_file, values)
+    if failures is not None:
+        _show_failures(results, failures)
     Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared))
+    if "perturbations" in more:
+        Console().print(perturbation_table(values, more["perturbations"], perturb_scale))
 
 
 def _measure(
-    experiment: Experiment, via: str, baselines: bool, logs: Path | None
+    experiment: Experiment, via: str, baselines: bool, logs: Path | None, perturb_all: bool, workers: int
 ) -> tuple[list[EpisodeResult], dict[str, dict[str, Any]], dict[str, Any]]:
     from ami_ros.cli.baselines import baseline_names, run_baselines
-    from ami_ros.cli.direct_episodes import DirectRunner
+    from ami_ros.cli.perturbed import run_perturbations
     from ami_ros.cli.progress import progress_bar
+    from ami_ros.sim.variation import NAMES
 
     count = len(experiment.seeds)
+    runner: Runner | None = None
     results: list[EpisodeResult] = []
     more: dict[str, Any] = {}
-    total = count * (1 + (len(baseline_names(experiment)) if baselines else 0))
+    if via == "ros" and logs is None:
+        logs = Path(tempfile.mkdtemp(prefix="ami_ros_"))  # kept: an error names the log in it
+    more_runs = (len(baseline_names(experiment)) if baselines else 0) + (len(NAMES) if perturb_all else 0)
+    total = count * (1 + more_runs)
     with progress_bar("evaluate", total) as bar:
-        if via == "ros":
+        if via == "ros" and logs is not None:
             more["faults"] = _through_ros(experiment, logs, results, bar)
-            runner = DirectRunner(experiment) if baselines else None
+            runner = _runner(experiment, 1) if baselines else None
         else:
-            runner = DirectRunner(experiment)
+            runner = _runner(experiment, workers)
             for result in runner.episodes():
                 results.append(result)
                 bar.update(1, _note(result))
+        if perturb_all:
+            more["perturbations"] = run_perturbations(
+                experiment, runner, logs if via == "ros" else None, lambda name: bar.update(1, name)
+            )
         compared = {}
         if baselines and runner is not None:
             compared = run_baselines(experiment, runner, lambda name: bar.update(1, f"baseline {name}"))
+    if runner is not None:
+        runner.close()
     return results, compared, more
 
 
-def _through_ros(
-    experiment: Experiment, logs: Path | None, results: list[EpisodeResult], bar: Any
-) -> dict[str, int]:
-    import tempfile
+def _runner(experiment: Experiment, workers: int) -> Runner:
+    from ami_ros.cli.direct_episodes import DirectRunner
+    from ami_ros.cli.spread_episodes import SpreadRunner
 
+    return DirectRunner(experiment) if workers == 1 else SpreadRunner(experiment, workers)
+
+
+def _through_ros(
+    experiment: Experiment, logs: Path, results: list[EpisodeResult], bar: Any
+) -> dict[str, int]:
     from ami_ros.cli.ros_episodes import RosRunner
 
     bar.update(0, "starting simulator, gate and planner")
-    folder = logs or Path(tempfile.mkdtemp(prefix="ami_ros_"))  # kept: an error names the log in it
-    with RosRunner(experiment, folder, real_time=False) as runner:
+    with RosRunner(experiment, logs, real_time=False) as runner:
         for result in runner.episodes():
             results.append(result)
             bar.update(1, _note(result))
         return runner.faults
+
+
+def _show_failures(results: list[EpisodeResult], path: Path) -> None:
+    from ami_ros.report.failures import failure_sheet
+    from ami_ros.report.failures import failures as failed
+    from ami_ros.report.pictures import png
+
+    path.unlink(missing_ok=True)  # no picture of failures that are no longer there
+    if missed := failed(results):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(failure_sheet(missed)))
+    typer.echo(f"{len(missed)} of {len(results)} episodes ended outside 2 cm{f': {path}' if missed else ''}")
 
 
 def _note(result: EpisodeResult) -> str:

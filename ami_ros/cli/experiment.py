@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from ami_ros.cli.extras import require
 from ami_ros.config import load_settings
 from ami_ros.embodiment import RobotSpec, load_robot
 from ami_ros.errors import ConfigError
@@ -13,8 +16,13 @@ from ami_ros.model.contract import Contract
 from ami_ros.model.files import read_contract, verify
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.share import config_path, shipped_model
+from ami_ros.sim.perturbation import Perturbation
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
 
 GOAL_KINDS = ("image", "joints")
+ORACLE = "oracle"  # beside the solvers: the task's script, which looks at the truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +39,7 @@ class Experiment:
         planner: how to plan.
         seeds: one per episode.
         by_joints: the planner is told joint positions instead of shown an image.
+        perturbation: of camera and light, in every episode.
     """
 
     robot: str
@@ -42,27 +51,34 @@ class Experiment:
     planner: PlannerSettings
     seeds: tuple[int, ...]
     by_joints: bool
+    perturbation: Perturbation = field(default_factory=Perturbation)
 
 
 def prepare(
-    robot: str, task: str, model: Path | None, solver: str | None, episodes: int, seed: int, goal: str
+    robot: str,
+    task: str,
+    model: Path | None,
+    solver: str | None,
+    episodes: int,
+    seed: int,
+    goal: str,
+    perturbation: Perturbation | None = None,
 ) -> Experiment:
-    """Check everything that a user can get wrong, without importing torch, ROS or the simulator.
+    """Check everything that a user can get wrong, without importing torch or ROS.
 
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
     """
-    known = sorted(path.stem for path in config_path("tasks").glob("*.yaml"))
-    if task not in known:
-        raise ConfigError(f"unknown task {task!r}: expected one of {', '.join(known)}")
+    spec = load_robot(robot, task)
     if goal not in GOAL_KINDS:
         raise ConfigError(f"unknown goal kind {goal!r}: expected one of {', '.join(GOAL_KINDS)}")
     if episodes < 1 or seed < 0:
         raise ConfigError(
             f"got {episodes} episodes from seed {seed}, expected at least 1 from seed 0 or more"
         )
-    planner = load_planner_settings({"solver": solver})
-    spec = load_robot(robot)
+    planner = load_planner_settings({"solver": solver}, task)
+    if goal == "joints":
+        _check_joint_goals(task, spec)
     path = model or shipped_model(spec.name, task)
     digest, contract = verify(path), read_contract(path)
     contract.check(spec)
@@ -76,7 +92,31 @@ def prepare(
         planner=planner,
         seeds=tuple(range(seed, seed + episodes)),
         by_joints=goal == "joints",
+        perturbation=perturbation or Perturbation(),
     )
+
+
+class Runner(Protocol):
+    """Runs an experiment's episodes without ROS."""
+
+    def episodes(
+        self, solver: str | None = None, perturbation: Perturbation | None = None
+    ) -> Iterator[EpisodeResult]:
+        """Run every episode, with `solver` and `perturbation` instead of the experiment's if given."""
+
+    def close(self) -> None:
+        """Free what runs them."""
+
+
+def _check_joint_goals(task: str, spec: RobotSpec) -> None:
+    require("sim")
+    from ami_ros.sim.tasks.known import load_task
+
+    if not load_task(task, spec).goal_is_posture:
+        raise ConfigError(
+            f"task {task}: got goals as joints, expected --goal image: joint positions do not say where "
+            "the object shall be"
+        )
 
 
 def physics_hz() -> float:

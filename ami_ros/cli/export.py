@@ -12,11 +12,11 @@ import typer
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="checkpoint.pt of a training run.")],
     out: Annotated[Path, typer.Option(help="Model to write.")],
-    data: Annotated[Path, typer.Option(help="The episodes that it was trained on.")] = Path(
-        "data/panda_reach"
-    ),
+    data: Annotated[
+        Path | None, typer.Option(help="The episodes that it was trained on [data/<robot>_<task>].")
+    ] = None,
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    task: Annotated[str, typer.Option(help="Name of the task, for the contract.")] = "reach",
+    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
     steps: Annotated[int | None, typer.Option(help="As given to train [config/training.yaml].")] = None,
     seed: Annotated[int | None, typer.Option(help="As given to train [config/training.yaml].")] = None,
 ) -> None:
@@ -28,7 +28,7 @@ def export(
     from ami_ros.model.export import export as write
     from ami_ros.training.pipeline import finish
 
-    run = prepare_run(robot, data, steps=steps, seed=seed)
+    run = prepare_run(robot, task, data, steps=steps, seed=seed)
     run.trainer.resume(checkpoint)
     contract = finish(run.trainer.model, run.split, run.spec, task, run.settings)
     typer.echo(f"{out}  sha256 {write(run.trainer.model, contract, out)}")

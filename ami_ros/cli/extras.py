@@ -12,6 +12,7 @@ EXTRAS = {
     "ros": ("rclpy", "sensor_msgs", "std_srvs", "trajectory_msgs", "diagnostic_msgs"),
     "sim": ("pybullet", "av"),
     "train": ("tensorboard", "matplotlib", "jinja2"),
+    "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ami_ros.cli.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
-from ami_ros.report.statistics import episode_figures, summarise
+from ami_ros.report.statistics import WITHIN_CM, episode_figures, summarise
 
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
@@ -60,7 +60,8 @@ def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> T
     """Return a table of the planner's figures above those of its baselines."""
     table = Table(title=f"{summary['episodes']} episodes, judged by the true distance at the end")
     table.add_column("planner")
-    for column in ("<= 5 cm (95 %)", "<= 2 cm (95 %)", "final cm", "s to 5 cm", "plan ms", "loop Hz"):
+    within = [f"<= {centimetres} cm (95 %)" for centimetres in WITHIN_CM]
+    for column in (*within, "final cm", "s to 5 cm", "plan ms", "loop Hz"):
         table.add_column(column, justify="right")
     for planner, row in {name: summary, **baselines}.items():
         table.add_row(*_row(planner, row), style="bold" if row is summary else "dim")
@@ -69,7 +70,7 @@ def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> T
 
 def _row(planner: str, row: Mapping[str, Any]) -> list[str]:
     cells = [planner]
-    for key in ("success_5cm", "success_2cm"):
+    for key in (f"success_{centimetres}cm" for centimetres in WITHIN_CM):
         lower, upper = (round(bound * 100) for bound in row[f"{key}_ci"])
         cells.append(f"{round(row[key] * 100, 1):g} % ({lower}-{upper})")
     numbers = ("seconds_to_5cm_median", "plan_ms_p50", "loop_hz")

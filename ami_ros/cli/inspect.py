@@ -45,7 +45,11 @@ def inspect(
         )
     console.print(facts)
     errors = Table(
-        "steps ahead", "open loop", "copy last state", "actions shuffled", title="prediction error / variance"
+        "blocks ahead",
+        "open loop",
+        "copy last state",
+        "actions shuffled",
+        title="prediction error / variance",
     )
     rows = zip(
         gates["open_loop_error"], gates["copy_last_error"], gates["shuffled_action_error"], strict=True
@@ -59,4 +63,19 @@ def inspect(
     console.print(
         f"effective rank {gates['effective_rank']:.1f} of {contract['latent_size']}; latent std {spread}"
     )
-    console.print(f"measured on {gates['held_out_episodes']} held-out episodes")
+    for name, value in gates["distance_spearman"].items():
+        console.print(f"distance {name}: rank correlation {value:.3f} with the true one")
+    console.print(
+        f"disagreement: rank correlation with the one-step error {gates['disagreement_spearman']:.3f} "
+        f"in the planner's metric, {gates['disagreement_spearman_l2']:.3f} in L2"
+    )
+    kinds = ", ".join(f"{k} {v:.3f}" for k, v in gates["surprise_auc_by_kind"].items())
+    overall = _known("impossible from possible, AUC {:.3f}; ", gates["surprise_auc"])
+    console.print(f"surprise: {overall}by kind: {kinds or 'no clips of events in the data set'}")
+    console.print(
+        f"measured on {gates['held_out_episodes']} held-out episodes and {gates['event_clips']} event clips"
+    )
+
+
+def _known(text: str, value: float | None) -> str:
+    return "" if value is None else text.format(value)

@@ -25,13 +25,13 @@ def model(
     """
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
+    from ami_ros.cli.folders import folder_name, run_folder
     from ami_ros.cli.train import train
-    from ami_ros.embodiment import load_robot
     from ami_ros.model.files import read_contract, sha256_of
     from ami_ros.report.model_card import model_card
 
-    name = f"{load_robot(robot).name}_{task}"
-    out, work = out or Path("models") / name, work or Path("runs") / name
+    name = folder_name(robot, task)
+    out, work = out or Path("models", name), work or run_folder(robot, task)
     path, data, figures = out / "model.pt", work / "episodes", work / "figures.json"
     stages_s: dict[str, float] = {}
     started = time.monotonic()
@@ -39,7 +39,7 @@ def model(
     def done(stage: str) -> None:
         stages_s[stage] = time.monotonic() - started - sum(stages_s.values())
 
-    collect(out=data, robot=robot)
+    collect(out=data, task=task, robot=robot)
     done("collect")
     train(data=data, out=work / "model.pt", robot=robot, task=task)
     out.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from ami_ros.bench.planner import Budget
+from ami_ros.bench.plan_time import Budget
 from ami_ros.errors import ConfigError
 
 

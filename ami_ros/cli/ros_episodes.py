@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ami_ros.cli.experiment import Experiment
 from ami_ros.processes import NodeProcess, free_domain_id, node_environment
-from ami_ros.sim.tasks.reach import Reach, load_reach_settings
+from ami_ros.sim.tasks.known import load_task
 
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
@@ -40,10 +40,9 @@ class RosRunner:
     def __init__(
         self, experiment: Experiment, log_folder: Path, real_time: bool, attach: bool = False
     ) -> None:
-        settings = load_reach_settings(experiment.task)
         self._experiment, self._log_folder, self._real_time = experiment, log_folder, real_time
         self._attach = attach
-        self._task, self._steps = Reach(experiment.spec, settings), settings.episode_steps
+        self._task = load_task(experiment.task, experiment.spec)
         self._open = ExitStack()
         self._processes: list[NodeProcess] = []
         self.faults: dict[str, int] = {}
@@ -97,7 +96,7 @@ class RosRunner:
         """
         for seed in self._experiment.seeds:
             joints = self._task.episode(seed).goal if self._experiment.by_joints else None
-            result = self._client.run(seed, self._steps, joints)
+            result = self._client.run(seed, self._task.episode_steps, joints)
             self.faults = self._client.faults
             yield result
 
@@ -107,13 +106,15 @@ class RosRunner:
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         experiment, lock_step = self._experiment, not self._real_time
-        common = {"robot": experiment.robot}
+        common = {"robot": experiment.robot, "task": experiment.task}
         clock = {"use_sim_time": lock_step}
-        planner = {"task": experiment.task, "model": str(experiment.model.resolve()), "autostart": True}
+        planner = {"model": str(experiment.model.resolve()), "autostart": True}
         shown = {} if experiment.by_joints else {"planner/goal_image": "sim/goal_image"}
-        simulator = {"task": experiment.task, "lock_step": lock_step, "observers": OBSERVERS}
+        wanted = experiment.perturbation
+        looks = {"perturb": wanted.name, "perturb_scale": wanted.scale} if wanted.name else {}
+        simulator = {"lock_step": lock_step, "observers": OBSERVERS, **looks}
         return {
-            "sim": ({**common, **simulator, "episode_steps": self._steps}, {}),
+            "sim": ({**common, **simulator, "episode_steps": self._task.episode_steps}, {}),
             "safety": ({**common, **clock}, {}),
             "planner": ({**dataclasses.asdict(experiment.planner), **common, **clock, **planner}, shown),
         }

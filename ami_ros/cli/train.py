@@ -10,12 +10,12 @@ import typer
 
 
 def train(
-    data: Annotated[Path, typer.Option(help="Folder of episodes, from `ami-ros collect`.")] = Path(
-        "data/panda_reach"
-    ),
-    out: Annotated[Path, typer.Option(help="Model to write.")] = Path("runs/panda_reach/model.pt"),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of episodes, from `ami-ros collect` [data/<robot>_<task>].")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Model to write [runs/<robot>_<task>/model.pt].")] = None,
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    task: Annotated[str, typer.Option(help="Name of the task, for the contract.")] = "reach",
+    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
     steps: Annotated[int | None, typer.Option(help="Optimiser steps [config/training.yaml].")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of weights and batches [config/training.yaml].")
@@ -25,7 +25,9 @@ def train(
 ) -> None:
     """Train, log to TensorBoard, and export. A killed run goes on from its last checkpoint.
 
-    Example: ami-ros train --data data/panda_reach --out runs/panda_reach/model.pt
+    Example: ami-ros train --task reach
+
+    Elsewhere: ami-ros train --task push --data /data/push --out /runs/push/model.pt
 
     Watch: tensorboard --logdir runs
     """
@@ -37,12 +39,14 @@ def train(
 
     from torch.utils.tensorboard import SummaryWriter
 
+    from ami_ros.cli.folders import run_folder
     from ami_ros.cli.progress import progress_bar
     from ami_ros.cli.training_run import prepare_run
     from ami_ros.model.export import export
     from ami_ros.training.pipeline import finish
 
-    run = prepare_run(robot, data, steps=steps, seed=seed, threads=threads)
+    out = out or run_folder(robot, task) / "model.pt"
+    run = prepare_run(robot, task, data, steps=steps, seed=seed, threads=threads)
     trainer, settings = run.trainer, run.settings
     checkpoint = out.with_name("checkpoint.pt")
     if checkpoint.is_file() and not restart:

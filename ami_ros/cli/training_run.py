@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ami_ros.cli.folders import episodes_folder
 from ami_ros.cli.progress import progress_bar
 from ami_ros.data.episode import list_episodes
 from ami_ros.embodiment import RobotSpec, load_robot
@@ -25,19 +26,21 @@ class TrainingRun:
     trainer: Trainer
 
 
-def prepare_run(robot: str, data: Path, **overrides: int | None) -> TrainingRun:
+def prepare_run(robot: str, task: str, data: Path | None = None, **overrides: int | None) -> TrainingRun:
     """Read settings and episodes, under a progress bar, and make the trainer.
 
     Args:
         robot: as the user named it.
-        data: folder of episodes.
+        task: name of the task, which may change robot and settings.
+        data: folder of episodes; None for data/<robot>_<task>.
         **overrides: of config/training.yaml; None keeps what is there.
 
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
     """
-    settings = load_training_settings(dict(overrides))
-    spec, paths = load_robot(robot), list_episodes(data)
+    settings = load_training_settings(dict(overrides), task)
+    spec, paths = load_robot(robot, task), list_episodes(data or episodes_folder(robot, task))
     with progress_bar("read", len(paths)) as bar:
         split = load_split(paths, settings.held_out, bar.update)
-    return TrainingRun(spec, settings, split, build_trainer(split, spec, load_model_settings(), settings))
+    network = load_model_settings(task=task)
+    return TrainingRun(spec, settings, split, build_trainer(split, spec, network, settings))

@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ami_ros.data.npz import read_npz, write_npz
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,8 @@ class EpisodeRecord:
         joint_velocity: (S + 1, J) float32, rad/s or m/s.
         actions: (S, A) float32, m/s.
         tip: (S + 1, 3) float32, m. Truth for probes only; training never reads it.
+        objects: (S + 1, M, 3) float32, m. Where the task's M objects are, 0 or more; truth, as `tip`.
+        look: () int64. Episodes that look alike (colours, light, camera) share a number; 0 is the plain look.
     """
 
     images: ImageArray
@@ -34,17 +36,27 @@ class EpisodeRecord:
     joint_velocity: NDArray[np.float32]
     actions: NDArray[np.float32]
     tip: NDArray[np.float32]
+    objects: NDArray[np.float32]
+    look: NDArray[np.int64]
+
+
+PLAIN_LOOK = 0
+# Dimensions of each array, for the check on reading.
+DIMENSIONS = {
+    "images": 4,
+    "joint_position": 2,
+    "joint_velocity": 2,
+    "actions": 2,
+    "tip": 2,
+    "objects": 3,
+    "look": 0,
+}
+DTYPES = {"images": np.uint8, "look": np.int64}  # of the others: float32
 
 
 def write_episode(path: Path, record: EpisodeRecord) -> None:
-    """Write atomically: a killed process leaves the old file or none, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, format_version=np.int64(FORMAT_VERSION), **vars(record))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    """Write one episode, whole or not at all."""
+    write_npz(path, FORMAT_VERSION, vars(record))
 
 
 def read_episode(path: Path) -> EpisodeRecord:
@@ -53,30 +65,19 @@ def read_episode(path: Path) -> EpisodeRecord:
     Raises:
         EpisodeError: missing, truncated, of another format version, or with inconsistent lengths.
     """
-    try:
-        # ZipFile first: np.load would take any .npy or pickle for an episode.
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
-            content = {name: np.asarray(file[name]) for name in file.files}
-    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds on damaged files
-        raise EpisodeError(
-            f"{path}: not a readable episode ({error}); delete it or record it again"
-        ) from error
-    names = EpisodeRecord.__dataclass_fields__
-    if set(content) != {*names, "format_version"}:
-        raise EpisodeError(
-            f"{path}: got arrays {sorted(content)}, expected {sorted([*names, 'format_version'])}"
-        )
-    version = content.pop("format_version")
-    if version.shape != () or version != FORMAT_VERSION:
-        raise EpisodeError(f"{path}: written by format version {version}, expected {FORMAT_VERSION}")
+    return checked_episode(path, read_npz(path, FORMAT_VERSION, set(EpisodeRecord.__dataclass_fields__)))
+
+
+def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeRecord:
+    """Return the episode made of these arrays. Raises EpisodeError: wrong types, shapes or lengths."""
     for name, array in content.items():
-        dtype, dimensions = (np.uint8, 4) if name == "images" else (np.float32, 2)
+        dtype, dimensions = DTYPES.get(name, np.float32), DIMENSIONS[name]
         if array.dtype != dtype or array.ndim != dimensions:
             got, expected = f"{array.dtype} {array.shape}", f"{dtype.__name__} with {dimensions} dimensions"
             raise EpisodeError(f"{path}: {name}: got {got}, expected {expected}")
     record = EpisodeRecord(**content)
     steps = len(record.actions)
-    for name in set(names) - {"actions"}:
+    for name in set(content) - {"actions", "look"}:
         if len(content[name]) != steps + 1:
             raise EpisodeError(f"{path}: {name} has {len(content[name])} entries, expected {steps + 1}")
     return record

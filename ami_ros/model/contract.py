@@ -13,7 +13,7 @@ from typing import Any
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ContractError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Contract:
         control_mode: what one action means.
         control_hz: actions per second.
         action_block: control steps per action block (K).
+        action_axes: (A,) what each number of an action moves along.
         action_size: numbers per action (A).
         max_tip_speed: action of size 1, m/s.
         image_size: side of the image that the encoder sees, px; larger images are area-averaged.
@@ -51,6 +52,7 @@ class Contract:
     control_mode: str
     control_hz: float
     action_block: int
+    action_axes: list[str]
     action_size: int
     max_tip_speed: float
     image_size: int
@@ -118,6 +120,7 @@ class Contract:
             "control_mode": spec.control_mode,
             "control_hz": spec.control_hz,
             "action_block": spec.action_block,
+            "action_axes": list(spec.action_axes),
             "action_size": spec.action_size,
             "max_tip_speed": spec.max_tip_speed,
             "camera_aspect": spec.camera.width / spec.camera.height,

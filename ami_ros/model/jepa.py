@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The world model: encoder, predictor and inverse model, joined with normalisation and metric."""
+"""The world model: encoder, predictor and inverse model, and what is fitted to them afterwards."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
+from ami_ros.model.backbone import BackboneEncoder
+from ami_ros.model.disagreement import Disagreement
 from ami_ros.model.encoder import Encoder
 from ami_ros.model.inverse import InverseModel
 from ami_ros.model.predictor import Predictor
 from ami_ros.model.settings import ModelSettings
+from ami_ros.model.surprise import Surprise
+from ami_ros.model.temporal_distance import TemporalDistance
+
+# What gradient descent on episodes trains; the rest is fitted afterwards, on latents that no longer change.
+TRAINED = ("encoder", "predictor", "inverse_model")
 
 
 class Jepa(nn.Module):
@@ -25,9 +32,12 @@ class Jepa(nn.Module):
         super().__init__()
         self.image_size = settings.image_size
         self.latent_size = settings.latent_size
-        self.encoder = Encoder(settings)
+        self.encoder = BackboneEncoder(settings) if settings.encoder == "backbone" else Encoder(settings)
         self.predictor = Predictor(settings, 2 * joints, action_size)
         self.inverse_model = InverseModel(settings, 2 * joints, action_size)
+        self.disagreement_heads = Disagreement(settings, action_size)
+        self.surprise_gauge = Surprise(settings.latent_size, joints)
+        self.temporal_distance = TemporalDistance(settings)
         self.joint_mean: Tensor
         self.register_buffer("joint_mean", torch.zeros(2 * joints))
         self.joint_std: Tensor
@@ -36,6 +46,8 @@ class Jepa(nn.Module):
         self.register_buffer("metric", torch.eye(settings.latent_size))
         self.step_distance: Tensor
         self.register_buffer("step_distance", torch.ones(()))
+        self.l2_step_distance: Tensor
+        self.register_buffer("l2_step_distance", torch.ones(()))
         self.joint_step_distance: Tensor
         self.register_buffer("joint_step_distance", torch.ones(()))
 
@@ -54,7 +66,9 @@ class Jepa(nn.Module):
         """Predict one action block ahead; see `Predictor.forward`."""
         return self.predictor(latent, joints, action)
 
-    def rollout(self, latent: Tensor, joints: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+    def rollout(
+        self, latent: Tensor, joints: Tensor, actions: Tensor, goal: Tensor | None = None, steered: int = 0
+    ) -> tuple[Tensor, Tensor]:
         """Predict where candidates lead.
 
         A method, because TorchScript compiles a function that takes a model for one model's sizes only.
@@ -63,30 +77,64 @@ class Jepa(nn.Module):
             latent: (S, D) now, or (1, D) for all candidates.
             joints: (S, 2 J) now, normalised, or (1, 2 J).
             actions: (S, T, K A) in [-1, 1].
+            goal: (D,) steer one candidate there with the inverse model and write its actions into `actions`:
+                alone it would cost as many steps of the predictor again.
+            steered: index of that candidate.
 
         Returns:
             Latents (S, T, D) and joints (S, T, 2 J).
         """
-        count = actions.shape[0]
-        z, q = latent.expand(count, -1), joints.expand(count, -1)
-        latents, positions = [], []
+        state = torch.cat([latent, joints], dim=1).expand(actions.shape[0], -1)
+        driven = self.predictor.drive(actions.transpose(0, 1).contiguous())
+        states = []
         for step in range(actions.shape[1]):
-            z, q = self.predict(z, q, actions[:, step])
-            latents.append(z)
-            positions.append(q)
-        return torch.stack(latents, 1), torch.stack(positions, 1)
+            if goal is not None:
+                now = state[steered : steered + 1]
+                action = self.inverse(
+                    now[:, : self.latent_size], goal.unsqueeze(0), now[:, self.latent_size :]
+                )
+                actions[steered, step] = action[0]
+                driven[step, steered] = self.predictor.drive(action)[0]
+            state = self.predictor.step(state, driven[step])
+            states.append(state)
+        rolled = torch.stack(states, 1)
+        return rolled[:, :, : self.latent_size], rolled[:, :, self.latent_size :]
 
     def inverse(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
         """Return the action block (B, K A) in [-1, 1] that leads from latent toward goal (B, D)."""
         return self.inverse_model(latent, goal, joints)
 
-    def distance(self, latent: Tensor, goal: Tensor) -> Tensor:
-        """Return how far latents (B, D) are from goal (D): 1 is the median change of one control step.
+    def disagreement(self, latent: Tensor, change: Tensor, action: Tensor) -> Tensor:
+        """Return how unsure a predicted change is (B,), 1 is usual; see `Disagreement.forward`."""
+        return self.disagreement_heads(latent, change, action)
 
-        The metric whitens the latent's change over a few control steps, so directions that change slowly
-        count more. Plain L2 in latent space does not plan.
+    def surprise(
+        self, latent: Tensor, joints: Tensor, action: Tensor, next_latent: Tensor, next_joints: Tensor
+    ) -> Tensor:
+        """Return how little the world did as predicted (B, 3), 1 is rare; see `Surprise.forward`.
+
+        Args:
+            latent: (B, D) one action block ago.
+            joints: (B, 2 J) one action block ago, normalised.
+            action: (B, K A) in [-1, 1], as it was executed.
+            next_latent: (B, D) now.
+            next_joints: (B, 2 J) now, normalised.
         """
-        return torch.linalg.vector_norm((latent - goal) @ self.metric, dim=1) / self.step_distance
+        predicted, _ = self.predict(latent, joints, action)
+        return self.surprise_gauge(predicted, next_latent, next_joints)
+
+    def distance(self, latent: Tensor, goal: Tensor, kind: str) -> Tensor:
+        """Return how far latents (B, D) are from goal (D), in control steps.
+
+        "temporal": the learned number of steps. "slow": in the metric that whitens the latent's change over a
+        few control steps, so directions that change slowly count more. "l2": as the latents lie. In the last
+        two, 1 is the median change of one control step.
+        """
+        if kind == "temporal":
+            return self.temporal_distance(latent, goal)
+        if kind == "slow":
+            return torch.linalg.vector_norm((latent - goal) @ self.metric, dim=1) / self.step_distance
+        return torch.linalg.vector_norm(latent - goal, dim=1) / self.l2_step_distance
 
     def joint_distance(self, joints: Tensor, goal: Tensor) -> Tensor:
         """Return how far joints (B, 2 J) are from the goal (J), both normalised, in control steps."""

@@ -19,6 +19,24 @@ def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
     return torch.mean((predicted - actual) ** 2)
 
 
+def within_looks(latents: Tensor, looks: Tensor) -> Tensor:
+    """Return latents (N, D) as differences from the mean of those with the same look.
+
+    What is the same in all images of a look (colours, light, where the camera stands) is the easiest thing to
+    predict and the least worth knowing. Spread over a whole batch would reward it; spread within looks
+    rewards only what moves, or stands elsewhere from one episode to the next.
+
+    Args:
+        latents: (N, D).
+        looks: (N,) integer; what looks alike has the same number.
+    """
+    _, group = torch.unique(looks, return_inverse=True)
+    count = int(group.max()) + 1
+    sums = torch.zeros(count, latents.shape[1]).index_add(0, group, latents)
+    sizes = torch.zeros(count).index_add(0, group, torch.ones(len(group)))
+    return latents - (sums / sizes.unsqueeze(1))[group]
+
+
 def variance_loss(latents: Tensor) -> Tensor:
     """Hinge on each dimension's standard deviation below 1.
 

@@ -10,17 +10,21 @@ from ami_ros.model.settings import ModelSettings
 
 
 class ResidualBlock(nn.Module):
-    """Pre-norm residual MLP block."""
+    """Pre-norm residual MLP block.
+
+    The sum rides on the second matrix product, which therefore has no bias: at the batch sizes of planning,
+    every pass over the activations besides the products shows.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.expand = nn.Linear(width, width)
-        self.project = nn.Linear(width, width)
+        self.project = nn.Linear(width, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, width) to (B, width)."""
-        return x + self.project(nn.functional.silu(self.expand(self.norm(x))))
+        return torch.addmm(x, nn.functional.silu(self.expand(self.norm(x))), self.project.weight.t())
 
 
 class Predictor(nn.Module):
@@ -30,13 +34,25 @@ class Predictor(nn.Module):
         super().__init__()
         width = settings.predictor_hidden
         self.latent_size = settings.latent_size
-        self.joints = nn.Sequential(nn.Linear(joint_size, 64), nn.SiLU(), nn.Linear(64, 64))
-        self.enter = nn.Linear(settings.latent_size + 64 + action_size, width)
+        self.state_size = settings.latent_size + joint_size
+        self.enter = nn.Linear(self.state_size + action_size, width)
         self.blocks = nn.Sequential(*[ResidualBlock(width) for _ in range(settings.predictor_blocks)])
-        last = nn.Linear(width, settings.latent_size + joint_size)
+        last = nn.Linear(width, self.state_size)
         self.leave = nn.Sequential(nn.LayerNorm(width), last)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
+
+    def drive(self, actions: Tensor) -> Tensor:
+        """Return what actions (..., K A) in [-1, 1] add to the first layer (..., width).
+
+        Apart from `step`, because actions are known before the states: a rollout calls it once for all steps.
+        """
+        return nn.functional.linear(actions, self.enter.weight[:, self.state_size :], self.enter.bias)
+
+    def step(self, state: Tensor, driven: Tensor) -> Tensor:
+        """Advance states (B, D + 2 J), latent and normalised joints side by side, by one driven block."""
+        hidden = torch.addmm(driven, state, self.enter.weight[:, : self.state_size].t())
+        return state + self.leave(self.blocks(hidden))
 
     def forward(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """Predict one action block ahead.
@@ -49,6 +65,5 @@ class Predictor(nn.Module):
         Returns:
             The next latent (B, D) and joints (B, 2 J).
         """
-        x = torch.cat([latent, self.joints(joints), action], dim=1)
-        change = self.leave(self.blocks(self.enter(x)))
-        return latent + change[:, : self.latent_size], joints + change[:, self.latent_size :]
+        state = self.step(torch.cat([latent, joints], dim=1), self.drive(action))
+        return state[:, : self.latent_size], state[:, self.latent_size :]

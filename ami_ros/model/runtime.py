@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError, ImageError, ModelFileError
 from ami_ros.model.contract import Contract
 from ami_ros.model.deprecation import torchscript_deprecation_ignored
+from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.files import read_contract, verify
+from ami_ros.model.surprise import SURPRISE_NAMES
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.types import FloatArray, Goal, ImageArray, checked_image
@@ -30,24 +34,44 @@ class EncodedGoal:
 
 
 @dataclass(frozen=True, eq=False)
+class Sensed:
+    """An observation as the model sees it: a latent (D,), and joints (2 J,) in rad and rad/s."""
+
+    latent: Tensor
+    joints: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
 class SearchResult:
-    """What the scripted search found, on the CPU; actions (T, K A) in [-1, 1]."""
+    """What the scripted search found, on the CPU; actions (T, K A) in [-1, 1].
+
+    Its disagreement is None when nothing was predicted.
+    """
 
     actions: Tensor
     cost_terms: list[float]
     predicted: Tensor
     iterations: int
     source: int
+    disagreement: float | None
 
 
 class ModelRuntime:
     """A loaded world model with its contract. Numpy arrays are in robot units, tensors in the model's."""
 
-    def __init__(self, module: Any, contract: Contract, sha256: str, device: torch.device) -> None:
+    def __init__(
+        self,
+        module: Any,
+        contract: Contract,
+        sha256: str,
+        device: torch.device,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
         self._module = module
         self.contract = contract
         self.sha256 = sha256
         self.device = device
+        self.precision = precision
 
     def encode(self, image: ImageArray, what: str = "camera image") -> Tensor:
         """Encode one image (H, W, 3) to a latent (D,).
@@ -85,16 +109,32 @@ class ModelRuntime:
             )
         return EncodedGoal(self._tensor(joints), is_joints=True)
 
-    def distance(self, latent: Tensor, joints: FloatArray, goal: EncodedGoal) -> float:
+    def distance(self, latent: Tensor, joints: FloatArray, goal: EncodedGoal, kind: str) -> float:
         """Return the distance to the goal in control steps.
 
         Args:
             latent: (D,) now.
             joints: (2 J,) now, rad and rad/s.
             goal: encoded.
+            kind: how the way to an image goal is measured, see `Jepa.distance`.
         """
         with torch.inference_mode():
-            return float(self._module.goal_distance(latent, self._tensor(joints), goal.value, goal.is_joints))
+            return float(
+                self._module.goal_distance(latent, self._tensor(joints), goal.value, goal.is_joints, kind)
+            )
+
+    def surprise(self, before: Sensed, action: FloatArray, after: Sensed) -> dict[str, float]:
+        """Return how little the world did as predicted, by component; 1 is rare, see `Surprise`.
+
+        Args:
+            before: what was sensed one action block before `after`.
+            action: (K A,) in [-1, 1], as it was executed between the two.
+            after: what was sensed then.
+        """
+        sensed = (before.latent, self._tensor(before.joints), self._tensor(action))
+        with torch.inference_mode():
+            values = self._module.surprise(*sensed, after.latent, self._tensor(after.joints))
+        return dict(zip(SURPRISE_NAMES, values.tolist(), strict=True))
 
     def inverse_action(self, latent: Tensor, joints: FloatArray, goal: EncodedGoal) -> Tensor:
         """Return the action block (K A) in [-1, 1] that leads toward an image goal, without search."""
@@ -113,8 +153,8 @@ class ModelRuntime:
         settings: PlannerSettings,
     ) -> SearchResult:
         """Search for actions; see `LatentSearch.search`."""
-        with torch.inference_mode():
-            actions, terms, predicted, iterations, source = self._module.search(
+        with self._searching():
+            actions, terms, predicted, iterations, source, disagreement = self._module.search(
                 latent,
                 self._tensor(joints),
                 goal.value,
@@ -128,16 +168,32 @@ class ModelRuntime:
                 settings.minimum_std,
                 settings.discount,
                 settings.effort_weight,
+                settings.disagreement_weight,
+                settings.distance,
+                settings.inverse_proposal,
                 round(settings.deadline_s * 1e9),
             )
-        return SearchResult(actions.cpu(), terms.tolist(), predicted.cpu(), iterations, source)
+        return SearchResult(
+            actions.cpu(), terms.tolist(), predicted.cpu(), iterations, source, float(disagreement)
+        )
+
+    @contextlib.contextmanager
+    def _searching(self) -> Iterator[None]:
+        """Compute matrix products in `precision`. Only in the search: states and distances stay float32."""
+        half = self.precision != torch.float32
+        with torch.inference_mode(), torch.autocast(self.device.type, self.precision, enabled=half):
+            yield
 
     def _tensor(self, values: FloatArray) -> Tensor:
         return torch.as_tensor(values, dtype=torch.float32, device=self.device)
 
 
 def load_model(
-    path: str | Path, spec: RobotSpec, sha256: str | None = None, device: str = "cpu"
+    path: str | Path,
+    spec: RobotSpec,
+    sha256: str | None = None,
+    device: str = "cpu",
+    precision: str = "auto",
 ) -> ModelRuntime:
     """Verify, check and load a model, in that order.
 
@@ -145,22 +201,26 @@ def load_model(
         path: model.pt.
         spec: the robot it shall drive.
         sha256: expected hash; default: the sidecar file.
-        device: torch device.
+        device: cpu, cuda or auto, see `pick_device`.
+        precision: float32, bfloat16, float16 or auto, see `pick_precision`.
 
     Raises:
+        ConfigError: the device is absent, or does not fit the precision.
         ModelFileError: missing, truncated, altered, or not loadable.
         ContractError: made for another robot, camera or rate.
     """
     path = Path(path)
+    where = pick_device(device)
+    numbers = pick_precision(precision, where)
     digest = verify(path, sha256)
     contract = read_contract(path)
     contract.check(spec)
     try:
         with torchscript_deprecation_ignored():
-            module = torch.jit.load(str(path), map_location=device)
+            module = torch.jit.load(str(path), map_location=where)
     except (RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path}: torch cannot load it: {error}") from error
-    return ModelRuntime(module.eval(), contract, digest, torch.device(device))
+    return ModelRuntime(module.eval(), contract, digest, where, numbers)
 
 
 def in_memory(search: LatentSearch, contract: Contract) -> ModelRuntime:

@@ -21,7 +21,7 @@ def to_trajectory(
     joints = observation.joint_position
     points = [joints]
     for action in actions.reshape(-1, spec.action_size):
-        joints = kinematics.step(joints, action, spec.step_ns / 1e9)
+        joints = kinematics.step(joints, spec.tip_velocity(action), spec.step_ns / 1e9)
         points.append(joints)
     times = np.arange(len(points), dtype=np.int64) * spec.step_ns
     return Trajectory(spec.joint_names, np.stack(points), times, observation.joint_stamp_ns)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 # Order of the columns that the scripted planner returns.
-TERM_NAMES = ("goal", "effort")
+TERM_NAMES = ("goal", "effort", "disagreement")
 
 
 def step_weights(horizon: int, discount: float) -> Tensor:
@@ -25,6 +25,11 @@ def goal_term(distance: Tensor, weights: Tensor) -> Tensor:
 def effort_term(actions: Tensor, weight: float) -> Tensor:
     """Return the cost of motion (S,) from actions (S, T, K A) in [-1, 1]."""
     return weight * (actions**2).mean(dim=2).sum(dim=1)
+
+
+def disagreement_term(disagreement: Tensor, weight: float) -> Tensor:
+    """Return the cost of doubt (S,) from the heads' disagreement (S, T), 1 where the model knows its way."""
+    return weight * disagreement.mean(dim=1)
 
 
 def total(terms: Tensor) -> Tensor:

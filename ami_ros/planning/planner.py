@@ -9,10 +9,11 @@ from torch import Tensor
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult, Sensed
 from ami_ros.planning.objective import TERM_NAMES
 from ami_ros.planning.search import SOURCES
 from ami_ros.planning.settings import PlannerSettings
+from ami_ros.planning.surprise import SurpriseMonitor
 from ami_ros.types import Goal, Observation, Plan
 
 
@@ -29,6 +30,7 @@ class RecedingHorizonPlanner:
         self._model, self._spec, self._settings = model, spec, settings
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._goal: EncodedGoal | None = None
+        self._monitor = SurpriseMonitor(model, spec)
         self.restart()
 
     def restart(self) -> None:
@@ -37,6 +39,7 @@ class RecedingHorizonPlanner:
         self._warm_start = torch.zeros(self._shape)
         self._planned_ns: int | None = None
         self._arrived = False
+        self._monitor.restart()
 
     def set_goal(self, goal: Goal | None) -> None:
         """Pursue `goal`, encoded once; None stops planning.
@@ -58,14 +61,18 @@ class RecedingHorizonPlanner:
             raise GoalError("no goal: set an image or joint goal first")
         latent = self._model.encode(observation.image)
         joints = np.concatenate([observation.joint_position, observation.joint_velocity])
-        distance = self._model.distance(latent, joints, self._goal)
+        surprise = self._monitor.observe(Sensed(latent, joints), observation.image_stamp_ns)
+        distance = self._model.distance(latent, joints, self._goal, self._settings.distance)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit
         result = self._choose(latent, joints, self._goal, observation.image_stamp_ns)
-        actions = result.actions.double().numpy() * self._spec.max_tip_speed
         shape = (-1, self._spec.action_block, self._spec.action_size)
+        actions = result.actions.double().numpy().reshape(shape)
+        if self._arrived:
+            actions = np.zeros_like(actions)
+        self._monitor.act(actions[0, 0])
         return Plan(
-            actions=np.zeros_like(actions).reshape(shape) if self._arrived else actions.reshape(shape),
+            actions=actions * self._spec.max_tip_speed,
             step_ns=self._spec.step_ns,
             cost=sum(result.cost_terms),
             cost_terms=dict(zip(TERM_NAMES, result.cost_terms, strict=True)),
@@ -77,6 +84,9 @@ class RecedingHorizonPlanner:
             deadline_met=result.iterations == self._settings.num_iterations or result.iterations == 0,
             observation_stamp_ns=observation.image_stamp_ns,
             proposal=SOURCES[result.source],
+            disagreement=result.disagreement,
+            surprise=max(surprise.values()) if surprise else None,
+            surprise_terms=surprise,
         )
 
     def _choose(self, latent: Tensor, joints: np.ndarray, goal: EncodedGoal, now_ns: int) -> SearchResult:
@@ -96,7 +106,7 @@ class RecedingHorizonPlanner:
         source = SOURCES.index(
             {"inverse_model": "inverse_model", "random": "random"}.get(settings.solver, "zero")
         )
-        return SearchResult(actions, [0.0] * len(TERM_NAMES), latent.unsqueeze(0), 0, source)
+        return SearchResult(actions, [0.0] * len(TERM_NAMES), latent.unsqueeze(0), 0, source, None)
 
     def _shifted(self, now_ns: int) -> Tensor:
         """Shift the last plan by the action blocks that passed, to the nearest one, since it was made."""

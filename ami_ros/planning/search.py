@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ami_ros.model.jepa import Jepa
 from ami_ros.planning.cem import cem_update
 from ami_ros.planning.mppi import mppi_update
-from ami_ros.planning.objective import effort_term, goal_term, step_weights, total
+from ami_ros.planning.objective import disagreement_term, effort_term, goal_term, step_weights, total
 
 # Order of the candidates that are not drawn at random; the index of any other means "random".
 SOURCES = ("warm_start", "zero", "inverse_model", "random")
@@ -39,13 +39,39 @@ class LatentSearch(nn.Module):
         z, q = self.model.predict(latent, self.model.normalise_joints(joints), action)
         return z, q * self.model.joint_std + self.model.joint_mean
 
-    def goal_distance(self, latent: Tensor, joints: Tensor, goal: Tensor, goal_is_joints: bool) -> Tensor:
-        """Return the distance () from now to the goal in control steps."""
+    def surprise(
+        self,
+        latent: Tensor,
+        joints: Tensor,
+        action: Tensor,
+        next_latent: Tensor,
+        next_joints: Tensor,
+    ) -> Tensor:
+        """Return how little one block went as predicted, by component (3,); see `Surprise.forward`.
+
+        Args:
+            latent: (D,) before.
+            joints: (2 J,) before, rad and rad/s.
+            action: (K A,) in [-1, 1], as it was executed.
+            next_latent: (D,) after.
+            next_joints: (2 J,) after, rad and rad/s.
+        """
+        return self.model.surprise(
+            latent.unsqueeze(0),
+            self.model.normalise_joints(joints.unsqueeze(0)),
+            action.unsqueeze(0),
+            next_latent.unsqueeze(0),
+            self.model.normalise_joints(next_joints.unsqueeze(0)),
+        )[0]
+
+    def goal_distance(
+        self, latent: Tensor, joints: Tensor, goal: Tensor, goal_is_joints: bool, kind: str
+    ) -> Tensor:
+        """Return the distance () from now to the goal in control steps, measured as `kind` says."""
         if goal_is_joints:
-            count = goal.shape[0]
-            target = (goal - self.model.joint_mean[:count]) / self.model.joint_std[:count]
-            return self.model.joint_distance(self.model.normalise_joints(joints.unsqueeze(0)), target)[0]
-        return self.model.distance(latent.unsqueeze(0), goal)[0]
+            position = self.model.normalise_joints(joints.unsqueeze(0))
+            return self.model.joint_distance(position, self._target(goal, True))[0]
+        return self.model.distance(latent.unsqueeze(0), goal, kind)[0]
 
     def search(
         self,
@@ -62,8 +88,11 @@ class LatentSearch(nn.Module):
         minimum_std: float,
         discount: float,
         effort_weight: float,
+        disagreement_weight: float,
+        distance_kind: str,
+        inverse_proposal: bool,
         deadline_ns: int,
-    ) -> tuple[Tensor, Tensor, Tensor, int, int]:
+    ) -> tuple[Tensor, Tensor, Tensor, int, int, Tensor]:
         """Search for the cheapest action blocks; anytime, and deterministic in its arguments.
 
         Args:
@@ -80,47 +109,48 @@ class LatentSearch(nn.Module):
             minimum_std: floor.
             discount: of step weights.
             effort_weight: cost of moving.
+            disagreement_weight: cost of going where the model is not sure; 0 costs no time either.
+            distance_kind: "l2", "slow" or "temporal", see `Jepa.distance`.
+            inverse_proposal: let the inverse model steer one of the first candidates to an image goal.
             deadline_ns: wall time after which no further iteration starts.
 
         Returns:
-            actions (T, K A), cost terms (2,), predicted latents (T, D), iterations done, index into SOURCES.
+            actions (T, K A), cost terms (3,), predicted latents (T, D), iterations done, index into SOURCES,
+            and the winner's mean disagreement ().
         """
         started_ns: int = torch.ops.prim.TimePoint()
         z, q = latent.unsqueeze(0), self.model.normalise_joints(joints.unsqueeze(0))
-        target = goal
-        if goal_is_joints:
-            count = goal.shape[0]
-            target = (goal - self.model.joint_mean[:count]) / self.model.joint_std[:count]
-        samples, horizon = noise.shape[1], noise.shape[2]
-        weights = step_weights(horizon, discount).to(noise.device)
+        target = self._target(goal, goal_is_joints)
+        weights = step_weights(noise.shape[2], discount).to(noise.device)
+        steer = inverse_proposal and not goal_is_joints
+        seeds = 3 if steer else 2
 
         # Seeds: the last plan, standing still, and (for image goals) what the inverse model would do.
         mean, std = warm_start, torch.full_like(warm_start, initial_std)
-        inverse = torch.zeros_like(warm_start)
-        if not goal_is_joints:
-            inverse = self._inverse_rollout(z, q, goal, horizon)
 
         best_cost = torch.full([1], 1e38, device=noise.device)
-        best, best_terms = warm_start, torch.zeros(2, device=noise.device)
-        best_latents, source, iterations = z.expand(horizon, -1), 1, 0
+        best, best_terms = warm_start, torch.zeros(3, device=noise.device)
+        best_latents, source, iterations = z.expand(len(weights), -1), 1, 0
         for iteration in range(noise.shape[0]):
             candidates = (mean + std * noise[iteration]).clamp(-1.0, 1.0)
             candidates[0] = mean if iteration == 0 else best
             candidates[1] = torch.zeros_like(mean) if iteration == 0 else mean
-            if iteration == 0 and not goal_is_joints:
-                candidates[2] = inverse
-            latents, positions = self.model.rollout(z, q, candidates)
-            if goal_is_joints:
-                distance = self.model.joint_distance(positions.flatten(0, 1), target).view(samples, horizon)
-            else:
-                distance = self.model.distance(latents.flatten(0, 1), target).view(samples, horizon)
-            terms = torch.stack([goal_term(distance, weights), effort_term(candidates, effort_weight)], dim=1)
+            follow: Tensor | None = None
+            if iteration == 0 and steer:
+                follow = goal
+            latents, positions = self.model.rollout(z, q, candidates, follow, 2)
+            distance = self._distances(latents, positions, target, goal_is_joints, distance_kind)
+            doubt = torch.zeros_like(distance[:, 0])
+            if disagreement_weight > 0.0:
+                disagreement = self._disagreement(z, candidates, latents)
+                doubt = disagreement_term(disagreement, disagreement_weight)
+            effort = effort_term(candidates, effort_weight)
+            terms = torch.stack([goal_term(distance, weights), effort, doubt], dim=1)
             cost = total(terms)
             winner = int(cost.argmin())
             if bool(cost[winner] < best_cost[0]):
                 best_cost, best, best_terms = cost[winner : winner + 1], candidates[winner], terms[winner]
                 best_latents = latents[winner]
-                seeds = 2 if goal_is_joints else 3
                 source = winner if iteration == 0 and winner < seeds else 3
             if solver == "cem":
                 mean, std = cem_update(candidates, cost, num_elites, minimum_std)
@@ -130,13 +160,45 @@ class LatentSearch(nn.Module):
             now_ns: int = torch.ops.prim.TimePoint()
             if now_ns - started_ns > deadline_ns:
                 break
-        return best, best_terms, best_latents, iterations, source
+        doubts = self._disagreement(z, best.unsqueeze(0), best_latents.unsqueeze(0))
+        return best, best_terms, best_latents, iterations, source, doubts.mean()
 
-    def _inverse_rollout(self, latent: Tensor, joints: Tensor, goal: Tensor, horizon: int) -> Tensor:
-        actions = []
-        z, q = latent, joints
-        for _ in range(horizon):
-            action = self.model.inverse(z, goal.unsqueeze(0), q)
-            actions.append(action[0])
-            z, q = self.model.predict(z, q, action)
-        return torch.stack(actions)
+    def step_distances(
+        self, latents: Tensor, joints: Tensor, goal: Tensor, goal_is_joints: bool, kind: str
+    ) -> Tensor:
+        """Return the distances (S, T) of predicted latents (S, T, D) and joints (S, T, 2 J) to the goal.
+
+        For solvers other than ours; arguments as `search`, distances in control steps.
+        """
+        positions = self.model.normalise_joints(joints)
+        return self._distances(latents, positions, self._target(goal, goal_is_joints), goal_is_joints, kind)
+
+    def rollout(self, latent: Tensor, joints: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict latents (S, T, D) and joints (S, T, 2 J) for solvers other than ours; see `search`."""
+        normalised = self.model.normalise_joints(joints.unsqueeze(0))
+        latents, positions = self.model.rollout(latent.unsqueeze(0), normalised, candidates)
+        return latents, positions * self.model.joint_std + self.model.joint_mean
+
+    def _target(self, goal: Tensor, goal_is_joints: bool) -> Tensor:
+        if not goal_is_joints:
+            return goal
+        count = goal.shape[0]
+        return (goal - self.model.joint_mean[:count]) / self.model.joint_std[:count]
+
+    def _distances(
+        self, latents: Tensor, positions: Tensor, target: Tensor, goal_is_joints: bool, kind: str
+    ) -> Tensor:
+        """Return distances (S, T) to a target in the model's own units."""
+        if goal_is_joints:
+            distance = self.model.joint_distance(positions.flatten(0, 1), target)
+        else:
+            distance = self.model.distance(latents.flatten(0, 1), target, kind)
+        return distance.view(latents.shape[0], latents.shape[1])
+
+    def _disagreement(self, latent: Tensor, actions: Tensor, latents: Tensor) -> Tensor:
+        """Return the disagreement (S, T) at each step of rollouts (S, T, D) of actions from latent (1, D)."""
+        samples, horizon = actions.shape[0], actions.shape[1]
+        before = torch.cat([latent.expand(samples, -1).unsqueeze(1), latents[:, :-1]], dim=1)
+        change = (latents - before).flatten(0, 1)
+        doubt = self.model.disagreement(before.flatten(0, 1), change, actions.flatten(0, 1))
+        return doubt.view(samples, horizon)

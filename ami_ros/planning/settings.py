@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami_ros.config import load_settings, setting
+from ami_ros.config import setting
 from ami_ros.errors import ConfigError
-from ami_ros.share import config_path
+from ami_ros.task_file import load_task_settings
 
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+DISTANCES = ("l2", "slow", "temporal")
 SOLVERS = ("cem", "mppi", "inverse_model", "random", "hold")
 
 
@@ -30,6 +33,11 @@ class PlannerSettings:
         "weight of a step relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
     )
     effort_weight: float = setting("cost of moving at full speed for one step", ge=0.0, le=100.0)
+    disagreement_weight: float = setting(
+        "cost of going where the model is as unsure as usual", ge=0.0, le=100.0
+    )
+    distance: str = setting("how the way to an image goal is measured", choices=DISTANCES)
+    inverse_proposal: bool = setting("let the inverse model steer one of the first candidates")
     arrival_distance: float = setting("arrived below this distance", gt=0.0, le=100.0, unit="control steps")
     departure_distance: float = setting(
         "no longer arrived above this distance", gt=0.0, le=100.0, unit="control steps"
@@ -39,6 +47,10 @@ class PlannerSettings:
     )
     seed: int = setting("seed of the candidates", ge=0)
     threads: int = setting("CPU threads for the model", ge=1, le=256)
+    device: str = setting("what the model runs on; auto takes a GPU where there is one", choices=DEVICES)
+    precision: str = setting(
+        "numbers that the search computes with; auto is float32 on cpu, float16 on cuda", choices=PRECISIONS
+    )
 
     def __post_init__(self) -> None:
         if self.num_elites > self.num_samples:
@@ -52,6 +64,8 @@ class PlannerSettings:
             )
 
 
-def load_planner_settings(overrides: dict[str, object] | None = None) -> PlannerSettings:
-    """Read config/planner.yaml. Raises ConfigError."""
-    return load_settings(PlannerSettings, config_path("planner.yaml"), overrides)
+def load_planner_settings(
+    overrides: dict[str, object] | None = None, task: str | None = None
+) -> PlannerSettings:
+    """Read config/planner.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
+    return load_task_settings(PlannerSettings, "planner", task, overrides)

@@ -28,8 +28,8 @@ def data_uri(content: bytes, mime: str) -> str:
 def overlay(goal: ImageArray, seen: ImageArray) -> ImageArray:
     """Lay two images of one size (H, W, 3) over each other: grey where they agree.
 
-    What only the goal shows in dark is red, what only the camera sees in dark is cyan: one arm drawn twice
-    means that it is not where the goal shows it.
+    What only the goal shows in dark is red, what only the camera sees in dark is cyan: a thing drawn twice
+    is not where the goal shows it.
 
     Raises:
         ImageError: the sizes differ.

@@ -13,7 +13,7 @@ matplotlib.use("Agg")  # no window, whatever the user's matplotlibrc says
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ami_ros.report.statistics import REACHED, REACHED_CLOSELY
+from ami_ros.report.statistics import REACHED, REACHED_CLOSELY, WITHIN_CM
 
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
@@ -47,13 +47,14 @@ def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
 
 
 def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes:
-    """Draw success within 5 cm and 2 cm, with 95 % intervals, by planner name; the first one is ours."""
-    figure, axes = _figure(WIDTH, 0.7 + 0.45 * len(figures))
+    """Draw success within 5, 3 and 2 cm, with 95 % intervals, by planner name; the first one is ours."""
+    figure, axes = _figure(WIDTH, 0.7 + 0.6 * len(figures))
     for row, figure_of_one in enumerate(figures.values()):
-        for shift, key, alpha in ((-0.18, "success_5cm", 1.0), (0.18, "success_2cm", 0.5)):
+        for place, alpha in enumerate((1.0, 0.7, 0.4)):
+            key, shift = f"success_{WITHIN_CM[place]}cm", 0.27 * (place - 1)
             rate = figure_of_one[key]
             lower, upper = figure_of_one[f"{key}_ci"]
-            axes.barh(row + shift, rate * 100, height=0.3, color=ACCENT if row == 0 else GREY, alpha=alpha)
+            axes.barh(row + shift, rate * 100, height=0.22, color=ACCENT if row == 0 else GREY, alpha=alpha)
             axes.plot([lower * 100, upper * 100], [row + shift] * 2, color="#f59e0b", linewidth=2)
             axes.text(
                 max(upper, rate) * 100 + 1.5,
@@ -63,7 +64,7 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes
                 color=GREY,
                 fontsize=8,
             )
-    axes.set(xlim=(0, 112), xlabel="success [%]: 5 cm (solid), 2 cm (pale), 95 % interval")
+    axes.set(xlim=(0, 112), xlabel="success [%] within 5, 3 and 2 cm (the palest), 95 % interval")
     axes.set_xticks(range(0, 101, 20))
     axes.set_yticks(range(len(figures)), labels=[name.replace("_", " ") for name in figures])
     axes.invert_yaxis()
@@ -77,6 +78,41 @@ def plan_times(results: Sequence[EpisodeResult]) -> bytes:
     axes.hist(times, bins=40, color=ACCENT, alpha=0.9)
     axes.set(xlabel="time per plan [ms]", ylabel="plans", xlim=(0, None))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return _png(figure)
+
+
+# Ours in strong colours, the public solvers in grey; a family that is not named here is not drawn.
+FAMILIES = {
+    "mppi": ("MPPI", ACCENT, "o-"),
+    "cem": ("CEM", "#8250df", "s-"),
+    "cem_without_inverse_model": ("CEM without inverse model", "#8250df", "s:"),
+    "inverse_model": ("inverse model alone", GOOD, "D"),
+    "pytorch_mppi": ("pytorch-mppi", GREY, "^-"),
+    "swm_cem": ("stable-worldmodel CEM", GREY, "v--"),
+    "swm_mppi": ("stable-worldmodel MPPI", GREY, "x:"),
+}
+
+
+def success_against_plan_time(
+    points: Sequence[Mapping[str, Any]], knee: Mapping[str, Any], success: str
+) -> bytes:
+    """Draw figure `success` of every point over its plan time, with 95 % intervals; the knee is ringed."""
+    figure, axes = _figure(WIDTH, 3.6)
+    for family, (label, color, style) in FAMILIES.items():
+        line = sorted(
+            (point for point in points if point["family"] == family), key=lambda p: p["plan_ms_p50"]
+        )
+        if not line:
+            continue
+        times = [point["plan_ms_p50"] for point in line]
+        rates = [point[success] * 100 for point in line]
+        low, high = zip(*(point[f"{success}_ci"] for point in line), strict=True)
+        axes.vlines(times, [x * 100 for x in low], [x * 100 for x in high], color=color, alpha=0.3)
+        axes.plot(times, rates, style, color=color, label=label, markersize=4, linewidth=1.2)
+    axes.plot(knee["plan_ms_p50"], knee[success] * 100, "o", color=BAD, fillstyle="none", markersize=11)
+    axes.set(xscale="log", ylim=(0, 103), xlabel="time per plan [ms]")
+    axes.set_ylabel(success.replace("_", " within ").replace("cm", " cm") + " [%]")
+    axes.legend(frameon=False, fontsize=8, labelcolor=GREY, loc="lower right")
     return _png(figure)
 
 

@@ -15,8 +15,9 @@ from ami_ros.types import FloatArray
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
 
-REACHED = 0.05  # m from tip to goal at the end of an episode: what counts as success
+REACHED = 0.05  # m from the goal at the end of an episode: what counts as success
 REACHED_CLOSELY = 0.02  # m, the strict figure beside it
+WITHIN_CM = (5, 3, 2)  # distances that success is counted at
 Z_95 = 1.959963984540054  # 97.5 % quantile of the standard normal
 
 
@@ -69,7 +70,7 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
     if not results:
         raise AmiError("summarise: got no episodes, expected at least one")
     final = np.array([result.error[-1] for result in results])
-    counts = {5: int((final <= REACHED).sum()), 2: int((final <= REACHED_CLOSELY).sum())}
+    counts = {centimetres: int((final <= centimetres / 100).sum()) for centimetres in WITHIN_CM}
     steps = [taken for result in results if (taken := steps_to_reach(result.error, REACHED)) is not None]
     arrived = [result for result in results if result.arrived_step is not None]
     plan_ms = np.concatenate([result.plan_ms for result in results])
@@ -97,8 +98,7 @@ def episode_figures(result: EpisodeResult) -> dict[str, Any]:
         "seed": result.seed,
         "start_error": float(result.error[0]),
         "final_error": float(result.error[-1]),
-        "reached_5cm": bool(result.error[-1] <= REACHED),
-        "reached_2cm": bool(result.error[-1] <= REACHED_CLOSELY),
+        **{f"reached_{near}cm": bool(result.error[-1] <= near / 100) for near in WITHIN_CM},
         "steps_to_5cm": steps_to_reach(result.error, REACHED),
         "arrived_step": result.arrived_step,
         "plan_ms_p50": float(np.median(result.plan_ms)) if len(result.plan_ms) else None,

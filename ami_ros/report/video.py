@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The video: every episode re-enacted from its recorded joints, beside the goal and what the robot saw."""
+"""The video: every episode re-enacted from what was recorded, beside the goal and what the robot saw."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ami_ros.types import FloatArray, ImageArray
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
 
-Render = Callable[[FloatArray], ImageArray]  # joints (J,) -> image
+Render = Callable[[FloatArray, FloatArray], ImageArray]  # joints (J,), poses of objects (M, 7) -> image
 
 MAIN_SIZE = (480, 360)  # px, width and height of the large view
 INSET = 156  # px, side of the goal and camera views
@@ -28,7 +28,7 @@ MARGIN = 12
 HEADER = 40
 FRAME_SIZE = (MARGIN * 3 + MAIN_SIZE[0] + INSET, HEADER + MAIN_SIZE[1] + MARGIN)  # both even, for H.264
 REST_S = 1.0  # the end of an episode stays this long
-STILL = 2e-3  # rad or m: joints that moved less are not drawn again (less than a pixel)
+STILL = 2e-3  # rad or m: what moved less is not drawn again (less than a pixel)
 BACKGROUND, INK, FAINT = (17, 20, 26), (236, 240, 245), (139, 148, 158)
 GREEN, AMBER, RED = (63, 185, 80), (227, 179, 65), (248, 81, 73)
 
@@ -65,12 +65,13 @@ def frame_count(results: Sequence[EpisodeResult], step_s: float) -> int:
 
 
 def _when_moved(render: Render) -> Render:
-    """Draw again only when a joint has moved: most of the time goes into drawing."""
+    """Draw again only when something has moved: most of the time goes into drawing."""
     drawn: list[tuple[FloatArray, ImageArray]] = []
 
-    def cached(joints: FloatArray) -> ImageArray:
-        if not drawn or float(np.abs(joints - drawn[0][0]).max()) > STILL:
-            drawn[:] = [(joints, render(joints))]
+    def cached(joints: FloatArray, poses: FloatArray) -> ImageArray:
+        state = np.concatenate([joints, poses.ravel()])
+        if not drawn or float(np.abs(state - drawn[0][0]).max()) > STILL:
+            drawn[:] = [(state, render(joints, poses))]
         return drawn[0][1]
 
     return cached
@@ -80,9 +81,9 @@ def _episode(
     results: Sequence[EpisodeResult], index: int, scene: Render, camera: Render, step_s: float
 ) -> Iterator[NDArray[np.uint8]]:
     result = results[index]
-    for step, joints in enumerate(result.joints):
+    for step, state in enumerate(zip(result.joints, result.poses, strict=True)):
         last = step == len(result.joints) - 1
-        picture = _compose(result, step, scene(joints), result.final_image if last else camera(joints))
+        picture = _compose(result, step, scene(*state), result.final_image if last else camera(*state))
         canvas = Canvas(picture)
         canvas.text((MARGIN, 10), f"Goal {index + 1} of {len(results)}", INK, 18, bold=True)
         canvas.text((MARGIN + MAIN_SIZE[0], 13), f"{step * step_s:.1f} s", FAINT, 14, anchor="right")

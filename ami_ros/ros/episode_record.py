@@ -86,6 +86,9 @@ class EpisodeRecorder:
             arrived_step=self._arrived_step(statuses, truths),
             plan_ms=np.array([status.plan_ms for status in statuses]),
             joints=np.array([truth["joints"] for truth in truths]),
+            poses=np.array([truth["objects"] for truth in truths]).reshape(len(truths), -1, 7)
+            if truths[0]["objects"]
+            else np.zeros((len(truths), 0, 7)),
             goal_image=goal_image,
             final_image=self._image,
             levels=dict(self._levels),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -22,6 +23,7 @@ class GoalState(str, Enum):
     ERROR = "ERROR"
 
 
+NUMBERS = ("distance", "cost", "plan_ms", "disagreement", "surprise")  # fields that may be None
 SEVERITY = {GoalState.WAITING: DiagnosticStatus.WARN, GoalState.ERROR: DiagnosticStatus.ERROR}
 
 
@@ -40,6 +42,9 @@ class GoalStatus:
         cost_terms: the cost by term.
         proposal: where the plan came from.
         plan_ms: wall time of the plan.
+        disagreement: how unsure the model is of the plan: 1 is usual; None without a plan.
+        surprise: how little the last action block went as predicted: above 1 is rare; None before it is over.
+        surprise_terms: surprise by what it is about.
     """
 
     state: GoalState
@@ -52,15 +57,19 @@ class GoalStatus:
     cost_terms: dict[str, float] = field(default_factory=dict)
     proposal: str = ""
     plan_ms: float | None = None
+    disagreement: float | None = None
+    surprise: float | None = None
+    surprise_terms: dict[str, float] = field(default_factory=dict)
 
 
 def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
     """Return the report as a message; numbers that are None are left out."""
     values: dict[str, object] = {"state": status.state.value, "reason": status.reason, "goal": status.goal}
     values |= {"stamp_ns": status.stamp_ns, "goal_stamp_ns": status.goal_stamp_ns}
-    numbers = {"distance": status.distance, "cost": status.cost, "plan_ms": status.plan_ms}
+    numbers = {name: getattr(status, name) for name in NUMBERS}
     values |= {name: value for name, value in numbers.items() if value is not None}
     values |= {f"cost/{term}": value for term, value in status.cost_terms.items()}
+    values |= {f"surprise/{term}": value for term, value in status.surprise_terms.items()}
     if status.proposal:
         values["proposal"] = status.proposal
     severity = SEVERITY.get(status.state, DiagnosticStatus.OK)
@@ -82,17 +91,14 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
             goal=values["goal"],
             stamp_ns=int(values["stamp_ns"]),
             goal_stamp_ns=int(values["goal_stamp_ns"]),
-            distance=_number(values.get("distance")),
-            cost=_number(values.get("cost")),
-            cost_terms={
-                k.removeprefix("cost/"): float(v) for k, v in values.items() if k.startswith("cost/")
-            },
+            cost_terms=_below("cost/", values),
+            surprise_terms=_below("surprise/", values),
             proposal=values.get("proposal", ""),
-            plan_ms=_number(values.get("plan_ms")),
+            **{name: float(values[name]) for name in NUMBERS if name in values},
         )
     except KeyError as error:
         raise ValueError(f"goal status: got keys {sorted(values)}, expected state, reason, goal") from error
 
 
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
+def _below(prefix: str, values: Mapping[str, str]) -> dict[str, float]:
+    return {k.removeprefix(prefix): float(v) for k, v in values.items() if k.startswith(prefix)}

@@ -21,6 +21,7 @@ class PlanStatistics:
         self._period_s = period_s
         self._plan_ms: deque[float] = deque(maxlen=WINDOW)
         self._times_s: deque[float] = deque(maxlen=WINDOW)
+        self._doubts: dict[str, float] = {}
         self.missed_deadlines = 0
         self.plans = 0
 
@@ -35,12 +36,20 @@ class PlanStatistics:
         if not deadline_met or duration_s > self._period_s:
             self.missed_deadlines += 1
 
+    def doubt(self, disagreement: float | None, surprise: float | None) -> None:
+        """Note how unsure the newest plan is, and how little the last one went as predicted."""
+        known = {"disagreement": disagreement, "surprise": surprise}
+        self._doubts = {name: value for name, value in known.items() if value is not None}
+
     def summary(self) -> dict[str, float | int]:
-        """Return ``plans missed_deadlines`` and, once known, ``plan_ms_p50 plan_ms_p99 loop_hz``."""
+        """Return ``plans missed_deadlines`` and what is known of the rest.
+
+        That is ``plan_ms_p50 plan_ms_p99 loop_hz``, and ``disagreement surprise`` of the newest plan.
+        """
         summary: dict[str, float | int] = {"plans": self.plans, "missed_deadlines": self.missed_deadlines}
         if self._plan_ms:
             p50, p99 = np.percentile(self._plan_ms, [50, 99]).tolist()
             summary |= {"plan_ms_p50": p50, "plan_ms_p99": p99}
         if len(self._times_s) > 1 and self._times_s[-1] > self._times_s[0]:
             summary["loop_hz"] = (len(self._times_s) - 1) / (self._times_s[-1] - self._times_s[0])
-        return summary
+        return summary | self._doubts

@@ -17,20 +17,16 @@ class PlannerFactory:
     """How to make a planner.
 
     Attributes:
-        defaults: settings dataclass instance; its fields become ROS parameters.
+        defaults: from the task's name to a settings dataclass instance; its fields become ROS parameters.
         build: called with the robot, the model's path and the settings; returns a planner that is warm.
     """
 
-    defaults: Any
+    defaults: Callable[[str], Any]
     build: Callable[[RobotSpec, Path, Any], Planner]
 
 
 def world_model_planner() -> PlannerFactory:
-    """Return the factory of the real thing; torch is imported here and not before.
-
-    Raises:
-        ConfigError: config/planner.yaml is invalid.
-    """
+    """Return the factory of the real thing; torch is imported here and not before."""
     import torch
 
     from ami_ros.model.runtime import load_model
@@ -40,8 +36,9 @@ def world_model_planner() -> PlannerFactory:
 
     def build(spec: RobotSpec, path: Path, settings: Any) -> Planner:
         torch.set_num_threads(settings.threads)
-        planner = RecedingHorizonPlanner(load_model(path, spec), spec, settings)
+        model = load_model(path, spec, device=settings.device, precision=settings.precision)
+        planner = RecedingHorizonPlanner(model, spec, settings)
         warm_up(planner, spec)
         return planner
 
-    return PlannerFactory(load_planner_settings(), build)
+    return PlannerFactory(lambda task: load_planner_settings(task=task), build)

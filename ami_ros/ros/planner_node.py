@@ -54,12 +54,13 @@ class PlannerNode(LifecycleNode):
         self._factory = factory
         declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
         declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
-        declare_settings(self, factory.defaults)
-        refuse_unknown(self)
         self._common = settings_from_parameters(self, NodeSettings)
+        defaults = factory.defaults(self._common.task)
+        declare_settings(self, defaults)
+        refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
-        self._planning = settings_from_parameters(self, type(factory.defaults))
-        self._spec = load_robot(self._common.robot)
+        self._planning = settings_from_parameters(self, type(defaults))
+        self._spec = load_robot(self._common.robot, self._common.task)
         self._period_s = 1.0 / self.settings.rate_hz
         self._errors = ErrorLog(self)
         self._inbox = GoalInbox(self._spec)
@@ -93,7 +94,7 @@ class PlannerNode(LifecycleNode):
         return super().on_configure(state)
 
     def _configure(self) -> None:
-        model = Path(self.settings.model or shipped_model(self._spec.name, self.settings.task))
+        model = Path(self.settings.model or shipped_model(self._spec.name, self._common.task))
         planner = self._factory.build(self._spec, model, self._planning)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
         self._frame = root_link(self._spec.urdf)

@@ -71,6 +71,7 @@ class PlanningCycle:
         plan = self._planner.plan(observation)
         duration_s = self._clock_s() - before
         self.statistics.plan(duration_s, plan.deadline_met)
+        self.statistics.doubt(plan.disagreement, plan.surprise)
         self._holding.release()
         proposal = to_trajectory(plan.actions, observation, self._spec, self.kinematics)
         return proposal, self._report(plan, duration_s, self._goal)
@@ -100,6 +101,9 @@ class PlanningCycle:
     def _report(self, plan: Plan, duration_s: float, goal: ReceivedGoal) -> GoalStatus:
         state = GoalState.ARRIVED if plan.arrived else GoalState.MOVING
         reason = f"{plan.distance:.1f} steps from the goal"
+        if plan.surprise is not None and plan.surprise > 1.0:
+            what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])
+            reason = f"{reason}; surprised by {what} ({plan.surprise:.1f})"
         return GoalStatus(
             state=state,
             reason=reason if plan.deadline_met else f"{reason}; deadline missed",
@@ -111,4 +115,7 @@ class PlanningCycle:
             cost_terms=plan.cost_terms,
             proposal=plan.proposal,
             plan_ms=duration_s * 1e3,
+            disagreement=plan.disagreement,
+            surprise=plan.surprise,
+            surprise_terms=plan.surprise_terms,
         )

@@ -56,7 +56,7 @@ class SafetyNode(Node):
         refuse_unknown(self)
         common = settings_from_parameters(self, NodeSettings)
         settings = settings_from_parameters(self, SafetySettings)
-        self._spec = load_robot(common.robot)
+        self._spec = load_robot(common.robot, common.task)
         self._leaving = Leaving()
         self._supervisor = Supervisor(self._spec, settings, extra_checks=(self._leaving,))
         self._desk = ProposalDesk(self._supervisor, settings)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ami_ros.config import setting
+from ami_ros.sim.variation import NAMES
 
 COMMAND_INTERFACES = ("trajectory", "forward_position", "forward_velocity")
 RELIABILITIES = ("auto", "best_effort", "reliable")
@@ -16,6 +17,7 @@ class NodeSettings:
     """What all nodes share: config/node.yaml."""
 
     robot: str = setting("name of a file in config/robots, or a path")
+    task: str = setting("name of a file in config/tasks: equips the robot; with its name, picks the model")
     camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
     camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
 
@@ -24,9 +26,14 @@ class NodeSettings:
 class SimSettings:
     """The simulated robot: config/sim.yaml."""
 
-    task: str = setting("name of a file in config/tasks")
     seed: int = setting("of the next episode's start and goal", ge=0, live=True)
     episode_steps: int = setting("pause after this many control steps; 0 never pauses", ge=0, live=True)
+    perturb: str = setting(
+        "kind of variation of the next episode, of config/variation.yaml", choices=("", *NAMES), live=True
+    )
+    perturb_scale: float = setting(
+        "1: as in training; 2: beyond that, up to twice as far", ge=0.0, le=10.0, live=True
+    )
     lock_step: bool = setting("make the time: publish /clock and wait for the gate, as fast as possible")
     physics_hz: float = setting("simulation steps per second", ge=20.0, le=5000.0, unit="Hz")
     tick_hz: float = setting("commands and joint states per second", ge=10.0, le=1000.0, unit="Hz")
@@ -50,8 +57,7 @@ class PlannerNodeSettings:
     """The planner as a node: config/planner_node.yaml."""
 
     rate_hz: float = setting("plans per second at most", gt=0.0, le=1000.0, unit="Hz")
-    task: str = setting("name of a file in config/tasks; the model is models/<robot>_<task>/model.pt")
-    model: str = setting("path of a model.pt; empty for the shipped one of robot and task")
+    model: str = setting("path of a model.pt; empty for models/<robot>_<task>/model.pt")
     autostart: bool = setting("configure and activate at start; a mistake then ends the process")
     pair_gap_s: float = setting(
         "joint states may be this much newer than the image", gt=0.0, le=5.0, unit="s"

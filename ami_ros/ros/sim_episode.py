@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
-
-from ami_ros.embodiment import RobotSpec
+from ami_ros.sim.perturbation import Perturbation
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Reach
+from ami_ros.sim.tasks.task import Task
 from ami_ros.types import ImageArray
 
 
 class SimEpisode:
     """The simulated world between two resets.
+
+    Args:
+        scene: empty but for the arm; the task puts its objects there.
+        task: gives starts and goals, and judges.
 
     Attributes:
         scene: the world.
@@ -23,23 +25,24 @@ class SimEpisode:
         number: resets so far; tells a loop that its episode is over.
     """
 
-    def __init__(self, spec: RobotSpec, scene: Scene, task: Reach) -> None:
-        self._spec = spec
+    def __init__(self, scene: Scene, task: Task) -> None:
+        task.furnish(scene)
         self._task = task
         self.scene = scene
         self.number = 0
         self.step = 0
         self.seed = 0
 
-    def reset(self, seed: int) -> ImageArray:
-        """Put the arm at the start of `seed` and return the goal image (H, W, 3).
+    def reset(self, seed: int, looks: Perturbation) -> ImageArray:
+        """Put everything at the start of `seed` and return the goal image (H, W, 3).
 
         Raises:
             KinematicsError: the task's start or goal cannot be reached.
         """
         episode = self._task.episode(seed)
-        self.scene.reset(episode.start)
-        goal_image = self.scene.image_at(episode.goal)
+        self.scene.vary(looks.variation(seed), seed)
+        self.scene.reset(episode.start, episode.start_objects)
+        goal_image = self.scene.image_at(episode.goal, episode.goal_objects)
         self._episode, self.seed, self.step = episode, seed, 0
         self.number += 1
         return goal_image
@@ -52,15 +55,15 @@ class SimEpisode:
         )
 
     def truth_json(self, stamp_ns: int, final: bool, **more: object) -> str:
-        """Return the true state, for scoring only."""
-        tip = self.scene.tip()
+        """Return the true state, for scoring only; `error` is the distance that the task judges."""
         truth = {
             "stamp_ns": stamp_ns,
             "step": self.step,
             "seed": self.seed,
-            "tip": tip.tolist(),
-            "goal_tip": self._episode.goal_tip.tolist(),
-            "error": float(np.linalg.norm(tip - self._episode.goal_tip)),
+            "error": self._task.error(self.scene, self._episode),
+            "goal_position": self._episode.goal_position.tolist(),
+            "tip": self.scene.tip().tolist(),
+            "objects": self.scene.poses().tolist(),
             "joints": self.scene.joints()[0].tolist(),
             "final": final,
         }

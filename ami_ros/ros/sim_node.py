@@ -31,8 +31,9 @@ from ami_ros.ros.sim_controller import SimController
 from ami_ros.ros.sim_episode import SimEpisode
 from ami_ros.ros.sim_loops import LockStep, RealTime
 from ami_ros.share import config_path
+from ami_ros.sim.perturbation import Perturbation
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Reach, load_reach_settings
+from ami_ros.sim.tasks.known import load_task
 
 # No step of a lock-step episode may be at time zero, which ROS messages use for "not set".
 START_NS = 1_000_000_000
@@ -49,9 +50,10 @@ class SimNode(Node):
         declare_settings(self, load_settings(SimSettings, config_path("sim.yaml")))
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, SimSettings)
-        self.spec = load_robot(settings_from_parameters(self, NodeSettings).robot)
-        task = Reach(self.spec, load_reach_settings(self.settings.task))
-        self.episode = SimEpisode(self.spec, Scene(self.spec, self.settings.physics_hz), task)
+        common = settings_from_parameters(self, NodeSettings)
+        self.spec = load_robot(common.robot, common.task)
+        task = load_task(common.task, self.spec)
+        self.episode = SimEpisode(Scene(self.spec, self.settings.physics_hz), task)
         self.tick_ns = round(1e9 / self.settings.tick_hz)
         self.controller = SimController(self.spec, self.settings.command_timeout_s, self.tick_ns / 1e9)
         self.paused = self.settings.lock_step
@@ -131,7 +133,8 @@ class SimNode(Node):
             self.controller.forget()
 
     def _reset(self) -> str:
-        goal_image = self.episode.reset(int(self.live("seed")))
+        looks = Perturbation(str(self.live("perturb")), float(self.live("perturb_scale")))
+        goal_image = self.episode.reset(int(self.live("seed")), looks)
         self.controller.forget()
         self.controller.unsafe_commands = self.timeouts = 0
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1

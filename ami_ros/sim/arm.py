@@ -8,11 +8,13 @@ import numpy as np
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.bullet import Bullet
+from ami_ros.sim.tool import TOOL_LINK, with_tool
 from ami_ros.types import Command, FloatArray
 
 # People see these; the model learns from them: the hand stands out from the arm, the arm from the table.
 LINK_COLOURS = ((0.93, 0.93, 0.95, 1.0), (0.75, 0.78, 0.84, 1.0))
 HAND_COLOUR = (0.15, 0.25, 0.55, 1.0)
+TOOL_COLOUR = (0.10, 0.10, 0.12, 1.0)
 FINGER_COLOUR = (0.95, 0.45, 0.10, 1.0)
 
 
@@ -25,7 +27,9 @@ class Arm:
 
     def __init__(self, bullet: Bullet, spec: RobotSpec, detailed: bool) -> None:
         self._bullet = bullet
-        self._body = bullet.load_arm(spec.simulation.urdf, detailed)
+        tool, parent = spec.tool, spec.simulation.tool_parent
+        change = (lambda text: text) if tool is None else (lambda text: with_tool(text, parent, tool))
+        self._body = bullet.load_arm(spec.simulation.urdf, detailed, change)
         index = bullet.joint_indices(self._body)
         wanted = (*spec.joint_names, *spec.simulation.hold_joints)
         missing = [name for name in wanted if name not in index]
@@ -47,6 +51,14 @@ class Arm:
             self._bullet.paint(self._body, self._held[0] - 1, HAND_COLOUR)
         for link in self._held:
             self._bullet.paint(self._body, link, FINGER_COLOUR)
+        tool = index.get(f"{TOOL_LINK}_joint")
+        if tool is not None:
+            self._bullet.paint(self._body, tool, TOOL_COLOUR)
+
+    @property
+    def body(self) -> int:
+        """The arm, as the physics client knows it."""
+        return self._body
 
     def reset(self, joint_position: FloatArray) -> None:
         """Put the arm at rest at `joint_position` (J,)."""

@@ -8,12 +8,15 @@ import ctypes
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from ami_ros.errors import EmbodimentError
+from ami_ros.sim.variation import Light
+from ami_ros.sim.viewpoint import Viewpoint
 from ami_ros.types import FloatArray, ImageArray
 
 
@@ -60,9 +63,13 @@ class Bullet:
         pybullet.setGravity(0, 0, GRAVITY, physicsClientId=self._id)
         pybullet.setTimeStep(1.0 / physics_hz, physicsClientId=self._id)
         pybullet.setPhysicsEngineParameter(deterministicOverlappingPairs=1, physicsClientId=self._id)
+        self._clean: dict[tuple[int, int], tuple[float, ...]] = {}
+        self._textures: dict[bytes, int] = {}
 
-    def load_arm(self, urdf: str, detailed: bool) -> int:
+    def load_arm(self, urdf: str, detailed: bool, change: Callable[[str], str] = lambda text: text) -> int:
         """Load a fixed-base arm; `detailed` keeps its 100k-face visual meshes (20 times slower to render).
+
+        `change` may edit the URDF's text, for example to put a tool in the hand.
 
         Raises:
             EmbodimentError: the file does not exist or PyBullet refuses it.
@@ -77,7 +84,7 @@ class Bullet:
             text = re.sub(r"meshes/visual/(\w+)\.\w+", r"meshes/collision/\1.obj", text)
         with tempfile.TemporaryDirectory() as folder, _quiet():
             copy = Path(folder) / path.name
-            copy.write_text(text)
+            copy.write_text(change(text))
             try:
                 return pybullet.loadURDF(str(copy), useFixedBase=True, physicsClientId=self._id)
             except pybullet.error as error:
@@ -93,6 +100,65 @@ class Bullet:
             basePosition=position,
             physicsClientId=self._id,
         )
+
+    def add_block(
+        self, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
+    ) -> int:
+        """Add a box that can be pushed, at the origin; sizes in m, mass in kg."""
+        shape = {"shapeType": pybullet.GEOM_BOX, "halfExtents": half_size, "physicsClientId": self._id}
+        body: int = pybullet.createMultiBody(
+            baseMass=mass,
+            baseCollisionShapeIndex=pybullet.createCollisionShape(**shape),
+            baseVisualShapeIndex=pybullet.createVisualShape(**shape, rgbaColor=rgba),
+            physicsClientId=self._id,
+        )
+        pybullet.changeDynamics(body, -1, lateralFriction=friction, physicsClientId=self._id)
+        return body
+
+    def add_ghost(self, shape: str, size: float, rgba: Sequence[float]) -> int:
+        """Add something that is only seen, at the origin: a sphere or cylinder of `size` (m) across."""
+        kind = {"sphere": pybullet.GEOM_SPHERE, "cylinder": pybullet.GEOM_CYLINDER}[shape]
+        visual = pybullet.createVisualShape(
+            kind, radius=size / 2, length=size, rgbaColor=rgba, physicsClientId=self._id
+        )
+        body: int = pybullet.createMultiBody(
+            baseMass=0, baseVisualShapeIndex=visual, physicsClientId=self._id
+        )
+        return body
+
+    def let_touch(self, one: int, other: int, touch: bool) -> None:
+        """Whether the links of two bodies collide; they do from the start."""
+        links = range(-1, pybullet.getNumJoints(one, physicsClientId=self._id))
+        for link in links:
+            pybullet.setCollisionFilterPair(one, other, link, -1, int(touch), physicsClientId=self._id)
+
+    def place(self, body: int, position: Sequence[float], yaw: float) -> None:
+        """Put a body at rest at `position` (3,) in m, turned by `yaw` (rad) about the vertical."""
+        turn = pybullet.getQuaternionFromEuler([0.0, 0.0, yaw])
+        pybullet.resetBasePositionAndOrientation(body, list(position), turn, physicsClientId=self._id)
+        pybullet.resetBaseVelocity(body, [0.0] * 3, [0.0] * 3, physicsClientId=self._id)
+
+    def forget_contacts(self, bodies: Sequence[int]) -> None:
+        """Leave bodies out of reach of everything: what follows then depends on nothing from before.
+
+        PyBullet starts from the last contact forces where it finds two bodies touching as it left them.
+        """
+        for place, body in enumerate(bodies, start=1):
+            self.place(body, (0.0, 0.0, FAR * place), 0.0)
+        if bodies:
+            pybullet.performCollisionDetection(physicsClientId=self._id)
+
+    def pose(self, body: int) -> tuple[FloatArray, FloatArray]:
+        """Return a body's position (3,) in m and orientation as a quaternion (4,), x y z w."""
+        position, turn = pybullet.getBasePositionAndOrientation(body, physicsClientId=self._id)
+        return np.array(position), np.array(turn)
+
+    def set_pose(self, body: int, position: FloatArray, turn: FloatArray) -> None:
+        """Put a body back, at rest, where `pose` found it."""
+        pybullet.resetBasePositionAndOrientation(
+            body, position.tolist(), turn.tolist(), physicsClientId=self._id
+        )
+        pybullet.resetBaseVelocity(body, [0.0] * 3, [0.0] * 3, physicsClientId=self._id)
 
     def paint(self, body: int, link: int, rgba: Sequence[float]) -> None:
         """Set the colour of one link (-1 is the base)."""
@@ -138,17 +204,54 @@ class Bullet:
         """Advance physics by one step."""
         pybullet.stepSimulation(physicsClientId=self._id)
 
+    def tint(self, factors: Sequence[Sequence[float]]) -> None:
+        """Multiply surface colours; surfaces of one colour share a factor (3,), the last serves the rest.
+
+        The colour that a surface had when first seen here counts as clean; no factors bring it back.
+        """
+        for body in range(pybullet.getNumBodies(physicsClientId=self._id)):
+            for shape in pybullet.getVisualShapeData(body, physicsClientId=self._id):
+                self._clean.setdefault((body, shape[1]), tuple(shape[7]))
+        colours = list(dict.fromkeys(self._clean.values()))
+        for (body, link), rgba in self._clean.items():
+            factor = factors[min(colours.index(rgba), len(factors) - 1)] if factors else (1.0, 1.0, 1.0)
+            rgb = [min(1.0, value * by) for value, by in zip(rgba[:3], factor, strict=True)]
+            self.paint(body, link, [*rgb, rgba[3]])
+
+    def cover(self, bodies: Sequence[int], patterns: Sequence[ImageArray]) -> None:
+        """Put one pattern (H, W, 3) uint8 on each body; no patterns uncover them.
+
+        PyBullet never forgets a pattern: use few different ones.
+        """
+        for index, body in enumerate(bodies):
+            texture = self._texture(patterns[index]) if patterns else -1
+            pybullet.changeVisualShape(body, -1, textureUniqueId=texture, physicsClientId=self._id)
+
+    def _texture(self, pattern: ImageArray) -> int:
+        key = pattern.tobytes()
+        if key not in self._textures:
+            with tempfile.TemporaryDirectory() as folder, _quiet():
+                path = Path(folder) / f"pattern_{len(self._textures)}.png"
+                cv2.imwrite(str(path), cv2.cvtColor(pattern, cv2.COLOR_RGB2BGR))
+                self._textures[key] = pybullet.loadTexture(str(path), physicsClientId=self._id)
+        return self._textures[key]
+
     def render(
-        self, eye: Sequence[float], look_at: Sequence[float], vertical_fov_deg: float, width: int, height: int
+        self, at: Viewpoint, light: Light, vertical_fov_deg: float, width: int, height: int
     ) -> ImageArray:
-        """Return an RGB image (height, width, 3) uint8 from a camera at `eye` with z up."""
-        view = pybullet.computeViewMatrix(eye, look_at, [0.0, 0.0, 1.0])
+        """Return an RGB image (height, width, 3) uint8 of a camera at `at`."""
+        view = pybullet.computeViewMatrix(at.eye, at.look_at, at.up)
         projection = pybullet.computeProjectionMatrixFOV(vertical_fov_deg, width / height, NEAR, FAR)
         pixels = pybullet.getCameraImage(
             width,
             height,
             view,
             projection,
+            lightDirection=light.direction,  # given each time: PyBullet keeps the last one
+            lightColor=light.colour,
+            lightAmbientCoeff=light.ambient,
+            lightDiffuseCoeff=light.diffuse,
+            lightSpecularCoeff=light.specular,
             shadow=0,
             renderer=pybullet.ER_TINY_RENDERER,
             flags=pybullet.ER_NO_SEGMENTATION_MASK,

@@ -15,7 +15,7 @@ from ami_ros.protocols import Planner
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Episode
+from ami_ros.sim.tasks.task import Task
 from ami_ros.types import FloatArray, Goal, ImageArray, Level, Observation, Trajectory
 
 
@@ -25,14 +25,17 @@ class EpisodeResult:
 
     Attributes:
         seed: of the episode.
-        error: (S + 1,) true distance of the tip from the goal, m, before the first and after every step.
+        error: (S + 1,) true distance from the goal (of the tip, or of the task's object), m, before the
+            first and after every step.
         arrived_step: first step from which the planner said "arrived" until the end; None if it did not.
         plan_ms: (S,) wall time per plan, ms.
         joints: (S + 1, J) joint positions.
+        poses: (S + 1, M, 7) poses of the task's objects: x, y, z in m, and a quaternion x, y, z, w.
         goal_image: (H, W, 3) uint8 what the planner was shown.
         final_image: (H, W, 3) uint8 what the camera saw at the end.
         levels: gate ticks by verdict level name.
         wall_s: duration of the episode on the wall clock.
+        surprise: (S,) the planner's surprise, above 1 is rare; NaN where it had none yet. Empty if not known.
     """
 
     seed: int
@@ -40,10 +43,12 @@ class EpisodeResult:
     arrived_step: int | None
     plan_ms: FloatArray
     joints: FloatArray
+    poses: FloatArray
     goal_image: ImageArray
     final_image: ImageArray
     levels: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
+    surprise: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
 class ClosedLoop:
@@ -74,45 +79,47 @@ class ClosedLoop:
             self.levels[verdict.level.name] += 1
             self._scene.advance(command, self._tick_ns)
 
-    def run(
-        self, planner: Planner, seed: int, episode: Episode, steps: int, by_joints: bool = False
-    ) -> EpisodeResult:
+    def run(self, planner: Planner, seed: int, task: Task, by_joints: bool = False) -> EpisodeResult:
         """Run one episode to its end; nobody tells the planner whether it succeeded.
 
         With `by_joints` the planner is told the goal's joint positions instead of being shown its image.
         """
         scene, started = self._scene, time.perf_counter()
-        scene.reset(episode.start)
+        episode = task.episode(seed)
+        scene.reset(episode.start, episode.start_objects)
         self.restart()
-        goal_image = scene.image_at(episode.goal)
+        goal_image = scene.image_at(episode.goal, episode.goal_objects)
         label = f"seed {seed}"
         planner.set_goal(
             Goal(joint_position=episode.goal, label=label)
             if by_joints
             else Goal(image=goal_image, label=label)
         )
-        error, joints, plan_ms = [self._error(episode)], [scene.joints()[0]], []
+        error, joints, poses = [task.error(scene, episode)], [scene.joints()[0]], [scene.poses()]
+        plan_ms: list[float] = []
+        surprise: list[float] = []
         arrived: int | None = None
-        for step in range(steps):
+        for step in range(task.episode_steps):
             observation = scene.observe()
             before = time.perf_counter()
             plan = planner.plan(observation)
             plan_ms.append((time.perf_counter() - before) * 1e3)
+            surprise.append(np.nan if plan.surprise is None else plan.surprise)
             arrived = (step if arrived is None else arrived) if plan.arrived else None
             self.step(to_trajectory(plan.actions, observation, self._spec, self._kinematics), observation)
-            error.append(self._error(episode))
+            error.append(task.error(scene, episode))
             joints.append(scene.joints()[0])
+            poses.append(scene.poses())
         return EpisodeResult(
             seed=seed,
             error=np.array(error),
             arrived_step=arrived,
             plan_ms=np.array(plan_ms),
             joints=np.stack(joints),
+            poses=np.stack(poses),
             goal_image=goal_image,
             final_image=scene.image(),
             levels=dict(self.levels),
             wall_s=time.perf_counter() - started,
+            surprise=np.array(surprise),
         )
-
-    def _error(self, episode: Episode) -> float:
-        return float(np.linalg.norm(self._scene.tip() - episode.goal_tip))

@@ -3,25 +3,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ami_ros.data.dataset import EpisodeSet
 from ami_ros.model.jepa import Jepa
-from ami_ros.training.latents import encode_all
+from ami_ros.planning.settings import DISTANCES
+from ami_ros.training.disagreement import disagreements
+from ami_ros.training.events import UNSEEN, Clips, surprise_aucs
+from ami_ros.training.latents import Encoded, Transitions
 from ami_ros.training.probes import probe
+from ami_ros.training.rank import spearman
 
 
 def open_loop_errors(model: Jepa, latents: Tensor, joints: Tensor, actions: Tensor) -> dict[str, list[float]]:
-    """Return errors per horizon step, as a share of the latent's variance.
+    """Return errors per action block ahead, as a share of the latent's variance.
 
     Args:
         model: the world model.
         latents: (B, T + 1, D).
         joints: (B, T + 1, 2 J) normalised.
-        actions: (B, T, A) in [-1, 1].
+        actions: (B, T, K A) in [-1, 1].
     """
     shuffled = actions[torch.randperm(len(actions), generator=torch.Generator().manual_seed(0))]
     with torch.inference_mode():
@@ -45,25 +49,71 @@ def effective_rank(latents: Tensor) -> float:
     return float(torch.exp(-(share * torch.log(share.clamp_min(1e-12))).sum()))
 
 
-def measure_gates(model: Jepa, episodes: EpisodeSet, action_scale: float, horizon: int) -> dict[str, Any]:
-    """Measure everything that `ami-ros inspect` prints, on held-out `episodes`."""
-    latents = encode_all(model, episodes.images)
-    joints = model.normalise_joints(torch.from_numpy(episodes.joints))
-    actions = torch.from_numpy(episodes.actions) / action_scale
-    starts = range(0, episodes.steps - horizon + 1, horizon)
-    cut = {
-        "latents": torch.cat([latents[:, s : s + horizon + 1] for s in starts]),
-        "joints": torch.cat([joints[:, s : s + horizon + 1] for s in starts]),
-        "actions": torch.cat([actions[:, s : s + horizon] for s in starts]),
-    }
-    flat = latents.flatten(0, 1)
-    count = episodes.joints.shape[2] // 2
-    quantities = {"joint_position": episodes.joints[..., :count], "tip_position": episodes.tip}
-    spread = flat.std(dim=0)
+def disagreement_calibration(model: Jepa, parts: Sequence[Transitions]) -> dict[str, float]:
+    """Return the rank correlation of disagreement and one-step error over all `parts` together.
+
+    By how the error is measured: in the planner's metric, and in plain L2.
+    """
+    doubts = torch.cat([disagreements(model, part) for part in parts]).numpy()
+    missed = torch.cat([part.next_latent - part.predicted(model) for part in parts])
     return {
-        **open_loop_errors(model, **cut),
-        "probes": {name: probe(latents, torch.from_numpy(values)) for name, values in quantities.items()},
+        "slow": spearman((missed @ model.metric).norm(dim=1).numpy(), doubts),
+        "l2": spearman(missed.norm(dim=1).numpy(), doubts),
+    }
+
+
+def distance_calibration(model: Jepa, latents: Tensor, places: Tensor) -> dict[str, float]:
+    """Return, for each kind of distance, its rank correlation with the true distance of what is moved.
+
+    The goal of an episode is its last observation: a goal image is taken with the same camera and light.
+
+    Args:
+        model: the world model.
+        latents: (E, S + 1, D).
+        places: (E, S + 1, 3) of what the task moves, m.
+    """
+    true = (places[:, :-1] - places[:, -1:]).norm(dim=2).flatten()
+    with torch.no_grad():
+        measured = {
+            kind: torch.cat([model.distance(episode[:-1], episode[-1], kind) for episode in latents])
+            for kind in DISTANCES
+        }
+    return {kind: spearman(true.numpy(), values.numpy()) for kind, values in measured.items()}
+
+
+def measure_gates(
+    model: Jepa, training: Encoded, held_out: Encoded, clips: dict[tuple[str, bool], Clips], horizon: int
+) -> dict[str, Any]:
+    """Measure everything that `ami-ros inspect` prints.
+
+    Args:
+        model: the world model.
+        training: what the probes are fitted on.
+        held_out: what everything is measured on.
+        clips: events, by kind and whether they are possible; may be empty.
+        horizon: action blocks of open-loop prediction.
+    """
+    span, steps = horizon * held_out.block, held_out.actions.shape[1]
+    cuts = [held_out.cut(start, horizon) for start in range(0, steps - span + 1, span)]
+    flat, truths = held_out.latents.flatten(0, 1), held_out.truths
+    spread, usual, unseen = flat.std(dim=0), held_out.transitions(), clips.get((UNSEEN, False))
+    moved = truths.get("object_position", truths["tip_position"])[..., :3]
+    known = [usual] if unseen is None else [usual, unseen.encoded.transitions()]
+    calibration = disagreement_calibration(model, known)
+    overall, by_kind = surprise_aucs(model, clips)
+    return {
+        **open_loop_errors(model, *(torch.cat(part) for part in zip(*cuts, strict=True))),
+        "probes": {
+            name: probe(training.latents, training.truths[name], held_out.latents, values)
+            for name, values in truths.items()
+        },
         "effective_rank": effective_rank(flat),
         "latent_std": {"min": float(spread.min()), "mean": float(spread.mean()), "max": float(spread.max())},
-        "held_out_episodes": len(episodes),
+        "distance_spearman": distance_calibration(model, held_out.latents, moved),
+        "disagreement_spearman": calibration["slow"],
+        "disagreement_spearman_l2": calibration["l2"],
+        "surprise_auc": overall,
+        "surprise_auc_by_kind": by_kind,
+        "event_clips": sum(len(group.event_step) for group in clips.values()),
+        "held_out_episodes": len(flat) // (steps + 1),
     }

@@ -9,28 +9,37 @@ from torch import Tensor
 from ami_ros.model.jepa import Jepa
 
 
-def slow_feature_metric(latents: Tensor, steps: int, floor: float) -> Tensor:
-    """Return W (D, D) such that the latent's change over `steps` is white after ``@ W``.
+def slow_feature_metric(latents: Tensor, steps: int, floor: float, slowness: float) -> Tensor:
+    """Return W (D, D) such that ``(z - g) @ W`` counts what changes slowly and lastingly.
 
-    Directions that change slowly (an object) then count as much as fast ones (the arm). Directions that carry
-    less than `floor` of the mean variance are noise and are not blown up further.
+    First the latent's change over `steps` becomes white, so directions that change slowly (an object) count as
+    much as fast ones (the arm). Then each direction is stretched by how far it gets within an episode, in units
+    of that change: noise and jitter get nowhere, an object that is pushed gets far in small steps. Directions
+    that carry less than `floor` of the mean change are noise and are not blown up further.
 
-    Source: Wiskott and Sejnowski, "Slow feature analysis" (2002), sphering of the temporal change.
+    Source: Wiskott and Sejnowski, "Slow feature analysis" (2002): sphering, then the slowest directions.
 
     Args:
         latents: (E, S + 1, D).
         steps: control steps between the two ends of a change.
         floor: smallest eigenvalue kept, share of the mean eigenvalue.
+        slowness: power of the stretch; 0 for none.
     """
-    change = (latents[:, steps:] - latents[:, :-steps]).flatten(0, 1)
-    covariance = change.T @ change / change.shape[0]
-    values, vectors = torch.linalg.eigh(covariance.double())
+    change = (latents[:, steps:] - latents[:, :-steps]).flatten(0, 1).double()
+    values, vectors = torch.linalg.eigh(change.T @ change / change.shape[0])
     scale = values.clamp_min(max(floor * float(values.mean()), 1e-12)).rsqrt()
-    return ((vectors * scale) @ vectors.T).float()
+    white = (vectors * scale) @ vectors.T
+    # Within episodes: what only differs between them (light, camera) is no way to go.
+    range_of = (latents - latents.mean(dim=1, keepdim=True)).flatten(0, 1).double() @ white
+    spread, directions = torch.linalg.eigh(range_of.T @ range_of / range_of.shape[0])
+    stretch = (spread / spread.mean().clamp_min(1e-12)).clamp_min(1e-6) ** slowness
+    return (white @ (directions * stretch) @ directions.T).float()
 
 
-def fit_metric(model: Jepa, latents: Tensor, joints: Tensor, steps: int, floor: float) -> None:
-    """Set the model's metric and the length of one control step in it.
+def fit_metric(
+    model: Jepa, latents: Tensor, joints: Tensor, steps: int, floor: float, slowness: float
+) -> None:
+    """Set the model's metric, and the length of one control step in it and in the latent itself.
 
     Args:
         model: changed in place.
@@ -38,10 +47,12 @@ def fit_metric(model: Jepa, latents: Tensor, joints: Tensor, steps: int, floor: 
         joints: (E, S + 1, 2 J) in rad and rad/s.
         steps: see `slow_feature_metric`.
         floor: see `slow_feature_metric`.
+        slowness: see `slow_feature_metric`.
     """
-    model.metric.copy_(slow_feature_metric(latents, steps, floor))
+    model.metric.copy_(slow_feature_metric(latents, steps, floor, slowness))
     change = (latents[:, 1:] - latents[:, :-1]) @ model.metric
     model.step_distance.copy_(change.norm(dim=2).median().clamp_min(1e-6))
+    model.l2_step_distance.copy_((latents[:, 1:] - latents[:, :-1]).norm(dim=2).median().clamp_min(1e-6))
     count = joints.shape[2] // 2
     turn = joints[:, 1:, :count] - joints[:, :-1, :count]
     model.joint_step_distance.copy_(turn.norm(dim=2).median().clamp_min(1e-6))

@@ -11,31 +11,37 @@ import torch
 
 from ami_ros import __version__
 from ami_ros.data.dataset import EpisodeSet
+from ami_ros.data.event import list_events
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import TrainingError
 from ami_ros.model.contract import FORMAT_VERSION, Contract
 from ami_ros.model.export import weights_sha256
 from ami_ros.model.jepa import Jepa
 from ami_ros.model.settings import ModelSettings
+from ami_ros.training.disagreement import fit_disagreement
+from ami_ros.training.events import read_clips
 from ami_ros.training.gates import measure_gates
-from ami_ros.training.latents import encode_all
+from ami_ros.training.latents import encode_episodes
 from ami_ros.training.metric import fit_metric
 from ami_ros.training.settings import TrainingSettings
+from ami_ros.training.surprise import fit_surprise
+from ami_ros.training.temporal_distance import fit_temporal_distance
 from ami_ros.training.trainer import Trainer
 
-GATE_HORIZON = 10
+GATE_HORIZON = 15  # action blocks
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Episodes to train on and episodes held out."""
+    """Episodes to train on, episodes held out, and the clips of events, which are held out, too."""
 
     training: EpisodeSet
     held_out: EpisodeSet
+    events: tuple[Path, ...] = ()
 
 
 def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None]) -> Split:
-    """Hold out the last `share` of the episodes.
+    """Hold out the last `share` of the episodes, and find the data set's events.
 
     Raises:
         TrainingError: too few episodes to hold any out.
@@ -43,7 +49,8 @@ def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None])
     held = max(2, round(len(paths) * share))
     if len(paths) - held < 2:
         raise TrainingError(f"got {len(paths)} episodes, expected at least 4; run `ami-ros collect`")
-    return Split(EpisodeSet(paths[:-held], on_read), EpisodeSet(paths[-held:], on_read))
+    events = tuple(list_events(paths[0].parent))
+    return Split(EpisodeSet(paths[:-held], on_read), EpisodeSet(paths[-held:], on_read), events)
 
 
 def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training: TrainingSettings) -> Trainer:
@@ -58,12 +65,10 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
             f"episodes have {episodes.images.shape[2]} px images and {episodes.joints.shape[2] // 2} joints, "
             f"expected {model.image_size} px (config/model.yaml) and {len(spec.joint_names)} ({spec.name})"
         )
-    if spec.action_block != 1:
-        raise TrainingError(f"{spec.name}: action_block: got {spec.action_block}, training expects 1")
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, len(spec.joint_names), spec.action_block * spec.action_size)
-    return Trainer(network, episodes, training, spec.max_tip_speed)
+    return Trainer(network, episodes, training, spec.max_tip_speed, spec.action_block)
 
 
 def finish(
@@ -74,13 +79,19 @@ def finish(
     training: TrainingSettings,
     horizon: int = GATE_HORIZON,
 ) -> Contract:
-    """Fit the metric on the training episodes, measure on the held-out ones, and write the contract."""
-    # A third of the episodes fixes a covariance of this size well, and encoding takes a while.
-    latents = encode_all(network, split.training.images[::3])
-    joints = torch.from_numpy(split.training.joints[::3])
-    fit_metric(network, latents, joints, training.metric_steps, training.metric_floor)
-    horizon = min(horizon, split.held_out.steps)
-    gates = measure_gates(network, split.held_out, spec.max_tip_speed, horizon)
+    """Fit what rests on finished latents, measure on held-out episodes and events, and write the contract."""
+    scale, block = spec.max_tip_speed, spec.action_block
+    encoded = encode_episodes(network, split.training, scale, block)
+    held_out = encode_episodes(network, split.held_out, scale, block)
+    joints = torch.from_numpy(split.training.joints)
+    fit_metric(network, encoded.latents, joints, training.metric_steps, training.metric_floor, training.metric_slowness)
+    usual, unseen = encoded.transitions(), held_out.transitions()
+    fit_disagreement(network, usual, unseen, training)
+    fit_surprise(network, usual, unseen, training)
+    fit_temporal_distance(network, encoded.latents, training)
+    clips = read_clips(network, split.events, scale, block)
+    horizon = min(horizon, split.held_out.steps // block)
+    gates = measure_gates(network, encoded, held_out, clips, horizon)
     actions = split.training.actions
     return Contract(
         format_version=FORMAT_VERSION,
@@ -90,6 +101,7 @@ def finish(
         control_mode=spec.control_mode,
         control_hz=spec.control_hz,
         action_block=spec.action_block,
+        action_axes=list(spec.action_axes),
         action_size=spec.action_size,
         max_tip_speed=spec.max_tip_speed,
         image_size=network.image_size,

@@ -7,24 +7,36 @@ import torch
 from torch import Tensor
 
 
-def probe(latents: Tensor, values: Tensor, ridge: float = 1e-3) -> float:
-    """Return R2 of a ridge regression, fitted on the first half of the episodes, scored on the second.
+def ridge_regression(features: Tensor, values: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
+    """Return weights (D, M) and offset (M,) that recover values (N, M) from features (N, D).
+
+    `ridge` is the regularisation, share of the mean feature variance.
+    """
+    x, y = features.double(), values.double()
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    x, y = x - mean_x, y - mean_y
+    gram = x.T @ x
+    gram += ridge * torch.diagonal(gram).mean().clamp_min(1e-9) * torch.eye(gram.shape[0], dtype=gram.dtype)
+    weights = torch.linalg.solve(gram, x.T @ y)
+    return weights.float(), (mean_y - mean_x @ weights).float()
+
+
+def probe(
+    latents: Tensor, values: Tensor, test_latents: Tensor, test_values: Tensor, ridge: float = 1e-3
+) -> float:
+    """Return R2 of a ridge regression, fitted on some episodes and scored on others.
 
     Args:
         latents: (E, S, D).
         values: (E, S, M) to be recovered.
+        test_latents: (F, S, D) of other episodes.
+        test_values: (F, S, M).
         ridge: regularisation, share of the mean feature variance.
 
     Returns:
         Coefficient of determination, averaged over the M components by their variance.
     """
-    half = len(latents) // 2
-    fit_x, test_x = (part.flatten(0, 1).double() for part in (latents[:half], latents[half:]))
-    fit_y, test_y = (part.flatten(0, 1).double() for part in (values[:half], values[half:]))
-    mean_x, mean_y = fit_x.mean(0), fit_y.mean(0)
-    x, y = fit_x - mean_x, fit_y - mean_y
-    gram = x.T @ x
-    gram += ridge * torch.diagonal(gram).mean() * torch.eye(gram.shape[0], dtype=gram.dtype)
-    weights = torch.linalg.solve(gram, x.T @ y)
-    residual = test_y - ((test_x - mean_x) @ weights + mean_y)
-    return float(1.0 - (residual**2).sum() / ((test_y - test_y.mean(0)) ** 2).sum())
+    weights, offset = ridge_regression(latents.flatten(0, 1), values.flatten(0, 1), ridge)
+    true = test_values.flatten(0, 1)
+    residual = true - (test_latents.flatten(0, 1) @ weights + offset)
+    return float(1.0 - (residual**2).sum() / ((true - true.mean(0)) ** 2).sum())

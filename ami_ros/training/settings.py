@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami_ros.config import load_settings, setting
-from ami_ros.share import config_path
+from ami_ros.config import setting
+from ami_ros.task_file import load_task_settings
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,10 @@ class TrainingSettings:
 
     steps: int = setting("optimiser steps", ge=1)
     batch_windows: int = setting("windows per step", ge=4)
-    horizon: int = setting("open-loop prediction steps per window", ge=1, le=100)
+    windows_per_episode: int = setting(
+        "windows of the same episode in a batch, of episodes that do not look plain", ge=1
+    )
+    horizon: int = setting("open-loop predictions per window, action blocks", ge=1, le=100)
     learning_rate: float = setting("peak learning rate of AdamW", gt=0.0)
     weight_decay: float = setting("AdamW weight decay", ge=0.0)
     warmup_steps: int = setting("linear warm-up steps", ge=0)
@@ -23,15 +26,26 @@ class TrainingSettings:
     covariance_weight: float = setting("weight of the covariance term", ge=0.0)
     joint_weight: float = setting("weight of the joint prediction", ge=0.0)
     inverse_weight: float = setting("weight of the inverse dynamics", ge=0.0)
-    inverse_horizon: int = setting("the inverse model's goal lies up to this many steps ahead", ge=1)
+    inverse_horizon: int = setting("the inverse model's goal lies up to this many action blocks ahead", ge=1)
     metric_steps: int = setting("control steps over which the latent's change is whitened", ge=1)
     metric_floor: float = setting("smallest eigenvalue kept by the metric, share of the mean", gt=0.0)
+    metric_slowness: float = setting(
+        "how much more the metric counts what gets far in small steps, power", ge=0.0, le=4.0
+    )
+    disagreement_steps: int = setting("steps that fit the disagreement heads", ge=1)
+    temporal_steps: int = setting("steps that fit the temporal distance", ge=1)
+    fit_batch: int = setting("transitions per step of what is fitted after training", ge=8)
+    surprise_shrinkage: float = setting(
+        "isotropic part of what predictions usually miss, share of the mean variance", ge=1e-6, le=1e6
+    )
     held_out: float = setting("share of the episodes held out", gt=0.0, lt=0.9)
     seed: int = setting("seed of weights and batches", ge=0)
     checkpoint_steps: int = setting("steps between checkpoints", ge=1)
     threads: int = setting("CPU threads", ge=1, le=256)
 
 
-def load_training_settings(overrides: dict[str, object] | None = None) -> TrainingSettings:
-    """Read config/training.yaml. Raises ConfigError."""
-    return load_settings(TrainingSettings, config_path("training.yaml"), overrides)
+def load_training_settings(
+    overrides: dict[str, object] | None = None, task: str | None = None
+) -> TrainingSettings:
+    """Read config/training.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
+    return load_task_settings(TrainingSettings, "training", task, overrides)

@@ -15,10 +15,23 @@ from torch import Tensor
 
 from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError
-from ami_ros.model.jepa import Jepa
-from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss
+from ami_ros.model.jepa import TRAINED, Jepa
+from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss, within_looks
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
+
+# Settings that change nothing in training itself.
+ELSEWHERE = (
+    "checkpoint_steps",
+    "threads",
+    "metric_steps",
+    "metric_floor",
+    "metric_slowness",
+    "disagreement_steps",
+    "temporal_steps",
+    "fit_batch",
+    "surprise_shrinkage",
+)
 
 
 class Trainer:
@@ -29,17 +42,25 @@ class Trainer:
         episodes: the training episodes.
         settings: how.
         action_scale: action of size 1, m/s.
+        action_block: control steps per action block (K).
     """
 
     def __init__(
-        self, model: Jepa, episodes: EpisodeSet, settings: TrainingSettings, action_scale: float
+        self,
+        model: Jepa,
+        episodes: EpisodeSet,
+        settings: TrainingSettings,
+        action_scale: float,
+        action_block: int = 1,
     ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
-        self._action_scale = action_scale
+        self._action_scale, self._action_block = action_scale, action_block
         # Twice as fast on CPU in bfloat16.
         model.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        every = (p for name in TRAINED for p in getattr(model, name).parameters())
+        self._parameters = [p for p in every if p.requires_grad]
         self._optimizer = torch.optim.AdamW(
-            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            self._parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.step = 0
         joints = torch.from_numpy(episodes.joints.reshape(-1, episodes.joints.shape[2]))
@@ -70,23 +91,28 @@ class Trainer:
             group["lr"] = rate
         # A batch depends on the seed and the step alone, so a resumed run sees the same batches.
         generator = np.random.default_rng([self._settings.seed, self.step])
-        span = max(self._settings.horizon, self._settings.inverse_horizon)
-        windows = self._episodes.windows(self._settings.batch_windows, span, generator)
-        losses = self._losses(windows, generator)
+        windows = self._episodes.windows(
+            self._settings.batch_windows,
+            self._settings.horizon,
+            generator,
+            self._action_block,
+            self._settings.windows_per_episode,
+            self._settings.inverse_horizon,
+        )
+        losses = self._losses(windows)
         self._optimizer.zero_grad(set_to_none=True)
         losses["total"].backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
+        torch.nn.utils.clip_grad_norm_(self._parameters, 10.0)
         self._optimizer.step()
         return {**{name: float(value.detach()) for name, value in losses.items()}, "learning_rate": rate}
 
-    def _losses(self, windows: Windows, generator: np.random.Generator) -> dict[str, Tensor]:
+    def _losses(self, windows: Windows) -> dict[str, Tensor]:
         model, settings = self.model, self._settings
         count, steps = len(windows.images), settings.horizon
         joints = model.normalise_joints(torch.from_numpy(windows.joints))
         actions = torch.from_numpy(windows.actions) / self._action_scale
-        ahead = torch.from_numpy(generator.integers(1, settings.inverse_horizon + 1, size=count))
-        frames, far = windows.images[:, : steps + 1], windows.images[np.arange(count), ahead.numpy()]
-        images = torch.from_numpy(np.concatenate([frames.reshape(-1, *frames.shape[2:]), far]))
+        frames = windows.images.reshape(-1, *windows.goals.shape[1:])
+        images = torch.from_numpy(np.concatenate([frames, windows.goals]))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             latents = model.encode(images)
         latents = latents.float()
@@ -98,12 +124,14 @@ class Trainer:
             latent, joint = model.predict(latent, joint, actions[:, step])
             predicted.append(latent)
             predicted_joints.append(joint)
-        flat = latents.flatten(0, 1)
+        everything = torch.cat([latents, goal.unsqueeze(1)], dim=1)
+        looks = torch.from_numpy(windows.looks).repeat_interleave(everything.shape[1])
+        spread = within_looks(everything.flatten(0, 1), looks)
         losses = {
             "prediction": prediction_loss(torch.stack(predicted, 1), latents[:, 1:]),
-            "joints": prediction_loss(torch.stack(predicted_joints, 1), joints[:, 1 : steps + 1]),
-            "variance": variance_loss(flat),
-            "covariance": covariance_loss(flat),
+            "joints": prediction_loss(torch.stack(predicted_joints, 1), joints[:, 1:]),
+            "variance": variance_loss(spread),
+            "covariance": covariance_loss(spread),
             "inverse": prediction_loss(model.inverse(latents[:, 0], goal, joints[:, 0]), actions[:, 0]),
         }
         losses["total"] = (
@@ -118,13 +146,13 @@ class Trainer:
     def _identity(self) -> dict[str, Any]:
         """Return the settings that decide what comes out: a run resumed with others would be neither run."""
         values = dataclasses.asdict(self._settings)
-        return {name: value for name, value in values.items() if name not in ("checkpoint_steps", "threads")}
+        return {name: value for name, value in values.items() if name not in ELSEWHERE}
 
     def save(self, path: Path) -> None:
         """Write a checkpoint atomically."""
         state: dict[str, Any] = {
             "step": self.step,
-            "model": self.model.state_dict(),
+            "model": {name: getattr(self.model, name).state_dict() for name in TRAINED},
             "optimizer": self._optimizer.state_dict(),
             "data_sha256": self._episodes.sha256,
             "settings": self._identity(),
@@ -148,7 +176,8 @@ class Trainer:
             changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
             if changed:
                 raise TrainingError(f"{path}: settings (checkpoint, now) differ: {changed}; use --restart")
-            self.model.load_state_dict(state["model"])
+            for name in TRAINED:
+                getattr(self.model, name).load_state_dict(state["model"][name])
             self._optimizer.load_state_dict(state["optimizer"])
             self.step = int(state["step"])
         except (

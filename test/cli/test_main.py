@@ -76,6 +76,9 @@ def test_an_unknown_verb_is_refused():
         (("--robot", "r2d2"), ("r2d2", "panda")),
         (("--model", "nowhere/model.pt"), ("nowhere/model.pt", "no such model file", "make model")),
         (("--episodes", "0"), ("0 episodes", "at least 1")),
+        (("--workers", "0"), ("0 workers", "at least 1")),
+        (("--workers", "2", "--via", "ros"), ("2 workers", "via ros only 1")),
+        (("--task", "push", "--goal", "joints"), ("push", "--goal image")),
     ],
 )
 def test_bad_input_is_one_line_that_names_the_alternatives(arguments, expected):

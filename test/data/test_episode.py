@@ -8,7 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
-from small_data import ACTION, JOINTS, SIDE, STEPS, record, write_episodes
+from small_data import ACTION, JOINTS, OBJECTS, SIDE, STEPS, record, write_episodes
 
 from ami_ros.data.episode import FORMAT_VERSION, EpisodeRecord, list_episodes, read_episode, write_episode
 from ami_ros.errors import EpisodeError
@@ -36,6 +36,7 @@ def test_round_trip(path):
     assert read.images.shape == (STEPS + 1, SIDE, SIDE, 3)
     assert read.joint_position.shape == (STEPS + 1, JOINTS)
     assert read.actions.shape == (STEPS, ACTION)
+    assert read.objects.shape == (STEPS + 1, OBJECTS, 3)
 
 
 def test_the_same_record_gives_the_same_bytes(tmp_path):
@@ -131,9 +132,9 @@ def test_nothing_in_a_file_is_run(path, kind, tmp_path):
         ({"tip": None}, "got arrays .*expected .*'tip'"),
         ({"extra": np.zeros(1)}, "got arrays .*'extra'"),
         ({"format_version": None}, "expected .*'format_version'"),
-        ({"format_version": np.int64(2)}, "format version 2, expected 1"),
-        ({"format_version": np.array([1, 1])}, "expected 1"),
-        ({"format_version": np.array("one")}, "expected 1"),
+        ({"format_version": np.int64(1)}, "format version 1, expected 2"),
+        ({"format_version": np.array([2, 2])}, "expected 2"),
+        ({"format_version": np.array("two")}, "expected 2"),
         ({"tip": np.zeros((STEPS, 3), np.float32)}, "tip has 9 entries, expected 10"),
         ({"images": np.zeros((STEPS + 2, 4, 4, 3), np.uint8)}, "images has 11 entries"),
         ({"images": np.zeros((STEPS + 1, 4, 4, 3), np.float32)}, "images: got float32"),
@@ -142,6 +143,8 @@ def test_nothing_in_a_file_is_run(path, kind, tmp_path):
             "images: got uint8 .*expected uint8 with 4 dimensions",
         ),
         ({"actions": np.zeros((STEPS, 3))}, "actions: got float64"),
+        ({"objects": np.zeros((STEPS, OBJECTS, 3), np.float32)}, "objects has 9 entries, expected 10"),
+        ({"objects": np.zeros((STEPS + 1, 3), np.float32)}, "objects: got float32 .*3 dimensions"),
         ({"actions": np.float32(1.0)}, r"actions: got float32 \(\)"),
     ],
 )

@@ -18,6 +18,7 @@ from ami_ros.model.export import export, weights_sha256
 from ami_ros.model.files import read_contract, sidecar, verify
 from ami_ros.model.runtime import ModelRuntime, in_memory, load_model
 from ami_ros.planning.search import LatentSearch
+from ami_ros.planning.settings import DISTANCES
 from ami_ros.types import Goal
 
 HEIGHT, WIDTH = 40, 48
@@ -72,8 +73,9 @@ def test_what_was_loaded_is_what_was_exported(runtime):
         latent = runtime.encode(picture())
         assert latent.shape == (LATENT,)
         torch.testing.assert_close(latent, eager.encode(picture()), atol=1e-5, rtol=1e-5)
-    distances = [it.distance(latent, joints, it.encode_goal(goal)) for it in (runtime, eager)]
-    assert distances[0] == pytest.approx(distances[1], rel=1e-4)
+    for kind in DISTANCES:
+        distances = [it.distance(latent, joints, it.encode_goal(goal), kind) for it in (runtime, eager)]
+        assert distances[0] == pytest.approx(distances[1], rel=1e-4)
     actions = [it.inverse_action(latent, joints, eager.encode_goal(goal)) for it in (runtime, eager)]
     assert torch.equal(*actions)
 

@@ -41,6 +41,11 @@ SETTINGS = PlannerSettings(
     deadline_s=60.0,
     seed=7,
     threads=1,
+    disagreement_weight=0.0,
+    distance="slow",
+    inverse_proposal=True,
+    device="cpu",
+    precision="float32",
 )
 SOLVERS = pytest.mark.parametrize("solver", ["cem", "mppi", "inverse_model", "random", "hold"])
 
@@ -77,13 +82,17 @@ class Puppet:
     def encode_goal(self, goal):
         return EncodedGoal(torch.ones(LATENT), is_joints=False)
 
-    def distance(self, latent, joints, goal):
+    def distance(self, latent, joints, goal, kind):
         return self.distances.pop(0) if len(self.distances) > 1 else self.distances[0]
 
     def search(self, latent, joints, goal, warm_start, noise, settings):
         self.warm_starts.append(warm_start.clone())
         actions = torch.arange(1.0, HORIZON + 1)[:, None].expand(HORIZON, ACTION) / 10
-        return SearchResult(actions, [1.0, 0.25], torch.zeros(HORIZON, LATENT), settings.num_iterations, 3)
+        predicted = torch.zeros(HORIZON, LATENT)
+        return SearchResult(actions, [1.0, 0.25, 0.0], predicted, settings.num_iterations, 3, 1.5)
+
+    def surprise(self, before, action, after):
+        return {"motion": 0.25, "pose": 0.5}
 
 
 def puppet_planner(puppet: Puppet, **changes) -> RecedingHorizonPlanner:
@@ -103,7 +112,9 @@ def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
     assert np.abs(plan.actions).max() <= SPEC.max_tip_speed * (1 + 1e-6)
     assert plan.predicted.shape == (blocks, LATENT)
     assert plan.cost == pytest.approx(sum(plan.cost_terms.values()))
-    assert list(plan.cost_terms) == ["goal", "effort"]
+    assert list(plan.cost_terms) == ["goal", "effort", "disagreement"]
+    assert (plan.disagreement is not None) == (solver in ("cem", "mppi"))
+    assert (plan.surprise, plan.surprise_terms) == (None, {})
     assert plan.observation_stamp_ns == 11
     assert plan.step_ns == SPEC.step_ns
     assert plan.deadline_met
@@ -111,6 +122,15 @@ def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
     assert plan.solve_ns == 0
     assert (plan.cost > 0) == (solver in ("cem", "mppi"))
     assert (plan.actions == 0).all() == (solver == "hold")
+
+
+def test_a_plan_says_how_little_the_last_block_went_as_predicted():
+    it = puppet_planner(Puppet())
+    plans = [it.plan(observe(step * SPEC.step_ns)) for step in range(BLOCK + 1)]
+    assert [plan.surprise for plan in plans] == [None] * BLOCK + [0.5]
+    assert plans[-1].surprise_terms == {"motion": 0.25, "pose": 0.5}
+    it.set_goal(Goal(image=picture(3)))
+    assert it.plan(observe((BLOCK + 1) * SPEC.step_ns)).surprise is None
 
 
 @SOLVERS

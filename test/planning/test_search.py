@@ -55,6 +55,9 @@ def search(module, solver="cem", goal_is_joints=False, **changes):
         "minimum_std": 0.05,
         "discount": 0.8,
         "effort_weight": 0.01,
+        "disagreement_weight": 0.02,
+        "distance_kind": "slow",
+        "inverse_proposal": True,
         "deadline_ns": FOREVER_NS,
     }
     values |= changes
@@ -95,14 +98,16 @@ def test_the_same_arguments_give_the_same_plan(solver, goal_is_joints):
 @GOALS
 def test_shapes_and_what_is_returned(solver, goal_is_joints):
     module = LatentSearch(small_jepa()).eval()
-    actions, terms, predicted, iterations, source = search(module, solver, goal_is_joints)
+    actions, terms, predicted, iterations, source, doubt = search(module, solver, goal_is_joints)
     assert actions.shape == (HORIZON, ACTION)
-    assert terms.shape == (2,)
+    assert terms.shape == (3,)
     assert predicted.shape == (HORIZON, LATENT)
     assert iterations == ITERATIONS
     assert 0 <= source < len(SOURCES)
     effort = 0.01 * (actions**2).mean(dim=1).sum()
     torch.testing.assert_close(terms[1], effort)
+    assert float(doubt) > 0.0
+    torch.testing.assert_close(terms[2], 0.02 * doubt)
 
 
 @SOLVERS
@@ -177,7 +182,7 @@ def test_bounds_hold_whatever_the_noise(solver, goal_is_joints):
     module = LatentSearch(small_jepa()).eval()
     warm = torch.ones(HORIZON, ACTION)
     actions, *_ = search(module, solver, goal_is_joints, initial_std=100.0, minimum_std=50.0, warm_start=warm)
-    assert actions.abs().max() > 0.99
+    assert actions.abs().max() > 0.9
     assert actions.abs().max() <= 1.0 + 1e-6
     far = torch.full((JOINTS if goal_is_joints else LATENT,), 1e6)
     actions, *_ = search(module, solver, goal_is_joints, goal=far)
@@ -191,7 +196,7 @@ def test_candidates_that_predict_nan_never_win(solver):
     goal = torch.full((LATENT,), 2.0)
     goal[0] = -1.0
     start = torch.zeros(LATENT)
-    actions, terms, predicted, iterations, _ = search(module, solver, latent=start, goal=goal)
+    actions, terms, predicted, iterations, *_ = search(module, solver, latent=start, goal=goal)
     assert iterations == ITERATIONS
     for values in (actions, terms, predicted):
         assert torch.isfinite(values).all()
@@ -239,6 +244,7 @@ def test_sources_are_told_apart():
     calm = torch.zeros(1, SAMPLES, HORIZON, ACTION)
     assert source(goal=goal, warm_start=best, noise=calm) == "warm_start"
     assert source(goal=goal, warm_start=bad, initial_std=1.0) == "inverse_model"
+    assert source(goal=goal, warm_start=bad, noise=calm, inverse_proposal=False) == "zero"
     module.model.inverse_model.speed = -1.0
     assert source(goal=goal, warm_start=bad, initial_std=1.0) == "random"
 
@@ -246,7 +252,7 @@ def test_sources_are_told_apart():
 def test_more_effort_weight_moves_less():
     module = LatentSearch(small_jepa()).eval()
     lazy, eager = (search(module, effort_weight=weight)[0] for weight in (100.0, 0.0))
-    assert lazy.abs().mean() < 0.1 * eager.abs().mean()
+    assert lazy.abs().mean() < 0.2 * eager.abs().mean()
 
 
 def test_distances_by_hand():
@@ -256,8 +262,8 @@ def test_distances_by_hand():
     latent, goal = torch.randn(LATENT, generator=generator), torch.randn(LATENT, generator=generator)
     joints, wanted = torch.randn(2 * JOINTS, generator=generator), torch.randn(JOINTS, generator=generator)
     with torch.inference_mode():
-        by_image = module.goal_distance(latent, joints, goal, False)
-        by_joints = module.goal_distance(latent, joints, wanted, True)
+        by_image = module.goal_distance(latent, joints, goal, False, "slow")
+        by_joints = module.goal_distance(latent, joints, wanted, True, "slow")
     torch.testing.assert_close(by_image, ((latent - goal) @ model.metric).norm() / 0.4)
     torch.testing.assert_close(by_joints, (joints[:JOINTS] - wanted).norm() / 0.3)
 
@@ -276,3 +282,59 @@ def test_predict_speaks_radians():
         expected, turned = model.predict(latent, normalised, action)
     torch.testing.assert_close(z, expected)
     torch.testing.assert_close(q, turned * model.joint_std + model.joint_mean)
+
+
+@pytest.mark.parametrize("kind", ["l2", "slow", "temporal"])
+def test_every_distance_is_searched_as_it_is_measured(kind):
+    """One block: the goal term is the squared distance of the predicted latent."""
+    module = LatentSearch(small_jepa()).eval()
+    goal = torch.randn(LATENT, generator=torch.Generator().manual_seed(12))
+    none, calm = torch.zeros(1, ACTION), torch.zeros(1, SAMPLES, 1, ACTION)
+    _, terms, predicted, *_ = search(module, distance_kind=kind, goal=goal, noise=calm, warm_start=none)
+    with torch.inference_mode():
+        distance = module.model.distance(predicted, goal, kind)
+    torch.testing.assert_close(terms[0], distance[0] ** 2)
+
+
+def test_a_steered_candidate_follows_the_inverse_model_and_disturbs_no_other():
+    model = small_jepa()
+    generator = torch.Generator().manual_seed(11)
+    latent, joints = (
+        torch.randn(1, LATENT, generator=generator),
+        torch.randn(1, 2 * JOINTS, generator=generator),
+    )
+    goal = torch.randn(LATENT, generator=generator)
+    actions = torch.rand(7, HORIZON, ACTION, generator=generator) * 2 - 1
+    steered = actions.clone()
+    with torch.inference_mode():
+        plain, _ = model.rollout(latent, joints, actions)
+        latents, positions = model.rollout(latent, joints, steered, goal, 3)
+        z, q = latent, joints
+        for step in range(HORIZON):
+            action = model.inverse(z, goal.unsqueeze(0), q)
+            torch.testing.assert_close(steered[3, step], action[0])
+            z, q = model.predict(z, q, action)
+            torch.testing.assert_close(latents[3, step], z[0])
+            torch.testing.assert_close(positions[3, step], q[0])
+    others = [0, 1, 2, 4, 5, 6]
+    assert torch.equal(steered[others], actions[others])
+    torch.testing.assert_close(latents[others], plain[others])
+
+
+@GOALS
+def test_other_solvers_see_the_costs_that_ours_sees(goal_is_joints):
+    module = reloaded(LatentSearch(small_jepa()).eval())
+    generator = torch.Generator().manual_seed(13)
+    latent, joints = torch.randn(LATENT, generator=generator), torch.randn(2 * JOINTS, generator=generator)
+    goal = torch.randn(JOINTS if goal_is_joints else LATENT, generator=generator)
+    warm, calm = torch.zeros(HORIZON, ACTION), torch.zeros(1, SAMPLES, HORIZON, ACTION)
+    state = {"latent": latent, "joints": joints, "goal": goal}
+    actions, terms, predicted, *_ = search(
+        module, "mppi", goal_is_joints, warm_start=warm, noise=calm, discount=1.0, **state
+    )
+    with torch.inference_mode():
+        latents, turned = module.rollout(latent, joints, actions.expand(3, -1, -1))
+        distances = module.step_distances(latents, turned, goal, goal_is_joints, "slow")
+    torch.testing.assert_close(latents[2], predicted)
+    assert distances.shape == (3, HORIZON)
+    torch.testing.assert_close((distances[1] ** 2).mean(), terms[0])

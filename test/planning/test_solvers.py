@@ -11,7 +11,14 @@ from small_model import small_jepa
 
 from ami_ros.planning.cem import cem_update
 from ami_ros.planning.mppi import mppi_update
-from ami_ros.planning.objective import TERM_NAMES, effort_term, goal_term, step_weights, total
+from ami_ros.planning.objective import (
+    TERM_NAMES,
+    disagreement_term,
+    effort_term,
+    goal_term,
+    step_weights,
+    total,
+)
 
 SAMPLES, HORIZON, ACTION, ELITES = 64, 5, 6, 8
 MINIMUM_STD = 0.05
@@ -133,8 +140,9 @@ def test_terms_by_hand():
     torch.testing.assert_close(goal_term(distance, torch.tensor([0.25, 0.75])), torch.tensor([3.25, 2.25]))
     actions = torch.tensor([[[1.0, 0.0, -1.0], [0.5, 0.5, 0.5]]])
     torch.testing.assert_close(effort_term(actions, 3.0), torch.tensor([3.0 * (2 / 3 + 0.25)]))
-    terms = torch.tensor([[1.0, 2.0], [math.nan, 1.0], [math.inf, 1.0], [-math.inf, 0.0]])
-    assert total(terms)[0] == 3.0
+    torch.testing.assert_close(disagreement_term(distance, 0.5), torch.tensor([0.75, 0.75]))
+    terms = torch.tensor([[1.0, 2.0, 4.0], [math.nan, 1.0, 0.0], [math.inf, 1.0, 0.0], [-math.inf, 0.0, 0.0]])
+    assert total(terms)[0] == 7.0
     assert (total(terms)[1:] > 1e29).all()
     assert len(TERM_NAMES) == terms.shape[1]
 

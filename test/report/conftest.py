@@ -28,6 +28,7 @@ def made_up() -> Callable[..., object]:
             arrived_step=arrived,
             plan_ms=np.full(STEPS, plan_ms),
             joints=np.zeros((STEPS + 1, JOINTS)),
+            poses=np.zeros((STEPS + 1, 0, 7)),
             goal_image=generator.integers(0, 256, (32, 32, 3), dtype=np.uint8),
             final_image=generator.integers(0, 256, (32, 32, 3), dtype=np.uint8),
             levels={level.name: 0 for level in Level},

@@ -67,7 +67,9 @@ def test_summary_of_known_episodes(made_up):
     summary = summarise(results, STEP_S)
     assert summary["episodes"] == 4
     assert (summary["success_5cm"], summary["success_2cm"]) == (0.5, 0.25)
+    assert summary["success_3cm"] == 0.25
     assert summary["success_5cm_ci"] == pytest.approx(list(wilson(2, 4)))
+    assert summary["success_3cm_ci"] == pytest.approx(list(wilson(1, 4)))
     # 0.30 m falls linearly to 0.01 in 11 steps: below 0.05 after 10; to 0.04: after 11.
     assert summary["steps_to_5cm_median"] == 10.5
     assert summary["seconds_to_5cm_median"] == pytest.approx(1.05)

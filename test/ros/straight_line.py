@@ -69,5 +69,5 @@ def build(spec: RobotSpec, model: Path, settings: Any) -> StraightLine:
 
 
 if __name__ == "__main__":
-    factory = PlannerFactory(StraightLineSettings(horizon=5, crash=False), build)
+    factory = PlannerFactory(lambda task: StraightLineSettings(horizon=5, crash=False), build)
     sys.exit(run_planner(lambda: factory))

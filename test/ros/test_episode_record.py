@@ -29,6 +29,7 @@ def truth(step: int, seed: int = SEED) -> dict:
         "stamp_ns": stamp(step),
         "error": 0.1 * step,
         "joints": [step, step + 0.5],
+        "objects": [[step, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]],
         "final": step == STEPS,
         "unsafe_commands": 0,
         "timeouts": step,
@@ -61,6 +62,7 @@ def test_a_whole_episode(recorder):
     result = recorder.result(IMAGE, wall_s=2.0)
     assert result.error.tolist() == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
     assert result.joints.shape == (STEPS + 1, 2)
+    assert result.poses[:, 0, 0].tolist() == [0, 1, 2, 3, 4] and result.poses.shape == (STEPS + 1, 1, 7)
     assert result.plan_ms.tolist() == [0.0, 1.0, 2.0, 3.0]
     assert result.arrived_step == 2  # since then without a break
     assert result.levels["LIMITED"] == 1

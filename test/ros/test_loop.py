@@ -14,15 +14,14 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
-from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.ros.diagnostics import judgement_from_ros
 from ami_ros.ros.episode_client import EpisodeClient
 from ami_ros.ros.messages import joints_to_ros
 from ami_ros.ros.qos import LATCHED, LATCHED_HISTORY
 from ami_ros.safety.settings import load_safety_settings
-from ami_ros.share import config_path
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.task import Task
 
 pytest.importorskip("pybullet", reason="the simulator is not installed")
 STEPS = 15
@@ -31,14 +30,16 @@ STILL = np.zeros(7)
 
 
 @pytest.fixture
-def task() -> Reach:
-    return Reach(load_robot("panda"), load_settings(ReachSettings, config_path("tasks", "reach.yaml")))
+def task() -> Task:
+    task = load_task("reach", load_robot("panda", "reach"))
+    task.episode_steps = STEPS
+    return task
 
 
 @pytest.fixture
 def client(environment):
     processes = []
-    client = EpisodeClient(load_robot("panda"), lambda: [process.check() for process in processes])
+    client = EpisodeClient(load_robot("panda", "reach"), lambda: [process.check() for process in processes])
     client.processes = processes
     yield client
     client.close()
@@ -53,10 +54,10 @@ def in_process(path, task, seed: int) -> np.ndarray:
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[module_spec.name] = module  # dataclasses look themselves up there
     module_spec.loader.exec_module(module)
-    spec = load_robot("panda")
+    spec = load_robot("panda", "reach")
     planner = module.StraightLine(spec, module.StraightLineSettings(horizon=5, crash=False))
     loop = ClosedLoop(Scene(spec, 200.0), spec, load_safety_settings())
-    return loop.run(planner, seed, task.episode(seed), STEPS, by_joints=True).joints
+    return loop.run(planner, seed, task, by_joints=True).joints
 
 
 def test_lock_step_is_bit_identical_for_a_seed_and_to_the_loop_without_ros(
@@ -95,7 +96,7 @@ def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(start, pro
     truths = probe.listen(String, "sim/truth")
     verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
     goals = probe.node.create_publisher(JointState, "planner/goal_joints", LATCHED)
-    episode, names = task.episode(SEED), load_robot("panda").joint_names
+    episode, names = task.episode(SEED), load_robot("panda", "reach").joint_names
     sim, gate = start("sim", seed=SEED), start("safety")
     planner = start(straight_line, autostart=True)
 

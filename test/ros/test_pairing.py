@@ -93,3 +93,7 @@ def test_statistics():
     assert summary["missed_deadlines"] == 2 and summary["plans"] == 3
     assert summary["plan_ms_p50"] == pytest.approx(20.0)
     assert summary["loop_hz"] == pytest.approx(4.0)
+    statistics.doubt(1.5, None)
+    assert statistics.summary() == {**summary, "disagreement": 1.5}
+    statistics.doubt(1.25, 0.5)
+    assert statistics.summary() == {**summary, "disagreement": 1.25, "surprise": 0.5}

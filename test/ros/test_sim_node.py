@@ -13,13 +13,13 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
-from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.ros.messages import image_from_ros, joints_from_ros, stamp_to_ns
 from ami_ros.ros.qos import LATCHED
 from ami_ros.ros.sim_controller import SimController
-from ami_ros.share import config_path
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.perturbation import Perturbation
+from ami_ros.sim.scene import Scene
+from ami_ros.sim.tasks.known import load_task
 from ami_ros.types import Command
 
 pytest.importorskip("pybullet", reason="the simulator is not installed")
@@ -33,7 +33,7 @@ def set_integer(probe, name: str, value: int):
 
 
 def test_an_episode_in_real_time(start, probe):
-    spec = load_robot("panda")
+    spec = load_robot("panda", "reach")
     truths = probe.listen(String, "sim/truth", 100)
     goals = probe.listen(Image, "sim/goal_image", LATCHED)
     images, infos = probe.listen(Image, "camera/image_raw"), probe.listen(CameraInfo, "camera/camera_info")
@@ -45,7 +45,7 @@ def test_an_episode_in_real_time(start, probe):
     answer = probe.call(Trigger, "sim/reset")
     assert answer.success
     begin = json.loads(answer.message)
-    expected = Reach(spec, load_settings(ReachSettings, config_path("tasks", "reach.yaml"))).episode(5)
+    expected = load_task("reach", spec).episode(5)
     assert begin["seed"] == 5 and begin["start"] == expected.start.tolist()
     stamp_ns = begin["goal_stamp_ns"]
     probe.until(lambda: stamp_to_ns(goals[-1].header.stamp) == stamp_ns, "the new goal image")
@@ -66,8 +66,9 @@ def test_an_episode_in_real_time(start, probe):
     told = [json.loads(message.data) for message in truths]
     assert [truth["step"] for truth in told] == [0, 1, 2, 3]
     assert [truth["final"] for truth in told] == [False, False, False, True]
-    gap = np.linalg.norm(np.array(told[-1]["tip"]) - expected.goal_tip)
-    assert told[-1]["error"] == pytest.approx(gap) and told[-1]["goal_tip"] == expected.goal_tip.tolist()
+    gap = np.linalg.norm(np.array(told[-1]["tip"]) - expected.goal_position)
+    assert told[-1]["error"] == pytest.approx(gap) and told[-1]["objects"] == []
+    assert told[-1]["goal_position"] == expected.goal_position.tolist()
 
     probe.spin(0.2)
     images.clear(), joints.clear()
@@ -98,7 +99,44 @@ def test_parameters_are_described_checked_and_mostly_read_only(start, probe):
 def test_an_unknown_task_ends_it_with_a_message(start):
     process = start("sim", task="juggle")
     assert process.wait(30.0) == 2
-    assert "juggle.yaml: no such file; available there: ['reach.yaml'" in process.log_tail()
+    assert "unknown task 'juggle': expected one of push, reach" in process.log_tail()
+
+
+def test_a_task_with_an_object_shows_and_judges_it(start, probe):
+    spec = load_robot("panda", "push")
+    task = load_task("push", spec)
+    goals, truths = probe.listen(Image, "sim/goal_image", LATCHED), probe.listen(String, "sim/truth", 100)
+    infos = probe.listen(CameraInfo, "camera/camera_info")
+    start("sim", task="push", seed=5)
+    probe.until(lambda: goals and truths and infos, "goal image, truth and camera info")
+    truth, episode = json.loads(truths[-1].data), task.episode(5)
+    (block,) = np.array(truth["objects"])
+    assert block[:3] == pytest.approx(episode.start_objects[0, :3], abs=2e-3)
+    assert truth["error"] == pytest.approx(np.linalg.norm(block[:2] - episode.goal_position[:2]))
+    scene = Scene(spec, 200.0)
+    task.furnish(scene)
+    shown = scene.image_at(episode.goal, episode.goal_objects)
+    scene.close()
+    assert np.array_equal(image_from_ros(goals[-1]), shown)
+    assert infos[-1].k[4] == pytest.approx(64.0 / np.tan(np.deg2rad(spec.camera.vertical_fov_deg) / 2))
+
+
+def test_a_perturbation_of_camera_and_light_is_that_of_the_seed(start, probe):
+    spec, looks = load_robot("panda", "reach"), Perturbation("exposure", 2.0)
+    goals = probe.listen(Image, "sim/goal_image", LATCHED)
+    start("sim", seed=5, perturb="exposure", perturb_scale=2.0)
+    probe.until(lambda: goals, "the first goal")
+    scene, episode = Scene(spec, 200.0), load_task("reach", spec).episode(5)
+    scene.reset(episode.start)
+    assert not np.array_equal(image_from_ros(goals[-1]), scene.image_at(episode.goal))
+    scene.vary(looks.variation(5), 5)
+    assert np.array_equal(image_from_ros(goals[-1]), scene.image_at(episode.goal))
+
+
+def test_an_unknown_perturbation_ends_it_with_the_names(start):
+    process = start("sim", perturb="fog")
+    assert process.wait(30.0) == 2
+    assert "'fog'" in process.log_tail() and "camera_pose" in process.log_tail()
 
 
 @pytest.fixture

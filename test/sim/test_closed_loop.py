@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,18 +14,16 @@ pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=Impo
 from gate_timeline import Oracle
 from straight_line import StraightLine
 
-from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
-from ami_ros.share import config_path
 from ami_ros.sim.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.tasks.known import load_task
 from ami_ros.types import Command, Level, Reason, Trajectory, Verdict
 
-SPEC, SAFETY = load_robot("panda"), load_safety_settings()
-REACH = Reach(SPEC, load_settings(ReachSettings, config_path("tasks", "reach.yaml")))
+SPEC, SAFETY = load_robot("panda", "reach"), load_safety_settings()
+REACH = load_task("reach", SPEC)
 STEPS, TICKS = 15, 10  # gate ticks per control step
 SEED = 3
 
@@ -63,8 +62,10 @@ class Wild(StraightLine):
 
 
 def run(scene, planner=StraightLine, seed: int = SEED, steps: int = STEPS, **how) -> EpisodeResult:
-    episode = REACH.episode(seed)
-    return ClosedLoop(scene, SPEC, SAFETY).run(planner(SPEC, episode.goal_tip), seed, episode, steps, **how)
+    task = copy.copy(REACH)
+    task.episode_steps = steps
+    goal = task.episode(seed).goal_position
+    return ClosedLoop(scene, SPEC, SAFETY).run(planner(SPEC, goal), seed, task, **how)
 
 
 def test_a_planner_that_knows_the_way_arrives(scene):
@@ -81,6 +82,7 @@ def test_what_a_result_holds(scene):
     assert result.error.shape == (STEPS + 1,)
     assert result.joints.shape == (STEPS + 1, 7)
     assert result.plan_ms.shape == (STEPS,)
+    assert result.poses.shape == (STEPS + 1, 0, 7)
     assert result.goal_image.shape == result.final_image.shape == (SPEC.camera.height, SPEC.camera.width, 3)
     assert sum(result.levels.values()) == STEPS * TICKS
     assert result.levels["STOP"] == result.levels["HOLD"] == 0

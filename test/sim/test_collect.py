@@ -20,11 +20,11 @@ from ami_ros.config import load_settings
 from ami_ros.data.episode import EpisodeRecord, list_episodes, read_episode
 from ami_ros.embodiment import load_robot
 from ami_ros.errors import ConfigError
-from ami_ros.share import config_path
-from ami_ros.sim.collect import Collector, CollectSettings, RandomMotion, collect, episode_path
+from ami_ros.sim.collect import Collector, collect, episode_path
+from ami_ros.sim.collect_settings import CollectSettings, load_collect_settings
 
 EPISODES, STEPS, SIDE = 3, 4, 32
-SHIPPED = load_settings(CollectSettings, config_path("collect.yaml"))
+SHIPPED = load_collect_settings("reach")
 SETTINGS = dataclasses.replace(SHIPPED, episodes=EPISODES, episode_steps=STEPS, image_size=SIDE, workers=1)
 SPEC = load_robot("panda")
 
@@ -32,12 +32,11 @@ SPEC = load_robot("panda")
 COLLECT = """
 import dataclasses, sys
 from pathlib import Path
-from ami_ros.config import load_settings
-from ami_ros.share import config_path
-from ami_ros.sim.collect import CollectSettings, collect
-settings = load_settings(CollectSettings, config_path("collect.yaml"))
+from ami_ros.sim.collect import collect
+from ami_ros.sim.collect_settings import load_collect_settings
+settings = load_collect_settings("reach")
 settings = dataclasses.replace(settings, episodes=500, episode_steps=4, image_size=32, workers=2)
-for _ in collect("panda", settings, Path(sys.argv[1])):
+for _ in collect("panda", "reach", settings, Path(sys.argv[1])):
     pass
 """
 
@@ -49,7 +48,7 @@ def same(one: EpisodeRecord, other: EpisodeRecord) -> None:
 
 @pytest.fixture(scope="module")
 def recorded() -> list[EpisodeRecord]:
-    collector = Collector(SPEC, SETTINGS)
+    collector = Collector("panda", "reach", SETTINGS)
     return [collector.record(index) for index in range(EPISODES)]
 
 
@@ -60,22 +59,23 @@ def test_an_episode_has_its_shapes(recorded):
         assert record.actions.shape == (STEPS, 3)
         assert record.tip.shape == (STEPS + 1, 3)
         assert np.abs(record.actions).max() <= SPEC.max_tip_speed
+        assert record.objects.shape == (STEPS + 1, 0, 3)
         assert np.ptp(record.images) > 100
         assert np.linalg.norm(np.diff(record.tip, axis=0), axis=1).max() > 1e-3
 
 
 def test_an_episode_depends_on_seed_and_index_alone(recorded):
-    collector = Collector(SPEC, SETTINGS)
+    collector = Collector("panda", "reach", SETTINGS)
     for index in (2, 0, 2):
         same(collector.record(index), recorded[index])
     assert not np.array_equal(recorded[0].actions, recorded[1].actions)
-    reseeded = Collector(SPEC, dataclasses.replace(SETTINGS, seed=SETTINGS.seed + 1))
+    reseeded = Collector("panda", "reach", dataclasses.replace(SETTINGS, seed=SETTINGS.seed + 1))
     assert not np.array_equal(reseeded.record(0).actions, recorded[0].actions)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_episode_does_not_depend_on_the_number_of_workers(recorded, tmp_path, workers):
-    done = list(collect("panda", dataclasses.replace(SETTINGS, workers=workers), tmp_path / "data"))
+    done = list(collect("panda", "reach", dataclasses.replace(SETTINGS, workers=workers), tmp_path / "data"))
     assert sorted(done) == list(range(EPISODES))
     for path, expected in zip(list_episodes(tmp_path / "data"), recorded, strict=True):
         same(read_episode(path), expected)
@@ -125,42 +125,28 @@ def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
 
     wanted = max(int(path.stem[-6:]) for path in paths) + 3
     missing = [index for index in range(wanted) if not episode_path(tmp_path, index).is_file()]
-    resumed = list(collect("panda", dataclasses.replace(SETTINGS, episodes=wanted), tmp_path))
+    resumed = list(collect("panda", "reach", dataclasses.replace(SETTINGS, episodes=wanted), tmp_path))
     assert sorted(resumed) == missing
     assert [path.name for path in list_episodes(tmp_path)] == [
         episode_path(tmp_path, i).name for i in range(wanted)
     ]
     for path, content in contents.items():
         assert path.read_bytes() == content
-    same(read_episode(episode_path(tmp_path, missing[-1])), Collector(SPEC, SETTINGS).record(missing[-1]))
+    same(read_episode(episode_path(tmp_path, missing[-1])), Collector("panda", "reach", SETTINGS).record(missing[-1]))
 
 
 def test_a_finished_data_set_starts_no_episode(tmp_path):
-    collector = Collector(SPEC, SETTINGS)
+    collector = Collector("panda", "reach", SETTINGS)
     from ami_ros.data.episode import write_episode
 
     write_episode(episode_path(tmp_path, 0), collector.record(0))
-    assert list(collect("panda", dataclasses.replace(SETTINGS, episodes=1), tmp_path)) == []
+    assert list(collect("panda", "reach", dataclasses.replace(SETTINGS, episodes=1), tmp_path)) == []
 
 
 def test_an_unknown_robot_fails_before_any_worker_starts(tmp_path):
     with pytest.raises(ConfigError, match="no such file; available there"):
-        list(collect("pandora", SETTINGS, tmp_path / "data"))
+        list(collect("pandora", "reach", SETTINGS, tmp_path / "data"))
     assert not (tmp_path / "data").exists()
-
-
-def test_random_motion_is_bounded_correlated_and_bounces_off_the_walls():
-    settings = dataclasses.replace(SETTINGS, amplitude=(0.5, 0.5), correlation=0.8)
-    motion = RandomMotion(SPEC, settings, np.random.default_rng(0))
-    centre = SPEC.workspace.mean(axis=0)
-    actions = np.array([motion.next(centre) for _ in range(5000)])
-    assert np.abs(actions).max() <= SPEC.max_tip_speed
-    np.testing.assert_allclose(actions.std(axis=0), 0.5 * SPEC.max_tip_speed, rtol=0.15)
-    for axis in range(3):
-        assert np.corrcoef(actions[1:, axis], actions[:-1, axis])[0, 1] == pytest.approx(0.8, abs=0.05)
-    for _ in range(50):
-        assert (motion.next(SPEC.workspace[0]) >= 0).all()
-        assert (motion.next(SPEC.workspace[1]) <= 0).all()
 
 
 @pytest.mark.parametrize("amplitude", [[0.5], [0.1, 0.2, 0.3], [1.0, 0.5], [-0.1, 0.5]])

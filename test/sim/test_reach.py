@@ -12,11 +12,11 @@ from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.kinematics import Kinematics
-from ami_ros.share import config_path
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.task_file import read_task
 
-SPEC = load_robot("panda")
-SETTINGS = load_settings(ReachSettings, config_path("tasks", "reach.yaml"))
+SPEC = load_robot("panda", "reach")
+SETTINGS = load_settings(ReachSettings, read_task("reach").own)
 EPISODES = 100
 NEAR = 4e-3  # m: start and goal are each solved to 2 mm
 
@@ -40,33 +40,46 @@ def test_start_and_goal_lie_in_the_workspace_and_apart(episodes):
     kinematics = Kinematics(SPEC)
     for episode in episodes:
         start = kinematics.forward(episode.start)[0]
-        np.testing.assert_array_equal(kinematics.forward(episode.goal)[0], episode.goal_tip)
-        for tip in (start, episode.goal_tip):
+        np.testing.assert_array_equal(kinematics.forward(episode.goal)[0], episode.goal_position)
+        for tip in (start, episode.goal_position):
             assert (tip >= SPEC.workspace[0] - NEAR).all()
             assert (tip <= SPEC.workspace[1] + NEAR).all()
-        assert np.linalg.norm(start - episode.goal_tip) >= SETTINGS.minimum_travel - NEAR
+        assert np.linalg.norm(start - episode.goal_position) >= SETTINGS.minimum_travel - NEAR
         for joints in (episode.start, episode.goal):
             assert (joints >= SPEC.limits.lower).all()
             assert (joints <= SPEC.limits.upper).all()
 
 
 def test_goals_fill_the_box(episodes):
-    goals = np.array([episode.goal_tip for episode in episodes])
+    goals = np.array([episode.goal_position for episode in episodes])
     size = SPEC.workspace[1] - SPEC.workspace[0]
     assert (np.ptp(goals, axis=0) > 0.85 * size).all()
 
 
-def test_the_error_is_the_distance(episodes):
+def test_the_error_is_the_distance_of_the_tip(episodes):
+    class At:
+        def __init__(self, tip) -> None:
+            self.tip = lambda: tip
+
     reach = Reach(SPEC, SETTINGS)
-    assert reach.error(episodes[0], episodes[0].goal_tip) == 0.0
-    assert reach.error(episodes[0], episodes[0].goal_tip + [0.0, 0.03, 0.04]) == pytest.approx(0.05)
+    goal = episodes[0].goal_position
+    assert reach.error(At(goal), episodes[0]) == 0.0
+    assert reach.error(At(goal + [0.0, 0.03, 0.04]), episodes[0]) == pytest.approx(0.05)
+
+
+def test_training_starts_anywhere_in_the_box_and_nothing_is_scripted():
+    reach = Reach(SPEC, SETTINGS)
+    generator = np.random.default_rng(0)
+    tips = np.array([Kinematics(SPEC).forward(reach.scatter(generator).start)[0] for _ in range(30)])
+    assert (np.ptp(tips, axis=0) > 0.5 * (SPEC.workspace[1] - SPEC.workspace[0])).all()
+    assert reach.oracle(reach.episode(0)) is None
 
 
 def test_more_travel_than_the_box_allows_is_refused_at_once():
     with pytest.raises(ConfigError, match=r"minimum_travel: got 0.5 m, expected at most 0.36\d m"):
         Reach(SPEC, dataclasses.replace(SETTINGS, minimum_travel=0.5))
     furthest = Reach(SPEC, dataclasses.replace(SETTINGS, minimum_travel=0.36))
-    assert np.linalg.norm(furthest.episode(0).goal_tip) > 0.0
+    assert np.linalg.norm(furthest.episode(0).goal_position) > 0.0
 
 
 def test_out_of_reach_is_drawn_again_or_an_error():

@@ -144,13 +144,13 @@ def test_closing_twice_is_fine():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"simulation": SimulationSpec("franka_panda/panda_9.urdf", (), ())}, "no such file"),
+        ({"simulation": SimulationSpec("franka_panda/panda_9.urdf", (), (), "tip")}, "no such file"),
         (
-            {"simulation": SimulationSpec(str(SPEC.urdf.with_suffix(".yaml")), (), ())},
+            {"simulation": SimulationSpec(str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
             "PyBullet cannot load it",
         ),
         (
-            {"simulation": SimulationSpec("franka_panda/panda.urdf", ("panda_thumb",), (0.0,))},
+            {"simulation": SimulationSpec("franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip")},
             r"joints \['panda_thumb'\] not found; it has \['panda_joint1'",
         ),
         ({"limits": dataclasses.replace(SPEC.limits, effort=None)}, "needs limits.effort"),

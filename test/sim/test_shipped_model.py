@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model in models/: what it promises, and that the arm gets there with it."""
+"""The models in models/: what they promise, and that the robot gets there with them."""
 
 from __future__ import annotations
 
@@ -11,63 +11,83 @@ import pytest
 
 pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
 
-from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.model.files import read_contract, verify
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.safety.settings import load_safety_settings
-from ami_ros.share import config_path, share_dir
+from ami_ros.share import shipped_model
 from ami_ros.sim.closed_loop import ClosedLoop
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
-from ami_ros.types import Goal, Plan
+from ami_ros.sim.tasks.known import load_task
+from ami_ros.types import Goal, ImageArray, Plan
 
-PATH = share_dir() / "models" / "panda_reach" / "model.pt"
-pytestmark = pytest.mark.skipif(not PATH.is_file(), reason=f"{PATH} does not exist: run `make model`")
-
-SPEC = load_robot("panda")
-TASK = load_settings(ReachSettings, config_path("tasks", "reach.yaml"))
-# A slow machine shall not change what these tests see.
-PATIENT = load_planner_settings({"deadline_s": 60.0})
+SHARE = {"reach": 0.5, "push": 0.9}  # of the error of copying, and of shuffled actions, that is allowed
 SEEDS = (7001, 7002, 7003)
 REACHED = 0.05  # m
 
 
-@pytest.fixture(scope="module")
-def model() -> ModelRuntime:
-    return load_model(PATH, SPEC)
+class Case:
+    """One shipped model, and the robot and task that it is for."""
+
+    def __init__(self, task: str) -> None:
+        self.task, self.path = task, shipped_model("panda", task)
+        self.spec = load_robot("panda", task)
+        # A slow machine shall not change what these tests see.
+        self.settings = load_planner_settings({"deadline_s": 60.0}, task)
+        self.model: ModelRuntime = load_model(self.path, self.spec)
+
+    def planner(self, **changes: object) -> RecedingHorizonPlanner:
+        return RecedingHorizonPlanner(
+            self.model, self.spec, dataclasses.replace(self.settings, **changes)
+        )
+
+
+@pytest.fixture(scope="module", params=["reach", "push"])
+def case(request) -> Case:
+    if not shipped_model("panda", request.param).is_file():
+        pytest.skip(f"models/panda_{request.param} does not exist: run `ami-ros model --task {request.param}`")
+    return Case(request.param)
 
 
 @pytest.fixture
-def scene() -> Iterator[Scene]:
-    world = Scene(SPEC, 200.0)
+def scene(case) -> Iterator[Scene]:
+    """The task's scene at the start of an episode."""
+    world, task = Scene(case.spec, 200.0), load_task(case.task, case.spec)
+    task.furnish(world)
+    episode = task.episode(SEEDS[0])
+    world.reset(episode.start, episode.start_objects)
     yield world
     world.close()
 
 
-def test_its_hash_is_right_and_its_contract_fits():
-    assert len(verify(PATH)) == 64
-    contract = read_contract(PATH)
-    contract.check(SPEC)
-    assert contract.task == "reach"
+def goal_image(case: Case, scene: Scene) -> ImageArray:
+    episode = load_task(case.task, case.spec).episode(SEEDS[0])
+    return scene.image_at(episode.goal, episode.goal_objects)
+
+
+def test_its_hash_is_right_and_its_contract_fits(case):
+    assert len(verify(case.path)) == 64
+    contract = read_contract(case.path)
+    contract.check(case.spec)
+    assert contract.task == case.task
     assert len(contract.data_sha256) == len(contract.weights_sha256) == 64
 
 
-def test_it_predicts_better_than_copying_and_needs_the_actions():
-    gates = read_contract(PATH).gates
+def test_it_predicts_better_than_copying_and_needs_the_actions(case):
+    gates = read_contract(case.path).gates
     open_loop, copy, shuffled = (
         gates[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")
     )
     assert len(open_loop) == len(copy) == len(shuffled) >= 5
     for step, (error, copied, confused) in enumerate(zip(open_loop, copy, shuffled, strict=True)):
-        assert error < 0.5 * copied, f"step {step}"
-        assert error < 0.5 * confused, f"step {step}"
+        assert error < SHARE[case.task] * copied, f"step {step}"
+        assert error < SHARE[case.task] * confused, f"step {step}"
 
 
-def test_its_latent_knows_where_the_arm_is():
-    gates = read_contract(PATH).gates
+def test_its_latent_knows_where_things_are(case):
+    gates = read_contract(case.path).gates
     assert min(gates["probes"].values()) > 0.9
     assert gates["effective_rank"] > 10.0
     assert gates["latent_std"]["min"] > 0.1
@@ -75,58 +95,61 @@ def test_its_latent_knows_where_the_arm_is():
 
 
 @pytest.mark.parametrize("solver", ["cem", "mppi"])
-def test_the_same_observation_gives_the_same_plan(model, scene, solver):
-    scene.reset(SPEC.home)
-    goal, observation = Goal(image=scene.image_at(SPEC.home + 0.1)), scene.observe()
+def test_the_same_observation_gives_the_same_plan(case, scene, solver):
+    goal, observation = Goal(image=goal_image(case, scene)), scene.observe()
 
     def plans() -> list[Plan]:
-        planner = RecedingHorizonPlanner(model, SPEC, dataclasses.replace(PATIENT, solver=solver))
+        planner = case.planner(solver=solver)
         planner.set_goal(goal)
         return [planner.plan(observation) for _ in range(3)]
 
     for one, other in zip(plans(), plans(), strict=True):
         np.testing.assert_array_equal(one.actions, other.actions)
         assert (one.cost, one.distance, one.proposal) == (other.cost, other.distance, other.proposal)
-        assert np.abs(one.actions).max() <= SPEC.max_tip_speed * (1 + 1e-6)
+        assert np.abs(one.actions).max() <= case.spec.max_tip_speed * (1 + 1e-6)
 
 
-def test_at_the_goal_it_says_so_and_far_away_it_does_not(model, scene):
-    scene.reset(SPEC.home)
-    planner = RecedingHorizonPlanner(model, SPEC, PATIENT)
+def test_at_the_goal_it_says_so_and_far_away_it_does_not(case, scene):
+    planner = case.planner()
     planner.set_goal(Goal(image=scene.image()))
     assert planner.plan(scene.observe()).arrived
-    planner.set_goal(Goal(image=scene.image_at(SPEC.home + 0.1)))
+    planner.set_goal(Goal(image=goal_image(case, scene)))
     plan = planner.plan(scene.observe())
     assert not plan.arrived
     assert plan.distance > 1.0
 
 
-def test_a_goal_image_of_another_size_is_the_same_goal(model, scene):
-    scene.reset(SPEC.home)
-    latents = [model.encode(scene.image(size, size)) for size in (128, 256)]
-    there = model.encode(scene.image_at(SPEC.home + 0.1))
+def test_a_goal_image_of_another_size_is_the_same_goal(case, scene):
+    latents = [case.model.encode(scene.image(size, size)) for size in (128, 256)]
+    there = case.model.encode(goal_image(case, scene))
     assert (latents[0] - latents[1]).norm() < 0.2 * (latents[0] - there).norm()
 
 
 @pytest.mark.parametrize("by_joints", [False, True], ids=["image goal", "joint goal"])
-def test_the_arm_reaches_what_it_is_shown(model, scene, by_joints):
-    planner = RecedingHorizonPlanner(model, SPEC, PATIENT)
-    loop, reach = ClosedLoop(scene, SPEC, load_safety_settings()), Reach(SPEC, TASK)
-    seeds = SEEDS[:1] if by_joints else SEEDS
-    for seed in seeds:
-        result = loop.run(planner, seed, reach.episode(seed), TASK.episode_steps, by_joints)
-        assert result.error[0] > TASK.minimum_travel - 0.01
-        assert result.error[-1] < REACHED, f"seed {seed}: {result.error[-1]:.3f} m from the goal"
-        assert result.arrived_step is not None, f"seed {seed}: it is there and does not know"
-        assert (result.error[result.arrived_step :] < REACHED).all()
+def test_it_reaches_what_it_is_shown(case, scene, by_joints):
+    task = load_task(case.task, case.spec)
+    if by_joints and not task.goal_is_posture:
+        pytest.skip("joints do not say where the object shall be")
+    planner, loop = case.planner(), ClosedLoop(scene, case.spec, load_safety_settings())
+    results = [loop.run(planner, seed, task, by_joints) for seed in (SEEDS[:1] if by_joints else SEEDS)]
+    # Reaching never fails on these; pushing may lose a block, one in twenty.
+    reached = [result for result in results if result.error[-1] < REACHED]
+    assert len(reached) >= len(results) - (case.task == "push"), [result.error[-1] for result in results]
+    for result in results:
         assert result.levels["STOP"] == result.levels["HOLD"] == 0
+        assert result.error[0] > REACHED
+    if task.goal_is_posture:
+        for result in results:
+            assert result.arrived_step is not None, f"seed {result.seed}: it is there and does not know"
+            assert (result.error[result.arrived_step :] < REACHED).all()
 
 
-def test_two_runs_are_one(model, scene):
-    results = []
+def test_two_runs_are_one(case, scene):
+    task, results = load_task(case.task, case.spec), []
+    task.episode_steps = 20
     for _ in range(2):
-        planner = RecedingHorizonPlanner(model, SPEC, PATIENT)
-        loop = ClosedLoop(scene, SPEC, load_safety_settings())
-        results.append(loop.run(planner, SEEDS[0], Reach(SPEC, TASK).episode(SEEDS[0]), 10))
+        loop = ClosedLoop(scene, case.spec, load_safety_settings())
+        results.append(loop.run(case.planner(), SEEDS[0], task))
     np.testing.assert_array_equal(results[0].joints, results[1].joints)
+    np.testing.assert_array_equal(results[0].poses, results[1].poses)
     assert results[0].arrived_step == results[1].arrived_step

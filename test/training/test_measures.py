@@ -11,8 +11,8 @@ import torch
 from small_model import LATENT, SETTINGS, convex_jepa, small_jepa
 
 from ami_ros.model.jepa import Jepa
-from ami_ros.training.gates import effective_rank, open_loop_errors
-from ami_ros.training.latents import encode_all
+from ami_ros.training.gates import distance_calibration, effective_rank, open_loop_errors
+from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.metric import fit_metric, slow_feature_metric
 from ami_ros.training.probes import probe
 
@@ -55,7 +55,7 @@ def test_a_step_of_the_data_has_length_one():
     fit_metric(model, latents, joints, 3, 1e-6)
     with torch.inference_mode():
         pairs = zip(latents[0, 1:], latents[0, :-1], strict=True)
-        lengths = torch.stack([model.distance(after[None], before)[0] for after, before in pairs])
+        lengths = torch.stack([model.distance(after[None], before, "slow")[0] for after, before in pairs])
     assert 0.5 < float(lengths.median()) < 2.0
     model.joint_mean.zero_()
     model.joint_std.fill_(1.0)
@@ -124,20 +124,48 @@ def test_effective_rank_of_known_spectra():
 
 
 def test_probes_read_what_is_there_and_not_what_is_not():
-    latents = noise(EPISODES, STEPS, LATENT)
-    linear = latents @ noise(LATENT, 3, seed=2) + 5.0
-    assert probe(latents, linear) == pytest.approx(1.0, abs=1e-3)
-    assert probe(latents, noise(EPISODES, STEPS, 3, seed=3)) < 0.05
-    half = linear + linear.std() * noise(EPISODES, STEPS, 3, seed=4)
-    assert probe(latents, half) == pytest.approx(0.5, abs=0.12)
+    latents, others = noise(EPISODES, STEPS, LATENT), noise(EPISODES // 2, STEPS, LATENT, seed=9)
+    weights = noise(LATENT, 3, seed=2)
+    linear, true = (z @ weights + 5.0 for z in (latents, others))
+    assert probe(latents, linear, others, true) == pytest.approx(1.0, abs=1e-3)
+    nothing = noise(EPISODES, STEPS, 3, seed=3), noise(EPISODES // 2, STEPS, 3, seed=5)
+    assert probe(latents, nothing[0], others, nothing[1]) < 0.05
+    half = true + true.std() * noise(EPISODES // 2, STEPS, 3, seed=4)
+    assert probe(latents, linear, others, half) == pytest.approx(0.5, abs=0.12)
 
 
-def test_probes_are_scored_on_other_episodes():
-    """A relation that turns around in the second half must not score."""
-    latents = noise(EPISODES, STEPS, LATENT)
-    values = latents[..., :2].clone()
-    values[EPISODES // 2 :] *= -1
-    assert probe(latents, values) < -1.0
+def test_a_relation_that_turns_around_in_other_episodes_does_not_score():
+    latents, others = noise(EPISODES, STEPS, LATENT), noise(EPISODES, STEPS, LATENT, seed=9)
+    assert probe(latents, latents[..., :2], others, -others[..., :2]) < -1.0
+
+
+def test_transitions_are_the_blocks_of_the_episodes_at_every_control_step():
+    block, size = 3, 2
+    encoded = Encoded(
+        noise(EPISODES, STEPS + 1, LATENT), noise(EPISODES, STEPS + 1, 8), noise(EPISODES, STEPS, size), block
+    )
+    every = encoded.transitions()
+    assert len(every) == EPISODES * (STEPS - block + 1)
+    for episode, end in ((0, block), (5, 11), (EPISODES - 1, STEPS)):
+        row = (end - block) * EPISODES + episode
+        assert torch.equal(every.latent[row], encoded.latents[episode, end - block])
+        assert torch.equal(every.next_latent[row], encoded.latents[episode, end])
+        assert torch.equal(every.next_joints[row], encoded.joints[episode, end])
+        assert torch.equal(every.action[row], encoded.actions[episode, end - block : end].flatten())
+    latents, joints, actions = encoded.cut(4, 2)
+    assert torch.equal(latents, encoded.latents[:, [4, 7, 10]])
+    assert torch.equal(joints, encoded.joints[:, [4, 7, 10]])
+    assert torch.equal(actions[:, 1], encoded.actions[:, 7:10].flatten(1))
+
+
+def test_a_distance_is_compared_with_the_way_to_the_end_of_the_episode():
+    model = convex_jepa()
+    places = noise(EPISODES, STEPS + 1, 3)
+    latents = torch.zeros(EPISODES, STEPS + 1, LATENT)
+    latents[..., :3] = 7.0 * places
+    assert distance_calibration(model, latents, places)["slow"] == pytest.approx(1.0, abs=1e-6)
+    latents[..., :3] = noise(EPISODES, STEPS + 1, 3, seed=1)
+    assert abs(distance_calibration(model, latents, places)["l2"]) < 0.2
 
 
 def test_encode_all_is_in_evaluation_mode_and_frame_by_frame():

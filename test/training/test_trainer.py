@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from robots import made_up_robot
-from small_data import SPEED, STEPS, write_episodes
+from small_data import SPEED, STEPS, record, write_episodes
 from small_model import LATENT, SETTINGS
 
+from ami_ros.data.event import EventRecord, write_event
 from ami_ros.errors import TrainingError
 from ami_ros.model.export import export, weights_sha256
 from ami_ros.model.runtime import load_model
@@ -32,6 +33,9 @@ TRAINING = load_training_settings(
         "learning_rate": 0.003,
         "metric_steps": 2,
         "checkpoint_steps": 12,
+        "disagreement_steps": 20,
+        "temporal_steps": 20,
+        "fit_batch": 64,
         "held_out": 0.25,
         "threads": 1,
         "seed": 5,
@@ -183,8 +187,6 @@ def test_the_last_episodes_are_held_out(tmp_path):
 def test_episodes_must_fit_the_model_and_the_robot(split):
     with pytest.raises(TrainingError, match="episodes have 32 px images and 4 joints, expected 64 px"):
         build_trainer(split, SPEC, dataclasses.replace(SETTINGS, image_size=64), TRAINING)
-    with pytest.raises(TrainingError, match="action_block: got 2, training expects 1"):
-        build_trainer(split, made_up_robot(), SETTINGS, TRAINING)
 
 
 def test_from_episodes_to_a_model_that_loads(split, tmp_path):
@@ -195,6 +197,7 @@ def test_from_episodes_to_a_model_that_loads(split, tmp_path):
     loaded = load_model(tmp_path / "model.pt", SPEC).contract
     assert loaded == contract
     assert (loaded.task, loaded.robot, loaded.seed, loaded.latent_size) == ("reach", "made_up", 5, LATENT)
+    assert loaded.action_axes == ["x", "y", "z"]
     assert loaded.data_sha256 == split.training.sha256
     assert loaded.weights_sha256 == weights_sha256(it.model)
     assert len(loaded.joint_mean) == 8
@@ -203,6 +206,37 @@ def test_from_episodes_to_a_model_that_loads(split, tmp_path):
     assert gates["held_out_episodes"] == 4
     for name in ("open_loop_error", "copy_last_error", "shuffled_action_error"):
         assert len(gates[name]) == STEPS
-    assert set(gates["probes"]) == {"joint_position", "tip_position"}
+    assert set(gates["probes"]) == {"joint_position", "tip_position", "object_position"}
+    assert set(gates["distance_spearman"]) == {"l2", "slow", "temporal"}
     assert 1.0 <= gates["effective_rank"] <= LATENT
     assert gates["latent_std"]["min"] > 0.0
+    assert -1.0 <= gates["disagreement_spearman"] <= 1.0
+    assert (gates["surprise_auc"], gates["surprise_auc_by_kind"], gates["event_clips"]) == (None, {}, 0)
+
+
+def test_action_blocks_of_several_steps_train_and_load(split, tmp_path):
+    it = build_trainer(split, made_up_robot(), SETTINGS, dataclasses.replace(TRAINING, inverse_horizon=2))
+    list(it.run())
+    contract = finish(it.model, split, made_up_robot(), "reach", TRAINING)
+    assert contract.action_block == 2
+    assert len(contract.gates["open_loop_error"]) == STEPS // 2
+    export(it.model, contract, tmp_path / "model.pt")
+    assert load_model(tmp_path / "model.pt", made_up_robot()).contract == contract
+
+
+def test_the_clips_beside_the_episodes_are_measured(tmp_path):
+    paths = write_episodes(tmp_path, 8)
+    for pair in range(3):
+        for possible in (True, False):
+            write_event(tmp_path, EventRecord(record(50 + pair), "teleport", possible, 4, pair))
+    found = load_split(paths, 0.25, lambda: None)
+    it = trainer(found)
+    gates = finish(it.model, found, SPEC, "reach", TRAINING).gates
+    assert gates["event_clips"] == 6
+    assert gates["surprise_auc_by_kind"] == {"teleport": 0.5}  # the same clip on both sides
+
+
+def test_settings_of_what_is_fitted_later_do_not_invalidate_a_checkpoint(split, checkpoint):
+    trainer(split, steps=12, metric_steps=3, disagreement_steps=9, temporal_steps=9).resume(checkpoint)
+    with pytest.raises(TrainingError, match="settings"):
+        trainer(split, steps=12, learning_rate=0.1).resume(checkpoint)

@@ -7,34 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.config import load_settings, setting
+from ami_ros.config import setting
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.kinematics import Kinematics
-from ami_ros.share import config_path
-from ami_ros.types import FloatArray
+from ami_ros.sim.collect_settings import CollectSettings
+from ami_ros.sim.random_motion import RandomMotion
+from ami_ros.sim.scene import Scene
+from ami_ros.sim.tasks.task import Episode, Motion
 
 
 @dataclass(frozen=True)
 class ReachSettings:
-    """config/tasks/reach.yaml."""
+    """Settings of a task of kind reach."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
     minimum_travel: float = setting("least distance from start to goal", ge=0.0, le=1.0, unit="m")
-
-
-def load_reach_settings(task: str) -> ReachSettings:
-    """Read config/tasks/<task>.yaml. Raises ConfigError."""
-    return load_settings(ReachSettings, config_path("tasks", f"{task}.yaml"))
-
-
-@dataclass(frozen=True, eq=False)
-class Episode:
-    """One start and goal: joints (J,) and the goal's tip position (3,) in m."""
-
-    start: FloatArray
-    goal: FloatArray
-    goal_tip: FloatArray
 
 
 class Reach:
@@ -43,6 +31,7 @@ class Reach:
     def __init__(self, spec: RobotSpec, settings: ReachSettings) -> None:
         self._spec = spec
         self._settings = settings
+        self.episode_steps, self.goal_is_posture = settings.episode_steps, True
         self._kinematics = Kinematics(spec)
         # From the middle of the box nothing in it is further away than this: goals would be drawn for ever.
         furthest = float(np.linalg.norm(spec.workspace[1] - spec.workspace[0])) / 2
@@ -74,6 +63,22 @@ class Reach:
         joints = self._kinematics.solve(goal)
         return Episode(self._kinematics.solve(start), joints, self._kinematics.forward(joints)[0])
 
-    def error(self, episode: Episode, tip: FloatArray) -> float:
-        """Return the true distance of `tip` (3,) from the goal, m."""
-        return float(np.linalg.norm(tip - episode.goal_tip))
+    def furnish(self, scene: Scene) -> None:
+        """Nothing stands on the table."""
+
+    def error(self, scene: Scene, episode: Episode) -> float:
+        """Return the true distance of the tip from the goal, m."""
+        return float(np.linalg.norm(scene.tip() - episode.goal_position))
+
+    def scatter(self, generator: np.random.Generator) -> Episode:
+        """Start anywhere in the box."""
+        start = self._kinematics.draw(generator)
+        return Episode(start, start, self._kinematics.forward(start)[0])
+
+    def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
+        """Move aimlessly."""
+        return RandomMotion(self._spec, settings, generator)
+
+    def oracle(self, episode: Episode) -> Motion | None:
+        """None: the inverse model, which needs no truth, is the baseline to look at."""
+        return None

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Success per millisecond: what each solver achieves for its plan time, and which budget is worth it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ami_ros.bench.plan_time import Budget, budget_of
+from ami_ros.planning.settings import PlannerSettings
+from ami_ros.report.statistics import WITHIN_CM, summarise
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+STRICTEST = f"success_{min(WITHIN_CM)}cm"
+KEPT = (
+    "episodes",
+    *(f"success_{near}cm{ci}" for near in WITHIN_CM for ci in ("", "_ci")),
+    "plan_ms_p50",
+    "plan_ms_p99",
+    "arrived_share",
+    "false_arrivals",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One way to plan.
+
+    Attributes:
+        family: what is drawn as one line.
+        settings: how it plans.
+        public: name of the public solver that searches instead of ours; None for ours.
+    """
+
+    family: str
+    settings: PlannerSettings
+    public: str | None = None
+
+
+def variants(settings: PlannerSettings, budgets: Sequence[Budget], public: Sequence[str]) -> list[Variant]:
+    """Return every solver at every budget; the inverse model alone has none."""
+    ways = [
+        ("mppi", {"solver": "mppi"}, None),
+        ("cem", {"solver": "cem"}, None),
+        ("cem_without_inverse_model", {"solver": "cem", "inverse_proposal": False}, None),
+        *((name, {"solver": "mppi"}, name) for name in public),
+    ]
+    found = [Variant("inverse_model", dataclasses.replace(settings, solver="inverse_model"))]
+    for family, changes, name in ways:
+        changed: Any = dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
+        found += [Variant(family, budget.of(changed), name) for budget in budgets]
+    return found
+
+
+def measure_curve(
+    ways: Sequence[Variant], run: Callable[[Variant], Iterable[EpisodeResult]], step_s: float
+) -> list[dict[str, Any]]:
+    """Run the same episodes with every variant.
+
+    Args:
+        ways: what to compare.
+        run: yields the episodes of one variant, planned and closed through the gate.
+        step_s: duration of a control step.
+
+    Returns:
+        One point per variant: ``family public samples horizon iterations`` and the figures of `KEPT`.
+    """
+    points = []
+    for way in ways:
+        figures = summarise(list(run(way)), step_s)
+        searched = dataclasses.asdict(budget_of(way.settings)) if way.family != "inverse_model" else {}
+        points.append(
+            {"family": way.family, "public": way.public is not None}
+            | searched
+            | {key: figures[key] for key in KEPT}
+        )
+    return points
+
+
+def knee(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the fastest of our searching points that is as good as the best, within one standard error.
+
+    Good is the share of episodes that end within the smallest of the distances.
+
+    Source: Breiman et al., "Classification and regression trees" (1984), section 3.4.3, the 1 SE rule.
+    """
+    ours = [point for point in points if not point["public"] and "samples" in point]
+    best = max(ours, key=lambda point: (point[STRICTEST], -point["plan_ms_p50"]))
+    rate = best[STRICTEST]
+    enough = rate - math.sqrt(rate * (1.0 - rate) / best["episodes"])
+    return min((p for p in ours if p[STRICTEST] >= enough), key=lambda point: point["plan_ms_p50"])
+
+
+def at_equal_time(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Compare each public point with the best of ours that plans no slower.
+
+    Returns:
+        Per public point ``public`` and ``ours`` (None if all of ours are slower) and ``not_below``: no strict
+        or plain success of ours is lower.
+    """
+    compared = []
+    for point in (p for p in points if p["public"]):
+        rivals = [p for p in points if not p["public"] and p["plan_ms_p50"] <= point["plan_ms_p50"]]
+        keys = [f"success_{near}cm" for near in sorted(WITHIN_CM)]
+        ours = max(rivals, key=lambda p: [p[key] for key in keys], default=None)
+        not_below = ours is not None and all(ours[key] >= point[key] for key in keys)
+        compared.append({"public": point, "ours": ours, "not_below": not_below})
+    return compared

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long one plan takes, from camera image to action blocks, and how much work is in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import numpy as np
+from torch.utils.flop_counter import FlopCounterMode
+
+from ami_ros.bench.roof import roof_gflops
+from ami_ros.embodiment import RobotSpec
+from ami_ros.model.runtime import ModelRuntime
+from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.settings import PlannerSettings
+from ami_ros.planning.warm_up import warm_up
+from ami_ros.types import Goal, Observation
+
+NO_DEADLINE_S = 60.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """How much a plan may search."""
+
+    samples: int
+    horizon: int
+    iterations: int
+
+    def __str__(self) -> str:
+        """Return samples x horizon x iterations."""
+        return f"{self.samples}x{self.horizon}x{self.iterations}"
+
+    def of(self, settings: PlannerSettings) -> PlannerSettings:
+        """Return `settings` with this budget, and with all the time in the world to use it up."""
+        return dataclasses.replace(
+            settings,
+            num_samples=self.samples,
+            num_elites=min(settings.num_elites, self.samples),
+            horizon=self.horizon,
+            num_iterations=self.iterations,
+            deadline_s=NO_DEADLINE_S,
+        )
+
+
+def budget_of(settings: PlannerSettings) -> Budget:
+    """Return the budget that `settings` plan with."""
+    return Budget(settings.num_samples, settings.horizon, settings.num_iterations)
+
+
+def time_plans(model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, plans: int) -> dict[str, Any]:
+    """Time whole plans on pictures of noise, after a warm-up.
+
+    Args:
+        model: the loaded world model, or one searched by another solver.
+        spec: the robot.
+        settings: how to search, with `Budget.of` applied.
+        plans: how many.
+
+    Returns:
+        ``plan_ms_p50 plan_ms_p99 samples horizon iterations flops gflops roof_gflops roof_share``. The roof
+        is measured before and after, so that both see the same machine, in the precision of the model;
+        `flops` counts matrix products and convolutions only.
+    """
+    planner = RecedingHorizonPlanner(model, spec, settings)
+    warm_up(planner, spec)
+    generator = np.random.default_rng(0)
+    size = (spec.camera.height, spec.camera.width, 3)
+    image = generator.integers(0, 256, size, dtype=np.uint8)
+    still = np.zeros_like(spec.home)
+    planner.set_goal(Goal(image=generator.integers(0, 256, size, dtype=np.uint8)))
+
+    def plan(number: int) -> None:
+        stamp_ns = number * spec.step_ns
+        planner.plan(Observation(image, spec.home, still, stamp_ns, stamp_ns, stamp_ns, stamp_ns))
+
+    with FlopCounterMode(display=False) as counter:
+        plan(0)
+    flops = counter.get_total_flops()
+    roof_before = roof_gflops(model.precision, model.device)
+    times_s = []
+    for number in range(1, plans + 1):
+        before = time.perf_counter()
+        plan(number)
+        times_s.append(time.perf_counter() - before)
+    roof = max(roof_before, roof_gflops(model.precision, model.device))
+    median_s, slow_s = np.percentile(times_s, (50, 99))
+    return {
+        "plan_ms_p50": float(median_s) * 1e3,
+        "plan_ms_p99": float(slow_s) * 1e3,
+        **dataclasses.asdict(budget_of(settings)),
+        "flops": flops,
+        "gflops": flops / float(median_s) / 1e9,
+        "roof_gflops": roof,
+        "roof_share": flops / float(median_s) / 1e9 / roof,
+    }

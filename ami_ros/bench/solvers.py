@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The solvers that are compared: ours, and the public ones on the same model."""
+
+from __future__ import annotations
+
+from ami_ros.bench.public_search import PublicSearch, Solver
+from ami_ros.bench.pytorch_mppi import PytorchMppi
+from ami_ros.bench.settings import BenchSettings
+from ami_ros.bench.stable_worldmodel import StableWorldModel
+from ami_ros.model.runtime import ModelRuntime
+
+OURS = ("cem", "mppi")
+PUBLIC = ("pytorch_mppi", "swm_cem", "swm_mppi")
+
+
+def public_search(name: str, model: ModelRuntime, settings: BenchSettings) -> ModelRuntime:
+    """Return `model`, searched by the public solver `name`. Imports its package when it first plans."""
+    solvers: dict[str, Solver] = {
+        "pytorch_mppi": PytorchMppi(settings.pytorch_mppi_lambda),
+        "swm_cem": StableWorldModel("cem", settings.swm_mppi_temperature),
+        "swm_mppi": StableWorldModel("mppi", settings.swm_mppi_temperature),
+    }
+    return PublicSearch(model, solvers[name])

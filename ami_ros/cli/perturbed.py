@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same episodes under every kind of camera variation, beside the clean ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from ami_ros.cli.experiment import Experiment, Runner
+from ami_ros.cli.figures import step_s
+from ami_ros.report.statistics import summarise
+from ami_ros.sim.perturbation import Perturbation, every_perturbation
+
+if TYPE_CHECKING:
+    from ami_ros.sim.closed_loop import EpisodeResult
+
+EVERY = "all"
+
+
+def chosen(name: str | None, scale: float) -> Perturbation:
+    """Return the perturbation of the main figures: none when every kind is to be compared with it.
+
+    Raises:
+        ConfigError: an unknown name or scale.
+    """
+    return Perturbation("" if name in (None, EVERY) else str(name), scale)
+
+
+def run_perturbations(
+    experiment: Experiment,
+    runner: Runner | None,
+    logs: Path | None,
+    on_episode: Callable[[str], None],
+) -> dict[str, dict[str, Any]]:
+    """Return the figures under each kind of variation.
+
+    Args:
+        experiment: its episodes are repeated, at the scale of its perturbation.
+        runner: runs them, if there are no `logs`.
+        logs: folder for the logs of ROS nodes, which are started anew for each kind.
+        on_episode: is told the name after each episode.
+    """
+    summaries = {}
+    for perturbation in every_perturbation(experiment.perturbation.scale):
+        results = []
+        for result in _episodes(experiment, runner, logs, perturbation):
+            results.append(result)
+            on_episode(perturbation.name)
+        summaries[perturbation.name] = summarise(results, step_s(experiment))
+    return summaries
+
+
+def _episodes(
+    experiment: Experiment, runner: Runner | None, logs: Path | None, perturbation: Perturbation
+) -> Iterator[EpisodeResult]:
+    if logs is not None:
+        from ami_ros.cli.ros_episodes import RosRunner
+
+        perturbed = dataclasses.replace(experiment, perturbation=perturbation)
+        with RosRunner(perturbed, logs / perturbation.name, real_time=False) as nodes:
+            yield from nodes.episodes()
+    elif runner is not None:
+        yield from runner.episodes(perturbation=perturbation)
+
+
+def perturbation_table(
+    clean: Mapping[str, Any], perturbed: Mapping[str, Mapping[str, Any]], scale: float
+) -> Table:
+    """Return success under each kind, and in brackets how many points it lost against the clean one."""
+    rates = [key for key in clean if key.startswith("success_") and not key.endswith("_ci")]
+    table = Table(title=f"camera variation at scale {scale:g} (1: as in training)")
+    table.add_column("varied")
+    for rate in rates:
+        table.add_column(f"<= {rate.removeprefix('success_').replace('cm', ' cm')}", justify="right")
+    for name, row in {"nothing": clean, **perturbed}.items():
+        cells = [name]
+        for rate in rates:
+            change = "" if row is clean else f" ({(row[rate] - clean[rate]) * 100:+.1f})"
+            cells.append(f"{round(row[rate] * 100, 1):g} %{change}")
+        table.add_row(*cells, style="bold" if row is clean else "")
+    return table

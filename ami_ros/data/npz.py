@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Named arrays in one file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.errors import EpisodeError
+
+
+def write_npz(path: Path, version: int, arrays: Mapping[str, Any]) -> None:
+    """Write atomically: a killed process leaves the old file or none, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, format_version=np.int64(version), **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read_npz(path: Path, version: int, names: set[str]) -> dict[str, NDArray[Any]]:
+    """Read the arrays `names`.
+
+    Raises:
+        EpisodeError: missing, truncated, of another format version, or with other arrays.
+    """
+    try:
+        # ZipFile first: np.load would take any .npy or pickle for an episode.
+        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
+            content = {name: np.asarray(file[name]) for name in file.files}
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds on damaged files
+        raise EpisodeError(
+            f"{path}: not a readable episode ({error}); delete it or record it again"
+        ) from error
+    if set(content) != {*names, "format_version"}:
+        raise EpisodeError(
+            f"{path}: got arrays {sorted(content)}, expected {sorted([*names, 'format_version'])}"
+        )
+    found = content.pop("format_version")
+    if found.shape != () or found != version:
+        raise EpisodeError(f"{path}: written by format version {found}, expected {version}")
+    return content

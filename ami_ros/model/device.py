@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the model computes, and with which numbers."""
+
+from __future__ import annotations
+
+import torch
+
+from ami_ros.errors import ConfigError
+
+# What "auto" means by kind of device. On a processor float32 is the same everywhere and never emulated.
+USUAL_PRECISION = {"cpu": torch.float32, "cuda": torch.float16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def pick_device(name: str) -> torch.device:
+    """Return the device of settings `device`: cpu, cuda, or auto, which is cuda where there is one.
+
+    Raises:
+        ConfigError: cuda is asked for and absent.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        built = "this torch was built without CUDA" if torch.version.cuda is None else "no GPU was found"
+        raise ConfigError(
+            f"device: got cuda, but {built}; expected cpu, or auto to take a GPU where there is one"
+        )
+    return torch.device(name)
+
+
+def pick_precision(name: str, device: torch.device) -> torch.dtype:
+    """Return the number type that the search computes with, of settings `precision`.
+
+    Raises:
+        ConfigError: float16 on a processor, which would be emulated.
+    """
+    if name == "auto":
+        return USUAL_PRECISION[device.type]
+    if name == "float16" and device.type == "cpu":
+        raise ConfigError("precision: got float16 on device cpu, expected auto, float32 or bfloat16")
+    return DTYPES[name]

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much the world differed from what was predicted, in units of what is usual."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+# Order of the components.
+SURPRISE_NAMES = ("motion", "pose", "novelty")
+
+
+class Surprise(nn.Module):
+    """Three lengths, each in the metric that whitens it on known data, each 1 at its 99 % quantile.
+
+    motion: what the prediction missed. Pose: joints read off the image against the measured joints, which
+    finds a camera that was shifted or frozen. Novelty: an image unlike those the model was trained on.
+
+    Source: Mahalanobis, "On the generalised distance in statistics" (1936), for each of them.
+
+    Args:
+        latent_size: D.
+        joints: number of joints (J).
+    """
+
+    def __init__(self, latent_size: int, joints: int) -> None:
+        super().__init__()
+        self.motion_whitening: Tensor
+        self.register_buffer("motion_whitening", torch.eye(latent_size))
+        self.readout: Tensor
+        self.register_buffer("readout", torch.zeros(latent_size, joints))
+        self.readout_offset: Tensor
+        self.register_buffer("readout_offset", torch.zeros(joints))
+        self.pose_whitening: Tensor
+        self.register_buffer("pose_whitening", torch.eye(joints))
+        self.latent_mean: Tensor
+        self.register_buffer("latent_mean", torch.zeros(latent_size))
+        self.novelty_whitening: Tensor
+        self.register_buffer("novelty_whitening", torch.eye(latent_size))
+        self.scale: Tensor
+        self.register_buffer("scale", torch.ones(3))
+
+    def forward(self, predicted: Tensor, latent: Tensor, joints: Tensor) -> Tensor:
+        """Return the components (B, 3) in the order of SURPRISE_NAMES.
+
+        Args:
+            predicted: (B, D) for now.
+            latent: (B, D) now.
+            joints: (B, 2 J) now, normalised.
+        """
+        count = self.readout_offset.shape[0]
+        pose = latent @ self.readout + self.readout_offset - joints[:, :count]
+        lengths = [
+            torch.linalg.vector_norm((latent - predicted) @ self.motion_whitening, dim=1),
+            torch.linalg.vector_norm(pose @ self.pose_whitening, dim=1),
+            torch.linalg.vector_norm((latent - self.latent_mean) @ self.novelty_whitening, dim=1),
+        ]
+        return torch.stack(lengths, dim=1) / self.scale

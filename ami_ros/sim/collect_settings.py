@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of data collection: config/collect.yaml, as the task changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ami_ros.config import setting
+from ami_ros.errors import ConfigError
+from ami_ros.task_file import load_task_settings
+
+
+@dataclass(frozen=True)
+class CollectSettings:
+    """What is recorded, and how the robot moves meanwhile."""
+
+    episodes: int = setting("episodes to record", ge=1, le=1_000_000)
+    episode_steps: int = setting("control steps per episode", ge=2, le=10_000)
+    image_size: int = setting("side of the stored square images", ge=16, le=512, unit="px")
+    physics_hz: float = setting("simulation steps per second", ge=100.0, le=2000.0, unit="Hz")
+    seed: int = setting("seed of the data set", ge=0)
+    correlation: float = setting("step-to-step correlation of the random motion", ge=0.0, lt=1.0)
+    amplitude: tuple[float, ...] = setting(
+        "range of the motion's std, share of max_tip_speed", ge=0.0, le=3.0
+    )
+    workers: int = setting("processes", ge=1, le=256)
+    event_pairs: int = setting("pairs of clips per kind of event; 0 records none", ge=0, le=10_000)
+    event_steps: int = setting("control steps per clip", ge=14, le=1000)
+
+    def __post_init__(self) -> None:
+        if len(self.amplitude) != 2 or self.amplitude[0] > self.amplitude[1]:
+            raise ConfigError(f"amplitude: got {list(self.amplitude)}, expected [smallest, largest]")
+
+
+def load_collect_settings(task: str, overrides: Mapping[str, object] | None = None) -> CollectSettings:
+    """Read config/collect.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
+    return load_task_settings(CollectSettings, "collect", task, overrides)

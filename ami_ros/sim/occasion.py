@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When, in a clip in which nothing odd happens, something impossible could."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.data.episode import EpisodeRecord
+
+# With an object, things happen to it; without one, to what the camera shows of the arm.
+OBJECT_KINDS = ("teleport", "vanish", "passes_through", "stranger")
+ARM_KINDS = ("teleport", "vanish", "freeze", "stranger")
+MARGIN = 6  # control steps before and after an event, at least
+CLEAR = 0.08  # m, the tip's distance from a block that something happens to without contact
+STILL = 1e-3  # m, a block that moves less has not been touched
+TOUCHED = 1e-4  # m, a block that moves more has been
+PUSHED = 0.04  # m that a block is pushed in a clip in which it could have been passed through
+SEEN_GREY, SEEN_SHARE = 24, 0.002  # a pixel differs by more, and so much of the image at least
+TRAVEL = 0.05  # m of the tip in the MARGIN steps after the arm's image freezes
+
+
+def occasion(kind: str, clip: EpisodeRecord, stride: int, generator: np.random.Generator) -> int | None:
+    """Return the index of the first observation that shall show the event, or None: not in this clip.
+
+    Args:
+        kind: of OBJECT_KINDS if the clip has objects, else of ARM_KINDS.
+        clip: in which nothing odd happens.
+        stride: control steps per action block; what happens at once happens between two blocks.
+        generator: chooses among the occasions.
+    """
+    steps = len(clip.actions)
+    if kind == "stranger":
+        return 0
+    if kind == "passes_through":
+        moved = np.linalg.norm(clip.objects[:, 0, :2] - clip.objects[0, 0, :2], axis=1)
+        first = int(np.argmax(moved > TOUCHED))
+        return first if moved.max() >= PUSHED and MARGIN <= first <= steps - MARGIN else None
+    moments = [m for m in range(0, steps - MARGIN + 1, stride) if m >= MARGIN]
+    if clip.objects.shape[1]:
+        block, tip = clip.objects[:, 0, :2], clip.tip[:, :2]
+        moments = [
+            m
+            for m in moments
+            if np.linalg.norm(block[m] - block[m - stride]) < STILL
+            and np.linalg.norm(tip[m] - block[m]) > CLEAR
+        ]
+    elif kind == "freeze":
+        moments = [m for m in moments if np.linalg.norm(clip.tip[m + MARGIN] - clip.tip[m]) > TRAVEL]
+    return int(generator.choice(moments)) if moments else None
+
+
+def shows(clip: EpisodeRecord, odd: EpisodeRecord, moment: int) -> bool:
+    """Return whether a camera can tell two clips apart soon after `moment`: nothing hid what happened."""
+    soon = slice(moment, moment + MARGIN)
+    change = np.abs(clip.images[soon].astype(np.int16) - odd.images[soon].astype(np.int16)).max(axis=-1)
+    return bool(((change > SEEN_GREY).mean(axis=(1, 2)) > SEEN_SHARE).any())

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a task's file to the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ami_ros.config import load_settings
+from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import ConfigError
+from ami_ros.sim.tasks.push import Push, PushSettings
+from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.tasks.task import Task
+from ami_ros.task_file import read_task
+
+# kind -> (its settings, how to build it)
+KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
+    "push": (PushSettings, Push),
+    "reach": (ReachSettings, Reach),
+}
+
+
+def load_task(task: str, spec: RobotSpec) -> Task:
+    """Read config/tasks/<task>.yaml and build the task for a robot that `load_robot(robot, task)` gave.
+
+    Raises:
+        ConfigError: unknown task or kind, or settings that do not fit.
+    """
+    file = read_task(task)
+    if file.kind not in KINDS:
+        raise ConfigError(f"task {task}: kind: got {file.kind!r}, expected one of {sorted(KINDS)}")
+    settings, build = KINDS[file.kind]
+    return build(spec, load_settings(settings, file.own, where=f"task {task}"))

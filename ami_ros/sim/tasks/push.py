@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Task push: push a block on the table to where the goal image shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.config import setting
+from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import ConfigError, KinematicsError
+from ami_ros.kinematics import Kinematics
+from ami_ros.sim.collect_settings import CollectSettings
+from ami_ros.sim.pushing import Pushing
+from ami_ros.sim.random_motion import RandomMotion
+from ami_ros.sim.scene import Scene
+from ami_ros.sim.tasks.push_motion import push_motion
+from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.types import FloatArray
+
+GAP = 0.004  # m between rod and block in the goal image: the picture of a finished push
+
+
+@dataclass(frozen=True)
+class PushSettings:
+    """Settings of a task of kind push."""
+
+    episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
+    minimum_travel: float = setting("least distance of the block from its goal", ge=0.0, le=1.0, unit="m")
+    maximum_travel: float = setting("largest distance of the block from its goal", ge=0.0, le=1.0, unit="m")
+    block_half_size: tuple[float, ...] = setting("half the block's sides", gt=0.0, le=0.5, unit="m")
+    block_mass: float = setting("of the block", gt=0.0, le=100.0, unit="kg")
+    block_friction: float = setting("Coulomb friction of the block", gt=0.0, le=2.0)
+    block_colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
+    block_lower: tuple[float, ...] = setting("corner of the area of starts and goals, x y", unit="m")
+    block_upper: tuple[float, ...] = setting("corner of the area of starts and goals, x y", unit="m")
+    scripted_share: float = setting("share of training episodes with scripted pushes", ge=0.0, le=1.0)
+    attracted_share: float = setting("share of training episodes drawn to the block", ge=0.0, le=1.0)
+
+    def __post_init__(self) -> None:
+        for name, count in (
+            ("block_half_size", 3),
+            ("block_colour", 4),
+            ("block_lower", 2),
+            ("block_upper", 2),
+        ):
+            if len(getattr(self, name)) != count:
+                raise ConfigError(f"{name}: got {getattr(self, name)}, expected {count} numbers")
+        room = np.linalg.norm(np.subtract(self.block_upper, self.block_lower))
+        if not self.minimum_travel < self.maximum_travel or self.minimum_travel > 0.5 * room:
+            raise ConfigError(
+                f"travel: got {self.minimum_travel} to {self.maximum_travel} m, expected a range that fits "
+                f"an area of {room:.3g} m from corner to corner"
+            )
+        if self.scripted_share + self.attracted_share > 1.0:
+            raise ConfigError("scripted_share and attracted_share: expected a sum of at most 1")
+
+
+class Push:
+    """Seeded blocks and goals; the hand holds a rod, and the arm starts clear of the block."""
+
+    def __init__(self, spec: RobotSpec, settings: PushSettings) -> None:
+        if spec.tool is None or spec.action_axes != ("x", "y"):
+            raise ConfigError(
+                f"push: {spec.name} has tool {spec.tool} and action_axes {list(spec.action_axes)}, expected "
+                "a tool and [x, y]; load the robot as config/tasks/push.yaml equips it"
+            )
+        self._spec, self._settings = spec, settings
+        self._kinematics = Kinematics(spec)
+        self._height = float(spec.workspace[:, 2].mean())
+        self._touch = settings.block_half_size[0] + spec.tool.radius
+        self._tool_radius = spec.tool.radius
+        self.episode_steps, self.goal_is_posture = settings.episode_steps, False
+
+    def furnish(self, scene: Scene) -> None:
+        """Put the block on the table."""
+        s = self._settings
+        scene.add_block(s.block_half_size, s.block_mass, s.block_friction, s.block_colour)
+
+    def episode(self, seed: int) -> Episode:
+        """Return the episode of `seed`: the same on every machine.
+
+        Raises:
+            KinematicsError: 100 draws gave no start and goal that the robot can reach.
+        """
+        generator = np.random.default_rng(seed)
+        for _ in range(99):
+            try:
+                return self._draw(generator)
+            except KinematicsError:
+                continue
+        return self._draw(generator)
+
+    def _draw(self, generator: np.random.Generator) -> Episode:
+        block = self.random_place(generator)
+        goal = block
+        while not self._settings.minimum_travel <= np.linalg.norm(goal - block) <= self._settings.maximum_travel:
+            goal = self.random_place(generator)
+        along = (goal - block) / np.linalg.norm(goal - block)
+        behind = goal - along * (self._touch * 1.2 + GAP)  # clear of the block's corners, however it is turned
+        return Episode(
+            start=self._stand(self._clear_of(block, generator)),
+            goal=self._stand(behind),
+            goal_position=np.array([*goal, self._settings.block_half_size[2]]),
+            start_objects=self._pose(block, generator),
+            goal_objects=self._pose(goal, generator),
+        )
+
+    def error(self, scene: Scene, episode: Episode) -> float:
+        """Return the true distance of the block's centre from its goal along the table, m."""
+        return float(np.linalg.norm(scene.objects()[0, :2] - episode.goal_position[:2]))
+
+    def scatter(self, generator: np.random.Generator) -> Episode:
+        """Put the block anywhere in its area, and the rod near it in half of the episodes."""
+        while True:
+            block = self.random_place(generator)
+            near = generator.random() < 0.5
+            tip = self._near(block, generator) if near else self._clear_of(block, generator)
+            try:
+                start = self._stand(tip)
+            except KinematicsError:
+                continue
+            pose = self._pose(block, generator)
+            return Episode(start, start, np.zeros(3), pose, pose)
+
+    def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
+        """Push with noise, lean toward the block, or move aimlessly; drawn anew for each episode."""
+        aimless = RandomMotion(self._spec, settings, generator)
+        draw = generator.random()
+        if draw < self._settings.scripted_share:
+            return push_motion(self._spec, self._pushing, self.random_place, aimless, generator)
+        if draw < self._settings.scripted_share + self._settings.attracted_share:
+            return push_motion(self._spec, None, self.random_place, aimless, generator)
+        return aimless
+
+    def oracle(self, episode: Episode) -> Motion:
+        """Push with the truth in sight."""
+        return self._pushing(episode.goal_position[:2], self._spec.max_tip_speed)
+
+    def _pushing(self, goal: FloatArray, speed: float) -> Pushing:
+        return Pushing(self._spec, goal, self._settings.block_half_size[0], self._tool_radius, speed)
+
+    def random_place(self, generator: np.random.Generator) -> FloatArray:
+        """Return a place (2,) for the block, m."""
+        place: FloatArray = generator.uniform(self._settings.block_lower, self._settings.block_upper)
+        return place
+
+    def _pose(self, place: FloatArray, generator: np.random.Generator) -> FloatArray:
+        yaw = generator.uniform(-np.pi / 4, np.pi / 4)
+        return np.array([[*place, self._settings.block_half_size[2], yaw]])
+
+    def _clear_of(self, block: FloatArray, generator: np.random.Generator) -> FloatArray:
+        while True:
+            tip = self._spec.random_tip(generator)[:2]
+            if np.linalg.norm(tip - block) > 2.0 * self._touch:
+                return tip
+
+    def _near(self, block: FloatArray, generator: np.random.Generator) -> FloatArray:
+        angle, distance = generator.uniform(-np.pi, np.pi), generator.uniform(1.5, 3.0) * self._touch
+        tip = block + distance * np.array([np.cos(angle), np.sin(angle)])
+        return np.clip(tip, self._spec.workspace[0][:2], self._spec.workspace[1][:2])
+
+    def _stand(self, tip: FloatArray) -> FloatArray:
+        return self._kinematics.solve(np.array([*tip, self._height]))

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What differs from one episode to the next for a camera: light, surfaces, pose and sensor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.config import load_settings, setting
+from ami_ros.errors import ConfigError
+from ami_ros.share import config_path
+
+Triple = tuple[float, float, float]
+PATTERNS = ("clouds", "grain", "checks", "stripes")
+VARIANTS = 8  # of each pattern
+TINTS = 12  # surfaces of as many different colours are tinted independently
+SCENERY = 2  # the first colours are table and wall
+WORST_JPEG_QUALITY = 4
+LARGEST_SCALE = 10.0
+FLATTEST_LIGHT = 0.2  # least height of the light's direction: it never comes from below the table
+
+
+@dataclass(frozen=True)
+class Light:
+    """One lamp, far away; the default is PyBullet's own, so that it changes nothing.
+
+    Attributes:
+        direction: toward the lamp, any length.
+        ambient, diffuse, specular: coefficients.
+        colour: of the lamp, RGB in [0, 1] and somewhat above.
+    """
+
+    direction: Triple = (-50.0, 30.0, 100.0)
+    ambient: float = 0.6
+    diffuse: float = 0.35
+    specular: float = 0.05
+    colour: Triple = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Texture:
+    """One of the PATTERNS on a surface, in one of its VARIANTS; `contrast` in [0, 1] is its depth."""
+
+    pattern: str
+    variant: int
+    contrast: float
+
+
+@dataclass(frozen=True)
+class CameraShift:
+    """Where the camera is instead: `offset` (3,) m in the base frame, then turned about itself."""
+
+    offset: Triple = (0.0, 0.0, 0.0)
+    right_deg: float = 0.0
+    up_deg: float = 0.0
+    roll_deg: float = 0.0
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The sensor's response: value -> channel gain * 2^stops * value^gamma, in [0, 1]."""
+
+    stops: float = 0.0
+    gamma: float = 1.0
+    red: float = 1.0
+    blue: float = 1.0
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One episode's camera and world; every default is "as it is".
+
+    Attributes:
+        light: the lamp.
+        tints: factors on the surface colours, in the order in which the scene was painted.
+        textures: on table and wall.
+        camera: its displacement.
+        exposure: the sensor's response.
+        noise_std: of the sensor, grey levels of 255.
+        blur_sigma: px.
+        jpeg_quality: 1 to 100; None means not compressed.
+    """
+
+    light: Light = Light()
+    tints: tuple[Triple, ...] = ()
+    textures: tuple[Texture, ...] = ()
+    camera: CameraShift = CameraShift()
+    exposure: Exposure = Exposure()
+    noise_std: float = 0.0
+    blur_sigma: float = 0.0
+    jpeg_quality: int | None = None
+
+
+CLEAN = Variation()
+
+
+@dataclass(frozen=True)
+class VariationSettings:
+    """config/variation.yaml: the largest variation of every kind, as seen in training."""
+
+    clean_share: float = setting("share of recorded episodes in which nothing varies", ge=0.0, le=1.0)
+    share: float = setting("share of the others in which each kind varies", ge=0.0, le=1.0)
+    light_tilt_deg: float = setting("largest turn of the light", ge=0.0, le=90.0, unit="deg")
+    light_strength: float = setting("largest change of ambient and diffuse light", ge=0.0, le=0.3)
+    light_tint: float = setting("largest change per channel of the light's colour", ge=0.0, lt=0.5)
+    scenery_tint: float = setting("largest change per channel of table and wall", ge=0.0, lt=1.0)
+    object_tint: float = setting("largest change per channel of links and objects", ge=0.0, lt=1.0)
+    texture_contrast: float = setting("largest depth of patterns on table and wall", ge=0.0, le=1.0)
+    camera_position: float = setting("largest shift of the camera", ge=0.0, le=1.0, unit="m")
+    camera_rotation_deg: float = setting("largest turn and roll of the camera", ge=0.0, le=45.0, unit="deg")
+    exposure_stops: float = setting("largest change of exposure", ge=0.0, le=3.0, unit="stops")
+    exposure_gamma: float = setting("largest change of the tone curve's exponent", ge=0.0, lt=0.5)
+    white_balance: float = setting("largest change of the red and blue gain", ge=0.0, lt=0.5)
+    noise_std: float = setting("largest sensor noise", ge=0.0, le=64.0, unit="grey levels")
+    blur_sigma: float = setting("largest blur", ge=0.0, le=10.0, unit="px")
+    jpeg_loss: float = setting("largest loss of JPEG quality, from 100", ge=0.0, le=96.0)
+
+
+def load_variation_settings() -> VariationSettings:
+    """Read config/variation.yaml. Raises ConfigError."""
+    return load_settings(VariationSettings, config_path("variation.yaml"))
+
+
+class _Draw:
+    """Draws one kind of variation; how far, `scale` says (see `draw_variation`)."""
+
+    def __init__(self, settings: VariationSettings, generator: np.random.Generator, scale: float) -> None:
+        self._settings, self._generator, self._scale = settings, generator, scale
+
+    def _far(self, share: float) -> float:
+        """Return how many times the range a draw goes; `share` is in [0, 1]."""
+        return share * self._scale if self._scale <= 1.0 else 1.0 + share * (self._scale - 1.0)
+
+    def _sway(self, largest: float) -> float:
+        """To either side."""
+        share = float(self._generator.uniform(-1.0, 1.0))
+        return math.copysign(self._far(abs(share)), share) * largest
+
+    def _upto(self, largest: float) -> float:
+        """To one side."""
+        return self._far(float(self._generator.uniform())) * largest
+
+    def _factors(self, largest: float) -> Triple:
+        red, green, blue = (max(0.05, 1.0 + self._sway(largest)) for _ in range(3))
+        return red, green, blue
+
+    def _ball(self, radius: float, dimensions: int) -> list[float]:
+        """To all sides, uniform in a ball. Source: radius by inverse transform, u^(1/n)."""
+        direction = self._generator.normal(size=dimensions)
+        length = self._far(float(self._generator.uniform()) ** (1.0 / dimensions)) * radius
+        return [float(v) for v in direction / np.linalg.norm(direction) * length]
+
+    def light(self) -> Light:
+        usual = Light()
+        up = np.array(usual.direction) / np.linalg.norm(usual.direction)
+        axis = np.cross(up, self._generator.normal(size=3))
+        axis /= np.linalg.norm(axis)
+        turn = math.radians(min(90.0, self._upto(self._settings.light_tilt_deg)))
+        x, y, z = (float(v) for v in up * math.cos(turn) + np.cross(axis, up) * math.sin(turn))
+        strength = self._settings.light_strength
+        return Light(
+            direction=(x, y, max(z, FLATTEST_LIGHT)),
+            ambient=max(0.1, usual.ambient + self._sway(strength)),
+            diffuse=max(0.0, usual.diffuse + self._sway(strength)),
+            colour=self._factors(self._settings.light_tint),
+        )
+
+    def colours(self) -> tuple[Triple, ...]:
+        scenery, other = self._settings.scenery_tint, self._settings.object_tint
+        return tuple(self._factors(scenery if i < SCENERY else other) for i in range(TINTS))
+
+    def textures(self) -> tuple[Texture, ...]:
+        deepest = self._settings.texture_contrast
+        return tuple(
+            Texture(
+                pattern=PATTERNS[self._generator.integers(len(PATTERNS))],
+                variant=int(self._generator.integers(VARIANTS)),
+                # In few steps: the simulator keeps every texture that it has ever shown.
+                contrast=min(1.0, self._far(int(self._generator.integers(1, 5)) / 4) * deepest),
+            )
+            for _ in range(SCENERY)
+        )
+
+    def camera_pose(self) -> CameraShift:
+        x, y, z = self._ball(self._settings.camera_position, 3)
+        right, up = self._ball(self._settings.camera_rotation_deg, 2)
+        return CameraShift((x, y, z), right, up, self._sway(self._settings.camera_rotation_deg))
+
+    def exposure(self) -> Exposure:
+        return Exposure(
+            stops=self._sway(self._settings.exposure_stops),
+            gamma=max(0.1, 1.0 + self._sway(self._settings.exposure_gamma)),
+            red=max(0.1, 1.0 + self._sway(self._settings.white_balance)),
+            blue=max(0.1, 1.0 + self._sway(self._settings.white_balance)),
+        )
+
+    def noise(self) -> float:
+        return self._upto(self._settings.noise_std)
+
+    def blur(self) -> float:
+        return self._upto(self._settings.blur_sigma)
+
+    def jpeg(self) -> int:
+        return max(WORST_JPEG_QUALITY, round(100.0 - self._upto(self._settings.jpeg_loss)))
+
+
+_KINDS: dict[str, tuple[str, Callable[[_Draw], object]]] = {
+    "light": ("light", _Draw.light),
+    "colours": ("tints", _Draw.colours),
+    "textures": ("textures", _Draw.textures),
+    "camera_pose": ("camera", _Draw.camera_pose),
+    "exposure": ("exposure", _Draw.exposure),
+    "noise": ("noise_std", _Draw.noise),
+    "blur": ("blur_sigma", _Draw.blur),
+    "jpeg": ("jpeg_quality", _Draw.jpeg),
+}
+NAMES = tuple(_KINDS)
+
+
+def draw_variation(
+    settings: VariationSettings,
+    generator: np.random.Generator,
+    names: Sequence[str] = NAMES,
+    scale: float = 1.0,
+) -> Variation:
+    """Draw one variation of the kinds in `names`; each kind is drawn the same whatever the others do.
+
+    Args:
+        settings: the range of each kind.
+        generator: advances by one draw.
+        names: of NAMES.
+        scale: 1.0 draws from the training range and 0.5 from its inner half; 2.0 draws beyond it, up to
+            twice as far.
+
+    Raises:
+        ConfigError: an unknown name, or a scale that is not in 0 to LARGEST_SCALE.
+    """
+    unknown = [name for name in names if name not in _KINDS]
+    if unknown:
+        raise ConfigError(f"perturbation: got {unknown}, expected some of {list(NAMES)}")
+    if not 0.0 <= scale <= LARGEST_SCALE:  # NaN is not
+        raise ConfigError(f"perturbation scale: got {scale}, expected 0 to {LARGEST_SCALE:g}")
+    seed = int(generator.integers(2**63))
+    drawn: dict[str, object] = {}
+    for index, (name, (field, draw)) in enumerate(_KINDS.items()):
+        if name in names:
+            drawn[field] = draw(_Draw(settings, np.random.default_rng([seed, index]), scale))
+    return Variation(**drawn)  # type: ignore[arg-type]
+
+
+def training_variation(settings: VariationSettings, generator: np.random.Generator) -> Variation:
+    """Draw the variation of one recorded episode: nothing at all, or each kind on its own account."""
+    clean = generator.uniform() < settings.clean_share
+    varied = [name for name in NAMES if generator.uniform() < settings.share]
+    drawn = draw_variation(settings, generator, varied)
+    return CLEAN if clean else drawn

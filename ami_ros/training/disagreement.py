@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit the heads whose disagreement says how sure a prediction is."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ami_ros.model.jepa import Jepa
+from ami_ros.training.latents import Transitions
+from ami_ros.training.settings import TrainingSettings
+
+FASTEST = 2e-3  # peak learning rate; the heads are small
+# How much the heads look at the latent itself, against its change. All of it: they differ wherever the camera
+# looks different, whether or not the prediction suffers. Nothing: they miss an unknown object at rest.
+PLACE = 0.3
+SEEN = 0.5  # share of the transitions that each head learns from: where data is thin, they then differ
+
+
+def fit_disagreement(
+    model: Jepa, training: Transitions, held_out: Transitions, settings: TrainingSettings
+) -> None:
+    """Fit `model.disagreement_heads` in place; needs the metric.
+
+    Each head predicts a random projection of the change that the planner's metric sees, from the change that
+    the model predicted and its own half of the data. The rest of the model stays as it is.
+
+    Args:
+        model: the world model.
+        training: learnt from.
+        held_out: the disagreement's median on these becomes 1.
+        settings: number of steps, batch size and seed.
+    """
+    heads = model.disagreement_heads
+    generator = torch.Generator().manual_seed(settings.seed)
+    expected = training.predicted(model) - training.latent
+    inputs = torch.cat([training.latent, expected, training.action], dim=1)
+    heads.input_mean.copy_(inputs.mean(dim=0))
+    heads.input_std.copy_(inputs.std(dim=0).clamp_min(1e-3))
+    heads.input_std[: model.latent_size].div_(PLACE)
+    change = (training.next_latent - training.latent) @ model.metric
+    targets = change @ torch.randn(change.shape[1], heads.offset.shape[2], generator=generator)
+    targets = targets / targets.std().clamp_min(1e-6)
+    seen = (torch.rand(heads.heads, len(training), generator=generator) < SEEN).float().unsqueeze(2)
+
+    learned = list(heads.parameters())
+    heads.requires_grad_(True)
+    optimizer = torch.optim.Adam(learned, lr=FASTEST)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.disagreement_steps)
+    for _ in range(settings.disagreement_steps):
+        rows = torch.randint(len(training), (settings.fit_batch,), generator=generator)
+        guess = heads.predictions(training.latent[rows], expected[rows], training.action[rows])
+        loss = (seen[:, rows] * (guess - targets[rows]) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    heads.requires_grad_(False)
+    heads.scale.fill_(1.0)
+    heads.scale.copy_(disagreements(model, held_out).median().clamp_min(1e-6))
+
+
+def disagreements(model: Jepa, transitions: Transitions) -> Tensor:
+    """Return how unsure the model is (N,) of each of N `transitions`."""
+    change = transitions.predicted(model) - transitions.latent
+    with torch.no_grad():
+        return model.disagreement(transitions.latent, change, transitions.action)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do impossible events surprise the model, and their possible twins not?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ami_ros.data.event import EventRecord, read_event
+from ami_ros.model.jepa import Jepa
+from ami_ros.training.latents import Encoded, encode_all
+from ami_ros.training.rank import roc_auc
+
+UNSEEN = "stranger"  # kind of the clips with an object that is in no training episode: odd, but possible
+SOON = 6  # control steps within which an event must surprise
+
+
+@dataclass(frozen=True, eq=False)
+class Clips:
+    """All clips of one kind, on one side.
+
+    Attributes:
+        encoded: the clips.
+        event_step: (E,) the observation that first shows the event.
+    """
+
+    encoded: Encoded
+    event_step: NDArray[np.int64]
+
+
+def read_clips(
+    model: Jepa, paths: Sequence[Path], action_scale: float, block: int
+) -> dict[tuple[str, bool], Clips]:
+    """Return clips by kind and whether they are possible.
+
+    Raises:
+        EpisodeError: unreadable clips.
+    """
+    groups: dict[tuple[str, bool], list[EventRecord]] = defaultdict(list)
+    for path in paths:
+        record = read_event(path)
+        groups[record.kind, record.possible].append(record)
+    return {key: _encoded(model, records, action_scale, block) for key, records in groups.items()}
+
+
+def _encoded(model: Jepa, records: Sequence[EventRecord], action_scale: float, block: int) -> Clips:
+    clips = [record.episode for record in records]
+    joints = np.stack([np.concatenate([c.joint_position, c.joint_velocity], axis=1) for c in clips])
+    encoded = Encoded(
+        encode_all(model, np.stack([c.images for c in clips])),
+        model.normalise_joints(torch.from_numpy(joints)),
+        torch.from_numpy(np.stack([c.actions for c in clips])) / action_scale,
+        block,
+    )
+    return Clips(encoded, np.array([record.event_step for record in records]))
+
+
+def largest_surprise(model: Jepa, clips: Clips) -> NDArray[np.float64]:
+    """Return the largest surprise (E,) of each clip soon after its event."""
+    count, block = len(clips.event_step), clips.encoded.block
+    all_of = clips.encoded.transitions()
+    with torch.no_grad():
+        components: Tensor = model.surprise_gauge(
+            all_of.predicted(model), all_of.next_latent, all_of.next_joints
+        )
+    # (ends, E): column e is clip e, row r the block that ends at observation r + K.
+    values = components.amax(dim=1).view(-1, count).double().numpy()
+    ends = np.arange(len(values))[:, None] + block
+    soon = (ends >= clips.event_step) & (ends <= clips.event_step + SOON)
+    scores: NDArray[np.float64] = np.where(soon, values, 0.0).max(axis=0)
+    return scores
+
+
+def surprise_aucs(model: Jepa, clips: dict[tuple[str, bool], Clips]) -> tuple[float | None, dict[str, float]]:
+    """Return how well surprise tells impossible clips from possible ones: over all kinds, and by kind.
+
+    The unseen object, which is possible, counts only by kind.
+    """
+    kinds = sorted({kind for kind, _ in clips if (kind, True) in clips and (kind, False) in clips})
+    scores = {k: [largest_surprise(model, clips[k, possible]) for possible in (True, False)] for k in kinds}
+    by_kind = {kind: roc_auc(*pair) for kind, pair in scores.items()}
+    counted = [scores[kind] for kind in kinds if kind != UNSEEN]
+    overall = [np.concatenate(side) for side in zip(*counted, strict=True)] if counted else None
+    return None if overall is None else roc_auc(*overall), by_kind

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit what is usual, so that what is not can be told from it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ami_ros.model.jepa import Jepa
+from ami_ros.training.latents import Transitions
+from ami_ros.training.probes import ridge_regression
+from ami_ros.training.settings import TrainingSettings
+
+RARE = 0.99  # quantile at which a surprise is 1
+SHARP = 1e-3  # least variance told apart for pose and novelty, share of the mean
+
+
+def whitening(values: Tensor, shrinkage: float) -> Tensor:
+    """Return W (M, M) such that values (N, M) @ W are white, around zero.
+
+    Args:
+        values: around zero.
+        shrinkage: isotropic variance added, share of the mean variance. Large: all directions count alike.
+
+    Source: Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004).
+    """
+    covariance = (values.T @ values / len(values)).double()
+    mean = torch.diagonal(covariance).mean().clamp_min(1e-12)
+    eigenvalues, vectors = torch.linalg.eigh(covariance)
+    scale = (eigenvalues.clamp_min(0.0) + shrinkage * mean).rsqrt()
+    return ((vectors * scale) @ vectors.T).float()
+
+
+def fit_surprise(
+    model: Jepa, training: Transitions, held_out: Transitions, settings: TrainingSettings
+) -> None:
+    """Fit `model.surprise_gauge` in place.
+
+    Args:
+        model: the world model.
+        training: what is usual.
+        held_out: on these, the largest component is 1 at its 99 % quantile, and each as often as another.
+        settings: shrinkage.
+    """
+    gauge, count = model.surprise_gauge, model.surprise_gauge.readout_offset.shape[0]
+    missed = training.next_latent - training.predicted(model)
+    gauge.motion_whitening.copy_(whitening(missed, settings.surprise_shrinkage))
+    pose = training.next_joints[:, :count]
+    weights, offset = ridge_regression(training.next_latent, pose, SHARP)
+    gauge.readout.copy_(weights)
+    gauge.readout_offset.copy_(offset)
+    gauge.pose_whitening.copy_(whitening(training.next_latent @ weights + offset - pose, SHARP))
+    gauge.latent_mean.copy_(training.next_latent.mean(dim=0))
+    gauge.novelty_whitening.copy_(whitening(training.next_latent - gauge.latent_mean, SHARP))
+    gauge.scale.fill_(1.0)
+    with torch.no_grad():
+        lengths = gauge(held_out.predicted(model), held_out.next_latent, held_out.next_joints)
+    each = torch.quantile(lengths, RARE, dim=0).clamp_min(1e-6)
+    gauge.scale.copy_(each * torch.quantile((lengths / each).amax(dim=1), RARE))

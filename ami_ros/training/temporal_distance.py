@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Learn how many control steps lie between two latents, from unlabelled motion."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ami_ros.model.jepa import Jepa
+from ami_ros.model.temporal_distance import TemporalDistance
+from ami_ros.training.settings import TrainingSettings
+
+FASTEST = 3e-3  # peak learning rate
+DUAL_RATE = 1e-2  # learning rate of the multiplier
+SLACK = 0.05  # how far a step may stretch beyond 1, root mean square
+
+
+def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettings) -> None:
+    """Fit `model.temporal_distance` in place: everything as far apart as possible, but no step longer than 1.
+
+    By the triangle inequality, two latents can then only be as far apart as the shortest way through the data
+    is long.
+
+    Source: Wang, Torralba, Isola and Zhang, "Optimal goal-reaching reinforcement learning via quasimetric
+    learning" (2023), eq. 10.
+
+    Args:
+        model: the world model.
+        latents: (E, S + 1, D) of the training episodes.
+        settings: number of steps, batch size and seed.
+    """
+    head = model.temporal_distance
+    generator = torch.Generator().manual_seed(settings.seed)
+    flat = latents.flatten(0, 1)
+    head.input_mean.copy_(flat.mean(dim=0))
+    head.input_std.copy_(flat.std(dim=0).clamp_min(1e-3))
+    head.scale.fill_(1.0)
+    episodes, steps = latents.shape[0], latents.shape[1] - 1
+    batch, far = settings.fit_batch, 2.0 * steps
+
+    learned = list(head.parameters())
+    head.requires_grad_(True)
+    multiplier = torch.zeros((), requires_grad=True)
+    optimizer = torch.optim.Adam(learned, lr=FASTEST)
+    dual = torch.optim.Adam([multiplier], lr=DUAL_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.temporal_steps)
+    for _ in range(settings.temporal_steps):
+        episode = torch.randint(episodes, (batch,), generator=generator)
+        step = torch.randint(steps, (batch,), generator=generator)
+        before, after = head.embed(latents[episode, step]), head.embed(latents[episode, step + 1])
+        # Of the same episode: no motion leads to another light or camera, so that way has no length.
+        other = torch.randint(steps + 1, (batch,), generator=generator)
+        apart = head.between(before, head.embed(latents[episode, other]))
+        # Pushes less the further apart they are already: long ways shall not drown out short ones.
+        spread = functional.softplus(far - apart, beta=5.0 / far).mean()
+        stretch = torch.relu(head.between(before, after) - 1.0).square().mean() - SLACK**2
+        weight = functional.softplus(multiplier)
+        loss = spread + weight.detach() * stretch
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        dual.zero_grad()
+        (-weight * stretch.detach()).backward()
+        dual.step()
+    head.requires_grad_(False)
+    head.scale.copy_(usual_step(head, latents))
+
+
+def usual_step(head: TemporalDistance, latents: Tensor) -> Tensor:
+    """Return the median length () of one control step in latents (E, S + 1, D)."""
+    with torch.no_grad():
+        embedded = [head.embed(episode) for episode in latents]
+        lengths = torch.cat([head.between(e[:-1], e[1:]) for e in embedded])
+    return lengths.median().clamp_min(1e-6)

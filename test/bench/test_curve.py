@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which budget is worth its time, and who is ahead at equal time, on points whose answer is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from ami_ros.bench.curve import at_equal_time, knee, variants
+from ami_ros.bench.plan_time import Budget, budget_of
+from ami_ros.planning.settings import load_planner_settings
+
+
+def point(ms: float, rate: float, family: str = "mppi", public: bool = False, **more) -> dict:
+    rates = {f"success_{near}cm": rate for near in (5, 3, 2)}
+    return {
+        "family": family,
+        "public": public,
+        "samples": 8,
+        "plan_ms_p50": ms,
+        "episodes": 100,
+        **rates,
+    } | more
+
+
+def test_the_knee_is_the_fastest_that_is_as_good_as_the_best():
+    points = [point(1.0, 0.5), point(4.0, 0.87), point(9.0, 0.90), point(30.0, 0.90)]
+    assert knee(points)["plan_ms_p50"] == 4.0  # one standard error of 0.9 in 100 is 0.03
+    assert knee([*points, point(60.0, 1.0)])["plan_ms_p50"] == 60.0
+
+
+def test_the_knee_is_one_of_ours_that_searches():
+    alone = {key: value for key, value in point(0.1, 1.0, "inverse_model").items() if key != "samples"}
+    assert knee([point(5.0, 0.9), point(2.0, 1.0, public=True), alone])["plan_ms_p50"] == 5.0
+
+
+def test_equal_time_means_no_slower():
+    theirs = [point(3.0, 0.4, public=True), point(10.0, 0.95, public=True), point(0.5, 0.1, public=True)]
+    compared = at_equal_time([point(2.0, 0.3), point(3.0, 0.4), point(9.0, 0.9), *theirs])
+    assert [pair["not_below"] for pair in compared] == [True, False, False]
+    assert [pair["ours"] and pair["ours"]["plan_ms_p50"] for pair in compared] == [3.0, 9.0, None]
+
+
+def test_not_below_means_at_no_distance():
+    theirs = point(3.0, 0.5, public=True, success_5cm=0.9)
+    compared = at_equal_time([point(3.0, 0.5, success_2cm=0.6, success_5cm=0.8), theirs])
+    assert not compared[0]["not_below"]
+
+
+def test_every_solver_gets_every_budget_and_nothing_else_changes():
+    settings = load_planner_settings()
+    budgets = [Budget(16, 3, 2), Budget(32, 4, 1)]
+    found = variants(settings, budgets, ["pytorch_mppi"])
+    assert [way.family for way in found] == [
+        "inverse_model",
+        *("mppi", "mppi", "cem", "cem", "cem_without_inverse_model", "cem_without_inverse_model"),
+        *("pytorch_mppi", "pytorch_mppi"),
+    ]
+    for way in found[1:]:
+        assert budget_of(way.settings) in budgets
+        assert way.settings.num_elites <= way.settings.num_samples
+        assert way.settings.discount == settings.discount
+    assert [way.settings.inverse_proposal for way in found[1:7]] == [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize("success", ["success_5cm", "success_2cm"])
+def test_the_curve_is_drawn(success):
+    pytest.importorskip("matplotlib")
+    from ami_ros.report.plots import success_against_plan_time
+
+    interval = {f"success_{near}cm_ci": [0.2, 0.95] for near in (5, 3, 2)}
+    points = [point(float(ms), 0.9, "cem") | interval for ms in (3, 1)] + [
+        point(2.0, 0.5, "swm_cem", True) | interval
+    ]
+    picture = success_against_plan_time(points, points[0], success)
+    assert picture.startswith(b"\x89PNG")

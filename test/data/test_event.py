@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events on disk: what is written is read, and what is damaged is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ami_ros.data.episode import EpisodeRecord
+from ami_ros.data.event import EventRecord, event_path, list_events, read_event, write_event
+from ami_ros.data.npz import write_npz
+from ami_ros.errors import EpisodeError
+
+STEPS, SIDE, JOINTS, ACTIONS, OBJECTS, STEP = 5, 8, 7, 2, 1, 3
+
+
+def event(possible: bool = True, step: int = STEP) -> EventRecord:
+    generator = np.random.default_rng(0)
+
+    def values(*shape: int) -> np.ndarray:
+        return generator.normal(size=shape).astype(np.float32)
+
+    episode = EpisodeRecord(
+        images=generator.integers(0, 256, size=(STEPS + 1, SIDE, SIDE, 3), dtype=np.uint8),
+        joint_position=values(STEPS + 1, JOINTS),
+        joint_velocity=values(STEPS + 1, JOINTS),
+        actions=values(STEPS, ACTIONS),
+        tip=values(STEPS + 1, 3),
+        objects=values(STEPS + 1, OBJECTS, 3),
+        look=np.asarray(4, dtype=np.int64),
+    )
+    return EventRecord(episode, "teleport", possible, step, pair=11)
+
+
+@pytest.mark.parametrize("possible", [True, False])
+def test_a_written_event_is_read_back(tmp_path: Path, possible: bool):
+    written = event(possible)
+    path = write_event(tmp_path, written)
+    assert path == event_path(tmp_path, "teleport", 11, possible)
+    read = read_event(path)
+    assert (read.kind, read.possible, read.event_step, read.pair) == ("teleport", possible, STEP, 11)
+    for field in dataclasses.fields(EpisodeRecord):
+        np.testing.assert_array_equal(getattr(read.episode, field.name), getattr(written.episode, field.name))
+
+
+def test_both_clips_of_a_pair_are_listed_and_nothing_else(tmp_path: Path):
+    assert list_events(tmp_path) == []
+    paths = {write_event(tmp_path, event(possible)) for possible in (True, False)}
+    (tmp_path / "events" / "dataset.json").write_text("{}")
+    (tmp_path / "events" / "teleport_0012_possible.partial").write_bytes(b"half")
+    assert set(list_events(tmp_path)) == paths
+
+
+def test_damaged_events_are_refused(tmp_path: Path):
+    path = write_event(tmp_path, event())
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(EpisodeError, match="not a readable episode"):
+        read_event(path)
+    with pytest.raises(EpisodeError, match="not a readable episode"):
+        read_event(tmp_path / "missing.npz")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"event_step": np.asarray(STEPS + 1)}, "event_step: got 6, expected 0 to 5"),
+        ({"event_step": np.asarray([1, 2])}, "event_step: got int64"),
+        ({"possible": np.asarray(1.0)}, "possible: got float64"),
+        ({"tip": np.zeros((STEPS, 3), dtype=np.float32)}, "tip has 5 entries, expected 6"),
+        ({"images": np.zeros((STEPS + 1, 8, 8, 3), dtype=np.float32)}, "images: got float32"),
+        ({"more": np.asarray(1)}, "got arrays"),
+    ],
+)
+def test_inconsistent_events_are_refused(tmp_path: Path, changes: dict[str, np.ndarray], message: str):
+    labels = {name: np.asarray(getattr(event(), name)) for name in ("kind", "possible", "event_step", "pair")}
+    path = tmp_path / "event.npz"
+    write_npz(path, 1, {**vars(event().episode), **labels, **changes})
+    with pytest.raises(EpisodeError, match=message):
+        read_event(path)

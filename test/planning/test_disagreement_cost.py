@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Doubt as a cost: the search keeps to where the model knows its way, if it is told to."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from robots import JOINTS
+from small_model import LATENT, convex_jepa, small_contract
+from torch import Tensor, nn
+
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime, in_memory
+from ami_ros.planning.objective import TERM_NAMES, disagreement_term
+from ami_ros.planning.search import LatentSearch
+from ami_ros.planning.settings import load_planner_settings
+
+SAMPLES, HORIZON = 5, 3
+SETTINGS = dataclasses.replace(
+    load_planner_settings(),
+    solver="cem",
+    num_samples=64,
+    num_iterations=4,
+    horizon=HORIZON,
+    deadline_s=60.0,
+    distance="slow",
+    inverse_proposal=False,
+)
+
+
+class Swamp(nn.Module):
+    """Heads that agree, but where a block moves the second number of the latent up."""
+
+    def forward(self, latent: Tensor, change: Tensor, action: Tensor) -> Tensor:
+        """Doubt the change of the second number."""
+        return 1.0 + 10.0 * torch.relu(change[:, 1])
+
+
+def runtime() -> ModelRuntime:
+    model = convex_jepa()
+    model.disagreement_heads = Swamp()
+    return in_memory(LatentSearch(model), small_contract(model))
+
+
+def plan(model: ModelRuntime, weight: float):
+    goal = torch.zeros(LATENT)
+    goal[0], goal[1] = 2.0, 2.0
+    noise = torch.randn(4, 64, HORIZON, 6, generator=torch.Generator().manual_seed(0))
+    settings = dataclasses.replace(SETTINGS, disagreement_weight=weight)
+    start, here = torch.zeros(LATENT), np.zeros(2 * JOINTS)
+    return model.search(start, here, EncodedGoal(goal, False), torch.zeros(HORIZON, 6), noise, settings)
+
+
+def test_the_term_is_the_mean_over_the_steps():
+    doubt = torch.arange(SAMPLES * HORIZON, dtype=torch.float32).view(SAMPLES, HORIZON)
+    torch.testing.assert_close(disagreement_term(doubt, 0.5), 0.5 * doubt.mean(dim=1))
+
+
+def test_doubt_is_reported_and_costs_nothing_at_weight_zero():
+    bold = plan(runtime(), 0.0)
+    assert bold.cost_terms[TERM_NAMES.index("disagreement")] == 0.0
+    assert bold.disagreement > 2.0
+
+
+def test_the_search_goes_where_the_heads_agree():
+    bold, careful = plan(runtime(), 0.0), plan(runtime(), 5.0)
+    assert careful.disagreement < 0.6 * bold.disagreement
+    assert float(careful.actions[:, 1].sum()) < 0.5 * float(bold.actions[:, 1].sum())
+    assert float(careful.actions[:, 0].sum()) == pytest.approx(float(bold.actions[:, 0].sum()), abs=0.8)
+    assert careful.cost_terms[TERM_NAMES.index("disagreement")] == pytest.approx(5.0 * careful.disagreement)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The monitor's timeline: what it compares with what, and when it knows nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from robots import JOINTS, made_up_robot
+from small_model import ACTION, LATENT, convex_jepa, small_contract
+
+from ami_ros.model.runtime import Sensed, in_memory
+from ami_ros.planning.search import LatentSearch
+from ami_ros.planning.surprise import SurpriseMonitor
+
+SPEC = made_up_robot()
+BLOCK, SIZE, STEP_NS = SPEC.action_block, SPEC.action_size, SPEC.step_ns
+
+
+class World:
+    """An integrator that does exactly as the model predicts: one block moves the latent by its actions."""
+
+    def __init__(self, spec=SPEC) -> None:
+        model = convex_jepa()
+        self.monitor = SurpriseMonitor(in_memory(LatentSearch(model), small_contract(model)), spec)
+        self.generator = np.random.default_rng(0)
+        self.latent, self.stamp_ns, self.done = torch.zeros(LATENT), 1_000, []
+
+    def sense(self) -> dict[str, float]:
+        return self.monitor.observe(Sensed(self.latent, np.zeros(2 * JOINTS)), self.stamp_ns)
+
+    def act(self, action=None, passed_ns: int = STEP_NS) -> None:
+        action = self.generator.uniform(-1, 1, SIZE) if action is None else action
+        self.monitor.act(action)
+        self.done.append(action)
+        self.stamp_ns += passed_ns
+        if len(self.done) >= BLOCK:  # the latent after each block, overlapping ones too
+            block = np.concatenate(self.done[-BLOCK:])
+            start = self.history[-BLOCK] if len(self.history) >= BLOCK else torch.zeros(LATENT)
+            self.latent = start.clone()
+            self.latent[:ACTION] += torch.from_numpy(block).float()
+        self.history.append(self.latent)
+
+    history: list[torch.Tensor]
+
+
+def run(steps: int) -> tuple[World, list[dict[str, float]]]:
+    world = World()
+    world.history = [world.latent]
+    seen = [world.sense()]
+    for _ in range(steps):
+        world.act()
+        seen.append(world.sense())
+    return world, seen
+
+
+def test_nothing_is_known_before_a_whole_block_is_over():
+    _, seen = run(BLOCK + 2)
+    assert seen[:BLOCK] == [{}] * BLOCK
+    assert all(seen[BLOCK:])
+
+
+def test_a_world_that_does_as_predicted_does_not_surprise_at_any_step_of_a_block():
+    _, seen = run(3 * BLOCK)
+    assert max(it["motion"] for it in seen if it) < 1e-5
+
+
+def test_what_moves_by_itself_surprises_once():
+    world, _ = run(3 * BLOCK)
+    world.act()
+    world.latent = world.latent + 3.0
+    assert world.sense()["motion"] > 5.0
+
+
+def test_a_restart_and_a_gap_forget_the_past():
+    for disturb in (
+        lambda w: w.monitor.restart(),
+        lambda w: setattr(w, "stamp_ns", w.stamp_ns + 5 * STEP_NS),
+    ):
+        world, _ = run(2 * BLOCK)
+        disturb(world)
+        seen = []
+        for _ in range(BLOCK + 1):
+            seen.append(world.sense())
+            world.act()
+        assert seen[:BLOCK] == [{}] * BLOCK
+        assert seen[BLOCK]
+
+
+def test_time_that_runs_backwards_forgets_the_past():
+    world, _ = run(2 * BLOCK)
+    world.stamp_ns -= 10 * STEP_NS
+    assert world.sense() == {}
+
+
+def test_planning_twice_in_one_control_step_counts_the_mean_action():
+    world = World()
+    world.history = [world.latent]
+    world.sense()
+    for _ in range(BLOCK):
+        first = world.generator.uniform(-1, 1, SIZE)
+        world.monitor.act(first)
+        world.stamp_ns += STEP_NS // 3
+        assert world.sense() == {}
+        second = world.generator.uniform(-1, 1, SIZE)
+        world.monitor.act(second)
+        world.stamp_ns += STEP_NS - STEP_NS // 3
+        world.done.append((first + second) / 2)
+        if len(world.done) == BLOCK:
+            world.latent = torch.zeros(LATENT)
+            world.latent[:ACTION] = torch.from_numpy(np.concatenate(world.done)).float()
+        surprise = world.sense()
+    assert surprise["motion"] < 1e-5

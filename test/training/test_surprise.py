@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is usual scores below 1 all but once in a hundred; what is not, above, and in its own component."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from small_model import ACTION, LATENT, small_jepa
+
+from ami_ros.model.surprise import SURPRISE_NAMES
+from ami_ros.training.latents import Transitions
+from ami_ros.training.settings import load_training_settings
+from ami_ros.training.surprise import fit_surprise, whitening
+
+COUNT, JOINTS = 4000, 4
+SETTINGS = load_training_settings()
+
+
+def transitions(model, seed: int) -> Transitions:
+    """A world whose joints can be read off the latent, and that does nearly as predicted."""
+    generator = torch.Generator().manual_seed(seed)
+    joints, after = (torch.randn(COUNT, 2 * JOINTS, generator=generator) for _ in range(2))
+    action = torch.rand(COUNT, ACTION, generator=generator) * 2.0 - 1.0
+    latent = torch.randn(COUNT, LATENT, generator=generator)
+    missed = 0.1 * torch.randn(COUNT, LATENT, generator=generator)
+    with torch.no_grad():
+        expected = model.predict(latent, joints, action)[0] + missed
+    seen = 0.05 * torch.randn(COUNT, JOINTS, generator=generator)
+    after[:, :JOINTS] = 0.5 * expected[:, :JOINTS] + seen
+    return Transitions(latent, joints, action, expected, after)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    model = small_jepa()
+    fit_surprise(model, transitions(model, 0), transitions(model, 1), SETTINGS)
+    return model
+
+
+def components(model, it: Transitions) -> torch.Tensor:
+    with torch.no_grad():
+        return model.surprise(it.latent, it.joints, it.action, it.next_latent, it.next_joints)
+
+
+def test_usual_data_surprises_once_in_a_hundred(fitted):
+    values = components(fitted, transitions(fitted, 2))
+    assert values.shape == (COUNT, len(SURPRISE_NAMES))
+    assert 0.003 < float((values.amax(dim=1) > 1.0).float().mean()) < 0.03
+    assert (values.median(dim=0).values > 0.1).all()  # no component sleeps
+
+
+def test_each_component_notices_its_own(fitted):
+    usual = transitions(fitted, 2)
+    jump = torch.zeros(LATENT)
+    jump[JOINTS + 1] = 1.5  # a direction that holds no joint, and not far from known latents
+    moved = dataclasses.replace(usual, next_latent=usual.next_latent + jump)
+    shifted = dataclasses.replace(usual, next_joints=usual.next_joints + 0.5)
+    strange = dataclasses.replace(usual, latent=usual.latent + 50.0)
+    with torch.no_grad():
+        there = fitted.predict(strange.latent, strange.joints, strange.action)[0]
+    strange = dataclasses.replace(
+        strange,
+        next_latent=there,
+        next_joints=torch.cat([0.5 * there[:, :JOINTS], usual.next_joints[:, JOINTS:]], dim=1),
+    )
+    for odd, name in ((moved, "motion"), (shifted, "pose"), (strange, "novelty")):
+        median = components(fitted, odd).median(dim=0).values
+        assert float(median[SURPRISE_NAMES.index(name)]) > 1.5, name
+    assert float(components(fitted, shifted).median(dim=0).values[0]) < 1.0
+    assert float(components(fitted, strange).median(dim=0).values[0]) < 1.0
+
+
+def test_whitening_by_hand():
+    mixing = torch.tensor([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [0.0, 0.3, 0.1]])
+    values = torch.randn(20_000, 3, generator=torch.Generator().manual_seed(0)) @ mixing
+    white = values @ whitening(values, 1e-9)
+    torch.testing.assert_close(white.T @ white / len(white), torch.eye(3), atol=1e-3, rtol=0.0)
+    round_ball = values @ whitening(values, 1e6)
+    ratio = round_ball.norm(dim=1) / values.norm(dim=1)
+    assert float(ratio.max() / ratio.min()) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_world_that_never_errs_gives_no_division_by_zero():
+    model, still = small_jepa(), torch.zeros(50, LATENT)
+    it = Transitions(still, torch.zeros(50, 8), torch.zeros(50, ACTION), still, torch.zeros(50, 8))
+    fit_surprise(model, it, it, SETTINGS)
+    assert torch.isfinite(components(model, it)).all()
