@@ -22,6 +22,7 @@ SETTINGS = ModelSettings(
     image_size=IMAGE_SIZE,
     latent_size=LATENT,
     channels=(4, 5, 7),
+    keypoints=3,
     encoder_hidden=18,
     predictor_hidden=20,
     predictor_blocks=2,

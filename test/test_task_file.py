@@ -64,7 +64,9 @@ def test_a_task_changes_settings_and_the_caller_wins(write, load, section, key, 
     assert load({key: None}, "mine") == changed  # None means "not given"
     assert load({key: getattr(plain, key)}, "mine") == plain
     write({"kind": "reach", section: {"typo": 1}})
-    with pytest.raises(ConfigError, match=rf"{section}.yaml, as task mine changes it: unknown keys \['typo'\]"):
+    with pytest.raises(
+        ConfigError, match=rf"{section}.yaml, as task mine changes it: unknown keys \['typo'\]"
+    ):
         load(task="mine")
 
 

@@ -10,9 +10,7 @@ import typer
 
 
 def collect(
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of the data set [data/<robot>_<task>].")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the data set [data/<robot>_<task>].")] = None,
     task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
     episodes: Annotated[

@@ -24,6 +24,10 @@ def export(
 
     Example: ami-ros export runs/panda_reach/checkpoint.pt --out /tmp/model.pt
     """
+    import os
+
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # see `ami_ros.cli.train`
+
     from ami_ros.cli.training_run import prepare_run
     from ami_ros.model.export import export as write
     from ami_ros.training.pipeline import finish

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from ami_ros.cli.experiment import Experiment
@@ -58,10 +59,12 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> Table:
     """Return a table of the planner's figures above those of its baselines."""
-    table = Table(title=f"{summary['episodes']} episodes, judged by the true distance at the end")
-    table.add_column("planner")
-    within = [f"<= {centimetres} cm (95 %)" for centimetres in WITHIN_CM]
-    for column in (*within, "final cm", "s to 5 cm", "plan ms", "loop Hz"):
+    title = f"{summary['episodes']} episodes, judged by the true distance at the end"
+    table = Table(title=title, box=SIMPLE, pad_edge=False)  # without lines it fits 80 columns
+    table.add_column("planner", overflow="fold")
+    for centimetres in WITHIN_CM:
+        table.add_column(f"<= {centimetres} cm (95 %)", justify="right", min_width=len("(90-100)"))
+    for column in ("final cm", "s to 5 cm", "plan ms"):
         table.add_column(column, justify="right")
     for planner, row in {name: summary, **baselines}.items():
         table.add_row(*_row(planner, row), style="bold" if row is summary else "dim")
@@ -73,6 +76,6 @@ def _row(planner: str, row: Mapping[str, Any]) -> list[str]:
     for key in (f"success_{centimetres}cm" for centimetres in WITHIN_CM):
         lower, upper = (round(bound * 100) for bound in row[f"{key}_ci"])
         cells.append(f"{round(row[key] * 100, 1):g} % ({lower}-{upper})")
-    numbers = ("seconds_to_5cm_median", "plan_ms_p50", "loop_hz")
+    numbers = ("seconds_to_5cm_median", "plan_ms_p50")
     cells.append(f"{row['final_error_mean'] * 100:.1f}")
     return cells + ["-" if row[name] is None else f"{row[name]:.1f}" for name in numbers]

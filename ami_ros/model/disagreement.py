@@ -35,26 +35,23 @@ class Disagreement(nn.Module):
         )
         self.heads = heads
         size = 2 * settings.latent_size + action_size
-        self.input_mean: Tensor
-        self.register_buffer("input_mean", torch.zeros(size))
-        self.input_std: Tensor
-        self.register_buffer("input_std", torch.ones(size))
         self.enter = nn.Linear(size, heads * width)
         self.leave = nn.Parameter(torch.randn(heads, width, out) / width**0.5)
         self.offset = nn.Parameter(torch.zeros(heads, 1, out))
-        self.prior_enter: Tensor
-        self.register_buffer("prior_enter", torch.randn(size, heads * width) / size**0.5)
+        self.prior_enter = nn.Linear(size, heads * width)
+        nn.init.normal_(self.prior_enter.weight, std=size**-0.5)
+        nn.init.zeros_(self.prior_enter.bias)
         self.prior_leave: Tensor
         self.register_buffer("prior_leave", PRIOR * torch.randn(heads, width, out) / width**0.5)
         self.scale: Tensor
         self.register_buffer("scale", torch.ones(()))
         self.requires_grad_(False)  # fitted after the world model, see training/disagreement.py
 
-    def predictions(self, latent: Tensor, change: Tensor, action: Tensor) -> Tensor:
-        """Return what each head expects (M, B, P); arguments as `forward`."""
-        x = (torch.cat([latent, change, action], dim=1) - self.input_mean) / self.input_std
-        learned = nn.functional.silu(self.enter(x)).view(x.shape[0], self.heads, -1).transpose(0, 1)
-        prior = torch.tanh(x @ self.prior_enter).view(x.shape[0], self.heads, -1).transpose(0, 1)
+    def predictions(self, inputs: Tensor) -> Tensor:
+        """Return what each head expects (M, B, P) from latent, change, action side by side (B, 2 D + K A)."""
+        rows = inputs.shape[0]
+        learned = nn.functional.silu(self.enter(inputs)).view(rows, self.heads, -1).transpose(0, 1)
+        prior = torch.tanh(self.prior_enter(inputs)).view(rows, self.heads, -1).transpose(0, 1)
         return torch.baddbmm(self.offset, learned, self.leave) + torch.bmm(prior, self.prior_leave)
 
     def forward(self, latent: Tensor, change: Tensor, action: Tensor) -> Tensor:
@@ -65,6 +62,6 @@ class Disagreement(nn.Module):
             change: (B, D) of the latent, as predicted.
             action: (B, K A) in [-1, 1].
         """
-        predictions = self.predictions(latent, change, action)
+        predictions = self.predictions(torch.cat([latent, change, action], dim=1))
         apart = predictions - predictions.mean(dim=0, keepdim=True)  # ten times faster than Tensor.var
         return torch.sqrt((apart**2).sum(dim=0).mean(dim=1) / (self.heads - 1)) / self.scale

@@ -6,6 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ami_ros.model.keypoints import Keypoints
 from ami_ros.model.settings import ModelSettings
 
 
@@ -16,10 +17,12 @@ class Encoder(nn.Module):
         super().__init__()
         first, second, third = settings.channels
         # An 8x8 stride-4 stem costs 2.5 times less than a stack of stride-2 layers at equal planning success.
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, first, 8, stride=4, padding=2, bias=False), nn.BatchNorm2d(first), nn.SiLU()
+        )
+        self.keypoints = Keypoints(first, settings.keypoints, settings.image_size // 4)
+        self.places = nn.Linear(2 * settings.keypoints, settings.latent_size, bias=False)
         self.convolutions = nn.Sequential(
-            nn.Conv2d(3, first, 8, stride=4, padding=2, bias=False),
-            nn.BatchNorm2d(first),
-            nn.SiLU(),
             nn.Conv2d(first, second, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(second),
             nn.SiLU(),
@@ -37,4 +40,6 @@ class Encoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode images (B, 3, S, S) in [0, 1] to latents (B, D)."""
-        return self.head(torch.flatten(self.convolutions(images - 0.5), 1))
+        features = self.stem(images - 0.5)
+        appearance = self.head(torch.flatten(self.convolutions(features), 1))
+        return appearance + self.places(self.keypoints(features))

@@ -121,7 +121,8 @@ class Jepa(nn.Module):
             next_joints: (B, 2 J) now, normalised.
         """
         predicted, _ = self.predict(latent, joints, action)
-        return self.surprise_gauge(predicted, next_latent, next_joints)
+        doubt = self.disagreement(latent, predicted - latent, action)
+        return self.surprise_gauge(predicted, doubt, next_latent, next_joints)
 
     def distance(self, latent: Tensor, goal: Tensor, kind: str) -> Tensor:
         """Return how far latents (B, D) are from goal (D), in control steps.

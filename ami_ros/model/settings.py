@@ -22,6 +22,7 @@ class ModelSettings:
     image_size: int = setting("side of the square image that the encoder sees", ge=32, le=256, unit="px")
     latent_size: int = setting("size of the latent (D)", ge=8, le=1024)
     channels: tuple[int, ...] = setting("channels of the three convolutions", ge=4)
+    keypoints: int = setting("points that the encoder follows", ge=1, le=256)
     encoder_hidden: int = setting("width of the encoder's fully connected layer", ge=16)
     predictor_hidden: int = setting("width of the predictor", ge=16)
     predictor_blocks: int = setting("residual blocks of the predictor", ge=1, le=16)

@@ -11,10 +11,11 @@ SURPRISE_NAMES = ("motion", "pose", "novelty")
 
 
 class Surprise(nn.Module):
-    """Three lengths, each in the metric that whitens it on known data, each 1 at its 99 % quantile.
+    """Three lengths, each in the metric that whitens it on known data, each 1 where that becomes rare.
 
-    motion: what the prediction missed. Pose: joints read off the image against the measured joints, which
-    finds a camera that was shifted or frozen. Novelty: an image unlike those the model was trained on.
+    Motion: what the prediction missed, beside how unsure it was. Pose: joints read off the image against the
+    measured joints, which finds a camera that was shifted or frozen. Novelty: an image unlike all of those
+    that the model was trained on.
 
     Source: Mahalanobis, "On the generalised distance in statistics" (1936), for each of them.
 
@@ -40,18 +41,20 @@ class Surprise(nn.Module):
         self.scale: Tensor
         self.register_buffer("scale", torch.ones(3))
 
-    def forward(self, predicted: Tensor, latent: Tensor, joints: Tensor) -> Tensor:
+    def forward(self, predicted: Tensor, doubt: Tensor, latent: Tensor, joints: Tensor) -> Tensor:
         """Return the components (B, 3) in the order of SURPRISE_NAMES.
 
         Args:
             predicted: (B, D) for now.
+            doubt: (B,) disagreement about that, 1 is usual.
             latent: (B, D) now.
             joints: (B, 2 J) now, normalised.
         """
         count = self.readout_offset.shape[0]
         pose = latent @ self.readout + self.readout_offset - joints[:, :count]
+        missed = torch.linalg.vector_norm((latent - predicted) @ self.motion_whitening, dim=1)
         lengths = [
-            torch.linalg.vector_norm((latent - predicted) @ self.motion_whitening, dim=1),
+            missed / (1.0 + doubt),
             torch.linalg.vector_norm(pose @ self.pose_whitening, dim=1),
             torch.linalg.vector_norm((latent - self.latent_mean) @ self.novelty_whitening, dim=1),
         ]

@@ -25,20 +25,15 @@ class TemporalDistance(nn.Module):
     def __init__(self, settings: ModelSettings) -> None:
         super().__init__()
         width, size = settings.temporal_hidden, settings.temporal_size
-        self.input_mean: Tensor
-        self.register_buffer("input_mean", torch.zeros(settings.latent_size))
-        self.input_std: Tensor
-        self.register_buffer("input_std", torch.ones(settings.latent_size))
         self.scale: Tensor
         self.register_buffer("scale", torch.ones(()))
-        self.layers = nn.Sequential(
-            nn.Linear(settings.latent_size, width), nn.SiLU(), nn.Linear(width, 2 * size)
-        )
+        self.first = nn.Linear(settings.latent_size, width)
+        self.second = nn.Linear(width, 2 * size)
         self.requires_grad_(False)  # fitted after the world model, see training/temporal_distance.py
 
     def embed(self, latent: Tensor) -> Tensor:
         """Map latents (B, D) to embeddings (B, 2 E)."""
-        return self.layers((latent - self.input_mean) / self.input_std)
+        return self.second(nn.functional.silu(self.first(latent)))
 
     def between(self, start: Tensor, end: Tensor) -> Tensor:
         """Return the distance (B,) from embeddings (B, 2 E) to embeddings (B, 2 E), not yet scaled."""

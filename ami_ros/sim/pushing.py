@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scripted pushing that looks at the truth: for training data and as the upper baseline, never for planning."""
+"""Scripted pushing that looks at the truth: for training data and the upper baseline, not for planning."""
 
 from __future__ import annotations
 

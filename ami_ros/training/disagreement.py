@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ami_ros.model.jepa import Jepa
+from ami_ros.training.folding import fold
 from ami_ros.training.latents import Transitions
 from ami_ros.training.settings import TrainingSettings
 
@@ -35,27 +36,30 @@ def fit_disagreement(
     generator = torch.Generator().manual_seed(settings.seed)
     expected = training.predicted(model) - training.latent
     inputs = torch.cat([training.latent, expected, training.action], dim=1)
-    heads.input_mean.copy_(inputs.mean(dim=0))
-    heads.input_std.copy_(inputs.std(dim=0).clamp_min(1e-3))
-    heads.input_std[: model.latent_size].div_(PLACE)
+    mean, stretch = inputs.mean(dim=0), 1.0 / inputs.std(dim=0).clamp_min(1e-3)
+    stretch[: model.latent_size] *= PLACE
+    inputs = (inputs - mean) * stretch
     change = (training.next_latent - training.latent) @ model.metric
     targets = change @ torch.randn(change.shape[1], heads.offset.shape[2], generator=generator)
     targets = targets / targets.std().clamp_min(1e-6)
     seen = (torch.rand(heads.heads, len(training), generator=generator) < SEEN).float().unsqueeze(2)
 
-    learned = list(heads.parameters())
-    heads.requires_grad_(True)
+    learned = [*heads.enter.parameters(), heads.leave, heads.offset]
+    for weights in learned:
+        weights.requires_grad_(True)
     optimizer = torch.optim.Adam(learned, lr=FASTEST)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.disagreement_steps)
     for _ in range(settings.disagreement_steps):
         rows = torch.randint(len(training), (settings.fit_batch,), generator=generator)
-        guess = heads.predictions(training.latent[rows], expected[rows], training.action[rows])
+        guess = heads.predictions(inputs[rows])
         loss = (seen[:, rows] * (guess - targets[rows]) ** 2).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     heads.requires_grad_(False)
+    for layer in (heads.enter, heads.prior_enter):
+        fold(layer, mean, stretch)
     heads.scale.fill_(1.0)
     heads.scale.copy_(disagreements(model, held_out).median().clamp_min(1e-6))
 

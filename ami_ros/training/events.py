@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ami_ros.data.event import EventRecord, read_event
 from ami_ros.model.jepa import Jepa
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.rank import roc_auc
+from ami_ros.training.surprise import surprises
 
 UNSEEN = "stranger"  # kind of the clips with an object that is in no training episode: odd, but possible
 SOON = 6  # control steps within which an event must surprise
@@ -65,13 +65,8 @@ def _encoded(model: Jepa, records: Sequence[EventRecord], action_scale: float, b
 def largest_surprise(model: Jepa, clips: Clips) -> NDArray[np.float64]:
     """Return the largest surprise (E,) of each clip soon after its event."""
     count, block = len(clips.event_step), clips.encoded.block
-    all_of = clips.encoded.transitions()
-    with torch.no_grad():
-        components: Tensor = model.surprise_gauge(
-            all_of.predicted(model), all_of.next_latent, all_of.next_joints
-        )
     # (ends, E): column e is clip e, row r the block that ends at observation r + K.
-    values = components.amax(dim=1).view(-1, count).double().numpy()
+    values = surprises(model, clips.encoded.transitions()).amax(dim=1).view(-1, count).double().numpy()
     ends = np.arange(len(values))[:, None] + block
     soon = (ends >= clips.event_step) & (ends <= clips.event_step + SOON)
     scores: NDArray[np.float64] = np.where(soon, values, 0.0).max(axis=0)

@@ -12,10 +12,10 @@ from ami_ros.model.jepa import Jepa
 def slow_feature_metric(latents: Tensor, steps: int, floor: float, slowness: float) -> Tensor:
     """Return W (D, D) such that ``(z - g) @ W`` counts what changes slowly and lastingly.
 
-    First the latent's change over `steps` becomes white, so directions that change slowly (an object) count as
-    much as fast ones (the arm). Then each direction is stretched by how far it gets within an episode, in units
-    of that change: noise and jitter get nowhere, an object that is pushed gets far in small steps. Directions
-    that carry less than `floor` of the mean change are noise and are not blown up further.
+    First the latent's change over `steps` becomes white, so directions that change slowly (an object) count
+    as much as fast ones (the arm). Then each direction is stretched by how far it gets within an episode, in
+    units of that change: noise gets nowhere, a pushed object gets far in small steps. Directions that
+    carry less than `floor` of the mean change are noise and are not blown up further.
 
     Source: Wiskott and Sejnowski, "Slow feature analysis" (2002): sphering, then the slowest directions.
 

@@ -84,7 +84,14 @@ def finish(
     encoded = encode_episodes(network, split.training, scale, block)
     held_out = encode_episodes(network, split.held_out, scale, block)
     joints = torch.from_numpy(split.training.joints)
-    fit_metric(network, encoded.latents, joints, training.metric_steps, training.metric_floor, training.metric_slowness)
+    fit_metric(
+        network,
+        encoded.latents,
+        joints,
+        training.metric_steps,
+        training.metric_floor,
+        training.metric_slowness,
+    )
     usual, unseen = encoded.transitions(), held_out.transitions()
     fit_disagreement(network, usual, unseen, training)
     fit_surprise(network, usual, unseen, training)

@@ -12,6 +12,8 @@ from ami_ros.training.probes import ridge_regression
 from ami_ros.training.settings import TrainingSettings
 
 RARE = 0.99  # quantile at which a surprise is 1
+# Of each component before: novelty shall speak where the world is another, not where it is a rare one.
+RARE_EACH = (0.99, 0.99, 0.999)
 SHARP = 1e-3  # least variance told apart for pose and novelty, share of the mean
 
 
@@ -34,12 +36,12 @@ def whitening(values: Tensor, shrinkage: float) -> Tensor:
 def fit_surprise(
     model: Jepa, training: Transitions, held_out: Transitions, settings: TrainingSettings
 ) -> None:
-    """Fit `model.surprise_gauge` in place.
+    """Fit `model.surprise_gauge` in place; needs the disagreement.
 
     Args:
         model: the world model.
         training: what is usual.
-        held_out: on these, the largest component is 1 at its 99 % quantile, and each as often as another.
+        held_out: on these, the largest component is 1 at its 99 % quantile.
         settings: shrinkage.
     """
     gauge, count = model.surprise_gauge, model.surprise_gauge.readout_offset.shape[0]
@@ -53,7 +55,13 @@ def fit_surprise(
     gauge.latent_mean.copy_(training.next_latent.mean(dim=0))
     gauge.novelty_whitening.copy_(whitening(training.next_latent - gauge.latent_mean, SHARP))
     gauge.scale.fill_(1.0)
+    lengths = surprises(model, held_out)
+    each = [torch.quantile(lengths[:, i], rare) for i, rare in enumerate(RARE_EACH)]
+    scale = torch.stack(each).clamp_min(1e-6)
+    gauge.scale.copy_(scale * torch.quantile((lengths / scale).amax(dim=1), RARE))
+
+
+def surprises(model: Jepa, it: Transitions) -> Tensor:
+    """Return the components (N, 3) of N transitions, see `Surprise.forward`."""
     with torch.no_grad():
-        lengths = gauge(held_out.predicted(model), held_out.next_latent, held_out.next_joints)
-    each = torch.quantile(lengths, RARE, dim=0).clamp_min(1e-6)
-    gauge.scale.copy_(each * torch.quantile((lengths / each).amax(dim=1), RARE))
+        return model.surprise(it.latent, it.joints, it.action, it.next_latent, it.next_joints)

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from ami_ros.model.jepa import Jepa
 from ami_ros.model.temporal_distance import TemporalDistance
+from ami_ros.training.folding import fold
 from ami_ros.training.settings import TrainingSettings
 
 FASTEST = 3e-3  # peak learning rate
@@ -17,10 +18,10 @@ SLACK = 0.05  # how far a step may stretch beyond 1, root mean square
 
 
 def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettings) -> None:
-    """Fit `model.temporal_distance` in place: everything as far apart as possible, but no step longer than 1.
+    """Fit `model.temporal_distance` in place; needs the metric.
 
-    By the triangle inequality, two latents can then only be as far apart as the shortest way through the data
-    is long.
+    It puts everything as far apart as possible, but no control step may be longer than 1. By the triangle
+    inequality, two latents can then only be as far apart as the shortest way through the data is long.
 
     Source: Wang, Torralba, Isola and Zhang, "Optimal goal-reaching reinforcement learning via quasimetric
     learning" (2023), eq. 10.
@@ -32,9 +33,11 @@ def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettin
     """
     head = model.temporal_distance
     generator = torch.Generator().manual_seed(settings.seed)
-    flat = latents.flatten(0, 1)
-    head.input_mean.copy_(flat.mean(dim=0))
-    head.input_std.copy_(flat.std(dim=0).clamp_min(1e-3))
+    # In the planner's metric from the start: as the latents lie, the head learns the arm and not the object.
+    mean = latents.flatten(0, 1).mean(dim=0)
+    seen = (latents - mean) @ model.metric
+    size = seen.std().clamp_min(1e-6)
+    seen = seen / size
     head.scale.fill_(1.0)
     episodes, steps = latents.shape[0], latents.shape[1] - 1
     batch, far = settings.fit_batch, 2.0 * steps
@@ -48,10 +51,10 @@ def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettin
     for _ in range(settings.temporal_steps):
         episode = torch.randint(episodes, (batch,), generator=generator)
         step = torch.randint(steps, (batch,), generator=generator)
-        before, after = head.embed(latents[episode, step]), head.embed(latents[episode, step + 1])
+        before, after = head.embed(seen[episode, step]), head.embed(seen[episode, step + 1])
         # Of the same episode: no motion leads to another light or camera, so that way has no length.
         other = torch.randint(steps + 1, (batch,), generator=generator)
-        apart = head.between(before, head.embed(latents[episode, other]))
+        apart = head.between(before, head.embed(seen[episode, other]))
         # Pushes less the further apart they are already: long ways shall not drown out short ones.
         spread = functional.softplus(far - apart, beta=5.0 / far).mean()
         stretch = torch.relu(head.between(before, after) - 1.0).square().mean() - SLACK**2
@@ -65,6 +68,7 @@ def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettin
         (-weight * stretch.detach()).backward()
         dual.step()
     head.requires_grad_(False)
+    fold(head.first, mean, model.metric / size)
     head.scale.copy_(usual_step(head, latents))
 
 

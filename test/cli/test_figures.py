@@ -12,7 +12,9 @@ from ami_ros.cli.figures import comparison, write_json
 
 def row(rate: float) -> dict:
     rates = {
-        f"success_{size}cm{end}": value for size in (5, 3, 2) for end, value in (("", rate), ("_ci", [0.9, 1.0]))
+        f"success_{size}cm{end}": value
+        for size in (5, 3, 2)
+        for end, value in (("", rate), ("_ci", [0.9, 1.0]))
     }
     return {
         **rates,

@@ -44,7 +44,7 @@ def test_it_is_the_spread_over_heads_by_hand():
         [noise(BATCH, LATENT), noise(BATCH, LATENT, seed=1), noise(BATCH, ACTION, seed=2)],
     )
     doubt.scale.fill_(0.4)
-    apart = doubt.predictions(*inputs)
+    apart = doubt.predictions(torch.cat(inputs, dim=1))
     assert apart.shape == (SETTINGS.disagreement_heads, BATCH, SETTINGS.disagreement_size)
     torch.testing.assert_close(doubt(*inputs), apart.var(dim=0).mean(dim=1).sqrt() / 0.4)
 
@@ -55,9 +55,8 @@ def test_heads_that_are_the_same_agree():
         for shared in (doubt.leave, doubt.offset, doubt.prior_leave):
             shared.copy_(shared[:1].expand_as(shared).clone())
         width = SETTINGS.disagreement_hidden
-        for weight in (doubt.enter.weight, doubt.enter.bias):
+        for weight in (doubt.enter.weight, doubt.enter.bias, doubt.prior_enter.weight):
             weight.copy_(weight[:width].repeat(SETTINGS.disagreement_heads, *[1] * (weight.dim() - 1)))
-        doubt.prior_enter.copy_(doubt.prior_enter[:, :width].repeat(1, SETTINGS.disagreement_heads))
     values = doubt(noise(BATCH, LATENT), noise(BATCH, LATENT), noise(BATCH, ACTION))
     torch.testing.assert_close(values, torch.zeros(BATCH), atol=1e-5, rtol=0.0)
 
@@ -85,5 +84,5 @@ def products(module: torch.nn.Module) -> int:
 def test_the_shipped_heads_cost_little_beside_the_predictor():
     model = Jepa(load_model_settings(), FRANKA_JOINTS, SHIPPED_ACTION)
     doubt = model.disagreement_heads
-    cost = products(doubt) + doubt.prior_enter.numel() + doubt.prior_leave.numel()
+    cost = products(doubt) + doubt.prior_leave.numel()
     assert cost < 0.12 * products(model.predictor)

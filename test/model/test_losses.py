@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss
+from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss, within_looks
 
 ROWS, BATCH, STEPS, LATENT = 50, 3, 4, 5
 
@@ -59,3 +59,15 @@ def test_covariance_loss_ignores_mean_and_independent_axes():
     axes = torch.cat([torch.eye(LATENT), -torch.eye(LATENT)])
     assert float(covariance_loss(axes)) == pytest.approx(0.0, abs=1e-12)
     assert float(covariance_loss(axes + 7.0)) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_within_looks_takes_away_what_a_look_has_in_common():
+    latents = torch.tensor([[1.0, 10.0], [3.0, 10.0], [5.0, -4.0], [9.0, -4.0], [7.0, -4.0]])
+    spread = within_looks(latents, torch.tensor([8, 8, 2, 2, 2]))
+    assert torch.allclose(spread, torch.tensor([[-1.0, 0.0], [1.0, 0.0], [-2.0, 0.0], [2.0, 0.0], [0.0, 0.0]]))
+
+
+def test_within_looks_of_one_look_only_centres():
+    latents = torch.randn(ROWS, LATENT, generator=torch.Generator().manual_seed(0))
+    spread = within_looks(latents, torch.zeros(ROWS, dtype=torch.int64))
+    assert torch.allclose(spread, latents - latents.mean(dim=0), atol=1e-6)

@@ -132,7 +132,10 @@ def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
     ]
     for path, content in contents.items():
         assert path.read_bytes() == content
-    same(read_episode(episode_path(tmp_path, missing[-1])), Collector("panda", "reach", SETTINGS).record(missing[-1]))
+    same(
+        read_episode(episode_path(tmp_path, missing[-1])),
+        Collector("panda", "reach", SETTINGS).record(missing[-1]),
+    )
 
 
 def test_a_finished_data_set_starts_no_episode(tmp_path):

@@ -39,15 +39,15 @@ class Case:
         self.model: ModelRuntime = load_model(self.path, self.spec)
 
     def planner(self, **changes: object) -> RecedingHorizonPlanner:
-        return RecedingHorizonPlanner(
-            self.model, self.spec, dataclasses.replace(self.settings, **changes)
-        )
+        return RecedingHorizonPlanner(self.model, self.spec, dataclasses.replace(self.settings, **changes))
 
 
 @pytest.fixture(scope="module", params=["reach", "push"])
 def case(request) -> Case:
     if not shipped_model("panda", request.param).is_file():
-        pytest.skip(f"models/panda_{request.param} does not exist: run `ami-ros model --task {request.param}`")
+        pytest.skip(
+            f"models/panda_{request.param} does not exist: run `ami-ros model --task {request.param}`"
+        )
     return Case(request.param)
 
 

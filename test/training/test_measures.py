@@ -33,7 +33,7 @@ def walks(seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize("steps", [1, 3])
 def test_the_metric_whitens_the_change(steps):
     latents = walks()
-    metric = slow_feature_metric(latents, steps, 1e-9)
+    metric = slow_feature_metric(latents, steps, 1e-9, 0.0)
     torch.testing.assert_close(metric, metric.T, atol=1e-3, rtol=1e-3)
     change = ((latents[:, steps:] - latents[:, :-steps]) @ metric).flatten(0, 1)
     covariance = change.T @ change / len(change)
@@ -43,16 +43,27 @@ def test_the_metric_whitens_the_change(steps):
 def test_the_floor_keeps_noise_small():
     latents = noise(EPISODES, STEPS + 1, LATENT)
     latents[..., 0] *= 1e-6
-    wild = slow_feature_metric(latents, 1, 1e-15)
-    calm = slow_feature_metric(latents, 1, 0.01)
+    wild = slow_feature_metric(latents, 1, 1e-15, 0.0)
+    calm = slow_feature_metric(latents, 1, 0.01, 0.0)
     assert float(wild.abs().max()) > 1e5
     assert float(calm.abs().max()) < 20.0
+
+
+def test_what_gets_far_in_small_steps_counts_more_than_what_jitters():
+    """The first number wanders, the second shakes as fast, the third differs between episodes only."""
+    latents = noise(EPISODES * 8, STEPS + 1, LATENT)
+    latents[..., 0] = noise(EPISODES * 8, STEPS + 1, seed=1).cumsum(dim=1) * math.sqrt(2.0)
+    latents[..., 2] = 5.0 * noise(EPISODES * 8, 1, seed=2) + 0.01 * noise(EPISODES * 8, STEPS + 1, seed=3)
+    lengths = {p: slow_feature_metric(latents, 1, 0.01, p).norm(dim=1) for p in (0.0, 1.0)}
+    assert float(lengths[0.0][0] / lengths[0.0][1]) == pytest.approx(1.0, rel=0.1)
+    assert float(lengths[1.0][0] / lengths[1.0][1]) > 3.0
+    assert float(lengths[1.0][0] / lengths[1.0][2]) > 3.0
 
 
 def test_a_step_of_the_data_has_length_one():
     model, latents = small_jepa(), walks()
     joints = noise(len(latents), STEPS + 1, 2 * JOINTS).cumsum(dim=1)
-    fit_metric(model, latents, joints, 3, 1e-6)
+    fit_metric(model, latents, joints, 3, 1e-6, 0.5)
     with torch.inference_mode():
         pairs = zip(latents[0, 1:], latents[0, :-1], strict=True)
         lengths = torch.stack([model.distance(after[None], before, "slow")[0] for after, before in pairs])
@@ -66,7 +77,7 @@ def test_a_step_of_the_data_has_length_one():
 def test_a_world_that_never_moves_gives_no_division_by_zero():
     model = small_jepa()
     latents = noise(1, 1, LATENT).expand(EPISODES, STEPS + 1, -1)
-    fit_metric(model, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), 3, 0.01)
+    fit_metric(model, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), 3, 0.01, 1.0)
     assert torch.isfinite(model.metric).all()
     assert float(model.step_distance) > 0.0
     assert float(model.joint_step_distance) > 0.0

@@ -12,7 +12,7 @@ from small_model import ACTION, LATENT, small_jepa
 from ami_ros.model.surprise import SURPRISE_NAMES
 from ami_ros.training.latents import Transitions
 from ami_ros.training.settings import load_training_settings
-from ami_ros.training.surprise import fit_surprise, whitening
+from ami_ros.training.surprise import fit_surprise, surprises, whitening
 
 COUNT, JOINTS = 4000, 4
 SETTINGS = load_training_settings()
@@ -39,13 +39,8 @@ def fitted():
     return model
 
 
-def components(model, it: Transitions) -> torch.Tensor:
-    with torch.no_grad():
-        return model.surprise(it.latent, it.joints, it.action, it.next_latent, it.next_joints)
-
-
 def test_usual_data_surprises_once_in_a_hundred(fitted):
-    values = components(fitted, transitions(fitted, 2))
+    values = surprises(fitted, transitions(fitted, 2))
     assert values.shape == (COUNT, len(SURPRISE_NAMES))
     assert 0.003 < float((values.amax(dim=1) > 1.0).float().mean()) < 0.03
     assert (values.median(dim=0).values > 0.1).all()  # no component sleeps
@@ -66,10 +61,10 @@ def test_each_component_notices_its_own(fitted):
         next_joints=torch.cat([0.5 * there[:, :JOINTS], usual.next_joints[:, JOINTS:]], dim=1),
     )
     for odd, name in ((moved, "motion"), (shifted, "pose"), (strange, "novelty")):
-        median = components(fitted, odd).median(dim=0).values
+        median = surprises(fitted, odd).median(dim=0).values
         assert float(median[SURPRISE_NAMES.index(name)]) > 1.5, name
-    assert float(components(fitted, shifted).median(dim=0).values[0]) < 1.0
-    assert float(components(fitted, strange).median(dim=0).values[0]) < 1.0
+    assert float(surprises(fitted, shifted).median(dim=0).values[0]) < 1.0
+    assert float(surprises(fitted, strange).median(dim=0).values[0]) < 1.0
 
 
 def test_whitening_by_hand():
@@ -86,4 +81,4 @@ def test_a_world_that_never_errs_gives_no_division_by_zero():
     model, still = small_jepa(), torch.zeros(50, LATENT)
     it = Transitions(still, torch.zeros(50, 8), torch.zeros(50, ACTION), still, torch.zeros(50, 8))
     fit_surprise(model, it, it, SETTINGS)
-    assert torch.isfinite(components(model, it)).all()
+    assert torch.isfinite(surprises(model, it)).all()

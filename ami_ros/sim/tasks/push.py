@@ -95,10 +95,13 @@ class Push:
     def _draw(self, generator: np.random.Generator) -> Episode:
         block = self.random_place(generator)
         goal = block
-        while not self._settings.minimum_travel <= np.linalg.norm(goal - block) <= self._settings.maximum_travel:
+        while (
+            not self._settings.minimum_travel <= np.linalg.norm(goal - block) <= self._settings.maximum_travel
+        ):
             goal = self.random_place(generator)
         along = (goal - block) / np.linalg.norm(goal - block)
-        behind = goal - along * (self._touch * 1.2 + GAP)  # clear of the block's corners, however it is turned
+        # Clear of the block's corners, however it is turned.
+        behind = goal - along * (self._touch * 1.2 + GAP)
         return Episode(
             start=self._stand(self._clear_of(block, generator)),
             goal=self._stand(behind),
