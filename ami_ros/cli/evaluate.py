@@ -28,6 +28,9 @@ def evaluate(
             help="cem or mppi; without search: inverse_model, random, hold; default: config/planner.yaml."
         ),
     ] = None,
+    changes: Annotated[
+        list[str], typer.Option("--set", help="KEY=VALUE of config/planner.yaml; may be repeated.")
+    ] = [],  # noqa: B006, typer wants a list
     via: Annotated[
         str, typer.Option(help="direct: in this process; ros: three processes over DDS.")
     ] = "direct",
@@ -61,7 +64,7 @@ def evaluate(
 
     Through ROS 2: ami-ros evaluate --via ros --episodes 50 --seed 7001
 
-    Another planner: ami-ros evaluate --planner mppi --no-baselines
+    Another planner: ami-ros evaluate --planner cem --set num_samples=128 --no-baselines
 
     Faster, and what went wrong: ami-ros evaluate --task push --workers 2 --failures failures.png
 
@@ -80,7 +83,7 @@ def evaluate(
     if workers < 1 or (via == "ros" and workers > 1):
         raise ConfigError(f"got {workers} workers via {via}, expected at least 1; via ros only 1")
     experiment = prepare(
-        robot, task, model, planner, episodes, seed, goal, perturbation=chosen(perturb, perturb_scale)
+        robot, task, model, planner, episodes, seed, goal, chosen(perturb, perturb_scale), changes
     )
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import yaml
 
 from ami_ros.cli.extras import require
 from ami_ros.config import load_settings
@@ -54,6 +56,19 @@ class Experiment:
     perturbation: Perturbation = field(default_factory=Perturbation)
 
 
+def parsed_changes(changes: Sequence[str]) -> dict[str, object]:
+    """Return settings from texts like ``distance=temporal``; values are read as YAML.
+
+    Raises:
+        ConfigError: a text without ``=``.
+    """
+    pairs = [text.partition("=") for text in changes]
+    bad = [text for text, pair in zip(changes, pairs, strict=True) if not (pair[0] and pair[1])]
+    if bad:
+        raise ConfigError(f"--set: got {bad}, expected KEY=VALUE with a key of config/planner.yaml")
+    return {key: yaml.safe_load(value) for key, _, value in pairs}
+
+
 def prepare(
     robot: str,
     task: str,
@@ -63,6 +78,7 @@ def prepare(
     seed: int,
     goal: str,
     perturbation: Perturbation | None = None,
+    changes: Sequence[str] = (),
 ) -> Experiment:
     """Check everything that a user can get wrong, without importing torch or ROS.
 
@@ -76,7 +92,7 @@ def prepare(
         raise ConfigError(
             f"got {episodes} episodes from seed {seed}, expected at least 1 from seed 0 or more"
         )
-    planner = load_planner_settings({"solver": solver}, task)
+    planner = load_planner_settings({**parsed_changes(changes), "solver": solver}, task)
     if goal == "joints":
         _check_joint_goals(task, spec)
     path = model or shipped_model(spec.name, task)

@@ -14,7 +14,7 @@ from untrained import untrained_model
 
 from ami_ros.cli.baselines import baseline_names
 from ami_ros.cli.direct_episodes import DirectRunner
-from ami_ros.cli.experiment import Experiment, prepare
+from ami_ros.cli.experiment import Experiment, parsed_changes, prepare
 from ami_ros.cli.spread_episodes import SpreadRunner
 from ami_ros.embodiment import load_robot
 from ami_ros.errors import ConfigError, ContractError, ModelFileError
@@ -102,3 +102,9 @@ def test_joint_goals_are_for_tasks_that_they_say_everything_of(experiments):
 def test_the_planner_is_set_as_the_task_wants_it(experiments, task):
     assert load_task(task, load_robot("panda", task)).episode_steps == STEPS[task]
     assert experiments[task].spec.action_block == load_robot("panda", task).action_block
+
+
+def test_settings_can_be_changed_from_the_command_line():
+    assert parsed_changes(["distance=l2", "num_samples=32"]) == {"distance": "l2", "num_samples": 32}
+    with pytest.raises(ConfigError, match="KEY=VALUE"):
+        parsed_changes(["distance"])
