@@ -64,7 +64,9 @@ def test_covariance_loss_ignores_mean_and_independent_axes():
 def test_within_looks_takes_away_what_a_look_has_in_common():
     latents = torch.tensor([[1.0, 10.0], [3.0, 10.0], [5.0, -4.0], [9.0, -4.0], [7.0, -4.0]])
     spread = within_looks(latents, torch.tensor([8, 8, 2, 2, 2]))
-    assert torch.allclose(spread, torch.tensor([[-1.0, 0.0], [1.0, 0.0], [-2.0, 0.0], [2.0, 0.0], [0.0, 0.0]]))
+    assert torch.allclose(
+        spread, torch.tensor([[-1.0, 0.0], [1.0, 0.0], [-2.0, 0.0], [2.0, 0.0], [0.0, 0.0]])
+    )
 
 
 def test_within_looks_of_one_look_only_centres():
