@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 IDLE_S = 0.05  # how often a waiting loop looks around
 HELLO_S = 2.0  # how long the lock-step waits for an answer before it asks again
+SETTLE_S = 1.0  # for planner and gate to find each other, once both have found the simulator
 LOG_S = 5.0
 LATE_TICKS = 10  # further behind than this, real time skips ticks instead of hurrying after them
 
@@ -70,6 +71,7 @@ class LockStep:
     def __init__(self, node: SimNode, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
         self._node, self._executor, self._stopped = node, executor, stopped
         self._ready_episode = -1
+        self._settled = False
 
     def run(self) -> None:
         """Run until stopped."""
@@ -88,6 +90,10 @@ class LockStep:
         if not self._wait(lambda: self._observers() >= wanted, HELLO_S, episode):
             self._waits(f"{wanted} subscribers of joints and camera; it has {self._observers()}")
             return
+        if wanted and not self._settled:
+            # Else the very first proposal may be sent before the gate hears the planner.
+            self._wait(lambda: False, SETTLE_S, episode)
+            self._settled = True
         # Once per try: the gate forgets everything at this message, also joints that overtook it.
         node.verdict_stamp_ns = -1
         node.publish_clock(start)
