@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import pinocchio
 
@@ -16,6 +19,23 @@ from ami_ros.types import FloatArray
 DAMPING = 0.01
 REST_GAIN = 0.2
 ORIENTATION_GAIN = 0.5
+
+
+Drawn = TypeVar("Drawn")
+
+
+def first_reachable(draw: Callable[[], Drawn]) -> Drawn:
+    """Return the first of at most 100 draws that the robot can reach: a corner of its box may be too far out.
+
+    Raises:
+        KinematicsError: none of them can be reached.
+    """
+    for _ in range(99):
+        try:
+            return draw()
+        except KinematicsError:
+            continue
+    return draw()
 
 
 class Kinematics:
@@ -110,12 +130,7 @@ class Kinematics:
         Raises:
             KinematicsError: none of 100 positions in the box can be reached.
         """
-        for _ in range(99):
-            try:
-                return self.solve(self._spec.random_tip(generator))
-            except KinematicsError:  # a corner of the box may be too far out: draw again
-                continue
-        return self.solve(self._spec.random_tip(generator))
+        return first_reachable(lambda: self.solve(self._spec.random_tip(generator)))
 
     def _toward(self, joint_position: FloatArray, wanted: FloatArray) -> FloatArray:
         position, rotation = self.forward(joint_position)

@@ -56,7 +56,7 @@ OWN = {
 }
 NOBODY = {"ros", "cli"}  # start them as processes
 # Deprecated upstream: one day only these three change.
-TORCH_JIT = {"model/export.py", "model/runtime.py", "model/backbone.py"}
+TORCH_JIT = {"model/export.py", "model/scripted.py"}
 PYBULLET = {"sim/bullet.py"}
 ROS_ROOTS = {"rclpy", "launch", "launch_ros", "ament_index_python", "builtin_interfaces", "rcl_interfaces"}
 VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py"}

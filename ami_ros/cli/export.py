@@ -24,9 +24,9 @@ def export(
 
     Example: ami-ros export runs/panda_reach/checkpoint.pt --out /tmp/model.pt
     """
-    import os
+    from ami_ros.cli.waiting_threads import let_waiting_threads_sleep
 
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # see `ami_ros.cli.train`
+    let_waiting_threads_sleep()
 
     from ami_ros.cli.training_run import prepare_run
     from ami_ros.model.export import export as write

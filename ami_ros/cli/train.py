@@ -31,11 +31,9 @@ def train(
 
     Watch: tensorboard --logdir runs
     """
-    import os
+    from ami_ros.cli.waiting_threads import let_waiting_threads_sleep
 
-    # Waiting threads that spin starve each other as soon as anything else runs: 20 times slower on 2 cores.
-    # OpenMP reads this when torch is first imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    let_waiting_threads_sleep()
 
     from torch.utils.tensorboard import SummaryWriter
 

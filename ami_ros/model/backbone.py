@@ -30,8 +30,8 @@ import torch
 from torch import Tensor, nn
 
 from ami_ros.errors import ModelFileError
-from ami_ros.model.deprecation import torchscript_deprecation_ignored
 from ami_ros.model.files import verify
+from ami_ros.model.scripted import load_scripted
 from ami_ros.model.settings import ModelSettings
 
 
@@ -90,11 +90,7 @@ def load_backbone(path: Path, sha256: str) -> nn.Module:
     if not path.is_file():
         raise ModelFileError(f"{path}: no such backbone; expected the file that backbone_file names")
     verify(path, sha256)
-    try:
-        with torchscript_deprecation_ignored():
-            module: nn.Module = torch.jit.load(str(path), map_location="cpu")
-    except (RuntimeError, ValueError) as error:
-        raise ModelFileError(f"{path}: torch cannot load it: {error}; expected a TorchScript file") from error
+    module = load_scripted(path, torch.device("cpu"))
     for weights in module.parameters():
         weights.requires_grad_(False)
-    return module.eval()
+    return module

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from ami_ros.embodiment import RobotSpec
-from ami_ros.errors import GoalError, ImageError, ModelFileError
+from ami_ros.errors import GoalError, ImageError
 from ami_ros.model.contract import Contract
-from ami_ros.model.deprecation import torchscript_deprecation_ignored
 from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.files import read_contract, verify
+from ami_ros.model.scripted import load_scripted
 from ami_ros.model.surprise import SURPRISE_NAMES
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import PlannerSettings
@@ -215,12 +215,7 @@ def load_model(
     digest = verify(path, sha256)
     contract = read_contract(path)
     contract.check(spec)
-    try:
-        with torchscript_deprecation_ignored():
-            module = torch.jit.load(str(path), map_location=where)
-    except (RuntimeError, ValueError) as error:
-        raise ModelFileError(f"{path}: torch cannot load it: {error}") from error
-    return ModelRuntime(module.eval(), contract, digest, where, numbers)
+    return ModelRuntime(load_scripted(path, where), contract, digest, where, numbers)
 
 
 def in_memory(search: LatentSearch, contract: Contract) -> ModelRuntime:

@@ -7,8 +7,8 @@ from ami_ros.model.keypoints import Keypoints
 CHANNELS, POINTS, SIDE = 3, 2, 12
 
 
-def points_of(row: int, column: int) -> torch.Tensor:
-    """Return the points (2 P) of one bright pixel, before normalisation."""
+def points_of(*pixels: tuple[int, int]) -> torch.Tensor:
+    """Return the points (2 P) of bright pixels (row, column), before normalisation."""
     torch.manual_seed(0)
     keypoints = Keypoints(CHANNELS, POINTS, SIDE)
     keypoints.norm = torch.nn.Identity()  # type: ignore[assignment]
@@ -16,7 +16,8 @@ def points_of(row: int, column: int) -> torch.Tensor:
         keypoints.maps.weight.zero_()
         keypoints.maps.weight[:, 0, 1, 1] = 20.0
         features = torch.zeros(1, CHANNELS, SIDE, SIDE)
-        features[0, 0, row, column] = 1.0
+        for row, column in pixels:
+            features[0, 0, row, column] = 1.0
         return keypoints(features)[0]
 
 
@@ -24,20 +25,12 @@ def points_of(row: int, column: int) -> torch.Tensor:
 def test_a_point_lies_where_its_map_is_excited(row, column):
     line = torch.linspace(-1.0, 1.0, SIDE)
     expected = torch.stack([line[column]] * POINTS + [line[row]] * POINTS)
-    assert torch.allclose(points_of(row, column), expected, atol=1e-4)
+    assert torch.allclose(points_of((row, column)), expected, atol=1e-4)
 
 
 def test_a_point_between_two_equal_excitements_lies_in_the_middle():
-    torch.manual_seed(0)
-    keypoints = Keypoints(CHANNELS, POINTS, SIDE)
-    keypoints.norm = torch.nn.Identity()  # type: ignore[assignment]
-    with torch.no_grad():
-        keypoints.maps.weight.zero_()
-        keypoints.maps.weight[:, 0, 1, 1] = 20.0
-        features = torch.zeros(1, CHANNELS, SIDE, SIDE)
-        features[0, 0, 4, 2] = features[0, 0, 4, 6] = 1.0
-        across = keypoints(features)[0, 0]
-    assert across == pytest.approx(float(torch.linspace(-1.0, 1.0, SIDE)[4]), abs=1e-4)
+    across = points_of((4, 2), (4, 6))[0]
+    assert float(across) == pytest.approx(float(torch.linspace(-1.0, 1.0, SIDE)[4]), abs=1e-4)
 
 
 def test_points_are_learned():

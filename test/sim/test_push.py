@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.config import load_settings
-from ami_ros.embodiment import load_robot
+from ami_ros.embodiment import RobotSpec, load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.kinematics import Kinematics
 from ami_ros.safety.settings import load_safety_settings
@@ -37,20 +37,21 @@ HALF = SETTINGS.block_half_size[2]
 BLIND = dataclasses.replace(SPEC, camera=dataclasses.replace(SPEC.camera, width=16, height=16))
 
 
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    world = Scene(SPEC, 200.0)
+def furnished(spec: RobotSpec) -> Iterator[Scene]:
+    world = Scene(spec, 200.0)
     PUSH.furnish(world)
     yield world
     world.close()
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    yield from furnished(SPEC)
 
 
 @pytest.fixture
 def blind() -> Iterator[Scene]:
-    world = Scene(BLIND, 200.0)
-    PUSH.furnish(world)
-    yield world
-    world.close()
+    yield from furnished(BLIND)
 
 
 def run(scene: Scene, seed: int, steps: int) -> EpisodeResult:

@@ -10,7 +10,7 @@ import numpy as np
 from ami_ros.config import setting
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ConfigError, KinematicsError
-from ami_ros.kinematics import Kinematics
+from ami_ros.kinematics import Kinematics, first_reachable
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.pushing import Pushing
 from ami_ros.sim.random_motion import RandomMotion
@@ -85,12 +85,7 @@ class Push:
             KinematicsError: 100 draws gave no start and goal that the robot can reach.
         """
         generator = np.random.default_rng(seed)
-        for _ in range(99):
-            try:
-                return self._draw(generator)
-            except KinematicsError:
-                continue
-        return self._draw(generator)
+        return first_reachable(lambda: self._draw(generator))
 
     def _draw(self, generator: np.random.Generator) -> Episode:
         block = self.random_place(generator)

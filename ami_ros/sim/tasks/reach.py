@@ -9,8 +9,8 @@ import numpy as np
 
 from ami_ros.config import setting
 from ami_ros.embodiment import RobotSpec
-from ami_ros.errors import ConfigError, KinematicsError
-from ami_ros.kinematics import Kinematics
+from ami_ros.errors import ConfigError
+from ami_ros.kinematics import Kinematics, first_reachable
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.random_motion import RandomMotion
 from ami_ros.sim.scene import Scene
@@ -48,12 +48,7 @@ class Reach:
             KinematicsError: 100 draws gave no start and goal that the robot can reach.
         """
         generator = np.random.default_rng(seed)
-        for _ in range(99):
-            try:
-                return self._draw(generator)
-            except KinematicsError:  # a corner of the box may be too far out: draw again
-                continue
-        return self._draw(generator)
+        return first_reachable(lambda: self._draw(generator))
 
     def _draw(self, generator: np.random.Generator) -> Episode:
         start = self._spec.random_tip(generator)
