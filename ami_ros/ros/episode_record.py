@@ -63,7 +63,7 @@ class EpisodeRecorder:
 
     def complete(self) -> bool:
         """Whether every step's truth and plan is here."""
-        return self.final and len(self._truths) > self._steps and len(self._statuses) >= self._steps
+        return self.final and len(self._truths) > self._steps and len(self._plans()) >= self._steps
 
     def result(self, goal_image: ImageArray, wall_s: float) -> EpisodeResult:
         """Return the episode; its final image is the last one that the camera published.
@@ -72,14 +72,14 @@ class EpisodeRecorder:
             ProcessError: truths of some steps, all plans, or all images were lost.
         """
         lost = sorted(set(range(self._steps + 1)) - set(self._truths))
-        if lost or not self._statuses or self._image is None:
+        statuses = self._plans()
+        if lost or not statuses or self._image is None:
             raise ProcessError(
                 f"episode of seed {self._seed}: got {len(self._truths)} truths (steps {lost} are missing), "
-                f"{len(self._statuses)} plans and {'no' if self._image is None else 'an'} image, "
+                f"{len(statuses)} plans and {'no' if self._image is None else 'an'} image, "
                 f"expected all of {self._steps} steps"
             )
         truths = [self._truths[step] for step in range(self._steps + 1)]
-        statuses = [self._statuses[stamp] for stamp in sorted(self._statuses)]
         return EpisodeResult(
             seed=self._seed,
             error=np.array([truth["error"] for truth in truths]),
@@ -94,6 +94,11 @@ class EpisodeRecorder:
             levels=dict(self._levels),
             wall_s=wall_s,
         )
+
+    def _plans(self) -> list[GoalStatus]:
+        """Return the reports of plans in order; a rehearsal's, stamped after the episode, is none of them."""
+        end = max((truth["stamp_ns"] for truth in self._truths.values()), default=0) + self._step_ns
+        return [self._statuses[stamp] for stamp in sorted(self._statuses) if stamp <= end]
 
     def _arrived_step(self, statuses: list[GoalStatus], truths: list[dict[str, Any]]) -> int | None:
         first: GoalStatus | None = None

@@ -33,9 +33,6 @@ def experiment(models, task: str, goal: str = "image") -> Experiment:
     return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, deadline_s=10.0))
 
 
-# On a busy machine the very first proposal can be sent before planner and gate have found each other over DDS. It
-# is then lost, and counted as a timeout. Known, rare, and to be cured in `sim_loops`: see CHANGELOG, Known issues.
-@pytest.mark.flaky(reruns=2)
 @pytest.mark.parametrize(("task", "by_joints"), CASES)
 def test_ros_and_direct_move_the_robot_alike_to_the_last_bit(models, tmp_path, task, by_joints):
     wanted = experiment(models, task, "joints" if by_joints else "image")
