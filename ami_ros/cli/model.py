@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+BEYOND = 2.0  # scale of the perturbations outside the training range
 
 
 def model(
@@ -16,8 +20,12 @@ def model(
     robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
     out: Annotated[Path | None, typer.Option(help="Folder to write [models/<robot>_<task>].")] = None,
     work: Annotated[Path | None, typer.Option(help="Episodes and checkpoints [runs/<robot>_<task>].")] = None,
-    episodes: Annotated[int, typer.Option(help="Closed-loop episodes behind the card's figures.")] = 100,
-    seed: Annotated[int, typer.Option(help="Seed of the first of them.")] = 9001,
+    episodes: Annotated[int, typer.Option(help="Closed-loop episodes behind the card's figures.")] = 200,
+    perturbed_episodes: Annotated[
+        int, typer.Option(help="Episodes under each kind of camera variation; 0 for none.")
+    ] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of the first of them.")] = 30001,
+    workers: Annotated[int, typer.Option(help="Processes that share the episodes.")] = 2,
 ) -> None:
     """Collect, train, export, evaluate, and write MODEL_CARD.md. Killed, it goes on where it was.
 
@@ -32,26 +40,67 @@ def model(
 
     name = folder_name(robot, task)
     out, work = out or Path("models", name), work or run_folder(robot, task)
-    path, data, figures = out / "model.pt", work / "episodes", work / "figures.json"
-    stages_s: dict[str, float] = {}
-    started = time.monotonic()
+    trained, path, data = work / "model.pt", out / "model.pt", work / "episodes"
+    stages = Stages(work / "stages.json")
 
-    def done(stage: str) -> None:
-        stages_s[stage] = time.monotonic() - started - sum(stages_s.values())
-
-    collect(out=data, task=task, robot=robot)
-    done("collect")
-    train(data=data, out=work / "model.pt", robot=robot, task=task)
+    with stages.timed("collect"):
+        collect(out=data, task=task, robot=robot)
+    if not trained.is_file():
+        with stages.timed("train"):
+            train(data=data, out=trained, robot=robot, task=task)
     out.mkdir(parents=True, exist_ok=True)
-    for source in (work / "model.pt", work / "model.pt.sha256"):
+    for source in (trained, work / "model.pt.sha256"):
         (out / source.name).write_bytes(source.read_bytes())
-    done("train")
-    evaluate(task=task, model=path, robot=robot, episodes=episodes, seed=seed, json_file=figures)
-    done("evaluate")
-    card = model_card(
-        read_contract(path), sha256_of(path), json.loads(figures.read_text()), stages_s, f"models/{name}"
-    )
+    sha256 = sha256_of(path)
+
+    def measured(stage: str, count: int, **how: Any) -> dict[str, Any]:
+        figures = work / f"{stage}.json"
+        before = json.loads(figures.read_text()) if figures.is_file() else {}
+        if (before.get("model_sha256"), before.get("seed"), before.get("episodes")) != (sha256, seed, count):
+            with stages.timed(stage):
+                evaluate(
+                    task=task,
+                    model=path,
+                    robot=robot,
+                    episodes=count,
+                    seed=seed,
+                    workers=workers,
+                    json_file=figures,
+                    **how,
+                )
+        return dict(json.loads(figures.read_text()))
+
+    clean = measured("evaluate", episodes)
+    perturbed = []
+    if perturbed_episodes:
+        many = {"perturb": "all", "baselines": False}
+        perturbed = [
+            measured("perturb", perturbed_episodes, **many),
+            measured("perturb_beyond", perturbed_episodes, perturb_scale=BEYOND, **many),
+        ]
+    card = model_card(read_contract(path), sha256, clean, perturbed, stages.seconds, f"models/{name}")
     (out / "MODEL_CARD.md").write_text(card)
-    typer.echo(
-        f"{out}: " + ", ".join(f"{stage} {seconds / 60:.1f} min" for stage, seconds in stages_s.items())
-    )
+    typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
+
+
+class Stages:
+    """How long each stage took, kept in a JSON file so that a killed run goes on counting.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time of the block to `stage`, also when it fails."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(json.dumps(self.seconds))

@@ -70,16 +70,19 @@ def _episodes(
 def perturbation_table(
     clean: Mapping[str, Any], perturbed: Mapping[str, Mapping[str, Any]], scale: float
 ) -> Table:
-    """Return success under each kind, and in brackets how many points it lost against the clean one."""
+    """Return success under each kind, in brackets the points lost against the clean one, and the surprise."""
     rates = [key for key in clean if key.startswith("success_") and not key.endswith("_ci")]
     table = Table(title=f"camera variation at scale {scale:g} (1: as in training)")
     table.add_column("varied")
     for rate in rates:
         table.add_column(f"<= {rate.removeprefix('success_').replace('cm', ' cm')}", justify="right")
+    table.add_column("surprised", justify="right")
     for name, row in {"nothing": clean, **perturbed}.items():
         cells = [name]
         for rate in rates:
             change = "" if row is clean else f" ({(row[rate] - clean[rate]) * 100:+.1f})"
             cells.append(f"{round(row[rate] * 100, 1):g} %{change}")
+        surprised = row["surprised_share"]
+        cells.append("-" if surprised is None else f"{surprised:.0%} of steps")
         table.add_row(*cells, style="bold" if row is clean else "")
     return table

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,7 +12,12 @@ from ami_ros.model.contract import Contract
 
 
 def model_card(
-    contract: Contract, sha256: str, figures: Mapping[str, Any], stages_s: Mapping[str, float], folder: str
+    contract: Contract,
+    sha256: str,
+    figures: Mapping[str, Any],
+    perturbed: Sequence[Mapping[str, Any]],
+    stages_s: Mapping[str, float],
+    folder: str,
 ) -> str:
     """Return the card as Markdown.
 
@@ -20,6 +25,7 @@ def model_card(
         contract: of the exported model.
         sha256: of model.pt.
         figures: what `ami-ros evaluate --via direct --json` writes.
+        perturbed: what it writes with `--perturb all`, for each scale.
         stages_s: wall time of each stage of `make model`, s.
         folder: where the model lies, for the commands.
     """
@@ -32,6 +38,7 @@ def model_card(
     return template.get_template("model_card.md.j2").render(
         c=contract,
         f=figures,
+        perturbed=perturbed,
         sha256=sha256,
         folder=folder,
         stages_s=stages_s,

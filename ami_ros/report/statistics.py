@@ -87,9 +87,17 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
         "loop_hz": sum(len(result.error) - 1 for result in results) / wall_s if wall_s > 0 else None,
         "arrived_share": len(arrived) / len(results),
         "false_arrivals": sum(not result.error[-1] <= REACHED for result in arrived),
+        "surprised_share": _surprised_share(results),
         "final_error_mean": float(final.mean()),
         "final_error_median": float(np.median(final)),
     }
+
+
+def _surprised_share(results: Sequence[EpisodeResult]) -> float | None:
+    """Return the share of planning steps that surprised the model (above 1); None where none was measured."""
+    surprise = np.concatenate([result.surprise for result in results])
+    known = surprise[np.isfinite(surprise)]
+    return float((known > 1.0).mean()) if known.size else None
 
 
 def episode_figures(result: EpisodeResult) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The model card of a shipped model, rendered from figures as `ami-ros evaluate` writes them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ami_ros.model.files import read_contract
+from ami_ros.report.model_card import model_card
+from ami_ros.report.statistics import summarise
+from ami_ros.share import shipped_model
+from ami_ros.sim.closed_loop import EpisodeResult
+
+STEPS, SEED = 4, 77
+MODEL = shipped_model("panda", "push")
+
+
+def episode(error: float, surprise: float) -> EpisodeResult:
+    image = np.zeros((3, 5, 3), dtype=np.uint8)
+    return EpisodeResult(
+        seed=SEED,
+        error=np.full(STEPS + 1, error),
+        arrived_step=None,
+        plan_ms=np.ones(STEPS),
+        joints=np.zeros((STEPS + 1, 7)),
+        poses=np.zeros((STEPS + 1, 1, 7)),
+        goal_image=image,
+        final_image=image,
+        surprise=np.full(STEPS, surprise),
+    )
+
+
+@pytest.fixture(scope="module")
+def contract():
+    if not MODEL.is_file():
+        pytest.skip(f"{MODEL} does not exist: run `ami-ros model --task push`")
+    return read_contract(MODEL)
+
+
+def card(contract, perturbed: bool) -> str:
+    clean, worse = summarise([episode(0.01, 0.5)], 0.1), summarise([episode(0.2, 1.5)], 0.1)
+    figures = {
+        **clean,
+        "planner": "mppi",
+        "seed": SEED,
+        "baseline_figures": {"hold": worse},
+        "hardware": {"cpu": "test", "cores": 3},
+    }
+    under = {**clean, "seed": SEED, "perturb_scale": 2.0, "perturbations": {"light": worse}}
+    return model_card(contract, "abc123", figures, [under] if perturbed else [], {"train": 90.0}, "models/x")
+
+
+def test_it_names_the_model_and_says_how_every_figure_was_made(contract):
+    text = card(contract, perturbed=True)
+    for expected in (
+        "abc123",
+        contract.data_sha256,
+        "--seed 77",
+        "| mppi | 1.00",
+        "| hold | 0.00",
+        "train 1.5 min",
+    ):
+        assert expected in text
+    assert "--perturb all --perturb-scale 2 " in text
+    assert "| light | 0.000 | 0.000 | 0.000 | 100.0 % |" in text
+    assert "| nothing | 1.000 | 1.000 | 1.000 | 0.0 % |" in text
+
+
+def test_without_perturbations_it_does_not_speak_of_them(contract):
+    assert "camera does" not in card(contract, perturbed=False)
