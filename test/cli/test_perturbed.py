@@ -88,14 +88,16 @@ def test_the_table_says_what_each_kind_costs():
     clean = {
         **{"success_5cm": 1.0, "success_5cm_ci": interval},
         **{"success_2cm": 0.5, "success_2cm_ci": interval},
+        "surprised_share": None,
     }
-    worse = {**clean, "success_5cm": 0.925}
+    worse = {**clean, "success_5cm": 0.925, "surprised_share": 0.07}
     console = Console(width=120, record=True)
     console.print(perturbation_table(clean, {"blur": worse}, 2.0))
     text = " ".join(console.export_text().split())
     assert "scale 2 (1: as in training)" in text
     assert "92.5 % (-7.5)" in text
     assert "50 % (+0.0)" in text
+    assert "7% of steps" in text
 
 
 def test_unknown_names_are_refused_with_the_names():
