@@ -21,6 +21,7 @@ def model(
     out: Annotated[Path | None, typer.Option(help="Folder to write [models/<robot>_<task>].")] = None,
     work: Annotated[Path | None, typer.Option(help="Episodes and checkpoints [runs/<robot>_<task>].")] = None,
     episodes: Annotated[int, typer.Option(help="Closed-loop episodes behind the card's figures.")] = 200,
+    baseline_episodes: Annotated[int, typer.Option(help="Episodes of each baseline.")] = 50,
     perturbed_episodes: Annotated[
         int, typer.Option(help="Episodes under each kind of camera variation; 0 for none.")
     ] = 40,
@@ -70,7 +71,8 @@ def model(
                 )
         return dict(json.loads(figures.read_text()))
 
-    clean = measured("evaluate", episodes)
+    clean = measured("evaluate", episodes, baselines=False)
+    clean["baseline_figures"] = measured("baselines", baseline_episodes)["baseline_figures"]
     perturbed = []
     if perturbed_episodes:
         many = {"perturb": "all", "baselines": False}

@@ -57,8 +57,8 @@ def test_it_names_the_model_and_says_how_every_figure_was_made(contract):
         "abc123",
         contract.data_sha256,
         "--seed 77",
-        "| mppi | 1.00",
-        "| hold | 0.00",
+        "| mppi | 1 | 1.00",
+        "| hold | 1 | 0.00",
         "train 1.5 min",
     ):
         assert expected in text
