@@ -23,7 +23,10 @@ def model(
     episodes: Annotated[int, typer.Option(help="Closed-loop episodes behind the card's figures.")] = 200,
     baseline_episodes: Annotated[int, typer.Option(help="Episodes of each baseline.")] = 50,
     perturbed_episodes: Annotated[
-        int, typer.Option(help="Episodes under each kind of camera variation; 0 for none.")
+        int,
+        typer.Option(
+            help="Episodes under each kind of camera variation, half as many beyond the range; 0: none."
+        ),
     ] = 40,
     seed: Annotated[int, typer.Option(help="Seed of the first of them.")] = 30001,
     workers: Annotated[int, typer.Option(help="Processes that share the episodes.")] = 2,
@@ -78,7 +81,7 @@ def model(
         many = {"perturb": "all", "baselines": False}
         perturbed = [
             measured("perturb", perturbed_episodes, **many),
-            measured("perturb_beyond", perturbed_episodes, perturb_scale=BEYOND, **many),
+            measured("perturb_beyond", (perturbed_episodes + 1) // 2, perturb_scale=BEYOND, **many),
         ]
     card = model_card(read_contract(path), sha256, clean, perturbed, stages.seconds, f"models/{name}")
     (out / "MODEL_CARD.md").write_text(card)
