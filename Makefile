@@ -6,6 +6,8 @@ PYTHON ?= python3
 PIP_ARGS ?=
 ARGS ?=
 TASK ?= reach
+TICKS ?= 200000
+SEED ?= 0
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,7 +29,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test build lint format model bench clean
+.PHONY: help venv demo test fuzz build lint format model bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -89,6 +91,10 @@ test: build ## build with colcon, run the suite through colcon test, lint
 	echo "$$closing" | grep -Eq '(^|[ ,])[1-9][0-9]* passed' || { echo "no test passed" >&2; exit 1; }; \
 	exit $$result
 	@$(MAKE) --no-print-directory lint
+
+fuzz: venv ## shake the safety gate for TICKS ticks (200000) from SEED (0), and take out each check in turn
+	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
+	  $(BIN)/python -m pytest -q -rP test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
 
 lint: venv ## ruff and mypy
 	$(BIN)/ruff check .

@@ -79,6 +79,7 @@ setup(
         "opencv-python-headless>=4.7",
         "torch>=2.2",
         "pin>=2.7",
+        "ruckig>=0.19",
         "typer>=0.9",
         "rich>=13",
     ],

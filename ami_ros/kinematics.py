@@ -38,6 +38,32 @@ def first_reachable(draw: Callable[[], Drawn]) -> Drawn:
     return draw()
 
 
+def robot_model(spec: RobotSpec) -> pinocchio.Model:
+    """Return pinocchio's model of the robot's own joints, in the robot's order; others are locked.
+
+    Raises:
+        KinematicsError: the URDF is missing, unreadable, or lacks a joint or the tip frame.
+    """
+    try:
+        model = pinocchio.buildModelFromUrdf(str(spec.urdf))
+    except (ValueError, RuntimeError) as error:
+        raise KinematicsError(f"{spec.urdf}: not a readable URDF: {error}") from error
+    names = list(model.names)[1:]
+    missing = [name for name in spec.joint_names if name not in names]
+    if missing:
+        raise KinematicsError(f"{spec.urdf}: joints {missing} of {spec.name} not found; it has {names}")
+    locked = [model.getJointId(name) for name in names if name not in spec.joint_names]
+    if locked:
+        model = pinocchio.buildReducedModel(model, locked, pinocchio.neutral(model))
+    if not model.existFrame(spec.tip_frame):
+        frames = [frame.name for frame in model.frames]
+        raise KinematicsError(f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {frames}")
+    order = [list(model.names)[1:].index(name) for name in spec.joint_names]
+    if order != list(range(len(order))):
+        raise KinematicsError(f"{spec.urdf}: joint order differs from joint_names {list(spec.joint_names)}")
+    return model
+
+
 class Kinematics:
     """Kinematics of one robot; the tip keeps the orientation that it has at home.
 
@@ -49,25 +75,7 @@ class Kinematics:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
-        try:
-            model = pinocchio.buildModelFromUrdf(str(spec.urdf))
-        except (ValueError, RuntimeError) as error:
-            raise KinematicsError(f"{spec.urdf}: not a readable URDF: {error}") from error
-        names = list(model.names)[1:]
-        missing = [name for name in spec.joint_names if name not in names]
-        if missing:
-            raise KinematicsError(f"{spec.urdf}: joints {missing} of {spec.name} not found; it has {names}")
-        locked = [model.getJointId(name) for name in names if name not in spec.joint_names]
-        if locked:
-            model = pinocchio.buildReducedModel(model, locked, pinocchio.neutral(model))
-        if not model.existFrame(spec.tip_frame):
-            frames = [frame.name for frame in model.frames]
-            raise KinematicsError(f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {frames}")
-        order = [list(model.names)[1:].index(name) for name in spec.joint_names]
-        if order != list(range(len(order))):
-            raise KinematicsError(
-                f"{spec.urdf}: joint order differs from joint_names {list(spec.joint_names)}"
-            )
+        model = robot_model(spec)
         self._model = model
         self._data = model.createData()
         self._tip = model.getFrameId(spec.tip_frame)

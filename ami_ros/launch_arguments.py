@@ -54,8 +54,16 @@ TOPICS = (
     Topic("proposed_topic", "planner/proposed", "the planner's proposals", ("planner", "safety")),
     Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", ("planner",)),
     Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", ("planner",)),
-    Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", ("planner",)),
+    Topic(
+        "goal_status_topic",
+        "planner/goal_status",
+        "whether the robot moves, and why not",
+        ("planner", "safety"),
+    ),
     Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),
+    Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true is pressed", ("safety",)),
+    Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", ("safety",)),
+    Topic("restrictions_topic", "safety/restrictions", "limits in force beside the robot's own", ("safety",)),
     Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", ("sim", "safety")),
     Topic("sim_goal_image_topic", "sim/goal_image", "the simulated task's goal image", ("sim",)),
     Topic("sim_truth_topic", "sim/truth", "the simulator's true state, for scoring only", ("sim",)),
@@ -80,13 +88,15 @@ _OF_NODE = {
     ),
     "safety": (
         Argument("command_interface", "", "trajectory, forward_position or forward_velocity; empty: config/"),
+        Argument("speed_scale", "", "0 to 1: share of the velocity limits that may be used; empty: config/"),
+        Argument("realtime_priority", "", "SCHED_FIFO priority of the gate, 0 for none; empty: config/"),
     ),
 }
 # Launch arguments handed to the node as a parameter of the same name, when not empty.
 _PARAMETERS = {
     "sim": ("robot", "task"),
     "planner": ("robot", "task", "model"),
-    "safety": ("robot", "task", "command_interface"),
+    "safety": ("robot", "task", "command_interface", "speed_scale", "realtime_priority"),
 }
 _SWITCHES = {"planner": ("autostart",)}
 

@@ -215,8 +215,10 @@ class Command:
         position: (J,) rad or m.
         velocity: (J,) rad/s or m/s.
         stamp_ns: the tick's time.
+        acceleration: (J,) rad/s^2 or m/s^2. None where it is not known: interfaces of controllers carry none.
     """
 
     position: FloatArray
     velocity: FloatArray
     stamp_ns: int
+    acceleration: FloatArray | None = None

@@ -28,6 +28,15 @@ SETTINGS = SafetySettings(
     tracking_gain_hz=5.0,
     tracking_error=0.3,
     start_error=0.2,
+    tracking_patience_s=0.6,
+    workspace_margin=0.02,
+    still_image_travel=0.04,
+    planner_silence_s=0.7,
+    surprise_limit=1.5,
+    disagreement_limit=2.5,
+    doubt_patience_s=0.4,
+    doubt_rest_s=1.25,
+    standstill_speed=0.003,
 )
 
 
@@ -45,14 +54,17 @@ class Oracle:
         self._upper = endless if limits.upper is None else limits.upper
         self._velocity = endless if limits.velocity is None else limits.velocity * settings.speed_scale
         self._acceleration = endless if limits.acceleration is None else limits.acceleration
+        self._jerk = endless if limits.jerk is None else limits.jerk
         self._position: FloatArray | None = None
         self._speed = np.zeros(count)
+        self._said_speed, self._said_acceleration = np.zeros(count), np.zeros(count)
         self.violations: list[str] = []
 
     def start_at(self, position: FloatArray | None) -> None:
         """Expect commands to go on from `position` at rest; None: no commands at all."""
         self._position = None if position is None else position.copy()
         self._speed = np.zeros_like(self._speed)
+        self._said_speed, self._said_acceleration = self._speed.copy(), self._speed.copy()
 
     def see(self, command: Command | None, stopped: bool) -> None:
         """Judge one command; `stopped` means that an e-stop is latched."""
@@ -66,22 +78,31 @@ class Oracle:
         self._expect(bool(np.isfinite(now).all() and np.isfinite(command.velocity).all()), "not finite")
         rounding = 8.0 * np.spacing(np.abs(before)) / self._dt_s + 1e-9
         speed = (now - before) / self._dt_s
-        self._expect(bool((np.abs(speed - command.velocity) <= rounding).all()), "velocity is not the motion")
-        self._expect(bool((np.abs(speed) <= self._velocity + rounding).all()), "velocity limit")
-        change = np.abs(speed - self._speed)
-        self._expect(
-            bool((change <= self._acceleration * self._dt_s + 2 * rounding).all()), "acceleration limit"
+        said, acceleration = command.velocity, command.acceleration
+        ramp = self._acceleration * self._dt_s
+        bend = 0.25 * ramp  # a triangle of acceleration within the tick
+        between = (speed >= np.minimum(said, self._said_speed) - bend - rounding) & (
+            speed <= np.maximum(said, self._said_speed) + bend + rounding
         )
+        self._expect(bool(between.all()), "velocity is not the motion")
+        for value in (speed, said):
+            self._expect(bool((np.abs(value) <= self._velocity + rounding).all()), "velocity limit")
+        for change in (speed - self._speed, said - self._said_speed):
+            self._expect(bool((np.abs(change) <= ramp + 2 * rounding).all()), "acceleration limit")
+        self._expect(bool((np.abs(acceleration) <= self._acceleration + 1e-6).all()), "acceleration limit")
+        jump = np.abs(acceleration - self._said_acceleration)
+        self._expect(bool((jump <= self._jerk * self._dt_s + 1e-6).all()), "jerk limit")
         outside = self._outside(now) - np.maximum(self._outside(before), 0.0)
         self._expect(bool((outside <= 1e-9).all()), "position limit")
         if stopped:
-            faster = np.abs(speed) - np.abs(self._speed)
+            faster = np.abs(said) - np.abs(self._said_speed)
             self._expect(bool((faster <= 2 * rounding).all()), "faster after a stop")
         self._position, self._speed = now.copy(), speed
+        self._said_speed, self._said_acceleration = said.copy(), acceleration.copy()
 
     def braking_ticks(self) -> int:
         """Return how many ticks full braking takes from the motion seen last."""
-        return int(np.ceil(np.max(np.abs(self._speed) / (self._acceleration * self._dt_s))))
+        return int(np.ceil(np.max(np.abs(self._said_speed) / (self._acceleration * self._dt_s))))
 
     def _outside(self, position: FloatArray) -> FloatArray:
         return np.maximum(self._lower - position, position - self._upper)

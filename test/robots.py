@@ -22,7 +22,7 @@ HOME = (0.2, -0.1, 0.3, 1.1)
 
 
 def made_up_robot(**changes: Any) -> RobotSpec:
-    """Return a robot of four joints that has no URDF; a change named like a limit replaces that limit."""
+    """Return a robot of four joints with the URDF of test/gate_arm.py; a change named like a limit replaces that limit."""
     numbers: dict[str, Any] = {
         "lower": LOWER,
         "upper": UPPER,
@@ -41,9 +41,9 @@ def made_up_robot(**changes: Any) -> RobotSpec:
         "control_hz": 10.0,
         "action_block": 2,
         "max_tip_speed": 0.4,
-        "urdf": Path("made_up.urdf"),
+        "urdf": Path(__file__).with_name("gate_arm.urdf"),
         "tip_frame": "tip",
-        "workspace": np.array([[0.3, -0.3, 0.1], [0.6, 0.3, 0.5]]),
+        "workspace": np.array([[-7.0, -8.0, -9.0], [7.5, 8.5, 9.5]]),  # out of reach: no test runs into it
         "camera": CameraSpec("camera", "optical", 48, 40, 10.0, 45.0, (1.0, 0.0, 1.0), (0.0, 0.0, 0.0)),
         "simulation": SimulationSpec("made_up.urdf", (), (), "tip"),
         "source": "invented",

@@ -22,7 +22,7 @@ MAX_MEDIAN_LINES = 120
 
 # The core: no clock, no chance, no printing. Time, random generators and devices are arguments.
 CORE = {
-    *("types", "errors", "protocols", "embodiment", "config", "kinematics"),
+    *("types", "errors", "protocols", "embodiment", "config", "kinematics", "link_shapes"),
     *("planning", "safety", "model", "memory"),
 }
 # Who may import which third-party packages. A part that is not named may import any but those below.
@@ -37,6 +37,7 @@ THIRD_PARTY = {
     "launch_arguments": set[str](),
     "processes": set[str](),
     "kinematics": {"numpy", "pinocchio"},
+    "link_shapes": {"numpy", "pinocchio"},
     "safety": {"numpy", "ruckig"},
     "planning": {"numpy", "torch"},
     "model": {"numpy", "torch"},
@@ -48,7 +49,8 @@ OWN = {
     "launch_arguments": {"errors"},
     "processes": {"errors", "share", "launch_arguments"},
     "kinematics": BASE,
-    "safety": BASE | {"kinematics"},
+    "link_shapes": BASE | {"kinematics"},
+    "safety": BASE | {"kinematics", "link_shapes"},
     "planning": BASE | {"kinematics", "model"},
     "model": BASE | {"kinematics", "planning"},
     "memory": BASE,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,7 +171,7 @@ def test_a_robot_without_position_limits_has_kinematics(tmp_path):
 
 def test_a_urdf_that_does_not_fit(tmp_path):
     with pytest.raises(KinematicsError, match="made_up.urdf"):
-        Kinematics(made_up_robot())
+        Kinematics(made_up_robot(urdf=Path("made_up.urdf")))
     (tmp_path / "broken.urdf").write_text("<robot")
     with pytest.raises(KinematicsError, match="broken.urdf"):
         Kinematics(dataclasses.replace(SPEC, urdf=tmp_path / "broken.urdf"))

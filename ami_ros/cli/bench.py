@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli.bench_curve import curve
+from ami_ros.cli.bench_faults import faults
+from ami_ros.cli.bench_gate import gate
 from ami_ros.cli.bench_planner import planner
 
 SIZES = ["320x240", "640x480", "1280x720"]
@@ -70,3 +72,5 @@ def camera(
 
 bench.command()(planner)
 bench.command()(curve)
+bench.command()(faults)
+bench.command()(gate)

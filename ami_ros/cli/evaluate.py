@@ -48,6 +48,12 @@ def evaluate(
     perturb_scale: Annotated[
         float, typer.Option(help="1: as in training; 2: beyond that, up to twice as far.")
     ] = 1.0,
+    fault: Annotated[
+        str | None,
+        typer.Option(
+            help="Break this in mid-motion of each episode, via ros, and report what the gate does."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Processes that share the episodes; plans take longer.")] = 1,
     failures: Annotated[
         Path | None, typer.Option(help="Write a PNG of the episodes that ended outside 2 cm, worst first.")
@@ -69,6 +75,8 @@ def evaluate(
     Faster, and what went wrong: ami-ros evaluate --task push --workers 2 --failures failures.png
 
     Another camera: ami-ros evaluate --perturb all --no-baselines
+
+    Something breaks: ami-ros evaluate --via ros --fault camera_repeated --episodes 5
     """
     from rich.console import Console
 
@@ -85,6 +93,9 @@ def evaluate(
     experiment = prepare(
         robot, task, model, planner, episodes, seed, goal, chosen(perturb, perturb_scale), changes
     )
+    if fault is not None:
+        _with_fault(experiment, fault, via, json_file, logs)
+        return
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     more |= {"perturb": perturb, "perturb_scale": perturb_scale}
@@ -96,6 +107,20 @@ def evaluate(
     Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared))
     if "perturbations" in more:
         Console().print(perturbation_table(values, more["perturbations"], perturb_scale))
+
+
+def _with_fault(
+    experiment: Experiment, fault: str, via: str, json_file: Path | None, logs: Path | None
+) -> None:
+    """Measure the gate instead of success: a fault shall end the motion."""
+    from ami_ros.cli.bench_faults import measure_faults
+    from ami_ros.errors import ConfigError
+
+    if via != "ros":
+        raise ConfigError(
+            f"--fault: got --via {via}, expected --via ros: processes and topics are what breaks"
+        )
+    measure_faults(experiment, [fault], True, json_file, logs)
 
 
 def _measure(
@@ -116,7 +141,7 @@ def _measure(
     total = count * (1 + more_runs)
     with progress_bar("evaluate", total) as bar:
         if via == "ros" and logs is not None:
-            more["faults"] = _through_ros(experiment, logs, results, bar)
+            more["faults"], more["gate"] = _through_ros(experiment, logs, results, bar)
             runner = _runner(experiment, 1) if baselines else None
         else:
             runner = _runner(experiment, workers)
@@ -144,15 +169,16 @@ def _runner(experiment: Experiment, workers: int) -> Runner:
 
 def _through_ros(
     experiment: Experiment, logs: Path, results: list[EpisodeResult], bar: Any
-) -> dict[str, int]:
+) -> tuple[dict[str, int], dict[str, Any]]:
     from ami_ros.cli.ros_episodes import RosRunner
+    from ami_ros.report.gate_statistics import gate_figures
 
     bar.update(0, "starting simulator, gate and planner")
     with RosRunner(experiment, logs, real_time=False) as runner:
         for result in runner.episodes():
             results.append(result)
             bar.update(1, _note(result))
-        return runner.faults
+        return runner.faults, gate_figures(runner.gate)
 
 
 def _show_failures(results: list[EpisodeResult], path: Path) -> None:

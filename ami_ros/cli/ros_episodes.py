@@ -17,6 +17,10 @@ from ami_ros.processes import NodeProcess, free_domain_id, node_environment
 from ami_ros.sim.tasks.known import load_task
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ami_ros.report.gate_statistics import GateCounts
+    from ami_ros.ros.episode_client import EpisodeClient
     from ami_ros.sim.closed_loop import EpisodeResult
 
 # Subscribers of joints and camera that the simulator waits for: planner, gate, and our own client.
@@ -34,6 +38,7 @@ class RosRunner:
 
     Attributes:
         faults: unsafe commands and timeouts that the simulator counted.
+        gate: what the gate did, per episode.
         domain_id: ROS_DOMAIN_ID that the nodes talk on.
     """
 
@@ -44,11 +49,12 @@ class RosRunner:
         self._attach = attach
         self._task = load_task(experiment.task, experiment.spec)
         self._open = ExitStack()
-        self._processes: list[NodeProcess] = []
+        self._processes: dict[str, NodeProcess] = {}
         self.faults: dict[str, int] = {}
+        self.gate: list[GateCounts] = []
         self.domain_id = 0
 
-    def __enter__(self) -> RosRunner:
+    def __enter__(self) -> Self:
         if self._attach:
             self.domain_id = int(os.environ.get("ROS_DOMAIN_ID", "0"))
             self._join()
@@ -57,31 +63,36 @@ class RosRunner:
         return self
 
     def _join(self) -> None:
+        self._client = self._connect()
+        self._open.callback(self._client.close)
+
+    def _connect(self) -> EpisodeClient:
         from ami_ros.cli.main import command_line
         from ami_ros.ros.episode_client import EpisodeClient
 
-        self._client = EpisodeClient(self._experiment.spec, self._check, command_line(sys.argv)[1])
-        self._open.callback(self._client.close)
+        return EpisodeClient(self._experiment.spec, self._check, command_line(sys.argv)[1])
 
     def _start(self) -> None:
         # This process joins the nodes' domain, so it needs their environment before it creates a node.
         self.domain_id = free_domain_id()
-        environment = node_environment(self.domain_id)
+        self._environment = node_environment(self.domain_id)
         self._open.callback(_restore, dict(os.environ))
-        os.environ.update(environment)
+        os.environ.update(self._environment)
         with ExitStack() as undo:
             undo.push(self.__exit__)
-            for node, (parameters, remappings) in self._nodes().items():
-                process = NodeProcess(
-                    f"ami_ros.ros.{node}_node",
-                    self._log_folder / f"{node}.log",
-                    environment,
-                    parameters,
-                    remappings,
-                )
-                self._processes.append(self._open.enter_context(process))
+            for node in self._nodes():
+                self._launch(node)
             self._join()
             undo.pop_all()
+
+    def _launch(self, node: str) -> None:
+        parameters, remappings = self._nodes()[node]
+        log = self._log_folder / f"{node}.log"
+        process = NodeProcess(self._program(node), log, self._environment, parameters, remappings)
+        self._processes[node] = self._open.enter_context(process)
+
+    def _program(self, node: str) -> str:
+        return f"ami_ros.ros.{node}_node"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -97,11 +108,11 @@ class RosRunner:
         for seed in self._experiment.seeds:
             joints = self._task.episode(seed).goal if self._experiment.by_joints else None
             result = self._client.run(seed, self._task.episode_steps, joints)
-            self.faults = self._client.faults
+            self.faults, self.gate = self._client.faults, self._client.gate
             yield result
 
     def _check(self) -> None:
-        for process in self._processes:
+        for process in self._processes.values():
             process.check()
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import rclpy
@@ -20,7 +20,8 @@ from std_srvs.srv import SetBool, Trigger
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError, ProcessError
-from ami_ros.ros.diagnostics import judgement_from_ros
+from ami_ros.report.gate_statistics import GateCounts
+from ami_ros.ros.diagnostics import Judgement, judgement_from_ros
 from ami_ros.ros.episode_record import EpisodeRecorder
 from ami_ros.ros.goal_status import GoalState, GoalStatus, status_from_ros
 from ami_ros.ros.messages import image_from_ros, joints_to_ros, stamp_to_ns
@@ -47,11 +48,13 @@ class EpisodeClient:
 
     Attributes:
         faults: what the simulator counted in all episodes: unsafe commands and timeouts.
+        gate: what the gate did, per episode.
     """
 
     def __init__(self, spec: RobotSpec, check: Callable[[], None], ros_arguments: Sequence[str] = ()) -> None:
         self._spec, self._check = spec, check
         self.faults: dict[str, int] = {}
+        self.gate: list[GateCounts] = []
         self._context = rclpy.Context()
         rclpy.init(args=list(ros_arguments), context=self._context)
         self._node = rclpy.create_node("episodes", context=self._context)
@@ -103,6 +106,7 @@ class EpisodeClient:
         self._recorder = None
         for name, count in recorder.faults.items():
             self.faults[name] = self.faults.get(name, 0) + count
+        self.gate.append(recorder.gate_counts())
         if self._goal is None:
             raise ProcessError("no sim/goal_image arrived, expected one after each sim/reset")
         return recorder.result(image_from_ros(self._goal), wall_s)
@@ -169,14 +173,20 @@ class EpisodeClient:
             else f"planner: {status.state.value}: {status.reason}"
         )
 
-    def _set(self, **values: int) -> None:
+    def _set(self, **values: int | str) -> None:
+        self._set_on(self._parameters, "sim", values)
+
+    def _set_on(self, client: Any, node: str, values: Mapping[str, int | str]) -> None:
         request = SetParameters.Request()
         for name, value in values.items():
-            number = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
-            request.parameters.append(Parameter(name=name, value=number))
-        for result in self._call(self._parameters, request, "sim/set_parameters").results:
+            if isinstance(value, str):
+                typed = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
+            else:
+                typed = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
+            request.parameters.append(Parameter(name=name, value=typed))
+        for result in self._call(client, request, f"{node}/set_parameters").results:
             if not result.successful:
-                raise ProcessError(f"the simulator refuses {values}: {result.reason}")
+                raise ProcessError(f"{node} refuses {dict(values)}: {result.reason}")
 
     def _call(self, client: Any, request: Any, name: str) -> Any:
         answer = self._answer(client, request, name)
@@ -225,5 +235,8 @@ class EpisodeClient:
             self._recorder.see_status(self._status)
 
     def _on_verdict(self, message: DiagnosticArray) -> None:
+        self._on_judgement(judgement_from_ros(message))
+
+    def _on_judgement(self, judgement: Judgement) -> None:
         if self._recorder is not None:
-            self._recorder.see_verdict(judgement_from_ros(message))
+            self._recorder.see_verdict(judgement)

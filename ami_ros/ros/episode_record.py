@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ami_ros.errors import ProcessError
+from ami_ros.report.gate_statistics import GateCounts
 from ami_ros.ros.diagnostics import Judgement
+from ami_ros.ros.gate_record import GateRecord
 from ami_ros.ros.goal_status import GoalState, GoalStatus
 from ami_ros.sim.closed_loop import EpisodeResult
 from ami_ros.types import ImageArray, Level
@@ -35,6 +37,7 @@ class EpisodeRecorder:
         self._statuses: dict[int, GoalStatus] = {}
         self._image: ImageArray | None = None
         self._levels = {level.name: 0 for level in Level}
+        self._gate = GateRecord()
         self.final = False
         self.messages = 0
         self.faults: dict[str, int] = {}
@@ -59,11 +62,16 @@ class EpisodeRecorder:
 
     def see_verdict(self, judgement: Judgement) -> None:
         """Count a verdict of the gate."""
+        self._gate.see(judgement)
         self._levels[judgement.verdict.level.name] += 1
 
     def complete(self) -> bool:
         """Whether every step's truth and plan is here."""
         return self.final and len(self._truths) > self._steps and len(self._plans()) >= self._steps
+
+    def gate_counts(self) -> GateCounts:
+        """Return what the gate did in the steps that are here."""
+        return self._gate.counts(sorted(int(truth["stamp_ns"]) for truth in self._truths.values()))
 
     def result(self, goal_image: ImageArray, wall_s: float) -> EpisodeResult:
         """Return the episode; its final image is the last one that the camera published.

@@ -1,66 +1,92 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When the gate ticks: by its own steady timer, or once per /clock message."""
+"""Time as the gate sees it: which ticks are due, and when a clock was set. Plain Python, no clock inside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
-from rclpy.node import Node
-from rosgraph_msgs.msg import Clock as ClockMessage
-
-from ami_ros.ros.guard import ErrorLog, guarded, guarded_timer
-from ami_ros.ros.messages import stamp_to_ns
-from ami_ros.ros.qos import LATCHED_HISTORY
-
-# A system clock that is set back by less than this is adjusted, not restarted.
-BACKWARD_NS = 100_000_000
+# A clock that is set by less than this is adjusted; ages and the tolerance for the future bear it.
+JUMP_NS = 100_000_000
+READING_NS = 1_000_000
+CATCH_UP = 5  # ticks at most for one message of /clock; a longer step is a jump
 
 
-class GateClock:
-    """Calls `tick(now_ns)` at the gate's rate and `restart(now_ns)` when time starts anew.
+class SystemClockWatch:
+    """Notices that the system clock was set: it went otherwise than the steady clock, which nobody sets."""
 
-    With simulated time a /clock that does not advance is a restart: the simulator was reset, maybe to the
-    very time it showed before. That message is no tick.
+    def __init__(self) -> None:
+        self._offset_ns: int | None = None
+
+    def jump_ns(self, system_ns: int, steady_ns: int) -> int:
+        """Return by how much the system clock was set since the last call; 0 if it was not."""
+        offset = system_ns - steady_ns
+        jump = 0 if self._offset_ns is None else offset - self._offset_ns
+        self._offset_ns = offset
+        return jump if abs(jump) > JUMP_NS else 0
+
+
+class TickStamps:
+    """Stamps ticks with when they were due, exactly one tick apart or more.
+
+    The gate integrates with the tick's nominal length, so whoever divides a change of its commands by the
+    difference of their stamps, also when some were lost on the way, finds no more than the limits allow.
+
+    Args:
+        tick_ns: duration of a tick.
     """
 
-    def __init__(
-        self,
-        node: Node,
-        rate_hz: float,
-        tick: Callable[[int], None],
-        restart: Callable[[int], None],
-        errors: ErrorLog,
-    ) -> None:
-        self._node, self._tick, self._restart = node, tick, restart
+    def __init__(self, tick_ns: int) -> None:
+        self._tick_ns = tick_ns
         self._newest_ns: int | None = None
-        self.simulated = bool(node.get_parameter("use_sim_time").value)
-        if self.simulated:
-            on_clock = guarded(errors, self._on_clock)
-            node.create_subscription(ClockMessage, "/clock", on_clock, LATCHED_HISTORY)
-        else:
-            # Steady: the system clock may be set while the robot moves.
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
-            node.create_timer(1.0 / rate_hz, guarded_timer(errors, self._on_timer), clock=steady)
 
-    def now_ns(self) -> int:
-        """Return the time that arrivals are stamped with."""
-        if self.simulated:
-            return self._newest_ns or 0
-        return int(self._node.get_clock().now().nanoseconds)
+    def stamp(self, due_ns: int) -> int:
+        """Return the stamp of a tick that was due at `due_ns` by the system clock."""
+        earliest = due_ns if self._newest_ns is None else self._newest_ns + self._tick_ns
+        # A little early is how exactly two clocks are read; more is a clock that was set or is being slewed.
+        stamp = earliest if 0 < earliest - due_ns <= READING_NS else due_ns
+        self._newest_ns = stamp
+        return stamp
 
-    def _on_clock(self, message: ClockMessage) -> None:
-        now = stamp_to_ns(message.clock)
-        previous, self._newest_ns = self._newest_ns, now
-        if previous is None or now <= previous:
-            self._restart(now)
-        else:
-            self._tick(now)
 
-    def _on_timer(self) -> None:
-        now = self.now_ns()
-        previous, self._newest_ns = self._newest_ns, now
-        if previous is not None and now < previous - BACKWARD_NS:
-            self._restart(now)
-        self._tick(now)
+@dataclass(frozen=True)
+class Due:
+    """What one message of /clock asks for.
+
+    Attributes:
+        restart: time starts anew: the simulator was reset, maybe to the very time it showed before.
+        jump_ns: time went further than the gate can follow tick by tick; 0 if not.
+        ticks_ns: the ticks that are due.
+    """
+
+    restart: bool = False
+    jump_ns: int = 0
+    ticks_ns: tuple[int, ...] = ()
+
+
+class SimulatedTicks:
+    """Turns /clock into ticks of the gate's own length, whatever rate the simulator publishes at.
+
+    Args:
+        tick_ns: duration of a tick.
+    """
+
+    def __init__(self, tick_ns: int) -> None:
+        self._tick_ns = tick_ns
+        self._ticked_ns: int | None = None
+        self.now_ns: int | None = None
+
+    def see(self, now_ns: int) -> Due:
+        """Take a message; one that does not advance is a restart, and no tick."""
+        previous, ticked, self.now_ns = self.now_ns, self._ticked_ns, now_ns
+        if previous is None or ticked is None or now_ns <= previous:
+            self._ticked_ns = now_ns
+            return Due(restart=True)
+        # Rounded: a simulator whose step does not divide the tick is at times a little early, at times late.
+        count = (now_ns - ticked + self._tick_ns // 2) // self._tick_ns
+        if count == 0:
+            return Due()
+        if count > CATCH_UP:
+            self._ticked_ns = now_ns
+            return Due(jump_ns=now_ns - ticked, ticks_ns=(now_ns,))
+        self._ticked_ns = ticked + count * self._tick_ns  # not `now_ns`: what was rounded shall not add up
+        return Due(ticks_ns=tuple(now_ns - (count - 1 - i) * self._tick_ns for i in range(count)))

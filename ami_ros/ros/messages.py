@@ -9,7 +9,6 @@ from __future__ import annotations
 import array
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
 from sensor_msgs.msg import CompressedImage, Image, JointState
@@ -76,6 +75,8 @@ def image_from_compressed(message: CompressedImage) -> ImageArray:
     Raises:
         ImageError: OpenCV cannot decode it.
     """
+    import cv2  # here: the gate starts without it, in a quarter of a second less
+
     data = np.frombuffer(message.data, dtype=np.uint8)
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if decoded is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
@@ -19,18 +18,6 @@ from ami_ros.errors import AmiError
 
 EXIT_CONFIGURATION = 2
 SPIN_S = 0.1  # how often the loop looks for a signal while nothing arrives
-FAREWELL_S = 2.0  # longest time that a node may take to come to rest
-
-
-class Stoppable(Protocol):
-    """A node that must come to rest before it may go, as the gate does."""
-
-    def begin_stop(self) -> None:
-        """Start coming to rest."""
-
-    def at_rest(self) -> bool:
-        """Whether the process may end now."""
-
 
 Loop = Callable[[Any, SingleThreadedExecutor, Callable[[], bool]], None]
 
@@ -47,7 +34,8 @@ def node_main(
         name: for messages.
         factory: makes the node, after rclpy is initialised.
         argv: command line, sys.argv by default.
-        loop: called with (node, executor, stopped) instead of plain spinning.
+        loop: called with (node, executor, stopped) instead of plain spinning; a node that must come to rest
+            before it may go, as the gate, sees to that after `stopped`.
     """
     stopped = _StopSignal()
     try:
@@ -64,7 +52,6 @@ def node_main(
     executor.add_node(node)
     try:
         (loop or _spin)(node, executor, stopped)
-        _farewell(node, executor)
     except ExternalShutdownException:
         pass
     except AmiError as error:
@@ -94,15 +81,6 @@ class _StopSignal:
 def _spin(node: Node, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
     while not stopped():
         executor.spin_once(timeout_sec=SPIN_S)
-
-
-def _farewell(node: Any, executor: SingleThreadedExecutor) -> None:
-    if not hasattr(node, "begin_stop"):
-        return
-    deadline = time.monotonic() + FAREWELL_S
-    node.begin_stop()
-    while not node.at_rest() and time.monotonic() < deadline:
-        executor.spin_once(timeout_sec=0.01)
 
 
 def _refuse(name: str, error: Exception) -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import array
 import dataclasses
 import sys
 import typing
@@ -50,9 +51,14 @@ def settings_from_parameters(node: Node, cls: type[T]) -> T:
     """
     names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
     try:
-        return load_settings(cls, {name: node.get_parameter(name).value for name in names})
+        return load_settings(cls, {name: plain(node.get_parameter(name).value) for name in names})
     except ConfigError as error:
         raise ConfigError(f"parameters of {node.get_fully_qualified_name()}: {error}") from error
+
+
+def plain(value: Any) -> Any:
+    """Return a parameter's value; a list comes over the wire as an array."""
+    return value.tolist() if isinstance(value, array.array) else value
 
 
 def refuse_unknown(node: Node) -> None:
@@ -103,6 +109,7 @@ def _validator(node: Node, cls: type[Any]) -> Callable[[list[Parameter]], SetPar
     def validate(changed: list[Parameter]) -> SetParametersResult:
         values = {name: node.get_parameter(name).value for name in names if node.has_parameter(name)}
         values |= {parameter.name: parameter.value for parameter in changed if parameter.name in names}
+        values = {name: plain(value) for name, value in values.items()}
         if set(values) != set(names):  # still being declared
             return SetParametersResult(successful=True)
         try:

@@ -14,7 +14,7 @@ from ami_ros.types import Trajectory, Verdict
 
 
 class ProposalDesk:
-    """Holds at most the newest proposal."""
+    """Judges proposals when their time has come; of those that wait, the newest is kept."""
 
     def __init__(self, supervisor: Supervisor, settings: SafetySettings) -> None:
         self._supervisor = supervisor
@@ -24,7 +24,7 @@ class ProposalDesk:
 
     def reset(self) -> None:
         """Forget everything, as after a restart of time."""
-        self._waiting: Trajectory | None = None
+        self._waiting: list[Trajectory] = []
         self._joint_stamp_ns: int | None = None
         self._image_seen = False
 
@@ -37,16 +37,17 @@ class ProposalDesk:
         self._image_seen = True
 
     def put(self, proposal: Trajectory) -> None:
-        """Take a proposal; one that still waits is dropped for it."""
-        self._waiting = proposal
+        """Take a proposal."""
+        self._waiting.append(proposal)
 
-    def judge(self, now_ns: int) -> tuple[Trajectory, Verdict] | None:
-        """Submit the waiting proposal if its time has come."""
-        proposal = self._waiting
-        if proposal is None or not self._is_ready(proposal.stamp_ns, now_ns):
-            return None
-        self._waiting = None
-        return proposal, self._supervisor.submit(proposal, now_ns)
+    def judge(self, now_ns: int) -> list[tuple[Trajectory, Verdict]]:
+        """Submit those whose time has come, in the order in which they came."""
+        if not self._waiting:
+            return []
+        ready = [proposal for proposal in self._waiting if self._is_ready(proposal.stamp_ns, now_ns)]
+        early = [proposal for proposal in self._waiting if proposal not in ready]
+        self._waiting = [max(early, key=lambda proposal: proposal.stamp_ns)] if early else []
+        return [(proposal, self._supervisor.submit(proposal, now_ns)) for proposal in ready]
 
     def _is_ready(self, stamp_ns: int, now_ns: int) -> bool:
         if not now_ns - self._oldest_ns <= stamp_ns <= now_ns + self._furthest_ns:

@@ -8,6 +8,9 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 # Newest value counts, none may be lost silently: joints, proposals, commands, status.
 STATE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
+# As many as a flood brings in a few ticks, so that it does not push good proposals out of the queue.
+PROPOSALS = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
+
 # Kept by the publisher for those who come later: goal images, verdicts, the clock of a simulator that waits.
 LATCHED = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ami_ros.config import setting
+from ami_ros.sim.faults import check_fault
 from ami_ros.sim.variation import NAMES
 
 COMMAND_INTERFACES = ("trajectory", "forward_position", "forward_velocity")
@@ -34,6 +35,10 @@ class SimSettings:
     perturb_scale: float = setting(
         "1: as in training; 2: beyond that, up to twice as far", ge=0.0, le=10.0, live=True
     )
+    fault: str = setting(
+        "what breaks from now on: names of sim/faults.py joined by +; empty: nothing", live=True
+    )
+    fault_seed: int = setting("of the fault's random choices", ge=0, live=True)
     lock_step: bool = setting("make the time: publish /clock and wait for the gate, as fast as possible")
     physics_hz: float = setting("simulation steps per second", ge=20.0, le=5000.0, unit="Hz")
     tick_hz: float = setting("commands and joint states per second", ge=10.0, le=1000.0, unit="Hz")
@@ -44,12 +49,53 @@ class SimSettings:
     tick_timeout_s: float = setting("lock-step: wall time to wait for a command", gt=0.0, le=600.0, unit="s")
     observers: int = setting("lock-step: subscribers to wait for before the first step", ge=0, le=10)
 
+    def __post_init__(self) -> None:
+        """Raise ConfigError for an unknown fault."""
+        check_fault(self.fault)
+
 
 @dataclass(frozen=True)
 class GateNodeSettings:
     """The gate as a node: config/safety_node.yaml."""
 
     command_interface: str = setting("what the robot's controller takes", choices=COMMAND_INTERFACES)
+    stall_s: float = setting(
+        "after so long without a tick the controller has stopped the arm: begin anew from where it is",
+        gt=0.0,
+        le=5.0,
+        unit="s",
+    )
+    proposal_rate_hz: float = setting(
+        "more proposals than this are named a flood", gt=0.0, le=10000.0, unit="Hz"
+    )
+    watch_s: float = setting(
+        "figures of the ticks on /diagnostics are of this time", gt=0.0, le=600.0, unit="s"
+    )
+    realtime_priority: int = setting(
+        "SCHED_FIFO priority, which needs the right to set it; 0 leaves scheduling as it is", ge=0, le=99
+    )
+
+
+@dataclass(frozen=True)
+class RestrictionSettings:
+    """Limits that may be tightened while the gate runs: config/restrictions.yaml. Empty: the robot's own."""
+
+    limit_lower: tuple[float, ...] = setting("lowest position per joint", unit="rad|m", live=True)
+    limit_upper: tuple[float, ...] = setting("highest position per joint", unit="rad|m", live=True)
+    limit_velocity: tuple[float, ...] = setting(
+        "per joint, before speed_scale", gt=0.0, unit="rad/s|m/s", live=True
+    )
+    limit_acceleration: tuple[float, ...] = setting("per joint", gt=0.0, unit="rad/s^2|m/s^2", live=True)
+    limit_jerk: tuple[float, ...] = setting("per joint", gt=0.0, unit="rad/s^3|m/s^3", live=True)
+    workspace_lower: tuple[float, ...] = setting(
+        "lower corner x, y, z of the box that the tip stays in; set with workspace_upper", unit="m", live=True
+    )
+    workspace_upper: tuple[float, ...] = setting("upper corner of that box", unit="m", live=True)
+    forbidden_boxes: tuple[float, ...] = setting(
+        "boxes that neither tip nor links enter: x, y, z of lower corner, then of upper, box after box",
+        unit="m",
+        live=True,
+    )
 
 
 @dataclass(frozen=True)

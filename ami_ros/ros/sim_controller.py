@@ -6,28 +6,37 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.embodiment import RobotSpec
+from ami_ros.kinematics import Kinematics
+from ami_ros.sim.command_oracle import MAX_GAP, TOLERANCE, CommandOracle
 from ami_ros.types import Command, FloatArray
-
-MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
-TOLERANCE = 1e-6  # share of a limit that rounding may exceed
 
 
 class SimController:
     """Follows the newest command within the robot's limits, and holds when commands stop coming.
 
+    Its timeout is what stands behind the gate: when the gate's process dies, the robot stops at the gate's
+    last command and stays there, whatever the planner goes on to propose.
+
+    Args:
+        spec: the robot.
+        timeout_s: without a command for longer it holds.
+        tick_s: the gate's period.
+        margin: how far around the planner's workspace the gate's one reaches, m.
+
     Attributes:
-        unsafe_commands: commands outside the limits, or that jump. They are clipped or refused.
+        oracle: judges every command. Those outside the limits are clipped, those that jump refused.
+        timed_out_ns: when it last noticed that commands had stopped coming; None if they never did.
     """
 
-    def __init__(self, spec: RobotSpec, timeout_s: float, tick_s: float) -> None:
+    def __init__(self, spec: RobotSpec, timeout_s: float, tick_s: float, margin: float = 0.0) -> None:
         limits, count = spec.limits, len(spec.joint_names)
         unlimited = np.full(count, np.inf)
         self._lower = -unlimited if limits.lower is None else limits.lower
         self._upper = unlimited if limits.upper is None else limits.upper
         self._velocity = unlimited if limits.velocity is None else limits.velocity
-        self._acceleration = unlimited if limits.acceleration is None else limits.acceleration
         self._timeout_ns, self._tick_ns = round(timeout_s * 1e9), round(tick_s * 1e9)
-        self.unsafe_commands = 0
+        kinematics = Kinematics(spec)
+        self.oracle = CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)
         self.forget()
 
     def forget(self) -> None:
@@ -36,16 +45,15 @@ class SimController:
         self._arrival_ns: int | None = None
         self._hold: FloatArray | None = None
         self._followed: FloatArray | None = None
+        self.timed_out_ns: int | None = None
+        self.oracle.forget_motion()
 
     def take(self, command: Command, measured: FloatArray, arrival_ns: int) -> None:
         """Take a command; `measured` (J,) is where the robot is."""
-        previous, self._command = self._command, command
-        if not self._is_safe(command, previous):
-            self.unsafe_commands += 1
+        self.oracle.see(command, measured)
         if float(np.abs(command.position - measured).max()) > MAX_GAP:
-            self.unsafe_commands += 1
             return  # as if it had not come
-        self._arrival_ns = arrival_ns
+        self._command, self._arrival_ns = command, arrival_ns
 
     def follow(self, measured: FloatArray, now_ns: int) -> Command:
         """Return what to do for the next tick: go to the newest command within limits.
@@ -54,6 +62,8 @@ class SimController:
         """
         command, arrival = self._command, self._arrival_ns
         if command is None or arrival is None or now_ns - arrival > self._timeout_ns:
+            if command is not None and self._hold is None:
+                self.timed_out_ns = now_ns
             self._hold = measured.copy() if self._hold is None else self._hold
             self._followed = None
             return Command(self._hold, np.zeros_like(measured), now_ns)
@@ -66,15 +76,3 @@ class SimController:
         position = np.where(near, wanted, before + np.clip(wanted - before, -reach, reach))
         self._followed = position
         return Command(position, np.clip(command.velocity, -self._velocity, self._velocity), command.stamp_ns)
-
-    def _is_safe(self, command: Command, previous: Command | None) -> bool:
-        position, velocity, slack = command.position, command.velocity, 1.0 + TOLERANCE
-        inside = (position >= self._lower - TOLERANCE) & (position <= self._upper + TOLERANCE)
-        safe = inside.all() and (np.abs(velocity) <= self._velocity * slack).all()
-        # Judged by the nominal tick: the gate integrates with it, whatever the jitter of its timer.
-        if previous is not None and command.stamp_ns - previous.stamp_ns <= 1.5 * self._tick_ns:
-            tick_s = self._tick_ns / 1e9
-            moved, sped = np.abs(position - previous.position), np.abs(velocity - previous.velocity)
-            safe = safe and (moved <= self._velocity * tick_s * slack).all()
-            safe = safe and (sped <= self._acceleration * tick_s * slack).all()
-        return bool(safe)

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -21,6 +22,7 @@ from ami_ros.embodiment import load_robot
 from ami_ros.errors import AmiError
 from ami_ros.ros.camera_info import camera_info
 from ami_ros.ros.diagnostics import judgement_from_ros
+from ami_ros.ros.fault_injection import FaultInjection
 from ami_ros.ros.guard import ErrorLog, guarded
 from ami_ros.ros.messages import command_from_ros, image_to_ros, joints_to_ros, stamp_from_ns
 from ami_ros.ros.node_main import node_main
@@ -30,10 +32,13 @@ from ami_ros.ros.settings import NodeSettings, SimSettings
 from ami_ros.ros.sim_controller import SimController
 from ami_ros.ros.sim_episode import SimEpisode
 from ami_ros.ros.sim_loops import LockStep, RealTime
+from ami_ros.safety.settings import load_safety_settings
 from ami_ros.share import config_path
+from ami_ros.sim.joint_faults import JointReading
 from ami_ros.sim.perturbation import Perturbation
 from ami_ros.sim.scene import Scene
 from ami_ros.sim.tasks.known import load_task
+from ami_ros.types import Level
 
 # No step of a lock-step episode may be at time zero, which ROS messages use for "not set".
 START_NS = 1_000_000_000
@@ -55,7 +60,15 @@ class SimNode(Node):
         task = load_task(common.task, self.spec)
         self.episode = SimEpisode(Scene(self.spec, self.settings.physics_hz), task)
         self.tick_ns = round(1e9 / self.settings.tick_hz)
-        self.controller = SimController(self.spec, self.settings.command_timeout_s, self.tick_ns / 1e9)
+        self.controller = SimController(
+            self.spec,
+            self.settings.command_timeout_s,
+            self.tick_ns / 1e9,
+            load_safety_settings().workspace_margin,
+        )
+        self._injection = FaultInjection(
+            self.episode.scene, len(self.spec.joint_names), self.spec.workspace[:, :2]
+        )
         self.paused = self.settings.lock_step
         self.timeouts = 0
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
@@ -78,9 +91,8 @@ class SimNode(Node):
             guarded(self.errors, self._on_command),
             STATE,
         )
-        if self.settings.lock_step:
-            on_verdict = guarded(self.errors, self._on_verdict)
-            self.create_subscription(DiagnosticArray, "safety/verdict", on_verdict, LATCHED_HISTORY)
+        on_verdict = guarded(self.errors, self._on_verdict)
+        self.create_subscription(DiagnosticArray, "safety/verdict", on_verdict, LATCHED_HISTORY)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self.create_service(SetBool, "~/pause", self._on_pause)
 
@@ -98,24 +110,37 @@ class SimNode(Node):
             self._clock_topic.publish(Clock(clock=stamp_from_ns(time_ns)))
 
     def publish_joints(self, stamp_ns: int) -> None:
-        """Publish where the joints are."""
+        """Publish where the joints are, or what a fault makes of that."""
+        self._injection.want(str(self.live("fault")), int(self.live("fault_seed")), stamp_ns)
         position, velocity = self.episode.scene.joints()
         hold = self.spec.simulation
-        message = joints_to_ros(self.spec.joint_names, position, velocity, stamp_ns)
-        message.name = [*message.name, *hold.hold_joints]
-        message.position = [*message.position, *hold.hold_position]
-        message.velocity = [*message.velocity, *(0.0 for _ in hold.hold_joints)]
-        self.joints.publish(message)
+        reading = JointReading(
+            (*self.spec.joint_names, *hold.hold_joints),
+            np.concatenate([position, hold.hold_position]),
+            np.concatenate([velocity, np.zeros(len(hold.hold_joints))]),
+            stamp_ns,
+        )
+        for seen in self._injection.readings(reading):
+            self.joints.publish(joints_to_ros(seen.names, seen.position, seen.velocity, seen.stamp_ns))
 
     def publish_camera(self, stamp_ns: int) -> None:
-        """Render and publish one image with its camera info."""
+        """Render and publish one image with its camera info, or what a fault makes of it."""
         camera = self.spec.camera
-        self.images.publish(image_to_ros(self.episode.scene.image(), stamp_ns, camera.frame_id))
-        self._info.publish(camera_info(camera, stamp_ns))
+        for image, stamp in self._injection.images(self.episode.scene.image(), stamp_ns):
+            self.images.publish(image_to_ros(image, stamp, camera.frame_id))
+            self._info.publish(camera_info(camera, stamp))
 
     def publish_truth(self, final: bool) -> None:
         """Publish the true state, for scoring only."""
-        counts = {"unsafe_commands": self.controller.unsafe_commands, "timeouts": self.timeouts}
+        oracle = self.controller.oracle
+        counts = {
+            "unsafe_commands": oracle.unsafe,
+            "unsafe_by_kind": oracle.counts,
+            "moved_after_stop": oracle.moved_after_stop,
+            "timeouts": self.timeouts,
+            "command_timeout_ns": self.controller.timed_out_ns,
+            "fault_ns": self._injection.since_ns,
+        }
         self._truth.publish(String(data=self.episode.truth_json(self.now_ns(), final, **counts)))
 
     def finish_step(self) -> None:
@@ -136,7 +161,8 @@ class SimNode(Node):
         looks = Perturbation(str(self.live("perturb")), float(self.live("perturb_scale")))
         goal_image = self.episode.reset(int(self.live("seed")), looks)
         self.controller.forget()
-        self.controller.unsafe_commands = self.timeouts = 0
+        self.controller.oracle.start_anew()
+        self.timeouts = 0
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
         if self.settings.lock_step:
             self.episode.scene.time_ns = START_NS
@@ -165,7 +191,14 @@ class SimNode(Node):
     def _on_command(self, message: JointTrajectory) -> None:
         if self.paused and not self.settings.lock_step:
             return
-        command = command_from_ros(message, self.spec.joint_names)
+        try:
+            command = command_from_ros(message, self.spec.joint_names)
+        except AmiError:
+            self.controller.oracle.see_malformed()
+            raise
+        # In lock-step nothing is asked for beyond the next tick: this one belongs to before a ~/reset.
+        if self.settings.lock_step and command.stamp_ns > self.now_ns() + self.tick_ns:
+            return
         self.controller.take(command, self.episode.scene.joints()[0], self.now_ns())
         self.command_stamp_ns = command.stamp_ns
 
@@ -174,6 +207,8 @@ class SimNode(Node):
         self.verdict_stamp_ns = judgement.stamp_ns
         if judgement.proposal_stamp_ns is not None:
             self.judged_stamp_ns = judgement.proposal_stamp_ns
+        else:
+            self.controller.oracle.see_stop(judgement.verdict.level is Level.STOP, judgement.stamp_ns)
 
 
 def main() -> int:

@@ -18,11 +18,34 @@ class SafetySettings:
     camera_age_s: float = setting("oldest camera image that may move the robot", gt=0.0, le=10.0, unit="s")
     proposal_age_s: float = setting("oldest proposal that may move the robot", gt=0.0, le=10.0, unit="s")
     future_tolerance_s: float = setting("stamps further in the future are rejected", ge=0.0, le=1.0, unit="s")
-    speed_scale: float = setting("share of the velocity limits that may be used", gt=0.0, le=1.0)
+    speed_scale: float = setting(
+        "share of the velocity limits that may be used; 0: nothing moves", ge=0.0, le=1.0, live=True
+    )
     tracking_gain_hz: float = setting("pull of the command toward the proposal", gt=0.0, le=50.0, unit="1/s")
     tracking_error: float = setting("largest gap between command and robot", gt=0.0, le=3.2, unit="rad|m")
+    tracking_patience_s: float = setting(
+        "a tracking error that lasts longer stops the robot", gt=0.0, le=10.0, unit="s"
+    )
     start_error: float = setting(
         "largest gap between a proposal's start and the robot", gt=0.0, le=3.2, unit="rad|m"
+    )
+    workspace_margin: float = setting(
+        "how far beyond the robot's workspace the gate lets the tip go", ge=0.0, le=0.5, unit="m"
+    )
+    still_image_travel: float = setting(
+        "a picture repeated after the tip moved further is a frozen camera", gt=0.0, le=1.0, unit="m"
+    )
+    planner_silence_s: float = setting(
+        "longest time without a sign of the planner", gt=0.0, le=10.0, unit="s"
+    )
+    surprise_limit: float = setting("highest surprise, 1 is rare", gt=0.0, le=100.0)
+    disagreement_limit: float = setting("highest disagreement, 1 is usual", gt=0.0, le=100.0)
+    doubt_patience_s: float = setting(
+        "surprise or disagreement that lasts longer holds", gt=0.0, le=10.0, unit="s"
+    )
+    doubt_rest_s: float = setting("how long such a hold lasts before another try", gt=0.0, le=60.0, unit="s")
+    standstill_speed: float = setting(
+        "slower counts as at rest when re-arming", gt=0.0, le=0.1, unit="rad/s|m/s"
     )
 
 

@@ -21,6 +21,8 @@ class Situation:
         camera_arrival_ns: arrival of the newest image.
         commanded: (J,) position last commanded.
         proposal: the accepted proposal being followed.
+        proposal_arrival_ns: when a proposal was last submitted, accepted or not.
+        planner_arrival_ns: arrival of the planner's newest report.
     """
 
     now_ns: int
@@ -31,3 +33,5 @@ class Situation:
     camera_arrival_ns: int | None = None
     commanded: FloatArray | None = None
     proposal: Trajectory | None = None
+    proposal_arrival_ns: int | None = None
+    planner_arrival_ns: int | None = None

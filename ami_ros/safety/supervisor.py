@@ -9,40 +9,84 @@ from dataclasses import replace
 import numpy as np
 
 from ami_ros.embodiment import RobotSpec
+from ami_ros.link_shapes import LinkShapes
 from ami_ros.protocols import SafetyCheck
 from ami_ros.safety.admission import Admission
+from ami_ros.safety.doubt import Doubt
+from ami_ros.safety.following import Following
 from ami_ros.safety.freshness import Freshness
-from ami_ros.safety.joint_limits import JointLimiter
-from ami_ros.safety.reference import reference
+from ami_ros.safety.heartbeat import Heartbeat
+from ami_ros.safety.motion import Motion, MotionLimits
+from ami_ros.safety.recovery import Recovery
+from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
+from ami_ros.safety.stepping import Stepping
+from ami_ros.safety.still_image import StillImage
 from ami_ros.safety.tracking import Tracking
+from ami_ros.safety.zones import Zones
 from ami_ros.types import PASS, Command, FloatArray, Level, Reason, Trajectory, Verdict, checked_joints
 
 
 class Supervisor:
-    """Follows accepted proposals within limits; holds when anything is wrong; stops latched on e-stop.
+    """Follows accepted proposals within limits; holds when anything is wrong; stops latched when it must.
+
+    A hold ends by itself when its cause is gone and a proposal planned since then came; a stop (the emergency
+    stop, a robot that does not follow, or a check that says so) ends with `rearm` only.
 
     Args:
         spec: the robot.
         settings: the thresholds.
-        extra_checks: further checks beside freshness and tracking.
+        extra_checks: further checks beside the gate's own.
+
+    Raises:
+        KinematicsError: the robot's URDF is missing or does not fit: without it no zone can be watched.
     """
 
     def __init__(
         self, spec: RobotSpec, settings: SafetySettings, extra_checks: Sequence[SafetyCheck] = ()
     ) -> None:
+        self._spec, self._settings = spec, settings
         self._count = len(spec.joint_names)
-        self._dt_s = 1.0 / settings.rate_hz
-        self._gain_hz = settings.tracking_gain_hz
-        self._freshness = Freshness(settings)
-        self._checks: tuple[SafetyCheck, ...] = (self._freshness, Tracking(settings), *extra_checks)
+        self._freshness, self._tracking = Freshness(settings), Tracking(settings)
+        self._still_image, self._doubt = StillImage(settings), Doubt(settings)
+        self._checks: tuple[SafetyCheck, ...] = (
+            self._freshness,
+            self._still_image,
+            Heartbeat(settings),
+            self._doubt,
+            self._tracking,
+            *extra_checks,
+        )
+        self._recovery = Recovery()
         self._admission = Admission(spec, settings)
-        self._limiter = JointLimiter(spec, settings.speed_scale, self._dt_s)
+        self._shapes = LinkShapes(spec)
+        self.restrict(Restrictions())
         self._situation = Situation(now_ns=0)
-        self._velocity = np.zeros(self._count)
+        self._motion: Motion | None = None
+        self._following: Following | None = None
         self._estop_pressed = False
         self._stopped: Verdict | None = None
+        self._level = Level.HOLD
+
+    @property
+    def state(self) -> Level:
+        """How far the gate intervened at the last tick; STOP as long as one is latched."""
+        return self._level if self._stopped is None else Level.STOP
+
+    def restrict(self, restrictions: Restrictions) -> None:
+        """Put tighter limits in force, instead of the restrictions before.
+
+        A robot that is too fast or outside already is slowed down or kept from going further out.
+
+        Raises:
+            ConfigError: one is malformed or looser than the robot's own; the old ones stay in force.
+        """
+        restrictions.check(self._spec)
+        settings = self._settings
+        zones = Zones(self._spec, restrictions, settings.workspace_margin, self._shapes)
+        limits = MotionLimits.of(self._spec, restrictions, settings.speed_scale)
+        self._stepping = Stepping(limits, zones, 1.0 / settings.rate_hz)
 
     def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int) -> None:
         """Take a joint state (J,) in the robot's order. The first one sets where commands start.
@@ -51,23 +95,39 @@ class Supervisor:
             JointStateError: wrong length or non-finite; the last good state stays and ages.
         """
         measured = checked_joints(position, "joint state", self._count)
-        commanded = measured.copy() if self._situation.commanded is None else self._situation.commanded
+        if self._motion is None:
+            self._motion = Motion.at_rest(measured.copy())
         self._situation = replace(
             self._situation,
             measured=measured,
             joint_stamp_ns=stamp_ns,
             joint_arrival_ns=arrival_ns,
-            commanded=commanded,
+            commanded=self._motion.position,
         )
 
-    def see_image(self, stamp_ns: int, arrival_ns: int) -> None:
-        """Take the camera's heartbeat."""
+    def see_image(self, stamp_ns: int, arrival_ns: int, content: int | None = None) -> None:
+        """Take the camera's sign of life; `content` is a hash of the pixels, None if not known."""
+        measured = self._situation.measured
+        if content is not None:
+            self._still_image.see(content, None if measured is None else self._shapes.tip(measured))
         self._situation = replace(self._situation, camera_stamp_ns=stamp_ns, camera_arrival_ns=arrival_ns)
+
+    def see_planner(
+        self, stamp_ns: int, arrival_ns: int, surprise: float | None, disagreement: float | None
+    ) -> None:
+        """Take the planner's report: a sign of life, and how far its model can be trusted (None: not known).
+
+        `stamp_ns` is that of the observation reported on; what counts here is that the report came.
+        """
+        self._doubt.see(surprise, disagreement, arrival_ns)
+        self._situation = replace(self._situation, planner_arrival_ns=arrival_ns)
 
     def submit(self, proposal: Trajectory, now_ns: int) -> Verdict:
         """Judge a proposal; follow it from the next tick if it passes, else keep the last one."""
+        self._situation = replace(self._situation, proposal_arrival_ns=now_ns)
         verdict = self._admission.judge(proposal, self._situation.measured, now_ns)
         if verdict.level is Level.PASS:
+            self._following = Following(proposal)
             self._situation = replace(self._situation, proposal=proposal)
         return verdict
 
@@ -77,53 +137,96 @@ class Supervisor:
         Call at ``rate_hz``, whether or not anything arrived.
         """
         self._situation = replace(self._situation, now_ns=now_ns)
-        verdict = PASS if self._stopped is None else self._stopped
-        for check in self._checks:
-            verdict |= check.judge(self._situation)
-        position = self._situation.commanded
-        if position is None:
+        verdict = self._judge()
+        motion = self._motion
+        if motion is None:
+            self._level = verdict.level
             return None, verdict
-        wanted = np.zeros(self._count)
-        if verdict.level < Level.HOLD and self._situation.proposal is not None:
-            goal, feedforward = reference(self._situation.proposal, now_ns)
-            wanted = feedforward + self._gain_hz * (goal - position)
-        velocity, limited = self._limiter.limit(position, self._velocity, wanted)
-        self._velocity = velocity
-        position = position + velocity * self._dt_s
-        self._situation = replace(self._situation, commanded=position)
-        return Command(position, velocity, now_ns), verdict | limited
+        if verdict.level >= Level.HOLD or self._following is None:
+            motion = self._stepping.brake(motion)
+        else:
+            goal, feedforward = self._following.at(now_ns)
+            with np.errstate(all="ignore"):
+                wanted = feedforward + self._settings.tracking_gain_hz * (goal - motion.position)
+            motion, limited = self._stepping.toward(motion, wanted)
+            verdict |= limited
+        self._motion, self._level = motion, verdict.level
+        self._situation = replace(self._situation, commanded=motion.position)
+        return Command(motion.position, motion.velocity, now_ns, motion.acceleration), verdict
+
+    def _judge(self) -> Verdict:
+        """Run all checks; one that says STOP latches it."""
+        latched = self._stopped or PASS
+        known = {reason.code for reason in latched.reasons}
+        verdict = latched
+        for check in self._checks:
+            found = check.judge(self._situation)
+            if found.level is Level.STOP:
+                self._latch(found)
+            fresh = tuple(reason for reason in found.reasons if reason.code not in known)
+            verdict |= Verdict(found.level, fresh)
+        self._recovery.note(verdict, self._situation)
+        if verdict.level < Level.HOLD:
+            verdict |= self._recovery.judge(self._situation)
+        return verdict
+
+    def _latch(self, verdict: Verdict) -> None:
+        if self._stopped is None:
+            self._stopped = verdict
+        self._forget_proposal()
+
+    def _forget_proposal(self) -> None:
+        self._following = None
+        self._situation = replace(self._situation, proposal=None)
 
     def estop(self, pressed: bool, now_ns: int) -> Verdict:
         """Press or release the e-stop. Pressing latches STOP; releasing alone never resumes."""
         self._estop_pressed = pressed
         if pressed:
             self._stopped = Verdict(Level.STOP, (Reason("ESTOP", {"pressed_ns": now_ns}),))
-            self._situation = replace(self._situation, proposal=None)
+            self._forget_proposal()
         return self._stopped or PASS
 
     def rearm(self, now_ns: int) -> Verdict:
         """Leave STOP if its cause is gone; only proposals stamped after `now_ns` move the robot again.
+
+        Commands go on from where the robot is measured to be, at rest.
 
         Returns:
             PASS when armed, else STOP with the cause that persists.
         """
         if self._estop_pressed:
             return Verdict(Level.STOP, (Reason("ESTOP_STILL_PRESSED"),))
-        if float(np.abs(self._velocity).max()) > 0.0:
-            return Verdict(
-                Level.STOP, (Reason("STILL_MOVING", {"speed": float(np.abs(self._velocity).max())}),)
-            )
-        joints = self._freshness.joints(replace(self._situation, now_ns=now_ns))
-        if self._situation.measured is not None and joints.level is not Level.PASS:
-            # Commands go on from where the robot is: from where it was, they would make it jump.
-            return Verdict(Level.STOP, joints.reasons)
-        self._stopped = None
+        speed = 0.0 if self._motion is None else float(np.abs(self._motion.velocity).max())
+        if speed > self._settings.standstill_speed:
+            limit = self._settings.standstill_speed
+            return Verdict(Level.STOP, (Reason("STILL_MOVING", {"speed": speed, "limit": limit}),))
+        self._situation = replace(self._situation, now_ns=now_ns)
+        measured = self._situation.measured
+        if measured is not None:
+            joints = self._freshness.joints(self._situation)
+            if joints.level is not Level.PASS:
+                # Commands go on from where the robot is: from where it was, they would make it jump.
+                return Verdict(Level.STOP, joints.reasons)
+        self._tracking.forget()
+        there = replace(self._situation, proposal=None, proposal_arrival_ns=None, commanded=measured)
+        persisting = PASS
+        for check in self._checks:
+            found = check.judge(there)
+            persisting |= found if found.level is Level.STOP else PASS
+        if persisting.level is Level.STOP:
+            return persisting
+        self._stopped, self._level = None, Level.HOLD
         self._admission.forget_before(now_ns)
-        self._situation = replace(self._situation, proposal=None, commanded=self._situation.measured)
+        self._following, self._situation = None, there
+        self._motion = None if measured is None else Motion.at_rest(measured.copy())
         return PASS
 
     def reset(self) -> None:
-        """Forget everything but a latched stop: after a simulator reset or a clock that jumped back."""
+        """Forget everything but a latched stop and the restrictions: after a reset or a jump of the clock."""
         self._situation = Situation(now_ns=0)
-        self._velocity = np.zeros(self._count)
+        self._motion, self._following = None, None
+        self._level = Level.HOLD
+        for memory in (self._still_image, self._doubt, self._tracking, self._recovery):
+            memory.forget()
         self._admission.forget_before(None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold when the robot is not where it was told to be."""
+"""Hold when the robot is not where it was told to be, and stop when that lasts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,25 @@ class Tracking:
 
     def __init__(self, settings: SafetySettings) -> None:
         self._limit = settings.tracking_error
+        self._patience_ns = round(settings.tracking_patience_s * 1e9)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget how long the error has lasted."""
+        self._since_ns: int | None = None
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD when any joint is further than `tracking_error` from its command."""
+        """HOLD when a joint is further than `tracking_error` from its command; STOP after the patience."""
         if situation.commanded is None or situation.measured is None:
             return PASS
         gap = np.abs(situation.commanded - situation.measured)
         if float(gap.max()) <= self._limit:
+            self._since_ns = None
             return PASS
-        numbers = {"joint_index": int(gap.argmax()), "error": float(gap.max()), "limit": self._limit}
+        now = situation.now_ns
+        self._since_ns = now if self._since_ns is None else min(self._since_ns, now)
+        numbers: dict[str, float | int] = {"joint_index": int(gap.argmax()), "error": float(gap.max())}
+        numbers |= {"limit": self._limit, "for_s": (now - self._since_ns) / 1e9}
+        if now - self._since_ns > self._patience_ns:
+            return Verdict(Level.STOP, (Reason("TRACKING_LOST", numbers),))
         return Verdict(Level.HOLD, (Reason("TRACKING_ERROR", numbers),))

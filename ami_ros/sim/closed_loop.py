@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.scene import Scene
 from ami_ros.sim.tasks.task import Task
-from ami_ros.types import FloatArray, Goal, ImageArray, Level, Observation, Trajectory
+from ami_ros.types import FloatArray, Goal, ImageArray, Level, Observation, Plan, Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +73,17 @@ class ClosedLoop:
         """Let one control step pass through the gate."""
         now = self._scene.time_ns
         self._gate.see_joints(observation.joint_position, observation.joint_stamp_ns, now)
-        self._gate.see_image(observation.image_stamp_ns, now)
+        self._gate.see_image(observation.image_stamp_ns, now, zlib.crc32(observation.image.tobytes()))
         self._gate.submit(proposal, now)
         for _ in range(self._spec.step_ns // self._tick_ns):
             command, verdict = self._gate.tick(self._scene.time_ns + self._tick_ns)
             self.levels[verdict.level.name] += 1
             self._scene.advance(command, self._tick_ns)
+
+    def hear(self, plan: Plan) -> None:
+        """Let the gate know how far the planner trusts its model."""
+        now = self._scene.time_ns
+        self._gate.see_planner(plan.observation_stamp_ns, now, plan.surprise, plan.disagreement)
 
     def run(self, planner: Planner, seed: int, task: Task, by_joints: bool = False) -> EpisodeResult:
         """Run one episode to its end; nobody tells the planner whether it succeeded.
@@ -105,6 +111,7 @@ class ClosedLoop:
             plan = planner.plan(observation)
             plan_ms.append((time.perf_counter() - before) * 1e3)
             surprise.append(np.nan if plan.surprise is None else plan.surprise)
+            self.hear(plan)
             arrived = (step if arrived is None else arrived) if plan.arrived else None
             self.step(to_trajectory(plan.actions, observation, self._spec, self._kinematics), observation)
             error.append(task.error(scene, episode))

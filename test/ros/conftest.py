@@ -107,7 +107,10 @@ def probe(environment: dict[str, str]) -> Iterator[Probe]:
 
 
 class FakeRobot:
-    """Camera and joints of a robot that stands still, published by the probe at 100 and 10 Hz."""
+    """Camera and joints of a robot that is at `position`, published by the probe at 100 and 10 Hz.
+
+    The picture is new wherever the robot is, as a real one's: else the camera would count as frozen.
+    """
 
     def __init__(self, probe: Probe) -> None:
         import numpy as np
@@ -131,6 +134,7 @@ class FakeRobot:
             self.joints_change(message)
             joints.publish(message)
             if next(ticks) % 10 == 0:
+                pixels[0, 0] = np.frombuffer(np.float64(self.position.sum()).tobytes(), dtype=np.uint8)[:3]
                 image = image_to_ros(pixels, time.time_ns(), "camera")
                 self.image_change(image)
                 images.publish(image)
@@ -152,3 +156,17 @@ def robot(make_robot: Callable[[], FakeRobot]) -> FakeRobot:
 def straight_line() -> Path:
     """The planner node with a planner that needs no model."""
     return Path(__file__).with_name("straight_line.py")
+
+
+@pytest.fixture
+def gate(start: Callable[..., NodeProcess], probe: Probe, robot: FakeRobot) -> Any:
+    """A gate that runs, behind a planner and before a robot that the test plays."""
+    from gate_probe import Gate
+
+    gate = Gate(probe, robot)
+    gate.process = start("safety")
+    gate.follow()
+    # A planner that never reported and never proposed is silent as well, once the gate has waited for it.
+    ready = ({"PROPOSAL_MISSING"}, {"PROPOSAL_MISSING", "PLANNER_SILENT"})
+    probe.until(lambda: gate.codes() in ready, "a gate that has joints and camera")
+    return gate

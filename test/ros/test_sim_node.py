@@ -96,6 +96,24 @@ def test_parameters_are_described_checked_and_mostly_read_only(start, probe):
     assert described[1].description == "simulation steps per second [Hz]"
 
 
+def test_an_unknown_fault_is_refused_and_a_known_one_shows(start, probe):
+    images = probe.listen(Image, "camera/image_raw")
+    start("sim")
+    probe.until(lambda: images, "an image")
+
+    def set_fault(name: str):
+        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
+        request = [Parameter(name="fault", value=value)]
+        return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
+
+    refused = set_fault("camera_black+fog")
+    assert not refused.successful and "fog" in refused.reason and "camera_frozen" in refused.reason
+    assert set_fault("camera_black").successful
+    probe.until(lambda: not any(images[-1].data), "a black image")
+    assert set_fault("").successful
+    probe.until(lambda: any(images[-1].data), "light again")
+
+
 def test_an_unknown_task_ends_it_with_a_message(start):
     process = start("sim", task="juggle")
     assert process.wait(30.0) == 2
@@ -159,9 +177,10 @@ def test_the_controller_holds_without_commands_where_the_timeout_found_it(contro
     controller.take(Command(HOME + 0.01, STILL, 0), HOME, 0)
     assert np.array_equal(controller.follow(HOME, 100_000_000).position, HOME + 0.01)
     assert np.array_equal(controller.follow(HOME + 0.005, 100_000_001).position, HOME + 0.005)
+    assert controller.timed_out_ns == 100_000_001
     sagged = controller.follow(HOME + 0.004, 200_000_000)
     assert np.array_equal(sagged.position, HOME + 0.005) and not sagged.velocity.any()
-    assert controller.unsafe_commands == 0
+    assert controller.oracle.unsafe == 0
 
 
 @pytest.mark.parametrize(
@@ -174,9 +193,9 @@ def test_the_controller_holds_without_commands_where_the_timeout_found_it(contro
     ],
 )
 def test_the_controller_counts_and_clips_what_is_outside_the_limits(controller, position, velocity):
-    controller.take(Command(HOME, STILL, 0), position, 0)
+    controller.take(Command(HOME, STILL, 0), HOME, 0)
     controller.take(Command(position, velocity, TICK_NS), position, TICK_NS)
-    assert controller.unsafe_commands == 1 + (abs(position[3] - HOME[3]) > 0.5)
+    assert controller.oracle.unsafe == 1
     limits, done = load_robot("panda").limits, controller.follow(position, TICK_NS)
     assert (done.position <= limits.upper).all() and (np.abs(done.velocity) <= limits.velocity).all()
 
@@ -189,10 +208,10 @@ def test_the_controller_catches_up_no_faster_than_the_joints_may_move(controller
     for _ in range(20):
         last = controller.follow(HOME, 0).position
     assert np.array_equal(last, HOME + 0.2)
-    assert controller.unsafe_commands == 0
+    assert controller.oracle.unsafe == 0
 
 
 def test_the_controller_refuses_a_jump(controller):
     controller.take(Command(joint(0, 0.6, HOME), STILL, 0), HOME, 0)
-    assert controller.unsafe_commands == 1
+    assert controller.oracle.counts == {"jump": 1}
     assert np.array_equal(controller.follow(HOME, 0).position, HOME)

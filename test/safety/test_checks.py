@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Freshness and tracking, each at its boundary and with data missing; and the reference they guard."""
+"""Freshness and tracking, each at its boundary and with data missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from robots import HOME, JOINTS, made_up_robot
 
 from ami_ros.errors import ConfigError
 from ami_ros.safety.freshness import Freshness
-from ami_ros.safety.reference import reference
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.situation import Situation
 from ami_ros.safety.tracking import Tracking
@@ -86,6 +85,17 @@ def test_tracking_holds_beyond_its_limit_and_names_the_joint():
     assert verdict.reasons[0].numbers["joint_index"] == 1
 
 
+def test_tracking_stops_when_the_error_lasts_and_forgets_when_it_ends():
+    tracking, off = Tracking(SETTINGS), replace(FRESH, commanded=np.array(HOME) + 0.5)
+    patience = round(SETTINGS.tracking_patience_s * 1e9)
+    assert tracking.judge(off).level is Level.HOLD
+    assert tracking.judge(replace(off, now_ns=NOW + patience)).level is Level.HOLD
+    verdict = tracking.judge(replace(off, now_ns=NOW + patience + 1))
+    assert (verdict.level, codes(verdict)) == (Level.STOP, ["TRACKING_LOST"])
+    assert tracking.judge(replace(FRESH, now_ns=NOW + patience + 2)).level is Level.PASS
+    assert tracking.judge(replace(off, now_ns=NOW + patience + 3)).level is Level.HOLD
+
+
 def test_tracking_has_nothing_to_compare_before_the_first_joints():
     for situation in (
         Situation(NOW),
@@ -97,32 +107,6 @@ def test_tracking_has_nothing_to_compare_before_the_first_joints():
 
 def test_tracking_does_not_let_nan_pass():
     assert Tracking(SETTINGS).judge(replace(FRESH, measured=np.full(JOINTS, np.nan))).level is Level.HOLD
-
-
-@pytest.mark.parametrize(
-    ("elapsed_ns", "offset", "speed"),
-    [
-        (-1, 0.0, 0.0),
-        (0, 0.0, 1.0),
-        (STEP_NS // 4, 0.025, 1.0),
-        (STEP_NS, 0.1, 3.0),
-        (STEP_NS * 3 // 2, 0.25, 3.0),
-        (2 * STEP_NS, 0.4, 0.0),
-        (9 * STEP_NS, 0.4, 0.0),
-    ],
-)
-def test_the_reference_is_linear_between_points_and_stands_still_outside(elapsed_ns, offset, speed):
-    position, velocity = reference(PROPOSAL, NOW + elapsed_ns)
-    np.testing.assert_allclose(position, np.array(HOME) + offset, atol=1e-12)
-    np.testing.assert_allclose(velocity, np.full(JOINTS, speed), atol=1e-9)
-
-
-def test_a_single_point_is_a_place_to_be():
-    single = Trajectory(PROPOSAL.joint_names, POINTS[1:2], np.array([STEP_NS]), NOW)
-    for elapsed_ns in (0, STEP_NS, 5 * STEP_NS):
-        position, velocity = reference(single, NOW + elapsed_ns)
-        np.testing.assert_array_equal(position, POINTS[1])
-        np.testing.assert_array_equal(velocity, np.zeros(JOINTS))
 
 
 def test_shipped_thresholds_load_and_refuse_nonsense():

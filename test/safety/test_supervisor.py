@@ -10,7 +10,8 @@ import pytest
 from gate_timeline import SETTINGS, START_NS, TICK_NS, GateTimeline
 from robots import HOME, JOINTS, made_up_robot
 
-from ami_ros.errors import JointStateError
+from ami_ros.errors import ConfigError, JointStateError
+from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Level, Reason, Verdict
 
@@ -75,7 +76,7 @@ def test_it_follows_a_slow_proposal_to_its_end_and_stands_there(gate):
     assert verdict.level is Level.PASS
     np.testing.assert_allclose(command.position, goal, atol=2e-3)
     command, verdict = gate.tick(30)
-    assert codes(verdict) == ["PROPOSAL_STALE"]
+    assert codes(verdict) == ["PROPOSAL_STALE", "PLANNER_SILENT"]
     assert at_rest(gate)
 
 
@@ -289,15 +290,90 @@ def test_bad_joints_raise_and_the_last_good_ones_age(moving, position):
     assert at_rest(moving)
 
 
-def test_a_robot_that_does_not_follow_is_not_pulled(gate):
+def test_a_robot_that_does_not_follow_is_not_pulled_and_in_the_end_stopped(gate):
     gate.tick()
+    gate.stopped = False
+    levels = []
     for _ in range(30):
         gate.toward(FAST)
         _, verdict = gate.tick(10, follow=False)
-    assert verdict.level is Level.HOLD
-    assert "TRACKING_ERROR" in codes(verdict)
+        levels.append(verdict.level)
+    assert Level.HOLD in levels
+    assert gate.gate.state is Level.STOP
+    assert codes(verdict)[0] == "TRACKING_LOST"
     assert np.abs(gate.commands[-1].position - gate.position).max() < SETTINGS.tracking_error + 0.2
     assert at_rest(gate)
+    assert gate.rearm().level is Level.PASS
+    command, _ = gate.tick()
+    np.testing.assert_array_equal(command.position, gate.position)
+
+
+def test_after_a_hold_only_what_was_planned_since_moves_it(moving):
+    for _ in range(LONG):  # the camera is silent; planner and joints are not
+        moving.joints()
+        moving.toward(SLOW)
+        _, verdict = moving.tick(fresh=False)
+    assert "CAMERA_STALE" in codes(verdict)
+    during = moving.now_ns - 1
+    assert at_rest(moving)
+    moving.tick(1)
+    moving.toward(SLOW, stamp_ns=during)
+    _, verdict = moving.tick()
+    assert codes(verdict) == ["PROPOSAL_BEFORE_HOLD"]
+    assert moving.toward(SLOW).level is Level.PASS
+    _, verdict = moving.tick(10)
+    assert verdict.level < Level.HOLD
+    assert not at_rest(moving)
+
+
+def test_a_frozen_camera_holds_although_its_stamps_are_fresh(gate):
+    gate.tick()
+    for tick in range(120):
+        gate.joints()
+        gate.gate.see_image(gate.now_ns, gate.now_ns, content=7)
+        if tick % 10 == 0:
+            gate.toward(SLOW * 3)
+        _, verdict = gate.tick(fresh=False)
+    assert codes(verdict)[0] == "CAMERA_FROZEN"
+    assert at_rest(gate)
+    gate.gate.see_image(gate.now_ns, gate.now_ns, content=8)
+    gate.joints()
+    gate.toward(SLOW)
+    _, verdict = gate.tick(fresh=False)
+    assert verdict.level < Level.HOLD
+
+
+def test_a_silent_planner_holds_before_its_proposal_is_stale(moving):
+    moving.gate.see_planner(moving.now_ns, moving.now_ns, None, None)
+    late = round(SETTINGS.planner_silence_s * 1e9) // TICK_NS
+    for _ in range(late):
+        moving.toward(SLOW)
+        _, verdict = moving.tick()
+    assert verdict.level < Level.HOLD
+    moving.toward(SLOW)
+    _, verdict = moving.tick()
+    assert codes(verdict) == ["PLANNER_SILENT"]
+    moving.gate.see_planner(moving.now_ns, moving.now_ns, None, None)
+    _, verdict = moving.tick()
+    assert verdict.level < Level.HOLD
+
+
+def test_restrictions_slow_it_down_within_limits_and_bad_ones_change_nothing(moving):
+    moving.gate.restrict(Restrictions(speed_scale=0.0))
+    for _ in range(20):
+        moving.toward(SLOW)
+        _, verdict = moving.tick()
+    assert codes(verdict) == ["VELOCITY_LIMIT"]
+    assert at_rest(moving)
+    with pytest.raises(ConfigError, match=r"velocity: got .*9.0.* no looser than the robot's .*1.5"):
+        moving.gate.restrict(Restrictions(velocity=np.full(JOINTS, 9.0)))
+    moving.toward(SLOW)
+    moving.tick(5)
+    assert at_rest(moving)
+    moving.gate.restrict(Restrictions())
+    moving.toward(SLOW)
+    moving.tick(10)
+    assert not at_rest(moving)
 
 
 def test_a_robot_outside_its_limits_is_held_there_and_may_come_back(gate):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from robots import JOINTS, LOWER, UPPER, made_up_robot
 
 from ami_ros.safety.admission import Admission
-from ami_ros.safety.joint_limits import JointLimiter
+from ami_ros.safety.jerk_limit import JerkLimit
+from ami_ros.safety.motion import Motion, MotionLimits
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import PASS, Level
 
-EXAMPLES = 250
+EXAMPLES = 60
 
 wild = st.one_of(
     st.floats(-4.0, 4.0),
@@ -152,7 +154,7 @@ def test_the_random_timelines_move_the_robot_and_reach_its_limits():
     codes: dict[str, int] = {}
     moving = 0
 
-    @always(60, Phase.generate)
+    @always(40, Phase.generate)
     @timelines
     def count(shares, changes, timeline):
         nonlocal moving
@@ -167,23 +169,24 @@ def test_the_random_timelines_move_the_robot_and_reach_its_limits():
         moving += any(command.velocity.any() for command in gate.commands)
 
     count()
-    assert moving > 20
+    assert moving > 12
     assert all(seen.values()), seen
     assert {"VELOCITY_LIMIT", "ACCELERATION_LIMIT", "POSITION_LIMIT", "TRACKING_ERROR", "ESTOP"} <= set(codes)
 
 
-def _unlimited(self, position, velocity, wanted):
-    return wanted, PASS
+def _at_once(self, motion, wanted):
+    return Motion(motion.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
 
 
-def _without(field: str, value: float) -> Any:
-    original = JointLimiter.__init__
+def _without(**limits: float) -> Any:
+    original = MotionLimits.of.__func__
 
-    def init(self, *args):
-        original(self, *args)
-        setattr(self, field, np.full(JOINTS, value))
+    def of(cls, *args):
+        return replace(
+            original(cls, *args), **{name: np.full(JOINTS, value) for name, value in limits.items()}
+        )
 
-    return init
+    return classmethod(of)
 
 
 def _forgetful_estop(self, pressed, now_ns):
@@ -192,11 +195,11 @@ def _forgetful_estop(self, pressed, now_ns):
 
 
 MUTANTS = {
-    "no limits": (JointLimiter, "limit", _unlimited),
-    "no velocity limit": (JointLimiter, "__init__", _without("_velocity", np.inf)),
-    "no acceleration limit": (JointLimiter, "__init__", _without("_acceleration", 1e9)),
-    "no lower limit": (JointLimiter, "__init__", _without("_lower", -np.inf)),
-    "no upper limit": (JointLimiter, "__init__", _without("_upper", np.inf)),
+    "no acceleration limit": (JerkLimit, "toward", _at_once),
+    "no velocity limit": (MotionLimits, "of", _without(velocity=np.inf)),
+    "no position limits": (MotionLimits, "of", _without(lower=-np.inf, upper=np.inf)),
+    "no lower limit": (MotionLimits, "of", _without(lower=-np.inf)),
+    "no upper limit": (MotionLimits, "of", _without(upper=np.inf)),
     "estop ignored": (Supervisor, "estop", _forgetful_estop),
 }
 

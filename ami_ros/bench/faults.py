@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gate made of each injected fault: was it named, was it named rightly, and how fast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ami_ros.sim.faults import Fault
+from ami_ros.types import Level
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that the gate (or the simulated controller) told.
+
+    Attributes:
+        stamp_ns: when.
+        level: how bad.
+        reasons: names.
+    """
+
+    stamp_ns: int
+    level: Level
+    reasons: frozenset[str]
+
+
+@dataclass(frozen=True)
+class FaultRun:
+    """One fault in one episode.
+
+    Attributes:
+        fault: what was wanted; a combination is resolved.
+        listed_as: its name in the matrix: the fault's, or "combination".
+        seed: of the episode and of the fault's random choices.
+        since_ns: its first effect; None when it had none.
+        told: what the gate told from then on.
+        unsafe: commands outside limits, by kind.
+        unsafe_commands: commands with anything wrong.
+        moved_after_stop: commands that moved after a STOP.
+    """
+
+    fault: Fault
+    listed_as: str
+    seed: int
+    since_ns: int | None
+    told: tuple[Told, ...]
+    unsafe: dict[str, int]
+    unsafe_commands: int
+    moved_after_stop: int
+
+    def reaction_ms(self) -> float | None:
+        """Return how long after its first effect it was named rightly; None if it was not."""
+        if self.since_ns is None:
+            return None
+        right = (told.stamp_ns for told in self.told if told.reasons & self.fault.named_by)
+        first = min(right, default=None)
+        return None if first is None else max(0.0, (first - self.since_ns) / 1e6)
+
+    def first_alarm(self) -> frozenset[str]:
+        """Return the reasons of the first HOLD or STOP; empty when there was none."""
+        for told in self.told:
+            if told.level >= Level.HOLD:
+                return told.reasons
+        return frozenset()
+
+    def problem(self) -> str:
+        """Return why it counts as wrongly named; empty when it was named rightly."""
+        alarm, known = self.first_alarm(), self.fault.named_by | self.fault.follows
+        if self.since_ns is None:
+            return "it had no effect"
+        if alarm and not alarm & known:
+            return f"called {' '.join(sorted(alarm))}"
+        reaction_ms = self.reaction_ms()
+        if self.fault.tolerable:
+            return ""
+        if reaction_ms is None:
+            return f"called {' '.join(sorted(alarm))} only" if alarm else "not named"
+        if reaction_ms > self.fault.within_s * 1e3:
+            return f"named after {reaction_ms:.0f} ms"
+        return ""
+
+
+def summarise_faults(runs: Sequence[FaultRun]) -> dict[str, Any]:
+    """Return the figures of the whole matrix, and of each fault in it, ready for JSON."""
+    names = list(dict.fromkeys(run.listed_as for run in runs))
+    rows = {name: _figures([run for run in runs if run.listed_as == name]) for name in names}
+    total = {key: sum(row[key] for row in rows.values()) for key in _SUMS}
+    return {"faults": len(rows), **total, "reaction_ms": {n: r["reaction_ms"] for n, r in rows.items()}} | {
+        "by_fault": rows
+    }
+
+
+_SUMS = ("runs", "unsafe_commands", "moved_after_stop", "wrongly_named")
+
+
+def _figures(runs: list[FaultRun]) -> dict[str, Any]:
+    times = [time for run in runs if (time := run.reaction_ms()) is not None]
+    problems = [f"seed {run.seed}: {problem}" for run in runs if (problem := run.problem())]
+    kinds: dict[str, int] = {}
+    for run in runs:
+        for kind, count in run.unsafe.items():
+            kinds[kind] = kinds.get(kind, 0) + count
+    p50, p99 = (float(np.percentile(times, q)) if times else None for q in (50, 99))
+    return {
+        "runs": len(runs),
+        "unsafe_commands": sum(run.unsafe_commands for run in runs),
+        "unsafe_by_kind": kinds,
+        "moved_after_stop": sum(run.moved_after_stop for run in runs),
+        "wrongly_named": len(problems),
+        "problems": problems,
+        "named": len(times),
+        "reaction_ms": {"p50": p50, "p99": p99},
+        "names": sorted({name for run in runs for told in run.told for name in told.reasons}),
+    }

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Applies the faults of camera, joints, clock and scene inside the simulator node."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.sim.camera_faults import CAMERA_FAULTS, CameraFault, Frame
+from ami_ros.sim.faults import CLOCK_JUMP_NS, SEPARATOR, STREAM
+from ami_ros.sim.joint_faults import JOINT_FAULTS, JointFault, JointReading
+from ami_ros.sim.scene import Scene
+from ami_ros.sim.tricks import STRANGERS, Tricks
+from ami_ros.types import FloatArray, ImageArray
+
+_JUMPS = {"clock_back": -CLOCK_JUMP_NS, "clock_forward": CLOCK_JUMP_NS}
+
+
+class FaultInjection:
+    """The faults that are on; what the sensors deliver goes through here.
+
+    Args:
+        scene: gets the unknown object.
+        arm: number of the arm's own joints, the first ones of a joint state.
+        table: (2, 2) lower and upper x and y in m of where the unknown object may stand.
+
+    Attributes:
+        since_ns: when the fault that is on first had an effect; None before.
+    """
+
+    def __init__(self, scene: Scene, arm: int, table: FloatArray) -> None:
+        self._scene, self._arm, self._table = scene, arm, table
+        self._tricks: Tricks | None = None
+        self._wanted = ("", 0)
+        self._clear()
+
+    def _clear(self) -> None:
+        self.since_ns: int | None = None
+        self._jump_ns = 0
+        self._camera: list[CameraFault] = []
+        self._joints: list[JointFault] = []
+
+    def want(self, name: str, seed: int, now_ns: int) -> None:
+        """Switch to the faults of `name` (joined by ``+``, "" for none) unless they are on already."""
+        if (name, seed) == self._wanted:
+            return
+        self._wanted = (name, seed)
+        self._clear()
+        if self._tricks is not None:
+            self._tricks.undo()
+        generator = np.random.default_rng([seed, STREAM, 1])
+        for part in name.split(SEPARATOR):
+            if part in CAMERA_FAULTS:
+                self._camera.append(CAMERA_FAULTS[part](generator))
+            elif part in JOINT_FAULTS:
+                self._joints.append(JOINT_FAULTS[part](generator, self._arm))
+            elif part in _JUMPS:
+                self._jump_ns = _JUMPS[part]
+            elif part == "unknown_object":
+                self._show_stranger(generator)
+                self.since_ns = now_ns
+
+    def images(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
+        """Return the images that leave the camera now, with their stamps."""
+        frames = [(image, stamp_ns)]
+        for fault in self._camera:
+            frames = [late for frame in frames for late in fault(*frame)]
+        self._note(bool(self._camera or self._jump_ns), stamp_ns)
+        return [(pixels, stamp + self._jump_ns) for pixels, stamp in frames]
+
+    def readings(self, reading: JointReading) -> list[JointReading]:
+        """Return the joint states that leave the robot now."""
+        readings = [reading]
+        for fault in self._joints:
+            readings = [late for one in readings for late in fault(one)]
+        self._note(bool(self._joints or self._jump_ns), reading.stamp_ns)
+        jump = self._jump_ns
+        return [JointReading(r.names, r.position, r.velocity, r.stamp_ns + jump) for r in readings]
+
+    def _note(self, effective: bool, now_ns: int) -> None:
+        if effective and self.since_ns is None:
+            self.since_ns = now_ns
+
+    def _show_stranger(self, generator: np.random.Generator) -> None:
+        self._tricks = self._tricks or Tricks(self._scene)
+        lower, upper = self._table
+        self._tricks.show_stranger(int(generator.integers(len(STRANGERS))), generator.uniform(lower, upper))

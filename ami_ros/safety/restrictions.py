@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may be tightened while the gate runs. Tighter than the robot's own limits, never looser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import ConfigError
+from ami_ros.types import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Restrictions:
+    """Limits beside the robot's own; None leaves those in force.
+
+    Attributes:
+        speed_scale: share of the velocity limits that may be used, 0 to 1; 0 lets nothing move.
+        lower: (J,) rad or m.
+        upper: (J,) rad or m.
+        velocity: (J,) rad/s or m/s, before `speed_scale`.
+        acceleration: (J,) rad/s^2 or m/s^2.
+        jerk: (J,) rad/s^3 or m/s^3.
+        workspace: (2, 3) lower and upper corner of the tip's box, base frame, m.
+        forbidden: (M, 2, 3) lower and upper corners of boxes that neither tip nor links may enter, m.
+    """
+
+    speed_scale: float | None = None
+    lower: FloatArray | None = None
+    upper: FloatArray | None = None
+    velocity: FloatArray | None = None
+    acceleration: FloatArray | None = None
+    jerk: FloatArray | None = None
+    workspace: FloatArray | None = None
+    forbidden: FloatArray | None = None
+
+    def check(self, spec: RobotSpec) -> None:
+        """Raise unless every number is finite, fits the robot and is no looser than its own.
+
+        Raises:
+            ConfigError: names the limit, what was got and what the robot has.
+        """
+        count, limits = len(spec.joint_names), spec.limits
+        if self.speed_scale is not None and not 0.0 <= self.speed_scale <= 1.0:
+            raise ConfigError(f"speed_scale: got {self.speed_scale}, expected 0 to 1")
+        for name in ("lower", "upper", "velocity", "acceleration", "jerk"):
+            given, own = getattr(self, name), getattr(limits, name)
+            if given is None:
+                continue
+            _check_shape(name, given, (count,))
+            if name in ("velocity", "acceleration", "jerk") and not (given > 0.0).all():
+                raise ConfigError(f"{name}: got {given.tolist()}, expected positive numbers")
+            looser = own is not None and (given < own if name == "lower" else given > own).any()
+            if looser:
+                raise ConfigError(
+                    f"{name}: got {given.tolist()}, expected no looser than the robot's {own.tolist()}"
+                )
+        lower = limits.lower if self.lower is None else self.lower
+        upper = limits.upper if self.upper is None else self.upper
+        if lower is not None and upper is not None and not (lower < upper).all():
+            raise ConfigError(f"lower {lower.tolist()} is not below upper {upper.tolist()}")
+        if self.workspace is not None:
+            _check_shape("workspace", self.workspace, (2, 3))
+            _check_corners("workspace", self.workspace[None])
+            own = spec.workspace
+            if (self.workspace[0] < own[0]).any() or (self.workspace[1] > own[1]).any():
+                raise ConfigError(
+                    f"workspace: got {self.workspace.tolist()}, "
+                    f"expected a box inside the robot's {own.tolist()}"
+                )
+        if self.forbidden is not None:
+            _check_shape("forbidden", self.forbidden, (len(self.forbidden), 2, 3))
+            _check_corners("forbidden", self.forbidden)
+
+
+def _check_shape(name: str, given: FloatArray, shape: tuple[int, ...]) -> None:
+    if given.shape != shape or not np.isfinite(given).all():
+        raise ConfigError(f"{name}: got {given.tolist()}, expected finite numbers of shape {shape}")
+
+
+def _check_corners(name: str, boxes: FloatArray) -> None:
+    if not (boxes[:, 0] < boxes[:, 1]).all():
+        raise ConfigError(f"{name}: got {boxes.tolist()}, expected every lower corner below its upper one")

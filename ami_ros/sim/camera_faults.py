@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a broken camera delivers instead of each image. Pure: time comes with the stamps."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from ami_ros.types import ImageArray
+
+Frame = tuple[ImageArray, int]  # pixels (H, W, 3) uint8 and stamp in ns
+CameraFault = Callable[[ImageArray, int], list[Frame]]
+
+DELAY_NS = 500_000_000
+LOSS = 0.5  # chance that an image is lost
+SHIFT = (0.10, 0.20)  # share of the image's width and height
+COVER = 0.75  # share of width and height that is covered
+
+
+class _Frozen:
+    """The first image again and again, with its own stamp or a fresh one."""
+
+    def __init__(self, fresh: bool) -> None:
+        self._fresh = fresh
+        self._first: Frame | None = None
+
+    def __call__(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
+        self._first = self._first or (image, stamp_ns)
+        return [(self._first[0], stamp_ns if self._fresh else self._first[1])]
+
+
+class _Delayed:
+    def __init__(self) -> None:
+        self._waiting: deque[Frame] = deque()
+
+    def __call__(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
+        self._waiting.append((image, stamp_ns))
+        late = []
+        while self._waiting and self._waiting[0][1] <= stamp_ns - DELAY_NS:
+            late.append(self._waiting.popleft())
+        return late
+
+
+def _black(image: ImageArray, stamp_ns: int) -> list[Frame]:
+    return [(np.zeros_like(image), stamp_ns)]
+
+
+def _occluded(generator: np.random.Generator) -> CameraFault:
+    corner, colour = generator.uniform(size=2), generator.integers(0, 256, 3)
+
+    def cover(image: ImageArray, stamp_ns: int) -> list[Frame]:
+        sides = np.array(image.shape[:2])
+        top, left = ((1.0 - COVER) * corner * sides).astype(int)
+        height, width = (COVER * sides).astype(int)
+        covered = image.copy()
+        covered[top : top + height, left : left + width] = colour
+        return [(covered, stamp_ns)]
+
+    return cover
+
+
+def _shifted(generator: np.random.Generator) -> CameraFault:
+    share = generator.uniform(*SHIFT, 2) * generator.choice([-1, 1], 2)
+
+    def shift(image: ImageArray, stamp_ns: int) -> list[Frame]:
+        rows, columns = (
+            np.clip(np.arange(side) - round(side * part), 0, side - 1)
+            for side, part in zip(image.shape[:2], share, strict=True)
+        )
+        return [(np.ascontiguousarray(image[rows][:, columns]), stamp_ns)]
+
+    return shift
+
+
+def _dropped(generator: np.random.Generator) -> CameraFault:
+    return lambda image, stamp_ns: [] if generator.uniform() < LOSS else [(image, stamp_ns)]
+
+
+CAMERA_FAULTS: dict[str, Callable[[np.random.Generator], CameraFault]] = {
+    "camera_frozen": lambda _: _Frozen(fresh=False),
+    "camera_repeated": lambda _: _Frozen(fresh=True),
+    "camera_black": lambda _: _black,
+    "camera_occluded": _occluded,
+    "camera_shifted": _shifted,
+    "camera_delayed": lambda _: _Delayed(),
+    "camera_dropped": _dropped,
+}

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When the gate has to hold the robot, worked out from the messages alone: no code of ami_ros/safety."""
+
+from __future__ import annotations
+
+import numpy as np
+from gate_arm import tip
+
+from ami_ros.safety.settings import SafetySettings
+from ami_ros.types import FloatArray
+
+NEVER_NS = -(2**62)
+NO_DISTURBANCE = ("proposal", "the planner is", "missing")
+
+
+class Duties:
+    """What was received, and what follows from it.
+
+    Attributes:
+        joints, image, plan: stamp and arrival of the newest, ns.
+        alive_ns: when the planner last reported.
+        measured, commanded: (J,) rad.
+        disturbed_ns: until when something other than a proposal was missing or wrong.
+    """
+
+    def __init__(self, settings: SafetySettings) -> None:
+        self._settings = settings
+        self.forget()
+
+    def forget(self) -> None:
+        """As after a reset."""
+        self.joints: tuple[int | None, ...] = (None, None)
+        self.image: tuple[int | None, ...] = (None, None)
+        self.plan: tuple[int | None, ...] = (None,)
+        self.alive_ns: int | None = None
+        self.measured: FloatArray | None = None
+        self.commanded: FloatArray | None = None
+        self.disturbed_ns = NEVER_NS
+        self._doubt_since: list[int | None] = [None, None]
+        self._place: FloatArray | None = None
+        self._travel = 0.0
+
+    def see_image(self, stamp_ns: int, now_ns: int, repeated: bool) -> None:
+        """Take an image."""
+        self.image = (stamp_ns, now_ns)
+        place = None if self.measured is None else tip(self.measured)
+        if not repeated or self._place is None:
+            self._place, self._travel = place, 0.0
+        elif place is not None:
+            self._travel = max(self._travel, float(np.linalg.norm(place - self._place)))
+
+    def see_report(self, now_ns: int, surprise: float | None, disagreement: float | None) -> None:
+        """Take a report of the planner."""
+        self.alive_ns = now_ns
+        limits = (self._settings.surprise_limit, self._settings.disagreement_limit)
+        for i, (value, limit) in enumerate(zip((surprise, disagreement), limits, strict=True)):
+            doubts = value is not None and not value <= limit
+            self._doubt_since[i] = (self._doubt_since[i] or now_ns) if doubts else None
+
+    def must_hold(self, now_ns: int) -> list[str]:
+        """Return every reason to hold the robot at this tick."""
+        s = self._settings
+        found = []
+        for what, seen, limit_s in (
+            ("joints", self.joints, s.joint_age_s),
+            ("camera", self.image, s.camera_age_s),
+            ("proposal", self.plan, s.proposal_age_s),
+        ):
+            ages = [None if t is None else (now_ns - t) / 1e9 for t in seen]
+            if any(age is None or age > limit_s or age < -s.future_tolerance_s for age in ages):
+                found.append(f"{'missing ' if None in ages else ''}{what} of ages {ages}")
+        if self.alive_ns is not None and (now_ns - self.alive_ns) / 1e9 > s.planner_silence_s:
+            found.append("the planner is silent")
+        for since in self._doubt_since:
+            # Later it is tried again: a robot that is held surprises its model for that reason alone.
+            if since is not None and 0.02 < (now_ns - since) / 1e9 - s.doubt_patience_s < s.doubt_rest_s:
+                found.append("the model doubts")
+        if self._gap() > s.tracking_error:
+            found.append("tracking error")
+        if self._travel > s.still_image_travel + 1e-9:
+            found.append(f"the picture stays although the tip moved by {self._travel} m")
+        if any(not cause.startswith(NO_DISTURBANCE) for cause in found):
+            self.disturbed_ns = now_ns
+        return found
+
+    def _gap(self) -> float:
+        if self.measured is None or self.commanded is None:
+            return 0.0
+        return float(np.abs(self.commanded - self.measured).max())

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Short stories about the gate, each a hole that gates are known to have. Each raises AssertionError when it gapes.
+
+Regression tests run them on the gate as it is, and test_mutations.py on gates with one check taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from gate_arm import gate_arm
+from gate_plant import FAULTS, TICK_NS, Plant
+from robots import LOWER, UPPER, VELOCITY
+
+from ami_ros.errors import ConfigError
+from ami_ros.safety.restrictions import Restrictions
+from ami_ros.types import Level, Trajectory
+
+LONG = 70  # ticks that any cause is noticed and any braking is done in
+EXPECTED = {  # which reason names the fault, one of them at least
+    "joints_silent": "JOINTS_STALE",
+    "joints_late": "JOINTS_STALE",
+    "joints_future": "JOINTS_FUTURE",
+    "joints_nan": "JOINTS_STALE",
+    "joints_short": "JOINTS_STALE",
+    "camera_silent": "CAMERA_STALE",
+    "camera_late": "CAMERA_STALE",
+    "camera_future": "CAMERA_FUTURE",
+    "camera_frozen": "CAMERA_FROZEN",
+    "planner_dead": "PLANNER_SILENT",
+    "planner_hung": "PROPOSAL_STALE",
+    "planner_doubts": "SURPRISE_HIGH",
+    "planner_unsure": "DISAGREEMENT_HIGH",
+}
+
+
+def judged(plant: Plant) -> None:
+    if plant.violations:
+        raise AssertionError("; ".join(plant.violations[:3]))
+
+
+def expect(holds: bool, what: str) -> None:
+    if not holds:
+        raise AssertionError(what)
+
+
+def moving() -> Plant:
+    """Return a plant whose robot follows its planner at speed."""
+    plant = Plant()
+    plant.run(30)
+    plant.aim = plant.position + np.array([0.5, 0.1, -0.4, 0.2])
+    plant.run(21)  # one more than the planner's last proposal: the next one is newer
+    expect(float(np.abs(plant.oracle.speed).max()) > 0.05, "does not move at all")
+    return plant
+
+
+def codes(plant: Plant) -> set[str]:
+    return {reason.code for reason in plant.verdict.reasons}
+
+
+def fault(name: str) -> Callable[[], None]:
+    """Return the story: the fault holds a moving robot, is called by its name, and its end lets it go on."""
+
+    def story() -> None:
+        plant = moving()
+        plant.faults, named = {name}, set()
+        sign = 1.0
+        for _ in range(3 * LONG):
+            sign = -sign if plant.ticks % 40 == 0 else sign
+            plant.aim = plant.position + sign * np.array([0.4, 0.1, -0.3, 0.2])
+            plant.run(1)
+            named |= codes(plant)
+        judged(plant)
+        expect(EXPECTED[name] in named, f"{name} was called {sorted(named)}")
+        plant.faults = set()
+        plant.run(3 * LONG)
+        judged(plant)
+        expect(plant.verdict.level < Level.HOLD, f"never went on: {plant.verdict}")
+
+    return story
+
+
+def bad_numbers(value: float) -> Callable[[], None]:
+    """Return the story: one such number anywhere in a proposal."""
+
+    def story() -> None:
+        plant = moving()
+        for at in ((0, 0), (2, 3), (-1, 1)):
+            good = plant.chunk()
+            positions = good.positions.copy()
+            positions[at] = value
+            verdict = plant.propose(
+                Trajectory(good.joint_names, positions, good.time_from_start_ns, good.stamp_ns)
+            )
+            expect(verdict.level is Level.HOLD, f"took {value} at {at}")
+            plant.run(5)
+        judged(plant)
+
+    return story
+
+
+def future_proposal() -> None:
+    plant = moving()
+    verdict = plant.propose(plant.chunk(offset_ns=300_000_000))
+    expect([r.code for r in verdict.reasons] == ["PROPOSAL_FUTURE"], f"said {verdict}")
+    plant.run(20)
+    judged(plant)
+
+
+def stale_and_repeated_proposals() -> None:
+    plant = moving()
+    good = plant.chunk()
+    expect(plant.propose(good).level is Level.PASS, "refused a good one")
+    for offset_ns in (0, -TICK_NS, -(10**9)):
+        expect(plant.propose(plant.chunk(offset_ns)).level is Level.HOLD, f"took one of {offset_ns} ns")
+    judged(plant)
+    fresh = Plant()
+    fresh.send_joints()
+    expect(fresh.propose(fresh.chunk(-(10**9))).level is Level.HOLD, "took a stale one")
+
+
+def malformed_proposals() -> None:
+    plant = moving()
+    good = plant.chunk()
+    names, points, times = good.joint_names, good.positions, good.time_from_start_ns
+    for case in (
+        (("other", *names[1:]), points, times),
+        (names[::-1], points, times),
+        (names, points[:, :-1], times),
+        (names, points, times[::-1]),
+        (names, points, times[:-1]),
+        (names, points[:0], times[:0]),
+        (names, points + 1.0, times),
+    ):
+        expect(plant.propose(Trajectory(*case, good.stamp_ns)).level is Level.HOLD, f"took {case}")
+    judged(plant)
+
+
+def resume_after_stop() -> None:
+    """A stop stays; the release does not end it; old proposals are dead; nothing jumps."""
+    plant = moving()
+    old = plant.chunk()
+    plant.estop(True)
+    plant.run(LONG)
+    expect(not plant.rearm(), "re-armed while pressed")
+    plant.reset()  # the clock jumped
+    plant.run(LONG)
+    expect(plant.verdict.level is Level.STOP, "left STOP")
+    plant.estop(False)
+    plant.run(LONG)
+    expect(plant.verdict.level is Level.STOP, "left STOP by the release")
+    plant.position = plant.position + 0.05  # somebody moved the arm
+    plant.run(1)
+    before = plant.chunk()
+    expect(plant.rearm(), "refused to re-arm")
+    for proposal in (old, before):
+        expect(plant.propose(proposal).level is Level.HOLD, "took a proposal from before the re-arm")
+    plant.run(LONG)
+    expect(plant.verdict.level < Level.HOLD, "does not go on")
+    judged(plant)
+
+
+def rearm_with_old_joints() -> None:
+    plant = moving()
+    plant.estop(True)
+    plant.faults = {"joints_silent"}
+    plant.run(LONG)
+    plant.estop(False)
+    expect(not plant.rearm(), "re-armed with old joints")
+    judged(plant)
+
+
+def rearm_in_motion() -> None:
+    plant = moving()
+    plant.estop(True)
+    plant.run(1)
+    plant.estop(False)
+    expect(not plant.rearm(), "re-armed in motion")
+    judged(plant)
+
+
+def robot_does_not_follow() -> None:
+    """First a hold, then a stop that needs a person."""
+    plant = moving()
+    plant.faults, named = {"not_following"}, set()
+    plant.position = plant.position + np.array([0.4, 0.0, -0.3, 0.0])
+    for _ in range(3 * LONG):
+        plant.run(1)
+        named |= codes(plant)
+    expect({"TRACKING_ERROR", "TRACKING_LOST"} <= named, f"was called {sorted(named)}")
+    expect(plant.verdict.level is Level.STOP, "goes on trying")
+    plant.faults = set()
+    plant.run(LONG)
+    expect(plant.verdict.level is Level.STOP, "left STOP by itself")
+    judged(plant)
+
+
+def wild_planner() -> None:
+    plant = moving()
+    plant.faults = {"planner_wild"}
+    plant.run(4 * LONG)
+    judged(plant)
+
+
+def limits() -> None:
+    """Into every corner, without a workspace in the way."""
+    everywhere = np.array([[-2.0, -2.0, -2.0], [2.0, 2.0, 2.0]])
+    for aim in (np.array(LOWER) - 0.3, np.array(UPPER) + 0.3):
+        plant = Plant(gate_arm(workspace=everywhere))
+        plant.run(30)
+        plant.aim, plant.pace = aim, 3.0
+        plant.run(8 * LONG)
+        judged(plant)
+
+
+def workspace() -> None:
+    for way in ([0.0, -0.7, 0.0, 0.0], [1.1, 0.0, 0.0, 0.0], [0.0, 0.6, 0.8, 0.0], [-1.4, 0.4, -0.9, 0.0]):
+        plant = Plant()
+        plant.run(30)
+        plant.aim, plant.pace = plant.position + np.array(way), 1.0
+        plant.run(2 * LONG)
+        judged(plant)
+
+
+def forbidden_box() -> None:
+    """The elbow would sweep through it; the tip stays clear."""
+    plant = Plant()
+    plant.run(30)
+    box = np.array([[[0.15, 0.2, 0.6], [0.3, 0.35, 0.85]]])
+    plant.restrict(Restrictions(forbidden=box), forbidden=box)
+    plant.aim, plant.pace = plant.position + np.array([1.1, 0.0, 0.0, 0.0]), 1.0
+    plant.run(3 * LONG)
+    judged(plant)
+    expect("FORBIDDEN_BOX" in codes(plant), f"said {plant.verdict}")
+
+
+def restrictions_bite() -> None:
+    plant = moving()
+    plant.restrict(Restrictions(speed_scale=0.1), speed_scale=0.1)
+    plant.run(LONG)
+    plant.restrict(Restrictions(speed_scale=0.0), speed_scale=0.0)
+    plant.run(LONG)
+    expect(float(np.abs(plant.oracle.speed).max()) == 0.0, "moves at speed scale 0")
+    judged(plant)
+
+
+def looser_restrictions() -> None:
+    plant = moving()
+    for looser in (
+        Restrictions(speed_scale=1.5),
+        Restrictions(speed_scale=float("nan")),
+        Restrictions(velocity=1.1 * np.array(VELOCITY)),
+        Restrictions(upper=np.array(UPPER) + 0.1),
+        Restrictions(workspace=plant.spec.workspace + np.array([[-0.1], [0.1]])),
+    ):
+        try:
+            plant.gate.restrict(looser)
+        except ConfigError:
+            plant.run(5)
+            continue
+        raise AssertionError(f"took {looser}")
+    judged(plant)
+
+
+def direction_is_kept() -> None:
+    """A robot that is too slow for its plan goes the same way, slower: not another way."""
+    plant = Plant()
+    plant.run(30)
+    way = np.array([0.3, -0.35, 0.35, 0.3])
+    plant.aim, plant.pace = plant.position + way, 20.0
+    plant.run(14)
+    speed = plant.oracle.speed
+    alike = float(speed @ way / np.linalg.norm(speed) / np.linalg.norm(way))
+    expect(alike > 0.999, f"goes another way: {speed} instead of {way}")
+    judged(plant)
+
+
+HOLES: dict[str, Callable[[], None]] = {
+    "NaN in a proposal": bad_numbers(np.nan),
+    "Inf in a proposal": bad_numbers(np.inf),
+    "minus Inf in a proposal": bad_numbers(-np.inf),
+    "future stamps of a proposal": future_proposal,
+    "stale and repeated proposals": stale_and_repeated_proposals,
+    "malformed proposals": malformed_proposals,
+    "resume after STOP": resume_after_stop,
+    "re-arm with old joints": rearm_with_old_joints,
+    "re-arm in motion": rearm_in_motion,
+    "robot does not follow": robot_does_not_follow,
+    "wild planner": wild_planner,
+    "limits": limits,
+    "workspace": workspace,
+    "forbidden box": forbidden_box,
+    "restrictions bite": restrictions_bite,
+    "looser restrictions": looser_restrictions,
+    "direction is kept": direction_is_kept,
+    **{f"fault {name}": fault(name) for name in FAULTS if name in EXPECTED},
+}

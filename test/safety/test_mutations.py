@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do the tests bite? Each check of the gate is taken out in turn, and a story or the state machine must notice."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from gate_holes import HOLES
+from gate_machine import search
+
+from ami_ros.link_shapes import LinkShapes
+from ami_ros.safety import supervisor
+from ami_ros.safety.admission import Admission
+from ami_ros.safety.braking import Braking
+from ami_ros.safety.doubt import Doubt
+from ami_ros.safety.freshness import Freshness
+from ami_ros.safety.heartbeat import Heartbeat
+from ami_ros.safety.jerk_limit import JerkLimit
+from ami_ros.safety.motion import Motion, MotionLimits
+from ami_ros.safety.recovery import Recovery
+from ami_ros.safety.restrictions import Restrictions
+from ami_ros.safety.stepping import Stepping
+from ami_ros.safety.still_image import StillImage
+from ami_ros.safety.supervisor import Supervisor
+from ami_ros.safety.tracking import Tracking
+from ami_ros.safety.zones import Zones
+from ami_ros.types import PASS
+
+SEARCH_TICKS = 4000
+
+_limits_of = MotionLimits.of
+_excess = Zones.excess
+_spheres = LinkShapes.__init__
+
+
+def _without(**loosened: float) -> Any:
+    """Return MotionLimits.of that knows no such limit."""
+
+    def of(*arguments: Any) -> MotionLimits:
+        limits = _limits_of(*arguments)
+        replaced = {name: np.full_like(limits.velocity, value) for name, value in loosened.items()}
+        return dataclasses.replace(limits, **replaced)
+
+    return staticmethod(of)
+
+
+def _passes(self: Any, *arguments: Any) -> Any:
+    return PASS
+
+
+def _none(self: Any, *arguments: Any) -> None:
+    return None
+
+
+def _instantly(self: Any, motion: Motion, wanted: Any) -> Motion:
+    return Motion(motion.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
+
+
+def _estop_that_does_not_latch(self: Any, pressed: bool, now_ns: int) -> Any:
+    self._estop_pressed = pressed
+    return PASS
+
+
+def _rearm_whatever(self: Any, now_ns: int) -> Any:
+    self._stopped = None
+    return PASS
+
+
+def _release_is_rearm(self: Any, pressed: bool, now_ns: int) -> Any:
+    verdict = _estop(self, pressed, now_ns)
+    if not pressed:
+        self._stopped = None
+    return verdict
+
+
+def _reset_all(self: Any) -> None:
+    _reset(self)
+    self._stopped = None
+
+
+_estop = Supervisor.estop
+_reset = Supervisor.reset
+
+
+def _no_zone(index: int) -> Any:
+    def excess(self: Any, position: Any) -> Any:
+        found = np.array(_excess(self, position))
+        found[..., index:][..., : 1 if index == 0 else None] = -1.0
+        return found
+
+    return excess
+
+
+def _without_links(self: Any, *arguments: Any) -> None:
+    _spheres(self, *arguments)
+    self.radii = np.where(np.arange(len(self.radii)) == 0, 0.0, -10.0)
+
+
+MUTANTS: dict[
+    str, tuple[Any, str, Any, str]
+] = {  # owner, attribute, replacement, the story that should notice
+    "admission: shape, names, NaN": (Admission, "_shape", _none, "malformed proposals"),
+    "admission: time": (Admission, "_time", _none, "stale and repeated proposals"),
+    "admission: start": (Admission, "_start", _none, "malformed proposals"),
+    "admission: re-arm forgets nothing": (Admission, "forget_before", _none, "resume after STOP"),
+    "freshness": (Freshness, "judge", _passes, "fault camera_silent"),
+    "freshness: joints": (Freshness, "joints", _passes, "fault joints_silent"),
+    "still image": (StillImage, "judge", _passes, "fault camera_frozen"),
+    "heartbeat": (Heartbeat, "judge", _passes, "fault planner_dead"),
+    "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
+    "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),
+    "tracking": (Tracking, "judge", _passes, "robot does not follow"),
+    "recovery": (Recovery, "judge", _passes, "fault camera_silent"),
+    "braking distance and zones": (Braking, "problem", _none, "workspace"),
+    "zones: workspace": (Zones, "excess", _no_zone(0), "workspace"),
+    "zones: forbidden boxes": (Zones, "excess", _no_zone(1), "forbidden box"),
+    "zones: links": (LinkShapes, "__init__", _without_links, "forbidden box"),
+    "speed": (Stepping, "_slowed", lambda self, wanted: (wanted, PASS), "direction is kept"),
+    "jerk and acceleration": (JerkLimit, "toward", _instantly, "wild planner"),
+    "limit: velocity": (MotionLimits, "of", _without(velocity=1e3), "wild planner"),
+    "limit: acceleration": (MotionLimits, "of", _without(acceleration=1e3), "wild planner"),
+    "limit: jerk": (MotionLimits, "of", _without(jerk=1e6), "wild planner"),
+    "limit: lower": (MotionLimits, "of", _without(lower=-np.inf), "limits"),
+    "limit: upper": (MotionLimits, "of", _without(upper=np.inf), "limits"),
+    "e-stop does not latch": (Supervisor, "estop", _estop_that_does_not_latch, "resume after STOP"),
+    "e-stop: release re-arms": (Supervisor, "estop", _release_is_rearm, "resume after STOP"),
+    "reset ends a stop": (Supervisor, "reset", _reset_all, "resume after STOP"),
+    "re-arm asks nothing": (Supervisor, "rearm", _rearm_whatever, "re-arm in motion"),
+    "a check's STOP does not latch": (Supervisor, "_latch", _none, "robot does not follow"),
+    "restrictions ignored": (Supervisor, "restrict", None, "restrictions bite"),
+    "looser restrictions taken": (Restrictions, "check", _none, "looser restrictions"),
+    "joint states unchecked": (supervisor, "checked_joints", lambda p, *_: np.asarray(p), "fault joints_nan"),
+}
+
+_restrict = Supervisor.restrict
+
+
+def _first_restrictions_only(self: Any, restrictions: Any) -> None:
+    if not hasattr(self, "_stepping"):
+        _restrict(self, restrictions)
+
+
+def noticed(first: str) -> str:
+    """Return which story or search failed, and with what; an empty string if none did."""
+    trials = {first: HOLES[first], "search": lambda: search(SEARCH_TICKS, 900), **HOLES}
+    for name, story in trials.items():
+        error = _error(story)
+        if error is not None:
+            return f"{name} ({type(error).__name__}: {error})"
+    return ""
+
+
+def _error(story: Callable[[], object]) -> Exception | None:
+    try:
+        with np.errstate(all="ignore"):
+            story()
+    except Exception as error:  # a gate that raises is found out as well
+        return error
+    return None
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_gate_without_a_check_is_found_out(mutant, monkeypatch):
+    owner, name, replacement, story = MUTANTS[mutant]
+    monkeypatch.setattr(owner, name, replacement or _first_restrictions_only)
+    by = noticed(story)
+    print(f"| {mutant} | {by[:90] or 'NOTHING'} |")
+    assert by
