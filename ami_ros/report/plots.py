@@ -111,6 +111,8 @@ def success_against_plan_time(
         axes.plot(times, rates, style, color=color, label=label, markersize=4, linewidth=1.2)
     axes.plot(knee["plan_ms_p50"], knee[success] * 100, "o", color=BAD, fillstyle="none", markersize=11)
     axes.set(xscale="log", ylim=(0, 103), xlabel="time per plan [ms]")
+    for side in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        side("{x:g}")
     axes.set_ylabel(success.replace("_", " within ").replace("cm", " cm") + " [%]")
     axes.legend(frameon=False, fontsize=8, labelcolor=GREY, loc="lower right")
     return _png(figure)

@@ -65,7 +65,7 @@ class GateInputs:
         Args:
             camera: quality of service of images.
             on_proposals: gets proposals, serialised.
-            on_seen: called after joints or an image, for which a proposal may have waited.
+            on_seen: called after joints, an image or a report, for which a proposal may have waited.
         """
         self._on_seen = on_seen
         self.subscribe(JointState, "joint_states", self._on_joints, STATE)
@@ -116,7 +116,10 @@ class GateInputs:
         if "state" not in values:
             raise ObservationError(f"goal status: got keys {sorted(values)}, expected state among them")
         numbers = (_number(name, values) for name in ("surprise", "disagreement"))
-        self._supervisor.see_planner(stamp_to_ns(message.header.stamp), self._now_ns(), *numbers)
+        stamp = stamp_to_ns(message.header.stamp)
+        self._supervisor.see_planner(stamp, self._now_ns(), *numbers)
+        self._desk.see_report(stamp)
+        self._on_seen()
 
 
 def _one(handler: Handler, message: bytes) -> None:

@@ -2,8 +2,9 @@
 """Where a proposal waits for the observation that it was planned from.
 
 Topics overtake each other: a proposal may arrive before the joint state that it starts at. It is judged when
-the gate has seen joints at least as new and any image at all, so that the outcome depends on the messages and
-not on their order; one that is too old or from the future is judged at once.
+the gate has seen joints at least as new, any image at all and, from a planner that reports at all, the report
+about it (how sure the model is), so that the outcome depends on the messages and not on their order; one that
+is too old or from the future is judged at once.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ class ProposalDesk:
         self._supervisor = supervisor
         self._oldest_ns = round(settings.proposal_age_s * 1e9)
         self._furthest_ns = round(settings.future_tolerance_s * 1e9)
+        self._planner_reports = False
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, as after a restart of time."""
         self._waiting: list[Trajectory] = []
         self._joint_stamp_ns: int | None = None
+        self._report_stamp_ns: int | None = None
         self._image_seen = False
 
     def see_joints(self, stamp_ns: int) -> None:
@@ -35,6 +38,10 @@ class ProposalDesk:
     def see_image(self) -> None:
         """Note that the camera lives."""
         self._image_seen = True
+
+    def see_report(self, stamp_ns: int) -> None:
+        """Note the planner's newest report: from now on each proposal waits for the one about it."""
+        self._planner_reports, self._report_stamp_ns = True, stamp_ns
 
     def put(self, proposal: Trajectory) -> None:
         """Take a proposal."""
@@ -52,4 +59,5 @@ class ProposalDesk:
     def _is_ready(self, stamp_ns: int, now_ns: int) -> bool:
         if not now_ns - self._oldest_ns <= stamp_ns <= now_ns + self._furthest_ns:
             return True
-        return self._image_seen and self._joint_stamp_ns is not None and self._joint_stamp_ns >= stamp_ns
+        newest = [self._joint_stamp_ns, *([self._report_stamp_ns] if self._planner_reports else [])]
+        return self._image_seen and all(seen is not None and seen >= stamp_ns for seen in newest)
