@@ -26,6 +26,7 @@ from ami_ros.ros.qos import PROPOSALS, STATE
 from ami_ros.safety.supervisor import Supervisor
 
 MOST = 50  # messages per topic and tick, so that a flood ends
+REPORTS = 3  # the newest ones: a report about nothing proposed may follow one about a proposal
 Handler = Callable[[list[bytes]], None]
 
 
@@ -111,14 +112,15 @@ class GateInputs:
         self._on_seen()
 
     def _on_reports(self, messages: list[bytes]) -> None:
-        message = deserialize_message(messages[-1], DiagnosticArray)
-        values = values_of(message)
-        if "state" not in values:
-            raise ObservationError(f"goal status: got keys {sorted(values)}, expected state among them")
-        numbers = (_number(name, values) for name in ("surprise", "disagreement"))
-        stamp = stamp_to_ns(message.header.stamp)
-        self._supervisor.see_planner(stamp, self._now_ns(), *numbers)
-        self._desk.see_report(stamp)
+        for serialised in messages[-REPORTS:]:
+            message = deserialize_message(serialised, DiagnosticArray)
+            values = values_of(message)
+            if "state" not in values:
+                raise ObservationError(f"goal status: got keys {sorted(values)}, expected state among them")
+            numbers = (_number(name, values) for name in ("surprise", "disagreement"))
+            self._supervisor.see_planner(stamp_to_ns(message.header.stamp), self._now_ns(), *numbers)
+            if (about := _number("proposal_stamp_ns", values)) is not None and about > 0.0:
+                self._desk.see_report(int(values["proposal_stamp_ns"]))
         self._on_seen()
 
 

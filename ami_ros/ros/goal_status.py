@@ -23,6 +23,7 @@ class GoalState(str, Enum):
     ERROR = "ERROR"
 
 
+STAMPS = ("stamp_ns", "goal_stamp_ns", "proposal_stamp_ns")
 NUMBERS = ("distance", "cost", "plan_ms", "disagreement", "surprise")  # fields that may be None
 SEVERITY = {GoalState.WAITING: DiagnosticStatus.WARN, GoalState.ERROR: DiagnosticStatus.ERROR}
 
@@ -45,6 +46,7 @@ class GoalStatus:
         disagreement: how unsure the model is of the plan: 1 is usual; None without a plan.
         surprise: how little the last action block went as predicted: above 1 is rare; None before it is over.
         surprise_terms: surprise by what it is about.
+        proposal_stamp_ns: stamp of the proposal that this report is about; 0 when nothing was proposed.
     """
 
     state: GoalState
@@ -60,12 +62,13 @@ class GoalStatus:
     disagreement: float | None = None
     surprise: float | None = None
     surprise_terms: dict[str, float] = field(default_factory=dict)
+    proposal_stamp_ns: int = 0
 
 
 def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
     """Return the report as a message; numbers that are None are left out."""
     values: dict[str, object] = {"state": status.state.value, "reason": status.reason, "goal": status.goal}
-    values |= {"stamp_ns": status.stamp_ns, "goal_stamp_ns": status.goal_stamp_ns}
+    values |= {name: getattr(status, name) for name in STAMPS}
     numbers = {name: getattr(status, name) for name in NUMBERS}
     values |= {name: value for name, value in numbers.items() if value is not None}
     values |= {f"cost/{term}": value for term, value in status.cost_terms.items()}
@@ -91,6 +94,7 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
             goal=values["goal"],
             stamp_ns=int(values["stamp_ns"]),
             goal_stamp_ns=int(values["goal_stamp_ns"]),
+            proposal_stamp_ns=int(values["proposal_stamp_ns"]),
             cost_terms=_below("cost/", values),
             surprise_terms=_below("surprise/", values),
             proposal=values.get("proposal", ""),

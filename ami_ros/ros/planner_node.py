@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable
@@ -182,8 +183,9 @@ class PlannerNode(LifecycleNode):
         self._publish(cycle, proposal, status)
 
     def _publish(self, cycle: PlanningCycle, proposal: Trajectory, status: GoalStatus) -> None:
+        # The report first: the gate does not judge a proposal before it has heard how sure the planner is.
+        self._reports.cycle(dataclasses.replace(status, proposal_stamp_ns=proposal.stamp_ns))
         self._proposals.publish(trajectory_to_ros(proposal))
-        self._reports.cycle(status)
         if self._markers.get_subscription_count():
             self._markers.publish(plan_markers(proposal, cycle.kinematics, self._frame))
 

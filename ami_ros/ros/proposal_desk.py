@@ -40,7 +40,7 @@ class ProposalDesk:
         self._image_seen = True
 
     def see_report(self, stamp_ns: int) -> None:
-        """Note the planner's newest report: from now on each proposal waits for the one about it."""
+        """Note the stamp of the newest proposal reported on: from now on each waits for its report."""
         self._planner_reports, self._report_stamp_ns = True, stamp_ns
 
     def put(self, proposal: Trajectory) -> None:
