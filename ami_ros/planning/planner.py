@@ -10,6 +10,7 @@ from torch import Tensor
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult, Sensed
+from ami_ros.planning.noise import LastingNoise
 from ami_ros.planning.objective import TERM_NAMES
 from ami_ros.planning.search import SOURCES
 from ami_ros.planning.settings import PlannerSettings
@@ -29,6 +30,7 @@ class RecedingHorizonPlanner:
     def __init__(self, model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> None:
         self._model, self._spec, self._settings = model, spec, settings
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
+        self._noise = LastingNoise(settings.noise_correlation, settings.horizon, spec.action_block)
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
         self.restart()
@@ -93,8 +95,11 @@ class RecedingHorizonPlanner:
         settings = self._settings
         if settings.solver in ("cem", "mppi"):
             noise_shape = (settings.num_iterations, settings.num_samples, *self._shape)
-            noise = torch.randn(noise_shape, generator=self._generator).to(self._model.device)
-            result = self._model.search(latent, joints, goal, self._shifted(now_ns), noise, settings)
+            noise = self._noise.of(torch.randn(noise_shape, generator=self._generator))
+            warm_start = self._shifted(now_ns)
+            result = self._model.search(
+                latent, joints, goal, warm_start, noise.to(self._model.device), settings
+            )
             self._warm_start = result.actions
             return result
         if settings.solver == "inverse_model":

@@ -28,6 +28,7 @@ class PlannerSettings:
         "spread of weights over candidates (MPPI), share of the cost's std", gt=0.0, le=100.0
     )
     initial_std: float = setting("std of the first candidates, share of the action range", gt=0.0, le=2.0)
+    noise_correlation: float = setting("of a candidate's neighbouring control steps", ge=0.0, lt=1.0)
     minimum_std: float = setting("floor of the candidates' std, share of the action range", gt=0.0, le=1.0)
     discount: float = setting(
         "weight of a step relative to the next one; below 1 the end counts most", gt=0.0, le=1.0

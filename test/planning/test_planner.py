@@ -33,6 +33,7 @@ SETTINGS = PlannerSettings(
     horizon=HORIZON,
     temperature=0.2,
     initial_std=0.7,
+    noise_correlation=0.5,
     minimum_std=0.1,
     discount=0.8,
     effort_weight=0.0,
