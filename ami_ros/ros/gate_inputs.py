@@ -57,8 +57,13 @@ class GateInputs:
     ) -> None:
         self._node, self._spec, self._supervisor, self._desk = node, spec, supervisor, desk
         self._now_ns, self._errors = now_ns, errors
+        self.forget()
         self._group = Polled() if polled else None
         self._polled: list[tuple[Any, Handler]] = []
+
+    def forget(self) -> None:
+        """Forget what the planner said about its model, as after a restart of time."""
+        self._doubts: tuple[float | None, ...] = (None, None)  # surprise and disagreement, as last told
 
     def listen(self, camera: QoSProfile, on_proposals: Handler, on_seen: Callable[[], None]) -> None:
         """Create the subscriptions.
@@ -117,10 +122,13 @@ class GateInputs:
             values = values_of(message)
             if "state" not in values:
                 raise ObservationError(f"goal status: got keys {sorted(values)}, expected state among them")
-            numbers = (_number(name, values) for name in ("surprise", "disagreement"))
-            self._supervisor.see_planner(stamp_to_ns(message.header.stamp), self._now_ns(), *numbers)
-            if (about := _number("proposal_stamp_ns", values)) is not None and about > 0.0:
+            stamp, about = stamp_to_ns(message.header.stamp), _number("proposal_stamp_ns", values)
+            doubts = tuple(_number(name, values) for name in ("surprise", "disagreement"))
+            if about or any(doubt is not None for doubt in doubts):
+                self._doubts = doubts  # else a sign of life only: nothing was planned, nothing was predicted
+            if about:
                 self._desk.see_report(int(values["proposal_stamp_ns"]))
+            self._supervisor.see_planner(stamp, self._now_ns(), *self._doubts)
         self._on_seen()
 
 
