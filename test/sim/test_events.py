@@ -47,7 +47,8 @@ def test_a_pair_is_one_until_the_moment(pairs, task, kind):
     assert one.images.shape == (STEPS + 1, SIDE, SIDE, 3)
     np.testing.assert_array_equal(one.actions, other.actions)
     np.testing.assert_array_equal(one.images[:moment], other.images[:moment])
-    np.testing.assert_array_equal(one.joint_position[:moment], other.joint_position[:moment])
+    # A touch that begins at the end of the last step before shows in the joints' last digits only.
+    np.testing.assert_allclose(one.joint_position[:moment], other.joint_position[:moment], atol=1e-6)
     np.testing.assert_allclose(one.joint_position, other.joint_position, atol=2e-3)
     assert shows(one, other, moment)
     assert (moment == 0) == (kind == "stranger")
