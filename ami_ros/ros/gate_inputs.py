@@ -57,13 +57,8 @@ class GateInputs:
     ) -> None:
         self._node, self._spec, self._supervisor, self._desk = node, spec, supervisor, desk
         self._now_ns, self._errors = now_ns, errors
-        self.forget()
         self._group = Polled() if polled else None
         self._polled: list[tuple[Any, Handler]] = []
-
-    def forget(self) -> None:
-        """Forget what the planner said about its model, as after a restart of time."""
-        self._doubts: tuple[float | None, ...] = (None, None)  # surprise and disagreement, as last told
 
     def listen(self, camera: QoSProfile, on_proposals: Handler, on_seen: Callable[[], None]) -> None:
         """Create the subscriptions.
@@ -123,12 +118,13 @@ class GateInputs:
             if "state" not in values:
                 raise ObservationError(f"goal status: got keys {sorted(values)}, expected state among them")
             stamp, about = stamp_to_ns(message.header.stamp), _number("proposal_stamp_ns", values)
-            doubts = tuple(_number(name, values) for name in ("surprise", "disagreement"))
-            if about or any(doubt is not None for doubt in doubts):
-                self._doubts = doubts  # else a sign of life only: nothing was planned, nothing was predicted
+            surprise, disagreement = (_number(name, values) for name in ("surprise", "disagreement"))
+            if about or surprise is not None or disagreement is not None:
+                self._supervisor.see_planner(stamp, self._now_ns(), surprise, disagreement)
+            else:
+                self._supervisor.see_planner_alive(self._now_ns())
             if about:
                 self._desk.see_report(int(values["proposal_stamp_ns"]))
-            self._supervisor.see_planner(stamp, self._now_ns(), *self._doubts)
         self._on_seen()
 
 

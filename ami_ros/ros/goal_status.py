@@ -23,7 +23,6 @@ class GoalState(str, Enum):
     ERROR = "ERROR"
 
 
-STAMPS = ("stamp_ns", "goal_stamp_ns", "proposal_stamp_ns")
 NUMBERS = ("distance", "cost", "plan_ms", "disagreement", "surprise")  # fields that may be None
 SEVERITY = {GoalState.WAITING: DiagnosticStatus.WARN, GoalState.ERROR: DiagnosticStatus.ERROR}
 
@@ -68,7 +67,8 @@ class GoalStatus:
 def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
     """Return the report as a message; numbers that are None are left out."""
     values: dict[str, object] = {"state": status.state.value, "reason": status.reason, "goal": status.goal}
-    values |= {name: getattr(status, name) for name in STAMPS}
+    values |= {"stamp_ns": status.stamp_ns, "goal_stamp_ns": status.goal_stamp_ns}
+    values["proposal_stamp_ns"] = status.proposal_stamp_ns
     numbers = {name: getattr(status, name) for name in NUMBERS}
     values |= {name: value for name, value in numbers.items() if value is not None}
     values |= {f"cost/{term}": value for term, value in status.cost_terms.items()}

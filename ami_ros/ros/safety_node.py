@@ -165,7 +165,6 @@ class SafetyNode(Node):
     def _forget(self) -> None:
         self._supervisor.reset()
         self._desk.reset()
-        self._inputs.forget()
         self._still = True
 
     # Proposals

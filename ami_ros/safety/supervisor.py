@@ -13,11 +13,11 @@ from ami_ros.link_shapes import LinkShapes
 from ami_ros.protocols import SafetyCheck
 from ami_ros.safety.admission import Admission
 from ami_ros.safety.doubt import Doubt
-from ami_ros.safety.following import Following
 from ami_ros.safety.freshness import Freshness
 from ami_ros.safety.heartbeat import Heartbeat
 from ami_ros.safety.motion import Motion, MotionLimits
 from ami_ros.safety.recovery import Recovery
+from ami_ros.safety.reference import reference
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
@@ -64,7 +64,6 @@ class Supervisor:
         self.restrict(Restrictions())
         self._situation = Situation(now_ns=0)
         self._motion: Motion | None = None
-        self._following: Following | None = None
         self._estop_pressed = False
         self._stopped: Verdict | None = None
         self._level = Level.HOLD
@@ -120,6 +119,10 @@ class Supervisor:
         `stamp_ns` is that of the observation reported on; what counts here is that the report came.
         """
         self._doubt.see(surprise, disagreement, arrival_ns)
+        self.see_planner_alive(arrival_ns)
+
+    def see_planner_alive(self, arrival_ns: int) -> None:
+        """Take a sign of life alone: nothing was planned, so nothing new is known about the model."""
         self._situation = replace(self._situation, planner_arrival_ns=arrival_ns)
 
     def submit(self, proposal: Trajectory, now_ns: int) -> Verdict:
@@ -127,7 +130,6 @@ class Supervisor:
         self._situation = replace(self._situation, proposal_arrival_ns=now_ns)
         verdict = self._admission.judge(proposal, self._situation.measured, now_ns)
         if verdict.level is Level.PASS:
-            self._following = Following(proposal)
             self._situation = replace(self._situation, proposal=proposal)
         return verdict
 
@@ -142,10 +144,11 @@ class Supervisor:
         if motion is None:
             self._level = verdict.level
             return None, verdict
-        if verdict.level >= Level.HOLD or self._following is None:
+        proposal = self._situation.proposal
+        if verdict.level >= Level.HOLD or proposal is None:
             motion = self._stepping.brake(motion)
         else:
-            goal, feedforward = self._following.at(now_ns)
+            goal, feedforward = reference(proposal, now_ns)
             with np.errstate(all="ignore"):
                 wanted = feedforward + self._settings.tracking_gain_hz * (goal - motion.position)
             motion, limited = self._stepping.toward(motion, wanted)
@@ -176,7 +179,6 @@ class Supervisor:
         self._forget_proposal()
 
     def _forget_proposal(self) -> None:
-        self._following = None
         self._situation = replace(self._situation, proposal=None)
 
     def estop(self, pressed: bool, now_ns: int) -> Verdict:
@@ -218,14 +220,14 @@ class Supervisor:
             return persisting
         self._stopped, self._level = None, Level.HOLD
         self._admission.forget_before(now_ns)
-        self._following, self._situation = None, there
+        self._situation = there
         self._motion = None if measured is None else Motion.at_rest(measured.copy())
         return PASS
 
     def reset(self) -> None:
         """Forget everything but a latched stop and the restrictions: after a reset or a jump of the clock."""
         self._situation = Situation(now_ns=0)
-        self._motion, self._following = None, None
+        self._motion = None
         self._level = Level.HOLD
         for memory in (self._still_image, self._doubt, self._tracking, self._recovery):
             memory.forget()
