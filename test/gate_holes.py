@@ -272,7 +272,7 @@ def direction_is_kept() -> None:
     plant.run(14)
     speed = plant.oracle.speed
     alike = float(speed @ way / np.linalg.norm(speed) / np.linalg.norm(way))
-    expect(alike > 0.999, f"goes another way: {speed} instead of {way}")
+    expect(alike > 0.9999, f"goes another way: {speed} instead of {way}")
     judged(plant)
 
 
