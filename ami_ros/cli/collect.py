@@ -20,6 +20,12 @@ def collect(
     event_pairs: Annotated[
         int | None, typer.Option(help="Impossible events of each kind, 0 for none [config/collect.yaml].")
     ] = None,
+    oddities: Annotated[
+        int | None,
+        typer.Option(
+            help="Moments photographed beyond the training range, 0 for none [config/collect.yaml]."
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [config/collect.yaml].")] = None,
 ) -> None:
     """Record episodes of random motion under a varied camera, crash-safe and resumable.
@@ -30,10 +36,12 @@ def collect(
     from ami_ros.cli.progress import progress_bar
     from ami_ros.sim.collect import collect as record
     from ami_ros.sim.collect_events import collect_events, missing_events
+    from ami_ros.sim.collect_oddities import collect_oddities, missing_oddities
     from ami_ros.sim.collect_settings import load_collect_settings
 
     out = out or episodes_folder(robot, task)
     given = {"episodes": episodes, "seed": seed, "workers": workers, "event_pairs": event_pairs}
+    given["oddities"] = oddities
     settings = load_collect_settings(task, given)
     with progress_bar("collect", settings.episodes) as bar:
         done = sum(1 for i in range(settings.episodes) if (out / f"episode_{i:06d}.npz").is_file())
@@ -43,3 +51,6 @@ def collect(
     with progress_bar("events", len(missing_events(robot, task, settings, out))) as bar:
         for kind, _ in collect_events(robot, task, settings, out):
             bar.update(1, kind)
+    with progress_bar("oddities", len(missing_oddities(settings, out))) as bar:
+        for _ in collect_oddities(robot, task, settings, out):
+            bar.update(1)

@@ -37,7 +37,7 @@ class DirectRunner:
         )
         self._scene = Scene(experiment.spec, physics_hz())
         self._task.furnish(self._scene)
-        self._loop = ClosedLoop(self._scene, experiment.spec, load_safety_settings())
+        self._loop = ClosedLoop(self._scene, experiment.spec, load_safety_settings(), experiment.gated)
         self._planners: dict[str, Planner] = {}
 
     def episodes(

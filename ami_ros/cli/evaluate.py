@@ -48,6 +48,9 @@ def evaluate(
     perturb_scale: Annotated[
         float, typer.Option(help="1: as in training; 2: beyond that, up to twice as far.")
     ] = 1.0,
+    gate: Annotated[
+        bool, typer.Option(help="Follow proposals through the gate. Without it: direct only, to compare.")
+    ] = True,
     fault: Annotated[
         str | None,
         typer.Option(
@@ -76,8 +79,12 @@ def evaluate(
 
     Another camera: ami-ros evaluate --perturb all --no-baselines
 
+    What the gate costs: ami-ros evaluate --task push --workers 2 --no-baselines --no-gate
+
     Something breaks: ami-ros evaluate --via ros --fault camera_repeated --episodes 5
     """
+    import dataclasses
+
     from rich.console import Console
 
     from ami_ros.cli.experiment import prepare
@@ -93,12 +100,15 @@ def evaluate(
     experiment = prepare(
         robot, task, model, planner, episodes, seed, goal, chosen(perturb, perturb_scale), changes
     )
+    if not gate and (via == "ros" or fault is not None):
+        raise ConfigError("--no-gate: expected --via direct and no --fault; no robot moves without its gate")
+    experiment = dataclasses.replace(experiment, gated=gate)
     if fault is not None:
         _with_fault(experiment, fault, via, json_file, logs)
         return
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
-    more |= {"perturb": perturb, "perturb_scale": perturb_scale}
+    more |= {"perturb": perturb, "perturb_scale": perturb_scale, "gated": gate}
     values = figures(experiment, via, results, compared, **more)
     if json_file is not None:
         write_json(json_file, values)

@@ -42,6 +42,7 @@ class Experiment:
         seeds: one per episode.
         by_joints: the planner is told joint positions instead of shown an image.
         perturbation: of camera and light, in every episode.
+        gated: False runs without the safety gate, to measure what it costs.
     """
 
     robot: str
@@ -54,6 +55,7 @@ class Experiment:
     seeds: tuple[int, ...]
     by_joints: bool
     perturbation: Perturbation = field(default_factory=Perturbation)
+    gated: bool = True
 
 
 def parsed_changes(changes: Sequence[str]) -> dict[str, object]:

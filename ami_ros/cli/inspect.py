@@ -72,6 +72,11 @@ def inspect(
     kinds = ", ".join(f"{k} {v:.3f}" for k, v in gates["surprise_auc_by_kind"].items())
     overall = _known("impossible from possible, AUC {:.3f}; ", gates["surprise_auc"])
     console.print(f"surprise: {overall}by kind: {kinds or 'no clips of events in the data set'}")
+    for name, value in gates["beyond_range"].items():
+        console.print(
+            f"beyond the training range, {name}: AUC {value['auc']:.3f}, "
+            f"{value['surprised']:.0%} of the pictures surprise"
+        )
     console.print(
         f"measured on {gates['held_out_episodes']} held-out episodes and {gates['event_clips']} event clips"
     )

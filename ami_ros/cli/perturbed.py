@@ -70,7 +70,10 @@ def _episodes(
 def perturbation_table(
     clean: Mapping[str, Any], perturbed: Mapping[str, Mapping[str, Any]], scale: float
 ) -> Table:
-    """Return success under each kind, in brackets the points lost against the clean one, and the surprise."""
+    """Return success under each kind, in brackets the points won against the clean one, and the surprise.
+
+    An episode counts as surprised when most of its steps are.
+    """
     rates = [key for key in clean if key.startswith("success_") and not key.endswith("_ci")]
     table = Table(title=f"camera variation at scale {scale:g} (1: as in training)")
     table.add_column("varied")
@@ -83,6 +86,7 @@ def perturbation_table(
             change = "" if row is clean else f" ({(row[rate] - clean[rate]) * 100:+.1f})"
             cells.append(f"{round(row[rate] * 100, 1):g} %{change}")
         surprised = row["surprised_share"]
-        cells.append("-" if surprised is None else f"{surprised:.0%} of steps")
+        most = row["surprised_episodes"]
+        cells.append("-" if surprised is None else f"{surprised:.0%} of steps, {most:.0%} of episodes")
         table.add_row(*cells, style="bold" if row is clean else "")
     return table

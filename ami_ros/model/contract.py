@@ -13,7 +13,7 @@ from typing import Any
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ContractError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,16 @@ from ami_ros.model.files import CONTRACT_FILE, sha256_of, sidecar
 from ami_ros.model.jepa import Jepa
 from ami_ros.planning.search import LatentSearch
 
-EXPORTED = ["inverse_action", "predict", "goal_distance", "surprise", "search", "rollout", "step_distances"]
+EXPORTED = [
+    "observe",
+    "inverse_action",
+    "predict",
+    "goal_distance",
+    "surprise",
+    "search",
+    "rollout",
+    "step_distances",
+]
 
 
 def weights_sha256(model: Jepa) -> str:

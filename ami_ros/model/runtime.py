@@ -35,10 +35,11 @@ class EncodedGoal:
 
 @dataclass(frozen=True, eq=False)
 class Sensed:
-    """An observation as the model sees it: a latent (D,), and joints (2 J,) in rad and rad/s."""
+    """An observation as the model sees it: latent (D,), joints (2 J,) in rad and rad/s, and oddness ()."""
 
     latent: Tensor
     joints: FloatArray
+    oddness: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,17 @@ class ModelRuntime:
         Raises:
             ImageError: wrong type, smaller than the model's image, or another aspect ratio.
         """
+        with torch.inference_mode():
+            return self._module(self._pixels(image, what))[0]
+
+    def sense(self, image: ImageArray, joints: FloatArray) -> Sensed:
+        """Return what the camera (H, W, 3) and the joints (2 J,) in rad and rad/s say. Raises as `encode`."""
+        with torch.inference_mode():
+            pixels = self._pixels(image, "camera image")
+            latents, oddness = self._module.observe(pixels, self._tensor(joints).unsqueeze(0))
+        return Sensed(latents[0], joints, oddness[0])
+
+    def _pixels(self, image: ImageArray, what: str) -> Tensor:
         height, width = checked_image(image, what).shape[:2]
         side, aspect = self.contract.image_size, self.contract.camera_aspect
         if min(height, width) < side or abs(width / height - aspect) > 0.02 * aspect:
@@ -86,9 +98,7 @@ class ModelRuntime:
                 f"{what}: got {width}x{height}, expected at least {side}x{side} "
                 f"with aspect ratio {aspect:.3g}; crop the image, or train a model for this camera"
             )
-        pixels = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device)
-        with torch.inference_mode():
-            return self._module(pixels.unsqueeze(0))[0]
+        return torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device).unsqueeze(0)
 
     def encode_goal(self, goal: Goal) -> EncodedGoal:
         """Encode a goal once.
@@ -133,7 +143,7 @@ class ModelRuntime:
         """
         sensed = (before.latent, self._tensor(before.joints), self._tensor(action))
         with torch.inference_mode():
-            values = self._module.surprise(*sensed, after.latent, self._tensor(after.joints))
+            values = self._module.surprise(*sensed, after.latent, self._tensor(after.joints), after.oddness)
         return dict(zip(SURPRISE_NAMES, values.tolist(), strict=True))
 
     def inverse_action(self, latent: Tensor, joints: FloatArray, goal: EncodedGoal) -> Tensor:

@@ -27,6 +27,10 @@ class ModelSettings:
     predictor_hidden: int = setting("width of the predictor", ge=16)
     predictor_blocks: int = setting("residual blocks of the predictor", ge=1, le=16)
     inverse_hidden: int = setting("width of the inverse model", ge=16)
+    appearance_channels: tuple[int, ...] = setting(
+        "channels of the two convolutions that tell whether an image looks like the known ones", ge=4
+    )
+    appearance_hidden: int = setting("width of what judges that", ge=4)
     disagreement_heads: int = setting("heads whose disagreement says how sure a prediction is", ge=2, le=64)
     disagreement_hidden: int = setting("width of each of these heads", ge=4)
     disagreement_size: int = setting("numbers that each of these heads predicts", ge=1)
@@ -36,6 +40,10 @@ class ModelSettings:
     def __post_init__(self) -> None:
         if len(self.channels) != 3:
             raise ConfigError(f"channels: got {list(self.channels)}, expected three numbers")
+        if len(self.appearance_channels) != 2:
+            raise ConfigError(
+                f"appearance_channels: got {list(self.appearance_channels)}, expected two numbers"
+            )
         if self.encoder == "backbone" and not (self.backbone_file and self.backbone_sha256):
             raise ConfigError(
                 f"encoder: backbone: got backbone_file {self.backbone_file!r} and backbone_sha256 "

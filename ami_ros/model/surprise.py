@@ -7,17 +7,18 @@ import torch
 from torch import Tensor, nn
 
 # Order of the components.
-SURPRISE_NAMES = ("motion", "pose", "novelty")
+SURPRISE_NAMES = ("motion", "pose", "novelty", "appearance")
 
 
 class Surprise(nn.Module):
-    """Three lengths, each in the metric that whitens it on known data, each 1 where that becomes rare.
+    """Three lengths, each in the metric that whitens it on known data, and a look; each 1 where it is rare.
 
     Motion: what the prediction missed, beside how unsure it was. Pose: joints read off the image against the
     measured joints, which finds a camera that was shifted or frozen. Novelty: an image unlike all of those
-    that the model was trained on.
+    that the model was trained on. Appearance: an image that looks like none of the training range, to a
+    network that was shown what lies beyond it, see `Appearance`.
 
-    Source: Mahalanobis, "On the generalised distance in statistics" (1936), for each of them.
+    Source: Mahalanobis, "On the generalised distance in statistics" (1936), for each of the lengths.
 
     Args:
         latent_size: D.
@@ -39,16 +40,19 @@ class Surprise(nn.Module):
         self.novelty_whitening: Tensor
         self.register_buffer("novelty_whitening", torch.eye(latent_size))
         self.scale: Tensor
-        self.register_buffer("scale", torch.ones(3))
+        self.register_buffer("scale", torch.ones(len(SURPRISE_NAMES)))
 
-    def forward(self, predicted: Tensor, doubt: Tensor, latent: Tensor, joints: Tensor) -> Tensor:
-        """Return the components (B, 3) in the order of SURPRISE_NAMES.
+    def forward(
+        self, predicted: Tensor, doubt: Tensor, latent: Tensor, joints: Tensor, oddness: Tensor
+    ) -> Tensor:
+        """Return the components (B, 4) in the order of SURPRISE_NAMES.
 
         Args:
             predicted: (B, D) for now.
             doubt: (B,) disagreement about that, 1 is usual.
             latent: (B, D) now.
             joints: (B, 2 J) now, normalised.
+            oddness: (B,) of the image now, see `Appearance.forward`.
         """
         count = self.readout_offset.shape[0]
         pose = latent @ self.readout + self.readout_offset - joints[:, :count]
@@ -57,5 +61,6 @@ class Surprise(nn.Module):
             missed / (1.0 + doubt),
             torch.linalg.vector_norm(pose @ self.pose_whitening, dim=1),
             torch.linalg.vector_norm((latent - self.latent_mean) @ self.novelty_whitening, dim=1),
+            oddness,
         ]
         return torch.stack(lengths, dim=1) / self.scale

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult, Sensed
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult
 from ami_ros.planning.noise import LastingNoise
 from ami_ros.planning.objective import TERM_NAMES
 from ami_ros.planning.search import SOURCES
@@ -61,9 +61,10 @@ class RecedingHorizonPlanner:
         """
         if self._goal is None:
             raise GoalError("no goal: set an image or joint goal first")
-        latent = self._model.encode(observation.image)
         joints = np.concatenate([observation.joint_position, observation.joint_velocity])
-        surprise = self._monitor.observe(Sensed(latent, joints), observation.image_stamp_ns)
+        sensed = self._model.sense(observation.image, joints)
+        latent = sensed.latent
+        surprise = self._monitor.observe(sensed, observation.image_stamp_ns)
         distance = self._model.distance(latent, joints, self._goal, self._settings.distance)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit

@@ -26,6 +26,10 @@ class LatentSearch(nn.Module):
         """Encode images (B, H, W, 3) uint8 to latents (B, D)."""
         return self.model.encode(images)
 
+    def observe(self, images: Tensor, joints: Tensor) -> tuple[Tensor, Tensor]:
+        """Return latents (B, D) of images (B, H, W, 3) uint8 at joints (B, 2 J), and their oddness (B,)."""
+        return self.model.observe(images, self.model.normalise_joints(joints))
+
     def inverse_action(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
         """Return the action block (K A) from latent (D) toward goal (D), without search.
 
@@ -46,8 +50,9 @@ class LatentSearch(nn.Module):
         action: Tensor,
         next_latent: Tensor,
         next_joints: Tensor,
+        oddness: Tensor,
     ) -> Tensor:
-        """Return how little one block went as predicted, by component (3,); see `Surprise.forward`.
+        """Return how little one block went as predicted, by component (4,); see `Surprise.forward`.
 
         Args:
             latent: (D,) before.
@@ -55,6 +60,7 @@ class LatentSearch(nn.Module):
             action: (K A,) in [-1, 1], as it was executed.
             next_latent: (D,) after.
             next_joints: (2 J,) after, rad and rad/s.
+            oddness: () of the image after.
         """
         return self.model.surprise(
             latent.unsqueeze(0),
@@ -62,6 +68,7 @@ class LatentSearch(nn.Module):
             action.unsqueeze(0),
             next_latent.unsqueeze(0),
             self.model.normalise_joints(next_joints.unsqueeze(0)),
+            oddness.unsqueeze(0),
         )[0]
 
     def goal_distance(

@@ -88,6 +88,7 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
         "arrived_share": len(arrived) / len(results),
         "false_arrivals": sum(not result.error[-1] <= REACHED for result in arrived),
         "surprised_share": _surprised_share(results),
+        "surprised_episodes": _surprised_episodes(results),
         "final_error_mean": float(final.mean()),
         "final_error_median": float(np.median(final)),
     }
@@ -98,6 +99,13 @@ def _surprised_share(results: Sequence[EpisodeResult]) -> float | None:
     surprise = np.concatenate([result.surprise for result in results])
     known = surprise[np.isfinite(surprise)]
     return float((known > 1.0).mean()) if known.size else None
+
+
+def _surprised_episodes(results: Sequence[EpisodeResult]) -> float | None:
+    """Return the share of episodes that surprised the model at most steps; None where none was measured."""
+    known = [result.surprise[np.isfinite(result.surprise)] for result in results]
+    surprised = [float(np.median(values)) > 1.0 for values in known if values.size]
+    return sum(surprised) / len(surprised) if surprised else None
 
 
 def episode_figures(result: EpisodeResult) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -116,11 +117,16 @@ class Bullet:
         return body
 
     def add_ghost(self, shape: str, size: float, rgba: Sequence[float]) -> int:
-        """Add something that is only seen, at the origin: a sphere or cylinder of `size` (m) across."""
-        kind = {"sphere": pybullet.GEOM_SPHERE, "cylinder": pybullet.GEOM_CYLINDER}[shape]
-        visual = pybullet.createVisualShape(
-            kind, radius=size / 2, length=size, rgbaColor=rgba, physicsClientId=self._id
-        )
+        """Add something only to be seen, at the origin: a sphere, cylinder, box or capsule, `size` m wide."""
+        half = size / 2
+        shapes: dict[str, tuple[int, dict[str, Any]]] = {
+            "sphere": (pybullet.GEOM_SPHERE, {"radius": half}),
+            "cylinder": (pybullet.GEOM_CYLINDER, {"radius": half, "length": size}),
+            "box": (pybullet.GEOM_BOX, {"halfExtents": [half] * 3}),
+            "capsule": (pybullet.GEOM_CAPSULE, {"radius": half / 2, "length": size}),
+        }
+        kind, measures = shapes[shape]
+        visual = pybullet.createVisualShape(kind, **measures, rgbaColor=rgba, physicsClientId=self._id)
         body: int = pybullet.createMultiBody(
             baseMass=0, baseVisualShapeIndex=visual, physicsClientId=self._id
         )

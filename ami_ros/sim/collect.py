@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, write_episode
@@ -16,13 +14,14 @@ from ami_ros.data.manifest import claim
 from ami_ros.embodiment import load_robot
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.recorder import Recorder
+from ami_ros.sim.recording_pool import record_all
 from ami_ros.sim.scene import Scene
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.variation import CLEAN, load_variation_settings, training_variation
 from ami_ros.task_file import read_task
 
 # Settings that do not change what an episode is.
-NOT_IN_AN_EPISODE = ("episodes", "workers", "event_pairs", "event_steps")
+NOT_IN_AN_EPISODE = ("episodes", "workers", "event_pairs", "event_steps", "oddities")
 
 
 class Collector:
@@ -50,20 +49,8 @@ class Collector:
         return self._recorder.record(episode, motion, self._settings.episode_steps, look)
 
 
-_collector: Collector | None = None
-
-
-def _start_worker(robot: str, task: str, settings: CollectSettings) -> None:
-    global _collector
-    cv2.setNumThreads(1)
-    _collector = Collector(robot, task, settings)
-
-
-def _record(folder: Path, index: int) -> int:
-    if _collector is None:
-        raise RuntimeError("worker not started")
-    write_episode(episode_path(folder, index), _collector.record(index))
-    return index
+def _record(folder: Path, collector: Collector, index: int) -> None:
+    write_episode(episode_path(folder, index), collector.record(index))
 
 
 def episode_path(folder: Path, index: int) -> Path:
@@ -86,10 +73,8 @@ def collect(robot: str, task: str, settings: CollectSettings, folder: Path) -> I
     Raises:
         EpisodeError: the folder holds episodes made with other settings.
     """
-    # A bad name fails here, once: a pool starts workers that fail to start again, for ever.
-    load_task(task, load_robot(robot, task))
+    load_task(task, load_robot(robot, task))  # a bad name fails here, see `record_all`
     claim(folder, made_with(robot, task, settings, NOT_IN_AN_EPISODE))
     missing = [i for i in range(settings.episodes) if not episode_path(folder, i).is_file()]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(settings.workers, _start_worker, (robot, task, settings)) as pool:
-        yield from pool.imap_unordered(partial(_record, folder), missing, chunksize=4)
+    work = partial(_record, folder)
+    yield from record_all(Collector, (robot, task, settings), work, missing, settings.workers, chunk=4)

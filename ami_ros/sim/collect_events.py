@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ami_ros.data.event import event_path, write_event
@@ -18,12 +16,12 @@ from ami_ros.sim.collect import made_with
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.events import EventRecorder
 from ami_ros.sim.occasion import ARM_KINDS, OBJECT_KINDS
+from ami_ros.sim.recording_pool import record_all
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
 
-NOT_IN_A_CLIP = ("episodes", "episode_steps", "workers", "event_pairs")  # settings that change no clip
-
-_recorder: EventRecorder | None = None
+# Settings that change no clip.
+NOT_IN_A_CLIP = ("episodes", "episode_steps", "workers", "event_pairs", "oddities")
 
 
 def event_kinds(task: Task) -> tuple[str, ...]:
@@ -40,18 +38,9 @@ def missing_events(robot: str, task: str, settings: CollectSettings, folder: Pat
     return [(kind, pair) for kind, pair in pairs if not event_path(folder, kind, pair, False).is_file()]
 
 
-def _start_worker(robot: str, task: str, settings: CollectSettings) -> None:
-    global _recorder
-    cv2.setNumThreads(1)
-    _recorder = EventRecorder(robot, task, settings)
-
-
-def _record(folder: Path, kind_and_pair: tuple[str, int]) -> tuple[str, int]:
-    if _recorder is None:
-        raise RuntimeError("worker not started")
-    for clip in _recorder.record(*kind_and_pair):
+def _record(folder: Path, recorder: EventRecorder, kind_and_pair: tuple[str, int]) -> None:
+    for clip in recorder.record(*kind_and_pair):
         write_event(folder, clip)
-    return kind_and_pair
 
 
 def collect_events(
@@ -66,6 +55,6 @@ def collect_events(
     if not missing:
         return
     claim(folder / "events", made_with(robot, task, settings, NOT_IN_A_CLIP))
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(settings.workers, _start_worker, (robot, task, settings)) as pool:
-        yield from pool.imap_unordered(partial(_record, folder), missing)
+    yield from record_all(
+        EventRecorder, (robot, task, settings), partial(_record, folder), missing, settings.workers
+    )

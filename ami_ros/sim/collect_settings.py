@@ -28,6 +28,10 @@ class CollectSettings:
     event_pairs: int = setting("pairs of clips per kind of event; 0 records none", ge=0, le=10_000)
     event_steps: int = setting("control steps per clip", ge=14, le=1000)
 
+    oddities: int = setting(
+        "moments photographed beyond the training range; 0 records none", ge=0, le=100_000
+    )
+
     def __post_init__(self) -> None:
         if len(self.amplitude) != 2 or self.amplitude[0] > self.amplitude[1]:
             raise ConfigError(f"amplitude: got {list(self.amplitude)}, expected [smallest, largest]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -257,3 +257,20 @@ def training_variation(settings: VariationSettings, generator: np.random.Generat
     varied = [name for name in NAMES if generator.uniform() < settings.share]
     drawn = draw_variation(settings, generator, varied)
     return CLEAN if clean else drawn
+
+
+def beyond_variation(
+    settings: VariationSettings, generator: np.random.Generator, name: str, scale: float
+) -> Variation:
+    """Draw a variation as in training, but for the kind `name`, which lies beyond it.
+
+    Args:
+        settings: the range of each kind.
+        generator: random numbers.
+        name: of NAMES.
+        scale: how many times the range it lies outside at most, from 1 up.
+    """
+    inside = training_variation(settings, generator)
+    field = _KINDS[name][0]
+    outside = getattr(draw_variation(settings, generator, [name], scale), field)
+    return replace(inside, **{field: outside})

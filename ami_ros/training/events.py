@@ -52,10 +52,11 @@ def read_clips(
 
 def _encoded(model: Jepa, records: Sequence[EventRecord], action_scale: float, block: int) -> Clips:
     clips = [record.episode for record in records]
-    joints = np.stack([np.concatenate([c.joint_position, c.joint_velocity], axis=1) for c in clips])
+    measured = np.stack([np.concatenate([c.joint_position, c.joint_velocity], axis=1) for c in clips])
+    joints = model.normalise_joints(torch.from_numpy(measured))
     encoded = Encoded(
-        encode_all(model, np.stack([c.images for c in clips])),
-        model.normalise_joints(torch.from_numpy(joints)),
+        *encode_all(model, np.stack([c.images for c in clips]), joints),
+        joints,
         torch.from_numpy(np.stack([c.actions for c in clips])) / action_scale,
         block,
     )

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from ami_ros.model.jepa import Jepa
+from ami_ros.model.surprise import SURPRISE_NAMES
 from ami_ros.planning.settings import DISTANCES
+from ami_ros.training.appearance import Oddities, oddness_of
 from ami_ros.training.disagreement import disagreements
 from ami_ros.training.events import UNSEEN, Clips, surprise_aucs
 from ami_ros.training.latents import Encoded, Transitions
 from ami_ros.training.probes import probe
-from ami_ros.training.rank import spearman
+from ami_ros.training.rank import roc_auc, spearman
 
 
 def open_loop_errors(model: Jepa, latents: Tensor, joints: Tensor, actions: Tensor) -> dict[str, list[float]]:
@@ -81,8 +83,32 @@ def distance_calibration(model: Jepa, latents: Tensor, places: Tensor) -> dict[s
     return {kind: spearman(true.numpy(), values.numpy()) for kind, values in measured.items()}
 
 
+def beyond_the_range(model: Jepa, usual: Tensor, oddities: Oddities) -> dict[str, dict[str, float]]:
+    """Return, by kind, how well the appearance tells pictures beyond the training range from held-out ones.
+
+    Args:
+        model: the world model.
+        usual: oddness (N,) of held-out images.
+        oddities: pictures that nothing was fitted to; may be none.
+
+    Returns:
+        `auc`, and `surprised`, the share of the pictures that lies above the scale of a surprise.
+    """
+    scale = float(model.surprise_gauge.scale[SURPRISE_NAMES.index("appearance")])
+    odd = {kind: oddness_of(model, some) for kind, some in oddities.by_kind().items()}
+    return {
+        kind: {"auc": roc_auc(usual.numpy(), seen.numpy()), "surprised": float((seen > scale).float().mean())}
+        for kind, seen in odd.items()
+    }
+
+
 def measure_gates(
-    model: Jepa, training: Encoded, held_out: Encoded, clips: dict[tuple[str, bool], Clips], horizon: int
+    model: Jepa,
+    training: Encoded,
+    held_out: Encoded,
+    clips: dict[tuple[str, bool], Clips],
+    oddities: Oddities,
+    horizon: int,
 ) -> dict[str, Any]:
     """Measure everything that `ami-ros inspect` prints.
 
@@ -91,6 +117,7 @@ def measure_gates(
         training: what the probes are fitted on.
         held_out: what everything is measured on.
         clips: events, by kind and whether they are possible; may be empty.
+        oddities: pictures from beyond the training range that nothing was fitted to; may be none.
         horizon: action blocks of open-loop prediction.
     """
     span, steps = horizon * held_out.block, held_out.actions.shape[1]
@@ -114,6 +141,7 @@ def measure_gates(
         "disagreement_spearman_l2": calibration["l2"],
         "surprise_auc": overall,
         "surprise_auc_by_kind": by_kind,
+        "beyond_range": beyond_the_range(model, held_out.oddness.flatten(), oddities),
         "event_clips": sum(len(group.event_step) for group in clips.values()),
         "held_out_episodes": len(flat) // (steps + 1),
     }

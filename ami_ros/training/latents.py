@@ -13,13 +13,19 @@ from ami_ros.model.jepa import Jepa
 from ami_ros.types import ImageArray
 
 
-def encode_all(model: Jepa, images: ImageArray) -> Tensor:
-    """Return latents (E, S + 1, D) of frames (E, S + 1, H, W, 3), in evaluation mode."""
+def encode_all(model: Jepa, images: ImageArray, joints: Tensor) -> tuple[Tensor, Tensor]:
+    """Return latents (E, S + 1, D) and oddness (E, S + 1), in evaluation mode.
+
+    Args:
+        model: the world model.
+        images: (E, S + 1, H, W, 3) uint8.
+        joints: (E, S + 1, 2 J) normalised.
+    """
     model.eval()
     # Not inference_mode: what is fitted to these latents needs gradients of its own.
     with torch.no_grad():
-        rows = [model.encode(torch.from_numpy(episode)) for episode in images]
-    return torch.stack(rows)
+        rows = [model.observe(torch.from_numpy(i), j) for i, j in zip(images, joints, strict=True)]
+    return torch.stack([latents for latents, _ in rows]), torch.stack([oddness for _, oddness in rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,7 @@ class Transitions:
         action: (N, K A) in [-1, 1].
         next_latent: (N, D) after.
         next_joints: (N, 2 J) after, normalised.
+        oddness: (N,) of the image after.
     """
 
     latent: Tensor
@@ -39,6 +46,7 @@ class Transitions:
     action: Tensor
     next_latent: Tensor
     next_joints: Tensor
+    oddness: Tensor
 
     def __len__(self) -> int:
         """Number of transitions."""
@@ -56,6 +64,7 @@ class Encoded:
 
     Attributes:
         latents: (E, S + 1, D).
+        oddness: (E, S + 1) of the images.
         joints: (E, S + 1, 2 J) normalised.
         actions: (E, S, A) in [-1, 1].
         block: control steps per action block (K).
@@ -63,6 +72,7 @@ class Encoded:
     """
 
     latents: Tensor
+    oddness: Tensor
     joints: Tensor
     actions: Tensor
     block: int
@@ -81,7 +91,8 @@ class Encoded:
         ends = range(max(first, self.block), (steps if last is None else min(last, steps)) + 1)
         parts = [self.cut(end - self.block, 1) for end in ends]
         latents, joints, actions = (torch.cat(part) for part in zip(*parts, strict=True))
-        return Transitions(latents[:, 0], joints[:, 0], actions[:, 0], latents[:, 1], joints[:, 1])
+        oddness = torch.cat([self.oddness[:, end] for end in ends])
+        return Transitions(latents[:, 0], joints[:, 0], actions[:, 0], latents[:, 1], joints[:, 1], oddness)
 
 
 def encode_episodes(model: Jepa, episodes: EpisodeSet, action_scale: float, block: int) -> Encoded:
@@ -91,4 +102,5 @@ def encode_episodes(model: Jepa, episodes: EpisodeSet, action_scale: float, bloc
     if episodes.objects.shape[2]:
         truths["object_position"] = torch.from_numpy(episodes.objects).flatten(2)
     actions = torch.from_numpy(episodes.actions) / action_scale
-    return Encoded(encode_all(model, episodes.images), model.normalise_joints(joints), actions, block, truths)
+    normalised = model.normalise_joints(joints)
+    return Encoded(*encode_all(model, episodes.images, normalised), normalised, actions, block, truths)

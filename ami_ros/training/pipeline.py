@@ -12,12 +12,14 @@ import torch
 from ami_ros import __version__
 from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.event import list_events
+from ami_ros.data.oddity import list_oddities
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import TrainingError
 from ami_ros.model.contract import FORMAT_VERSION, Contract
 from ami_ros.model.export import weights_sha256
 from ami_ros.model.jepa import Jepa
 from ami_ros.model.settings import ModelSettings
+from ami_ros.training.appearance import fit_appearance, read_oddities
 from ami_ros.training.disagreement import fit_disagreement
 from ami_ros.training.events import read_clips
 from ami_ros.training.gates import measure_gates
@@ -33,11 +35,12 @@ GATE_HORIZON = 15  # action blocks
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Episodes to train on, episodes held out, and the clips of events, which are held out, too."""
+    """Episodes to train on and held out, clips of events (all held out), and what lies beyond the range."""
 
     training: EpisodeSet
     held_out: EpisodeSet
     events: tuple[Path, ...] = ()
+    oddities: tuple[Path, ...] = ()
 
 
 def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None]) -> Split:
@@ -50,7 +53,8 @@ def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None])
     if len(paths) - held < 2:
         raise TrainingError(f"got {len(paths)} episodes, expected at least 4; run `ami-ros collect`")
     events = tuple(list_events(paths[0].parent))
-    return Split(EpisodeSet(paths[:-held], on_read), EpisodeSet(paths[-held:], on_read), events)
+    oddities = tuple(list_oddities(paths[0].parent))
+    return Split(EpisodeSet(paths[:-held], on_read), EpisodeSet(paths[-held:], on_read), events, oddities)
 
 
 def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training: TrainingSettings) -> Trainer:
@@ -81,6 +85,8 @@ def finish(
 ) -> Contract:
     """Fit what rests on finished latents, measure on held-out episodes and events, and write the contract."""
     scale, block = spec.max_tip_speed, spec.action_block
+    oddities = read_oddities(split.oddities, training.held_out)
+    fit_appearance(network, split.training, oddities.training, training)
     encoded = encode_episodes(network, split.training, scale, block)
     held_out = encode_episodes(network, split.held_out, scale, block)
     joints = torch.from_numpy(split.training.joints)
@@ -98,7 +104,7 @@ def finish(
     fit_temporal_distance(network, encoded.latents, training)
     clips = read_clips(network, split.events, scale, block)
     horizon = min(horizon, split.held_out.steps // block)
-    gates = measure_gates(network, encoded, held_out, clips, horizon)
+    gates = measure_gates(network, encoded, held_out, clips, oddities.held_out, horizon)
     actions = split.training.actions
     return Contract(
         format_version=FORMAT_VERSION,

@@ -18,6 +18,9 @@ class TrainingSettings:
     windows_per_episode: int = setting(
         "windows of the same episode in a batch, of episodes that do not look plain", ge=1
     )
+    colour_jitter: float = setting(
+        "largest change of the colours' mixing, in windows that do not look plain", ge=0.0, lt=1.0
+    )
     horizon: int = setting("open-loop predictions per window, action blocks", ge=1, le=100)
     learning_rate: float = setting("peak learning rate of AdamW", gt=0.0)
     weight_decay: float = setting("AdamW weight decay", ge=0.0)
@@ -32,6 +35,7 @@ class TrainingSettings:
     metric_slowness: float = setting(
         "how much more the metric counts what gets far in small steps, power", ge=0.0, le=4.0
     )
+    appearance_steps: int = setting("steps that fit the appearance", ge=1)
     disagreement_steps: int = setting("steps that fit the disagreement heads", ge=1)
     temporal_steps: int = setting("steps that fit the temporal distance", ge=1)
     fit_batch: int = setting("transitions per step of what is fitted after training", ge=8)

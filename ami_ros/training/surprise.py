@@ -12,8 +12,8 @@ from ami_ros.training.probes import ridge_regression
 from ami_ros.training.settings import TrainingSettings
 
 RARE = 0.99  # quantile at which a surprise is 1
-# Of each component before: novelty shall speak where the world is another, not where it is a rare one.
-RARE_EACH = (0.99, 0.99, 0.999)
+# Of each component before: the last two shall speak where the world is another, not where it is a rare one.
+RARE_EACH = (0.99, 0.99, 0.999, 0.999)
 SHARP = 1e-3  # least variance told apart for pose and novelty, share of the mean
 
 
@@ -36,7 +36,7 @@ def whitening(values: Tensor, shrinkage: float) -> Tensor:
 def fit_surprise(
     model: Jepa, training: Transitions, held_out: Transitions, settings: TrainingSettings
 ) -> None:
-    """Fit `model.surprise_gauge` in place; needs the disagreement.
+    """Fit `model.surprise_gauge` in place; needs the disagreement and the appearance.
 
     Args:
         model: the world model.
@@ -62,6 +62,6 @@ def fit_surprise(
 
 
 def surprises(model: Jepa, it: Transitions) -> Tensor:
-    """Return the components (N, 3) of N transitions, see `Surprise.forward`."""
+    """Return the components (N, 4) of N transitions, see `Surprise.forward`."""
     with torch.no_grad():
-        return model.surprise(it.latent, it.joints, it.action, it.next_latent, it.next_joints)
+        return model.surprise(it.latent, it.joints, it.action, it.next_latent, it.next_joints, it.oddness)

@@ -17,6 +17,7 @@ from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError
 from ami_ros.model.jepa import TRAINED, Jepa
 from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss, within_looks
+from ami_ros.training.colour_jitter import jittered
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 
@@ -27,6 +28,7 @@ ELSEWHERE = (
     "metric_steps",
     "metric_floor",
     "metric_slowness",
+    "appearance_steps",
     "disagreement_steps",
     "temporal_steps",
     "fit_batch",
@@ -99,32 +101,31 @@ class Trainer:
             self._settings.windows_per_episode,
             self._settings.inverse_horizon,
         )
-        losses = self._losses(windows)
+        losses = self._losses(windows, generator)
         self._optimizer.zero_grad(set_to_none=True)
         losses["total"].backward()
         torch.nn.utils.clip_grad_norm_(self._parameters, 10.0)
         self._optimizer.step()
         return {**{name: float(value.detach()) for name, value in losses.items()}, "learning_rate": rate}
 
-    def _losses(self, windows: Windows) -> dict[str, Tensor]:
+    def _losses(self, windows: Windows, generator: np.random.Generator) -> dict[str, Tensor]:
         model, settings = self.model, self._settings
         count, steps = len(windows.images), settings.horizon
         joints = model.normalise_joints(torch.from_numpy(windows.joints))
         actions = torch.from_numpy(windows.actions) / self._action_scale
-        frames = windows.images.reshape(-1, *windows.goals.shape[1:])
-        images = torch.from_numpy(np.concatenate([frames, windows.goals]))
+        seen = np.concatenate([windows.images, windows.goals[:, None]], axis=1)
+        seen = jittered(seen, windows.looks, settings.colour_jitter, generator)
+        images = torch.from_numpy(seen.reshape(-1, *windows.goals.shape[1:]))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             latents = model.encode(images)
-        latents = latents.float()
-        goal = latents[-count:]
-        latents = latents[:-count].reshape(count, steps + 1, -1)
+        everything = latents.float().reshape(count, steps + 2, -1)
+        latents, goal = everything[:, :-1], everything[:, -1]
         latent, joint = latents[:, 0], joints[:, 0]
         predicted, predicted_joints = [], []
         for step in range(steps):
             latent, joint = model.predict(latent, joint, actions[:, step])
             predicted.append(latent)
             predicted_joints.append(joint)
-        everything = torch.cat([latents, goal.unsqueeze(1)], dim=1)
         looks = torch.from_numpy(windows.looks).repeat_interleave(everything.shape[1])
         spread = within_looks(everything.flatten(0, 1), looks)
         losses = {

@@ -89,15 +89,16 @@ def test_the_table_says_what_each_kind_costs():
         **{"success_5cm": 1.0, "success_5cm_ci": interval},
         **{"success_2cm": 0.5, "success_2cm_ci": interval},
         "surprised_share": None,
+        "surprised_episodes": None,
     }
-    worse = {**clean, "success_5cm": 0.925, "surprised_share": 0.07}
-    console = Console(width=120, record=True)
+    worse = {**clean, "success_5cm": 0.925, "surprised_share": 0.07, "surprised_episodes": 0.25}
+    console = Console(width=160, record=True)
     console.print(perturbation_table(clean, {"blur": worse}, 2.0))
     text = " ".join(console.export_text().split())
     assert "scale 2 (1: as in training)" in text
     assert "92.5 % (-7.5)" in text
     assert "50 % (+0.0)" in text
-    assert "7% of steps" in text
+    assert "7% of steps, 25% of episodes" in text
 
 
 def test_unknown_names_are_refused_with_the_names():

@@ -14,6 +14,7 @@ from ami_ros.embodiment import load_robot
 from ami_ros.model.runtime import load_model
 
 EPISODES, STEPS = 6, 3
+FEW = ("--episodes", EPISODES, "--event-pairs", 2, "--oddities", 10)
 
 
 def ami_ros(*arguments: object) -> subprocess.CompletedProcess:
@@ -24,7 +25,7 @@ def ami_ros(*arguments: object) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pipeline")
-    collected = ami_ros("collect", "--out", folder / "data", "--episodes", EPISODES, "--workers", 1)
+    collected = ami_ros("collect", "--out", folder / "data", *FEW, "--workers", 1)
     assert collected.returncode == 0, collected.stderr
     trained = ami_ros(
         *("train", "--data", folder / "data", "--out", folder / "model.pt", "--steps", STEPS, "--threads", 1)
@@ -42,7 +43,7 @@ def test_collect_writes_the_episodes_and_nothing_half(made):
 def test_collect_keeps_what_is_there(made):
     folder, _ = made
     before = {path: path.stat().st_mtime_ns for path in (folder / "data").iterdir()}
-    assert ami_ros("collect", "--out", folder / "data", "--episodes", EPISODES).returncode == 0
+    assert ami_ros("collect", "--out", folder / "data", *FEW).returncode == 0
     assert {path: path.stat().st_mtime_ns for path in (folder / "data").iterdir()} == before
 
 
@@ -66,6 +67,8 @@ def test_inspect_prints_and_writes_what_other_tools_read(made):
     assert len({len(values) for values in errors}) == 1
     assert gates["probes"].keys() == {"joint_position", "tip_position"}
     assert gates["effective_rank"] > 1.0
+    assert set(gates["beyond_range"]) > {"light", "bystander"}
+    assert "beyond the training range, light" in result.stdout
 
 
 def test_an_altered_model_is_not_even_inspected(made, tmp_path):

@@ -15,7 +15,7 @@ from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
 from ami_ros.errors import ConfigError, GoalError, ImageError
 from ami_ros.kinematics import Kinematics
-from ami_ros.model.runtime import EncodedGoal, SearchResult, in_memory
+from ami_ros.model.runtime import EncodedGoal, SearchResult, Sensed, in_memory
 from ami_ros.planning.chunk import to_trajectory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.search import LatentSearch
@@ -77,8 +77,8 @@ class Puppet:
         self.distances = list(distances)
         self.warm_starts: list[torch.Tensor] = []
 
-    def encode(self, image):
-        return torch.zeros(LATENT)
+    def sense(self, image, joints):
+        return Sensed(torch.zeros(LATENT), joints, torch.tensor(0.0))
 
     def encode_goal(self, goal):
         return EncodedGoal(torch.ones(LATENT), is_joints=False)

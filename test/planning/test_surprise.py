@@ -26,7 +26,9 @@ class World:
         self.latent, self.stamp_ns, self.done = torch.zeros(LATENT), 1_000, []
 
     def sense(self) -> dict[str, float]:
-        return self.monitor.observe(Sensed(self.latent, np.zeros(2 * JOINTS)), self.stamp_ns)
+        return self.monitor.observe(
+            Sensed(self.latent, np.zeros(2 * JOINTS), torch.tensor(0.0)), self.stamp_ns
+        )
 
     def act(self, action=None, passed_ns: int = STEP_NS) -> None:
         action = self.generator.uniform(-1, 1, SIZE) if action is None else action

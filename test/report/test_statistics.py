@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -89,6 +90,15 @@ def test_summary_without_a_success_says_none_not_zero(made_up):
 def test_a_lost_robot_is_no_success(made_up):
     summary = summarise([made_up(1, math.nan, arrived=3)], STEP_S)
     assert (summary["success_5cm"], summary["false_arrivals"]) == (0.0, 1)
+
+
+def test_an_episode_is_surprised_when_most_of_its_steps_are(made_up):
+    steps = ([0.2, 0.3, 1.4], [math.nan, 1.2, 1.3], [math.nan] * 3)
+    results = [dataclasses.replace(made_up(i, 0.01), surprise=np.array(s)) for i, s in enumerate(steps)]
+    summary = summarise(results, STEP_S)
+    assert summary["surprised_share"] == pytest.approx(3 / 5)
+    assert summary["surprised_episodes"] == pytest.approx(1 / 2)
+    assert summarise(results[2:], STEP_S)["surprised_episodes"] is None
 
 
 def test_no_episodes_is_an_error():

@@ -23,7 +23,8 @@ def transitions(model, seed: int, centre: float = 0.0) -> Transitions:
     action = torch.rand(COUNT, ACTION, generator=generator) * 2.0 - 1.0
     with torch.no_grad():
         after, turned = model.predict(latent, joints, action)
-    return Transitions(latent, joints, action, after + 0.3 * action.sum(dim=1, keepdim=True), turned)
+    after = after + 0.3 * action.sum(dim=1, keepdim=True)
+    return Transitions(latent, joints, action, after, turned, torch.zeros(COUNT))
 
 
 def fitted():

@@ -153,7 +153,11 @@ def test_a_relation_that_turns_around_in_other_episodes_does_not_score():
 def test_transitions_are_the_blocks_of_the_episodes_at_every_control_step():
     block, size = 3, 2
     encoded = Encoded(
-        noise(EPISODES, STEPS + 1, LATENT), noise(EPISODES, STEPS + 1, 8), noise(EPISODES, STEPS, size), block
+        noise(EPISODES, STEPS + 1, LATENT),
+        noise(EPISODES, STEPS + 1),
+        noise(EPISODES, STEPS + 1, 8),
+        noise(EPISODES, STEPS, size),
+        block,
     )
     every = encoded.transitions()
     assert len(every) == EPISODES * (STEPS - block + 1)
@@ -162,6 +166,7 @@ def test_transitions_are_the_blocks_of_the_episodes_at_every_control_step():
         assert torch.equal(every.latent[row], encoded.latents[episode, end - block])
         assert torch.equal(every.next_latent[row], encoded.latents[episode, end])
         assert torch.equal(every.next_joints[row], encoded.joints[episode, end])
+        assert torch.equal(every.oddness[row], encoded.oddness[episode, end])
         assert torch.equal(every.action[row], encoded.actions[episode, end - block : end].flatten())
     latents, joints, actions = encoded.cut(4, 2)
     assert torch.equal(latents, encoded.latents[:, [4, 7, 10]])
@@ -182,8 +187,11 @@ def test_a_distance_is_compared_with_the_way_to_the_end_of_the_episode():
 def test_encode_all_is_in_evaluation_mode_and_frame_by_frame():
     model = small_jepa().train()
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 32, 32, 3), dtype=np.uint8)
-    latents = encode_all(model, images)
+    joints = noise(3, 4, 2 * JOINTS)
+    latents, oddness = encode_all(model, images, joints)
     assert not model.training
-    assert latents.shape == (3, 4, LATENT)
+    assert (latents.shape, oddness.shape) == ((3, 4, LATENT), (3, 4))
     with torch.inference_mode():
+        _, odd = model.observe(torch.from_numpy(images[2, 1:2]), joints[2, 1:2])
+        torch.testing.assert_close(oddness[2, 1], odd[0])
         torch.testing.assert_close(latents[2, 1], model.encode(torch.from_numpy(images[2, 1:2]))[0])

@@ -29,7 +29,8 @@ def transitions(model, seed: int) -> Transitions:
         expected = model.predict(latent, joints, action)[0] + missed
     seen = 0.05 * torch.randn(COUNT, JOINTS, generator=generator)
     after[:, :JOINTS] = 0.5 * expected[:, :JOINTS] + seen
-    return Transitions(latent, joints, action, expected, after)
+    oddness = torch.rand(COUNT, generator=generator)
+    return Transitions(latent, joints, action, expected, after, oddness)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,9 @@ def test_each_component_notices_its_own(fitted):
         next_latent=there,
         next_joints=torch.cat([0.5 * there[:, :JOINTS], usual.next_joints[:, JOINTS:]], dim=1),
     )
-    for odd, name in ((moved, "motion"), (shifted, "pose"), (strange, "novelty")):
+    unlike = dataclasses.replace(usual, oddness=usual.oddness + 3.0)
+    cases = ((moved, "motion"), (shifted, "pose"), (strange, "novelty"), (unlike, "appearance"))
+    for odd, name in cases:
         median = surprises(fitted, odd).median(dim=0).values
         assert float(median[SURPRISE_NAMES.index(name)]) > 1.5, name
     assert float(surprises(fitted, shifted).median(dim=0).values[0]) < 1.0
@@ -79,6 +82,8 @@ def test_whitening_by_hand():
 
 def test_a_world_that_never_errs_gives_no_division_by_zero():
     model, still = small_jepa(), torch.zeros(50, LATENT)
-    it = Transitions(still, torch.zeros(50, 8), torch.zeros(50, ACTION), still, torch.zeros(50, 8))
+    it = Transitions(
+        still, torch.zeros(50, 8), torch.zeros(50, ACTION), still, torch.zeros(50, 8), torch.zeros(50)
+    )
     fit_surprise(model, it, it, SETTINGS)
     assert torch.isfinite(surprises(model, it)).all()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures from beyond the training range on disk: whole, or refused with a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ami_ros.data.oddity import OddityRecord, list_oddities, oddity_path, read_oddity, write_oddity
+from ami_ros.errors import EpisodeError
+
+COUNT, SIZE, JOINTS = 3, 5, 4
+RECORD = OddityRecord(
+    images=np.random.default_rng(0).integers(0, 256, (COUNT, SIZE, SIZE + 1, 3), dtype=np.uint8),
+    kinds=np.array(["light", "blur", "bystander"]),
+    joints=np.linspace(-1, 1, 2 * JOINTS, dtype=np.float32),
+)
+
+
+def test_what_is_written_is_read(tmp_path):
+    write_oddity(tmp_path, 12, RECORD)
+    assert list_oddities(tmp_path) == [oddity_path(tmp_path, 12)]
+    found = read_oddity(oddity_path(tmp_path, 12))
+    for name in ("images", "kinds", "joints"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(RECORD, name))
+
+
+def test_a_data_set_may_have_none(tmp_path):
+    assert list_oddities(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": RECORD.images.astype(np.float32)}, "images: got float32"),
+        ({"images": RECORD.images[..., :2]}, "expected uint8"),
+        ({"kinds": RECORD.kinds[:2]}, "expected one name for each of 3 images"),
+        ({"kinds": np.arange(COUNT)}, "kinds: got int64"),
+        ({"joints": RECORD.joints.astype(np.float64)}, "joints: got float64"),
+        ({"joints": RECORD.joints[None]}, "joints: got float32"),
+    ],
+)
+def test_malformed_pictures_are_refused(tmp_path, changes, message):
+    write_oddity(tmp_path, 0, dataclasses.replace(RECORD, **changes))
+    with pytest.raises(EpisodeError, match=message):
+        read_oddity(oddity_path(tmp_path, 0))
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    write_oddity(tmp_path, 0, RECORD)
+    path = oddity_path(tmp_path, 0)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(EpisodeError, match="not a readable"):
+        read_oddity(path)
