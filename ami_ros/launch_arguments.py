@@ -40,7 +40,12 @@ class Topic(NamedTuple):
 # /clock is missing on purpose: rclpy itself listens to it, under that name.
 TOPICS = (
     Topic("camera_topic", "camera/image_raw", "camera images", NODES),
-    Topic("camera_compressed_topic", "camera/image_raw/compressed", "compressed camera images", ("planner",)),
+    Topic(
+        "camera_compressed_topic",
+        "camera/image_raw/compressed",
+        "compressed camera images",
+        ("planner", "safety"),
+    ),
     Topic("camera_info_topic", "camera/camera_info", "camera calibration", ("sim",)),
     Topic("joint_states_topic", "joint_states", "measured joints", NODES),
     Topic(

@@ -39,6 +39,8 @@ class Duties:
         self._doubt_since: list[int | None] = [None, None]
         self._place: FloatArray | None = None
         self._travel = 0.0
+        self._told: FloatArray | None = None
+        self._commanded_way = 0.0
 
     def see_image(self, stamp_ns: int, now_ns: int, repeated: bool) -> None:
         """Take an image."""
@@ -48,6 +50,16 @@ class Duties:
             self._place, self._travel = place, 0.0
         elif place is not None:
             self._travel = max(self._travel, float(np.linalg.norm(place - self._place)))
+
+    def see_joints(self, position: FloatArray) -> None:
+        """Take a joint state (J,)."""
+        same = self.measured is not None and np.array_equal(position, self.measured)
+        if same and self.commanded is not None and self._told is not None:
+            self._commanded_way += float(np.abs(self.commanded - self._told).max())
+        else:
+            self._commanded_way = 0.0
+        self._told = None if self.commanded is None else self.commanded.copy()
+        self.measured = position.copy()
 
     def see_report(self, now_ns: int, surprise: float | None, disagreement: float | None) -> None:
         """Take a report of the planner."""
@@ -77,6 +89,8 @@ class Duties:
                 found.append("the model doubts")
         if self._gap() > s.tracking_error:
             found.append("tracking error")
+        if self._commanded_way > s.still_joints_travel + 1e-9:
+            found.append(f"the joints stay although commands moved by {self._commanded_way}")
         if self._travel > s.still_image_travel + 1e-9:
             found.append(f"the picture stays although the tip moved by {self._travel} m")
         if any(not cause.startswith(NO_DISTURBANCE) for cause in found):

@@ -196,6 +196,27 @@ def robot_does_not_follow() -> None:
     judged(plant)
 
 
+def joints_frozen(lasts: bool) -> Callable[[], None]:
+    """Return the story: a hold that ends by itself when the joints stir again soon, else a stop."""
+
+    def story() -> None:
+        plant = moving()
+        plant.faults, named = {"joints_frozen"}, set()
+        plant.aim = plant.position + np.array([0.4, 0.1, -0.3, 0.2])
+        for _ in range(3 * LONG if lasts else LONG):
+            plant.run(1)
+            named |= codes(plant)
+        judged(plant)
+        expect("JOINTS_FROZEN" in named, f"was called {sorted(named)}")
+        plant.faults = set()
+        plant.run(2 * LONG)
+        expect((plant.verdict.level is Level.STOP) is lasts, f"in the end {plant.verdict}")
+        expect(lasts or plant.verdict.level < Level.HOLD, f"never went on: {plant.verdict}")
+        judged(plant)
+
+    return story
+
+
 def wild_planner() -> None:
     plant = moving()
     plant.faults = {"planner_wild"}
@@ -287,6 +308,8 @@ HOLES: dict[str, Callable[[], None]] = {
     "re-arm with old joints": rearm_with_old_joints,
     "re-arm in motion": rearm_in_motion,
     "robot does not follow": robot_does_not_follow,
+    "joints frozen for a moment": joints_frozen(lasts=False),
+    "joints frozen for long": joints_frozen(lasts=True),
     "wild planner": wild_planner,
     "limits": limits,
     "workspace": workspace,

@@ -30,6 +30,7 @@ JOINT_FAULTS = (
     "joints_future",
     "joints_nan",
     "joints_short",
+    "joints_frozen",
     "not_following",
 )
 CAMERA_FAULTS = ("camera_silent", "camera_late", "camera_future", "camera_frozen")
@@ -73,6 +74,7 @@ class Plant:
         self._violations: list[str] = []
         self.duties = Duties(self.settings)
         self._content = 0
+        self._frozen: FloatArray | None = None
         self._freshest_ns = NEVER_NS  # a proposal must be newer than this to move the robot
         self._moved_by: Trajectory | None = None
         self._hold_ticks = 1  # it begins in a hold, and at rest
@@ -103,7 +105,7 @@ class Plant:
             if self.duties.measured is None:
                 self.oracle.start_at(position)
                 self.duties.commanded = position.copy()
-            self.duties.measured = position.copy()
+            self.duties.see_joints(position)
             self.duties.joints = (self.now_ns + offset_ns, self.now_ns)
 
     def send_image(self, offset_ns: int = 0, frozen: bool = False) -> None:
@@ -163,10 +165,14 @@ class Plant:
 
     def _feed(self) -> None:
         faults = self.faults
+        self._frozen = self._frozen if "joints_frozen" in faults else None
         if "joints_nan" in faults:
             self.send_joints(np.where(np.arange(len(self.position)) == 1, np.nan, self.position))
         elif "joints_short" in faults:
             self.send_joints(self.position[:-1])
+        elif "joints_frozen" in faults:
+            self._frozen = self.position.copy() if self._frozen is None else self._frozen
+            self.send_joints(self._frozen)
         elif "joints_silent" not in faults:
             late, ahead = "joints_late" in faults, "joints_future" in faults
             self.send_joints(offset_ns=-400_000_000 * late + 200_000_000 * ahead)

@@ -31,6 +31,7 @@ SETTINGS = SafetySettings(
     tracking_patience_s=0.6,
     workspace_margin=0.02,
     still_image_travel=0.04,
+    still_joints_travel=0.06,
     planner_silence_s=0.7,
     surprise_limit=1.5,
     disagreement_limit=2.5,
@@ -188,8 +189,8 @@ class GateTimeline:
             self._ticks_to_rest -= 1
             if command is not None:
                 self.commands.append(command)
-                if follow:
-                    self.position = command.position.copy()
+                # A blocked arm still stirs; encoders that don't are another fault.
+                self.position = command.position.copy() if follow else np.nextafter(self.position, np.inf)
         return answer
 
     def estop(self, pressed: bool) -> Verdict:

@@ -11,14 +11,14 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CompressedImage, Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ObservationError
 from ami_ros.ros.diagnostics import values_of
 from ami_ros.ros.guard import ErrorLog, guarded
-from ami_ros.ros.heartbeat import content_of_serialised, stamp_of_serialised
+from ami_ros.ros.heartbeat import content_of_compressed, content_of_serialised, stamp_of_serialised
 from ami_ros.ros.messages import joints_from_ros, stamp_to_ns
 from ami_ros.ros.polling import Polled, take_all
 from ami_ros.ros.proposal_desk import ProposalDesk
@@ -59,6 +59,7 @@ class GateInputs:
         self._now_ns, self._errors = now_ns, errors
         self._group = Polled() if polled else None
         self._polled: list[tuple[Any, Handler]] = []
+        self._raw_came = False
 
     def listen(self, camera: QoSProfile, on_proposals: Handler, on_seen: Callable[[], None]) -> None:
         """Create the subscriptions.
@@ -71,6 +72,7 @@ class GateInputs:
         self._on_seen = on_seen
         self.subscribe(JointState, "joint_states", self._on_joints, STATE)
         self.subscribe(Image, "camera/image_raw", self._on_images, camera)
+        self.subscribe(CompressedImage, "camera/image_raw/compressed", self._on_compressed, camera)
         self.subscribe(DiagnosticArray, "planner/goal_status", self._on_reports, STATE)
         self.subscribe(JointTrajectory, "planner/proposed", on_proposals, PROPOSALS)
 
@@ -105,8 +107,16 @@ class GateInputs:
         self._on_seen()
 
     def _on_images(self, messages: list[bytes]) -> None:
-        newest = messages[-1]
-        stamp, content = stamp_of_serialised(newest), content_of_serialised(newest)
+        self._raw_came = True
+        self._see_image(messages[-1], content_of_serialised)
+
+    def _on_compressed(self, messages: list[bytes]) -> None:
+        # Of a camera that sends both, one is enough; in turn, they would never look frozen.
+        if not self._raw_came:
+            self._see_image(messages[-1], content_of_compressed)
+
+    def _see_image(self, newest: bytes, content_of: Callable[[bytes], int | None]) -> None:
+        stamp, content = stamp_of_serialised(newest), content_of(newest)
         self._supervisor.see_image(stamp, self._now_ns(), content)
         self._desk.see_image()
         self._on_seen()

@@ -46,9 +46,36 @@ def content_of_serialised(data: bytes) -> int | None:
         at = _after_string(content, 8, order)  # header: stamp, frame_id
         at = _after_string(content, _aligned(at) + 8, order)  # height, width, encoding
         at = _aligned(at + 1) + 4  # is_bigendian, step
-        (length,) = struct.unpack_from(f"{order}I", content, at)
     except struct.error as error:
         raise ObservationError(f"image: got {len(data)} serialised bytes, expected a whole image") from error
+    return _hash(content, at, order)
+
+
+def content_of_compressed(data: bytes) -> int | None:
+    """Return a hash of the data of a serialised sensor_msgs/CompressedImage; None when it has none.
+
+    Source: sensor_msgs/CompressedImage (header, format, data) in XCDR 1, see `content_of_serialised`.
+
+    Raises:
+        ObservationError: the bytes end before the data do.
+    """
+    content = memoryview(data)[_ENCAPSULATION:]
+    order = "<" if data[1] & 1 else ">"
+    try:
+        at = _aligned(_after_string(content, _after_string(content, 8, order), order))
+    except struct.error as error:
+        raise ObservationError(
+            f"compressed image: got {len(data)} serialised bytes, expected a whole image"
+        ) from error
+    return _hash(content, at, order)
+
+
+def _hash(content: memoryview, at: int, order: str) -> int | None:
+    """Return a hash of the bytes whose length stands at `at`."""
+    try:
+        (length,) = struct.unpack_from(f"{order}I", content, at)
+    except struct.error as error:
+        raise ObservationError(f"image: got {len(content)} bytes, expected a whole image") from error
     pixels = content[at + 4 : at + 4 + length]
     if len(pixels) != length:
         raise ObservationError(f"image: got {len(pixels)} of {length} bytes of pixels")

@@ -39,6 +39,7 @@ REASONS: Mapping[str, Meaning] = MappingProxyType(
         "JOINTS_MISSING": Meaning(201, "no joint state yet"),
         "JOINTS_STALE": Meaning(202, "the newest joint state is too old"),
         "JOINTS_FUTURE": Meaning(203, "the newest joint state is from the future"),
+        "JOINTS_FROZEN": Meaning(204, "the same joints again although they were told to move"),
         "CAMERA_MISSING": Meaning(211, "no image yet"),
         "CAMERA_STALE": Meaning(212, "the newest image is too old"),
         "CAMERA_FUTURE": Meaning(213, "the newest image is from the future"),

@@ -35,6 +35,12 @@ class SafetySettings:
     still_image_travel: float = setting(
         "a picture repeated after the tip moved further is a frozen camera", gt=0.0, le=1.0, unit="m"
     )
+    still_joints_travel: float = setting(
+        "joints repeated to the last bit after commands moved further are frozen",
+        gt=0.0,
+        le=1.0,
+        unit="rad|m",
+    )
     planner_silence_s: float = setting(
         "longest time without a sign of the planner", gt=0.0, le=10.0, unit="s"
     )

@@ -23,6 +23,7 @@ from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.safety.stepping import Stepping
 from ami_ros.safety.still_image import StillImage
+from ami_ros.safety.still_joints import StillJoints
 from ami_ros.safety.tracking import Tracking
 from ami_ros.safety.zones import Zones
 from ami_ros.types import PASS, Command, FloatArray, Level, Reason, Trajectory, Verdict, checked_joints
@@ -50,9 +51,11 @@ class Supervisor:
         self._count = len(spec.joint_names)
         self._freshness, self._tracking = Freshness(settings), Tracking(settings)
         self._still_image, self._doubt = StillImage(settings), Doubt(settings)
+        self._still_joints = StillJoints(settings)
         self._checks: tuple[SafetyCheck, ...] = (
             self._freshness,
             self._still_image,
+            self._still_joints,
             Heartbeat(settings),
             self._doubt,
             self._tracking,
@@ -96,6 +99,7 @@ class Supervisor:
         measured = checked_joints(position, "joint state", self._count)
         if self._motion is None:
             self._motion = Motion.at_rest(measured.copy())
+        self._still_joints.see(measured, self._motion.position)
         self._situation = replace(
             self._situation,
             measured=measured,
@@ -211,6 +215,7 @@ class Supervisor:
                 # Commands go on from where the robot is: from where it was, they would make it jump.
                 return Verdict(Level.STOP, joints.reasons)
         self._tracking.forget()
+        self._still_joints.forget()
         there = replace(self._situation, proposal=None, proposal_arrival_ns=None, commanded=measured)
         persisting = PASS
         for check in self._checks:
@@ -229,6 +234,7 @@ class Supervisor:
         self._situation = Situation(now_ns=0)
         self._motion = None
         self._level = Level.HOLD
-        for memory in (self._still_image, self._doubt, self._tracking, self._recovery):
+        memories = (self._still_image, self._still_joints, self._doubt, self._tracking, self._recovery)
+        for memory in memories:
             memory.forget()
         self._admission.forget_before(None)

@@ -110,9 +110,17 @@ FAULTS: dict[str, Fault] = dict(
             "joints_frozen",
             "joints",
             "one joint state again and again, with its old stamp",
-            _NO_STATE,
+            (*_NO_STATE, "JOINTS_FROZEN"),
             _SENSOR_S,
             follows=_SILENCE,
+        ),
+        _fault(
+            "joints_repeated",
+            "joints",
+            "one joint state again and again, with fresh stamps",
+            ("JOINTS_FROZEN",),
+            _SENSOR_S,
+            follows=_DOUBT,
         ),
         _fault(
             "joints_delayed",

@@ -41,6 +41,15 @@ class _Frozen:
         return [self._first]
 
 
+class _Repeated:
+    def __init__(self) -> None:
+        self._first: JointReading | None = None
+
+    def __call__(self, reading: JointReading) -> list[JointReading]:
+        self._first = self._first or reading
+        return [replace(self._first, stamp_ns=reading.stamp_ns)]
+
+
 class _Delayed:
     def __init__(self) -> None:
         self._waiting: deque[JointReading] = deque()
@@ -77,6 +86,7 @@ def _missing(generator: np.random.Generator, arm: int) -> JointFault:
 # Called with a generator and the number of the arm's own joints, which come first.
 JOINT_FAULTS: dict[str, Callable[[np.random.Generator, int], JointFault]] = {
     "joints_frozen": lambda _, __: _Frozen(),
+    "joints_repeated": lambda _, __: _Repeated(),
     "joints_delayed": lambda _, __: _Delayed(),
     "joints_nan": _nan,
     "joints_reordered": _reordered,

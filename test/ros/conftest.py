@@ -122,6 +122,7 @@ class FakeRobot:
         self.spec = load_robot("panda")
         self.position = self.spec.home.copy()
         self.image_change: Callable[[Any], None] = lambda message: None
+        self.sends_raw = True
         self.joints_change: Callable[[Any], None] = lambda message: None
         pixels = np.full((128, 128, 3), 80, dtype=np.uint8)
         still = np.zeros(len(self.spec.joint_names))
@@ -137,7 +138,8 @@ class FakeRobot:
                 pixels[0, 0] = np.frombuffer(np.float64(self.position.sum()).tobytes(), dtype=np.uint8)[:3]
                 image = image_to_ros(pixels, time.time_ns(), "camera")
                 self.image_change(image)
-                images.publish(image)
+                if self.sends_raw:
+                    images.publish(image)
 
         probe.node.create_timer(0.01, tick)
 

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
-from sensor_msgs.msg import Image
+from gate_probe import Gate
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
@@ -171,3 +172,33 @@ def test_image_messages_without_pixels_are_only_a_heartbeat(start, probe):
 
     probe.until(lambda: missing() == {"JOINTS_MISSING", "PROPOSAL_MISSING"}, "the camera to count as seen")
     process.check()
+
+
+def test_a_camera_that_is_compressed_only_is_heard_and_found_frozen(start, probe, robot):
+    robot.sends_raw = False
+    gate = Gate(probe, robot)
+    gate.process = start("safety")
+    gate.follow()
+    compressed = probe.node.create_publisher(CompressedImage, "camera/image_raw/compressed", 5)
+    picture = {"number": 0, "changes": True}
+
+    def send() -> None:
+        picture["number"] += picture["changes"]
+        message = CompressedImage(format="jpeg", data=picture["number"].to_bytes(4, "little") * 30)
+        message.header.stamp = probe.node.get_clock().now().to_msg()
+        compressed.publish(message)
+
+    probe.node.create_timer(0.1, send)
+    gate.propose_on()
+    probe.until(gate.moving, "motion by compressed images alone")
+    picture["changes"] = False
+    probe.until(lambda: "CAMERA_FROZEN" in gate.all_codes(), "a frozen compressed camera", 5.0)
+
+
+def test_joints_that_repeat_with_fresh_stamps_while_commands_move_are_frozen(gate, probe):
+    gate.propose_on()
+    probe.until(gate.moving, "motion")
+    there = [float(v) for v in gate.robot.position]
+    gate.robot.joints_change = lambda message: setattr(message, "position", there)
+    probe.until(lambda: "JOINTS_FROZEN" in gate.codes(), "frozen joints", 5.0)
+    probe.until(lambda: gate.velocity() == 0.0, "standstill", 2.0)

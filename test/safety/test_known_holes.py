@@ -43,6 +43,7 @@ def test_hole_is_closed(hole):
 def test_every_fault_has_its_story():
     others = {
         "not_following",
+        "joints_frozen",
         "planner_wild",
         "planner_flood",
     }  # told above, or nothing that must hold the robot

@@ -25,6 +25,7 @@ from ami_ros.safety.recovery import Recovery
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.stepping import Stepping
 from ami_ros.safety.still_image import StillImage
+from ami_ros.safety.still_joints import StillJoints
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.safety.tracking import Tracking
 from ami_ros.safety.zones import Zones
@@ -110,6 +111,7 @@ MUTANTS: dict[
     "freshness": (Freshness, "judge", _passes, "fault camera_silent"),
     "freshness: joints": (Freshness, "joints", _passes, "fault joints_silent"),
     "still image": (StillImage, "judge", _passes, "fault camera_frozen"),
+    "still joints": (StillJoints, "judge", _passes, "joints frozen for a moment"),
     "heartbeat": (Heartbeat, "judge", _passes, "fault planner_dead"),
     "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
     "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),

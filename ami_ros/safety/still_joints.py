@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold when the joints are said to stay although told to move, and stop when that lasts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.safety.settings import SafetySettings
+from ami_ros.safety.situation import Situation
+from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
+
+
+class StillJoints:
+    """Compares what joint states say, not their stamps: a frozen driver stamps afresh.
+
+    Joints at rest may repeat to the last bit, as long as nobody tells them to move. The hold ends when a
+    joint state differs; after the patience of `Tracking` it is a stop.
+    """
+
+    def __init__(self, settings: SafetySettings) -> None:
+        self._limit = settings.still_joints_travel
+        self._patience_ns = round(settings.tracking_patience_s * 1e9)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the joints, as after a reset or a re-arm."""
+        self._measured: FloatArray | None = None
+        self._commanded: FloatArray | None = None
+        self._travel = 0.0
+        self._repeats = 0
+        self._since_ns: int | None = None
+
+    def see(self, measured: FloatArray, commanded: FloatArray) -> None:
+        """Take a joint state (J,), and where the joints have been told to be (J,) when it arrived."""
+        if self._measured is None or self._commanded is None or not np.array_equal(measured, self._measured):
+            self._measured, self._travel, self._repeats = measured, 0.0, 0
+        else:
+            self._repeats += 1
+            # All the way there and back: a planner that reads frozen joints never gets far from them.
+            self._travel += float(np.abs(commanded - self._commanded).max())
+        self._commanded = commanded
+
+    def judge(self, situation: Situation) -> Verdict:
+        """HOLD while joints are repeated after commands moved by `still_joints_travel`, in the end STOP."""
+        if self._travel <= self._limit:
+            self._since_ns = None
+            return PASS
+        now = situation.now_ns
+        self._since_ns = now if self._since_ns is None else min(self._since_ns, now)
+        numbers = {"travel": self._travel, "limit": self._limit, "repeats": self._repeats}
+        lasts = now - self._since_ns > self._patience_ns
+        return Verdict(Level.STOP if lasts else Level.HOLD, (Reason("JOINTS_FROZEN", numbers),))
