@@ -12,6 +12,8 @@ from ami_ros.sim.scene import Scene
 from ami_ros.sim.tricks import STRANGERS, Tricks
 from ami_ros.types import FloatArray, ImageArray
 
+SEEN_GREY, SEEN_SHARE = 24, 0.004  # a pixel differs by more, and so much of the image at least
+PLACES = 50  # tried until one is in view
 _JUMPS = {"clock_back": -CLOCK_JUMP_NS, "clock_forward": CLOCK_JUMP_NS}
 
 
@@ -81,6 +83,15 @@ class FaultInjection:
             self.since_ns = now_ns
 
     def _show_stranger(self, generator: np.random.Generator) -> None:
+        """Put an unknown object where the camera sees it: what is hidden behind the arm is no fault yet."""
         self._tricks = self._tricks or Tricks(self._scene)
         lower, upper = self._table
-        self._tricks.show_stranger(int(generator.integers(len(STRANGERS))), generator.uniform(lower, upper))
+        before = self._scene.image().astype(np.int16)
+        for _ in range(PLACES):
+            index, place = int(generator.integers(len(STRANGERS))), generator.uniform(lower, upper)
+            self._tricks.show_stranger(index, place)
+            change = np.abs(self._scene.image().astype(np.int16) - before).max(axis=-1)
+            if (change > SEEN_GREY).mean() > SEEN_SHARE:
+                return
+            self._tricks.undo()
+        self._tricks.show_stranger(index, place)

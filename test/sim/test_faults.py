@@ -39,7 +39,7 @@ def test_every_fault_is_applied_by_someone():
         "joints": set(JOINT_FAULTS),
         "proposals": set(PROPOSAL_FAULTS),
     }
-    assert len(FAULTS) == 27
+    assert len(FAULTS) == 28
 
 
 def test_every_name_that_a_fault_may_be_called_by_is_a_reason_of_the_gate():
