@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError, ImageError
+from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.contract import Contract
 from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.files import read_contract, verify
@@ -225,6 +226,7 @@ def load_model(
     digest = verify(path, sha256)
     contract = read_contract(path)
     contract.check(spec)
+    keep_freed_memory()
     return ModelRuntime(load_scripted(path, where), contract, digest, where, numbers)
 
 

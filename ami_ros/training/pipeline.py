@@ -15,6 +15,7 @@ from ami_ros.data.event import list_events
 from ami_ros.data.oddity import list_oddities
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import TrainingError
+from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.contract import FORMAT_VERSION, Contract
 from ami_ros.model.export import weights_sha256
 from ami_ros.model.jepa import Jepa
@@ -69,6 +70,7 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
             f"episodes have {episodes.images.shape[2]} px images and {episodes.joints.shape[2] // 2} joints, "
             f"expected {model.image_size} px (config/model.yaml) and {len(spec.joint_names)} ({spec.name})"
         )
+    keep_freed_memory()
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, len(spec.joint_names), spec.action_block * spec.action_size)

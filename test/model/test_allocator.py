@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Freed memory is used again, without asking the system for it."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+# In a process of its own: it cannot be undone.
+COUNT_FAULTS = """
+import resource
+import numpy as np
+from ami_ros.model.allocator import keep_freed_memory
+if {keep}:
+    assert keep_freed_memory()
+def work():
+    for size in (200_000, 700_000, 300_000, 5_000_000) * 10:
+        np.ones(size, dtype=np.uint8)
+work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+work()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library can be told")
+def test_once_warm_nothing_is_asked_of_the_system():
+    def faults(keep: bool) -> int:
+        code = COUNT_FAULTS.format(keep=keep)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert faults(keep=True) < 50 < faults(keep=False)
