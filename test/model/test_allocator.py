@@ -17,8 +17,8 @@ from ami_ros.model.allocator import keep_freed_memory
 if {keep}:
     assert keep_freed_memory()
 def work():
-    for size in (200_000, 700_000, 300_000, 5_000_000) * 10:
-        np.ones(size, dtype=np.uint8)
+    held = [np.ones(size, dtype=np.uint8) for size in (200_000, 700_000, 300_000) * 20]
+    held.clear()
 work()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 work()
