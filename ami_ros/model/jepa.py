@@ -33,6 +33,7 @@ class Jepa(nn.Module):
         super().__init__()
         self.image_size = settings.image_size
         self.latent_size = settings.latent_size
+        self.action_size = action_size
         self.encoder = BackboneEncoder(settings) if settings.encoder == "backbone" else Encoder(settings)
         self.predictor = Predictor(settings, 2 * joints, action_size)
         self.inverse_model = InverseModel(settings, 2 * joints, action_size)
@@ -146,15 +147,20 @@ class Jepa(nn.Module):
         """Return how little the world did as predicted (B, 4), 1 is rare; see `Surprise.forward`.
 
         Args:
-            latent: (B, D) one action block ago.
-            joints: (B, 2 J) one action block ago, normalised.
-            action: (B, K A) in [-1, 1], as it was executed.
+            latent: (B, D) some action blocks (N) ago.
+            joints: (B, 2 J) then, normalised.
+            action: (B, N K A) in [-1, 1], as they were executed.
             next_latent: (B, D) now.
             next_joints: (B, 2 J) now, normalised.
             oddness: (B,) of the image now.
         """
-        predicted, _ = self.predict(latent, joints, action)
-        doubt = self.disagreement(latent, predicted - latent, action)
+        predicted, moved, doubt = latent, joints, torch.zeros_like(oddness)
+        blocks = action.shape[1] // self.action_size
+        for block in range(blocks):
+            step = action[:, block * self.action_size : (block + 1) * self.action_size]
+            before = predicted
+            predicted, moved = self.predict(before, moved, step)
+            doubt = doubt + self.disagreement(before, predicted - before, step) / blocks
         return self.surprise_gauge(predicted, doubt, next_latent, next_joints, oddness)
 
     def distance(self, latent: Tensor, goal: Tensor, kind: str) -> Tensor:

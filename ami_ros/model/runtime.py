@@ -138,8 +138,8 @@ class ModelRuntime:
         """Return how little the world did as predicted, by component; 1 is rare, see `Surprise`.
 
         Args:
-            before: what was sensed one action block before `after`.
-            action: (K A,) in [-1, 1], as it was executed between the two.
+            before: what was sensed SURPRISE_BLOCKS action blocks (N) before `after`.
+            action: (N K A,) in [-1, 1], as they were executed between the two.
             after: what was sensed then.
         """
         sensed = (before.latent, self._tensor(before.joints), self._tensor(action))

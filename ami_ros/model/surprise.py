@@ -6,6 +6,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+# Predicted without looking in between: what did not move as it should shows twice as much after two blocks.
+SURPRISE_BLOCKS = 2
+DOUBT_WEIGHT = 2.0  # of the disagreement, beside what is missed by the usual
 # Order of the components.
 SURPRISE_NAMES = ("motion", "pose", "novelty", "appearance")
 
@@ -27,6 +30,7 @@ class Surprise(nn.Module):
 
     def __init__(self, latent_size: int, joints: int) -> None:
         super().__init__()
+        self.doubt_weight = DOUBT_WEIGHT
         self.motion_whitening: Tensor
         self.register_buffer("motion_whitening", torch.eye(latent_size))
         self.readout: Tensor
@@ -58,7 +62,7 @@ class Surprise(nn.Module):
         pose = latent @ self.readout + self.readout_offset - joints[:, :count]
         missed = torch.linalg.vector_norm((latent - predicted) @ self.motion_whitening, dim=1)
         lengths = [
-            missed / (1.0 + doubt),
+            missed / (1.0 + self.doubt_weight * doubt),
             torch.linalg.vector_norm(pose @ self.pose_whitening, dim=1),
             torch.linalg.vector_norm((latent - self.latent_mean) @ self.novelty_whitening, dim=1),
             oddness,

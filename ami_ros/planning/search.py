@@ -52,12 +52,12 @@ class LatentSearch(nn.Module):
         next_joints: Tensor,
         oddness: Tensor,
     ) -> Tensor:
-        """Return how little one block went as predicted, by component (4,); see `Surprise.forward`.
+        """Return how little some blocks (N) went as predicted, by component (4,); see `Surprise.forward`.
 
         Args:
             latent: (D,) before.
             joints: (2 J,) before, rad and rad/s.
-            action: (K A,) in [-1, 1], as it was executed.
+            action: (N K A,) in [-1, 1], as they were executed.
             next_latent: (D,) after.
             next_joints: (2 J,) after, rad and rad/s.
             oddness: () of the image after.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare what the camera sees with what was expected one action block ago."""
+"""Compare what the camera sees with what was expected some action blocks ago."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.model.runtime import ModelRuntime, Sensed
+from ami_ros.model.surprise import SURPRISE_BLOCKS
 from ami_ros.types import FloatArray
 
 
 class SurpriseMonitor:
-    """Remembers the last action block and what was sensed at its start.
+    """Remembers the last SURPRISE_BLOCKS action blocks and what was sensed at each of their steps.
 
     The planner plans anew at every control step, so of each plan only the first action is executed.
 
@@ -24,7 +25,7 @@ class SurpriseMonitor:
 
     def __init__(self, model: ModelRuntime, spec: RobotSpec) -> None:
         self._model, self._spec = model, spec
-        self._past: deque[tuple[Sensed, FloatArray]] = deque(maxlen=spec.action_block)
+        self._past: deque[tuple[Sensed, FloatArray]] = deque(maxlen=spec.action_block * SURPRISE_BLOCKS)
         self.restart()
 
     def restart(self) -> None:
@@ -35,7 +36,7 @@ class SurpriseMonitor:
         self._planned: list[FloatArray] = []
 
     def observe(self, now: Sensed, stamp_ns: int) -> dict[str, float]:
-        """Return the surprise by component; empty until a whole block was seen without a gap.
+        """Return the surprise by component; empty until whole blocks were seen without a gap.
 
         Args:
             now: what is sensed.
@@ -49,7 +50,7 @@ class SurpriseMonitor:
         else:
             self._past.append((self._now, np.mean(self._planned, axis=0)))
         self._now, self._stamp_ns, self._planned = now, stamp_ns, []
-        if len(self._past) < self._spec.action_block:
+        if len(self._past) < (self._past.maxlen or 0):
             return {}
         return self._model.surprise(self._past[0][0], np.concatenate([a for _, a in self._past]), now)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ami_ros.data.event import EventRecord, read_event
 from ami_ros.model.jepa import Jepa
+from ami_ros.model.surprise import SURPRISE_BLOCKS
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.rank import roc_auc
 from ami_ros.training.surprise import surprises
@@ -65,10 +66,11 @@ def _encoded(model: Jepa, records: Sequence[EventRecord], action_scale: float, b
 
 def largest_surprise(model: Jepa, clips: Clips) -> NDArray[np.float64]:
     """Return the largest surprise (E,) of each clip soon after its event."""
-    count, block = len(clips.event_step), clips.encoded.block
-    # (ends, E): column e is clip e, row r the block that ends at observation r + K.
-    values = surprises(model, clips.encoded.transitions()).amax(dim=1).view(-1, count).double().numpy()
-    ends = np.arange(len(values))[:, None] + block
+    count, span = len(clips.event_step), clips.encoded.block * SURPRISE_BLOCKS
+    # (ends, E): column e is clip e, row r what ends at observation r + span.
+    transitions = clips.encoded.transitions(SURPRISE_BLOCKS)
+    values = surprises(model, transitions).amax(dim=1).view(-1, count).double().numpy()
+    ends = np.arange(len(values))[:, None] + span
     soon = (ends >= clips.event_step) & (ends <= clips.event_step + SOON)
     scores: NDArray[np.float64] = np.where(soon, values, 0.0).max(axis=0)
     return scores

@@ -30,12 +30,12 @@ def encode_all(model: Jepa, images: ImageArray, joints: Tensor) -> tuple[Tensor,
 
 @dataclass(frozen=True, eq=False)
 class Transitions:
-    """N times one action block, with what was before and after it.
+    """N times one action block, or several (M) in a row, with what was before and after.
 
     Attributes:
         latent: (N, D) before.
         joints: (N, 2 J) before, normalised.
-        action: (N, K A) in [-1, 1].
+        action: (N, M K A) in [-1, 1].
         next_latent: (N, D) after.
         next_joints: (N, 2 J) after, normalised.
         oddness: (N,) of the image after.
@@ -53,9 +53,12 @@ class Transitions:
         return len(self.latent)
 
     def predicted(self, model: Jepa) -> Tensor:
-        """Return what the model expects (N, D) after each block."""
+        """Return what the model expects (N, D) after the blocks, without looking in between."""
         with torch.no_grad():
-            return model.predict(self.latent, self.joints, self.action)[0]
+            latent, joints = self.latent, self.joints
+            for action in self.action.split(model.action_size, dim=1):
+                latent, joints = model.predict(latent, joints, action)
+            return latent
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +88,14 @@ class Encoded:
         actions = self.actions[:, start:end].reshape(len(self.actions), blocks, -1)
         return self.latents[:, frames], self.joints[:, frames], actions
 
-    def transitions(self, first: int = 0, last: int | None = None) -> Transitions:
-        """Return all action blocks, also overlapping ones, that end at control steps `first` to `last`."""
-        steps = self.actions.shape[1]
-        ends = range(max(first, self.block), (steps if last is None else min(last, steps)) + 1)
-        parts = [self.cut(end - self.block, 1) for end in ends]
+    def transitions(self, blocks: int = 1) -> Transitions:
+        """Return all `blocks` action blocks in a row, overlapping ones too, ordered by where they end."""
+        ends = range(blocks * self.block, self.actions.shape[1] + 1)
+        parts = [self.cut(end - blocks * self.block, blocks) for end in ends]
         latents, joints, actions = (torch.cat(part) for part in zip(*parts, strict=True))
         oddness = torch.cat([self.oddness[:, end] for end in ends])
-        return Transitions(latents[:, 0], joints[:, 0], actions[:, 0], latents[:, 1], joints[:, 1], oddness)
+        action = actions.flatten(1)
+        return Transitions(latents[:, 0], joints[:, 0], action, latents[:, -1], joints[:, -1], oddness)
 
 
 def encode_episodes(model: Jepa, episodes: EpisodeSet, action_scale: float, block: int) -> Encoded:

@@ -20,6 +20,7 @@ from ami_ros.model.contract import FORMAT_VERSION, Contract
 from ami_ros.model.export import weights_sha256
 from ami_ros.model.jepa import Jepa
 from ami_ros.model.settings import ModelSettings
+from ami_ros.model.surprise import SURPRISE_BLOCKS
 from ami_ros.training.appearance import fit_appearance, read_oddities
 from ami_ros.training.disagreement import fit_disagreement
 from ami_ros.training.events import read_clips
@@ -102,7 +103,9 @@ def finish(
     )
     usual, unseen = encoded.transitions(), held_out.transitions()
     fit_disagreement(network, usual, unseen, training)
-    fit_surprise(network, usual, unseen, training)
+    fit_surprise(
+        network, encoded.transitions(SURPRISE_BLOCKS), held_out.transitions(SURPRISE_BLOCKS), training
+    )
     fit_temporal_distance(network, encoded.latents, training)
     clips = read_clips(network, split.events, scale, block)
     horizon = min(horizon, split.held_out.steps // block)

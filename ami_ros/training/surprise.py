@@ -12,8 +12,8 @@ from ami_ros.training.probes import ridge_regression
 from ami_ros.training.settings import TrainingSettings
 
 RARE = 0.99  # quantile at which a surprise is 1
-# Of each component before: the last two shall speak where the world is another, not where it is a rare one.
-RARE_EACH = (0.99, 0.99, 0.999, 0.999)
+# Of each component before: novelty shall speak where the world is another, not where it is a rare one.
+RARE_EACH = (0.99, 0.99, 0.999, 0.98)
 SHARP = 1e-3  # least variance told apart for pose and novelty, share of the mean
 
 
@@ -40,7 +40,7 @@ def fit_surprise(
 
     Args:
         model: the world model.
-        training: what is usual.
+        training: what is usual, SURPRISE_BLOCKS in a row.
         held_out: on these, the largest component is 1 at its 99 % quantile.
         settings: shrinkage.
     """

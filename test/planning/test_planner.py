@@ -16,6 +16,7 @@ from ami_ros.embodiment import load_robot
 from ami_ros.errors import ConfigError, GoalError, ImageError
 from ami_ros.kinematics import Kinematics
 from ami_ros.model.runtime import EncodedGoal, SearchResult, Sensed, in_memory
+from ami_ros.model.surprise import SURPRISE_BLOCKS
 from ami_ros.planning.chunk import to_trajectory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.search import LatentSearch
@@ -125,13 +126,13 @@ def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
     assert (plan.actions == 0).all() == (solver == "hold")
 
 
-def test_a_plan_says_how_little_the_last_block_went_as_predicted():
-    it = puppet_planner(Puppet())
-    plans = [it.plan(observe(step * SPEC.step_ns)) for step in range(BLOCK + 1)]
-    assert [plan.surprise for plan in plans] == [None] * BLOCK + [0.5]
+def test_a_plan_says_how_little_the_last_blocks_went_as_predicted():
+    it, span = puppet_planner(Puppet()), BLOCK * SURPRISE_BLOCKS
+    plans = [it.plan(observe(step * SPEC.step_ns)) for step in range(span + 1)]
+    assert [plan.surprise for plan in plans] == [None] * span + [0.5]
     assert plans[-1].surprise_terms == {"motion": 0.25, "pose": 0.5}
     it.set_goal(Goal(image=picture(3)))
-    assert it.plan(observe((BLOCK + 1) * SPEC.step_ns)).surprise is None
+    assert it.plan(observe((span + 1) * SPEC.step_ns)).surprise is None
 
 
 @SOLVERS

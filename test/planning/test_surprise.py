@@ -9,11 +9,13 @@ from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, convex_jepa, small_contract
 
 from ami_ros.model.runtime import Sensed, in_memory
+from ami_ros.model.surprise import SURPRISE_BLOCKS
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.surprise import SurpriseMonitor
 
 SPEC = made_up_robot()
 BLOCK, SIZE, STEP_NS = SPEC.action_block, SPEC.action_size, SPEC.step_ns
+SPAN = BLOCK * SURPRISE_BLOCKS  # control steps
 
 
 class World:
@@ -55,19 +57,19 @@ def run(steps: int) -> tuple[World, list[dict[str, float]]]:
     return world, seen
 
 
-def test_nothing_is_known_before_a_whole_block_is_over():
-    _, seen = run(BLOCK + 2)
-    assert seen[:BLOCK] == [{}] * BLOCK
-    assert all(seen[BLOCK:])
+def test_nothing_is_known_before_whole_blocks_are_over():
+    _, seen = run(SPAN + 2)
+    assert seen[:SPAN] == [{}] * SPAN
+    assert all(seen[SPAN:])
 
 
 def test_a_world_that_does_as_predicted_does_not_surprise_at_any_step_of_a_block():
-    _, seen = run(3 * BLOCK)
+    _, seen = run(3 * SPAN)
     assert max(it["motion"] for it in seen if it) < 1e-5
 
 
 def test_what_moves_by_itself_surprises_once():
-    world, _ = run(3 * BLOCK)
+    world, _ = run(3 * SPAN)
     world.act()
     world.latent = world.latent + 3.0
     assert world.sense()["motion"] > 5.0
@@ -78,18 +80,18 @@ def test_a_restart_and_a_gap_forget_the_past():
         lambda w: w.monitor.restart(),
         lambda w: setattr(w, "stamp_ns", w.stamp_ns + 5 * STEP_NS),
     ):
-        world, _ = run(2 * BLOCK)
+        world, _ = run(2 * SPAN)
         disturb(world)
         seen = []
-        for _ in range(BLOCK + 1):
+        for _ in range(SPAN + 1):
             seen.append(world.sense())
             world.act()
-        assert seen[:BLOCK] == [{}] * BLOCK
-        assert seen[BLOCK]
+        assert seen[:SPAN] == [{}] * SPAN
+        assert seen[SPAN]
 
 
 def test_time_that_runs_backwards_forgets_the_past():
-    world, _ = run(2 * BLOCK)
+    world, _ = run(2 * SPAN)
     world.stamp_ns -= 10 * STEP_NS
     assert world.sense() == {}
 
@@ -98,7 +100,7 @@ def test_planning_twice_in_one_control_step_counts_the_mean_action():
     world = World()
     world.history = [world.latent]
     world.sense()
-    for _ in range(BLOCK):
+    for _ in range(SPAN):
         first = world.generator.uniform(-1, 1, SIZE)
         world.monitor.act(first)
         world.stamp_ns += STEP_NS // 3
@@ -107,8 +109,9 @@ def test_planning_twice_in_one_control_step_counts_the_mean_action():
         world.monitor.act(second)
         world.stamp_ns += STEP_NS - STEP_NS // 3
         world.done.append((first + second) / 2)
-        if len(world.done) == BLOCK:
+        if len(world.done) == SPAN:
             world.latent = torch.zeros(LATENT)
-            world.latent[:ACTION] = torch.from_numpy(np.concatenate(world.done)).float()
+            blocks = torch.from_numpy(np.stack(world.done)).float().view(SURPRISE_BLOCKS, ACTION)
+            world.latent[:ACTION] = blocks.sum(dim=0)
         surprise = world.sense()
     assert surprise["motion"] < 1e-5

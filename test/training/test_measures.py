@@ -168,6 +168,12 @@ def test_transitions_are_the_blocks_of_the_episodes_at_every_control_step():
         assert torch.equal(every.next_joints[row], encoded.joints[episode, end])
         assert torch.equal(every.oddness[row], encoded.oddness[episode, end])
         assert torch.equal(every.action[row], encoded.actions[episode, end - block : end].flatten())
+    pairs = encoded.transitions(2)
+    assert len(pairs) == EPISODES * (STEPS - 2 * block + 1)
+    row = (14 - 2 * block) * EPISODES + 5
+    assert torch.equal(pairs.latent[row], encoded.latents[5, 14 - 2 * block])
+    assert torch.equal(pairs.next_latent[row], encoded.latents[5, 14])
+    assert torch.equal(pairs.action[row], encoded.actions[5, 14 - 2 * block : 14].flatten())
     latents, joints, actions = encoded.cut(4, 2)
     assert torch.equal(latents, encoded.latents[:, [4, 7, 10]])
     assert torch.equal(joints, encoded.joints[:, [4, 7, 10]])
