@@ -26,6 +26,8 @@ _DOUBT = ("SURPRISE_HIGH", "DISAGREEMENT_HIGH")
 _LIMITS = ("VELOCITY_LIMIT", "POSITION_LIMIT", "BRAKING_DISTANCE")
 _ZONES = ("WORKSPACE", "FORBIDDEN_BOX")
 _NO_STATE = ("JOINTS_STALE",)
+# A fast arm's commands leave the last joint state behind before it counts as old.
+_LEFT_BEHIND = ("TRACKING_ERROR",)
 _SILENCE = ("PLANNER_SILENT", "PROPOSAL_STALE")
 
 
@@ -112,7 +114,7 @@ FAULTS: dict[str, Fault] = dict(
             "one joint state again and again, with its old stamp",
             (*_NO_STATE, "JOINTS_FROZEN"),
             _SENSOR_S,
-            follows=_SILENCE,
+            follows=(*_SILENCE, *_LEFT_BEHIND),
         ),
         _fault(
             "joints_repeated",
@@ -120,7 +122,7 @@ FAULTS: dict[str, Fault] = dict(
             "one joint state again and again, with fresh stamps",
             ("JOINTS_FROZEN",),
             _SENSOR_S,
-            follows=_DOUBT,
+            follows=(*_DOUBT, *_LEFT_BEHIND),
         ),
         _fault(
             "joints_delayed",
@@ -128,15 +130,27 @@ FAULTS: dict[str, Fault] = dict(
             "joint states come 500 ms late, with true stamps",
             _NO_STATE,
             _SENSOR_S,
-            follows=_SILENCE,
+            follows=(*_SILENCE, *_LEFT_BEHIND),
         ),
         _fault(
-            "joints_nan", "joints", "one position is not a number", _NO_STATE, _SENSOR_S, follows=_SILENCE
+            "joints_nan",
+            "joints",
+            "one position is not a number",
+            _NO_STATE,
+            _SENSOR_S,
+            follows=(*_SILENCE, *_LEFT_BEHIND),
         ),
         _fault(
             "joints_reordered", "joints", "joints in another order, with their names", (), _SENSOR_S, True
         ),
-        _fault("joints_missing", "joints", "one joint is missing", _NO_STATE, _SENSOR_S, follows=_SILENCE),
+        _fault(
+            "joints_missing",
+            "joints",
+            "one joint is missing",
+            _NO_STATE,
+            _SENSOR_S,
+            follows=(*_SILENCE, *_LEFT_BEHIND),
+        ),
         _fault("planner_killed", "process", "SIGKILL to the planner", _SILENCE, _TOLD_S),
         _fault("planner_hung", "process", "SIGSTOP to the planner", _SILENCE, _TOLD_S),
         _fault(

@@ -16,7 +16,7 @@ from ami_ros.sim.faults import NAMES
 
 SEED = 7001
 # An honest gap: see docs/safety.md, "What the gate cannot see".
-NOT_NAMED = {"unknown_object": "the model ignores most objects that it has never seen, and is not surprised"}
+NOT_NAMED = {"unknown_object": "the model tells most objects that it has never seen, not all of them"}
 
 
 @pytest.fixture(scope="module")
