@@ -17,8 +17,8 @@ def jittered(
 ) -> ImageArray:
     """Mix the colour channels of each look anew; windows that look alike stay alike, plain ones stay plain.
 
-    An object on a table of an unusual colour moves the latent less than it should, and the planner believes too
-    early that it has arrived: the more looks the encoder has seen, the better.
+    An object on a table of an unusual colour moves the latent less than it should, and the planner believes
+    too early that it has arrived: the more looks the encoder has seen, the better.
 
     Args:
         images: (B, T, H, W, 3) uint8.
