@@ -40,8 +40,8 @@ def collect(
     from ami_ros.sim.collect_settings import load_collect_settings
 
     out = out or episodes_folder(robot, task)
-    given = {"episodes": episodes, "seed": seed, "workers": workers, "event_pairs": event_pairs}
-    given["oddities"] = oddities
+    given = {"episodes": episodes, "seed": seed, "workers": workers}
+    given |= {"event_pairs": event_pairs, "oddities": oddities}
     settings = load_collect_settings(task, given)
     with progress_bar("collect", settings.episodes) as bar:
         done = sum(1 for i in range(settings.episodes) if (out / f"episode_{i:06d}.npz").is_file())

@@ -27,7 +27,6 @@ class CollectSettings:
     workers: int = setting("processes", ge=1, le=256)
     event_pairs: int = setting("pairs of clips per kind of event; 0 records none", ge=0, le=10_000)
     event_steps: int = setting("control steps per clip", ge=14, le=1000)
-
     oddities: int = setting(
         "moments photographed beyond the training range; 0 records none", ge=0, le=100_000
     )

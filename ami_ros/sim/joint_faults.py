@@ -33,21 +33,13 @@ JointFault = Callable[[JointReading], list[JointReading]]
 
 
 class _Frozen:
-    def __init__(self) -> None:
+    def __init__(self, fresh_stamps: bool) -> None:
+        self._fresh_stamps = fresh_stamps
         self._first: JointReading | None = None
 
     def __call__(self, reading: JointReading) -> list[JointReading]:
         self._first = self._first or reading
-        return [self._first]
-
-
-class _Repeated:
-    def __init__(self) -> None:
-        self._first: JointReading | None = None
-
-    def __call__(self, reading: JointReading) -> list[JointReading]:
-        self._first = self._first or reading
-        return [replace(self._first, stamp_ns=reading.stamp_ns)]
+        return [replace(self._first, stamp_ns=reading.stamp_ns) if self._fresh_stamps else self._first]
 
 
 class _Delayed:
@@ -85,8 +77,8 @@ def _missing(generator: np.random.Generator, arm: int) -> JointFault:
 
 # Called with a generator and the number of the arm's own joints, which come first.
 JOINT_FAULTS: dict[str, Callable[[np.random.Generator, int], JointFault]] = {
-    "joints_frozen": lambda _, __: _Frozen(),
-    "joints_repeated": lambda _, __: _Repeated(),
+    "joints_frozen": lambda _, __: _Frozen(fresh_stamps=False),
+    "joints_repeated": lambda _, __: _Frozen(fresh_stamps=True),
     "joints_delayed": lambda _, __: _Delayed(),
     "joints_nan": _nan,
     "joints_reordered": _reordered,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.data.episode import EpisodeRecord
+from ami_ros.types import FloatArray, ImageArray
 
 # With an object, things happen to it; without one, to what the camera shows of the arm.
 OBJECT_KINDS = ("teleport", "vanish", "passes_through", "stranger")
@@ -52,5 +53,11 @@ def occasion(kind: str, clip: EpisodeRecord, stride: int, generator: np.random.G
 def shows(clip: EpisodeRecord, odd: EpisodeRecord, moment: int) -> bool:
     """Return whether a camera can tell two clips apart soon after `moment`: nothing hid what happened."""
     soon = slice(moment, moment + MARGIN)
-    change = np.abs(clip.images[soon].astype(np.int16) - odd.images[soon].astype(np.int16)).max(axis=-1)
-    return bool(((change > SEEN_GREY).mean(axis=(1, 2)) > SEEN_SHARE).any())
+    return bool((changed_share(clip.images[soon], odd.images[soon]) > SEEN_SHARE).any())
+
+
+def changed_share(before: ImageArray, after: ImageArray) -> FloatArray:
+    """Return which share of the pixels of images (..., H, W, 3) clearly differs (...)."""
+    change = np.abs(before.astype(np.int16) - after.astype(np.int16)).max(axis=-1)
+    share: FloatArray = (change > SEEN_GREY).mean(axis=(-2, -1))
+    return share

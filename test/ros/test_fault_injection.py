@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.embodiment import load_robot
-from ami_ros.ros.fault_injection import SEEN_GREY, SEEN_SHARE, FaultInjection
+from ami_ros.ros.fault_injection import SEEN_SHARE, FaultInjection
+from ami_ros.sim.occasion import SEEN_GREY
 from ami_ros.sim.scene import Scene
 from ami_ros.sim.tasks.known import load_task
 
