@@ -26,6 +26,13 @@ def collect(
             help="Moments photographed beyond the training range, 0 for none [config/collect.yaml]."
         ),
     ] = None,
+    double_exposures: Annotated[
+        int | None,
+        typer.Option(
+            help="Looks in which scenes are photographed, beside the plain one, 0 for none "
+            "[config/collect.yaml]."
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [config/collect.yaml].")] = None,
 ) -> None:
     """Record episodes of random motion under a varied camera, crash-safe and resumable.
@@ -36,12 +43,12 @@ def collect(
     from ami_ros.cli.progress import progress_bar
     from ami_ros.sim.collect import collect as record
     from ami_ros.sim.collect_events import collect_events, missing_events
-    from ami_ros.sim.collect_oddities import collect_oddities, missing_oddities
+    from ami_ros.sim.collect_pictures import ALL_PICTURES, collect_pictures
     from ami_ros.sim.collect_settings import load_collect_settings
 
     out = out or episodes_folder(robot, task)
     given = {"episodes": episodes, "seed": seed, "workers": workers}
-    given |= {"event_pairs": event_pairs, "oddities": oddities}
+    given |= {"event_pairs": event_pairs, "oddities": oddities, "double_exposures": double_exposures}
     settings = load_collect_settings(task, given)
     with progress_bar("collect", settings.episodes) as bar:
         done = sum(1 for i in range(settings.episodes) if (out / f"episode_{i:06d}.npz").is_file())
@@ -51,6 +58,7 @@ def collect(
     with progress_bar("events", len(missing_events(robot, task, settings, out))) as bar:
         for kind, _ in collect_events(robot, task, settings, out):
             bar.update(1, kind)
-    with progress_bar("oddities", len(missing_oddities(settings, out))) as bar:
-        for _ in collect_oddities(robot, task, settings, out):
-            bar.update(1)
+    for pictures in ALL_PICTURES:
+        with progress_bar(pictures.name.replace("_", " "), len(pictures.missing(settings, out))) as bar:
+            for _ in collect_pictures(pictures, robot, task, settings, out):
+                bar.update(1)

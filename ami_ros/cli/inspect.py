@@ -77,6 +77,11 @@ def inspect(
             f"beyond the training range, {name}: AUC {value['auc']:.3f}, "
             f"{value['surprised']:.0%} of the pictures surprise"
         )
+    if gates.get("alike"):
+        console.print(
+            "a changed look: scenes differ {spread:.2f} times as much as in the plain look, with an error of "
+            "{error:.3f} of the variance".format(**gates["alike"])
+        )
     console.print(
         f"measured on {gates['held_out_episodes']} held-out episodes and {gates['event_clips']} event clips"
     )

@@ -96,7 +96,14 @@ class Jepa(nn.Module):
     def rollout(
         self, latent: Tensor, joints: Tensor, actions: Tensor, goal: Tensor | None = None, steered: int = 0
     ) -> tuple[Tensor, Tensor]:
-        """Predict where candidates lead.
+        """Predict where candidates lead: latents (S, T, D) and joints (S, T, 2 J); see `states`."""
+        rolled = torch.stack(self.states(latent, joints, actions, goal, steered), 1)
+        return rolled[:, :, : self.latent_size], rolled[:, :, self.latent_size :]
+
+    def states(
+        self, latent: Tensor, joints: Tensor, actions: Tensor, goal: Tensor | None = None, steered: int = 0
+    ) -> list[Tensor]:
+        """Predict where candidates lead, step by step.
 
         A method, because TorchScript compiles a function that takes a model for one model's sizes only.
 
@@ -109,11 +116,11 @@ class Jepa(nn.Module):
             steered: index of that candidate.
 
         Returns:
-            Latents (S, T, D) and joints (S, T, 2 J).
+            After each of T action blocks latent and joints side by side, (S, D + 2 J).
         """
         state = torch.cat([latent, joints], dim=1).expand(actions.shape[0], -1)
         driven = self.predictor.drive(actions.transpose(0, 1).contiguous())
-        states = []
+        states: list[Tensor] = []
         for step in range(actions.shape[1]):
             if goal is not None:
                 now = state[steered : steered + 1]
@@ -124,8 +131,7 @@ class Jepa(nn.Module):
                 driven[step, steered] = self.predictor.drive(action)[0]
             state = self.predictor.step(state, driven[step])
             states.append(state)
-        rolled = torch.stack(states, 1)
-        return rolled[:, :, : self.latent_size], rolled[:, :, self.latent_size :]
+        return states
 
     def inverse(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
         """Return the action block (B, K A) in [-1, 1] that leads from latent toward goal (B, D)."""

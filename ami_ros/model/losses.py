@@ -37,6 +37,20 @@ def within_looks(latents: Tensor, looks: Tensor) -> Tensor:
     return latents - (sums / sizes.unsqueeze(1))[group]
 
 
+def alike_loss(varied: Tensor, plain: Tensor) -> Tensor:
+    """Mean squared difference between how scenes differ in a varied look and in the plain one.
+
+    Under unusual colours an object moved the latent only half as far as it should, so that errors of the
+    prediction drowned it. What a look adds to all its scenes may stay: a goal image has the same look.
+
+    Args:
+        varied: (L, N, D) latents of N scenes in each of L looks.
+        plain: (L, N, D) latents of the same scenes in the plain look.
+    """
+    difference = varied - plain
+    return torch.mean((difference - difference.mean(dim=1, keepdim=True)) ** 2)
+
+
 def variance_loss(latents: Tensor) -> Tensor:
     """Hinge on each dimension's standard deviation below 1.
 

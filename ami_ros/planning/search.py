@@ -145,10 +145,14 @@ class LatentSearch(nn.Module):
             follow: Tensor | None = None
             if iteration == 0 and steer:
                 follow = goal
-            latents, positions = self.model.rollout(z, q, candidates, follow, 2)
-            distance = self._distances(latents, positions, target, goal_is_joints, distance_kind)
+            states = self.model.states(z, q, candidates, follow, 2)
+            # Step by step, while a step's states are in the cache; all steps together are not.
+            distance = torch.stack(
+                [self._distance(state, target, goal_is_joints, distance_kind) for state in states], 1
+            )
             doubt = torch.zeros_like(distance[:, 0])
             if disagreement_weight > 0.0:
+                latents = torch.stack(states, 1)[:, :, : self.model.latent_size]
                 disagreement = self._disagreement(z, candidates, latents)
                 doubt = disagreement_term(disagreement, disagreement_weight)
             effort = effort_term(candidates, effort_weight)
@@ -157,7 +161,7 @@ class LatentSearch(nn.Module):
             winner = int(cost.argmin())
             if bool(cost[winner] < best_cost[0]):
                 best_cost, best, best_terms = cost[winner : winner + 1], candidates[winner], terms[winner]
-                best_latents = latents[winner]
+                best_latents = torch.stack([state[winner, : self.model.latent_size] for state in states])
                 source = winner if iteration == 0 and winner < seeds else 3
             if solver == "cem":
                 mean, std = cem_update(candidates, cost, num_elites, minimum_std)
@@ -177,8 +181,9 @@ class LatentSearch(nn.Module):
 
         For solvers other than ours; arguments as `search`, distances in control steps.
         """
-        positions = self.model.normalise_joints(joints)
-        return self._distances(latents, positions, self._target(goal, goal_is_joints), goal_is_joints, kind)
+        states = torch.cat([latents, self.model.normalise_joints(joints)], dim=2).flatten(0, 1)
+        distance = self._distance(states, self._target(goal, goal_is_joints), goal_is_joints, kind)
+        return distance.view(latents.shape[0], latents.shape[1])
 
     def rollout(self, latent: Tensor, joints: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
         """Predict latents (S, T, D) and joints (S, T, 2 J) for solvers other than ours; see `search`."""
@@ -192,15 +197,11 @@ class LatentSearch(nn.Module):
         count = goal.shape[0]
         return (goal - self.model.joint_mean[:count]) / self.model.joint_std[:count]
 
-    def _distances(
-        self, latents: Tensor, positions: Tensor, target: Tensor, goal_is_joints: bool, kind: str
-    ) -> Tensor:
-        """Return distances (S, T) to a target in the model's own units."""
+    def _distance(self, state: Tensor, target: Tensor, goal_is_joints: bool, kind: str) -> Tensor:
+        """Return distances (S,) of states (S, D + 2 J) to a target in the model's own units."""
         if goal_is_joints:
-            distance = self.model.joint_distance(positions.flatten(0, 1), target)
-        else:
-            distance = self.model.distance(latents.flatten(0, 1), target, kind)
-        return distance.view(latents.shape[0], latents.shape[1])
+            return self.model.joint_distance(state[:, self.model.latent_size :], target)
+        return self.model.distance(state[:, : self.model.latent_size], target, kind)
 
     def _disagreement(self, latent: Tensor, actions: Tensor, latents: Tensor) -> Tensor:
         """Return the disagreement (S, T) at each step of rollouts (S, T, D) of actions from latent (1, D)."""

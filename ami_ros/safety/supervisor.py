@@ -130,10 +130,13 @@ class Supervisor:
         self._situation = replace(self._situation, planner_arrival_ns=arrival_ns)
 
     def submit(self, proposal: Trajectory, now_ns: int) -> Verdict:
-        """Judge a proposal; follow it from the next tick if it passes, else keep the last one."""
+        """Judge a proposal; follow it from the next tick if it passes, else keep the last one.
+
+        While a stop is latched none is kept: what was planned meanwhile must not move the robot afterwards.
+        """
         self._situation = replace(self._situation, proposal_arrival_ns=now_ns)
         verdict = self._admission.judge(proposal, self._situation.measured, now_ns)
-        if verdict.level is Level.PASS:
+        if verdict.level is Level.PASS and self._stopped is None:
             self._situation = replace(self._situation, proposal=proposal)
         return verdict
 

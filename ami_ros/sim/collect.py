@@ -21,7 +21,7 @@ from ami_ros.sim.variation import CLEAN, load_variation_settings, training_varia
 from ami_ros.task_file import read_task
 
 # Settings that do not change what an episode is.
-NOT_IN_AN_EPISODE = ("episodes", "workers", "event_pairs", "event_steps", "oddities")
+NOT_IN_AN_EPISODE = ("episodes", "workers", "event_pairs", "event_steps", "oddities", "double_exposures")
 
 
 class Collector:

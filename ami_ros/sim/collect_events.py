@@ -21,7 +21,7 @@ from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
 
 # Settings that change no clip.
-NOT_IN_A_CLIP = ("episodes", "episode_steps", "workers", "event_pairs", "oddities")
+NOT_IN_A_CLIP = ("episodes", "episode_steps", "workers", "event_pairs", "oddities", "double_exposures")
 
 
 def event_kinds(task: Task) -> tuple[str, ...]:

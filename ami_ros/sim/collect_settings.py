@@ -30,6 +30,11 @@ class CollectSettings:
     oddities: int = setting(
         "moments photographed beyond the training range; 0 records none", ge=0, le=100_000
     )
+    double_exposures: int = setting(
+        "varied looks in which scenes are photographed, beside the plain one; 0 records none",
+        ge=0,
+        le=100_000,
+    )
 
     def __post_init__(self) -> None:
         if len(self.amplitude) != 2 or self.amplitude[0] > self.amplitude[1]:

@@ -11,6 +11,7 @@ import torch
 
 from ami_ros import __version__
 from ami_ros.data.dataset import EpisodeSet
+from ami_ros.data.double_exposure import list_double_exposures
 from ami_ros.data.event import list_events
 from ami_ros.data.oddity import list_oddities
 from ami_ros.embodiment import RobotSpec
@@ -23,6 +24,7 @@ from ami_ros.model.settings import ModelSettings
 from ami_ros.model.surprise import SURPRISE_BLOCKS
 from ami_ros.training.appearance import fit_appearance, read_oddities
 from ami_ros.training.disagreement import fit_disagreement
+from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.events import read_clips
 from ami_ros.training.gates import measure_gates
 from ami_ros.training.latents import encode_episodes
@@ -37,10 +39,12 @@ GATE_HORIZON = 15  # action blocks
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Episodes to train on and held out, clips of events (all held out), and what lies beyond the range."""
+    """Episodes and double exposures, to train on and held out; clips of events, held out; and oddities."""
 
     training: EpisodeSet
     held_out: EpisodeSet
+    exposures: DoubleExposures
+    held_out_exposures: DoubleExposures
     events: tuple[Path, ...] = ()
     oddities: tuple[Path, ...] = ()
 
@@ -56,7 +60,9 @@ def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None])
         raise TrainingError(f"got {len(paths)} episodes, expected at least 4; run `ami-ros collect`")
     events = tuple(list_events(paths[0].parent))
     oddities = tuple(list_oddities(paths[0].parent))
-    return Split(EpisodeSet(paths[:-held], on_read), EpisodeSet(paths[-held:], on_read), events, oddities)
+    exposures = read_double_exposures(list_double_exposures(paths[0].parent), share)
+    training, held_out = EpisodeSet(paths[:-held], on_read), EpisodeSet(paths[-held:], on_read)
+    return Split(training, held_out, *exposures, events, oddities)
 
 
 def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training: TrainingSettings) -> Trainer:
@@ -75,7 +81,7 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, len(spec.joint_names), spec.action_block * spec.action_size)
-    return Trainer(network, episodes, training, spec.max_tip_speed, spec.action_block)
+    return Trainer(network, episodes, training, spec.max_tip_speed, spec.action_block, split.exposures)
 
 
 def finish(
@@ -110,6 +116,7 @@ def finish(
     clips = read_clips(network, split.events, scale, block)
     horizon = min(horizon, split.held_out.steps // block)
     gates = measure_gates(network, encoded, held_out, clips, oddities.held_out, horizon)
+    gates["alike"] = measure_alike(network, split.held_out_exposures)
     actions = split.training.actions
     return Contract(
         format_version=FORMAT_VERSION,

@@ -18,15 +18,14 @@ class TrainingSettings:
     windows_per_episode: int = setting(
         "windows of the same episode in a batch, of episodes that do not look plain", ge=1
     )
-    colour_jitter: float = setting(
-        "largest change of the colours' mixing, in windows that do not look plain", ge=0.0, lt=1.0
-    )
+    alike_looks: int = setting("looks per step in which scenes shall differ as in the plain one", ge=0)
     horizon: int = setting("open-loop predictions per window, action blocks", ge=1, le=100)
     learning_rate: float = setting("peak learning rate of AdamW", gt=0.0)
     weight_decay: float = setting("AdamW weight decay", ge=0.0)
     warmup_steps: int = setting("linear warm-up steps", ge=0)
     variance_weight: float = setting("weight of the variance hinge", ge=0.0)
     covariance_weight: float = setting("weight of the covariance term", ge=0.0)
+    alike_weight: float = setting("weight of differing as in the plain look", ge=0.0)
     joint_weight: float = setting("weight of the joint prediction", ge=0.0)
     inverse_weight: float = setting("weight of the inverse dynamics", ge=0.0)
     inverse_horizon: int = setting("the inverse model's goal lies up to this many action blocks ahead", ge=1)

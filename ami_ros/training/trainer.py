@@ -16,10 +16,11 @@ from torch import Tensor
 from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError
 from ami_ros.model.jepa import TRAINED, Jepa
-from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss, within_looks
-from ami_ros.training.colour_jitter import jittered
+from ami_ros.model.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
+from ami_ros.training.double_exposures import DoubleExposures
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
+from ami_ros.types import ImageArray
 
 # Settings that change nothing in training itself.
 ELSEWHERE = (
@@ -45,6 +46,7 @@ class Trainer:
         settings: how.
         action_scale: action of size 1, m/s.
         action_block: control steps per action block (K).
+        exposures: scenes photographed twice; data of a real camera have none.
     """
 
     def __init__(
@@ -54,8 +56,10 @@ class Trainer:
         settings: TrainingSettings,
         action_scale: float,
         action_block: int = 1,
+        exposures: DoubleExposures | None = None,
     ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
+        self._exposures = exposures
         self._action_scale, self._action_block = action_scale, action_block
         # Twice as fast on CPU in bfloat16.
         model.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -114,11 +118,14 @@ class Trainer:
         joints = model.normalise_joints(torch.from_numpy(windows.joints))
         actions = torch.from_numpy(windows.actions) / self._action_scale
         seen = np.concatenate([windows.images, windows.goals[:, None]], axis=1)
-        seen = jittered(seen, windows.looks, settings.colour_jitter, generator)
-        images = torch.from_numpy(seen.reshape(-1, *windows.goals.shape[1:]))
+        size = windows.goals.shape[1:]
+        images = seen.reshape(-1, *size)
+        twice = self._twice(generator)
+        if twice is not None:
+            images = np.concatenate([images, twice.reshape(-1, *size)])
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            latents = model.encode(images)
-        everything = latents.float().reshape(count, steps + 2, -1)
+            encoded = model.encode(torch.from_numpy(images)).float()
+        everything = encoded[: count * (steps + 2)].reshape(count, steps + 2, -1)
         latents, goal = everything[:, :-1], everything[:, -1]
         latent, joint = latents[:, 0], joints[:, 0]
         predicted, predicted_joints = [], []
@@ -135,14 +142,24 @@ class Trainer:
             "covariance": covariance_loss(spread),
             "inverse": prediction_loss(model.inverse(latents[:, 0], goal, joints[:, 0]), actions[:, 0]),
         }
+        if twice is not None:
+            varied, plain = encoded[count * (steps + 2) :].reshape(*twice.shape[:3], -1)
+            losses["alike"] = alike_loss(varied, plain)
         losses["total"] = (
             losses["prediction"]
             + settings.joint_weight * losses["joints"]
             + settings.variance_weight * losses["variance"]
             + settings.covariance_weight * losses["covariance"]
             + settings.inverse_weight * losses["inverse"]
+            + settings.alike_weight * losses.get("alike", torch.zeros(()))
         )
         return losses
+
+    def _twice(self, generator: np.random.Generator) -> ImageArray | None:
+        """Return images (2, L, N, H, W, 3) of scenes photographed twice, if there are and shall be any."""
+        if not self._settings.alike_looks or not self._exposures:
+            return None
+        return self._exposures.draw(self._settings.alike_looks, generator)
 
     def _identity(self) -> dict[str, Any]:
         """Return the settings that decide what comes out: a run resumed with others would be neither run."""

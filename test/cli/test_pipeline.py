@@ -14,7 +14,7 @@ from ami_ros.embodiment import load_robot
 from ami_ros.model.runtime import load_model
 
 EPISODES, STEPS = 6, 3
-FEW = ("--episodes", EPISODES, "--event-pairs", 2, "--oddities", 0)
+FEW = ("--episodes", EPISODES, "--event-pairs", 2, "--oddities", 0, "--double-exposures", 8)
 
 
 def ami_ros(*arguments: object) -> subprocess.CompletedProcess:

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from ami_ros.model.losses import covariance_loss, prediction_loss, variance_loss, within_looks
+from ami_ros.model.losses import (
+    alike_loss,
+    covariance_loss,
+    prediction_loss,
+    variance_loss,
+    within_looks,
+)
 
 ROWS, BATCH, STEPS, LATENT = 50, 3, 4, 5
 
@@ -73,3 +79,16 @@ def test_within_looks_of_one_look_only_centres():
     latents = torch.randn(ROWS, LATENT, generator=torch.Generator().manual_seed(0))
     spread = within_looks(latents, torch.zeros(ROWS, dtype=torch.int64))
     assert torch.allclose(spread, latents - latents.mean(dim=0), atol=1e-6)
+
+
+def test_alike_loss_ignores_what_a_look_adds_to_all_scenes():
+    generator = torch.Generator().manual_seed(0)
+    plain = torch.randn(BATCH, STEPS, LATENT, generator=generator)
+    assert float(alike_loss(plain + torch.randn(BATCH, 1, LATENT, generator=generator), plain)) < 1e-12
+
+
+def test_alike_loss_by_hand():
+    plain = torch.tensor([[[0.0], [2.0]]])
+    assert float(alike_loss(0.5 * plain, plain)) == pytest.approx(
+        0.25
+    )  # moves half as far: off by 0.5 at each end

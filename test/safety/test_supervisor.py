@@ -308,6 +308,18 @@ def test_a_robot_that_does_not_follow_is_not_pulled_and_in_the_end_stopped(gate)
     np.testing.assert_array_equal(command.position, gate.position)
 
 
+def test_a_stopped_gate_tells_the_same_while_proposals_keep_coming(gate):
+    gate.tick()
+    told = []
+    for _ in range(40):  # long enough to be stopped for most of it
+        gate.toward(FAST)
+        for _ in range(10):
+            _, verdict = gate.tick(follow=False)
+            told.append((verdict.level, *codes(verdict)))
+    assert told[-1][0] is Level.STOP
+    assert len(set(told[-100:])) == 1, set(told[-100:])
+
+
 def test_after_a_hold_only_what_was_planned_since_moves_it(moving):
     for _ in range(LONG):  # the camera is silent; planner and joints are not
         moving.joints()

@@ -10,7 +10,7 @@ import pytest
 
 from ami_ros.data.oddity import list_oddities, read_oddity
 from ami_ros.errors import EpisodeError
-from ami_ros.sim.collect_oddities import collect_oddities, missing_oddities
+from ami_ros.sim.collect_pictures import ODDITIES, collect_pictures
 from ami_ros.sim.collect_settings import load_collect_settings
 from ami_ros.sim.oddities import KINDS, OddityRecorder
 from ami_ros.sim.variation import NAMES, beyond_variation, load_variation_settings
@@ -54,15 +54,15 @@ def test_only_the_named_kind_lies_beyond_the_range():
 
 def test_a_killed_recording_goes_on_and_other_settings_are_refused(tmp_path):
     few = dataclasses.replace(SETTINGS, oddities=1)
-    assert list(collect_oddities("panda", "reach", few, tmp_path)) == [0]
+    assert list(collect_pictures(ODDITIES, "panda", "reach", few, tmp_path)) == [0]
     before = list_oddities(tmp_path)[0].read_bytes()
-    assert missing_oddities(SETTINGS, tmp_path) == [1, 2]
-    assert sorted(collect_oddities("panda", "reach", SETTINGS, tmp_path)) == [1, 2]
+    assert ODDITIES.missing(SETTINGS, tmp_path) == [1, 2]
+    assert sorted(collect_pictures(ODDITIES, "panda", "reach", SETTINGS, tmp_path)) == [1, 2]
     paths = list_oddities(tmp_path)
     assert len(paths) == 3
     assert paths[0].read_bytes() == before
     assert set(read_oddity(paths[2]).kinds) == set(KINDS)
-    assert list(collect_oddities("panda", "reach", SETTINGS, tmp_path)) == []
+    assert list(collect_pictures(ODDITIES, "panda", "reach", SETTINGS, tmp_path)) == []
     other = dataclasses.replace(SETTINGS, oddities=4, seed=99)
     with pytest.raises(EpisodeError, match="made otherwise"):
-        list(collect_oddities("panda", "reach", other, tmp_path))
+        list(collect_pictures(ODDITIES, "panda", "reach", other, tmp_path))

@@ -13,34 +13,16 @@ import torch
 from robots import made_up_robot
 from small_data import SPEED, STEPS, record, write_episodes
 from small_model import LATENT, SETTINGS
+from small_training import TRAINING
 
 from ami_ros.data.event import EventRecord, write_event
 from ami_ros.errors import TrainingError
 from ami_ros.model.export import export, weights_sha256
 from ami_ros.model.runtime import load_model
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
-from ami_ros.training.settings import load_training_settings
 from ami_ros.training.trainer import Trainer
 
 SPEC = made_up_robot(action_block=1)
-TRAINING = load_training_settings(
-    {
-        "steps": 30,
-        "batch_windows": 16,
-        "horizon": 3,
-        "inverse_horizon": 5,
-        "warmup_steps": 3,
-        "learning_rate": 0.003,
-        "metric_steps": 2,
-        "checkpoint_steps": 12,
-        "disagreement_steps": 20,
-        "temporal_steps": 20,
-        "fit_batch": 64,
-        "held_out": 0.25,
-        "threads": 1,
-        "seed": 5,
-    }
-)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records pictures beside the episodes of a data set, by several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ami_ros.data.double_exposure import double_exposure_path, write_double_exposure
+from ami_ros.data.manifest import claim
+from ami_ros.data.oddity import oddity_path, write_oddity
+from ami_ros.embodiment import load_robot
+from ami_ros.sim.collect import made_with
+from ami_ros.sim.collect_settings import CollectSettings
+from ami_ros.sim.double_exposures import DoubleExposureRecorder
+from ami_ros.sim.oddities import OddityRecorder
+from ami_ros.sim.recording_pool import record_all
+from ami_ros.sim.tasks.known import load_task
+
+# Settings that change no picture.
+NOT_IN_A_PICTURE = ("episodes", "workers", "event_pairs", "event_steps", "oddities", "double_exposures")
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """One kind of pictures.
+
+    Attributes:
+        name: of the kind, of the setting that says how many, and of the folder.
+        recorder: made of robot, task and settings; its `record` takes a number.
+        path: where number i lies below the data set's folder.
+        write: puts it there.
+    """
+
+    name: str
+    recorder: Callable[[str, str, CollectSettings], Any]
+    path: Callable[[Path, int], Path]
+    write: Callable[[Path, int, Any], None]
+
+    def missing(self, settings: CollectSettings, folder: Path) -> list[int]:
+        """Return the numbers that are still to be recorded."""
+        count: int = getattr(settings, self.name)
+        return [i for i in range(count) if not self.path(folder, i).is_file()]
+
+    def record(self, folder: Path, recorder: Any, index: int) -> None:
+        """Record number `index` and write it."""
+        self.write(folder, index, recorder.record(index))
+
+
+ODDITIES = Pictures("oddities", OddityRecorder, oddity_path, write_oddity)
+DOUBLE_EXPOSURES = Pictures(
+    "double_exposures", DoubleExposureRecorder, double_exposure_path, write_double_exposure
+)
+ALL_PICTURES = (ODDITIES, DOUBLE_EXPOSURES)
+
+
+def collect_pictures(
+    kind: Pictures, robot: str, task: str, settings: CollectSettings, folder: Path
+) -> Iterator[int]:
+    """Record what is missing of `kind`, yielding the number of each that is finished.
+
+    Raises:
+        EpisodeError: the folder holds pictures made with other settings.
+    """
+    missing = kind.missing(settings, folder)
+    if not missing:
+        return
+    load_task(task, load_robot(robot, task))  # a bad name fails here
+    claim(folder / kind.name, made_with(robot, task, settings, NOT_IN_A_PICTURE))
+    work = partial(kind.record, folder)
+    yield from record_all(kind.recorder, (robot, task, settings), work, missing, settings.workers, chunk=4)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Double exposures on disk: whole, or refused with a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ami_ros.data.double_exposure import (
+    DoubleExposure,
+    double_exposure_path,
+    list_double_exposures,
+    read_double_exposure,
+    write_double_exposure,
+)
+from ami_ros.errors import EpisodeError
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 6, 3), dtype=np.uint8)
+RECORD = DoubleExposure(varied=IMAGES[0], plain=IMAGES[1])
+
+
+def test_what_is_written_is_read(tmp_path):
+    assert list_double_exposures(tmp_path) == []
+    write_double_exposure(tmp_path, 7, RECORD)
+    assert list_double_exposures(tmp_path) == [double_exposure_path(tmp_path, 7)]
+    found = read_double_exposure(double_exposure_path(tmp_path, 7))
+    np.testing.assert_array_equal(found.varied, RECORD.varied)
+    np.testing.assert_array_equal(found.plain, RECORD.plain)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"varied": RECORD.varied.astype(np.float32)}, "varied: got float32"),
+        ({"plain": RECORD.plain[..., :2]}, "plain: got uint8"),
+        ({"plain": RECORD.plain[:2]}, "3 varied and 2 plain images"),
+    ],
+)
+def test_malformed_pictures_are_refused(tmp_path, changes, message):
+    write_double_exposure(tmp_path, 0, dataclasses.replace(RECORD, **changes))
+    with pytest.raises(EpisodeError, match=message):
+        read_double_exposure(double_exposure_path(tmp_path, 0))
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    write_double_exposure(tmp_path, 0, RECORD)
+    path = double_exposure_path(tmp_path, 0)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(EpisodeError, match="not a readable"):
+        read_double_exposure(path)
