@@ -5,12 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ami_ros.data.npz import read_npz, write_npz
+from ami_ros.data.npz import check_images, read_npz, write_npz
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
@@ -46,13 +42,9 @@ def read_double_exposure(path: Path) -> DoubleExposure:
     Raises:
         EpisodeError: missing, truncated, of another format version, or inconsistent.
     """
-    content: dict[str, NDArray[Any]] = read_npz(
-        path, FORMAT_VERSION, set(DoubleExposure.__dataclass_fields__)
-    )
+    content = read_npz(path, FORMAT_VERSION, set(DoubleExposure.__dataclass_fields__))
     for name, images in content.items():
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
-            got = f"{images.dtype} {images.shape}"
-            raise EpisodeError(f"{path}: {name}: got {got}, expected uint8 (N, H, W, 3)")
+        check_images(path, name, images)
     varied, plain = content["varied"], content["plain"]
     if varied.shape != plain.shape:
         raise EpisodeError(f"{path}: got {len(varied)} varied and {len(plain)} plain images, expected pairs")

@@ -26,6 +26,13 @@ def write_npz(path: Path, version: int, arrays: Mapping[str, Any]) -> None:
     partial.replace(path)
 
 
+def check_images(path: Path, name: str, images: NDArray[Any]) -> None:
+    """Raise EpisodeError if the array `name` of a file is not (N, H, W, 3) uint8."""
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
+        got = f"{images.dtype} {images.shape}"
+        raise EpisodeError(f"{path}: {name}: got {got}, expected uint8 (N, H, W, 3)")
+
+
 def read_npz(path: Path, version: int, names: set[str]) -> dict[str, NDArray[Any]]:
     """Read the arrays `names`.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.data.npz import read_npz, write_npz
+from ami_ros.data.npz import check_images, read_npz, write_npz
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
@@ -50,8 +50,7 @@ def read_oddity(path: Path) -> OddityRecord:
     """
     content: dict[str, NDArray[Any]] = read_npz(path, FORMAT_VERSION, set(OddityRecord.__dataclass_fields__))
     images, kinds, joints = content["images"], content["kinds"], content["joints"]
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
-        raise EpisodeError(f"{path}: images: got {images.dtype} {images.shape}, expected uint8 (N, H, W, 3)")
+    check_images(path, "images", images)
     if kinds.dtype.kind != "U" or kinds.shape != images.shape[:1]:
         got = f"{kinds.dtype} {kinds.shape}"
         raise EpisodeError(f"{path}: kinds: got {got}, expected one name for each of {len(images)} images")

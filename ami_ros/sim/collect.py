@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,27 +13,18 @@ from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, write_episode
 from ami_ros.data.manifest import claim
 from ami_ros.embodiment import load_robot
 from ami_ros.sim.collect_settings import CollectSettings
-from ami_ros.sim.recorder import Recorder
 from ami_ros.sim.recording_pool import record_all
-from ami_ros.sim.scene import Scene
+from ami_ros.sim.task_recorder import TaskRecorder
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.variation import CLEAN, load_variation_settings, training_variation
 from ami_ros.task_file import read_task
 
-# Settings that do not change what an episode is.
-NOT_IN_AN_EPISODE = ("episodes", "workers", "event_pairs", "event_steps", "oddities", "double_exposures")
+# How many of each are recorded, and by how many processes, changes none of them.
+AMOUNTS = ("episodes", "event_pairs", "oddities", "double_exposures", "workers")
 
 
-class Collector:
+class Collector(TaskRecorder):
     """Records episodes in one process; episode i is the same whichever worker records it."""
-
-    def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
-        self._spec, self._settings = load_robot(robot, task), settings
-        self._task = load_task(task, self._spec)
-        self._scene = Scene(self._spec, settings.physics_hz)
-        self._task.furnish(self._scene)
-        self._recorder = Recorder(self._scene, self._spec, settings.image_size)
-        self._variation = load_variation_settings()
 
     def record(self, index: int) -> EpisodeRecord:
         """Record episode `index` of the data set."""
@@ -58,9 +49,10 @@ def episode_path(folder: Path, index: int) -> Path:
     return folder / f"episode_{index:06d}.npz"
 
 
-def made_with(robot: str, task: str, settings: CollectSettings, without: Sequence[str]) -> dict[str, object]:
-    """Return all that decides what is recorded, but for the settings in `without`."""
-    file, kept = read_task(task), {k: v for k, v in vars(settings).items() if k not in without}
+def made_with(robot: str, task: str, settings: CollectSettings, unused: str) -> dict[str, object]:
+    """Return all that decides what is recorded; the setting `unused` is only for other kinds of records."""
+    file = read_task(task)
+    kept = {name: value for name, value in vars(settings).items() if name not in (*AMOUNTS, unused)}
     variation = vars(load_variation_settings())
     return {"robot": robot, "task": {**file.own, **file.embodiment}, **kept, "variation": variation}
 
@@ -74,7 +66,7 @@ def collect(robot: str, task: str, settings: CollectSettings, folder: Path) -> I
         EpisodeError: the folder holds episodes made with other settings.
     """
     load_task(task, load_robot(robot, task))  # a bad name fails here, see `record_all`
-    claim(folder, made_with(robot, task, settings, NOT_IN_AN_EPISODE))
+    claim(folder, made_with(robot, task, settings, unused="event_steps"))
     missing = [i for i in range(settings.episodes) if not episode_path(folder, i).is_file()]
     work = partial(_record, folder)
     yield from record_all(Collector, (robot, task, settings), work, missing, settings.workers, chunk=4)

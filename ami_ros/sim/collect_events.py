@@ -20,9 +20,6 @@ from ami_ros.sim.recording_pool import record_all
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
 
-# Settings that change no clip.
-NOT_IN_A_CLIP = ("episodes", "episode_steps", "workers", "event_pairs", "oddities", "double_exposures")
-
 
 def event_kinds(task: Task) -> tuple[str, ...]:
     """Return what can happen in a task."""
@@ -54,7 +51,7 @@ def collect_events(
     missing = missing_events(robot, task, settings, folder)
     if not missing:
         return
-    claim(folder / "events", made_with(robot, task, settings, NOT_IN_A_CLIP))
+    claim(folder / "events", made_with(robot, task, settings, unused="episode_steps"))
     yield from record_all(
         EventRecorder, (robot, task, settings), partial(_record, folder), missing, settings.workers
     )

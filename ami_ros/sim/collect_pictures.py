@@ -20,9 +20,6 @@ from ami_ros.sim.oddities import OddityRecorder
 from ami_ros.sim.recording_pool import record_all
 from ami_ros.sim.tasks.known import load_task
 
-# Settings that change no picture.
-NOT_IN_A_PICTURE = ("episodes", "workers", "event_pairs", "event_steps", "oddities", "double_exposures")
-
 
 @dataclass(frozen=True)
 class Pictures:
@@ -69,6 +66,6 @@ def collect_pictures(
     if not missing:
         return
     load_task(task, load_robot(robot, task))  # a bad name fails here
-    claim(folder / kind.name, made_with(robot, task, settings, NOT_IN_A_PICTURE))
+    claim(folder / kind.name, made_with(robot, task, settings, unused="event_steps"))
     work = partial(kind.record, folder)
     yield from record_all(kind.recorder, (robot, task, settings), work, missing, settings.workers, chunk=4)

@@ -11,27 +11,15 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.data.double_exposure import DoubleExposure
-from ami_ros.embodiment import load_robot
-from ami_ros.sim.collect_settings import CollectSettings
-from ami_ros.sim.recorder import Recorder
-from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.known import load_task
-from ami_ros.sim.variation import NAMES, draw_variation, load_variation_settings
+from ami_ros.sim.task_recorder import TaskRecorder
+from ami_ros.sim.variation import NAMES, draw_variation
 
 STREAM = 96  # keeps these draws apart from those of the training data and of other pictures
 SCENES = 8  # per look: enough to tell what moves from where the camera stands
 
 
-class DoubleExposureRecorder:
+class DoubleExposureRecorder(TaskRecorder):
     """Takes pictures of scattered scenes; they are the same whichever process takes them."""
-
-    def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
-        self._spec, self._settings = load_robot(robot, task), settings
-        self._task = load_task(task, self._spec)
-        self._scene = Scene(self._spec, settings.physics_hz)
-        self._task.furnish(self._scene)
-        self._recorder = Recorder(self._scene, self._spec, settings.image_size)
-        self._variation = load_variation_settings()
 
     def record(self, index: int) -> DoubleExposure:
         """Record SCENES scenes in look `index`."""

@@ -14,17 +14,15 @@ import numpy as np
 
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
 from ami_ros.data.event import EventRecord
-from ami_ros.embodiment import load_robot
 from ami_ros.errors import EpisodeError
 from ami_ros.kinematics import Kinematics
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, occasion, shows
-from ami_ros.sim.recorder import Recorder
 from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.task_recorder import TaskRecorder
 from ami_ros.sim.tasks.task import Motion
 from ami_ros.sim.tricks import STRANGERS, Tricks
-from ami_ros.sim.variation import CLEAN, load_variation_settings, training_variation
+from ami_ros.sim.variation import CLEAN, training_variation
 from ami_ros.types import FloatArray
 
 STREAM = 93  # keeps these draws apart from those of the training data
@@ -61,7 +59,7 @@ class Replay:
         return self._left.pop(0)
 
 
-class EventRecorder:
+class EventRecorder(TaskRecorder):
     """Records pairs of clips; a pair is the same whichever process records it.
 
     Attributes:
@@ -69,14 +67,9 @@ class EventRecorder:
     """
 
     def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
-        self._spec, self._settings = load_robot(robot, task), settings
-        self._task = load_task(task, self._spec)
-        self._scene = Scene(self._spec, settings.physics_hz)
-        self._task.furnish(self._scene)
+        super().__init__(robot, task, settings)
         self._tricks = Tricks(self._scene)
-        self._recorder = Recorder(self._scene, self._spec, settings.image_size)
         self._kinematics = Kinematics(self._spec)
-        self._variation = load_variation_settings()
         self.kinds = OBJECT_KINDS if self._scene.object_bodies else ARM_KINDS
 
     def record(self, kind: str, pair: int) -> tuple[EventRecord, EventRecord]:

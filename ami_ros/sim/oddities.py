@@ -10,13 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.data.oddity import OddityRecord
-from ami_ros.embodiment import load_robot
 from ami_ros.sim.bystanders import Bystanders
 from ami_ros.sim.collect_settings import CollectSettings
-from ami_ros.sim.recorder import Recorder
-from ami_ros.sim.scene import Scene
-from ami_ros.sim.tasks.known import load_task
-from ami_ros.sim.variation import NAMES, beyond_variation, load_variation_settings, training_variation
+from ami_ros.sim.task_recorder import TaskRecorder
+from ami_ros.sim.variation import NAMES, beyond_variation, training_variation
 
 STREAM = 95  # keeps these draws apart from those of the training data and of the events
 BEYOND = 2.0  # odd pictures lie outside the training range, up to so many times as far
@@ -24,17 +21,12 @@ BYSTANDER = "bystander"
 KINDS = (*NAMES, BYSTANDER)
 
 
-class OddityRecorder:
+class OddityRecorder(TaskRecorder):
     """Takes pictures of moments of the training motion; a moment is the same whichever process records it."""
 
     def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
-        self._spec, self._settings = load_robot(robot, task), settings
-        self._task = load_task(task, self._spec)
-        self._scene = Scene(self._spec, settings.physics_hz)
-        self._task.furnish(self._scene)
+        super().__init__(robot, task, settings)
         self._bystanders = Bystanders(self._scene)
-        self._recorder = Recorder(self._scene, self._spec, settings.image_size)
-        self._variation = load_variation_settings()
 
     def record(self, index: int) -> OddityRecord:
         """Record moment `index`: one picture of each of KINDS."""

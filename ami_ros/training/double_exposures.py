@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ami_ros.data.double_exposure import read_double_exposure
+from ami_ros.data.double_exposure import DoubleExposure, read_double_exposure
 from ami_ros.errors import EpisodeError
 from ami_ros.model.jepa import Jepa
 from ami_ros.model.losses import alike_loss
@@ -50,14 +50,15 @@ def read_double_exposures(paths: Sequence[Path], share: float) -> tuple[DoubleEx
         if record.varied.shape != records[0].varied.shape:
             got, expected = record.varied.shape, records[0].varied.shape
             raise EpisodeError(f"{path}: got images {got}, expected {expected} as in {paths[0].name}")
-    held = round(len(records) * share)
-    parts = records[: len(records) - held], records[len(records) - held :]
-    return tuple(  # type: ignore[return-value]
-        DoubleExposures(np.stack([r.varied for r in part]), np.stack([r.plain for r in part]))
-        if part
-        else DoubleExposures(*[np.zeros((0, 1, 1, 1, 3), np.uint8)] * 2)
-        for part in parts
-    )
+    first_held = len(records) - round(len(records) * share)
+    return _stacked(records[:first_held]), _stacked(records[first_held:])
+
+
+def _stacked(records: Sequence[DoubleExposure]) -> DoubleExposures:
+    if not records:
+        nothing = np.zeros((0, 1, 1, 1, 3), np.uint8)
+        return DoubleExposures(nothing, nothing)
+    return DoubleExposures(np.stack([r.varied for r in records]), np.stack([r.plain for r in records]))
 
 
 def measure_alike(model: Jepa, exposures: DoubleExposures) -> dict[str, float] | None:

@@ -12,6 +12,7 @@ import pytest
 from ami_ros.cli.training_run import prepare_run
 from ami_ros.embodiment import load_robot
 from ami_ros.model.runtime import load_model
+from ami_ros.share import shipped_model
 
 EPISODES, STEPS = 6, 3
 FEW = ("--episodes", EPISODES, "--event-pairs", 2, "--oddities", 0, "--double-exposures", 8)
@@ -67,7 +68,17 @@ def test_inspect_prints_and_writes_what_other_tools_read(made):
     assert len({len(values) for values in errors}) == 1
     assert gates["probes"].keys() == {"joint_position", "tip_position"}
     assert gates["effective_rank"] > 1.0
-    assert gates["beyond_range"] == {}  # no pictures of that were recorded
+    assert gates["beyond_range"] == {}  # no pictures of that were recorded: to learn from them takes minutes
+    assert gates["alike"].keys() == {"error", "spread"}
+    assert "a changed look: scenes differ" in result.stdout
+
+
+def test_inspect_tells_what_a_shipped_model_makes_of_odd_pictures(tmp_path):
+    result = ami_ros("inspect", shipped_model("panda", "push"), "--json", tmp_path / "figures.json")
+    assert result.returncode == 0, result.stderr
+    gates = json.loads((tmp_path / "figures.json").read_text())["gates"]
+    assert set(gates["beyond_range"]) > {"light", "bystander"}
+    assert "beyond the training range, light" in result.stdout
 
 
 def test_an_altered_model_is_not_even_inspected(made, tmp_path):

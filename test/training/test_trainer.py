@@ -8,17 +8,21 @@ import itertools
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from robots import made_up_robot
-from small_data import SPEED, STEPS, record, write_episodes
+from small_data import JOINTS, SIDE, SPEED, STEPS, record, write_episodes
 from small_model import LATENT, SETTINGS
 from small_training import TRAINING
 
+from ami_ros.data.double_exposure import DoubleExposure, write_double_exposure
 from ami_ros.data.event import EventRecord, write_event
+from ami_ros.data.oddity import OddityRecord, write_oddity
 from ami_ros.errors import TrainingError
 from ami_ros.model.export import export, weights_sha256
 from ami_ros.model.runtime import load_model
+from ami_ros.training.double_exposures import measure_alike
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
 from ami_ros.training.trainer import Trainer
 
@@ -216,6 +220,21 @@ def test_the_clips_beside_the_episodes_are_measured(tmp_path):
     gates = finish(it.model, found, SPEC, "reach", TRAINING).gates
     assert gates["event_clips"] == 6
     assert gates["surprise_auc_by_kind"] == {"teleport": 0.5}  # the same clip on both sides
+
+
+def test_the_pictures_beside_the_episodes_are_measured(tmp_path):
+    paths = write_episodes(tmp_path, 8)
+    images = np.random.default_rng(0).integers(0, 256, (2, 4, SIDE, SIDE, 3), dtype=np.uint8)
+    kinds, still = np.array(["light", "bystander"]), np.zeros(2 * JOINTS, np.float32)
+    for index in range(8):
+        write_oddity(tmp_path, index, OddityRecord(images[0, :2], kinds, still))
+        write_double_exposure(tmp_path, index, DoubleExposure(images[0], images[1]))
+    found = load_split(paths, 0.25, lambda: None)
+    it = trainer(found)
+    gates = finish(it.model, found, SPEC, "reach", dataclasses.replace(TRAINING, appearance_steps=3)).gates
+    assert set(gates["beyond_range"]) == set(kinds)
+    assert gates["alike"] == measure_alike(it.model, found.held_out_exposures)
+    assert gates["alike"]["error"] > 0.1  # pictures that have nothing in common
 
 
 def test_settings_of_what_is_fitted_later_do_not_invalidate_a_checkpoint(split, checkpoint):

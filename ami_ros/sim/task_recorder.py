@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every recorder of training data begins with: the world of a task, a camera and the training range."""
+
+from __future__ import annotations
+
+from ami_ros.embodiment import load_robot
+from ami_ros.sim.collect_settings import CollectSettings
+from ami_ros.sim.recorder import Recorder
+from ami_ros.sim.scene import Scene
+from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.variation import load_variation_settings
+
+
+class TaskRecorder:
+    """Opens the world of `task`; its kinds say what they record in it.
+
+    Args:
+        robot: name of the robot.
+        task: name of the task.
+        settings: of the data set.
+    """
+
+    def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
+        self._spec, self._settings = load_robot(robot, task), settings
+        self._task = load_task(task, self._spec)
+        self._scene = Scene(self._spec, settings.physics_hz)
+        self._task.furnish(self._scene)
+        self._recorder = Recorder(self._scene, self._spec, settings.image_size)
+        self._variation = load_variation_settings()
