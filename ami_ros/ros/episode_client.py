@@ -89,13 +89,7 @@ class EpisodeClient:
             ProcessError: a node died or did not answer in time.
             GoalError: the planner refuses the goal.
         """
-        self._set(seed=seed, episode_steps=steps)
-        start = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
-        stamp_ns = int(start["goal_stamp_ns"])  # names the goal
-        # At once: told late, the gate would watch the arm stand elsewhere, and call it a tracking error.
-        if not start["lock_step"]:
-            self._rearm()
-        self._wait_for_goal(stamp_ns, goal_joints)
+        stamp_ns = int(self._start_over(seed, steps, goal_joints)["goal_stamp_ns"])  # names the goal
         recorder = self._recorder = EpisodeRecorder(seed, steps, self._spec.step_ns, stamp_ns)
         started = time.perf_counter()
         self._call(self._pause, SetBool.Request(data=False), "sim/pause")
@@ -117,6 +111,16 @@ class EpisodeClient:
         self._executor.shutdown(timeout_sec=1.0)
         self._node.destroy_node()
         rclpy.try_shutdown(context=self._context)
+
+    def _start_over(self, seed: int, steps: int, goal_joints: FloatArray | None = None) -> dict[str, Any]:
+        """Reset the simulator, arm the gate and wait for the goal; returns what the simulator tells."""
+        self._set(seed=seed, episode_steps=steps)
+        start: dict[str, Any] = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
+        # At once: told late, the gate would watch the arm stand elsewhere, and call it a tracking error.
+        if not start["lock_step"]:
+            self._rearm()
+        self._wait_for_goal(int(start["goal_stamp_ns"]), goal_joints)
+        return start
 
     def _wait_for_goal(self, stamp_ns: int, goal_joints: FloatArray | None) -> None:
         asked = -ANSWER_TIMEOUT_S

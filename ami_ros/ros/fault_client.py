@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from rcl_interfaces.srv import SetParameters
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.bench.faults import FaultRun, Told
@@ -93,13 +93,8 @@ class FaultClient(EpisodeClient):
         )
 
     def _begin(self, seed: int) -> None:
-        self._set(seed=seed, episode_steps=LONG_STEPS)
-        start = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
+        start = self._start_over(seed, LONG_STEPS)
         self._lock_step = bool(start["lock_step"])
-        # At once: told late, the gate would watch the arm stand elsewhere, and call it a tracking error.
-        if not self._lock_step:
-            self._rearm()
-        self._wait_for_goal(int(start["goal_stamp_ns"]), None)
         self._start_tip, self._truth = np.array(start["start_tip"]), {}
         self._alive = (None, time.monotonic())
         self._call(self._pause, SetBool.Request(data=False), "sim/pause")
