@@ -116,10 +116,13 @@ class EpisodeClient:
         """Reset the simulator, arm the gate and wait for the goal; returns what the simulator tells."""
         self._set(seed=seed, episode_steps=steps)
         start: dict[str, Any] = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
-        # At once: told late, the gate would watch the arm stand elsewhere, and call it a tracking error.
-        if not start["lock_step"]:
-            self._rearm()
+        # With simulated time the gate sees the clock start anew and needs no telling.
+        moved = not start["lock_step"]
+        if moved:
+            self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         self._wait_for_goal(int(start["goal_stamp_ns"]), goal_joints)
+        if moved:  # not earlier: the gate would go on from joints of before the reset, while it has no others
+            self._rearm()
         return start
 
     def _wait_for_goal(self, stamp_ns: int, goal_joints: FloatArray | None) -> None:
@@ -144,11 +147,7 @@ class EpisodeClient:
         )
 
     def _rearm(self) -> None:
-        """Tell the gate that the robot was moved: stop, and start again from where it is.
-
-        With simulated time the gate sees the clock start anew and needs no telling.
-        """
-        self._call(self._estop, SetBool.Request(data=True), "safety/estop")
+        """Release the e-stop and let the gate start again from where the robot is."""
         self._call(self._estop, SetBool.Request(data=False), "safety/estop")
         answer = Trigger.Response(success=False)
 
