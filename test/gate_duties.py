@@ -37,6 +37,7 @@ class Duties:
         self.commanded: FloatArray | None = None
         self.disturbed_ns = NEVER_NS
         self._doubt_since: list[int | None] = [None, None]
+        self._doubt_told: list[int | None] = [None, None]
         self._place: FloatArray | None = None
         self._travel = 0.0
         self._told: FloatArray | None = None
@@ -67,7 +68,9 @@ class Duties:
         limits = (self._settings.surprise_limit, self._settings.disagreement_limit)
         for i, (value, limit) in enumerate(zip((surprise, disagreement), limits, strict=True)):
             doubts = value is not None and not value <= limit
-            self._doubt_since[i] = (self._doubt_since[i] or now_ns) if doubts else None
+            since = self._doubt_since[i] = (self._doubt_since[i] or now_ns) if doubts else None
+            lasted = since is not None and (now_ns - since) / 1e9 > self._settings.doubt_patience_s
+            self._doubt_told[i] = (self._doubt_told[i] or now_ns) if lasted else None
 
     def must_hold(self, now_ns: int) -> list[str]:
         """Return every reason to hold the robot at this tick."""
@@ -83,9 +86,9 @@ class Duties:
                 found.append(f"{'missing ' if None in ages else ''}{what} of ages {ages}")
         if self.alive_ns is not None and (now_ns - self.alive_ns) / 1e9 > s.planner_silence_s:
             found.append("the planner is silent")
-        for since in self._doubt_since:
+        for told in self._doubt_told:
             # Later it is tried again: a robot that is held surprises its model for that reason alone.
-            if since is not None and 0.02 < (now_ns - since) / 1e9 - s.doubt_patience_s < s.doubt_rest_s:
+            if told is not None and (now_ns - told) / 1e9 < s.doubt_rest_s:
                 found.append("the model doubts")
         if self._gap() > s.tracking_error:
             found.append("tracking error")

@@ -11,9 +11,9 @@ from ami_ros.types import PASS, Level, Reason, Verdict
 class Doubt:
     """Watches surprise and disagreement: numbers that are 1 where the training data was at its usual worst.
 
-    A single high one is nothing. High for `doubt_patience_s` without a break holds the robot. The planner
-    cannot be right about what a held robot will do, so its surprise may not fall by itself: after
-    `doubt_rest_s` the gate lets it try again.
+    A single high one is nothing, and grows no stronger by silence after it (see `Heartbeat`). Reports that are
+    all high for more than `doubt_patience_s` hold the robot. The planner cannot be right about what a held robot will
+    do, so its surprise may not fall by itself: after `doubt_rest_s` the gate lets it try again.
     """
 
     def __init__(self, settings: SafetySettings) -> None:
@@ -29,6 +29,7 @@ class Doubt:
         """Forget what the planner said."""
         self._values: dict[str, float] = {}
         self._since_ns: dict[str, int] = {}
+        self._latest_ns: dict[str, int] = {}
         self._held_ns: dict[str, int] = {}
 
     def see(self, surprise: float | None, disagreement: float | None, arrival_ns: int) -> None:
@@ -37,7 +38,7 @@ class Doubt:
             if value is None or value <= self._limits[code]:
                 self._since_ns.pop(code, None)
             else:
-                self._values[code] = value
+                self._values[code], self._latest_ns[code] = value, arrival_ns
                 self._since_ns.setdefault(code, arrival_ns)
 
     def judge(self, situation: Situation) -> Verdict:
@@ -49,7 +50,8 @@ class Doubt:
 
     def _judge(self, code: str, now_ns: int) -> Verdict:
         since, held = self._since_ns.get(code), self._held_ns.get(code)
-        if held is None and since is not None and now_ns - since > self._patience_ns:
+        lasted_ns = 0 if since is None else self._latest_ns[code] - since
+        if held is None and lasted_ns > self._patience_ns:
             held = self._held_ns[code] = now_ns
         if held is None:
             return PASS
@@ -57,5 +59,5 @@ class Doubt:
             del self._held_ns[code]
             self._since_ns.pop(code, None)
             return PASS
-        numbers = {"value": self._values[code], "limit": self._limits[code], "for_s": (now_ns - since) / 1e9}
+        numbers = {"value": self._values[code], "limit": self._limits[code], "for_s": lasted_ns / 1e9}
         return Verdict(Level.HOLD, (Reason(code, numbers),))

@@ -56,11 +56,19 @@ def test_doubt_needs_to_last(code, high):
         doubt.see(value if surprising else None, None if surprising else value, at)
 
     see(high, NOW)
+    see(high, NOW + patience)
     assert doubt.judge(replace(AT, now_ns=NOW + patience)).level is Level.PASS
+    see(high, NOW + patience + 1)
     verdict = doubt.judge(replace(AT, now_ns=NOW + patience + 1))
     assert (verdict.level, codes(verdict)) == (Level.HOLD, [code])
     see(limit, NOW + patience + 2)
     assert doubt.judge(replace(AT, now_ns=NOW + patience + 3)).level is Level.PASS
+
+
+def test_silence_after_a_high_report_is_for_the_heartbeat_to_name():
+    doubt = Doubt(SETTINGS)
+    doubt.see(9.0, 9.0, NOW)
+    assert doubt.judge(replace(AT, now_ns=NOW + ns(60.0))).level is Level.PASS
 
 
 def test_after_its_rest_doubt_lets_the_planner_try_again_and_holds_again():
