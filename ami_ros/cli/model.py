@@ -28,7 +28,7 @@ def model(
             help="Episodes under each kind of camera variation, half as many beyond the range; 0: none."
         ),
     ] = 40,
-    seed: Annotated[int, typer.Option(help="Seed of the first of them.")] = 60001,
+    seed: Annotated[int, typer.Option(help="Seed of the first of them.")] = 70001,
     workers: Annotated[int, typer.Option(help="Processes that share the episodes.")] = 2,
 ) -> None:
     """Collect, train, export, evaluate, and write MODEL_CARD.md. Killed, it goes on where it was.
