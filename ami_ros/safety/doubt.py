@@ -11,9 +11,9 @@ from ami_ros.types import PASS, Level, Reason, Verdict
 class Doubt:
     """Watches surprise and disagreement: numbers that are 1 where the training data was at its usual worst.
 
-    A single high one is nothing, and silence after it is for `Heartbeat` to name. Reports that are all high for
-    more than `doubt_patience_s` hold the robot. The planner cannot be right about what a held robot will do, so
-    its surprise may not fall by itself: after `doubt_rest_s` the gate lets it try again.
+    A single high one is nothing, and silence after it is for `Heartbeat` to name. Reports that are all high
+    for more than `doubt_patience_s` hold the robot. The planner cannot be right about what a held robot will
+    do, so its surprise may not fall by itself: after `doubt_rest_s` the gate lets it try again.
     """
 
     def __init__(self, settings: SafetySettings) -> None:
