@@ -93,11 +93,9 @@ class Jepa(nn.Module):
         """Predict one action block ahead; see `Predictor.forward`."""
         return self.predictor(latent, joints, action)
 
-    def rollout(
-        self, latent: Tensor, joints: Tensor, actions: Tensor, goal: Tensor | None = None, steered: int = 0
-    ) -> tuple[Tensor, Tensor]:
+    def rollout(self, latent: Tensor, joints: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Predict where candidates lead: latents (S, T, D) and joints (S, T, 2 J); see `states`."""
-        rolled = torch.stack(self.states(latent, joints, actions, goal, steered), 1)
+        rolled = torch.stack(self.states(latent, joints, actions), 1)
         return rolled[:, :, : self.latent_size], rolled[:, :, self.latent_size :]
 
     def states(
