@@ -156,14 +156,12 @@ class Jepa(nn.Module):
             next_joints: (B, 2 J) now, normalised.
             oddness: (B,) of the image now.
         """
-        predicted, moved, doubt = latent, joints, torch.zeros_like(oddness)
-        blocks = action.shape[1] // self.action_size
-        for block in range(blocks):
-            step = action[:, block * self.action_size : (block + 1) * self.action_size]
-            before = predicted
-            predicted, moved = self.predict(before, moved, step)
-            doubt = doubt + self.disagreement(before, predicted - before, step) / blocks
-        return self.surprise_gauge(predicted, doubt, next_latent, next_joints, oddness)
+        blocks = action.view(action.shape[0], -1, self.action_size)
+        predicted, doubt = latent, torch.zeros_like(oddness)
+        for block, state in enumerate(self.states(latent, joints, blocks)):
+            before, predicted = predicted, state[:, : self.latent_size]
+            doubt = doubt + self.disagreement(before, predicted - before, blocks[:, block])
+        return self.surprise_gauge(predicted, doubt / blocks.shape[1], next_latent, next_joints, oddness)
 
     def distance(self, latent: Tensor, goal: Tensor, kind: str) -> Tensor:
         """Return how far latents (B, D) are from goal (D), in control steps.

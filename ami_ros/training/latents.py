@@ -54,11 +54,9 @@ class Transitions:
 
     def predicted(self, model: Jepa) -> Tensor:
         """Return what the model expects (N, D) after the blocks, without looking in between."""
+        blocks = self.action.view(len(self), -1, model.action_size)
         with torch.no_grad():
-            latent, joints = self.latent, self.joints
-            for action in self.action.split(model.action_size, dim=1):
-                latent, joints = model.predict(latent, joints, action)
-            return latent
+            return model.rollout(self.latent, self.joints, blocks)[0][:, -1]
 
 
 @dataclass(frozen=True, eq=False)
