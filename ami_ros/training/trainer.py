@@ -22,6 +22,9 @@ from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
 
+# The encoder trains twice as fast in bfloat16 where the processor knows it, and many times slower elsewhere.
+BFLOAT16 = torch.backends.cpu.get_cpu_capability() == "AVX512"
+
 # Settings that change nothing in training itself.
 ELSEWHERE = (
     "checkpoint_steps",
@@ -61,7 +64,7 @@ class Trainer:
         self.model, self._episodes, self._settings = model, episodes, settings
         self._exposures = exposures
         self._action_scale, self._action_block = action_scale, action_block
-        # Twice as fast on CPU in bfloat16.
+        # The order that is fast in bfloat16.
         model.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         every = (p for name in TRAINED for p in getattr(model, name).parameters())
         self._parameters = [p for p in every if p.requires_grad]
@@ -123,7 +126,7 @@ class Trainer:
         twice = self._twice(generator)
         if twice is not None:
             images = np.concatenate([images, twice.reshape(-1, *size)])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
             encoded = model.encode(torch.from_numpy(images)).float()
         everything = encoded[: count * (steps + 2)].reshape(count, steps + 2, -1)
         latents, goal = everything[:, :-1], everything[:, -1]
