@@ -37,8 +37,7 @@ def weights_sha256(model: Jepa) -> str:
 
 def export(model: Jepa, contract: Contract, path: Path) -> str:
     """Script, freeze and write the model and its sidecar ``model.pt.sha256``; returns the hash."""
-    # One image at a time, convolutions of this order take a seventh less.
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     search = LatentSearch(model).eval()
     for method in EXPORTED:
         torch.jit.export(getattr(LatentSearch, method))

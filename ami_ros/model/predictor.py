@@ -10,21 +10,21 @@ from ami_ros.model.settings import ModelSettings
 
 
 class ResidualBlock(nn.Module):
-    """Residual MLP block.
+    """Pre-norm residual MLP block.
 
-    At the batch sizes of planning, every pass over the activations besides the matrix products shows. So
-    there is no norm here, the non-linearity is the cheapest that there is (an exponential takes a seventh of
-    the time of the product before it), and the sum rides on the second product, which has no bias.
+    The sum rides on the second matrix product, which therefore has no bias: at the batch sizes of planning,
+    every pass over the activations besides the products shows.
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.norm = nn.LayerNorm(width)
         self.expand = nn.Linear(width, width)
         self.project = nn.Linear(width, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, width) to (B, width)."""
-        return torch.addmm(x, torch.relu_(self.expand(x)), self.project.weight.t())
+        return torch.addmm(x, nn.functional.silu(self.expand(self.norm(x))), self.project.weight.t())
 
 
 class Predictor(nn.Module):
@@ -34,17 +34,25 @@ class Predictor(nn.Module):
         super().__init__()
         width = settings.predictor_hidden
         self.latent_size = settings.latent_size
-        state_size = settings.latent_size + joint_size
-        self.enter = nn.Linear(state_size + action_size, width)
+        self.state_size = settings.latent_size + joint_size
+        self.enter = nn.Linear(self.state_size + action_size, width)
         self.blocks = nn.Sequential(*[ResidualBlock(width) for _ in range(settings.predictor_blocks)])
-        last = nn.Linear(width, state_size)
+        last = nn.Linear(width, self.state_size)
         self.leave = nn.Sequential(nn.LayerNorm(width), last)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
 
-    def step(self, state: Tensor, action: Tensor) -> Tensor:
-        """Advance states (B, D + 2 J), latent and normalised joints side by side, by a block (B, K A)."""
-        return state + self.leave(self.blocks(self.enter(torch.cat([state, action], dim=1))))
+    def drive(self, actions: Tensor) -> Tensor:
+        """Return what actions (..., K A) in [-1, 1] add to the first layer (..., width).
+
+        Apart from `step`, because actions are known before the states: a rollout calls it once for all steps.
+        """
+        return nn.functional.linear(actions, self.enter.weight[:, self.state_size :], self.enter.bias)
+
+    def step(self, state: Tensor, driven: Tensor) -> Tensor:
+        """Advance states (B, D + 2 J), latent and normalised joints side by side, by one driven block."""
+        hidden = torch.addmm(driven, state, self.enter.weight[:, : self.state_size].t())
+        return state + self.leave(self.blocks(hidden))
 
     def forward(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """Predict one action block ahead.
@@ -57,5 +65,5 @@ class Predictor(nn.Module):
         Returns:
             The next latent (B, D) and joints (B, 2 J).
         """
-        state = self.step(torch.cat([latent, joints], dim=1), action)
+        state = self.step(torch.cat([latent, joints], dim=1), self.drive(action))
         return state[:, : self.latent_size], state[:, self.latent_size :]
