@@ -7,19 +7,27 @@ from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Reason, Verdict
 
+RARE_SURPRISE = 1.0  # by its definition, see `ami_ros.model.surprise`
+
 
 class Doubt:
     """Watches surprise and disagreement: numbers that are 1 where the training data was at its usual worst.
 
-    A single high one is nothing, and silence after it is for `Heartbeat` to name. Reports that are all high
-    for more than `doubt_patience_s` hold the robot. The planner cannot be right about what a held robot will
-    do, so its surprise may not fall by itself: after `doubt_rest_s` the gate lets it try again.
+    A single high one is nothing, and silence after it is for `Heartbeat` to name. Reports that are all above
+    a limit for more than `doubt_patience_s` hold the robot. So does surprise that stays between rare and its
+    limit, but later: there doubt grows in proportion, as in a CUSUM chart. The planner cannot be right about
+    what a held robot will do, so its surprise may not fall by itself: after `doubt_rest_s` the gate lets it
+    try again.
+
+    Source: Page, "Continuous inspection schemes" (1954); here one usual report ends all doubt.
     """
 
     def __init__(self, settings: SafetySettings) -> None:
+        surprise, disagreement = settings.surprise_limit, settings.disagreement_limit
+        # From where on doubt grows, and from where on at full speed.
         self._limits = {
-            "SURPRISE_HIGH": settings.surprise_limit,
-            "DISAGREEMENT_HIGH": settings.disagreement_limit,
+            "SURPRISE_HIGH": (min(RARE_SURPRISE, surprise), surprise),
+            "DISAGREEMENT_HIGH": (disagreement, disagreement),
         }
         self._patience_ns = round(settings.doubt_patience_s * 1e9)
         self._rest_ns = round(settings.doubt_rest_s * 1e9)
@@ -28,36 +36,38 @@ class Doubt:
     def forget(self) -> None:
         """Forget what the planner said."""
         self._values: dict[str, float] = {}
-        self._since_ns: dict[str, int] = {}
+        self._grown_ns: dict[str, float] = {}
         self._latest_ns: dict[str, int] = {}
         self._held_ns: dict[str, int] = {}
 
     def see(self, surprise: float | None, disagreement: float | None, arrival_ns: int) -> None:
         """Take a report; None is not known, and NaN is high."""
         for code, value in (("SURPRISE_HIGH", surprise), ("DISAGREEMENT_HIGH", disagreement)):
-            if value is None or value <= self._limits[code]:
-                self._since_ns.pop(code, None)
-            else:
-                self._values[code], self._latest_ns[code] = value, arrival_ns
-                self._since_ns.setdefault(code, arrival_ns)
+            lower, upper = self._limits[code]
+            if value is None or value <= lower:
+                self._grown_ns.pop(code, None)
+                continue
+            share = (value - lower) / (upper - lower) if value < upper else 1.0
+            before_ns = self._latest_ns[code] if code in self._grown_ns else arrival_ns
+            self._grown_ns[code] = self._grown_ns.get(code, 0.0) + share * (arrival_ns - before_ns)
+            self._values[code], self._latest_ns[code] = value, arrival_ns
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD for each of the two that has been high for longer than the patience, and while it rests."""
+        """HOLD for each of the two whose doubt has outgrown the patience, and while it rests."""
         verdict = PASS
         for code in self._limits:
             verdict |= self._judge(code, situation.now_ns)
         return verdict
 
     def _judge(self, code: str, now_ns: int) -> Verdict:
-        since, held = self._since_ns.get(code), self._held_ns.get(code)
-        lasted_ns = 0 if since is None else self._latest_ns[code] - since
-        if held is None and lasted_ns > self._patience_ns:
+        grown, held = self._grown_ns.get(code), self._held_ns.get(code)
+        if held is None and grown is not None and grown > self._patience_ns:
             held = self._held_ns[code] = now_ns
         if held is None:
             return PASS
-        if since is None or now_ns - held > self._rest_ns:
+        if grown is None or now_ns - held > self._rest_ns:
             del self._held_ns[code]
-            self._since_ns.pop(code, None)
+            self._grown_ns.pop(code, None)
             return PASS
-        numbers = {"value": self._values[code], "limit": self._limits[code], "for_s": lasted_ns / 1e9}
+        numbers = {"value": self._values[code], "limit": self._limits[code][1], "for_s": grown / 1e9}
         return Verdict(Level.HOLD, (Reason(code, numbers),))

@@ -44,10 +44,10 @@ class SafetySettings:
     planner_silence_s: float = setting(
         "longest time without a sign of the planner", gt=0.0, le=10.0, unit="s"
     )
-    surprise_limit: float = setting("highest surprise, 1 is rare", gt=0.0, le=100.0)
+    surprise_limit: float = setting("surprise that counts fully; 1 is rare", gt=0.0, le=100.0)
     disagreement_limit: float = setting("highest disagreement, 1 is usual", gt=0.0, le=100.0)
     doubt_patience_s: float = setting(
-        "surprise or disagreement that lasts longer holds", gt=0.0, le=10.0, unit="s"
+        "doubt for longer holds, from surprise or disagreement", gt=0.0, le=10.0, unit="s"
     )
     doubt_rest_s: float = setting("how long such a hold lasts before another try", gt=0.0, le=60.0, unit="s")
     standstill_speed: float = setting(

@@ -61,8 +61,32 @@ def test_doubt_needs_to_last(code, high):
     see(high, NOW + patience + 1)
     verdict = doubt.judge(replace(AT, now_ns=NOW + patience + 1))
     assert (verdict.level, codes(verdict)) == (Level.HOLD, [code])
-    see(limit, NOW + patience + 2)
+    see(1.0, NOW + patience + 2)
     assert doubt.judge(replace(AT, now_ns=NOW + patience + 3)).level is Level.PASS
+
+
+def test_surprise_below_its_limit_grows_in_proportion_and_one_usual_report_ends_it():
+    half = (1.0 + SETTINGS.surprise_limit) / 2
+    step, patience = ns(0.05), ns(SETTINGS.doubt_patience_s)
+
+    def held_after(values) -> int | None:
+        doubt = Doubt(SETTINGS)
+        for number, value in enumerate(values):
+            doubt.see(value, None, NOW + number * step)
+            if doubt.judge(replace(AT, now_ns=NOW + number * step)).level is Level.HOLD:
+                return number
+        return None
+
+    assert held_after([half] * 100) == 2 * patience // step + 1
+    assert held_after([1.0] * 100) is None
+    assert held_after(([half] * (2 * patience // step) + [1.0]) * 5) is None
+
+
+def test_disagreement_below_its_limit_is_usual():
+    doubt = Doubt(SETTINGS)
+    for at in range(NOW, NOW + ns(9.0), 100_000_000):
+        doubt.see(None, SETTINGS.disagreement_limit, at)
+        assert doubt.judge(replace(AT, now_ns=at)).level is Level.PASS
 
 
 def test_silence_after_a_high_report_is_for_the_heartbeat_to_name():
