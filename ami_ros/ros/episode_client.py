@@ -26,6 +26,7 @@ from ami_ros.ros.episode_record import EpisodeRecorder
 from ami_ros.ros.goal_status import GoalState, GoalStatus, status_from_ros
 from ami_ros.ros.messages import image_from_ros, joints_to_ros, stamp_to_ns
 from ami_ros.ros.qos import LATCHED, STATE
+from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.closed_loop import EpisodeResult
 from ami_ros.types import FloatArray
 
@@ -53,6 +54,7 @@ class EpisodeClient:
 
     def __init__(self, spec: RobotSpec, check: Callable[[], None], ros_arguments: Sequence[str] = ()) -> None:
         self._spec, self._check = spec, check
+        self._joint_age_s = load_safety_settings().joint_age_s
         self.faults: dict[str, int] = {}
         self.gate: list[GateCounts] = []
         self._context = rclpy.Context()
@@ -117,11 +119,15 @@ class EpisodeClient:
         self._set(seed=seed, episode_steps=steps)
         start: dict[str, Any] = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
         # With simulated time the gate sees the clock start anew and needs no telling.
-        moved = not start["lock_step"]
+        moved, reset_s = not start["lock_step"], time.monotonic()
         if moved:
             self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         self._wait_for_goal(int(start["goal_stamp_ns"]), goal_joints)
-        if moved:  # not earlier: the gate would go on from joints of before the reset, while it has no others
+        if moved:
+            # Until joints of before the reset count as old, the gate might go on from those.
+            self._until(
+                lambda: time.monotonic() - reset_s > self._joint_age_s, START_TIMEOUT_S, self._last_words
+            )
             self._rearm()
         return start
 

@@ -15,6 +15,7 @@ EPISODES = 4
 
 
 def test_an_emergency_stop_stops_and_the_next_episode_moves_again(tmp_path):
+    """After a reset the gate must not go on from joints of before it: the arm would stand still for ever."""
     experiment = prepare("panda", "reach", None, None, episodes=EPISODES, seed=SEED, goal="image")
     with FaultRunner(experiment, tmp_path, real_time=True) as runner:
         for seed in far_seeds(experiment, SEED, EPISODES):
