@@ -126,6 +126,10 @@ class Trajectory:
     stamp_ns: int
 
 
+# A surprise above it is rare on held-out data, by its definition: see `ami_ros.model.surprise`.
+RARE_SURPRISE = 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """The planner's answer to one observation.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ami_ros.errors import AmiError
-from ami_ros.types import FloatArray
+from ami_ros.types import RARE_SURPRISE, FloatArray
 
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
@@ -95,16 +95,16 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
 
 
 def _surprised_share(results: Sequence[EpisodeResult]) -> float | None:
-    """Return the share of planning steps that surprised the model (above 1); None where none was measured."""
+    """Return the share of planning steps that surprised the model; None where none was measured."""
     surprise = np.concatenate([result.surprise for result in results])
     known = surprise[np.isfinite(surprise)]
-    return float((known > 1.0).mean()) if known.size else None
+    return float((known > RARE_SURPRISE).mean()) if known.size else None
 
 
 def _surprised_episodes(results: Sequence[EpisodeResult]) -> float | None:
     """Return the share of episodes that surprised the model at most steps; None where none was measured."""
     known = [result.surprise[np.isfinite(result.surprise)] for result in results]
-    surprised = [float(np.median(values)) > 1.0 for values in known if values.size]
+    surprised = [float(np.median(values)) > RARE_SURPRISE for values in known if values.size]
     return sum(surprised) / len(surprised) if surprised else None
 
 

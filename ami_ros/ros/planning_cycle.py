@@ -14,7 +14,7 @@ from ami_ros.ros.goal_inbox import ReceivedGoal
 from ami_ros.ros.goal_status import GoalState, GoalStatus
 from ami_ros.ros.holding import Holding
 from ami_ros.ros.plan_statistics import PlanStatistics
-from ami_ros.types import FloatArray, Goal, Observation, Plan, Trajectory
+from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, Observation, Plan, Trajectory
 
 
 class PlanningCycle:
@@ -101,7 +101,7 @@ class PlanningCycle:
     def _report(self, plan: Plan, duration_s: float, goal: ReceivedGoal) -> GoalStatus:
         state = GoalState.ARRIVED if plan.arrived else GoalState.MOVING
         reason = f"{plan.distance:.1f} steps from the goal"
-        if plan.surprise is not None and plan.surprise > 1.0:
+        if plan.surprise is not None and plan.surprise > RARE_SURPRISE:
             what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])
             reason = f"{reason}; surprised by {what} ({plan.surprise:.1f})"
         return GoalStatus(

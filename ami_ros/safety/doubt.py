@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Verdict
-
-RARE_SURPRISE = 1.0  # by its definition, see `ami_ros.model.surprise`
+from ami_ros.types import PASS, RARE_SURPRISE, Level, Reason, Verdict
 
 
 class Doubt:
