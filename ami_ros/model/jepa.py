@@ -117,7 +117,6 @@ class Jepa(nn.Module):
             After each of T action blocks latent and joints side by side, (S, D + 2 J).
         """
         state = torch.cat([latent, joints], dim=1).expand(actions.shape[0], -1)
-        driven = self.predictor.drive(actions.transpose(0, 1).contiguous())
         states: list[Tensor] = []
         for step in range(actions.shape[1]):
             if goal is not None:
@@ -126,8 +125,7 @@ class Jepa(nn.Module):
                     now[:, : self.latent_size], goal.unsqueeze(0), now[:, self.latent_size :]
                 )
                 actions[steered, step] = action[0]
-                driven[step, steered] = self.predictor.drive(action)[0]
-            state = self.predictor.step(state, driven[step])
+            state = self.predictor.step(state, actions[:, step])
             states.append(state)
         return states
 

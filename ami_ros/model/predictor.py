@@ -12,8 +12,8 @@ from ami_ros.model.settings import ModelSettings
 class ResidualBlock(nn.Module):
     """Pre-norm residual MLP block.
 
-    The sum rides on the second matrix product, which therefore has no bias: at the batch sizes of planning,
-    every pass over the activations besides the products shows.
+    At the batch sizes of planning every pass over the activations besides the matrix products shows, so the
+    second product has no bias: the first one of the next block makes up for it.
     """
 
     def __init__(self, width: int) -> None:
@@ -24,7 +24,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, width) to (B, width)."""
-        return torch.addmm(x, nn.functional.silu(self.expand(self.norm(x))), self.project.weight.t())
+        return x + self.project(nn.functional.silu(self.expand(self.norm(x))))
 
 
 class Predictor(nn.Module):
@@ -34,25 +34,17 @@ class Predictor(nn.Module):
         super().__init__()
         width = settings.predictor_hidden
         self.latent_size = settings.latent_size
-        self.state_size = settings.latent_size + joint_size
-        self.enter = nn.Linear(self.state_size + action_size, width)
+        state_size = settings.latent_size + joint_size
+        self.enter = nn.Linear(state_size + action_size, width)
         self.blocks = nn.Sequential(*[ResidualBlock(width) for _ in range(settings.predictor_blocks)])
-        last = nn.Linear(width, self.state_size)
+        last = nn.Linear(width, state_size)
         self.leave = nn.Sequential(nn.LayerNorm(width), last)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
 
-    def drive(self, actions: Tensor) -> Tensor:
-        """Return what actions (..., K A) in [-1, 1] add to the first layer (..., width).
-
-        Apart from `step`, because actions are known before the states: a rollout calls it once for all steps.
-        """
-        return nn.functional.linear(actions, self.enter.weight[:, self.state_size :], self.enter.bias)
-
-    def step(self, state: Tensor, driven: Tensor) -> Tensor:
-        """Advance states (B, D + 2 J), latent and normalised joints side by side, by one driven block."""
-        hidden = torch.addmm(driven, state, self.enter.weight[:, : self.state_size].t())
-        return state + self.leave(self.blocks(hidden))
+    def step(self, state: Tensor, action: Tensor) -> Tensor:
+        """Advance states (B, D + 2 J), latent and normalised joints side by side, by a block (B, K A)."""
+        return state + self.leave(self.blocks(self.enter(torch.cat([state, action], dim=1))))
 
     def forward(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """Predict one action block ahead.
@@ -65,5 +57,5 @@ class Predictor(nn.Module):
         Returns:
             The next latent (B, D) and joints (B, 2 J).
         """
-        state = self.step(torch.cat([latent, joints], dim=1), self.drive(action))
+        state = self.step(torch.cat([latent, joints], dim=1), action)
         return state[:, : self.latent_size], state[:, self.latent_size :]
