@@ -48,6 +48,9 @@ def evaluate(
     perturb_scale: Annotated[
         float, typer.Option(help="1: as in training; 2: beyond that, up to twice as far.")
     ] = 1.0,
+    perturb_exactly: Annotated[
+        bool, typer.Option("--perturb-exactly", help="Vary just as far as the scale says, not up to there.")
+    ] = False,
     gate: Annotated[
         bool, typer.Option(help="Follow proposals through the gate. Without it: direct only, to compare.")
     ] = True,
@@ -98,7 +101,15 @@ def evaluate(
     if workers < 1 or (via == "ros" and workers > 1):
         raise ConfigError(f"got {workers} workers via {via}, expected at least 1; via ros only 1")
     experiment = prepare(
-        robot, task, model, planner, episodes, seed, goal, chosen(perturb, perturb_scale), changes
+        robot,
+        task,
+        model,
+        planner,
+        episodes,
+        seed,
+        goal,
+        chosen(perturb, perturb_scale, perturb_exactly),
+        changes,
     )
     if not gate and (via == "ros" or fault is not None):
         raise ConfigError("--no-gate: expected --via direct and no --fault; no robot moves without its gate")
@@ -108,7 +119,8 @@ def evaluate(
         return
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
-    more |= {"perturb": perturb, "perturb_scale": perturb_scale, "gated": gate}
+    more |= {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
+    more |= {"gated": gate}
     values = figures(experiment, via, results, compared, **more)
     if json_file is not None:
         write_json(json_file, values)
@@ -116,7 +128,7 @@ def evaluate(
         _show_failures(results, failures)
     Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared))
     if "perturbations" in more:
-        Console().print(perturbation_table(values, more["perturbations"], perturb_scale))
+        Console().print(perturbation_table(values, more["perturbations"], perturb_scale, perturb_exactly))
 
 
 def _with_fault(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +26,9 @@ def model(
     perturbed_episodes: Annotated[
         int,
         typer.Option(
-            help="Episodes under each kind of camera variation, half as many beyond the range; 0: none."
+            help="Episodes under each kind of camera variation, a fifth as many beyond the range; 0: none."
         ),
-    ] = 40,
+    ] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the first of them.")] = 70001,
     workers: Annotated[int, typer.Option(help="Processes that share the episodes.")] = 2,
 ) -> None:
@@ -79,9 +80,11 @@ def model(
     perturbed = []
     if perturbed_episodes:
         many = {"perturb": "all", "baselines": False}
+        beyond, few = {**many, "perturb_scale": BEYOND}, math.ceil(perturbed_episodes / 5)
         perturbed = [
             measured("perturb", perturbed_episodes, **many),
-            measured("perturb_beyond", (perturbed_episodes + 1) // 2, perturb_scale=BEYOND, **many),
+            measured("perturb_beyond", few, **beyond),
+            measured("perturb_exactly", few, perturb_exactly=True, **beyond),
         ]
     card = model_card(read_contract(path), sha256, clean, perturbed, stages.seconds, f"models/{name}")
     (out / "MODEL_CARD.md").write_text(card)

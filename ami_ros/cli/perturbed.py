@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 EVERY = "all"
 
 
-def chosen(name: str | None, scale: float) -> Perturbation:
+def chosen(name: str | None, scale: float, exactly: bool = False) -> Perturbation:
     """Return the perturbation of the main figures: none when every kind is to be compared with it.
 
     Raises:
         ConfigError: an unknown name or scale.
     """
-    return Perturbation("" if name in (None, EVERY) else str(name), scale)
+    return Perturbation("" if name in (None, EVERY) else str(name), scale, exactly)
 
 
 def run_perturbations(
@@ -45,7 +45,8 @@ def run_perturbations(
         on_episode: is told the name after each episode.
     """
     summaries = {}
-    for perturbation in every_perturbation(experiment.perturbation.scale):
+    wanted = experiment.perturbation
+    for perturbation in every_perturbation(wanted.scale, wanted.exactly):
         results = []
         for result in _episodes(experiment, runner, logs, perturbation):
             results.append(result)
@@ -68,14 +69,15 @@ def _episodes(
 
 
 def perturbation_table(
-    clean: Mapping[str, Any], perturbed: Mapping[str, Mapping[str, Any]], scale: float
+    clean: Mapping[str, Any], perturbed: Mapping[str, Mapping[str, Any]], scale: float, exactly: bool = False
 ) -> Table:
     """Return success under each kind, in brackets the points won against the clean one, and the surprise.
 
     An episode counts as surprised when most of its steps are.
     """
     rates = [key for key in clean if key.startswith("success_") and not key.endswith("_ci")]
-    table = Table(title=f"camera variation at scale {scale:g} (1: as in training)")
+    far = "exactly" if exactly else "at scale"
+    table = Table(title=f"camera variation {far} {scale:g} (1: as in training)")
     table.add_column("varied")
     for rate in rates:
         table.add_column(f"<= {rate.removeprefix('success_').replace('cm', ' cm')}", justify="right")

@@ -122,7 +122,8 @@ class RosRunner:
         planner = {"model": str(experiment.model.resolve()), "autostart": True}
         shown = {} if experiment.by_joints else {"planner/goal_image": "sim/goal_image"}
         wanted = experiment.perturbation
-        looks = {"perturb": wanted.name, "perturb_scale": wanted.scale} if wanted.name else {}
+        how = {"perturb_scale": wanted.scale, "perturb_exactly": wanted.exactly}
+        looks = {"perturb": wanted.name, **how} if wanted.name else {}
         simulator = {"lock_step": lock_step, "observers": OBSERVERS, **looks}
         return {
             "sim": ({**common, **simulator, "episode_steps": self._task.episode_steps}, {}),

@@ -35,6 +35,7 @@ class SimSettings:
     perturb_scale: float = setting(
         "1: as in training; 2: beyond that, up to twice as far", ge=0.0, le=10.0, live=True
     )
+    perturb_exactly: bool = setting("vary just as far as the scale says, not up to there", live=True)
     fault: str = setting(
         "what breaks from now on: names of sim/faults.py joined by +; empty: nothing", live=True
     )

@@ -158,7 +158,8 @@ class SimNode(Node):
             self.controller.forget()
 
     def _reset(self) -> str:
-        looks = Perturbation(str(self.live("perturb")), float(self.live("perturb_scale")))
+        how = float(self.live("perturb_scale")), bool(self.live("perturb_exactly"))
+        looks = Perturbation(str(self.live("perturb")), *how)
         goal_image = self.episode.reset(int(self.live("seed")), looks)
         self.controller.forget()
         self.controller.oracle.start_anew()

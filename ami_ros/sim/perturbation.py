@@ -29,6 +29,7 @@ class Perturbation:
 
     name: str = ""
     scale: float = 1.0
+    exactly: bool = False
     settings: VariationSettings = dataclasses.field(default_factory=load_variation_settings)
 
     def __post_init__(self) -> None:
@@ -37,10 +38,11 @@ class Perturbation:
     def variation(self, seed: int) -> Variation:
         """Return what the episode of `seed` looks like: the same on every machine."""
         names = [self.name] if self.name else []
-        drawn = draw_variation(self.settings, np.random.default_rng([seed, STREAM]), names, self.scale)
+        generator = np.random.default_rng([seed, STREAM])
+        drawn = draw_variation(self.settings, generator, names, self.scale, self.exactly)
         return drawn if names else CLEAN
 
 
-def every_perturbation(scale: float) -> tuple[Perturbation, ...]:
+def every_perturbation(scale: float, exactly: bool = False) -> tuple[Perturbation, ...]:
     """Return one perturbation of each kind."""
-    return tuple(Perturbation(name, scale) for name in NAMES)
+    return tuple(Perturbation(name, scale, exactly) for name in NAMES)

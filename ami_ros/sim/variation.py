@@ -125,13 +125,18 @@ def load_variation_settings() -> VariationSettings:
 
 
 class _Draw:
-    """Draws one kind of variation; how far, `scale` says (see `draw_variation`)."""
+    """Draws one kind of variation; how far, `scale` and `exactly` say (see `draw_variation`)."""
 
-    def __init__(self, settings: VariationSettings, generator: np.random.Generator, scale: float) -> None:
-        self._settings, self._generator, self._scale = settings, generator, scale
+    def __init__(
+        self, settings: VariationSettings, generator: np.random.Generator, scale: float, exactly: bool
+    ) -> None:
+        self._settings, self._generator = settings, generator
+        self._scale, self._exactly = scale, exactly
 
     def _far(self, share: float) -> float:
         """Return how many times the range a draw goes; `share` is in [0, 1]."""
+        if self._exactly:
+            return self._scale
         return share * self._scale if self._scale <= 1.0 else 1.0 + share * (self._scale - 1.0)
 
     def _sway(self, largest: float) -> float:
@@ -225,6 +230,7 @@ def draw_variation(
     generator: np.random.Generator,
     names: Sequence[str] = NAMES,
     scale: float = 1.0,
+    exactly: bool = False,
 ) -> Variation:
     """Draw one variation of the kinds in `names`; each kind is drawn the same whatever the others do.
 
@@ -234,6 +240,7 @@ def draw_variation(
         names: of NAMES.
         scale: 1.0 draws from the training range and 0.5 from its inner half; 2.0 draws beyond it, up to
             twice as far.
+        exactly: go just as far as `scale` says, to a random side, not up to there.
 
     Raises:
         ConfigError: an unknown name, or a scale that is not in 0 to LARGEST_SCALE.
@@ -247,7 +254,7 @@ def draw_variation(
     drawn: dict[str, object] = {}
     for index, (name, (field, draw)) in enumerate(_KINDS.items()):
         if name in names:
-            drawn[field] = draw(_Draw(settings, np.random.default_rng([seed, index]), scale))
+            drawn[field] = draw(_Draw(settings, np.random.default_rng([seed, index]), scale, exactly))
     return Variation(**drawn)  # type: ignore[arg-type]
 
 

@@ -99,6 +99,7 @@ def test_the_table_says_what_each_kind_costs():
     assert "92.5 % (-7.5)" in text
     assert "50 % (+0.0)" in text
     assert "7% of steps, 25% of episodes" in text
+    assert perturbation_table(clean, {}, 2.0, exactly=True).title.startswith("camera variation exactly 2 ")
 
 
 def test_unknown_names_are_refused_with_the_names():
@@ -107,4 +108,6 @@ def test_unknown_names_are_refused_with_the_names():
     with pytest.raises(ConfigError, match="scale: got -1"):
         chosen("blur", -1.0)
     assert chosen("all", 2.0) == Perturbation("", 2.0)
+    assert chosen("blur", 2.0, exactly=True) == Perturbation("blur", 2.0, True)
     assert [p.name for p in every_perturbation(2.0)] == list(NAMES)
+    assert all(p.exactly for p in every_perturbation(2.0, exactly=True))

@@ -47,8 +47,21 @@ def card(contract, perturbed: bool) -> str:
         "baseline_figures": {"hold": worse},
         "hardware": {"cpu": "test", "cores": 3},
     }
-    under = {**clean, "seed": SEED, "perturb_scale": 2.0, "perturbations": {"light": worse}}
-    return model_card(contract, "abc123", figures, [under] if perturbed else [], {"train": 90.0}, "models/x")
+    under = {
+        **clean,
+        "seed": SEED,
+        "perturb_scale": 2.0,
+        "perturb_exactly": False,
+        "perturbations": {"light": worse},
+    }
+    return model_card(
+        contract,
+        "abc123",
+        figures,
+        [under, {**under, "perturb_exactly": True}] if perturbed else [],
+        {"train": 90.0},
+        "models/x",
+    )
 
 
 def test_it_names_the_model_and_says_how_every_figure_was_made(contract):
@@ -62,7 +75,10 @@ def test_it_names_the_model_and_says_how_every_figure_was_made(contract):
         "train 1.5 min",
     ):
         assert expected in text
-    assert "--perturb all --perturb-scale 2 " in text
+    assert "--perturb all --perturb-scale 2 --no-baselines" in text
+    assert "--perturb all --perturb-scale 2 --perturb-exactly --no-baselines" in text
+    assert "up to 2 times as far" in text
+    assert "exactly 2 times as far" in text
     assert "| light | 0.000 | 0.000 | 0.000 | 100.0 % |" in text
     assert "| nothing | 1.000 | 1.000 | 1.000 | 0.0 % |" in text
 

@@ -140,9 +140,9 @@ def test_a_task_with_an_object_shows_and_judges_it(start, probe):
 
 
 def test_a_perturbation_of_camera_and_light_is_that_of_the_seed(start, probe):
-    spec, looks = load_robot("panda", "reach"), Perturbation("exposure", 2.0)
+    spec, looks = load_robot("panda", "reach"), Perturbation("exposure", 2.0, True)
     goals = probe.listen(Image, "sim/goal_image", LATCHED)
-    start("sim", seed=5, perturb="exposure", perturb_scale=2.0)
+    start("sim", seed=5, perturb="exposure", perturb_scale=2.0, perturb_exactly=True)
     probe.until(lambda: goals, "the first goal")
     scene, episode = Scene(spec, 200.0), load_task("reach", spec).episode(5)
     scene.reset(episode.start)

@@ -136,6 +136,18 @@ def test_jpeg_keeps_the_order_of_the_channels():
     np.testing.assert_allclose(image.mean(axis=(0, 1)), [200, 0, 0], atol=5)
 
 
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_exactly_goes_just_as_far_as_the_scale_says_to_either_side(scale):
+    generator = np.random.default_rng(0)
+    drawn = [draw_variation(SETTINGS, generator, NAMES, scale, exactly=True) for _ in range(DRAWS)]
+    for varied in drawn:
+        assert np.linalg.norm(varied.camera.offset) == pytest.approx(scale * SETTINGS.camera_position)
+        assert abs(varied.camera.roll_deg) == pytest.approx(scale * SETTINGS.camera_rotation_deg)
+        assert varied.noise_std == scale * SETTINGS.noise_std
+    stops = [varied.exposure.stops / SETTINGS.exposure_stops for varied in drawn]
+    assert set(np.round(stops, 9)) == {-scale, scale}
+
+
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 def test_draws_stay_in_their_range_and_use_it(scale):
     generator = np.random.default_rng(0)
