@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,13 @@ class DoubleExposures:
     def __len__(self) -> int:
         """Number of looks."""
         return len(self.varied)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all images."""
+        digest = hashlib.sha256(self.varied.tobytes())
+        digest.update(self.plain.tobytes())
+        return digest.hexdigest()
 
     def draw(self, looks: int, generator: np.random.Generator) -> ImageArray:
         """Return images (2, `looks`, N, H, W, 3) of looks drawn at random: varied, then plain."""

@@ -63,6 +63,7 @@ class Trainer:
     ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
         self._exposures = exposures
+        self._data_sha256 = [episodes.sha256, exposures.sha256 if exposures else ""]
         self._action_scale, self._action_block = action_scale, action_block
         # The order that is fast in bfloat16.
         model.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -175,7 +176,7 @@ class Trainer:
             "step": self.step,
             "model": {name: getattr(self.model, name).state_dict() for name in TRAINED},
             "optimizer": self._optimizer.state_dict(),
-            "data_sha256": self._episodes.sha256,
+            "data_sha256": self._data_sha256,
             "settings": self._identity(),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,7 +192,7 @@ class Trainer:
         """
         try:
             state = torch.load(path, weights_only=True)
-            if state["data_sha256"] != self._episodes.sha256:
+            if state["data_sha256"] != self._data_sha256:
                 raise TrainingError(f"{path}: trained on other data; use another folder or --restart")
             changed = {k: (state["settings"].get(k), v) for k, v in self._identity().items()}
             changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}

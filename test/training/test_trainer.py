@@ -22,7 +22,7 @@ from ami_ros.data.oddity import OddityRecord, write_oddity
 from ami_ros.errors import TrainingError
 from ami_ros.model.export import export, weights_sha256
 from ami_ros.model.runtime import load_model
-from ami_ros.training.double_exposures import measure_alike
+from ami_ros.training.double_exposures import DoubleExposures, measure_alike
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
 from ami_ros.training.trainer import Trainer
 
@@ -99,6 +99,13 @@ def checkpoint(split, tmp_path_factory) -> Path:
 def test_other_data_are_refused(split, checkpoint, tmp_path):
     other = load_split(write_episodes(tmp_path, 16, first_seed=100), TRAINING.held_out, lambda: None)
     with pytest.raises(TrainingError, match="trained on other data; use another folder or --restart"):
+        trainer(other, steps=12).resume(checkpoint)
+
+
+def test_other_double_exposures_are_other_data(split, checkpoint):
+    images = np.zeros((2, 4, SIDE, SIDE, 3), dtype=np.uint8)
+    other = dataclasses.replace(split, exposures=DoubleExposures(images, images))
+    with pytest.raises(TrainingError, match="trained on other data"):
         trainer(other, steps=12).resume(checkpoint)
 
 
