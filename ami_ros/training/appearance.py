@@ -22,7 +22,7 @@ from ami_ros.types import ImageArray
 FASTEST = 2e-3  # peak learning rate
 DECAY = 0.2  # weight decay: the odd pictures are few
 BATCH = 96  # images of either side per step
-USUAL = 30_000  # pictures within the range that are learned from
+USUAL = 30_000  # pictures within the range that are learned from, if there are as many
 AT_ONCE = 256  # images looked at together when nothing is learned
 
 
@@ -104,8 +104,9 @@ def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings:
                 parameter.zero_()
         return
     generator = np.random.default_rng(settings.seed)
-    episode = generator.integers(len(usual), size=USUAL)
-    step = generator.integers(usual.steps + 1, size=USUAL)
+    count = min(USUAL, len(usual) * (usual.steps + 1))
+    episode = generator.integers(len(usual), size=count)
+    step = generator.integers(usual.steps + 1, size=count)
     given_usual = _given(model, usual.images[episode, step], usual.joints[episode, step])
     given_odd = _given(model, oddities.images, oddities.joints)
     head.mean.copy_(given_usual.mean(dim=0))
@@ -116,7 +117,7 @@ def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.appearance_steps)
     answers = torch.cat([torch.zeros(BATCH), torch.ones(BATCH)])
     for _ in range(settings.appearance_steps):
-        rows, odd = generator.integers(USUAL, size=BATCH), generator.integers(len(oddities), size=BATCH)
+        rows, odd = generator.integers(count, size=BATCH), generator.integers(len(oddities), size=BATCH)
         images = np.concatenate([usual.images[episode[rows], step[rows]], oddities.images[odd]])
         shapes = head.shapes(model.fitted(torch.from_numpy(images)))
         logit = head.logit(shapes, torch.cat([given_usual[rows], given_odd[odd]]))
