@@ -94,7 +94,10 @@ def prepare(
         raise ConfigError(
             f"got {episodes} episodes from seed {seed}, expected at least 1 from seed 0 or more"
         )
-    planner = load_planner_settings({**parsed_changes(changes), "solver": solver}, task)
+    wanted = parsed_changes(changes)
+    if solver is not None and wanted.get("solver", solver) != solver:
+        raise ConfigError(f"got --planner {solver} and --set solver={wanted['solver']}, expected one of them")
+    planner = load_planner_settings({"solver": solver, **wanted}, task)
     if goal == "joints":
         _check_joint_goals(task, spec)
     path = model or shipped_model(spec.name, task)

@@ -108,3 +108,13 @@ def test_settings_can_be_changed_from_the_command_line():
     assert parsed_changes(["distance=l2", "num_samples=32"]) == {"distance": "l2", "num_samples": 32}
     with pytest.raises(ConfigError, match="KEY=VALUE"):
         parsed_changes(["distance"])
+
+
+def test_the_solver_can_be_set_either_way_but_not_both(experiments):
+    def solver(planner: str | None, *changes: str) -> str:
+        wanted = prepare("panda", "push", experiments["push"].model, planner, 1, SEED, "image", None, changes)
+        return wanted.planner.solver
+
+    assert solver(None, "solver=cem") == solver("cem") == solver("cem", "solver=cem") == "cem"
+    with pytest.raises(ConfigError, match="--planner cem and --set solver=mppi"):
+        solver("cem", "solver=mppi")
