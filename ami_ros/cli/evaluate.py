@@ -119,8 +119,8 @@ def evaluate(
         return
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
-    more |= {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
-    more |= {"gated": gate}
+    looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
+    more |= {**looks, "gated": gate}
     values = figures(experiment, via, results, compared, **more)
     if json_file is not None:
         write_json(json_file, values)
