@@ -148,9 +148,10 @@ class Plan:
         observation_stamp_ns: stamp of the image planned from.
         proposal: where the winner came from (warm_start, zero, inverse_model, random).
         disagreement: how unsure the model is of `predicted`: 1 is usual. None when nothing was predicted.
-        surprise: how little the last action block went as predicted: above 1 is rare. None until the planner
-            has seen a whole block.
+        surprise: how little the world is as the model knows it, and the last action blocks went as predicted:
+            above 1 is rare. None where nothing judges it.
         surprise_terms: surprise by what it is about; the largest is `surprise`.
+        surprise_at_rest: the largest of those that need no motion to be judged.
     """
 
     actions: FloatArray
@@ -168,6 +169,7 @@ class Plan:
     disagreement: float | None = None
     surprise: float | None = None
     surprise_terms: dict[str, float] = field(default_factory=dict)
+    surprise_at_rest: float | None = None
 
 
 class Level(IntEnum):

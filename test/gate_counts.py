@@ -19,6 +19,7 @@ class Counts:
     codes: dict[str, int] = field(default_factory=dict)
     moving: int = 0
     rearmed: int = 0
+    restarts: int = 0
 
     def see(self, command: Command | None, verdict: Verdict) -> None:
         self.ticks += 1

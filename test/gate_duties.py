@@ -23,8 +23,8 @@ class Duties:
         disturbed_ns: until when something other than a proposal was missing or wrong.
     """
 
-    def __init__(self, settings: SafetySettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: SafetySettings, fastest: FloatArray | None) -> None:
+        self._settings, self._fastest = settings, fastest
         self.forget()
 
     def forget(self) -> None:
@@ -38,22 +38,43 @@ class Duties:
         self.disturbed_ns = NEVER_NS
         self._doubt_since: list[int | None] = [None, None]
         self._doubt_told: list[int | None] = [None, None]
+        self._look: float | None = None
+        self._strange = False
+        self._joint_stamp_ns: int | None = None
+        self.contradicted_ns: int | None = None
+        self.heard_ns: int | None = None
         self._place: FloatArray | None = None
         self._travel = 0.0
         self._told: FloatArray | None = None
         self._commanded_way = 0.0
 
+    def rearmed(self) -> None:
+        """As after a re-arm: somebody has looked, and the commands begin again."""
+        self.commanded = self._place = self._told = self._look = None
+        self._travel = self._commanded_way = 0.0
+        self._doubt_since, self._doubt_told, self._strange = [None, None], [None, None], False
+
     def see_image(self, stamp_ns: int, now_ns: int, repeated: bool) -> None:
         """Take an image."""
         self.image = (stamp_ns, now_ns)
-        place = None if self.measured is None else tip(self.measured)
+        place = None
+        if self.measured is not None and self.commanded is not None:
+            place = np.stack([tip(self.measured), tip(self.commanded)])
         if not repeated or self._place is None:
             self._place, self._travel = place, 0.0
         elif place is not None:
-            self._travel = max(self._travel, float(np.linalg.norm(place - self._place)))
+            # Told to move and measured to have moved: either alone may be a mistake.
+            self._travel = max(self._travel, float(np.linalg.norm(place - self._place, axis=1).min()))
 
-    def see_joints(self, position: FloatArray) -> None:
+    def see_joints(self, position: FloatArray, stamp_ns: int, now_ns: int) -> None:
         """Take a joint state (J,)."""
+        self.heard_ns = now_ns if self.heard_ns is None else self.heard_ns
+        if self.measured is not None and self._joint_stamp_ns is not None and self._fastest is not None:
+            elapsed_s = max(0, stamp_ns - self._joint_stamp_ns) / 1e9
+            reach = self._fastest * elapsed_s + self._settings.joint_jump
+            if (np.abs(position - self.measured) > reach + 1e-9).any():
+                self.contradicted_ns = now_ns
+        self._joint_stamp_ns = stamp_ns
         same = self.measured is not None and np.array_equal(position, self.measured)
         if same and self.commanded is not None and self._told is not None:
             self._commanded_way += float(np.abs(self.commanded - self._told).max())
@@ -62,9 +83,13 @@ class Duties:
         self._told = None if self.commanded is None else self.commanded.copy()
         self.measured = position.copy()
 
-    def see_report(self, now_ns: int, surprise: float | None, disagreement: float | None) -> None:
+    def see_report(
+        self, now_ns: int, surprise: float | None, disagreement: float | None, look: float | None
+    ) -> None:
         """Take a report of the planner."""
         self.alive_ns = now_ns
+        self._look = look
+        self._strange &= look is not None and not look <= 1.0
         limits = (self._settings.surprise_limit, self._settings.disagreement_limit)
         for i, (value, limit) in enumerate(zip((surprise, disagreement), limits, strict=True)):
             doubts = value is not None and not value <= limit
@@ -72,10 +97,15 @@ class Duties:
             lasted = since is not None and (now_ns - since) / 1e9 > self._settings.doubt_patience_s
             self._doubt_told[i] = (self._doubt_told[i] or now_ns) if lasted else None
 
-    def must_hold(self, now_ns: int) -> list[str]:
+    def must_hold(self, now_ns: int, at_rest: bool) -> list[str]:
         """Return every reason to hold the robot at this tick."""
         s = self._settings
         found = []
+        self._strange |= at_rest and self._look is not None and not self._look <= s.surprise_limit
+        if self._strange:
+            found.append("a robot at rest that does not know what it sees")
+        if self.unknown_place(now_ns):
+            found.append("joint states contradict each other")
         for what, seen, limit_s in (
             ("joints", self.joints, s.joint_age_s),
             ("camera", self.image, s.camera_age_s),
@@ -99,6 +129,13 @@ class Duties:
         if any(not cause.startswith(NO_DISTURBANCE) for cause in found):
             self.disturbed_ns = now_ns
         return found
+
+    def unknown_place(self, now_ns: int) -> bool:
+        """Whether joint states contradicted each other a moment ago, or have not agreed for long enough yet."""
+        settle_s = self._settings.joint_settle_s
+        times = [t for t in (self.contradicted_ns, self.heard_ns) if t is not None]
+        # The gate stamps its ticks up to a millisecond later than they are.
+        return any(0 <= now_ns - t and (now_ns - t) / 1e9 < settle_s - 0.002 for t in times)
 
     def _gap(self) -> float:
         if self.measured is None or self.commanded is None:

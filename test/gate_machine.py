@@ -24,6 +24,7 @@ from ami_ros.types import Level, Trajectory
 TICKS = int(os.environ.get("AMI_ROS_FUZZ_TICKS", "6000"))
 SEED = int(os.environ.get("AMI_ROS_FUZZ_SEED", "0"))
 STEPS_PER_EXAMPLE = 25
+CLEAN_TICKS = 400
 
 UNLIMITED: tuple[dict[str, None], ...] = (
     *({},) * 9,
@@ -145,17 +146,42 @@ class GateMachine(RuleBasedStateMachine):
 
     @rule(pause_ns=st.integers(1, 3_000_000_000), ticks=st.integers(0, 3))
     def late(self, pause_ns: int, ticks: int) -> None:
-        self.plant.now_ns += pause_ns
+        self.plant.pass_time(pause_ns)
         for _ in range(ticks):
             self.plant.tick()
         self.plant.run(2)
 
-    @rule(back_ns=st.integers(1, 2_000_000_000))
-    def clock_back(self, back_ns: int) -> None:
-        self.plant.now_ns -= back_ns
-        self.plant.tick()
-        self.plant.reset()
+    @rule(by_ns=st.integers(-2_000_000_000, 2_000_000_000), twice=st.booleans())
+    def clock_set(self, by_ns: int, twice: bool) -> None:
+        self.plant.set_clock(by_ns)
+        self.plant.run(3)
+        if twice:
+            self.plant.set_clock(-by_ns)
         self.plant.run(20)
+
+    @rule(ticks=st.integers(0, 60))
+    def restart(self, ticks: int) -> None:
+        self.plant.restart_process()
+        self.plant.run(ticks)
+
+    @rule(ticks=st.integers(0, 60), offset=shares)
+    def rearm_from_elsewhere(self, ticks: int, offset: list[float]) -> None:
+        """The arm was moved by hand, or somebody says so, while the gate was stopped."""
+        self.plant.estop(True)
+        self.plant.run(40)
+        self.plant.position = self.plant.position + 0.8 * (np.array(offset) - 0.5)
+        self.plant.run(ticks)
+        self.plant.estop(False)
+        self.plant.rearm()
+        self.plant.run(40)
+
+    @rule()
+    def every_hold_ends(self) -> None:
+        """Everything in order for some seconds: only a stop is left, or there is nothing left."""
+        self.plant.faults.clear()
+        self.plant.run(CLEAN_TICKS)
+        verdict = self.plant.verdict
+        self.plant.expect(self.plant.stopped or verdict.level < Level.HOLD, f"holds for ever: {verdict}")
 
     @rule(ticks=st.integers(0, 60))
     def press(self, ticks: int) -> None:

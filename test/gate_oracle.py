@@ -18,6 +18,7 @@ from ami_ros.types import Command, FloatArray
 ZONE_TOLERANCE = 1e-3  # m: the gate looks at a few postures on the way to a stop, not at all of them
 LIMIT_TOLERANCE = 1e-7  # rad
 LONGEST_STOP_TICKS = 60
+LEAP_TOLERANCE = 1e-9  # rad
 REST = 1e-6  # rad/s: slower than this is standing still
 
 
@@ -74,17 +75,41 @@ class CommandOracle:
 
     def __init__(self, spec: RobotSpec, bounds: Bounds, dt_s: float) -> None:
         self._count, self._dt_s, self.bounds = len(spec.joint_names), dt_s, bounds
+        self.own = bounds_of(spec, 1.0)
         self._past: list[FloatArray] | None = None
+        self._left: tuple[FloatArray, FloatArray] | None = None
+        self._silent = 0
         self._older, self._grace, self._until_rest = bounds, 0, -1
         self._recent: list[FloatArray] = []
         self.violations: list[str] = []
 
-    def start_at(self, position: FloatArray | None) -> None:
-        """Expect the commands to go on from `position` at rest; None: no command until there are joints."""
-        self._past = None if position is None else [np.array(position)] * 4
-        self._grace = 0
+    def restart(self) -> None:
+        """Expect silence until commands begin again; the way there has to be explained."""
+        if self._past is not None:
+            self._left, self._silent = (self._past[3], self.speed), 0
+        self._past, self._grace, self._recent = None, 0, []
         self._until_rest = 0 if self._until_rest >= 0 else -1
-        self._recent = [] if position is None else [self._excess(np.array(position))]
+
+    def excuse_leap_to(self, truth: FloatArray) -> None:
+        """Judge no leap if the robot truly is somewhere else than where it was left."""
+        if self._left is not None and (np.abs(truth - self._left[0]) > 1e-6).any():
+            self._left = None
+
+    def _begin(self, position: FloatArray) -> None:
+        if self._left is not None:
+            self._judge_leap(position, *self._left, (self._silent + 1) * self._dt_s)
+        self._past, self._left = [np.array(position)] * 4, None
+        self._recent = [self._excess(np.array(position))]
+
+    def _judge_leap(self, to: FloatArray, left: FloatArray, speed: FloatArray, elapsed_s: float) -> None:
+        """Judge the first command after a silence: nobody goes further, from `speed` and to a rest.
+
+        The robot's own limits count: a restriction may be tighter now than it was on the way.
+        """
+        way, own = np.abs(to - left), self.own
+        reach = np.abs(speed) * elapsed_s + 0.25 * own.acceleration * elapsed_s**2
+        reach = np.minimum(reach, own.velocity * elapsed_s) + LEAP_TOLERANCE
+        self._expect(bool((way <= reach).all()), "leaps by {} within {} s", way, elapsed_s)
 
     def tighten(self, bounds: Bounds) -> None:
         """Expect the commands to keep within `bounds` as soon as physics allows."""
@@ -119,17 +144,23 @@ class CommandOracle:
         seconds = stopping_time_s(late, acceleration, bounds.acceleration, bounds.jerk)
         return int(np.ceil(seconds / self._dt_s)) + 4
 
-    def see(self, command: Command | None) -> None:
-        """Judge one command."""
-        if command is None or self._past is None:
-            self._expect(command is None and self._past is None, "a command before joints, or none after")
+    def see(self, command: Command | None, measured: FloatArray | None) -> None:
+        """Judge one command; the first one begins at rest where the robot is `measured` to be (J,)."""
+        if command is None:
+            self._silent += 1
+            self._expect(self._past is None, "silent in the middle of the stream")
             return
         numbers = [command.position, command.velocity]
         numbers += [] if command.acceleration is None else [command.acceleration]
         if not all(array.shape == (self._count,) and np.isfinite(array).all() for array in numbers):
             self.violations.append(f"not finite: {command}")
             return
-        self._past = [*self._past[1:], np.array(command.position)]
+        if self._past is None:
+            if measured is None:
+                self.violations.append("a command before any joint state")
+                return
+            self._begin(measured)
+        self._past = [*(self._past or [])[1:], np.array(command.position)]
         self._judge_motion(command)
         self._judge_place(command.position)
         self._grace = max(0, self._grace - 1)

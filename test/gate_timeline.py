@@ -37,6 +37,11 @@ SETTINGS = SafetySettings(
     disagreement_limit=2.5,
     doubt_patience_s=0.4,
     doubt_rest_s=1.25,
+    doubt_tries=2,
+    doubt_speed=0.45,
+    doubt_trust_s=3.5,
+    joint_jump=0.055,
+    joint_settle_s=0.22,
     standstill_speed=0.003,
 )
 
@@ -62,19 +67,21 @@ class Oracle:
         self.violations: list[str] = []
 
     def start_at(self, position: FloatArray | None) -> None:
-        """Expect commands to go on from `position` at rest; None: no commands at all."""
+        """Expect commands to go on from `position` at rest; None: from where the robot is measured, sooner or later."""
         self._position = None if position is None else position.copy()
         self._speed = np.zeros_like(self._speed)
         self._said_speed, self._said_acceleration = self._speed.copy(), self._speed.copy()
 
-    def see(self, command: Command | None, stopped: bool) -> None:
+    def see(self, command: Command | None, stopped: bool, measured: FloatArray | None) -> None:
         """Judge one command; `stopped` means that an e-stop is latched."""
         if command is None:
-            self._expect(self._position is None, "no command although the joints are known")
+            self._expect(self._position is None, "silent in the middle of the stream")
             return
         if self._position is None:
-            self.violations.append("a command before any joint state")
-            return
+            if measured is None:
+                self.violations.append("a command before any joint state")
+                return
+            self.start_at(measured)
         before, now = self._position, command.position
         self._expect(bool(np.isfinite(now).all() and np.isfinite(command.velocity).all()), "not finite")
         rounding = 8.0 * np.spacing(np.abs(before)) / self._dt_s + 1e-9
@@ -128,16 +135,13 @@ class GateTimeline:
         self.commands: list[Command] = []
         self.stopped = False
         self._ticks_to_rest = 0
-        self._known = False
+        self._measured: FloatArray | None = None
 
     def joints(self, position: FloatArray | None = None, stamp_ns: int | None = None) -> None:
         """Deliver a joint state; one that is refused leaves everything as it was."""
         position = self.position if position is None else np.asarray(position, dtype=np.float64)
         self.gate.see_joints(position, self.now_ns if stamp_ns is None else stamp_ns, self.now_ns)
         self._measured = position.copy()
-        if not self._known:
-            self.oracle.start_at(position)
-            self._known = True
 
     def try_joints(self, position: FloatArray, stamp_ns: int | None = None) -> None:
         """Deliver a joint state that may be malformed."""
@@ -185,7 +189,7 @@ class GateTimeline:
                 self.feed()
             answer = self.gate.tick(self.now_ns)
             command = answer[0]
-            self.oracle.see(command, self.stopped)
+            self.oracle.see(command, self.stopped, self._measured)
             self._ticks_to_rest -= 1
             if command is not None:
                 self.commands.append(command)
@@ -200,19 +204,19 @@ class GateTimeline:
         return self.gate.estop(pressed, self.now_ns)
 
     def rearm(self) -> Verdict:
-        """Ask to leave STOP; if granted, commands go on from the measured position."""
+        """Ask to leave STOP; if granted, commands go on from the measured position, once that is explained."""
         verdict = self.gate.rearm(self.now_ns)
         if verdict.level is Level.PASS:
             self.stopped = False
-            self.oracle.start_at(self._measured if self._known else None)
+            self.oracle.start_at(None)
         return verdict
 
     def reset(self) -> None:
         """Reset the gate, as after a simulator reset."""
-        self.gate.reset()
+        self.gate.reset(elsewhere=True)
         self.oracle.start_at(None)
         self.commands.clear()
-        self._known = False
+        self._measured = None
 
     @property
     def must_be_at_rest(self) -> bool:

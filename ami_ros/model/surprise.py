@@ -9,8 +9,9 @@ from torch import Tensor, nn
 # Predicted without looking in between: what did not move as it should shows twice as much after two blocks.
 SURPRISE_BLOCKS = 2
 DOUBT_WEIGHT = 2.0  # of the disagreement, beside what is missed by the usual
-# Order of the components.
-SURPRISE_NAMES = ("motion", "pose", "novelty", "appearance")
+# Order of the components. The first one needs motion; the others are judged by one look.
+MOTION = "motion"
+SURPRISE_NAMES = (MOTION, "pose", "novelty", "appearance")
 
 
 class Surprise(nn.Module):

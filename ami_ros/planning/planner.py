@@ -14,7 +14,7 @@ from ami_ros.planning.noise import LastingNoise
 from ami_ros.planning.objective import TERM_NAMES
 from ami_ros.planning.search import SOURCES
 from ami_ros.planning.settings import PlannerSettings
-from ami_ros.planning.surprise import SurpriseMonitor
+from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import Goal, Observation, Plan
 
 
@@ -90,6 +90,7 @@ class RecedingHorizonPlanner:
             disagreement=result.disagreement,
             surprise=max(surprise.values()) if surprise else None,
             surprise_terms=surprise,
+            surprise_at_rest=at_rest(surprise),
         )
 
     def _choose(self, latent: Tensor, joints: np.ndarray, goal: EncodedGoal, now_ns: int) -> SearchResult:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare what the camera sees with what was expected some action blocks ago."""
+"""Compare what the camera sees with what the model knows, and with what it expected some blocks ago."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from collections import deque
 import numpy as np
 
 from ami_ros.embodiment import RobotSpec
+from ami_ros.kinematics import Kinematics
 from ami_ros.model.runtime import ModelRuntime, Sensed
-from ami_ros.model.surprise import SURPRISE_BLOCKS
+from ami_ros.model.surprise import MOTION, SURPRISE_BLOCKS
 from ami_ros.types import FloatArray
+
+NOTICEABLE = 0.004  # m that a step was planned to move the tip; less tells nothing about its execution
+EXECUTED = 0.5  # share of a planned step that the tip has gone at least when nobody held it back
 
 
 class SurpriseMonitor:
     """Remembers the last SURPRISE_BLOCKS action blocks and what was sensed at each of their steps.
 
-    The planner plans anew at every control step, so of each plan only the first action is executed.
+    The planner plans again at every control step, so of each plan only the first action is executed. What a
+    look alone can judge is judged at every observation. Motion is judged only when the robot did what was
+    planned: one that the gate holds, or slows down, is no surprise.
 
     Args:
         model: measures the surprise.
@@ -24,8 +30,10 @@ class SurpriseMonitor:
     """
 
     def __init__(self, model: ModelRuntime, spec: RobotSpec) -> None:
-        self._model, self._spec = model, spec
-        self._past: deque[tuple[Sensed, FloatArray]] = deque(maxlen=spec.action_block * SURPRISE_BLOCKS)
+        self._model, self._spec, self._kinematics = model, spec, Kinematics(spec)
+        steps = spec.action_block * SURPRISE_BLOCKS
+        self._past: deque[tuple[Sensed, FloatArray]] = deque(maxlen=steps)
+        self._standing = np.zeros(steps * spec.action_size)
         self.restart()
 
     def restart(self) -> None:
@@ -33,27 +41,47 @@ class SurpriseMonitor:
         self._past.clear()
         self._stamp_ns: int | None = None
         self._now: Sensed | None = None
+        self._tip = np.zeros(3)
         self._planned: list[FloatArray] = []
 
     def observe(self, now: Sensed, stamp_ns: int) -> dict[str, float]:
-        """Return the surprise by component; empty until whole blocks were seen without a gap.
+        """Return the surprise by component; without `MOTION` until whole blocks went as planned, in time.
 
         Args:
             now: what is sensed.
             stamp_ns: when.
         """
         elapsed = 0 if self._stamp_ns is None else round((stamp_ns - self._stamp_ns) / self._spec.step_ns)
+        tip = self._kinematics.forward(now.joints[: len(self._spec.joint_names)])[0]
         if self._now is not None and elapsed == 0:
-            return {}  # planned again within one control step: the block is not over
+            return self._look(now)  # planned again within one control step: the block is not over
         if elapsed != 1 or not self._planned or self._now is None:
-            self.restart()
+            self._past.clear()
         else:
-            self._past.append((self._now, np.mean(self._planned, axis=0)))
-        self._now, self._stamp_ns, self._planned = now, stamp_ns, []
+            action = np.mean(self._planned, axis=0)
+            if self._was_executed(action, tip - self._tip):
+                self._past.append((self._now, action))
+            else:
+                self._past.clear()
+        self._now, self._stamp_ns, self._tip, self._planned = now, stamp_ns, tip, []
         if len(self._past) < (self._past.maxlen or 0):
-            return {}
+            return self._look(now)
         return self._model.surprise(self._past[0][0], np.concatenate([a for _, a in self._past]), now)
+
+    def _look(self, now: Sensed) -> dict[str, float]:
+        terms = self._model.surprise(now, self._standing, now)
+        return {name: value for name, value in terms.items() if name != MOTION}
+
+    def _was_executed(self, action: FloatArray, moved: FloatArray) -> bool:
+        planned = self._spec.tip_velocity(action * self._spec.max_tip_speed) * self._spec.step_ns / 1e9
+        length = float(np.linalg.norm(planned))
+        return length < NOTICEABLE or float(moved @ planned) >= EXECUTED * length * length
 
     def act(self, action: FloatArray) -> None:
         """Note the action (A,) in [-1, 1] that is executed until the next observation."""
         self._planned.append(action)
+
+
+def at_rest(terms: dict[str, float]) -> float | None:
+    """Return the largest surprise that one look can judge; None where nothing judged it."""
+    return max((value for name, value in terms.items() if name != MOTION), default=None)

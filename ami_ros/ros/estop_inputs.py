@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emergency stop's two ways in, a service and a topic, and the latched topic that tells of it."""
+"""The emergency stop's ways in, a service and topics, and the topics that tell of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Empty
 from std_srvs.srv import SetBool
 
 from ami_ros.ros.gate_inputs import GateInputs
+from ami_ros.ros.message_limits import FLAG
 from ami_ros.ros.qos import LATCHED, STATE
 from ami_ros.types import Verdict
 
@@ -20,9 +21,12 @@ SERVICE, TOPIC = "service", "topic"
 class EstopInputs:
     """Pressed as long as either way says so: a button that reports "not pressed" releases no one else's.
 
+    Whoever is pressed tells every gate that hears `estop_relay`: a stop is a stop of all of them. Each is
+    released and re-armed by itself.
+
     Args:
-        node: owns service and publisher.
-        inputs: hears the topic.
+        node: owns services and publishers.
+        inputs: hears the topics.
         press: tells the gate, and returns what it says.
     """
 
@@ -31,13 +35,32 @@ class EstopInputs:
         self._pressed_by: set[str] = set()
         self._told = node.create_publisher(Bool, "~/estop_pressed", LATCHED)
         self._told.publish(Bool(data=False))
+        self._relay = node.create_publisher(Empty, "estop_relay", STATE)
+        receiver = inputs.receiver("estop")  # of its own: no other topic's messages delay it
         for qos in (LATCHED, STATE):  # latched buttons, and those that do not latch
-            inputs.subscribe(Bool, "estop", self._on_topic, qos)
+            inputs.subscribe(receiver, Bool, "estop", self._on_topic, qos, FLAG, on_dropped=self._on_garbage)
+        inputs.subscribe(receiver, Empty, "estop_relay", self._on_relay, STATE, FLAG, on_dropped=self._latch)
         node.create_service(SetBool, "~/estop", self._on_service)
 
     def _on_topic(self, messages: list[bytes]) -> None:
         for message in messages:  # all of them: a press counts, however soon it is released
-            self._take(TOPIC, bool(deserialize_message(message, Bool).data))
+            try:
+                pressed = bool(deserialize_message(message, Bool).data)
+            except Exception:  # whatever the middleware makes of bytes that are no Bool
+                pressed = True
+            self._take(TOPIC, pressed)
+
+    def _on_garbage(self) -> None:
+        """Take what is no message of this topic for a press: a broken button must not go unheard."""
+        self._take(TOPIC, True)
+
+    def _on_relay(self, messages: list[bytes]) -> None:
+        self._latch()
+
+    def _latch(self) -> None:
+        """Stop because some gate was pressed; to release that one is not our business."""
+        self._press(True)
+        self._press(bool(self._pressed_by))
 
     def _on_service(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         verdict = self._take(SERVICE, bool(request.data))
@@ -55,4 +78,6 @@ class EstopInputs:
         verdict = self._press(bool(self._pressed_by))
         if before != bool(self._pressed_by):
             self._told.publish(Bool(data=bool(self._pressed_by)))
+            if self._pressed_by:
+                self._relay.publish(Empty())
         return verdict

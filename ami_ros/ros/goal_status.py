@@ -23,7 +23,14 @@ class GoalState(str, Enum):
     ERROR = "ERROR"
 
 
-NUMBERS = ("distance", "cost", "plan_ms", "disagreement", "surprise")  # fields that may be None
+NUMBERS = (
+    "distance",
+    "cost",
+    "plan_ms",
+    "disagreement",
+    "surprise",
+    "surprise_at_rest",
+)  # fields that may be None
 SEVERITY = {GoalState.WAITING: DiagnosticStatus.WARN, GoalState.ERROR: DiagnosticStatus.ERROR}
 
 
@@ -43,8 +50,9 @@ class GoalStatus:
         proposal: where the plan came from.
         plan_ms: wall time of the plan.
         disagreement: how unsure the model is of the plan: 1 is usual; None without a plan.
-        surprise: how little the last action block went as predicted: above 1 is rare; None before it is over.
+        surprise: how little the world is as the model knows and predicts it: above 1 is rare.
         surprise_terms: surprise by what it is about.
+        surprise_at_rest: the part of it that needs no motion to be judged.
         proposal_stamp_ns: stamp of the proposal that this report is about; 0 when nothing was proposed.
     """
 
@@ -61,6 +69,7 @@ class GoalStatus:
     disagreement: float | None = None
     surprise: float | None = None
     surprise_terms: dict[str, float] = field(default_factory=dict)
+    surprise_at_rest: float | None = None
     proposal_stamp_ns: int = 0
 
 

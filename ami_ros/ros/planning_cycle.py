@@ -104,6 +104,8 @@ class PlanningCycle:
         if plan.surprise is not None and plan.surprise > RARE_SURPRISE:
             what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])
             reason = f"{reason}; surprised by {what} ({plan.surprise:.1f})"
+        if plan.surprise_at_rest is not None and plan.surprise_at_rest > RARE_SURPRISE:
+            reason += ": the world does not look as the model knows it, and the gate may hold until it does"
         return GoalStatus(
             state=state,
             reason=reason if plan.deadline_met else f"{reason}; deadline missed",
@@ -118,4 +120,5 @@ class PlanningCycle:
             disagreement=plan.disagreement,
             surprise=plan.surprise,
             surprise_terms=plan.surprise_terms,
+            surprise_at_rest=plan.surprise_at_rest,
         )

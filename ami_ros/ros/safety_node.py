@@ -7,50 +7,49 @@ import sys
 import time
 
 from rclpy.node import Node
-from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.config import load_settings
 from ami_ros.embodiment import load_robot
-from ami_ros.errors import ProposalError
-from ami_ros.ros.command_output import command_output
+from ami_ros.ros.command_output import CommandOutput
 from ami_ros.ros.estop_inputs import EstopInputs
-from ami_ros.ros.gate_clock import SimulatedTicks, SystemClockWatch, TickStamps
-from ami_ros.ros.gate_health import GateHealth
 from ami_ros.ros.gate_inputs import GateInputs
 from ami_ros.ros.gate_loop import run_gate
 from ami_ros.ros.gate_parameters import GateParameters
 from ami_ros.ros.guard import ErrorLog, guarded
-from ami_ros.ros.heartbeat import stamp_of_serialised
-from ami_ros.ros.messages import stamp_to_ns, trajectory_from_ros
+from ami_ros.ros.messages import stamp_to_ns
 from ami_ros.ros.node_main import node_main
 from ami_ros.ros.parameters import declare_settings, refuse_unknown, settings_from_parameters
-from ami_ros.ros.proposal_desk import ProposalDesk
-from ami_ros.ros.proposal_flood import ProposalFlood
+from ami_ros.ros.publisher_watch import PublisherWatch
 from ami_ros.ros.qos import LATCHED_HISTORY, camera_subscription
 from ami_ros.ros.realtime import raise_priority
-from ami_ros.ros.settings import GateNodeSettings, NodeSettings, RestrictionSettings
-from ami_ros.ros.tick_watch import TickWatch
+from ami_ros.ros.settings import NodeSettings, RestrictionSettings
 from ami_ros.ros.verdict_reports import VerdictReports, text_of
-from ami_ros.safety.settings import SafetySettings, load_safety_settings
-from ami_ros.safety.supervisor import Supervisor
+from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.settings import GateNodeSettings, SafetySettings, load_safety_settings
 from ami_ros.share import config_path
-from ami_ros.types import Level, Reason, Verdict
+from ami_ros.types import Command, Level, Verdict
 
-FEW = 3  # proposals per tick that are all judged; of more, the one from the newest observation
-LATE_S = 1.0  # how long missed ticks are told of
+SENSORS = (
+    "joint_states",
+    "camera/image_raw",
+    "camera/image_raw/compressed",
+    "planner/goal_status",
+    "planner/proposed",
+)
 
 
 class SafetyNode(Node):
-    """Feeds the Supervisor, ticks it, and publishes what it allows and why; `run_gate` is its loop.
+    """Carries messages to the `Gate` and what leaves it to the controller; `run_gate` is its loop.
 
     Attributes:
         simulated: /clock makes the ticks.
         period_s: from tick to tick.
         errors: what callbacks raised.
     """
+
+    _inputs: GateInputs | None = None  # a node whose configuration is refused has none to end
 
     def __init__(self) -> None:
         super().__init__("safety")
@@ -66,26 +65,19 @@ class SafetyNode(Node):
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)
-        tick_ns = round(1e9 / settings.rate_hz)
-        self._stall_ns = round(own.stall_s * 1e9)
-        self._still, self._tick_failed, self._late_ns = True, False, 0
-        self._received = self._superseded = 0
-        self._health = GateHealth()
-        self._supervisor = Supervisor(spec, settings, extra_checks=(self._health,))
-        self._desk = ProposalDesk(self._supervisor, settings)
-        self._flood = ProposalFlood(own.proposal_rate_hz)
-        self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()
-        self._ticks, self._stamps = SimulatedTicks(tick_ns), TickStamps(tick_ns)
-        self._command = command_output(self, own.command_interface, spec.joint_names, tick_ns)
-        self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
-        self._restrictions = GateParameters(self, spec, self._supervisor.restrict, self.now_ns)
-        inputs = GateInputs(
-            self, spec, self._supervisor, self._desk, self.now_ns, self.errors, polled=not self.simulated
+        gate = self._gate = Gate(spec, settings, own, self, self.simulated)
+        self._commands = CommandOutput(
+            self, own.command_interface, spec.joint_names, round(1e9 * self.period_s)
         )
-        self._inputs = inputs
+        self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
+        self._restrictions = GateParameters(self, spec, gate.restrict, self.now_ns)
+        inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
+        self._inputs, self._poll = inputs, inputs.poll
+        # First: what is pressed counts before what arrived with it.
         self._estop = EstopInputs(self, inputs, self._press)
         camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
-        inputs.listen(camera, self._on_proposals, lambda: self._judge_waiting(self.now_ns()))
+        inputs.listen(camera, common.max_image_pixels)
+        self._watch = PublisherWatch(self, self._commands.topic, SENSORS, gate.health, self.errors)
         self.create_service(Trigger, "~/rearm", self._on_rearm)
         if self.simulated:
             on_clock = guarded(self.errors, self._on_clock)
@@ -99,128 +91,70 @@ class SafetyNode(Node):
     def now_ns(self) -> int:
         """Return the time that arrivals are stamped with."""
         if self.simulated:
-            return self._ticks.now_ns or 0
+            return self._gate.simulated_now_ns
         return int(self.get_clock().now().nanoseconds)
 
     def _on_clock(self, message: Clock) -> None:
-        due = self._ticks.see(stamp_to_ns(message.clock))
-        if due.restart:
-            self._restart(self.now_ns(), Reason("CLOCK_RESTARTED", {"now_ns": self.now_ns()}))
-            return
-        if due.jump_ns:
-            self._health.complain(Level.HOLD, "CLOCK_JUMPED", by_s=due.jump_ns / 1e9)
-        for now in due.ticks_ns:
-            self._guarded_tick(now)
+        self._gate.see_clock(stamp_to_ns(message.clock))
 
     def wall_tick(self, late_ns: int) -> None:
         """Take what has arrived, and tick, `late_ns` after the tick was due; never raises."""
         steady, now = time.monotonic_ns(), self.now_ns()
-        interval = self._watch.begin(steady)
-        if interval > self._stall_ns:
-            # The controller has long stopped the arm, wherever our last command was.
-            self._restart(now, Reason("GATE_STALLED", {"interval_s": interval / 1e9}))
-        if self._watch.is_late(interval):
-            self._late_ns = steady
-            self._health.complain(Level.LIMITED, "GATE_LATE", interval_ms=round(interval / 1e6, 1))
-        elif self._health.complains("GATE_LATE") and steady - self._late_ns > LATE_S * 1e9:
-            self._health.settle("GATE_LATE")
-        jump = self._clock_watch.jump_ns(now, steady)
-        if jump:
-            self._health.complain(Level.HOLD, "CLOCK_JUMPED", by_s=jump / 1e9)
-        self._inputs.poll()
-        self._guarded_tick(self._stamps.stamp(now - late_ns))
-        self._watch.end(time.monotonic_ns())
+        self._gate.begin_tick(now, steady)
+        self._poll()
+        self._gate.finish_tick(now - late_ns)
+        self._gate.end_tick(time.monotonic_ns())
 
-    def _guarded_tick(self, now_ns: int) -> None:
-        try:
-            self._tick(now_ns)
-        except Exception as error:
-            self.errors.report("tick", error)
-            self._tick_failed = True
-            failed = Verdict(Level.HOLD, (Reason("GATE_ERROR", {"error": repr(error)}),))
-            self._reports.tick(failed, None, now_ns)
+    # What leaves the gate
 
-    def _tick(self, now_ns: int) -> None:
-        if self._tick_failed:  # without commands the controller has stopped the arm
-            self._tick_failed = False
-            self._forget()
-        if self._health.complains("PROPOSAL_FLOOD") and not self._flood.see(0, now_ns):
-            self._health.settle("PROPOSAL_FLOOD")
-        self._judge_waiting(now_ns)
-        command, verdict = self._supervisor.tick(now_ns)
-        verdict |= self._health.warnings()
-        if command is not None:
-            self._command(command)
-            self._still = not command.velocity.any()
+    def command(self, command: Command) -> None:
+        """Send a command to the controller."""
+        self._commands.publish(command)
+
+    def tick(self, verdict: Verdict, command: Command | None, now_ns: int) -> None:
+        """Report the verdict of a tick."""
         self._reports.tick(verdict, command, now_ns)
-        if self._still and self._health.complains("CLOCK_JUMPED"):
-            # Only now: to forget means to begin at rest, which a moving arm is not.
-            self._health.settle("CLOCK_JUMPED")
-            self._restart(now_ns, Reason("CLOCK_RESTARTED", {"now_ns": now_ns}))
 
-    def _restart(self, now_ns: int, reason: Reason) -> None:
-        self._forget()
-        self._reports.restart(Verdict(Level.HOLD, (reason,)), now_ns)
+    def proposal(self, verdict: Verdict, now_ns: int, stamp_ns: int) -> None:
+        """Report the verdict on a proposal."""
+        self._reports.proposal(verdict, now_ns, stamp_ns)
 
-    def _forget(self) -> None:
-        self._supervisor.reset()
-        self._desk.reset()
-        self._still = True
+    def restart(self, verdict: Verdict, now_ns: int) -> None:
+        """Report that time starts again."""
+        self._reports.restart(verdict, now_ns)
 
-    # Proposals
+    def error(self, where: str, error: Exception) -> None:
+        """Log what went wrong inside the gate."""
+        self.errors.report(where, error)
 
-    def _on_proposals(self, messages: list[bytes]) -> None:
-        now = self.now_ns()
-        self._received += len(messages)
-        if self._flood.see(len(messages), now):
-            self._health.complain(Level.LIMITED, "PROPOSAL_FLOOD", received=self._received)
-        if len(messages) > FEW:
-            self._superseded += len(messages) - 1
-            messages = [_newest(messages)]
-        for data in messages:
-            message = deserialize_message(data, JointTrajectory)
-            try:
-                self._desk.put(trajectory_from_ros(message))
-            except ProposalError as error:
-                malformed = Reason("PROPOSAL_MALFORMED", {"error": str(error)})
-                stamp = stamp_to_ns(message.header.stamp)
-                self._reports.proposal(Verdict(Level.HOLD, (malformed,)), now, stamp)
-        self._judge_waiting(now)
-
-    def _judge_waiting(self, now_ns: int) -> None:
-        for proposal, verdict in self._desk.judge(now_ns):
-            self._reports.proposal(verdict, now_ns, proposal.stamp_ns)
+    def _figures(self) -> dict[str, object]:
+        return {**self._gate.figures(), "cpu_s": time.process_time(), "steady_s": time.monotonic()}
 
     # Operator
 
     def _press(self, pressed: bool) -> Verdict:
-        return self._supervisor.estop(pressed, self.now_ns())
+        return self._gate.estop(pressed, self.now_ns())
 
     def _on_rearm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        verdict = self._supervisor.rearm(self.now_ns())
+        verdict = self._gate.rearm(self.now_ns())
         response.success, response.message = verdict.level is Level.PASS, text_of(verdict)
         return response
-
-    def _figures(self) -> dict[str, object]:
-        figures: dict[str, object] = {"received_proposals": self._received}
-        figures |= {"superseded_proposals": self._superseded, "cpu_s": time.process_time()}
-        figures["steady_s"] = time.monotonic()
-        return figures | self._watch.figures()
 
     # The end
 
     def begin_stop(self) -> None:
         """Decelerate to a hold; commands go on until the arm is at rest."""
-        self._health.complain(Level.HOLD, "GATE_SHUTTING_DOWN")
+        self._gate.begin_stop()
 
     def at_rest(self) -> bool:
         """Whether the last command had no velocity."""
-        return self._still
+        return self._gate.at_rest()
 
-
-def _newest(messages: list[bytes]) -> bytes:
-    """Return the message from the newest observation; of equals, the last."""
-    return max(reversed(messages), key=stamp_of_serialised)
+    def destroy_node(self) -> None:
+        """End the threads that take messages, then the node."""
+        if self._inputs is not None:
+            self._inputs.close()
+        super().destroy_node()
 
 
 def main() -> int:

@@ -9,7 +9,6 @@ from ami_ros.config import setting
 from ami_ros.sim.faults import check_fault
 from ami_ros.sim.variation import NAMES
 
-COMMAND_INTERFACES = ("trajectory", "forward_position", "forward_velocity")
 RELIABILITIES = ("auto", "best_effort", "reliable")
 
 
@@ -21,6 +20,9 @@ class NodeSettings:
     task: str = setting("name of a file in config/tasks: equips the robot; with its name, picks the model")
     camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
     camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
+    max_image_pixels: int = setting(
+        "width times height of the largest image; a larger one is dropped unread", ge=1, unit="px"
+    )
 
 
 @dataclass(frozen=True)
@@ -53,28 +55,6 @@ class SimSettings:
     def __post_init__(self) -> None:
         """Raise ConfigError for an unknown fault."""
         check_fault(self.fault)
-
-
-@dataclass(frozen=True)
-class GateNodeSettings:
-    """The gate as a node: config/safety_node.yaml."""
-
-    command_interface: str = setting("what the robot's controller takes", choices=COMMAND_INTERFACES)
-    stall_s: float = setting(
-        "after so long without a tick the controller has stopped the arm: begin anew from where it is",
-        gt=0.0,
-        le=5.0,
-        unit="s",
-    )
-    proposal_rate_hz: float = setting(
-        "more proposals than this are named a flood", gt=0.0, le=10000.0, unit="Hz"
-    )
-    watch_s: float = setting(
-        "figures of the ticks on /diagnostics are of this time", gt=0.0, le=600.0, unit="s"
-    )
-    realtime_priority: int = setting(
-        "SCHED_FIFO priority, which needs the right to set it; 0 leaves scheduling as it is", ge=0, le=99
-    )
 
 
 @dataclass(frozen=True)

@@ -1,46 +1,80 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold when the planner's model is surprised, or unsure of itself, for longer than a moment."""
+"""Hold when the planner's model is surprised, or unsure of itself; move again carefully, and not for ever."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, RARE_SURPRISE, Level, Reason, Verdict
 
+SURPRISE, DISAGREEMENT = "SURPRISE_HIGH", "DISAGREEMENT_HIGH"
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """How far the planner trusts its model; None is not known, and NaN is high.
+
+    Attributes:
+        surprise: 1 where the training data was at its usual worst.
+        surprise_at_rest: the part of it that a look can judge although nothing moves.
+        disagreement: 1 is usual.
+    """
+
+    surprise: float | None = None
+    surprise_at_rest: float | None = None
+    disagreement: float | None = None
+
 
 class Doubt:
-    """Watches surprise and disagreement: numbers that are 1 where the training data was at its usual worst.
+    """Watches what the planner reports of its model.
 
-    A single high one is nothing, and silence after it is for `Heartbeat` to name. Reports that are all above
-    a limit for more than `doubt_patience_s` hold the robot. So does surprise that stays between rare and its
-    limit, but later: there doubt grows in proportion, as in a CUSUM chart. The planner cannot be right about
-    what a held robot will do, so its surprise may not fall by itself: after `doubt_rest_s` the gate lets it
-    try again.
+    What a look alone can judge (appearance, pose, novelty) is judged before anything moves: a robot at rest
+    stays there while the world does not look as the model knows it.
+
+    A moving robot is given more patience. A single high report is nothing, and silence after it is for
+    `Heartbeat` to name. Reports that are all above a limit for more than `doubt_patience_s` hold the robot.
+    So does surprise that stays between rare and its limit, but later: there doubt grows in proportion, as in
+    a CUSUM chart. After a rest the robot may try again, slowly. Each further hold rests twice as long, and
+    after `doubt_tries` it is a stop: somebody has to look. `doubt_trust_s` without doubt ends that.
 
     Source: Page, "Continuous inspection schemes" (1954); here one usual report ends all doubt.
     """
 
     def __init__(self, settings: SafetySettings) -> None:
+        self._settings = settings
         surprise, disagreement = settings.surprise_limit, settings.disagreement_limit
         # From where on doubt grows, and from where on at full speed.
         self._limits = {
-            "SURPRISE_HIGH": (min(RARE_SURPRISE, surprise), surprise),
-            "DISAGREEMENT_HIGH": (disagreement, disagreement),
+            SURPRISE: (min(RARE_SURPRISE, surprise), surprise),
+            DISAGREEMENT: (disagreement, disagreement),
         }
         self._patience_ns = round(settings.doubt_patience_s * 1e9)
         self._rest_ns = round(settings.doubt_rest_s * 1e9)
+        self._trust_ns = round(settings.doubt_trust_s * 1e9)
         self.forget()
 
     def forget(self) -> None:
-        """Forget what the planner said."""
+        """Forget what the planner said, as after a reset or a re-arm."""
+        self._look: float | None = None
+        self._look_held = False
         self._values: dict[str, float] = {}
         self._grown_ns: dict[str, float] = {}
         self._latest_ns: dict[str, int] = {}
         self._held_ns: dict[str, int] = {}
+        self._tries = 0
+        self._trusted_since_ns: int | None = None
 
-    def see(self, surprise: float | None, disagreement: float | None, arrival_ns: int) -> None:
-        """Take a report; None is not known, and NaN is high."""
-        for code, value in (("SURPRISE_HIGH", surprise), ("DISAGREEMENT_HIGH", disagreement)):
+    @property
+    def speed_share(self) -> float:
+        """Share of the wanted velocity that may be used: less after a hold, until trust is back."""
+        return self._settings.doubt_speed if self._tries else 1.0
+
+    def see(self, report: ModelReport, arrival_ns: int) -> None:
+        """Take a report."""
+        self._look = report.surprise_at_rest
+        for code, value in ((SURPRISE, report.surprise), (DISAGREEMENT, report.disagreement)):
             lower, upper = self._limits[code]
             if value is None or value <= lower:
                 self._grown_ns.pop(code, None)
@@ -51,21 +85,49 @@ class Doubt:
             self._values[code], self._latest_ns[code] = value, arrival_ns
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD for each of the two whose doubt has outgrown the patience, and while it rests."""
-        verdict = PASS
+        """HOLD for what a look shows and for each doubt that has outgrown the patience; in the end STOP."""
+        now = situation.now_ns
+        verdict = self._judge_look(situation.at_rest)
+        if self._look_held and SURPRISE in self._held_ns:
+            self._held_ns[SURPRISE] = now  # no try while that lasts, and none that was in vain
         for code in self._limits:
-            verdict |= self._judge(code, situation.now_ns)
+            verdict |= self._judge_motion(code, now)
+        if self._tries > self._settings.doubt_tries:
+            numbers = {"holds": self._tries, "tries": self._settings.doubt_tries}
+            return verdict | Verdict(Level.STOP, (Reason("DOUBT_LASTING", numbers),))
+        self._regain_trust(verdict, now)
         return verdict
 
-    def _judge(self, code: str, now_ns: int) -> Verdict:
+    def _judge_look(self, at_rest: bool) -> Verdict:
+        rare, limit = self._limits[SURPRISE]
+        look = self._look
+        # "Not at most": NaN is high. What holds the robot once has to be gone, not just a little lower.
+        allowed = rare if self._look_held else limit
+        self._look_held = (at_rest or self._look_held) and look is not None and not look <= allowed
+        if not self._look_held or look is None:
+            return PASS
+        return Verdict(Level.HOLD, (Reason(SURPRISE, {"at_rest": look, "limit": allowed}),))
+
+    def _judge_motion(self, code: str, now_ns: int) -> Verdict:
         grown, held = self._grown_ns.get(code), self._held_ns.get(code)
         if held is None and grown is not None and grown > self._patience_ns:
             held = self._held_ns[code] = now_ns
+            self._tries += 1
+            self._trusted_since_ns = None
         if held is None:
             return PASS
-        if grown is None or now_ns - held > self._rest_ns:
+        rest_ns = self._rest_ns * 2 ** max(0, self._tries - 1)
+        if grown is None or now_ns - held > rest_ns:
             del self._held_ns[code]
             self._grown_ns.pop(code, None)
             return PASS
         numbers = {"value": self._values[code], "limit": self._limits[code][1], "for_s": grown / 1e9}
-        return Verdict(Level.HOLD, (Reason(code, numbers),))
+        return Verdict(Level.HOLD, (Reason(code, {**numbers, "rest_s": rest_ns / 1e9}),))
+
+    def _regain_trust(self, verdict: Verdict, now_ns: int) -> None:
+        if verdict.level >= Level.HOLD or self._grown_ns:
+            self._trusted_since_ns = None
+        elif self._trusted_since_ns is None:
+            self._trusted_since_ns = now_ns
+        elif now_ns - self._trusted_since_ns > self._trust_ns:
+            self._tries = 0

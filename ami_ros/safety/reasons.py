@@ -40,10 +40,16 @@ REASONS: Mapping[str, Meaning] = MappingProxyType(
         "JOINTS_STALE": Meaning(202, "the newest joint state is too old"),
         "JOINTS_FUTURE": Meaning(203, "the newest joint state is from the future"),
         "JOINTS_FROZEN": Meaning(204, "the same joints again although they were told to move"),
+        "JOINTS_CONTRADICT": Meaning(
+            205, "joint states contradict each other, or move faster than joints can"
+        ),
+        "JOINTS_UNPROVEN": Meaning(206, "joint states have not agreed for long enough to begin from them"),
         "CAMERA_MISSING": Meaning(211, "no image yet"),
         "CAMERA_STALE": Meaning(212, "the newest image is too old"),
         "CAMERA_FUTURE": Meaning(213, "the newest image is from the future"),
         "CAMERA_FROZEN": Meaning(214, "the same picture again although the robot has moved"),
+        "SENSOR_SHARED": Meaning(221, "more than one publisher on a sensor topic"),
+        "MESSAGE_OVERSIZED": Meaning(222, "a message larger than the robot can need was dropped unread"),
         "POSITION_LIMIT": Meaning(301, "a joint comes near its position limit"),
         "VELOCITY_LIMIT": Meaning(302, "faster than a joint may move; all are slowed alike"),
         "ACCELERATION_LIMIT": Meaning(303, "a joint would have to change its speed too fast"),
@@ -57,12 +63,16 @@ REASONS: Mapping[str, Meaning] = MappingProxyType(
         "PLANNER_SILENT": Meaning(501, "no sign of life from the planner"),
         "SURPRISE_HIGH": Meaning(502, "what happens is not what the model predicts"),
         "DISAGREEMENT_HIGH": Meaning(503, "the model is unsure of what it predicts"),
+        "DOUBT_LASTING": Meaning(504, "doubt came back at each try: somebody has to look, and re-arm"),
         "ESTOP": Meaning(601, "the emergency stop was pressed"),
         "ESTOP_STILL_PRESSED": Meaning(602, "re-arm refused: the emergency stop is still pressed"),
         "STILL_MOVING": Meaning(603, "re-arm refused: the robot is not at rest yet"),
         "STARTING": Meaning(604, "the gate has not ticked yet"),
         "GATE_SHUTTING_DOWN": Meaning(605, "the gate was asked to end"),
         "CLOCK_RESTARTED": Meaning(606, "time jumped: everything known was forgotten"),
+        "COMMANDS_WAIT": Meaning(
+            607, "silent until a motion within the limits explains how the robot got to where it is"
+        ),
         "GATE_LATE": Meaning(701, "the gate missed its own ticks"),
         "GATE_ERROR": Meaning(
             703, "a fault inside the gate: no command is sent, the controller stops the arm"
@@ -71,6 +81,7 @@ REASONS: Mapping[str, Meaning] = MappingProxyType(
         "CLOCK_JUMPED": Meaning(
             705, "the clock was set while the robot moved: it comes to rest, then all begins anew"
         ),
+        "COMMAND_SHARED": Meaning(706, "someone else publishes on the gate's command topic"),
         "FOLLOWING_FAILED": Meaning(702, "no motion within the limits was found: the robot brakes"),
     }
 )

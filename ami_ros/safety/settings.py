@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings of the safety gate: config/safety.yaml."""
+"""Settings of the safety gate: config/safety.yaml and config/safety_node.yaml."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ami_ros.config import load_settings, setting
 from ami_ros.share import config_path
+
+COMMAND_INTERFACES = ("trajectory", "forward_position", "forward_velocity")
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,18 @@ class SafetySettings:
     joint_age_s: float = setting("oldest joint state that may move the robot", gt=0.0, le=5.0, unit="s")
     camera_age_s: float = setting("oldest camera image that may move the robot", gt=0.0, le=10.0, unit="s")
     proposal_age_s: float = setting("oldest proposal that may move the robot", gt=0.0, le=10.0, unit="s")
+    joint_jump: float = setting(
+        "how much further than at its velocity limit a joint may get between two joint states",
+        gt=0.0,
+        le=3.2,
+        unit="rad|m",
+    )
+    joint_settle_s: float = setting(
+        "joint states that contradicted each other are trusted after agreeing for so long",
+        gt=0.0,
+        le=10.0,
+        unit="s",
+    )
     future_tolerance_s: float = setting("stamps further in the future are rejected", ge=0.0, le=1.0, unit="s")
     speed_scale: float = setting(
         "share of the velocity limits that may be used; 0: nothing moves", ge=0.0, le=1.0, live=True
@@ -49,9 +63,39 @@ class SafetySettings:
     doubt_patience_s: float = setting(
         "doubt for longer holds, from surprise or disagreement", gt=0.0, le=10.0, unit="s"
     )
-    doubt_rest_s: float = setting("how long such a hold lasts before another try", gt=0.0, le=60.0, unit="s")
+    doubt_rest_s: float = setting(
+        "how long the first such hold lasts before another try; each further one lasts twice as long",
+        gt=0.0,
+        le=60.0,
+        unit="s",
+    )
+    doubt_tries: int = setting("tries after such a hold; then it is a stop", ge=0, le=100)
+    doubt_speed: float = setting("share of the wanted velocity in such a try", gt=0.0, le=1.0)
+    doubt_trust_s: float = setting("without doubt for so long, it is forgotten", gt=0.0, le=600.0, unit="s")
     standstill_speed: float = setting(
         "slower counts as at rest when re-arming", gt=0.0, le=0.1, unit="rad/s|m/s"
+    )
+
+
+@dataclass(frozen=True)
+class GateNodeSettings:
+    """The gate as a node: config/safety_node.yaml."""
+
+    command_interface: str = setting("what the robot's controller takes", choices=COMMAND_INTERFACES)
+    stall_s: float = setting(
+        "after so long without a tick the controller has stopped the arm: begin anew from where it is",
+        gt=0.0,
+        le=5.0,
+        unit="s",
+    )
+    proposal_rate_hz: float = setting(
+        "more proposals than this are named a flood", gt=0.0, le=10000.0, unit="Hz"
+    )
+    watch_s: float = setting(
+        "figures of the ticks on /diagnostics are of this time", gt=0.0, le=600.0, unit="s"
+    )
+    realtime_priority: int = setting(
+        "SCHED_FIFO priority, which needs the right to set it; 0 leaves scheduling as it is", ge=0, le=99
     )
 
 

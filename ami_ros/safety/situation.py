@@ -23,6 +23,7 @@ class Situation:
         proposal: the accepted proposal being followed.
         proposal_arrival_ns: when a proposal was last submitted, accepted or not.
         planner_arrival_ns: arrival of the planner's newest report.
+        at_rest: the last command had no velocity, or there was none yet.
     """
 
     now_ns: int
@@ -35,3 +36,4 @@ class Situation:
     proposal: Trajectory | None = None
     proposal_arrival_ns: int | None = None
     planner_arrival_ns: int | None = None
+    at_rest: bool = True

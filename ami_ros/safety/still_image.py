@@ -14,7 +14,9 @@ class StillImage:
     """Compares what images show, not what their stamps say: a frozen driver stamps afresh.
 
     A scene at rest is not frozen: pictures may repeat as long as the tip stays where it was when the picture
-    was new. A camera that only sends nothing is old, not frozen.
+    was new. It has moved only if it was told to *and* is measured to have: joint states alone may be wrong,
+    and a robot that rests because of them would repeat its picture for ever. A camera that only sends nothing
+    is old, not frozen.
     """
 
     def __init__(self, settings: SafetySettings) -> None:
@@ -22,29 +24,29 @@ class StillImage:
         self.forget()
 
     def forget(self) -> None:
-        """Forget the picture, as after a reset."""
+        """Forget the picture, as after a reset or a re-arm."""
         self._content: int | None = None
         self._since: FloatArray | None = None
         self._travel = 0.0
         self._repeats = 0
 
-    def see(self, content: int | None, tip: FloatArray | None) -> None:
+    def see(self, content: int, tips: FloatArray | None) -> None:
         """Take an image.
 
         Args:
-            content: a hash of its pixels; None cannot be judged.
-            tip: (3,) measured when it arrived, base frame, m; None before the first joint state.
+            content: a hash of its pixels.
+            tips: (2, 3) where the tip was commanded and measured to be when it arrived, base frame, m; None
+                before the first command.
         """
-        if content is None:
-            return
         if content != self._content:
-            self._content, self._since, self._travel, self._repeats = content, tip, 0.0, 0
+            self._content, self._since, self._travel, self._repeats = content, tips, 0.0, 0
             return
         self._repeats += 1
-        if self._since is None or tip is None:
-            self._since = tip if self._since is None else self._since
+        if self._since is None or tips is None:
+            self._since = tips if self._since is None else self._since
             return
-        self._travel = max(self._travel, float(np.linalg.norm(tip - self._since)))
+        moved = float(np.linalg.norm(tips - self._since, axis=1).min())
+        self._travel = max(self._travel, moved)
 
     def judge(self, situation: Situation) -> Verdict:
         """HOLD while the newest picture was already shown more than `still_image_travel` ago."""

@@ -12,9 +12,10 @@ from ami_ros.embodiment import RobotSpec
 from ami_ros.link_shapes import LinkShapes
 from ami_ros.protocols import SafetyCheck
 from ami_ros.safety.admission import Admission
-from ami_ros.safety.doubt import Doubt
+from ami_ros.safety.doubt import Doubt, ModelReport
 from ami_ros.safety.freshness import Freshness
 from ami_ros.safety.heartbeat import Heartbeat
+from ami_ros.safety.joint_trust import JointTrust
 from ami_ros.safety.motion import Motion, MotionLimits
 from ami_ros.safety.recovery import Recovery
 from ami_ros.safety.reference import reference
@@ -24,6 +25,7 @@ from ami_ros.safety.situation import Situation
 from ami_ros.safety.stepping import Stepping
 from ami_ros.safety.still_image import StillImage
 from ami_ros.safety.still_joints import StillJoints
+from ami_ros.safety.stream_start import StreamStart
 from ami_ros.safety.tracking import Tracking
 from ami_ros.safety.zones import Zones
 from ami_ros.types import PASS, Command, FloatArray, Level, Reason, Trajectory, Verdict, checked_joints
@@ -38,22 +40,32 @@ class Supervisor:
     Args:
         spec: the robot.
         settings: the thresholds.
-        extra_checks: further checks beside the gate's own.
+        extra_checks: further checks, next to the gate's own.
+        joints_proven: trust the very first joint state, as in a simulator that has just been reset; else
+            commands begin only after the first ones have agreed for a while.
 
     Raises:
         KinematicsError: the robot's URDF is missing or does not fit: without it no zone can be watched.
     """
 
     def __init__(
-        self, spec: RobotSpec, settings: SafetySettings, extra_checks: Sequence[SafetyCheck] = ()
+        self,
+        spec: RobotSpec,
+        settings: SafetySettings,
+        extra_checks: Sequence[SafetyCheck] = (),
+        joints_proven: bool = True,
     ) -> None:
         self._spec, self._settings = spec, settings
+        own = MotionLimits.of(spec, Restrictions(), 1.0)
+        self._start = StreamStart(own, 1.0 / settings.rate_hz)
+        self._joint_trust = JointTrust(settings, own.velocity, joints_proven)
         self._count = len(spec.joint_names)
         self._freshness, self._tracking = Freshness(settings), Tracking(settings)
         self._still_image, self._doubt = StillImage(settings), Doubt(settings)
         self._still_joints = StillJoints(settings)
         self._checks: tuple[SafetyCheck, ...] = (
             self._freshness,
+            self._joint_trust,
             self._still_image,
             self._still_joints,
             Heartbeat(settings),
@@ -91,38 +103,35 @@ class Supervisor:
         self._stepping = Stepping(limits, zones, 1.0 / settings.rate_hz)
 
     def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int) -> None:
-        """Take a joint state (J,) in the robot's order. The first one sets where commands start.
+        """Take a joint state (J,) in the robot's order; give all of them, oldest first.
 
         Raises:
-            JointStateError: wrong length or non-finite; the last good state stays and ages.
+            JointStateError: wrong number, NaN or Inf; nothing of it is used.
         """
         measured = checked_joints(position, "joint state", self._count)
-        if self._motion is None:
-            self._motion = Motion.at_rest(measured.copy())
-        self._still_joints.see(measured, self._motion.position)
+        self._joint_trust.see(measured, stamp_ns, arrival_ns)
+        if self._motion is not None:
+            self._still_joints.see(measured, self._motion.position)
         self._situation = replace(
-            self._situation,
-            measured=measured,
-            joint_stamp_ns=stamp_ns,
-            joint_arrival_ns=arrival_ns,
-            commanded=self._motion.position,
+            self._situation, measured=measured, joint_stamp_ns=stamp_ns, joint_arrival_ns=arrival_ns
         )
 
     def see_image(self, stamp_ns: int, arrival_ns: int, content: int | None = None) -> None:
         """Take the camera's sign of life; `content` is a hash of the pixels, None if not known."""
-        measured = self._situation.measured
         if content is not None:
-            self._still_image.see(content, None if measured is None else self._shapes.tip(measured))
+            self._still_image.see(content, self._tips())
         self._situation = replace(self._situation, camera_stamp_ns=stamp_ns, camera_arrival_ns=arrival_ns)
 
-    def see_planner(
-        self, stamp_ns: int, arrival_ns: int, surprise: float | None, disagreement: float | None
-    ) -> None:
-        """Take the planner's report: a sign of life, and how far its model can be trusted (None: not known).
+    def _tips(self) -> FloatArray | None:
+        """Return where the tip is commanded and where it is measured to be (2, 3), m."""
+        measured, motion = self._situation.measured, self._motion
+        if measured is None or motion is None:
+            return None
+        return np.stack([self._shapes.tip(motion.position), self._shapes.tip(measured)])
 
-        `stamp_ns` is that of the observation reported on; what counts here is that the report came.
-        """
-        self._doubt.see(surprise, disagreement, arrival_ns)
+    def see_planner(self, report: ModelReport, arrival_ns: int) -> None:
+        """Take the planner's report: a sign of life, and how far its model can be trusted."""
+        self._doubt.see(report, arrival_ns)
         self.see_planner_alive(arrival_ns)
 
     def see_planner_alive(self, arrival_ns: int) -> None:
@@ -141,12 +150,15 @@ class Supervisor:
         return verdict
 
     def tick(self, now_ns: int) -> tuple[Command | None, Verdict]:
-        """Return the command for this tick and why. None before the first joint state: nothing may move.
+        """Return the command for this tick and why. None before commands may begin: nothing moves.
 
         Call at ``rate_hz``, whether or not anything arrived.
         """
-        self._situation = replace(self._situation, now_ns=now_ns)
-        verdict = self._judge()
+        motion = self._motion
+        at_rest = motion is None or not motion.velocity.any()
+        self._situation = replace(self._situation, now_ns=now_ns, at_rest=at_rest)
+        waits = self._begin() if motion is None else PASS
+        verdict = self._judge() | waits
         motion = self._motion
         if motion is None:
             self._level = verdict.level
@@ -158,11 +170,30 @@ class Supervisor:
             goal, feedforward = reference(proposal, now_ns)
             with np.errstate(all="ignore"):
                 wanted = feedforward + self._settings.tracking_gain_hz * (goal - motion.position)
+                wanted = wanted * self._doubt.speed_share
             motion, limited = self._stepping.toward(motion, wanted)
             verdict |= limited
         self._motion, self._level = motion, verdict.level
         self._situation = replace(self._situation, commanded=motion.position)
         return Command(motion.position, motion.velocity, now_ns, motion.acceleration), verdict
+
+    def _begin(self) -> Verdict:
+        """Begin the stream of commands, at rest where the robot is, if that is known and explained."""
+        measured = self._situation.measured
+        if measured is None:
+            return PASS
+        wait_s = self._start.wait_s(measured)
+        if self._where_it_is().level >= Level.HOLD:
+            return PASS  # the checks themselves say why
+        if wait_s > 0.0:
+            return Verdict(Level.HOLD, (Reason("COMMANDS_WAIT", {"wait_s": wait_s}),))
+        self._motion = Motion.at_rest(measured.copy())
+        self._situation = replace(self._situation, commanded=self._motion.position)
+        return PASS
+
+    def _where_it_is(self) -> Verdict:
+        """Return why nobody knows where the robot is."""
+        return self._freshness.joints(self._situation) | self._joint_trust.judge(self._situation)
 
     def _judge(self) -> Verdict:
         """Run all checks; one that says STOP latches it."""
@@ -199,7 +230,8 @@ class Supervisor:
     def rearm(self, now_ns: int) -> Verdict:
         """Leave STOP if its cause is gone; only proposals stamped after `now_ns` move the robot again.
 
-        Commands go on from where the robot is measured to be, at rest.
+        Commands go on from where the robot is measured to be, at rest, as soon as a motion within the limits
+        explains how it got there: until then there are none.
 
         Returns:
             PASS when armed, else STOP with the cause that persists.
@@ -213,12 +245,12 @@ class Supervisor:
         self._situation = replace(self._situation, now_ns=now_ns)
         measured = self._situation.measured
         if measured is not None:
-            joints = self._freshness.joints(self._situation)
-            if joints.level is not Level.PASS:
+            known = self._where_it_is()
+            if known.level is not Level.PASS:
                 # Commands go on from where the robot is: from where it was, they would make it jump.
-                return Verdict(Level.STOP, joints.reasons)
-        self._tracking.forget()
-        self._still_joints.forget()
+                return Verdict(Level.STOP, known.reasons)
+        for memory in (self._still_image, self._still_joints, self._doubt, self._tracking):
+            memory.forget()
         there = replace(self._situation, proposal=None, proposal_arrival_ns=None, commanded=measured)
         persisting = PASS
         for check in self._checks:
@@ -228,16 +260,34 @@ class Supervisor:
             return persisting
         self._stopped, self._level = None, Level.HOLD
         self._admission.forget_before(now_ns)
-        self._situation = there
-        self._motion = None if measured is None else Motion.at_rest(measured.copy())
+        self._situation = replace(there, commanded=None)
+        self._leave()
         return PASS
 
-    def reset(self) -> None:
-        """Forget everything but a latched stop and the restrictions: after a reset or a jump of the clock."""
-        self._situation = Situation(now_ns=0)
+    def _leave(self) -> None:
+        self._start.leave(self._motion)
         self._motion = None
+
+    def reset(self, elsewhere: bool = False) -> None:
+        """Forget everything but a latched stop and the restrictions: after a reset or a jump of the clock.
+
+        Args:
+            elsewhere: the robot was put elsewhere, as the reset of a simulator does; else commands that
+                begin again have to be explained by a motion within the limits.
+        """
+        self._situation = Situation(now_ns=0)
+        self._leave()
+        if elsewhere:
+            self._start.forget()
         self._level = Level.HOLD
-        memories = (self._still_image, self._still_joints, self._doubt, self._tracking, self._recovery)
+        memories = (
+            self._joint_trust,
+            self._still_image,
+            self._still_joints,
+            self._doubt,
+            self._tracking,
+            self._recovery,
+        )
         for memory in memories:
             memory.forget()
         self._admission.forget_before(None)

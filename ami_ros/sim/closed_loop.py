@@ -13,6 +13,7 @@ from ami_ros.embodiment import RobotSpec
 from ami_ros.kinematics import Kinematics
 from ami_ros.planning.chunk import to_trajectory
 from ami_ros.protocols import Planner
+from ami_ros.safety.doubt import ModelReport
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.scene import Scene
@@ -90,8 +91,8 @@ class ClosedLoop:
 
     def hear(self, plan: Plan) -> None:
         """Let the gate know how far the planner trusts its model."""
-        now = self._scene.time_ns
-        self._gate.see_planner(plan.observation_stamp_ns, now, plan.surprise, plan.disagreement)
+        report = ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement)
+        self._gate.see_planner(report, self._scene.time_ns)
 
     def run(self, planner: Planner, seed: int, task: Task, by_joints: bool = False) -> EpisodeResult:
         """Run one episode to its end; nobody tells the planner whether it succeeded.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.doubt import ModelReport
 from ami_ros.safety.reference import reference
 from ami_ros.types import PASS, Command, FloatArray, Trajectory, Verdict
 
@@ -21,9 +22,7 @@ class Ungated:
     def see_image(self, stamp_ns: int, arrival_ns: int, content: int | None = None) -> None:
         """Care for nothing."""
 
-    def see_planner(
-        self, stamp_ns: int, arrival_ns: int, surprise: float | None, disagreement: float | None
-    ) -> None:
+    def see_planner(self, report: ModelReport, arrival_ns: int) -> None:
         """Care for nothing."""
 
     def submit(self, proposal: Trajectory, now_ns: int) -> Verdict:

@@ -11,6 +11,7 @@ from gate_timeline import SETTINGS, START_NS, TICK_NS, GateTimeline
 from robots import HOME, JOINTS, made_up_robot
 
 from ami_ros.errors import ConfigError, JointStateError
+from ami_ros.safety.doubt import ModelReport
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Level, Reason, Verdict
@@ -221,12 +222,18 @@ def test_rearm_starts_from_where_the_robot_was_pushed_to(moving):
     moving.estop(True)
     moving.tick(LONG)
     moving.estop(False)
-    pushed = moving.position + 0.1
-    moving.joints(pushed)
+    left, pushed = moving.position, moving.position + 0.1
+    for share in np.linspace(0.0, 1.0, 60):  # by hand: no faster than a joint can
+        moving.position = left + share * (pushed - left)
+        moving.now_ns += TICK_NS
+        moving.feed()
     assert moving.rearm().level is Level.PASS
-    moving.position = pushed
-    command, _ = moving.tick()
-    np.testing.assert_array_equal(command.position, pushed)
+    silent = 0
+    while moving.tick()[0] is None:
+        silent += 1
+    np.testing.assert_array_equal(moving.commands[-1].position, pushed)
+    # The slowest joint takes 0.1 rad / 0.5 rad/s at least, and may take a little longer for its acceleration.
+    assert 0.2 / 0.01 <= silent <= 0.55 / 0.01
 
 
 def test_pressing_again_stops_again(moving):
@@ -304,7 +311,8 @@ def test_a_robot_that_does_not_follow_is_not_pulled_and_in_the_end_stopped(gate)
     assert np.abs(gate.commands[-1].position - gate.position).max() < SETTINGS.tracking_error + 0.2
     assert at_rest(gate)
     assert gate.rearm().level is Level.PASS
-    command, _ = gate.tick()
+    assert codes(gate.tick()[1])[-1] == "COMMANDS_WAIT"
+    command, _ = gate.tick(3 * LONG)
     np.testing.assert_array_equal(command.position, gate.position)
 
 
@@ -356,7 +364,7 @@ def test_a_frozen_camera_holds_although_its_stamps_are_fresh(gate):
 
 
 def test_a_silent_planner_holds_before_its_proposal_is_stale(moving):
-    moving.gate.see_planner(moving.now_ns, moving.now_ns, None, None)
+    moving.gate.see_planner(ModelReport(), moving.now_ns)
     late = round(SETTINGS.planner_silence_s * 1e9) // TICK_NS
     for _ in range(late):
         moving.toward(SLOW)
@@ -365,7 +373,7 @@ def test_a_silent_planner_holds_before_its_proposal_is_stale(moving):
     moving.toward(SLOW)
     _, verdict = moving.tick()
     assert codes(verdict) == ["PLANNER_SILENT"]
-    moving.gate.see_planner(moving.now_ns, moving.now_ns, None, None)
+    moving.gate.see_planner(ModelReport(), moving.now_ns)
     _, verdict = moving.tick()
     assert verdict.level < Level.HOLD
 

@@ -90,7 +90,7 @@ def play(gate: GateTimeline, name: str, *values: Any) -> None:
     elif name == "joints":
         gate.try_joints(np.array(values[0]), gate.now_ns + values[1])
     elif name == "joints_near":
-        gate.try_joints(gate.position + 0.3 * np.array(values[0]), gate.now_ns + values[1])
+        gate.try_joints(gate.position + 0.04 * np.array(values[0]), gate.now_ns + values[1])
     elif name == "push":  # somebody moves the arm
         gate.position = gate.position + 0.3 * np.array(values[0])
     elif name == "image":
@@ -209,7 +209,7 @@ def test_a_broken_gate_is_found_out(mutant, monkeypatch):
     owner, name, replacement = MUTANTS[mutant]
     monkeypatch.setattr(owner, name, replacement)
     with pytest.raises(AssertionError):
-        always(EXAMPLES, Phase.generate)(timelines(run_timeline))()
+        always(4 * EXAMPLES, Phase.generate)(timelines(run_timeline))()
 
 
 def test_two_lines_of_defence_against_nan(monkeypatch):

@@ -3,7 +3,14 @@ from __future__ import annotations
 
 import pytest
 
-from ami_ros.ros.gate_clock import CATCH_UP, JUMP_NS, READING_NS, SimulatedTicks, SystemClockWatch, TickStamps
+from ami_ros.safety.gate.clock import (
+    CATCH_UP,
+    JUMP_NS,
+    READING_NS,
+    SimulatedTicks,
+    SystemClockWatch,
+    TickStamps,
+)
 
 MS = 1_000_000
 TICK_NS = 10 * MS

@@ -40,8 +40,12 @@ class ProposalDesk:
         self._image_seen = True
 
     def see_report(self, stamp_ns: int) -> None:
-        """Note the stamp of the newest proposal reported on: from now on each waits for its report."""
-        self._planner_reports, self._report_stamp_ns = True, stamp_ns
+        """Note a report: from now on each proposal waits for its own.
+
+        `stamp_ns` is that of the proposal reported on, 0 for a sign of life alone.
+        """
+        self._planner_reports = True
+        self._report_stamp_ns = stamp_ns or self._report_stamp_ns
 
     def put(self, proposal: Trajectory) -> None:
         """Take a proposal."""

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from ami_ros.ros.proposal_flood import ProposalFlood
-from ami_ros.ros.tick_watch import TickWatch
+from ami_ros.safety.gate.flood import ProposalFlood
+from ami_ros.safety.gate.tick_watch import TickWatch
 
 MS = 1_000_000
 PERIOD_NS = 10 * MS

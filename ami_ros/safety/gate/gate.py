@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole gate without ROS: what a node feeds with messages and times, and what leaves it as commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ami_ros.embodiment import RobotSpec
+from ami_ros.safety.doubt import ModelReport
+from ami_ros.safety.gate.clock import SimulatedTicks, SystemClockWatch, TickStamps
+from ami_ros.safety.gate.desk import ProposalDesk
+from ami_ros.safety.gate.flood import ProposalFlood
+from ami_ros.safety.gate.health import GateHealth
+from ami_ros.safety.gate.tick_watch import TickWatch
+from ami_ros.safety.restrictions import Restrictions
+from ami_ros.safety.settings import GateNodeSettings, SafetySettings
+from ami_ros.safety.supervisor import Supervisor
+from ami_ros.types import Command, FloatArray, Level, Reason, Trajectory, Verdict
+
+LATE_S = 1.0  # how long missed ticks, and dropped messages, are told of
+
+
+class GateOutputs(Protocol):
+    """What takes what leaves the gate."""
+
+    def command(self, command: Command) -> None:
+        """Take the command of a tick."""
+
+    def tick(self, verdict: Verdict, command: Command | None, now_ns: int) -> None:
+        """Take the verdict of a tick."""
+
+    def proposal(self, verdict: Verdict, now_ns: int, stamp_ns: int) -> None:
+        """Take the verdict on the proposal with that stamp."""
+
+    def restart(self, verdict: Verdict, now_ns: int) -> None:
+        """Take that time starts again."""
+
+    def error(self, where: str, error: Exception) -> None:
+        """Take what went wrong inside the gate."""
+
+
+class Gate:
+    """Clocks, health and the proposals that wait, around the `Supervisor`.
+
+    Ticks come from a steady clock (`begin_tick`, `end_tick`) or, simulated, from the messages of a clock
+    (`see_clock`). No clock is read here: every time is an argument, in ns.
+
+    Args:
+        spec: the robot.
+        settings: the gate's thresholds.
+        own: the node's.
+        outputs: takes commands and verdicts.
+        simulated: the clock is a simulator's. When it starts again, so does the robot, at once and elsewhere.
+
+    Attributes:
+        supervisor: decides.
+        health: what is wrong with the gate itself.
+        desk: where proposals wait.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        settings: SafetySettings,
+        own: GateNodeSettings,
+        outputs: GateOutputs,
+        simulated: bool,
+    ) -> None:
+        tick_ns = round(1e9 / settings.rate_hz)
+        self._outputs, self._simulated = outputs, simulated
+        self._stall_ns = round(own.stall_s * 1e9)
+        self.health = GateHealth()
+        self.supervisor = Supervisor(spec, settings, extra_checks=(self.health,), joints_proven=simulated)
+        self.desk = ProposalDesk(self.supervisor, settings)
+        self._flood = ProposalFlood(own.proposal_rate_hz)
+        self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()
+        self._ticks, self._stamps = SimulatedTicks(tick_ns), TickStamps(tick_ns)
+        self._still, self._tick_failed = True, False
+        self._told_ns: dict[str, int] = {}
+        self._received = self._oversized = 0
+
+    # Time
+
+    @property
+    def simulated_now_ns(self) -> int:
+        """The newest time of the simulator's clock; 0 before the first."""
+        return self._ticks.now_ns or 0
+
+    def see_clock(self, clock_ns: int) -> None:
+        """Take a message of the simulator's clock, and tick as often as is due."""
+        due = self._ticks.see(clock_ns)
+        if due.restart:
+            self._restart(clock_ns, Reason("CLOCK_RESTARTED", {"now_ns": clock_ns}), elsewhere=True)
+            return
+        if due.jump_ns:
+            self.health.complain(Level.HOLD, "CLOCK_JUMPED", by_s=due.jump_ns / 1e9)
+        for now in due.ticks_ns:
+            self._guarded_tick(now)
+
+    def begin_tick(self, now_ns: int, steady_ns: int) -> None:
+        """Begin a tick of the wall clock: judge how late it is, and whether the system clock was set."""
+        interval = self._watch.begin(steady_ns)
+        if interval > self._stall_ns:
+            # The controller has long stopped the arm, wherever our last command was.
+            self._restart(now_ns, Reason("GATE_STALLED", {"interval_s": interval / 1e9}))
+        if self._watch.is_late(interval):
+            self._tell("GATE_LATE", now_ns, interval_ms=round(interval / 1e6, 1))
+        jump = self._clock_watch.jump_ns(now_ns, steady_ns)
+        if jump:
+            self.health.complain(Level.HOLD, "CLOCK_JUMPED", by_s=jump / 1e9)
+
+    def finish_tick(self, due_ns: int) -> None:
+        """Command and report, after what has arrived was taken; never raises.
+
+        `due_ns` is when this tick was due, by the system clock.
+        """
+        self._guarded_tick(self._stamps.stamp(due_ns))
+
+    def end_tick(self, steady_ns: int) -> None:
+        """Note when all was done."""
+        self._watch.end(steady_ns)
+
+    def _guarded_tick(self, now_ns: int) -> None:
+        try:
+            self._tick(now_ns)
+        except Exception as error:
+            self._outputs.error("tick", error)
+            self._tick_failed = True
+            failed = Verdict(Level.HOLD, (Reason("GATE_ERROR", {"error": repr(error)}),))
+            self._outputs.tick(failed, None, now_ns)
+
+    def _tick(self, now_ns: int) -> None:
+        if self._tick_failed:  # without commands the controller has stopped the arm
+            self._tick_failed = False
+            self._forget()
+        if self.health.complains("PROPOSAL_FLOOD") and not self._flood.see(0, now_ns):
+            self.health.settle("PROPOSAL_FLOOD")
+        self._settle_old(now_ns)
+        self.judge_waiting(now_ns)
+        command, verdict = self.supervisor.tick(now_ns)
+        verdict |= self.health.warnings()
+        if command is not None:
+            self._outputs.command(command)
+        self._still = command is None or not command.velocity.any()
+        self._outputs.tick(verdict, command, now_ns)
+        if self._still and self.health.complains("CLOCK_JUMPED"):
+            # Only now: to forget means to begin at rest, which a moving arm is not.
+            self.health.settle("CLOCK_JUMPED")
+            self._restart(now_ns, Reason("CLOCK_RESTARTED", {"now_ns": now_ns}))
+
+    def _restart(self, now_ns: int, reason: Reason, elsewhere: bool = False) -> None:
+        self._forget(elsewhere)
+        self._outputs.restart(Verdict(Level.HOLD, (reason,)), now_ns)
+
+    def _forget(self, elsewhere: bool = False) -> None:
+        self.supervisor.reset(elsewhere)
+        self.desk.reset()
+        self._still = True
+
+    # Things to tell for a while
+
+    def _tell(self, code: str, now_ns: int, **numbers: float | int | str) -> None:
+        self._told_ns[code] = now_ns
+        self.health.complain(Level.LIMITED, code, **numbers)
+
+    def _settle_old(self, now_ns: int) -> None:
+        for code, told_ns in list(self._told_ns.items()):
+            if not abs(now_ns - told_ns) <= LATE_S * 1e9:
+                del self._told_ns[code]
+                self.health.settle(code)
+
+    def see_oversized(self, topic: str, size: int, limit: int, now_ns: int) -> None:
+        """Note a message that was dropped unread, because it is larger than the robot can need."""
+        self._oversized += 1
+        self._tell("MESSAGE_OVERSIZED", now_ns, topic=topic, bytes=size, limit=limit, dropped=self._oversized)
+
+    # What is sensed and planned
+
+    def see_joints(self, position: FloatArray, stamp_ns: int, now_ns: int) -> None:
+        """Take a joint state (J,); give all of them, oldest first. Raises JointStateError."""
+        self.supervisor.see_joints(position, stamp_ns, now_ns)
+        self.desk.see_joints(stamp_ns)
+
+    def see_image(self, stamp_ns: int, now_ns: int, content: int | None) -> None:
+        """Take an image; `content` is a hash of its pixels, None if not known."""
+        self.supervisor.see_image(stamp_ns, now_ns, content)
+        self.desk.see_image()
+
+    def see_report(self, report: ModelReport, about_ns: int, now_ns: int) -> None:
+        """Take a report of the planner.
+
+        Args:
+            report: how far it trusts its model.
+            about_ns: stamp of the proposal that it is about; 0 for a sign of life alone.
+            now_ns: arrival.
+        """
+        if about_ns or report != ModelReport():
+            self.supervisor.see_planner(report, now_ns)
+        else:
+            self.supervisor.see_planner_alive(now_ns)
+        self.desk.see_report(about_ns)
+
+    def see_proposals(self, count: int, now_ns: int) -> None:
+        """Note that so many proposals have come, whether or not each is put on the desk."""
+        self._received += count
+        if self._flood.see(count, now_ns):
+            self.health.complain(Level.LIMITED, "PROPOSAL_FLOOD", received=self._received)
+
+    def put(self, proposals: Sequence[Trajectory], now_ns: int) -> None:
+        """Put proposals on the desk, and judge those whose time has come."""
+        for proposal in proposals:
+            self.desk.put(proposal)
+        self.judge_waiting(now_ns)
+
+    def refuse(self, why: str, stamp_ns: int, now_ns: int) -> None:
+        """Tell that a message was no proposal."""
+        malformed = Verdict(Level.HOLD, (Reason("PROPOSAL_MALFORMED", {"error": why}),))
+        self._outputs.proposal(malformed, now_ns, stamp_ns)
+
+    def judge_waiting(self, now_ns: int) -> None:
+        """Judge the proposals on the desk whose time has come."""
+        for proposal, verdict in self.desk.judge(now_ns):
+            self._outputs.proposal(verdict, now_ns, proposal.stamp_ns)
+
+    # The operator
+
+    def estop(self, pressed: bool, now_ns: int) -> Verdict:
+        """Press or release the e-stop."""
+        return self.supervisor.estop(pressed, now_ns)
+
+    def rearm(self, now_ns: int) -> Verdict:
+        """Leave STOP if its cause is gone."""
+        return self.supervisor.rearm(now_ns)
+
+    def restrict(self, restrictions: Restrictions) -> None:
+        """Put tighter limits in force. Raises ConfigError."""
+        self.supervisor.restrict(restrictions)
+
+    def begin_stop(self) -> None:
+        """Decelerate to a hold; commands go on until the arm is at rest."""
+        self.health.complain(Level.HOLD, "GATE_SHUTTING_DOWN")
+
+    def at_rest(self) -> bool:
+        """Whether the last command had no velocity, or there is none."""
+        return self._still
+
+    def figures(self) -> dict[str, float | int]:
+        """Return counts of messages and the figures of the ticks."""
+        counts: dict[str, float | int] = {"received_proposals": self._received}
+        return counts | {"oversized_messages": self._oversized} | self._watch.figures()
