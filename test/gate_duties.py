@@ -135,7 +135,7 @@ class Duties:
         settle_s = self._settings.joint_settle_s
         times = [t for t in (self.contradicted_ns, self.heard_ns) if t is not None]
         # The gate stamps its ticks up to a millisecond later than they are.
-        return any(0 <= now_ns - t and (now_ns - t) / 1e9 < settle_s - 0.002 for t in times)
+        return any(now_ns - t >= 0 and (now_ns - t) / 1e9 < settle_s - 0.002 for t in times)
 
     def _gap(self) -> float:
         if self.measured is None or self.commanded is None:

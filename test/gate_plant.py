@@ -12,9 +12,9 @@ from gate_counts import COUNTS
 from gate_duties import NEVER_NS, Duties
 from gate_oracle import Bounds, CommandOracle, bounds_of
 
+from ami_ros.config import load_settings
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import JointStateError
-from ami_ros.config import load_settings
 from ami_ros.safety.doubt import ModelReport
 from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.restrictions import Restrictions

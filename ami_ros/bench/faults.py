@@ -41,6 +41,7 @@ class FaultRun:
         unsafe: commands outside limits, by kind.
         unsafe_commands: commands with anything wrong.
         moved_after_stop: commands that moved after a STOP.
+        estop_ms: from an e-stop pressed while the fault was on, to the gate's STOP; None if none was.
     """
 
     fault: Fault
@@ -51,6 +52,7 @@ class FaultRun:
     unsafe: dict[str, int]
     unsafe_commands: int
     moved_after_stop: int
+    estop_ms: float | None = None
 
     def reaction_ms(self) -> float | None:
         """Return how long after its first effect it was named rightly; None if it was not."""
@@ -83,6 +85,15 @@ class FaultRun:
             return f"named after {reaction_ms:.0f} ms"
         return ""
 
+    def story(self) -> dict[str, Any]:
+        """Return what happened, verdict by verdict, for whoever looks for the cause."""
+        begun = self.since_ns or 0
+        told = [
+            {"ms": (one.stamp_ns - begun) / 1e6, "level": one.level.name, "reasons": sorted(one.reasons)}
+            for one in self.told
+        ]
+        return {"fault": self.fault.name, "seed": self.seed, "problem": self.problem(), "told": told}
+
 
 def summarise_faults(runs: Sequence[FaultRun]) -> dict[str, Any]:
     """Return the figures of the whole matrix, and of each fault in it, ready for JSON."""
@@ -99,7 +110,8 @@ _SUMS = ("runs", "unsafe_commands", "moved_after_stop", "wrongly_named")
 
 def _figures(runs: list[FaultRun]) -> dict[str, Any]:
     times = [time for run in runs if (time := run.reaction_ms()) is not None]
-    problems = [f"seed {run.seed}: {problem}" for run in runs if (problem := run.problem())]
+    wrong = [run for run in runs if run.problem()]
+    estops = [run.estop_ms for run in runs if run.estop_ms is not None]
     kinds: dict[str, int] = {}
     for run in runs:
         for kind, count in run.unsafe.items():
@@ -110,8 +122,10 @@ def _figures(runs: list[FaultRun]) -> dict[str, Any]:
         "unsafe_commands": sum(run.unsafe_commands for run in runs),
         "unsafe_by_kind": kinds,
         "moved_after_stop": sum(run.moved_after_stop for run in runs),
-        "wrongly_named": len(problems),
-        "problems": problems,
+        "wrongly_named": len(wrong),
+        "problems": [f"seed {run.seed}: {run.problem()}" for run in wrong],
+        "stories": [run.story() for run in wrong],
+        "estop_ms_max": max(estops, default=None),
         "named": len(times),
         "reaction_ms": {"p50": p50, "p99": p99},
         "names": sorted({name for run in runs for told in run.told for name in told.reasons}),

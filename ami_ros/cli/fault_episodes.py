@@ -15,6 +15,7 @@ import numpy as np
 from ami_ros.cli.experiment import Experiment
 from ami_ros.cli.ros_episodes import RosRunner
 from ami_ros.errors import ConfigError
+from ami_ros.processes import NodeProcess
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
@@ -24,6 +25,7 @@ FAR = 0.3  # m from start to goal at least: the arm shall be in motion when some
 SEARCHED = 1000  # seeds looked at per far one
 # Wall time that the lock-step waits for what a dead process will never send.
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
+SECOND_GATE = "second_gate"
 VICTIMS = {"planner_killed": "planner", "planner_hung": "planner", "gate_killed": "safety"}
 
 
@@ -38,6 +40,7 @@ class FaultRunner(RosRunner):
     def __init__(self, experiment: Experiment, log_folder: Path, real_time: bool = True) -> None:
         super().__init__(experiment, log_folder, real_time)
         self._victim = ""
+        self._second: NodeProcess | None = None
 
     def _connect(self) -> FaultClient:
         from ami_ros.cli.main import command_line
@@ -70,6 +73,13 @@ class FaultRunner(RosRunner):
             self._restore()
 
     def _signal(self, name: str) -> None:
+        if name == SECOND_GATE:
+            parameters, _ = self._nodes()["safety"]
+            log = self._log_folder / f"{SECOND_GATE}.log"
+            self._second = NodeProcess(
+                "ami_ros.ros.safety_node", log, self._environment, parameters, {"__node": SECOND_GATE}
+            )
+            return
         self._victim = VICTIMS[name]
         process = self._processes[self._victim]
         if name == "planner_hung":
@@ -78,6 +88,9 @@ class FaultRunner(RosRunner):
             process.kill()
 
     def _restore(self) -> None:
+        if self._second is not None:
+            self._second.terminate()
+            self._second = None
         victim, self._victim = self._victim, ""
         if not victim:
             return

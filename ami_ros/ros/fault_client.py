@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.srv import SetParameters
+from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
@@ -19,16 +21,20 @@ from ami_ros.errors import ProcessError
 from ami_ros.ros.bad_planner import sent_ns
 from ami_ros.ros.diagnostics import Judgement
 from ami_ros.ros.episode_client import STALL_TIMEOUT_S, EpisodeClient
+from ami_ros.ros.goal_status import GoalState
 from ami_ros.ros.qos import STATE
-from ami_ros.sim.faults import COMMAND_TIMEOUT, FAULTS, SEPARATOR, STREAM, combined
+from ami_ros.ros.wire_faults import WireFaults
+from ami_ros.sim.faults import COMMAND_TIMEOUT, FAULTS, PLANNER_ERROR, SEPARATOR, STREAM, combined
 from ami_ros.types import Level
 
+COMMANDS = "joint_trajectory_controller/joint_trajectory"
 LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
 MOVING = 0.03  # m from the start: the arm is under way
 MOVING_S = 30.0  # wall time, on a busy machine
 LATER_S = 0.15  # s: the fault comes up to so much later
 AFTER_S = 0.3  # watched on after the fault was named
 AFTER_STOP_S = 0.8
+ESTOP_S = 2.0  # longest wait for the gate's STOP
 _SIMULATED = ("camera", "joints", "clock", "scene")
 
 
@@ -57,6 +63,8 @@ class FaultClient(EpisodeClient):
         self._lock_step = False
         self._spoiled_ns: int | None = None
         self._node.create_subscription(JointTrajectory, "planner/proposed", self._on_proposed, STATE)
+        self._wire = WireFaults(self._node, spec, self._now_ns)
+        self._button: Any = self._node.create_publisher(Bool, "estop", STATE)
         self._spoil: Any = self._node.create_client(SetParameters, "bad_planner/set_parameters")
 
     def inject(self, name: str, seed: int) -> FaultRun:
@@ -78,6 +86,7 @@ class FaultClient(EpisodeClient):
             self._look_alive()
             if not named and self._since_ns(start_ns) and self._is_named(fault.named_by, start_ns):
                 named, over_ns = True, self._now_ns() + round(after_s * 1e9)
+        estop_ms = self._press_estop(parts)
         since_ns, truth = self._since_ns(start_ns), self._truth
         self._mend(parts)
         told = tuple(t for t in self._all_told() if t.stamp_ns >= (since_ns or start_ns or 0))
@@ -90,6 +99,7 @@ class FaultClient(EpisodeClient):
             unsafe=dict(truth["unsafe_by_kind"]),
             unsafe_commands=int(truth["unsafe_commands"]),
             moved_after_stop=int(truth["moved_after_stop"]),
+            estop_ms=estop_ms,
         )
 
     def _begin(self, seed: int) -> None:
@@ -111,6 +121,28 @@ class FaultClient(EpisodeClient):
             self._spin()
             self._look_alive()
 
+    def _press_estop(self, parts: Sequence[str]) -> float | None:
+        """Press the e-stop while the fault is on, and return when the gate said STOP, ms; None in lock-step.
+
+        Only where others send what they should not: there it might be delayed.
+        """
+        if self._lock_step or not any(FAULTS[part].part == "wire" for part in parts):
+            return None
+        pressed_ns, told = time.time_ns(), len(self._told)
+        self._button.publish(Bool(data=True))
+
+        def stopped() -> list[int]:
+            return [one.stamp_ns for one in self._told[told:] if "ESTOP" in one.reasons]
+
+        self._until(lambda: bool(stopped()), ESTOP_S, lambda: "the e-stop had no effect")
+        reaction_ms = max(0.0, (min(stopped()) - pressed_ns) / 1e6)
+        over_ns = self._now_ns() + round(AFTER_STOP_S * 1e9)
+        while self._now_ns() < over_ns:
+            self._spin()
+        self._told = [one for one in self._told if "ESTOP" not in one.reasons]
+        self._button.publish(Bool(data=False))
+        return reaction_ms
+
     def _now_ns(self) -> int:
         """Return the robot's time: that of its newest truth in lock-step."""
         return int(self._truth["stamp_ns"]) if self._lock_step else time.time_ns()
@@ -131,18 +163,30 @@ class FaultClient(EpisodeClient):
             self._set(fault=SEPARATOR.join(simulated), fault_seed=seed)
         for part in parts:
             kind = FAULTS[part].part
-            if kind == "proposals":
+            if kind == "wire":
+                start_ns = self._wire.begin(part)
+            elif kind == "proposals":
                 self._set_on(self._spoil, "bad_planner", {"fault": part})
             elif kind == "process":
                 start_ns = self._now_ns()
                 self._signal(part)
+                if part == "second_gate":
+                    start_ns = self._wait_for_second_gate()
             elif kind == "operator":
                 start_ns = self._now_ns()
                 self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         return start_ns
 
+    def _wait_for_second_gate(self) -> int:
+        """Return when someone else could command, the robot's time."""
+        self._until(
+            lambda: self._node.count_publishers(COMMANDS) > 1, MOVING_S, lambda: "no second gate appeared"
+        )
+        return self._now_ns()
+
     def _mend(self, parts: Sequence[str]) -> None:
         self._set(fault="", fault_seed=0)
+        self._wire.end()
         if any(FAULTS[part].part == "proposals" for part in parts):
             self._set_on(self._spoil, "bad_planner", {"fault": ""})
         if "estop" in parts and self._lock_step:  # a restart of time does not release it
@@ -171,6 +215,13 @@ class FaultClient(EpisodeClient):
         verdict = judgement.verdict
         names = frozenset(reason.code for reason in verdict.reasons)
         self._told.append(Told(judgement.stamp_ns, verdict.level, names))
+
+    def _on_status(self, message: DiagnosticArray) -> None:
+        super()._on_status(message)
+        status = self._status
+        if status is not None and status.state is GoalState.ERROR:
+            stamp_ns = self._now_ns()
+            self._told.append(Told(stamp_ns, Level.LIMITED, frozenset({PLANNER_ERROR})))
 
     def _on_proposed(self, message: JointTrajectory) -> None:
         sent = sent_ns(message)

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.embodiment import RobotSpec
 from ami_ros.sim.camera_faults import CAMERA_FAULTS, CameraFault, Frame
 from ami_ros.sim.faults import CLOCK_JUMP_NS, SEPARATOR, STREAM
+from ami_ros.sim.foreign_world import ForeignWorld
 from ami_ros.sim.joint_faults import JOINT_FAULTS, JointFault, JointReading
 from ami_ros.sim.occasion import changed_share
 from ami_ros.sim.scene import Scene
+from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.tricks import STRANGERS, Tricks
-from ami_ros.types import FloatArray, ImageArray
+from ami_ros.types import ImageArray
 
 SEEN_SHARE = 0.004  # so much of the image at least differs when the unknown object is in view
 PLACES = 50  # tried until one is in view
@@ -23,16 +26,17 @@ class FaultInjection:
 
     Args:
         scene: gets the unknown object.
-        arm: number of the arm's own joints, the first ones of a joint state.
-        table: (2, 2) lower and upper x and y in m of where the unknown object may stand.
+        spec: the robot.
+        task: furnishes the foreign world.
 
     Attributes:
         since_ns: when the fault that is on first had an effect; None before.
     """
 
-    def __init__(self, scene: Scene, arm: int, table: FloatArray) -> None:
-        self._scene, self._arm, self._table = scene, arm, table
+    def __init__(self, scene: Scene, spec: RobotSpec, task: Task) -> None:
+        self._scene, self._spec, self._task = scene, spec, task
         self._tricks: Tricks | None = None
+        self._foreign: ForeignWorld | None = None
         self._wanted = ("", 0)
         self._clear()
 
@@ -50,24 +54,31 @@ class FaultInjection:
         self._clear()
         if self._tricks is not None:
             self._tricks.undo()
+        if self._foreign is not None:
+            self._foreign.close()
+            self._foreign = None
         generator = np.random.default_rng([seed, STREAM, 1])
         for part in name.split(SEPARATOR):
             if part in CAMERA_FAULTS:
                 self._camera.append(CAMERA_FAULTS[part](generator))
             elif part in JOINT_FAULTS:
-                self._joints.append(JOINT_FAULTS[part](generator, self._arm))
+                self._joints.append(JOINT_FAULTS[part](generator, len(self._spec.joint_names)))
             elif part in _JUMPS:
                 self._jump_ns = _JUMPS[part]
             elif part == "unknown_object":
                 self._show_stranger(generator)
                 self.since_ns = now_ns
+            elif part == "foreign_world":
+                self._foreign = ForeignWorld(self._spec, self._task, seed)
 
     def images(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
         """Return the images that leave the camera now, with their stamps."""
+        if self._foreign is not None:
+            image = self._foreign.image(self._scene.joints()[0], self._scene.poses())
         frames = [(image, stamp_ns)]
         for fault in self._camera:
             frames = [late for frame in frames for late in fault(*frame)]
-        self._note(bool(self._camera or self._jump_ns), stamp_ns)
+        self._note(bool(self._camera or self._jump_ns or self._foreign), stamp_ns)
         return [(pixels, stamp + self._jump_ns) for pixels, stamp in frames]
 
     def readings(self, reading: JointReading) -> list[JointReading]:
@@ -86,7 +97,7 @@ class FaultInjection:
     def _show_stranger(self, generator: np.random.Generator) -> None:
         """Put an unknown object where the camera sees it: what is hidden behind the arm is no fault yet."""
         self._tricks = self._tricks or Tricks(self._scene)
-        lower, upper = self._table
+        lower, upper = self._spec.workspace[:, :2]
         before = self._scene.image()
         for _ in range(PLACES):
             index, place = int(generator.integers(len(STRANGERS))), generator.uniform(lower, upper)

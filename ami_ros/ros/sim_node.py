@@ -66,9 +66,7 @@ class SimNode(Node):
             self.tick_ns / 1e9,
             load_safety_settings().workspace_margin,
         )
-        self._injection = FaultInjection(
-            self.episode.scene, len(self.spec.joint_names), self.spec.workspace[:, :2]
-        )
+        self._injection = FaultInjection(self.episode.scene, self.spec, task)
         self.paused = self.settings.lock_step
         self.timeouts = 0
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1

@@ -55,7 +55,7 @@ class Supervisor:
         extra_checks: Sequence[SafetyCheck] = (),
         joints_proven: bool = True,
     ) -> None:
-        self._spec, self._settings = spec, settings
+        self._spec, self._settings, self._extra_checks = spec, settings, extra_checks
         own = MotionLimits.of(spec, Restrictions(), 1.0)
         self._start = StreamStart(own, 1.0 / settings.rate_hz)
         self._joint_trust = JointTrust(settings, own.velocity, joints_proven)
@@ -183,7 +183,8 @@ class Supervisor:
         if measured is None:
             return PASS
         wait_s = self._start.wait_s(measured)
-        if self._where_it_is().level >= Level.HOLD:
+        others = max((check.judge(self._situation).level for check in self._extra_checks), default=Level.PASS)
+        if self._where_it_is().level >= Level.HOLD or others >= Level.HOLD:
             return PASS  # the checks themselves say why
         if wait_s > 0.0:
             return Verdict(Level.HOLD, (Reason("COMMANDS_WAIT", {"wait_s": wait_s}),))

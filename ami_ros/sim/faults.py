@@ -15,6 +15,7 @@ from ami_ros.errors import ConfigError
 
 COMBINATION = "combination"
 COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
+PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on its goal status
 SEPARATOR = "+"
 CLOCK_JUMP_NS = 2_000_000_000
 STREAM = 94  # keeps these draws apart from others with the same seed
@@ -38,7 +39,7 @@ class Fault:
     Attributes:
         name: in the catalogue.
         part: who applies it: camera, joints, clock and scene (the simulator), proposals (a second planner),
-            process (signals), operator (the e-stop).
+            wire (messages of others), process (signals and second processes), operator (the e-stop).
         effect: what happens, for people.
         named_by: reasons that tell of it rightly; any one is enough.
         within_s: by when, after its first effect.
@@ -195,6 +196,39 @@ FAULTS: dict[str, Fault] = dict(
             follows=("PROPOSAL_FUTURE", *_SILENCE),
         ),
         _fault("unknown_object", "scene", "an unknown object appears on the table", _DOUBT, _MODEL_S),
+        _fault(
+            "foreign_world",
+            "scene",
+            "other meshes, colours and background at once",
+            ("SURPRISE_HIGH",),
+            _MODEL_S,
+            follows=("DISAGREEMENT_HIGH",),
+        ),
+        _fault(
+            "joints_contradict",
+            "wire",
+            "a second publisher of joint states, with another pose",
+            ("JOINTS_CONTRADICT",),
+            _TOLD_S,
+        ),
+        _fault("oversized_joints", "wire", "joint states with 50,000 names", ("MESSAGE_OVERSIZED",), _TOLD_S),
+        _fault("oversized_proposal", "wire", "proposals of 200,000 points", ("MESSAGE_OVERSIZED",), _TOLD_S),
+        _fault(
+            "oversized_report",
+            "wire",
+            "reports of the planner with 100,000 values",
+            ("MESSAGE_OVERSIZED",),
+            _TOLD_S,
+        ),
+        _fault(
+            "image_bomb",
+            "wire",
+            "a small compressed image that claims 20000 x 20000 pixels",
+            (PLANNER_ERROR,),
+            _TOLD_S,
+            follows=_SILENCE,
+        ),
+        _fault("second_gate", "process", "another gate on the same topics", ("COMMAND_SHARED",), _MODEL_S),
         _fault("estop", "operator", "the e-stop is pressed in mid-motion", ("ESTOP",), _TOLD_S),
     )
 )

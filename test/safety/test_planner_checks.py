@@ -121,7 +121,8 @@ def test_trust_comes_back_with_time_and_with_it_speed_and_tries():
             (9.0, 2.0 * SETTINGS.doubt_patience_s),
             (0.5, SETTINGS.doubt_trust_s + 0.2),
         ):
-            for at in range(at, at + ns(lasts_s), 50_000_000):
+            begun = at
+            for at in range(begun, begun + ns(lasts_s), 50_000_000):
                 doubt.see(ModelReport(surprise=surprise), at)
                 levels.append(doubt.judge(replace(AT, now_ns=at)).level)
         assert Level.HOLD in levels and Level.STOP not in levels
