@@ -12,12 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from ami_ros.errors import InUseError, OutputError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 class LockFile:
@@ -51,7 +47,7 @@ class LockFile:
         """Let go of it."""
         os.close(self._file)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> LockFile:
         return self
 
     def __exit__(

@@ -86,7 +86,8 @@ def measure_faults(
         figures |= {"task": experiment.task, "model_sha256": experiment.sha256, "seeds": list(seeds)}
         figures |= {"real_time": real_time, "complete": len(runs) == len(names) * len(seeds)}
         figures |= {"hardware": hardware(), "versions": versions()}
-        _print(figures)
+        if runs:
+            _print(figures)
         write_json(json_file, figures)
     return figures
 
