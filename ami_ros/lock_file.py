@@ -38,7 +38,7 @@ class LockFile:
             os.ftruncate(self._file, 0)
             os.write(self._file, b"%d\n" % os.getpid())
         except BlockingIOError:
-            self.holder = os.read(self._file, 20).decode(errors="replace").strip()
+            self.holder = os.read(self._file, 20).decode(errors="replace").strip() or "unknown"
         except OSError:
             self.close()
             raise
