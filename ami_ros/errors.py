@@ -63,5 +63,13 @@ class TrainingError(AmiError):
     """Training cannot start or continue."""
 
 
+class OutputError(AmiError):
+    """A result cannot be written: the place is wrong, not ours, or full."""
+
+
+class InUseError(AmiError):
+    """Another process is doing the same in the same place."""
+
+
 class ProcessError(AmiError):
-    """A node process did not start, died or did not answer in time."""
+    """A node or worker process did not start, died or did not answer in time."""

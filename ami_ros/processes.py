@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,27 +21,8 @@ from ami_ros.launch_arguments import dds_environment
 from ami_ros.share import config_path
 
 LOG_TAIL_LINES = 25
-# UDP ports of DDS: 7400 + 250 * domain + 10 + 2 * participant. Source: OMG DDSI-RTPS 2.5, section 9.6.2.
-# Domains above 101 reach into the ephemeral ports of Linux.
-_FIRST_UNICAST_PORT, _PORTS_PER_DOMAIN, _DOMAINS = 7410, 250, range(1, 102)
 # Set by the ROS wheels when they have restarted the interpreter with their own LD_LIBRARY_PATH.
 _WHEELS_MARK = "_ROS_WHEELS_BOOTSTRAP_COMPLETE"
-
-
-def free_domain_id() -> int:
-    """Return a ROS_DOMAIN_ID that no process on this machine uses.
-
-    Raises:
-        ProcessError: all of 1 to 101 are taken.
-    """
-    for domain in random.sample(_DOMAINS, len(_DOMAINS)):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("", _FIRST_UNICAST_PORT + _PORTS_PER_DOMAIN * domain))
-            except OSError:
-                continue
-            return domain
-    raise ProcessError(f"no free ROS_DOMAIN_ID in {_DOMAINS[0]} to {_DOMAINS[-1]}: end some ROS processes")
 
 
 def node_environment(

@@ -36,6 +36,9 @@ THIRD_PARTY = {
     "share": set[str](),
     "launch_arguments": set[str](),
     "processes": set[str](),
+    "whole_file": set[str](),
+    "lock_file": set[str](),
+    "domain": set[str](),
     "kinematics": {"numpy", "pinocchio"},
     "link_shapes": {"numpy", "pinocchio"},
     "safety": {"numpy", "ruckig"},
@@ -43,11 +46,13 @@ THIRD_PARTY = {
     "model": {"numpy", "torch"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
-BASE = {"types", "errors", "protocols", "embodiment", "config", "task_file", "share"}
+BASE = {"types", "errors", "protocols", "embodiment", "config", "task_file", "share", "whole_file"}
 OWN = {
     **{part: BASE for part in BASE},
     "launch_arguments": {"errors"},
     "processes": {"errors", "share", "launch_arguments"},
+    "lock_file": {"errors"},
+    "domain": {"errors", "lock_file"},
     "kinematics": BASE,
     "link_shapes": BASE | {"kinematics"},
     "safety": BASE | {"kinematics", "link_shapes"},

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ami_ros.domain import own_domain
 from ami_ros.errors import ConfigError, ProcessError
-from ami_ros.processes import NodeProcess, free_domain_id, node_environment
+from ami_ros.processes import NodeProcess, node_environment
 
 START_TIMEOUT_S = 30.0  # two interpreters and DDS discovery on a busy machine
 PROGRAM = "ami_ros.ros.camera_bench"
@@ -38,12 +39,19 @@ def bench_camera(
     if not sizes or min(min(size) for size in sizes) < 1 or min(rate_hz, duration_s) <= 0:
         raise ConfigError(f"got sizes {list(sizes)}, {rate_hz} Hz, {duration_s} s; expected positive numbers")
     with tempfile.TemporaryDirectory() as temporary:
-        folder = log_dir or Path(temporary)
-        return {f"{w}x{h}": _stream(w, h, rate_hz, duration_s, folder) for w, h in sizes}
+        folder, figures = log_dir or Path(temporary), {}
+        for width, height in sizes:
+            with own_domain() as domain:
+                environment = node_environment(domain)
+                figures[f"{width}x{height}"] = _stream(
+                    width, height, rate_hz, duration_s, folder, environment
+                )
+        return figures
 
 
-def _stream(width: int, height: int, rate_hz: float, duration_s: float, folder: Path) -> dict[str, Any]:
-    environment = node_environment(free_domain_id())
+def _stream(
+    width: int, height: int, rate_hz: float, duration_s: float, folder: Path, environment: Mapping[str, str]
+) -> dict[str, Any]:
     size = f"{width}x{height}"
     results = {role: folder / f"{size}_{role}.json" for role in ("receive", "send")}
 

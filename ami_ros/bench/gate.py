@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ami_ros.domain import own_domain
 from ami_ros.errors import ConfigError, ProcessError
-from ami_ros.processes import NodeProcess, free_domain_id, node_environment
+from ami_ros.processes import NodeProcess, node_environment
 
 PROGRAM = "ami_ros.ros.gate_bench"
 START_TIMEOUT_S = 150.0  # simulator, planner and model on a busy machine
@@ -68,7 +69,6 @@ def _on_cores() -> Iterator[list[int]]:
 def _measure(
     robot: str, task: str, model: Path, seconds: float, realtime: bool, folder: Path, threads: int
 ) -> dict[str, Any]:
-    environment = node_environment(free_domain_id())
     output = folder / "gate_bench.json"
     common = {"robot": robot, "task": task}
     own = {"watch_s": float(seconds)} | ({} if realtime else {"realtime_priority": 0})
@@ -79,6 +79,7 @@ def _measure(
         "planner": (common | planner, {"planner/goal_image": "sim/goal_image"}),
     }
     with ExitStack() as running:
+        environment = node_environment(running.enter_context(own_domain()))
         processes = {}
         for node, (parameters, remappings) in nodes.items():
             program, log = f"ami_ros.ros.{node}_node", folder / f"{node}.log"

@@ -47,17 +47,17 @@ def camera(
     from ami_ros.cli.figures import write_json
     from ami_ros.cli.image_size import parse_size
     from ami_ros.cli.progress import progress_bar
+    from ami_ros.whole_file import check_writable
 
     sizes = [parse_size(text) for text in size]
     require("ros")
+    check_writable(json_file)
     figures = {}
     with progress_bar("camera", len(sizes)) as bar:
         for width, height in sizes:
             bar.update(0, f"{width}x{height}, {rate:g} Hz, {seconds:g} s")
             figures.update(bench_camera([(width, height)], rate, seconds))
             bar.update(1)
-    if json_file is not None:
-        write_json(json_file, figures)
     table = Table(
         "size", "sent", "received", "loss", "p50 ms", "p99 ms", title=f"rgb8 at {rate:g} Hz over DDS"
     )
@@ -68,6 +68,7 @@ def camera(
         style = "red" if row["loss"] > MAX_LOSS else ""
         table.add_row(name, str(row["sent"]), str(row["received"]), f"{row['loss']:.1%}", *times, style=style)
     Console().print(table)
+    write_json(json_file, figures)
 
 
 bench.command()(planner)

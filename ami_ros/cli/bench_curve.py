@@ -50,10 +50,12 @@ def curve(
     from ami_ros.cli.figures import write_json
     from ami_ros.cli.plan_budget import parse_budget
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.whole_file import check_writable, write_whole
 
     budgets = [parse_budget(text) for text in budget]
     wanted = prepare(robot, task, model, None, episodes, seed, "image")
     require("sim", *(["bench"] if public else []), *(["train"] if plot else []))
+    check_writable(json_file, plot)
     figures = measure(wanted, budgets, public)
     figures |= {
         "task": task,
@@ -62,14 +64,13 @@ def curve(
         "hardware": hardware(),
         "versions": versions(),
     }
-    if json_file is not None:
-        write_json(json_file, figures)
+    print_curve(Console(), figures)
+    write_json(json_file, figures)
     if plot is not None:
         from ami_ros.bench.curve import STRICTEST
         from ami_ros.report.plots import success_against_plan_time
 
-        plot.write_bytes(success_against_plan_time(figures["points"], figures["knee"], STRICTEST))
-    print_curve(Console(), figures)
+        write_whole(plot, success_against_plan_time(figures["points"], figures["knee"], STRICTEST))
 
 
 def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> dict[str, Any]:

@@ -65,10 +65,12 @@ def measure_faults(
     from ami_ros.cli.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
     from ami_ros.sim.faults import members
+    from ami_ros.whole_file import check_writable
 
     for name in names:
         members(name, 0)  # raises for an unknown one, before anything starts
     require("sim", "ros")
+    check_writable(json_file)
     logs = logs or Path(tempfile.mkdtemp(prefix="ami_ros_"))  # kept: an error names the log in it
     seeds = far_seeds(experiment, experiment.seeds[0], len(experiment.seeds))
     runs: list[FaultRun] = []
@@ -84,9 +86,9 @@ def measure_faults(
         figures |= {"task": experiment.task, "model_sha256": experiment.sha256, "seeds": list(seeds)}
         figures |= {"real_time": real_time, "complete": len(runs) == len(names) * len(seeds)}
         figures |= {"hardware": hardware(), "versions": versions()}
-        if json_file is not None:
-            write_json(json_file, figures)
-    _print(figures)
+        if runs:
+            _print(figures)
+        write_json(json_file, figures)
     return figures
 
 

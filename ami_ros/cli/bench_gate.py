@@ -33,9 +33,11 @@ def gate(
     from ami_ros.cli.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
     from ami_ros.share import shipped_model
+    from ami_ros.whole_file import check_writable
 
     require("ros")
     require("sim")
+    check_writable(json_file)
     chosen = model or Path(shipped_model(robot, task))
     runs: dict[str, dict[str, Any]] = {}
     with progress_bar("gate", 2) as bar:
@@ -45,9 +47,8 @@ def gate(
             bar.update(1)
     figures = {**runs["realtime"], "ordinary_priority": runs["ordinary"]}
     figures |= {"hardware": hardware(), "versions": versions()}
-    if json_file is not None:
-        write_json(json_file, figures)
     _print(Console(), runs)
+    write_json(json_file, figures)
 
 
 def _print(console: Any, runs: dict[str, dict[str, Any]]) -> None:

@@ -59,6 +59,7 @@ def planner(
     from ami_ros.cli.plan_budget import parse_budget
     from ami_ros.cli.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.whole_file import check_writable
 
     budgets = [parse_budget(text) for text in budget]
     wanted = prepare(robot, task, model, solver, episodes=max(curve_episodes, 1), seed=7001, goal="image")
@@ -67,6 +68,7 @@ def planner(
         wanted = dataclasses.replace(wanted, planner=settings)
     if curve_episodes:
         require("sim")
+    check_writable(json_file)
     absent = missing_modules("bench")
     with progress_bar("plan", len(budgets) + 4 + (3 if compare and not absent else 0)) as bar:
         figures = _times(wanted, budgets, plans, compare, not absent, bar)
@@ -79,8 +81,7 @@ def planner(
         figures["curve"] = measure(wanted, None, public=compare and not absent)
         print_curve(console, figures["curve"])
     figures |= {"model_sha256": wanted.sha256, "hardware": hardware(), "versions": versions()}
-    if json_file is not None:
-        write_json(json_file, figures)
+    write_json(json_file, figures)
 
 
 def _times(

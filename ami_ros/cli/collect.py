@@ -41,6 +41,7 @@ def collect(
     """
     from ami_ros.cli.folders import episodes_folder
     from ami_ros.cli.progress import progress_bar
+    from ami_ros.lock_file import only_one
     from ami_ros.sim.collect import collect as record
     from ami_ros.sim.collect_events import collect_events, missing_events
     from ami_ros.sim.collect_pictures import ALL_PICTURES, collect_pictures
@@ -50,15 +51,16 @@ def collect(
     given = {"episodes": episodes, "seed": seed, "workers": workers}
     given |= {"event_pairs": event_pairs, "oddities": oddities, "double_exposures": double_exposures}
     settings = load_collect_settings(task, given)
-    with progress_bar("collect", settings.episodes) as bar:
-        done = sum(1 for i in range(settings.episodes) if (out / f"episode_{i:06d}.npz").is_file())
-        bar.update(done)
-        for _ in record(robot, task, settings, out):
-            bar.update(1)
-    with progress_bar("events", len(missing_events(robot, task, settings, out))) as bar:
-        for kind, _ in collect_events(robot, task, settings, out):
-            bar.update(1, kind)
-    for pictures in ALL_PICTURES:
-        with progress_bar(pictures.name.replace("_", " "), len(pictures.missing(settings, out))) as bar:
-            for _ in collect_pictures(pictures, robot, task, settings, out):
+    with only_one("collect", out):
+        with progress_bar("collect", settings.episodes) as bar:
+            done = sum(1 for i in range(settings.episodes) if (out / f"episode_{i:06d}.npz").is_file())
+            bar.update(done)
+            for _ in record(robot, task, settings, out):
                 bar.update(1)
+        with progress_bar("events", len(missing_events(robot, task, settings, out))) as bar:
+            for kind, _ in collect_events(robot, task, settings, out):
+                bar.update(1, kind)
+        for pictures in ALL_PICTURES:
+            with progress_bar(pictures.name.replace("_", " "), len(pictures.missing(settings, out))) as bar:
+                for _ in collect_pictures(pictures, robot, task, settings, out):
+                    bar.update(1)

@@ -49,21 +49,24 @@ def demo(
 
     Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
     """
-    from ami_ros.cli.demo_report import write_report
+    from ami_ros.cli.demo_report import FILES, write_report
     from ami_ros.cli.experiment import prepare
     from ami_ros.cli.extras import require
+    from ami_ros.lock_file import only_one
+    from ami_ros.whole_file import check_writable
 
     experiment = prepare(robot, task, model, planner, goals, seed, goal_via)
     require("ros", "sim", "train")
-    out.mkdir(parents=True, exist_ok=True)
-    results, faults = _episodes(experiment, out, real_time, attach)
     command = f"ami-ros demo --goals {goals} --seed {seed} --task {task} --robot {robot}"
     command += (
         f" --planner {experiment.planner.solver} --goal-via {goal_via}"
         + " --real-time" * real_time
         + " --attach" * attach
     )
-    reached = write_report(experiment, results, faults, out, command, baselines, video)
+    with only_one("demo", out):
+        check_writable(*(out / name for name in FILES))
+        results, faults = _episodes(experiment, out, real_time, attach)
+        reached = write_report(experiment, results, faults, out, command, baselines, video)
     typer.echo(f"{reached} of {goals} goals within 5 cm. Look at {out / 'report.html'}")
     raise typer.Exit(0 if reached >= NEEDED_SHARE * goals else 1)
 

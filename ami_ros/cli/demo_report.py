@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from ami_ros.sim.closed_loop import EpisodeResult
 from ami_ros.sim.scene import Scene
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.types import FloatArray, ImageArray
+from ami_ros.whole_file import write_whole
+
+FIGURES, VIDEO, PAGE = FILES = ("results.json", "video.mp4", "report.html")
 
 
 def write_report(
@@ -30,11 +34,11 @@ def write_report(
     baselines: bool,
     video: bool,
 ) -> int:
-    """Write all files into `out` and return how many goals were reached."""
+    """Write FILES into `out` and return how many goals were reached. Raises OutputError: they cannot be."""
     compared = _baselines(experiment) if baselines else {}
     values = figures(experiment, "ros", results, compared, faults=dict(faults), command=command)
-    write_json(out / "results.json", values)
-    movie = out / "video.mp4" if video else None
+    write_json(out / FIGURES, values)
+    movie = out / VIDEO if video else None
     if movie is not None:
         _video(experiment, results, movie)
     what = f"{experiment.spec.name.capitalize()} {experiment.task}"
@@ -52,7 +56,7 @@ def write_report(
             video=movie,
         )
     )
-    (out / "report.html").write_text(page, encoding="utf-8")
+    write_whole(out / PAGE, page)
     return sum(episode["reached_5cm"] for episode in values["per_episode"])
 
 
@@ -70,14 +74,13 @@ def _video(experiment: Experiment, results: Sequence[EpisodeResult], path: Path)
     plain = Scene(experiment.spec, physics_hz())
     for scene in (detailed, plain):
         task.furnish(scene)
-    partial = path.with_name("partial_" + path.name)  # a killed demo leaves no half of a video.mp4
-    frames = write_video(
-        partial, results, _renderer(detailed, MAIN_SIZE), _renderer(plain), step_s(experiment)
-    )
-    with progress_bar("video", frame_count(results, step_s(experiment))) as bar:
-        for _ in frames:
-            bar.update()
-    partial.replace(path)
+    with tempfile.TemporaryDirectory() as folder:  # FFmpeg reads again what it has written: it needs a file
+        file, step = Path(folder) / VIDEO, step_s(experiment)
+        frames = write_video(file, results, _renderer(detailed, MAIN_SIZE), _renderer(plain), step)
+        with progress_bar("video", frame_count(results, step)) as bar:
+            for _ in frames:
+                bar.update()
+        write_whole(path, file.read_bytes())
     detailed.close()
     plain.close()
 

@@ -33,7 +33,9 @@ def doctor(
     from ami_ros.cli.checks import all_checks
     from ami_ros.cli.figures import write_json
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.whole_file import check_writable
 
+    check_writable(json_file)
     console = Console()
     table = Table("check", "", "found", "what to do")
     with console.status("checking"):
@@ -42,7 +44,6 @@ def doctor(
         table.add_row(finding.name, MARKS[finding.level], finding.found, finding.advice)
     console.print(table)
     healthy = all(finding.level != "fail" for finding in findings)
-    if json_file is not None:
-        rows = [dataclasses.asdict(finding) for finding in findings]
-        write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
+    rows = [dataclasses.asdict(finding) for finding in findings]
+    write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
     raise typer.Exit(0 if healthy else 1)

@@ -95,6 +95,7 @@ def evaluate(
     from ami_ros.cli.figures import comparison, figures, write_json
     from ami_ros.cli.perturbed import EVERY, chosen, perturbation_table
     from ami_ros.errors import ConfigError
+    from ami_ros.whole_file import check_writable
 
     if via not in VIA:
         raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")
@@ -118,17 +119,17 @@ def evaluate(
         _with_fault(experiment, fault, via, json_file, logs)
         return
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
+    check_writable(json_file, failures)
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
     more |= {**looks, "gated": gate}
     values = figures(experiment, via, results, compared, **more)
-    if json_file is not None:
-        write_json(json_file, values)
-    if failures is not None:
-        _show_failures(results, failures)
     Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared))
     if "perturbations" in more:
         Console().print(perturbation_table(values, more["perturbations"], perturb_scale, perturb_exactly))
+    write_json(json_file, values)
+    if failures is not None:
+        _show_failures(results, failures)
 
 
 def _with_fault(
@@ -207,11 +208,12 @@ def _show_failures(results: list[EpisodeResult], path: Path) -> None:
     from ami_ros.report.failures import failure_sheet
     from ami_ros.report.failures import failures as failed
     from ami_ros.report.pictures import png
+    from ami_ros.whole_file import write_whole
 
-    path.unlink(missing_ok=True)  # no picture of failures that are no longer there
     if missed := failed(results):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(png(failure_sheet(missed)))
+        write_whole(path, png(failure_sheet(missed)))
+    elif path.is_file():
+        path.unlink()  # no picture of failures that are no longer there
     typer.echo(f"{len(missed)} of {len(results)} episodes ended outside 2 cm{f': {path}' if missed else ''}")
 
 

@@ -31,7 +31,9 @@ def export(
     from ami_ros.cli.training_run import prepare_run
     from ami_ros.model.export import export as write
     from ami_ros.training.pipeline import finish
+    from ami_ros.whole_file import check_writable
 
+    check_writable(out)
     run = prepare_run(robot, task, data, steps=steps, seed=seed)
     run.trainer.resume(checkpoint)
     contract = finish(run.trainer.model, run.split, run.spec, task, run.settings)

@@ -14,6 +14,7 @@ from rich.table import Table
 from ami_ros.cli.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.statistics import WITHIN_CM, episode_figures, summarise
+from ami_ros.whole_file import write_whole
 
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
@@ -49,12 +50,10 @@ def figures(
     }
 
 
-def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a JSON file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".tmp")
-    partial.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n")
-    partial.replace(path)
+def write_json(path: Path | None, values: Mapping[str, Any]) -> None:
+    """Write a JSON file, whole or not at all; nothing without a path. Raises OutputError: it cannot be."""
+    if path is not None:
+        write_whole(path, json.dumps(values, indent=1, allow_nan=False) + "\n")
 
 
 def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> Table:

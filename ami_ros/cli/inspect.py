@@ -24,15 +24,14 @@ def inspect(
     from rich.table import Table
 
     from ami_ros.model.files import read_contract, verify
+    from ami_ros.whole_file import check_writable, write_whole
 
+    check_writable(json_file)
     sha256 = verify(model)
     contract = dataclasses.asdict(read_contract(model))
     gates = contract.pop("gates")
     provenance = {k: contract[k] for k in ("data_sha256", "weights_sha256", "seed", "code_version")}
     figures = {"contract": contract, "sha256": sha256, "provenance": provenance, "gates": gates}
-    if json_file is not None:
-        json_file.write_text(json.dumps(figures, indent=1) + "\n")
-
     console = Console()
     console.print(f"[bold]{model}[/bold]  sha256 {sha256} (verified)")
     facts = Table("contract", "", show_header=True)
@@ -85,6 +84,8 @@ def inspect(
     console.print(
         f"measured on {gates['held_out_episodes']} held-out episodes and {gates['event_clips']} event clips"
     )
+    if json_file is not None:
+        write_whole(json_file, json.dumps(figures, indent=1) + "\n")
 
 
 def _known(text: str, value: float | None) -> str:

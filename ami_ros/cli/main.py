@@ -12,6 +12,7 @@ from typing import Any
 import typer
 import typer.core
 
+from ami_ros.cli.stop_request import SIGNALS
 from ami_ros.errors import AmiError
 
 # verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name.
@@ -28,6 +29,7 @@ VERBS = {
 }
 DEBUG_VARIABLE = "AMI_ROS_DEBUG"
 FAILED = 2  # exit code of an error that the user can do something about
+STOPPED = {128 + number: number.name for number in SIGNALS}  # exit code -> the signal that asked for it
 
 HELP = """A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2."""
 EPILOG = """Start here: [bold]ami-ros doctor[/], then [bold]ami-ros demo[/] (look at demo/report.html).
@@ -103,7 +105,7 @@ def _options(
         os.environ[DEBUG_VARIABLE] = "1"  # the node processes inherit it
 
 
-def report_error(error: AmiError) -> None:
+def report_error(error: Exception) -> None:
     """Print one red line on stderr, and how to see more."""
     typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
 
@@ -116,12 +118,16 @@ def command_line(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def main() -> None:
-    """Entry point: exit code 2 and one line, never a traceback, for what is wrong with the input."""
+    """Entry point: exit code 2 and one line, never a traceback, for what is wrong with input or disk."""
     # As Ctrl-C does, unwind: the node processes that we started must not outlive us.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         app(args=command_line(sys.argv)[0])
-    except AmiError as error:
+    except SystemExit as ending:
+        if ending.code in STOPPED:
+            typer.echo(f"stopped by {STOPPED[ending.code]}", err=True)
+        raise
+    except (AmiError, OSError) as error:
         if os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"):
             raise
         report_error(error)

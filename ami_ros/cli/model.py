@@ -13,6 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ami_ros.whole_file import check_writable, write_whole
+
+CARD = "MODEL_CARD.md"
 BEYOND = 2.0  # scale of the perturbations outside the training range
 
 
@@ -40,55 +43,58 @@ def model(
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.cli.folders import folder_name, run_folder
     from ami_ros.cli.train import train
+    from ami_ros.lock_file import only_one
     from ami_ros.model.files import read_contract, sha256_of
     from ami_ros.report.model_card import model_card
 
     name = folder_name(robot, task)
     out, work = out or Path("models", name), work or run_folder(robot, task)
     trained, path, data = work / "model.pt", out / "model.pt", work / "episodes"
-    stages = Stages(work / "stages.json")
+    with only_one("model", work):
+        check_writable(path, out / CARD)
+        stages = Stages(work / "stages.json")
 
-    with stages.timed("collect"):
-        collect(out=data, task=task, robot=robot)
-    if not trained.is_file():
-        with stages.timed("train"):
-            train(data=data, out=trained, robot=robot, task=task)
-    out.mkdir(parents=True, exist_ok=True)
-    for source in (trained, work / "model.pt.sha256"):
-        (out / source.name).write_bytes(source.read_bytes())
-    sha256 = sha256_of(path)
+        with stages.timed("collect"):
+            collect(out=data, task=task, robot=robot)
+        if not trained.is_file():
+            with stages.timed("train"):
+                train(data=data, out=trained, robot=robot, task=task)
+        for source in (trained, work / "model.pt.sha256"):
+            write_whole(out / source.name, source.read_bytes())
+        sha256 = sha256_of(path)
 
-    def measured(stage: str, count: int, **how: Any) -> dict[str, Any]:
-        figures = work / f"{stage}.json"
-        before = json.loads(figures.read_text()) if figures.is_file() else {}
-        if (before.get("model_sha256"), before.get("seed"), before.get("episodes")) != (sha256, seed, count):
-            with stages.timed(stage):
-                evaluate(
-                    task=task,
-                    model=path,
-                    robot=robot,
-                    episodes=count,
-                    seed=seed,
-                    workers=workers,
-                    json_file=figures,
-                    **how,
-                )
-        return dict(json.loads(figures.read_text()))
+        def measured(stage: str, count: int, **how: Any) -> dict[str, Any]:
+            figures = work / f"{stage}.json"
+            before = json.loads(figures.read_text()) if figures.is_file() else {}
+            wanted = {"model_sha256": sha256, "seed": seed, "episodes": count}
+            if wanted != {name: before.get(name) for name in wanted}:
+                with stages.timed(stage):
+                    evaluate(
+                        task=task,
+                        model=path,
+                        robot=robot,
+                        episodes=count,
+                        seed=seed,
+                        workers=workers,
+                        json_file=figures,
+                        **how,
+                    )
+            return dict(json.loads(figures.read_text()))
 
-    clean = measured("evaluate", episodes, baselines=False)
-    clean["baseline_figures"] = measured("baselines", baseline_episodes)["baseline_figures"]
-    perturbed = []
-    if perturbed_episodes:
-        many = {"perturb": "all", "baselines": False}
-        beyond, few = {**many, "perturb_scale": BEYOND}, math.ceil(perturbed_episodes / 5)
-        perturbed = [
-            measured("perturb", perturbed_episodes, **many),
-            measured("perturb_beyond", few, **beyond),
-            measured("perturb_exactly", few, perturb_exactly=True, **beyond),
-        ]
-    card = model_card(read_contract(path), sha256, clean, perturbed, stages.seconds, f"models/{name}")
-    (out / "MODEL_CARD.md").write_text(card)
-    typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
+        clean = measured("evaluate", episodes, baselines=False)
+        clean["baseline_figures"] = measured("baselines", baseline_episodes)["baseline_figures"]
+        perturbed = []
+        if perturbed_episodes:
+            many = {"perturb": "all", "baselines": False}
+            beyond, few = {**many, "perturb_scale": BEYOND}, math.ceil(perturbed_episodes / 5)
+            perturbed = [
+                measured("perturb", perturbed_episodes, **many),
+                measured("perturb_beyond", few, **beyond),
+                measured("perturb_exactly", few, perturb_exactly=True, **beyond),
+            ]
+        card = model_card(read_contract(path), sha256, clean, perturbed, stages.seconds, f"models/{name}")
+        write_whole(out / CARD, card)
+        typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
 
 
 class Stages:
@@ -110,5 +116,4 @@ class Stages:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps(self.seconds))
+            write_whole(self._path, json.dumps(self.seconds))

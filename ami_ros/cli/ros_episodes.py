@@ -13,8 +13,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.cli.experiment import Experiment
-from ami_ros.processes import NodeProcess, free_domain_id, node_environment
+from ami_ros.domain import own_domain
+from ami_ros.processes import NodeProcess, node_environment
 from ami_ros.sim.tasks.known import load_task
+from ami_ros.whole_file import check_writable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -74,12 +76,12 @@ class RosRunner:
 
     def _start(self) -> None:
         # This process joins the nodes' domain, so it needs their environment before it creates a node.
-        self.domain_id = free_domain_id()
-        self._environment = node_environment(self.domain_id)
-        self._open.callback(_restore, dict(os.environ))
-        os.environ.update(self._environment)
         with ExitStack() as undo:
             undo.push(self.__exit__)
+            self.domain_id = self._open.enter_context(own_domain())
+            self._environment = node_environment(self.domain_id)
+            self._open.callback(_restore, dict(os.environ))
+            os.environ.update(self._environment)
             for node in self._nodes():
                 self._launch(node)
             self._join()
@@ -88,6 +90,7 @@ class RosRunner:
     def _launch(self, node: str) -> None:
         parameters, remappings = self._nodes()[node]
         log = self._log_folder / f"{node}.log"
+        check_writable(log)
         process = NodeProcess(self._program(node), log, self._environment, parameters, remappings)
         self._processes[node] = self._open.enter_context(process)
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -12,19 +11,13 @@ from ami_ros.cli.direct_episodes import DirectRunner
 from ami_ros.cli.experiment import Experiment
 from ami_ros.sim.closed_loop import EpisodeResult
 from ami_ros.sim.perturbation import Perturbation
-
-_runner: DirectRunner | None = None
-
-
-def _start_worker(experiment: Experiment) -> None:
-    global _runner
-    _runner = DirectRunner(experiment)
+from ami_ros.workers import Workers
 
 
-def _episode(solver: str | None, perturbation: Perturbation | None, seed: int) -> EpisodeResult:
-    if _runner is None:
-        raise RuntimeError("worker not started")
-    return _runner.episode(seed, solver, perturbation)
+def _episode(
+    solver: str | None, perturbation: Perturbation | None, runner: DirectRunner, seed: int
+) -> EpisodeResult:
+    return runner.episode(seed, solver, perturbation)
 
 
 class SpreadRunner:
@@ -32,14 +25,11 @@ class SpreadRunner:
 
     def __init__(self, experiment: Experiment, workers: int) -> None:
         self._seeds = experiment.seeds
-        # A model or task that cannot be loaded fails here, once: a pool starts failing workers for ever.
-        DirectRunner(experiment).close()
         threads = {"OMP_NUM_THREADS": str(experiment.planner.threads)}  # read when a worker imports torch
         before = {name: os.environ.get(name) for name in threads}
         os.environ.update(threads)
         try:
-            context = multiprocessing.get_context("spawn")
-            self._pool = context.Pool(workers, _start_worker, (experiment,))
+            self._workers = Workers(workers, DirectRunner, (experiment,))
         finally:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -47,10 +37,14 @@ class SpreadRunner:
     def episodes(
         self, solver: str | None = None, perturbation: Perturbation | None = None
     ) -> Iterator[EpisodeResult]:
-        """Run every episode, with `solver` and `perturbation` instead of the experiment's if given."""
-        return self._pool.imap(partial(_episode, solver, perturbation), self._seeds)
+        """Run every episode, with `solver` and `perturbation` instead of the experiment's if given.
+
+        Raises:
+            AmiError: as DirectRunner raises it.
+            ProcessError: a worker died.
+        """
+        return self._workers.run(partial(_episode, solver, perturbation), self._seeds)
 
     def close(self) -> None:
         """End the workers."""
-        self._pool.terminate()
-        self._pool.join()
+        self._workers.close()

@@ -23,7 +23,9 @@ def train(
     threads: Annotated[int | None, typer.Option(help="CPU threads [config/training.yaml].")] = None,
     restart: Annotated[bool, typer.Option(help="Ignore the checkpoint of an earlier run.")] = False,
 ) -> None:
-    """Train, log to TensorBoard, and export. A killed run goes on from its last checkpoint.
+    """Train, log to TensorBoard, and export.
+
+    A stopped run (Ctrl-C, SIGTERM) goes on where it was, a killed one from its last checkpoint.
 
     Example: ami-ros train --task reach
 
@@ -39,27 +41,36 @@ def train(
 
     from ami_ros.cli.folders import run_folder
     from ami_ros.cli.progress import progress_bar
+    from ami_ros.cli.stop_request import StopRequest
     from ami_ros.cli.training_run import prepare_run
+    from ami_ros.lock_file import only_one
     from ami_ros.model.export import export
     from ami_ros.training.pipeline import finish
+    from ami_ros.whole_file import check_writable
 
     out = out or run_folder(robot, task) / "model.pt"
-    run = prepare_run(robot, task, data, steps=steps, seed=seed, threads=threads)
-    trainer, settings = run.trainer, run.settings
     checkpoint = out.with_name("checkpoint.pt")
-    if checkpoint.is_file() and not restart:
-        trainer.resume(checkpoint)
-        typer.echo(f"going on from step {trainer.step} of {checkpoint}", err=True)
-    with SummaryWriter(str(out.parent / "tensorboard")) as log, progress_bar("train", settings.steps) as bar:
-        bar.update(trainer.step)
-        for losses in trainer.run(checkpoint):
-            bar.update(1, f"prediction {losses['prediction']:.4f}")
-            if trainer.step % 20 == 0:
-                for name, value in losses.items():
-                    log.add_scalar(name, value, trainer.step)
-    with progress_bar("measure", 1) as bar:
-        contract = finish(trainer.model, run.split, run.spec, task, settings)
-        sha256 = export(trainer.model, contract, out)
-        bar.update()
-    checkpoint.unlink(missing_ok=True)
+    with only_one("train", out.parent):
+        check_writable(out, checkpoint)
+        run = prepare_run(robot, task, data, steps=steps, seed=seed, threads=threads)
+        trainer, steps = run.trainer, run.settings.steps
+        if checkpoint.is_file() and not restart:
+            trainer.resume(checkpoint)
+            typer.echo(f"going on from step {trainer.step} of {checkpoint}", err=True)
+        log = SummaryWriter(str(out.parent / "tensorboard"))
+        with log, progress_bar("train", steps) as bar, StopRequest() as stop:
+            bar.update(trainer.step)
+            for losses in trainer.run(checkpoint):
+                bar.update(1, f"prediction {losses['prediction']:.4f}")
+                if trainer.step % 20 == 0:
+                    for name, value in losses.items():
+                        log.add_scalar(name, value, trainer.step)
+                if stop.signal is not None:
+                    trainer.save(checkpoint)
+                    stop.leave()
+        with progress_bar("measure", 1) as bar:
+            contract = finish(trainer.model, run.split, run.spec, task, run.settings)
+            sha256 = export(trainer.model, contract, out)
+            bar.update()
+        checkpoint.unlink(missing_ok=True)
     typer.echo(f"{out}  sha256 {sha256}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ami_ros.errors import EpisodeError
+from ami_ros.whole_file import write_whole
 
 MANIFEST_FILE = "dataset.json"
 
@@ -18,14 +19,12 @@ def claim(folder: Path, made_with: Mapping[str, Any]) -> None:
 
     Raises:
         EpisodeError: the folder was made with other settings, or its manifest is unreadable.
+        OutputError: the folder cannot be written.
     """
     path = folder / MANIFEST_FILE
     wanted = json.loads(json.dumps(made_with))  # tuples become lists, as they do on disk
     if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(wanted, indent=1) + "\n")
-        partial.replace(path)
+        write_whole(path, json.dumps(wanted, indent=1) + "\n")
         return
     try:
         found = json.loads(path.read_text())

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Named arrays in one file that appears whole or not at all."""
+"""Named arrays in one file."""
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,17 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.errors import EpisodeError
+from ami_ros.whole_file import write_whole
 
 
 def write_npz(path: Path, version: int, arrays: Mapping[str, Any]) -> None:
-    """Write atomically: a killed process leaves the old file or none, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, format_version=np.int64(version), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    """Write the arrays, whole or not at all. Raises OutputError: the file cannot be written."""
+    content = io.BytesIO()
+    np.savez_compressed(content, format_version=np.int64(version), **arrays)
+    write_whole(path, content.getvalue())
 
 
 def check_images(path: Path, name: str, images: NDArray[Any]) -> None:

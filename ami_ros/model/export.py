@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 
 import torch
@@ -11,9 +12,10 @@ from torch import nn
 
 from ami_ros.model.contract import Contract
 from ami_ros.model.deprecation import torchscript_deprecation_ignored
-from ami_ros.model.files import CONTRACT_FILE, sha256_of, sidecar
+from ami_ros.model.files import CONTRACT_FILE, sidecar
 from ami_ros.model.jepa import Jepa
 from ami_ros.planning.search import LatentSearch
+from ami_ros.whole_file import write_whole
 
 EXPORTED = [
     "observe",
@@ -49,17 +51,20 @@ def order_for_planning(model: Jepa) -> None:
 
 
 def export(model: Jepa, contract: Contract, path: Path) -> str:
-    """Script, freeze and write the model and its sidecar ``model.pt.sha256``; returns the hash."""
+    """Script, freeze and write the model and its sidecar ``model.pt.sha256``; returns the hash.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
     order_for_planning(model)
     search = LatentSearch(model).eval()
     for method in EXPORTED:
         torch.jit.export(getattr(LatentSearch, method))
     with torchscript_deprecation_ignored():
         scripted = torch.jit.freeze(torch.jit.script(search), preserved_attrs=EXPORTED)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        torch.jit.save(scripted, str(partial), _extra_files={CONTRACT_FILE: contract.to_json()})
-    digest = sha256_of(partial)
-    partial.replace(path)
-    sidecar(path).write_text(f"{digest}  {path.name}\n")
+        content = io.BytesIO()
+        torch.jit.save(scripted, content, _extra_files={CONTRACT_FILE: contract.to_json()})
+    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    write_whole(path, content.getvalue())
+    write_whole(sidecar(path), f"{digest}  {path.name}\n")
     return digest

@@ -11,11 +11,8 @@ import numpy as np
 
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, write_episode
 from ami_ros.data.manifest import claim
-from ami_ros.embodiment import load_robot
 from ami_ros.sim.collect_settings import CollectSettings
-from ami_ros.sim.recording_pool import record_all
-from ami_ros.sim.task_recorder import TaskRecorder
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.task_recorder import TaskRecorder, record_all
 from ami_ros.sim.variation import CLEAN, load_variation_settings, training_variation
 from ami_ros.task_file import read_task
 
@@ -40,8 +37,9 @@ class Collector(TaskRecorder):
         return self._recorder.record(episode, motion, self._settings.episode_steps, look)
 
 
-def _record(folder: Path, collector: Collector, index: int) -> None:
+def _record(folder: Path, collector: Collector, index: int) -> int:
     write_episode(episode_path(folder, index), collector.record(index))
+    return index
 
 
 def episode_path(folder: Path, index: int) -> Path:
@@ -63,10 +61,13 @@ def collect(robot: str, task: str, settings: CollectSettings, folder: Path) -> I
     Episodes that are already there are kept, so a killed run goes on where it was.
 
     Raises:
+        AmiError: robot, task or simulator do not work; the folder is untouched.
         EpisodeError: the folder holds episodes made with other settings.
+        OutputError: an episode cannot be written.
+        ProcessError: a worker died.
     """
-    load_task(task, load_robot(robot, task))  # a bad name fails here, see `record_all`
-    claim(folder, made_with(robot, task, settings, unused="event_steps"))
     missing = [i for i in range(settings.episodes) if not episode_path(folder, i).is_file()]
-    work = partial(_record, folder)
-    yield from record_all(Collector, (robot, task, settings), work, missing, settings.workers, chunk=4)
+    if missing:
+        Collector(robot, task, settings).close()  # what cannot be built fails before the folder is claimed
+    claim(folder, made_with(robot, task, settings, unused="event_steps"))
+    yield from record_all(Collector, robot, task, settings, partial(_record, folder), missing)

@@ -16,7 +16,7 @@ from ami_ros.sim.collect import made_with
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.events import EventRecorder
 from ami_ros.sim.occasion import ARM_KINDS, OBJECT_KINDS
-from ami_ros.sim.recording_pool import record_all
+from ami_ros.sim.task_recorder import record_all
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
 
@@ -35,9 +35,10 @@ def missing_events(robot: str, task: str, settings: CollectSettings, folder: Pat
     return [(kind, pair) for kind, pair in pairs if not event_path(folder, kind, pair, False).is_file()]
 
 
-def _record(folder: Path, recorder: EventRecorder, kind_and_pair: tuple[str, int]) -> None:
+def _record(folder: Path, recorder: EventRecorder, kind_and_pair: tuple[str, int]) -> tuple[str, int]:
     for clip in recorder.record(*kind_and_pair):
         write_event(folder, clip)
+    return kind_and_pair
 
 
 def collect_events(
@@ -47,11 +48,11 @@ def collect_events(
 
     Raises:
         EpisodeError: the folder holds clips made with other settings.
+        OutputError: a clip cannot be written.
+        ProcessError: a worker died.
     """
     missing = missing_events(robot, task, settings, folder)
     if not missing:
         return
     claim(folder / "events", made_with(robot, task, settings, unused="episode_steps"))
-    yield from record_all(
-        EventRecorder, (robot, task, settings), partial(_record, folder), missing, settings.workers
-    )
+    yield from record_all(EventRecorder, robot, task, settings, partial(_record, folder), missing)

@@ -12,13 +12,11 @@ from typing import Any
 from ami_ros.data.double_exposure import double_exposure_path, write_double_exposure
 from ami_ros.data.manifest import claim
 from ami_ros.data.oddity import oddity_path, write_oddity
-from ami_ros.embodiment import load_robot
 from ami_ros.sim.collect import made_with
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.double_exposures import DoubleExposureRecorder
 from ami_ros.sim.oddities import OddityRecorder
-from ami_ros.sim.recording_pool import record_all
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.task_recorder import record_all
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,10 @@ class Pictures:
         count: int = getattr(settings, self.name)
         return [i for i in range(count) if not self.path(folder, i).is_file()]
 
-    def record(self, folder: Path, recorder: Any, index: int) -> None:
-        """Record number `index` and write it."""
+    def record(self, folder: Path, recorder: Any, index: int) -> int:
+        """Record number `index`, write it, and return the number."""
         self.write(folder, index, recorder.record(index))
+        return index
 
 
 ODDITIES = Pictures("oddities", OddityRecorder, oddity_path, write_oddity)
@@ -61,11 +60,11 @@ def collect_pictures(
 
     Raises:
         EpisodeError: the folder holds pictures made with other settings.
+        OutputError: a picture cannot be written.
+        ProcessError: a worker died.
     """
     missing = kind.missing(settings, folder)
     if not missing:
         return
-    load_task(task, load_robot(robot, task))  # a bad name fails here
     claim(folder / kind.name, made_with(robot, task, settings, unused="event_steps"))
-    work = partial(kind.record, folder)
-    yield from record_all(kind.recorder, (robot, task, settings), work, missing, settings.workers, chunk=4)
+    yield from record_all(kind.recorder, robot, task, settings, partial(kind.record, folder), missing)

@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
 from ami_ros.embodiment import load_robot
 from ami_ros.sim.collect_settings import CollectSettings
 from ami_ros.sim.recorder import Recorder
 from ami_ros.sim.scene import Scene
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.variation import load_variation_settings
+from ami_ros.workers import Workers
+
+Job = TypeVar("Job")
 
 
 class TaskRecorder:
@@ -27,3 +33,32 @@ class TaskRecorder:
         self._task.furnish(self._scene)
         self._recorder = Recorder(self._scene, self._spec, settings.image_size)
         self._variation = load_variation_settings()
+
+    def close(self) -> None:
+        """Free the simulator."""
+        self._scene.close()
+
+
+def record_all(
+    recorder: Callable[[str, str, CollectSettings], Any],
+    robot: str,
+    task: str,
+    settings: CollectSettings,
+    work: Callable[[Any, Job], Job],
+    jobs: Sequence[Job],
+) -> Iterator[Job]:
+    """Yield each of `jobs` when it is done, by as many processes as `settings` say.
+
+    Args:
+        recorder: a kind of TaskRecorder.
+        robot: name of the robot.
+        task: name of the task.
+        settings: of the data set.
+        work: does one job with a recorder and returns the job; a function of a module.
+        jobs: what is to be done.
+
+    Raises:
+        AmiError: as the recorder or `work` raised it, or ProcessError: a worker died.
+    """
+    with Workers(min(settings.workers, len(jobs)), recorder, (robot, task, settings)) as workers:
+        yield from workers.run(work, jobs)

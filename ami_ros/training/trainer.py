@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from pickle import UnpicklingError
@@ -21,6 +22,7 @@ from ami_ros.training.double_exposures import DoubleExposures
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
+from ami_ros.whole_file import write_whole
 
 # The encoder trains twice as fast in bfloat16 where the processor knows it, and many times slower elsewhere.
 BFLOAT16 = torch.backends.cpu.get_cpu_capability() == "AVX512"
@@ -78,10 +80,11 @@ class Trainer:
         model.joint_std.copy_(joints.std(0).clamp_min(1e-3))
 
     def run(self, checkpoint: Path | None = None) -> Iterator[dict[str, float]]:
-        """Train to the end, yielding the losses of each step and saving checkpoints.
+        """Train to the end, yielding the losses of each step; save checkpoints, one after the last step.
 
         Raises:
             TrainingError: a loss became non-finite.
+            OutputError: a checkpoint cannot be written.
         """
         self.model.train()
         while self.step < self._settings.steps:
@@ -91,7 +94,8 @@ class Trainer:
                 raise TrainingError(
                     f"step {self.step}: loss is {losses}; lower learning_rate in config/training.yaml"
                 )
-            if checkpoint is not None and self.step % self._settings.checkpoint_steps == 0:
+            due = self.step % self._settings.checkpoint_steps == 0 or self.step == self._settings.steps
+            if checkpoint is not None and due:
                 self.save(checkpoint)
             yield losses
 
@@ -171,7 +175,7 @@ class Trainer:
         return {name: value for name, value in values.items() if name not in ELSEWHERE}
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint atomically."""
+        """Write a checkpoint, whole or not at all. Raises OutputError: it cannot be written."""
         state: dict[str, Any] = {
             "step": self.step,
             "model": {name: getattr(self.model, name).state_dict() for name in TRAINED},
@@ -179,10 +183,9 @@ class Trainer:
             "data_sha256": self._data_sha256,
             "settings": self._identity(),
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(path)
+        content = io.BytesIO()
+        torch.save(state, content)
+        write_whole(path, content.getvalue())
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same data and architecture.

@@ -43,9 +43,9 @@ def test_collect_writes_the_episodes_and_nothing_half(made):
 
 def test_collect_keeps_what_is_there(made):
     folder, _ = made
-    before = {path: path.stat().st_mtime_ns for path in (folder / "data").iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in (folder / "data").glob("[!.]*")}
     assert ami_ros("collect", "--out", folder / "data", *FEW).returncode == 0
-    assert {path: path.stat().st_mtime_ns for path in (folder / "data").iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in (folder / "data").glob("[!.]*")} == before
 
 
 def test_train_exports_a_model_that_fits_the_robot_and_logs(made):

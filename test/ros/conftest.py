@@ -12,21 +12,23 @@ from typing import Any
 import pytest
 
 import ami_ros
-from ami_ros.processes import NodeProcess, free_domain_id, node_environment
+from ami_ros.domain import own_domain
+from ami_ros.processes import NodeProcess, node_environment
 
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 START_S = 30.0  # a child imports its libraries and is discovered, on a busy machine
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """The environment of this test's processes, which this process joins."""
-    variables = node_environment(free_domain_id())
-    source = str(Path(ami_ros.__file__).parents[1])
-    variables["PYTHONPATH"] = os.pathsep.join(filter(None, [source, variables.get("PYTHONPATH")]))
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return variables
+    with own_domain() as domain:
+        variables = node_environment(domain)
+        source = str(Path(ami_ros.__file__).parents[1])
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [source, variables.get("PYTHONPATH")]))
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield variables
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
+from command import session_members
 
 from ami_ros.config import load_settings
 from ami_ros.data.episode import EpisodeRecord, list_episodes, read_episode
@@ -79,19 +80,6 @@ def test_an_episode_does_not_depend_on_the_number_of_workers(recorded, tmp_path,
     assert sorted(done) == list(range(EPISODES))
     for path, expected in zip(list_episodes(tmp_path / "data"), recorded, strict=True):
         same(read_episode(path), expected)
-
-
-def session_members(session: int) -> list[int]:
-    """Return the processes of a session that still run."""
-    members = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            state, *rest = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(rest[2]) == session and state not in "ZX":
-            members.append(int(entry.name))
-    return members
 
 
 @pytest.mark.skipif(

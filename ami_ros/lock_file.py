@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only one process may do at a time, held by a file.
+
+The kernel lets go of it when the process ends, however it ends: what a killed process left holds nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from ami_ros.errors import InUseError, OutputError
+
+
+class LockFile:
+    """A lock, taken if nobody has it, until the block ends. The file stays: to delete it would be a race.
+
+    Args:
+        path: of the file; its folder exists.
+
+    Attributes:
+        holder: process that has the lock instead of us, as it wrote its id; None when it is ours.
+
+    Raises:
+        OSError: the file cannot be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.holder: str | None = None
+        # No links: in a folder for all, another user's could lead to a file of ours.
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._file, 0)
+            os.write(self._file, b"%d\n" % os.getpid())
+        except BlockingIOError:
+            self.holder = os.read(self._file, 20).decode(errors="replace").strip() or "unknown"
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._file)
+
+    def __enter__(self) -> LockFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def only_one(verb: str, folder: Path) -> Iterator[None]:
+    """Keep other processes from doing the same in `folder`, which is made, while the block runs.
+
+    Args:
+        verb: what is done, as people type it; another verb may run in the same folder.
+        folder: where.
+
+    Raises:
+        InUseError: another process is at it; names it.
+        OutputError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = LockFile(folder / f".{verb}.lock")
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror}); expected a folder, on a disk with space left"
+        ) from error
+    with lock:
+        if lock.holder is not None:
+            raise InUseError(
+                f"{folder}: process {lock.holder} already does `ami-ros {verb}` there; "
+                "wait until it has ended, or use another folder"
+            )
+        yield

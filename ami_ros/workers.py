@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several processes that share a list of jobs: each builds what it works with once, then takes job after job.
+
+Not multiprocessing's pools: these replace a worker that fails while it starts, or that is killed, for ever.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import cv2
+
+from ami_ros.errors import AmiError, ProcessError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+PATIENCE_S = 1.0  # for a worker to unwind before it is killed
+
+
+class Workers:
+    """`count` processes, for as long as the block runs; a context manager that ends them.
+
+    Args:
+        count: processes.
+        make: builds in each process, before its first job, what it works with; a function of a module.
+        arguments: for `make`.
+    """
+
+    def __init__(self, count: int, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self._processes: dict[Connection, BaseProcess] = {}
+        context = multiprocessing.get_context("spawn")
+        resource_tracker.ensure_running()  # here: to start it unblocks SIGINT
+        # Ctrl-C reaches all processes of a terminal. Only we hear it, from a worker's first moment on, and
+        # end the workers: a handler of theirs would come too late for the seconds of their imports.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for _ in range(count):
+                ours, theirs = context.Pipe()
+                process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
+                process.start()
+                theirs.close()  # or a worker's death would not close the pipe
+                self._processes[ours] = process
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def run(self, work: Callable[[Any, Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+        """Yield the result of each job, in the order of `jobs`. Left early, it ends the workers.
+
+        Args:
+            work: does one job with what `make` built; a function of a module.
+            jobs: what is to be done.
+
+        Raises:
+            AmiError: as `make` or `work` raised it.
+            ProcessError: a worker failed otherwise, or died.
+        """
+        done: dict[int, Result] = {}
+        busy: dict[Connection, int] = {}
+        given = yielded = 0
+        try:
+            while yielded < len(jobs):
+                for worker in [idle for idle in self._processes if idle not in busy][: len(jobs) - given]:
+                    self._send(worker, (work, jobs[given]))
+                    busy[worker], given = given, given + 1
+                ready = wait(list(busy))
+                for worker in [worker for worker in busy if worker in ready]:
+                    done[busy.pop(worker)] = self._receive(worker)
+                while yielded in done:
+                    yield done.pop(yielded)
+                    yielded += 1
+        finally:
+            if yielded < len(jobs):
+                self.close()
+
+    def _send(self, worker: Connection, job: Any) -> None:
+        try:
+            worker.send(job)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise self._died(worker) from error
+
+    def _receive(self, worker: Connection) -> Any:
+        try:
+            result, error, trace = worker.recv()
+        except (EOFError, ConnectionResetError) as lost:
+            raise self._died(worker) from lost
+        if error is not None:
+            raise error from ProcessError(f"in the worker:\n{trace}")
+        return result
+
+    def _died(self, worker: Connection) -> ProcessError:
+        process = self._processes[worker]
+        process.join()
+        code = process.exitcode or 0
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return ProcessError(
+            f"worker process {process.pid} {how}, expected it to work on; "
+            "if memory is short, use fewer workers"
+        )
+
+    def close(self) -> None:
+        """End the workers. Safe to call twice."""
+        processes, self._processes = self._processes, {}
+        for process in processes.values():
+            process.terminate()
+        for connection, process in processes.items():
+            process.join(PATIENCE_S)
+            process.kill()
+            process.join()
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    # As SystemExit it unwinds: what is being written is tidied away.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    cv2.setNumThreads(1)
+    made: list[Any] = []
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whoever started us is gone
+        while True:
+            work, job = pipe.recv()
+            answer: tuple[Any, AmiError | None, str]
+            try:
+                made = made or [make(*arguments)]
+                answer = (work(made[0], job), None, "")
+            except AmiError as error:
+                answer = (None, error, traceback.format_exc())
+            except Exception as error:
+                answer = (None, ProcessError(_told(error)), traceback.format_exc())
+            pipe.send(answer)
+
+
+def _end_with_parent() -> None:
+    """Do not finish the job of a process that was killed: another may already do it again."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _told(error: Exception) -> str:
+    return f"worker process {os.getpid()} failed: {type(error).__name__}: {error}"

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros train` when it is stopped, started twice, or has nowhere to write."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import Running, error_line, run
+
+from ami_ros.data.episode import EpisodeRecord, write_episode
+from ami_ros.embodiment import load_robot
+
+pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
+EPISODES, STEPS, SIDE = 6, 30, 64
+LONG, SHORT = 100_000, 3  # training steps: more than are made before the end; made in seconds
+SOON_S = 10.0  # 2 s are promised; the machine may be busy
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Noise of the right shapes: nothing is learnt here."""
+    folder, generator, spec = tmp_path_factory.mktemp("data"), np.random.default_rng(0), load_robot("panda")
+    joints = len(spec.joint_names)
+
+    def draw(*shape: int) -> np.ndarray:
+        return generator.normal(size=shape).astype(np.float32)
+
+    for index in range(EPISODES):
+        images = generator.integers(0, 256, (STEPS + 1, SIDE, SIDE, 3), dtype=np.uint8)
+        moved = (draw(STEPS + 1, joints), draw(STEPS + 1, joints), draw(STEPS, spec.action_size))
+        truth = (draw(STEPS + 1, 3), draw(STEPS + 1, 0, 3))
+        record = EpisodeRecord(images, *moved, *truth, np.asarray(index, dtype=np.int64))
+        write_episode(folder / f"episode_{index:06d}.npz", record)
+    return folder
+
+
+def train(data: Path, out: Path, steps: int = LONG) -> tuple[object, ...]:
+    return ("train", "--data", data, "--out", out, "--steps", steps, "--threads", 1)
+
+
+def logged(out: Path) -> list[Path]:
+    """Return the log that is opened right before the first step."""
+    return list(out.parent.glob("tensorboard/*"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stopped_training_is_saved_and_goes_on_where_it_was(data, tmp_path, number, code):
+    out = tmp_path / "model.pt"
+    with Running(*train(data, out)) as running:
+        running.until(lambda: logged(out), "the first step")
+        time.sleep(1.0)  # in the middle of a step, or before the first
+        began = time.monotonic()
+        os.kill(running.process.pid, number)
+        ended = running.end()
+        assert time.monotonic() - began < SOON_S
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert ended.stderr.splitlines()[-1] == f"stopped by {number.name}"
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [".train.lock", "checkpoint.pt", "tensorboard"]
+    with Running(*train(data, out)) as again:
+        for line in again.process.stderr:
+            if line.startswith("going on from step "):
+                break
+        else:
+            pytest.fail(f"does not go on: {again.end()}")
+    assert int(line.split()[4]) >= 1
+
+
+def test_a_second_training_in_the_same_folder_is_refused(data, tmp_path):
+    out = tmp_path / "model.pt"
+    with Running(*train(data, out)) as first:
+        first.until(lambda: logged(out), "the first step")
+        line = error_line(run(*train(data, tmp_path / "other.pt", SHORT)))
+        assert str(tmp_path) in line and str(first.process.pid) in line and "ami-ros train" in line
+        assert first.process.poll() is None
+    with Running(*train(data, out)) as next_one:  # a killed process leaves no lock
+        next_one.until(lambda: len(logged(out)) == 2, "the first step of the next")
+
+
+def test_a_full_disk_ends_the_training_with_one_line_and_nothing_half(data, tmp_path):
+    size = 20_000  # bytes a file may have: the log is smaller, a checkpoint larger
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    line = error_line(run(*train(data, tmp_path / "model.pt", SHORT), preexec_fn=fill))
+    assert "checkpoint.pt: cannot be written" in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".train.lock", "tensorboard"]

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros` in a process of its own, as a shell starts it: to read what it says, and to send it signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE_S = 120.0  # two interpreters that import torch on a busy machine
+PLAIN = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "AMI_ROS_DEBUG": "0"}
+
+
+class Running:
+    """One command in a session of its own; a context manager that leaves no process behind."""
+
+    def __init__(self, *arguments: object, **options: Any) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)],
+            env={**os.environ, **PLAIN, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            **options,
+        )
+
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait until `condition` returns something true while the command runs, and return that."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (value := condition()):
+            if self.process.poll() is not None:
+                pytest.fail(f"ended before {what}: {self.process.communicate()}")
+            if time.monotonic() > deadline:
+                pytest.fail(f"not within {PATIENCE_S} s: {what}")
+            time.sleep(0.02)
+        return value
+
+    def end(self, timeout_s: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
+        """Wait for the command to end by itself, and return what it said."""
+        try:
+            stdout, stderr = self.process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"still runs after {timeout_s} s")
+        return subprocess.CompletedProcess(self.process.args, self.process.returncode, stdout, stderr)
+
+    def workers(self) -> list[int]:
+        """Return the worker processes that have been started."""
+        return [pid for pid in session_members(self.process.pid) if b"spawn_main" in command_line(pid)]
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in session_members(self.process.pid):
+            os.kill(pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    with Running(*arguments, **options) as running:
+        return running.end()
+
+
+def error_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the error that a command ended with, which is one line and the exit code 2."""
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert "Traceback" not in done.stdout + done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1 and done.stderr.splitlines()[-1] == lines[0], done.stderr
+    return lines[0]
+
+
+def session_members(session: int) -> list[int]:
+    """Return the processes of a session that still run."""
+    members = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            state, *rest = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(rest[2]) == session and state not in "ZX":
+            members.append(int(entry.name))
+    return members
+
+
+def command_line(pid: int) -> bytes:
+    """Return what a process was started with; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
