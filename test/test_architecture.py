@@ -34,6 +34,7 @@ THIRD_PARTY = {
     "config": {"numpy", "yaml"},
     "task_file": {"numpy", "yaml"},
     "share": set[str](),
+    "image_header": set[str](),
     "launch_arguments": set[str](),
     "processes": set[str](),
     "kinematics": {"numpy", "pinocchio"},
@@ -46,6 +47,7 @@ THIRD_PARTY = {
 BASE = {"types", "errors", "protocols", "embodiment", "config", "task_file", "share"}
 OWN = {
     **{part: BASE for part in BASE},
+    "image_header": {"errors"},
     "launch_arguments": {"errors"},
     "processes": {"errors", "share", "launch_arguments"},
     "kinematics": BASE,

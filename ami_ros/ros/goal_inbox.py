@@ -24,13 +24,17 @@ class ReceivedGoal:
 class GoalInbox:
     """Turns goal messages into goals and keeps the newest until it is cancelled.
 
+    Args:
+        spec: the robot.
+        most_pixels: width times height of a goal image may be no more.
+
     Attributes:
         newest: the goal to pursue, None without one.
         refused: why the newest message is no goal, empty when it is one.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
-        self._spec = spec
+    def __init__(self, spec: RobotSpec, most_pixels: int) -> None:
+        self._spec, self._most_pixels = spec, most_pixels
         self.newest: ReceivedGoal | None = None
         self.refused = ""
 
@@ -40,10 +44,10 @@ class GoalInbox:
         The topic is heard twice, latched and not, so that every publisher is heard at least once.
 
         Raises:
-            ImageError: the message is not an image; the goal before it is dropped.
+            ImageError: the message is no image, or one of too many pixels; the goal before it is dropped.
         """
         self._drop()
-        image = image_from_ros(message)
+        image = image_from_ros(message, self._most_pixels)
         stamp_ns, before = stamp_to_ns(message.header.stamp), self._before
         if before is not None and before.stamp_ns == stamp_ns and _shows(before.goal, image):
             self.newest = before

@@ -64,7 +64,7 @@ class PlannerNode(LifecycleNode):
         self._spec = load_robot(self._common.robot, self._common.task)
         self._period_s = 1.0 / self.settings.rate_hz
         self._errors = ErrorLog(self)
-        self._inbox = GoalInbox(self._spec)
+        self._inbox = GoalInbox(self._spec, self.settings.max_image_pixels)
         self._cycle: PlanningCycle | None = None
         self._active = False
         self._joint_problem = ""
@@ -173,7 +173,7 @@ class PlannerNode(LifecycleNode):
             return
         image, joints = pair
         try:
-            proposal, status = cycle.run(_observation(image, joints))
+            proposal, status = cycle.run(_observation(image, joints, self.settings.max_image_pixels))
         except Exception as error:
             self._errors.report("plan", error)
             problem = cycle.status(
@@ -243,10 +243,10 @@ class PlannerNode(LifecycleNode):
         return figures if self._cycle is None else figures | self._cycle.statistics.summary()
 
 
-def _observation(image: SeenImage, joints: SeenJoints) -> Observation:
-    raw = isinstance(image.message, Image)
+def _observation(image: SeenImage, joints: SeenJoints, most_pixels: int) -> Observation:
+    decode = image_from_ros if isinstance(image.message, Image) else image_from_compressed
     return Observation(
-        image=image_from_ros(image.message) if raw else image_from_compressed(image.message),
+        image=decode(image.message, most_pixels),
         joint_position=joints.position,
         joint_velocity=joints.velocity,
         image_stamp_ns=image.stamp_ns,

@@ -185,6 +185,17 @@ def test_goals_that_it_cannot_use_are_refused_and_dropped(planner, probe, robot)
     planner.wait(GoalState.MOVING)
 
 
+def test_images_of_too_many_pixels_are_refused(start, probe, robot, straight_line):
+    listener = Listener(probe, robot.spec)
+    process = start(straight_line, autostart=True, max_image_pixels=128 * 128 - 1)
+    listener.send_joints()
+    listener.wait(GoalState.ERROR, "got 128x128 = 16384 pixels, expected at most 16383 (max_image_pixels)")
+    images = probe.node.create_publisher(Image, "planner/goal_image", LATCHED)
+    images.publish(image_to_ros(np.zeros((128, 128, 3), dtype=np.uint8), GOAL_NS, ""))
+    listener.wait(GoalState.ERROR, "goal refused: image: got 128x128 = 16384 pixels")
+    process.check()
+
+
 def test_a_bug_while_planning_holds_and_is_logged_with_its_traceback(start, probe, robot, straight_line):
     listener = Listener(probe, robot.spec)
     process = start(straight_line, autostart=True, crash=True)
