@@ -35,6 +35,7 @@ THIRD_PARTY = {
     "task_file": {"numpy", "yaml"},
     "share": set[str](),
     "image_header": set[str](),
+    "shared_memory": set[str](),
     "launch_arguments": set[str](),
     "processes": set[str](),
     "kinematics": {"numpy", "pinocchio"},
@@ -48,6 +49,7 @@ BASE = {"types", "errors", "protocols", "embodiment", "config", "task_file", "sh
 OWN = {
     **{part: BASE for part in BASE},
     "image_header": {"errors"},
+    "shared_memory": set[str](),
     "launch_arguments": {"errors"},
     "processes": {"errors", "share", "launch_arguments"},
     "kinematics": BASE,

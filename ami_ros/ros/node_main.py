@@ -11,10 +11,13 @@ from typing import Any
 import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_rmw_implementation_identifier
 
 from ami_ros.errors import AmiError
+from ami_ros.shared_memory import leftovers, shortage
 
 EXIT_CONFIGURATION = 2
 SPIN_S = 0.1  # how often the loop looks for a signal while nothing arrives
@@ -41,6 +44,7 @@ def node_main(
     try:
         # rclpy's own handlers shut the context down, and a gate could no longer command the arm to a halt.
         rclpy.init(args=None if argv is None else list(argv), signal_handler_options=SignalHandlerOptions.NO)
+        _make_room(name)
         node = factory()
     except (AmiError, ParameterException, InvalidParameterValueException) as error:
         return _refuse(name, error)
@@ -61,6 +65,17 @@ def node_main(
         node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _make_room(name: str) -> None:
+    """See to the shared memory that the node is about to need."""
+    if not get_rmw_implementation_identifier().startswith("rmw_fastrtps"):
+        return
+    removed = leftovers(remove=True)
+    if removed.segments:
+        get_logger(name).info(f"shared memory: removed {removed}")
+    if missing := shortage(nodes=1):
+        get_logger(name).warning(f"shared memory: {missing}; ami-ros doctor says what to do")
 
 
 class _StopSignal:
