@@ -17,6 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
 
 from ami_ros.errors import AmiError
+from ami_ros.parent_watch import end_with_parent
 from ami_ros.shared_memory import leftovers, shortage
 
 EXIT_CONFIGURATION = 2
@@ -28,7 +29,7 @@ Loop = Callable[[Any, SingleThreadedExecutor, Callable[[], bool]], None]
 def node_main(
     name: str, factory: Callable[[], Node], argv: Sequence[str] | None = None, loop: Loop | None = None
 ) -> int:
-    """Run a node until SIGTERM or SIGINT and return the process' exit code.
+    """Run a node until SIGTERM, SIGINT or the end of a parent that wants it; return the process' exit code.
 
     Errors raised on purpose while the node is made print their message, without a traceback, and give
     exit code 2: they are mistakes in its configuration, and the message says which.
@@ -41,6 +42,7 @@ def node_main(
             before it may go, as the gate, sees to that after `stopped`.
     """
     stopped = _StopSignal()
+    end_with_parent()
     try:
         # rclpy's own handlers shut the context down, and a gate could no longer command the arm to a halt.
         rclpy.init(args=None if argv is None else list(argv), signal_handler_options=SignalHandlerOptions.NO)
