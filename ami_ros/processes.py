@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from ami_ros.errors import ProcessError
-from ami_ros.launch_arguments import dds_environment
+from ami_ros.launch_arguments import dds_environment, discovery_environment
 from ami_ros.parent_watch import watched
 from ami_ros.share import config_path
 
@@ -60,11 +60,7 @@ def node_environment(
     """
     environment = dict(os.environ if base is None else base)
     environment["ROS_DOMAIN_ID"] = str(domain_id)
-    environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    if (
-        environment.get("ROS_DISTRO") == "humble"
-    ):  # before the variable above; later releases warn of this one
-        environment["ROS_LOCALHOST_ONLY"] = "1"
+    environment.update(discovery_environment("localhost", environment))
     environment["PYTHONUNBUFFERED"] = "1"
     environment.update(dds_environment(config_path("dds", "large_data_shm.xml"), environment))
     prefix = Path(python).parent.parent

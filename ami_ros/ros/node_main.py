@@ -18,6 +18,7 @@ from rclpy.utilities import get_rmw_implementation_identifier
 
 from ami_ros.errors import AmiError
 from ami_ros.parent_watch import end_with_parent
+from ami_ros.ros.parameters import keep_clock
 from ami_ros.shared_memory import leftovers, shortage
 
 EXIT_CONFIGURATION = 2
@@ -48,6 +49,7 @@ def node_main(
         rclpy.init(args=None if argv is None else list(argv), signal_handler_options=SignalHandlerOptions.NO)
         _make_room(name)
         node = factory()
+        keep_clock(node)
     except (AmiError, ParameterException, InvalidParameterValueException) as error:
         return _refuse(name, error)
     except RuntimeError as error:  # rclpy's own, for arguments that it cannot parse
