@@ -18,13 +18,18 @@ class GoalState(str, Enum):
     NO_GOAL = "NO_GOAL"
     WAITING = "WAITING"
     MOVING = "MOVING"
+    STUCK = "STUCK"  # goes on trying, and gets no closer
     ARRIVED = "ARRIVED"
     PAUSED = "PAUSED"
     ERROR = "ERROR"
 
 
 NUMBERS = ("distance", "cost", "plan_ms", "disagreement", "surprise")  # fields that may be None
-SEVERITY = {GoalState.WAITING: DiagnosticStatus.WARN, GoalState.ERROR: DiagnosticStatus.ERROR}
+SEVERITY = {
+    GoalState.WAITING: DiagnosticStatus.WARN,
+    GoalState.STUCK: DiagnosticStatus.WARN,
+    GoalState.ERROR: DiagnosticStatus.ERROR,
+}
 
 
 @dataclass(frozen=True)

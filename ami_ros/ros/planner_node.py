@@ -101,7 +101,9 @@ class PlannerNode(LifecycleNode):
         self._frame = root_link(self._spec.urdf)
         self._pairing = ObservationPairing(period_ns, gap_ns)
         self._restarts = 0
-        self._cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter)
+        self._cycle = PlanningCycle(
+            planner, self._spec, self._period_s, time.perf_counter, self.settings.patience_s
+        )
         self._cycle.pursue(self._inbox.newest)
         self._cycle.problem = self._cycle.problem or self._inbox.refused
         self._create_topics()

@@ -109,6 +109,9 @@ class PlannerNodeSettings:
     pair_gap_s: float = setting(
         "joint states may be this much newer than the image", gt=0.0, le=5.0, unit="s"
     )
+    patience_s: float = setting(
+        "without getting closer for this long, the state is STUCK", gt=0.0, le=600.0, unit="s"
+    )
     max_image_pixels: int = setting(
         "width times height of the largest image that is looked at", ge=1, le=2**30
     )

@@ -104,6 +104,20 @@ def test_it_plans_toward_a_joint_goal_cancels_pauses_and_arrives(planner, probe,
     assert planner.wait(GoalState.NO_GOAL).goal == ""
 
 
+def test_a_robot_that_gets_no_closer_is_called_stuck_until_it_does(start, probe, robot, straight_line):
+    listener = Listener(probe, robot.spec)
+    start(straight_line, autostart=True, patience_s=0.5)
+    listener.send_joints()
+    listener.wait(GoalState.MOVING)
+    listener.wait(GoalState.STUCK, "to go (rad or m): panda_joint1 +0.30")
+    robot.position[0] += 0.15
+    listener.wait(GoalState.MOVING)
+    robot.position[0] += 0.15
+    listener.wait(GoalState.ARRIVED)
+    probe.spin(0.8)
+    listener.wait(GoalState.ARRIVED)
+
+
 def test_markers_and_diagnostics(planner, probe, robot):
     markers = probe.listen(MarkerArray, "planner/plan_markers")
     health = probe.listen(DiagnosticArray, "/diagnostics")
