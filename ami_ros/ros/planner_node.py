@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -22,7 +21,7 @@ from ami_ros.embodiment import load_robot
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.ros.goal_inbox import GoalInbox
 from ami_ros.ros.goal_status import GoalState, GoalStatus
-from ami_ros.ros.guard import ErrorLog, guarded
+from ami_ros.ros.guard import ErrorLog
 from ami_ros.ros.messages import (
     image_from_compressed,
     image_from_ros,
@@ -35,9 +34,10 @@ from ami_ros.ros.observation_pairing import ObservationPairing, SeenImage, SeenJ
 from ami_ros.ros.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.plan_markers import plan_markers, root_link
 from ami_ros.ros.planner_factory import PlannerFactory, world_model_planner
+from ami_ros.ros.planner_inputs import PlannerInputs
 from ami_ros.ros.planner_reports import PlannerReports
 from ami_ros.ros.planning_cycle import PlanningCycle
-from ami_ros.ros.qos import LATCHED, STATE, camera_subscription
+from ami_ros.ros.qos import STATE, camera_subscription
 from ami_ros.ros.settings import NodeSettings, PlannerNodeSettings
 from ami_ros.share import config_path, shipped_model
 from ami_ros.types import Observation, Trajectory
@@ -69,16 +69,11 @@ class PlannerNode(LifecycleNode):
         self._active = False
         self._joint_problem = ""
         self.startup_error: Exception | None = None
-        self._owned: list[tuple[Callable[[Any], Any], Any]] = []
         # Reports and goals live as long as the node: a planner that is not active says so, and keeps goals.
         self._reports = PlannerReports(
             self, self._spec.name, self._period_s, self._errors, self._idle_status, self._figures
         )
-        on_goal = guarded(self._errors, self._on_goal_image)
-        for qos in (LATCHED, STATE):  # latched goals, and those of publishers that do not latch
-            self.create_subscription(Image, "~/goal_image", on_goal, qos)
-        on_joints = guarded(self._errors, self._on_goal_joints)
-        self.create_subscription(JointState, "~/goal_joints", on_joints, STATE)
+        self._inputs = PlannerInputs(self, self._errors, self._on_goal_image, self._on_goal_joints)
         self.create_service(Trigger, "~/cancel", self._on_cancel)
         self.create_service(SetBool, "~/pause", self._on_pause)
 
@@ -122,9 +117,9 @@ class PlannerNode(LifecycleNode):
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model and stop listening."""
         self._active, self._cycle = False, None
-        for destroy, owned in self._owned:
-            destroy(owned)
-        self._owned.clear()
+        self._inputs.rest()
+        for publisher in (self._proposals, self._markers):
+            self.destroy_publisher(publisher)
         return super().on_cleanup(state)
 
     def _create_topics(self) -> None:
@@ -132,14 +127,7 @@ class PlannerNode(LifecycleNode):
         camera = camera_subscription(self._common.camera_reliability, self._common.camera_depth, sim_time)
         self._proposals = self.create_lifecycle_publisher(JointTrajectory, "~/proposed", STATE)
         self._markers = self.create_lifecycle_publisher(MarkerArray, "~/plan_markers", STATE)
-        self._owned += [(self.destroy_publisher, p) for p in (self._proposals, self._markers)]
-        for kind, topic, callback, qos in (
-            (Image, "camera/image_raw", self._on_image, camera),
-            (CompressedImage, "camera/image_raw/compressed", self._on_image, camera),
-            (JointState, "joint_states", self._on_joints, STATE),
-        ):
-            subscription = self.create_subscription(kind, topic, guarded(self._errors, callback), qos)
-            self._owned.append((self.destroy_subscription, subscription))
+        self._inputs.observe(camera, self._on_image, self._on_joints)
 
     # Observations
 
@@ -199,10 +187,9 @@ class PlannerNode(LifecycleNode):
     def _on_goal_joints(self, message: JointState) -> None:
         self._take_goal(lambda: self._inbox.joints(message))
 
-    def _take_goal(self, take: Callable[[], bool | None]) -> None:
+    def _take_goal(self, take: Callable[[], None]) -> None:
         try:
-            if take() is False:
-                return
+            take()
         except AmiError as error:
             self._inbox.refused = f"goal refused: {error}"
         self._pursue()
