@@ -19,6 +19,11 @@ DDS_PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
 DDS_PROFILE_BEFORE_3 = "FASTRTPS_DEFAULT_PROFILES_FILE"
 DISTRIBUTIONS_BEFORE_DDS_3 = ("humble", "iron", "jazzy")
 
+# Who discovers our nodes: ROS's own words. Humble knows only localhost or not.
+DISCOVERY = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+DISCOVERY_HUMBLE = "ROS_LOCALHOST_ONLY"
+DISCOVERY_RANGES = ("localhost", "subnet", "off", "system_default")
+
 
 class Argument(NamedTuple):
     """One launch argument, in the words of `launch.actions.DeclareLaunchArgument`."""
@@ -80,6 +85,12 @@ _COMMON = (
     Argument("namespace", "", "namespace of all nodes and relative topics"),
     Argument("use_sim_time", "false", "take the time from /clock; the simulator then runs in lock-step"),
     Argument("params_file", "", "YAML file of ROS parameters for all nodes; empty: those of config/"),
+    Argument(
+        "discovery_range",
+        "localhost",
+        "who finds these nodes, and can command the robot: localhost is this machine only; subnet, as for a "
+        "camera or controller elsewhere; off or system_default as in ROS_AUTOMATIC_DISCOVERY_RANGE",
+    ),
     Argument("use_respawn", "false", "start a node again when it dies"),
     Argument("log_level", "info", "debug, info, warn, error or fatal"),
     Argument("robot", "", "name of a file in config/robots; empty: the default"),
@@ -135,7 +146,7 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
     Args:
         node: one of NODES.
         values: the resolved launch arguments, by name; those of `arguments(node)` at least.
-        environment: variables to add to the process, such as `dds_environment` gives.
+        environment: variables to add to the process, such as `launch_environment` gives.
 
     Raises:
         ConfigError: an unknown node, or a switch that is neither true nor false.
@@ -193,6 +204,41 @@ def dds_environment(profile: Path, environment: Mapping[str, str]) -> dict[str, 
     if environment.get("ROS_DISTRO") in DISTRIBUTIONS_BEFORE_DDS_3:
         variables.append(DDS_PROFILE_BEFORE_3)
     return dict.fromkeys(variables, str(profile))
+
+
+def discovery_environment(discovery_range: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that say who may discover a process.
+
+    Args:
+        discovery_range: one of DISCOVERY_RANGES.
+        environment: the process environment. Its ROS_DISTRO tells which variables ROS reads.
+
+    Raises:
+        ConfigError: another range.
+    """
+    wanted = discovery_range.strip().lower()
+    if wanted not in DISCOVERY_RANGES:
+        valid = ", ".join(DISCOVERY_RANGES)
+        raise ConfigError(f"discovery_range: got {discovery_range!r}, expected one of {valid}")
+    variables = {DISCOVERY: wanted.upper()}
+    if environment.get("ROS_DISTRO") == "humble":  # later releases warn of this one
+        variables[DISCOVERY_HUMBLE] = "1" if wanted in ("localhost", "off") else "0"
+    return variables
+
+
+def launch_environment(discovery_range: str, profile: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a launch file adds to its processes: large images arrive, and at whom.
+
+    Args:
+        discovery_range: the launch argument of that name.
+        profile: as for `dds_environment`.
+        environment: the process environment.
+
+    Raises:
+        ConfigError: an unknown discovery range.
+    """
+    found = discovery_environment(discovery_range, environment)
+    return {**dds_environment(profile, environment), **found}
 
 
 def _known(node: str) -> str:

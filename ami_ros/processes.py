@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start ROS nodes as child processes, in an environment where large images arrive.
+"""Start ROS nodes as child processes that end with us, in an environment where large images arrive.
 
 Standard library only, so that the command line can start nodes without importing rclpy.
 """
@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Any
 
 from ami_ros.errors import ProcessError
-from ami_ros.launch_arguments import dds_environment
+from ami_ros.launch_arguments import dds_environment, discovery_environment
+from ami_ros.parent_watch import watched
 from ami_ros.share import config_path
 
 LOG_TAIL_LINES = 25
@@ -38,11 +39,7 @@ def node_environment(
     """
     environment = dict(os.environ if base is None else base)
     environment["ROS_DOMAIN_ID"] = str(domain_id)
-    environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    if (
-        environment.get("ROS_DISTRO") == "humble"
-    ):  # before the variable above; later releases warn of this one
-        environment["ROS_LOCALHOST_ONLY"] = "1"
+    environment.update(discovery_environment("localhost", environment))
     environment["PYTHONUNBUFFERED"] = "1"
     environment.update(dds_environment(config_path("dds", "large_data_shm.xml"), environment))
     prefix = Path(python).parent.parent
@@ -59,8 +56,10 @@ def node_environment(
 class NodeProcess:
     """One node as a child process with its own log file; a context manager that ends it.
 
+    It ends with this process, too, whatever ends that.
+
     Args:
-        program: module name (``ami_ros.ros.sim_node``) or path of a Python file.
+        program: module name (``ami_ros.ros.sim_node``) or path of a Python file, which calls `node_main`.
         log_path: file that takes the process' output.
         environment: as `node_environment` returns it.
         parameters: ROS parameters by name; bool, int, float, str or lists of them.
@@ -90,8 +89,8 @@ class NodeProcess:
             # Its own session: Ctrl-C in a terminal reaches us, and we end the nodes in order.
             self._process = subprocess.Popen(
                 command,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
+                env=watched(environment),
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -130,7 +129,7 @@ class NodeProcess:
             ProcessError: it still runs after `timeout_s`.
         """
         try:
-            return self._process.wait(timeout_s)
+            return self._reap(timeout_s)
         except subprocess.TimeoutExpired as error:
             raise ProcessError(f"{self.name} still runs after {timeout_s} s:\n{self.log_tail()}") from error
 
@@ -139,15 +138,21 @@ class NodeProcess:
         if self.exit_code is None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(timeout_s)
+                self._reap(timeout_s)
             except subprocess.TimeoutExpired:
                 self.kill()
-        return self._process.wait()
+        return self._reap()
 
     def kill(self) -> None:
         """End the process at once, without a chance to tidy up."""
         self._process.kill()
-        self._process.wait()
+        self._reap()
+
+    def _reap(self, timeout_s: float | None = None) -> int:
+        code = self._process.wait(timeout_s)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        return code
 
     def __enter__(self) -> NodeProcess:
         return self

@@ -12,7 +12,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import TOPICS, arguments, dds_environment
+from ami_ros.launch_arguments import TOPICS, arguments, launch_environment
 from ami_ros.share import config_path
 
 # The simulator's goal image is the planner's goal: each sim/reset gives a new one.
@@ -28,6 +28,8 @@ def include(file: str, *nodes: str) -> IncludeLaunchDescription:
 
 def drive(context: LaunchContext) -> list[Node]:
     chosen = ((name, LaunchConfiguration(name).perform(context)) for name in ("out", "robot", "task"))
+    profile = config_path("dds", "large_data_shm.xml")
+    discovery_range = LaunchConfiguration("discovery_range").perform(context)
     options = [text for name, value in chosen if value for text in (f"--{name}", value)]
     driver = Node(
         package="ami_ros",
@@ -35,7 +37,7 @@ def drive(context: LaunchContext) -> list[Node]:
         arguments=["demo", "--attach", *options],
         namespace=LaunchConfiguration("namespace"),
         remappings=[(topic.name, LaunchConfiguration(topic.argument)) for topic in TOPICS],
-        additional_env=dds_environment(config_path("dds", "large_data_shm.xml"), os.environ),
+        additional_env=launch_environment(discovery_range, profile, os.environ),
         output="screen",
         on_exit=Shutdown(),
     )

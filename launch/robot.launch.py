@@ -10,7 +10,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import arguments, dds_environment, node_arguments
+from ami_ros.launch_arguments import arguments, launch_environment, node_arguments
 from ami_ros.share import config_path
 
 NODES = ("planner", "safety")
@@ -19,7 +19,8 @@ ARGUMENTS = arguments(*NODES)
 
 def start(context: LaunchContext) -> list[Node]:
     values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
-    environment = dds_environment(config_path("dds", "large_data_shm.xml"), os.environ)
+    profile = config_path("dds", "large_data_shm.xml")
+    environment = launch_environment(values["discovery_range"], profile, os.environ)
     return [Node(**node_arguments(node, values, environment)) for node in NODES]
 
 

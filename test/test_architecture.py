@@ -34,6 +34,9 @@ THIRD_PARTY = {
     "config": {"numpy", "yaml"},
     "task_file": {"numpy", "yaml"},
     "share": set[str](),
+    "image_header": set[str](),
+    "parent_watch": set[str](),
+    "shared_memory": set[str](),
     "launch_arguments": set[str](),
     "processes": set[str](),
     "whole_file": set[str](),
@@ -49,8 +52,11 @@ THIRD_PARTY = {
 BASE = {"types", "errors", "protocols", "embodiment", "config", "task_file", "share", "whole_file"}
 OWN = {
     **{part: BASE for part in BASE},
+    "image_header": {"errors"},
+    "parent_watch": set[str](),
+    "shared_memory": set[str](),
     "launch_arguments": {"errors"},
-    "processes": {"errors", "share", "launch_arguments"},
+    "processes": {"errors", "share", "launch_arguments", "parent_watch"},
     "lock_file": {"errors"},
     "domain": {"errors", "lock_file"},
     "kinematics": BASE,

@@ -15,12 +15,23 @@ from ami_ros.launch_arguments import (
     TOPICS,
     arguments,
     dds_environment,
+    discovery_environment,
+    launch_environment,
     node_arguments,
     switch,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-STANDARD = {"namespace", "use_sim_time", "params_file", "use_respawn", "log_level", "robot", "task"}
+STANDARD = {
+    "namespace",
+    "use_sim_time",
+    "params_file",
+    "discovery_range",
+    "use_respawn",
+    "log_level",
+    "robot",
+    "task",
+}
 
 
 def values(*nodes: str, **given: str) -> dict[str, str]:
@@ -57,7 +68,8 @@ def test_topics_and_arguments_are_named_once():
 def test_every_topic_in_the_code_of_the_nodes_is_an_argument():
     shape = re.compile(r"(~|/?[a-z_]+)(/[a-z_]+)+|/[a-z_]+")
     found = set()
-    for path in (ROOT / "ami_ros" / "ros").glob("*_node.py"):
+    folder = ROOT / "ami_ros" / "ros"
+    for path in (*folder.glob("*_node.py"), folder / "planner_inputs.py"):
         tree = ast.parse(path.read_text())
         calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
         services = {id(a) for n in calls if n.func.attr == "create_service" for a in n.args}
@@ -65,7 +77,7 @@ def test_every_topic_in_the_code_of_the_nodes_is_an_argument():
         for node in ast.walk(tree):
             text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if text and shape.fullmatch(node.value) and id(node) not in services | pieces:
-                found.add(node.value.replace("~", path.stem.removesuffix("_node")))
+                found.add(node.value.replace("~", path.stem.partition("_")[0]))
     assert found - {"/clock"} <= {topic.name for topic in TOPICS}
     assert len(found) > 10
 
@@ -145,3 +157,28 @@ def test_a_profile_of_the_users_own_stays(variable):
 
 def test_the_process_gets_the_environment():
     assert node_arguments("sim", values("sim"), {"A": "b"})["additional_env"] == {"A": "b"}
+
+
+def test_launched_nodes_are_found_on_this_machine_only_unless_asked_otherwise():
+    assert values("planner")["discovery_range"] == "localhost"
+    added = launch_environment(values("planner")["discovery_range"], Path("large.xml"), {})
+    assert added == {DDS_PROFILE: "large.xml", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    assert discovery_environment("Subnet", {}) == {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
+
+
+@pytest.mark.parametrize(("wanted", "only_here"), [("localhost", "1"), ("off", "1"), ("subnet", "0")])
+def test_humble_reads_another_variable(wanted, only_here):
+    assert discovery_environment(wanted, {"ROS_DISTRO": "humble"})["ROS_LOCALHOST_ONLY"] == only_here
+
+
+def test_an_unknown_discovery_range_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"discovery_range: got 'everywhere', expected .*localhost, subnet"):
+        launch_environment("everywhere", Path("large.xml"), {})
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "launch").glob("*.launch.py")), ids=lambda path: path.name)
+def test_every_process_of_a_launch_file_gets_the_discovery_range(path):
+    """Also where `launch` is not installed and the files cannot be run."""
+    text = path.read_text()
+    assert text.count("launch_environment(") == text.count("def start(") + text.count("def drive(") == 1
+    assert "dds_environment" not in text

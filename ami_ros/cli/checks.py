@@ -15,7 +15,6 @@ from ami_ros.errors import AmiError
 
 PYTHONS = ((3, 10), (3, 13))
 ROUND_TRIP = ([(128, 128)], 10.0, 1.0)  # sizes [px], rate [Hz], duration [s]
-SMALL_SHM_MIB = 64
 INSTALL = "make venv, and use .venv/bin/ami-ros"
 
 
@@ -112,16 +111,16 @@ def dds_profile() -> Finding:
 
 
 def shared_memory() -> Finding:
-    """Check that /dev/shm has room for the images' segment."""
-    if not Path("/dev/shm").is_dir():
-        return Finding(
-            "shared memory", "warn", "no /dev/shm", "images take a slower way: ami-ros bench camera"
-        )
-    stat = os.statvfs("/dev/shm")
-    free = stat.f_bavail * stat.f_frsize // 2**20
-    if free < SMALL_SHM_MIB:
-        return Finding("shared memory", "warn", f"{free} MiB free", "in Docker: --shm-size=1g, or --ipc=host")
-    return Finding("shared memory", "ok", f"{free} MiB free in /dev/shm")
+    """Check that /dev/shm has room for the images of our nodes, and is not full of what killed ones left."""
+    from ami_ros.launch_arguments import NODES
+    from ami_ros.shared_memory import FOLDER, leftovers, room, shortage
+
+    stale = leftovers(remove=False)
+    advice = f"the next node that starts removes {stale}" if stale.segments else ""
+    if missing := shortage(len(NODES)):
+        more = "mount -o remount,size=1g /dev/shm; in Docker: --shm-size=1g, or --ipc=host"
+        return Finding("shared memory", "warn", missing, "; ".join(filter(None, [advice, more])))
+    return Finding("shared memory", "warn" if advice else "ok", room(FOLDER), advice)
 
 
 def simulator() -> Finding:

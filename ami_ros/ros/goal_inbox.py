@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from sensor_msgs.msg import Image, JointState
 
 from ami_ros.embodiment import RobotSpec
 from ami_ros.ros.messages import image_from_ros, joints_from_ros, stamp_to_ns
-from ami_ros.types import Goal, ImageArray
+from ami_ros.types import Goal
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,33 +23,30 @@ class ReceivedGoal:
 class GoalInbox:
     """Turns goal messages into goals and keeps the newest until it is cancelled.
 
+    Args:
+        spec: the robot.
+        most_pixels: width times height of a goal image may be no more.
+
     Attributes:
         newest: the goal to pursue, None without one.
         refused: why the newest message is no goal, empty when it is one.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
-        self._spec = spec
+    def __init__(self, spec: RobotSpec, most_pixels: int) -> None:
+        self._spec, self._most_pixels = spec, most_pixels
         self.newest: ReceivedGoal | None = None
         self.refused = ""
 
-    def image(self, message: Image) -> bool:
-        """Take a goal image; False when it is the one that is pursued already.
-
-        The topic is heard twice, latched and not, so that every publisher is heard at least once.
+    def image(self, message: Image) -> None:
+        """Take a goal image.
 
         Raises:
-            ImageError: the message is not an image; the goal before it is dropped.
+            ImageError: the message is no image, or one of too many pixels; the goal before it is dropped.
         """
-        self._drop()
-        image = image_from_ros(message)
-        stamp_ns, before = stamp_to_ns(message.header.stamp), self._before
-        if before is not None and before.stamp_ns == stamp_ns and _shows(before.goal, image):
-            self.newest = before
-            return False
+        self.cancel()  # who sends a goal no longer wants the one before, even if the new one is unusable
+        image = image_from_ros(message, self._most_pixels)
         label = f"image {image.shape[1]}x{image.shape[0]}"
-        self.newest = ReceivedGoal(Goal(image=image, label=label), stamp_ns)
-        return True
+        self.newest = ReceivedGoal(Goal(image=image, label=label), stamp_to_ns(message.header.stamp))
 
     def joints(self, message: JointState) -> None:
         """Take a joint goal.
@@ -58,7 +54,7 @@ class GoalInbox:
         Raises:
             JointStateError: missing, unknown or non-finite joints; the goal before it is dropped.
         """
-        self._drop()
+        self.cancel()
         position, _ = joints_from_ros(message, self._spec.joint_names, self._spec.simulation.hold_joints)
         goal = Goal(joint_position=position, label="joints")
         self.newest = ReceivedGoal(goal, stamp_to_ns(message.header.stamp))
@@ -66,11 +62,3 @@ class GoalInbox:
     def cancel(self) -> None:
         """Want nothing."""
         self.newest, self.refused = None, ""
-
-    def _drop(self) -> None:
-        # Whoever sends a goal no longer wants the one before, even if the new one is unusable.
-        self._before, self.newest, self.refused = self.newest, None, ""
-
-
-def _shows(goal: Goal, image: ImageArray) -> bool:
-    return goal.image is not None and np.array_equal(goal.image, image)

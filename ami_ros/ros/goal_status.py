@@ -18,6 +18,7 @@ class GoalState(str, Enum):
     NO_GOAL = "NO_GOAL"
     WAITING = "WAITING"
     MOVING = "MOVING"
+    STUCK = "STUCK"  # goes on trying, and gets no closer
     ARRIVED = "ARRIVED"
     PAUSED = "PAUSED"
     ERROR = "ERROR"
@@ -31,7 +32,11 @@ NUMBERS = (
     "surprise",
     "surprise_at_rest",
 )  # fields that may be None
-SEVERITY = {GoalState.WAITING: DiagnosticStatus.WARN, GoalState.ERROR: DiagnosticStatus.ERROR}
+SEVERITY = {
+    GoalState.WAITING: DiagnosticStatus.WARN,
+    GoalState.STUCK: DiagnosticStatus.WARN,
+    GoalState.ERROR: DiagnosticStatus.ERROR,
+}
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,15 @@ from typing import Any
 import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_rmw_implementation_identifier
 
 from ami_ros.errors import AmiError
+from ami_ros.parent_watch import end_with_parent
+from ami_ros.ros.parameters import keep_clock
+from ami_ros.shared_memory import leftovers, shortage
 
 EXIT_CONFIGURATION = 2
 SPIN_S = 0.1  # how often the loop looks for a signal while nothing arrives
@@ -25,7 +30,7 @@ Loop = Callable[[Any, SingleThreadedExecutor, Callable[[], bool]], None]
 def node_main(
     name: str, factory: Callable[[], Node], argv: Sequence[str] | None = None, loop: Loop | None = None
 ) -> int:
-    """Run a node until SIGTERM or SIGINT and return the process' exit code.
+    """Run a node until SIGTERM, SIGINT or the end of a parent that wants it; return the process' exit code.
 
     Errors raised on purpose while the node is made print their message, without a traceback, and give
     exit code 2: they are mistakes in its configuration, and the message says which.
@@ -38,10 +43,13 @@ def node_main(
             before it may go, as the gate, sees to that after `stopped`.
     """
     stopped = _StopSignal()
+    end_with_parent()
     try:
         # rclpy's own handlers shut the context down, and a gate could no longer command the arm to a halt.
         rclpy.init(args=None if argv is None else list(argv), signal_handler_options=SignalHandlerOptions.NO)
+        _make_room(name)
         node = factory()
+        keep_clock(node)
     except (AmiError, ParameterException, InvalidParameterValueException) as error:
         return _refuse(name, error)
     except RuntimeError as error:  # rclpy's own, for arguments that it cannot parse
@@ -61,6 +69,17 @@ def node_main(
         node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _make_room(name: str) -> None:
+    """See to the shared memory that the node is about to need."""
+    if not get_rmw_implementation_identifier().startswith("rmw_fastrtps"):
+        return
+    removed = leftovers(remove=True)
+    if removed.segments:
+        get_logger(name).info(f"shared memory: removed {removed}")
+    if missing := shortage(nodes=1):
+        get_logger(name).warning(f"shared memory: {missing}; ami-ros doctor says what to do")
 
 
 class _StopSignal:

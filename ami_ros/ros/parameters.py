@@ -18,6 +18,7 @@ from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 
 T = TypeVar("T")
+CLOCK = "use_sim_time"
 _INTEGER_MAX = 2**63 - 1
 
 
@@ -54,6 +55,21 @@ def settings_from_parameters(node: Node, cls: type[T]) -> T:
         return load_settings(cls, {name: plain(node.get_parameter(name).value) for name in names})
     except ConfigError as error:
         raise ConfigError(f"parameters of {node.get_fully_qualified_name()}: {error}") from error
+
+
+def keep_clock(node: Node) -> None:
+    """Refuse to change `use_sim_time` from now on: what the node has measured and planned is in its time."""
+
+    def refuse(changed: list[Parameter]) -> SetParametersResult:
+        now = node.get_parameter(CLOCK).value
+        for parameter in changed:
+            if parameter.name == CLOCK and parameter.value != now:
+                reason = f"{CLOCK}: got {parameter.value}, expected {now} while the node runs; start it again"
+                return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    # rclpy asks the callbacks that were added last first, so its own does not see what is refused.
+    node.add_on_set_parameters_callback(refuse)
 
 
 def plain(value: Any) -> Any:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -22,7 +21,7 @@ from ami_ros.embodiment import load_robot
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.ros.goal_inbox import GoalInbox
 from ami_ros.ros.goal_status import GoalState, GoalStatus
-from ami_ros.ros.guard import ErrorLog, guarded
+from ami_ros.ros.guard import ErrorLog
 from ami_ros.ros.messages import (
     image_from_compressed,
     image_from_ros,
@@ -35,9 +34,10 @@ from ami_ros.ros.observation_pairing import ObservationPairing, SeenImage, SeenJ
 from ami_ros.ros.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.plan_markers import plan_markers, root_link
 from ami_ros.ros.planner_factory import PlannerFactory, world_model_planner
+from ami_ros.ros.planner_inputs import PlannerInputs
 from ami_ros.ros.planner_reports import PlannerReports
 from ami_ros.ros.planning_cycle import PlanningCycle
-from ami_ros.ros.qos import LATCHED, STATE, camera_subscription
+from ami_ros.ros.qos import STATE, camera_subscription
 from ami_ros.ros.settings import NodeSettings, PlannerNodeSettings
 from ami_ros.share import config_path, shipped_model
 from ami_ros.types import Observation, Trajectory
@@ -64,21 +64,16 @@ class PlannerNode(LifecycleNode):
         self._spec = load_robot(self._common.robot, self._common.task)
         self._period_s = 1.0 / self.settings.rate_hz
         self._errors = ErrorLog(self)
-        self._inbox = GoalInbox(self._spec)
+        self._inbox = GoalInbox(self._spec, self._common.max_image_pixels)
         self._cycle: PlanningCycle | None = None
         self._active = False
         self._joint_problem = ""
         self.startup_error: Exception | None = None
-        self._owned: list[tuple[Callable[[Any], Any], Any]] = []
         # Reports and goals live as long as the node: a planner that is not active says so, and keeps goals.
         self._reports = PlannerReports(
             self, self._spec.name, self._period_s, self._errors, self._idle_status, self._figures
         )
-        on_goal = guarded(self._errors, self._on_goal_image)
-        for qos in (LATCHED, STATE):  # latched goals, and those of publishers that do not latch
-            self.create_subscription(Image, "~/goal_image", on_goal, qos)
-        on_joints = guarded(self._errors, self._on_goal_joints)
-        self.create_subscription(JointState, "~/goal_joints", on_joints, STATE)
+        self._inputs = PlannerInputs(self, self._errors, self._on_goal_image, self._on_goal_joints)
         self.create_service(Trigger, "~/cancel", self._on_cancel)
         self.create_service(SetBool, "~/pause", self._on_pause)
 
@@ -101,7 +96,9 @@ class PlannerNode(LifecycleNode):
         self._frame = root_link(self._spec.urdf)
         self._pairing = ObservationPairing(period_ns, gap_ns)
         self._restarts = 0
-        self._cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter)
+        self._cycle = PlanningCycle(
+            planner, self._spec, self._period_s, time.perf_counter, self.settings.patience_s
+        )
         self._cycle.pursue(self._inbox.newest)
         self._cycle.problem = self._cycle.problem or self._inbox.refused
         self._create_topics()
@@ -120,9 +117,9 @@ class PlannerNode(LifecycleNode):
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model and stop listening."""
         self._active, self._cycle = False, None
-        for destroy, owned in self._owned:
-            destroy(owned)
-        self._owned.clear()
+        self._inputs.rest()
+        for publisher in (self._proposals, self._markers):
+            self.destroy_publisher(publisher)
         return super().on_cleanup(state)
 
     def _create_topics(self) -> None:
@@ -130,14 +127,7 @@ class PlannerNode(LifecycleNode):
         camera = camera_subscription(self._common.camera_reliability, self._common.camera_depth, sim_time)
         self._proposals = self.create_lifecycle_publisher(JointTrajectory, "~/proposed", STATE)
         self._markers = self.create_lifecycle_publisher(MarkerArray, "~/plan_markers", STATE)
-        self._owned += [(self.destroy_publisher, p) for p in (self._proposals, self._markers)]
-        for kind, topic, callback, qos in (
-            (Image, "camera/image_raw", self._on_image, camera),
-            (CompressedImage, "camera/image_raw/compressed", self._on_image, camera),
-            (JointState, "joint_states", self._on_joints, STATE),
-        ):
-            subscription = self.create_subscription(kind, topic, guarded(self._errors, callback), qos)
-            self._owned.append((self.destroy_subscription, subscription))
+        self._inputs.observe(camera, self._on_image, self._on_joints)
 
     # Observations
 
@@ -173,7 +163,7 @@ class PlannerNode(LifecycleNode):
             return
         image, joints = pair
         try:
-            proposal, status = cycle.run(_observation(image, joints))
+            proposal, status = cycle.run(_observation(image, joints, self._common.max_image_pixels))
         except Exception as error:
             self._errors.report("plan", error)
             problem = cycle.status(
@@ -197,10 +187,9 @@ class PlannerNode(LifecycleNode):
     def _on_goal_joints(self, message: JointState) -> None:
         self._take_goal(lambda: self._inbox.joints(message))
 
-    def _take_goal(self, take: Callable[[], bool | None]) -> None:
+    def _take_goal(self, take: Callable[[], None]) -> None:
         try:
-            if take() is False:
-                return
+            take()
         except AmiError as error:
             self._inbox.refused = f"goal refused: {error}"
         self._pursue()
@@ -243,10 +232,10 @@ class PlannerNode(LifecycleNode):
         return figures if self._cycle is None else figures | self._cycle.statistics.summary()
 
 
-def _observation(image: SeenImage, joints: SeenJoints) -> Observation:
-    raw = isinstance(image.message, Image)
+def _observation(image: SeenImage, joints: SeenJoints, most_pixels: int) -> Observation:
+    decode = image_from_ros if isinstance(image.message, Image) else image_from_compressed
     return Observation(
-        image=image_from_ros(image.message) if raw else image_from_compressed(image.message),
+        image=decode(image.message, most_pixels),
         joint_position=joints.position,
         joint_velocity=joints.velocity,
         image_stamp_ns=image.stamp_ns,

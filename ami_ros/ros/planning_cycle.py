@@ -14,6 +14,7 @@ from ami_ros.ros.goal_inbox import ReceivedGoal
 from ami_ros.ros.goal_status import GoalState, GoalStatus
 from ami_ros.ros.holding import Holding
 from ami_ros.ros.plan_statistics import PlanStatistics
+from ami_ros.ros.progress_watch import ProgressWatch, what_is_missing
 from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, Observation, Plan, Trajectory
 
 
@@ -25,6 +26,7 @@ class PlanningCycle:
         spec: the robot.
         period_s: planning period.
         clock_s: a monotonic clock in seconds, to time plans with.
+        patience_s: without progress for this long, the robot is stuck.
 
     Attributes:
         paused: propose to stand still, keep the goal.
@@ -32,10 +34,16 @@ class PlanningCycle:
     """
 
     def __init__(
-        self, planner: Planner, spec: RobotSpec, period_s: float, clock_s: Callable[[], float]
+        self,
+        planner: Planner,
+        spec: RobotSpec,
+        period_s: float,
+        clock_s: Callable[[], float],
+        patience_s: float,
     ) -> None:
         self._planner, self._spec, self._clock_s = planner, spec, clock_s
         self._holding = Holding(spec)
+        self._progress = ProgressWatch(patience_s)
         self._goal: ReceivedGoal | None = None
         self.kinematics = Kinematics(spec)
         self.statistics = PlanStatistics(period_s)
@@ -57,6 +65,7 @@ class PlanningCycle:
         """Begin anew, as after a reset of the robot; the goal stays."""
         self._planner.restart()
         self._holding.release()
+        self._progress.restart()
 
     def run(self, observation: Observation) -> tuple[Trajectory, GoalStatus]:
         """Return what to propose from `observation`, and why.
@@ -66,6 +75,7 @@ class PlanningCycle:
         """
         self.statistics.cycle(self._clock_s())
         if self.problem or self._goal is None or self.paused:
+            self._progress.restart()
             return self.hold(observation.joint_position, observation.joint_stamp_ns, self.idle())
         before = self._clock_s()
         plan = self._planner.plan(observation)
@@ -74,7 +84,7 @@ class PlanningCycle:
         self.statistics.doubt(plan.disagreement, plan.surprise)
         self._holding.release()
         proposal = to_trajectory(plan.actions, observation, self._spec, self.kinematics)
-        return proposal, self._report(plan, duration_s, self._goal)
+        return proposal, self._report(plan, duration_s, self._goal, observation.joint_position)
 
     def hold(self, measured: FloatArray, stamp_ns: int, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
         """Return a proposal to stand still, with the status that says why."""
@@ -98,9 +108,17 @@ class PlanningCycle:
         label, stamp_ns = ("", 0) if goal is None else (goal.goal.label, goal.stamp_ns)
         return GoalStatus(state, reason, goal=label, goal_stamp_ns=stamp_ns)
 
-    def _report(self, plan: Plan, duration_s: float, goal: ReceivedGoal) -> GoalStatus:
+    def _report(
+        self, plan: Plan, duration_s: float, goal: ReceivedGoal, joint_position: FloatArray
+    ) -> GoalStatus:
         state = GoalState.ARRIVED if plan.arrived else GoalState.MOVING
         reason = f"{plan.distance:.1f} steps from the goal"
+        if plan.arrived:
+            self._progress.restart()
+        elif stuck_s := self._progress.stuck_s(plan.distance, plan.observation_stamp_ns):
+            state = GoalState.STUCK
+            missing = what_is_missing(goal.goal, joint_position, self._spec, self.kinematics)
+            reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
         if plan.surprise is not None and plan.surprise > RARE_SURPRISE:
             what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])
             reason = f"{reason}; surprised by {what} ({plan.surprise:.1f})"

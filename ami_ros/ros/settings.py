@@ -21,7 +21,7 @@ class NodeSettings:
     camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
     camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
     max_image_pixels: int = setting(
-        "width times height of the largest image; a larger one is dropped unread", ge=1, unit="px"
+        "width times height of the largest image that is looked at", ge=1, le=2**30
     )
 
 
@@ -88,4 +88,7 @@ class PlannerNodeSettings:
     autostart: bool = setting("configure and activate at start; a mistake then ends the process")
     pair_gap_s: float = setting(
         "joint states may be this much newer than the image", gt=0.0, le=5.0, unit="s"
+    )
+    patience_s: float = setting(
+        "without getting closer for this long, the state is STUCK", gt=0.0, le=600.0, unit="s"
     )

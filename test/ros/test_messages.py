@@ -100,11 +100,26 @@ def test_bad_images_are_refused_with_numbers(change: dict, says: str):
 def test_compressed_images():
     png = cv2.imencode(".png", RGB[:, :, ::-1])[1].tobytes()
     assert np.array_equal(
-        image_from_compressed(CompressedImage(format="png", data=array.array("B", png))), RGB
+        image_from_compressed(CompressedImage(format="png", data=array.array("B", png)), RGB.size), RGB
     )
-    for data in (b"", b"not a png", png[:20]):
-        with pytest.raises(ImageError, match=f"{len(data)} bytes of format 'png'"):
-            image_from_compressed(CompressedImage(format="png", data=array.array("B", data)))
+    damaged = png[:41] + bytes(len(png) - 41 - 12) + png[-12:]  # chunks in order, pixels zeroed
+    for data, says in (
+        (b"", "no data"),
+        (b"not a png", "expected a jpeg or a png"),
+        (png[:20], "20 bytes that end"),
+        (damaged[:-12] + png[-12:], "png"),
+    ):
+        with pytest.raises(ImageError, match=says):
+            image_from_compressed(CompressedImage(format="png", data=array.array("B", data)), RGB.size)
+
+
+def test_images_of_more_pixels_than_the_limit_are_refused():
+    png = cv2.imencode(".png", RGB)[1].tobytes()
+    messages = {image_from_ros: image(), image_from_compressed: CompressedImage(data=array.array("B", png))}
+    for decode, message in messages.items():
+        assert decode(message, WIDTH * HEIGHT).shape == RGB.shape
+        with pytest.raises(ImageError, match="got 7x5 = 35 pixels, expected at most 34"):
+            decode(message, WIDTH * HEIGHT - 1)
 
 
 def test_joints_are_reordered_and_declared_fingers_ignored():

@@ -104,6 +104,20 @@ def test_it_plans_toward_a_joint_goal_cancels_pauses_and_arrives(planner, probe,
     assert planner.wait(GoalState.NO_GOAL).goal == ""
 
 
+def test_a_robot_that_gets_no_closer_is_called_stuck_until_it_does(start, probe, robot, straight_line):
+    listener = Listener(probe, robot.spec)
+    start(straight_line, autostart=True, patience_s=0.5)
+    listener.send_joints()
+    listener.wait(GoalState.MOVING)
+    listener.wait(GoalState.STUCK, "to go (rad or m): panda_joint1 +0.30")
+    robot.position[0] += 0.15
+    listener.wait(GoalState.MOVING)
+    robot.position[0] += 0.15
+    listener.wait(GoalState.ARRIVED)
+    probe.spin(0.8)
+    listener.wait(GoalState.ARRIVED)
+
+
 def test_markers_and_diagnostics(planner, probe, robot):
     markers = probe.listen(MarkerArray, "planner/plan_markers")
     health = probe.listen(DiagnosticArray, "/diagnostics")
@@ -183,6 +197,17 @@ def test_goals_that_it_cannot_use_are_refused_and_dropped(planner, probe, robot)
     planner.wait(GoalState.ERROR, "goal refused: image encoding: got 'jpeg'")
     planner.send_joints()
     planner.wait(GoalState.MOVING)
+
+
+def test_images_of_too_many_pixels_are_refused(start, probe, robot, straight_line):
+    listener = Listener(probe, robot.spec)
+    process = start(straight_line, autostart=True, max_image_pixels=128 * 128 - 1)
+    listener.send_joints()
+    listener.wait(GoalState.ERROR, "got 128x128 = 16384 pixels, expected at most 16383 (max_image_pixels)")
+    images = probe.node.create_publisher(Image, "planner/goal_image", LATCHED)
+    images.publish(image_to_ros(np.zeros((128, 128, 3), dtype=np.uint8), GOAL_NS, ""))
+    listener.wait(GoalState.ERROR, "goal refused: image: got 128x128 = 16384 pixels")
+    process.check()
 
 
 def test_a_bug_while_planning_holds_and_is_logged_with_its_traceback(start, probe, robot, straight_line):
