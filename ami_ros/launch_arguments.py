@@ -17,6 +17,8 @@ NODES = ("sim", "planner", "safety")
 # Fast DDS 3 reads the first, and warns of the second, which is the only one that earlier versions read.
 DDS_PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
 DDS_PROFILE_BEFORE_3 = "FASTRTPS_DEFAULT_PROFILES_FILE"
+# ROS sets memory and data sharing itself, unless told that the profile does; topics keep their own QoS.
+DDS_MEMORY_FROM_PROFILE = "RMW_FASTRTPS_USE_QOS_FROM_XML"
 DISTRIBUTIONS_BEFORE_DDS_3 = ("humble", "iron", "jazzy")
 
 # Who discovers our nodes: ROS's own words. Humble knows only localhost or not.
@@ -203,7 +205,7 @@ def dds_environment(profile: Path, environment: Mapping[str, str]) -> dict[str, 
     variables = [DDS_PROFILE]
     if environment.get("ROS_DISTRO") in DISTRIBUTIONS_BEFORE_DDS_3:
         variables.append(DDS_PROFILE_BEFORE_3)
-    return dict.fromkeys(variables, str(profile))
+    return {**dict.fromkeys(variables, str(profile)), DDS_MEMORY_FROM_PROFILE: "1"}
 
 
 def discovery_environment(discovery_range: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -219,6 +219,60 @@ def joints_frozen(lasts: bool) -> Callable[[], None]:
     return story
 
 
+def shifted_joints_at_rest() -> None:
+    """The picture repeats because the arm rests; that somebody shifted its joint states makes no frozen camera."""
+    plant = moving()
+    plant.aim = plant.position.copy()
+    plant.run(LONG)
+    plant.faults = {"joints_shifted"}
+    plant.run(LONG)
+    plant.faults = set()
+    plant.run(LONG)
+    expect(plant.verdict.level < Level.HOLD, f"holds for ever: {plant.verdict}")
+    judged(plant)
+
+
+def two_robots(do: Callable[[Plant], None]) -> Callable[[], None]:
+    """Return the story: joint states of two robots; whatever the operator does, no command leaps."""
+
+    def story() -> None:
+        plant = moving()
+        plant.faults = {"joints_contradict"}
+        plant.run(5)
+        expect("JOINTS_CONTRADICT" in codes(plant), f"said {plant.verdict}")
+        do(plant)
+        plant.run(2 * LONG)
+        expect(plant.verdict.level >= Level.HOLD, f"goes on: {plant.verdict}")
+        judged(plant)
+        plant.recover()
+        plant.run(4 * LONG)
+        expect(plant.verdict.level < Level.HOLD, f"never went on: {plant.verdict}")
+        judged(plant)
+
+    return story
+
+
+def _rearm(plant: Plant) -> None:
+    plant.estop(True)
+    plant.run(LONG)
+    plant.estop(False)
+    for _ in range(50):
+        plant.run(1)
+        expect(not plant.rearm(), "re-armed from joint states of two robots")
+
+
+def _stall(plant: Plant) -> None:
+    for _ in range(5):
+        plant.pass_time(300_000_000)
+        plant.run(7)
+
+
+def _set_the_clock(plant: Plant) -> None:
+    for by_ns in (-(10**9), 10**9):
+        plant.set_clock(by_ns)
+        plant.run(LONG)
+
+
 def wild_planner() -> None:
     plant = moving()
     plant.faults = {"planner_wild"}
@@ -312,6 +366,11 @@ HOLES: dict[str, Callable[[], None]] = {
     "robot does not follow": robot_does_not_follow,
     "joints frozen for a moment": joints_frozen(lasts=False),
     "joints frozen for long": joints_frozen(lasts=True),
+    "shifted joints at rest": shifted_joints_at_rest,
+    "two robots, re-arm": two_robots(_rearm),
+    "two robots, restart": two_robots(lambda plant: plant.restart_process()),
+    "two robots, stall": two_robots(_stall),
+    "two robots, clock set": two_robots(_set_the_clock),
     "wild planner": wild_planner,
     "limits": limits,
     "workspace": workspace,

@@ -107,7 +107,7 @@ class Plant:
         self.stopped = self.pressed = False
         self._violations: list[str] = []
         self.duties = Duties(self.settings, self.spec.limits.velocity)
-        self._content = 0
+        self._content, self._pictured = 0, np.full(len(self.spec.joint_names), np.nan)
         self._frozen: FloatArray | None = None
         self._is_new = True  # a process that has not commanded yet
         self._freshest_ns = NEVER_NS  # a proposal must be newer than this to move the robot
@@ -148,11 +148,13 @@ class Plant:
             self.duties.joints = (self.now_ns + offset_ns, self.now_ns)
 
     def send_image(self, offset_ns: int = 0, frozen: bool = False) -> None:
-        """Deliver an image; a frozen one has the pixels of the one before."""
-        self._content += not frozen
+        """Deliver an image; a frozen one has the pixels of the one before, and so has one of a robot at rest."""
+        repeated = frozen or np.array_equal(self.position, self._pictured)
+        if not repeated:
+            self._content, self._pictured = self._content + 1, self.position.copy()
         for gate in self.gates:
             gate.see_image(self.now_ns + offset_ns, self.now_ns, self._content)
-        self.duties.see_image(self.now_ns + offset_ns, self.now_ns, frozen)
+        self.duties.see_image(self.now_ns + offset_ns, self.now_ns, repeated)
 
     def send_report(
         self,

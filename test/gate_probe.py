@@ -30,6 +30,7 @@ class Gate:
         self.change = lambda message: None
         self.speed = SPEED
         self._timer = None
+        self.followed = True  # the robot goes where it is told
 
     def propose(self) -> int:
         """Propose to move joint 4 and return the proposal's stamp."""
@@ -94,7 +95,7 @@ class Gate:
         """Make the robot go where it is told."""
 
         def step() -> None:
-            if self.commands:
+            if self.commands and self.followed:
                 self.robot.position = np.array(self.commands[-1].points[0].positions)
 
         self.probe.node.create_timer(0.01, step)

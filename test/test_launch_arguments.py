@@ -9,6 +9,7 @@ import pytest
 
 from ami_ros.errors import ConfigError
 from ami_ros.launch_arguments import (
+    DDS_MEMORY_FROM_PROFILE,
     DDS_PROFILE,
     DDS_PROFILE_BEFORE_3,
     NODES,
@@ -140,14 +141,16 @@ def test_a_switch_that_is_neither_is_refused():
 
 
 def test_fast_dds_3_gets_the_variable_it_reads_and_not_the_one_it_warns_of():
-    assert dds_environment(Path("share/large.xml"), {}) == {DDS_PROFILE: "share/large.xml"}
-    assert list(dds_environment(Path("large.xml"), {"ROS_DISTRO": "kilted"})) == [DDS_PROFILE]
+    memory = {DDS_MEMORY_FROM_PROFILE: "1"}
+    assert dds_environment(Path("share/large.xml"), {}) == {DDS_PROFILE: "share/large.xml", **memory}
+    assert [*dds_environment(Path("large.xml"), {"ROS_DISTRO": "kilted"})] == [DDS_PROFILE, *memory]
 
 
 @pytest.mark.parametrize("distribution", ["humble", "jazzy"])
 def test_earlier_fast_dds_gets_both(distribution):
     got = dds_environment(Path("share/large.xml"), {"ROS_DISTRO": distribution})
-    assert got == {DDS_PROFILE: "share/large.xml", DDS_PROFILE_BEFORE_3: "share/large.xml"}
+    both = {DDS_PROFILE: "share/large.xml", DDS_PROFILE_BEFORE_3: "share/large.xml"}
+    assert got == {**both, DDS_MEMORY_FROM_PROFILE: "1"}
 
 
 @pytest.mark.parametrize("variable", [DDS_PROFILE, DDS_PROFILE_BEFORE_3])
@@ -162,7 +165,11 @@ def test_the_process_gets_the_environment():
 def test_launched_nodes_are_found_on_this_machine_only_unless_asked_otherwise():
     assert values("planner")["discovery_range"] == "localhost"
     added = launch_environment(values("planner")["discovery_range"], Path("large.xml"), {})
-    assert added == {DDS_PROFILE: "large.xml", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    assert added == {
+        DDS_PROFILE: "large.xml",
+        DDS_MEMORY_FROM_PROFILE: "1",
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+    }
     assert discovery_environment("Subnet", {}) == {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
 
 

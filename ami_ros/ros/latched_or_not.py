@@ -83,8 +83,8 @@ class LatchedOrNot:
         return counts
 
 
-def hear(node: Node, kind: Any, topic: str, handler: Callable[[Any], None]) -> LatchedOrNot:
-    """Let `handler` have each message of a topic once; the caller sees to `look`.
+def hear(node: Node, kind: Any, topic: str, handler: Callable[[bytes], None]) -> LatchedOrNot:
+    """Let `handler` have each serialised message of a topic once; the caller sees to `look`.
 
     Args:
         node: owns the subscriptions.
@@ -94,11 +94,11 @@ def hear(node: Node, kind: Any, topic: str, handler: Callable[[Any], None]) -> L
     """
 
     def subscribe(qos: QoSProfile, counts: Counts) -> Subscription:
-        def take(message: Any, info: Any) -> None:
+        def take(message: bytes, info: Any) -> None:
             if counts(info):
                 handler(message)
 
-        return node.create_subscription(kind, topic, take, qos)
+        return node.create_subscription(kind, topic, take, qos, raw=True)
 
     return LatchedOrNot(node, subscribe, node.destroy_subscription)
 

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.serialization import serialize_message
+from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import ObservationError
 
 ROOM = 4  # times what a full message takes: for longer names, and fields that nobody thought of
 HEADER = 1024  # bytes
@@ -42,6 +47,23 @@ def report_limit() -> int:
 def image_limit(pixels: int) -> int:
     """Return the limit for images, raw or compressed, of at most `pixels` pixels, bytes."""
     return HEADER + BYTES_PER_PIXEL * pixels
+
+
+def decoded(kind: Any, topic: str, limit: int, handler: Callable[[Any], None]) -> Callable[[bytes], None]:
+    """Return a callback for serialised messages that decodes those within `limit` bytes for `handler`.
+
+    It raises ObservationError for a larger one, which is dropped unread.
+    """
+
+    @functools.wraps(handler)
+    def handle(message: bytes) -> None:
+        if len(message) > limit:
+            raise ObservationError(
+                f"{topic}: got a message of {len(message)} bytes, expected at most {limit}: dropped unread"
+            )
+        handler(deserialize_message(message, kind))
+
+    return handle
 
 
 def _limit(full: object) -> int:

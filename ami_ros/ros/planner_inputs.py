@@ -13,8 +13,10 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image, JointState
 
+from ami_ros.embodiment import RobotSpec
 from ami_ros.ros.guard import ErrorLog, guarded, guarded_timer
 from ami_ros.ros.latched_or_not import LOOK_S, hear
+from ami_ros.ros.message_limits import decoded, image_limit, joint_state_limit
 from ami_ros.ros.qos import STATE
 
 Handler = Callable[[Any], None]
@@ -25,17 +27,33 @@ class PlannerInputs:
 
     Args:
         node: owns the subscriptions.
-        errors: takes what a handler raises.
+        errors: takes what a handler raises, and what is larger than the robot can need.
+        spec: the robot.
+        max_image_pixels: width times height of the largest image.
         on_goal_image: gets goal images.
         on_goal_joints: gets joint goals.
     """
 
-    def __init__(self, node: Node, errors: ErrorLog, on_goal_image: Handler, on_goal_joints: Handler) -> None:
+    def __init__(
+        self,
+        node: Node,
+        errors: ErrorLog,
+        spec: RobotSpec,
+        max_image_pixels: int,
+        on_goal_image: Handler,
+        on_goal_joints: Handler,
+    ) -> None:
         self._node, self._errors = node, errors
+        self._joints, self._image = joint_state_limit(spec), image_limit(max_image_pixels)
         self._observations: list[Subscription] = []
         goals = (
-            hear(node, Image, "~/goal_image", guarded(errors, on_goal_image)),
-            hear(node, JointState, "~/goal_joints", guarded(errors, on_goal_joints)),
+            hear(node, Image, "~/goal_image", self._bounded(Image, "goal_image", self._image, on_goal_image)),
+            hear(
+                node,
+                JointState,
+                "~/goal_joints",
+                self._bounded(JointState, "goal_joints", self._joints, on_goal_joints),
+            ),
         )
         # Steady: goals are sent while simulated time stands still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -50,13 +68,16 @@ class PlannerInputs:
             on_image: gets images, raw and compressed.
             on_joints: gets joint states.
         """
-        for kind, topic, handler, qos in (
-            (Image, "camera/image_raw", on_image, camera),
-            (CompressedImage, "camera/image_raw/compressed", on_image, camera),
-            (JointState, "joint_states", on_joints, STATE),
+        for kind, topic, handler, qos, limit in (
+            (Image, "camera/image_raw", on_image, camera, self._image),
+            (CompressedImage, "camera/image_raw/compressed", on_image, camera, self._image),
+            (JointState, "joint_states", on_joints, STATE, self._joints),
         ):
-            callback = guarded(self._errors, handler)
-            self._observations.append(self._node.create_subscription(kind, topic, callback, qos))
+            callback = self._bounded(kind, topic, limit, handler)
+            self._observations.append(self._node.create_subscription(kind, topic, callback, qos, raw=True))
+
+    def _bounded(self, kind: Any, topic: str, limit: int, handler: Handler) -> Callable[[bytes], None]:
+        return guarded(self._errors, decoded(kind, topic, limit, handler))
 
     def rest(self) -> None:
         """Listen to goals only."""

@@ -73,7 +73,14 @@ class PlannerNode(LifecycleNode):
         self._reports = PlannerReports(
             self, self._spec.name, self._period_s, self._errors, self._idle_status, self._figures
         )
-        self._inputs = PlannerInputs(self, self._errors, self._on_goal_image, self._on_goal_joints)
+        self._inputs = PlannerInputs(
+            self,
+            self._errors,
+            self._spec,
+            self._common.max_image_pixels,
+            self._on_goal_image,
+            self._on_goal_joints,
+        )
         self.create_service(Trigger, "~/cancel", self._on_cancel)
         self.create_service(SetBool, "~/pause", self._on_pause)
 

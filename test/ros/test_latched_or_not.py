@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import DurabilityPolicy
+from rclpy.serialization import deserialize_message
 from std_msgs.msg import String
 
 from ami_ros.embodiment import load_robot
@@ -90,7 +91,12 @@ def heard(probe) -> Callable[[], list[str]]:
 
     def listen() -> list[str]:
         words: list[str] = []
-        ears = hear(probe.node, String, "words", lambda message: words.append(message.data))
+        ears = hear(
+            probe.node,
+            String,
+            "words",
+            lambda message: words.append(deserialize_message(message, String).data),
+        )
         probe.node.create_timer(LOOK_S, ears.look)
         return words
 

@@ -20,12 +20,14 @@ from ami_ros.safety.doubt import Doubt
 from ami_ros.safety.freshness import Freshness
 from ami_ros.safety.heartbeat import Heartbeat
 from ami_ros.safety.jerk_limit import JerkLimit
+from ami_ros.safety.joint_trust import JointTrust
 from ami_ros.safety.motion import Motion, MotionLimits
 from ami_ros.safety.recovery import Recovery
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.stepping import Stepping
 from ami_ros.safety.still_image import StillImage
 from ami_ros.safety.still_joints import StillJoints
+from ami_ros.safety.stream_start import StreamStart
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.safety.tracking import Tracking
 from ami_ros.safety.zones import Zones
@@ -78,13 +80,19 @@ def _release_is_rearm(self: Any, pressed: bool, now_ns: int) -> Any:
     return verdict
 
 
-def _reset_all(self: Any) -> None:
-    _reset(self)
+def _reset_all(self: Any, elsewhere: bool = False) -> None:
+    _reset(self, elsewhere)
     self._stopped = None
+
+
+def _measured_only(self: Any) -> Any:
+    tips = _tips(self)
+    return None if tips is None else tips[[1, 1]]
 
 
 _estop = Supervisor.estop
 _reset = Supervisor.reset
+_tips = Supervisor._tips
 
 
 def _no_zone(index: int) -> Any:
@@ -113,6 +121,11 @@ MUTANTS: dict[
     "still image": (StillImage, "judge", _passes, "fault camera_frozen"),
     "still joints": (StillJoints, "judge", _passes, "joints frozen for a moment"),
     "heartbeat": (Heartbeat, "judge", _passes, "fault planner_dead"),
+    "still image: by joint states alone": (Supervisor, "_tips", _measured_only, "shifted joints at rest"),
+    "joint trust": (JointTrust, "judge", _passes, "two robots, re-arm"),
+    "joint trust: a new process": (JointTrust, "judge", _passes, "two robots, restart"),
+    "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "resume after STOP"),
+    "doubt: at rest": (Doubt, "_judge_look", _passes, "fault planner_strange"),
     "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
     "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),
     "tracking": (Tracking, "judge", _passes, "robot does not follow"),
