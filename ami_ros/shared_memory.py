@@ -13,7 +13,7 @@ import re
 import shutil
 import stat
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +55,8 @@ def leftovers(remove: bool, folder: Path = FOLDER) -> Leftovers:
             count, size = count + 1, size + sum(_size_bytes(file) for file in files)
             if remove:
                 for file in files:
-                    file.unlink(missing_ok=True)
+                    with suppress(OSError):  # tidying up must not keep a node from its work
+                        file.unlink()
     return Leftovers(count, size)
 
 
@@ -79,9 +80,11 @@ def room(folder: Path = FOLDER) -> str:
 
 
 def _names(folder: Path) -> list[str]:
-    if not folder.is_dir():
+    try:
+        files = os.listdir(folder)
+    except OSError:
         return []
-    return sorted({match[1] for file in os.listdir(folder) if (match := _LOCK.fullmatch(file))})
+    return sorted({match[1] for file in files if (match := _LOCK.fullmatch(file))})
 
 
 def _take(lock: Path, held: ExitStack) -> bool:
