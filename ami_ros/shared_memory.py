@@ -3,8 +3,8 @@
 
 Each process keeps its segments in files of /dev/shm, next to a lock file for each, which it holds locked
 (flock) for as long as it lives. A process that is killed leaves both: 34 MB, which nobody ever frees. Fast
-DDS 2 (Humble, Jazzy) begins the names with fastrtps, 3 (Kilted) with fastdds. Ports without a lock file stay: a
-living process may send there, and nothing tells. They are small, and used again by number.
+DDS 2 (Humble, Jazzy) begins the names with fastrtps, 3 (Kilted) with fastdds. Ports without a lock file
+stay: a living process may send there, and nothing tells. They are small, and used again by number.
 """
 
 from __future__ import annotations
