@@ -27,7 +27,7 @@ class ProgressWatch:
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew, as with another goal."""
+        """Start again, as with another goal."""
         self._closest = float("inf")
         self._since_ns: int | None = None
 

@@ -42,7 +42,7 @@ def test_noise_is_no_progress():
     assert watched(8.0, 7.9, 7.8, 7.7)[-1] == 3.0
 
 
-def test_it_begins_anew_with_a_goal_and_when_time_does():
+def test_it_starts_again_with_a_goal_and_when_time_does():
     watch = ProgressWatch(PATIENCE_S)
     watch.stuck_s(1.0, 0)
     assert watch.stuck_s(1.0, 9 * S) == 9.0

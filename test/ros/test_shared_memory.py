@@ -40,7 +40,7 @@ def there(names: set[str]) -> set[str]:
 
 @pytest.fixture
 def stranger(start, environment, straight_line, tmp_path):
-    """A node that hears nothing of the others: Fast DDS has nodes that know each other tidy up, too."""
+    """A node in a domain of its own: Fast DDS has nodes that know each other tidy up, too."""
     elsewhere = {**environment, "ROS_DOMAIN_ID": str(free_domain_id())}
     with NodeProcess(straight_line, tmp_path / "stranger.log", elsewhere) as process:
         yield process
