@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -45,18 +45,17 @@ class Workers:
         self._processes: dict[Connection, BaseProcess] = {}
         context = multiprocessing.get_context("spawn")
         resource_tracker.ensure_running()  # here: to start it unblocks SIGINT
-        # Ctrl-C reaches all processes of a terminal. Only we hear it, from a worker's first moment on, and
-        # end the workers: a handler of theirs would come too late for the seconds of their imports.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            for _ in range(count):
-                ours, theirs = context.Pipe()
-                process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
-                process.start()
-                theirs.close()  # or a worker's death would not close the pipe
-                self._processes[ours] = process
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            with _undisturbed():
+                for _ in range(count):
+                    ours, theirs = context.Pipe()
+                    process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
+                    process.start()
+                    theirs.close()  # or a worker's death would not close the pipe
+                    self._processes[ours] = process
+        except BaseException:  # a signal, too
+            self.close()
+            raise
 
     def run(self, work: Callable[[Any, Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
         """Yield the result of each job, in the order of `jobs`. Left early, it ends the workers.
@@ -130,6 +129,29 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, and act on signals only when they are started.
+
+    Ctrl-C is for all processes of a terminal. Only we hear it, and end the workers: a handler of theirs would
+    come too late for the seconds of their imports. A worker that is half started would print a traceback.
+    """
+    heard: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, frame: heard.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which the processes inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(heard[0])
 
 
 def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

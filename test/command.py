@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,9 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.process.terminate()  # so that it ends the nodes that it has started, which are in other sessions
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5.0)
         for pid in session_members(self.process.pid):
             os.kill(pid, signal.SIGKILL)
         self.process.communicate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 
 import pytest
 import worker_jobs as jobs
@@ -65,6 +66,26 @@ def test_work_that_is_left_early_ends_the_workers_in_the_middle_of_their_jobs(wo
     assert next(run) == 0
     run.close()
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_workers_start_is_heard_when_they_have_started(number, capfd):
+    def hear(*_: object) -> None:
+        raise InterruptedError("heard")
+
+    before = signal.signal(number, hear)
+    try:
+        # The arguments are packed while a worker starts.
+        with (
+            pytest.raises(InterruptedError, match="heard"),
+            Workers(COUNT, jobs.Desk, (jobs.Interruption(number),)),
+        ):
+            pytest.fail("not heard")
+        assert signal.getsignal(number) is hear
+    finally:
+        signal.signal(number, before)
+    assert multiprocessing.active_children() == []
+    assert capfd.readouterr().err == ""
 
 
 def test_ctrl_c_is_not_for_workers(workers):

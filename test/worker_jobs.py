@@ -51,3 +51,14 @@ def interrupt(desk: Desk, job: int) -> int:
     """As Ctrl-C in a terminal does."""
     os.kill(os.getpid(), signal.SIGINT)
     return job
+
+
+class Interruption:
+    """Sends a signal to the process that sends this to its workers, in the middle of it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __reduce__(self) -> tuple[type[Interruption], tuple[int]]:
+        os.kill(os.getpid(), self.number)
+        return Interruption, (self.number,)
