@@ -45,7 +45,7 @@ class WireFaults:
 
     def begin(self, name: str) -> int:
         """Begin a fault of the part ``wire`` and return when its first message was sent, ns."""
-        kind, topic, period_s = _TOPICS[name]
+        kind, topic, period_s = TOPICS[name]
         self._publisher = self._node.create_publisher(kind, topic, STATE)
         if name != "joints_contradict" and name not in self._serialised:
             self._serialised[name] = _LARGE[name]()
@@ -134,7 +134,7 @@ _LARGE: dict[str, Callable[[], bytes]] = {
     "oversized_report": oversized_report,
     "image_bomb": image_bomb,
 }
-_TOPICS: dict[str, tuple[Any, str, float]] = {
+TOPICS: dict[str, tuple[Any, str, float]] = {
     "joints_contradict": (JointState, "joint_states", FAST_S),
     "oversized_joints": (JointState, "joint_states", SLOW_S),
     "oversized_proposal": (JointTrajectory, "planner/proposed", SLOW_S),

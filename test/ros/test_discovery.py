@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ami_ros.launch_arguments import arguments, launch_environment
-from ami_ros.processes import free_domain_id, node_environment
+from ami_ros.processes import node_environment
 from ami_ros.share import config_path
 
 LOOK_S = 20.0
@@ -82,11 +82,13 @@ def machines() -> Iterator[tuple[Machine, Machine]]:
 
 @pytest.mark.parametrize(("chosen", "found"), [(None, False), ("subnet", True)])
 def test_another_machine_finds_launched_nodes_only_when_that_is_asked_for(
-    machines, straight_line, tmp_path, chosen, found
+    machines, environment, straight_line, tmp_path, chosen, found
 ):
     """Started with the variables that the launch files add, in a shell that says nothing."""
     ours, theirs = machines
-    shell = node_environment(free_domain_id()) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    shell = node_environment(int(environment["ROS_DOMAIN_ID"])) | {
+        "PYTHONPATH": str(Path(__file__).parents[2])
+    }
     del shell["ROS_AUTOMATIC_DISCOVERY_RANGE"]
     default = {argument.name: argument.default_value for argument in arguments("planner")}["discovery_range"]
     added = launch_environment(chosen or default, config_path("dds", "large_data_shm.xml"), shell)

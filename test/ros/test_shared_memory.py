@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from ami_ros.cli.checks import shared_memory
-from ami_ros.processes import NodeProcess, free_domain_id
+from ami_ros.domain import own_domain
+from ami_ros.processes import NodeProcess
 from ami_ros.shared_memory import FOLDER, NODE_BYTES, SETTLED_S
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="needs /dev/shm")
@@ -41,9 +42,10 @@ def there(names: set[str]) -> set[str]:
 @pytest.fixture
 def stranger(start, environment, straight_line, tmp_path):
     """A node in a domain of its own: Fast DDS has nodes that know each other tidy up, too."""
-    elsewhere = {**environment, "ROS_DOMAIN_ID": str(free_domain_id())}
-    with NodeProcess(straight_line, tmp_path / "stranger.log", elsewhere) as process:
-        yield process
+    with own_domain() as domain:
+        elsewhere = {**environment, "ROS_DOMAIN_ID": str(domain)}
+        with NodeProcess(straight_line, tmp_path / "stranger.log", elsewhere) as process:
+            yield process
 
 
 def test_the_next_start_removes_what_killed_nodes_left_and_nothing_of_the_living(

@@ -8,7 +8,15 @@ import pytest
 
 from ami_ros.errors import ConfigError
 from ami_ros.sim.camera_faults import CAMERA_FAULTS
-from ami_ros.sim.faults import COMBINATION, COMMAND_TIMEOUT, FAULTS, check_fault, combined, members
+from ami_ros.sim.faults import (
+    COMBINATION,
+    COMMAND_TIMEOUT,
+    FAULTS,
+    PLANNER_ERROR,
+    check_fault,
+    combined,
+    members,
+)
 from ami_ros.sim.joint_faults import JOINT_FAULTS, JointReading
 from ami_ros.sim.proposal_faults import OFF_NS, PROPOSAL_FAULTS
 from ami_ros.types import Trajectory
@@ -39,13 +47,13 @@ def test_every_fault_is_applied_by_someone():
         "joints": set(JOINT_FAULTS),
         "proposals": set(PROPOSAL_FAULTS),
     }
-    assert len(FAULTS) == 28
+    assert len(FAULTS) == 35
 
 
 def test_every_name_that_a_fault_may_be_called_by_is_a_reason_of_the_gate():
     reasons = pytest.importorskip("ami_ros.safety.reasons").REASONS
     for fault in FAULTS.values():
-        assert (fault.named_by | fault.follows) - set(reasons) <= {COMMAND_TIMEOUT}, fault.name
+        assert (fault.named_by | fault.follows) - set(reasons) <= {COMMAND_TIMEOUT, PLANNER_ERROR}, fault.name
         assert fault.named_by or fault.tolerable
 
 
