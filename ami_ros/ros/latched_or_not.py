@@ -4,7 +4,7 @@
 A volatile subscription matches all publishers, but hears nothing from before it was there. A transient-local
 one does, and publishers that do not latch complain of it. So the first stays, and the second is opened only
 to fetch what a publisher that latches may have sent before, and closed again. Only a publisher that does not
-latch and comes just then still complains.
+latch and is there just then still complains, once.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class LatchedOrNot:
         self._node, self._subscribe, self._unsubscribe = node, subscribe, unsubscribe
         self._newest: dict[bytes, int] = {}
         self._asked: set[bytes] = set()
+        self._before: set[bytes] = set()
         self._past: Subscription | None = None
         self._looks = 0
         self._present = subscribe(STATE, self._is_new)
@@ -63,7 +64,10 @@ class LatchedOrNot:
             self._unsubscribe(self._past)
             self._past = None
         self._asked &= latching
-        if self._past is None and (latching - self._asked - self._newest.keys()):
+        # Only those that were there at the look before: what a new one sends is on its way to us already.
+        silent = (latching & self._before) - self._asked - self._newest.keys()
+        self._before = latching
+        if self._past is None and silent:
             self._past, self._looks = self._subscribe(LATCHED, self._is_past), 0
             self._asked |= latching
 
