@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -107,7 +107,7 @@ def _typed(where: str, value: Any, kind: Any) -> Any:
             raise ConfigError(f"{where}: got {shown(value)}, expected a list of {item.__name__}")
         return tuple(_typed(f"{where}[{i}]", v, item) for i, v in enumerate(value))
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if not math.isfinite(value):
+        if not abs(value) <= sys.float_info.max:
             raise ConfigError(f"{where}: got {shown(value)}, expected a finite number")
         return float(value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,8 @@ def _limit_array(where: str, values: Any, count: int) -> FloatArray | None:
     # Spelled out because numpy takes true, false and "1.5" for numbers.
     if not isinstance(values, (list, tuple)) or not all(type(value) in (int, float) for value in values):
         raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} numbers or null")
+    if any(abs(value) > sys.float_info.max for value in values):  # a whole number may be too large for numpy
+        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")
     array = np.array(values, dtype=np.float64)
     if array.shape != (count,) or not np.isfinite(array).all():
         raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")

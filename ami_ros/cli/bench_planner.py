@@ -97,7 +97,14 @@ def _times(
 
     settings, spec = wanted.planner, wanted.spec
     torch.set_num_threads(settings.threads)
-    runtime = load_model(wanted.model, spec, device=settings.device, precision=settings.precision)
+    runtime = load_model(
+        wanted.model,
+        spec,
+        wanted.sha256,
+        device=settings.device,
+        precision=settings.precision,
+        task=wanted.task,
+    )
     public = public and runtime.device.type == "cpu"  # their adapters are written for a processor
     figures = bench_planner(runtime, spec, settings, budgets, plans, note)
     figures |= {"solvers": None, "swm_lewm": None, "speedup_vs_swm_lewm": None, "curve": None}

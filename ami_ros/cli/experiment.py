@@ -15,7 +15,7 @@ from ami_ros.config import load_settings
 from ami_ros.embodiment import RobotSpec, load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.model.contract import Contract
-from ami_ros.model.files import read_contract, verify
+from ami_ros.model.files import read_verified
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.share import config_path, shipped_model
 from ami_ros.sim.perturbation import Perturbation
@@ -101,14 +101,15 @@ def prepare(
     if goal == "joints":
         _check_joint_goals(task, spec)
     path = model or shipped_model(spec.name, task)
-    digest, contract = verify(path), read_contract(path)
-    contract.check(spec)
+    file = read_verified(path)
+    contract = file.contract()
+    contract.check(spec, task)
     return Experiment(
         robot=robot,
         spec=spec,
         task=task,
         model=path,
-        sha256=digest,
+        sha256=file.sha256,
         contract=contract,
         planner=planner,
         seeds=tuple(range(seed, seed + episodes)),

@@ -40,7 +40,7 @@ def model(
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.cli.folders import folder_name, run_folder
     from ami_ros.cli.train import train
-    from ami_ros.model.files import read_contract, sha256_of
+    from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
 
     name = folder_name(robot, task)
@@ -56,7 +56,8 @@ def model(
     out.mkdir(parents=True, exist_ok=True)
     for source in (trained, work / "model.pt.sha256"):
         (out / source.name).write_bytes(source.read_bytes())
-    sha256 = sha256_of(path)
+    file = read_verified(path)
+    sha256 = file.sha256
 
     def measured(stage: str, count: int, **how: Any) -> dict[str, Any]:
         figures = work / f"{stage}.json"
@@ -86,7 +87,7 @@ def model(
             measured("perturb_beyond", few, **beyond),
             measured("perturb_exactly", few, perturb_exactly=True, **beyond),
         ]
-    card = model_card(read_contract(path), sha256, clean, perturbed, stages.seconds, f"models/{name}")
+    card = model_card(file.contract(), sha256, clean, perturbed, stages.seconds, f"models/{name}")
     (out / "MODEL_CARD.md").write_text(card)
     typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
 
