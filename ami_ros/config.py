@@ -14,6 +14,7 @@ from ami_ros.errors import ConfigError, shown
 from ami_ros.strict_text import parse_yaml
 
 T = TypeVar("T")
+INTEGER_MAX = 2**63 - 1  # of a ROS parameter, which every setting may become
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "ge": (lambda v, b: v >= b, ">="),
     "gt": (lambda v, b: v > b, ">"),
@@ -110,6 +111,8 @@ def _typed(where: str, value: Any, kind: Any) -> Any:
         if not abs(value) <= sys.float_info.max:
             raise ConfigError(f"{where}: got {shown(value)}, expected a finite number")
         return float(value)
+    if kind is int and type(value) is int and abs(value) > INTEGER_MAX:
+        raise ConfigError(f"{where}: got {shown(value)}, expected a whole number of 64 bits")
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     raise ConfigError(f"{where}: got {shown(value)} ({type(value).__name__}), expected {kind.__name__}")

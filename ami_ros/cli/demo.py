@@ -49,12 +49,13 @@ def demo(
 
     Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
     """
-    from ami_ros.cli.demo_report import write_report
     from ami_ros.cli.experiment import prepare
     from ami_ros.cli.extras import require
 
     experiment = prepare(robot, task, model, planner, goals, seed, goal_via)
     require("ros", "sim", "train")
+    from ami_ros.cli.demo_report import write_report  # seconds: after the checks
+
     out.mkdir(parents=True, exist_ok=True)
     results, faults = _episodes(experiment, out, real_time, attach)
     command = f"ami-ros demo --goals {goals} --seed {seed} --task {task} --robot {robot}"

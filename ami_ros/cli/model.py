@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from ami_ros.errors import ConfigError, shown
 
 BEYOND = 2.0  # scale of the perturbations outside the training range
 
@@ -38,11 +39,15 @@ def model(
     """
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
+    from ami_ros.cli.experiment import check_counts
+    from ami_ros.cli.figures import read_json
     from ami_ros.cli.folders import folder_name, run_folder
     from ami_ros.cli.train import train
     from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
 
+    for count in (episodes, baseline_episodes, perturbed_episodes or 1):
+        check_counts(count, seed, workers)  # now, not after hours of training
     name = folder_name(robot, task)
     out, work = out or Path("models", name), work or run_folder(robot, task)
     trained, path, data = work / "model.pt", out / "model.pt", work / "episodes"
@@ -61,7 +66,7 @@ def model(
 
     def measured(stage: str, count: int, **how: Any) -> dict[str, Any]:
         figures = work / f"{stage}.json"
-        before = json.loads(figures.read_text()) if figures.is_file() else {}
+        before = read_json(figures)
         if (before.get("model_sha256"), before.get("seed"), before.get("episodes")) != (sha256, seed, count):
             with stages.timed(stage):
                 evaluate(
@@ -74,7 +79,7 @@ def model(
                     json_file=figures,
                     **how,
                 )
-        return dict(json.loads(figures.read_text()))
+        return read_json(figures)
 
     clean = measured("evaluate", episodes, baselines=False)
     clean["baseline_figures"] = measured("baselines", baseline_episodes)["baseline_figures"]
@@ -100,8 +105,12 @@ class Stages:
     """
 
     def __init__(self, path: Path) -> None:
+        from ami_ros.cli.figures import read_json
+
         self._path = path
-        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
+        self.seconds: dict[str, float] = read_json(path)
+        if wrong := {k: v for k, v in self.seconds.items() if type(v) not in (int, float)}:
+            raise ConfigError(f"{path}: got {shown(wrong)}, expected seconds by stage; delete it")
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -111,5 +120,6 @@ class Stages:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps(self.seconds))
+            from ami_ros.cli.figures import write_json
+
+            write_json(self._path, self.seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from functools import partial
 
@@ -34,6 +35,8 @@ class SpreadRunner:
         self._seeds = experiment.seeds
         # A model or task that cannot be loaded fails here, once: a pool starts failing workers for ever.
         DirectRunner(experiment).close()
+        # Ctrl-C reaches every process of a terminal; the workers leave it to us, or each shows a traceback.
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
         threads = {"OMP_NUM_THREADS": str(experiment.planner.threads)}  # read when a worker imports torch
         before = {name: os.environ.get(name) for name in threads}
         os.environ.update(threads)
@@ -41,6 +44,7 @@ class SpreadRunner:
             context = multiprocessing.get_context("spawn")
             self._pool = context.Pool(workers, _start_worker, (experiment,))
         finally:
+            signal.signal(signal.SIGINT, interrupt)
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
 
