@@ -81,6 +81,11 @@ def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeReco
             raise EpisodeError(f"{path}: {name}: got shape {content[name].shape}, expected (..., {size})")
     if 0 in (*content["actions"].shape, *content["images"].shape, *content["joint_position"].shape):
         raise EpisodeError(f"{path}: got no steps, pixels, joints or actions, expected some of each")
+    for name in ("joint_position", "joint_velocity", "actions"):
+        if not np.isfinite(content[name]).all():
+            raise EpisodeError(
+                f"{path}: {name}: got NaN or infinity, expected finite numbers; record it again"
+            )
     record = EpisodeRecord(**content)
     steps = len(record.actions)
     for name in set(content) - {"actions", "look"}:

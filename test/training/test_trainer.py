@@ -227,6 +227,23 @@ def test_episodes_must_fit_the_model_and_the_robot(split):
         build_trainer(split, SPEC, dataclasses.replace(SETTINGS, image_size=64), TRAINING)
 
 
+def test_actions_must_fit_the_robot(split):
+    flat = made_up_robot(action_block=1, action_axes=("x", "y"))
+    with pytest.raises(TrainingError, match=r"actions of 3 numbers, expected 2 \(made_up: x, y\)"):
+        build_trainer(split, flat, SETTINGS, TRAINING)
+
+
+@pytest.mark.parametrize("part", ["exposures", "held_out_exposures"])
+def test_double_exposures_must_be_of_the_episodes_size(split, part):
+    """They would be cut up into images of that size, and nobody would notice."""
+    images = np.zeros((2, 4, SIDE // 2, SIDE // 2, 3), dtype=np.uint8)
+    other = dataclasses.replace(split, **{part: DoubleExposures(images, images)})
+    with pytest.raises(
+        TrainingError, match=r"double exposures have images \(16, 16, 3\), expected \(32, 32, 3\)"
+    ):
+        build_trainer(other, SPEC, SETTINGS, TRAINING)
+
+
 def test_from_episodes_to_a_model_that_loads(split, tmp_path):
     it = trainer(split, steps=120)
     list(it.run())
