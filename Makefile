@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 PIP_ARGS ?=
+CONSTRAINTS ?= constraints.txt
 ARGS ?=
 TASK ?= reach
 TICKS ?= 200000
@@ -12,6 +13,7 @@ SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP_INSTALL = $(BIN)/pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) $(PIP_ARGS)
 WS := .colcon
 
 COLCON := AMENT_PREFIX_PATH= COLCON_PREFIX_PATH= $(BIN)/colcon --log-base $(WS)/log
@@ -29,7 +31,8 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test fuzz build lint format model bench clean
+# To refresh constraints.txt: make clean venv CONSTRAINTS=, then make test CONSTRAINTS=, then make freeze.
+.PHONY: help venv freeze demo test fuzz build lint format model bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +41,7 @@ help: ## list the targets
 	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux brings several GB of CUDA"
 	@echo "                      libraries; its own site names the index of the small CPU-only build, to be given"
 	@echo "                      here: PIP_ARGS='--extra-index-url URL'"
+	@echo "  CONSTRAINTS=        the newest packages that setup.py allows, not the tested ones of constraints.txt"
 	@echo "  ARGS='...'          more arguments for the ami-ros verb behind demo and model"
 
 venv: $(STAMP) ## build .venv with everything the CLI needs
@@ -50,14 +54,18 @@ $(BIN)/pip:
 
 # PyBullet has no wheel for Python 3.12 and later: it is compiled here, and only where it finds numpy
 # does it return images as arrays (many times faster). Hence numpy first, and no build isolation.
-$(STAMP): setup.py setup.cfg | $(BIN)/pip
-	$(BIN)/pip install $(PIP_ARGS) 'setuptools<80' wheel numpy
-	$(BIN)/pip install $(PIP_ARGS) --no-build-isolation pybullet || { \
+$(STAMP): setup.py setup.cfg $(CONSTRAINTS) | $(BIN)/pip
+	$(PIP_INSTALL) 'setuptools<80' wheel numpy
+	$(PIP_INSTALL) --no-build-isolation pybullet || { \
 	  echo "PyBullet did not build. It needs a C++ compiler and Python's headers (on Debian and Ubuntu:" >&2; \
 	  echo "apt install g++ python3-dev), or a Python with a ready-made wheel: make venv PYTHON=python3.11" >&2; \
 	  exit 1; }
-	$(BIN)/pip install $(PIP_ARGS) -e '.[ros,sim,train,test]'
+	$(PIP_INSTALL) -e '.[ros,sim,train,test]'
 	@touch $@
+
+# Not by way of `venv`, which would first put the old versions back.
+freeze: ## write the versions that .venv holds, and that make test passed with, to constraints.txt
+	$(BIN)/python .ci/freeze.py constraints.txt > constraints.tmp && mv constraints.tmp constraints.txt
 
 demo: venv ## ten goals in the simulator, through ROS 2: a table, a report and a video
 	$(BIN)/ami-ros demo $(ARGS)

@@ -29,6 +29,9 @@ def files_below(folder: str) -> list[tuple[str, list[str]]]:
     return sorted(by_destination.items())
 
 
+# Bounds say what should work: below, what we use is missing; above is a major version that nobody has tried.
+# What was tested together is in constraints.txt, which `make venv` installs.
+
 # ROS 2 Kilted as wheels (Linux, CPython 3.10 to 3.13): everything runs where no ROS is installed.
 # Leave this extra out where ROS 2 is installed: two rclpy in one process do not work.
 ROS = [
@@ -36,20 +39,20 @@ ROS = [
     "ros-kilted-rmw-fastrtps-cpp",
     "ros-kilted-common-interfaces",
 ]
-SIM = ["pybullet>=3.2.5", "av>=10"]
-TRAIN = ["tensorboard>=2.12", "matplotlib>=3.6", "jinja2>=3.1"]
+SIM = ["pybullet>=3.2.5,<4", "av>=10,<19"]
+TRAIN = ["tensorboard>=2.12,<3", "matplotlib>=3.6,<4", "jinja2>=3.1,<4"]
 # Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
 BENCH = [
-    "pytorch-mppi>=0.9",
-    "stable-worldmodel>=0.1",
-    "opencv-python-headless>=4.7",
-    "imageio>=2.30",
+    "pytorch-mppi>=0.9,<1",
+    "stable-worldmodel>=0.1,<0.2",
+    "opencv-python-headless>=4.7,<6",
+    "imageio>=2.30,<3",
 ]
 TEST = [
-    "pytest>=8.2",  # colcon looks for this very name: without it, it runs no test and says "passed"
-    "hypothesis>=6.80",
-    "ruff>=0.6",
-    "mypy>=1.10",
+    "pytest>=8.2,<10",  # colcon looks for this very name: without it, it runs no test and says "passed"
+    "hypothesis>=6.80,<7",
+    "ruff>=0.6,<1",
+    "mypy>=1.10,<3",
     "types-PyYAML",
     "catkin-pkg>=1.0",
     "colcon-common-extensions",
@@ -74,14 +77,14 @@ setup(
         *files_below("models"),
     ],
     install_requires=[
-        "numpy>=1.23",
-        "pyyaml>=5.4",
-        "opencv-python-headless>=4.7",
-        "torch>=2.2",
-        "pin>=2.7",
-        "ruckig>=0.19",
-        "typer>=0.9",
-        "rich>=13",
+        "numpy>=1.23,<3",
+        "pyyaml>=5.4,<7",
+        "opencv-python-headless>=4.7,<6",
+        "torch>=2.2,<3",
+        "pin>=2.7,<5",
+        "ruckig>=0.19,<1",
+        "typer>=0.15.1,<1",
+        "rich>=13,<16",
     ],
     extras_require={"ros": ROS, "sim": SIM, "train": TRAIN, "bench": BENCH, "test": TEST},
     entry_points={

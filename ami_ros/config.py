@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, shown
+from ami_ros.strict_text import parse_yaml
 
 T = TypeVar("T")
+INTEGER_MAX = 2**63 - 1  # of a ROS parameter, which every setting may become
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "ge": (lambda v, b: v >= b, ">="),
     "gt": (lambda v, b: v > b, ">"),
@@ -37,15 +37,17 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     """Read a YAML mapping.
 
     Raises:
-        ConfigError: missing file, invalid YAML, or not a mapping.
+        ConfigError: missing or unreadable file, invalid YAML, a key given twice, or not a mapping.
     """
     path = Path(path)
-    if not path.is_file():
-        nearby = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
-        raise ConfigError(f"{path}: no such file; available there: {nearby or 'nothing'}")
     try:
-        content = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        if not path.is_file():
+            nearby = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+            raise ConfigError(f"{path}: no such file; available there: {nearby or 'nothing'}")
+        content = parse_yaml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: got {type(content).__name__}, expected a mapping of settings")
@@ -93,9 +95,9 @@ def _checked(where: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any
         if rule in rules and not all(
             holds(v, rules[rule]) for v in (value if isinstance(value, tuple) else (value,))
         ):
-            raise ConfigError(f"{where}: got {value!r}, expected {sign} {rules[rule]}")
+            raise ConfigError(f"{where}: got {shown(value)}, expected {sign} {rules[rule]}")
     if "choices" in rules and value not in rules["choices"]:
-        raise ConfigError(f"{where}: got {value!r}, expected one of {list(rules['choices'])}")
+        raise ConfigError(f"{where}: got {shown(value)}, expected one of {list(rules['choices'])}")
     return value
 
 
@@ -103,12 +105,14 @@ def _typed(where: str, value: Any, kind: Any) -> Any:
     if typing.get_origin(kind) is tuple:
         item = typing.get_args(kind)[0]
         if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{where}: got {value!r}, expected a list of {item.__name__}")
+            raise ConfigError(f"{where}: got {shown(value)}, expected a list of {item.__name__}")
         return tuple(_typed(f"{where}[{i}]", v, item) for i, v in enumerate(value))
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise ConfigError(f"{where}: got {value!r}, expected a finite number")
+        if not abs(value) <= sys.float_info.max:
+            raise ConfigError(f"{where}: got {shown(value)}, expected a finite number")
         return float(value)
+    if kind is int and type(value) is int and abs(value) > INTEGER_MAX:
+        raise ConfigError(f"{where}: got {shown(value)}, expected a whole number of 64 bits")
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
-    raise ConfigError(f"{where}: got {value!r} ({type(value).__name__}), expected {kind.__name__}")
+    raise ConfigError(f"{where}: got {shown(value)} ({type(value).__name__}), expected {kind.__name__}")

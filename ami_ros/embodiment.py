@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ami_ros.config import load_settings, read_yaml, setting
-from ami_ros.errors import EmbodimentError
+from ami_ros.errors import EmbodimentError, shown
 from ami_ros.share import config_path
 from ami_ros.task_file import merged, read_task
 from ami_ros.types import FloatArray
@@ -75,10 +76,12 @@ def _limit_array(where: str, values: Any, count: int) -> FloatArray | None:
         return None
     # Spelled out because numpy takes true, false and "1.5" for numbers.
     if not isinstance(values, (list, tuple)) or not all(type(value) in (int, float) for value in values):
-        raise EmbodimentError(f"{where}: got {values!r}, expected {count} numbers or null")
+        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} numbers or null")
+    if any(abs(value) > sys.float_info.max for value in values):  # a whole number may be too large for numpy
+        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")
     array = np.array(values, dtype=np.float64)
     if array.shape != (count,) or not np.isfinite(array).all():
-        raise EmbodimentError(f"{where}: got {values!r}, expected {count} finite numbers or null")
+        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")
     array.setflags(write=False)
     return array
 

@@ -6,6 +6,19 @@ Every message names what was got, what was expected and what to do about it.
 
 from __future__ import annotations
 
+import reprlib
+from typing import Any
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 200
+_short.maxlevel = 2
+_short.maxlist = _short.maxtuple = _short.maxset = _short.maxdict = 30
+
+
+def shown(value: Any) -> str:
+    """Return `value` as a message shows it: its repr, shortened, whatever somebody put into a file."""
+    return _short.repr(value)
+
 
 class AmiError(Exception):
     """Root of all errors that ami_ros raises on purpose."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ami_ros.config import load_settings, read_yaml
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, shown
 from ami_ros.share import config_path
 
 T = TypeVar("T")
@@ -58,10 +58,10 @@ def read_task(task: str) -> TaskFile:
     sections = {name: values.pop(name, {}) for name in SECTIONS}
     for name, section in sections.items():
         if not isinstance(section, dict):
-            raise ConfigError(f"{path}: {name}: got {section!r}, expected a mapping of settings")
+            raise ConfigError(f"{path}: {name}: got {shown(section)}, expected a mapping of settings")
     kind = values.pop("kind", None)
     if not isinstance(kind, str):
-        raise ConfigError(f"{path}: kind: got {kind!r}, expected the kind of task, for example reach")
+        raise ConfigError(f"{path}: kind: got {shown(kind)}, expected the kind of task, for example reach")
     return TaskFile(name=task, kind=kind, own=values, **sections)
 
 

@@ -22,7 +22,7 @@ MAX_MEDIAN_LINES = 120
 
 # The core: no clock, no chance, no printing. Time, random generators and devices are arguments.
 CORE = {
-    *("types", "errors", "protocols", "embodiment", "config", "kinematics", "link_shapes"),
+    *("types", "errors", "protocols", "strict_text", "embodiment", "config", "kinematics", "link_shapes"),
     *("planning", "safety", "model", "memory"),
 }
 # Who may import which third-party packages. A part that is not named may import any but those below.
@@ -31,6 +31,7 @@ THIRD_PARTY = {
     "errors": {"numpy", "yaml"},
     "protocols": {"numpy", "yaml"},
     "embodiment": {"numpy", "yaml"},
+    "strict_text": {"yaml"},
     "config": {"numpy", "yaml"},
     "task_file": {"numpy", "yaml"},
     "share": set[str](),
@@ -49,7 +50,17 @@ THIRD_PARTY = {
     "model": {"numpy", "torch"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
-BASE = {"types", "errors", "protocols", "embodiment", "config", "task_file", "share", "whole_file"}
+BASE = {
+    "types",
+    "errors",
+    "protocols",
+    "strict_text",
+    "embodiment",
+    "config",
+    "task_file",
+    "share",
+    "whole_file",
+}
 OWN = {
     **{part: BASE for part in BASE},
     "image_header": {"errors"},

@@ -128,14 +128,39 @@ def test_a_missing_file_names_its_neighbours(tmp_path):
         (b"- 1\n- 2", "got list, expected a mapping"),
         (b"", "got NoneType, expected a mapping"),
         (b"!!python/object/apply:os.system ['false']", "not valid YAML"),
+        (
+            b"a: 1\nb: {c: 2,\n    c: 3}",
+            "not valid YAML: line 3, column 5: key 'c' is given twice, first in line 2",
+        ),
+        (b"a: " + b"[" * 100_000, "not valid YAML: nested too deeply"),
+        (b"a: 2001-99-99", "not valid YAML: line 1"),
     ],
-    ids=["unclosed", "binary", "list", "empty", "code"],
+    ids=["unclosed", "binary", "list", "empty", "code", "twice", "deep", "no date"],
 )
 def test_files_that_are_no_settings(tmp_path, content, message):
     path = tmp_path / "bad.yaml"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=message) as caught:
         read_yaml(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_paths_that_cannot_be_files(tmp_path):
+    with pytest.raises(ConfigError, match="no such file"):
+        read_yaml(tmp_path)
+    with pytest.raises(ConfigError, match="cannot be read: File name too long"):
+        read_yaml(tmp_path / ("a" * 5000))
+
+
+def test_a_message_stays_short_whatever_the_file_says(tmp_path):
+    """A few references to references, and the value is a list of a billion."""
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)]
+    path = tmp_path / "bomb.yaml"
+    path.write_text("\n".join([*lines, "sizes: *a9"]))
+    bomb = read_yaml(path)["sizes"]
+    assert len(refused({**GOOD, "count": bomb}, "count: got .*expected int")) < 3000
+    assert len(refused({**GOOD, "count": "x" * 10**6}, "count: got 'xx.*expected int")) < 300
 
 
 def test_settings_carry_what_a_ros_parameter_needs():
@@ -144,17 +169,8 @@ def test_settings_carry_what_a_ros_parameter_needs():
 
 
 @pytest.mark.parametrize("path", sorted(share_dir().joinpath("config").rglob("*.yaml")), ids=lambda p: p.name)
-def test_shipped_files_are_mappings_without_duplicate_keys(path: Path):
-    class Strict(yaml.SafeLoader):
-        pass
-
-    def mapping(loader, node):
-        keys = [loader.construct_object(key) for key, _ in node.value]
-        assert len(keys) == len(set(keys)), f"{path}: a key is given twice: {keys}"
-        return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-    Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
-    assert yaml.load(path.read_text(), Strict) == read_yaml(path)  # a SafeLoader
+def test_shipped_files_are_mappings(path: Path):
+    assert read_yaml(path) == yaml.safe_load(path.read_text())
 
 
 def test_config_path_lies_below_the_share_directory():

@@ -15,6 +15,7 @@ from ami_ros.processes import NodeProcess, node_environment
 
 START_TIMEOUT_S = 30.0  # two interpreters and DDS discovery on a busy machine
 PROGRAM = "ami_ros.ros.camera_bench"
+MAX_RATE_HZ, MAX_DURATION_S = 10_000, 86_400
 
 
 def bench_camera(
@@ -33,11 +34,18 @@ def bench_camera(
         ``latency_ms_p99`` from before publish to the receiver's callback (None when nothing arrived).
 
     Raises:
-        ConfigError: no size, or a size, rate or duration that is not positive.
+        ConfigError: no size, or a size, rate or duration that is not positive or no camera's.
         ProcessError: a process died or did not find the other.
     """
-    if not sizes or min(min(size) for size in sizes) < 1 or min(rate_hz, duration_s) <= 0:
-        raise ConfigError(f"got sizes {list(sizes)}, {rate_hz} Hz, {duration_s} s; expected positive numbers")
+    if (
+        not sizes
+        or min(min(size) for size in sizes) < 1
+        or not (0 < rate_hz <= MAX_RATE_HZ and 0 < duration_s <= MAX_DURATION_S)
+    ):
+        raise ConfigError(
+            f"got sizes {list(sizes)}, {rate_hz} Hz, {duration_s} s; expected positive numbers, at most "
+            f"{MAX_RATE_HZ} Hz and {MAX_DURATION_S} s"
+        )
     with tempfile.TemporaryDirectory() as temporary:
         folder, figures = log_dir or Path(temporary), {}
         for width, height in sizes:

@@ -17,6 +17,7 @@ from ami_ros.processes import NodeProcess, node_environment
 
 PROGRAM = "ami_ros.ros.gate_bench"
 START_TIMEOUT_S = 150.0  # simulator, planner and model on a busy machine
+MAX_S = 86_400
 CORES = 2
 # The planner's own: more candidates than it can judge until its deadline, which is nearly its whole period.
 FULL_LOAD = {"num_samples": 1024, "num_iterations": 100, "deadline_s": 0.095}
@@ -41,11 +42,11 @@ def bench_gate(
         between the begins of two ticks is from the period, cpu_share the gate's share of one core.
 
     Raises:
-        ConfigError: not a positive time.
+        ConfigError: not a positive time, or more than a day.
         ProcessError: a process died or did not find the others.
     """
-    if not seconds > 0.0:
-        raise ConfigError(f"seconds: got {seconds}, expected a positive number")
+    if not 0.0 < seconds <= MAX_S:
+        raise ConfigError(f"seconds: got {seconds}, expected a positive number up to {MAX_S}")
     with tempfile.TemporaryDirectory() as temporary, _on_cores() as cores:
         figures = _measure(robot, task, model, seconds, realtime, log_dir or Path(temporary), len(cores))
     return figures | {"cores": len(cores), "realtime": realtime}

@@ -20,7 +20,7 @@ bench = typer.Typer(
     help="Measure what this machine delivers.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode="rich",
 )
 
 

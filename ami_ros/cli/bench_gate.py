@@ -28,22 +28,21 @@ def gate(
     from rich.console import Console
 
     from ami_ros.bench.gate import bench_gate
+    from ami_ros.cli.experiment import prepare
     from ami_ros.cli.extras import require
     from ami_ros.cli.figures import write_json
     from ami_ros.cli.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.share import shipped_model
     from ami_ros.whole_file import check_writable
 
-    require("ros")
-    require("sim")
+    wanted = prepare(robot, task, model, None, episodes=1, seed=0, goal="image")
+    require("ros", "sim")
     check_writable(json_file)
-    chosen = model or Path(shipped_model(robot, task))
     runs: dict[str, dict[str, Any]] = {}
     with progress_bar("gate", 2) as bar:
         for name, realtime in (("realtime", True), ("ordinary", False)):
             bar.update(0, f"{name} priority, {seconds:g} s")
-            runs[name] = bench_gate(robot, task, chosen, seconds, realtime)
+            runs[name] = bench_gate(robot, task, wanted.model, seconds, realtime)
             bar.update(1)
     figures = {**runs["realtime"], "ordinary_priority": runs["ordinary"]}
     figures |= {"hardware": hardware(), "versions": versions()}

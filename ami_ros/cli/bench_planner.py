@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ami_ros.cli.progress import ProgressBar
 
 BUDGETS = ["32x5x2", "128x5x4", "300x5x10"]
+MOST_PLANS = 1_000_000
 HOW_TO_COMPARE = "pip install -e '.[bench]'"
 
 
@@ -48,8 +49,6 @@ def planner(
 
     With success per millisecond: ami-ros bench planner --curve-episodes 50 --json planner.json
     """
-    import dataclasses
-
     from rich.console import Console
 
     from ami_ros.cli.bench_curve import measure, print_curve
@@ -58,14 +57,18 @@ def planner(
     from ami_ros.cli.figures import write_json
     from ami_ros.cli.plan_budget import parse_budget
     from ami_ros.cli.progress import progress_bar
+    from ami_ros.errors import ConfigError
     from ami_ros.report.machine import hardware, versions
     from ami_ros.whole_file import check_writable
 
     budgets = [parse_budget(text) for text in budget]
-    wanted = prepare(robot, task, model, solver, episodes=max(curve_episodes, 1), seed=7001, goal="image")
-    if precision is not None:
-        settings = dataclasses.replace(wanted.planner, precision=precision)
-        wanted = dataclasses.replace(wanted, planner=settings)
+    if not 1 <= plans <= MOST_PLANS or curve_episodes < 0:
+        raise ConfigError(
+            f"got {plans} plans and {curve_episodes} curve episodes, expected 1 to {MOST_PLANS} plans "
+            "and 0 or more episodes"
+        )
+    changes = [] if precision is None else [f"precision={precision}"]
+    wanted = prepare(robot, task, model, solver, max(curve_episodes, 1), 7001, "image", changes=changes)
     if curve_episodes:
         require("sim")
     check_writable(json_file)
@@ -98,7 +101,14 @@ def _times(
 
     settings, spec = wanted.planner, wanted.spec
     torch.set_num_threads(settings.threads)
-    runtime = load_model(wanted.model, spec, device=settings.device, precision=settings.precision)
+    runtime = load_model(
+        wanted.model,
+        spec,
+        wanted.sha256,
+        device=settings.device,
+        precision=settings.precision,
+        task=wanted.task,
+    )
     public = public and runtime.device.type == "cpu"  # their adapters are written for a processor
     figures = bench_planner(runtime, spec, settings, budgets, plans, note)
     figures |= {"solvers": None, "swm_lewm": None, "speedup_vs_swm_lewm": None, "curve": None}

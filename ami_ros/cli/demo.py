@@ -49,7 +49,6 @@ def demo(
 
     Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
     """
-    from ami_ros.cli.demo_report import FILES, write_report
     from ami_ros.cli.experiment import prepare
     from ami_ros.cli.extras import require
     from ami_ros.lock_file import only_one
@@ -57,6 +56,8 @@ def demo(
 
     experiment = prepare(robot, task, model, planner, goals, seed, goal_via)
     require("ros", "sim", "train")
+    from ami_ros.cli.demo_report import FILES, write_report  # seconds: after the checks
+
     command = f"ami-ros demo --goals {goals} --seed {seed} --task {task} --robot {robot}"
     command += (
         f" --planner {experiment.planner.solver} --goal-via {goal_via}"

@@ -32,8 +32,10 @@ class DirectRunner:
         self.model = load_model(
             experiment.model,
             experiment.spec,
+            experiment.sha256,
             device=experiment.planner.device,
             precision=experiment.planner.precision,
+            task=experiment.task,
         )
         self._scene = Scene(experiment.spec, physics_hz())
         self._task.furnish(self._scene)

@@ -90,7 +90,7 @@ def evaluate(
 
     from rich.console import Console
 
-    from ami_ros.cli.experiment import prepare
+    from ami_ros.cli.experiment import check_counts, prepare
     from ami_ros.cli.extras import require
     from ami_ros.cli.figures import comparison, figures, write_json
     from ami_ros.cli.perturbed import EVERY, chosen, perturbation_table
@@ -99,8 +99,9 @@ def evaluate(
 
     if via not in VIA:
         raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")
-    if workers < 1 or (via == "ros" and workers > 1):
-        raise ConfigError(f"got {workers} workers via {via}, expected at least 1; via ros only 1")
+    check_counts(episodes, seed, workers)
+    if via == "ros" and workers > 1:
+        raise ConfigError(f"got {workers} workers via ros, expected via ros only 1")
     experiment = prepare(
         robot,
         task,

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import yaml
-
 from ami_ros.cli.extras import require
-from ami_ros.config import load_settings
+from ami_ros.config import INTEGER_MAX, load_settings
 from ami_ros.embodiment import RobotSpec, load_robot
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, shown
 from ami_ros.model.contract import Contract
-from ami_ros.model.files import read_contract, verify
+from ami_ros.model.files import read_verified
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.share import config_path, shipped_model
 from ami_ros.sim.perturbation import Perturbation
+from ami_ros.strict_text import parse_yaml
 
 if TYPE_CHECKING:
     from ami_ros.sim.closed_loop import EpisodeResult
 
+MOST_EPISODES, MOST_WORKERS = 1_000_000, 256
 GOAL_KINDS = ("image", "joints")
 ORACLE = "oracle"  # beside the solvers: the task's script, which looks at the truth
 
@@ -62,13 +62,36 @@ def parsed_changes(changes: Sequence[str]) -> dict[str, object]:
     """Return settings from texts like ``distance=temporal``; values are read as YAML.
 
     Raises:
-        ConfigError: a text without ``=``.
+        ConfigError: a text without ``=``, a value that is no YAML, or a key given twice.
     """
     pairs = [text.partition("=") for text in changes]
     bad = [text for text, pair in zip(changes, pairs, strict=True) if not (pair[0] and pair[1])]
     if bad:
         raise ConfigError(f"--set: got {bad}, expected KEY=VALUE with a key of config/planner.yaml")
-    return {key: yaml.safe_load(value) for key, _, value in pairs}
+    if len({key for key, _, _ in pairs}) != len(pairs):
+        raise ConfigError(f"--set: got {list(changes)}, expected each key once")
+    values: dict[str, object] = {}
+    for key, _, value in pairs:
+        try:
+            values[key] = parse_yaml(value)
+        except ValueError as error:
+            raise ConfigError(f"--set {key}: got {shown(value)}, expected YAML: {error}") from error
+    return values
+
+
+def check_counts(episodes: int, seed: int, workers: int = 1) -> None:
+    """Refuse numbers that nobody can mean, before they fill the memory.
+
+    Raises:
+        ConfigError: names what is out of range.
+    """
+    if not (1 <= episodes <= MOST_EPISODES and 0 <= seed <= INTEGER_MAX - MOST_EPISODES):
+        raise ConfigError(
+            f"got {shown(episodes)} episodes from seed {shown(seed)}, expected at least 1 and at most "
+            f"{MOST_EPISODES} from seed 0 or more, of 64 bits"
+        )
+    if not 1 <= workers <= MOST_WORKERS:
+        raise ConfigError(f"got {shown(workers)} workers, expected at least 1 and at most {MOST_WORKERS}")
 
 
 def prepare(
@@ -90,10 +113,7 @@ def prepare(
     spec = load_robot(robot, task)
     if goal not in GOAL_KINDS:
         raise ConfigError(f"unknown goal kind {goal!r}: expected one of {', '.join(GOAL_KINDS)}")
-    if episodes < 1 or seed < 0:
-        raise ConfigError(
-            f"got {episodes} episodes from seed {seed}, expected at least 1 from seed 0 or more"
-        )
+    check_counts(episodes, seed)
     wanted = parsed_changes(changes)
     if solver is not None and wanted.get("solver", solver) != solver:
         raise ConfigError(f"got --planner {solver} and --set solver={wanted['solver']}, expected one of them")
@@ -101,14 +121,15 @@ def prepare(
     if goal == "joints":
         _check_joint_goals(task, spec)
     path = model or shipped_model(spec.name, task)
-    digest, contract = verify(path), read_contract(path)
-    contract.check(spec)
+    file = read_verified(path)
+    contract = file.contract()
+    contract.check(spec, task)
     return Experiment(
         robot=robot,
         spec=spec,
         task=task,
         model=path,
-        sha256=digest,
+        sha256=file.sha256,
         contract=contract,
         planner=planner,
         seeds=tuple(range(seed, seed + episodes)),

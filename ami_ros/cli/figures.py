@@ -12,8 +12,10 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from ami_ros.cli.experiment import Experiment
+from ami_ros.errors import ConfigError, shown
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.statistics import WITHIN_CM, episode_figures, summarise
+from ami_ros.strict_text import parse_json
 from ami_ros.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -54,6 +56,23 @@ def write_json(path: Path | None, values: Mapping[str, Any]) -> None:
     """Write a JSON file, whole or not at all; nothing without a path. Raises OutputError: it cannot be."""
     if path is not None:
         write_whole(path, json.dumps(values, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what `write_json` wrote; empty if there is no such file.
+
+    Raises:
+        ConfigError: unreadable, or no JSON object.
+    """
+    if not path.exists():
+        return {}
+    try:
+        values = parse_json(path.read_bytes())
+        if not isinstance(values, dict):
+            raise ValueError(f"got {shown(values)}, expected a mapping")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: not readable figures ({error}); delete it to measure again") from error
+    return values
 
 
 def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> Table:

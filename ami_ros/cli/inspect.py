@@ -23,13 +23,15 @@ def inspect(
     from rich.console import Console
     from rich.table import Table
 
-    from ami_ros.model.files import read_contract, verify
+    from ami_ros.model.files import read_verified
+    from ami_ros.model.measured import measured
     from ami_ros.whole_file import check_writable, write_whole
 
     check_writable(json_file)
-    sha256 = verify(model)
-    contract = dataclasses.asdict(read_contract(model))
-    gates = contract.pop("gates")
+    file = read_verified(model)
+    promised, sha256 = file.contract(), file.sha256
+    gates = measured(promised, str(model))
+    contract = {name: value for name, value in dataclasses.asdict(promised).items() if name != "gates"}
     provenance = {k: contract[k] for k in ("data_sha256", "weights_sha256", "seed", "code_version")}
     figures = {"contract": contract, "sha256": sha256, "provenance": provenance, "gates": gates}
     console = Console()

@@ -67,11 +67,23 @@ def load_verb(name: str) -> Any:
     """Import a verb's file and return its command."""
     verb = getattr(importlib.import_module(VERBS[name][0]), name)
     if not isinstance(verb, typer.Typer):
-        # Not "rich": it would take the [brackets] in help texts for markup.
-        app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+        app = typer.Typer(add_completion=False, rich_markup_mode="rich")
         app.command(name)(verb)
         verb = app
-    return typer.main.get_command(verb)
+    command = typer.main.get_command(verb)
+    _say_literally(command)
+    return command
+
+
+def _say_literally(command: Any) -> None:
+    """Let help show what the code says: as markup, [data/<name>] would vanish, in Markdown <name> too."""
+    from rich.markup import escape
+
+    command.help = escape(command.help or "")
+    for parameter in command.params:
+        parameter.help = escape(getattr(parameter, "help", None) or "")
+    for below in getattr(command, "commands", {}).values():
+        _say_literally(below)
 
 
 app = typer.Typer(
@@ -106,8 +118,14 @@ def _options(
 
 
 def report_error(error: Exception) -> None:
-    """Print one red line on stderr, and how to see more."""
-    typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+    """Print one red line on stderr; for what nobody foresaw also how to see more."""
+    text = str(error)
+    if not isinstance(error, AmiError):
+        kind, first = type(error).__name__, next(iter(text.splitlines()), "")
+        if isinstance(error, OSError) and error.strerror:
+            kind, first = str(error.filename or kind), error.strerror
+        text = f"{kind}: {first or 'no message'} (where: the same with `ami-ros --debug`)"
+    typer.secho(f"error: {text}", fg=typer.colors.RED, err=True)
 
 
 def command_line(argv: list[str]) -> tuple[list[str], list[str]]:
@@ -118,7 +136,11 @@ def command_line(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def main() -> None:
-    """Entry point: exit code 2 and one line, never a traceback, for what is wrong with input or disk."""
+    """Entry point of every verb: exit code 2 and one line, never a traceback unasked, whatever goes wrong.
+
+    What a user can get wrong is an AmiError, raised where it is noticed. The rest is a full disk, too little
+    memory, or a mistake of ours; of these a line is all that most want to see, too.
+    """
     # As Ctrl-C does, unwind: the node processes that we started must not outlive us.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
@@ -127,7 +149,9 @@ def main() -> None:
         if ending.code in STOPPED:
             typer.echo(f"stopped by {STOPPED[ending.code]}", err=True)
         raise
-    except (AmiError, OSError) as error:
+    except KeyboardInterrupt:  # outside of the verb, which turns it into an exit of its own
+        sys.exit(128 + signal.SIGINT)
+    except Exception as error:
         if os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"):
             raise
         report_error(error)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ami_ros.errors import ConfigError, shown
 from ami_ros.whole_file import check_writable, write_whole
 
 CARD = "MODEL_CARD.md"
@@ -41,12 +41,16 @@ def model(
     """
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
+    from ami_ros.cli.experiment import check_counts
+    from ami_ros.cli.figures import read_json
     from ami_ros.cli.folders import folder_name, run_folder
     from ami_ros.cli.train import train
     from ami_ros.lock_file import only_one
-    from ami_ros.model.files import read_contract, sha256_of
+    from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
 
+    for count in (episodes, baseline_episodes, perturbed_episodes or 1):
+        check_counts(count, seed, workers)  # now, not after hours of training
     name = folder_name(robot, task)
     out, work = out or Path("models", name), work or run_folder(robot, task)
     trained, path, data = work / "model.pt", out / "model.pt", work / "episodes"
@@ -61,11 +65,12 @@ def model(
                 train(data=data, out=trained, robot=robot, task=task)
         for source in (trained, work / "model.pt.sha256"):
             write_whole(out / source.name, source.read_bytes())
-        sha256 = sha256_of(path)
+        file = read_verified(path)
+        sha256 = file.sha256
 
         def measured(stage: str, count: int, **how: Any) -> dict[str, Any]:
             figures = work / f"{stage}.json"
-            before = json.loads(figures.read_text()) if figures.is_file() else {}
+            before = read_json(figures)
             wanted = {"model_sha256": sha256, "seed": seed, "episodes": count}
             if wanted != {name: before.get(name) for name in wanted}:
                 with stages.timed(stage):
@@ -79,7 +84,7 @@ def model(
                         json_file=figures,
                         **how,
                     )
-            return dict(json.loads(figures.read_text()))
+            return read_json(figures)
 
         clean = measured("evaluate", episodes, baselines=False)
         clean["baseline_figures"] = measured("baselines", baseline_episodes)["baseline_figures"]
@@ -92,7 +97,7 @@ def model(
                 measured("perturb_beyond", few, **beyond),
                 measured("perturb_exactly", few, perturb_exactly=True, **beyond),
             ]
-        card = model_card(read_contract(path), sha256, clean, perturbed, stages.seconds, f"models/{name}")
+        card = model_card(file.contract(), sha256, clean, perturbed, stages.seconds, f"models/{name}")
         write_whole(out / CARD, card)
         typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
 
@@ -105,8 +110,12 @@ class Stages:
     """
 
     def __init__(self, path: Path) -> None:
+        from ami_ros.cli.figures import read_json
+
         self._path = path
-        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
+        self.seconds: dict[str, float] = read_json(path)
+        if wrong := {k: v for k, v in self.seconds.items() if type(v) not in (int, float)}:
+            raise ConfigError(f"{path}: got {shown(wrong)}, expected seconds by stage; delete it")
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -116,4 +125,6 @@ class Stages:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
-            write_whole(self._path, json.dumps(self.seconds))
+            from ami_ros.cli.figures import write_json
+
+            write_json(self._path, self.seconds)

@@ -62,7 +62,7 @@ class EpisodeSet:
         digest = hashlib.sha256()
         for i, path in enumerate(paths):
             record = first if i == 0 else read_episode(path)
-            for name in ("images", "actions", "objects"):
+            for name in ("images", "actions", "objects", "joint_position", "tip"):
                 got, expected = getattr(record, name).shape, getattr(first, name).shape
                 if got != expected:
                     raise EpisodeError(

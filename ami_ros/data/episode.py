@@ -75,6 +75,17 @@ def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeReco
         if array.dtype != dtype or array.ndim != dimensions:
             got, expected = f"{array.dtype} {array.shape}", f"{dtype.__name__} with {dimensions} dimensions"
             raise EpisodeError(f"{path}: {name}: got {got}, expected {expected}")
+    last = {"images": 3, "tip": 3, "objects": 3, "joint_velocity": content["joint_position"].shape[1]}
+    for name, size in last.items():
+        if content[name].shape[-1] != size:
+            raise EpisodeError(f"{path}: {name}: got shape {content[name].shape}, expected (..., {size})")
+    if 0 in (*content["actions"].shape, *content["images"].shape, *content["joint_position"].shape):
+        raise EpisodeError(f"{path}: got no steps, pixels, joints or actions, expected some of each")
+    for name in ("joint_position", "joint_velocity", "actions"):
+        if not np.isfinite(content[name]).all():
+            raise EpisodeError(
+                f"{path}: {name}: got NaN or infinity, expected finite numbers; record it again"
+            )
     record = EpisodeRecord(**content)
     steps = len(record.actions)
     for name in set(content) - {"actions", "look"}:

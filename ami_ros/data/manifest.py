@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ami_ros.errors import EpisodeError
+from ami_ros.errors import EpisodeError, shown
+from ami_ros.strict_text import parse_json
 from ami_ros.whole_file import write_whole
 
 MANIFEST_FILE = "dataset.json"
@@ -27,12 +28,16 @@ def claim(folder: Path, made_with: Mapping[str, Any]) -> None:
         write_whole(path, json.dumps(wanted, indent=1) + "\n")
         return
     try:
-        found = json.loads(path.read_text())
+        found = parse_json(path.read_bytes())
+        if not isinstance(found, dict):
+            raise ValueError(f"got {shown(found)}, expected a mapping")
         names = sorted(set(found) | set(wanted))
         differ = [
-            f"{n}: {found.get(n)!r}, wanted {wanted.get(n)!r}" for n in names if found.get(n) != wanted.get(n)
+            f"{n}: {shown(found.get(n))}, wanted {shown(wanted.get(n))}"
+            for n in names
+            if found.get(n) != wanted.get(n)
         ]
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise EpisodeError(
             f"{path}: not a readable manifest ({error}); delete the folder or use another"
         ) from error

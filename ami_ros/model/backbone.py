@@ -30,8 +30,8 @@ import torch
 from torch import Tensor, nn
 
 from ami_ros.errors import ModelFileError
-from ami_ros.model.files import verify
-from ami_ros.model.scripted import load_scripted
+from ami_ros.model.files import read_verified
+from ami_ros.model.scripted import load_scripted, reason
 from ami_ros.model.settings import ModelSettings
 
 
@@ -51,11 +51,10 @@ class BackboneEncoder(nn.Module):
                 features = self.backbone(example)
             size = features.flatten(1).shape[1] if len(features) == len(example) else 0
         except (RuntimeError, AttributeError, TypeError) as error:
-            reason = str(error).strip().rpartition("\n")[2]  # TorchScript puts a page of trace before it
             raise ModelFileError(
-                f"{settings.backbone_file}: got an error for images {tuple(example.shape)} ({reason}), "
-                "expected features (B, F) or (B, N, F); set image_size in config/model.yaml to what it was "
-                "made for"
+                f"{settings.backbone_file}: got an error for images {tuple(example.shape)} "
+                f"({reason(error)}), expected features (B, F) or (B, N, F); set image_size in "
+                "config/model.yaml to what it was made for"
             ) from error
         if not size:
             raise ModelFileError(
@@ -89,8 +88,7 @@ def load_backbone(path: Path, sha256: str) -> nn.Module:
     """
     if not path.is_file():
         raise ModelFileError(f"{path}: no such backbone; expected the file that backbone_file names")
-    verify(path, sha256)
-    module = load_scripted(path, torch.device("cpu"))
+    module = load_scripted(read_verified(path, sha256), torch.device("cpu"))
     for weights in module.parameters():
         weights.requires_grad_(False)
     return module

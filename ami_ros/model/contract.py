@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
+import sys
 import typing
 from dataclasses import dataclass
 from typing import Any
 
 from ami_ros.embodiment import RobotSpec
-from ami_ros.errors import ContractError
+from ami_ros.errors import ContractError, shown
+from ami_ros.strict_text import parse_json
 
 FORMAT_VERSION = 3
+POSITIVE = ("control_hz", "action_block", "max_tip_speed", "image_size", "camera_aspect", "latent_size")
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,18 @@ class Contract:
         """Parse a contract.
 
         Raises:
-            ContractError: not JSON, another format version, missing or unknown keys, values of a wrong type.
+            ContractError: not JSON, another format version, missing or unknown keys, values of a wrong type,
+                or that contradict each other.
         """
         try:
-            values = json.loads(text)
-        except (ValueError, UnicodeDecodeError) as error:
+            values = parse_json(text)
+        except ValueError as error:
             raise ContractError(f"{where}: the contract is not JSON: {error}") from error
         names = set(cls.__dataclass_fields__)
         if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
             got = values.get("format_version") if isinstance(values, dict) else values
             raise ContractError(
-                f"{where}: contract format {got!r}, expected {FORMAT_VERSION}; export the model again"
+                f"{where}: contract format {shown(got)}, expected {FORMAT_VERSION}; export the model again"
             )
         if set(values) != names:
             raise ContractError(
@@ -99,17 +102,40 @@ class Contract:
         if wrong:
             expected = {name: str(cls.__dataclass_fields__[name].type) for name in wrong}
             raise ContractError(
-                f"{where}: contract: got {wrong}, expected {expected}; export the model again"
+                f"{where}: contract: got {shown(wrong)}, expected {expected}; export the model again"
             )
         lengths = {name: len(getattr(contract, name)) for name in ("joint_mean", "joint_std")}
         if set(lengths.values()) != {2 * len(contract.joint_names)}:
             raise ContractError(
                 f"{where}: contract: got lengths {lengths}, expected 2 for each of {contract.joint_names}"
             )
+        if contradictions := contract._contradictions():
+            raise ContractError(f"{where}: contract: {'; '.join(contradictions)}; export the model again")
         return contract
 
-    def check(self, spec: RobotSpec) -> None:
-        """Refuse a robot that the model was not made for.
+    def _contradictions(self) -> list[str]:
+        found = [
+            f"{n}: got {getattr(self, n)}, expected more than 0" for n in POSITIVE if getattr(self, n) <= 0
+        ]
+        if self.frames_of_context != 1:
+            found.append(f"frames_of_context: got {self.frames_of_context}, expected 1")
+        if len(set(self.joint_names)) != len(self.joint_names) or not self.joint_names:
+            found.append(f"joint_names: got {shown(self.joint_names)}, expected distinct names")
+        if self.action_size != len(self.action_axes):
+            found.append(
+                f"action_size: got {self.action_size}, expected one for each of {shown(self.action_axes)}"
+            )
+        if min(self.joint_std, default=1.0) <= 0:
+            found.append(f"joint_std: got {shown(self.joint_std)}, expected more than 0")
+        if [len(bound) for bound in self.action_range] != 2 * [len(self.action_axes)] or any(
+            low > high for low, high in zip(*self.action_range, strict=True)
+        ):
+            expected = f"smallest and largest for each of {shown(self.action_axes)}"
+            found.append(f"action_range: got {shown(self.action_range)}, expected {expected}")
+        return found
+
+    def check(self, spec: RobotSpec, task: str | None = None) -> None:
+        """Refuse a robot that the model was not made for, or (None: any) another task.
 
         Raises:
             ContractError: names every difference, both sides.
@@ -128,13 +154,20 @@ class Contract:
         wrong = [
             f"{k}: model {getattr(self, k)}, robot {v}" for k, v in expected.items() if getattr(self, k) != v
         ]
+        if self.image_size > min(spec.camera.width, spec.camera.height):
+            seen = f"{spec.camera.width}x{spec.camera.height}"
+            wrong.append(f"image_size: model {self.image_size}, robot's camera {seen}")
         if wrong:
             raise ContractError(f"model does not fit robot {spec.name!r}: " + "; ".join(wrong))
+        if task not in (None, self.task):
+            raise ContractError(
+                f"model was made for task {shown(self.task)}, expected {task!r}; choose another model or task"
+            )
 
 
 def _fits(value: Any, kind: Any) -> bool:
     if typing.get_origin(kind) is list:
         return isinstance(value, list) and all(_fits(item, typing.get_args(kind)[0]) for item in value)
     if kind is float:
-        return type(value) in (int, float) and math.isfinite(value)
+        return type(value) in (int, float) and abs(value) <= sys.float_info.max
     return type(value) is (typing.get_origin(kind) or kind)

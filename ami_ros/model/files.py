@@ -1,16 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files on disk: hash, sidecar, and the contract read without running any code."""
+"""Model files on disk: read once, hashed, and the contract taken from the same bytes; no code is run."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from ami_ros.errors import ModelFileError
 from ami_ros.model.contract import Contract
 
 CONTRACT_FILE = "contract.json"
+MAX_CONTRACT_BYTES = 1_000_000  # a hundred times the usual; a packed file may unpack to anything
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """A verified file as it was when it was hashed, whatever becomes of the one on disk.
+
+    Attributes:
+        path: where it was read.
+        content: all of it.
+        sha256: of `content`.
+    """
+
+    path: Path
+    content: bytes
+    sha256: str
+
+    def contract(self) -> Contract:
+        """Read the contract from the archive without loading the model.
+
+        Raises:
+            ModelFileError: not a model archive.
+            ContractError: the contract is malformed.
+        """
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.content)) as archive:
+                found = [i for i in archive.infolist() if i.filename.endswith(f"/extra/{CONTRACT_FILE}")]
+                if len(found) != 1:
+                    raise ValueError(f"{len(found) or 'no'} contract{'s' * (len(found) > 1)} inside")
+                if found[0].file_size > MAX_CONTRACT_BYTES:
+                    raise ValueError(f"its contract has {found[0].file_size} bytes")
+                text = archive.read(found[0])
+        except Exception as error:  # zipfile and zlib raise a dozen kinds on damaged archives
+            raise ModelFileError(f"{self.path}: not an ami_ros model ({error})") from error
+        return Contract.from_json(text, str(self.path))
 
 
 def sidecar(path: Path) -> Path:
@@ -23,40 +60,27 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def verify(path: Path, sha256: str | None = None) -> str:
-    """Check a model file against `sha256` or its sidecar, before anything in it is run.
+def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
+    """Read a model file and check it against `sha256` or its sidecar, before anything in it is run.
 
     Raises:
-        ModelFileError: the file or its sidecar is missing, or the hash differs.
-    """
-    if not path.is_file():
-        raise ModelFileError(f"{path}: no such model file; train one with `make model` or pass --model PATH")
-    if sha256 is None:
-        if not sidecar(path).is_file():
-            needed = "a TorchScript file is code, so its hash is required"
-            raise ModelFileError(f"{path}: no {sidecar(path).name} beside it; {needed}")
-        sha256 = (sidecar(path).read_text(errors="replace").split() or [""])[0]
-    actual = sha256_of(path)
-    if actual != sha256:
-        raise ModelFileError(
-            f"{path}: SHA-256 is {actual}, expected {sha256}: truncated or not the file it claims to be"
-        )
-    return actual
-
-
-def read_contract(path: Path) -> Contract:
-    """Read the contract from the archive without loading the model.
-
-    Raises:
-        ModelFileError: not a model archive.
-        ContractError: the contract is malformed.
+        ModelFileError: the file or its sidecar is missing or unreadable, or the hash differs.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            name = next(n for n in archive.namelist() if n.endswith(f"/extra/{CONTRACT_FILE}"))
-            text = archive.read(name)
-    except (OSError, zipfile.BadZipFile, StopIteration) as error:
+        if not path.is_file():
+            advice = "train one with `make model` or pass --model PATH"
+            raise ModelFileError(f"{path}: no such model file; {advice}")
+        if sha256 is None:
+            if not sidecar(path).is_file():
+                needed = "a TorchScript file is code, so its hash is required"
+                raise ModelFileError(f"{path}: no {sidecar(path).name} beside it; {needed}")
+            sha256 = (sidecar(path).read_text(errors="replace").split() or [""])[0]
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != sha256.lower():
         raise ModelFileError(
-            f"{path}: not an ami_ros model ({str(error) or 'no contract inside'})"
-        ) from error
-    return Contract.from_json(text, str(path))
+            f"{path}: SHA-256 is {actual}, expected {sha256[:64]}: truncated or not the file it claims to be"
+        )
+    return ModelFile(path, content, actual)

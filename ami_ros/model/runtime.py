@@ -16,9 +16,10 @@ from torch import Tensor
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import GoalError, ImageError
 from ami_ros.model.allocator import keep_freed_memory
+from ami_ros.model.conformity import check_module
 from ami_ros.model.contract import Contract
 from ami_ros.model.device import pick_device, pick_precision
-from ami_ros.model.files import read_contract, verify
+from ami_ros.model.files import read_verified
 from ami_ros.model.scripted import load_scripted
 from ami_ros.model.surprise import SURPRISE_NAMES
 from ami_ros.planning.search import LatentSearch
@@ -205,8 +206,9 @@ def load_model(
     sha256: str | None = None,
     device: str = "cpu",
     precision: str = "auto",
+    task: str | None = None,
 ) -> ModelRuntime:
-    """Verify, check and load a model, in that order.
+    """Verify, check, load and try out a model, in that order; the file is read once.
 
     Args:
         path: model.pt.
@@ -214,20 +216,23 @@ def load_model(
         sha256: expected hash; default: the sidecar file.
         device: cpu, cuda or auto, see `pick_device`.
         precision: float32, bfloat16, float16 or auto, see `pick_precision`.
+        task: what it shall do; None takes a model of any task.
 
     Raises:
         ConfigError: the device is absent, or does not fit the precision.
-        ModelFileError: missing, truncated, altered, or not loadable.
-        ContractError: made for another robot, camera or rate.
+        ModelFileError: missing, truncated, altered, not loadable, or not a world model.
+        ContractError: made for another robot, camera, rate or task, or its contract contradicts its weights.
     """
     path = Path(path)
     where = pick_device(device)
     numbers = pick_precision(precision, where)
-    digest = verify(path, sha256)
-    contract = read_contract(path)
-    contract.check(spec)
+    file = read_verified(path, sha256)
+    contract = file.contract()
+    contract.check(spec, task)
     keep_freed_memory()
-    return ModelRuntime(load_scripted(path, where), contract, digest, where, numbers)
+    module = load_scripted(file, where)
+    check_module(module, contract, str(path), where)
+    return ModelRuntime(module, contract, file.sha256, where, numbers)
 
 
 def in_memory(search: LatentSearch, contract: Contract) -> ModelRuntime:

@@ -3,24 +3,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import torch
 from torch import nn
 
 from ami_ros.errors import ModelFileError
 from ami_ros.model.deprecation import torchscript_deprecation_ignored
+from ami_ros.model.files import ModelFile
 
 
-def load_scripted(path: Path, device: torch.device) -> nn.Module:
-    """Return the module in evaluation mode, on `device`; the caller has verified the file.
+def load_scripted(file: ModelFile, device: torch.device) -> nn.Module:
+    """Return the module in evaluation mode, on `device`, from the very bytes that were verified.
 
     Raises:
         ModelFileError: torch cannot load it.
     """
     try:
         with torchscript_deprecation_ignored():
-            module: nn.Module = torch.jit.load(str(path), map_location=device)
+            module: nn.Module = torch.jit.load(io.BytesIO(file.content), map_location=device)
     except (RuntimeError, ValueError) as error:
-        raise ModelFileError(f"{path}: torch cannot load it: {error}; expected a TorchScript file") from error
+        raise ModelFileError(
+            f"{file.path}: torch cannot load it: {reason(error)}; expected a TorchScript file"
+        ) from error
     return module.eval()
+
+
+def reason(error: Exception) -> str:
+    """Return in one line what torch says in a page: last where TorchScript code failed, else first."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1 if "TorchScript interpreter" in lines[0] else 0].strip()

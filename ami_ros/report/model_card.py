@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ami_ros.model.contract import Contract
+from ami_ros.model.measured import measured
 
 
 def model_card(
@@ -28,8 +29,11 @@ def model_card(
         perturbed: what it writes with `--perturb all`, for each scale.
         stages_s: wall time of each stage of `make model`, s.
         folder: where the model lies, for the commands.
+
+    Raises:
+        ContractError: the model was not measured.
     """
-    gates = contract.gates
+    gates = measured(contract, folder)
     names = ("open_loop_error", "copy_last_error", "shuffled_action_error")
     loader = PackageLoader("ami_ros.report", package_path="")
     template = Environment(

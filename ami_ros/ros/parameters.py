@@ -14,12 +14,11 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ami_ros.config import load_settings
+from ami_ros.config import INTEGER_MAX, load_settings
 from ami_ros.errors import ConfigError
 
 T = TypeVar("T")
 CLOCK = "use_sim_time"
-_INTEGER_MAX = 2**63 - 1
 
 
 def declare_settings(node: Node, defaults: Any) -> None:
@@ -114,7 +113,7 @@ def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
         high = sys.float_info.max if high is None else high
         descriptor.floating_point_range = [FloatingPointRange(from_value=float(low), to_value=float(high))]
     elif kind is int and (low is not None or high is not None):
-        low, high = (-_INTEGER_MAX if low is None else low), (_INTEGER_MAX if high is None else high)
+        low, high = (-INTEGER_MAX if low is None else low), (INTEGER_MAX if high is None else high)
         descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
     return descriptor
 

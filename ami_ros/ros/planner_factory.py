@@ -18,11 +18,12 @@ class PlannerFactory:
 
     Attributes:
         defaults: from the task's name to a settings dataclass instance; its fields become ROS parameters.
-        build: called with the robot, the model's path and the settings; returns a planner that is warm.
+        build: called with the robot, the model's path, the settings and the task's name; returns a
+            planner that is warm.
     """
 
     defaults: Callable[[str], Any]
-    build: Callable[[RobotSpec, Path, Any], Planner]
+    build: Callable[[RobotSpec, Path, Any, str], Planner]
 
 
 def world_model_planner() -> PlannerFactory:
@@ -34,9 +35,9 @@ def world_model_planner() -> PlannerFactory:
     from ami_ros.planning.settings import load_planner_settings
     from ami_ros.planning.warm_up import warm_up
 
-    def build(spec: RobotSpec, path: Path, settings: Any) -> Planner:
+    def build(spec: RobotSpec, path: Path, settings: Any, task: str) -> Planner:
         torch.set_num_threads(settings.threads)
-        model = load_model(path, spec, device=settings.device, precision=settings.precision)
+        model = load_model(path, spec, device=settings.device, precision=settings.precision, task=task)
         planner = RecedingHorizonPlanner(model, spec, settings)
         warm_up(planner, spec)
         return planner

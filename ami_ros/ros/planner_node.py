@@ -98,7 +98,7 @@ class PlannerNode(LifecycleNode):
 
     def _configure(self) -> None:
         model = Path(self.settings.model or shipped_model(self._spec.name, self._common.task))
-        planner = self._factory.build(self._spec, model, self._planning)
+        planner = self._factory.build(self._spec, model, self._planning, self._common.task)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
         self._frame = root_link(self._spec.urdf)
         self._pairing = ObservationPairing(period_ns, gap_ns)

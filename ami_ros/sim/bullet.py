@@ -80,7 +80,10 @@ class Bullet:
             raise EmbodimentError(
                 f"simulation urdf {path}: no such file; expected a path below pybullet_data"
             )
-        text = path.read_text().replace("package://", f"{path.parent}/")
+        try:
+            text = path.read_text(encoding="utf-8").replace("package://", f"{path.parent}/")
+        except (OSError, UnicodeDecodeError) as error:
+            raise EmbodimentError(f"simulation urdf {path}: not a text that can be read: {error}") from error
         if not detailed:
             text = re.sub(r"meshes/visual/(\w+)\.\w+", r"meshes/collision/\1.obj", text)
         with tempfile.TemporaryDirectory() as folder, _quiet():

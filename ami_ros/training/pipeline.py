@@ -77,6 +77,15 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
             f"episodes have {episodes.images.shape[2]} px images and {episodes.joints.shape[2] // 2} joints, "
             f"expected {model.image_size} px (config/model.yaml) and {len(spec.joint_names)} ({spec.name})"
         )
+    if episodes.actions.shape[2] != spec.action_size:
+        raise TrainingError(
+            f"episodes have actions of {episodes.actions.shape[2]} numbers, expected {spec.action_size} "
+            f"({spec.name}: {', '.join(spec.action_axes)})"
+        )
+    for exposures in (split.exposures, split.held_out_exposures):
+        if len(exposures) and exposures.plain.shape[2:] != episodes.images.shape[2:]:
+            got, expected = exposures.plain.shape[2:], episodes.images.shape[2:]
+            raise TrainingError(f"double exposures have images {got}, expected {expected} as in the episodes")
     keep_freed_memory()
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ami_ros.data.dataset import EpisodeSet, Windows
-from ami_ros.errors import TrainingError
+from ami_ros.errors import TrainingError, shown
 from ami_ros.model.jepa import TRAINED, Jepa
 from ami_ros.model.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
 from ami_ros.training.double_exposures import DoubleExposures
@@ -191,7 +191,8 @@ class Trainer:
         """Continue from a checkpoint of the same data and architecture.
 
         Raises:
-            TrainingError: unreadable, or of other data, other settings or another architecture.
+            TrainingError: unreadable, of other data, other settings or another architecture, or at a step
+                that is none of this run's.
         """
         try:
             state = torch.load(path, weights_only=True)
@@ -201,17 +202,32 @@ class Trainer:
             changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
             if changed:
                 raise TrainingError(f"{path}: settings (checkpoint, now) differ: {changed}; use --restart")
+            step, last = state["step"], self._settings.steps
+            if type(step) is not int or not 0 <= step <= last:
+                raise TrainingError(f"{path}: step: got {shown(step)}, expected 0 to {last}; use --restart")
             for name in TRAINED:
                 getattr(self.model, name).load_state_dict(state["model"][name])
             self._optimizer.load_state_dict(state["optimizer"])
-            self.step = int(state["step"])
+            self._check_restored()
         except (
             OSError,
             RuntimeError,
             LookupError,
+            AttributeError,
             EOFError,
             ValueError,
             TypeError,
             UnpicklingError,
         ) as error:
-            raise TrainingError(f"{path}: not a checkpoint of this model ({error}); use --restart") from error
+            what = next(iter(str(error).splitlines()), type(error).__name__)
+            raise TrainingError(f"{path}: not a checkpoint of this model ({what}); use --restart") from error
+        self.step = step
+
+    def _check_restored(self) -> None:
+        """Raise ValueError for what torch takes without a look, and stumbles over later."""
+        for weights in self._parameters:
+            moments = [value for value in self._optimizer.state[weights].values() if value.ndim]
+            if any(value.shape != weights.shape for value in moments):
+                raise ValueError("the optimizer's state is of other weights")
+            if not all(bool(value.isfinite().all()) for value in [weights, *moments]):
+                raise ValueError("weights that are no finite numbers")

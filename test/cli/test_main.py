@@ -3,29 +3,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
+from command_line import ami_ros_run
 
 import ami_ros
 from ami_ros.cli.main import VERBS, load_verb
 
 HEAVY = ("torch", "rclpy", "pybullet", "pinocchio", "matplotlib", "numpy", "cv2")
-
-
-def ami_ros_run(*arguments: str, code: str = "from ami_ros.cli.main import main; main()", **environment: str):
-    """Run the command line in a process of its own, as a shell does."""
-    plain = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "AMI_ROS_DEBUG": "0"}
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        env={**os.environ, **plain, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def test_help_names_every_verb_and_teaches_with_examples():

@@ -146,6 +146,18 @@ def test_nothing_in_a_file_is_run(path, kind, tmp_path):
         ({"objects": np.zeros((STEPS, OBJECTS, 3), np.float32)}, "objects has 9 entries, expected 10"),
         ({"objects": np.zeros((STEPS + 1, 3), np.float32)}, "objects: got float32 .*3 dimensions"),
         ({"actions": np.float32(1.0)}, r"actions: got float32 \(\)"),
+        (
+            {"joint_velocity": np.zeros((STEPS + 1, JOINTS - 1), np.float32)},
+            r"joint_velocity: .*expected \(\.\.\., 4\)",
+        ),
+        ({"tip": np.zeros((STEPS + 1, 2), np.float32)}, r"tip: got shape \(10, 2\), expected \(\.\.\., 3\)"),
+        ({"images": np.zeros((STEPS + 1, SIDE, SIDE, 4), np.uint8)}, "images: got shape"),
+        ({"images": np.zeros((STEPS + 1, 0, SIDE, 3), np.uint8)}, "got no steps, pixels, joints or actions"),
+        ({"actions": np.full((STEPS, ACTION), np.nan, np.float32)}, "actions: got NaN or infinity"),
+        (
+            {"joint_position": np.full((STEPS + 1, JOINTS), np.inf, np.float32)},
+            "joint_position: got NaN or inf",
+        ),
     ],
 )
 def test_arrays_that_do_not_fit(path, changes, message):

@@ -49,12 +49,28 @@ def test_round_trip():
         (text(joint_mean=[0.0] * 7), "joint_mean': 7"),
         (text(action_range=[0.0, 1.0]), "action_range"),
         (text(gates=[]), "gates"),
+        ('{"format_version": 3, "seed": 1, "seed": 2}', r"not JSON: keys \['seed'\] are given twice"),
+        ("[" * 100_000, "not JSON: nested too deeply"),
+        (text(joint_mean=[10**400] * 8), "joint_mean"),
+        (text(task=["x" * 10**6]), "task"),
+        (text(image_size=0), "image_size: got 0, expected more than 0"),
+        (text(latent_size=-1), "latent_size: got -1"),
+        (text(control_hz=0), "control_hz: got 0"),
+        (text(frames_of_context=2), "frames_of_context: got 2, expected 1"),
+        (text(joint_names=["a", "b", "c", "a"]), "joint_names: got .*expected distinct"),
+        (text(joint_names=[], joint_mean=[], joint_std=[]), "joint_names: got .*expected distinct"),
+        (text(action_size=2), r"action_size: got 2, expected one for each of \['x', 'y', 'z'\]"),
+        (text(joint_std=[1.0] * 7 + [0.0]), "joint_std: got .*expected more than 0"),
+        (text(action_range=[[0.0] * 3]), "action_range: got .*expected smallest and largest"),
+        (text(action_range=[[0.0] * 2, [1.0] * 2]), "action_range"),
+        (text(action_range=[[0.1] * 3, [0.0] * 3]), "action_range"),
     ],
 )
 def test_malformed(content, message):
     with pytest.raises(ContractError, match=message) as caught:
         Contract.from_json(content, "model.pt")
     assert str(caught.value).startswith("model.pt: ")
+    assert len(str(caught.value)) < 2000
 
 
 def test_whole_numbers_are_numbers():
@@ -96,3 +112,9 @@ def test_another_camera_aspect_does_not_fit_another_size_does():
 def test_all_differences_are_named_at_once():
     with pytest.raises(ContractError, match="control_hz.*action_block"):
         CONTRACT.check(made_up_robot(control_hz=5.0, action_block=1))
+
+
+def test_another_task_is_refused_if_one_is_asked_for():
+    CONTRACT.check(made_up_robot(), "reach")
+    with pytest.raises(ContractError, match="made for task 'reach', expected 'push'"):
+        CONTRACT.check(made_up_robot(), "push")

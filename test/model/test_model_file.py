@@ -15,7 +15,7 @@ from small_model import LATENT, small_contract, small_jepa
 
 from ami_ros.errors import ContractError, GoalError, ImageError, ModelFileError
 from ami_ros.model.export import export, order_for_planning, weights_sha256
-from ami_ros.model.files import read_contract, sidecar, verify
+from ami_ros.model.files import read_verified, sidecar
 from ami_ros.model.runtime import ModelRuntime, in_memory, load_model
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import DISTANCES
@@ -55,12 +55,12 @@ def test_export_leaves_model_and_sidecar_and_nothing_else(shipped):
     assert sorted(p.name for p in shipped.parent.iterdir()) == ["model.pt", "model.pt.sha256"]
     digest = hashlib.sha256(shipped.read_bytes()).hexdigest()
     assert sidecar(shipped).read_text() == f"{digest}  model.pt\n"  # what `sha256sum --check` reads
-    assert verify(shipped) == digest
+    assert read_verified(shipped).sha256 == digest
 
 
 def test_the_contract_is_read_without_torch(shipped, monkeypatch):
     monkeypatch.setattr(torch.jit, "load", lambda *a, **k: pytest.fail("code from the file was loaded"))
-    assert read_contract(shipped) == small_contract(small_jepa())
+    assert read_verified(shipped).contract() == small_contract(small_jepa())
 
 
 def test_what_was_loaded_is_what_was_exported(runtime):
@@ -227,3 +227,104 @@ def test_loading_twice_gives_the_same(shipped, runtime):
     again = load_model(shipped, SPEC)
     assert again.sha256 == runtime.sha256
     assert torch.equal(again.encode(picture()), runtime.encode(picture()))
+
+
+def test_a_hash_may_be_written_in_capitals(copy):
+    loud = hashlib.sha256(copy.read_bytes()).hexdigest().upper()
+    sidecar(copy).write_text(f"{loud}  model.pt\n")
+    assert load_model(copy, SPEC).sha256 == load_model(copy, SPEC, loud).sha256 == loud.lower()
+
+
+def test_what_was_hashed_is_what_is_loaded_whoever_swaps_the_file_meanwhile(copy, monkeypatch):
+    load = torch.jit.load
+
+    def swapped(source, *arguments, **options):
+        copy.write_bytes(b"another file")
+        return load(source, *arguments, **options)
+
+    monkeypatch.setattr(torch.jit, "load", swapped)
+    assert load_model(copy, SPEC).encode(picture()).shape == (LATENT,)
+    assert copy.read_bytes() == b"another file"
+
+
+def exported(folder: Path, **changes) -> Path:
+    """A model with another contract than its weights have."""
+    model = small_jepa()
+    export(model, small_contract(model, **changes), folder / "model.pt")
+    return folder / "model.pt"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"image_size": 0}, "image_size: got 0, expected more than 0"),
+        ({"image_size": 16}, "image_size: got 16, but the model sees more detail"),
+        ({"image_size": 41}, "image_size: model 41, robot's camera 48x40"),
+        ({"image_size": 10**12}, "image_size: model 1000000000000, robot's camera 48x40"),
+        ({"latent_size": 3}, r"latent: model \(1, 11\), contract \(1, 3\)"),
+        ({"latent_size": 0}, "latent_size: got 0, expected more than 0"),
+        ({"robot": "ur5"}, "robot: model ur5, robot made_up"),
+        ({"task": "push"}, "model was made for task 'push', expected 'reach'"),
+    ],
+)
+def test_a_contract_that_contradicts_its_weights_or_the_wish_is_refused(tmp_path, changes, message):
+    with pytest.raises(ContractError, match=message):
+        load_model(exported(tmp_path, **changes), SPEC, task="reach")
+
+
+@pytest.mark.parametrize(
+    ("joints", "action", "message"),
+    [
+        (JOINTS + 1, 6, "the contract says 32 px images, 4 joints and .*, which the model does not take"),
+        (JOINTS, 9, "actions of 2 x 3 numbers, which the model does not take"),
+    ],
+)
+def test_weights_of_another_robot_under_a_contract_of_ours(tmp_path, joints, action, message):
+    model = small_jepa(joints=joints, action=action)
+    contract = small_contract(small_jepa(), weights_sha256=weights_sha256(model))
+    export(model, contract, tmp_path / "model.pt")
+    with pytest.raises(ContractError, match=message) as caught:
+        load_model(tmp_path / "model.pt", SPEC)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    model = small_jepa()
+    with torch.no_grad():
+        model.predictor.leave[1].bias.fill_(float("nan"))
+    export(model, small_contract(model), tmp_path / "model.pt")
+    with pytest.raises(ContractError, match="predicted latent, predicted joints that are no finite numbers"):
+        load_model(tmp_path / "model.pt", SPEC)
+
+
+class Blind(torch.nn.Module):
+    """TorchScript, but not a world model."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images
+
+
+def test_a_module_that_is_no_world_model(tmp_path):
+    path = tmp_path / "model.pt"
+    files = {"contract.json": small_contract(small_jepa()).to_json()}
+    torch.jit.save(torch.jit.script(Blind()), str(path), _extra_files=files)
+    with pytest.raises(ModelFileError, match="a module without observe, inverse_action, .*expected one that"):
+        load_model(path, SPEC, trust(path))
+
+
+def test_an_archive_with_two_contracts_or_one_that_unpacks_to_anything(copy):
+    contract = small_contract(small_jepa()).to_json()
+    with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/extra/contract.json", contract)
+        archive.writestr("b/extra/contract.json", contract)
+    with pytest.raises(ModelFileError, match="not an ami_ros model .2 contracts inside"):
+        load_model(copy, SPEC, trust(copy))
+    with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/extra/contract.json", b" " * 2_000_000)
+    with pytest.raises(ModelFileError, match="its contract has 2000000 bytes"):
+        load_model(copy, SPEC, trust(copy))
+
+
+def test_a_path_that_cannot_be_read(copy):
+    with pytest.raises(ModelFileError, match="cannot be read: File name too long"):
+        load_model(copy.with_name("a" * 5000), SPEC)

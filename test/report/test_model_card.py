@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ami_ros.model.files import read_contract
+from ami_ros.model.files import read_verified
 from ami_ros.report.model_card import model_card
 from ami_ros.report.statistics import summarise
 from ami_ros.share import shipped_model
@@ -35,7 +35,7 @@ def episode(error: float, surprise: float) -> EpisodeResult:
 def contract():
     if not MODEL.is_file():
         pytest.skip(f"{MODEL} does not exist: run `ami-ros model --task push`")
-    return read_contract(MODEL)
+    return read_verified(MODEL).contract()
 
 
 def card(contract, perturbed: bool) -> str:

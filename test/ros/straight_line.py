@@ -64,7 +64,7 @@ class StraightLine:
         )
 
 
-def build(spec: RobotSpec, model: Path, settings: Any) -> StraightLine:
+def build(spec: RobotSpec, model: Path, settings: Any, task: str) -> StraightLine:
     return StraightLine(spec, settings)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -150,12 +151,16 @@ def test_closing_twice_is_fine():
             "PyBullet cannot load it",
         ),
         (
+            {"simulation": SimulationSpec(sys.executable, (), (), "tip")},
+            "not a text that can be read: 'utf-8' codec",
+        ),
+        (
             {"simulation": SimulationSpec("franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip")},
             r"joints \['panda_thumb'\] not found; it has \['panda_joint1'",
         ),
         ({"limits": dataclasses.replace(SPEC.limits, effort=None)}, "needs limits.effort"),
     ],
-    ids=["missing", "no urdf", "unknown joint", "no effort"],
+    ids=["missing", "no urdf", "no text", "unknown joint", "no effort"],
 )
 def test_a_robot_that_cannot_be_simulated(changes, message):
     with pytest.raises(EmbodimentError, match=message):

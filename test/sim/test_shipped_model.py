@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.embodiment import load_robot
-from ami_ros.model.files import read_contract, verify
+from ami_ros.model.files import read_verified
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
@@ -68,15 +68,15 @@ def goal_image(case: Case, scene: Scene) -> ImageArray:
 
 
 def test_its_hash_is_right_and_its_contract_fits(case):
-    assert len(verify(case.path)) == 64
-    contract = read_contract(case.path)
+    assert len(read_verified(case.path).sha256) == 64
+    contract = read_verified(case.path).contract()
     contract.check(case.spec)
     assert contract.task == case.task
     assert len(contract.data_sha256) == len(contract.weights_sha256) == 64
 
 
 def test_it_predicts_better_than_copying_and_needs_the_actions(case):
-    gates = read_contract(case.path).gates
+    gates = read_verified(case.path).contract().gates
     open_loop, copy, shuffled = (
         gates[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")
     )
@@ -87,7 +87,7 @@ def test_it_predicts_better_than_copying_and_needs_the_actions(case):
 
 
 def test_its_latent_knows_where_things_are(case):
-    gates = read_contract(case.path).gates
+    gates = read_verified(case.path).contract().gates
     assert min(gates["probes"].values()) > 0.9
     assert gates["effective_rank"] > 10.0
     assert gates["latent_std"]["min"] > 0.1

@@ -150,6 +150,51 @@ def test_a_truncated_checkpoint_is_refused(split, checkpoint, tmp_path):
         trainer(split, steps=12).resume(path)
 
 
+def changed(checkpoint: Path, folder: Path, change) -> Path:
+    state = torch.load(checkpoint, weights_only=True)
+    change(state)
+    torch.save(state, folder / "checkpoint.pt")
+    return folder / "checkpoint.pt"
+
+
+@pytest.mark.parametrize("step", [-1, 13, 10**9, 12.0, float("nan"), True, None, "12"], ids=str)
+def test_a_step_that_the_run_cannot_be_at_is_refused(split, checkpoint, tmp_path, step):
+    path = changed(checkpoint, tmp_path, lambda state: state.update(step=step))
+    it = trainer(split, steps=12)
+    with pytest.raises(TrainingError, match=f"step: got {step!r}, expected 0 to 12; use --restart"):
+        it.resume(path)
+    assert it.step == 0
+
+
+def spoil_weights(state: dict) -> None:
+    next(iter(state["model"]["predictor"].values())).fill_(float("nan"))
+
+
+def spoil_moments(state: dict) -> None:
+    state["optimizer"]["state"][0]["exp_avg"].fill_(float("inf"))
+
+
+def shrink_moments(state: dict) -> None:
+    state["optimizer"]["state"][0]["exp_avg"] = torch.zeros(2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (spoil_weights, "no finite numbers"),
+        (spoil_moments, "no finite numbers"),
+        (shrink_moments, "the optimizer's state is of other weights"),
+        (lambda state: state.update(settings=None), "not a checkpoint"),
+        (lambda state: state.update(optimizer=3), "not a checkpoint"),
+        (lambda state: state.pop("step"), "not a checkpoint"),
+    ],
+)
+def test_a_checkpoint_with_something_else_inside_is_refused(split, checkpoint, tmp_path, spoil, message):
+    with pytest.raises(TrainingError, match=message) as caught:
+        trainer(split, steps=12).resume(changed(checkpoint, tmp_path, spoil))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(split, tmp_path):
     it = trainer(split, checkpoint_steps=1)
     with torch.no_grad():
@@ -180,6 +225,23 @@ def test_the_last_episodes_are_held_out(tmp_path):
 def test_episodes_must_fit_the_model_and_the_robot(split):
     with pytest.raises(TrainingError, match="episodes have 32 px images and 4 joints, expected 64 px"):
         build_trainer(split, SPEC, dataclasses.replace(SETTINGS, image_size=64), TRAINING)
+
+
+def test_actions_must_fit_the_robot(split):
+    flat = made_up_robot(action_block=1, action_axes=("x", "y"))
+    with pytest.raises(TrainingError, match=r"actions of 3 numbers, expected 2 \(made_up: x, y\)"):
+        build_trainer(split, flat, SETTINGS, TRAINING)
+
+
+@pytest.mark.parametrize("part", ["exposures", "held_out_exposures"])
+def test_double_exposures_must_be_of_the_episodes_size(split, part):
+    """They would be cut up into images of that size, and nobody would notice."""
+    images = np.zeros((2, 4, SIDE // 2, SIDE // 2, 3), dtype=np.uint8)
+    other = dataclasses.replace(split, **{part: DoubleExposures(images, images)})
+    with pytest.raises(
+        TrainingError, match=r"double exposures have images \(16, 16, 3\), expected \(32, 32, 3\)"
+    ):
+        build_trainer(other, SPEC, SETTINGS, TRAINING)
 
 
 def test_from_episodes_to_a_model_that_loads(split, tmp_path):

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The measured quality in a contract, checked before somebody prints it: planning never looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ami_ros.errors import ContractError, shown
+from ami_ros.model.contract import Contract
+
+# What training/gates.py measures. Names in quotes must be there; `str` stands for any; None: may be unknown.
+GATES: dict[Any, Any] = {
+    "open_loop_error": [float],
+    "copy_last_error": [float],
+    "shuffled_action_error": [float],
+    "probes": {str: float},
+    "effective_rank": float,
+    "latent_std": {"min": float, "mean": float, "max": float},
+    "distance_spearman": {str: float},
+    "disagreement_spearman": float,
+    "disagreement_spearman_l2": float,
+    "surprise_auc": (float, None),
+    "surprise_auc_by_kind": {str: float},
+    "beyond_range": {str: {"auc": float, "surprised": float}},
+    "event_clips": int,
+    "held_out_episodes": int,
+}
+AHEAD = ("open_loop_error", "copy_last_error", "shuffled_action_error")  # one number per block each
+KINDS: dict[Any, str] = {float: "a number", int: "an int", list: "a list", dict: "a mapping"}
+ALIKE = {"spread": float, "error": float}  # only where the data have double exposures
+
+
+def measured(contract: Contract, where: str) -> dict[str, Any]:
+    """Return the contract's gates.
+
+    Args:
+        contract: of a model.
+        where: name of its file in messages.
+
+    Raises:
+        ContractError: some are missing or are no such figures: the model was not measured, or by other code.
+    """
+    gates = contract.gates
+    misfits = list(_misfits(gates, GATES, "gates"))
+    if gates.get("alike"):
+        misfits += _misfits(gates["alike"], ALIKE, "gates.alike")
+    if not misfits and len({len(gates[name]) for name in AHEAD}) > 1:
+        misfits = [f"gates: got {', '.join(AHEAD)} of different lengths, expected one number per block each"]
+    if misfits:
+        raise ContractError(f"{where}: contract: {'; '.join(misfits)}; export the model again")
+    return gates
+
+
+def _misfits(value: Any, shape: Any, name: str) -> Iterator[str]:
+    if isinstance(shape, tuple):
+        shape = None if value is None else shape[0]
+    if isinstance(shape, list) and isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _misfits(item, shape[0], f"{name}[{i}]")
+    elif isinstance(shape, dict) and isinstance(value, dict):
+        named = [key for key in shape if key is not str]
+        if missing := [key for key in named if key not in value]:
+            yield f"{name}: got {shown(sorted(value))}, expected also {missing}"
+        for key in named or value:
+            if key in value:
+                yield from _misfits(value[key], shape.get(key, shape.get(str)), f"{name}.{key}")
+    elif not _is(value, shape):
+        yield f"{name}: got {shown(value)}, expected {KINDS.get(type(shape)) or KINDS[shape]}"
+
+
+def _is(value: Any, kind: Any) -> bool:
+    return value is None if kind is None else type(value) in ((int, float) if kind is float else (kind,))
