@@ -37,16 +37,22 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 
 def check_writable(*paths: Path | None) -> None:
-    """Make sure that files can be written, None aside; makes the folders above them and nothing else.
+    """Make sure that files can be written, None aside; leaves nothing behind.
 
     Raises:
         OutputError: one cannot; says why.
     """
     for path in paths:
         if path is not None:
-            with _partial(path) as partial:
-                if partial is not None:
-                    partial.write_bytes(PROBE)
+            missing = [folder for folder in path.parents if not folder.exists()]
+            try:
+                with _partial(path) as partial:
+                    if partial is not None:
+                        partial.write_bytes(PROBE)
+            finally:
+                for folder in missing:  # the deepest first
+                    with suppress(OSError):
+                        folder.rmdir()
 
 
 @contextmanager

@@ -50,9 +50,9 @@ def train(
 
     out = out or run_folder(robot, task) / "model.pt"
     checkpoint = out.with_name("checkpoint.pt")
+    check_writable(out, checkpoint)
+    run = prepare_run(robot, task, data, steps=steps, seed=seed, threads=threads)
     with only_one("train", out.parent):
-        check_writable(out, checkpoint)
-        run = prepare_run(robot, task, data, steps=steps, seed=seed, threads=threads)
         trainer, steps = run.trainer, run.settings.steps
         if checkpoint.is_file() and not restart:
             trainer.resume(checkpoint)

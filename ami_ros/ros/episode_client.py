@@ -24,6 +24,7 @@ from ami_ros.report.gate_statistics import GateCounts
 from ami_ros.ros.diagnostics import Judgement, judgement_from_ros
 from ami_ros.ros.episode_record import EpisodeRecorder
 from ami_ros.ros.goal_status import GoalState, GoalStatus, status_from_ros
+from ami_ros.ros.message_limits import report_limit, within
 from ami_ros.ros.messages import image_from_ros, joints_to_ros, stamp_to_ns
 from ami_ros.ros.qos import LATCHED, STATE
 from ami_ros.safety.settings import load_safety_settings
@@ -69,8 +70,10 @@ class EpisodeClient:
         listen(String, "sim/truth", self._on_truth, EVERY_MESSAGE)
         listen(Image, "sim/goal_image", self._on_goal, LATCHED)
         listen(Image, "camera/image_raw", self._on_image, EVERY_MESSAGE)
-        listen(JointState, "joint_states", lambda _: None, STATE)  # counted by the simulator as an observer
-        listen(DiagnosticArray, "planner/goal_status", self._on_status, EVERY_MESSAGE)
+        # Counted by the simulator as an observer, and nothing else.
+        listen(JointState, "joint_states", lambda _: None, STATE, raw=True)
+        on_status = within(report_limit(), DiagnosticArray, self._on_status)
+        listen(DiagnosticArray, "planner/goal_status", on_status, EVERY_MESSAGE, raw=True)
         listen(DiagnosticArray, "safety/verdict", self._on_verdict, EVERY_MESSAGE)
         self._goal_joints = node.create_publisher(JointState, "planner/goal_joints", STATE)
         self._parameters: Any = node.create_client(SetParameters, "sim/set_parameters")

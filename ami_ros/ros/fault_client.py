@@ -22,6 +22,7 @@ from ami_ros.ros.bad_planner import sent_ns
 from ami_ros.ros.diagnostics import Judgement
 from ami_ros.ros.episode_client import STALL_TIMEOUT_S, EpisodeClient
 from ami_ros.ros.goal_status import GoalState
+from ami_ros.ros.message_limits import proposal_limit, within
 from ami_ros.ros.qos import STATE
 from ami_ros.ros.wire_faults import WireFaults
 from ami_ros.sim.faults import COMMAND_TIMEOUT, FAULTS, PLANNER_ERROR, SEPARATOR, STREAM, combined
@@ -62,7 +63,8 @@ class FaultClient(EpisodeClient):
         self._alive: tuple[int | None, float] = (None, time.monotonic())
         self._lock_step = False
         self._spoiled_ns: int | None = None
-        self._node.create_subscription(JointTrajectory, "planner/proposed", self._on_proposed, STATE)
+        on_proposed = within(proposal_limit(spec), JointTrajectory, self._on_proposed)
+        self._node.create_subscription(JointTrajectory, "planner/proposed", on_proposed, STATE, raw=True)
         self._wire = WireFaults(self._node, spec, self._now_ns)
         self._button: Any = self._node.create_publisher(Bool, "estop", STATE)
         self._spoil: Any = self._node.create_client(SetParameters, "bad_planner/set_parameters")

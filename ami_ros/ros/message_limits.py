@@ -13,7 +13,6 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from ami_ros.embodiment import RobotSpec
-from ami_ros.errors import ObservationError
 
 ROOM = 4  # times what a full message takes: for longer names, and fields that nobody thought of
 HEADER = 1024  # bytes
@@ -49,19 +48,23 @@ def image_limit(pixels: int) -> int:
     return HEADER + BYTES_PER_PIXEL * pixels
 
 
-def decoded(kind: Any, topic: str, limit: int, handler: Callable[[Any], None]) -> Callable[[bytes], None]:
-    """Return a callback for serialised messages that decodes those within `limit` bytes for `handler`.
+def within(
+    limit: int,
+    kind: Any,
+    handler: Callable[[Any], None],
+    on_larger: Callable[[int], None] = lambda size: None,
+) -> Callable[[bytes], None]:
+    """Return a callback for serialised messages that decodes for `handler` those within `limit` bytes.
 
-    It raises ObservationError for a larger one, which is dropped unread.
+    Of a larger one, which is dropped unread, `on_larger` gets the size.
     """
 
     @functools.wraps(handler)
     def handle(message: bytes) -> None:
         if len(message) > limit:
-            raise ObservationError(
-                f"{topic}: got a message of {len(message)} bytes, expected at most {limit}: dropped unread"
-            )
-        handler(deserialize_message(message, kind))
+            on_larger(len(message))
+        else:
+            handler(deserialize_message(message, kind))
 
     return handle
 

@@ -14,9 +14,10 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image, JointState
 
 from ami_ros.embodiment import RobotSpec
+from ami_ros.errors import ObservationError
 from ami_ros.ros.guard import ErrorLog, guarded, guarded_timer
 from ami_ros.ros.latched_or_not import LOOK_S, hear
-from ami_ros.ros.message_limits import decoded, image_limit, joint_state_limit
+from ami_ros.ros.message_limits import image_limit, joint_state_limit, within
 from ami_ros.ros.qos import STATE
 
 Handler = Callable[[Any], None]
@@ -77,7 +78,12 @@ class PlannerInputs:
             self._observations.append(self._node.create_subscription(kind, topic, callback, qos, raw=True))
 
     def _bounded(self, kind: Any, topic: str, limit: int, handler: Handler) -> Callable[[bytes], None]:
-        return guarded(self._errors, decoded(kind, topic, limit, handler))
+        def refuse(size: int) -> None:
+            raise ObservationError(
+                f"{topic}: got a message of {size} bytes, expected at most {limit}: dropped unread"
+            )
+
+        return guarded(self._errors, within(limit, kind, handler, refuse))
 
     def rest(self) -> None:
         """Listen to goals only."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C in any verb: exit code 130 and silence, whatever the verb was about to do."""
+"""Ctrl-C in any verb: exit code 130 and at most a word of why, whatever the verb was about to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import sys
 import pytest
 from command_line import ami_ros_run
 
-from ami_ros.cli.main import INTERRUPTED
+INTERRUPTED = 130  # as shells say it for Ctrl-C
+SAID = {"", "stopped by SIGINT"}
 
 # The signal comes at an import in the middle of the verb: a real one, and always at the same place.
 AT_IMPORT = """
@@ -44,9 +45,9 @@ main()
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_every_verb_ends_in_silence(arguments, module):
+def test_every_verb_ends_without_a_traceback(arguments, module):
     run = ami_ros_run(*arguments, code=AT_IMPORT.format(module=module))
-    assert (run.returncode, run.stderr.strip()) == (INTERRUPTED, "")
+    assert run.returncode == INTERRUPTED and run.stderr.strip() in SAID
 
 
 # As a terminal does: to every process at once, while they work.
