@@ -64,6 +64,7 @@ class EpisodeClient:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._status: GoalStatus | None = None
+        self._gate_says: set[str] = set()
         self._goal: Image | None = None
         self._recorder: EpisodeRecorder | None = None
         listen, node = self._node.create_subscription, self._node
@@ -166,6 +167,8 @@ class EpisodeClient:
             return bool(answer.success)
 
         self._until(armed, ANSWER_TIMEOUT_S, lambda: f"safety/rearm: {answer.message}")
+        # Commands begin only when a motion within the limits explains where the robot is now.
+        self._until(lambda: "COMMANDS_WAIT" not in self._gate_says, ANSWER_TIMEOUT_S, self._last_words)
 
     def _wait_for_end(self, recorder: EpisodeRecorder) -> None:
         seen, since = -1, time.monotonic()
@@ -251,5 +254,7 @@ class EpisodeClient:
         self._on_judgement(judgement_from_ros(message))
 
     def _on_judgement(self, judgement: Judgement) -> None:
+        if judgement.proposal_stamp_ns is None:
+            self._gate_says = {reason.code for reason in judgement.verdict.reasons}
         if self._recorder is not None:
             self._recorder.see_verdict(judgement)

@@ -3,19 +3,25 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.serialization import deserialize_message
-from std_msgs.msg import Bool, Empty
+from std_msgs.msg import Bool, String
 from std_srvs.srv import SetBool
 
 from ami_ros.ros.gate_inputs import GateInputs
+from ami_ros.ros.guard import ErrorLog, guarded_timer
 from ami_ros.ros.message_limits import FLAG
 from ami_ros.ros.qos import LATCHED, STATE
 from ami_ros.types import Verdict
 
 SERVICE, TOPIC = "service", "topic"
+LOOK_S = 0.2  # how often buttons that latch are looked for
 
 
 class EstopInputs:
@@ -28,19 +34,40 @@ class EstopInputs:
         node: owns services and publishers.
         inputs: hears the topics.
         press: tells the gate, and returns what it says.
+        errors: takes what the middleware raises.
     """
 
-    def __init__(self, node: Node, inputs: GateInputs, press: Callable[[bool], Verdict]) -> None:
-        self._press = press
+    def __init__(
+        self, node: Node, inputs: GateInputs, press: Callable[[bool], Verdict], errors: ErrorLog
+    ) -> None:
+        self._node, self._inputs, self._press = node, inputs, press
         self._pressed_by: set[str] = set()
+        self._own = uuid.uuid4().hex
         self._told = node.create_publisher(Bool, "~/estop_pressed", LATCHED)
         self._told.publish(Bool(data=False))
-        self._relay = node.create_publisher(Empty, "estop_relay", STATE)
-        receiver = inputs.receiver("estop")  # of its own: no other topic's messages delay it
-        for qos in (LATCHED, STATE):  # latched buttons, and those that do not latch
-            inputs.subscribe(receiver, Bool, "estop", self._on_topic, qos, FLAG, on_dropped=self._on_garbage)
-        inputs.subscribe(receiver, Empty, "estop_relay", self._on_relay, STATE, FLAG, on_dropped=self._latch)
+        self._relay = node.create_publisher(String, "estop_relay", STATE)
+        self._receiver = inputs.receiver("estop")  # of its own: no other topic's messages delay it
+        self._hears_latched = False
+        self._hear(STATE)
+        inputs.subscribe(
+            self._receiver, String, "estop_relay", self._on_relay, STATE, FLAG, on_dropped=self._latch
+        )
         node.create_service(SetBool, "~/estop", self._on_service)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(LOOK_S, guarded_timer(errors, self._look), clock=steady)
+
+    def _hear(self, qos: QoSProfile) -> None:
+        self._inputs.subscribe(
+            self._receiver, Bool, "estop", self._on_topic, qos, FLAG, on_dropped=self._on_garbage
+        )
+
+    def _look(self) -> None:
+        """Hear what a button latched before we were there; those that don't latch would complain of that."""
+        found = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
+        latches = any(info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for info in found)
+        if latches and not self._hears_latched:
+            self._hears_latched = True
+            self._hear(LATCHED)
 
     def _on_topic(self, messages: list[bytes]) -> None:
         for message in messages:  # all of them: a press counts, however soon it is released
@@ -55,7 +82,13 @@ class EstopInputs:
         self._take(TOPIC, True)
 
     def _on_relay(self, messages: list[bytes]) -> None:
-        self._latch()
+        for message in messages:
+            try:
+                own = deserialize_message(message, String).data == self._own
+            except Exception:  # garbage: see _on_garbage
+                own = False
+            if not own:
+                self._latch()
 
     def _latch(self) -> None:
         """Stop because some gate was pressed; to release that one is not our business."""
@@ -79,5 +112,5 @@ class EstopInputs:
         if before != bool(self._pressed_by):
             self._told.publish(Bool(data=bool(self._pressed_by)))
             if self._pressed_by:
-                self._relay.publish(Empty())
+                self._relay.publish(String(data=self._own))
         return verdict

@@ -19,9 +19,8 @@ from ami_ros.bench.faults import FaultRun, Told
 from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ProcessError
 from ami_ros.ros.bad_planner import sent_ns
-from ami_ros.ros.diagnostics import Judgement
+from ami_ros.ros.diagnostics import Judgement, values_of
 from ami_ros.ros.episode_client import STALL_TIMEOUT_S, EpisodeClient
-from ami_ros.ros.goal_status import GoalState
 from ami_ros.ros.message_limits import proposal_limit, within
 from ami_ros.ros.qos import STATE
 from ami_ros.ros.wire_faults import WireFaults
@@ -65,6 +64,8 @@ class FaultClient(EpisodeClient):
         self._spoiled_ns: int | None = None
         on_proposed = within(proposal_limit(spec), JointTrajectory, self._on_proposed)
         self._node.create_subscription(JointTrajectory, "planner/proposed", on_proposed, STATE, raw=True)
+        self._planner_error = ""
+        self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, STATE)
         self._wire = WireFaults(self._node, spec, self._now_ns)
         self._button: Any = self._node.create_publisher(Bool, "estop", STATE)
         self._spoil: Any = self._node.create_client(SetParameters, "bad_planner/set_parameters")
@@ -218,12 +219,13 @@ class FaultClient(EpisodeClient):
         names = frozenset(reason.code for reason in verdict.reasons)
         self._told.append(Told(judgement.stamp_ns, verdict.level, names))
 
-    def _on_status(self, message: DiagnosticArray) -> None:
-        super()._on_status(message)
-        status = self._status
-        if status is not None and status.state is GoalState.ERROR:
-            stamp_ns = self._now_ns()
-            self._told.append(Told(stamp_ns, Level.LIMITED, frozenset({PLANNER_ERROR})))
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        """Take what the planner refused: it has no verdict to say it with."""
+        if message.status and message.status[0].name == "planner: loop":
+            error = values_of(message).get("newest_error", "")
+            if error != self._planner_error:
+                self._planner_error = error
+                self._told.append(Told(self._now_ns(), Level.LIMITED, frozenset({PLANNER_ERROR})))
 
     def _on_proposed(self, message: JointTrajectory) -> None:
         sent = sent_ns(message)

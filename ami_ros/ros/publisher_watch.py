@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from rclpy.clock import Clock
@@ -14,6 +15,7 @@ from ami_ros.safety.gate.health import GateHealth
 from ami_ros.types import Level
 
 PERIOD_S = 0.1
+DISCOVERY_S = 1.0  # until those who were there before are known, on a busy machine, too
 
 
 class PublisherWatch:
@@ -24,7 +26,7 @@ class PublisherWatch:
     joint states themselves say so. A publisher that was killed counts until DDS has given up on it.
 
     Args:
-        node: looks at the graph.
+        node: looks at the graph; has announced its own publishers. Waits `DISCOVERY_S` for those of others.
         command: the topic that the gate commands on.
         sensors: the topics that it hears.
         health: takes the complaints.
@@ -38,6 +40,8 @@ class PublisherWatch:
         self._command = node.resolve_topic_name(command)
         self._sensors = [node.resolve_topic_name(topic) for topic in sensors]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
+        time.sleep(DISCOVERY_S)
+        self._look()
         node.create_timer(PERIOD_S, guarded_timer(errors, self._look), clock=steady)
 
     def _look(self) -> None:

@@ -74,10 +74,11 @@ class SafetyNode(Node):
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
         self._inputs, self._poll = inputs, inputs.poll
         # First: what is pressed counts before what arrived with it.
-        self._estop = EstopInputs(self, inputs, self._press)
+        self._estop = EstopInputs(self, inputs, self._press, self.errors)
         camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
-        inputs.listen(camera, common.max_image_pixels)
+        # Before it hears of any joint: what it knows of others decides whether it may begin.
         self._watch = PublisherWatch(self, self._commands.topic, SENSORS, gate.health, self.errors)
+        inputs.listen(camera, common.max_image_pixels)
         self.create_service(Trigger, "~/rearm", self._on_rearm)
         if self.simulated:
             on_clock = guarded(self.errors, self._on_clock)

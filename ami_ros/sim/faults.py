@@ -15,7 +15,7 @@ from ami_ros.errors import ConfigError
 
 COMBINATION = "combination"
 COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
-PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on its goal status
+PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on /diagnostics
 SEPARATOR = "+"
 CLOCK_JUMP_NS = 2_000_000_000
 STREAM = 94  # keeps these draws apart from others with the same seed
@@ -225,7 +225,7 @@ FAULTS: dict[str, Fault] = dict(
             "wire",
             "a small compressed image that claims 20000 x 20000 pixels",
             (PLANNER_ERROR,),
-            _TOLD_S,
+            _MODEL_S,
             follows=_SILENCE,
         ),
         _fault("second_gate", "process", "another gate on the same topics", ("COMMAND_SHARED",), _MODEL_S),

@@ -93,7 +93,7 @@ def refusal(capsys, monkeypatch, tmp_path):
         (("export", "nowhere.pt", "--out", "x.pt"), "no episodes"),
         (("inspect", "nowhere.pt"), "nowhere.pt: no such model file"),
         (("inspect", "."), "no such model file"),
-        (("inspect", SHIPPED, "--json", "."), "Is a directory"),
+        (("inspect", SHIPPED, "--json", "."), "this is a folder"),
         (("model", "--workers", "0"), "got 0 workers"),
         (("model", "--episodes", DIGITS), f"got {DIGITS} episodes"),
         (("model", "--baseline-episodes", "0"), "got 0 episodes"),
