@@ -64,7 +64,7 @@ class FaultClient(EpisodeClient):
         self._spoiled_ns: int | None = None
         on_proposed = within(proposal_limit(spec), JointTrajectory, self._on_proposed)
         self._node.create_subscription(JointTrajectory, "planner/proposed", on_proposed, STATE, raw=True)
-        self._planner_error = ""
+        self._planner_errors = 0
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, STATE)
         self._wire = WireFaults(self._node, spec, self._now_ns)
         self._button: Any = self._node.create_publisher(Bool, "estop", STATE)
@@ -222,9 +222,9 @@ class FaultClient(EpisodeClient):
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         """Take what the planner refused: it has no verdict to say it with."""
         if message.status and message.status[0].name == "planner: loop":
-            error = values_of(message).get("newest_error", "")
-            if error != self._planner_error:
-                self._planner_error = error
+            errors = int(values_of(message)["errors"])
+            before, self._planner_errors = self._planner_errors, errors
+            if errors > before:
                 self._told.append(Told(self._now_ns(), Level.LIMITED, frozenset({PLANNER_ERROR})))
 
     def _on_proposed(self, message: JointTrajectory) -> None:
