@@ -12,6 +12,7 @@ from ami_ros.cli.bench_curve import curve
 from ami_ros.cli.bench_faults import faults
 from ami_ros.cli.bench_gate import gate
 from ami_ros.cli.bench_planner import planner
+from ami_ros.cli.bench_soak import soak
 
 SIZES = ["320x240", "640x480", "1280x720"]
 MAX_LOSS = 0.01  # share of images; more is shown in red
@@ -75,3 +76,4 @@ bench.command()(planner)
 bench.command()(curve)
 bench.command()(faults)
 bench.command()(gate)
+bench.command()(soak)

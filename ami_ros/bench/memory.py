@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much memory processes take, and how much shared memory is in use. Linux only.
+
+Source: proc_pid_status(5), VmRSS and VmHWM; proc_pid_clear_refs(5), 5 resets the peak.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+SHARED = Path("/dev/shm")
+KIB = 1024
+
+
+class MemoryWatch:
+    """Compares the peak of each process with what it took at the start of the watch.
+
+    Args:
+        pids: process id by name.
+    """
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._pids = dict(pids)
+        self._start = {name: _status(pid, "VmRSS") for name, pid in pids.items()}
+        for pid in pids.values():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+        self._shared = shared_bytes()
+
+    def figures(self) -> dict[str, object]:
+        """Return ``rss_mb_start rss_mb_peak peak_share`` by name, and ``shm_mb_start shm_mb_end``."""
+        peak = {name: _status(pid, "VmHWM") for name, pid in self._pids.items()}
+        return {
+            "rss_mb_start": {name: _mb(size) for name, size in self._start.items()},
+            "rss_mb_peak": {name: _mb(size) for name, size in peak.items()},
+            "peak_share": {name: round(peak[name] / self._start[name], 3) for name in peak},
+            "shm_mb_start": _mb(self._shared),
+            "shm_mb_end": _mb(shared_bytes()),
+        }
+
+
+def shared_bytes() -> int:
+    """Return how much of /dev/shm is in use; 0 where there is none."""
+    return shutil.disk_usage(SHARED).used if SHARED.is_dir() else 0
+
+
+def _status(pid: int, field: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    value = next(line for line in lines if line.startswith(f"{field}:"))
+    return int(value.split()[1]) * KIB
+
+
+def _mb(size: int) -> float:
+    return round(size / 1e6, 1)
