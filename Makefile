@@ -8,6 +8,8 @@ CONSTRAINTS ?= constraints.txt
 ARGS ?=
 TASK ?= reach
 TICKS ?= 200000
+# Two processes: most tests wait for other processes, or keep one core busy. A file stays in one of them.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 SEED ?= 0
 
 VENV := .venv

@@ -50,6 +50,7 @@ BENCH = [
 ]
 TEST = [
     "pytest>=8.2,<10",  # colcon looks for this very name: without it, it runs no test and says "passed"
+    "pytest-xdist>=3.5,<4",  # one process per core: see PYTEST_ARGS in the Makefile
     "hypothesis>=6.80,<7",
     "ruff>=0.6,<1",
     "mypy>=1.10,<3",

@@ -232,6 +232,21 @@ def shifted_joints_at_rest() -> None:
     judged(plant)
 
 
+def strange_at_rest() -> None:
+    """A robot that does not know what it sees does not move, not even for a moment, and not after any rest."""
+    plant = Plant()
+    plant.faults = {"planner_strange"}
+    plant.aim = plant.position + np.array([0.5, 0.1, -0.4, 0.2])
+    begun = plant.position.copy()
+    plant.run(20 * LONG)
+    expect(bool((plant.position == begun).all()), f"moved by {plant.position - begun}")
+    expect(plant.verdict.level is Level.HOLD, f"in the end {plant.verdict}")
+    plant.faults = set()
+    plant.run(LONG)
+    expect(plant.verdict.level < Level.HOLD, f"never went: {plant.verdict}")
+    judged(plant)
+
+
 def two_robots(do: Callable[[Plant], None]) -> Callable[[], None]:
     """Return the story: joint states of two robots; whatever the operator does, no command leaps."""
 
@@ -367,6 +382,7 @@ HOLES: dict[str, Callable[[], None]] = {
     "joints frozen for a moment": joints_frozen(lasts=False),
     "joints frozen for long": joints_frozen(lasts=True),
     "shifted joints at rest": shifted_joints_at_rest,
+    "strange at rest": strange_at_rest,
     "two robots, re-arm": two_robots(_rearm),
     "two robots, restart": two_robots(lambda plant: plant.restart_process()),
     "two robots, stall": two_robots(_stall),

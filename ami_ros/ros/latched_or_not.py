@@ -3,8 +3,8 @@
 
 A volatile subscription matches all publishers, but hears nothing from before it was there. A transient-local
 one does, and publishers that do not latch complain of it. So the first stays, and the second is opened only
-to fetch what a publisher that latches may have sent before, and closed again. Only a publisher that does not
-latch and is there just then still complains, once.
+to fetch what a publisher that latches has sent before, and closed once all of them were heard. Only a
+publisher that does not latch and is there meanwhile still complains, once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from rclpy.subscription import Subscription
 from ami_ros.ros.qos import LATCHED, STATE
 
 LOOK_S = 0.2  # how often `look` is to be called
-WAIT_LOOKS = 10  # for a publisher that may have sent nothing yet
 MOST_SENDERS = 100  # remembered; each `ros2 topic pub` is one
 
 # Whether a message counts, by what rclpy tells with it.
@@ -45,10 +44,8 @@ class LatchedOrNot:
     ) -> None:
         self._node, self._subscribe, self._unsubscribe = node, subscribe, unsubscribe
         self._newest: dict[bytes, int] = {}
-        self._asked: set[bytes] = set()
         self._before: set[bytes] = set()
         self._past: Subscription | None = None
-        self._looks = 0
         self._present = subscribe(STATE, self._is_new)
         self.look()
 
@@ -59,17 +56,14 @@ class LatchedOrNot:
             for found in self._node.get_publishers_info_by_topic(self._present.topic_name)
             if found.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
         }
-        self._looks += 1
-        if self._past is not None and (self._looks > WAIT_LOOKS or latching <= self._newest.keys()):
+        # Only those that were there at the look before: what a new one sends is on its way to us already.
+        silent = (latching & self._before) - self._newest.keys()
+        self._before = latching
+        if silent and self._past is None:
+            self._past = self._subscribe(LATCHED, self._is_past)
+        elif self._past is not None and not silent:
             self._unsubscribe(self._past)
             self._past = None
-        self._asked &= latching
-        # Only those that were there at the look before: what a new one sends is on its way to us already.
-        silent = (latching & self._before) - self._asked - self._newest.keys()
-        self._before = latching
-        if self._past is None and silent:
-            self._past, self._looks = self._subscribe(LATCHED, self._is_past), 0
-            self._asked |= latching
 
     def _is_new(self, info: Any) -> bool:
         return self._note(info, info["source_timestamp"] != self._newest.get(_sender(info)))

@@ -226,7 +226,7 @@ FAULTS: dict[str, Fault] = dict(
             "a small compressed image that claims 20000 x 20000 pixels",
             (PLANNER_ERROR,),
             _MODEL_S,
-            follows=_SILENCE,
+            follows=(*_SILENCE, "PROPOSAL_OUT_OF_ORDER"),
         ),
         _fault("second_gate", "process", "another gate on the same topics", ("COMMAND_SHARED",), _MODEL_S),
         _fault("estop", "operator", "the e-stop is pressed in mid-motion", ("ESTOP",), _TOLD_S),

@@ -21,6 +21,7 @@ from ami_ros.planning.chunk import to_trajectory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
+from ami_ros.planning.surprise import SurpriseMonitor
 from ami_ros.types import Goal, Observation
 
 HORIZON, BLOCK, SIZE = 5, 2, 3
@@ -94,7 +95,7 @@ class Puppet:
         return SearchResult(actions, [1.0, 0.25, 0.0], predicted, settings.num_iterations, 3, 1.5)
 
     def surprise(self, before, action, after):
-        return {"motion": 0.25, "pose": 0.5}
+        return {"motion": 0.75, "pose": 0.5}
 
 
 def puppet_planner(puppet: Puppet, **changes) -> RecedingHorizonPlanner:
@@ -116,7 +117,8 @@ def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
     assert plan.cost == pytest.approx(sum(plan.cost_terms.values()))
     assert list(plan.cost_terms) == ["goal", "effort", "disagreement"]
     assert (plan.disagreement is not None) == (solver in ("cem", "mppi"))
-    assert (plan.surprise, plan.surprise_terms) == (None, {})
+    assert set(plan.surprise_terms) == {"pose", "novelty", "appearance"}, "motion is not over yet"
+    assert plan.surprise == plan.surprise_at_rest == max(plan.surprise_terms.values())
     assert plan.observation_stamp_ns == 11
     assert plan.step_ns == SPEC.step_ns
     assert plan.deadline_met
@@ -126,13 +128,16 @@ def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
     assert (plan.actions == 0).all() == (solver == "hold")
 
 
-def test_a_plan_says_how_little_the_last_blocks_went_as_predicted():
+def test_a_plan_says_how_little_the_last_blocks_went_as_predicted(monkeypatch):
     it, span = puppet_planner(Puppet()), BLOCK * SURPRISE_BLOCKS
+    # The puppet's arm stands still; where it does as planned is told in test_surprise.py.
+    monkeypatch.setattr(SurpriseMonitor, "_was_executed", lambda self, action, moved: True)
     plans = [it.plan(observe(step * SPEC.step_ns)) for step in range(span + 1)]
-    assert [plan.surprise for plan in plans] == [None] * span + [0.5]
-    assert plans[-1].surprise_terms == {"motion": 0.25, "pose": 0.5}
+    assert [plan.surprise_terms for plan in plans[:-1]] == [{"pose": 0.5}] * span
+    assert plans[-1].surprise_terms == {"motion": 0.75, "pose": 0.5}
+    assert (plans[-1].surprise, plans[-1].surprise_at_rest) == (0.75, 0.5)
     it.set_goal(Goal(image=picture(3)))
-    assert it.plan(observe((span + 1) * SPEC.step_ns)).surprise is None
+    assert it.plan(observe((span + 1) * SPEC.step_ns)).surprise_terms == {"pose": 0.5}
 
 
 @SOLVERS

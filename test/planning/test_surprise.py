@@ -4,37 +4,55 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, convex_jepa, small_contract
 
 from ami_ros.model.runtime import Sensed, in_memory
-from ami_ros.model.surprise import SURPRISE_BLOCKS
+from ami_ros.model.surprise import MOTION, SURPRISE_BLOCKS, SURPRISE_NAMES
 from ami_ros.planning.search import LatentSearch
-from ami_ros.planning.surprise import SurpriseMonitor
+from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 
 SPEC = made_up_robot()
 BLOCK, SIZE, STEP_NS = SPEC.action_block, SPEC.action_size, SPEC.step_ns
 SPAN = BLOCK * SURPRISE_BLOCKS  # control steps
+LOOK = set(SURPRISE_NAMES) - {MOTION}  # what is known at once
+
+
+class Portal:
+    """Kinematics of a robot whose first three joints slide along x, y and z."""
+
+    def forward(self, joints):
+        return joints[:3], np.eye(3)
 
 
 class World:
-    """An integrator that does exactly as the model predicts: one block moves the latent by its actions."""
+    """An integrator that does exactly as the model predicts: one block moves the latent by its actions.
+
+    `executes`: the share of each action that the arm's tip does.
+    """
 
     def __init__(self, spec=SPEC) -> None:
         model = convex_jepa()
         self.monitor = SurpriseMonitor(in_memory(LatentSearch(model), small_contract(model)), spec)
         self.generator = np.random.default_rng(0)
         self.latent, self.stamp_ns, self.done = torch.zeros(LATENT), 1_000, []
+        self.spec, self.joints, self.executes = spec, np.zeros(JOINTS), 1.0
+        self.monitor._kinematics = Portal()
 
     def sense(self) -> dict[str, float]:
-        return self.monitor.observe(
-            Sensed(self.latent, np.zeros(2 * JOINTS), torch.tensor(0.0)), self.stamp_ns
-        )
+        joints = np.concatenate([self.joints, np.zeros(JOINTS)])
+        return self.monitor.observe(Sensed(self.latent, joints, torch.tensor(0.0)), self.stamp_ns)
+
+    def move(self, action) -> None:
+        velocity = self.executes * self.spec.tip_velocity(action * self.spec.max_tip_speed)
+        self.joints[:3] += velocity * STEP_NS / 1e9
 
     def act(self, action=None, passed_ns: int = STEP_NS) -> None:
         action = self.generator.uniform(-1, 1, SIZE) if action is None else action
         self.monitor.act(action)
+        self.move(action)
         self.done.append(action)
         self.stamp_ns += passed_ns
         if len(self.done) >= BLOCK:  # the latent after each block, overlapping ones too
@@ -57,15 +75,34 @@ def run(steps: int) -> tuple[World, list[dict[str, float]]]:
     return world, seen
 
 
-def test_nothing_is_known_before_whole_blocks_are_over():
+def test_nothing_is_known_of_motion_before_whole_blocks_are_over_and_the_rest_at_once():
     _, seen = run(SPAN + 2)
-    assert seen[:SPAN] == [{}] * SPAN
-    assert all(seen[SPAN:])
+    assert [set(it) for it in seen] == [LOOK] * SPAN + [{*LOOK, MOTION}] * 3
+
+
+@pytest.mark.parametrize(("executes", "judged"), [(0.0, False), (0.45, False), (0.55, True), (1.0, True)])
+def test_motion_that_was_held_back_is_no_surprise_and_not_judged(executes, judged):
+    world, _ = run(SPAN)
+    world.executes = executes
+    for _ in range(2 * SPAN):
+        world.act()
+        seen = world.sense()
+    assert (MOTION in seen) is judged
+    world.executes = 1.0
+    for _ in range(SPAN + 1):
+        world.act()
+        seen = world.sense()
+    assert MOTION in seen
+
+
+def test_what_one_look_can_judge_is_told_apart():
+    assert at_rest({}) is None
+    assert at_rest({MOTION: 9.0, "pose": 0.5, "novelty": 2.5}) == 2.5
 
 
 def test_a_world_that_does_as_predicted_does_not_surprise_at_any_step_of_a_block():
     _, seen = run(3 * SPAN)
-    assert max(it["motion"] for it in seen if it) < 1e-5
+    assert max(it[MOTION] for it in seen[SPAN:]) < 1e-5
 
 
 def test_what_moves_by_itself_surprises_once():
@@ -86,14 +123,13 @@ def test_a_restart_and_a_gap_forget_the_past():
         for _ in range(SPAN + 1):
             seen.append(world.sense())
             world.act()
-        assert seen[:SPAN] == [{}] * SPAN
-        assert seen[SPAN]
+        assert [set(it) for it in seen] == [LOOK] * SPAN + [{*LOOK, MOTION}]
 
 
 def test_time_that_runs_backwards_forgets_the_past():
     world, _ = run(2 * SPAN)
     world.stamp_ns -= 10 * STEP_NS
-    assert world.sense() == {}
+    assert set(world.sense()) == LOOK
 
 
 def test_planning_twice_in_one_control_step_counts_the_mean_action():
@@ -104,11 +140,12 @@ def test_planning_twice_in_one_control_step_counts_the_mean_action():
         first = world.generator.uniform(-1, 1, SIZE)
         world.monitor.act(first)
         world.stamp_ns += STEP_NS // 3
-        assert world.sense() == {}
+        assert set(world.sense()) == LOOK
         second = world.generator.uniform(-1, 1, SIZE)
         world.monitor.act(second)
         world.stamp_ns += STEP_NS - STEP_NS // 3
         world.done.append((first + second) / 2)
+        world.move(world.done[-1])
         if len(world.done) == SPAN:
             world.latent = torch.zeros(LATENT)
             blocks = torch.from_numpy(np.stack(world.done)).float().view(SURPRISE_BLOCKS, ACTION)

@@ -125,7 +125,7 @@ MUTANTS: dict[
     "joint trust": (JointTrust, "judge", _passes, "two robots, re-arm"),
     "joint trust: a new process": (JointTrust, "judge", _passes, "two robots, restart"),
     "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "resume after STOP"),
-    "doubt: at rest": (Doubt, "_judge_look", _passes, "fault planner_strange"),
+    "doubt: at rest": (Doubt, "_judge_look", _passes, "strange at rest"),
     "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
     "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),
     "tracking": (Tracking, "judge", _passes, "robot does not follow"),
