@@ -74,6 +74,9 @@ TOPICS = (
     ),
     Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),
     Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true is pressed", ("safety",)),
+    Topic(
+        "estop_relay_topic", "estop_relay", "by which a gate that is pressed stops the others", ("safety",)
+    ),
     Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", ("safety",)),
     Topic("restrictions_topic", "safety/restrictions", "limits in force beside the robot's own", ("safety",)),
     Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", ("sim", "safety")),

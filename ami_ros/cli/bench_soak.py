@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 DEFAULT_SEED = 9501
 SETTLED = "joints_reordered"  # what changes nothing: the first runs, until every process has its memory
 SETTLING_RUNS = 3
-SECOND_GATE = "second_gate"  # the one attack that is no fault of the part `wire`
 
 
 def soak(
@@ -66,7 +65,7 @@ def measure_soak(experiment: Experiment, minutes: float, seed: int, logs: Path) 
     from ami_ros.cli.fault_episodes import FaultRunner, far_seeds
     from ami_ros.cli.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.sim.faults import FAULTS
+    from ami_ros.sim.faults import FAULTS, SECOND_GATE
 
     names = [*(name for name, fault in FAULTS.items() if fault.part == "wire"), SECOND_GATE]
     seeds, generator = far_seeds(experiment, seed, 20), np.random.default_rng(seed)

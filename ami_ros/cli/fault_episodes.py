@@ -16,6 +16,7 @@ from ami_ros.cli.experiment import Experiment
 from ami_ros.cli.ros_episodes import RosRunner
 from ami_ros.errors import ConfigError
 from ami_ros.processes import NodeProcess
+from ami_ros.sim.faults import SECOND_GATE
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
@@ -25,7 +26,6 @@ FAR = 0.3  # m from start to goal at least: the arm shall be in motion when some
 SEARCHED = 1000  # seeds looked at per far one
 # Wall time that the lock-step waits for what a dead process will never send.
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
-SECOND_GATE = "second_gate"
 VICTIMS = {"planner_killed": "planner", "planner_hung": "planner", "gate_killed": "safety"}
 
 

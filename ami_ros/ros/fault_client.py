@@ -34,6 +34,7 @@ MOVING_S = 30.0  # wall time, on a busy machine
 LATER_S = 0.15  # s: the fault comes up to so much later
 AFTER_S = 0.3  # watched on after the fault was named
 AFTER_STOP_S = 0.8
+OF_OTHERS = (SECOND_GATE, "foreign_world")  # next to the faults of the part `wire`
 ESTOP_S = 2.0  # longest wait for the gate's STOP
 _SIMULATED = ("camera", "joints", "clock", "scene")
 
@@ -127,9 +128,9 @@ class FaultClient(EpisodeClient):
     def _press_estop(self, parts: Sequence[str]) -> float | None:
         """Press the e-stop while the fault is on, and return when the gate said STOP, ms; None in lock-step.
 
-        Only where others send what they should not: there it might be delayed.
+        Only where others send or show what they should not: there it might be delayed.
         """
-        if self._lock_step or not any(FAULTS[part].part == "wire" for part in parts):
+        if self._lock_step or not any(FAULTS[p].part == "wire" or p in OF_OTHERS for p in parts):
             return None
         pressed_ns, told = time.time_ns(), len(self._told)
         self._button.publish(Bool(data=True))
@@ -173,7 +174,7 @@ class FaultClient(EpisodeClient):
             elif kind == "process":
                 start_ns = self._now_ns()
                 self._signal(part)
-                if part == "second_gate":
+                if part == SECOND_GATE:
                     start_ns = self._wait_for_second_gate()
             elif kind == "operator":
                 start_ns = self._now_ns()

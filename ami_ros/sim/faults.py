@@ -16,6 +16,7 @@ from ami_ros.errors import ConfigError
 COMBINATION = "combination"
 COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
 PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on /diagnostics
+SECOND_GATE = "second_gate"
 SEPARATOR = "+"
 CLOCK_JUMP_NS = 2_000_000_000
 STREAM = 94  # keeps these draws apart from others with the same seed
@@ -228,7 +229,7 @@ FAULTS: dict[str, Fault] = dict(
             _MODEL_S,
             follows=(*_SILENCE, "PROPOSAL_OUT_OF_ORDER"),
         ),
-        _fault("second_gate", "process", "another gate on the same topics", ("COMMAND_SHARED",), _MODEL_S),
+        _fault(SECOND_GATE, "process", "another gate on the same topics", ("COMMAND_SHARED",), _MODEL_S),
         _fault("estop", "operator", "the e-stop is pressed in mid-motion", ("ESTOP",), _TOLD_S),
     )
 )

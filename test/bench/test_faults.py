@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ami_ros.bench.faults import FaultRun, Told, summarise_faults
@@ -56,3 +58,24 @@ def test_the_matrix_adds_up():
     assert figures["reaction_ms"]["camera_repeated"]["p50"] == 200.0
     row = figures["by_fault"]["estop"]
     assert row["unsafe_by_kind"] == {"jerk": 3} and row["reaction_ms"] == {"p50": 20.0, "p99": 20.0}
+
+
+def test_of_a_run_that_was_wrongly_named_the_whole_story_is_kept():
+    told = [(-20, Level.PASS, "JERK_LIMIT"), (200, Level.HOLD, "SURPRISE_HIGH")]
+    row = summarise_faults([run("camera_repeated", *told), run("estop", (20, Level.STOP, "ESTOP"))])
+    assert row["by_fault"]["estop"]["stories"] == []
+    (story,) = row["by_fault"]["camera_repeated"]["stories"]
+    assert (story["fault"], story["seed"]) == ("camera_repeated", 7)
+    assert story["problem"] == "called SURPRISE_HIGH only"
+    assert story["told"] == [
+        {"ms": -20.0, "level": "PASS", "reasons": ["JERK_LIMIT"]},
+        {"ms": 200.0, "level": "HOLD", "reasons": ["SURPRISE_HIGH"]},
+    ]
+
+
+def test_the_slowest_estop_is_told():
+    runs = [
+        replace(run("oversized_joints", (20, Level.LIMITED, "MESSAGE_OVERSIZED")), estop_ms=ms)
+        for ms in (3.0, 9.0)
+    ]
+    assert summarise_faults(runs)["by_fault"]["oversized_joints"]["estop_ms_max"] == 9.0

@@ -14,6 +14,7 @@ from gate_machine import SEED, TICKS, search
 SEEN = {
     *("PROPOSAL_STALE", "PROPOSAL_BEFORE_HOLD", "JOINTS_STALE", "CAMERA_STALE", "PLANNER_SILENT"),
     *("VELOCITY_LIMIT", "POSITION_LIMIT", "WORKSPACE", "ESTOP"),
+    *("JOINTS_CONTRADICT", "JOINTS_UNPROVEN", "COMMANDS_WAIT", "CLOCK_JUMPED", "SURPRISE_HIGH"),
 }
 LONGEST = 5  # times as many ticks
 
@@ -34,6 +35,7 @@ def test_nothing_unsafe_ever_leaves_the_gate(ticks):
                 "codes": COUNTS.codes,
                 "moving": COUNTS.moving,
                 "rearmed": COUNTS.rearmed,
+                "restarts": COUNTS.restarts,
             }
         )
     )
@@ -47,4 +49,4 @@ def test_the_random_timelines_went_everywhere(ticks):
     assert set(COUNTS.levels) == {"PASS", "LIMITED", "HOLD", "STOP"}
     assert sorted(SEEN - set(COUNTS.codes)) == []
     assert COUNTS.moving > ticks / 20
-    assert COUNTS.rearmed > 0
+    assert COUNTS.rearmed > 0 and COUNTS.restarts > 0

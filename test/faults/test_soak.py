@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A short soak: strangers attack the running nodes, and nothing gives way."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("rclpy", reason="rclpy is not installed")
+pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
+
+from ami_ros.cli.bench_soak import DEFAULT_SEED, measure_soak
+from ami_ros.cli.experiment import prepare
+
+
+def test_attacks_at_random_change_nothing(tmp_path):
+    experiment = prepare("panda", "reach", None, None, episodes=1, seed=DEFAULT_SEED, goal="image")
+    figures = measure_soak(experiment, 0.1, DEFAULT_SEED, tmp_path)
+    assert figures["runs"] >= 1
+    assert (figures["unsafe_commands"], figures["moved_after_stop"]) == (0, 0)
+    assert set(figures["memory"]["peak_share"]) == {"sim", "safety", "planner"}
