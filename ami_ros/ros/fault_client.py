@@ -24,7 +24,15 @@ from ami_ros.ros.episode_client import STALL_TIMEOUT_S, EpisodeClient
 from ami_ros.ros.message_limits import proposal_limit, within
 from ami_ros.ros.qos import STATE
 from ami_ros.ros.wire_faults import WireFaults
-from ami_ros.sim.faults import COMMAND_TIMEOUT, FAULTS, PLANNER_ERROR, SEPARATOR, STREAM, combined
+from ami_ros.sim.faults import (
+    COMMAND_TIMEOUT,
+    FAULTS,
+    PLANNER_ERROR,
+    SECOND_GATE,
+    SEPARATOR,
+    STREAM,
+    combined,
+)
 from ami_ros.types import Level
 
 COMMANDS = "joint_trajectory_controller/joint_trajectory"
