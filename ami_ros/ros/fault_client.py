@@ -190,11 +190,12 @@ class FaultClient(EpisodeClient):
         return start_ns
 
     def _wait_for_second_gate(self) -> int:
-        """Return when someone else could command, the robot's time."""
+        """Return when someone else could command, the robot's time: when the first of us noticed."""
         self._until(
             lambda: self._node.count_publishers(COMMANDS) > 1, MOVING_S, lambda: "no second gate appeared"
         )
-        return self._now_ns()
+        told = (one.stamp_ns for one in self._told if "COMMAND_SHARED" in one.reasons)
+        return min(self._now_ns(), *told)
 
     def _mend(self, parts: Sequence[str]) -> None:
         self._set(fault="", fault_seed=0)
