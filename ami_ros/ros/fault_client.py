@@ -195,7 +195,7 @@ class FaultClient(EpisodeClient):
             lambda: self._node.count_publishers(COMMANDS) > 1, MOVING_S, lambda: "no second gate appeared"
         )
         told = (one.stamp_ns for one in self._told if "COMMAND_SHARED" in one.reasons)
-        return min(self._now_ns(), *told)
+        return min((self._now_ns(), *told))
 
     def _mend(self, parts: Sequence[str]) -> None:
         self._set(fault="", fault_seed=0)
