@@ -68,7 +68,7 @@ class PlannerNode(LifecycleNode):
         self._inbox = GoalInbox(self._spec, self._common.max_image_pixels)
         self._cycle: PlanningCycle | None = None
         self._active = False
-        self._joint_problem = self._image_problem = ""
+        self._joint_problem = ""
         self.startup_error: Exception | None = None
         # Reports and goals live as long as the node: a planner that is not active says so, and keeps goals.
         self._reports = PlannerReports(
@@ -143,18 +143,10 @@ class PlannerNode(LifecycleNode):
         if self._active:
             if isinstance(message, CompressedImage):
                 # At arrival: so that it is told of each, and none takes the place of a good one.
-                self._check(message)
+                checked_compressed(bytes(message.data), self._common.max_image_pixels)
             now = self.get_clock().now().nanoseconds
             self._pairing.see_image(SeenImage(message, stamp_to_ns(message.header.stamp), now))
             self._plan_if_ready()
-
-    def _check(self, message: CompressedImage) -> None:
-        try:
-            checked_compressed(bytes(message.data), self._common.max_image_pixels)
-        except AmiError as error:
-            self._image_problem = str(error)
-            raise
-        self._image_problem = ""
 
     def _on_joints(self, message: JointState) -> None:
         if not self._active:
@@ -241,8 +233,6 @@ class PlannerNode(LifecycleNode):
     def _idle_status(self) -> GoalStatus:
         if self._cycle is None or not self._active:
             return GoalStatus(GoalState.WAITING, "the planner is not active: configure and activate it")
-        if self._image_problem:
-            return self._cycle.status(GoalState.ERROR, self._image_problem)
         missing = self._pairing.waiting_for(self.get_clock().now().nanoseconds)
         return self._cycle.idle(
             f"joint states refused: {self._joint_problem}" if self._joint_problem else missing
