@@ -20,7 +20,7 @@ from ami_ros.ros.wire_faults import oversized_joints, oversized_proposal, oversi
 from ami_ros.types import Level
 
 MB = 2**20
-LATE_S = 0.05  # what no tick and no e-stop may exceed
+LATE_S = 0.25  # `ami-ros bench faults` measures milliseconds; without bounds it was 0.4 s for 64 MB, and seconds for names
 KINDS = {
     "joint_states": (JointState, "joint_states", lambda: oversized_joints(20_000)),
     "proposals": (JointTrajectory, "planner/proposed", lambda: oversized_proposal(100_000)),
@@ -47,9 +47,8 @@ def test_one_large_message_is_dropped_named_counted_and_delays_neither_ticks_nor
     probe.until(lambda: gate.state().level is Level.STOP, "the stop", 5.0)
     stop = next(j for j in gate.judgements if any(r.code == "ESTOP" for r in j.verdict.reasons))
     stamps = np.diff([stamp_to_ns(m.header.stamp) for m in gate.commands[count:]]) / 1e9
-    # This process serialises and sends large messages between two presses: twice, on a machine with two cores.
-    assert stamps.max() < 2 * LATE_S, f"{stamps.max()} s without a command"
-    assert (stop.stamp_ns - pressed_ns) / 1e9 < 2 * LATE_S
+    assert stamps.max() < LATE_S, f"{stamps.max()} s without a command"
+    assert (stop.stamp_ns - pressed_ns) / 1e9 < LATE_S
     reasons = [r for j in gate.judgements for r in j.verdict.reasons if r.code == "MESSAGE_OVERSIZED"]
     assert reasons[-1].numbers["topic"] == topic and int(reasons[-1].numbers["bytes"]) >= len(data) - 64
 
