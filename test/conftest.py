@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import pytest
@@ -13,3 +14,8 @@ def one_torch_thread() -> None:
     """Only where a test module imports torch: the others shall not wait for it."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+
+
+# A shell that runs the suite in the background leaves SIGINT ignored, and so would every child that a test
+# interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
