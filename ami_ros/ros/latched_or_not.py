@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hear every publisher of a topic, whether it latches or not, and cause no QoS warning on either side.
 
-A volatile subscription matches all publishers, but hears nothing from before it was there. A transient-local
-one does, and publishers that do not latch complain of it. So the first stays, and the second is opened only
-to fetch what a publisher that latches has sent before, and closed once all of them were heard. Only a
-publisher that does not latch and is there meanwhile still complains, once.
+A volatile subscription matches all publishers, but hears nothing from before it was there, or from while it
+was out of reach. A transient-local one does, and publishers that do not latch complain of it. So the first
+stays, and the second is there while a publisher that latches is: only next to such a one does another complain.
 """
 
 from __future__ import annotations
@@ -44,24 +43,17 @@ class LatchedOrNot:
     ) -> None:
         self._node, self._subscribe, self._unsubscribe = node, subscribe, unsubscribe
         self._newest: dict[bytes, int] = {}
-        self._before: set[bytes] = set()
         self._past: Subscription | None = None
         self._present = subscribe(STATE, self._is_new)
         self.look()
 
     def look(self) -> None:
-        """Fetch what publishers sent that are new here. Call it every `LOOK_S`; it takes 0.2 ms."""
-        latching = {
-            bytes(found.endpoint_gid)
-            for found in self._node.get_publishers_info_by_topic(self._present.topic_name)
-            if found.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
-        }
-        # Only those that were there at the look before: what a new one sends is on its way to us already.
-        silent = (latching & self._before) - self._newest.keys()
-        self._before = latching
-        if silent and self._past is None:
+        """Hear those that latch as long as there are any. Call it every `LOOK_S`; it takes 0.2 ms."""
+        found = self._node.get_publishers_info_by_topic(self._present.topic_name)
+        latches = any(info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for info in found)
+        if latches and self._past is None:
             self._past = self._subscribe(LATCHED, self._is_past)
-        elif self._past is not None and not silent:
+        elif self._past is not None and not latches:
             self._unsubscribe(self._past)
             self._past = None
 
