@@ -3,7 +3,7 @@
 
 A volatile subscription matches all publishers, but hears nothing from before it was there, or from while it
 was out of reach. A transient-local one does, and publishers that do not latch complain of it. So the first
-stays, and the second is there while a publisher that latches is: only next to such a one does another complain.
+stays, and the second is there while a publisher that latches is: only next to such a one another complains.
 """
 
 from __future__ import annotations
