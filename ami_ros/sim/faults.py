@@ -211,6 +211,7 @@ FAULTS: dict[str, Fault] = dict(
             "a second publisher of joint states, with another pose",
             ("JOINTS_CONTRADICT",),
             _TOLD_S,
+            follows=("PROPOSAL_START", *_LEFT_BEHIND),
         ),
         _fault("oversized_joints", "wire", "joint states with 50,000 names", ("MESSAGE_OVERSIZED",), _TOLD_S),
         _fault("oversized_proposal", "wire", "proposals of 200,000 points", ("MESSAGE_OVERSIZED",), _TOLD_S),
