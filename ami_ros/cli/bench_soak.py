@@ -54,7 +54,7 @@ def soak(
 
 
 def measure_soak(experiment: Experiment, minutes: float, seed: int, logs: Path) -> dict[str, Any]:
-    """Attack for so many minutes and return the figures.
+    """Attack for this number of minutes and return the figures.
 
     Raises:
         ProcessError: a node died; with the end of its log.

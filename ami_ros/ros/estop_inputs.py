@@ -9,19 +9,19 @@ from collections.abc import Callable
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from std_msgs.msg import Bool, String
 from std_srvs.srv import SetBool
 
 from ami_ros.ros.gate_inputs import GateInputs
 from ami_ros.ros.guard import ErrorLog, guarded_timer
+from ami_ros.ros.latched_or_not import LOOK_S, any_latches
 from ami_ros.ros.message_limits import FLAG
 from ami_ros.ros.qos import LATCHED, STATE
 from ami_ros.types import Verdict
 
 SERVICE, TOPIC = "service", "topic"
-LOOK_S = 0.2  # how often buttons that latch are looked for
 
 
 class EstopInputs:
@@ -63,9 +63,7 @@ class EstopInputs:
 
     def _look(self) -> None:
         """Hear what a button latched before we were there; those that don't latch would complain of that."""
-        found = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
-        latches = any(info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for info in found)
-        if latches and not self._hears_latched:
+        if not self._hears_latched and any_latches(self._node, self._node.resolve_topic_name("estop")):
             self._hears_latched = True
             self._hear(LATCHED)
 

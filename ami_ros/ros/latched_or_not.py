@@ -49,8 +49,7 @@ class LatchedOrNot:
 
     def look(self) -> None:
         """Hear those that latch as long as there are any. Call it every `LOOK_S`; it takes 0.2 ms."""
-        found = self._node.get_publishers_info_by_topic(self._present.topic_name)
-        latches = any(info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for info in found)
+        latches = any_latches(self._node, self._present.topic_name)
         if latches and self._past is None:
             self._past = self._subscribe(LATCHED, self._is_past)
         elif self._past is not None and not latches:
@@ -71,6 +70,12 @@ class LatchedOrNot:
             if len(self._newest) > MOST_SENDERS:
                 del self._newest[next(iter(self._newest))]
         return counts
+
+
+def any_latches(node: Node, topic: str) -> bool:
+    """Return whether a publisher of `topic`, its resolved name, latches."""
+    found = node.get_publishers_info_by_topic(topic)
+    return any(info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for info in found)
 
 
 def hear(node: Node, kind: Any, topic: str, handler: Callable[[bytes], None]) -> LatchedOrNot:

@@ -78,19 +78,19 @@ class WireFaults:
 
 
 def oversized_joints(names: int = NAMES) -> bytes:
-    """Return a serialised joint state of so many names."""
+    """Return a serialised joint state with this number of names."""
     zeros = np.zeros(names)
     return serialize_message(joints_to_ros([f"joint_{i}" for i in range(names)], zeros, zeros, 0))
 
 
 def oversized_proposal(points: int = POINTS) -> bytes:
-    """Return a serialised proposal of so many empty points, written by hand: the library takes minutes."""
+    """Return a serialised proposal of empty points, written by hand: the library takes minutes."""
     empty = serialize_message(JointTrajectory())
     return empty[:-4] + struct.pack("<I", points) + bytes(_POINT_BYTES * points)
 
 
 def oversized_report(values: int = VALUES) -> bytes:
-    """Return a serialised report of so many values."""
+    """Return a serialised report with this number of values."""
     status = DiagnosticStatus(name="planner", values=[KeyValue(key="state", value="MOVING")] * values)
     return serialize_message(DiagnosticArray(status=[status]))
 

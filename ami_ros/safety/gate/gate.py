@@ -202,7 +202,7 @@ class Gate:
         self.desk.see_report(about_ns)
 
     def see_proposals(self, count: int, now_ns: int) -> None:
-        """Note that so many proposals have come, whether or not each is put on the desk."""
+        """Note that `count` proposals have come, whether or not each is put on the desk."""
         self._received += count
         if self._flood.see(count, now_ns):
             self.health.complain(Level.LIMITED, "PROPOSAL_FLOOD", received=self._received)
