@@ -91,9 +91,9 @@ setup(
     entry_points={
         "console_scripts": [
             "ami-ros = ami_ros.cli.main:main",
-            "planner_node = ami_ros.ros.planner_node:main",
-            "safety_node = ami_ros.ros.safety_node:main",
-            "sim_node = ami_ros.ros.sim_node:main",
+            "planner_node = ami_ros.ros.planner.node:main",
+            "safety_node = ami_ros.ros.gate.node:main",
+            "sim_node = ami_ros.ros.simulator.node:main",
         ],
     },
     zip_safe=True,

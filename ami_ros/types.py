@@ -126,7 +126,7 @@ class Trajectory:
     stamp_ns: int
 
 
-# A surprise above it is rare on held-out data, by its definition: see `ami_ros.model.surprise`.
+# A surprise above it is rare on held-out data, by its definition: see `ami_ros.model.networks.surprise`.
 RARE_SURPRISE = 1.0
 
 

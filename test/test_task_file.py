@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from ami_ros import task_file
-from ami_ros.embodiment import load_robot
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
-from ami_ros.model.settings import load_model_settings
+from ami_ros.model.networks.settings import load_model_settings
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.share import config_path
-from ami_ros.sim.collect_settings import load_collect_settings
+from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.task_file import known_tasks, merged, read_task
 from ami_ros.training.settings import load_training_settings
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ami_ros.domain import own_domain
 from ami_ros.errors import ConfigError, ProcessError
-from ami_ros.processes import NodeProcess, node_environment
+from ami_ros.system.domain import own_domain
+from ami_ros.system.processes import NodeProcess, node_environment
 
 START_TIMEOUT_S = 30.0  # two interpreters and DDS discovery on a busy machine
-PROGRAM = "ami_ros.ros.camera_bench"
+PROGRAM = "ami_ros.ros.clients.camera_bench"
 MAX_RATE_HZ, MAX_DURATION_S = 10_000, 86_400
 
 

@@ -13,7 +13,7 @@ from ami_ros.planning.settings import PlannerSettings
 from ami_ros.report.statistics import WITHIN_CM, summarise
 
 if TYPE_CHECKING:
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 STRICTEST = f"success_{min(WITHIN_CM)}cm"
 KEPT = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ami_ros.sim.faults import Fault
+from ami_ros.sim.faults.catalogue import Fault
 from ami_ros.types import Level
 
 

@@ -11,11 +11,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ami_ros.domain import own_domain
 from ami_ros.errors import ConfigError, ProcessError
-from ami_ros.processes import NodeProcess, node_environment
+from ami_ros.system.domain import own_domain
+from ami_ros.system.processes import NodeProcess, node_environment
 
-PROGRAM = "ami_ros.ros.gate_bench"
+PROGRAM = "ami_ros.ros.clients.gate_bench"
 START_TIMEOUT_S = 150.0  # simulator, planner and model on a busy machine
 MAX_S = 86_400
 CORES = 2

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from typing import Any
 
 import numpy as np
+import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ami_ros.bench.roof import roof_gflops
-from ami_ros.embodiment import RobotSpec
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ConfigError, shown
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import PlannerSettings
@@ -19,6 +21,9 @@ from ami_ros.planning.warm_up import warm_up
 from ami_ros.types import Goal, Observation
 
 NO_DEADLINE_S = 60.0
+BUDGET_NAMES = ("num_samples", "horizon", "num_iterations")
+ROOF_SIZE = 1024  # rows and columns: large enough to leave memory out of it
+ROOF_REPEATS = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,3 +101,40 @@ def time_plans(model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, 
         "roof_gflops": roof,
         "roof_share": flops / float(median_s) / 1e9 / roof,
     }
+
+
+def parse_budget(text: str) -> Budget:
+    """Return samples, horizon and iterations of ``64x5x4``.
+
+    Raises:
+        ConfigError: it is written otherwise, or a number is out of the planner's range.
+    """
+    match = re.fullmatch(r"(\d{1,6})x(\d{1,3})x(\d{1,3})", text)
+    numbers = [int(number) for number in match.groups()] if match else [0, 0, 0]
+    rules = [PlannerSettings.__dataclass_fields__[name].metadata for name in BUDGET_NAMES]
+    if not all(rule["ge"] <= number <= rule["le"] for number, rule in zip(numbers, rules, strict=True)):
+        ranges = ", ".join(
+            f"{name} {rule['ge']} to {rule['le']}" for name, rule in zip(BUDGET_NAMES, rules, strict=True)
+        )
+        raise ConfigError(
+            f"budget: got {shown(text)}, expected SAMPLESxHORIZONxITERATIONS, e.g. 64x5x4, with {ranges}"
+        )
+    return Budget(*numbers)
+
+
+def roof_gflops(dtype: torch.dtype, device: torch.device) -> float:
+    """Return the fastest of some large matrix products, GFLOP/s, with torch's present threads."""
+    left, right = torch.ones(2, ROOF_SIZE, ROOF_SIZE, dtype=dtype, device=device)
+    best_s = float("inf")
+    for _ in range(ROOF_REPEATS):
+        _wait(device)
+        before = time.perf_counter()
+        left @ right
+        _wait(device)
+        best_s = min(best_s, time.perf_counter() - before)
+    return 2.0 * ROOF_SIZE**3 / best_s / 1e9
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -3,19 +3,39 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ami_ros.cli.bench_curve import curve
-from ami_ros.cli.bench_faults import faults
-from ami_ros.cli.bench_gate import gate
-from ami_ros.cli.bench_planner import planner
-from ami_ros.cli.bench_soak import soak
+from ami_ros.cli.benches.curve import curve
+from ami_ros.cli.benches.faults import faults
+from ami_ros.cli.benches.gate import gate
+from ami_ros.cli.benches.planner import planner
+from ami_ros.cli.benches.soak import soak
+from ami_ros.errors import ConfigError, shown
 
 SIZES = ["320x240", "640x480", "1280x720"]
+LARGEST_SIDE = 16_384  # px
 MAX_LOSS = 0.01  # share of images; more is shown in red
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return width and height of ``640x480``.
+
+    Raises:
+        ConfigError: it is written otherwise, or a side is zero or that of no camera.
+    """
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    width, height = (int(side) for side in match.groups()) if match else (0, 0)
+    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
+        raise ConfigError(
+            f"image size: got {shown(text)}, expected WIDTHxHEIGHT in pixels up to {LARGEST_SIDE}, "
+            "e.g. 640x480"
+        )
+    return width, height
+
 
 bench = typer.Typer(
     help="Measure what this machine delivers.",
@@ -44,11 +64,10 @@ def camera(
     from rich.table import Table
 
     from ami_ros.bench.camera import bench_camera
-    from ami_ros.cli.extras import require
-    from ami_ros.cli.figures import write_json
-    from ami_ros.cli.image_size import parse_size
-    from ami_ros.cli.progress import progress_bar
-    from ami_ros.whole_file import check_writable
+    from ami_ros.experiment.figures import write_json
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.extras import require
+    from ami_ros.system.whole_file import check_writable
 
     sizes = [parse_size(text) for text in size]
     require("ros")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ami_ros.cli.extras import missing_modules
 from ami_ros.errors import AmiError
+from ami_ros.extras import missing_modules
 
 PYTHONS = ((3, 10), (3, 13))
 ROUND_TRIP = ([(128, 128)], 10.0, 1.0)  # sizes [px], rate [Hz], duration [s]
@@ -113,7 +113,7 @@ def dds_profile() -> Finding:
 def shared_memory() -> Finding:
     """Check that /dev/shm has room for the images of our nodes, and is not full of what killed ones left."""
     from ami_ros.launch_arguments import NODES
-    from ami_ros.shared_memory import FOLDER, leftovers, room, shortage
+    from ami_ros.system.shared_memory import FOLDER, leftovers, room, shortage
 
     stale = leftovers(remove=False)
     advice = f"the next node that starts removes {stale}" if stale.segments else ""
@@ -128,7 +128,7 @@ def simulator() -> Finding:
     if missing := missing_modules("sim"):
         return Finding("simulator", "fail", f"missing: {', '.join(missing)}", INSTALL)
     try:
-        from ami_ros.sim.bullet import renders_arrays
+        from ami_ros.sim.world.bullet import renders_arrays
     except ImportError as error:
         return Finding("simulator", "fail", str(error), INSTALL)
     if not renders_arrays():
@@ -147,7 +147,7 @@ def packages(name: str, extra: str) -> Finding:
 
 def shipped(robot: str, task: str, model: Path | None) -> Finding:
     """Check the model's hash, and its contract against the robot."""
-    from ami_ros.cli.experiment import prepare
+    from ami_ros.experiment.experiment import prepare
 
     try:
         experiment = prepare(robot, task, model, None, 1, 0, "image")

@@ -40,12 +40,12 @@ def collect(
     Example: ami-ros collect --task reach --episodes 2000
     """
     from ami_ros.cli.folders import episodes_folder
-    from ami_ros.cli.progress import progress_bar
-    from ami_ros.lock_file import only_one
-    from ami_ros.sim.collect import collect as record
-    from ami_ros.sim.collect_events import collect_events, missing_events
-    from ami_ros.sim.collect_pictures import ALL_PICTURES, collect_pictures
-    from ami_ros.sim.collect_settings import load_collect_settings
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.sim.collect.collect_events import collect_events, missing_events
+    from ami_ros.sim.collect.collect_pictures import ALL_PICTURES, collect_pictures
+    from ami_ros.sim.collect.episodes import collect as record
+    from ami_ros.sim.tasks.collect_settings import load_collect_settings
+    from ami_ros.system.lock_file import only_one
 
     out = out or episodes_folder(robot, task)
     given = {"episodes": episodes, "seed": seed, "workers": workers}

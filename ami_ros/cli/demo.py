@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from ami_ros.cli.experiment import Experiment
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 NEEDED_SHARE = 0.9  # of the goals within 5 cm, for exit code 0
 
@@ -49,10 +49,10 @@ def demo(
 
     Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
     """
-    from ami_ros.cli.experiment import prepare
-    from ami_ros.cli.extras import require
-    from ami_ros.lock_file import only_one
-    from ami_ros.whole_file import check_writable
+    from ami_ros.experiment.experiment import prepare
+    from ami_ros.extras import require
+    from ami_ros.system.lock_file import only_one
+    from ami_ros.system.whole_file import check_writable
 
     experiment = prepare(robot, task, model, planner, goals, seed, goal_via)
     require("ros", "sim", "train")
@@ -80,7 +80,7 @@ def _episodes(
     from rich.live import Live
 
     from ami_ros.cli.demo_table import DemoTable
-    from ami_ros.cli.ros_episodes import RosRunner
+    from ami_ros.experiment.ros_episodes import RosRunner
 
     results: list[EpisodeResult] = []
     table, console = DemoTable(len(experiment.seeds)), Console()

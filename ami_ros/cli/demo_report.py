@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ami_ros.cli.baselines import baseline_names, run_baselines
-from ami_ros.cli.direct_episodes import DirectRunner
-from ami_ros.cli.experiment import Experiment, physics_hz
-from ami_ros.cli.figures import figures, step_s, write_json
-from ami_ros.cli.progress import progress_bar
+from ami_ros.experiment.baselines import baseline_names, run_baselines
+from ami_ros.experiment.direct_episodes import DirectRunner
+from ami_ros.experiment.experiment import Experiment, physics_hz
+from ami_ros.experiment.figures import figures, step_s, write_json
+from ami_ros.experiment.progress import progress_bar
 from ami_ros.report.html import ReportData, render_html
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.video import MAIN_SIZE, Render, frame_count, write_video
-from ami_ros.sim.closed_loop import EpisodeResult
-from ami_ros.sim.scene import Scene
+from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.world.scene import Scene
+from ami_ros.system.whole_file import write_whole
 from ami_ros.types import FloatArray, ImageArray
-from ami_ros.whole_file import write_whole
 
 FIGURES, VIDEO, PAGE = FILES = ("results.json", "video.mp4", "report.html")
 

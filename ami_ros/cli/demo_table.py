@@ -14,7 +14,7 @@ from rich.text import Text
 from ami_ros.report.statistics import REACHED, steps_to_reach
 
 if TYPE_CHECKING:
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 
 class DemoTable:

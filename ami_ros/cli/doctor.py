@@ -31,9 +31,9 @@ def doctor(
     from rich.table import Table
 
     from ami_ros.cli.checks import all_checks
-    from ami_ros.cli.figures import write_json
+    from ami_ros.experiment.figures import write_json
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.whole_file import check_writable
+    from ami_ros.system.whole_file import check_writable
 
     check_writable(json_file)
     console = Console()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from ami_ros.cli.experiment import Experiment, Runner
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.experiment.experiment import Experiment, Runner
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 VIA = ("direct", "ros")
 
@@ -90,12 +90,12 @@ def evaluate(
 
     from rich.console import Console
 
-    from ami_ros.cli.experiment import check_counts, prepare
-    from ami_ros.cli.extras import require
-    from ami_ros.cli.figures import comparison, figures, write_json
-    from ami_ros.cli.perturbed import EVERY, chosen, perturbation_table
     from ami_ros.errors import ConfigError
-    from ami_ros.whole_file import check_writable
+    from ami_ros.experiment.experiment import check_counts, prepare
+    from ami_ros.experiment.figures import comparison, figures, write_json
+    from ami_ros.experiment.perturbed import EVERY, chosen, perturbation_table
+    from ami_ros.extras import require
+    from ami_ros.system.whole_file import check_writable
 
     if via not in VIA:
         raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")
@@ -137,7 +137,7 @@ def _with_fault(
     experiment: Experiment, fault: str, via: str, json_file: Path | None, logs: Path | None
 ) -> None:
     """Measure the gate instead of success: a fault shall end the motion."""
-    from ami_ros.cli.bench_faults import measure_faults
+    from ami_ros.cli.benches.faults import measure_faults
     from ami_ros.errors import ConfigError
 
     if via != "ros":
@@ -150,10 +150,10 @@ def _with_fault(
 def _measure(
     experiment: Experiment, via: str, baselines: bool, logs: Path | None, perturb_all: bool, workers: int
 ) -> tuple[list[EpisodeResult], dict[str, dict[str, Any]], dict[str, Any]]:
-    from ami_ros.cli.baselines import baseline_names, run_baselines
-    from ami_ros.cli.perturbed import run_perturbations
-    from ami_ros.cli.progress import progress_bar
-    from ami_ros.sim.variation import NAMES
+    from ami_ros.experiment.baselines import baseline_names, run_baselines
+    from ami_ros.experiment.perturbed import run_perturbations
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.sim.camera.variation import NAMES
 
     count = len(experiment.seeds)
     runner: Runner | None = None
@@ -185,8 +185,8 @@ def _measure(
 
 
 def _runner(experiment: Experiment, workers: int) -> Runner:
-    from ami_ros.cli.direct_episodes import DirectRunner
-    from ami_ros.cli.spread_episodes import SpreadRunner
+    from ami_ros.experiment.direct_episodes import DirectRunner
+    from ami_ros.experiment.spread_episodes import SpreadRunner
 
     return DirectRunner(experiment) if workers == 1 else SpreadRunner(experiment, workers)
 
@@ -194,7 +194,7 @@ def _runner(experiment: Experiment, workers: int) -> Runner:
 def _through_ros(
     experiment: Experiment, logs: Path, results: list[EpisodeResult], bar: Any
 ) -> tuple[dict[str, int], dict[str, Any]]:
-    from ami_ros.cli.ros_episodes import RosRunner
+    from ami_ros.experiment.ros_episodes import RosRunner
     from ami_ros.report.gate_statistics import gate_figures
 
     bar.update(0, "starting simulator, gate and planner")
@@ -209,7 +209,7 @@ def _show_failures(results: list[EpisodeResult], path: Path) -> None:
     from ami_ros.report.failures import failure_sheet
     from ami_ros.report.failures import failures as failed
     from ami_ros.report.pictures import png
-    from ami_ros.whole_file import write_whole
+    from ami_ros.system.whole_file import write_whole
 
     if missed := failed(results):
         write_whole(path, png(failure_sheet(missed)))

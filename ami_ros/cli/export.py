@@ -24,14 +24,14 @@ def export(
 
     Example: ami-ros export runs/panda_reach/checkpoint.pt --out /tmp/model.pt
     """
-    from ami_ros.cli.waiting_threads import let_waiting_threads_sleep
+    from ami_ros.system.waiting_threads import let_waiting_threads_sleep
 
     let_waiting_threads_sleep()
 
     from ami_ros.cli.training_run import prepare_run
     from ami_ros.model.export import export as write
+    from ami_ros.system.whole_file import check_writable
     from ami_ros.training.pipeline import finish
-    from ami_ros.whole_file import check_writable
 
     check_writable(out)
     run = prepare_run(robot, task, data, steps=steps, seed=seed)

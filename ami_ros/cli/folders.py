@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ami_ros.embodiment import load_robot
+from ami_ros.body.robot_spec import load_robot
 
 
 def folder_name(robot: str, task: str) -> str:

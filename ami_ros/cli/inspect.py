@@ -25,7 +25,7 @@ def inspect(
 
     from ami_ros.model.files import read_verified
     from ami_ros.model.measured import measured
-    from ami_ros.whole_file import check_writable, write_whole
+    from ami_ros.system.whole_file import check_writable, write_whole
 
     check_writable(json_file)
     file = read_verified(model)

@@ -12,8 +12,9 @@ from typing import Any
 import typer
 import typer.core
 
-from ami_ros.cli.stop_request import SIGNALS
 from ami_ros.errors import AmiError
+from ami_ros.system.processes import command_line
+from ami_ros.system.stop_request import SIGNALS
 
 # verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name.
 VERBS = {
@@ -126,13 +127,6 @@ def report_error(error: Exception) -> None:
             kind, first = str(error.filename or kind), error.strerror
         text = f"{kind}: {first or 'no message'} (where: the same with `ami-ros --debug`)"
     typer.secho(f"error: {text}", fg=typer.colors.RED, err=True)
-
-
-def command_line(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Split what a launch file starts us with into our own arguments and ROS's (--ros-args and after)."""
-    arguments = argv[1:]
-    cut = arguments.index("--ros-args") if "--ros-args" in arguments else len(arguments)
-    return arguments[:cut], arguments[cut:]
 
 
 def main() -> None:

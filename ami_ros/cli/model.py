@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from ami_ros.errors import ConfigError, shown
-from ami_ros.whole_file import check_writable, write_whole
+from ami_ros.system.whole_file import check_writable, write_whole
 
 CARD = "MODEL_CARD.md"
 BEYOND = 2.0  # scale of the perturbations outside the training range
@@ -41,13 +41,13 @@ def model(
     """
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
-    from ami_ros.cli.experiment import check_counts
-    from ami_ros.cli.figures import read_json
     from ami_ros.cli.folders import folder_name, run_folder
     from ami_ros.cli.train import train
-    from ami_ros.lock_file import only_one
+    from ami_ros.experiment.experiment import check_counts
+    from ami_ros.experiment.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
+    from ami_ros.system.lock_file import only_one
 
     for count in (episodes, baseline_episodes, perturbed_episodes or 1):
         check_counts(count, seed, workers)  # now, not after hours of training
@@ -110,7 +110,7 @@ class Stages:
     """
 
     def __init__(self, path: Path) -> None:
-        from ami_ros.cli.figures import read_json
+        from ami_ros.experiment.figures import read_json
 
         self._path = path
         self.seconds: dict[str, float] = read_json(path)
@@ -125,6 +125,6 @@ class Stages:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
-            from ami_ros.cli.figures import write_json
+            from ami_ros.experiment.figures import write_json
 
             write_json(self._path, self.seconds)

@@ -33,20 +33,20 @@ def train(
 
     Watch: tensorboard --logdir runs
     """
-    from ami_ros.cli.waiting_threads import let_waiting_threads_sleep
+    from ami_ros.system.waiting_threads import let_waiting_threads_sleep
 
     let_waiting_threads_sleep()
 
     from torch.utils.tensorboard import SummaryWriter
 
     from ami_ros.cli.folders import run_folder
-    from ami_ros.cli.progress import progress_bar
-    from ami_ros.cli.stop_request import StopRequest
     from ami_ros.cli.training_run import prepare_run
-    from ami_ros.lock_file import only_one
+    from ami_ros.experiment.progress import progress_bar
     from ami_ros.model.export import export
+    from ami_ros.system.lock_file import only_one
+    from ami_ros.system.stop_request import StopRequest
+    from ami_ros.system.whole_file import check_writable
     from ami_ros.training.pipeline import finish
-    from ami_ros.whole_file import check_writable
 
     out = out or run_folder(robot, task) / "model.pt"
     checkpoint = out.with_name("checkpoint.pt")

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.cli.folders import episodes_folder
-from ami_ros.cli.progress import progress_bar
 from ami_ros.data.episode import list_episodes
-from ami_ros.embodiment import RobotSpec, load_robot
-from ami_ros.model.settings import load_model_settings
+from ami_ros.experiment.progress import progress_bar
+from ami_ros.model.networks.settings import load_model_settings
 from ami_ros.training.pipeline import Split, build_trainer, load_split
 from ami_ros.training.settings import TrainingSettings, load_training_settings
 from ami_ros.training.trainer import Trainer

@@ -10,7 +10,7 @@ from typing import Any
 
 from ami_ros.errors import EpisodeError, shown
 from ami_ros.strict_text import parse_json
-from ami_ros.whole_file import write_whole
+from ami_ros.system.whole_file import write_whole
 
 MANIFEST_FILE = "dataset.json"
 

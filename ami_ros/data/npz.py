@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.errors import EpisodeError
-from ami_ros.whole_file import write_whole
+from ami_ros.system.whole_file import write_whole
 
 
 def write_npz(path: Path, version: int, arrays: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-from ami_ros.embodiment import RobotSpec
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError, shown
 from ami_ros.strict_text import parse_json
 

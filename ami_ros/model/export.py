@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from ami_ros.model.contract import Contract
-from ami_ros.model.deprecation import torchscript_deprecation_ignored
 from ami_ros.model.files import CONTRACT_FILE, sidecar
-from ami_ros.model.jepa import Jepa
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.scripted import torchscript_deprecation_ignored
 from ami_ros.planning.search import LatentSearch
-from ami_ros.whole_file import write_whole
+from ami_ros.system.whole_file import write_whole
 
 EXPORTED = [
     "observe",

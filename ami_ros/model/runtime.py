@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ami_ros.embodiment import RobotSpec
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError, ImageError
 from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.conformity import check_module
 from ami_ros.model.contract import Contract
 from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.files import read_verified
+from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.model.scripted import load_scripted
-from ami_ros.model.surprise import SURPRISE_NAMES
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.types import FloatArray, Goal, ImageArray, checked_image

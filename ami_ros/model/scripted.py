@@ -4,13 +4,27 @@
 from __future__ import annotations
 
 import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
 
 from ami_ros.errors import ModelFileError
-from ami_ros.model.deprecation import torchscript_deprecation_ignored
 from ami_ros.model.files import ModelFile
+
+# TorchScript is deprecated upstream. What torch warns with: the first up to 2.13, the second in 2.15.
+CATEGORIES = (DeprecationWarning, FutureWarning)
+
+
+@contextmanager
+def torchscript_deprecation_ignored() -> Iterator[None]:
+    """Keep TorchScript's own deprecation warnings from users while the block runs."""
+    with warnings.catch_warnings():
+        for category in CATEGORIES:
+            warnings.simplefilter("ignore", category)
+        yield
 
 
 def load_scripted(file: ModelFile, device: torch.device) -> nn.Module:

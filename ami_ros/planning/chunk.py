@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.embodiment import RobotSpec
-from ami_ros.kinematics import Kinematics
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Observation, Trajectory
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ami_ros.embodiment import RobotSpec
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult
 from ami_ros.planning.noise import LastingNoise

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ami_ros.model.jepa import Jepa
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.planning.cem import cem_update
 from ami_ros.planning.mppi import mppi_update
 from ami_ros.planning.objective import disagreement_term, effort_term, goal_term, step_weights, total

@@ -7,10 +7,10 @@ from collections import deque
 
 import numpy as np
 
-from ami_ros.embodiment import RobotSpec
-from ami_ros.kinematics import Kinematics
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS
 from ami_ros.model.runtime import ModelRuntime, Sensed
-from ami_ros.model.surprise import MOTION, SURPRISE_BLOCKS
 from ami_ros.types import FloatArray
 
 NOTICEABLE = 0.004  # m that a step was planned to move the tip; less tells nothing about its execution

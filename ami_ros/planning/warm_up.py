@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.embodiment import RobotSpec
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.protocols import Planner
 from ami_ros.types import Goal, Observation
 

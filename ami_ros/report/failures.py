@@ -15,7 +15,7 @@ from ami_ros.report.statistics import REACHED, REACHED_CLOSELY
 from ami_ros.types import ImageArray
 
 if TYPE_CHECKING:
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 COLUMNS = 3  # episodes side by side
 SIDE, GAP, CAPTION = 128, 4, 20  # px

@@ -16,7 +16,7 @@ from ami_ros.report.statistics import REACHED, episode_figures
 from ami_ros.types import FloatArray
 
 if TYPE_CHECKING:
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 TEMPLATE = "template.html.j2"
 SPARK_SIZE = (96, 22)  # px, width and height of the small curves in the table

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from ami_ros.report.statistics import REACHED, REACHED_CLOSELY, WITHIN_CM
 
 if TYPE_CHECKING:
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 GREY = "#7d8590"  # text and axes: legible on white and on near-black
 WIDTH = 5.6  # inches; a card of the page shows it at about this size

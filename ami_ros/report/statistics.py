@@ -13,7 +13,7 @@ from ami_ros.errors import AmiError
 from ami_ros.types import RARE_SURPRISE, FloatArray
 
 if TYPE_CHECKING:
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 REACHED = 0.05  # m from the goal at the end of an episode: what counts as success
 REACHED_CLOSELY = 0.02  # m, the strict figure beside it

@@ -18,7 +18,7 @@ from ami_ros.report.statistics import REACHED
 from ami_ros.types import FloatArray, ImageArray
 
 if TYPE_CHECKING:
-    from ami_ros.sim.closed_loop import EpisodeResult
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 Render = Callable[[FloatArray, FloatArray], ImageArray]  # joints (J,), poses of objects (M, 7) -> image
 

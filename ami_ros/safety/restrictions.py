@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.embodiment import RobotSpec
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError
 from ami_ros.types import FloatArray
 

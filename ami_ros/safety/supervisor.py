@@ -8,26 +8,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from ami_ros.embodiment import RobotSpec
-from ami_ros.link_shapes import LinkShapes
+from ami_ros.body.link_shapes import LinkShapes
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.protocols import SafetyCheck
 from ami_ros.safety.admission import Admission
-from ami_ros.safety.doubt import Doubt, ModelReport
-from ami_ros.safety.freshness import Freshness
-from ami_ros.safety.heartbeat import Heartbeat
-from ami_ros.safety.joint_trust import JointTrust
-from ami_ros.safety.motion import Motion, MotionLimits
-from ami_ros.safety.recovery import Recovery
-from ami_ros.safety.reference import reference
+from ami_ros.safety.checks.doubt import Doubt, ModelReport
+from ami_ros.safety.checks.freshness import Freshness
+from ami_ros.safety.checks.heartbeat import Heartbeat
+from ami_ros.safety.checks.joint_trust import JointTrust
+from ami_ros.safety.checks.recovery import Recovery
+from ami_ros.safety.checks.still_image import StillImage
+from ami_ros.safety.checks.still_joints import StillJoints
+from ami_ros.safety.checks.tracking import Tracking
+from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.reference import reference
+from ami_ros.safety.motion.stepping import Stepping
+from ami_ros.safety.motion.stream_start import StreamStart
+from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.safety.stepping import Stepping
-from ami_ros.safety.still_image import StillImage
-from ami_ros.safety.still_joints import StillJoints
-from ami_ros.safety.stream_start import StreamStart
-from ami_ros.safety.tracking import Tracking
-from ami_ros.safety.zones import Zones
 from ami_ros.types import PASS, Command, FloatArray, Level, Reason, Trajectory, Verdict, checked_joints
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.oddity import OddityRecord, read_oddity
-from ami_ros.model.jepa import Jepa
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
 

@@ -13,8 +13,8 @@ import torch
 
 from ami_ros.data.double_exposure import DoubleExposure, read_double_exposure
 from ami_ros.errors import EpisodeError
-from ami_ros.model.jepa import Jepa
-from ami_ros.model.losses import alike_loss
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.training.losses import alike_loss
 from ami_ros.types import ImageArray
 
 

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from ami_ros.data.event import EventRecord, read_event
-from ami_ros.model.jepa import Jepa
-from ami_ros.model.surprise import SURPRISE_BLOCKS
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.rank import roc_auc
 from ami_ros.training.surprise import surprises

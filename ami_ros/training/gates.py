@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ami_ros.model.jepa import Jepa
-from ami_ros.model.surprise import SURPRISE_NAMES
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.planning.settings import DISTANCES
 from ami_ros.training.appearance import Oddities, oddness_of
 from ami_ros.training.disagreement import disagreements

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ami_ros.data.dataset import EpisodeSet
-from ami_ros.model.jepa import Jepa
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.types import ImageArray
 
 

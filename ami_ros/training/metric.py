@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ami_ros.model.jepa import Jepa
+from ami_ros.model.networks.jepa import Jepa
 
 
 def slow_feature_metric(latents: Tensor, steps: int, floor: float, slowness: float) -> Tensor:

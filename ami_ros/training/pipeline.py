@@ -10,18 +10,18 @@ from pathlib import Path
 import torch
 
 from ami_ros import __version__
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.double_exposure import list_double_exposures
 from ami_ros.data.event import list_events
 from ami_ros.data.oddity import list_oddities
-from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import TrainingError
 from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.contract import FORMAT_VERSION, Contract
 from ami_ros.model.export import weights_sha256
-from ami_ros.model.jepa import Jepa
-from ami_ros.model.settings import ModelSettings
-from ami_ros.model.surprise import SURPRISE_BLOCKS
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.settings import ModelSettings
+from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.training.appearance import fit_appearance, read_oddities
 from ami_ros.training.disagreement import fit_disagreement
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ami_ros.model.jepa import Jepa
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.latents import Transitions
 from ami_ros.training.probes import ridge_regression
 from ami_ros.training.settings import TrainingSettings

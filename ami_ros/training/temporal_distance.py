@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ami_ros.model.jepa import Jepa
-from ami_ros.model.temporal_distance import TemporalDistance
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.temporal_distance import TemporalDistance
 from ami_ros.training.folding import fold
 from ami_ros.training.settings import TrainingSettings
 

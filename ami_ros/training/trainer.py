@@ -16,13 +16,13 @@ from torch import Tensor
 
 from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError, shown
-from ami_ros.model.jepa import TRAINED, Jepa
-from ami_ros.model.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
+from ami_ros.model.networks.jepa import TRAINED, Jepa
+from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
+from ami_ros.training.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
-from ami_ros.whole_file import write_whole
 
 # The encoder trains twice as fast in bfloat16 where the processor knows it, and many times slower elsewhere.
 BFLOAT16 = torch.backends.cpu.get_cpu_capability() == "AVX512"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ami_ros.bench.faults import FaultRun, Told, summarise_faults
-from ami_ros.sim.faults import FAULTS
+from ami_ros.sim.faults.catalogue import FAULTS
 from ami_ros.types import Level
 
 SINCE_NS = 5_000_000_000

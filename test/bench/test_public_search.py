@@ -15,8 +15,8 @@ from ami_ros.bench.plan_time import Budget
 from ami_ros.bench.public_search import Problem, PublicSearch
 from ami_ros.bench.settings import load_bench_settings
 from ami_ros.bench.solvers import PUBLIC, public_search
-from ami_ros.cli.extras import missing_modules
-from ami_ros.embodiment import load_robot
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.extras import missing_modules
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings

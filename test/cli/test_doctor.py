@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ami_ros.cli import checks, extras
+from ami_ros import extras
+from ami_ros.cli import checks
 
 
 def test_python_in_range_is_ok():

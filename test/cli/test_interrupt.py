@@ -30,7 +30,7 @@ main()
     ("arguments", "module"),
     [
         (("demo",), "ami_ros.planning.settings"),
-        (("collect",), "ami_ros.sim.collect_settings"),
+        (("collect",), "ami_ros.sim.tasks.collect_settings"),
         (("train", "--data", "."), "ami_ros.data.episode"),
         (("export", "x.pt", "--out", "y.pt"), "ami_ros.data.episode"),
         (("inspect", "x.pt"), "ami_ros.model.files"),
@@ -53,7 +53,7 @@ def test_every_verb_ends_without_a_traceback(arguments, module):
 # As a terminal does: to every process at once, while they work.
 AMONG_WORKERS = """
 import os, signal
-from ami_ros.cli.spread_episodes import SpreadRunner
+from ami_ros.experiment.spread_episodes import SpreadRunner
 plain = SpreadRunner.episodes
 def episodes(self, *arguments):
     for result in plain(self, *arguments):

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.training_run import prepare_run
-from ami_ros.embodiment import load_robot
 from ami_ros.model.runtime import load_model
 from ami_ros.share import shipped_model
 

@@ -15,11 +15,11 @@ import pytest
 import torch
 from command import Running, error_line, run
 
-from ami_ros.cli import stop_request
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.train import train as train_verb
 from ami_ros.cli.training_run import prepare_run
 from ami_ros.data.episode import EpisodeRecord, write_episode
-from ami_ros.embodiment import load_robot
+from ami_ros.system import stop_request
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
 EPISODES, STEPS, SIDE = 6, 30, 64

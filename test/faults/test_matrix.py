@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
-from ami_ros.cli.experiment import prepare
-from ami_ros.cli.fault_episodes import FaultRunner, far_seeds
-from ami_ros.sim.faults import NAMES
+from ami_ros.experiment.experiment import prepare
+from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
+from ami_ros.sim.faults.catalogue import NAMES
 
 SEED = 7001
 # An honest gap: see docs/safety.md, "What the gate cannot see".

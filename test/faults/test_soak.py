@@ -6,10 +6,10 @@ from __future__ import annotations
 import pytest
 
 pytest.importorskip("rclpy", reason="rclpy is not installed")
-pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 
-from ami_ros.cli.bench_soak import DEFAULT_SEED, measure_soak
-from ami_ros.cli.experiment import prepare
+from ami_ros.cli.benches.soak import DEFAULT_SEED, measure_soak
+from ami_ros.experiment.experiment import prepare
 
 
 def test_attacks_at_random_change_nothing(tmp_path):

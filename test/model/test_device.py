@@ -10,7 +10,7 @@ import pytest
 import torch
 from untrained import untrained_model
 
-from ami_ros.embodiment import load_robot
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.runtime import load_model

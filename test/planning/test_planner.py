@@ -11,12 +11,12 @@ import torch
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, small_contract, small_jepa
 
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
-from ami_ros.embodiment import load_robot
 from ami_ros.errors import ConfigError, GoalError, ImageError
-from ami_ros.kinematics import Kinematics
+from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.runtime import EncodedGoal, SearchResult, Sensed, in_memory
-from ami_ros.model.surprise import SURPRISE_BLOCKS
 from ami_ros.planning.chunk import to_trajectory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.search import LatentSearch

@@ -9,8 +9,8 @@ import torch
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, convex_jepa, small_contract
 
+from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS, SURPRISE_NAMES
 from ami_ros.model.runtime import Sensed, in_memory
-from ami_ros.model.surprise import MOTION, SURPRISE_BLOCKS, SURPRISE_NAMES
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 

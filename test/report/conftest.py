@@ -17,7 +17,7 @@ STEPS, JOINTS, STEP_S = 11, 7, 0.1
 def made_up() -> Callable[..., object]:
     """Return a maker of results: `made_up(seed, final_error, ...)`, without a simulator."""
     closed_loop = pytest.importorskip(
-        "ami_ros.sim.closed_loop", reason="needs pybullet", exc_type=ImportError
+        "ami_ros.sim.loop.closed_loop", reason="needs pybullet", exc_type=ImportError
     )
 
     def make(seed: int, final: float, arrived: int | None = None, plan_ms: float = 4.0, wall_s: float = 2.0):

@@ -10,7 +10,7 @@ from ami_ros.model.files import read_verified
 from ami_ros.report.model_card import model_card
 from ami_ros.report.statistics import summarise
 from ami_ros.share import shipped_model
-from ami_ros.sim.closed_loop import EpisodeResult
+from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 STEPS, SEED = 4, 77
 MODEL = shipped_model("panda", "push")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import ami_ros
-from ami_ros.domain import own_domain
-from ami_ros.processes import NodeProcess, node_environment
+from ami_ros.system.domain import own_domain
+from ami_ros.system.processes import NodeProcess, node_environment
 
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 START_S = 30.0  # a child imports its libraries and is discovered, on a busy machine
@@ -118,8 +118,8 @@ class FakeRobot:
         import numpy as np
         from sensor_msgs.msg import Image, JointState
 
-        from ami_ros.embodiment import load_robot
-        from ami_ros.ros.messages import image_to_ros, joints_to_ros
+        from ami_ros.body.robot_spec import load_robot
+        from ami_ros.ros.wire.messages import image_to_ros, joints_to_ros
 
         self.spec = load_robot("panda")
         self.position = self.spec.home.copy()

@@ -14,11 +14,11 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
-from ami_ros.embodiment import load_robot
-from ami_ros.ros.diagnostics import judgement_from_ros
-from ami_ros.ros.episode_client import EpisodeClient
-from ami_ros.ros.messages import joints_to_ros
-from ami_ros.ros.qos import LATCHED, LATCHED_HISTORY
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.ros.clients.episodes import EpisodeClient
+from ami_ros.ros.wire.messages import joints_to_ros
+from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY
+from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
@@ -47,8 +47,8 @@ def client(environment):
 
 def in_process(path, task, seed: int) -> np.ndarray:
     """The same episode without ROS: joints (S + 1, J)."""
-    from ami_ros.sim.closed_loop import ClosedLoop
-    from ami_ros.sim.scene import Scene
+    from ami_ros.sim.loop.closed_loop import ClosedLoop
+    from ami_ros.sim.world.scene import Scene
 
     module_spec = importlib.util.spec_from_file_location("straight_line", path)
     module = importlib.util.module_from_spec(module_spec)

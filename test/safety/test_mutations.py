@@ -12,25 +12,25 @@ import pytest
 from gate_holes import HOLES
 from gate_machine import search
 
-from ami_ros.link_shapes import LinkShapes
+from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.safety import supervisor
 from ami_ros.safety.admission import Admission
-from ami_ros.safety.braking import Braking
-from ami_ros.safety.doubt import Doubt
-from ami_ros.safety.freshness import Freshness
-from ami_ros.safety.heartbeat import Heartbeat
-from ami_ros.safety.jerk_limit import JerkLimit
-from ami_ros.safety.joint_trust import JointTrust
-from ami_ros.safety.motion import Motion, MotionLimits
-from ami_ros.safety.recovery import Recovery
+from ami_ros.safety.checks.doubt import Doubt
+from ami_ros.safety.checks.freshness import Freshness
+from ami_ros.safety.checks.heartbeat import Heartbeat
+from ami_ros.safety.checks.joint_trust import JointTrust
+from ami_ros.safety.checks.recovery import Recovery
+from ami_ros.safety.checks.still_image import StillImage
+from ami_ros.safety.checks.still_joints import StillJoints
+from ami_ros.safety.checks.tracking import Tracking
+from ami_ros.safety.motion.braking import Braking
+from ami_ros.safety.motion.jerk_limit import JerkLimit
+from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.stepping import Stepping
+from ami_ros.safety.motion.stream_start import StreamStart
+from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
-from ami_ros.safety.stepping import Stepping
-from ami_ros.safety.still_image import StillImage
-from ami_ros.safety.still_joints import StillJoints
-from ami_ros.safety.stream_start import StreamStart
 from ami_ros.safety.supervisor import Supervisor
-from ami_ros.safety.tracking import Tracking
-from ami_ros.safety.zones import Zones
 from ami_ros.types import PASS
 
 SEARCH_TICKS = 4000

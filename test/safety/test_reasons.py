@@ -18,7 +18,7 @@ AGES = [
 
 
 def written_codes() -> set[str]:
-    files = [*(ROOT / "ami_ros/safety").glob("*.py"), *(ROOT / "ami_ros/ros").glob("*.py")]
+    files = [*(ROOT / "ami_ros/safety").rglob("*.py"), *(ROOT / "ami_ros/ros").rglob("*.py")]
     return {code for path in files for code in WRITTEN.findall(path.read_text())}
 
 

@@ -9,7 +9,7 @@ from gate_arm import WORKSPACE, gate_arm
 from robots import JOINTS, LOWER, UPPER, VELOCITY
 
 from ami_ros.errors import ConfigError
-from ami_ros.safety.motion import MotionLimits
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.restrictions import Restrictions
 
 SPEC = gate_arm()

@@ -11,7 +11,7 @@ from gate_timeline import SETTINGS, START_NS, TICK_NS, GateTimeline
 from robots import HOME, JOINTS, made_up_robot
 
 from ami_ros.errors import ConfigError, JointStateError
-from ami_ros.safety.doubt import ModelReport
+from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Level, Reason, Verdict

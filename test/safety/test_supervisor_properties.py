@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from robots import JOINTS, LOWER, UPPER, made_up_robot
 
 from ami_ros.safety.admission import Admission
-from ami_ros.safety.jerk_limit import JerkLimit
-from ami_ros.safety.motion import Motion, MotionLimits
+from ami_ros.safety.motion.jerk_limit import JerkLimit
+from ami_ros.safety.motion.limits import Motion, MotionLimits
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import PASS, Level
 

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 
-from ami_ros.embodiment import load_robot
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.model.files import read_verified
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.share import shipped_model
-from ami_ros.sim.closed_loop import ClosedLoop
-from ami_ros.sim.scene import Scene
+from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Goal, ImageArray, Plan
 
 SHARE = {"reach": 0.5, "push": 0.9}  # of the error of copying, and of shuffled actions, that is allowed

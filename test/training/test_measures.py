@@ -10,7 +10,7 @@ import pytest
 import torch
 from small_model import LATENT, SETTINGS, convex_jepa, small_jepa
 
-from ami_ros.model.jepa import Jepa
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.gates import distance_calibration, effective_rank, open_loop_errors
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.metric import fit_metric, slow_feature_metric

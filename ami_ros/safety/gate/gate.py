@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ami_ros.embodiment import RobotSpec
-from ami_ros.safety.doubt import ModelReport
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.gate.clock import SimulatedTicks, SystemClockWatch, TickStamps
 from ami_ros.safety.gate.desk import ProposalDesk
 from ami_ros.safety.gate.flood import ProposalFlood

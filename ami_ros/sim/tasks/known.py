@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import load_settings
-from ami_ros.embodiment import RobotSpec
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.push import Push, PushSettings
 from ami_ros.sim.tasks.reach import Reach, ReachSettings

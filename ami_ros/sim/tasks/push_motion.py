@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ami_ros.embodiment import RobotSpec
-from ami_ros.sim.random_motion import RandomMotion
-from ami_ros.sim.scene import Scene
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Motion
+from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray
 
 ATTRACTION_HZ = (0.5, 3.0)  # pull toward the block, per metre of distance

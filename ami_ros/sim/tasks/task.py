@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ami_ros.sim.collect_settings import CollectSettings
-from ami_ros.sim.scene import NO_POSES, Scene
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.world.scene import NO_POSES, Scene
 from ami_ros.types import FloatArray
 
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a robot is: sensors, channels, limits, kinematics, link shapes."""

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros bench curve`: success in closed loop against plan time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ami_ros.bench.curve import Variant
+    from ami_ros.bench.plan_time import Budget
+    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
+
+BUDGETS = ["16x5x1", "32x5x2", "64x5x2", "64x5x4", "128x5x2", "128x5x4", "256x5x4"]
+
+
+def curve(
+    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
+    model: Annotated[
+        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
+    ] = None,
+    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    budget: Annotated[
+        list[str], typer.Option(help="SAMPLESxHORIZONxITERATIONS of every solver; may be repeated.")
+    ] = BUDGETS,
+    episodes: Annotated[int, typer.Option(help="Episodes per point, with seeds SEED, SEED + 1, ...")] = 50,
+    seed: Annotated[int, typer.Option(help="Seed of the first episode.")] = 7001,
+    public: Annotated[bool, typer.Option(help="Also the public solvers (extra `bench`).")] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curve to this PNG file.")] = None,
+) -> None:
+    """Measure success per millisecond: the same episodes with every solver at several budgets.
+
+    Ours: MPPI, CEM, CEM without proposals of the inverse model, and the inverse model alone. The public
+    solvers drive the same model in the same loop. The knee is the fastest budget whose success is the best's,
+    within one standard error.
+
+    Example: ami-ros bench curve --task reach --json curve.json --plot curve.png
+
+    Two budgets, ours only: ami-ros bench curve --no-public --budget 64x5x4 --budget 128x5x4
+    """
+    from rich.console import Console
+
+    from ami_ros.bench.plan_time import parse_budget
+    from ami_ros.experiment.experiment import prepare
+    from ami_ros.experiment.figures import write_json
+    from ami_ros.extras import require
+    from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.whole_file import check_writable, write_whole
+
+    budgets = [parse_budget(text) for text in budget]
+    wanted = prepare(robot, task, model, None, episodes, seed, "image")
+    require("sim", *(["bench"] if public else []), *(["train"] if plot else []))
+    check_writable(json_file, plot)
+    figures = measure(wanted, budgets, public)
+    figures |= {
+        "task": task,
+        "seed": seed,
+        "model_sha256": wanted.sha256,
+        "hardware": hardware(),
+        "versions": versions(),
+    }
+    print_curve(Console(), figures)
+    write_json(json_file, figures)
+    if plot is not None:
+        from ami_ros.bench.curve import STRICTEST
+        from ami_ros.report.plots import success_against_plan_time
+
+        write_whole(plot, success_against_plan_time(figures["points"], figures["knee"], STRICTEST))
+
+
+def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> dict[str, Any]:
+    """Return `points`, `knee` and `at_equal_time`; the usual budgets by default."""
+    from ami_ros.bench.curve import at_equal_time, knee, measure_curve, variants
+    from ami_ros.bench.plan_time import parse_budget
+    from ami_ros.bench.settings import load_bench_settings
+    from ami_ros.bench.solvers import PUBLIC, public_search
+    from ami_ros.experiment.direct_episodes import DirectRunner
+    from ami_ros.experiment.figures import step_s
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.planning.planner import RecedingHorizonPlanner
+    from ami_ros.planning.warm_up import warm_up
+
+    budgets = budgets or [parse_budget(text) for text in BUDGETS]
+    ways = variants(wanted.planner, budgets, PUBLIC if public else ())
+    runner, bench = DirectRunner(wanted), load_bench_settings()
+    with progress_bar("curve", len(ways) * len(wanted.seeds)) as bar:
+
+        def run(way: Variant) -> Iterator[EpisodeResult]:
+            model = runner.model if way.public is None else public_search(way.public, runner.model, bench)
+            planner = RecedingHorizonPlanner(model, wanted.spec, way.settings)
+            warm_up(planner, wanted.spec)
+            for seed in wanted.seeds:
+                yield runner.run(planner, seed)
+                bar.update(1, way.family)
+
+        points = measure_curve(ways, run, step_s(wanted))
+    runner.close()
+    return {"points": points, "knee": knee(points), "at_equal_time": at_equal_time(points)}
+
+
+def print_curve(console: Any, figures: dict[str, Any]) -> None:
+    """Print every point, the knee marked."""
+    from rich.table import Table
+
+    from ami_ros.report.statistics import WITHIN_CM
+
+    table = Table("", "budget", "p50 ms", *(f"{near} cm" for near in WITHIN_CM), title="success")
+    for point in figures["points"]:
+        budget = "-"
+        if "samples" in point:
+            budget = f"{point['samples']}x{point['horizon']}x{point['iterations']}"
+        rates = (f"{point[f'success_{near}cm']:.1%}" for near in WITHIN_CM)
+        style = "bold green" if point is figures["knee"] else ""
+        table.add_row(point["family"], budget, f"{point['plan_ms_p50']:.1f}", *rates, style=style)
+    console.print(table)
+    below = [pair["public"]["family"] for pair in figures["at_equal_time"] if not pair["not_below"]]
+    if figures["at_equal_time"]:
+        verdict = f"below {', '.join(sorted(set(below)))}" if below else "at no point below a public solver"
+        console.print(f"At equal plan time ours is {verdict}.")

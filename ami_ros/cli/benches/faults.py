@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros bench faults`: break everything, in mid-motion, and see what the gate does and says."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ami_ros.bench.faults import FaultRun
+    from ami_ros.experiment.experiment import Experiment
+
+DEFAULT_SEED = 7001
+
+
+def faults(
+    seeds: Annotated[int, typer.Option(help="Runs per fault.")] = 10,
+    seed: Annotated[int, typer.Option(help="Seed of the first run.")] = DEFAULT_SEED,
+    fault: Annotated[
+        list[str], typer.Option(help="Only this fault; may be repeated. Default: all of them.")
+    ] = [],  # noqa: B006, typer wants a list
+    model: Annotated[
+        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
+    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    real_time: Annotated[
+        bool, typer.Option(help="By the wall clock; else in simulated time: for a machine that is busy.")
+    ] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    logs: Annotated[Path | None, typer.Option(help="Folder for the nodes' logs.")] = None,
+) -> None:
+    """Inject every fault in mid-motion, through ROS 2.
+
+    The simulated robot judges every command by itself: none may be outside the limits, none may move the arm
+    after a STOP, and the gate must tell each fault by its right name.
+
+    Example: ami-ros bench faults --seeds 10 --json faults.json
+
+    One fault: ami-ros bench faults --fault camera_repeated --seeds 3
+    """
+    from ami_ros.experiment.experiment import prepare
+    from ami_ros.sim.faults.catalogue import NAMES
+
+    experiment = prepare(robot, task, model, None, episodes=seeds, seed=seed, goal="image")
+    measure_faults(experiment, fault or list(NAMES), real_time, json_file, logs)
+
+
+def measure_faults(
+    experiment: Experiment, names: list[str], real_time: bool, json_file: Path | None, logs: Path | None
+) -> dict[str, Any]:
+    """Run `names` with as many seeds as the experiment has, print the table, and return the figures.
+
+    Raises:
+        ConfigError: an unknown fault.
+        ProcessError: a node died that should not; with the end of its log.
+    """
+    from ami_ros.bench.faults import summarise_faults
+    from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds, fault_matrix
+    from ami_ros.experiment.figures import write_json
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.extras import require
+    from ami_ros.report.machine import hardware, versions
+    from ami_ros.sim.faults.catalogue import members
+    from ami_ros.system.whole_file import check_writable
+
+    for name in names:
+        members(name, 0)  # raises for an unknown one, before anything starts
+    require("sim", "ros")
+    check_writable(json_file)
+    logs = logs or Path(tempfile.mkdtemp(prefix="ami_ros_"))  # kept: an error names the log in it
+    seeds = far_seeds(experiment, experiment.seeds[0], len(experiment.seeds))
+    runs: list[FaultRun] = []
+    try:
+        with progress_bar("faults", len(names) * len(seeds)) as bar:
+            bar.update(0, "starting simulator, gate and planner")
+            with FaultRunner(experiment, logs, real_time) as runner:
+                for run in fault_matrix(runner, names, seeds):
+                    runs.append(run)
+                    bar.update(1, f"{run.listed_as}, seed {run.seed}: {run.problem() or 'ok'}")
+    finally:  # what was measured before a node died is worth keeping
+        figures = summarise_faults(runs)
+        figures |= {"task": experiment.task, "model_sha256": experiment.sha256, "seeds": list(seeds)}
+        figures |= {"real_time": real_time, "complete": len(runs) == len(names) * len(seeds)}
+        figures |= {"hardware": hardware(), "versions": versions()}
+        if runs:
+            _print(figures)
+        write_json(json_file, figures)
+    return figures
+
+
+def _print(figures: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        "fault", "runs", "unsafe", "moved", "misnamed", "p50 ms", "p99 ms", title="moved: after a STOP"
+    )
+    for name, row in figures["by_fault"].items():
+        bad = row["unsafe_commands"] + row["moved_after_stop"] + row["wrongly_named"]
+        times = (
+            "-" if row["reaction_ms"][q] is None else f"{row['reaction_ms'][q]:.0f}" for q in ("p50", "p99")
+        )
+        counts = (str(row[key]) for key in ("runs", "unsafe_commands", "moved_after_stop", "wrongly_named"))
+        table.add_row(name, *counts, *times, style="red" if bad else "")
+    console = Console()
+    console.print(table)
+    for name, row in figures["by_fault"].items():
+        for problem in row["problems"]:
+            console.print(f"{name}, {problem}", style="red", markup=False)

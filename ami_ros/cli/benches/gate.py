@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros bench gate`: does the gate keep its rate while the planner takes all it can get."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def gate(
+    model: Annotated[
+        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="Task, to find the shipped model.")] = "reach",
+    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    seconds: Annotated[float, typer.Option(help="How long to measure, each time.")] = 30.0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+) -> None:
+    """Time the gate's ticks while the planner runs at full load on the same two cores.
+
+    Measured twice: with the gate's real-time priority (realtime_priority in config/safety_node.yaml), which
+    needs the right to it, and without.
+
+    Example: ami-ros bench gate --json gate.json
+    """
+    from rich.console import Console
+
+    from ami_ros.bench.gate import bench_gate
+    from ami_ros.experiment.experiment import prepare
+    from ami_ros.experiment.figures import write_json
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.extras import require
+    from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.whole_file import check_writable
+
+    wanted = prepare(robot, task, model, None, episodes=1, seed=0, goal="image")
+    require("ros", "sim")
+    check_writable(json_file)
+    runs: dict[str, dict[str, Any]] = {}
+    with progress_bar("gate", 2) as bar:
+        for name, realtime in (("realtime", True), ("ordinary", False)):
+            bar.update(0, f"{name} priority, {seconds:g} s")
+            runs[name] = bench_gate(robot, task, wanted.model, seconds, realtime)
+            bar.update(1)
+    figures = {**runs["realtime"], "ordinary_priority": runs["ordinary"]}
+    figures |= {"hardware": hardware(), "versions": versions()}
+    _print(Console(), runs)
+    write_json(json_file, figures)
+
+
+def _print(console: Any, runs: dict[str, dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    columns = ("tick_ms_p50", "tick_ms_p99", "jitter_ms_p99", "interval_ms_max", "rate_hz", "missed_ticks")
+    title = f"the gate beside a planner at full load on {runs['realtime']['cores']} cores"
+    table = Table("priority", *(name.replace("_", " ") for name in columns), "cpu share", title=title)
+    for name, row in runs.items():
+        table.add_row(name, *(f"{row[column]:.2f}" for column in columns), f"{row['cpu_share']:.0%}")
+    console.print(table)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other ways through the same episodes: those that do not search, and the script that sees the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ami_ros.experiment.experiment import ORACLE, Experiment, Runner
+from ami_ros.experiment.figures import step_s
+from ami_ros.report.statistics import summarise
+from ami_ros.sim.tasks.known import load_task
+
+BASELINES = ("random", "hold", "inverse_model")
+
+
+def baseline_names(experiment: Experiment) -> tuple[str, ...]:
+    """Return the baselines that can pursue the experiment's kind of goal, and the task's oracle if any."""
+    names = [name for name in BASELINES if not (experiment.by_joints and name == "inverse_model")]
+    task = load_task(experiment.task, experiment.spec)
+    has_oracle = task.oracle(task.episode(experiment.seeds[0])) is not None
+    return (*names, *([ORACLE] if has_oracle else []))
+
+
+def run_baselines(
+    experiment: Experiment, runner: Runner, on_episode: Callable[[str], None]
+) -> dict[str, dict[str, Any]]:
+    """Return the figures of each baseline, without ROS; `on_episode` is told the name after each episode."""
+    summaries = {}
+    for name in baseline_names(experiment):
+        results = []
+        for result in runner.episodes(name):
+            results.append(result)
+            on_episode(name)
+        summaries[name] = summarise(results, step_s(experiment))
+    return summaries

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Episodes in this process, without ROS."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import torch
+
+from ami_ros.errors import ConfigError
+from ami_ros.experiment.experiment import ORACLE, Experiment, physics_hz
+from ami_ros.model.runtime import load_model
+from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.warm_up import warm_up
+from ami_ros.protocols import Planner
+from ami_ros.safety.settings import load_safety_settings
+from ami_ros.sim.camera.perturbation import Perturbation
+from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
+from ami_ros.sim.loop.oracle import Oracle
+from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.world.scene import Scene
+
+
+class DirectRunner:
+    """Scene, gate and model, loaded once, for as many planners as are to be compared."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        torch.set_num_threads(experiment.planner.threads)
+        self._experiment = experiment
+        self._task = load_task(experiment.task, experiment.spec)
+        self.model = load_model(
+            experiment.model,
+            experiment.spec,
+            experiment.sha256,
+            device=experiment.planner.device,
+            precision=experiment.planner.precision,
+            task=experiment.task,
+        )
+        self._scene = Scene(experiment.spec, physics_hz())
+        self._task.furnish(self._scene)
+        self._loop = ClosedLoop(self._scene, experiment.spec, load_safety_settings(), experiment.gated)
+        self._planners: dict[str, Planner] = {}
+
+    def episodes(
+        self, solver: str | None = None, perturbation: Perturbation | None = None
+    ) -> Iterator[EpisodeResult]:
+        """Run every episode, with `solver` and `perturbation` instead of the experiment's if given."""
+        for seed in self._experiment.seeds:
+            yield self.episode(seed, solver, perturbation)
+
+    def episode(
+        self, seed: int, solver: str | None = None, perturbation: Perturbation | None = None
+    ) -> EpisodeResult:
+        """Run one episode: the same, but for the time that it takes, whatever was run before.
+
+        Raises:
+            ConfigError: the solver is the oracle, and the task has none.
+        """
+        return self.run(self._planner(solver or self._experiment.planner.solver, seed), seed, perturbation)
+
+    def run(self, planner: Planner, seed: int, perturbation: Perturbation | None = None) -> EpisodeResult:
+        """Run one episode with a planner of one's own, which is warm."""
+        looks = perturbation or self._experiment.perturbation
+        self._scene.vary(looks.variation(seed), seed)
+        return self._loop.run(planner, seed, self._task, self._experiment.by_joints)
+
+    def _planner(self, solver: str, seed: int) -> Planner:
+        spec = self._experiment.spec
+        if solver == ORACLE:
+            motion = self._task.oracle(self._task.episode(seed))
+            if motion is None:
+                raise ConfigError(f"task {self._experiment.task} has no oracle")
+            return Oracle(self._scene, spec, motion)
+        if solver not in self._planners:
+            settings = dataclasses.replace(self._experiment.planner, solver=solver)
+            planner = RecedingHorizonPlanner(self.model, spec, settings)
+            warm_up(planner, spec)
+            self._planners[solver] = planner
+        return self._planners[solver]
+
+    def close(self) -> None:
+        """Free the simulator."""
+        self._scene.close()

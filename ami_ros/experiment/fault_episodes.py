@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Short episodes with a fault in each, over real DDS; processes that survive go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ami_ros.errors import ConfigError
+from ami_ros.experiment.experiment import Experiment
+from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.sim.faults.catalogue import SECOND_GATE
+from ami_ros.system.processes import NodeProcess
+
+if TYPE_CHECKING:
+    from ami_ros.bench.faults import FaultRun
+    from ami_ros.ros.clients.faults import FaultClient
+
+FAR = 0.3  # m from start to goal at least: the arm shall be in motion when something breaks
+SEARCHED = 1000  # seeds looked at per far one
+# Wall time that the lock-step waits for what a dead process will never send.
+LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
+VICTIMS = {"planner_killed": "planner", "planner_hung": "planner", "gate_killed": "safety"}
+
+
+class FaultRunner(RosRunner):
+    """Simulator, gate, planner, and what spoils its proposals, for as long as the block runs.
+
+    In lock-step the same happens in simulated time, so that a busy machine changes nothing but the wall time.
+    """
+
+    _client: FaultClient
+
+    def __init__(self, experiment: Experiment, log_folder: Path, real_time: bool = True) -> None:
+        super().__init__(experiment, log_folder, real_time)
+        self._victim = ""
+        self._second: NodeProcess | None = None
+
+    def _connect(self) -> FaultClient:
+        from ami_ros.ros.clients.faults import FaultClient
+        from ami_ros.system.processes import command_line
+
+        arguments = command_line(sys.argv)[1]
+        return FaultClient(self._experiment.spec, self._check, self._signal, arguments)
+
+    def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
+        nodes = super()._nodes()
+        simulator, _ = nodes["sim"]
+        simulator |= LOCK_STEP_PATIENCE
+        _, planner_topics = nodes["planner"]
+        planner_topics["planner/proposed"] = "bad_planner/proposed_in"
+        nodes["bad_planner"] = ({"use_sim_time": not self._real_time}, {})
+        return nodes
+
+    def _program(self, node: str) -> str:
+        return "ami_ros.ros.clients.bad_planner" if node == "bad_planner" else super()._program(node)
+
+    def inject(self, name: str, seed: int) -> FaultRun:
+        """Run the fault `name` in the episode of `seed`.
+
+        Raises:
+            ProcessError: a node died that should not, did not answer, or the arm did not move.
+        """
+        try:
+            return self._client.inject(name, seed)
+        finally:
+            self._restore()
+
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of robot, gate and planner."""
+        return {name: self._processes[name].pid for name in ("sim", "safety", "planner")}
+
+    def _signal(self, name: str) -> None:
+        if name == SECOND_GATE:
+            parameters, _ = self._nodes()["safety"]
+            log = self._log_folder / f"{SECOND_GATE}.log"
+            self._second = NodeProcess(
+                "ami_ros.ros.gate.node", log, self._environment, parameters, {"__node": SECOND_GATE}
+            )
+            return
+        self._victim = VICTIMS[name]
+        process = self._processes[self._victim]
+        if name == "planner_hung":
+            os.kill(process.pid, signal.SIGSTOP)
+        else:
+            process.kill()
+
+    def _restore(self) -> None:
+        if self._second is not None:
+            self._second.terminate()
+            self._second = None
+        victim, self._victim = self._victim, ""
+        if not victim:
+            return
+        process = self._processes[victim]
+        if process.exit_code is None:
+            os.kill(process.pid, signal.SIGCONT)
+        else:
+            self._launch(victim)
+
+    def _check(self) -> None:
+        for node, process in self._processes.items():
+            if node != self._victim:
+                process.check()
+
+
+def fault_matrix(runner: FaultRunner, names: Sequence[str], seeds: Sequence[int]) -> Iterator[FaultRun]:
+    """Run every fault of `names` with every seed."""
+    for name in names:
+        for seed in seeds:
+            yield runner.inject(name, seed)
+
+
+def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]:
+    """Return the first `count` seeds from `first` on whose goal is FAR from the start.
+
+    Raises:
+        ConfigError: there are none: the task's goals are all near.
+    """
+    from ami_ros.body.kinematics import Kinematics
+    from ami_ros.sim.tasks.known import load_task
+
+    task, kinematics = load_task(experiment.task, experiment.spec), Kinematics(experiment.spec)
+    found: list[int] = []
+    for seed in range(first, first + SEARCHED * count):
+        episode = task.episode(seed)
+        if np.linalg.norm(episode.goal_position - kinematics.forward(episode.start)[0]) >= FAR:
+            found.append(seed)
+        if len(found) == count:
+            return tuple(found)
+    raise ConfigError(f"task {experiment.task}: {len(found)} goals are {FAR} m away, expected {count}")

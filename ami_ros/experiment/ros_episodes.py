@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Episodes through ROS 2: simulator, planner and gate as processes of their own, talking over DDS."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ami_ros.experiment.experiment import Experiment
+from ami_ros.sim.tasks.known import load_task
+from ami_ros.system.domain import own_domain
+from ami_ros.system.processes import NodeProcess, node_environment
+from ami_ros.system.whole_file import check_writable
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ami_ros.report.gate_statistics import GateCounts
+    from ami_ros.ros.clients.episodes import EpisodeClient
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
+
+# Subscribers of joints and camera that the simulator waits for: planner, gate, and our own client.
+OBSERVERS = 3
+
+
+class RosRunner:
+    """The three nodes, for as long as the block runs; a context manager.
+
+    Args:
+        experiment: what to run.
+        log_folder: takes one log file per node.
+        real_time: run by the wall clock; else in lock-step, as fast as the machine allows.
+        attach: join nodes that already run in this shell's domain, instead of starting any.
+
+    Attributes:
+        faults: unsafe commands and timeouts that the simulator counted.
+        gate: what the gate did, per episode.
+        domain_id: ROS_DOMAIN_ID that the nodes talk on.
+    """
+
+    def __init__(
+        self, experiment: Experiment, log_folder: Path, real_time: bool, attach: bool = False
+    ) -> None:
+        self._experiment, self._log_folder, self._real_time = experiment, log_folder, real_time
+        self._attach = attach
+        self._task = load_task(experiment.task, experiment.spec)
+        self._open = ExitStack()
+        self._processes: dict[str, NodeProcess] = {}
+        self.faults: dict[str, int] = {}
+        self.gate: list[GateCounts] = []
+        self.domain_id = 0
+
+    def __enter__(self) -> Self:
+        if self._attach:
+            self.domain_id = int(os.environ.get("ROS_DOMAIN_ID", "0"))
+            self._join()
+        else:
+            self._start()
+        return self
+
+    def _join(self) -> None:
+        self._client = self._connect()
+        self._open.callback(self._client.close)
+
+    def _connect(self) -> EpisodeClient:
+        from ami_ros.ros.clients.episodes import EpisodeClient
+        from ami_ros.system.processes import command_line
+
+        return EpisodeClient(self._experiment.spec, self._check, command_line(sys.argv)[1])
+
+    def _start(self) -> None:
+        # This process joins the nodes' domain, so it needs their environment before it creates a node.
+        with ExitStack() as undo:
+            undo.push(self.__exit__)
+            self.domain_id = self._open.enter_context(own_domain())
+            self._environment = node_environment(self.domain_id)
+            self._open.callback(_restore, dict(os.environ))
+            os.environ.update(self._environment)
+            for node in self._nodes():
+                self._launch(node)
+            self._join()
+            undo.pop_all()
+
+    def _launch(self, node: str) -> None:
+        parameters, remappings = self._nodes()[node]
+        log = self._log_folder / f"{node}.log"
+        check_writable(log)
+        process = NodeProcess(self._program(node), log, self._environment, parameters, remappings)
+        self._processes[node] = self._open.enter_context(process)
+
+    def _program(self, node: str) -> str:
+        return f"ami_ros.ros.{node}_node"
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def episodes(self) -> Iterator[EpisodeResult]:
+        """Run every episode of the experiment.
+
+        Raises:
+            ProcessError: a node died or did not answer; with the end of its log.
+        """
+        for seed in self._experiment.seeds:
+            joints = self._task.episode(seed).goal if self._experiment.by_joints else None
+            result = self._client.run(seed, self._task.episode_steps, joints)
+            self.faults, self.gate = self._client.faults, self._client.gate
+            yield result
+
+    def _check(self) -> None:
+        for process in self._processes.values():
+            process.check()
+
+    def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
+        experiment, lock_step = self._experiment, not self._real_time
+        common = {"robot": experiment.robot, "task": experiment.task}
+        clock = {"use_sim_time": lock_step}
+        planner = {"model": str(experiment.model.resolve()), "autostart": True}
+        shown = {} if experiment.by_joints else {"planner/goal_image": "sim/goal_image"}
+        wanted = experiment.perturbation
+        how = {"perturb_scale": wanted.scale, "perturb_exactly": wanted.exactly}
+        looks = {"perturb": wanted.name, **how} if wanted.name else {}
+        simulator = {"lock_step": lock_step, "observers": OBSERVERS, **looks}
+        return {
+            "sim": ({**common, **simulator, "episode_steps": self._task.episode_steps}, {}),
+            "safety": ({**common, **clock}, {}),
+            "planner": ({**dataclasses.asdict(experiment.planner), **common, **clock, **planner}, shown),
+        }
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)

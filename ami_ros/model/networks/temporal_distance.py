@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many control steps from here to there: a learned quasi-metric on latents."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.model.networks.settings import ModelSettings
+
+
+class TemporalDistance(nn.Module):
+    """Never negative, zero from a latent to itself, obeys the triangle inequality, need not be symmetric.
+
+    One half of the embedding measures the way that is the same both ways (its Euclidean length), the other
+    half the way that is not (its largest decrease).
+
+    Source: Liu, Feng, Liu, Abbeel, "Metric residual networks for sample efficient goal-conditioned
+    reinforcement learning" (2023), eq. 7.
+
+    Args:
+        settings: sizes.
+    """
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        width, size = settings.temporal_hidden, settings.temporal_size
+        self.scale: Tensor
+        self.register_buffer("scale", torch.ones(()))
+        self.first = nn.Linear(settings.latent_size, width)
+        self.second = nn.Linear(width, 2 * size)
+        self.requires_grad_(False)  # fitted after the world model, see training/temporal_distance.py
+
+    def embed(self, latent: Tensor) -> Tensor:
+        """Map latents (B, D) to embeddings (B, 2 E)."""
+        return self.second(nn.functional.silu(self.first(latent)))
+
+    def between(self, start: Tensor, end: Tensor) -> Tensor:
+        """Return the distance (B,) from embeddings (B, 2 E) to embeddings (B, 2 E), not yet scaled."""
+        change = end - start
+        half = change.shape[1] // 2
+        # The small number keeps the gradient of the root finite where both are the same.
+        both_ways = torch.sqrt((change[:, :half] ** 2).sum(dim=1) + 1e-12)
+        return both_ways + torch.relu(-change[:, half:]).amax(dim=1)
+
+    def forward(self, latent: Tensor, goal: Tensor) -> Tensor:
+        """Return the distance (B,) from latents (B, D) to goal (D), in control steps of usual length."""
+        return self.between(self.embed(latent), self.embed(goal.unsqueeze(0))) / self.scale

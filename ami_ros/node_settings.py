@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings that only the nodes have; each class names its file in config/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ami_ros.config import setting
+from ami_ros.sim.camera.variation import NAMES
+from ami_ros.sim.faults.catalogue import check_fault
+
+RELIABILITIES = ("auto", "best_effort", "reliable")
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """What all nodes share: config/node.yaml."""
+
+    robot: str = setting("name of a file in config/robots, or a path")
+    task: str = setting("name of a file in config/tasks: equips the robot; with its name, picks the model")
+    camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
+    camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
+    max_image_pixels: int = setting(
+        "width times height of the largest image that is looked at", ge=1, le=2**30
+    )
+
+
+@dataclass(frozen=True)
+class SimSettings:
+    """The simulated robot: config/sim.yaml."""
+
+    seed: int = setting("of the next episode's start and goal", ge=0, live=True)
+    episode_steps: int = setting("pause after this many control steps; 0 never pauses", ge=0, live=True)
+    perturb: str = setting(
+        "kind of variation of the next episode, of config/variation.yaml", choices=("", *NAMES), live=True
+    )
+    perturb_scale: float = setting(
+        "1: as in training; 2: beyond that, up to twice as far", ge=0.0, le=10.0, live=True
+    )
+    perturb_exactly: bool = setting("vary just as far as the scale says, not up to there", live=True)
+    fault: str = setting(
+        "what breaks from now on: names of sim/faults/catalogue.py joined by +; empty: nothing", live=True
+    )
+    fault_seed: int = setting("of the fault's random choices", ge=0, live=True)
+    lock_step: bool = setting("make the time: publish /clock and wait for the gate, as fast as possible")
+    physics_hz: float = setting("simulation steps per second", ge=20.0, le=5000.0, unit="Hz")
+    tick_hz: float = setting("commands and joint states per second", ge=10.0, le=1000.0, unit="Hz")
+    command_timeout_s: float = setting("hold after this long without a command", gt=0.0, le=10.0, unit="s")
+    verdict_timeout_s: float = setting(
+        "lock-step: wall time to wait for a verdict", gt=0.0, le=600.0, unit="s"
+    )
+    tick_timeout_s: float = setting("lock-step: wall time to wait for a command", gt=0.0, le=600.0, unit="s")
+    observers: int = setting("lock-step: subscribers to wait for before the first step", ge=0, le=10)
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for an unknown fault."""
+        check_fault(self.fault)
+
+
+@dataclass(frozen=True)
+class RestrictionSettings:
+    """Limits that may be tightened while the gate runs: config/restrictions.yaml. Empty: the robot's own."""
+
+    limit_lower: tuple[float, ...] = setting("lowest position per joint", unit="rad|m", live=True)
+    limit_upper: tuple[float, ...] = setting("highest position per joint", unit="rad|m", live=True)
+    limit_velocity: tuple[float, ...] = setting(
+        "per joint, before speed_scale", gt=0.0, unit="rad/s|m/s", live=True
+    )
+    limit_acceleration: tuple[float, ...] = setting("per joint", gt=0.0, unit="rad/s^2|m/s^2", live=True)
+    limit_jerk: tuple[float, ...] = setting("per joint", gt=0.0, unit="rad/s^3|m/s^3", live=True)
+    workspace_lower: tuple[float, ...] = setting(
+        "lower corner x, y, z of the box that the tip stays in; set with workspace_upper", unit="m", live=True
+    )
+    workspace_upper: tuple[float, ...] = setting("upper corner of that box", unit="m", live=True)
+    forbidden_boxes: tuple[float, ...] = setting(
+        "boxes that neither tip nor links enter: x, y, z of lower corner, then of upper, box after box",
+        unit="m",
+        live=True,
+    )
+
+
+@dataclass(frozen=True)
+class PlannerNodeSettings:
+    """The planner as a node: config/planner_node.yaml."""
+
+    rate_hz: float = setting("plans per second at most", gt=0.0, le=1000.0, unit="Hz")
+    model: str = setting("path of a model.pt; empty for models/<robot>_<task>/model.pt")
+    autostart: bool = setting("configure and activate at start; a mistake then ends the process")
+    pair_gap_s: float = setting(
+        "joint states may be this much newer than the image", gt=0.0, le=5.0, unit="s"
+    )
+    patience_s: float = setting(
+        "without getting closer for this long, the state is STUCK", gt=0.0, le=600.0, unit="s"
+    )

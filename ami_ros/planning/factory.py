@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the planner node plans with: the shipped world model, or whatever a test brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.protocols import Planner
+
+
+@dataclass(frozen=True)
+class PlannerFactory:
+    """How to make a planner.
+
+    Attributes:
+        defaults: from the task's name to a settings dataclass instance; its fields become ROS parameters.
+        build: called with the robot, the model's path, the settings and the task's name; returns a
+            planner that is warm.
+    """
+
+    defaults: Callable[[str], Any]
+    build: Callable[[RobotSpec, Path, Any, str], Planner]
+
+
+def world_model_planner() -> PlannerFactory:
+    """Return the factory of the real thing; torch is imported here and not before."""
+    import torch
+
+    from ami_ros.model.runtime import load_model
+    from ami_ros.planning.planner import RecedingHorizonPlanner
+    from ami_ros.planning.settings import load_planner_settings
+    from ami_ros.planning.warm_up import warm_up
+
+    def build(spec: RobotSpec, path: Path, settings: Any, task: str) -> Planner:
+        torch.set_num_threads(settings.threads)
+        model = load_model(path, spec, device=settings.device, precision=settings.precision, task=task)
+        planner = RecedingHorizonPlanner(model, spec, settings)
+        warm_up(planner, spec)
+        return planner
+
+    return PlannerFactory(lambda task: load_planner_settings(task=task), build)

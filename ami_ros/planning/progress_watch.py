@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the robot still gets closer to its goal, and what is missing. Never reads a clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.types import FloatArray, Goal
+
+CLOSER = 0.95  # of the smallest distance so far: less is noise
+OFF = 0.05  # rad or m: a joint that is further from its goal is named
+TURNED_DEG = 5.0
+MOST_NAMED = 3
+
+
+class ProgressWatch:
+    """Tells for how long the distance to the goal has not become smaller.
+
+    Args:
+        patience_s: so long is nothing unusual, as on the way around an object.
+    """
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_ns = round(patience_s * 1e9)
+        self.restart()
+
+    def restart(self) -> None:
+        """Start again, as with another goal."""
+        self._closest = float("inf")
+        self._since_ns: int | None = None
+
+    def stuck_s(self, distance: float, stamp_ns: int) -> float:
+        """Return for how many seconds it has come no closer; 0 within the patience.
+
+        Args:
+            distance: to the goal now, in control steps.
+            stamp_ns: of the observation.
+        """
+        if self._since_ns is None or distance < CLOSER * self._closest or stamp_ns < self._since_ns:
+            self._closest, self._since_ns = distance, stamp_ns
+        waited_ns = stamp_ns - self._since_ns
+        return waited_ns / 1e9 if waited_ns > self._patience_ns else 0.0
+
+
+def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kinematics: Kinematics) -> str:
+    """Say what keeps the robot from a joint goal; empty for an image goal, whose joints nobody knows.
+
+    Actions move the tip, the hand keeps its orientation, and the elbow follows: see `Kinematics.step`. So a
+    posture with another hand or elbow cannot be had, although its tip may be.
+
+    Args:
+        goal: what is pursued.
+        joint_position: (J,) now, rad or m.
+        spec: the robot.
+        kinematics: of the robot.
+    """
+    if goal.joint_position is None:
+        return ""
+    gaps = goal.joint_position - joint_position
+    worst = [index for index in np.argsort(-np.abs(gaps))[:MOST_NAMED] if abs(gaps[index]) > OFF]
+    named = ", ".join(f"{spec.joint_names[index]} {gaps[index]:+.2f}" for index in worst)
+    text = f"; to go (rad or m): {named}" if named else ""
+    tip, hand = kinematics.forward(goal.joint_position)
+    turn = hand @ kinematics.forward(spec.home)[1].T
+    turned_deg = float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1.0) / 2.0, -1.0, 1.0))))
+    if turned_deg > TURNED_DEG:
+        text += f"; the goal turns the hand by {turned_deg:.0f} degrees, which stays as it is at home"
+    outside = float(np.abs(tip - np.clip(tip, *spec.workspace)).max())
+    if outside > 0.0:
+        text += f"; the goal's tip is {outside:.3f} m outside the workspace"
+    return text

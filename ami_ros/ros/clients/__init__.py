@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes that use the nodes: episodes, faults, benchmarks."""

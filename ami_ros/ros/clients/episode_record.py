@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the messages of one episode to its EpisodeResult."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ami_ros.errors import ProcessError
+from ami_ros.report.gate_statistics import GateCounts
+from ami_ros.ros.clients.gate_record import GateRecord
+from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
+from ami_ros.ros.wire.verdicts import Judgement
+from ami_ros.sim.loop.closed_loop import EpisodeResult
+from ami_ros.types import ImageArray, Level
+
+
+class EpisodeRecorder:
+    """Collects what the nodes say during one episode.
+
+    Args:
+        seed: of the episode.
+        steps: control steps.
+        step_ns: duration of a control step.
+        goal_stamp_ns: names the goal.
+
+    Attributes:
+        final: the simulator has published its last truth.
+        messages: truths so far.
+        faults: what the simulator counted: unsafe commands and timeouts.
+    """
+
+    def __init__(self, seed: int, steps: int, step_ns: int, goal_stamp_ns: int) -> None:
+        self._seed, self._steps, self._step_ns, self._goal_stamp_ns = seed, steps, step_ns, goal_stamp_ns
+        self._truths: dict[int, dict[str, Any]] = {}
+        self._statuses: dict[int, GoalStatus] = {}
+        self._image: ImageArray | None = None
+        self._levels = {level.name: 0 for level in Level}
+        self._gate = GateRecord()
+        self.final = False
+        self.messages = 0
+        self.faults: dict[str, int] = {}
+
+    def see_truth(self, truth: dict[str, Any]) -> None:
+        """Take one truth; those of another episode are left out."""
+        if truth["seed"] != self._seed or self.final:
+            return
+        self._truths[int(truth["step"])] = truth
+        self.messages += 1
+        self.final = bool(truth["final"])
+        self.faults = {name: int(truth.get(name, 0)) for name in ("unsafe_commands", "timeouts")}
+
+    def see_image(self, image: ImageArray, stamp_ns: int) -> None:
+        """Take a camera image; the newest one counts."""
+        self._image = image
+
+    def see_status(self, status: GoalStatus) -> None:
+        """Take a report of the planner; those without a plan, or about another goal, are left out."""
+        if status.plan_ms is not None and status.goal_stamp_ns == self._goal_stamp_ns:
+            self._statuses[status.stamp_ns] = status
+
+    def see_verdict(self, judgement: Judgement) -> None:
+        """Count a verdict of the gate."""
+        self._gate.see(judgement)
+        self._levels[judgement.verdict.level.name] += 1
+
+    def complete(self) -> bool:
+        """Whether every step's truth and plan is here."""
+        return self.final and len(self._truths) > self._steps and len(self._plans()) >= self._steps
+
+    def gate_counts(self) -> GateCounts:
+        """Return what the gate did in the steps that are here."""
+        return self._gate.counts(sorted(int(truth["stamp_ns"]) for truth in self._truths.values()))
+
+    def result(self, goal_image: ImageArray, wall_s: float) -> EpisodeResult:
+        """Return the episode; its final image is the last one that the camera published.
+
+        Raises:
+            ProcessError: truths of some steps, all plans, or all images were lost.
+        """
+        lost = sorted(set(range(self._steps + 1)) - set(self._truths))
+        statuses = self._plans()
+        if lost or not statuses or self._image is None:
+            raise ProcessError(
+                f"episode of seed {self._seed}: got {len(self._truths)} truths (steps {lost} are missing), "
+                f"{len(statuses)} plans and {'no' if self._image is None else 'an'} image, "
+                f"expected all of {self._steps} steps"
+            )
+        truths = [self._truths[step] for step in range(self._steps + 1)]
+        return EpisodeResult(
+            seed=self._seed,
+            error=np.array([truth["error"] for truth in truths]),
+            arrived_step=self._arrived_step(statuses, truths),
+            plan_ms=np.array([status.plan_ms for status in statuses]),
+            joints=np.array([truth["joints"] for truth in truths]),
+            poses=np.array([truth["objects"] for truth in truths]).reshape(len(truths), -1, 7)
+            if truths[0]["objects"]
+            else np.zeros((len(truths), 0, 7)),
+            goal_image=goal_image,
+            final_image=self._image,
+            levels=dict(self._levels),
+            wall_s=wall_s,
+        )
+
+    def _plans(self) -> list[GoalStatus]:
+        """Return the reports of plans in order; a rehearsal's, stamped after the episode, is none of them."""
+        end = max((truth["stamp_ns"] for truth in self._truths.values()), default=0) + self._step_ns
+        return [self._statuses[stamp] for stamp in sorted(self._statuses) if stamp <= end]
+
+    def _arrived_step(self, statuses: list[GoalStatus], truths: list[dict[str, Any]]) -> int | None:
+        first: GoalStatus | None = None
+        for status in statuses:
+            arrived = status.state is GoalState.ARRIVED
+            first = (status if first is None else first) if arrived else None
+        if first is None:
+            return None
+        # In real time an image is stamped a little before or after the truth of its step.
+        stamps = np.array([truth["stamp_ns"] for truth in truths])
+        step = int(np.searchsorted(stamps, first.stamp_ns + self._step_ns // 2)) - 1
+        return min(max(step, 0), self._steps - 1)

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs episodes on the sim node from outside, through its topics and services, and scores them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import String
+from std_srvs.srv import SetBool, Trigger
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import GoalError, ProcessError
+from ami_ros.report.gate_statistics import GateCounts
+from ami_ros.ros.clients.episode_record import EpisodeRecorder
+from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
+from ami_ros.ros.wire.message_limits import report_limit, within
+from ami_ros.ros.wire.messages import image_from_ros, joints_to_ros, stamp_to_ns
+from ami_ros.ros.wire.qos import LATCHED, STATE
+from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
+from ami_ros.safety.settings import load_safety_settings
+from ami_ros.sim.loop.closed_loop import EpisodeResult
+from ami_ros.types import FloatArray
+
+EVERY_MESSAGE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+SPIN_S = 0.05
+START_TIMEOUT_S = 90.0  # the planner loads torch and its model
+ANSWER_TIMEOUT_S = 20.0
+ASK_AGAIN_S = 4.0
+STALL_TIMEOUT_S = 30.0  # longest silence of the simulator within an episode
+LAST_WORDS_S = 1.0  # how long to wait for reports that are on their way when the episode ends
+
+
+class EpisodeClient:
+    """A node that starts episodes and listens; the planner never hears of what it knows.
+
+    Args:
+        spec: the robot.
+        check: called while waiting; raises ProcessError when a node has died.
+        ros_arguments: remappings and such, from ``--ros-args`` on.
+
+    Attributes:
+        faults: what the simulator counted in all episodes: unsafe commands and timeouts.
+        gate: what the gate did, per episode.
+    """
+
+    def __init__(self, spec: RobotSpec, check: Callable[[], None], ros_arguments: Sequence[str] = ()) -> None:
+        self._spec, self._check = spec, check
+        self._joint_age_s = load_safety_settings().joint_age_s
+        self.faults: dict[str, int] = {}
+        self.gate: list[GateCounts] = []
+        self._context = rclpy.Context()
+        rclpy.init(args=list(ros_arguments), context=self._context)
+        self._node = rclpy.create_node("episodes", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._status: GoalStatus | None = None
+        self._gate_says: set[str] = set()
+        self._goal: Image | None = None
+        self._recorder: EpisodeRecorder | None = None
+        listen, node = self._node.create_subscription, self._node
+        listen(String, "sim/truth", self._on_truth, EVERY_MESSAGE)
+        listen(Image, "sim/goal_image", self._on_goal, LATCHED)
+        listen(Image, "camera/image_raw", self._on_image, EVERY_MESSAGE)
+        # Counted by the simulator as an observer, and nothing else.
+        listen(JointState, "joint_states", lambda _: None, STATE, raw=True)
+        on_status = within(report_limit(), DiagnosticArray, self._on_status)
+        listen(DiagnosticArray, "planner/goal_status", on_status, EVERY_MESSAGE, raw=True)
+        listen(DiagnosticArray, "safety/verdict", self._on_verdict, EVERY_MESSAGE)
+        self._goal_joints = node.create_publisher(JointState, "planner/goal_joints", STATE)
+        self._parameters: Any = node.create_client(SetParameters, "sim/set_parameters")
+        self._reset: Any = node.create_client(Trigger, "sim/reset")
+        self._pause: Any = node.create_client(SetBool, "sim/pause")
+        self._estop: Any = node.create_client(SetBool, "safety/estop")
+        self._arm: Any = node.create_client(Trigger, "safety/rearm")
+
+    def run(self, seed: int, steps: int, goal_joints: FloatArray | None = None) -> EpisodeResult:
+        """Run one episode to its end.
+
+        Args:
+            seed: of the episode.
+            steps: control steps.
+            goal_joints: (J,) to tell the planner; None when it is shown the simulator's goal image.
+
+        Raises:
+            ProcessError: a node died or did not answer in time.
+            GoalError: the planner refuses the goal.
+        """
+        stamp_ns = int(self._start_over(seed, steps, goal_joints)["goal_stamp_ns"])  # names the goal
+        recorder = self._recorder = EpisodeRecorder(seed, steps, self._spec.step_ns, stamp_ns)
+        started = time.perf_counter()
+        self._call(self._pause, SetBool.Request(data=False), "sim/pause")
+        self._wait_for_end(recorder)
+        wall_s = time.perf_counter() - started
+        deadline = time.monotonic() + LAST_WORDS_S
+        while not recorder.complete() and time.monotonic() < deadline:
+            self._spin()
+        self._recorder = None
+        for name, count in recorder.faults.items():
+            self.faults[name] = self.faults.get(name, 0) + count
+        self.gate.append(recorder.gate_counts())
+        if self._goal is None:
+            raise ProcessError("no sim/goal_image arrived, expected one after each sim/reset")
+        return recorder.result(image_from_ros(self._goal), wall_s)
+
+    def close(self) -> None:
+        """Leave the ROS graph."""
+        self._executor.shutdown(timeout_sec=1.0)
+        self._node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+    def _start_over(self, seed: int, steps: int, goal_joints: FloatArray | None = None) -> dict[str, Any]:
+        """Reset the simulator, arm the gate and wait for the goal; returns what the simulator tells."""
+        self._set(seed=seed, episode_steps=steps)
+        start: dict[str, Any] = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
+        # With simulated time the gate sees the clock start anew and needs no telling.
+        moved, reset_s = not start["lock_step"], time.monotonic()
+        if moved:
+            self._call(self._estop, SetBool.Request(data=True), "safety/estop")
+        self._wait_for_goal(int(start["goal_stamp_ns"]), goal_joints)
+        if moved:
+            # Until joints of before the reset count as old, the gate might go on from those.
+            self._until(
+                lambda: time.monotonic() - reset_s > self._joint_age_s, START_TIMEOUT_S, self._last_words
+            )
+            self._rearm()
+        return start
+
+    def _wait_for_goal(self, stamp_ns: int, goal_joints: FloatArray | None) -> None:
+        asked = -ANSWER_TIMEOUT_S
+
+        def taken() -> bool:
+            nonlocal asked
+            if (
+                goal_joints is not None and time.monotonic() - asked > 1.0
+            ):  # not latched: it may not listen yet
+                asked = time.monotonic()
+                still = goal_joints * 0.0
+                self._goal_joints.publish(joints_to_ros(self._spec.joint_names, goal_joints, still, stamp_ns))
+            shown = self._goal is not None and stamp_to_ns(self._goal.header.stamp) == stamp_ns
+            status = self._status
+            if status is not None and status.goal_stamp_ns == stamp_ns and status.state is GoalState.ERROR:
+                raise GoalError(f"the planner says: {status.reason}")
+            return shown and status is not None and status.goal_stamp_ns == stamp_ns
+
+        self._until(
+            taken, START_TIMEOUT_S, lambda: f"the planner did not take the goal; {self._last_words()}"
+        )
+
+    def _rearm(self) -> None:
+        """Release the e-stop and let the gate start again from where the robot is."""
+        self._call(self._estop, SetBool.Request(data=False), "safety/estop")
+        answer = Trigger.Response(success=False)
+
+        def armed() -> bool:
+            nonlocal answer
+            answer = self._answer(self._arm, Trigger.Request(), "safety/rearm")
+            return bool(answer.success)
+
+        self._until(armed, ANSWER_TIMEOUT_S, lambda: f"safety/rearm: {answer.message}")
+        # Commands begin only when a motion within the limits explains where the robot is now.
+        self._until(lambda: "COMMANDS_WAIT" not in self._gate_says, ANSWER_TIMEOUT_S, self._last_words)
+
+    def _wait_for_end(self, recorder: EpisodeRecorder) -> None:
+        seen, since = -1, time.monotonic()
+        while not recorder.final:
+            self._spin()
+            if recorder.messages != seen:
+                seen, since = recorder.messages, time.monotonic()
+            if time.monotonic() - since > STALL_TIMEOUT_S:
+                raise ProcessError(
+                    f"the simulator was silent for {STALL_TIMEOUT_S:.0f} s; {self._last_words()}"
+                )
+
+    def _last_words(self) -> str:
+        status = self._status
+        return (
+            "no planner/goal_status arrived"
+            if status is None
+            else f"planner: {status.state.value}: {status.reason}"
+        )
+
+    def _set(self, **values: int | str) -> None:
+        self._set_on(self._parameters, "sim", values)
+
+    def _set_on(self, client: Any, node: str, values: Mapping[str, int | str]) -> None:
+        request = SetParameters.Request()
+        for name, value in values.items():
+            if isinstance(value, str):
+                typed = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
+            else:
+                typed = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
+            request.parameters.append(Parameter(name=name, value=typed))
+        for result in self._call(client, request, f"{node}/set_parameters").results:
+            if not result.successful:
+                raise ProcessError(f"{node} refuses {dict(values)}: {result.reason}")
+
+    def _call(self, client: Any, request: Any, name: str) -> Any:
+        answer = self._answer(client, request, name)
+        if getattr(answer, "success", True) is False:
+            raise ProcessError(f"{name}: {answer.message}")
+        return answer
+
+    def _answer(self, client: Any, request: Any, name: str) -> Any:
+        self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        while True:
+            # Of the first call after discovery DDS may lose the answer. Each call may be repeated: ask again.
+            future, asked = client.call_async(request), time.monotonic()
+            while not future.done() and time.monotonic() - asked < ASK_AGAIN_S:
+                self._spin()
+            if future.done():
+                return future.result()
+            if time.monotonic() > deadline:
+                raise ProcessError(f"no answer from {name} (waited {ANSWER_TIMEOUT_S:.0f} s)")
+
+    def _until(self, condition: Callable[[], bool], timeout_s: float, problem: Callable[[], str]) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise ProcessError(f"{problem()} (waited {timeout_s:.0f} s)")
+            self._spin()
+
+    def _spin(self) -> None:
+        self._check()
+        self._executor.spin_once(timeout_sec=SPIN_S)
+
+    def _on_truth(self, message: String) -> None:
+        if self._recorder is not None:
+            self._recorder.see_truth(json.loads(message.data))
+
+    def _on_goal(self, message: Image) -> None:
+        self._goal = message
+
+    def _on_image(self, message: Image) -> None:
+        if self._recorder is not None:
+            self._recorder.see_image(image_from_ros(message), stamp_to_ns(message.header.stamp))
+
+    def _on_status(self, message: DiagnosticArray) -> None:
+        self._status = status_from_ros(message)
+        if self._recorder is not None:
+            self._recorder.see_status(self._status)
+
+    def _on_verdict(self, message: DiagnosticArray) -> None:
+        self._on_judgement(judgement_from_ros(message))
+
+    def _on_judgement(self, judgement: Judgement) -> None:
+        if judgement.proposal_stamp_ns is None:
+            self._gate_says = {reason.code for reason in judgement.verdict.reasons}
+        if self._recorder is not None:
+            self._recorder.see_verdict(judgement)

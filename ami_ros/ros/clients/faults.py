@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one fault in a short episode, and notes what the gate tells and the oracle counts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.srv import SetParameters
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool
+from trajectory_msgs.msg import JointTrajectory
+
+from ami_ros.bench.faults import FaultRun, Told
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ProcessError
+from ami_ros.ros.clients.bad_planner import sent_ns
+from ami_ros.ros.clients.episodes import STALL_TIMEOUT_S, EpisodeClient
+from ami_ros.ros.clients.wire_faults import WireFaults
+from ami_ros.ros.wire.message_limits import proposal_limit, within
+from ami_ros.ros.wire.qos import STATE
+from ami_ros.ros.wire.verdicts import Judgement, values_of
+from ami_ros.sim.faults.catalogue import (
+    COMMAND_TIMEOUT,
+    FAULTS,
+    PLANNER_ERROR,
+    SECOND_GATE,
+    SEPARATOR,
+    STREAM,
+    combined,
+)
+from ami_ros.types import Level
+
+COMMANDS = "joint_trajectory_controller/joint_trajectory"
+LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
+MOVING = 0.03  # m from the start: the arm is under way
+MOVING_S = 30.0  # wall time, on a busy machine
+LATER_S = 0.15  # s: the fault comes up to so much later
+AFTER_S = 0.3  # watched on after the fault was named
+AFTER_STOP_S = 0.8
+OF_OTHERS = (SECOND_GATE, "foreign_world")  # next to the faults of the part `wire`
+ESTOP_S = 2.0  # longest wait for the gate's STOP
+_SIMULATED = ("camera", "joints", "clock", "scene")
+
+
+class FaultClient(EpisodeClient):
+    """An episode client that breaks things.
+
+    Args:
+        spec: the robot.
+        check: as for EpisodeClient.
+        signal: brings a fault of the part `process` about, by name.
+        ros_arguments: as for EpisodeClient.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        check: Callable[[], None],
+        signal: Callable[[str], None],
+        ros_arguments: Sequence[str] = (),
+    ) -> None:
+        super().__init__(spec, check, ros_arguments)
+        self._signal = signal
+        self._told: list[Told] = []
+        self._truth: dict[str, Any] = {}
+        self._alive: tuple[int | None, float] = (None, time.monotonic())
+        self._lock_step = False
+        self._spoiled_ns: int | None = None
+        on_proposed = within(proposal_limit(spec), JointTrajectory, self._on_proposed)
+        self._node.create_subscription(JointTrajectory, "planner/proposed", on_proposed, STATE, raw=True)
+        self._planner_errors = 0
+        self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, STATE)
+        self._wire = WireFaults(self._node, spec, self._now_ns)
+        self._button: Any = self._node.create_publisher(Bool, "estop", STATE)
+        self._spoil: Any = self._node.create_client(SetParameters, "bad_planner/set_parameters")
+
+    def inject(self, name: str, seed: int) -> FaultRun:
+        """Start the episode of `seed`, break what `name` says in mid-motion, and watch.
+
+        Raises:
+            ProcessError: a node died that should not, did not answer, or the arm did not move.
+        """
+        fault, parts = combined(name, seed), combined(name, seed).name.split(SEPARATOR)
+        self._begin(seed)
+        self._wait_for_motion(seed)
+        self._told, self._spoiled_ns = [], None
+        start_ns = self._break(parts, seed)
+        after_s = AFTER_STOP_S if "estop" in parts else AFTER_S
+        over_ns = self._now_ns() + round((fault.within_s + AFTER_S) * 1e9)
+        named = False
+        while self._now_ns() < over_ns:
+            self._spin()
+            self._look_alive()
+            if not named and self._since_ns(start_ns) and self._is_named(fault.named_by, start_ns):
+                named, over_ns = True, self._now_ns() + round(after_s * 1e9)
+        estop_ms = self._press_estop(parts)
+        since_ns, truth = self._since_ns(start_ns), self._truth
+        self._mend(parts)
+        told = tuple(t for t in self._all_told() if t.stamp_ns >= (since_ns or start_ns or 0))
+        return FaultRun(
+            fault=fault,
+            listed_as=name,
+            seed=seed,
+            since_ns=since_ns,
+            told=tuple(sorted(told, key=lambda one: one.stamp_ns)),
+            unsafe=dict(truth["unsafe_by_kind"]),
+            unsafe_commands=int(truth["unsafe_commands"]),
+            moved_after_stop=int(truth["moved_after_stop"]),
+            estop_ms=estop_ms,
+        )
+
+    def _begin(self, seed: int) -> None:
+        start = self._start_over(seed, LONG_STEPS)
+        self._lock_step = bool(start["lock_step"])
+        self._start_tip, self._truth = np.array(start["start_tip"]), {}
+        self._alive = (None, time.monotonic())
+        self._call(self._pause, SetBool.Request(data=False), "sim/pause")
+
+    def _wait_for_motion(self, seed: int) -> None:
+        def moves() -> bool:
+            tip = self._truth.get("tip")
+            return tip is not None and float(np.linalg.norm(np.array(tip) - self._start_tip)) > MOVING
+
+        self._until(moves, MOVING_S, lambda: f"seed {seed}: the arm does not move; newest: {self._told[-1:]}")
+        later_s = float(np.random.default_rng([seed, STREAM, 2]).uniform(0.0, LATER_S))
+        over_ns = self._now_ns() + round(later_s * 1e9)
+        while self._now_ns() < over_ns:
+            self._spin()
+            self._look_alive()
+
+    def _press_estop(self, parts: Sequence[str]) -> float | None:
+        """Press the e-stop while the fault is on, and return when the gate said STOP, ms; None in lock-step.
+
+        Only where others send or show what they should not: there it might be delayed.
+        """
+        if self._lock_step or not any(FAULTS[p].part == "wire" or p in OF_OTHERS for p in parts):
+            return None
+        pressed_ns, told = time.time_ns(), len(self._told)
+        self._button.publish(Bool(data=True))
+
+        def stopped() -> list[int]:
+            return [one.stamp_ns for one in self._told[told:] if "ESTOP" in one.reasons]
+
+        self._until(lambda: bool(stopped()), ESTOP_S, lambda: "the e-stop had no effect")
+        reaction_ms = max(0.0, (min(stopped()) - pressed_ns) / 1e6)
+        over_ns = self._now_ns() + round(AFTER_STOP_S * 1e9)
+        while self._now_ns() < over_ns:
+            self._spin()
+        self._told = [one for one in self._told if "ESTOP" not in one.reasons]
+        self._button.publish(Bool(data=False))
+        return reaction_ms
+
+    def _now_ns(self) -> int:
+        """Return the robot's time: that of its newest truth in lock-step."""
+        return int(self._truth["stamp_ns"]) if self._lock_step else time.time_ns()
+
+    def _look_alive(self) -> None:
+        """Raise ProcessError when the simulator has been silent for long."""
+        now, stamp = time.monotonic(), self._truth.get("stamp_ns")
+        if stamp != self._alive[0]:
+            self._alive = (stamp, now)
+        if now - self._alive[1] > STALL_TIMEOUT_S:
+            raise ProcessError(f"the simulator was silent for {STALL_TIMEOUT_S:.0f} s")
+
+    def _break(self, parts: Sequence[str], seed: int) -> int | None:
+        """Bring the faults about; return when, or None where others will tell."""
+        start_ns: int | None = None
+        simulated = [part for part in parts if FAULTS[part].part in _SIMULATED]
+        if simulated:
+            self._set(fault=SEPARATOR.join(simulated), fault_seed=seed)
+        for part in parts:
+            kind = FAULTS[part].part
+            if kind == "wire":
+                start_ns = self._wire.begin(part)
+            elif kind == "proposals":
+                self._set_on(self._spoil, "bad_planner", {"fault": part})
+            elif kind == "process":
+                start_ns = self._now_ns()
+                self._signal(part)
+                if part == SECOND_GATE:
+                    start_ns = self._wait_for_second_gate()
+            elif kind == "operator":
+                start_ns = self._now_ns()
+                self._call(self._estop, SetBool.Request(data=True), "safety/estop")
+        return start_ns
+
+    def _wait_for_second_gate(self) -> int:
+        """Return when someone else could command, the robot's time: when the first of us noticed."""
+        self._until(
+            lambda: self._node.count_publishers(COMMANDS) > 1, MOVING_S, lambda: "no second gate appeared"
+        )
+        told = (one.stamp_ns for one in self._told if "COMMAND_SHARED" in one.reasons)
+        return min((self._now_ns(), *told))
+
+    def _mend(self, parts: Sequence[str]) -> None:
+        self._set(fault="", fault_seed=0)
+        self._wire.end()
+        if any(FAULTS[part].part == "proposals" for part in parts):
+            self._set_on(self._spoil, "bad_planner", {"fault": ""})
+        if "estop" in parts and self._lock_step:  # a restart of time does not release it
+            self._rearm()
+        self._call(self._pause, SetBool.Request(data=True), "sim/pause")
+
+    def _since_ns(self, start_ns: int | None) -> int | None:
+        known = [ns for ns in (start_ns, self._spoiled_ns, self._truth.get("fault_ns")) if ns]
+        return min(known, default=None)
+
+    def _all_told(self) -> list[Told]:
+        timeout_ns = self._truth.get("command_timeout_ns")
+        silent = [] if timeout_ns is None else [_silence(int(timeout_ns))]
+        return [*self._told, *silent]
+
+    def _is_named(self, names: frozenset[str], start_ns: int | None) -> bool:
+        since = self._since_ns(start_ns) or 0
+        return any(told.reasons & names and told.stamp_ns >= since for told in self._all_told())
+
+    def _on_truth(self, message: Any) -> None:
+        super()._on_truth(message)
+        self._truth = json.loads(message.data)
+
+    def _on_judgement(self, judgement: Judgement) -> None:
+        super()._on_judgement(judgement)
+        verdict = judgement.verdict
+        names = frozenset(reason.code for reason in verdict.reasons)
+        self._told.append(Told(judgement.stamp_ns, verdict.level, names))
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        """Take what the planner refused: it has no verdict to say it with."""
+        if message.status and message.status[0].name == "planner: loop":
+            errors = int(values_of(message)["errors"])
+            before, self._planner_errors = self._planner_errors, errors
+            if errors > before:
+                self._told.append(Told(self._now_ns(), Level.LIMITED, frozenset({PLANNER_ERROR})))
+
+    def _on_proposed(self, message: JointTrajectory) -> None:
+        sent = sent_ns(message)
+        if sent is not None and self._spoiled_ns is None:
+            self._spoiled_ns = sent
+
+
+def _silence(stamp_ns: int) -> Told:
+    return Told(stamp_ns, Level.HOLD, frozenset({COMMAND_TIMEOUT}))

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The safety gate as a node."""

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gate hears: joints, camera, proposals and reports, however many and however large."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CompressedImage, Image, JointState
+from trajectory_msgs.msg import JointTrajectory
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ObservationError, ProposalError
+from ami_ros.ros.gate.serialised import content_of_compressed, content_of_serialised, stamp_of_serialised
+from ami_ros.ros.wire.guard import ErrorLog, guarded
+from ami_ros.ros.wire.message_limits import image_limit, joint_state_limit, proposal_limit, report_limit
+from ami_ros.ros.wire.messages import joints_from_ros, stamp_to_ns, trajectory_from_ros
+from ami_ros.ros.wire.qos import PROPOSALS, STATE
+from ami_ros.ros.wire.receiver import Receiver
+from ami_ros.ros.wire.verdicts import values_of
+from ami_ros.safety.checks.doubt import ModelReport
+from ami_ros.safety.gate.gate import Gate
+
+MOST = 50  # messages per topic and tick, so that a flood ends
+FEW = 3  # proposals per tick that are all judged; of more, the one from the newest observation
+REPORTS = 3  # the newest ones: a report about nothing proposed may follow one about a proposal
+PATIENCE_S = 0.003  # of a tick, for the receivers to hand over what has arrived: usually a tenth of that
+Handler = Callable[[list[bytes]], None]
+
+
+class GateInputs:
+    """Subscriptions, and what becomes of their messages.
+
+    Messages stay serialised until it is clear that they count: those that are larger than the robot can need
+    are dropped, of images and reports the newest count, of proposals as well when there are many.
+
+    Args:
+        node: owns the subscriptions.
+        spec: the robot.
+        gate: takes what arrives.
+        now_ns: returns the time of arrival.
+        errors: takes what is malformed.
+        polled: take messages in `poll`, by threads; else handle each message as it comes.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        spec: RobotSpec,
+        gate: Gate,
+        now_ns: Callable[[], int],
+        errors: ErrorLog,
+        polled: bool,
+    ) -> None:
+        self._node, self._spec, self._gate = node, spec, gate
+        self._now_ns, self._errors, self._is_polled = now_ns, errors, polled
+        self._receivers: list[Receiver] = []
+        self._turns: list[Callable[[], None]] = []
+        self._raw_came = False
+
+    def listen(self, camera: QoSProfile, max_image_pixels: int) -> None:
+        """Create the subscriptions.
+
+        Args:
+            camera: quality of service of images.
+            max_image_pixels: width times height of the largest image.
+        """
+        joints, pixels = joint_state_limit(self._spec), image_limit(max_image_pixels)
+        with_receiver = self.receiver("sensors")
+        subscribe = partial(self.subscribe, with_receiver)
+        subscribe(JointState, "joint_states", self._on_joints, STATE, joints)
+        subscribe(Image, "camera/image_raw", self._on_images, camera, pixels, most=1)
+        subscribe(CompressedImage, "camera/image_raw/compressed", self._on_compressed, camera, pixels, most=1)
+        subscribe(DiagnosticArray, "planner/goal_status", self._on_reports, STATE, report_limit())
+        subscribe(
+            JointTrajectory, "planner/proposed", self._on_proposals, PROPOSALS, proposal_limit(self._spec)
+        )
+
+    def receiver(self, name: str) -> Receiver | None:
+        """Return a thread for some topics, None where messages are handled as they come."""
+        if not self._is_polled:
+            return None
+        self._receivers.append(Receiver(name, partial(self._errors.report, "take")))
+        return self._receivers[-1]
+
+    def subscribe(
+        self,
+        receiver: Receiver | None,
+        kind: Any,
+        topic: str,
+        handler: Handler,
+        qos: QoSProfile,
+        limit: int,
+        most: int = MOST,
+        on_dropped: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Let `handler` have the serialised messages of a topic, oldest first.
+
+        Args:
+            receiver: takes them.
+            kind: of message.
+            topic: its name.
+            handler: gets them.
+            qos: quality of service.
+            limit: largest message, bytes.
+            most: messages per tick.
+            on_dropped: called for each that was larger.
+        """
+        safe: Handler = guarded(self._errors, handler)
+
+        def drop(size: int) -> None:
+            self._gate.see_oversized(topic, size, limit, self._now_ns())
+            on_dropped()
+
+        if receiver is not None:
+            inlet = receiver.add(self._node, kind, topic, qos, limit, most)
+
+            def turn() -> None:
+                messages, dropped = inlet.empty()
+                for size in dropped:
+                    drop(size)
+                if messages:
+                    safe(messages)
+
+            self._turns.append(turn)
+            return
+
+        def one(message: bytes) -> None:
+            if len(message) > limit:
+                drop(len(message))
+            else:
+                safe([message])
+
+        self._node.create_subscription(kind, topic, one, qos, raw=True)
+
+    def poll(self) -> None:
+        """Handle what has arrived; never raises."""
+        deadline = time.monotonic() + PATIENCE_S
+        for receiver in self._receivers:
+            receiver.poll(max(0.0, deadline - time.monotonic()))
+        for turn in self._turns:
+            turn()
+
+    def close(self) -> None:
+        """End the threads, before the node is destroyed."""
+        for receiver in self._receivers:
+            receiver.close()
+
+    def _on_joints(self, messages: list[bytes]) -> None:
+        names, ignored = self._spec.joint_names, self._spec.simulation.hold_joints
+        for data in messages:  # all of them: two that contradict each other must not pass for one
+            try:
+                message = deserialize_message(data, JointState)
+                position, _ = joints_from_ros(message, names, ignored)
+                self._gate.see_joints(position, stamp_to_ns(message.header.stamp), self._now_ns())
+            except ObservationError as error:
+                self._errors.report("joint_states", error)
+        self._gate.judge_waiting(self._now_ns())
+
+    def _on_images(self, messages: list[bytes]) -> None:
+        self._raw_came = True
+        self._see_image(messages[-1], content_of_serialised)
+
+    def _on_compressed(self, messages: list[bytes]) -> None:
+        # Of a camera that sends both, one is enough; in turn, they would never look frozen.
+        if not self._raw_came:
+            self._see_image(messages[-1], content_of_compressed)
+
+    def _see_image(self, newest: bytes, content_of: Callable[[bytes], int | None]) -> None:
+        now = self._now_ns()
+        self._gate.see_image(stamp_of_serialised(newest), now, content_of(newest))
+        self._gate.judge_waiting(now)
+
+    def _on_reports(self, messages: list[bytes]) -> None:
+        now = self._now_ns()
+        for serialised in messages[-REPORTS:]:
+            values = values_of(deserialize_message(serialised, DiagnosticArray))
+            if "state" not in values:
+                raise ObservationError(f"goal status: got keys {sorted(values)}, expected state among them")
+            about = _number("proposal_stamp_ns", values)
+            numbers = (_number(name, values) for name in ("surprise", "surprise_at_rest", "disagreement"))
+            self._gate.see_report(
+                ModelReport(*numbers), int(values["proposal_stamp_ns"]) if about else 0, now
+            )
+        self._gate.judge_waiting(now)
+
+    def _on_proposals(self, messages: list[bytes]) -> None:
+        now = self._now_ns()
+        self._gate.see_proposals(len(messages), now)
+        proposals = []
+        for data in messages if len(messages) <= FEW else [_newest(messages)]:
+            message = deserialize_message(data, JointTrajectory)
+            try:
+                proposals.append(trajectory_from_ros(message))
+            except ProposalError as error:
+                self._gate.refuse(str(error), stamp_to_ns(message.header.stamp), now)
+        self._gate.put(proposals, now)
+
+
+def _newest(messages: list[bytes]) -> bytes:
+    """Return the message from the newest observation; of equals, the last."""
+    return max(reversed(messages), key=stamp_of_serialised)
+
+
+def _number(name: str, values: dict[str, str]) -> float | None:
+    """Return a number of a report; None when it has none. NaN stays NaN: judging it is the gate's job."""
+    if name not in values:
+        return None
+    try:
+        return float(values[name])
+    except ValueError as error:
+        raise ObservationError(f"goal status: {name}: got {values[name]!r}, expected a number") from error

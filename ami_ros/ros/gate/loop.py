@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate's main loop: it ticks at its own rate, and does everything else in the time that is left."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+from ami_ros.ros.wire.guard import ErrorLog
+
+SIMULATED_SPIN_S = 0.05  # how often a loop that /clock drives looks for a signal
+LINGER_S = 0.1  # commands to stand still that go on after that, so that the controller hears of it
+FAREWELL_S = 2.0  # longest time that coming to rest may take
+
+
+class Gate(Protocol):
+    """What the loop drives."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether /clock makes the ticks, and messages are handled as they come."""
+
+    @property
+    def period_s(self) -> float:
+        """From tick to tick."""
+
+    @property
+    def errors(self) -> ErrorLog:
+        """Takes what callbacks raise."""
+
+    def wall_tick(self, late_ns: int) -> None:
+        """Take what has arrived, and tick, `late_ns` after the tick was due; never raises."""
+
+    def begin_stop(self) -> None:
+        """Begin to come to rest."""
+
+    def at_rest(self) -> bool:
+        """Whether the process may go."""
+
+
+def run_gate(gate: Gate, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
+    """Run until `stopped`, then until the robot is at rest, but not longer than two seconds."""
+    # What start-up made lives until the end: the collector need not look through it between two ticks.
+    gc.collect()
+    gc.freeze()
+    try:
+        _run(gate, executor, stopped)
+    finally:
+        gc.unfreeze()
+
+
+def _run(gate: Gate, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
+    turn = _simulated_turn if gate.simulated else _WallTurn(gate.period_s)
+    while not stopped():
+        turn(gate, executor)
+    gate.begin_stop()
+    deadline = time.monotonic() + FAREWELL_S
+    while not gate.at_rest() and time.monotonic() < deadline:
+        turn(gate, executor)
+    deadline = time.monotonic() + LINGER_S
+    while time.monotonic() < deadline:
+        turn(gate, executor)
+
+
+def _spin(gate: Gate, executor: SingleThreadedExecutor, timeout_s: float) -> None:
+    try:
+        executor.spin_once(timeout_sec=timeout_s)
+    except ExternalShutdownException:
+        raise
+    except Exception as error:  # of a service: whoever calls it must not be able to end the gate
+        gate.errors.report("callback", error)
+
+
+def _simulated_turn(gate: Gate, executor: SingleThreadedExecutor) -> None:
+    _spin(gate, executor, SIMULATED_SPIN_S)
+
+
+class _WallTurn:
+    """One tick, on time: services and timers run between ticks, so they can delay one, but not push it out.
+
+    Steady: the system clock may be set while the robot moves.
+    """
+
+    def __init__(self, period_s: float) -> None:
+        self._period_s = period_s
+        self._due = time.monotonic()
+
+    def __call__(self, gate: Gate, executor: SingleThreadedExecutor) -> None:
+        while (left := self._due - time.monotonic()) > 0.0:
+            _spin(gate, executor, left)
+        late = time.monotonic() - self._due
+        if late > self._period_s:
+            # Missed ticks are not made up for: the controller would get them all at once.
+            self._due, late = self._due + late, 0.0
+        gate.wall_tick(round(late * 1e9))
+        self._due += self._period_s
+        now = time.monotonic()
+        if now > self._due:
+            _spin(gate, executor, 0.0)  # on a machine too slow for the rate, services still get their turn

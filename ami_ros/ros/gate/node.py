@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The safety gate as a ROS node, in a process of its own: the last thing before the controller."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock
+from std_srvs.srv import Trigger
+
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.config import load_settings
+from ami_ros.node_settings import NodeSettings, RestrictionSettings
+from ami_ros.ros.gate.command_output import CommandOutput
+from ami_ros.ros.gate.estop_inputs import EstopInputs
+from ami_ros.ros.gate.inputs import GateInputs
+from ami_ros.ros.gate.loop import run_gate
+from ami_ros.ros.gate.reports import VerdictReports, text_of
+from ami_ros.ros.gate.restriction_parameters import GateParameters
+from ami_ros.ros.wire.guard import ErrorLog, guarded
+from ami_ros.ros.wire.messages import stamp_to_ns
+from ami_ros.ros.wire.node_main import node_main
+from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
+from ami_ros.ros.wire.publisher_watch import PublisherWatch
+from ami_ros.ros.wire.qos import LATCHED_HISTORY, camera_subscription
+from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.settings import GateNodeSettings, SafetySettings, load_safety_settings
+from ami_ros.share import config_path
+from ami_ros.system.realtime import raise_priority
+from ami_ros.types import Command, Level, Verdict
+
+SENSORS = (
+    "joint_states",
+    "camera/image_raw",
+    "camera/image_raw/compressed",
+    "planner/goal_status",
+    "planner/proposed",
+)
+
+
+class SafetyNode(Node):
+    """Carries messages to the `Gate` and what leaves it to the controller; `run_gate` is its loop.
+
+    Attributes:
+        simulated: /clock makes the ticks.
+        period_s: from tick to tick.
+        errors: what callbacks raised.
+    """
+
+    _inputs: GateInputs | None = None  # a node whose configuration is refused has none to end
+
+    def __init__(self) -> None:
+        super().__init__("safety")
+        declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
+        declare_settings(self, load_settings(GateNodeSettings, config_path("safety_node.yaml")))
+        declare_settings(self, load_settings(RestrictionSettings, config_path("restrictions.yaml")))
+        declare_settings(self, load_safety_settings())
+        refuse_unknown(self)
+        common = settings_from_parameters(self, NodeSettings)
+        settings = settings_from_parameters(self, SafetySettings)
+        own = settings_from_parameters(self, GateNodeSettings)
+        spec = load_robot(common.robot, common.task)
+        self.simulated = bool(self.get_parameter("use_sim_time").value)
+        self.period_s = 1.0 / settings.rate_hz
+        self.errors = ErrorLog(self)
+        gate = self._gate = Gate(spec, settings, own, self, self.simulated)
+        self._commands = CommandOutput(
+            self, own.command_interface, spec.joint_names, round(1e9 * self.period_s)
+        )
+        self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
+        self._restrictions = GateParameters(self, spec, gate.restrict, self.now_ns)
+        inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
+        self._inputs, self._poll = inputs, inputs.poll
+        # First: what is pressed counts before what arrived with it.
+        self._estop = EstopInputs(self, inputs, self._press, self.errors)
+        camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
+        # Before it hears of any joint: what it knows of others decides whether it may begin.
+        self._watch = PublisherWatch(self, self._commands.topic, SENSORS, gate.health, self.errors)
+        inputs.listen(camera, common.max_image_pixels)
+        self.create_service(Trigger, "~/rearm", self._on_rearm)
+        if self.simulated:
+            on_clock = guarded(self.errors, self._on_clock)
+            self.create_subscription(Clock, "/clock", on_clock, LATCHED_HISTORY)
+        refused = raise_priority(own.realtime_priority) if own.realtime_priority else ""
+        if refused:
+            self.get_logger().info(f"runs at the system's own priority: {refused}")
+
+    # Time
+
+    def now_ns(self) -> int:
+        """Return the time that arrivals are stamped with."""
+        if self.simulated:
+            return self._gate.simulated_now_ns
+        return int(self.get_clock().now().nanoseconds)
+
+    def _on_clock(self, message: Clock) -> None:
+        self._gate.see_clock(stamp_to_ns(message.clock))
+
+    def wall_tick(self, late_ns: int) -> None:
+        """Take what has arrived, and tick, `late_ns` after the tick was due; never raises."""
+        steady, now = time.monotonic_ns(), self.now_ns()
+        self._gate.begin_tick(now, steady)
+        self._poll()
+        self._gate.finish_tick(now - late_ns)
+        self._gate.end_tick(time.monotonic_ns())
+
+    # What leaves the gate
+
+    def command(self, command: Command) -> None:
+        """Send a command to the controller."""
+        self._commands.publish(command)
+
+    def tick(self, verdict: Verdict, command: Command | None, now_ns: int) -> None:
+        """Report the verdict of a tick."""
+        self._reports.tick(verdict, command, now_ns)
+
+    def proposal(self, verdict: Verdict, now_ns: int, stamp_ns: int) -> None:
+        """Report the verdict on a proposal."""
+        self._reports.proposal(verdict, now_ns, stamp_ns)
+
+    def restart(self, verdict: Verdict, now_ns: int) -> None:
+        """Report that time starts again."""
+        self._reports.restart(verdict, now_ns)
+
+    def error(self, where: str, error: Exception) -> None:
+        """Log what went wrong inside the gate."""
+        self.errors.report(where, error)
+
+    def _figures(self) -> dict[str, object]:
+        return {**self._gate.figures(), "cpu_s": time.process_time(), "steady_s": time.monotonic()}
+
+    # Operator
+
+    def _press(self, pressed: bool) -> Verdict:
+        return self._gate.estop(pressed, self.now_ns())
+
+    def _on_rearm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        verdict = self._gate.rearm(self.now_ns())
+        response.success, response.message = verdict.level is Level.PASS, text_of(verdict)
+        return response
+
+    # The end
+
+    def begin_stop(self) -> None:
+        """Decelerate to a hold; commands go on until the arm is at rest."""
+        self._gate.begin_stop()
+
+    def at_rest(self) -> bool:
+        """Whether the last command had no velocity."""
+        return self._gate.at_rest()
+
+    def destroy_node(self) -> None:
+        """End the threads that take messages, then the node."""
+        if self._inputs is not None:
+            self._inputs.close()
+        super().destroy_node()
+
+
+def main() -> int:
+    """Run the gate."""
+    return node_main("safety", SafetyNode, loop=run_gate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gate says: ~/verdict, the log, and /diagnostics once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+
+from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
+from ami_ros.ros.wire.qos import LATCHED_HISTORY, STATE
+from ami_ros.ros.wire.verdicts import SEVERITY, Judgement, diagnostic, judgement_to_ros
+from ami_ros.safety.reasons import number_of
+from ami_ros.types import Command, Level, Reason, Verdict
+
+Kind = tuple[Level, frozenset[str]]
+FREE: Kind = (Level.PASS, frozenset())
+QUIET_NS = 2_000_000_000  # a cause of rejection is logged again when it has been away for longer
+
+
+class VerdictReports:
+    """Publishes every verdict on a proposal, and that on the gate as a whole when it changes.
+
+    Args:
+        node: owns publishers and timer.
+        robot: its name.
+        errors: what went wrong so far.
+        figures: returns what goes on /diagnostics beside that.
+
+    Attributes:
+        state: the newest verdict on the gate as a whole.
+    """
+
+    def __init__(
+        self, node: Node, robot: str, errors: ErrorLog, figures: Callable[[], Mapping[str, object]]
+    ) -> None:
+        self._node, self._robot, self._errors, self._figures = node, robot, errors, figures
+        self.state = Verdict(Level.HOLD, (Reason("STARTING"),))
+        self._logged: Kind = FREE
+        self._rejected_ns: dict[Kind, int] = {}
+        self._judged = {level: 0 for level in Level}
+        self._verdicts = node.create_publisher(DiagnosticArray, "~/verdict", LATCHED_HISTORY)
+        self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", STATE)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(1.0, guarded_timer(errors, self._report_health), clock=steady)
+
+    def proposal(self, verdict: Verdict, now_ns: int, stamp_ns: int) -> None:
+        """Publish the verdict on a proposal."""
+        self._judged[verdict.level] += 1
+        if verdict.level >= Level.HOLD and now_ns - self._rejected_ns.get(_kind(verdict), 0) > QUIET_NS:
+            self._node.get_logger().warning(f"proposal: {text_of(verdict)}")
+        self._rejected_ns = {k: v for k, v in self._rejected_ns.items() if now_ns - v <= QUIET_NS}
+        if verdict.level >= Level.HOLD:
+            self._rejected_ns[_kind(verdict)] = now_ns
+        self._publish(Judgement(verdict, now_ns, stamp_ns))
+
+    def tick(self, verdict: Verdict, command: Command | None, now_ns: int) -> None:
+        """Take the verdict of a tick; numbers change all the time, a change of level or causes is news."""
+        changed = _kind(verdict) != _kind(self.state)
+        self.state = verdict
+        if changed:
+            self._log(verdict)
+            self._publish(Judgement(verdict, now_ns, command=command))
+
+    def restart(self, verdict: Verdict, now_ns: int) -> None:
+        """Publish that time starts anew, also twice in a row: a simulator waits for it."""
+        self.state = verdict
+        self._log(verdict)
+        self._publish(Judgement(verdict, now_ns))
+
+    def _publish(self, judgement: Judgement) -> None:
+        self._verdicts.publish(judgement_to_ros(judgement, self._robot))
+
+    def _log(self, verdict: Verdict) -> None:
+        """Log a change. PASS and LIMITED alternate while the robot moves: for the log they are one."""
+        kind = _kind(verdict) if verdict.level >= Level.HOLD else FREE
+        if kind == self._logged:
+            return
+        self._logged = kind
+        # Literals: rclpy remembers per place in the code which severity it logged with.
+        text, logger = f"state: {text_of(verdict)}", self._node.get_logger()
+        if verdict.level is Level.STOP:
+            logger.error(text)
+        elif verdict.level is Level.HOLD:
+            logger.warning(text)
+        else:
+            logger.info(text)
+
+    def _report_health(self) -> None:
+        verdict, now_ns = self.state, self._node.get_clock().now().nanoseconds
+        values: dict[str, object] = {"level": verdict.level.name, "errors": self._errors.count}
+        values["codes"] = " ".join(str(number_of(reason.code)) for reason in verdict.reasons)
+        values |= {f"proposals/{level.name}": count for level, count in self._judged.items()}
+        values |= self._figures()
+        values |= {"newest_error": self._errors.newest} if self._errors.newest else {}
+        message = diagnostic(
+            "safety: gate", SEVERITY[verdict.level], text_of(verdict), values, now_ns, self._robot
+        )
+        self._diagnostics.publish(message)
+
+
+def text_of(verdict: Verdict) -> str:
+    """Return level, and reasons with their numbers, in one line."""
+    reasons = (f"[{number_of(reason.code)}] {reason}" for reason in verdict.reasons)
+    return f"{verdict.level.name} {'; '.join(reasons)}".strip()
+
+
+def _kind(verdict: Verdict) -> Kind:
+    return verdict.level, frozenset(reason.code for reason in verdict.reasons)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One cycle of the planner node, without ROS: from an observation to a proposal and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import AmiError
+from ami_ros.planning.chunk import to_trajectory
+from ami_ros.planning.holding import Holding
+from ami_ros.planning.plan_statistics import PlanStatistics
+from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
+from ami_ros.protocols import Planner
+from ami_ros.ros.planner.goal_inbox import ReceivedGoal
+from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
+from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, Observation, Plan, Trajectory
+
+
+class PlanningCycle:
+    """The goal, the planner that pursues it, and what to propose when there is nothing to plan.
+
+    Args:
+        planner: turns observations into plans.
+        spec: the robot.
+        period_s: planning period.
+        clock_s: a monotonic clock in seconds, to time plans with.
+        patience_s: without progress for this long, the robot is stuck.
+
+    Attributes:
+        paused: propose to stand still, keep the goal.
+        problem: why the goal cannot be pursued; empty when it can.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        spec: RobotSpec,
+        period_s: float,
+        clock_s: Callable[[], float],
+        patience_s: float,
+    ) -> None:
+        self._planner, self._spec, self._clock_s = planner, spec, clock_s
+        self._holding = Holding(spec)
+        self._progress = ProgressWatch(patience_s)
+        self._goal: ReceivedGoal | None = None
+        self.kinematics = Kinematics(spec)
+        self.statistics = PlanStatistics(period_s)
+        self.paused = False
+        self.problem = ""
+
+    def pursue(self, received: ReceivedGoal | None) -> None:
+        """Pursue a goal from now on, None to hold. A goal that the planner cannot use is a `problem`."""
+        self._goal, self.problem = received, ""
+        goal: Goal | None = None if received is None else received.goal
+        try:
+            self._planner.set_goal(goal)
+        except AmiError as error:
+            self.problem = f"goal refused: {error}"
+            self._planner.set_goal(None)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew, as after a reset of the robot; the goal stays."""
+        self._planner.restart()
+        self._holding.release()
+        self._progress.restart()
+
+    def run(self, observation: Observation) -> tuple[Trajectory, GoalStatus]:
+        """Return what to propose from `observation`, and why.
+
+        Raises:
+            AmiError: the planner cannot use the observation; the caller holds.
+        """
+        self.statistics.cycle(self._clock_s())
+        if self.problem or self._goal is None or self.paused:
+            self._progress.restart()
+            return self.hold(observation.joint_position, observation.joint_stamp_ns, self.idle())
+        before = self._clock_s()
+        plan = self._planner.plan(observation)
+        duration_s = self._clock_s() - before
+        self.statistics.plan(duration_s, plan.deadline_met)
+        self.statistics.doubt(plan.disagreement, plan.surprise)
+        self._holding.release()
+        proposal = to_trajectory(plan.actions, observation, self._spec, self.kinematics)
+        return proposal, self._report(plan, duration_s, self._goal, observation.joint_position)
+
+    def hold(self, measured: FloatArray, stamp_ns: int, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
+        """Return a proposal to stand still, with the status that says why."""
+        return self._holding.trajectory(measured, stamp_ns), status
+
+    def idle(self, waiting_for: str = "") -> GoalStatus:
+        """Return the report of a cycle without a plan."""
+        if self.problem:
+            return self.status(GoalState.ERROR, self.problem)
+        if self.paused:
+            return self.status(GoalState.PAUSED, "paused by ~/pause")
+        if waiting_for:
+            return self.status(GoalState.WAITING, waiting_for)
+        if self._goal is None:
+            return self.status(GoalState.NO_GOAL, "send ~/goal_image or ~/goal_joints")
+        return self.status(GoalState.WAITING, "waiting for the next observation")
+
+    def status(self, state: GoalState, reason: str) -> GoalStatus:
+        """Return a report with the goal's name."""
+        goal = self._goal
+        label, stamp_ns = ("", 0) if goal is None else (goal.goal.label, goal.stamp_ns)
+        return GoalStatus(state, reason, goal=label, goal_stamp_ns=stamp_ns)
+
+    def _report(
+        self, plan: Plan, duration_s: float, goal: ReceivedGoal, joint_position: FloatArray
+    ) -> GoalStatus:
+        state = GoalState.ARRIVED if plan.arrived else GoalState.MOVING
+        reason = f"{plan.distance:.1f} steps from the goal"
+        if plan.arrived:
+            self._progress.restart()
+        elif stuck_s := self._progress.stuck_s(plan.distance, plan.observation_stamp_ns):
+            state = GoalState.STUCK
+            missing = what_is_missing(goal.goal, joint_position, self._spec, self.kinematics)
+            reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
+        if plan.surprise is not None and plan.surprise > RARE_SURPRISE:
+            what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])
+            reason = f"{reason}; surprised by {what} ({plan.surprise:.1f})"
+        if plan.surprise_at_rest is not None and plan.surprise_at_rest > RARE_SURPRISE:
+            reason += ": the world does not look as the model knows it, and the gate may hold until it does"
+        return GoalStatus(
+            state=state,
+            reason=reason if plan.deadline_met else f"{reason}; deadline missed",
+            goal=goal.goal.label,
+            goal_stamp_ns=goal.stamp_ns,
+            stamp_ns=plan.observation_stamp_ns,
+            distance=plan.distance,
+            cost=plan.cost,
+            cost_terms=plan.cost_terms,
+            proposal=plan.proposal,
+            plan_ms=duration_s * 1e3,
+            disagreement=plan.disagreement,
+            surprise=plan.surprise,
+            surprise_terms=plan.surprise_terms,
+            surprise_at_rest=plan.surprise_at_rest,
+        )

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where goals arrive, whether or not there is a planner or an observation yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sensor_msgs.msg import Image, JointState
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.ros.wire.messages import image_from_ros, joints_from_ros, stamp_to_ns
+from ami_ros.types import Goal
+
+
+@dataclass(frozen=True, eq=False)
+class ReceivedGoal:
+    """A goal and the stamp that its message came with, which names it."""
+
+    goal: Goal
+    stamp_ns: int
+
+
+class GoalInbox:
+    """Turns goal messages into goals and keeps the newest until it is cancelled.
+
+    Args:
+        spec: the robot.
+        most_pixels: width times height of a goal image may be no more.
+
+    Attributes:
+        newest: the goal to pursue, None without one.
+        refused: why the newest message is no goal, empty when it is one.
+    """
+
+    def __init__(self, spec: RobotSpec, most_pixels: int) -> None:
+        self._spec, self._most_pixels = spec, most_pixels
+        self.newest: ReceivedGoal | None = None
+        self.refused = ""
+
+    def image(self, message: Image) -> None:
+        """Take a goal image.
+
+        Raises:
+            ImageError: the message is no image, or one of too many pixels; the goal before it is dropped.
+        """
+        self.cancel()  # who sends a goal no longer wants the one before, even if the new one is unusable
+        image = image_from_ros(message, self._most_pixels)
+        label = f"image {image.shape[1]}x{image.shape[0]}"
+        self.newest = ReceivedGoal(Goal(image=image, label=label), stamp_to_ns(message.header.stamp))
+
+    def joints(self, message: JointState) -> None:
+        """Take a joint goal.
+
+        Raises:
+            JointStateError: missing, unknown or non-finite joints; the goal before it is dropped.
+        """
+        self.cancel()
+        position, _ = joints_from_ros(message, self._spec.joint_names, self._spec.simulation.hold_joints)
+        goal = Goal(joint_position=position, label="joints")
+        self.newest = ReceivedGoal(goal, stamp_to_ns(message.header.stamp))
+
+    def cancel(self) -> None:
+        """Want nothing."""
+        self.newest, self.refused = None, ""

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The planned path of the tip, for RViz."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from geometry_msgs.msg import Point
+from visualization_msgs.msg import Marker, MarkerArray
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.errors import EmbodimentError
+from ami_ros.ros.wire.messages import stamp_from_ns
+from ami_ros.types import Trajectory
+
+LINE_WIDTH_M = 0.006
+
+
+def root_link(urdf: Path) -> str:
+    """Return the link of `urdf` that no joint moves: the frame that markers are drawn in.
+
+    Raises:
+        EmbodimentError: there is not exactly one.
+    """
+    root = ElementTree.parse(urdf).getroot()
+    children = {child.get("link") for child in root.iterfind("joint/child")}
+    roots = [name for link in root.iterfind("link") if (name := link.get("name")) not in children]
+    if len(roots) != 1 or roots[0] is None:
+        raise EmbodimentError(f"{urdf}: got root links {roots}, expected exactly one")
+    return roots[0]
+
+
+def plan_markers(trajectory: Trajectory, kinematics: Kinematics, frame_id: str) -> MarkerArray:
+    """Return a line along the tip's positions in `trajectory`."""
+    marker = Marker(ns="plan", id=0, type=Marker.LINE_STRIP, action=Marker.ADD)
+    marker.header.frame_id = frame_id
+    marker.header.stamp = stamp_from_ns(trajectory.stamp_ns)
+    marker.pose.orientation.w = 1.0
+    marker.scale.x = LINE_WIDTH_M
+    marker.color.r, marker.color.g, marker.color.b, marker.color.a = 0.1, 0.7, 0.3, 1.0
+    tips = (kinematics.forward(joints)[0].tolist() for joints in trajectory.positions)
+    marker.points = [Point(x=x, y=y, z=z) for x, y, z in tips]
+    return MarkerArray(markers=[marker])

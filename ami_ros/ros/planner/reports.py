@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the planner node says about itself: ~/goal_status in each cycle or waiting, and /diagnostics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+
+from ami_ros.ros.wire.goal_status import GoalStatus, status_to_ros
+from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
+from ami_ros.ros.wire.qos import STATE
+from ami_ros.ros.wire.verdicts import diagnostic
+
+QUIET_PERIODS = 2.0  # without a cycle for this long, the wall timer reports what is missing
+
+
+class PlannerReports:
+    """Publishes reports, also when nothing arrives that could trigger one.
+
+    Args:
+        node: owns publishers and timers.
+        robot: name of the robot.
+        period_s: planning period.
+        errors: what went wrong so far.
+        waiting: returns the status while no cycle runs.
+        figures: returns what goes on /diagnostics beside the errors.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        robot: str,
+        period_s: float,
+        errors: ErrorLog,
+        waiting: Callable[[], GoalStatus],
+        figures: Callable[[], Mapping[str, object]],
+    ) -> None:
+        self._node, self._robot, self._errors = node, robot, errors
+        self._waiting, self._figures = waiting, figures
+        self._cycle_s, self._quiet_s = time.monotonic(), QUIET_PERIODS * period_s
+        self._statuses = node.create_publisher(DiagnosticArray, "~/goal_status", STATE)
+        self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", STATE)
+        # Steady: simulated time stands still exactly when there is something to report.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(period_s, guarded_timer(errors, self._report_if_quiet), clock=steady)
+        node.create_timer(1.0, guarded_timer(errors, self._report_health), clock=steady)
+
+    def cycle(self, status: GoalStatus) -> None:
+        """Publish the report of a planning cycle."""
+        self._cycle_s = time.monotonic()
+        self._publish(status)
+
+    def now(self) -> None:
+        """Publish at once what the planner waits for, as after a new goal."""
+        self._publish(self._waiting())
+
+    def _publish(self, status: GoalStatus) -> None:
+        self._statuses.publish(status_to_ros(status, self._robot))
+
+    def _report_if_quiet(self) -> None:
+        if time.monotonic() - self._cycle_s > self._quiet_s:
+            self.now()
+
+    def _report_health(self) -> None:
+        values: dict[str, object] = {**self._figures(), "errors": self._errors.count}
+        values |= {"newest_error": self._errors.newest} if self._errors.newest else {}
+        status, now_ns = self._waiting(), self._node.get_clock().now().nanoseconds
+        text = f"{status.state.value}: {status.reason}"
+        severity = DiagnosticStatus.OK
+        message = diagnostic("planner: loop", severity, text, values, now_ns, self._robot)
+        self._diagnostics.publish(message)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all nodes share: messages, QoS, parameters, receiving."""

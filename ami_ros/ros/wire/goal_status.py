@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the planner is doing and why, as it travels on ~/goal_status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+
+from ami_ros.ros.wire.verdicts import diagnostic, values_of
+
+
+class GoalState(str, Enum):
+    """States of the planner."""
+
+    NO_GOAL = "NO_GOAL"
+    WAITING = "WAITING"
+    MOVING = "MOVING"
+    STUCK = "STUCK"  # goes on trying, and gets no closer
+    ARRIVED = "ARRIVED"
+    PAUSED = "PAUSED"
+    ERROR = "ERROR"
+
+
+NUMBERS = (
+    "distance",
+    "cost",
+    "plan_ms",
+    "disagreement",
+    "surprise",
+    "surprise_at_rest",
+)  # fields that may be None
+SEVERITY = {
+    GoalState.WAITING: DiagnosticStatus.WARN,
+    GoalState.STUCK: DiagnosticStatus.WARN,
+    GoalState.ERROR: DiagnosticStatus.ERROR,
+}
+
+
+@dataclass(frozen=True)
+class GoalStatus:
+    """One report.
+
+    Attributes:
+        state: what the planner does.
+        reason: why, for people.
+        goal: label of the goal, empty without one.
+        stamp_ns: stamp of the observation; 0 without one.
+        goal_stamp_ns: stamp of the goal's message, which names it; 0 without a goal.
+        distance: estimated distance to the goal, in control steps; None without a plan.
+        cost: of the plan; None without one.
+        cost_terms: the cost by term.
+        proposal: where the plan came from.
+        plan_ms: wall time of the plan.
+        disagreement: how unsure the model is of the plan: 1 is usual; None without a plan.
+        surprise: how little the world is as the model knows and predicts it: above 1 is rare.
+        surprise_terms: surprise by what it is about.
+        surprise_at_rest: the part of it that needs no motion to be judged.
+        proposal_stamp_ns: stamp of the proposal that this report is about; 0 when nothing was proposed.
+    """
+
+    state: GoalState
+    reason: str
+    goal: str = ""
+    stamp_ns: int = 0
+    goal_stamp_ns: int = 0
+    distance: float | None = None
+    cost: float | None = None
+    cost_terms: dict[str, float] = field(default_factory=dict)
+    proposal: str = ""
+    plan_ms: float | None = None
+    disagreement: float | None = None
+    surprise: float | None = None
+    surprise_terms: dict[str, float] = field(default_factory=dict)
+    surprise_at_rest: float | None = None
+    proposal_stamp_ns: int = 0
+
+
+def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
+    """Return the report as a message; numbers that are None are left out."""
+    values: dict[str, object] = {"state": status.state.value, "reason": status.reason, "goal": status.goal}
+    values |= {"stamp_ns": status.stamp_ns, "goal_stamp_ns": status.goal_stamp_ns}
+    values["proposal_stamp_ns"] = status.proposal_stamp_ns
+    numbers = {name: getattr(status, name) for name in NUMBERS}
+    values |= {name: value for name, value in numbers.items() if value is not None}
+    values |= {f"cost/{term}": value for term, value in status.cost_terms.items()}
+    values |= {f"surprise/{term}": value for term, value in status.surprise_terms.items()}
+    if status.proposal:
+        values["proposal"] = status.proposal
+    severity = SEVERITY.get(status.state, DiagnosticStatus.OK)
+    message = f"{status.state.value}: {status.reason}"
+    return diagnostic("planner: goal", severity, message, values, status.stamp_ns, robot)
+
+
+def status_from_ros(message: DiagnosticArray) -> GoalStatus:
+    """Return the report in `message`.
+
+    Raises:
+        ValueError: it is none, or of another version.
+    """
+    values = values_of(message)
+    try:
+        return GoalStatus(
+            state=GoalState(values["state"]),
+            reason=values["reason"],
+            goal=values["goal"],
+            stamp_ns=int(values["stamp_ns"]),
+            goal_stamp_ns=int(values["goal_stamp_ns"]),
+            proposal_stamp_ns=int(values["proposal_stamp_ns"]),
+            cost_terms=_below("cost/", values),
+            surprise_terms=_below("surprise/", values),
+            proposal=values.get("proposal", ""),
+            **{name: float(values[name]) for name in NUMBERS if name in values},
+        )
+    except KeyError as error:
+        raise ValueError(f"goal status: got keys {sorted(values)}, expected state, reason, goal") from error
+
+
+def _below(prefix: str, values: Mapping[str, str]) -> dict[str, float]:
+    return {k.removeprefix(prefix): float(v) for k, v in values.items() if k.startswith(prefix)}

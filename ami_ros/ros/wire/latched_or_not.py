@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hear every publisher of a topic, whether it latches or not, and cause no QoS warning on either side.
+
+A volatile subscription matches all publishers, but hears nothing from before it was there, or from while it
+was out of reach. A transient-local one does, and publishers that do not latch complain of it. So the first
+stays, and the second is there while a publisher that latches is: only next to such a one another complains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.subscription import Subscription
+
+from ami_ros.ros.wire.qos import LATCHED, STATE
+
+LOOK_S = 0.2  # how often `look` is to be called
+MOST_SENDERS = 100  # remembered; each `ros2 topic pub` is one
+
+# Whether a message counts, by what rclpy tells with it.
+Counts = Callable[[Any], bool]
+
+
+class LatchedOrNot:
+    """The subscriptions of one topic.
+
+    Args:
+        node: owns them.
+        subscribe: makes a subscription with a quality of service. It hands on the messages for whose
+            `rclpy.subscription.MessageInfo` the given function returns True: each message once, and nothing
+            from before what was heard already.
+        unsubscribe: takes back a subscription that `subscribe` has made.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        subscribe: Callable[[QoSProfile, Counts], Subscription],
+        unsubscribe: Callable[[Subscription], object],
+    ) -> None:
+        self._node, self._subscribe, self._unsubscribe = node, subscribe, unsubscribe
+        self._newest: dict[bytes, int] = {}
+        self._past: Subscription | None = None
+        self._present = subscribe(STATE, self._is_new)
+        self.look()
+
+    def look(self) -> None:
+        """Hear those that latch as long as there are any. Call it every `LOOK_S`; it takes 0.2 ms."""
+        latches = any_latches(self._node, self._present.topic_name)
+        if latches and self._past is None:
+            self._past = self._subscribe(LATCHED, self._is_past)
+        elif self._past is not None and not latches:
+            self._unsubscribe(self._past)
+            self._past = None
+
+    def _is_new(self, info: Any) -> bool:
+        return self._note(info, info["source_timestamp"] != self._newest.get(_sender(info)))
+
+    def _is_past(self, info: Any) -> bool:
+        return self._note(info, info["source_timestamp"] > self._newest.get(_sender(info), 0))
+
+    def _note(self, info: Any, counts: bool) -> bool:
+        if counts:
+            sender = _sender(info)
+            self._newest.pop(sender, None)
+            self._newest[sender] = info["source_timestamp"]
+            if len(self._newest) > MOST_SENDERS:
+                del self._newest[next(iter(self._newest))]
+        return counts
+
+
+def any_latches(node: Node, topic: str) -> bool:
+    """Return whether a publisher of `topic`, its resolved name, latches."""
+    found = node.get_publishers_info_by_topic(topic)
+    return any(info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for info in found)
+
+
+def hear(node: Node, kind: Any, topic: str, handler: Callable[[bytes], None]) -> LatchedOrNot:
+    """Let `handler` have each serialised message of a topic once; the caller sees to `look`.
+
+    Args:
+        node: owns the subscriptions.
+        kind: message type.
+        topic: its name.
+        handler: gets the messages.
+    """
+
+    def subscribe(qos: QoSProfile, counts: Counts) -> Subscription:
+        def take(message: bytes, info: Any) -> None:
+            if counts(info):
+                handler(message)
+
+        return node.create_subscription(kind, topic, take, qos, raw=True)
+
+    return LatchedOrNot(node, subscribe, node.destroy_subscription)
+
+
+def _sender(info: Any) -> bytes:
+    """Return which publisher a message is of; the same for all where rclpy does not tell."""
+    gid = info.get("publisher_gid")
+    return bytes(gid["data"]) if gid else b""

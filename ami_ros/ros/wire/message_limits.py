@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How large a serialised message can be at most, per topic, from what the robot can need."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from ami_ros.body.robot_spec import RobotSpec
+
+ROOM = 4  # times what a full message takes: for longer names, and fields that nobody thought of
+HEADER = 1024  # bytes
+POINTS = 1000  # of a proposal: ten seconds of one point per gate tick, twenty times what is ever followed
+KEYS, KEY_BYTES = 64, 512  # of a planner's report
+BYTES_PER_PIXEL = 4
+FLAG = 64  # a Bool, a Clock
+
+
+def joint_state_limit(spec: RobotSpec) -> int:
+    """Return the limit for joint states, bytes: all joints, also those held, with every field."""
+    names = [*spec.joint_names, *spec.simulation.hold_joints]
+    numbers = [0.0] * len(names)
+    return _limit(JointState(name=names, position=numbers, velocity=numbers, effort=numbers))
+
+
+def proposal_limit(spec: RobotSpec) -> int:
+    """Return the limit for proposals, bytes: `POINTS` points with every field."""
+    numbers = [0.0] * len(spec.joint_names)
+    point = JointTrajectoryPoint(positions=numbers, velocities=numbers, accelerations=numbers, effort=numbers)
+    return _limit(JointTrajectory(joint_names=list(spec.joint_names), points=[point] * POINTS))
+
+
+def report_limit() -> int:
+    """Return the limit for the planner's reports, bytes."""
+    half = "x" * (KEY_BYTES // 2)
+    status = DiagnosticStatus(message=half, values=[KeyValue(key=half, value=half)] * KEYS)
+    return _limit(DiagnosticArray(status=[status]))
+
+
+def image_limit(pixels: int) -> int:
+    """Return the limit for images, raw or compressed, of at most `pixels` pixels, bytes."""
+    return HEADER + BYTES_PER_PIXEL * pixels
+
+
+def within(
+    limit: int,
+    kind: Any,
+    handler: Callable[[Any], None],
+    on_larger: Callable[[int], None] = lambda size: None,
+) -> Callable[[bytes], None]:
+    """Return a callback for serialised messages that decodes for `handler` those within `limit` bytes.
+
+    Of a larger one, which is dropped unread, `on_larger` gets the size.
+    """
+
+    @functools.wraps(handler)
+    def handle(message: bytes) -> None:
+        if len(message) > limit:
+            on_larger(len(message))
+        else:
+            handler(deserialize_message(message, kind))
+
+    return handle
+
+
+def _limit(full: object) -> int:
+    return HEADER + ROOM * len(serialize_message(full))

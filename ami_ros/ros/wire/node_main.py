@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, spin and end a node: the one place that handles signals and start-up errors."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import rclpy
+from rclpy.exceptions import InvalidParameterValueException, ParameterException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.logging import get_logger
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_rmw_implementation_identifier
+
+from ami_ros.errors import AmiError
+from ami_ros.ros.wire.parameters import keep_clock
+from ami_ros.system.parent_watch import end_with_parent
+from ami_ros.system.shared_memory import leftovers, shortage
+
+EXIT_CONFIGURATION = 2
+SPIN_S = 0.1  # how often the loop looks for a signal while nothing arrives
+
+Loop = Callable[[Any, SingleThreadedExecutor, Callable[[], bool]], None]
+
+
+def node_main(
+    name: str, factory: Callable[[], Node], argv: Sequence[str] | None = None, loop: Loop | None = None
+) -> int:
+    """Run a node until SIGTERM, SIGINT or the end of a parent that wants it; return the process' exit code.
+
+    Errors raised on purpose while the node is made print their message, without a traceback, and give
+    exit code 2: they are mistakes in its configuration, and the message says which.
+
+    Args:
+        name: for messages.
+        factory: makes the node, after rclpy is initialised.
+        argv: command line, sys.argv by default.
+        loop: called with (node, executor, stopped) instead of plain spinning; a node that must come to rest
+            before it may go, as the gate, sees to that after `stopped`.
+    """
+    stopped = _StopSignal()
+    end_with_parent()
+    try:
+        # rclpy's own handlers shut the context down, and a gate could no longer command the arm to a halt.
+        rclpy.init(args=None if argv is None else list(argv), signal_handler_options=SignalHandlerOptions.NO)
+        _make_room(name)
+        node = factory()
+        keep_clock(node)
+    except (AmiError, ParameterException, InvalidParameterValueException) as error:
+        return _refuse(name, error)
+    except RuntimeError as error:  # rclpy's own, for arguments that it cannot parse
+        if type(error).__module__.startswith("rclpy"):
+            return _refuse(name, error)
+        raise
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        (loop or _spin)(node, executor, stopped)
+    except ExternalShutdownException:
+        pass
+    except AmiError as error:
+        return _refuse(name, error)
+    finally:
+        executor.shutdown(timeout_sec=1.0)
+        node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+def _make_room(name: str) -> None:
+    """See to the shared memory that the node is about to need."""
+    if not get_rmw_implementation_identifier().startswith("rmw_fastrtps"):
+        return
+    removed = leftovers(remove=True)
+    if removed.segments:
+        get_logger(name).info(f"shared memory: removed {removed}")
+    if missing := shortage(nodes=1):
+        get_logger(name).warning(f"shared memory: {missing}; ami-ros doctor says what to do")
+
+
+class _StopSignal:
+    """True once SIGTERM or SIGINT has arrived."""
+
+    def __init__(self) -> None:
+        self._arrived = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self._arrived = True
+
+    def __call__(self) -> bool:
+        return self._arrived
+
+
+def _spin(node: Node, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
+    while not stopped():
+        executor.spin_once(timeout_sec=SPIN_S)
+
+
+def _refuse(name: str, error: Exception) -> int:
+    print(f"{name}: {error}", file=sys.stderr, flush=True)
+    rclpy.try_shutdown()
+    return EXIT_CONFIGURATION

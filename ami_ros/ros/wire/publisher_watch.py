@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Watches who else publishes on the gate's topics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+
+from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
+from ami_ros.safety.gate.health import GateHealth
+from ami_ros.types import Level
+
+PERIOD_S = 0.1
+DISCOVERY_S = 1.0  # until those who were there before are known, on a busy machine, too
+
+
+class PublisherWatch:
+    """Complains while the gate is not the only one to command, and while a sensor has two sources.
+
+    A second source of commands holds the robot: it would get both. Two sources of a sensor are told only,
+    since many robots have a topic of joint states per gripper and arm; if they contradict each other, the
+    joint states themselves say so. A publisher that was killed counts until DDS has given up on it.
+
+    Args:
+        node: looks at the graph; has announced its own publishers. Waits `DISCOVERY_S` for those of others.
+        command: the topic that the gate commands on.
+        sensors: the topics that it hears.
+        health: takes the complaints.
+        errors: takes what the middleware raises.
+    """
+
+    def __init__(
+        self, node: Node, command: str, sensors: Sequence[str], health: GateHealth, errors: ErrorLog
+    ) -> None:
+        self._node, self._health = node, health
+        self._command = node.resolve_topic_name(command)
+        self._sensors = [node.resolve_topic_name(topic) for topic in sensors]
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        time.sleep(DISCOVERY_S)
+        self._look()
+        node.create_timer(PERIOD_S, guarded_timer(errors, self._look), clock=steady)
+
+    def _look(self) -> None:
+        count = self._node.count_publishers(self._command)
+        if count > 1:
+            self._health.complain(Level.HOLD, "COMMAND_SHARED", topic=self._command, publishers=count)
+        else:
+            self._health.settle("COMMAND_SHARED")
+        shared = [topic for topic in self._sensors if self._node.count_publishers(topic) > 1]
+        if shared:
+            self._health.complain(Level.LIMITED, "SENSOR_SHARED", topics=" ".join(shared))
+        else:
+            self._health.settle("SENSOR_SHARED")

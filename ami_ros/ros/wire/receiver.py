@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A thread that takes messages for a loop that must not wait for any of them.
+
+An executor runs a callback per message, so whoever floods a topic decides how busy the node is, and whoever
+sends one large message decides for how long. What a receiver takes costs the loop nothing but the messages
+that fit, and at most `most` of each topic.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+
+from ami_ros.ros.wire.bounded_take import BoundedTake, Oversized
+
+
+class NeverRun(CallbackGroup):
+    """A callback group whose entities no executor ever runs."""
+
+    def can_execute(self, entity: Any) -> bool:
+        """Return False."""
+        return False
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Return False."""
+        return False
+
+    def ending_execution(self, entity: Any) -> None:
+        """Do nothing: nothing has begun."""
+
+
+class Inlet:
+    """What has arrived on one topic and was not handled yet.
+
+    Args:
+        take: takes the next message.
+        most: messages kept and taken per turn; of more, the newest are kept.
+    """
+
+    def __init__(self, take: BoundedTake, most: int) -> None:
+        self._take, self._most = take, most
+        self._messages: deque[bytes] = deque(maxlen=most)
+        self._dropped: deque[int] = deque(maxlen=most)
+
+    def fill(self, failed: Callable[[Exception], None]) -> None:
+        """Take what has arrived, in the receiver's thread."""
+        for _ in range(self._most):
+            try:
+                taken = self._take()
+            except RuntimeError as error:  # of the middleware
+                failed(error)
+                return
+            if taken is None:
+                return
+            if isinstance(taken, Oversized):
+                self._dropped.append(taken.size)
+                return  # it took long enough: the next topic's turn
+            self._messages.append(taken)
+
+    def empty(self) -> tuple[list[bytes], list[int]]:
+        """Return messages, oldest first, and the sizes of those that were too large; in the loop's thread."""
+        return _all(self._messages), _all(self._dropped)
+
+
+def _all(queue: deque[Any]) -> list[Any]:
+    items = []
+    while queue:
+        items.append(queue.popleft())
+    return items
+
+
+class Receiver:
+    """Fills its inlets once per `poll`, in a thread of its own.
+
+    Args:
+        name: of the thread.
+        failed: takes what the middleware raises, in that thread.
+    """
+
+    def __init__(self, name: str, failed: Callable[[Exception], None]) -> None:
+        self._failed, self._group = failed, NeverRun()
+        self._inlets: list[Inlet] = []
+        self._subscriptions: list[Any] = []
+        self._asked, self._done, self._ended = threading.Event(), threading.Event(), False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def add(self, node: Node, kind: Any, topic: str, qos: QoSProfile, limit: int, most: int) -> Inlet:
+        """Subscribe to a topic; `limit` is that of `BoundedTake` in bytes, `most` that of `Inlet`."""
+        subscription = node.create_subscription(
+            kind, topic, lambda message: None, qos, raw=True, callback_group=self._group
+        )
+        inlet = Inlet(BoundedTake(subscription, limit), most)
+        self._subscriptions.append(subscription)
+        self._inlets = [*self._inlets, inlet]
+        return inlet
+
+    def poll(self, patience_s: float) -> None:
+        """Ask for what has arrived, and wait for it, but no longer than `patience_s`."""
+        self._done.clear()
+        self._asked.set()
+        self._done.wait(patience_s)
+
+    def close(self) -> None:
+        """End the thread; before the node's subscriptions are destroyed."""
+        self._ended = True
+        self._asked.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        first = 0
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            if self._ended:
+                return
+            inlets = self._inlets
+            for i in range(len(inlets)):
+                # Each turn begins with another topic: none starves behind one that is full of large messages.
+                inlets[(first + i) % len(inlets)].fill(self._failed)
+            first += 1
+            self._done.set()

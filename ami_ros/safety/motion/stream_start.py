@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a stream of commands may begin again: only where the robot can have got to since the last command."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.safety.motion.brake import Brake
+from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.types import FloatArray
+
+
+class StreamStart:
+    """Keeps the stream of commands continuous across a re-arm, a restart and a jump of the clock.
+
+    Each of them begins again where the robot is measured to be. From one tick to the next that can be a leap
+    that no robot can do. So the gate is silent, and the controller holds the arm, until a motion within the
+    limits explains the way. Time is counted in ticks: no clock that was set can make it longer.
+
+    Args:
+        limits: the robot's own.
+        dt_s: one tick.
+    """
+
+    def __init__(self, limits: MotionLimits, dt_s: float) -> None:
+        self._limits, self._dt_s = limits, dt_s
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the last command: someone has put the robot elsewhere, as the reset of a simulator does."""
+        self._left: Motion | None = None
+        self._ticks = 0
+
+    def leave(self, motion: Motion | None) -> None:
+        """Note the state that was commanded last; None leaves what was noted before."""
+        if motion is not None:
+            self._left, self._ticks = motion, 0
+
+    def wait_s(self, measured: FloatArray) -> float:
+        """Count one more tick and return how long the commands have to wait from now on; 0 if they may begin.
+
+        Source: rest to rest within limits on velocity, acceleration and jerk takes at most as long as the
+        three limits together would, each alone: d / v + 2 sqrt(d / a) + (32 d / j)^(1/3). Compare Biagiotti
+        and Melchiorri, "Trajectory Planning for Automatic Machines and Robots" (2008), chapter 3.
+        """
+        if self._left is None:
+            return 0.0
+        self._ticks += 1
+        stop = Brake(self._left, self._limits)
+        way = np.abs(measured - stop.at(stop.duration_s).position)
+        limits = self._limits
+        needed = way / limits.velocity + 2.0 * np.sqrt(way / limits.acceleration)
+        needed = needed + np.cbrt(32.0 * way / limits.jerk)
+        return max(0.0, stop.duration_s + float(needed.max()) - self._ticks * self._dt_s)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the camera stands and where it looks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.robot_spec import CameraSpec
+from ami_ros.sim.camera.variation import CameraShift
+
+
+@dataclass(frozen=True)
+class Viewpoint:
+    """Eye, point looked at and up direction, each (3,) in the base frame, m."""
+
+    eye: tuple[float, ...]
+    look_at: tuple[float, ...]
+    up: tuple[float, ...] = (0.0, 0.0, 1.0)
+
+
+def viewpoint(camera: CameraSpec, shift: CameraShift) -> Viewpoint:
+    """Return where `camera` stands when it has been moved and turned by `shift`.
+
+    Without a shift the numbers of the camera come back untouched, to the bit.
+    """
+    if shift == CameraShift():
+        return Viewpoint(tuple(camera.eye), tuple(camera.look_at))
+    eye = np.asarray(camera.eye, dtype=np.float64)
+    sight = np.asarray(camera.look_at, dtype=np.float64) - eye
+    distance = float(np.linalg.norm(sight))
+    forward = sight / distance
+    right = np.cross(forward, (0.0, 0.0, 1.0))
+    right /= np.linalg.norm(right)
+    above = np.cross(right, forward)
+    # Turn by the angle whose tangent components are (right, up): exact, whichever way it goes.
+    angle = math.hypot(shift.right_deg, shift.up_deg)
+    if angle > 0.0:
+        aside = (right * shift.right_deg + above * shift.up_deg) / angle
+        forward = forward * math.cos(math.radians(angle)) + aside * math.sin(math.radians(angle))
+    level = np.cross(forward, (0.0, 0.0, 1.0))
+    level /= np.linalg.norm(level)
+    roll = math.radians(shift.roll_deg)
+    up = np.cross(level, forward) * math.cos(roll) + level * math.sin(roll)
+    moved = eye + np.asarray(shift.offset)
+    return Viewpoint(*(tuple(float(v) for v in p) for p in (moved, moved + forward * distance, up)))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same scenes in a varied look and in the plain one: what a changed look must not change.
+
+Source: Tobin et al., "Domain randomization for transferring deep neural networks from simulation to the real
+world" (2017), with the plain look as the canonical one, as in James et al., "Sim-to-real via sim-to-sim"
+(2019); here latents are compared, not images.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.data.double_exposure import DoubleExposure
+from ami_ros.sim.camera.variation import NAMES, draw_variation
+from ami_ros.sim.collect.task_recorder import TaskRecorder
+
+STREAM = 96  # keeps these draws apart from those of the training data and of other pictures
+SCENES = 8  # per look: enough to tell what moves from where the camera stands
+
+
+class DoubleExposureRecorder(TaskRecorder):
+    """Takes pictures of scattered scenes; they are the same whichever process takes them."""
+
+    def record(self, index: int) -> DoubleExposure:
+        """Record SCENES scenes in look `index`."""
+        generator = np.random.default_rng([self._settings.seed, STREAM, index])
+        varied = [name for name in NAMES if generator.uniform() < self._variation.share]
+        # At least one kind varies, and each of them first in as many looks as any other.
+        look = draw_variation(self._variation, generator, [NAMES[index % len(NAMES)], *varied])
+        scenes = [self._task.scatter(generator) for _ in range(SCENES)]
+        images = []
+        for shown in (look, None):
+            self._scene.vary(shown, int(generator.integers(2**31)))
+            images.append(
+                np.stack(
+                    [
+                        self._recorder.small(self._scene.image_at(scene.start, scene.start_objects))
+                        for scene in scenes
+                    ]
+                )
+            )
+        return DoubleExposure(*images)

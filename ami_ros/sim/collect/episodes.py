@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Motion through the gate, recorded under a varied camera: the data a world model is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, write_episode
+from ami_ros.data.manifest import claim
+from ami_ros.sim.camera.variation import CLEAN, load_variation_settings, training_variation
+from ami_ros.sim.collect.task_recorder import TaskRecorder, record_all
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.task_file import read_task
+
+# How many of each are recorded, and by how many processes, changes none of them.
+AMOUNTS = ("episodes", "event_pairs", "oddities", "double_exposures", "workers")
+
+
+class Collector(TaskRecorder):
+    """Records episodes in one process; episode i is the same whichever worker records it."""
+
+    def record(self, index: int) -> EpisodeRecord:
+        """Record episode `index` of the data set."""
+        seed = [self._settings.seed, index]
+        generator = np.random.default_rng(seed)
+        # Apart from the motion, which stays the same when the variations change.
+        looks = np.random.default_rng([*seed, 1])
+        variation = training_variation(self._variation, looks)
+        self._scene.vary(variation, seed=int(looks.integers(2**31)))
+        episode = self._task.scatter(generator)
+        motion = self._task.motion(episode, self._settings, generator)
+        look = PLAIN_LOOK if variation == CLEAN else index + 1
+        return self._recorder.record(episode, motion, self._settings.episode_steps, look)
+
+
+def _record(folder: Path, collector: Collector, index: int) -> int:
+    write_episode(episode_path(folder, index), collector.record(index))
+    return index
+
+
+def episode_path(folder: Path, index: int) -> Path:
+    """Return where episode `index` of a data set lies."""
+    return folder / f"episode_{index:06d}.npz"
+
+
+def made_with(robot: str, task: str, settings: CollectSettings, unused: str) -> dict[str, object]:
+    """Return all that decides what is recorded; the setting `unused` is only for other kinds of records."""
+    file = read_task(task)
+    kept = {name: value for name, value in vars(settings).items() if name not in (*AMOUNTS, unused)}
+    variation = vars(load_variation_settings())
+    return {"robot": robot, "task": {**file.own, **file.embodiment}, **kept, "variation": variation}
+
+
+def collect(robot: str, task: str, settings: CollectSettings, folder: Path) -> Iterator[int]:
+    """Record what is missing in `folder`, yielding the index of each finished episode.
+
+    Episodes that are already there are kept, so a killed run goes on where it was.
+
+    Raises:
+        AmiError: robot, task or simulator do not work; the folder is untouched.
+        EpisodeError: the folder holds episodes made with other settings.
+        OutputError: an episode cannot be written.
+        ProcessError: a worker died.
+    """
+    missing = [i for i in range(settings.episodes) if not episode_path(folder, i).is_file()]
+    if missing:
+        Collector(robot, task, settings).close()  # what cannot be built fails before the folder is claimed
+    claim(folder, made_with(robot, task, settings, unused="event_steps"))
+    yield from record_all(Collector, robot, task, settings, partial(_record, folder), missing)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Impossible events, each beside its possible twin: do they surprise the model, and the twins not?
+
+Source of the method: violation of expectation, as in Riochet et al., "IntPhys: a framework and benchmark for
+visual intuitive physics reasoning" (2018).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
+from ami_ros.data.event import EventRecord
+from ami_ros.errors import EpisodeError
+from ami_ros.sim.camera.variation import CLEAN, training_variation
+from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, occasion, shows
+from ami_ros.sim.collect.task_recorder import TaskRecorder
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.task import Motion
+from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.tricks import STRANGERS, Tricks
+from ami_ros.types import FloatArray
+
+STREAM = 93  # keeps these draws apart from those of the training data
+ATTEMPTS = 300  # clips drawn until one gives the event an occasion
+JUMP = (0.08, 0.30)  # m, how far things teleport
+ARM_TURN = 0.5  # rad, largest turn of a joint when the arm's image teleports
+
+
+class Remembered:
+    """A motion whose actions can be repeated, to the bit."""
+
+    def __init__(self, motion: Motion) -> None:
+        self._motion = motion
+        self._actions: list[FloatArray] = []
+
+    def next(self, scene: Scene) -> FloatArray:
+        """Return the next action (A,)."""
+        self._actions.append(self._motion.next(scene))
+        return self._actions[-1]
+
+    def again(self) -> Replay:
+        """Return the same actions, whatever happens."""
+        return Replay(self._actions)
+
+
+class Replay:
+    """Given actions, one after another."""
+
+    def __init__(self, actions: list[FloatArray]) -> None:
+        self._left = list(actions)
+
+    def next(self, scene: Scene) -> FloatArray:
+        """Return the next action (A,)."""
+        return self._left.pop(0)
+
+
+class EventRecorder(TaskRecorder):
+    """Records pairs of clips; a pair is the same whichever process records it.
+
+    Attributes:
+        kinds: what can happen in this task.
+    """
+
+    def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
+        super().__init__(robot, task, settings)
+        self._tricks = Tricks(self._scene)
+        self._kinematics = Kinematics(self._spec)
+        self.kinds = OBJECT_KINDS if self._scene.object_bodies else ARM_KINDS
+
+    def record(self, kind: str, pair: int) -> tuple[EventRecord, EventRecord]:
+        """Record the possible and the impossible clip of a pair.
+
+        Raises:
+            EpisodeError: no clip gave the event an occasion.
+        """
+        steps = self._settings.event_steps
+        generator = np.random.default_rng([self._settings.seed, STREAM, self.kinds.index(kind), pair])
+        looks, noise = training_variation(self._variation, generator), int(generator.integers(2**31))
+        look = PLAIN_LOOK if looks == CLEAN else pair + 1
+        for _ in range(ATTEMPTS):
+            episode = self._task.scatter(generator)
+            motion = Remembered(self._task.motion(episode, self._settings, generator))
+            self._scene.vary(looks, noise)
+            clip = self._recorder.record(episode, motion, steps, look)
+            moment = occasion(kind, clip, self._spec.action_block, generator)
+            if moment is None:
+                continue
+            self._scene.vary(looks, noise)
+            if kind == "stranger" or self._scene.object_bodies:
+                happen = self._happening(kind, clip, moment, generator)
+                odd = self._recorder.record(episode, motion.again(), steps, look, happen)
+                self._tricks.undo()
+            else:
+                odd = self._repainted(kind, clip, moment, generator)
+            if shows(clip, odd, moment):
+                possible = EventRecord(clip, kind, True, moment, pair)
+                return possible, EventRecord(odd, kind, False, moment, pair)
+        raise EpisodeError(f"event {kind}, pair {pair}: no occasion in {ATTEMPTS} clips")
+
+    def _happening(
+        self, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
+    ) -> Callable[[int], None]:
+        """Return what is called before each observation, to change the world in time."""
+        tricks = self._tricks
+        if kind == "teleport":
+            pose = self._elsewhere(clip, moment, generator)
+            return lambda step: tricks.jump(pose) if step == moment else None
+        if kind == "vanish":
+            return lambda step: tricks.vanish() if step == moment else None
+        if kind == "passes_through":
+            return lambda step: tricks.pass_through() if step == 0 else None
+        index, place = int(generator.integers(len(STRANGERS))), self._free_place(clip, generator)
+        return lambda step: tricks.show_stranger(index, place) if step == 0 else None
+
+    def _elsewhere(self, clip: EpisodeRecord, moment: int, generator: np.random.Generator) -> FloatArray:
+        """Return a pose (4,) for the block, away from where it is and from the tip."""
+        while True:
+            pose = self._task.scatter(generator).start_objects[0]
+            far = np.linalg.norm(pose[:2] - clip.objects[moment, 0, :2])
+            if JUMP[0] <= far <= JUMP[1] and np.linalg.norm(pose[:2] - clip.tip[moment, :2]) > CLEAR:
+                return pose
+
+    def _free_place(self, clip: EpisodeRecord, generator: np.random.Generator) -> FloatArray:
+        """Return a place (2,) on the table, clear of the objects."""
+        lower, upper = self._spec.workspace[:, :2]
+        while True:
+            place: FloatArray = generator.uniform(lower, upper)
+            if (np.linalg.norm(clip.objects[0, :, :2] - place, axis=1) > CLEAR).all():
+                return place
+
+    def _repainted(
+        self, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
+    ) -> EpisodeRecord:
+        """Return the clip with other images from `moment` on, while the joints go on."""
+        joints = clip.joint_position.astype(np.float64)
+        shown = joints.copy()
+        if kind == "teleport":
+            shown += self._turn(joints[moment], generator)
+        elif kind == "freeze":
+            shown[moment:] = joints[moment - 1]
+        elif kind == "vanish":
+            self._tricks.vanish_arm()
+        images = clip.images.copy()
+        for step in range(moment, len(images)):
+            self._scene.reset(shown[step])
+            images[step] = self._recorder.small(self._scene.image())
+        self._tricks.undo()
+        return dataclasses.replace(clip, images=images)
+
+    def _turn(self, joints: FloatArray, generator: np.random.Generator) -> FloatArray:
+        """Return a change of the joints (J,) that moves the tip as far as things teleport."""
+        before = self._kinematics.forward(joints)[0]
+        while True:
+            turn: FloatArray = generator.uniform(-ARM_TURN, ARM_TURN, size=len(joints))
+            far = np.linalg.norm(self._kinematics.forward(joints + turn)[0] - before)
+            if JUMP[0] <= far <= JUMP[1]:
+                return turn

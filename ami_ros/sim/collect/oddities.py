@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a camera sees beyond the training range: more light, more blur, another pose, an unknown object.
+
+A model can only learn what is unlike everything that it knows from pictures of that. Source: Hendrycks,
+Mazeika and Dietterich, "Deep anomaly detection with outlier exposure" (2019).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.data.oddity import OddityRecord
+from ami_ros.sim.camera.variation import NAMES, beyond_variation, training_variation
+from ami_ros.sim.collect.bystanders import Bystanders
+from ami_ros.sim.collect.task_recorder import TaskRecorder
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+
+STREAM = 95  # keeps these draws apart from those of the training data and of the events
+BEYOND = 2.0  # odd pictures lie outside the training range, up to so many times as far
+BYSTANDER = "bystander"
+KINDS = (*NAMES, BYSTANDER)
+
+
+class OddityRecorder(TaskRecorder):
+    """Takes pictures of moments of the training motion; a moment is the same whichever process records it."""
+
+    def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
+        super().__init__(robot, task, settings)
+        self._bystanders = Bystanders(self._scene)
+
+    def record(self, index: int) -> OddityRecord:
+        """Record moment `index`: one picture of each of KINDS."""
+        generator = np.random.default_rng([self._settings.seed, STREAM, index])
+        episode = self._task.scatter(generator)
+        motion = self._task.motion(episode, self._settings, generator)
+        self._scene.vary(None)
+        steps = int(generator.integers(1, self._settings.episode_steps + 1))
+        moment = self._recorder.record(episode, motion, steps)
+        images = []
+        for kind in KINDS:
+            if kind == BYSTANDER:
+                looks = training_variation(self._variation, generator)
+            else:
+                looks = beyond_variation(self._variation, generator, kind, BEYOND)
+            self._scene.vary(looks, int(generator.integers(2**31)))
+            if kind == BYSTANDER:
+                table = self._spec.workspace[:, :2]
+                self._bystanders.show(generator, table, moment.objects[-1, :, :2].astype(np.float64))
+            images.append(self._recorder.small(self._scene.image()))
+            self._bystanders.hide()
+        joints = np.concatenate([moment.joint_position[-1], moment.joint_velocity[-1]])
+        return OddityRecord(np.stack(images), np.array(KINDS), joints)

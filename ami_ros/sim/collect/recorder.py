@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records what the robot sees and does, through the gate, as training data holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
+from ami_ros.planning.chunk import to_trajectory
+from ami_ros.safety.settings import load_safety_settings
+from ami_ros.sim.loop.closed_loop import ClosedLoop
+from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.world.scene import Scene
+from ami_ros.types import ImageArray
+
+STEPWISE = ("images", "joint_position", "joint_velocity", "actions", "tip", "objects")
+
+
+def nothing(step: int) -> None:
+    """Let the world be."""
+
+
+class Recorder:
+    """Episodes of one scene, with images of `image_size` px."""
+
+    def __init__(self, scene: Scene, spec: RobotSpec, image_size: int) -> None:
+        self._scene, self._spec, self._size = scene, spec, (image_size, image_size)
+        self._kinematics = Kinematics(spec)
+        self._loop = ClosedLoop(scene, spec, load_safety_settings())
+
+    def record(
+        self,
+        episode: Episode,
+        motion: Motion,
+        steps: int,
+        look: int = PLAIN_LOOK,
+        happen: Callable[[int], None] = nothing,
+    ) -> EpisodeRecord:
+        """Put everything at the start of `episode` and record `steps` control steps.
+
+        Args:
+            episode: where it begins.
+            motion: what the robot does.
+            steps: control steps.
+            look: number of the scene's variation, for the record.
+            happen: called before each observation with its index.
+        """
+        scene = self._scene
+        scene.reset(episode.start, episode.start_objects)
+        self._loop.restart()
+        rows: dict[str, list[np.ndarray]] = {name: [] for name in STEPWISE}
+        for step in range(steps + 1):
+            happen(step)
+            observation = scene.observe()
+            rows["images"].append(self.small(observation.image))
+            rows["joint_position"].append(observation.joint_position)
+            rows["joint_velocity"].append(observation.joint_velocity)
+            rows["tip"].append(scene.tip())
+            rows["objects"].append(scene.objects())
+            if step < steps:
+                action = motion.next(scene)
+                rows["actions"].append(action)
+                proposal = to_trajectory(action[None, None], observation, self._spec, self._kinematics)
+                self._loop.step(proposal, observation)
+        images = np.stack(rows.pop("images"))
+        others = {name: np.asarray(values, dtype=np.float32) for name, values in rows.items()}
+        return EpisodeRecord(images=images, look=np.asarray(look, dtype=np.int64), **others)
+
+    def small(self, image: ImageArray) -> ImageArray:
+        """Return a camera image at the recorded size."""
+        return np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

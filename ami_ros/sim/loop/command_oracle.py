@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges each command that the simulated robot receives. Independent of the gate: shares none of its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.types import Command, FloatArray
+
+TOLERANCE = 1e-6  # share of a limit that rounding may exceed
+JUMP = 1e-3  # rad or m beyond what the acceleration limit explains: a re-armed gate starts from the robot
+WORKSPACE_TOLERANCE = 1e-3  # m
+MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
+SAME_TICK = 1.5  # ticks: further apart, commands are no neighbours
+STOP_SLACK_TICKS = 5  # messages cross each other, and the gate brakes from its next tick on
+STOPPED_SPEED = 1e-3  # rad/s or m/s
+STOPPED_TRAVEL = 1e-3  # rad or m
+
+
+class CommandOracle:
+    """Counts commands outside the robot's limits, and motion after a STOP.
+
+    Velocity, acceleration and jerk are judged by differences between neighbouring commands, and by the
+    nominal tick, whatever the jitter of the gate's timer: the gate integrates with it.
+
+    Args:
+        spec: the robot.
+        tick_s: the gate's period.
+        tip: forward kinematics, joints (J,) to the tip's position (3,) in m; None judges no workspace.
+        margin: how far around the planner's workspace the gate's one reaches, m (config/safety.yaml).
+
+    Attributes:
+        counts: unsafe commands by what was wrong: position, velocity, acceleration, jerk, jump, workspace.
+        unsafe: commands with anything wrong.
+        moved_after_stop: commands that moved although braking from the STOP's velocity was over.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        tick_s: float,
+        tip: Callable[[FloatArray], FloatArray] | None = None,
+        margin: float = 0.0,
+    ) -> None:
+        limits, unlimited = spec.limits, np.full(len(spec.joint_names), np.inf)
+        self._lower = -unlimited if limits.lower is None else limits.lower
+        self._upper = unlimited if limits.upper is None else limits.upper
+        self._velocity = unlimited if limits.velocity is None else limits.velocity
+        self._acceleration = unlimited if limits.acceleration is None else limits.acceleration
+        self._jerk = unlimited if limits.jerk is None else limits.jerk
+        self._tip, self._tick_s = tip, tick_s
+        self._workspace = spec.workspace + np.array([[-margin], [margin]])
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget all, as after a reset of the robot."""
+        self.counts: dict[str, int] = {}
+        self.unsafe = self.moved_after_stop = 0
+        self._stop_ns: int | None = None
+        self._rest: FloatArray | None = None
+        self.forget_motion()
+
+    def forget_motion(self) -> None:
+        """Judge the next command by itself, as after a pause."""
+        self._newest: list[Command] = []
+        self._least_outside: float | None = None
+
+    def see(self, command: Command, measured: FloatArray) -> tuple[str, ...]:
+        """Judge a command for a robot at `measured` (J,) and return what is wrong with it."""
+        wrong = [*self._by_itself(command, measured), *self._beside_the_last(command)]
+        for name in wrong:
+            self.counts[name] = self.counts.get(name, 0) + 1
+        self.unsafe += bool(wrong)
+        self._judge_stop(command)
+        self._newest = [*self._newest[-1:], command]
+        return tuple(wrong)
+
+    def see_malformed(self) -> None:
+        """Count a command that is no command: wrong names or lengths, or not finite."""
+        self.counts["malformed"] = self.counts.get("malformed", 0) + 1
+        self.unsafe += 1
+
+    def see_stop(self, stopped: bool, stamp_ns: int) -> None:
+        """Take the gate's state: whether it says STOP."""
+        if not stopped:
+            self._stop_ns = self._rest = None
+        elif self._stop_ns is None:
+            self._stop_ns = stamp_ns + self._braking_ns()
+
+    def _by_itself(self, command: Command, measured: FloatArray) -> list[str]:
+        position, slack, wrong = command.position, 1.0 + TOLERANCE, []
+        if not ((position >= self._lower - TOLERANCE) & (position <= self._upper + TOLERANCE)).all():
+            wrong.append("position")
+        if not (np.abs(command.velocity) <= self._velocity * slack).all():
+            wrong.append("velocity")
+        if not float(np.abs(position - measured).max()) <= MAX_GAP:
+            wrong.append("jump")
+        if self._tip is not None:
+            # A robot that starts outside may come back: never further out than it was at best.
+            allowed = self._outside(measured) if self._least_outside is None else self._least_outside
+            outside = self._outside(position)
+            self._least_outside = min(allowed, outside)
+            if not outside <= allowed + WORKSPACE_TOLERANCE:
+                wrong.append("workspace")
+        return wrong
+
+    def _outside(self, position: FloatArray) -> float:
+        """Return how far the tip is outside the workspace, m; 0 inside."""
+        tip = np.zeros(3) if self._tip is None else self._tip(position)
+        lower, upper = self._workspace
+        return max(0.0, float(np.maximum(lower - tip, tip - upper).max()))
+
+    def _beside_the_last(self, command: Command) -> list[str]:
+        if not self._newest:
+            return []
+        last, slack, wrong = self._newest[-1], 1.0 + TOLERANCE, []
+        elapsed_s = max((command.stamp_ns - last.stamp_ns) / 1e9, self._tick_s)
+        moved, sped = command.position - last.position, command.velocity - last.velocity
+        if not (np.abs(moved) <= self._velocity * elapsed_s * slack + TOLERANCE).all():
+            wrong.append("jump")
+        if not (np.abs(sped) <= self._acceleration * elapsed_s * slack + TOLERANCE).all():
+            wrong.append("acceleration")
+        if len(self._newest) < 2 or not self._neighbours(*self._newest, command):
+            return wrong
+        earlier, tick_s = self._newest[0], self._tick_s
+        # A second difference never exceeds the second derivative's bound times the tick squared.
+        bend = moved - (last.position - earlier.position)
+        if not (np.abs(bend) <= self._acceleration * tick_s**2 * slack + JUMP).all():
+            wrong.append("jump")
+        change = sped - (last.velocity - earlier.velocity)
+        if not (np.abs(change) <= self._jerk * tick_s**2 * slack + TOLERANCE).all():
+            wrong.append("jerk")
+        return wrong
+
+    def _neighbours(self, *commands: Command) -> bool:
+        stamps = np.array([command.stamp_ns for command in commands])
+        return bool((np.diff(stamps) <= SAME_TICK * self._tick_s * 1e9).all())
+
+    def _braking_ns(self) -> int:
+        """Return how long braking may take: v / a, a / j more for the jerk, and some ticks."""
+        speed = np.zeros_like(self._velocity) if not self._newest else np.abs(self._newest[-1].velocity)
+        brake_s = float((speed / self._acceleration + self._acceleration / self._jerk).max())
+        return round((brake_s + STOP_SLACK_TICKS * self._tick_s) * 1e9)
+
+    def _judge_stop(self, command: Command) -> None:
+        if self._stop_ns is None or command.stamp_ns <= self._stop_ns:
+            return
+        self._rest = command.position if self._rest is None else self._rest
+        moved = float(np.abs(command.position - self._rest).max()) > STOPPED_TRAVEL
+        self.moved_after_stop += moved or float(np.abs(command.velocity).max()) > STOPPED_SPEED

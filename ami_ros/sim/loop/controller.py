@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated robot's own controller: what a real one does with the commands it gets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.sim.loop.command_oracle import MAX_GAP, TOLERANCE, CommandOracle
+from ami_ros.types import Command, FloatArray
+
+
+class SimController:
+    """Follows the newest command within the robot's limits, and holds when commands stop coming.
+
+    Its timeout is what stands behind the gate: when the gate's process dies, the robot stops at the gate's
+    last command and stays there, whatever the planner goes on to propose.
+
+    Args:
+        spec: the robot.
+        timeout_s: without a command for longer it holds.
+        tick_s: the gate's period.
+        margin: how far around the planner's workspace the gate's one reaches, m.
+
+    Attributes:
+        oracle: judges every command. Those outside the limits are clipped, those that jump refused.
+        timed_out_ns: when it last noticed that commands had stopped coming; None if they never did.
+    """
+
+    def __init__(self, spec: RobotSpec, timeout_s: float, tick_s: float, margin: float = 0.0) -> None:
+        limits, count = spec.limits, len(spec.joint_names)
+        unlimited = np.full(count, np.inf)
+        self._lower = -unlimited if limits.lower is None else limits.lower
+        self._upper = unlimited if limits.upper is None else limits.upper
+        self._velocity = unlimited if limits.velocity is None else limits.velocity
+        self._timeout_ns, self._tick_ns = round(timeout_s * 1e9), round(tick_s * 1e9)
+        kinematics = Kinematics(spec)
+        self.oracle = CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew, as after a reset or a pause: hold until the next command."""
+        self._command: Command | None = None
+        self._arrival_ns: int | None = None
+        self._hold: FloatArray | None = None
+        self._followed: FloatArray | None = None
+        self.timed_out_ns: int | None = None
+        self.oracle.forget_motion()
+
+    def take(self, command: Command, measured: FloatArray, arrival_ns: int) -> None:
+        """Take a command; `measured` (J,) is where the robot is."""
+        self.oracle.see(command, measured)
+        if float(np.abs(command.position - measured).max()) > MAX_GAP:
+            return  # as if it had not come
+        self._command, self._arrival_ns = command, arrival_ns
+
+    def follow(self, measured: FloatArray, now_ns: int) -> Command:
+        """Return what to do for the next tick: go to the newest command within limits.
+
+        Without one, hold at the position where its absence was noticed.
+        """
+        command, arrival = self._command, self._arrival_ns
+        if command is None or arrival is None or now_ns - arrival > self._timeout_ns:
+            if command is not None and self._hold is None:
+                self.timed_out_ns = now_ns
+            self._hold = measured.copy() if self._hold is None else self._hold
+            self._followed = None
+            return Command(self._hold, np.zeros_like(measured), now_ns)
+        self._hold = None
+        before = measured if self._followed is None else self._followed
+        reach = self._velocity * (self._tick_ns / 1e9) * (1.0 + TOLERANCE)
+        wanted = np.clip(command.position, self._lower, self._upper)
+        # Where it is within reach it is taken to the last bit, so that legal commands pass unchanged.
+        near = np.abs(wanted - before) <= reach
+        position = np.where(near, wanted, before + np.clip(wanted - before, -reach, reach))
+        self._followed = position
+        return Command(position, np.clip(command.velocity, -self._velocity, self._velocity), command.stamp_ns)

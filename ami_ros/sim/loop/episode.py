@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One simulated episode: the scene, the task's start and goal, the step count, and the truth about it."""
+
+from __future__ import annotations
+
+import json
+
+from ami_ros.sim.camera.perturbation import Perturbation
+from ami_ros.sim.tasks.task import Task
+from ami_ros.sim.world.scene import Scene
+from ami_ros.types import ImageArray
+
+
+class SimEpisode:
+    """The simulated world between two resets.
+
+    Args:
+        scene: empty but for the arm; the task puts its objects there.
+        task: gives starts and goals, and judges.
+
+    Attributes:
+        scene: the world.
+        step: control steps done since the reset.
+        seed: of this episode.
+        number: resets so far; tells a loop that its episode is over.
+    """
+
+    def __init__(self, scene: Scene, task: Task) -> None:
+        task.furnish(scene)
+        self._task = task
+        self.scene = scene
+        self.number = 0
+        self.step = 0
+        self.seed = 0
+
+    def reset(self, seed: int, looks: Perturbation) -> ImageArray:
+        """Put everything at the start of `seed` and return the goal image (H, W, 3).
+
+        Raises:
+            KinematicsError: the task's start or goal cannot be reached.
+        """
+        episode = self._task.episode(seed)
+        self.scene.vary(looks.variation(seed), seed)
+        self.scene.reset(episode.start, episode.start_objects)
+        goal_image = self.scene.image_at(episode.goal, episode.goal_objects)
+        self._episode, self.seed, self.step = episode, seed, 0
+        self.number += 1
+        return goal_image
+
+    def start_json(self, **more: object) -> str:
+        """Return the start, for the reply to ~/reset."""
+        start = self._episode.start
+        return json.dumps(
+            {"seed": self.seed, "start": start.tolist(), "start_tip": self.scene.tip().tolist(), **more}
+        )
+
+    def truth_json(self, stamp_ns: int, final: bool, **more: object) -> str:
+        """Return the true state, for scoring only; `error` is the distance that the task judges."""
+        truth = {
+            "stamp_ns": stamp_ns,
+            "step": self.step,
+            "seed": self.seed,
+            "error": self._task.error(self.scene, self._episode),
+            "goal_position": self._episode.goal_position.tolist(),
+            "tip": self.scene.tip().tolist(),
+            "objects": self.scene.poses().tolist(),
+            "joints": self.scene.joints()[0].tolist(),
+            "final": final,
+        }
+        return json.dumps({**truth, **more})

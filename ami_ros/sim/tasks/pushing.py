@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scripted pushing that looks at the truth: for training data and the upper baseline, not for planning."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.sim.world.scene import Scene
+from ami_ros.types import FloatArray
+
+STANDOFF = 0.025  # m, gap to the block from where a push begins
+BESIDE = 0.015  # m, sideways offset up to which a push goes on
+CLEARANCE = 0.045  # m, added to the block's radius on the way around it
+TURN = np.deg2rad(35.0)  # way around the block per step
+DONE = 0.004  # m
+
+
+class Pushing:
+    """Goes around the block, then pushes it along the line to its goal.
+
+    Args:
+        spec: the robot, moving along x and y.
+        goal: (2,) m, where the block shall be.
+        block_radius: m, half the block's side.
+        tool_radius: m.
+        speed: m/s at most.
+    """
+
+    def __init__(
+        self, spec: RobotSpec, goal: FloatArray, block_radius: float, tool_radius: float, speed: float
+    ) -> None:
+        self._step_s = spec.step_ns / 1e9
+        self._goal, self._touch, self._speed = goal, block_radius + tool_radius, speed
+
+    def next(self, scene: Scene) -> FloatArray:
+        """Return the next tip velocity (2,) in m/s."""
+        tip, block = scene.tip()[:2], scene.objects()[0, :2]
+        way = self._goal - block
+        left = float(np.linalg.norm(way))
+        if left < DONE:
+            return np.zeros(2)
+        along = way / left
+        behind = float((block - tip) @ along)
+        beside = (tip - block) - ((tip - block) @ along) * along
+        if behind > 0.6 * self._touch and np.linalg.norm(beside) < BESIDE:
+            # The harder the block drifts sideways, the more the rod steers to the middle of its back.
+            wanted = tip + along * min(left, 0.03) - 0.6 * beside
+            if behind > self._touch + 0.005:
+                wanted = block - along * self._touch
+        else:
+            wanted = self._around(tip, block, along)
+        velocity = (wanted - tip) / self._step_s
+        return velocity * min(1.0, self._speed / max(1e-9, float(np.abs(velocity).max())))
+
+    def _around(self, tip: FloatArray, block: FloatArray, along: FloatArray) -> FloatArray:
+        offset = tip - block
+        angle, wanted = np.arctan2(offset[1], offset[0]), np.arctan2(-along[1], -along[0])
+        turn = (wanted - angle + np.pi) % (2 * np.pi) - np.pi
+        radius = self._touch + (CLEARANCE if abs(turn) > TURN else STANDOFF)
+        if np.linalg.norm(offset) < self._touch + STANDOFF and abs(turn) > TURN / 2:
+            return block + offset / max(1e-6, float(np.linalg.norm(offset))) * (radius + 0.01)
+        angle += np.clip(turn, -TURN, TURN)
+        return block + radius * np.array([np.cos(angle), np.sin(angle)])

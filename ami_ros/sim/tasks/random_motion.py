@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Aimless motion, smooth in time: what a robot can do before it knows anything."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.robot_spec import AXES, RobotSpec
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.world.scene import Scene
+from ami_ros.types import FloatArray
+
+
+class RandomMotion:
+    """Ornstein-Uhlenbeck tip velocities whose amplitude is drawn anew each episode.
+
+    Source: Uhlenbeck and Ornstein, "On the theory of the Brownian motion" (1930), discretised.
+    """
+
+    def __init__(self, spec: RobotSpec, settings: CollectSettings, generator: np.random.Generator) -> None:
+        self._spec = spec
+        self._correlation = settings.correlation
+        self._generator = generator
+        self._std = generator.uniform(settings.amplitude[0], settings.amplitude[1]) * spec.max_tip_speed
+        self._velocity = generator.normal(size=spec.action_size) * self._std
+        axes = [AXES.index(axis) for axis in spec.action_axes]
+        self._axes, self._lower, self._upper = axes, spec.workspace[0][axes], spec.workspace[1][axes]
+
+    def next(self, scene: Scene) -> FloatArray:
+        """Return the next action (A,) in m/s; bounces off the walls of the workspace box."""
+        tip, keep = scene.tip()[self._axes], self._correlation
+        noise = self._generator.normal(size=len(self._axes)) * self._std
+        self._velocity = keep * self._velocity + np.sqrt(1.0 - keep**2) * noise
+        outward = ((tip < self._lower + 0.01) & (self._velocity < 0)) | (
+            (tip > self._upper - 0.01) & (self._velocity > 0)
+        )
+        self._velocity = np.where(outward, -self._velocity, self._velocity)
+        return np.clip(self._velocity, -self._spec.max_tip_speed, self._spec.max_tip_speed)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated arm: obeys commands as a joint trajectory controller would."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import EmbodimentError
+from ami_ros.sim.world.bullet import Bullet
+from ami_ros.sim.world.tool import TOOL_LINK, with_tool
+from ami_ros.types import Command, FloatArray
+
+# People see these; the model learns from them: the hand stands out from the arm, the arm from the table.
+LINK_COLOURS = ((0.93, 0.93, 0.95, 1.0), (0.75, 0.78, 0.84, 1.0))
+HAND_COLOUR = (0.15, 0.25, 0.55, 1.0)
+TOOL_COLOUR = (0.10, 0.10, 0.12, 1.0)
+FINGER_COLOUR = (0.95, 0.45, 0.10, 1.0)
+
+
+class Arm:
+    """A position-servoed arm with the effort limits of its RobotSpec.
+
+    Raises:
+        EmbodimentError: a joint of the spec is not in the simulation's URDF.
+    """
+
+    def __init__(self, bullet: Bullet, spec: RobotSpec, detailed: bool) -> None:
+        self._bullet = bullet
+        tool, parent = spec.tool, spec.simulation.tool_parent
+        change = (lambda text: text) if tool is None else (lambda text: with_tool(text, parent, tool))
+        self._body = bullet.load_arm(spec.simulation.urdf, detailed, change)
+        index = bullet.joint_indices(self._body)
+        wanted = (*spec.joint_names, *spec.simulation.hold_joints)
+        missing = [name for name in wanted if name not in index]
+        if missing:
+            raise EmbodimentError(f"simulation urdf: joints {missing} not found; it has {list(index)}")
+        self._joints = [index[name] for name in spec.joint_names]
+        self._held = [index[name] for name in spec.simulation.hold_joints]
+        self._held_position = np.array(spec.simulation.hold_position, dtype=np.float64)
+        if spec.limits.effort is None:
+            raise EmbodimentError(f"{spec.name}: the simulator needs limits.effort; got null (not limited)")
+        self._effort = np.concatenate([spec.limits.effort, np.full(len(self._held), 20.0)])
+        if not detailed:
+            self._paint(index)
+
+    def _paint(self, index: dict[str, int]) -> None:
+        for order, link in enumerate(range(-1, len(index))):
+            self._bullet.paint(self._body, link, LINK_COLOURS[order % 2])
+        if self._held:
+            self._bullet.paint(self._body, self._held[0] - 1, HAND_COLOUR)
+        for link in self._held:
+            self._bullet.paint(self._body, link, FINGER_COLOUR)
+        tool = index.get(f"{TOOL_LINK}_joint")
+        if tool is not None:
+            self._bullet.paint(self._body, tool, TOOL_COLOUR)
+
+    @property
+    def body(self) -> int:
+        """The arm, as the physics client knows it."""
+        return self._body
+
+    def reset(self, joint_position: FloatArray) -> None:
+        """Put the arm at rest at `joint_position` (J,)."""
+        self._bullet.reset_joints(self._body, self._joints, joint_position)
+        self._bullet.reset_joints(self._body, self._held, self._held_position)
+        self.obey(Command(joint_position, np.zeros_like(joint_position), 0))
+
+    def obey(self, command: Command) -> None:
+        """Servo toward the command until the next one."""
+        position = np.concatenate([command.position, self._held_position])
+        velocity = np.concatenate([command.velocity, np.zeros(len(self._held))])
+        self._bullet.drive_joints(self._body, self._joints + self._held, position, velocity, self._effort)
+
+    def state(self) -> tuple[FloatArray, FloatArray]:
+        """Return joint position (J,) and velocity (J,)."""
+        return self._bullet.joint_state(self._body, self._joints)

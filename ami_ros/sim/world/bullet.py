@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The physics client: the only file that imports pybullet."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ami_ros.errors import EmbodimentError
+from ami_ros.sim.camera.variation import Light
+from ami_ros.sim.camera.viewpoint import Viewpoint
+from ami_ros.types import FloatArray, ImageArray
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence pybullet's C-level chatter, which would spoil piped JSON and progress bars."""
+    saved = {stream: os.dup(stream) for stream in (1, 2)}
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for stream in saved:
+            os.dup2(null, stream)
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)  # or C's buffer spills after the streams are back
+        for stream, copy in saved.items():
+            os.dup2(copy, stream)
+            os.close(copy)
+        os.close(null)
+
+
+with _quiet():
+    import pybullet
+    import pybullet_data
+
+NEAR, FAR = 0.1, 20.0  # m, the renderer's clip planes; far enough for the wall's corners
+GRAVITY = -9.81  # m/s^2. Source: standard gravity, ISO 80000-3, rounded.
+
+
+def renders_arrays() -> bool:
+    """Whether PyBullet was built with numpy; without it rendering is many times slower."""
+    return bool(pybullet.isNumpyEnabled())
+
+
+class Bullet:
+    """One PyBullet world without a window.
+
+    Args:
+        physics_hz: simulation steps per second.
+    """
+
+    def __init__(self, physics_hz: float) -> None:
+        with _quiet():
+            self._id = pybullet.connect(pybullet.DIRECT)
+        pybullet.setGravity(0, 0, GRAVITY, physicsClientId=self._id)
+        pybullet.setTimeStep(1.0 / physics_hz, physicsClientId=self._id)
+        pybullet.setPhysicsEngineParameter(deterministicOverlappingPairs=1, physicsClientId=self._id)
+        self._clean: dict[tuple[int, int], tuple[float, ...]] = {}
+        self._textures: dict[bytes, int] = {}
+
+    def load_arm(self, urdf: str, detailed: bool, change: Callable[[str], str] = lambda text: text) -> int:
+        """Load a fixed-base arm; `detailed` keeps its 100k-face visual meshes (20 times slower to render).
+
+        `change` may edit the URDF's text, for example to put a tool in the hand.
+
+        Raises:
+            EmbodimentError: the file does not exist or PyBullet refuses it.
+        """
+        path = Path(urdf) if Path(urdf).is_absolute() else Path(pybullet_data.getDataPath()) / urdf
+        if not path.is_file():
+            raise EmbodimentError(
+                f"simulation urdf {path}: no such file; expected a path below pybullet_data"
+            )
+        try:
+            text = path.read_text(encoding="utf-8").replace("package://", f"{path.parent}/")
+        except (OSError, UnicodeDecodeError) as error:
+            raise EmbodimentError(f"simulation urdf {path}: not a text that can be read: {error}") from error
+        if not detailed:
+            text = re.sub(r"meshes/visual/(\w+)\.\w+", r"meshes/collision/\1.obj", text)
+        with tempfile.TemporaryDirectory() as folder, _quiet():
+            copy = Path(folder) / path.name
+            copy.write_text(change(text))
+            try:
+                return pybullet.loadURDF(str(copy), useFixedBase=True, physicsClientId=self._id)
+            except pybullet.error as error:
+                raise EmbodimentError(f"simulation urdf {path}: PyBullet cannot load it: {error}") from error
+
+    def add_box(self, half_size: Sequence[float], position: Sequence[float], rgba: Sequence[float]) -> int:
+        """Add a fixed box; sizes and position in m."""
+        shape = {"shapeType": pybullet.GEOM_BOX, "halfExtents": half_size, "physicsClientId": self._id}
+        return pybullet.createMultiBody(
+            baseMass=0,
+            baseCollisionShapeIndex=pybullet.createCollisionShape(**shape),
+            baseVisualShapeIndex=pybullet.createVisualShape(**shape, rgbaColor=rgba),
+            basePosition=position,
+            physicsClientId=self._id,
+        )
+
+    def add_block(
+        self, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
+    ) -> int:
+        """Add a box that can be pushed, at the origin; sizes in m, mass in kg."""
+        shape = {"shapeType": pybullet.GEOM_BOX, "halfExtents": half_size, "physicsClientId": self._id}
+        body: int = pybullet.createMultiBody(
+            baseMass=mass,
+            baseCollisionShapeIndex=pybullet.createCollisionShape(**shape),
+            baseVisualShapeIndex=pybullet.createVisualShape(**shape, rgbaColor=rgba),
+            physicsClientId=self._id,
+        )
+        pybullet.changeDynamics(body, -1, lateralFriction=friction, physicsClientId=self._id)
+        return body
+
+    def add_ghost(self, shape: str, size: float, rgba: Sequence[float]) -> int:
+        """Add something only to be seen, at the origin: a sphere, cylinder, box or capsule, `size` m wide."""
+        half = size / 2
+        shapes: dict[str, tuple[int, dict[str, Any]]] = {
+            "sphere": (pybullet.GEOM_SPHERE, {"radius": half}),
+            "cylinder": (pybullet.GEOM_CYLINDER, {"radius": half, "length": size}),
+            "box": (pybullet.GEOM_BOX, {"halfExtents": [half] * 3}),
+            "capsule": (pybullet.GEOM_CAPSULE, {"radius": half / 2, "length": size}),
+        }
+        kind, measures = shapes[shape]
+        visual = pybullet.createVisualShape(kind, **measures, rgbaColor=rgba, physicsClientId=self._id)
+        body: int = pybullet.createMultiBody(
+            baseMass=0, baseVisualShapeIndex=visual, physicsClientId=self._id
+        )
+        return body
+
+    def let_touch(self, one: int, other: int, touch: bool) -> None:
+        """Whether the links of two bodies collide; they do from the start."""
+        links = range(-1, pybullet.getNumJoints(one, physicsClientId=self._id))
+        for link in links:
+            pybullet.setCollisionFilterPair(one, other, link, -1, int(touch), physicsClientId=self._id)
+
+    def place(self, body: int, position: Sequence[float], yaw: float) -> None:
+        """Put a body at rest at `position` (3,) in m, turned by `yaw` (rad) about the vertical."""
+        turn = pybullet.getQuaternionFromEuler([0.0, 0.0, yaw])
+        pybullet.resetBasePositionAndOrientation(body, list(position), turn, physicsClientId=self._id)
+        pybullet.resetBaseVelocity(body, [0.0] * 3, [0.0] * 3, physicsClientId=self._id)
+
+    def forget_contacts(self, bodies: Sequence[int]) -> None:
+        """Leave bodies out of reach of everything: what follows then depends on nothing from before.
+
+        PyBullet starts from the last contact forces where it finds two bodies touching as it left them.
+        """
+        for place, body in enumerate(bodies, start=1):
+            self.place(body, (0.0, 0.0, FAR * place), 0.0)
+        if bodies:
+            pybullet.performCollisionDetection(physicsClientId=self._id)
+
+    def pose(self, body: int) -> tuple[FloatArray, FloatArray]:
+        """Return a body's position (3,) in m and orientation as a quaternion (4,), x y z w."""
+        position, turn = pybullet.getBasePositionAndOrientation(body, physicsClientId=self._id)
+        return np.array(position), np.array(turn)
+
+    def set_pose(self, body: int, position: FloatArray, turn: FloatArray) -> None:
+        """Put a body back, at rest, where `pose` found it."""
+        pybullet.resetBasePositionAndOrientation(
+            body, position.tolist(), turn.tolist(), physicsClientId=self._id
+        )
+        pybullet.resetBaseVelocity(body, [0.0] * 3, [0.0] * 3, physicsClientId=self._id)
+
+    def paint(self, body: int, link: int, rgba: Sequence[float]) -> None:
+        """Set the colour of one link (-1 is the base)."""
+        pybullet.changeVisualShape(body, link, rgbaColor=rgba, physicsClientId=self._id)
+
+    def joint_indices(self, body: int) -> dict[str, int]:
+        """Return joint name to index, in URDF order."""
+        count = pybullet.getNumJoints(body, physicsClientId=self._id)
+        infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
+        return {info[1].decode(): info[0] for info in infos}
+
+    def link_position(self, body: int, link: int) -> FloatArray:
+        """Return a link frame's position (3,) in m."""
+        state = pybullet.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=self._id)
+        return np.array(state[4])
+
+    def reset_joints(self, body: int, joints: Sequence[int], position: FloatArray) -> None:
+        """Put joints at `position` at rest, without physics."""
+        for joint, value in zip(joints, position, strict=True):
+            pybullet.resetJointState(body, joint, float(value), 0.0, physicsClientId=self._id)
+
+    def drive_joints(
+        self, body: int, joints: Sequence[int], position: FloatArray, velocity: FloatArray, effort: FloatArray
+    ) -> None:
+        """Servo joints to a position and velocity with at most `effort` (N m or N)."""
+        pybullet.setJointMotorControlArray(
+            body,
+            joints,
+            pybullet.POSITION_CONTROL,
+            targetPositions=position.tolist(),
+            targetVelocities=velocity.tolist(),
+            forces=effort.tolist(),
+            physicsClientId=self._id,
+        )
+
+    def joint_state(self, body: int, joints: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Return position (J,) and velocity (J,)."""
+        states = pybullet.getJointStates(body, joints, physicsClientId=self._id)
+        values = np.array([state[:2] for state in states])
+        return values[:, 0].copy(), values[:, 1].copy()
+
+    def step(self) -> None:
+        """Advance physics by one step."""
+        pybullet.stepSimulation(physicsClientId=self._id)
+
+    def tint(self, factors: Sequence[Sequence[float]]) -> None:
+        """Multiply surface colours; surfaces of one colour share a factor (3,), the last serves the rest.
+
+        The colour that a surface had when first seen here counts as clean; no factors bring it back.
+        """
+        for body in range(pybullet.getNumBodies(physicsClientId=self._id)):
+            for shape in pybullet.getVisualShapeData(body, physicsClientId=self._id):
+                self._clean.setdefault((body, shape[1]), tuple(shape[7]))
+        colours = list(dict.fromkeys(self._clean.values()))
+        for (body, link), rgba in self._clean.items():
+            factor = factors[min(colours.index(rgba), len(factors) - 1)] if factors else (1.0, 1.0, 1.0)
+            rgb = [min(1.0, value * by) for value, by in zip(rgba[:3], factor, strict=True)]
+            self.paint(body, link, [*rgb, rgba[3]])
+
+    def cover(self, bodies: Sequence[int], patterns: Sequence[ImageArray]) -> None:
+        """Put one pattern (H, W, 3) uint8 on each body; no patterns uncover them.
+
+        PyBullet never forgets a pattern: use few different ones.
+        """
+        for index, body in enumerate(bodies):
+            texture = self._texture(patterns[index]) if patterns else -1
+            pybullet.changeVisualShape(body, -1, textureUniqueId=texture, physicsClientId=self._id)
+
+    def _texture(self, pattern: ImageArray) -> int:
+        key = pattern.tobytes()
+        if key not in self._textures:
+            with tempfile.TemporaryDirectory() as folder, _quiet():
+                path = Path(folder) / f"pattern_{len(self._textures)}.png"
+                cv2.imwrite(str(path), cv2.cvtColor(pattern, cv2.COLOR_RGB2BGR))
+                self._textures[key] = pybullet.loadTexture(str(path), physicsClientId=self._id)
+        return self._textures[key]
+
+    def render(
+        self, at: Viewpoint, light: Light, vertical_fov_deg: float, width: int, height: int
+    ) -> ImageArray:
+        """Return an RGB image (height, width, 3) uint8 of a camera at `at`."""
+        view = pybullet.computeViewMatrix(at.eye, at.look_at, at.up)
+        projection = pybullet.computeProjectionMatrixFOV(vertical_fov_deg, width / height, NEAR, FAR)
+        pixels = pybullet.getCameraImage(
+            width,
+            height,
+            view,
+            projection,
+            lightDirection=light.direction,  # given each time: PyBullet keeps the last one
+            lightColor=light.colour,
+            lightAmbientCoeff=light.ambient,
+            lightDiffuseCoeff=light.diffuse,
+            lightSpecularCoeff=light.specular,
+            shadow=0,
+            renderer=pybullet.ER_TINY_RENDERER,
+            flags=pybullet.ER_NO_SEGMENTATION_MASK,
+            physicsClientId=self._id,
+        )[2]
+        return np.ascontiguousarray(np.reshape(pixels, (height, width, 4))[:, :, :3]).astype(np.uint8)
+
+    def close(self) -> None:
+        """Free the world. Safe to call twice."""
+        if self._id >= 0 and pybullet.isConnected(self._id):
+            pybullet.disconnect(self._id)
+        self._id = -1

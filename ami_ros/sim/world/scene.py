@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated world: arm, table, objects and camera, stepped by gate ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ConfigError
+from ami_ros.sim.camera.sensor import Sensor
+from ami_ros.sim.camera.texture import draw_texture
+from ami_ros.sim.camera.variation import CLEAN, Variation
+from ami_ros.sim.camera.viewpoint import viewpoint
+from ami_ros.sim.world.arm import Arm
+from ami_ros.sim.world.bullet import Bullet
+from ami_ros.types import Command, FloatArray, ImageArray, Observation
+
+TABLE_HALF_SIZE = (0.6, 0.8, 0.05)  # m
+TABLE_CENTRE = (0.4, 0.0, -0.051)  # m, top just below the arm's base plane
+TABLE_COLOUR = (0.55, 0.42, 0.30, 1.0)
+NO_POSES = np.zeros((0, 4))
+WALL_HALF_SIZE = (0.02, 6.0, 3.0)
+WALL_CENTRE = (-1.2, 0.0, 0.5)
+WALL_COLOUR = (0.62, 0.70, 0.72, 1.0)
+
+
+class Scene:
+    """A robot on a table in front of a fixed camera; deterministic for a given sequence of calls.
+
+    Args:
+        spec: the robot.
+        physics_hz: simulation steps per second.
+        detailed: slow, pretty meshes, for videos.
+    """
+
+    def __init__(self, spec: RobotSpec, physics_hz: float, detailed: bool = False) -> None:
+        self._spec = spec
+        self._bullet = Bullet(physics_hz)
+        table = self._bullet.add_box(TABLE_HALF_SIZE, TABLE_CENTRE, TABLE_COLOUR)
+        wall = self._bullet.add_box(WALL_HALF_SIZE, WALL_CENTRE, WALL_COLOUR)
+        self._scenery = (table, wall)
+        self._variation, self._sensor = CLEAN, Sensor(CLEAN, 0)
+        self._arm = Arm(self._bullet, spec, detailed)
+        self._objects: list[int] = []
+        self._kinematics = Kinematics(spec)
+        self._physics_step_ns = round(1e9 / physics_hz)
+        self.time_ns = 0
+
+    def add_block(
+        self, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
+    ) -> None:
+        """Add an object that can be pushed; objects keep the order in which they were added."""
+        self._objects.append(self._bullet.add_block(half_size, mass, friction, rgba))
+
+    @property
+    def bullet(self) -> Bullet:
+        """The physics behind it: for those who break the rules of this world on purpose."""
+        return self._bullet
+
+    @property
+    def arm_body(self) -> int:
+        """The arm, as `bullet` knows it."""
+        return self._arm.body
+
+    @property
+    def object_bodies(self) -> tuple[int, ...]:
+        """The task's objects, as `bullet` knows them."""
+        return tuple(self._objects)
+
+    def reset(self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
+        """Put everything at rest. Time goes on: it never runs backwards.
+
+        Args:
+            joint_position: (J,).
+            object_poses: (M, 4) x, y, z in m and yaw in rad of each object.
+        """
+        self._bullet.forget_contacts(self._objects)
+        self._place(joint_position, object_poses)
+
+    def _place(self, joint_position: FloatArray, object_poses: FloatArray) -> None:
+        self._arm.reset(joint_position)
+        for body, pose in zip(self._objects, object_poses, strict=True):
+            self._bullet.place(body, pose[:3].tolist(), float(pose[3]))
+
+    def advance(self, command: Command | None, duration_ns: int) -> None:
+        """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
+        if command is not None:
+            self._arm.obey(command)
+        steps = round(duration_ns / self._physics_step_ns)
+        if abs(steps * self._physics_step_ns - duration_ns) > 1e-3 * duration_ns:
+            raise ConfigError(
+                f"physics_hz: one step is {self._physics_step_ns} ns, {duration_ns} ns is no whole number "
+                "of them; expected a multiple of the command rate"
+            )
+        for _ in range(steps):
+            self._bullet.step()
+        self.time_ns += duration_ns
+
+    def joints(self) -> tuple[FloatArray, FloatArray]:
+        """Return joint position (J,) and velocity (J,)."""
+        return self._arm.state()
+
+    def tip(self) -> FloatArray:
+        """Return the true tip position (3,) in m: for scoring only, never for planning."""
+        return self._kinematics.forward(self._arm.state()[0])[0]
+
+    def objects(self) -> FloatArray:
+        """Return where the objects are (M, 3) in m: for scoring and scripted motion only."""
+        positions = [self._bullet.pose(body)[0] for body in self._objects]
+        return np.stack(positions) if positions else np.zeros((0, 3))
+
+    def poses(self) -> FloatArray:
+        """Return the objects' poses (M, 7): x, y, z in m, and a quaternion x, y, z, w."""
+        poses = [np.concatenate(self._bullet.pose(body)) for body in self._objects]
+        return np.stack(poses) if poses else np.zeros((0, 7))
+
+    def show(self, joint_position: FloatArray, poses: FloatArray) -> None:
+        """Put everything, at rest, where it was seen before: joints (J,) and what `poses` gave (M, 7)."""
+        self._arm.reset(joint_position)
+        for body, pose in zip(self._objects, poses, strict=True):
+            self._bullet.set_pose(body, pose[:3], pose[3:])
+
+    def vary(self, variation: Variation | None, seed: int = 0) -> None:
+        """Show this world in another light and through another camera, until the next call.
+
+        Args:
+            variation: None brings back the clean look, to the bit.
+            seed: of the sensor's noise.
+        """
+        variation = variation or CLEAN
+        before, self._variation = self._variation, variation
+        self._sensor = Sensor(variation, seed)
+        if (variation.tints, variation.textures) != (before.tints, before.textures):
+            self._bullet.tint(variation.tints)  # before the patterns: painting uncovers
+            self._bullet.cover(self._scenery, [draw_texture(texture) for texture in variation.textures])
+
+    def image(self, width: int | None = None, height: int | None = None) -> ImageArray:
+        """Take a picture; sizes default to the robot's camera."""
+        camera = self._spec.camera
+        image = self._bullet.render(
+            viewpoint(camera, self._variation.camera),
+            self._variation.light,
+            camera.vertical_fov_deg,
+            width or camera.width,
+            height or camera.height,
+        )
+        return self._sensor.expose(image)
+
+    def image_at(self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES) -> ImageArray:
+        """Render the camera as if everything stood as in `reset`; all is put back, at rest, afterwards."""
+        joints, poses = self._arm.state()[0], self.poses()
+        self._place(joint_position, object_poses)
+        image = self.image()
+        self.show(joints, poses)
+        return image
+
+    def observe(self) -> Observation:
+        """Sense everything now; stamps and arrivals are the simulated time."""
+        position, velocity = self._arm.state()
+        now = self.time_ns
+        return Observation(self.image(), position, velocity, now, now, now, now)
+
+    def close(self) -> None:
+        """Free the physics client."""
+        self._bullet.close()

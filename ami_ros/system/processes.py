@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start ROS nodes as child processes that end with us, in an environment where large images arrive.
+
+Standard library only, so that the command line can start nodes without importing rclpy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ami_ros.errors import ProcessError
+from ami_ros.launch_arguments import dds_environment, discovery_environment
+from ami_ros.share import config_path
+from ami_ros.system.parent_watch import watched
+
+LOG_TAIL_LINES = 25
+# Set by the ROS wheels when they have restarted the interpreter with their own LD_LIBRARY_PATH.
+_WHEELS_MARK = "_ROS_WHEELS_BOOTSTRAP_COMPLETE"
+
+
+def command_line(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Split what a launch file starts us with into our own arguments and ROS's (--ros-args and after)."""
+    arguments = argv[1:]
+    cut = arguments.index("--ros-args") if "--ros-args" in arguments else len(arguments)
+    return arguments[:cut], arguments[cut:]
+
+
+def node_environment(
+    domain_id: int, base: Mapping[str, str] | None = None, python: str = sys.executable
+) -> dict[str, str]:
+    """Return the environment of a node process: own domain, this machine only, large images arrive.
+
+    Args:
+        domain_id: ROS_DOMAIN_ID of everything that shall talk to each other.
+        base: environment to start from; the current one by default.
+        python: the interpreter that will run the node. One of another virtual environment brings other
+            ROS libraries, so the mark and library path of ours are dropped.
+    """
+    environment = dict(os.environ if base is None else base)
+    environment["ROS_DOMAIN_ID"] = str(domain_id)
+    environment.update(discovery_environment("localhost", environment))
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment.update(dds_environment(config_path("dds", "large_data_shm.xml"), environment))
+    prefix = Path(python).parent.parent
+    if prefix != Path(sys.executable).parent.parent:
+        for variable in (_WHEELS_MARK, "LD_LIBRARY_PATH", "AMENT_PREFIX_PATH"):
+            environment.pop(variable, None)
+    # ROS from wheels: its ament index lies in the environment itself, which nobody has sourced.
+    known = environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    if (prefix / "share" / "ament_index").is_dir() and str(prefix) not in known:
+        environment["AMENT_PREFIX_PATH"] = os.pathsep.join([str(prefix), *filter(None, known)])
+    return environment
+
+
+class NodeProcess:
+    """One node as a child process with its own log file; a context manager that ends it.
+
+    It ends with this process, too, whatever ends that.
+
+    Args:
+        program: module name (``ami_ros.ros.planner.node``) or path of a Python file; it calls `node_main`.
+        log_path: file that takes the process' output.
+        environment: as `node_environment` returns it.
+        parameters: ROS parameters by name; bool, int, float, str or lists of them.
+        remappings: name to name, also ``__node`` and ``__ns``.
+        python: the interpreter.
+    """
+
+    def __init__(
+        self,
+        program: str | Path,
+        log_path: Path,
+        environment: Mapping[str, str],
+        parameters: Mapping[str, Any] | None = None,
+        remappings: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+    ) -> None:
+        is_file = str(program).endswith(".py")
+        self.name = Path(program).stem if is_file else str(program).removeprefix("ami_ros.ros.")
+        self.log_path = log_path
+        launcher = [str(program)] if is_file else ["-m", str(program)]
+        command = [python, *launcher, "--ros-args"]
+        for name, value in (parameters or {}).items():
+            command += ["-p", f"{name}:={json.dumps(value)}"]
+        for name, other in (remappings or {}).items():
+            command += ["-r", f"{name}:={other}"]
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        with log_path.open("wb") as log:
+            # Its own session: Ctrl-C in a terminal reaches us, and we end the nodes in order.
+            self._process = subprocess.Popen(
+                command,
+                env=watched(environment),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code (negative: the signal that ended it), None while it runs."""
+        return self._process.poll()
+
+    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
+
+    def check(self) -> None:
+        """Make sure that the process runs.
+
+        Raises:
+            ProcessError: it ended; with its exit code and the end of its log.
+        """
+        if self.exit_code is not None:
+            raise ProcessError(
+                f"{self.name} ended with exit code {self.exit_code}, expected it to run. "
+                f"End of {self.log_path}:\n{self.log_tail()}"
+            )
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait for the process to end by itself and return its exit code.
+
+        Raises:
+            ProcessError: it still runs after `timeout_s`.
+        """
+        try:
+            return self._reap(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise ProcessError(f"{self.name} still runs after {timeout_s} s:\n{self.log_tail()}") from error
+
+    def terminate(self, timeout_s: float = 5.0) -> int:
+        """End the process: SIGTERM, then SIGKILL after `timeout_s`. Returns the exit code; safe to repeat."""
+        if self.exit_code is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._reap(timeout_s)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self._reap()
+
+    def kill(self) -> None:
+        """End the process at once, without a chance to tidy up."""
+        self._process.kill()
+        self._reap()
+
+    def _reap(self, timeout_s: float | None = None) -> int:
+        code = self._process.wait(timeout_s)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        return code
+
+    def __enter__(self) -> NodeProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.terminate()

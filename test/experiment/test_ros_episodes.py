@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Episodes over real DDS: the same as in process, and a clear error when a node dies."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
+pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
+from untrained import untrained_model
+
+from ami_ros.errors import ProcessError
+from ami_ros.experiment.direct_episodes import DirectRunner
+from ami_ros.experiment.experiment import Experiment, prepare
+from ami_ros.experiment.ros_episodes import RosRunner
+
+SEED = 31
+CASES = [("reach", False), ("reach", True), ("push", False)]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    return {task: untrained_model(tmp_path_factory.mktemp(task), task) for task in ("reach", "push")}
+
+
+def experiment(models, task: str, goal: str = "image") -> Experiment:
+    plain = prepare("panda", task, models[task], None, episodes=1, seed=SEED, goal=goal)
+    # No deadline: what a loaded machine has time for would decide about the plan.
+    return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, deadline_s=10.0))
+
+
+@pytest.mark.parametrize(("task", "by_joints"), CASES)
+def test_ros_and_direct_move_the_robot_alike_to_the_last_bit(models, tmp_path, task, by_joints):
+    wanted = experiment(models, task, "joints" if by_joints else "image")
+    before = dict(os.environ)
+    with RosRunner(wanted, tmp_path, real_time=False) as runner:
+        (through_ros,) = runner.episodes()
+    assert dict(os.environ) == before
+    assert runner.faults == {"unsafe_commands": 0, "timeouts": 0}
+    (direct,) = DirectRunner(wanted).episodes()
+    assert np.ptp(direct.joints, axis=0).max() > 1e-3, "it moves"
+    for name in ("joints", "poses", "error", "goal_image"):
+        np.testing.assert_array_equal(getattr(through_ros, name), getattr(direct, name))
+    assert through_ros.arrived_step == direct.arrived_step
+    assert len(through_ros.plan_ms) == len(direct.plan_ms)
+
+
+def test_a_node_that_dies_ends_the_run_with_the_end_of_its_log(models, tmp_path):
+    lost = dataclasses.replace(experiment(models, "reach"), model=tmp_path / "gone.pt")
+    with (
+        pytest.raises(ProcessError, match=r"(?s)planner.node ended with exit code 2.*gone\.pt: no such"),
+        RosRunner(lost, tmp_path / "logs", real_time=False) as runner,
+    ):
+        list(runner.episodes())

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which image goes with which joints, told as a timeline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ami_ros.planning.observation_pairing import ObservationPairing, SeenImage, SeenJoints
+from ami_ros.planning.plan_statistics import PlanStatistics
+
+MS = 1_000_000
+JOINTS = np.zeros(7)
+
+
+@pytest.fixture
+def pairing() -> ObservationPairing:
+    return ObservationPairing(period_ns=100 * MS, gap_ns=300 * MS)
+
+
+def see(pairing: ObservationPairing, what: str, at_ms: int) -> tuple[int, int] | None:
+    """Let a message arrive and return the stamps, in ms, of the pair that it completes."""
+    if what == "image":
+        pairing.see_image(SeenImage(f"pixels of {at_ms}", at_ms * MS, at_ms * MS))
+    else:
+        pairing.see_joints(SeenJoints(JOINTS, JOINTS, at_ms * MS, at_ms * MS))
+    pair = pairing.take()
+    return None if pair is None else (pair[0].stamp_ns // MS, pair[1].stamp_ns // MS)
+
+
+@pytest.mark.parametrize("order", [("image", "joints"), ("joints", "image")])
+def test_topics_may_overtake_each_other(pairing: ObservationPairing, order: tuple[str, str]):
+    assert [see(pairing, what, 100) for what in order] == [None, (100, 100)]
+    assert [see(pairing, what, 200) for what in order] == [None, (200, 200)]
+
+
+def test_an_image_waits_for_joints_as_new_and_takes_the_newest(pairing: ObservationPairing):
+    assert see(pairing, "joints", 90) is None
+    assert see(pairing, "image", 100) is None
+    assert see(pairing, "joints", 110) == (100, 110)
+    assert see(pairing, "joints", 120) is None, "one plan per image"
+    assert see(pairing, "joints", 220) is None
+    assert see(pairing, "image", 200) == (200, 220)
+
+
+def test_a_fast_camera_is_thinned_to_the_planning_period(pairing: ObservationPairing):
+    see(pairing, "joints", 1000)
+    taken = []
+    for at_ms in range(0, 400, 33):
+        see(pairing, "joints", at_ms + 1000)
+        taken.append(see(pairing, "image", at_ms + 1000))
+    assert [pair[0] - 1000 for pair in taken if pair] == [0, 99, 198, 297, 396]
+
+
+def test_an_image_much_older_than_the_joints_is_not_used(pairing: ObservationPairing):
+    see(pairing, "joints", 1000)
+    assert see(pairing, "image", 699) is None
+    assert "0.301 s older than the joint states, expected at most 0.300 s" in pairing.waiting_for(0)
+    assert see(pairing, "image", 700) == (700, 1000)
+
+
+@pytest.mark.parametrize("order", [("image", "joints"), ("joints", "image")])
+def test_time_that_starts_anew_is_noticed_once(pairing: ObservationPairing, order: tuple[str, str]):
+    for at_ms in (1000, 1100):
+        see(pairing, "image", at_ms), see(pairing, "joints", at_ms)
+    assert [see(pairing, what, 1000) for what in order] == [None, (1000, 1000)]
+    assert pairing.restarts == 1
+
+
+def test_a_new_goal_is_planned_for_from_the_same_stamp(pairing: ObservationPairing):
+    see(pairing, "image", 100), see(pairing, "joints", 100)
+    pairing.plan_again()
+    assert see(pairing, "joints", 100) == (100, 100)
+
+
+def test_it_says_what_is_missing(pairing: ObservationPairing):
+    assert "an image and joint states" in pairing.waiting_for(0)
+    see(pairing, "image", 100)
+    assert pairing.waiting_for(0).endswith("waiting for joint states")
+    see(pairing, "joints", 50)
+    assert "0.050 s older than the image" in pairing.waiting_for(0)
+    see(pairing, "joints", 100)
+    assert "0.40 s ago" in pairing.waiting_for(500 * MS)
+
+
+def test_statistics():
+    statistics = PlanStatistics(period_s=0.1)
+    assert statistics.summary() == {"plans": 0, "missed_deadlines": 0}
+    for index, (duration_s, met) in enumerate([(0.01, True), (0.02, False), (0.2, True)]):
+        statistics.cycle(index * 0.25)
+        statistics.plan(duration_s, met)
+    summary = statistics.summary()
+    assert summary["missed_deadlines"] == 2 and summary["plans"] == 3
+    assert summary["plan_ms_p50"] == pytest.approx(20.0)
+    assert summary["loop_hz"] == pytest.approx(4.0)
+    statistics.doubt(1.5, None)
+    assert statistics.summary() == {**summary, "disagreement": 1.5}
+    statistics.doubt(1.25, 0.5)
+    assert statistics.summary() == {**summary, "disagreement": 1.25, "surprise": 0.5}

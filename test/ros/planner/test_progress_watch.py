@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goals that the robot gets no closer to: by the numbers, and with the shipped model in the simulator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
+from ami_ros.ros.clients.episodes import EpisodeClient
+from ami_ros.ros.wire.goal_status import GoalState, status_from_ros
+from ami_ros.share import shipped_model
+from ami_ros.types import Goal
+
+S = 1_000_000_000
+PATIENCE_S = 2.0
+STEPS = 90
+
+
+@pytest.fixture
+def spec():
+    return load_robot("panda", "reach")
+
+
+def watched(*distances: float) -> list[float]:
+    watch = ProgressWatch(PATIENCE_S)
+    return [watch.stuck_s(distance, (7 + second) * S) for second, distance in enumerate(distances)]
+
+
+def test_while_it_gets_closer_it_is_not_stuck():
+    assert watched(8.0, 7.0, 6.0, 5.0, 4.0, 3.0) == [0.0] * 6
+
+
+def test_after_the_patience_it_is_until_it_gets_closer_again():
+    assert watched(8.0, 8.0, 8.0, 8.0, 9.0, 7.0, 7.0) == [0.0, 0.0, 0.0, 3.0, 4.0, 0.0, 0.0]
+
+
+def test_noise_is_no_progress():
+    assert watched(8.0, 7.9, 7.8, 7.7)[-1] == 3.0
+
+
+def test_it_starts_again_with_a_goal_and_when_time_does():
+    watch = ProgressWatch(PATIENCE_S)
+    watch.stuck_s(1.0, 0)
+    assert watch.stuck_s(1.0, 9 * S) == 9.0
+    watch.restart()
+    assert watch.stuck_s(5.0, 9 * S) == 0.0
+    assert watch.stuck_s(5.0, 2 * S) == 0.0
+    assert watch.stuck_s(5.0, 5 * S) == 3.0
+
+
+def test_what_is_missing_names_the_joints_the_hand_and_the_workspace(spec):
+    kinematics, home = Kinematics(spec), spec.home
+    goal = home.copy()
+    goal[6] += 0.5
+    text = what_is_missing(Goal(joint_position=goal), home, spec, kinematics)
+    assert text == (
+        "; to go (rad or m): panda_joint7 +0.50; the goal turns the hand by 29 degrees, which stays as it is at home"
+    )
+    near = what_is_missing(Goal(joint_position=home + 0.01), home, spec, kinematics)
+    assert near == ""
+    stretched = home.copy()
+    stretched[[1, 3, 5]] += [0.6, 0.6, 0.0]
+    assert "outside the workspace" in what_is_missing(Goal(joint_position=stretched), home, spec, kinematics)
+    image = np.zeros((8, 8, 3), dtype=np.uint8)
+    assert what_is_missing(Goal(image=image), home, spec, kinematics) == ""
+
+
+def test_the_shipped_model_says_which_posture_it_cannot_reach(start, probe, spec):
+    """Through simulator, gate and planner; a posture that it can reach is reached without such a word."""
+    pytest.importorskip("pybullet", reason="the simulator is not installed")
+    pytest.importorskip("torch")
+    if not shipped_model("panda", "reach").is_file():
+        pytest.skip("models/panda_reach does not exist: run `ami-ros model --task reach`")
+    heard = probe.listen(DiagnosticArray, "planner/goal_status", 1000)
+    processes = [
+        start("sim", lock_step=True, observers=3),
+        start("safety", use_sim_time=True),
+        start("planner", use_sim_time=True, autostart=True, deadline_s=60.0),
+    ]
+    client = EpisodeClient(spec, lambda: [process.check() for process in processes])
+
+    def states(goal: np.ndarray) -> dict[GoalState, str]:
+        """The last reason of each state that the planner was in."""
+        client.run(3, STEPS, goal)
+        probe.spin(1.0)
+        statuses = [status_from_ros(message) for message in heard]
+        heard.clear()
+        return {status.state: status.reason for status in statuses}
+
+    twisted = spec.home.copy()
+    twisted[[2, 6]] += [0.4, -0.6]
+    try:
+        stuck = states(twisted)
+        there = Kinematics(spec).solve(np.array([0.5, 0.15, 0.3]))
+        reached = states(there)
+    finally:
+        client.close()
+    assert GoalState.ARRIVED not in stuck
+    reason = stuck[GoalState.STUCK]
+    assert "cannot get closer" in reason and "panda_joint7 -0." in reason and "turns the hand by" in reason
+    assert GoalState.ARRIVED in reached and GoalState.STUCK not in reached

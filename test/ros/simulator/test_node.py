@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated robot: its services, its sensors, and its controller."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import DescribeParameters, SetParameters
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_msgs.msg import String
+from std_srvs.srv import SetBool, Trigger
+
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.ros.wire.messages import image_from_ros, joints_from_ros, stamp_to_ns
+from ami_ros.ros.wire.qos import LATCHED
+from ami_ros.sim.camera.perturbation import Perturbation
+from ami_ros.sim.loop.controller import SimController
+from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.world.scene import Scene
+from ami_ros.types import Command
+
+pytest.importorskip("pybullet", reason="the simulator is not installed")
+STEPS, TICK_NS = 3, 10_000_000
+
+
+def set_integer(probe, name: str, value: int):
+    parameter = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
+    request = [Parameter(name=name, value=parameter)]
+    return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
+
+
+def test_an_episode_in_real_time(start, probe):
+    spec = load_robot("panda", "reach")
+    truths = probe.listen(String, "sim/truth", 100)
+    goals = probe.listen(Image, "sim/goal_image", LATCHED)
+    images, infos = probe.listen(Image, "camera/image_raw"), probe.listen(CameraInfo, "camera/camera_info")
+    joints = probe.listen(JointState, "joint_states")
+    start("sim", episode_steps=STEPS)
+    probe.until(lambda: goals, "the first goal")
+
+    assert set_integer(probe, "seed", 5).successful
+    answer = probe.call(Trigger, "sim/reset")
+    assert answer.success
+    begin = json.loads(answer.message)
+    expected = load_task("reach", spec).episode(5)
+    assert begin["seed"] == 5 and begin["start"] == expected.start.tolist()
+    stamp_ns = begin["goal_stamp_ns"]
+    probe.until(lambda: stamp_to_ns(goals[-1].header.stamp) == stamp_ns, "the new goal image")
+    assert image_from_ros(goals[-1]).shape == (128, 128, 3)
+
+    # What was told before it listened is lost: wait until it does.
+    listening = (truths, images, infos, joints)
+    set_integer(probe, "episode_steps", 0)
+    probe.call(SetBool, "sim/pause", data=False)
+    probe.until(lambda: all(listening), "truth, images and joints")
+    set_integer(probe, "episode_steps", STEPS)
+    probe.call(Trigger, "sim/reset")
+    assert not np.array_equal(image_from_ros(goals[-1]), image_from_ros(images[-1]))
+
+    truths.clear()
+    probe.call(SetBool, "sim/pause", data=False)
+    probe.until(lambda: truths and json.loads(truths[-1].data)["final"], "the episode's end", 5.0)
+    told = [json.loads(message.data) for message in truths]
+    assert [truth["step"] for truth in told] == [0, 1, 2, 3]
+    assert [truth["final"] for truth in told] == [False, False, False, True]
+    gap = np.linalg.norm(np.array(told[-1]["tip"]) - expected.goal_position)
+    assert told[-1]["error"] == pytest.approx(gap) and told[-1]["objects"] == []
+    assert told[-1]["goal_position"] == expected.goal_position.tolist()
+
+    probe.spin(0.2)
+    images.clear(), joints.clear()
+    probe.spin(0.3)
+    assert joints and not images, "paused, its camera is silent"
+    set_integer(probe, "episode_steps", 0)
+    probe.call(SetBool, "sim/pause", data=False)
+    images.clear(), joints.clear()
+    probe.spin(1.0)
+    assert 60 <= len(joints) <= 115 and 6 <= len(images) <= 12
+    position, velocity = joints_from_ros(joints[-1], spec.joint_names, spec.simulation.hold_joints)
+    assert np.allclose(position, expected.start, atol=1e-3) and np.allclose(velocity, 0.0, atol=1e-3)
+    assert (infos[-1].width, infos[-1].height) == (128, 128) and infos[-1].k[0] == infos[-1].k[4] > 0
+
+
+def test_parameters_are_described_checked_and_mostly_read_only(start, probe):
+    start("sim", lock_step=True)
+    refused = set_integer(probe, "seed", -1)
+    assert not refused.successful and "-1" in refused.reason
+    assert not set_integer(probe, "physics_hz", 100).successful
+    names = ["seed", "physics_hz", "lock_step"]
+    described = probe.call(DescribeParameters, "sim/describe_parameters", names=names).descriptors
+    assert [d.read_only for d in described] == [False, True, True]
+    assert described[1].floating_point_range[0].from_value == 20.0
+    assert described[1].description == "simulation steps per second [Hz]"
+
+
+def test_an_unknown_fault_is_refused_and_a_known_one_shows(start, probe):
+    images = probe.listen(Image, "camera/image_raw")
+    start("sim")
+    probe.until(lambda: images, "an image")
+
+    def set_fault(name: str):
+        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
+        request = [Parameter(name="fault", value=value)]
+        return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
+
+    refused = set_fault("camera_black+fog")
+    assert not refused.successful and "fog" in refused.reason and "camera_frozen" in refused.reason
+    assert set_fault("camera_black").successful
+    probe.until(lambda: not any(images[-1].data), "a black image")
+    assert set_fault("").successful
+    probe.until(lambda: any(images[-1].data), "light again")
+
+
+def test_an_unknown_task_ends_it_with_a_message(start):
+    process = start("sim", task="juggle")
+    assert process.wait(30.0) == 2
+    assert "unknown task 'juggle': expected one of push, reach" in process.log_tail()
+
+
+def test_a_task_with_an_object_shows_and_judges_it(start, probe):
+    spec = load_robot("panda", "push")
+    task = load_task("push", spec)
+    goals, truths = probe.listen(Image, "sim/goal_image", LATCHED), probe.listen(String, "sim/truth", 100)
+    infos = probe.listen(CameraInfo, "camera/camera_info")
+    start("sim", task="push", seed=5)
+    probe.until(lambda: goals and truths and infos, "goal image, truth and camera info")
+    truth, episode = json.loads(truths[-1].data), task.episode(5)
+    (block,) = np.array(truth["objects"])
+    assert block[:3] == pytest.approx(episode.start_objects[0, :3], abs=2e-3)
+    assert truth["error"] == pytest.approx(np.linalg.norm(block[:2] - episode.goal_position[:2]))
+    scene = Scene(spec, 200.0)
+    task.furnish(scene)
+    shown = scene.image_at(episode.goal, episode.goal_objects)
+    scene.close()
+    assert np.array_equal(image_from_ros(goals[-1]), shown)
+    assert infos[-1].k[4] == pytest.approx(64.0 / np.tan(np.deg2rad(spec.camera.vertical_fov_deg) / 2))
+
+
+def test_a_perturbation_of_camera_and_light_is_that_of_the_seed(start, probe):
+    spec, looks = load_robot("panda", "reach"), Perturbation("exposure", 2.0, True)
+    goals = probe.listen(Image, "sim/goal_image", LATCHED)
+    start("sim", seed=5, perturb="exposure", perturb_scale=2.0, perturb_exactly=True)
+    probe.until(lambda: goals, "the first goal")
+    scene, episode = Scene(spec, 200.0), load_task("reach", spec).episode(5)
+    scene.reset(episode.start)
+    assert not np.array_equal(image_from_ros(goals[-1]), scene.image_at(episode.goal))
+    scene.vary(looks.variation(5), 5)
+    assert np.array_equal(image_from_ros(goals[-1]), scene.image_at(episode.goal))
+
+
+def test_an_unknown_perturbation_ends_it_with_the_names(start):
+    process = start("sim", perturb="fog")
+    assert process.wait(30.0) == 2
+    assert "'fog'" in process.log_tail() and "camera_pose" in process.log_tail()
+
+
+@pytest.fixture
+def controller() -> SimController:
+    return SimController(load_robot("panda"), timeout_s=0.1, tick_s=0.01)
+
+
+HOME = load_robot("panda").home
+STILL = np.zeros(7)
+
+
+def joint(index: int, value: float, base: np.ndarray = STILL) -> np.ndarray:
+    vector = base.copy()
+    vector[index] = value
+    return vector
+
+
+def test_the_controller_holds_without_commands_where_the_timeout_found_it(controller):
+    assert np.array_equal(controller.follow(HOME, 0).position, HOME)
+    controller.take(Command(HOME + 0.01, STILL, 0), HOME, 0)
+    assert np.array_equal(controller.follow(HOME, 100_000_000).position, HOME + 0.01)
+    assert np.array_equal(controller.follow(HOME + 0.005, 100_000_001).position, HOME + 0.005)
+    assert controller.timed_out_ns == 100_000_001
+    sagged = controller.follow(HOME + 0.004, 200_000_000)
+    assert np.array_equal(sagged.position, HOME + 0.005) and not sagged.velocity.any()
+    assert controller.oracle.unsafe == 0
+
+
+@pytest.mark.parametrize(
+    ("position", "velocity"),
+    [
+        (joint(3, -0.06, HOME), STILL),
+        (HOME, joint(0, 2.2)),
+        (joint(0, 0.03, HOME), STILL),  # 0.03 rad in a tick is 3 rad/s
+        (HOME, joint(1, 0.08)),  # 0.08 rad/s in a tick is 8 rad/s^2
+    ],
+)
+def test_the_controller_counts_and_clips_what_is_outside_the_limits(controller, position, velocity):
+    controller.take(Command(HOME, STILL, 0), HOME, 0)
+    controller.take(Command(position, velocity, TICK_NS), position, TICK_NS)
+    assert controller.oracle.unsafe == 1
+    limits, done = load_robot("panda").limits, controller.follow(position, TICK_NS)
+    assert (done.position <= limits.upper).all() and (np.abs(done.velocity) <= limits.velocity).all()
+
+
+def test_the_controller_catches_up_no_faster_than_the_joints_may_move(controller):
+    controller.take(Command(HOME + 0.2, STILL, 0), HOME, 0)
+    limits = load_robot("panda").limits
+    step = controller.follow(HOME, 0).position - HOME
+    assert np.allclose(step, limits.velocity * 0.01, rtol=1e-5)
+    for _ in range(20):
+        last = controller.follow(HOME, 0).position
+    assert np.array_equal(last, HOME + 0.2)
+    assert controller.oracle.unsafe == 0
+
+
+def test_the_controller_refuses_a_jump(controller):
+    controller.take(Command(joint(0, 0.6, HOME), STILL, 0), HOME, 0)
+    assert controller.oracle.counts == {"jump": 1}
+    assert np.array_equal(controller.follow(HOME, 0).position, HOME)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Freshness and tracking, each at its boundary and with data missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from gate_timeline import SETTINGS, START_NS, STEP_NS
+from robots import HOME, JOINTS, made_up_robot
+
+from ami_ros.errors import ConfigError
+from ami_ros.safety.checks.freshness import Freshness
+from ami_ros.safety.checks.tracking import Tracking
+from ami_ros.safety.settings import load_safety_settings
+from ami_ros.safety.situation import Situation
+from ami_ros.types import Level, Trajectory
+
+NOW = START_NS
+POINTS = np.array([HOME, HOME, HOME]) + np.array([[0.0], [0.1], [0.4]])
+PROPOSAL = Trajectory(made_up_robot().joint_names, POINTS, np.arange(3) * STEP_NS, NOW)
+FRESH = Situation(NOW, np.array(HOME), NOW, NOW, NOW, NOW, np.array(HOME), PROPOSAL)
+AGES = {
+    "joint_stamp_ns": ("JOINTS", SETTINGS.joint_age_s),
+    "joint_arrival_ns": ("JOINTS", SETTINGS.joint_age_s),
+    "camera_stamp_ns": ("CAMERA", SETTINGS.camera_age_s),
+    "camera_arrival_ns": ("CAMERA", SETTINGS.camera_age_s),
+}
+
+
+def codes(verdict) -> list[str]:
+    return [reason.code for reason in verdict.reasons]
+
+
+def test_everything_fresh_passes():
+    assert Freshness(SETTINGS).judge(FRESH).level is Level.PASS
+
+
+def test_nothing_received_holds_for_every_cause():
+    verdict = Freshness(SETTINGS).judge(Situation(NOW))
+    assert verdict.level is Level.HOLD
+    assert codes(verdict) == ["JOINTS_MISSING", "CAMERA_MISSING", "PROPOSAL_MISSING"]
+
+
+@pytest.mark.parametrize("field", AGES)
+def test_each_stamp_alone_is_enough_to_hold(field):
+    what, limit_s = AGES[field]
+    oldest = NOW - round(limit_s * 1e9)
+    judge = Freshness(SETTINGS).judge
+    assert judge(replace(FRESH, **{field: oldest})).level is Level.PASS
+    stale = judge(replace(FRESH, **{field: oldest - 1}))
+    assert (stale.level, codes(stale)) == (Level.HOLD, [f"{what}_STALE"])
+    assert stale.reasons[0].numbers["limit_s"] == limit_s
+    latest = NOW + round(SETTINGS.future_tolerance_s * 1e9)
+    assert judge(replace(FRESH, **{field: latest})).level is Level.PASS
+    early = judge(replace(FRESH, **{field: latest + 1}))
+    assert (early.level, codes(early)) == (Level.HOLD, [f"{what}_FUTURE"])
+    missing = judge(replace(FRESH, **{field: None}))
+    assert (missing.level, codes(missing)) == (Level.HOLD, [f"{what}_MISSING"])
+
+
+def test_a_proposal_ages_by_its_stamp():
+    age_ns = round(SETTINGS.proposal_age_s * 1e9)
+    old = replace(FRESH, proposal=replace(PROPOSAL, stamp_ns=NOW - age_ns))
+    assert Freshness(SETTINGS).judge(old).level is Level.PASS
+    older = replace(FRESH, proposal=replace(PROPOSAL, stamp_ns=NOW - age_ns - 1))
+    assert codes(Freshness(SETTINGS).judge(older)) == ["PROPOSAL_STALE"]
+
+
+def test_joints_alone_can_be_asked_for():
+    freshness = Freshness(SETTINGS)
+    assert freshness.joints(replace(FRESH, camera_stamp_ns=None, proposal=None)).level is Level.PASS
+    assert codes(freshness.joints(Situation(NOW))) == ["JOINTS_MISSING"]
+
+
+def test_tracking_holds_beyond_its_limit_and_names_the_joint():
+    tracking, commanded = Tracking(SETTINGS), np.zeros(JOINTS)
+    commanded[1] = -SETTINGS.tracking_error
+    at_zero = replace(FRESH, measured=np.zeros(JOINTS), commanded=commanded)
+    assert tracking.judge(at_zero).level is Level.PASS
+    commanded[1] = np.nextafter(commanded[1], -1.0)
+    verdict = tracking.judge(at_zero)
+    assert (verdict.level, codes(verdict)) == (Level.HOLD, ["TRACKING_ERROR"])
+    assert verdict.reasons[0].numbers["joint_index"] == 1
+
+
+def test_tracking_stops_when_the_error_lasts_and_forgets_when_it_ends():
+    tracking, off = Tracking(SETTINGS), replace(FRESH, commanded=np.array(HOME) + 0.5)
+    patience = round(SETTINGS.tracking_patience_s * 1e9)
+    assert tracking.judge(off).level is Level.HOLD
+    assert tracking.judge(replace(off, now_ns=NOW + patience)).level is Level.HOLD
+    verdict = tracking.judge(replace(off, now_ns=NOW + patience + 1))
+    assert (verdict.level, codes(verdict)) == (Level.STOP, ["TRACKING_LOST"])
+    assert tracking.judge(replace(FRESH, now_ns=NOW + patience + 2)).level is Level.PASS
+    assert tracking.judge(replace(off, now_ns=NOW + patience + 3)).level is Level.HOLD
+
+
+def test_tracking_has_nothing_to_compare_before_the_first_joints():
+    for situation in (
+        Situation(NOW),
+        Situation(NOW, measured=FRESH.measured),
+        Situation(NOW, commanded=FRESH.commanded),
+    ):
+        assert Tracking(SETTINGS).judge(situation).level is Level.PASS
+
+
+def test_tracking_does_not_let_nan_pass():
+    assert Tracking(SETTINGS).judge(replace(FRESH, measured=np.full(JOINTS, np.nan))).level is Level.HOLD
+
+
+def test_shipped_thresholds_load_and_refuse_nonsense():
+    assert load_safety_settings().rate_hz == 100.0
+    for key, value in (("speed_scale", 1.5), ("joint_age_s", 0.0), ("tracking_error", float("nan"))):
+        with pytest.raises(ConfigError, match=key):
+            load_safety_settings({key: value})

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scenes photographed twice: only the look differs, every kind of it comes up, and a seed repeats."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ami_ros.data.double_exposure import list_double_exposures
+from ami_ros.sim.camera.variation import NAMES
+from ami_ros.sim.collect.collect_pictures import DOUBLE_EXPOSURES, collect_pictures
+from ami_ros.sim.collect.double_exposures import SCENES, DoubleExposureRecorder
+from ami_ros.sim.tasks.collect_settings import load_collect_settings
+
+SETTINGS = dataclasses.replace(load_collect_settings("push"), double_exposures=2, workers=1)
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    return DoubleExposureRecorder("panda", "push", SETTINGS)
+
+
+def grey(images: np.ndarray) -> np.ndarray:
+    return images.astype(float).mean(axis=3).reshape(len(images), -1)
+
+
+@pytest.mark.parametrize("index", range(len(NAMES)), ids=NAMES)
+def test_both_show_the_same_scenes_in_another_look(recorder, index):
+    record = recorder.record(index)
+    shape = (SCENES, SETTINGS.image_size, SETTINGS.image_size, 3)
+    assert record.varied.shape == record.plain.shape == shape
+    varied, plain = grey(record.varied), grey(record.plain)
+    assert (np.abs(varied - plain).max(axis=1) > 3.0).all()
+    # A scene resembles itself in the other look more than it resembles the other scenes.
+    varied, plain = (x - x.mean(axis=0) for x in (varied, plain))
+    likeness = (varied / np.linalg.norm(varied, axis=1, keepdims=True)) @ (
+        plain / np.linalg.norm(plain, axis=1, keepdims=True)
+    ).T
+    own = np.diagonal(likeness)
+    assert (own > (likeness.sum(axis=1) - own) / (SCENES - 1) + 0.2).all()
+
+
+def test_a_look_is_the_same_whatever_was_recorded_before(recorder):
+    recorder.record(5)
+    first = recorder.record(1)
+    again = DoubleExposureRecorder("panda", "push", SETTINGS).record(1)
+    np.testing.assert_array_equal(first.varied, again.varied)
+    np.testing.assert_array_equal(first.plain, again.plain)
+    assert np.abs(first.plain.astype(int) - recorder.record(2).plain).max() > 10
+
+
+def test_a_killed_recording_goes_on(tmp_path):
+    few = dataclasses.replace(SETTINGS, double_exposures=1)
+    assert list(collect_pictures(DOUBLE_EXPOSURES, "panda", "push", few, tmp_path)) == [0]
+    assert DOUBLE_EXPOSURES.missing(SETTINGS, tmp_path) == [1]
+    assert list(collect_pictures(DOUBLE_EXPOSURES, "panda", "push", SETTINGS, tmp_path)) == [1]
+    assert len(list_double_exposures(tmp_path)) == 2

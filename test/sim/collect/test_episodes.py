@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Collecting: an episode is the same whoever records it, and a kill loses only the one in flight."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+from command import session_members
+
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.config import load_settings
+from ami_ros.data.episode import EpisodeRecord, list_episodes, read_episode
+from ami_ros.errors import ConfigError
+from ami_ros.sim.collect.episodes import Collector, collect, episode_path
+from ami_ros.sim.tasks.collect_settings import CollectSettings, load_collect_settings
+
+EPISODES, STEPS, SIDE = 3, 4, 32
+SHIPPED = load_collect_settings("reach")
+SETTINGS = dataclasses.replace(SHIPPED, episodes=EPISODES, episode_steps=STEPS, image_size=SIDE, workers=1)
+SPEC = load_robot("panda")
+
+# Slow enough to be killed, and `-c` keeps pytest out of the spawned workers.
+COLLECT = """
+import dataclasses, sys
+from pathlib import Path
+from ami_ros.sim.collect.episodes import collect
+from ami_ros.sim.tasks.collect_settings import load_collect_settings
+settings = load_collect_settings("reach")
+settings = dataclasses.replace(settings, episodes=500, episode_steps=4, image_size=32, workers=2)
+for _ in collect("panda", "reach", settings, Path(sys.argv[1])):
+    pass
+"""
+
+
+def same(one: EpisodeRecord, other: EpisodeRecord) -> None:
+    for field in dataclasses.fields(EpisodeRecord):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+
+
+@pytest.fixture(scope="module")
+def recorded() -> list[EpisodeRecord]:
+    collector = Collector("panda", "reach", SETTINGS)
+    return [collector.record(index) for index in range(EPISODES)]
+
+
+def test_an_episode_has_its_shapes(recorded):
+    for record in recorded:
+        assert record.images.shape == (STEPS + 1, SIDE, SIDE, 3)
+        assert record.joint_position.shape == record.joint_velocity.shape == (STEPS + 1, 7)
+        assert record.actions.shape == (STEPS, 3)
+        assert record.tip.shape == (STEPS + 1, 3)
+        assert np.abs(record.actions).max() <= SPEC.max_tip_speed
+        assert record.objects.shape == (STEPS + 1, 0, 3)
+        assert np.ptp(record.images) > 100
+        assert np.linalg.norm(np.diff(record.tip, axis=0), axis=1).max() > 1e-3
+
+
+def test_an_episode_depends_on_seed_and_index_alone(recorded):
+    collector = Collector("panda", "reach", SETTINGS)
+    for index in (2, 0, 2):
+        same(collector.record(index), recorded[index])
+    assert not np.array_equal(recorded[0].actions, recorded[1].actions)
+    reseeded = Collector("panda", "reach", dataclasses.replace(SETTINGS, seed=SETTINGS.seed + 1))
+    assert not np.array_equal(reseeded.record(0).actions, recorded[0].actions)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_episode_does_not_depend_on_the_number_of_workers(recorded, tmp_path, workers):
+    done = list(collect("panda", "reach", dataclasses.replace(SETTINGS, workers=workers), tmp_path / "data"))
+    assert sorted(done) == list(range(EPISODES))
+    for path, expected in zip(list_episodes(tmp_path / "data"), recorded, strict=True):
+        same(read_episode(path), expected)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="needs /proc to see which processes are left"
+)
+def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", COLLECT, str(tmp_path)], env=environment, start_new_session=True
+    )
+    try:
+        deadline = time.monotonic() + 60.0
+        while len(list(tmp_path.glob("episode_*.npz"))) < 6:
+            assert process.poll() is None, "collecting ended by itself"
+            assert time.monotonic() < deadline, "no episodes after a minute"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        deadline = time.monotonic() + 20.0
+        while session_members(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert session_members(process.pid) == [], "workers outlive the process that started them"
+    finally:
+        for left in session_members(process.pid):
+            os.kill(left, signal.SIGKILL)
+    paths = list_episodes(tmp_path)
+    contents = {path: path.read_bytes() for path in paths}
+    assert len(paths) < 500
+    for path in paths:
+        assert read_episode(path).images.shape == (STEPS + 1, SIDE, SIDE, 3)
+
+    wanted = max(int(path.stem[-6:]) for path in paths) + 3
+    missing = [index for index in range(wanted) if not episode_path(tmp_path, index).is_file()]
+    resumed = list(collect("panda", "reach", dataclasses.replace(SETTINGS, episodes=wanted), tmp_path))
+    assert sorted(resumed) == missing
+    assert [path.name for path in list_episodes(tmp_path)] == [
+        episode_path(tmp_path, i).name for i in range(wanted)
+    ]
+    for path, content in contents.items():
+        assert path.read_bytes() == content
+    same(
+        read_episode(episode_path(tmp_path, missing[-1])),
+        Collector("panda", "reach", SETTINGS).record(missing[-1]),
+    )
+
+
+def test_a_finished_data_set_starts_no_episode(tmp_path):
+    collector = Collector("panda", "reach", SETTINGS)
+    from ami_ros.data.episode import write_episode
+
+    write_episode(episode_path(tmp_path, 0), collector.record(0))
+    assert list(collect("panda", "reach", dataclasses.replace(SETTINGS, episodes=1), tmp_path)) == []
+
+
+def test_an_unknown_robot_fails_before_any_worker_starts(tmp_path):
+    with pytest.raises(ConfigError, match="no such file; available there"):
+        list(collect("pandora", "reach", SETTINGS, tmp_path / "data"))
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("amplitude", [[0.5], [0.1, 0.2, 0.3], [1.0, 0.5], [-0.1, 0.5]])
+def test_wrong_amplitudes_are_refused(amplitude):
+    with pytest.raises(ConfigError, match="amplitude: got"):
+        load_settings(CollectSettings, {**dataclasses.asdict(SHIPPED), "amplitude": amplitude})

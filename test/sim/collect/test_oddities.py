@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is recorded beyond the training range is there to be seen, and the same for a seed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ami_ros.data.oddity import list_oddities, read_oddity
+from ami_ros.errors import EpisodeError
+from ami_ros.sim.camera.variation import NAMES, beyond_variation, load_variation_settings
+from ami_ros.sim.collect.collect_pictures import ODDITIES, collect_pictures
+from ami_ros.sim.collect.oddities import KINDS, OddityRecorder
+from ami_ros.sim.tasks.collect_settings import load_collect_settings
+
+SETTINGS = dataclasses.replace(load_collect_settings("push"), oddities=3, episode_steps=4, workers=1)
+JOINTS = 7
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    return OddityRecorder("panda", "push", SETTINGS)
+
+
+def test_a_moment_has_a_picture_of_every_kind(recorder):
+    record = recorder.record(0)
+    assert tuple(record.kinds) == KINDS
+    assert record.images.shape == (len(KINDS), SETTINGS.image_size, SETTINGS.image_size, 3)
+    assert record.joints.shape == (2 * JOINTS,)
+    flat = record.images.reshape(len(KINDS), -1).astype(int)
+    for i in range(len(KINDS)):
+        for j in range(i):
+            assert np.abs(flat[i] - flat[j]).max() > 10, (KINDS[i], KINDS[j])
+
+
+def test_a_moment_is_the_same_whatever_was_recorded_before(recorder):
+    recorder.record(5)
+    np.testing.assert_array_equal(recorder.record(1).images, recorder.record(1).images)
+
+
+def test_only_the_named_kind_lies_beyond_the_range():
+    settings = load_variation_settings()
+    for seed in range(50):
+        generator = np.random.default_rng(seed)
+        looks = beyond_variation(settings, generator, "noise", 2.0)
+        assert settings.noise_std <= looks.noise_std <= 2.0 * settings.noise_std
+        assert looks.blur_sigma <= settings.blur_sigma
+        assert np.linalg.norm(looks.camera.offset) <= settings.camera_position * (1 + 1e-9)
+    for name in NAMES:
+        beyond_variation(settings, np.random.default_rng(0), name, 2.0)
+
+
+def test_a_killed_recording_goes_on_and_other_settings_are_refused(tmp_path):
+    few = dataclasses.replace(SETTINGS, oddities=1)
+    assert list(collect_pictures(ODDITIES, "panda", "reach", few, tmp_path)) == [0]
+    before = list_oddities(tmp_path)[0].read_bytes()
+    assert ODDITIES.missing(SETTINGS, tmp_path) == [1, 2]
+    assert sorted(collect_pictures(ODDITIES, "panda", "reach", SETTINGS, tmp_path)) == [1, 2]
+    paths = list_oddities(tmp_path)
+    assert len(paths) == 3
+    assert paths[0].read_bytes() == before
+    assert set(read_oddity(paths[2]).kinds) == set(KINDS)
+    assert list(collect_pictures(ODDITIES, "panda", "reach", SETTINGS, tmp_path)) == []
+    other = dataclasses.replace(SETTINGS, oddities=4, seed=99)
+    with pytest.raises(EpisodeError, match="made otherwise"):
+        list(collect_pictures(ODDITIES, "panda", "reach", other, tmp_path))

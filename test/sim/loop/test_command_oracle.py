@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The oracle must find each kind of unsafe command, and must not cry wolf."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.sim.loop.command_oracle import CommandOracle
+from ami_ros.types import Command
+
+TICK_S, TICK_NS = 0.01, 10_000_000
+SPEC = load_robot("panda")
+JERK = np.full(7, 100.0)  # rad/s^3: low enough to show at 100 Hz
+LIMITS = dataclasses.replace(SPEC.limits, jerk=JERK)
+ROBOT = dataclasses.replace(SPEC, limits=LIMITS)
+STILL = np.zeros(7)
+
+
+def along(accelerations: list[float], joint: int = 2) -> list[Command]:
+    """Commands from home with these accelerations of one joint, one per tick."""
+    position, velocity, commands = SPEC.home.copy(), STILL.copy(), [Command(SPEC.home, STILL, 0)]
+    for tick, acceleration in enumerate(accelerations):
+        before = velocity.copy()
+        velocity[joint] += acceleration * TICK_S
+        position = position + (before + velocity) / 2 * TICK_S
+        commands.append(Command(position.copy(), velocity.copy(), (tick + 1) * TICK_NS))
+    return commands
+
+
+def judge(commands: list[Command], oracle: CommandOracle | None = None) -> CommandOracle:
+    oracle = oracle or CommandOracle(ROBOT, TICK_S)
+    for command in commands:
+        oracle.see(command, command.position)
+    return oracle
+
+
+GENTLE = [1.0, 2.0, 3.0, 2.0, 1.0, 0.0, -1.0, -2.0, -3.0, -2.0, -1.0]
+
+
+def test_a_gentle_motion_is_safe():
+    oracle = judge(along(GENTLE))
+    assert oracle.unsafe == 0 and oracle.counts == {}
+
+
+@pytest.mark.parametrize(
+    ("accelerations", "kind"),
+    [
+        ([0.0, 0.0, 2.0], "jerk"),  # 2 rad/s^2 within a tick is 200 rad/s^3
+        ([0.9 * i for i in range(13)], "acceleration"),  # 10.8 of 10 rad/s^2
+    ],
+)
+def test_what_is_too_sudden_is_found(accelerations, kind):
+    oracle = judge(along(accelerations))
+    assert oracle.counts == {kind: 1} and oracle.unsafe == 1
+
+
+def test_position_velocity_and_jumps_are_found():
+    outside = SPEC.home.copy()
+    outside[3] = -0.06
+    assert "position" in CommandOracle(ROBOT, TICK_S).see(Command(outside, STILL, 0), outside)
+    fast = np.array([0.0, 2.2, 0.0, 0.0, 0.0, 0.0, 0.0])
+    assert "velocity" in CommandOracle(ROBOT, TICK_S).see(Command(SPEC.home, fast, 0), SPEC.home)
+    assert "jump" in CommandOracle(ROBOT, TICK_S).see(Command(SPEC.home + 0.6, STILL, 0), SPEC.home)
+    step = along([0.0, 0.0])
+    assert judge([*step, Command(SPEC.home + 0.004, STILL, 3 * TICK_NS)]).counts == {"jump": 1}
+    assert judge([*step, Command(SPEC.home + 0.0005, STILL, 3 * TICK_NS)]).unsafe == 0, "a re-armed gate"
+
+
+def test_nan_is_never_safe():
+    assert judge([Command(SPEC.home * np.nan, STILL, 0)]).unsafe == 1
+    assert judge([Command(SPEC.home, STILL * np.nan, 0)]).unsafe == 1
+
+
+def test_after_a_gap_more_may_have_changed_but_not_anything():
+    first = Command(SPEC.home, STILL, 0)
+    later = Command(SPEC.home + 0.03, STILL, 2 * TICK_NS)  # 1.5 rad/s
+    assert judge([first, later]).unsafe == 0
+    assert judge([first, dataclasses.replace(later, stamp_ns=TICK_NS)]).counts == {"jump": 1}
+
+
+def test_leaving_the_workspace_is_found_and_coming_back_is_not():
+    tips = {0: 0.25, 1: 0.299, 2: 0.305, 3: 0.31, 4: 0.308, 5: 0.29, 6: 0.305}  # y of 0.3 at most
+
+    def tip(position: np.ndarray) -> np.ndarray:
+        return np.array([0.5, tips[round(position[0])], 0.2])
+
+    limits = dataclasses.replace(LIMITS, upper=None)
+
+    def wrong(start: int, *indices: int) -> list[bool]:
+        oracle = CommandOracle(dataclasses.replace(SPEC, limits=limits), TICK_S, tip)
+        commands = [Command(np.full(7, float(i)), STILL, (n + 1) * 10**11) for n, i in enumerate(indices)]
+        return ["workspace" in oracle.see(command, np.full(7, float(start))) for command in commands]
+
+    assert wrong(0, 0, 1, 2, 3, 4, 5, 6) == [False, False, True, True, True, False, True]
+    assert wrong(3, 3, 4, 2, 4, 5, 2) == [False, False, False, True, False, True], "it started outside"
+
+
+def test_motion_after_a_stop_is_found_once_braking_is_over():
+    oracle = judge(along([1.0, 2.0, 3.0, 3.0]))
+    oracle.see_stop(True, 4 * TICK_NS)
+    rest = along([1.0, 2.0, 3.0, 3.0])[-1]
+    later = [dataclasses.replace(rest, velocity=STILL, stamp_ns=(50 + i) * TICK_NS) for i in range(20)]
+    judge(later, oracle)
+    assert oracle.moved_after_stop == 0
+    moved = dataclasses.replace(later[-1], position=rest.position + 0.002, stamp_ns=71 * TICK_NS)
+    judge([moved], oracle)
+    assert oracle.moved_after_stop == 1
+    oracle.see_stop(False, 72 * TICK_NS)
+    judge([dataclasses.replace(moved, stamp_ns=73 * TICK_NS, position=rest.position + 0.004)], oracle)
+    assert oracle.moved_after_stop == 1
+
+
+def test_a_malformed_command_counts():
+    oracle = CommandOracle(ROBOT, TICK_S)
+    oracle.see_malformed()
+    assert oracle.unsafe == 1 and oracle.counts == {"malformed": 1}
+    oracle.start_anew()
+    assert oracle.unsafe == 0

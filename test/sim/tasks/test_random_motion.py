@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Aimless motion: bounded, smooth in time, and along the axes that actions have."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ami_ros.body.robot_spec import AXES, load_robot
+from ami_ros.sim.tasks.collect_settings import load_collect_settings
+from ami_ros.sim.tasks.random_motion import RandomMotion
+
+
+class At:
+    """A scene that knows where the tip is, and nothing else."""
+
+    def __init__(self, tip: np.ndarray) -> None:
+        self.tip = lambda: tip
+
+
+@pytest.mark.parametrize("task", ["reach", "push"])
+def test_it_is_bounded_correlated_and_bounces_off_the_walls(task):
+    spec = load_robot("panda", task)
+    settings = dataclasses.replace(load_collect_settings(task), amplitude=(0.5, 0.5), correlation=0.8)
+    motion = RandomMotion(spec, settings, np.random.default_rng(0))
+    centre = At(spec.workspace.mean(axis=0))
+    actions = np.array([motion.next(centre) for _ in range(5000)])
+    assert actions.shape == (5000, len(spec.action_axes))
+    assert [AXES[i] for i in range(actions.shape[1])] == list(spec.action_axes)
+    assert np.abs(actions).max() <= spec.max_tip_speed
+    np.testing.assert_allclose(actions.std(axis=0), 0.5 * spec.max_tip_speed, rtol=0.15)
+    for axis in range(actions.shape[1]):
+        assert np.corrcoef(actions[1:, axis], actions[:-1, axis])[0, 1] == pytest.approx(0.8, abs=0.05)
+    for _ in range(50):
+        assert (motion.next(At(spec.workspace[0])) >= 0).all()
+        assert (motion.next(At(spec.workspace[1])) <= 0).all()

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated world: the same for the same calls, to the bit, and honest about time and mistakes."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+
+from ami_ros.body.robot_spec import SimulationSpec, load_robot
+from ami_ros.errors import ConfigError, EmbodimentError
+from ami_ros.sim.world.scene import Scene
+from ami_ros.types import Command
+
+PHYSICS_HZ, TICK_NS, TICKS = 200.0, 10_000_000, 60
+JOINTS = 7
+SPEC = load_robot("panda")
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    world = Scene(SPEC, PHYSICS_HZ)
+    world.reset(SPEC.home)
+    yield world
+    world.close()
+
+
+def drive(scene: Scene, ticks: int = TICKS) -> tuple[np.ndarray, list[bytes]]:
+    """Move along a wave from home; returns all joints and some images."""
+    scene.reset(SPEC.home)
+    rows, images = [], []
+    wave = 0.3 * np.sin(np.linspace(0.0, 3.0, JOINTS))
+    for tick in range(ticks):
+        velocity = wave * np.cos(tick * 0.05)
+        scene.advance(Command(SPEC.home + wave * np.sin(tick * 0.05) / 5, velocity, scene.time_ns), TICK_NS)
+        rows.append(np.concatenate(scene.joints()))
+        if tick % 20 == 0:
+            images.append(scene.image().tobytes())
+    return np.array(rows), images
+
+
+def test_two_scenes_agree_to_the_bit(scene):
+    other = Scene(SPEC, PHYSICS_HZ)
+    joints, images = drive(scene)
+    same_joints, same_images = drive(other)
+    np.testing.assert_array_equal(joints, same_joints)
+    assert images == same_images
+    assert np.ptp(joints[:, 0]) >= 0.0
+    assert len(set(images)) == len(images)
+    other.close()
+
+
+def test_a_used_scene_is_as_good_as_a_new_one(scene):
+    joints, images = drive(scene)
+    scene.reset(SPEC.home + 0.2)
+    scene.advance(Command(SPEC.home, np.ones(JOINTS), 0), 5 * TICK_NS)
+    again, same_images = drive(scene)
+    np.testing.assert_array_equal(joints, again)
+    assert images == same_images
+
+
+def test_the_arm_goes_where_it_is_told(scene):
+    target = SPEC.home + 0.1
+    for _ in range(100):
+        scene.advance(Command(target, np.zeros(JOINTS), 0), TICK_NS)
+    position, velocity = scene.joints()
+    np.testing.assert_allclose(position, target, atol=5e-3)
+    np.testing.assert_allclose(velocity, np.zeros(JOINTS), atol=1e-2)
+
+
+def test_without_a_new_command_the_last_one_holds(scene):
+    scene.advance(Command(SPEC.home + 0.05, np.zeros(JOINTS), 0), TICK_NS)
+    for _ in range(100):
+        scene.advance(None, TICK_NS)
+    np.testing.assert_allclose(scene.joints()[0], SPEC.home + 0.05, atol=5e-3)
+
+
+def test_time_passes_with_advance_alone_and_never_runs_back(scene):
+    scene.advance(None, TICK_NS)
+    scene.observe()
+    assert scene.time_ns == TICK_NS
+    scene.reset(SPEC.home)
+    assert scene.time_ns == TICK_NS
+
+
+@pytest.mark.parametrize(
+    ("physics_hz", "fits"), [(100.0, True), (200.0, True), (300.0, True), (240.0, False)]
+)
+def test_a_tick_is_a_whole_number_of_physics_steps(physics_hz, fits):
+    world = Scene(SPEC, physics_hz)
+    if fits:
+        world.advance(None, TICK_NS)
+    else:
+        with pytest.raises(ConfigError, match="physics_hz.*no whole number"):
+            world.advance(None, TICK_NS)
+    world.close()
+
+
+def test_an_observation_is_of_now(scene):
+    scene.advance(None, 3 * TICK_NS)
+    observation = scene.observe()
+    stamps = {observation.image_stamp_ns, observation.joint_stamp_ns, observation.image_arrival_ns}
+    assert stamps == {3 * TICK_NS}
+    assert observation.image.shape == (SPEC.camera.height, SPEC.camera.width, 3)
+    assert observation.joint_position.shape == (JOINTS,)
+
+
+def test_the_camera_sees_the_arm(scene):
+    home = scene.image()
+    assert home.dtype == np.uint8
+    assert np.ptp(home) > 100
+    moved = scene.image_at(SPEC.home + 0.3)
+    assert (np.abs(home.astype(int) - moved.astype(int)).max(axis=2) > 30).mean() > 0.01
+    assert scene.image(48, 32).shape == (32, 48, 3)
+
+
+def test_image_at_puts_the_arm_back(scene):
+    scene.advance(Command(SPEC.home + 0.02, np.zeros(JOINTS), 0), 50 * TICK_NS)
+    position, before = scene.joints()[0], scene.image()
+    other = scene.image_at(SPEC.home - 0.4)
+    np.testing.assert_array_equal(scene.joints()[0], position)
+    np.testing.assert_array_equal(scene.image(), before)
+    assert not np.array_equal(other, before)
+    time_ns = scene.time_ns
+    scene.advance(None, 20 * TICK_NS)
+    np.testing.assert_allclose(scene.joints()[0], position, atol=2e-3)  # and leaves no command behind
+    assert scene.time_ns == time_ns + 20 * TICK_NS
+
+
+def test_the_truth_is_forward_kinematics(scene):
+    np.testing.assert_allclose(scene.tip(), [0.522, 0.0, 0.359], atol=1e-3)
+
+
+def test_closing_twice_is_fine():
+    world = Scene(SPEC, PHYSICS_HZ)
+    world.close()
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"simulation": SimulationSpec("franka_panda/panda_9.urdf", (), (), "tip")}, "no such file"),
+        (
+            {"simulation": SimulationSpec(str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
+            "PyBullet cannot load it",
+        ),
+        (
+            {"simulation": SimulationSpec(sys.executable, (), (), "tip")},
+            "not a text that can be read: 'utf-8' codec",
+        ),
+        (
+            {"simulation": SimulationSpec("franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip")},
+            r"joints \['panda_thumb'\] not found; it has \['panda_joint1'",
+        ),
+        ({"limits": dataclasses.replace(SPEC.limits, effort=None)}, "needs limits.effort"),
+    ],
+    ids=["missing", "no urdf", "no text", "unknown joint", "no effort"],
+)
+def test_a_robot_that_cannot_be_simulated(changes, message):
+    with pytest.raises(EmbodimentError, match=message):
+        Scene(dataclasses.replace(SPEC, **changes), PHYSICS_HZ)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges the commands of the gate by their positions alone. Shares no code with ami_ros/safety.
+
+Differences of successive positions bound the motion exactly: (p1 - p0) / dt is a mean velocity, and so can only be
+above the limit if the velocity was; likewise the second difference and the acceleration, the third and the jerk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from gate_arm import depth_in, outside_of
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.types import Command, FloatArray
+
+ZONE_TOLERANCE = 1e-3  # m: the gate looks at a few postures on the way to a stop, not at all of them
+LIMIT_TOLERANCE = 1e-7  # rad
+LONGEST_STOP_TICKS = 60
+LEAP_TOLERANCE = 1e-9  # rad
+REST = 1e-6  # rad/s: slower than this is standing still
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The limits in force: (J,) each, infinite where there is none; boxes in m."""
+
+    lower: FloatArray
+    upper: FloatArray
+    velocity: FloatArray
+    acceleration: FloatArray
+    jerk: FloatArray
+    workspace: FloatArray
+    forbidden: tuple[FloatArray, ...] = ()
+
+
+def bounds_of(spec: RobotSpec, speed_scale: float) -> Bounds:
+    """Return the robot's own bounds."""
+    count, limits = len(spec.joint_names), spec.limits
+
+    def array(values: FloatArray | None, sign: float = 1.0) -> FloatArray:
+        return np.full(count, sign * np.inf) if values is None else values
+
+    return Bounds(
+        array(limits.lower, -1.0),
+        array(limits.upper),
+        array(limits.velocity) * speed_scale,
+        array(limits.acceleration),
+        array(limits.jerk),
+        spec.workspace,
+    )
+
+
+def stopping_time_s(
+    velocity: FloatArray, acceleration: FloatArray, greatest: FloatArray, jerk: FloatArray
+) -> float:
+    """Return in how many seconds any robot within its limits can stand still.
+
+    First the acceleration is taken away, then full braking begins; the time-optimal stop is no slower.
+    Source: Biagiotti and Melchiorri, "Trajectory Planning for Automatic Machines and Robots" (2008), 3.4.
+    """
+    ramp = np.where(np.isinf(jerk), 0.0, np.abs(acceleration) / jerk)
+    speed = np.abs(velocity + 0.5 * acceleration * ramp)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        short = np.where(np.isinf(jerk), 0.0, 2.0 * np.sqrt(speed / jerk))
+        full = speed / greatest + np.where(np.isinf(jerk), 0.0, greatest / jerk)
+    return float(
+        np.max(ramp + np.where(speed * jerk >= greatest**2, full, np.where(np.isinf(jerk), full, short)))
+    )
+
+
+class CommandOracle:
+    """Collects violations, each with the numbers; an empty list is what the gate promises."""
+
+    def __init__(self, spec: RobotSpec, bounds: Bounds, dt_s: float) -> None:
+        self._count, self._dt_s, self.bounds = len(spec.joint_names), dt_s, bounds
+        self.own = bounds_of(spec, 1.0)
+        self._past: list[FloatArray] | None = None
+        self._left: tuple[FloatArray, FloatArray] | None = None
+        self._silent = 0
+        self._older, self._grace, self._until_rest = bounds, 0, -1
+        self._recent: list[FloatArray] = []
+        self.violations: list[str] = []
+
+    def restart(self) -> None:
+        """Expect silence until commands begin again; the way there has to be explained."""
+        if self._past is not None:
+            self._left, self._silent = (self._past[3], self.speed), 0
+        self._past, self._grace, self._recent = None, 0, []
+        self._until_rest = 0 if self._until_rest >= 0 else -1
+
+    def excuse_leap_to(self, truth: FloatArray) -> None:
+        """Judge no leap if the robot truly is somewhere else than where it was left."""
+        if self._left is not None and (np.abs(truth - self._left[0]) > 1e-6).any():
+            self._left = None
+
+    def _begin(self, position: FloatArray) -> None:
+        if self._left is not None:
+            self._judge_leap(position, *self._left, (self._silent + 1) * self._dt_s)
+        self._past, self._left = [np.array(position)] * 4, None
+        self._recent = [self._excess(np.array(position))]
+
+    def _judge_leap(self, to: FloatArray, left: FloatArray, speed: FloatArray, elapsed_s: float) -> None:
+        """Judge the first command after a silence: nobody goes further, from `speed` and to a rest.
+
+        The robot's own limits count: a restriction may be tighter now than it was on the way.
+        """
+        way, own = np.abs(to - left), self.own
+        reach = np.abs(speed) * elapsed_s + 0.25 * own.acceleration * elapsed_s**2
+        reach = np.minimum(reach, own.velocity * elapsed_s) + LEAP_TOLERANCE
+        self._expect(bool((way <= reach).all()), "leaps by {} within {} s", way, elapsed_s)
+
+    def tighten(self, bounds: Bounds) -> None:
+        """Expect the commands to keep within `bounds` as soon as physics allows."""
+        if self._past is not None:
+            self._older = self.bounds if self._grace == 0 else self._looser(self._older, self.bounds)
+            self._grace = self.ticks_to_rest(bounds)
+            if self._until_rest > 0:
+                self._until_rest = max(self._until_rest, self._grace)
+        self.bounds = bounds
+
+    def stop(self) -> None:
+        """Expect the robot to come to rest, and to stay there until `release`."""
+        if self._until_rest < 0:
+            self._until_rest = self.ticks_to_rest(self.bounds)
+
+    def release(self) -> None:
+        """Motion is allowed again."""
+        self._until_rest = -1
+
+    @property
+    def speed(self) -> FloatArray:
+        """Velocity (J,) of the last motion, from positions."""
+        return np.zeros(self._count) if self._past is None else (self._past[3] - self._past[2]) / self._dt_s
+
+    def ticks_to_rest(self, bounds: Bounds) -> int:
+        """Return how many ticks a stop from the motion seen last takes at most."""
+        if self._past is None:
+            return 0
+        acceleration = (self._past[3] - 2 * self._past[2] + self._past[1]) / self._dt_s**2
+        # Differences look back by half a tick and by a whole one: one tick for each, and one to round up.
+        late = self.speed + np.where(np.isinf(bounds.jerk), 0.0, acceleration * self._dt_s)
+        seconds = stopping_time_s(late, acceleration, bounds.acceleration, bounds.jerk)
+        return int(np.ceil(seconds / self._dt_s)) + 4
+
+    def see(self, command: Command | None, measured: FloatArray | None) -> None:
+        """Judge one command; the first one begins at rest where the robot is `measured` to be (J,)."""
+        if command is None:
+            self._silent += 1
+            self._expect(self._past is None, "silent in the middle of the stream")
+            return
+        numbers = [command.position, command.velocity]
+        numbers += [] if command.acceleration is None else [command.acceleration]
+        if not all(array.shape == (self._count,) and np.isfinite(array).all() for array in numbers):
+            self.violations.append(f"not finite: {command}")
+            return
+        if self._past is None:
+            if measured is None:
+                self.violations.append("a command before any joint state")
+                return
+            self._begin(measured)
+        self._past = [*(self._past or [])[1:], np.array(command.position)]
+        self._judge_motion(command)
+        self._judge_place(command.position)
+        self._grace = max(0, self._grace - 1)
+        if self._until_rest >= 0:
+            self._until_rest = max(0, self._until_rest - 1)
+            if self._until_rest == 0:
+                moving = float(np.abs(self.speed).max())
+                self._expect(moving <= REST, f"moves at {moving} rad/s when it should have come to rest")
+
+    def _judge_motion(self, command: Command) -> None:
+        dt, past = self._dt_s, np.stack(self._past or [])
+        bounds = self._looser(self._older, self.bounds) if self._grace else self.bounds
+        rounding = 8.0 * np.spacing(np.abs(past).max(axis=0)) + 1e-12
+        for order, name in ((1, "velocity"), (2, "acceleration"), (3, "jerk")):
+            limit = getattr(bounds, name)
+            got = np.abs(np.diff(past, order, axis=0)[-1]) / dt**order
+            excess = got - limit * (1.0 + 1e-6) - 2**order * rounding / dt**order
+            self._expect(bool((excess <= 0.0).all()), name + ": {} above {}", got, limit)
+        change = past[3] - past[2]
+        # The velocity in the command is that at the tick's end: no further from the mean than it can change.
+        gap = np.abs(command.velocity - change / dt)
+        allowed = np.where(np.isinf(bounds.acceleration), np.inf, bounds.acceleration * dt) + 1e-6
+        self._expect(
+            bool((gap <= allowed).all()), "velocity {} is not the motion {}", command.velocity, change / dt
+        )
+
+    def _judge_place(self, position: FloatArray) -> None:
+        excess = self._excess(position)
+        if self._grace or not self._recent or len(excess) != len(self._recent[0]):
+            self._recent = [excess]
+            return
+        tolerance = np.full(len(excess), ZONE_TOLERANCE)
+        tolerance[: 2 * self._count] = LIMIT_TOLERANCE
+        allowed = np.maximum(np.max(self._recent, axis=0), 0.0)
+        if (excess > allowed + tolerance).any():
+            names = ["lower"] * self._count + ["upper"] * self._count + ["workspace"]
+            names += ["forbidden"] * len(self.bounds.forbidden)
+            worst = int(np.argmax(excess - allowed - tolerance))
+            self.violations.append(f"{names[worst]}: outside by {excess[worst]}, was {allowed[worst]}")
+        self._recent = [*self._recent[1 - LONGEST_STOP_TICKS :], excess]
+
+    def _excess(self, position: FloatArray) -> FloatArray:
+        """Return how far outside of each bound. Who starts outside may not end a stop further out than it began."""
+        joints = [self.bounds.lower - position, position - self.bounds.upper]
+        zones = [outside_of(self.bounds.workspace, position)]
+        zones += [depth_in(box, position) for box in self.bounds.forbidden]
+        return np.maximum(np.concatenate([*joints, np.array(zones)]), -1e-3)
+
+    def _looser(self, one: Bounds, other: Bounds) -> Bounds:
+        pairs = {
+            n: np.maximum(getattr(one, n), getattr(other, n)) for n in ("velocity", "acceleration", "jerk")
+        }
+        return Bounds(other.lower, other.upper, **pairs, workspace=other.workspace, forbidden=other.forbidden)
+
+    def _expect(self, holds: bool, what: str, *numbers: object) -> None:
+        if not holds:  # only then are the numbers worth their formatting
+            self.violations.append(what.format(*numbers))

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model.pt that fits the Panda and knows nothing: enough to run everything around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from small_model import small_contract, small_jepa
+
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.model.export import export
+
+
+def untrained_model(folder: Path, task: str) -> Path:
+    """Write model.pt for `task` to `folder` and return its path."""
+    spec = load_robot("panda", task)
+    model = small_jepa(joints=len(spec.joint_names), action=spec.action_block * spec.action_size)
+    model.surprise_gauge.scale.fill_(1e6)  # nothing surprises it, else the gate would let nothing move
+    contract = small_contract(
+        model,
+        task=task,
+        robot=spec.name,
+        joint_names=list(spec.joint_names),
+        control_hz=spec.control_hz,
+        action_block=spec.action_block,
+        action_axes=list(spec.action_axes),
+        action_size=spec.action_size,
+        max_tip_speed=spec.max_tip_speed,
+        camera_aspect=spec.camera.width / spec.camera.height,
+        action_range=[[-spec.max_tip_speed] * spec.action_size, [spec.max_tip_speed] * spec.action_size],
+    )
+    path = folder / "model.pt"
+    export(model, contract, path)
+    return path
