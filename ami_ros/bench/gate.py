@@ -13,7 +13,7 @@ from typing import Any
 
 from ami_ros.errors import ConfigError, ProcessError
 from ami_ros.system.domain import own_domain
-from ami_ros.system.processes import NodeProcess, node_environment
+from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
 
 PROGRAM = "ami_ros.ros.clients.gate_bench"
 START_TIMEOUT_S = 150.0  # simulator, planner and model on a busy machine
@@ -83,7 +83,7 @@ def _measure(
         environment = node_environment(running.enter_context(own_domain()))
         processes = {}
         for node, (parameters, remappings) in nodes.items():
-            program, log = f"ami_ros.ros.{node}_node", folder / f"{node}.log"
+            program, log = NODE_PROGRAMS[node], folder / f"{node}.log"
             process = NodeProcess(program, log, environment, parameters, remappings)
             processes[node] = running.enter_context(process)
         bench = running.enter_context(

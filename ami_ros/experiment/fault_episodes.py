@@ -16,7 +16,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.ros_episodes import RosRunner
 from ami_ros.sim.faults.catalogue import SECOND_GATE
-from ami_ros.system.processes import NodeProcess
+from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
@@ -44,7 +44,6 @@ class FaultRunner(RosRunner):
 
     def _connect(self) -> FaultClient:
         from ami_ros.ros.clients.faults import FaultClient
-        from ami_ros.system.processes import command_line
 
         arguments = command_line(sys.argv)[1]
         return FaultClient(self._experiment.spec, self._check, self._signal, arguments)
@@ -81,7 +80,7 @@ class FaultRunner(RosRunner):
             parameters, _ = self._nodes()["safety"]
             log = self._log_folder / f"{SECOND_GATE}.log"
             self._second = NodeProcess(
-                "ami_ros.ros.gate.node", log, self._environment, parameters, {"__node": SECOND_GATE}
+                NODE_PROGRAMS["safety"], log, self._environment, parameters, {"__node": SECOND_GATE}
             )
             return
         self._victim = VICTIMS[name]

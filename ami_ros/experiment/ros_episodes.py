@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.system.domain import own_domain
-from ami_ros.system.processes import NodeProcess, node_environment
+from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line, node_environment
 from ami_ros.system.whole_file import check_writable
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ class RosRunner:
 
     def _connect(self) -> EpisodeClient:
         from ami_ros.ros.clients.episodes import EpisodeClient
-        from ami_ros.system.processes import command_line
 
         return EpisodeClient(self._experiment.spec, self._check, command_line(sys.argv)[1])
 
@@ -95,7 +94,7 @@ class RosRunner:
         self._processes[node] = self._open.enter_context(process)
 
     def _program(self, node: str) -> str:
-        return f"ami_ros.ros.{node}_node"
+        return NODE_PROGRAMS[node]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -22,6 +22,12 @@ from ami_ros.share import config_path
 from ami_ros.system.parent_watch import watched
 
 LOG_TAIL_LINES = 25
+# Node name -> the module that runs it.
+NODE_PROGRAMS = {
+    "planner": "ami_ros.ros.planner.node",
+    "safety": "ami_ros.ros.gate.node",
+    "sim": "ami_ros.ros.simulator.node",
+}
 # Set by the ROS wheels when they have restarted the interpreter with their own LD_LIBRARY_PATH.
 _WHEELS_MARK = "_ROS_WHEELS_BOOTSTRAP_COMPLETE"
 

@@ -13,7 +13,7 @@ import pytest
 
 import ami_ros
 from ami_ros.system.domain import own_domain
-from ami_ros.system.processes import NodeProcess, node_environment
+from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
 
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 START_S = 30.0  # a child imports its libraries and is discovered, on a busy machine
@@ -37,7 +37,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[...,
     running: list[NodeProcess] = []
 
     def run(program: str | Path, remap: dict[str, str] | None = None, **parameters: Any) -> NodeProcess:
-        name = program if isinstance(program, Path) else f"ami_ros.ros.{program}_node"
+        name = program if isinstance(program, Path) else NODE_PROGRAMS[program]
         log = tmp_path / f"{len(running)}_{Path(program).stem}.log"
         process = NodeProcess(name, log, environment, parameters, remap)
         running.append(process)
