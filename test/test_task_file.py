@@ -78,8 +78,8 @@ def test_a_task_changes_what_is_collected(write):
 
 def test_a_task_equips_the_robot():
     plain, push = load_robot("panda"), load_robot("panda", "push")
-    assert (plain.tool, plain.action_axes, plain.action_size) == (None, ("x", "y", "z"), 3)
-    assert (push.action_axes, push.action_size) == (("x", "y"), 2)
+    assert (plain.tool, plain.actions.names, plain.action_size) == (None, ("x", "y", "z"), 3)
+    assert (push.actions.names, push.action_size) == (("x", "y"), 2)
     assert push.tool is not None and push.tool.length > 0.0
     assert push.camera.eye != plain.camera.eye
     assert push.camera.width == plain.camera.width  # what the task does not name stays

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The robot description: RobotSpec, JointLimits, CameraSpec, read from config/robots/<name>.yaml."""
+"""The robot's description, config/robots/<name>.yaml: sensors, actions, output, and an arm if any."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,112 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from ami_ros.body.actions import AXES, COMMANDED, ActionSpec, read_actions
+from ami_ros.body.arm import Arm, ToolSpec, read_arm
+from ami_ros.body.limits import ChannelLimits
+from ami_ros.body.outputs import Output, read_output
+from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
 from ami_ros.config import load_settings, read_yaml, setting
-from ami_ros.errors import EmbodimentError, shown
+from ami_ros.errors import EmbodimentError
 from ami_ros.share import config_path
 from ami_ros.task_file import merged, read_task
 from ami_ros.types import FloatArray
-
-CONTROL_MODES = ("cartesian_velocity",)
-AXES = ("x", "y", "z")
-
-
-@dataclass(frozen=True, eq=False)
-class JointLimits:
-    """Limits per joint (J,). ``None`` means *not limited*, which is never the same as zero.
-
-    Attributes:
-        lower: rad or m.
-        upper: rad or m.
-        velocity: rad/s or m/s, positive.
-        acceleration: rad/s^2 or m/s^2, positive.
-        jerk: rad/s^3 or m/s^3, positive.
-        effort: N m or N, positive.
-    """
-
-    lower: FloatArray | None
-    upper: FloatArray | None
-    velocity: FloatArray | None
-    acceleration: FloatArray | None
-    jerk: FloatArray | None
-    effort: FloatArray | None
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any], count: int, where: str) -> JointLimits:
-        """Validate a mapping of limit name to list (or null).
-
-        Raises:
-            EmbodimentError: unknown or missing names, wrong lengths, non-finite, non-positive or inverted.
-        """
-        names = tuple(cls.__dataclass_fields__)
-        if not isinstance(values, Mapping) or set(values) != set(names):
-            got = sorted(values, key=str) if isinstance(values, Mapping) else values
-            raise EmbodimentError(
-                f"{where}: limits: got {got}, expected exactly {list(names)} (null = not limited)"
-            )
-        arrays = {name: _limit_array(f"{where}: limits.{name}", values[name], count) for name in names}
-        for name in names[2:]:
-            array = arrays[name]
-            if array is not None and not np.all(array > 0):
-                raise EmbodimentError(
-                    f"{where}: limits.{name}: got {values[name]}, expected positive numbers"
-                )
-        limits = cls(**arrays)
-        if limits.lower is not None and limits.upper is not None and not (limits.lower < limits.upper).all():
-            bad = np.flatnonzero(limits.lower >= limits.upper).tolist()
-            raise EmbodimentError(
-                f"{where}: limits: lower is not below upper for joint index {bad}: "
-                f"lower {limits.lower[bad].tolist()}, upper {limits.upper[bad].tolist()}"
-            )
-        return limits
-
-
-def _limit_array(where: str, values: Any, count: int) -> FloatArray | None:
-    if values is None:
-        return None
-    # Spelled out because numpy takes true, false and "1.5" for numbers.
-    if not isinstance(values, (list, tuple)) or not all(type(value) in (int, float) for value in values):
-        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} numbers or null")
-    if any(abs(value) > sys.float_info.max for value in values):  # a whole number may be too large for numpy
-        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")
-    array = np.array(values, dtype=np.float64)
-    if array.shape != (count,) or not np.isfinite(array).all():
-        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")
-    array.setflags(write=False)
-    return array
-
-
-@dataclass(frozen=True)
-class CameraSpec:
-    """A camera: what the robot publishes, and where the simulator puts it."""
-
-    name: str = setting("topic namespace of the camera")
-    frame_id: str = setting("tf frame of the image")
-    width: int = setting("image width", ge=16, le=4096, unit="px")
-    height: int = setting("image height", ge=16, le=4096, unit="px")
-    rate_hz: float = setting("frames per second", gt=0.0, le=120.0, unit="Hz")
-    vertical_fov_deg: float = setting("vertical field of view", gt=1.0, lt=179.0, unit="deg")
-    eye: tuple[float, ...] = setting("camera position in the base frame", unit="m")
-    look_at: tuple[float, ...] = setting("point in the image centre, base frame", unit="m")
-
-    def __post_init__(self) -> None:
-        for name in ("eye", "look_at"):
-            if len(getattr(self, name)) != 3:
-                raise EmbodimentError(
-                    f"camera {self.name}: {name}: got {getattr(self, name)}, expected [x, y, z]"
-                )
-        if self.eye == self.look_at:
-            raise EmbodimentError(
-                f"camera {self.name}: eye and look_at are both {self.eye}, expected two points"
-            )
-
-
-@dataclass(frozen=True)
-class ToolSpec:
-    """A round rod that the hand holds: it begins at the tip and points along the tip's z axis."""
-
-    length: float = setting("from the tip to the end of the rod", gt=0.0, le=1.0, unit="m")
-    radius: float = setting("of the rod", gt=0.0, le=0.1, unit="m")
 
 
 @dataclass(frozen=True)
@@ -126,7 +29,7 @@ class SimulationSpec:
     urdf: str = setting("URDF below pybullet_data, or an absolute path")
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
-    tool_parent: str = setting("link of the URDF that holds the tool; its frame is the tip")
+    tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
 
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
@@ -140,51 +43,127 @@ class SimulationSpec:
 class RobotSpec:
     """Everything ami_ros knows about one robot.
 
+    What is commanded are channels: the joints of an arm, else the channels of an action themselves.
+
     Attributes:
         name: file name of the YAML without suffix.
-        joint_names: (J,) in the order of every vector in ami_ros.
-        limits: joint limits.
-        home: (J,) rad or m; also the rest posture that redundancy is resolved toward.
-        control_mode: what one action means; ``cartesian_velocity`` is the tip's linear velocity in m/s.
-        action_axes: the axes of the base frame that an action moves along, in order (A).
-        control_hz: actions per second.
-        action_block: control steps per action block (K).
-        max_tip_speed: bound of each action component, m/s.
-        urdf: kinematic URDF, a path.
-        tip_frame: URDF frame that moves and is judged.
-        workspace: (2, 3) lower and upper corner of the box the tip stays in, base frame, m.
-        camera: the camera that the model looks through.
+        sensors: by name.
+        actions: what the planner may ask for.
+        output: how the controller takes commands.
         simulation: the stand-in.
-        tool: what the hand holds, or None.
         source: where the numbers come from.
+        arm: joints and their URDF; None for a body without.
     """
 
     name: str
-    joint_names: tuple[str, ...]
-    limits: JointLimits
-    home: FloatArray
-    control_mode: str
-    control_hz: float
-    action_block: int
-    max_tip_speed: float
-    urdf: Path
-    tip_frame: str
-    workspace: FloatArray
-    camera: CameraSpec
+    sensors: Mapping[str, Sensor]
+    actions: ActionSpec
+    output: Output
     simulation: SimulationSpec
     source: str
-    action_axes: tuple[str, ...] = AXES
-    tool: ToolSpec | None = None
+    arm: Arm | None = None
+
+    @property
+    def images(self) -> tuple[ImageSensor, ...]:
+        """The cameras, in the order of the YAML."""
+        return tuple(sensor for sensor in self.sensors.values() if isinstance(sensor, ImageSensor))
+
+    @property
+    def vectors(self) -> tuple[VectorSensor, ...]:
+        """The other sensors, in the order of the YAML."""
+        return tuple(sensor for sensor in self.sensors.values() if isinstance(sensor, VectorSensor))
+
+    @property
+    def command_names(self) -> tuple[str, ...]:
+        """Names of the commanded channels (C,)."""
+        return self.actions.names if self.arm is None else self.joint_names
+
+    @property
+    def camera(self) -> ImageSensor:
+        """The first camera. Raises EmbodimentError where there is none."""
+        if not self.images:
+            raise EmbodimentError(f"{self.name}: got no camera, expected a sensor of kind image")
+        return self.images[0]
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Names of the joints (J,), in the order of every joint vector."""
+        sensor = self.sensors[self._arm.sensor]
+        return sensor.names if isinstance(sensor, VectorSensor) else ()
+
+    @property
+    def limits(self) -> ChannelLimits:
+        """Limits of the commanded channels (C,)."""
+        if self.arm is not None:
+            return self.arm.limits
+        channels = self.actions.channels
+
+        def column(name: str) -> FloatArray | None:
+            values = [getattr(channel, name) for channel in channels]
+            # Where only some are limited, the others have an infinite limit.
+            given = [np.inf if value is None else value for value in values]
+            return None if np.isinf(given).all() else np.array(given)
+
+        arrays = {name: column(name) for name in ("velocity", "acceleration", "jerk")}
+        return ChannelLimits(column("low"), column("high"), **arrays, effort=None)
+
+    @property
+    def home(self) -> FloatArray:
+        """Rest values of the commanded channels (C,)."""
+        if self.arm is not None:
+            return self.arm.home
+        return np.array([channel.rest for channel in self.actions.channels])
+
+    @property
+    def _arm(self) -> Arm:
+        if self.arm is None:
+            raise EmbodimentError(f"{self.name}: got a body without arm, expected joints and a URDF")
+        return self.arm
+
+    @property
+    def urdf(self) -> Path:
+        """Kinematic URDF."""
+        return self._arm.urdf
+
+    @property
+    def tip_frame(self) -> str:
+        """URDF frame that moves and is judged."""
+        return self._arm.tip_frame
+
+    @property
+    def workspace(self) -> FloatArray:
+        """Lower and upper corner of the box the tip stays in (2, 3), base frame, m."""
+        return self._arm.workspace
+
+    @property
+    def tool(self) -> ToolSpec | None:
+        """What the hand holds."""
+        return self._arm.tool
 
     @property
     def action_size(self) -> int:
         """Numbers per action (A)."""
-        return len(self.action_axes)
+        return self.actions.size
+
+    @property
+    def action_block(self) -> int:
+        """Control steps per action block (K)."""
+        return self.actions.block
+
+    @property
+    def step_ns(self) -> int:
+        """Duration of one control step."""
+        return self.actions.step_ns
+
+    @property
+    def max_tip_speed(self) -> float:
+        """Bound of each component of a Cartesian action, m/s."""
+        return float(self.actions.half_range.max())
 
     def tip_velocity(self, action: FloatArray) -> FloatArray:
         """Return the tip velocity (3,) of an action (A,); the axes it does not move along stand still."""
         velocity = np.zeros(3)
-        velocity[[AXES.index(axis) for axis in self.action_axes]] = action
+        velocity[[AXES.index(axis) for axis in self.actions.names]] = action
         return velocity
 
     def random_tip(self, generator: np.random.Generator) -> FloatArray:
@@ -193,30 +172,16 @@ class RobotSpec:
         position: FloatArray = generator.uniform(lower, upper)
         return position
 
-    @property
-    def step_ns(self) -> int:
-        """Duration of one control step."""
-        return round(1e9 / self.control_hz)
-
 
 @dataclass(frozen=True)
 class _RobotFile:
     """The keys of a robot YAML, before they are checked against each other."""
 
-    joint_names: tuple[str, ...] = setting("joint names")
-    limits: dict = setting("limit name -> list per joint, or null for not limited")  # type: ignore[type-arg]
-    home: tuple[float, ...] = setting("rest posture", unit="rad|m")
-    control_mode: str = setting("what one action means", choices=CONTROL_MODES)
-    action_axes: tuple[str, ...] = setting("axes of the base frame that an action moves along")
-    control_hz: float = setting("actions per second", gt=0.0, le=1000.0, unit="Hz")
-    action_block: int = setting("control steps per action block", ge=1, le=50)
-    max_tip_speed: float = setting("bound of each action component", gt=0.0, le=2.0, unit="m/s")
-    urdf: str = setting("kinematic URDF, relative to the YAML")
-    tip_frame: str = setting("URDF frame of the tip")
-    workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
-    camera: dict = setting("the camera")  # type: ignore[type-arg]
+    sensors: dict = setting("sensor name -> what it is")  # type: ignore[type-arg]
+    actions: dict = setting("what the planner may ask for")  # type: ignore[type-arg]
+    output: dict = setting("how the controller takes commands")  # type: ignore[type-arg]
+    arm: dict = setting("joints and URDF; {} for a body without")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
-    tool: dict = setting("what the hand holds; {} for nothing")  # type: ignore[type-arg]
     source: str = setting("where the numbers come from")
 
 
@@ -234,48 +199,21 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
     path = Path(name_or_path)
     if path.suffix != ".yaml":
         path = config_path("robots", f"{name_or_path}.yaml")
-    values = read_yaml(path)
+    values: dict[str, Any] = read_yaml(path)
     if task is not None:
         values = merged(values, read_task(task).embodiment)
     raw = load_settings(_RobotFile, values, where=str(path))
-    count = len(raw.joint_names)
-    if len(set(raw.joint_names)) != count or count == 0:
-        raise EmbodimentError(f"{path}: joint_names: got {list(raw.joint_names)}, expected distinct names")
-    limits = JointLimits.from_mapping(raw.limits, count, str(path))
-    home = _limit_array(f"{path}: home", raw.home, count)
-    if home is None:
-        raise EmbodimentError(f"{path}: home: got null, expected {count} numbers")
-    for bound, sign in ((limits.lower, -1.0), (limits.upper, 1.0)):
-        if bound is not None and (sign * (home - bound) > 0).any():
-            raise EmbodimentError(f"{path}: home {raw.home} lies outside the position limits")
-    workspace = np.stack([_corner(path, raw.workspace, key) for key in ("lower", "upper")])
-    if not (workspace[0] < workspace[1]).all():
-        raise EmbodimentError(f"{path}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
-    workspace.setflags(write=False)
-    if not raw.action_axes or len(set(raw.action_axes)) != len(raw.action_axes):
-        raise EmbodimentError(f"{path}: action_axes: got {list(raw.action_axes)}, expected distinct axes")
-    if not set(raw.action_axes) <= set(AXES):
-        raise EmbodimentError(f"{path}: action_axes: got {list(raw.action_axes)}, expected some of {AXES}")
-    names = ("joint_names", "control_mode", "control_hz", "action_block", "max_tip_speed", "action_axes")
+    sensors = read_sensors(raw.sensors, str(path))
+    actions = read_actions(raw.actions, str(path))
+    if bool(raw.arm) == (actions.meaning in COMMANDED):
+        expected = "no arm" if raw.arm else "an arm, whose joints it moves"
+        raise EmbodimentError(f"{path}: actions.meaning: got {actions.meaning}, expected {expected}")
     return RobotSpec(
         name=path.stem,
-        limits=limits,
-        home=home,
-        urdf=(path.parent / raw.urdf).resolve(),
-        tip_frame=raw.tip_frame,
-        workspace=workspace,
-        camera=load_settings(CameraSpec, raw.camera, where=f"{path}: camera"),
+        sensors=sensors,
+        actions=actions,
+        output=read_output(raw.output, actions.meaning, str(path)),
+        arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
         simulation=load_settings(SimulationSpec, raw.simulation, where=f"{path}: simulation"),
         source=raw.source,
-        tool=load_settings(ToolSpec, raw.tool, where=f"{path}: tool") if raw.tool else None,
-        **{name: getattr(raw, name) for name in names},
     )
-
-
-def _corner(path: Path, box: Mapping[str, Any], key: str) -> FloatArray:
-    corner = _limit_array(f"{path}: workspace.{key}", box.get(key), 3)
-    if corner is None or set(box) != {"lower", "upper"}:
-        raise EmbodimentError(
-            f"{path}: workspace: got {dict(box)}, expected lower: [x, y, z] and upper: [x, y, z]"
-        )
-    return corner

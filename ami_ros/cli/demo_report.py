@@ -100,7 +100,7 @@ def _setup(experiment: Experiment, faults: Mapping[str, int]) -> dict[str, Any]:
         "goal": "joint positions" if experiment.by_joints else "camera image",
         "planner": experiment.planner.solver,
         "processes": "simulator, planner and safety gate, over DDS",
-        "control": f"{experiment.spec.control_hz:g} Hz",
+        "control": f"{experiment.spec.actions.rate_hz:g} Hz",
         "seeds": f"{experiment.seeds[0]} to {experiment.seeds[-1]}",
         "model": str(Path(*experiment.model.parts[-2:])),
         "model SHA-256": experiment.sha256,

@@ -143,13 +143,13 @@ class Contract:
         expected = {
             "robot": spec.name,
             "joint_names": list(spec.joint_names),
-            "control_mode": spec.control_mode,
-            "control_hz": spec.control_hz,
+            "control_mode": spec.actions.meaning,
+            "control_hz": spec.actions.rate_hz,
             "action_block": spec.action_block,
-            "action_axes": list(spec.action_axes),
+            "action_axes": list(spec.actions.names),
             "action_size": spec.action_size,
             "max_tip_speed": spec.max_tip_speed,
-            "camera_aspect": spec.camera.width / spec.camera.height,
+            "camera_aspect": spec.camera.aspect,
         }
         wrong = [
             f"{k}: model {getattr(self, k)}, robot {v}" for k, v in expected.items() if getattr(self, k) != v

@@ -80,7 +80,7 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
     if episodes.actions.shape[2] != spec.action_size:
         raise TrainingError(
             f"episodes have actions of {episodes.actions.shape[2]} numbers, expected {spec.action_size} "
-            f"({spec.name}: {', '.join(spec.action_axes)})"
+            f"({spec.name}: {', '.join(spec.actions.names)})"
         )
     for exposures in (split.exposures, split.held_out_exposures):
         if len(exposures) and exposures.plain.shape[2:] != episodes.images.shape[2:]:
@@ -132,14 +132,14 @@ def finish(
         task=task,
         robot=spec.name,
         joint_names=list(spec.joint_names),
-        control_mode=spec.control_mode,
-        control_hz=spec.control_hz,
+        control_mode=spec.actions.meaning,
+        control_hz=spec.actions.rate_hz,
         action_block=spec.action_block,
-        action_axes=list(spec.action_axes),
+        action_axes=list(spec.actions.names),
         action_size=spec.action_size,
         max_tip_speed=spec.max_tip_speed,
         image_size=network.image_size,
-        camera_aspect=spec.camera.width / spec.camera.height,
+        camera_aspect=spec.camera.aspect,
         frames_of_context=1,
         latent_size=network.latent_size,
         joint_mean=network.joint_mean.tolist(),

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
-from robots import made_up_robot, panda_yaml
+from robots import changed, made_up_robot, panda_yaml
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
@@ -149,11 +148,11 @@ def test_draw_is_solve_of_a_random_tip(kinematics):
 def test_draw_draws_again_where_the_arm_does_not_reach():
     """Two corners of the shipped box are out of reach; a data set must not end there."""
     corner = np.array([[0.6, -0.31, 0.48], [0.68, -0.29, 0.52]])
-    kinematics = Kinematics(dataclasses.replace(SPEC, workspace=corner))
+    kinematics = Kinematics(changed(SPEC, workspace=corner))
     generator = np.random.default_rng(0)
     drawn = [kinematics.draw(generator) for _ in range(5)]
     assert len({joints.tobytes() for joints in drawn}) == 5
-    nowhere = dataclasses.replace(SPEC, workspace=corner + [[2.0, 0.0, 0.0]])
+    nowhere = changed(SPEC, workspace=corner + [[2.0, 0.0, 0.0]])
     with pytest.raises(KinematicsError, match="not reached"):
         Kinematics(nowhere).draw(generator)
 
@@ -164,7 +163,7 @@ def test_an_unreachable_position_says_how_far_it_got(kinematics):
 
 
 def test_a_robot_without_position_limits_has_kinematics(tmp_path):
-    free = load_robot(panda_yaml(tmp_path, lambda v: v["limits"].update(lower=None, upper=None)))
+    free = load_robot(panda_yaml(tmp_path, lambda v: v["arm"]["limits"].update(lower=None, upper=None)))
     limited = Kinematics(SPEC).step(SPEC.home, np.array([0.1, 0.2, -0.1]), DT_S)
     np.testing.assert_array_equal(Kinematics(free).step(SPEC.home, np.array([0.1, 0.2, -0.1]), DT_S), limited)
 
@@ -174,11 +173,11 @@ def test_a_urdf_that_does_not_fit(tmp_path):
         Kinematics(made_up_robot(urdf=Path("made_up.urdf")))
     (tmp_path / "broken.urdf").write_text("<robot")
     with pytest.raises(KinematicsError, match="broken.urdf"):
-        Kinematics(dataclasses.replace(SPEC, urdf=tmp_path / "broken.urdf"))
+        Kinematics(changed(SPEC, urdf=tmp_path / "broken.urdf"))
     with pytest.raises(KinematicsError, match="tip frame 'nose' not found; it has .*panda_tip"):
-        Kinematics(dataclasses.replace(SPEC, tip_frame="nose"))
+        Kinematics(changed(SPEC, tip_frame="nose"))
     names = (*SPEC.joint_names[:-1], "elbow")
     with pytest.raises(KinematicsError, match=r"joints \['elbow'\] of panda not found; it has"):
-        Kinematics(dataclasses.replace(SPEC, joint_names=names))
+        Kinematics(changed(SPEC, joint_names=names))
     with pytest.raises(KinematicsError, match="joint order differs"):
-        Kinematics(dataclasses.replace(SPEC, joint_names=SPEC.joint_names[::-1]))
+        Kinematics(changed(SPEC, joint_names=SPEC.joint_names[::-1]))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from robots import made_up_robot, panda_yaml
 
-from ami_ros.body.robot_spec import JointLimits, load_robot
+from ami_ros.body.limits import ChannelLimits
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import AmiError, ConfigError, EmbodimentError
 
 JOINTS = 7
@@ -20,16 +21,22 @@ def change(**keys):
 
 
 def change_limit(name, value):
-    return lambda values: values["limits"].update({name: value})
+    return lambda values: values["arm"]["limits"].update({name: value})
+
+
+def put(values, keys, value):
+    """Set values[a][b] for keys "a.b"."""
+    *parents, last = keys.split(".")
+    for key in parents:
+        values = values[key]
+    values[last] = value
 
 
 def refused(tmp_path, how, error=ConfigError) -> str:
     path = panda_yaml(tmp_path, how)
     with pytest.raises(error) as caught:
         load_robot(path)
-    assert (
-        str(path) in str(caught.value) or "camera" in str(caught.value) or "simulation" in str(caught.value)
-    )
+    assert str(path) in str(caught.value)
     return str(caught.value)
 
 
@@ -64,41 +71,89 @@ def test_an_unknown_robot_names_the_known_ones():
 
 def test_unknown_and_missing_keys(tmp_path):
     assert "unknown keys ['speed']" in refused(tmp_path, change(speed=1))
-    assert "missing keys ['home']" in refused(tmp_path, lambda values: values.pop("home"))
-    message = refused(tmp_path, lambda values: values["camera"].update(zoom=2))
-    assert "camera: unknown keys ['zoom']" in message
+    assert "missing keys ['home']" in refused(tmp_path, lambda values: values["arm"].pop("home"))
+    message = refused(tmp_path, lambda values: values["sensors"]["camera"].update(zoom=2))
+    assert "sensors.camera: unknown keys ['zoom']" in message
     assert "unknown keys ['mass']" in refused(tmp_path, lambda values: values["simulation"].update(mass=2))
+    assert "missing keys ['topic']" in refused(tmp_path, lambda values: values["output"].pop("topic"))
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "message"),
+    ("keys", "value", "message"),
     [
-        ("joint_names", "panda_joint1", "joint_names.*expected a list of str"),
-        ("joint_names", [1] * JOINTS, "expected str"),
-        ("joint_names", [], "expected distinct names"),
-        ("joint_names", ["panda_joint1"] * JOINTS, "expected distinct names"),
-        ("home", [0.0] * (JOINTS - 1), "expected 7 finite numbers"),
-        ("home", [math.nan] + [0.0] * (JOINTS - 1), "expected a finite number"),
-        ("home", None, "expected a list"),
-        ("control_mode", "telepathy", "expected one of .*cartesian_velocity"),
-        ("control_hz", 0.0, "expected > 0.0"),
-        ("control_hz", "10", "expected float"),
-        ("action_block", 0, "expected >= 1"),
-        ("action_block", 1.5, "expected int"),
-        ("max_tip_speed", -0.1, "expected > 0.0"),
-        ("workspace", [0, 1], "expected dict"),
-        ("workspace", {"lower": [0, 0, 0]}, "workspace"),
-        ("workspace", {"lower": [0, 0, 0], "upper": [1, 1]}, "expected 3 finite numbers"),
-        ("workspace", {"lower": [0, 0, 0], "upper": [1, 1, math.inf]}, "expected 3 finite numbers"),
-        ("workspace", {"lower": [0, 0, 1], "upper": [1, 1, 1]}, "lower .* is not below upper"),
-        ("workspace", {"lower": [0, 0, 0], "upper": [1, 1, 1], "up": 1}, "expected lower: .* and upper:"),
-        ("limits", None, "expected dict"),
+        ("arm.home", [0.0] * (JOINTS - 1), "expected 7 finite numbers"),
+        ("arm.home", [math.nan] + [0.0] * (JOINTS - 1), "expected a finite number"),
+        ("arm.home", None, "expected a list"),
+        ("arm.joints", "camera", r"expected a sensor with message JointState: one of \['joints'\]"),
+        ("arm.joints", "nose", "got 'nose', expected a sensor"),
+        ("arm.workspace", [0, 1], "expected dict"),
+        ("arm.workspace", {"lower": [0, 0, 0]}, "workspace"),
+        ("arm.workspace", {"lower": [0, 0, 0], "upper": [1, 1]}, "expected 3 finite numbers"),
+        ("arm.workspace", {"lower": [0, 0, 0], "upper": [1, 1, math.inf]}, "expected 3 finite numbers"),
+        ("arm.workspace", {"lower": [0, 0, 1], "upper": [1, 1, 1]}, "lower .* is not below upper"),
+        ("arm.workspace", {"lower": [0, 0, 0], "upper": [1, 1, 1], "up": 1}, "expected lower: .* and upper:"),
+        ("arm.limits", None, "expected dict"),
+        ("arm", {}, "actions.meaning: got cartesian_velocity, expected an arm"),
+        ("actions.meaning", "telepathy", "expected one of .*cartesian_velocity"),
+        ("actions.meaning", "twist", "actions.meaning: got twist, expected no arm"),
+        ("actions.rate_hz", 0.0, "expected > 0.0"),
+        ("actions.rate_hz", "10", "expected float"),
+        ("actions.block", 0, "expected >= 1"),
+        ("actions.block", 1.5, "expected int"),
+        ("actions.channels", {}, "expected at least one channel"),
+        ("actions.channels.x", None, None),
+        ("actions.channels.w", {"unit": "m/s", "range": 1.0}, r"expected some of \['x', 'y', 'z'\]"),
+        ("actions.channels.x", {"unit": "m/s"}, r"expected \['range', 'unit'\]"),
+        ("actions.channels.x.range", -0.1, "channels.x: range: got -0.1, expected"),
+        ("actions.channels.x.range", [0.4, 0.4], "expected .*smallest, largest"),
+        ("actions.channels.x.range", math.nan, "range: got nan"),
+        ("actions.channels.x.unit", 3, "unit: got 3, expected a text"),
+        ("actions.channels.x.velocity", 1.0, "which cartesian_velocity does not command.*arm.limits"),
+        ("output.interface", "telegraph", "expected one of .*'trajectory'"),
+        ("output.interface", "twist", "twist, which cannot carry cartesian_velocity; .*'trajectory'"),
+        ("output.topic", "", "expected the topic's name"),
+        ("sensors", {}, "sensors by name"),
+        ("sensors", ["camera"], "expected dict"),
+        ("sensors.camera", 3, "sensors.camera: got 3, expected a mapping"),
+        ("sensors.camera.kind", "nose", r"kind: got 'nose', expected one of \['image', 'vector'\]"),
+        ("sensors.camera.topic", "", "sensors.camera: topic: got nothing"),
+        ("sensors.camera.topic", "joint_states", "camera and joints have the same topic 'joint_states'"),
+        ("sensors.camera.width", 8, "expected >= 16"),
+        ("sensors.camera.height", "128", "expected int"),
+        ("sensors.camera.vertical_fov_deg", 180.0, "expected < 179.0"),
+        ("sensors.camera.rate_hz", math.nan, "expected a finite number"),
+        ("sensors.camera.max_age_s", 0.0, "expected > 0.0"),
+        ("sensors.camera.used_by", ["cook"], "expected some of .*'model', 'gate'"),
+        ("sensors.camera.eye", [1.0, 2.0], r"expected \[x, y, z\]"),
+        ("sensors.camera.look_at", [0.0] * 4, r"expected \[x, y, z\]"),
+        ("sensors.camera.look_at", [1.35, 0.75, 0.85], "expected two points"),
+        ("sensors.joints.message", "Smell", "message: got 'Smell', expected one of .*'WrenchStamped'"),
+        ("sensors.joints.message", "WrenchStamped", "expected those of WrenchStamped: .*'fx'"),
+        ("sensors.joints.values", {}, "expected name: unit for each value"),
+        ("sensors.joints.values", {"a": 1}, "expected name: unit for each value"),
+        ("sensors.joints.freeze_s", 0.0, "expected seconds or null"),
+        ("simulation.hold_position", [0.02], "expected one position for each joint"),
+        ("simulation.urdf", None, "expected str"),
     ],
 )
-def test_wrong_values_at_the_top(tmp_path, key, value, message):
-    path = panda_yaml(tmp_path, change(**{key: value}))
+def test_wrong_values(tmp_path, keys, value, message):
+    path = panda_yaml(tmp_path, lambda values: put(values, keys, value))
+    if message is None:
+        assert load_robot(path).actions.names == ("y", "z")
+        return
     with pytest.raises(ConfigError, match=message):
         load_robot(path)
+
+
+def test_a_limit_that_is_left_out_is_the_urdfs_and_none_is_looser(tmp_path):
+    """The URDF and the YAML of the shipped robot agree, since it repeats none."""
+    limits = load_robot(panda_yaml(tmp_path, change_limit("velocity", [1.0] * JOINTS))).limits
+    assert limits.velocity.tolist() == [1.0] * JOINTS
+    assert limits.effort.tolist() == [87.0] * 4 + [12.0] * 3
+    message = refused(tmp_path, change_limit("upper", [2.0, 2.5, 2.0, -0.1, 2.0, 3.0, 2.0]), EmbodimentError)
+    assert "limits.upper: got [2.5] for index [1], looser than the URDF's [1.7628]" in message
+    message = refused(tmp_path, change_limit("lower", [-3.0] * JOINTS), EmbodimentError)
+    assert "for index [0, 1, 2, 4, 5, 6], looser than" in message
 
 
 @pytest.mark.parametrize("name", ["lower", "upper", "velocity", "acceleration", "jerk", "effort"])
@@ -134,32 +189,31 @@ def test_zero_is_no_limit_and_not_accepted_as_one(tmp_path, name, value):
 def test_inverted_and_equal_limits_name_the_joint(tmp_path):
     lower = load_robot("panda").limits.lower.tolist()
     upper = load_robot("panda").limits.upper.tolist()
-    lower[2], upper[2] = upper[2], lower[2]
-    lower[5] = upper[5]
-    path = panda_yaml(tmp_path, lambda v: v["limits"].update(lower=lower, upper=upper))
-    with pytest.raises(EmbodimentError, match=r"lower is not below upper for joint index \[2, 5\]"):
+    lower[2] = upper[2] = 0.5
+    lower[5], upper[5] = 2.0, 1.0
+    path = panda_yaml(tmp_path, lambda v: v["arm"]["limits"].update(lower=lower, upper=upper))
+    with pytest.raises(EmbodimentError, match=r"lower is not below upper for index \[2, 5\]"):
         load_robot(path)
 
 
-def test_limits_must_all_be_there_by_name(tmp_path):
-    assert "expected exactly" in refused(tmp_path, lambda v: v["limits"].pop("jerk"), EmbodimentError)
+def test_an_unknown_limit_names_the_known_ones(tmp_path):
     assert "'snap'" in refused(tmp_path, change_limit("snap", None), EmbodimentError)
     assert "expected exactly" in refused(tmp_path, change_limit(3, None), EmbodimentError)
 
 
 def test_null_means_not_limited(tmp_path):
     names = ("lower", "upper", "velocity", "acceleration", "jerk", "effort")
-    spec = load_robot(panda_yaml(tmp_path, lambda v: v["limits"].update(dict.fromkeys(names))))
+    spec = load_robot(panda_yaml(tmp_path, lambda v: v["arm"]["limits"].update(dict.fromkeys(names))))
     assert all(getattr(spec.limits, name) is None for name in names)
 
 
 @pytest.mark.parametrize(("joint", "value"), [(0, 3.0), (3, 0.0), (5, -0.1)])
 def test_home_outside_the_limits(tmp_path, joint, value):
     def move(values):
-        values["home"][joint] = value
+        values["arm"]["home"][joint] = value
 
     assert "outside the position limits" in refused(tmp_path, move, EmbodimentError)
-    panda_yaml(tmp_path, lambda v: (move(v), v["limits"].update(lower=None, upper=None)))
+    panda_yaml(tmp_path, lambda v: (move(v), v["arm"]["limits"].update(lower=None, upper=None)))
     assert load_robot(tmp_path / "panda.yaml").home[joint] == value
 
 
@@ -167,30 +221,9 @@ def test_home_exactly_at_a_limit_is_inside(tmp_path):
     upper = load_robot("panda").limits.upper[0]
 
     def move(values):
-        values["home"][0] = float(upper)
+        values["arm"]["home"][0] = float(upper)
 
     assert load_robot(panda_yaml(tmp_path, move)).home[0] == upper
-
-
-@pytest.mark.parametrize(
-    ("part", "key", "value", "message"),
-    [
-        ("camera", "width", 8, "expected >= 16"),
-        ("camera", "height", "128", "expected int"),
-        ("camera", "vertical_fov_deg", 180.0, "expected < 179.0"),
-        ("camera", "rate_hz", math.nan, "expected a finite number"),
-        ("camera", "eye", [1.0, 2.0], r"expected \[x, y, z\]"),
-        ("camera", "look_at", [0.0] * 4, r"expected \[x, y, z\]"),
-        ("camera", "look_at", [1.35, 0.75, 0.85], "expected two points"),
-        ("simulation", "hold_position", [0.02], "expected one position for each joint"),
-        ("simulation", "urdf", None, "expected str"),
-    ],
-)
-def test_wrong_values_in_camera_and_simulation(tmp_path, part, key, value, message):
-    path = panda_yaml(tmp_path, lambda v: v[part].update({key: value}))
-    with pytest.raises(ConfigError, match=message) as caught:
-        load_robot(path)
-    assert part in str(caught.value)
 
 
 def test_arrays_cannot_be_changed_by_accident():
@@ -203,5 +236,5 @@ def test_arrays_cannot_be_changed_by_accident():
 def test_a_robot_of_another_size_is_only_data():
     spec = made_up_robot(effort=None)
     assert len(spec.joint_names) == len(spec.limits.velocity) == 4
-    assert isinstance(spec.limits, JointLimits)
+    assert isinstance(spec.limits, ChannelLimits)
     assert issubclass(EmbodimentError, AmiError)

@@ -8,7 +8,7 @@ import json
 import math
 
 import pytest
-from robots import made_up_robot
+from robots import changed, made_up_robot
 from small_model import small_contract, small_jepa
 
 from ami_ros.errors import ContractError
@@ -102,10 +102,10 @@ def test_a_robot_that_does_not_fit_gets_both_sides(changes, message):
 
 def test_another_camera_aspect_does_not_fit_another_size_does():
     spec = made_up_robot()
-    wide = dataclasses.replace(spec, camera=dataclasses.replace(spec.camera, width=64))
+    wide = changed(spec, camera=dataclasses.replace(spec.camera, width=64))
     with pytest.raises(ContractError, match="camera_aspect: model 1.2, robot 1.6"):
         CONTRACT.check(wide)
-    double = dataclasses.replace(spec, camera=dataclasses.replace(spec.camera, width=96, height=80))
+    double = changed(spec, camera=dataclasses.replace(spec.camera, width=96, height=80))
     CONTRACT.check(double)
 
 

@@ -4,13 +4,20 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from ami_ros.body.robot_spec import CameraSpec, JointLimits, RobotSpec, SimulationSpec
+from ami_ros.body.actions import ActionSpec, Channel
+from ami_ros.body.arm import Arm
+from ami_ros.body.limits import ChannelLimits
+from ami_ros.body.outputs import Output
+from ami_ros.body.robot_spec import RobotSpec, SimulationSpec
+from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.share import config_path
 
 JOINTS = 4
@@ -18,11 +25,12 @@ LOWER = (-1.5, -0.75, -2.5, 0.1)
 UPPER = (1.25, 1.0, 2.75, 2.1)
 VELOCITY = (1.5, 2.0, 1.0, 0.5)  # rad/s
 ACCELERATION = (8.0, 10.0, 6.0, 4.0)  # rad/s^2
+OF_ACTIONS = {"action_block": "block", "control_hz": "rate_hz", "control_mode": "meaning"}
 HOME = (0.2, -0.1, 0.3, 1.1)
 
 
 def made_up_robot(**changes: Any) -> RobotSpec:
-    """Return a robot of four joints with the URDF of test/support/gate_arm.py; a change named like a limit replaces that limit."""
+    """Return a robot of four joints with the URDF of test/support/gate_arm.py, changed as `changed` does."""
     numbers: dict[str, Any] = {
         "lower": LOWER,
         "upper": UPPER,
@@ -32,30 +40,73 @@ def made_up_robot(**changes: Any) -> RobotSpec:
         "effort": None,
     }
     numbers |= {name: changes.pop(name) for name in list(changes) if name in numbers}
-    values: dict[str, Any] = {
-        "name": "made_up",
-        "joint_names": tuple(f"joint_{letter}" for letter in "abcd"),
-        "limits": JointLimits.from_mapping(numbers, JOINTS, "test"),
-        "home": np.array(HOME),
-        "control_mode": "cartesian_velocity",
-        "control_hz": 10.0,
-        "action_block": 2,
-        "max_tip_speed": 0.4,
-        "urdf": Path(__file__).with_name("gate_arm.urdf"),
-        "tip_frame": "tip",
-        "workspace": np.array([[-7.0, -8.0, -9.0], [7.5, 8.5, 9.5]]),  # out of reach: no test runs into it
-        "camera": CameraSpec("camera", "optical", 48, 40, 10.0, 45.0, (1.0, 0.0, 1.0), (0.0, 0.0, 0.0)),
-        "simulation": SimulationSpec("made_up.urdf", (), (), "tip"),
-        "source": "invented",
-    }
-    return RobotSpec(**{**values, **changes})
+    names = changes.pop("joint_names", tuple(f"joint_{letter}" for letter in "abcd"))
+    camera = ImageSensor(
+        "camera",
+        "camera/image_raw",
+        "optical",
+        48,
+        40,
+        10.0,
+        0.5,
+        ("model", "gate"),
+        45.0,
+        (1.0, 0.0, 1.0),
+        (0.0,) * 3,
+    )
+    spec = RobotSpec(
+        name="made_up",
+        sensors={"camera": camera, "joints": joint_sensor(names)},
+        actions=ActionSpec("cartesian_velocity", 10.0, 2, channels()),
+        output=Output("trajectory", "joint_trajectory_controller/joint_trajectory"),
+        arm=Arm(
+            sensor="joints",
+            limits=ChannelLimits.from_mapping(numbers, JOINTS, "test"),
+            home=np.array(HOME),
+            urdf=Path(__file__).with_name("gate_arm.urdf"),
+            tip_frame="tip",
+            workspace=np.array([[-7.0, -8.0, -9.0], [7.5, 8.5, 9.5]]),  # out of reach: no test runs into it
+        ),
+        simulation=SimulationSpec("made_up.urdf", (), (), "tip"),
+        source="invented",
+    )
+    return changed(spec, **changes)
+
+
+def channels(axes: Iterable[str] = "xyz", speed: float = 0.4) -> tuple[Channel, ...]:
+    """Return Cartesian channels of that range, m/s both ways."""
+    return tuple(Channel(axis, "m/s", -speed, speed) for axis in axes)
+
+
+def joint_sensor(names: tuple[str, ...]) -> VectorSensor:
+    """Return the sensor of joints of these names."""
+    values = tuple((name, "rad") for name in names)
+    return VectorSensor("joints", "joint_states", "JointState", values, 100.0, 0.25, None, ("model", "gate"))
+
+
+def changed(spec: RobotSpec, **changes: Any) -> RobotSpec:
+    """Return `spec` with parts replaced, by the names that they have wherever they lie."""
+    if "camera" in changes:
+        changes["sensors"] = {**spec.sensors, "camera": changes.pop("camera")}
+    if "joint_names" in changes:
+        changes["sensors"] = {**spec.sensors, "joints": joint_sensor(tuple(changes.pop("joint_names")))}
+    actions = {ours: changes.pop(name) for name, ours in OF_ACTIONS.items() if name in changes}
+    if "action_axes" in changes or "max_tip_speed" in changes:
+        speed = changes.pop("max_tip_speed", spec.max_tip_speed)
+        actions["channels"] = channels(changes.pop("action_axes", spec.actions.names), speed)
+    if actions:
+        changes["actions"] = dataclasses.replace(spec.actions, **actions)
+    arm = {name: changes.pop(name) for name in list(changes) if name in Arm.__dataclass_fields__}
+    if arm:
+        changes["arm"] = dataclasses.replace(spec.arm, **arm)
+    return dataclasses.replace(spec, **changes)
 
 
 def panda_yaml(folder: Path, change: Any = None) -> Path:
     """Write config/robots/panda.yaml to `folder`, after `change(values)`, and return its path."""
     source = config_path("robots", "panda.yaml")
     values = copy.deepcopy(yaml.safe_load(source.read_text()))
-    values["urdf"] = str(source.with_name("panda.urdf"))
+    values["arm"]["urdf"] = str(source.with_name("panda.urdf"))
     if change is not None:
         change(values)
     path = folder / "panda.yaml"

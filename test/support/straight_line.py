@@ -27,8 +27,8 @@ class StraightLine:
         """Return the velocity toward the goal, slower near it."""
         gap = self.goal_tip - self._kinematics.forward(observation.joint_position)[0]
         speed = self._spec.max_tip_speed
-        action = np.clip(gap * self._spec.control_hz / 2, -speed, speed)
-        distance = float(np.abs(gap).max() / speed * self._spec.control_hz)
+        action = np.clip(gap * self._spec.actions.rate_hz / 2, -speed, speed)
+        distance = float(np.abs(gap).max() / speed * self._spec.actions.rate_hz)
         return Plan(
             actions=np.tile(action, (HORIZON, 1, 1)),
             step_ns=self._spec.step_ns,

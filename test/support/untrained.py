@@ -21,12 +21,12 @@ def untrained_model(folder: Path, task: str) -> Path:
         task=task,
         robot=spec.name,
         joint_names=list(spec.joint_names),
-        control_hz=spec.control_hz,
+        control_hz=spec.actions.rate_hz,
         action_block=spec.action_block,
-        action_axes=list(spec.action_axes),
+        action_axes=list(spec.actions.names),
         action_size=spec.action_size,
         max_tip_speed=spec.max_tip_speed,
-        camera_aspect=spec.camera.width / spec.camera.height,
+        camera_aspect=spec.camera.aspect,
         action_range=[[-spec.max_tip_speed] * spec.action_size, [spec.max_tip_speed] * spec.action_size],
     )
     path = folder / "model.pt"

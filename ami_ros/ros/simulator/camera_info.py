@@ -7,11 +7,11 @@ import math
 
 from sensor_msgs.msg import CameraInfo
 
-from ami_ros.body.robot_spec import CameraSpec
+from ami_ros.body.sensors import ImageSensor
 from ami_ros.ros.wire.messages import stamp_from_ns
 
 
-def camera_info(camera: CameraSpec, stamp_ns: int) -> CameraInfo:
+def camera_info(camera: ImageSensor, stamp_ns: int) -> CameraInfo:
     """Return the calibration of `camera`: square pixels, no distortion, axis through the image centre."""
     focal = camera.height / 2.0 / math.tan(math.radians(camera.vertical_fov_deg) / 2.0)
     x, y = camera.width / 2.0, camera.height / 2.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.body.robot_spec import CameraSpec
+from ami_ros.body.sensors import ImageSensor
 from ami_ros.sim.camera.variation import CameraShift
 
 
@@ -21,7 +21,7 @@ class Viewpoint:
     up: tuple[float, ...] = (0.0, 0.0, 1.0)
 
 
-def viewpoint(camera: CameraSpec, shift: CameraShift) -> Viewpoint:
+def viewpoint(camera: ImageSensor, shift: CameraShift) -> Viewpoint:
     """Return where `camera` stands when it has been moved and turned by `shift`.
 
     Without a shift the numbers of the camera come back untouched, to the bit.

@@ -61,10 +61,10 @@ class Push:
     """Seeded blocks and goals; the hand holds a rod, and the arm starts clear of the block."""
 
     def __init__(self, spec: RobotSpec, settings: PushSettings) -> None:
-        if spec.tool is None or spec.action_axes != ("x", "y"):
+        if spec.tool is None or spec.actions.names != ("x", "y"):
             raise ConfigError(
-                f"push: {spec.name} has tool {spec.tool} and action_axes {list(spec.action_axes)}, expected "
-                "a tool and [x, y]; load the robot as config/tasks/push.yaml equips it"
+                f"push: {spec.name} has tool {spec.tool} and action channels {list(spec.actions.names)}, "
+                "expected a tool and [x, y]; load the robot as config/tasks/push.yaml equips it"
             )
         self._spec, self._settings = spec, settings
         self._kinematics = Kinematics(spec)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.body.robot_spec import AXES, RobotSpec
+from ami_ros.body.actions import AXES
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray
@@ -23,7 +24,7 @@ class RandomMotion:
         self._generator = generator
         self._std = generator.uniform(settings.amplitude[0], settings.amplitude[1]) * spec.max_tip_speed
         self._velocity = generator.normal(size=spec.action_size) * self._std
-        axes = [AXES.index(axis) for axis in spec.action_axes]
+        axes = [AXES.index(axis) for axis in spec.actions.names]
         self._axes, self._lower, self._upper = axes, spec.workspace[0][axes], spec.workspace[1][axes]
 
     def next(self, scene: Scene) -> FloatArray:

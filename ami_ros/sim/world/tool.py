@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ami_ros.body.robot_spec import ToolSpec
+from ami_ros.body.arm import ToolSpec
 
 TOOL_LINK = "tool"
 MASS = 0.05  # kg, a plastic rod: light enough not to matter to the arm

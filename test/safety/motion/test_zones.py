@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from gate_arm import HOME, WORKSPACE, depth_in, gate_arm, outside_of, tip
 
+from ami_ros.body.arm import ToolSpec
 from ami_ros.body.link_shapes import LinkShapes, covering
-from ami_ros.body.robot_spec import ToolSpec
 from ami_ros.safety.motion.limits import Motion, MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.zones import Zones

@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from robots import changed
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.sim.loop.command_oracle import CommandOracle
@@ -16,7 +17,7 @@ TICK_S, TICK_NS = 0.01, 10_000_000
 SPEC = load_robot("panda")
 JERK = np.full(7, 100.0)  # rad/s^3: low enough to show at 100 Hz
 LIMITS = dataclasses.replace(SPEC.limits, jerk=JERK)
-ROBOT = dataclasses.replace(SPEC, limits=LIMITS)
+ROBOT = changed(SPEC, limits=LIMITS)
 STILL = np.zeros(7)
 
 
@@ -91,7 +92,7 @@ def test_leaving_the_workspace_is_found_and_coming_back_is_not():
     limits = dataclasses.replace(LIMITS, upper=None)
 
     def wrong(start: int, *indices: int) -> list[bool]:
-        oracle = CommandOracle(dataclasses.replace(SPEC, limits=limits), TICK_S, tip)
+        oracle = CommandOracle(changed(SPEC, limits=limits), TICK_S, tip)
         commands = [Command(np.full(7, float(i)), STILL, (n + 1) * 10**11) for n, i in enumerate(indices)]
         return ["workspace" in oracle.see(command, np.full(7, float(start))) for command in commands]
 

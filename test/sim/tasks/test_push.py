@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+from robots import changed
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec, load_robot
@@ -34,7 +35,7 @@ HALF = SETTINGS.block_half_size[2]
 
 
 # The oracle needs no camera, and most of the time goes into drawing.
-BLIND = dataclasses.replace(SPEC, camera=dataclasses.replace(SPEC.camera, width=16, height=16))
+BLIND = changed(SPEC, camera=dataclasses.replace(SPEC.camera, width=16, height=16))
 
 
 def furnished(spec: RobotSpec) -> Iterator[Scene]:

@@ -8,7 +8,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ami_ros.body.robot_spec import AXES, load_robot
+from ami_ros.body.actions import AXES
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.random_motion import RandomMotion
 
@@ -27,8 +28,8 @@ def test_it_is_bounded_correlated_and_bounces_off_the_walls(task):
     motion = RandomMotion(spec, settings, np.random.default_rng(0))
     centre = At(spec.workspace.mean(axis=0))
     actions = np.array([motion.next(centre) for _ in range(5000)])
-    assert actions.shape == (5000, len(spec.action_axes))
-    assert [AXES[i] for i in range(actions.shape[1])] == list(spec.action_axes)
+    assert actions.shape == (5000, len(spec.actions.names))
+    assert [AXES[i] for i in range(actions.shape[1])] == list(spec.actions.names)
     assert np.abs(actions).max() <= spec.max_tip_speed
     np.testing.assert_allclose(actions.std(axis=0), 0.5 * spec.max_tip_speed, rtol=0.15)
     for axis in range(actions.shape[1]):

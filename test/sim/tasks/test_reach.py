@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from robots import changed
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
@@ -84,10 +85,10 @@ def test_more_travel_than_the_box_allows_is_refused_at_once():
 
 def test_out_of_reach_is_drawn_again_or_an_error():
     corner = np.array([[0.55, -0.31, 0.4], [0.68, -0.2, 0.52]])
-    spec = dataclasses.replace(SPEC, workspace=corner)
+    spec = changed(SPEC, workspace=corner)
     reach = Reach(spec, dataclasses.replace(SETTINGS, minimum_travel=0.01))
     assert all(np.isfinite(reach.episode(seed).goal).all() for seed in range(5))
-    nowhere = dataclasses.replace(SPEC, workspace=corner + [[2.0, 0.0, 0.0]])
+    nowhere = changed(SPEC, workspace=corner + [[2.0, 0.0, 0.0]])
     with pytest.raises(KinematicsError, match="not reached"):
         Reach(nowhere, dataclasses.replace(SETTINGS, minimum_travel=0.01)).episode(0)
 

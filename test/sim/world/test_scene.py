@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+from robots import changed
 
 from ami_ros.body.robot_spec import SimulationSpec, load_robot
 from ami_ros.errors import ConfigError, EmbodimentError
@@ -164,4 +165,4 @@ def test_closing_twice_is_fine():
 )
 def test_a_robot_that_cannot_be_simulated(changes, message):
     with pytest.raises(EmbodimentError, match=message):
-        Scene(dataclasses.replace(SPEC, **changes), PHYSICS_HZ)
+        Scene(changed(SPEC, **changes), PHYSICS_HZ)

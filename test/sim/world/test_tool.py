@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+from robots import changed, panda_yaml
 
-from ami_ros.body.robot_spec import ToolSpec, load_robot
+from ami_ros.body.arm import ToolSpec
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.sim.world.tool import TOOL_LINK, with_tool
 
@@ -34,7 +35,7 @@ def test_the_arm_moves_as_without_it_and_the_camera_sees_it():
     from ami_ros.sim.world.scene import Scene
 
     tips, images = [], []
-    for spec in (SPEC, dataclasses.replace(SPEC, tool=None)):
+    for spec in (SPEC, changed(SPEC, tool=None)):
         scene = Scene(spec, 200.0)
         scene.reset(spec.home)
         scene.advance(None, 500_000_000)
@@ -47,8 +48,7 @@ def test_the_arm_moves_as_without_it_and_the_camera_sees_it():
 
 @pytest.mark.parametrize(("length", "radius"), [(0.0, 0.01), (0.1, -0.01), (2.0, 0.01)])
 def test_impossible_rods_are_refused(length, radius, tmp_path):
-    from robots import panda_yaml
 
     rod = {"length": length, "radius": radius}
     with pytest.raises(ConfigError, match=r"tool: (length|radius)"):
-        load_robot(panda_yaml(tmp_path, lambda values: values.update(tool=rod)))
+        load_robot(panda_yaml(tmp_path, lambda values: values["arm"].update(tool=rod)))

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Actions by channel: what one action means, and what each of its numbers does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ami_ros.config import load_settings, setting
+from ami_ros.errors import EmbodimentError, shown
+from ami_ros.types import FloatArray
+
+MEANINGS = ("cartesian_velocity", "joint_velocity", "joint_position", "twist", "setpoint")
+AXES = ("x", "y", "z")
+COMMANDED = ("twist", "setpoint")  # what the planner asks for is what the controller gets
+LIMITS = ("velocity", "acceleration", "jerk")
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One number of an action.
+
+    Attributes:
+        name: axis, joint or whatever the body calls it.
+        unit: of its values.
+        low: smallest value that the planner may ask for.
+        high: largest value.
+        velocity: of a channel that is commanded as it is: largest change per second; None: not limited.
+        acceleration: largest change of that per second; None: not limited.
+        jerk: largest change of that per second; None: not limited.
+        rest: of such a channel: the value that commands begin with.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    velocity: float | None = None
+    acceleration: float | None = None
+    jerk: float | None = None
+    rest: float = 0.0
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """What the planner may ask for.
+
+    Attributes:
+        meaning: what one action is, one of MEANINGS.
+        rate_hz: actions per second.
+        block: control steps per action block (K).
+        channels: (A) in the order of every action.
+    """
+
+    meaning: str
+    rate_hz: float
+    block: int
+    channels: tuple[Channel, ...]
+
+    @property
+    def size(self) -> int:
+        """Numbers per action (A)."""
+        return len(self.channels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the channels (A)."""
+        return tuple(channel.name for channel in self.channels)
+
+    @property
+    def step_ns(self) -> int:
+        """Duration of one control step."""
+        return round(1e9 / self.rate_hz)
+
+    @property
+    def centre(self) -> FloatArray:
+        """Middle of each channel's range (A,)."""
+        return np.array([0.5 * (channel.low + channel.high) for channel in self.channels])
+
+    @property
+    def half_range(self) -> FloatArray:
+        """Half of each channel's range (A,)."""
+        return np.array([0.5 * (channel.high - channel.low) for channel in self.channels])
+
+    def normalised(self, actions: FloatArray) -> FloatArray:
+        """Map actions (..., A) in the channels' units to [-1, 1], which is what a model sees."""
+        result: FloatArray = (actions - self.centre) / self.half_range
+        return result
+
+    def in_units(self, normalised: FloatArray) -> FloatArray:
+        """Map actions (..., A) in [-1, 1] to the channels' units."""
+        result: FloatArray = self.centre + self.half_range * normalised
+        return result
+
+
+@dataclass(frozen=True)
+class _ActionSection:
+    """The keys of the section, before they are checked against each other."""
+
+    meaning: str = setting("what one action means", choices=MEANINGS)
+    rate_hz: float = setting("actions per second", gt=0.0, le=1000.0, unit="Hz")
+    block: int = setting("control steps per action block", ge=1, le=50)
+    channels: dict = setting("channel name -> unit and range; null: not used")  # type: ignore[type-arg]
+
+
+def read_actions(section: Any, where: str) -> ActionSpec:
+    """Return the actions of a robot's YAML.
+
+    Raises:
+        ConfigError: unknown or missing keys, wrong types.
+        EmbodimentError: a range or a unit is missing or makes no sense, or no such channel can be.
+    """
+    if not isinstance(section, Mapping):
+        raise EmbodimentError(f"{where}: actions: got {shown(section)}, expected a mapping of settings")
+    raw = load_settings(_ActionSection, section, where=f"{where}: actions")
+    here = f"{where}: actions.channels"
+    channels = tuple(
+        _channel(str(name), values, f"{here}.{name}")
+        for name, values in raw.channels.items()
+        if values is not None
+    )
+    if not channels:
+        raise EmbodimentError(f"{here}: got {shown(raw.channels)}, expected at least one channel")
+    names = [channel.name for channel in channels]
+    nothing = (None, None, None, 0.0)
+    commanded = [c.name for c in channels if (c.velocity, c.acceleration, c.jerk, c.rest) != nothing]
+    if commanded and raw.meaning not in COMMANDED:
+        raise EmbodimentError(
+            f"{here}: got {list(LIMITS)} or rest for {commanded}, which {raw.meaning} does not command; "
+            "expected them in arm.limits and arm.home"
+        )
+    if raw.meaning == "cartesian_velocity" and not set(names) <= set(AXES):
+        raise EmbodimentError(f"{here}: got {names}, expected some of {list(AXES)} for {raw.meaning}")
+    return ActionSpec(raw.meaning, raw.rate_hz, raw.block, channels)
+
+
+def _channel(name: str, values: Any, here: str) -> Channel:
+    needed, possible = {"unit", "range"}, {"unit", "range", "rest", *LIMITS}
+    if not isinstance(values, Mapping) or not needed <= set(values) <= possible:
+        raise EmbodimentError(
+            f"{here}: got {shown(values)}, expected {sorted(needed)}, and any of {sorted(possible - needed)}"
+        )
+    unit, span = values["unit"], values["range"]
+    if not isinstance(unit, str):
+        raise EmbodimentError(f"{here}: unit: got {shown(unit)}, expected a text")
+    ends = [-span, span] if _is_number(span) else span
+    is_pair = isinstance(ends, (list, tuple)) and len(ends) == 2 and all(map(_is_number, ends))
+    if not is_pair or not ends[0] < ends[1]:
+        raise EmbodimentError(
+            f"{here}: range: got {shown(span)}, expected [smallest, largest], or one number for both ways"
+        )
+    limits = {key: values.get(key) for key in LIMITS}
+    for key, limit in limits.items():
+        if limit is not None and not (_is_number(limit) and limit > 0):
+            raise EmbodimentError(f"{here}: {key}: got {shown(limit)}, expected a positive number, or null")
+    low, high = float(ends[0]), float(ends[1])
+    rest = values.get("rest", 0.0)
+    if not _is_number(rest) or ("rest" in values and not low <= rest <= high):
+        raise EmbodimentError(f"{here}: rest: got {shown(rest)}, expected a number from {low} to {high}")
+    return Channel(name, unit, low, high, **limits, rest=float(rest))
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < 1e12

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part of a body that has joints and a URDF: kinematics, home, workspace and tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ami_ros.body.limits import ChannelLimits, limit_array, limits_of_urdf, tightened
+from ami_ros.body.sensors import Sensor, VectorSensor
+from ami_ros.config import load_settings, setting
+from ami_ros.errors import EmbodimentError, shown
+from ami_ros.types import FloatArray
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A round rod that the hand holds: it begins at the tip and points along the tip's z axis."""
+
+    length: float = setting("from the tip to the end of the rod", gt=0.0, le=1.0, unit="m")
+    radius: float = setting("of the rod", gt=0.0, le=0.1, unit="m")
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """Joints with a URDF.
+
+    Attributes:
+        sensor: name of the sensor that measures the joints; its order is that of every joint vector.
+        limits: of the joints (J,).
+        home: (J,) rad or m; also the rest posture that redundancy is resolved toward.
+        urdf: kinematic URDF, a path.
+        tip_frame: URDF frame that moves and is judged.
+        workspace: (2, 3) lower and upper corner of the box the tip stays in, base frame, m.
+        tool: what the hand holds, or None.
+    """
+
+    sensor: str
+    limits: ChannelLimits
+    home: FloatArray
+    urdf: Path
+    tip_frame: str
+    workspace: FloatArray
+    tool: ToolSpec | None = None
+
+
+@dataclass(frozen=True)
+class _ArmSection:
+    """The keys of the section, before they are checked against each other."""
+
+    joints: str = setting("name of the sensor that measures the joints")
+    limits: dict = setting("limit name -> list per joint, or null for not limited")  # type: ignore[type-arg]
+    home: tuple[float, ...] = setting("rest posture", unit="rad|m")
+    urdf: str = setting("kinematic URDF, relative to the YAML")
+    tip_frame: str = setting("URDF frame of the tip")
+    workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
+    tool: dict = setting("what the hand holds; {} for nothing")  # type: ignore[type-arg]
+
+
+def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
+    """Return the arm of a robot's YAML, which lies at `path`.
+
+    Raises:
+        ConfigError: unknown or missing keys, wrong types.
+        EmbodimentError: the numbers contradict each other, the URDF or the sensors.
+    """
+    if not isinstance(section, Mapping):
+        raise EmbodimentError(f"{path}: arm: got {shown(section)}, expected a mapping of settings")
+    raw = load_settings(_ArmSection, section, where=f"{path}: arm")
+    sensor = sensors.get(raw.joints)
+    if not isinstance(sensor, VectorSensor) or not sensor.is_joints:
+        able = [name for name, s in sensors.items() if isinstance(s, VectorSensor) and s.is_joints]
+        raise EmbodimentError(
+            f"{path}: arm.joints: got {shown(raw.joints)}, expected a sensor with message JointState: "
+            f"one of {able}"
+        )
+    count, where = len(sensor.names), f"{path}: arm"
+    urdf = (path.parent / raw.urdf).resolve()
+    limits = ChannelLimits.from_mapping(
+        tightened(limits_of_urdf(urdf, sensor.names), raw.limits, where), count, where
+    )
+    home = limit_array(f"{where}: home", raw.home, count)
+    if home is None:
+        raise EmbodimentError(f"{where}: home: got null, expected {count} numbers")
+    for bound, sign in ((limits.lower, -1.0), (limits.upper, 1.0)):
+        if bound is not None and (sign * (home - bound) > 0).any():
+            raise EmbodimentError(f"{where}: home {raw.home} lies outside the position limits")
+    workspace = np.stack([_corner(where, raw.workspace, key) for key in ("lower", "upper")])
+    if not (workspace[0] < workspace[1]).all():
+        raise EmbodimentError(f"{where}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
+    workspace.setflags(write=False)
+    tool = load_settings(ToolSpec, raw.tool, where=f"{where}: tool") if raw.tool else None
+    return Arm(raw.joints, limits, home, urdf, raw.tip_frame, workspace, tool)
+
+
+def _corner(where: str, box: Mapping[str, Any], key: str) -> FloatArray:
+    corner = limit_array(f"{where}: workspace.{key}", box.get(key), 3)
+    if corner is None or set(box) != {"lower", "upper"}:
+        raise EmbodimentError(
+            f"{where}: workspace: got {dict(box)}, expected lower: [x, y, z] and upper: [x, y, z]"
+        )
+    return corner

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sensors by name: images and vectors, as the robot's YAML lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from ami_ros.config import load_settings, setting
+from ami_ros.errors import EmbodimentError, shown
+
+# Message type -> the names of its values; None where the YAML names them.
+VECTOR_MESSAGES: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
+    {
+        "JointState": None,
+        "Float64MultiArray": None,
+        "WrenchStamped": ("fx", "fy", "fz", "tx", "ty", "tz"),
+        "TwistStamped": ("vx", "vy", "vz", "wx", "wy", "wz"),
+        "Temperature": ("temperature",),
+        "FluidPressure": ("pressure",),
+    }
+)
+KINDS = ("image", "vector")
+USERS = ("model", "gate")
+
+
+@dataclass(frozen=True)
+class ImageSensor:
+    """A camera: what the robot publishes, and where the simulator puts it."""
+
+    name: str = setting("of the sensor")
+    topic: str = setting("of sensor_msgs/Image")
+    frame_id: str = setting("tf frame of the image")
+    width: int = setting("image width", ge=16, le=4096, unit="px")
+    height: int = setting("image height", ge=16, le=4096, unit="px")
+    rate_hz: float = setting("frames per second", gt=0.0, le=120.0, unit="Hz")
+    max_age_s: float = setting("an image older than this holds the robot", gt=0.0, le=10.0, unit="s")
+    used_by: tuple[str, ...] = setting("who needs it: model, gate")
+    vertical_fov_deg: float = setting("vertical field of view", gt=1.0, lt=179.0, unit="deg")
+    eye: tuple[float, ...] = setting("camera position in the base frame", unit="m")
+    look_at: tuple[float, ...] = setting("point in the image centre, base frame", unit="m")
+
+    def __post_init__(self) -> None:
+        for name in ("eye", "look_at"):
+            if len(getattr(self, name)) != 3:
+                raise EmbodimentError(
+                    f"sensor {self.name}: {name}: got {getattr(self, name)}, expected [x, y, z]"
+                )
+        if self.eye == self.look_at:
+            raise EmbodimentError(
+                f"sensor {self.name}: eye and look_at are both {self.eye}, expected two points"
+            )
+        _check_used_by(self.name, self.used_by)
+
+    @property
+    def aspect(self) -> float:
+        """Width / height."""
+        return self.width / self.height
+
+
+@dataclass(frozen=True)
+class VectorSensor:
+    """Numbers that are measured together: joints, a force, temperatures.
+
+    Attributes:
+        values: (name, unit) of each, in the order of every vector in ami_ros.
+        freeze_s: repeated to the last bit for longer holds the robot; None: never judged.
+    """
+
+    name: str
+    topic: str
+    message: str
+    values: tuple[tuple[str, str], ...]
+    rate_hz: float
+    max_age_s: float
+    freeze_s: float | None
+    used_by: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the values; for joint states those of the joints."""
+        return tuple(name for name, _ in self.values)
+
+    @property
+    def is_joints(self) -> bool:
+        """Whether each name stands for a position and a velocity."""
+        return self.message == "JointState"
+
+    @property
+    def size(self) -> int:
+        """Numbers in a reading: of joints all positions, then all velocities."""
+        return len(self.values) * (2 if self.is_joints else 1)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Unit of each number (size,)."""
+        units = tuple(unit for _, unit in self.values)
+        return units + tuple(f"{unit}/s" for unit in units) if self.is_joints else units
+
+
+Sensor: TypeAlias = ImageSensor | VectorSensor
+
+
+@dataclass(frozen=True)
+class _VectorSection:
+    """The keys of a vector sensor, before they are checked against each other."""
+
+    topic: str = setting("of the message")
+    message: str = setting("type of the message", choices=tuple(VECTOR_MESSAGES))
+    values: dict = setting("name -> unit of each value")  # type: ignore[type-arg]
+    rate_hz: float = setting("messages per second", gt=0.0, le=2000.0, unit="Hz")
+    max_age_s: float = setting("a reading older than this holds the robot", gt=0.0, le=60.0, unit="s")
+    used_by: tuple[str, ...] = setting("who needs it: model, gate")
+
+
+def read_sensors(section: Any, where: str) -> Mapping[str, Sensor]:
+    """Return the sensors of a robot's YAML, by name, in its order.
+
+    Raises:
+        ConfigError: unknown or missing keys, wrong types, an unknown message type.
+        EmbodimentError: no mapping, an unknown kind, no or a shared topic, values that do not fit.
+    """
+    if not isinstance(section, Mapping) or not section:
+        raise EmbodimentError(
+            f"{where}: sensors: got {shown(section)}, expected a mapping of sensors by name"
+        )
+    sensors = {str(name): _read(str(name), values, where) for name, values in section.items()}
+    by_topic: dict[str, str] = {}
+    for name, sensor in sensors.items():
+        if not sensor.topic:
+            raise EmbodimentError(f"{where}: sensors.{name}: topic: got nothing, expected the topic's name")
+        if (other := by_topic.setdefault(sensor.topic, name)) != name:
+            raise EmbodimentError(
+                f"{where}: sensors {other} and {name} have the same topic {sensor.topic!r}, expected one each"
+            )
+    return sensors
+
+
+def _read(name: str, values: Any, where: str) -> Sensor:
+    here = f"{where}: sensors.{name}"
+    if not name.isidentifier():
+        raise EmbodimentError(f"{here}: got {name!r}, expected a name of letters, digits and _")
+    if not isinstance(values, Mapping):
+        raise EmbodimentError(f"{here}: got {shown(values)}, expected a mapping of settings")
+    keys = {"used_by": list(USERS), **values}
+    kind = keys.pop("kind", None)
+    if kind not in KINDS:
+        raise EmbodimentError(f"{here}: kind: got {shown(kind)}, expected one of {list(KINDS)}")
+    if kind == "image":
+        return load_settings(ImageSensor, {"name": name, **keys}, where=here)
+    freeze_s = keys.pop("freeze_s", None)
+    if freeze_s is not None and not (type(freeze_s) in (int, float) and 0.0 < freeze_s <= 3600.0):
+        raise EmbodimentError(f"{here}: freeze_s: got {shown(freeze_s)}, expected seconds or null")
+    raw = load_settings(_VectorSection, keys, where=here)
+    fixed = VECTOR_MESSAGES[raw.message]
+    pairs = tuple((str(value), unit) for value, unit in raw.values.items())
+    if not pairs or not all(isinstance(unit, str) for _, unit in pairs):
+        raise EmbodimentError(f"{here}: values: got {shown(raw.values)}, expected name: unit for each value")
+    if fixed is not None and tuple(value for value, _ in pairs) != fixed:
+        raise EmbodimentError(
+            f"{here}: values: got {[value for value, _ in pairs]}, "
+            f"expected those of {raw.message}: {list(fixed)}"
+        )
+    _check_used_by(name, raw.used_by)
+    return VectorSensor(
+        name, raw.topic, raw.message, pairs, raw.rate_hz, raw.max_age_s, freeze_s, raw.used_by
+    )
+
+
+def _check_used_by(name: str, used_by: tuple[str, ...]) -> None:
+    if not set(used_by) <= set(USERS):
+        raise EmbodimentError(f"sensor {name}: used_by: got {list(used_by)}, expected some of {list(USERS)}")
