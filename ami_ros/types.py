@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.errors import GoalError, ImageError, JointStateError
+from ami_ros.errors import AmiError, GoalError, ImageError, JointStateError, ObservationError
 
 FloatArray = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
@@ -36,77 +36,109 @@ def checked_image(image: Any, what: str = "image") -> ImageArray:
     return image
 
 
-def checked_joints(values: Any, what: str, count: int | None = None) -> FloatArray:
-    """Return `values` as a finite float64 vector (J,).
+def checked_vector(
+    values: Any, what: str, count: int | None = None, error: type[AmiError] = ObservationError
+) -> FloatArray:
+    """Return `values` as a finite float64 vector (n,).
 
-    Raises:
-        JointStateError: wrong number of dimensions, wrong length, NaN or Inf.
+    Args:
+        values: what is said to be one.
+        what: its name in messages.
+        count: how many there must be; None: any number.
+        error: what to raise: wrong number of dimensions, wrong length, NaN or Inf.
     """
     try:
-        joints = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise JointStateError(f"{what}: got {values!r}, expected numbers") from error
-    if joints.ndim != 1 or (count is not None and joints.shape[0] != count):
-        expected = "a vector" if count is None else f"a vector of {count} joints"
-        raise JointStateError(f"{what}: got shape {joints.shape}, expected {expected}")
-    if not np.isfinite(joints).all():
-        bad = np.flatnonzero(~np.isfinite(joints)).tolist()
-        raise JointStateError(
-            f"{what}: non-finite at index {bad}: {joints.tolist()}; expected finite numbers"
-        )
-    return joints
+        vector = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as problem:
+        raise error(f"{what}: got {values!r}, expected numbers") from problem
+    if vector.ndim != 1 or (count is not None and vector.shape[0] != count):
+        expected = "a vector" if count is None else f"a vector of {count} numbers"
+        raise error(f"{what}: got shape {vector.shape}, expected {expected}")
+    if not np.isfinite(vector).all():
+        bad = np.flatnonzero(~np.isfinite(vector)).tolist()
+        raise error(f"{what}: non-finite at index {bad}: {vector.tolist()}; expected finite numbers")
+    return vector
+
+
+def checked_joints(values: Any, what: str, count: int | None = None) -> FloatArray:
+    """Return `values` as a finite float64 vector (J,). Raises JointStateError: see `checked_vector`."""
+    return checked_vector(values, what, count, JointStateError)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one sensor said.
+
+    Attributes:
+        value: an image (H, W, 3) uint8 RGB, or a vector (n,) in the sensor's units.
+        stamp_ns: when it was measured.
+        arrival_ns: when it reached us.
+    """
+
+    value: NDArray[Any]
+    stamp_ns: int
+    arrival_ns: int
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the value is an image."""
+        return self.value.ndim == 3
 
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the robot senses at one control step.
+    """What the robot senses at one control step: sensor name -> reading."""
 
-    Attributes:
-        image: (H, W, 3) uint8 RGB.
-        joint_position: (J,) rad or m, in the order of `RobotSpec.joint_names`.
-        joint_velocity: (J,) rad/s or m/s.
-        image_stamp_ns: when the camera took the image.
-        joint_stamp_ns: when the joints were read.
-        image_arrival_ns: when the image reached us.
-        joint_arrival_ns: when the joint state reached us.
-    """
-
-    image: ImageArray
-    joint_position: FloatArray
-    joint_velocity: FloatArray
-    image_stamp_ns: int
-    joint_stamp_ns: int
-    image_arrival_ns: int
-    joint_arrival_ns: int
+    readings: Mapping[str, Reading]
 
     def __post_init__(self) -> None:
-        checked_image(self.image, "observation image")
-        position = checked_joints(self.joint_position, "observation joint_position")
-        checked_joints(self.joint_velocity, "observation joint_velocity", position.shape[0])
+        if not self.readings:
+            raise ObservationError("observation: got no readings, expected one of each sensor")
+        for name, reading in self.readings.items():
+            if getattr(reading.value, "dtype", None) == np.uint8:
+                checked_image(reading.value, f"observation {name}")
+            else:
+                checked_vector(reading.value, f"observation {name}")
+
+    def __getitem__(self, name: str) -> Reading:
+        """Return what the sensor `name` said.
+
+        Raises:
+            ObservationError: nothing.
+        """
+        if name not in self.readings:
+            raise ObservationError(f"observation: got {sorted(self.readings)}, expected {name!r} as well")
+        return self.readings[name]
+
+    @property
+    def stamp_ns(self) -> int:
+        """When it was: the stamp of the oldest image, or without any of the oldest vector."""
+        images = [reading.stamp_ns for reading in self.readings.values() if reading.is_image]
+        return min(images or [reading.stamp_ns for reading in self.readings.values()])
 
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """What is wanted: exactly one of an image or a joint position.
+    """What is wanted: either images or vectors, by sensor.
 
     Attributes:
-        image: (H, W, 3) uint8 RGB of the world as it should look, or None.
-        joint_position: (J,) rad or m, or None.
+        images: camera -> (H, W, 3) uint8 RGB of the world as it should look.
+        vectors: sensor -> what it should measure; of joints the positions (J,), rad or m.
         label: a name for people and logs.
     """
 
-    image: ImageArray | None = None
-    joint_position: FloatArray | None = None
+    images: Mapping[str, ImageArray] = field(default_factory=dict)
+    vectors: Mapping[str, FloatArray] = field(default_factory=dict)
     label: str = ""
 
     def __post_init__(self) -> None:
-        given = [name for name in ("image", "joint_position") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise GoalError(f"goal: got {given or 'nothing'}, expected exactly one of image, joint_position")
-        if self.image is not None:
-            checked_image(self.image, "goal image")
-        if self.joint_position is not None:
-            checked_joints(self.joint_position, "goal joint_position")
+        if bool(self.images) == bool(self.vectors):
+            got = [*self.images, *self.vectors] or "nothing"
+            raise GoalError(f"goal: got {got}, expected exactly one of images, vectors")
+        for name, image in self.images.items():
+            checked_image(image, f"goal image of {name}")
+        for name, vector in self.vectors.items():
+            checked_vector(vector, f"goal {name}")
 
 
 @dataclass(frozen=True, eq=False)

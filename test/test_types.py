@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import ami_ros.errors
-from ami_ros.errors import AmiError, ConfigError, GoalError, ImageError, JointStateError
+from ami_ros.errors import AmiError, ConfigError, GoalError, ImageError, JointStateError, ObservationError
 from ami_ros.types import (
     PASS,
     Goal,
     Level,
     Observation,
+    Reading,
     Reason,
     Verdict,
     checked_image,
@@ -61,8 +62,8 @@ def test_good_values_come_back():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.zeros(JOINTS - 1), r"got shape \(4,\), expected a vector of 5 joints"),
-        (np.zeros((1, JOINTS)), "expected a vector of 5 joints"),
+        (np.zeros(JOINTS - 1), r"got shape \(4,\), expected a vector of 5 numbers"),
+        (np.zeros((1, JOINTS)), "expected a vector of 5 numbers"),
         (np.array([0, 0, np.nan, 0, np.inf]), r"non-finite at index \[2, 4\]"),
         (None, r"got shape \(\)"),
         (["a"] * JOINTS, "expected numbers"),
@@ -74,34 +75,35 @@ def test_joints_are_finite_vectors_of_the_right_length(values, message):
         checked_joints(values, "state", JOINTS)
 
 
-def test_an_observation_checks_all_its_parts():
-    good = {
-        "image": IMAGE,
-        "joint_position": np.zeros(JOINTS),
-        "joint_velocity": np.zeros(JOINTS),
-        **dict.fromkeys(("image_stamp_ns", "joint_stamp_ns", "image_arrival_ns", "joint_arrival_ns"), 7),
-    }
-    Observation(**good)
+def test_an_observation_checks_all_its_readings():
+    good = {"eye": Reading(IMAGE, 9, 10), "joints": Reading(np.zeros(JOINTS), 7, 8)}
+    assert Observation(good)["joints"].stamp_ns == 7
+    assert Observation(good).stamp_ns == 9, "that of the image: the vectors are as new at least"
+    assert Observation({"joints": good["joints"]}).stamp_ns == 7
     for name, value, error in (
-        ("image", IMAGE[..., 0], ImageError),
-        ("joint_position", np.full(JOINTS, np.nan), JointStateError),
-        ("joint_velocity", np.zeros(JOINTS + 1), JointStateError),
+        ("eye", IMAGE[..., 0], ImageError),
+        ("joints", np.full(JOINTS, np.nan), ObservationError),
+        ("joints", np.zeros((1, JOINTS)), ObservationError),
     ):
         with pytest.raises(error, match=f"observation {name}"):
-            Observation(**{**good, name: value})
+            Observation({**good, name: Reading(value, 7, 7)})
+    with pytest.raises(ObservationError, match=r"got \['eye', 'joints'\], expected 'nose' as well"):
+        Observation(good)["nose"]
+    with pytest.raises(ObservationError, match="no readings"):
+        Observation({})
 
 
-def test_a_goal_is_exactly_one_thing():
-    assert Goal(image=IMAGE).joint_position is None
-    assert Goal(joint_position=np.zeros(JOINTS)).image is None
-    with pytest.raises(GoalError, match="got nothing, expected exactly one of image, joint_position"):
+def test_a_goal_is_either_images_or_vectors():
+    assert not Goal(images={"eye": IMAGE}).vectors
+    assert not Goal(vectors={"joints": np.zeros(JOINTS)}).images
+    with pytest.raises(GoalError, match="got nothing, expected exactly one of images, vectors"):
         Goal()
-    with pytest.raises(GoalError, match=r"got \['image', 'joint_position'\]"):
-        Goal(image=IMAGE, joint_position=np.zeros(JOINTS))
-    with pytest.raises(ImageError, match="goal image"):
-        Goal(image=IMAGE[..., :2])
-    with pytest.raises(JointStateError, match="goal joint_position"):
-        Goal(joint_position=np.array([np.nan]))
+    with pytest.raises(GoalError, match=r"got \['eye', 'joints'\]"):
+        Goal(images={"eye": IMAGE}, vectors={"joints": np.zeros(JOINTS)})
+    with pytest.raises(ImageError, match="goal image of eye"):
+        Goal(images={"eye": IMAGE[..., :2]})
+    with pytest.raises(ObservationError, match="goal joints: non-finite"):
+        Goal(vectors={"joints": np.array([np.nan])})
 
 
 def test_verdicts_combine_to_the_worst_and_keep_every_reason():

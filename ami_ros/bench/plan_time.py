@@ -18,7 +18,7 @@ from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.planning.warm_up import warm_up
-from ami_ros.types import Goal, Observation
+from ami_ros.types import Goal, Observation, Reading
 
 NO_DEADLINE_S = 60.0
 BUDGET_NAMES = ("num_samples", "horizon", "num_iterations")
@@ -74,12 +74,13 @@ def time_plans(model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, 
     generator = np.random.default_rng(0)
     size = (spec.camera.height, spec.camera.width, 3)
     image = generator.integers(0, 256, size, dtype=np.uint8)
-    still = np.zeros_like(spec.home)
-    planner.set_goal(Goal(image=generator.integers(0, 256, size, dtype=np.uint8)))
+    still = np.concatenate([spec.home, np.zeros_like(spec.home)])
+    planner.set_goal(Goal(images={spec.camera.name: generator.integers(0, 256, size, dtype=np.uint8)}))
 
     def plan(number: int) -> None:
         stamp_ns = number * spec.step_ns
-        planner.plan(Observation(image, spec.home, still, stamp_ns, stamp_ns, stamp_ns, stamp_ns))
+        values = {spec.camera.name: image, spec.joint_sensor: still}
+        planner.plan(Observation({n: Reading(v, stamp_ns, stamp_ns) for n, v in values.items()}))
 
     with FlopCounterMode(display=False) as counter:
         plan(0)

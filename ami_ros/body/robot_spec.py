@@ -19,7 +19,7 @@ from ami_ros.config import load_settings, read_yaml, setting
 from ami_ros.errors import EmbodimentError
 from ami_ros.share import config_path
 from ami_ros.task_file import merged, read_task
-from ami_ros.types import FloatArray
+from ami_ros.types import FloatArray, Observation
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,16 @@ class RobotSpec:
         """Names of the joints (J,), in the order of every joint vector."""
         sensor = self.sensors[self._arm.sensor]
         return sensor.names if isinstance(sensor, VectorSensor) else ()
+
+    @property
+    def joint_sensor(self) -> str:
+        """Name of the sensor that measures the joints."""
+        return self._arm.sensor
+
+    def joint_position(self, observation: Observation) -> FloatArray:
+        """Return the joint positions (J,) of an observation."""
+        position: FloatArray = observation[self.joint_sensor].value[: len(self.joint_names)]
+        return position
 
     @property
     def limits(self) -> ChannelLimits:

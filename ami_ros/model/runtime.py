@@ -108,12 +108,14 @@ class ModelRuntime:
         Raises:
             GoalError: the image or the joints do not fit the model.
         """
-        if goal.image is not None:
+        if goal.images:
             try:
-                return EncodedGoal(self.encode(goal.image, "goal image"), is_joints=False)
+                return EncodedGoal(
+                    self.encode(next(iter(goal.images.values())), "goal image"), is_joints=False
+                )
             except ImageError as error:
                 raise GoalError(str(error)) from error
-        joints = np.asarray(goal.joint_position, dtype=np.float64)
+        joints = next(iter(goal.vectors.values()))
         if len(joints) != len(self.contract.joint_names):
             expected = self.contract.joint_names
             raise GoalError(

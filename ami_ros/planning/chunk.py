@@ -18,10 +18,10 @@ def to_trajectory(
     Returns:
         T * K + 1 points, the first where the robot is; stamped with the joint state it starts from.
     """
-    joints = observation.joint_position
+    joints = spec.joint_position(observation)
     points = [joints]
     for action in actions.reshape(-1, spec.action_size):
         joints = kinematics.step(joints, spec.tip_velocity(action), spec.step_ns / 1e9)
         points.append(joints)
     times = np.arange(len(points), dtype=np.int64) * spec.step_ns
-    return Trajectory(spec.joint_names, np.stack(points), times, observation.joint_stamp_ns)
+    return Trajectory(spec.joint_names, np.stack(points), times, observation[spec.joint_sensor].stamp_ns)

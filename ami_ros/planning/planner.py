@@ -61,14 +61,14 @@ class RecedingHorizonPlanner:
         """
         if self._goal is None:
             raise GoalError("no goal: set an image or joint goal first")
-        joints = np.concatenate([observation.joint_position, observation.joint_velocity])
-        sensed = self._model.sense(observation.image, joints)
+        joints = observation[self._spec.joint_sensor].value
+        sensed = self._model.sense(observation[self._spec.camera.name].value, joints)
         latent = sensed.latent
-        surprise = self._monitor.observe(sensed, observation.image_stamp_ns)
+        surprise = self._monitor.observe(sensed, observation.stamp_ns)
         distance = self._model.distance(latent, joints, self._goal, self._settings.distance)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit
-        result = self._choose(latent, joints, self._goal, observation.image_stamp_ns)
+        result = self._choose(latent, joints, self._goal, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = result.actions.double().numpy().reshape(shape)
         if self._arrived:
@@ -85,7 +85,7 @@ class RecedingHorizonPlanner:
             solve_ns=0,
             iterations=result.iterations,
             deadline_met=result.iterations == self._settings.num_iterations or result.iterations == 0,
-            observation_stamp_ns=observation.image_stamp_ns,
+            observation_stamp_ns=observation.stamp_ns,
             proposal=SOURCES[result.source],
             disagreement=result.disagreement,
             surprise=max(surprise.values()) if surprise else None,

@@ -56,13 +56,14 @@ def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kin
         spec: the robot.
         kinematics: of the robot.
     """
-    if goal.joint_position is None:
+    wanted = goal.vectors.get(spec.joint_sensor)
+    if wanted is None:
         return ""
-    gaps = goal.joint_position - joint_position
+    gaps = wanted - joint_position
     worst = [index for index in np.argsort(-np.abs(gaps))[:MOST_NAMED] if abs(gaps[index]) > OFF]
     named = ", ".join(f"{spec.joint_names[index]} {gaps[index]:+.2f}" for index in worst)
     text = f"; to go (rad or m): {named}" if named else ""
-    tip, hand = kinematics.forward(goal.joint_position)
+    tip, hand = kinematics.forward(wanted)
     turn = hand @ kinematics.forward(spec.home)[1].T
     turned_deg = float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1.0) / 2.0, -1.0, 1.0))))
     if turned_deg > TURNED_DEG:

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from observed import observed
 from untrained import untrained_model
 
 from ami_ros.bench.lewm import Protocol, time_lewm
@@ -20,7 +21,7 @@ from ami_ros.extras import missing_modules
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
-from ami_ros.types import Goal, Observation
+from ami_ros.types import Goal
 
 SPEC = load_robot("panda", "reach")
 ACTION = SPEC.action_block * SPEC.action_size
@@ -41,16 +42,16 @@ def settings():
 def planner_of(model, settings) -> RecedingHorizonPlanner:
     planner = RecedingHorizonPlanner(model, SPEC, settings)
     size = (SPEC.camera.height, SPEC.camera.width, 3)
-    planner.set_goal(Goal(image=np.random.default_rng(5).integers(0, 256, size, dtype=np.uint8)))
+    planner.set_goal(Goal(images={"camera": np.random.default_rng(5).integers(0, 256, size, dtype=np.uint8)}))
     return planner
 
 
 def plans(model, settings, count: int = 3):
     planner = planner_of(model, settings)
     size = (SPEC.camera.height, SPEC.camera.width, 3)
-    image, still = np.random.default_rng(4).integers(0, 256, size, dtype=np.uint8), np.zeros_like(SPEC.home)
+    image = np.random.default_rng(4).integers(0, 256, size, dtype=np.uint8)
     stamps = [number * SPEC.step_ns * SPEC.action_block for number in range(count)]
-    return [planner.plan(Observation(image, SPEC.home, still, ns, ns, ns, ns)) for ns in stamps]
+    return [planner.plan(observed(image, SPEC.home, ns)) for ns in stamps]
 
 
 class Recorder:

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from observed import observed
 from untrained import untrained_model
 
 from ami_ros.body.robot_spec import load_robot
@@ -16,7 +17,7 @@ from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
-from ami_ros.types import Goal, Observation
+from ami_ros.types import Goal
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 SPEC = load_robot("panda", "reach")
@@ -49,8 +50,8 @@ def test_bfloat16_plans_nearly_as_float32_does_and_the_same_each_time(tmp_path):
 
     def plan(precision: str):
         planner = RecedingHorizonPlanner(load_model(path, SPEC, precision=precision), SPEC, settings)
-        planner.set_goal(Goal(image=there))
-        return planner.plan(Observation(here, SPEC.home, np.zeros_like(SPEC.home), 0, 0, 0, 0))
+        planner.set_goal(Goal(images={"camera": there}))
+        return planner.plan(observed(here, SPEC.home))
 
     exact, half, again = plan("float32"), plan("bfloat16"), plan("bfloat16")
     assert half.distance == exact.distance  # arrival is decided in float32

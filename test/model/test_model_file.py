@@ -68,7 +68,7 @@ def test_what_was_loaded_is_what_was_exported(runtime):
     order_for_planning(model)  # sums in the same order as the exported model
     eager = in_memory(LatentSearch(model), small_contract(model))
     assert runtime.contract == eager.contract
-    goal = Goal(image=picture(2))
+    goal = Goal(images={"camera": picture(2)})
     joints = np.linspace(-0.4, 0.5, 2 * JOINTS)
     for _ in range(3):
         latent = runtime.encode(picture())
@@ -86,7 +86,7 @@ def test_models_of_two_sizes_are_exported_by_one_process(tmp_path):
         model = small_jepa(action=action)
         export(model, small_contract(model, action_block=action // 3), tmp_path / "model.pt")
         runtime = load_model(tmp_path / "model.pt", made_up_robot(action_block=action // 3))
-        joints, goal = np.zeros(2 * JOINTS), runtime.encode_goal(Goal(image=picture(2)))
+        joints, goal = np.zeros(2 * JOINTS), runtime.encode_goal(Goal(images={"camera": picture(2)}))
         assert runtime.inverse_action(runtime.encode(picture()), joints, goal).shape == (action,)
 
 
@@ -195,15 +195,15 @@ def test_images_that_do_not_fit(runtime, image, message):
         runtime.encode(image)
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size:
         with pytest.raises(GoalError, match=f"goal image: .*{message}"):
-            runtime.encode_goal(Goal(image=image))
+            runtime.encode_goal(Goal(images={"camera": image}))
 
 
 def test_a_goal_image_of_another_size_means_the_same(runtime):
     small = picture()
     large = np.repeat(np.repeat(small, 4, axis=0), 4, axis=1)
     torch.testing.assert_close(
-        runtime.encode_goal(Goal(image=large)).value,
-        runtime.encode_goal(Goal(image=small)).value,
+        runtime.encode_goal(Goal(images={"camera": large})).value,
+        runtime.encode_goal(Goal(images={"camera": small})).value,
         atol=2e-3,
         rtol=0,
     )
@@ -220,7 +220,7 @@ def test_images_may_be_views(runtime):
 @pytest.mark.parametrize("count", [JOINTS - 1, JOINTS + 1, 2 * JOINTS])
 def test_a_joint_goal_of_the_wrong_length(runtime, count):
     with pytest.raises(GoalError, match=rf"got {count} values, expected one for each of \['joint_a'"):
-        runtime.encode_goal(Goal(joint_position=np.zeros(count)))
+        runtime.encode_goal(Goal(vectors={"joints": np.zeros(count)}))
 
 
 def test_loading_twice_gives_the_same(shipped, runtime):

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, small_contract, small_jepa
 
@@ -59,7 +60,7 @@ def picture(seed: int) -> np.ndarray:
 
 def observe(stamp_ns: int = 0, seed: int = 1) -> Observation:
     joints = np.linspace(-0.3, 0.4, JOINTS)
-    return Observation(picture(seed), joints, joints / 2, stamp_ns, stamp_ns + 3, stamp_ns + 4, stamp_ns + 5)
+    return observed(picture(seed), joints, stamp_ns, stamp_ns + 3, joints / 2)
 
 
 def planner(**changes) -> RecedingHorizonPlanner:
@@ -100,14 +101,14 @@ class Puppet:
 
 def puppet_planner(puppet: Puppet, **changes) -> RecedingHorizonPlanner:
     planner = RecedingHorizonPlanner(puppet, SPEC, dataclasses.replace(SETTINGS, **changes))
-    planner.set_goal(Goal(image=picture(0)))
+    planner.set_goal(Goal(images={"camera": picture(0)}))
     return planner
 
 
 @SOLVERS
 def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
     it = planner(solver=solver)
-    it.set_goal(Goal(image=picture(2)))
+    it.set_goal(Goal(images={"camera": picture(2)}))
     plan = it.plan(observe(stamp_ns=11))
     blocks = HORIZON if solver in ("cem", "mppi") else 1
     assert plan.actions.shape == (blocks, BLOCK, SIZE)
@@ -136,7 +137,7 @@ def test_a_plan_says_how_little_the_last_blocks_went_as_predicted(monkeypatch):
     assert [plan.surprise_terms for plan in plans[:-1]] == [{"pose": 0.5}] * span
     assert plans[-1].surprise_terms == {"motion": 0.75, "pose": 0.5}
     assert (plans[-1].surprise, plans[-1].surprise_at_rest) == (0.75, 0.5)
-    it.set_goal(Goal(image=picture(3)))
+    it.set_goal(Goal(images={"camera": picture(3)}))
     assert it.plan(observe((span + 1) * SPEC.step_ns)).surprise_terms == {"pose": 0.5}
 
 
@@ -148,19 +149,19 @@ def test_the_same_observations_give_the_same_plans(solver):
 
     one, other = planner(solver=solver), planner(solver=solver)
     for it in (one, other):
-        it.set_goal(Goal(image=picture(2)))
+        it.set_goal(Goal(images={"camera": picture(2)}))
     first = run(one)
     torch.manual_seed(12345)  # the planner owns its noise
     assert run(other) == first
     one.restart()
     assert run(one) == first
-    one.set_goal(Goal(image=picture(2)))
+    one.set_goal(Goal(images={"camera": picture(2)}))
     assert run(one) == first
 
 
 def test_the_random_baseline_uses_the_whole_range():
     it = planner(solver="random")
-    it.set_goal(Goal(image=picture(2)))
+    it.set_goal(Goal(images={"camera": picture(2)}))
     actions = np.array([it.plan(observe()).actions for _ in range(200)]) / SPEC.max_tip_speed
     np.testing.assert_allclose([actions.min(), actions.max(), actions.mean()], [-1.0, 1.0, 0.0], atol=0.06)
 
@@ -169,7 +170,7 @@ def test_another_seed_gives_another_plan():
     plans = []
     for seed in (1, 2):
         it = planner(seed=seed)
-        it.set_goal(Goal(image=picture(2)))
+        it.set_goal(Goal(images={"camera": picture(2)}))
         plans.append(it.plan(observe()).actions)
     assert not np.array_equal(*plans)
 
@@ -177,13 +178,13 @@ def test_another_seed_gives_another_plan():
 @pytest.mark.parametrize("solver", ["cem", "mppi"])
 def test_a_joint_goal_is_planned_to(solver):
     it = planner(solver=solver)
-    it.set_goal(Goal(joint_position=np.linspace(-1.0, 1.0, JOINTS)))
+    it.set_goal(Goal(vectors={"joints": np.linspace(-1.0, 1.0, JOINTS)}))
     assert np.abs(it.plan(observe()).actions).max() > 0.01
 
 
 def test_the_inverse_model_cannot_use_a_joint_goal():
     it = planner(solver="inverse_model")
-    it.set_goal(Goal(joint_position=np.zeros(JOINTS)))
+    it.set_goal(Goal(vectors={"joints": np.zeros(JOINTS)}))
     with pytest.raises(GoalError, match="got a joint goal, expected an image goal; use solver cem or mppi"):
         it.plan(observe())
 
@@ -192,7 +193,7 @@ def test_without_a_goal_there_is_no_plan():
     it = planner()
     with pytest.raises(GoalError, match="no goal"):
         it.plan(observe())
-    it.set_goal(Goal(image=picture(2)))
+    it.set_goal(Goal(images={"camera": picture(2)}))
     it.plan(observe())
     it.set_goal(None)
     with pytest.raises(GoalError, match="no goal"):
@@ -201,9 +202,9 @@ def test_without_a_goal_there_is_no_plan():
 
 def test_a_bad_goal_leaves_the_previous_one():
     it = planner()
-    it.set_goal(Goal(image=picture(2)))
+    it.set_goal(Goal(images={"camera": picture(2)}))
     expected = it.plan(observe()).distance
-    for bad in (Goal(image=picture(2)[:20]), Goal(joint_position=np.zeros(JOINTS + 1))):
+    for bad in (Goal(images={"camera": picture(2)[:20]}), Goal(vectors={"joints": np.zeros(JOINTS + 1)})):
         with pytest.raises(GoalError, match="got"):
             it.set_goal(bad)
     assert it.plan(observe()).distance == expected
@@ -211,15 +212,15 @@ def test_a_bad_goal_leaves_the_previous_one():
 
 def test_a_bad_image_raises_and_the_next_good_one_plans():
     it = planner()
-    it.set_goal(Goal(image=picture(2)))
+    it.set_goal(Goal(images={"camera": picture(2)}))
     with pytest.raises(ImageError, match="camera image: got 48x20"):
-        it.plan(dataclasses.replace(observe(), image=picture(1)[:20]))
+        it.plan(observed(picture(1)[:20], np.zeros(JOINTS)))
     assert it.plan(observe()).iterations == SETTINGS.num_iterations
 
 
 def test_a_missed_deadline_is_reported_with_a_finite_plan():
     it = planner(deadline_s=1e-9)
-    it.set_goal(Goal(image=picture(2)))
+    it.set_goal(Goal(images={"camera": picture(2)}))
     plan = it.plan(observe())
     assert plan.iterations == 1
     assert not plan.deadline_met
@@ -263,7 +264,7 @@ def test_a_new_goal_forgets_the_warm_start():
     puppet = Puppet()
     it = puppet_planner(puppet)
     it.plan(observe(0))
-    it.set_goal(Goal(image=picture(3)))
+    it.set_goal(Goal(images={"camera": picture(3)}))
     it.plan(observe(BLOCK_NS))
     assert not puppet.warm_starts[1].any()
 
@@ -284,7 +285,7 @@ def test_a_distance_that_is_not_a_number_is_no_arrival():
 def test_a_new_goal_is_not_yet_arrived_at():
     it = puppet_planner(Puppet([0.4, 0.6]))
     assert it.plan(observe()).arrived
-    it.set_goal(Goal(image=picture(3)))
+    it.set_goal(Goal(images={"camera": picture(3)}))
     assert not it.plan(observe()).arrived
 
 
@@ -315,7 +316,7 @@ def test_a_trajectory_starts_where_the_robot_is_and_moves_the_tip_as_planned():
     kinematics = Kinematics(panda)
     joints = kinematics.solve(panda.workspace.mean(axis=0))
     image = np.zeros((16, 16, 3), np.uint8)
-    observation = Observation(image, joints, np.zeros(7), 5, 17, 20, 21)
+    observation = observed(image, joints, 5, 17)
     actions = np.zeros((4, 2, 3))
     actions[:, :, 1] = 0.2
     trajectory = to_trajectory(actions, observation, panda, kinematics)

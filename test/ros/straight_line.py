@@ -31,9 +31,9 @@ class StraightLine:
         self._tip: FloatArray | None = None
 
     def set_goal(self, goal: Goal | None) -> None:
-        if goal is not None and goal.joint_position is None:
+        if goal is not None and not goal.vectors:
             raise GoalError("got an image, expected joints: this planner cannot see")
-        self._tip = None if goal is None else self._kinematics.forward(goal.joint_position)[0]
+        self._tip = None if goal is None else self._kinematics.forward(goal.vectors["joints"])[0]
 
     def restart(self) -> None:
         pass
@@ -42,7 +42,7 @@ class StraightLine:
         if self._settings.crash:
             raise ZeroDivisionError("a bug")
         horizon, dt_s, speed = self._settings.horizon, self._spec.step_ns / 1e9, self._spec.max_tip_speed
-        tip = self._kinematics.forward(observation.joint_position)[0]
+        tip = self._kinematics.forward(self._spec.joint_position(observation))[0]
         gap = float(np.linalg.norm(self._tip - tip))
         actions = np.zeros((horizon, 1, 3))
         for step in range(horizon):
@@ -59,7 +59,7 @@ class StraightLine:
             solve_ns=0,
             iterations=1,
             deadline_met=True,
-            observation_stamp_ns=observation.image_stamp_ns,
+            observation_stamp_ns=observation.stamp_ns,
             proposal="zero",
         )
 

@@ -96,7 +96,7 @@ def test_its_latent_knows_where_things_are(case):
 
 @pytest.mark.parametrize("solver", ["cem", "mppi"])
 def test_the_same_observation_gives_the_same_plan(case, scene, solver):
-    goal, observation = Goal(image=goal_image(case, scene)), scene.observe()
+    goal, observation = Goal(images={"camera": goal_image(case, scene)}), scene.observe()
 
     def plans() -> list[Plan]:
         planner = case.planner(solver=solver)
@@ -111,9 +111,9 @@ def test_the_same_observation_gives_the_same_plan(case, scene, solver):
 
 def test_at_the_goal_it_says_so_and_far_away_it_does_not(case, scene):
     planner = case.planner()
-    planner.set_goal(Goal(image=scene.image()))
+    planner.set_goal(Goal(images={"camera": scene.image()}))
     assert planner.plan(scene.observe()).arrived
-    planner.set_goal(Goal(image=goal_image(case, scene)))
+    planner.set_goal(Goal(images={"camera": goal_image(case, scene)}))
     plan = planner.plan(scene.observe())
     assert not plan.arrived
     assert plan.distance > 1.0

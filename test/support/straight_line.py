@@ -25,7 +25,7 @@ class StraightLine:
 
     def plan(self, observation: Observation) -> Plan:
         """Return the velocity toward the goal, slower near it."""
-        gap = self.goal_tip - self._kinematics.forward(observation.joint_position)[0]
+        gap = self.goal_tip - self._kinematics.forward(self._spec.joint_position(observation))[0]
         speed = self._spec.max_tip_speed
         action = np.clip(gap * self._spec.actions.rate_hz / 2, -speed, speed)
         distance = float(np.abs(gap).max() / speed * self._spec.actions.rate_hz)
@@ -40,6 +40,6 @@ class StraightLine:
             solve_ns=0,
             iterations=1,
             deadline_met=True,
-            observation_stamp_ns=observation.image_stamp_ns,
+            observation_stamp_ns=observation.stamp_ns,
             proposal="straight_line",
         )

@@ -74,9 +74,10 @@ class PlanningCycle:
             AmiError: the planner cannot use the observation; the caller holds.
         """
         self.statistics.cycle(self._clock_s())
+        joints = self._spec.joint_position(observation)
         if self.problem or self._goal is None or self.paused:
             self._progress.restart()
-            return self.hold(observation.joint_position, observation.joint_stamp_ns, self.idle())
+            return self.hold(joints, observation[self._spec.joint_sensor].stamp_ns, self.idle())
         before = self._clock_s()
         plan = self._planner.plan(observation)
         duration_s = self._clock_s() - before
@@ -84,7 +85,7 @@ class PlanningCycle:
         self.statistics.doubt(plan.disagreement, plan.surprise)
         self._holding.release()
         proposal = to_trajectory(plan.actions, observation, self._spec, self.kinematics)
-        return proposal, self._report(plan, duration_s, self._goal, observation.joint_position)
+        return proposal, self._report(plan, duration_s, self._goal, joints)
 
     def hold(self, measured: FloatArray, stamp_ns: int, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
         """Return a proposal to stand still, with the status that says why."""

@@ -46,7 +46,9 @@ class GoalInbox:
         self.cancel()  # who sends a goal no longer wants the one before, even if the new one is unusable
         image = image_from_ros(message, self._most_pixels)
         label = f"image {image.shape[1]}x{image.shape[0]}"
-        self.newest = ReceivedGoal(Goal(image=image, label=label), stamp_to_ns(message.header.stamp))
+        self.newest = ReceivedGoal(
+            Goal(images={self._spec.camera.name: image}, label=label), stamp_to_ns(message.header.stamp)
+        )
 
     def joints(self, message: JointState) -> None:
         """Take a joint goal.
@@ -56,7 +58,7 @@ class GoalInbox:
         """
         self.cancel()
         position, _ = joints_from_ros(message, self._spec.joint_names, self._spec.simulation.hold_joints)
-        goal = Goal(joint_position=position, label="joints")
+        goal = Goal(vectors={self._spec.joint_sensor: position}, label="joints")
         self.newest = ReceivedGoal(goal, stamp_to_ns(message.header.stamp))
 
     def cancel(self) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import CompressedImage, Image, JointState
@@ -16,7 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from ami_ros.body.robot_spec import load_robot
+from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.config import load_settings
 from ami_ros.data.image_header import checked_compressed
 from ami_ros.errors import AmiError, ConfigError
@@ -41,7 +42,7 @@ from ami_ros.ros.wire.node_main import node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import STATE, camera_subscription
 from ami_ros.share import config_path, shipped_model
-from ami_ros.types import Observation, Trajectory
+from ami_ros.types import Observation, Reading, Trajectory
 
 
 class PlannerNode(LifecycleNode):
@@ -174,7 +175,9 @@ class PlannerNode(LifecycleNode):
             return
         image, joints = pair
         try:
-            proposal, status = cycle.run(_observation(image, joints, self._common.max_image_pixels))
+            proposal, status = cycle.run(
+                _observation(image, joints, self._spec, self._common.max_image_pixels)
+            )
         except Exception as error:
             self._errors.report("plan", error)
             problem = cycle.status(
@@ -243,16 +246,15 @@ class PlannerNode(LifecycleNode):
         return figures if self._cycle is None else figures | self._cycle.statistics.summary()
 
 
-def _observation(image: SeenImage, joints: SeenJoints, most_pixels: int) -> Observation:
+def _observation(image: SeenImage, joints: SeenJoints, spec: RobotSpec, most_pixels: int) -> Observation:
     decode = image_from_ros if isinstance(image.message, Image) else image_from_compressed
+    seen = decode(image.message, most_pixels)
+    measured = np.concatenate([joints.position, joints.velocity])
     return Observation(
-        image=decode(image.message, most_pixels),
-        joint_position=joints.position,
-        joint_velocity=joints.velocity,
-        image_stamp_ns=image.stamp_ns,
-        joint_stamp_ns=joints.stamp_ns,
-        image_arrival_ns=image.arrival_ns,
-        joint_arrival_ns=joints.arrival_ns,
+        {
+            spec.camera.name: Reading(seen, image.stamp_ns, image.arrival_ns),
+            spec.joint_sensor: Reading(measured, joints.stamp_ns, joints.arrival_ns),
+        }
     )
 
 

@@ -57,9 +57,10 @@ class Recorder:
         for step in range(steps + 1):
             happen(step)
             observation = scene.observe()
-            rows["images"].append(self.small(observation.image))
-            rows["joint_position"].append(observation.joint_position)
-            rows["joint_velocity"].append(observation.joint_velocity)
+            joints = observation[self._spec.joint_sensor].value
+            rows["images"].append(self.small(observation[self._spec.camera.name].value))
+            rows["joint_position"].append(joints[: len(joints) // 2])
+            rows["joint_velocity"].append(joints[len(joints) // 2 :])
             rows["tip"].append(scene.tip())
             rows["objects"].append(scene.objects())
             if step < steps:

@@ -81,8 +81,9 @@ class ClosedLoop:
     def step(self, proposal: Trajectory, observation: Observation) -> None:
         """Let one control step pass through the gate."""
         now = self._scene.time_ns
-        self._gate.see_joints(observation.joint_position, observation.joint_stamp_ns, now)
-        self._gate.see_image(observation.image_stamp_ns, now, zlib.crc32(observation.image.tobytes()))
+        joints, image = observation[self._spec.joint_sensor], observation[self._spec.camera.name]
+        self._gate.see_joints(self._spec.joint_position(observation), joints.stamp_ns, now)
+        self._gate.see_image(image.stamp_ns, now, zlib.crc32(image.value.tobytes()))
         self._gate.submit(proposal, now)
         for _ in range(self._spec.step_ns // self._tick_ns):
             command, verdict = self._gate.tick(self._scene.time_ns + self._tick_ns)
@@ -106,9 +107,9 @@ class ClosedLoop:
         goal_image = scene.image_at(episode.goal, episode.goal_objects)
         label = f"seed {seed}"
         planner.set_goal(
-            Goal(joint_position=episode.goal, label=label)
+            Goal(vectors={self._spec.joint_sensor: episode.goal}, label=label)
             if by_joints
-            else Goal(image=goal_image, label=label)
+            else Goal(images={self._spec.camera.name: goal_image}, label=label)
         )
         error, joints, poses = [task.error(scene, episode)], [scene.joints()[0]], [scene.poses()]
         plan_ms: list[float] = []

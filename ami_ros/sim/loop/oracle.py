@@ -43,6 +43,6 @@ class Oracle:
             solve_ns=0,
             iterations=0,
             deadline_met=True,
-            observation_stamp_ns=observation.image_stamp_ns,
+            observation_stamp_ns=observation.stamp_ns,
             proposal="oracle",
         )

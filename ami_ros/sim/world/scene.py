@@ -16,7 +16,7 @@ from ami_ros.sim.camera.variation import CLEAN, Variation
 from ami_ros.sim.camera.viewpoint import viewpoint
 from ami_ros.sim.world.arm import Arm
 from ami_ros.sim.world.bullet import Bullet
-from ami_ros.types import Command, FloatArray, ImageArray, Observation
+from ami_ros.types import Command, FloatArray, ImageArray, Observation, Reading
 
 TABLE_HALF_SIZE = (0.6, 0.8, 0.05)  # m
 TABLE_CENTRE = (0.4, 0.0, -0.051)  # m, top just below the arm's base plane
@@ -161,7 +161,11 @@ class Scene:
         """Sense everything now; stamps and arrivals are the simulated time."""
         position, velocity = self._arm.state()
         now = self.time_ns
-        return Observation(self.image(), position, velocity, now, now, now, now)
+        values = {
+            self._spec.camera.name: self.image(),
+            self._spec.joint_sensor: np.concatenate([position, velocity]),
+        }
+        return Observation({name: Reading(value, now, now) for name, value in values.items()})
 
     def close(self) -> None:
         """Free the physics client."""

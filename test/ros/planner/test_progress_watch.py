@@ -56,17 +56,19 @@ def test_what_is_missing_names_the_joints_the_hand_and_the_workspace(spec):
     kinematics, home = Kinematics(spec), spec.home
     goal = home.copy()
     goal[6] += 0.5
-    text = what_is_missing(Goal(joint_position=goal), home, spec, kinematics)
+    text = what_is_missing(Goal(vectors={"joints": goal}), home, spec, kinematics)
     assert text == (
         "; to go (rad or m): panda_joint7 +0.50; the goal turns the hand by 29 degrees, which stays as it is at home"
     )
-    near = what_is_missing(Goal(joint_position=home + 0.01), home, spec, kinematics)
+    near = what_is_missing(Goal(vectors={"joints": home + 0.01}), home, spec, kinematics)
     assert near == ""
     stretched = home.copy()
     stretched[[1, 3, 5]] += [0.6, 0.6, 0.0]
-    assert "outside the workspace" in what_is_missing(Goal(joint_position=stretched), home, spec, kinematics)
+    assert "outside the workspace" in what_is_missing(
+        Goal(vectors={"joints": stretched}), home, spec, kinematics
+    )
     image = np.zeros((8, 8, 3), dtype=np.uint8)
-    assert what_is_missing(Goal(image=image), home, spec, kinematics) == ""
+    assert what_is_missing(Goal(images={"camera": image}), home, spec, kinematics) == ""
 
 
 def test_the_shipped_model_says_which_posture_it_cannot_reach(start, probe, spec):

@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+from observed import observed
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
@@ -15,7 +16,7 @@ from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.share import shipped_model
-from ami_ros.types import Goal, Level, Observation
+from ami_ros.types import Goal, Level
 
 pytest.importorskip("pybullet", reason="pybullet is not installed")
 TICK_NS = 10_000_000
@@ -47,16 +48,16 @@ def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, see
     scene, foreign = Scene(spec, 200.0), ForeignWorld(spec, task, seed)
     episode = task.episode(seed)
     scene.reset(episode.start)
-    planner.set_goal(Goal(image=scene.image_at(episode.goal)))
+    planner.set_goal(Goal(images={"camera": scene.image_at(episode.goal)}))
     gate = Supervisor(spec, load_safety_settings())
 
     def step(shown_foreign: bool) -> tuple[Level, set[str], float | None]:
         seen = scene.observe()
-        image = foreign.image(scene.joints()[0], scene.poses()) if shown_foreign else seen.image
+        image = foreign.image(scene.joints()[0], scene.poses()) if shown_foreign else seen["camera"].value
         now = scene.time_ns
-        observation = Observation(image, seen.joint_position, seen.joint_velocity, now, now, now, now)
+        observation = observed(image, spec.joint_position(seen), now)
         plan = planner.plan(observation)
-        gate.see_joints(observation.joint_position, now, now)
+        gate.see_joints(spec.joint_position(observation), now, now)
         gate.see_image(now, now, zlib.crc32(image.tobytes()))
         gate.see_planner(ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement), now)
         gate.submit(to_trajectory(plan.actions, observation, spec, kinematics), now)

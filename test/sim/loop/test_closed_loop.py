@@ -55,9 +55,7 @@ class Wild(StraightLine):
 
     def plan(self, observation):
         plan = super().plan(observation)
-        plan.actions[:] = np.random.default_rng(observation.image_stamp_ns).uniform(
-            -50, 50, plan.actions.shape
-        )
+        plan.actions[:] = np.random.default_rng(observation.stamp_ns).uniform(-50, 50, plan.actions.shape)
         return plan
 
 
@@ -111,8 +109,8 @@ def test_the_goal_may_be_joints(scene):
 
     run(scene, Curious, steps=1)
     run(scene, Curious, steps=1, by_joints=True)
-    assert [goal.image is None for goal in seen] == [False, True]
-    np.testing.assert_array_equal(seen[1].joint_position, REACH.episode(SEED).goal)
+    assert [not goal.images for goal in seen] == [False, True]
+    np.testing.assert_array_equal(seen[1].vectors["joints"], REACH.episode(SEED).goal)
 
 
 @pytest.mark.parametrize("planner", [StraightLine, Wild])
@@ -144,7 +142,7 @@ def test_a_proposal_that_is_not_a_number_moves_nothing(scene):
     points = np.tile(SPEC.home, (3, 1))
     points[1, 2] = np.nan
     times = np.arange(3, dtype=np.int64) * SPEC.step_ns
-    loop.step(Trajectory(SPEC.joint_names, points, times, observation.joint_stamp_ns), observation)
+    loop.step(Trajectory(SPEC.joint_names, points, times, observation["joints"].stamp_ns), observation)
     assert loop.levels["HOLD"] == TICKS
     np.testing.assert_allclose(scene.joints()[0], SPEC.home, atol=2e-3)
 

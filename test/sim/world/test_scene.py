@@ -105,10 +105,12 @@ def test_a_tick_is_a_whole_number_of_physics_steps(physics_hz, fits):
 def test_an_observation_is_of_now(scene):
     scene.advance(None, 3 * TICK_NS)
     observation = scene.observe()
-    stamps = {observation.image_stamp_ns, observation.joint_stamp_ns, observation.image_arrival_ns}
+    stamps = {
+        at for reading in observation.readings.values() for at in (reading.stamp_ns, reading.arrival_ns)
+    }
     assert stamps == {3 * TICK_NS}
-    assert observation.image.shape == (SPEC.camera.height, SPEC.camera.width, 3)
-    assert observation.joint_position.shape == (JOINTS,)
+    assert observation["camera"].value.shape == (SPEC.camera.height, SPEC.camera.width, 3)
+    assert observation["joints"].value.shape == (2 * JOINTS,)
 
 
 def test_the_camera_sees_the_arm(scene):
