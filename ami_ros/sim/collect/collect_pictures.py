@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.data.double_exposure import double_exposure_path, write_double_exposure
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
 from ami_ros.data.manifest import claim
-from ami_ros.data.oddity import oddity_path, write_oddity
+from ami_ros.data.numbered_files import NumberedFiles
+from ami_ros.data.oddity import ODDITY_FILES
 from ami_ros.sim.collect.double_exposures import DoubleExposureRecorder
 from ami_ros.sim.collect.episodes import made_with
 from ami_ros.sim.collect.oddities import OddityRecorder
@@ -28,30 +29,26 @@ class Pictures:
     Attributes:
         name: of the kind, of the setting that says how many, and of the folder.
         recorder: made of a configuration; its `record` takes a number.
-        path: where number i lies below the data set's folder.
-        write: puts it there.
+        files: where they lie.
     """
 
     name: str
     recorder: Callable[[Configuration], Any]
-    path: Callable[[Path, int], Path]
-    write: Callable[[Path, int, Any], None]
+    files: NumberedFiles[Any]
 
     def missing(self, configuration: Configuration, folder: Path) -> list[int]:
         """Return the numbers that are still to be recorded."""
         count: int = getattr(configuration.collect, self.name)
-        return [i for i in range(count) if not self.path(folder, i).is_file()]
+        return [i for i in range(count) if not self.files.path(folder, i).is_file()]
 
     def record(self, folder: Path, recorder: Any, index: int) -> int:
         """Record number `index`, write it, and return the number."""
-        self.write(folder, index, recorder.record(index))
+        self.files.write(folder, index, recorder.record(index))
         return index
 
 
-ODDITIES = Pictures("oddities", OddityRecorder, oddity_path, write_oddity)
-DOUBLE_EXPOSURES = Pictures(
-    "double_exposures", DoubleExposureRecorder, double_exposure_path, write_double_exposure
-)
+ODDITIES = Pictures("oddities", OddityRecorder, ODDITY_FILES)
+DOUBLE_EXPOSURES = Pictures("double_exposures", DoubleExposureRecorder, DOUBLE_EXPOSURE_FILES)
 ALL_PICTURES = (ODDITIES, DOUBLE_EXPOSURES)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ami_ros.configuration import Configuration
-from ami_ros.data.double_exposure import list_double_exposures
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
 from ami_ros.sim.camera.variation import NAMES
 from ami_ros.sim.collect.collect_pictures import DOUBLE_EXPOSURES, collect_pictures
 from ami_ros.sim.collect.double_exposures import SCENES, DoubleExposureRecorder
@@ -59,4 +59,4 @@ def test_a_killed_recording_goes_on(tmp_path):
     assert list(collect_pictures(DOUBLE_EXPOSURES, configuration(1), tmp_path)) == [0]
     assert DOUBLE_EXPOSURES.missing(TWO, tmp_path) == [1]
     assert list(collect_pictures(DOUBLE_EXPOSURES, TWO, tmp_path)) == [1]
-    assert len(list_double_exposures(tmp_path)) == 2
+    assert len(DOUBLE_EXPOSURE_FILES.finished(tmp_path)) == 2

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ami_ros.configuration import Configuration
-from ami_ros.data.oddity import list_oddities, read_oddity
+from ami_ros.data.oddity import ODDITY_FILES
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation import NAMES, beyond_variation, load_variation_settings
 from ami_ros.sim.collect.collect_pictures import ODDITIES, collect_pictures
@@ -60,13 +60,13 @@ def test_only_the_named_kind_lies_beyond_the_range():
 def test_a_killed_recording_goes_on_and_other_settings_are_refused(tmp_path):
     three, one = configuration("reach"), configuration("reach", 1)
     assert list(collect_pictures(ODDITIES, one, tmp_path)) == [0]
-    before = list_oddities(tmp_path)[0].read_bytes()
+    before = ODDITY_FILES.finished(tmp_path)[0].read_bytes()
     assert ODDITIES.missing(three, tmp_path) == [1, 2]
     assert sorted(collect_pictures(ODDITIES, three, tmp_path)) == [1, 2]
-    paths = list_oddities(tmp_path)
+    paths = ODDITY_FILES.finished(tmp_path)
     assert len(paths) == 3
     assert paths[0].read_bytes() == before
-    assert set(read_oddity(paths[2]).kinds) == set(KINDS)
+    assert set(ODDITY_FILES.read(paths[2]).kinds) == set(KINDS)
     assert list(collect_pictures(ODDITIES, three, tmp_path)) == []
     other = configuration("reach", 4, seed=99)
     with pytest.raises(EpisodeError, match="made otherwise"):
