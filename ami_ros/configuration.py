@@ -68,7 +68,8 @@ class Configuration:
             from ami_ros.node_settings import NodeSettings
 
             usual = load_settings(NodeSettings, config_path("node.yaml"))
-            robot, task = robot or usual.robot, task or usual.task
+            robot = usual.robot if robot is None else robot
+            task = usual.task if task is None else task
         return cls(robot, load_robot(robot, task), read_task(task), overrides)
 
     @property

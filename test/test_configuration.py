@@ -79,6 +79,8 @@ def test_a_worker_process_gets_all_of_it():
     [
         ({"robot": "pandora"}, "no such file; available there"),
         ({"task": "juggle"}, "unknown task 'juggle'"),
+        ({"task": ""}, "unknown task ''"),  # an empty name is not "none given"
+        ({"robot": ""}, "no such file"),
         ({"overrides": {"plan": {}}}, r"overrides: got \['plan'\], expected some of collect, model"),
     ],
 )
