@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The seams of ami_ros: what a world model, a safety check and a robot must offer."""
+"""The seams of ami_ros: what a planner and a safety check must offer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ami_ros.types import Command, FloatArray, Goal, Observation, Plan, Verdict
+from ami_ros.types import Goal, Observation, Plan, Verdict
 
 if TYPE_CHECKING:
     from ami_ros.safety.situation import Situation
@@ -29,16 +29,3 @@ class SafetyCheck(Protocol):
 
     def judge(self, situation: Situation) -> Verdict:
         """Return PASS or worse for the situation at one gate tick; never raises, never reads a clock."""
-
-
-class Robot(Protocol):
-    """A robot behind the gate: the simulator here, hardware behind ROS topics elsewhere."""
-
-    def observe(self) -> Observation:
-        """Sense everything now."""
-
-    def advance(self, command: Command | None, duration_ns: int) -> None:
-        """Obey `command` for `duration_ns`."""
-
-    def joints(self) -> tuple[FloatArray, FloatArray]:
-        """Return joint position (J,) and velocity (J,)."""

@@ -10,8 +10,8 @@ from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
 
-from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
+from ami_ros.configuration import Configuration
 from ami_ros.node_settings import NodeSettings, RestrictionSettings
 from ami_ros.ros.gate.command_output import CommandOutput
 from ami_ros.ros.gate.estop_inputs import EstopInputs
@@ -61,7 +61,7 @@ class SafetyNode(Node):
         common = settings_from_parameters(self, NodeSettings)
         settings = settings_from_parameters(self, SafetySettings)
         own = settings_from_parameters(self, GateNodeSettings)
-        spec = load_robot(common.robot, common.task)
+        spec = Configuration.load(common.robot, common.task).spec
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)

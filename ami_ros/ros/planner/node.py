@@ -17,8 +17,9 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from ami_ros.body.robot_spec import RobotSpec, load_robot
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import load_settings
+from ami_ros.configuration import Configuration
 from ami_ros.data.image_header import checked_compressed
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import NodeSettings, PlannerNodeSettings
@@ -41,7 +42,7 @@ from ami_ros.ros.wire.messages import (
 from ami_ros.ros.wire.node_main import node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import STATE, camera_subscription
-from ami_ros.share import config_path, shipped_model
+from ami_ros.share import config_path
 from ami_ros.types import Observation, Reading, Trajectory
 
 
@@ -58,13 +59,14 @@ class PlannerNode(LifecycleNode):
         declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
         declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
         self._common = settings_from_parameters(self, NodeSettings)
-        defaults = factory.defaults(self._common.task)
+        self._configuration = Configuration.load(self._common.robot, self._common.task)
+        defaults = factory.defaults(self._configuration.task)
         declare_settings(self, defaults)
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
         self._planning = settings_from_parameters(self, type(defaults))
-        self._spec = load_robot(self._common.robot, self._common.task)
-        self._period_s = 1.0 / self.settings.rate_hz
+        self._spec = self._configuration.spec
+        self._period_s = 1.0 / self._spec.actions.rate_hz
         self._errors = ErrorLog(self)
         self._inbox = GoalInbox(self._spec, self._common.max_image_pixels)
         self._cycle: PlanningCycle | None = None
@@ -99,8 +101,8 @@ class PlannerNode(LifecycleNode):
         return super().on_configure(state)
 
     def _configure(self) -> None:
-        model = Path(self.settings.model or shipped_model(self._spec.name, self._common.task))
-        planner = self._factory.build(self._spec, model, self._planning, self._common.task)
+        model = Path(self.settings.model or self._configuration.shipped_model)
+        planner = self._factory.build(self._spec, model, self._planning, self._configuration.task)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
         self._frame = root_link(self._spec.urdf)
         self._pairing = ObservationPairing(period_ns, gap_ns)

@@ -12,13 +12,13 @@ import numpy as np
 
 from ami_ros.data.double_exposure import DoubleExposure
 from ami_ros.sim.camera.variation import NAMES, draw_variation
-from ami_ros.sim.collect.task_recorder import TaskRecorder
+from ami_ros.sim.collect.recorder import Recorder
 
 STREAM = 96  # keeps these draws apart from those of the training data and of other pictures
 SCENES = 8  # per look: enough to tell what moves from where the camera stands
 
 
-class DoubleExposureRecorder(TaskRecorder):
+class DoubleExposureRecorder(Recorder):
     """Takes pictures of scattered scenes; they are the same whichever process takes them."""
 
     def record(self, index: int) -> DoubleExposure:
@@ -33,10 +33,7 @@ class DoubleExposureRecorder(TaskRecorder):
             self._scene.vary(shown, int(generator.integers(2**31)))
             images.append(
                 np.stack(
-                    [
-                        self._recorder.small(self._scene.image_at(scene.start, scene.start_objects))
-                        for scene in scenes
-                    ]
+                    [self._small(self._scene.image_at(scene.start, scene.start_objects)) for scene in scenes]
                 )
             )
         return DoubleExposure(*images)

@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
 from ami_ros.planning.chunk import to_trajectory
-from ami_ros.safety.settings import load_safety_settings
+from ami_ros.sim.camera.variation import load_variation_settings
 from ami_ros.sim.loop.closed_loop import ClosedLoop
+from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.world.scene import Scene
+from ami_ros.system.workers import Workers
 from ami_ros.types import ImageArray
 
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
+
+Job = TypeVar("Job")
 STEPWISE = ("images", "joint_position", "joint_velocity", "actions", "tip", "objects")
 
 
@@ -26,14 +32,26 @@ def nothing(step: int) -> None:
 
 
 class Recorder:
-    """Episodes of one scene, with images of `image_size` px."""
+    """Opens the world of a task, with a camera and the training range; its kinds say what they record in it.
 
-    def __init__(self, scene: Scene, spec: RobotSpec, image_size: int) -> None:
-        self._scene, self._spec, self._size = scene, spec, (image_size, image_size)
-        self._kinematics = Kinematics(spec)
-        self._loop = ClosedLoop(scene, spec, load_safety_settings())
+    Images have the size that the model sees.
+    """
 
-    def record(
+    def __init__(self, configuration: Configuration) -> None:
+        self._spec, self._settings = configuration.spec, configuration.collect
+        self._size = (configuration.model.image_size, configuration.model.image_size)
+        self._task = load_task(configuration.task, self._spec)
+        self._scene = Scene(self._spec, configuration.sim.physics_hz)
+        self._task.furnish(self._scene)
+        self._kinematics = Kinematics(self._spec)
+        self._loop = ClosedLoop(self._scene, self._spec, configuration.safety)
+        self._variation = load_variation_settings()
+
+    def close(self) -> None:
+        """Free the simulator."""
+        self._scene.close()
+
+    def _film(
         self,
         episode: Episode,
         motion: Motion,
@@ -58,7 +76,7 @@ class Recorder:
             happen(step)
             observation = scene.observe()
             joints = observation[self._spec.joint_sensor].value
-            rows["images"].append(self.small(observation[self._spec.camera.name].value))
+            rows["images"].append(self._small(observation[self._spec.camera.name].value))
             rows["joint_position"].append(joints[: len(joints) // 2])
             rows["joint_velocity"].append(joints[len(joints) // 2 :])
             rows["tip"].append(scene.tip())
@@ -72,6 +90,27 @@ class Recorder:
         others = {name: np.asarray(values, dtype=np.float32) for name, values in rows.items()}
         return EpisodeRecord(images=images, look=np.asarray(look, dtype=np.int64), **others)
 
-    def small(self, image: ImageArray) -> ImageArray:
+    def _small(self, image: ImageArray) -> ImageArray:
         """Return a camera image at the recorded size."""
         return np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def record_all(
+    recorder: Callable[[Configuration], Any],
+    configuration: Configuration,
+    work: Callable[[Any, Job], Job],
+    jobs: Sequence[Job],
+) -> Iterator[Job]:
+    """Yield each of `jobs` when it is done, by as many processes as config/collect.yaml says.
+
+    Args:
+        recorder: a kind of Recorder.
+        configuration: robot, task, and what is recorded.
+        work: does one job with a recorder and returns the job; a function of a module.
+        jobs: what is to be done.
+
+    Raises:
+        AmiError: as the recorder or `work` raised it, or ProcessError: a worker died.
+    """
+    with Workers(min(configuration.collect.workers, len(jobs)), recorder, (configuration,)) as workers:
+        yield from workers.run(work, jobs)
