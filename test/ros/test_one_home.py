@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 import rclpy
-from robots import changed
+import robots
 
 from ami_ros.config import read_yaml
 from ami_ros.configuration import Configuration
@@ -24,7 +24,7 @@ def changed(environment, monkeypatch) -> Configuration:
     """What every node in this process loads: other values than those that are shipped."""
     settings = {"safety": {"rate_hz": RATE_HZ}, "safety_node": {"stall_s": STALL_S}}
     found = Configuration.load("panda", "reach", settings)
-    found = dataclasses.replace(found, spec=changed(found.spec, control_hz=CONTROL_HZ))
+    found = dataclasses.replace(found, spec=robots.changed(found.spec, control_hz=CONTROL_HZ))
     monkeypatch.setattr(Configuration, "load", classmethod(lambda cls, *names: found))
     rclpy.init(args=[])
     yield found
