@@ -222,7 +222,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         name=path.stem,
         sensors=sensors,
         actions=actions,
-        output=read_output(raw.output, actions.meaning, str(path)),
+        output=read_output(raw.output, actions.meaning, actions.names, str(path)),
         arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
         simulation=load_settings(SimulationSpec, raw.simulation, where=f"{path}: simulation"),
         source=raw.source,
