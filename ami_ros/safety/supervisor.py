@@ -25,10 +25,11 @@ from ami_ros.safety.motion.reference import reference
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
 from ami_ros.safety.motion.zones import Zones
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Command, FloatArray, Level, Reason, Trajectory, Verdict, checked_joints
+from ami_ros.types import PASS, Command, FloatArray, Level, Trajectory, Verdict, checked_joints
 
 
 class Supervisor:
@@ -187,7 +188,7 @@ class Supervisor:
         if self._where_it_is().level >= Level.HOLD or others >= Level.HOLD:
             return PASS  # the checks themselves say why
         if wait_s > 0.0:
-            return Verdict(Level.HOLD, (Reason("COMMANDS_WAIT", {"wait_s": wait_s}),))
+            return ReasonCode.COMMANDS_WAIT.verdict(Level.HOLD, wait_s=wait_s)
         self._motion = Motion.at_rest(measured.copy())
         self._situation = replace(self._situation, commanded=self._motion.position)
         return PASS
@@ -224,7 +225,7 @@ class Supervisor:
         """Press or release the e-stop. Pressing latches STOP; releasing alone never resumes."""
         self._estop_pressed = pressed
         if pressed:
-            self._stopped = Verdict(Level.STOP, (Reason("ESTOP", {"pressed_ns": now_ns}),))
+            self._stopped = ReasonCode.ESTOP.verdict(Level.STOP, pressed_ns=now_ns)
             self._forget_proposal()
         return self._stopped or PASS
 
@@ -238,11 +239,11 @@ class Supervisor:
             PASS when armed, else STOP with the cause that persists.
         """
         if self._estop_pressed:
-            return Verdict(Level.STOP, (Reason("ESTOP_STILL_PRESSED"),))
+            return ReasonCode.ESTOP_STILL_PRESSED.verdict(Level.STOP)
         speed = 0.0 if self._motion is None else float(np.abs(self._motion.velocity).max())
         if speed > self._settings.standstill_speed:
             limit = self._settings.standstill_speed
-            return Verdict(Level.STOP, (Reason("STILL_MOVING", {"speed": speed, "limit": limit}),))
+            return ReasonCode.STILL_MOVING.verdict(Level.STOP, speed=speed, limit=limit)
         self._situation = replace(self._situation, now_ns=now_ns)
         measured = self._situation.measured
         if measured is not None:

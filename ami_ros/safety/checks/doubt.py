@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, RARE_SURPRISE, Level, Reason, Verdict
+from ami_ros.types import PASS, RARE_SURPRISE, Level, Verdict
 
-SURPRISE, DISAGREEMENT = "SURPRISE_HIGH", "DISAGREEMENT_HIGH"
+SURPRISE, DISAGREEMENT = ReasonCode.SURPRISE_HIGH, ReasonCode.DISAGREEMENT_HIGH
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ class Doubt:
         """Forget what the planner said, as after a reset or a re-arm."""
         self._look: float | None = None
         self._look_held = False
-        self._values: dict[str, float] = {}
-        self._grown_ns: dict[str, float] = {}
-        self._latest_ns: dict[str, int] = {}
-        self._held_ns: dict[str, int] = {}
+        self._values: dict[ReasonCode, float] = {}
+        self._grown_ns: dict[ReasonCode, float] = {}
+        self._latest_ns: dict[ReasonCode, int] = {}
+        self._held_ns: dict[ReasonCode, int] = {}
         self._tries = 0
         self._trusted_since_ns: int | None = None
 
@@ -93,8 +94,8 @@ class Doubt:
         for code in self._limits:
             verdict |= self._judge_motion(code, now)
         if self._tries > self._settings.doubt_tries:
-            numbers = {"holds": self._tries, "tries": self._settings.doubt_tries}
-            return verdict | Verdict(Level.STOP, (Reason("DOUBT_LASTING", numbers),))
+            tries = self._settings.doubt_tries
+            return verdict | ReasonCode.DOUBT_LASTING.verdict(Level.STOP, holds=self._tries, tries=tries)
         self._regain_trust(verdict, now)
         return verdict
 
@@ -106,9 +107,9 @@ class Doubt:
         self._look_held = (at_rest or self._look_held) and look is not None and not look <= allowed
         if not self._look_held or look is None:
             return PASS
-        return Verdict(Level.HOLD, (Reason(SURPRISE, {"at_rest": look, "limit": allowed}),))
+        return SURPRISE.verdict(Level.HOLD, at_rest=look, limit=allowed)
 
-    def _judge_motion(self, code: str, now_ns: int) -> Verdict:
+    def _judge_motion(self, code: ReasonCode, now_ns: int) -> Verdict:
         grown, held = self._grown_ns.get(code), self._held_ns.get(code)
         if held is None and grown is not None and grown > self._patience_ns:
             held = self._held_ns[code] = now_ns
@@ -122,7 +123,7 @@ class Doubt:
             self._grown_ns.pop(code, None)
             return PASS
         numbers = {"value": self._values[code], "limit": self._limits[code][1], "for_s": grown / 1e9}
-        return Verdict(Level.HOLD, (Reason(code, {**numbers, "rest_s": rest_ns / 1e9}),))
+        return code.verdict(Level.HOLD, **numbers, rest_s=rest_ns / 1e9)
 
     def _regain_trust(self, verdict: Verdict, now_ns: int) -> None:
         if verdict.level >= Level.HOLD or self._grown_ns:

@@ -3,9 +3,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Verdict
+from ami_ros.types import PASS, Level, Verdict
+
+
+class AgeCodes(NamedTuple):
+    """What is said of something that has an age."""
+
+    missing: ReasonCode
+    stale: ReasonCode
+    future: ReasonCode
+
+
+JOINTS = AgeCodes(ReasonCode.JOINTS_MISSING, ReasonCode.JOINTS_STALE, ReasonCode.JOINTS_FUTURE)
+CAMERA = AgeCodes(ReasonCode.CAMERA_MISSING, ReasonCode.CAMERA_STALE, ReasonCode.CAMERA_FUTURE)
+PROPOSAL = AgeCodes(ReasonCode.PROPOSAL_MISSING, ReasonCode.PROPOSAL_STALE, ReasonCode.PROPOSAL_FUTURE)
 
 
 class Freshness:
@@ -21,24 +37,24 @@ class Freshness:
         s = self._settings
         return (
             self.joints(situation)
-            | self._age("CAMERA", now, situation.camera_stamp_ns, situation.camera_arrival_ns, s.camera_age_s)
-            | self._age("PROPOSAL", now, proposal_stamp, proposal_stamp, s.proposal_age_s)
+            | self._age(CAMERA, now, situation.camera_stamp_ns, situation.camera_arrival_ns, s.camera_age_s)
+            | self._age(PROPOSAL, now, proposal_stamp, proposal_stamp, s.proposal_age_s)
         )
 
     def joints(self, situation: Situation) -> Verdict:
         """HOLD when the joint state alone is missing, stale or in the future."""
         stamp, arrival = situation.joint_stamp_ns, situation.joint_arrival_ns
-        return self._age("JOINTS", situation.now_ns, stamp, arrival, self._settings.joint_age_s)
+        return self._age(JOINTS, situation.now_ns, stamp, arrival, self._settings.joint_age_s)
 
     def _age(
-        self, what: str, now_ns: int, stamp_ns: int | None, arrival_ns: int | None, limit_s: float
+        self, codes: AgeCodes, now_ns: int, stamp_ns: int | None, arrival_ns: int | None, limit_s: float
     ) -> Verdict:
         if stamp_ns is None or arrival_ns is None:
-            return Verdict(Level.HOLD, (Reason(f"{what}_MISSING"),))
+            return codes.missing.verdict(Level.HOLD)
         ages_s = {"stamp_age_s": (now_ns - stamp_ns) / 1e9, "arrival_age_s": (now_ns - arrival_ns) / 1e9}
         if max(ages_s.values()) > limit_s:
-            return Verdict(Level.HOLD, (Reason(f"{what}_STALE", {**ages_s, "limit_s": limit_s}),))
+            return codes.stale.verdict(Level.HOLD, **ages_s, limit_s=limit_s)
         if min(ages_s.values()) < -self._settings.future_tolerance_s:
-            limit = {"tolerance_s": self._settings.future_tolerance_s}
-            return Verdict(Level.HOLD, (Reason(f"{what}_FUTURE", {**ages_s, **limit}),))
+            tolerance_s = self._settings.future_tolerance_s
+            return codes.future.verdict(Level.HOLD, **ages_s, tolerance_s=tolerance_s)
         return PASS

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class JointTrust:
@@ -57,7 +58,7 @@ class JointTrust:
         """HOLD until joint states have agreed for `joint_settle_s`."""
         now, first, contradicted = situation.now_ns, self._first_ns, self._contradicted_ns
         if contradicted is not None and abs(now - contradicted) <= self._settle_ns:
-            return Verdict(Level.HOLD, (Reason("JOINTS_CONTRADICT", dict(self._numbers)),))
+            return ReasonCode.JOINTS_CONTRADICT.verdict(Level.HOLD, **self._numbers)
         if not self._proven and first is not None and now - first < self._settle_ns:
-            return Verdict(Level.HOLD, (Reason("JOINTS_UNPROVEN", {"for_s": (now - first) / 1e9}),))
+            return ReasonCode.JOINTS_UNPROVEN.verdict(Level.HOLD, for_s=(now - first) / 1e9)
         return PASS

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class StillImage:
@@ -53,4 +54,4 @@ class StillImage:
         if self._travel <= self._limit:
             return PASS
         numbers = {"travel_m": self._travel, "limit_m": self._limit, "repeats": self._repeats}
-        return Verdict(Level.HOLD, (Reason("CAMERA_FROZEN", numbers),))
+        return ReasonCode.CAMERA_FROZEN.verdict(Level.HOLD, **numbers)

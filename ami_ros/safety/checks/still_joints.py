@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class StillJoints:
@@ -49,4 +50,4 @@ class StillJoints:
         self._since_ns = now if self._since_ns is None else min(self._since_ns, now)
         numbers = {"travel": self._travel, "limit": self._limit, "repeats": self._repeats}
         lasts = now - self._since_ns > self._patience_ns
-        return Verdict(Level.STOP if lasts else Level.HOLD, (Reason("JOINTS_FROZEN", numbers),))
+        return ReasonCode.JOINTS_FROZEN.verdict(Level.STOP if lasts else Level.HOLD, **numbers)

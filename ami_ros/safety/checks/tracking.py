@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Verdict
+from ami_ros.types import PASS, Level, Verdict
 
 
 class Tracking:
@@ -35,5 +36,5 @@ class Tracking:
         numbers: dict[str, float | int] = {"joint_index": int(gap.argmax()), "error": float(gap.max())}
         numbers |= {"limit": self._limit, "for_s": (now - self._since_ns) / 1e9}
         if now - self._since_ns > self._patience_ns:
-            return Verdict(Level.STOP, (Reason("TRACKING_LOST", numbers),))
-        return Verdict(Level.HOLD, (Reason("TRACKING_ERROR", numbers),))
+            return ReasonCode.TRACKING_LOST.verdict(Level.STOP, **numbers)
+        return ReasonCode.TRACKING_ERROR.verdict(Level.HOLD, **numbers)

@@ -10,6 +10,7 @@ import numpy as np
 from ami_ros.safety.motion.brake import Brake
 from ami_ros.safety.motion.limits import Motion, MotionLimits
 from ami_ros.safety.motion.zones import Zones
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import FloatArray, Reason
 
 ROUNDING = 1e-9
@@ -33,7 +34,9 @@ class Braking:
         if not (stop.peak_speed <= self._limits.velocity + ROUNDING).all():
             fastest = np.maximum(self._limits.velocity, Brake(before, self._limits).peak_speed)
             if not (stop.peak_speed <= fastest * (1.0 + ROUNDING) + ROUNDING).all():
-                return Reason("BRAKING_DISTANCE", {"joint_index": int((stop.peak_speed - fastest).argmax())})
+                return ReasonCode.BRAKING_DISTANCE.reason(
+                    joint_index=int((stop.peak_speed - fastest).argmax())
+                )
         low, high = stop.reach()
         beyond = np.maximum(
             np.minimum(self._limits.lower, before.position) - low,
@@ -41,7 +44,7 @@ class Braking:
         )
         if not (beyond <= ROUNDING).all():
             joint = int(beyond.argmax())
-            return Reason("BRAKING_DISTANCE", {"joint_index": joint, "beyond": float(beyond[joint])})
+            return ReasonCode.BRAKING_DISTANCE.reason(joint_index=joint, beyond=float(beyond[joint]))
         return None if self._zones.far_from(low, high) else self._zone(before, stop, low, high)
 
     def _zone(self, before: Motion, stop: Brake, low: FloatArray, high: FloatArray) -> Reason | None:
@@ -56,4 +59,4 @@ class Braking:
             return None
         worst = int(over.max(axis=0).argmax())
         code, numbers = self._zones.describe(worst)
-        return Reason(code, {"beyond_m": float(excess[:, worst].max()), **numbers})
+        return code.reason(beyond_m=float(excess[:, worst].max()), **numbers)

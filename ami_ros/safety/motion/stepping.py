@@ -11,7 +11,8 @@ from ami_ros.safety.motion.braking import Braking
 from ami_ros.safety.motion.jerk_limit import JerkLimit
 from ami_ros.safety.motion.limits import Motion, MotionLimits
 from ami_ros.safety.motion.zones import Zones
-from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
+from ami_ros.safety.reasons import ReasonCode
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 HALVINGS = 3  # of the wanted velocity, in search of the largest share that is allowed: to an eighth
 NUMERIC_CEILING = 1e6  # rad/s or m/s: where the robot has no velocity limit, so that nothing overflows
@@ -48,15 +49,15 @@ class Stepping:
             wanted: (J,) velocity, rad/s or m/s; one that is not finite brakes.
         """
         if not np.isfinite(wanted).all():
-            return self.brake(motion), Verdict(Level.HOLD, (Reason("VELOCITY_NOT_FINITE"),))
+            return self.brake(motion), ReasonCode.VELOCITY_NOT_FINITE.verdict(Level.HOLD)
         wanted, verdict = self._slowed(wanted)
         bent = self._approach.bend(motion.position, wanted)
         gap = np.abs(bent - wanted)
         if gap.max() > NOTICEABLE:
-            verdict |= _limited("POSITION_LIMIT", joint_index=int(gap.argmax()))
+            verdict |= _limited(ReasonCode.POSITION_LIMIT, joint_index=int(gap.argmax()))
         after = self._jerk_limit.toward(motion, bent)
         if after is None:
-            return self.brake(motion), verdict | _limited("FOLLOWING_FAILED")
+            return self.brake(motion), verdict | _limited(ReasonCode.FOLLOWING_FAILED)
         problem = self._braking.problem(motion, after)
         if problem is not None:
             after = self._largest_allowed(motion, bent)
@@ -67,13 +68,13 @@ class Stepping:
         """Scale all joints alike until none is too fast."""
         if not self._velocity.all():
             still = np.zeros_like(wanted)
-            return still, (_limited("VELOCITY_LIMIT", speed_scale=0.0) if wanted.any() else PASS)
+            return still, (_limited(ReasonCode.VELOCITY_LIMIT, speed_scale=0.0) if wanted.any() else PASS)
         worst = float((np.abs(wanted) / self._velocity).max())
         if worst <= 1.0:
             return wanted, PASS
         # Twice: a huge number divided once may still be one rounding above its limit.
         slowed = np.clip(wanted / worst, -self._velocity, self._velocity)
-        return slowed, _limited("VELOCITY_LIMIT", ratio=worst)
+        return slowed, _limited(ReasonCode.VELOCITY_LIMIT, ratio=worst)
 
     def _ramped(self, before: Motion, after: Motion, wanted: FloatArray) -> Verdict:
         missing = float(np.abs(after.velocity - wanted).max())
@@ -81,8 +82,8 @@ class Stepping:
             return PASS
         worst = float((np.abs(wanted - before.velocity) / (self._limits.acceleration * self._dt_s)).max())
         if worst > 1.0:
-            return _limited("ACCELERATION_LIMIT", ratio=worst)
-        return _limited("JERK_LIMIT", missing_velocity=missing)
+            return _limited(ReasonCode.ACCELERATION_LIMIT, ratio=worst)
+        return _limited(ReasonCode.JERK_LIMIT, missing_velocity=missing)
 
     def _largest_allowed(self, motion: Motion, wanted: FloatArray) -> Motion:
         """Return the step toward the largest share of `wanted` that is allowed, else the braking step."""
@@ -97,5 +98,5 @@ class Stepping:
         return best
 
 
-def _limited(code: str, **numbers: float | int) -> Verdict:
-    return Verdict(Level.LIMITED, (Reason(code, numbers),))
+def _limited(code: ReasonCode, **numbers: float | int) -> Verdict:
+    return code.verdict(Level.LIMITED, **numbers)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
 
@@ -58,12 +59,12 @@ class Zones:
         beyond: FloatArray = np.maximum(self._lower - tips, tips - self._upper).max(axis=1, keepdims=True)
         return beyond
 
-    def describe(self, column: int) -> tuple[str, dict[str, float | int | str]]:
+    def describe(self, column: int) -> tuple[ReasonCode, dict[str, float | int | str]]:
         """Return the reason's code, the box and the link of one column of `excess`."""
         if column == 0:
-            return "WORKSPACE", {}
+            return ReasonCode.WORKSPACE, {}
         box, sphere = divmod(column - 1, len(self._shapes.radii))
-        return "FORBIDDEN_BOX", {"box": box, "link": self._shapes.links[sphere]}
+        return ReasonCode.FORBIDDEN_BOX, {"box": box, "link": self._shapes.links[sphere]}
 
     def look(self, position: FloatArray) -> FloatArray:
         """Return the excess (1 + M P,) of one posture (J,), and remember it for `far_from`."""
