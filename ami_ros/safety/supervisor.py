@@ -20,7 +20,8 @@ from ami_ros.safety.checks.recovery import Recovery
 from ami_ros.safety.checks.still_image import StillImage
 from ami_ros.safety.checks.still_joints import StillJoints
 from ami_ros.safety.checks.tracking import Tracking
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.reference import reference
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
@@ -79,7 +80,7 @@ class Supervisor:
         self._shapes = LinkShapes(spec)
         self.restrict(Restrictions())
         self._situation = Situation(now_ns=0)
-        self._motion: Motion | None = None
+        self._motion: ChannelState | None = None
         self._estop_pressed = False
         self._stopped: Verdict | None = None
         self._level = Level.HOLD
@@ -189,7 +190,7 @@ class Supervisor:
             return PASS  # the checks themselves say why
         if wait_s > 0.0:
             return ReasonCode.COMMANDS_WAIT.verdict(Level.HOLD, wait_s=wait_s)
-        self._motion = Motion.at_rest(measured.copy())
+        self._motion = ChannelState.at_rest(measured.copy())
         self._situation = replace(self._situation, commanded=self._motion.position)
         return PASS
 

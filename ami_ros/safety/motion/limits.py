@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the robot is commanded to move at one instant, and within which limits."""
+"""The limits in force on every channel."""
 
 from __future__ import annotations
 
@@ -10,26 +10,6 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class Motion:
-    """A commanded state.
-
-    Attributes:
-        position: (J,) rad or m.
-        velocity: (J,) rad/s or m/s.
-        acceleration: (J,) rad/s^2 or m/s^2.
-    """
-
-    position: FloatArray
-    velocity: FloatArray
-    acceleration: FloatArray
-
-    @classmethod
-    def at_rest(cls, position: FloatArray) -> Motion:
-        """Return standing still at `position` (J,)."""
-        return cls(position, np.zeros_like(position), np.zeros_like(position))
 
 
 @dataclass(frozen=True, eq=False)
