@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import PASS, FloatArray, Level, Trajectory, Verdict
@@ -19,11 +19,12 @@ class Admission:
     """Judges a proposal by names, shape, finiteness, time and where it starts.
 
     A stamp at or before the last accepted one, the last re-arm or the last reset is rejected, so a late or
-    repeated message can never move the robot.
+    repeated message can never move the robot. Where a body measures nothing, nobody can say whether a
+    proposal starts where it is: there the limits on the way alone count.
     """
 
-    def __init__(self, spec: RobotSpec, settings: SafetySettings) -> None:
-        self._names = spec.joint_names
+    def __init__(self, body: GateBody, settings: SafetySettings) -> None:
+        self._names, self._is_measured = body.channels, body.is_measured
         self._settings = settings
         self._newest_ns: int | None = None
 
@@ -35,7 +36,9 @@ class Admission:
 
     def judge(self, proposal: Trajectory, measured: FloatArray | None, now_ns: int) -> Verdict:
         """Return PASS and remember the stamp, or HOLD with the reason for the rejection."""
-        verdict = self._shape(proposal) or self._time(proposal, now_ns) or self._start(proposal, measured)
+        verdict = self._shape(proposal) or self._time(proposal, now_ns)
+        if verdict is None and self._is_measured:
+            verdict = self._start(proposal, measured)
         if verdict is not None:
             return verdict
         self._newest_ns = proposal.stamp_ns

@@ -88,14 +88,14 @@ def _reset_all(self: Any, elsewhere: bool = False) -> None:
     self._stopped = None
 
 
-def _measured_only(self: Any) -> Any:
-    tips = _tips(self)
+def _measured_only(self: Any, situation: Any) -> Any:
+    tips = _tips(self, situation)
     return None if tips is None else tips[[1, 1]]
 
 
 _estop = Supervisor.estop
 _reset = Supervisor.reset
-_tips = Supervisor._tips
+_tips = StillImage._tips
 
 
 def _no_zone(index: int) -> Any:
@@ -124,7 +124,7 @@ MUTANTS: dict[
     "still image": (StillImage, "judge", _passes, "fault camera_frozen"),
     "still joints": (StillJoints, "judge", _passes, "joints frozen for a moment"),
     "heartbeat": (Heartbeat, "judge", _passes, "fault planner_dead"),
-    "still image: by joint states alone": (Supervisor, "_tips", _measured_only, "shifted joints at rest"),
+    "still image: by joint states alone": (StillImage, "_tips", _measured_only, "shifted joints at rest"),
     "joint trust": (JointTrust, "judge", _passes, "two robots, re-arm"),
     "joint trust: a new process": (JointTrust, "judge", _passes, "two robots, restart"),
     "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "resume after STOP"),

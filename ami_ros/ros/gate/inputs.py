@@ -24,8 +24,9 @@ from ami_ros.ros.wire.messages import joints_from_ros, stamp_to_ns, trajectory_f
 from ami_ros.ros.wire.qos import PROPOSALS, STATE
 from ami_ros.ros.wire.receiver import Receiver
 from ami_ros.ros.wire.verdicts import values_of
-from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.model_report import ModelReport
+from ami_ros.safety.watched_sensor import CAMERA
 
 MOST = 50  # messages per topic and tick, so that a flood ends
 FEW = 3  # proposals per tick that are all judged; of more, the one from the newest observation
@@ -174,7 +175,7 @@ class GateInputs:
 
     def _see_image(self, newest: bytes, content_of: Callable[[bytes], int | None]) -> None:
         now = self._now_ns()
-        self._gate.see_image(stamp_of_serialised(newest), now, content_of(newest))
+        self._gate.see_image(CAMERA, content_of(newest), stamp_of_serialised(newest), now)
         self._gate.judge_waiting(now)
 
     def _on_reports(self, messages: list[bytes]) -> None:

@@ -26,6 +26,7 @@ from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settin
 from ami_ros.ros.wire.publisher_watch import PublisherWatch
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, camera_subscription
 from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings, load_safety_settings
 from ami_ros.share import config_path
 from ami_ros.system.realtime import raise_priority
@@ -65,12 +66,13 @@ class SafetyNode(Node):
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)
-        gate = self._gate = Gate(spec, settings, own, self, self.simulated)
+        body = GateBody.of_robot(spec, settings)
+        gate = self._gate = Gate(body, settings, own, self, self.simulated)
         self._commands = CommandOutput(
             self, own.command_interface, spec.joint_names, round(1e9 * self.period_s)
         )
         self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
-        self._restrictions = GateParameters(self, spec, gate.restrict, self.now_ns)
+        self._restrictions = GateParameters(self, body, gate.restrict, self.now_ns)
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
         self._inputs, self._poll = inputs, inputs.poll
         # First: what is pressed counts before what arrived with it.

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.events import Event, PlannerReported, RearmAsked
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
@@ -13,22 +14,7 @@ from ami_ros.types import PASS, RARE_SURPRISE, Level, Verdict
 SURPRISE, DISAGREEMENT = ReasonCode.SURPRISE_HIGH, ReasonCode.DISAGREEMENT_HIGH
 
 
-@dataclass(frozen=True)
-class ModelReport:
-    """How far the planner trusts its model; None is not known, and NaN is high.
-
-    Attributes:
-        surprise: 1 where the training data was at its usual worst.
-        surprise_at_rest: the part of it that a look can judge although nothing moves.
-        disagreement: 1 is usual.
-    """
-
-    surprise: float | None = None
-    surprise_at_rest: float | None = None
-    disagreement: float | None = None
-
-
-class Doubt:
+class Doubt(Check):
     """Watches what the planner reports of its model.
 
     What a look alone can judge (appearance, pose, novelty) is judged before anything moves: a robot at rest
@@ -72,8 +58,14 @@ class Doubt:
         """Share of the wanted velocity that may be used: less after a hold, until trust is back."""
         return self._settings.doubt_speed if self._tries else 1.0
 
-    def see(self, report: ModelReport, arrival_ns: int) -> None:
-        """Take a report."""
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take a report of the planner."""
+        if isinstance(event, RearmAsked):
+            self.forget()
+        elif isinstance(event, PlannerReported):
+            self._grow(event.report, event.arrival_ns)
+
+    def _grow(self, report: ModelReport, arrival_ns: int) -> None:
         self._look = report.surprise_at_rest
         for code, value in ((SURPRISE, report.surprise), (DISAGREEMENT, report.disagreement)):
             lower, upper = self._limits[code]

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from ami_ros.safety.checks.check import Check
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Verdict
 
 
-class Heartbeat:
+class Heartbeat(Check):
     """Counts the planner's reports or, from a planner that makes none, its proposals.
 
     Before the first of them there is nothing to follow either, and that is said elsewhere.

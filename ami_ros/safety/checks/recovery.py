@@ -8,9 +8,11 @@ from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Trajectory, Verdict
 
 # What is missing at the start is no disturbance: the first proposal may be followed.
-NO_DISTURBANCE = {
-    *(code.name for code in ReasonCode if code.name.startswith("PROPOSAL_")),
-    *(ReasonCode.JOINTS_MISSING.name, ReasonCode.CAMERA_MISSING.name, ReasonCode.PLANNER_SILENT.name),
+NO_DISTURBANCE = {code.name for code in ReasonCode if code.name.startswith("PROPOSAL_")} | {
+    ReasonCode.JOINTS_MISSING.name,
+    ReasonCode.CAMERA_MISSING.name,
+    ReasonCode.SENSOR_MISSING.name,
+    ReasonCode.PLANNER_SILENT.name,
 }
 
 

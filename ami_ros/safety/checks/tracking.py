@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.events import Event, RearmAsked
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Verdict
 
 
-class Tracking:
+class Tracking(Check):
     """Compares the commanded with the measured position."""
 
     def __init__(self, settings: SafetySettings) -> None:
@@ -22,6 +24,11 @@ class Tracking:
     def forget(self) -> None:
         """Forget how long the error has lasted."""
         self._since_ns: int | None = None
+
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take that somebody re-arms: commands will begin where the robot is."""
+        if isinstance(event, RearmAsked):
+            self.forget()
 
     def judge(self, situation: Situation) -> Verdict:
         """HOLD when a joint is further than `tracking_error` from its command; STOP after the patience."""

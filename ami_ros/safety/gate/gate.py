@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.gate.clock import SimulatedTicks, SystemClockWatch, TickStamps
 from ami_ros.safety.gate.desk import ProposalDesk
 from ami_ros.safety.gate.flood import ProposalFlood
 from ami_ros.safety.gate.health import GateHealth
 from ami_ros.safety.gate.tick_watch import TickWatch
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings
@@ -48,7 +48,7 @@ class Gate:
     (`see_clock`). No clock is read here: every time is an argument, in ns.
 
     Args:
-        spec: the robot.
+        body: what is moved, and what senses it.
         settings: the gate's thresholds.
         own: the node's.
         outputs: takes commands and verdicts.
@@ -62,7 +62,7 @@ class Gate:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        body: GateBody,
         settings: SafetySettings,
         own: GateNodeSettings,
         outputs: GateOutputs,
@@ -72,8 +72,8 @@ class Gate:
         self._outputs, self._simulated = outputs, simulated
         self._stall_ns = round(own.stall_s * 1e9)
         self.health = GateHealth()
-        self.supervisor = Supervisor(spec, settings, extra_checks=(self.health,), joints_proven=simulated)
-        self.desk = ProposalDesk(self.supervisor, settings)
+        self.supervisor = Supervisor(body, settings, extra_checks=(self.health,), joints_proven=simulated)
+        self.desk = ProposalDesk(self.supervisor, body, settings)
         self._flood = ProposalFlood(own.proposal_rate_hz)
         self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()
         self._ticks, self._stamps = SimulatedTicks(tick_ns), TickStamps(tick_ns)
@@ -190,10 +190,19 @@ class Gate:
         self.supervisor.see_joints(position, stamp_ns, now_ns)
         self.desk.see_joints(stamp_ns)
 
-    def see_image(self, stamp_ns: int, now_ns: int, content: int | None) -> None:
-        """Take an image; `content` is a hash of its pixels, None if not known."""
-        self.supervisor.see_image(stamp_ns, now_ns, content)
-        self.desk.see_image()
+    def see_image(self, sensor: str, content: int | None, stamp_ns: int, now_ns: int) -> None:
+        """Take an image; `content` is a hash of its pixels, None if not known. Raises ConfigError."""
+        self.supervisor.see_image(sensor, content, stamp_ns, now_ns)
+        self.desk.see(sensor)
+
+    def see_vector(self, sensor: str, content: int | None, stamp_ns: int, now_ns: int) -> None:
+        """Take a reading; `content` is a hash of its numbers, None if not known. Raises ConfigError."""
+        self.supervisor.see_vector(sensor, content, stamp_ns, now_ns)
+        self.desk.see(sensor)
+
+    def see_refused(self, sensor: str, why: str, now_ns: int) -> None:
+        """Take that a reading of a vector sensor cannot be used. Raises ConfigError."""
+        self.supervisor.see_refused(sensor, why, now_ns)
 
     def see_report(self, report: ModelReport, about_ns: int, now_ns: int) -> None:
         """Take a report of the planner.

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ami_ros.safety.checks.check import Check
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Verdict
 
 
-class GateHealth:
-    """Complaints about clock, ticks and process, each in force from `complain` to `settle`."""
+class GateHealth(Check):
+    """Complaints about clock, ticks and process, in force from `complain` to `settle`; a reset ends none."""
 
     def __init__(self) -> None:
         self._complaints: dict[ReasonCode, Verdict] = {}

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class MotionLimits:
-    """Limits per joint (J,) as they are in force; infinite where the robot has none.
+    """Limits per channel (C,) as they are in force; infinite where the robot has none.
 
     Attributes:
         lower: rad or m.
@@ -31,12 +31,12 @@ class MotionLimits:
     jerk: FloatArray
 
     @classmethod
-    def of(cls, spec: RobotSpec, restrictions: Restrictions, speed_scale: float) -> MotionLimits:
+    def of(cls, body: GateBody, restrictions: Restrictions, speed_scale: float) -> MotionLimits:
         """Return the robot's limits, tightened; `speed_scale` serves where the restrictions name none."""
-        endless = np.full(len(spec.joint_names), np.inf)
+        endless = np.full(len(body.channels), np.inf)
 
         def tightest(name: str, otherwise: FloatArray) -> FloatArray:
-            given, own = getattr(restrictions, name), getattr(spec.limits, name)
+            given, own = getattr(restrictions, name), getattr(body.limits, name)
             limit: FloatArray = given if given is not None else (own if own is not None else otherwise)
             return limit
 

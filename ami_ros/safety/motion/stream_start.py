@@ -37,6 +37,10 @@ class StreamStart:
         if state is not None:
             self._left, self._ticks = state, 0
 
+    def last(self) -> FloatArray | None:
+        """Return the position (C,) that was commanded last; None if there is none, or none that counts."""
+        return None if self._left is None else self._left.position
+
     def wait_s(self, measured: FloatArray) -> float:
         """Count one more tick and return how long the commands have to wait from now on; 0 if they may begin.
 

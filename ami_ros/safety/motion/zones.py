@@ -6,26 +6,32 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.link_shapes import LinkShapes
-from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
+
+ANYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
 
 
 class Zones:
     """Measures by how much a posture is outside the workspace or inside a forbidden box.
 
     Args:
-        spec: the robot; its workspace is where the planner keeps the tip.
+        shapes: where tip and links are.
+        workspace: (2, 3) where the planner keeps the tip, base frame, m; None is anywhere.
         restrictions: a smaller workspace, and forbidden boxes.
         margin: how much further than the workspace the gate lets the tip go, m.
-        shapes: where tip and links are.
     """
 
     def __init__(
-        self, spec: RobotSpec, restrictions: Restrictions, margin: float, shapes: LinkShapes
+        self,
+        shapes: LinkShapes,
+        workspace: FloatArray | None,
+        restrictions: Restrictions,
+        margin: float,
     ) -> None:
-        workspace = spec.workspace if restrictions.workspace is None else restrictions.workspace
+        workspace = workspace if restrictions.workspace is None else restrictions.workspace
+        workspace = ANYWHERE if workspace is None else workspace
         self._lower, self._upper = workspace[0] - margin, workspace[1] + margin
         self._shapes = shapes
         self._boxes = np.zeros((0, 2, 3)) if restrictions.forbidden is None else restrictions.forbidden

@@ -13,9 +13,11 @@ from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.planning.chunk import to_trajectory
 from ami_ros.protocols import Planner
-from ami_ros.safety.checks.doubt import ModelReport
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
+from ami_ros.safety.watched_sensor import CAMERA
 from ami_ros.sim.loop.ungated import Ungated
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.scene import Scene
@@ -67,7 +69,7 @@ class ClosedLoop:
     def __init__(self, scene: Scene, spec: RobotSpec, safety: SafetySettings, gated: bool = True) -> None:
         self._scene = scene
         self._spec = spec
-        self._safety, self._gated = safety, gated
+        self._safety, self._body = safety, GateBody.of_robot(spec, safety) if gated else None
         self._kinematics = Kinematics(spec)
         self._tick_ns = round(1e9 / safety.rate_hz)
         self.levels: dict[str, int] = {}
@@ -75,14 +77,15 @@ class ClosedLoop:
 
     def restart(self) -> None:
         """Forget the gate's history, as after a reset of the robot."""
-        self._gate = Supervisor(self._spec, self._safety) if self._gated else Ungated()
+        self._gate = Ungated() if self._body is None else Supervisor(self._body, self._safety)
         self.levels = {level.name: 0 for level in Level}
 
     def step(self, proposal: Trajectory, observation: Observation) -> None:
         """Let one control step pass through the gate."""
         now = self._scene.time_ns
         self._gate.see_joints(observation.joint_position, observation.joint_stamp_ns, now)
-        self._gate.see_image(observation.image_stamp_ns, now, zlib.crc32(observation.image.tobytes()))
+        content = zlib.crc32(observation.image.tobytes())
+        self._gate.see_image(CAMERA, content, observation.image_stamp_ns, now)
         self._gate.submit(proposal, now)
         for _ in range(self._spec.step_ns // self._tick_ns):
             command, verdict = self._gate.tick(self._scene.time_ns + self._tick_ns)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from gate_timeline import SETTINGS
 from robots import ACCELERATION, HOME, JOINTS, LOWER, UPPER, VELOCITY, made_up_robot
 
 from ami_ros.body.link_shapes import LinkShapes
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
@@ -26,8 +28,8 @@ REST = np.zeros(JOINTS)
 
 def stepping(scale: float = SCALE, **changes) -> Stepping:
     spec = made_up_robot(**changes)
-    zones = Zones(spec, Restrictions(), 0.02, LinkShapes(spec))
-    return Stepping(MotionLimits.of(spec, Restrictions(), scale), zones, DT_S)
+    zones = Zones(LinkShapes(spec), spec.workspace, Restrictions(), 0.02)
+    return Stepping(MotionLimits.of(GateBody.of_robot(spec, SETTINGS), Restrictions(), scale), zones, DT_S)
 
 
 def moving(velocity) -> ChannelState:
