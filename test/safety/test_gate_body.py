@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from gate_timeline import SETTINGS
+from gate_timeline import SETTINGS, GateTimeline
 from robots import made_up_robot
 from set_points import FLOW, HOME, SENSORS, plant_body
 
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.errors import ConfigError, EmbodimentError
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.restrictions import Restrictions
+from ami_ros.safety.supervisor import Supervisor
 from ami_ros.safety.watched_sensor import CAMERA, IMAGE, JOINT_STATES, VECTOR, WatchedSensor, usual_sensors
+from ami_ros.types import Level
 
 JOINTS = WatchedSensor("joints", JOINT_STATES, 0.3)
 
@@ -57,6 +62,21 @@ def test_a_body_that_cannot_be_is_refused(changes, message):
 def test_a_measured_body_may_have_its_home_anywhere():
     plant_body(home=np.array([90.0, 0.5]), sensors=(JOINTS, *SENSORS))
     assert (plant_body().home == HOME).all()
+
+
+def test_an_arm_without_a_urdf_moves_within_its_limits_and_has_no_zones():
+    timeline = GateTimeline(made_up_robot())
+    body = replace(GateBody.of_robot(timeline.spec, SETTINGS), shapes=None, workspace=None)
+    timeline.gate = Supervisor(body, SETTINGS)
+    timeline.tick()
+    timeline.toward([2.0, -2.0, 3.0, 1.0])
+    assert timeline.tick(30)[1].level is Level.LIMITED
+    timeline.tick(30, follow=False)
+    verdict = timeline.tick(40, follow=False)[1]
+    assert "TRACKING_ERROR" in [reason.code for reason in verdict.reasons]
+    assert timeline.oracle.violations == []
+    with pytest.raises(ConfigError, match="no links"):
+        timeline.gate.restrict(Restrictions(workspace=timeline.spec.workspace))
 
 
 @pytest.mark.parametrize(
