@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from ami_ros.types import Goal, Observation, Plan, Verdict
 
 if TYPE_CHECKING:
+    from ami_ros.safety.events import Event
     from ami_ros.safety.situation import Situation
 
 
@@ -25,7 +26,19 @@ class Planner(Protocol):
 
 
 class SafetyCheck(Protocol):
-    """One reason to slow, hold or stop."""
+    """One reason to slow, hold or stop.
+
+    One that only judges begins with `ami_ros.safety.checks.check.Check`, which remembers nothing.
+    """
 
     def judge(self, situation: Situation) -> Verdict:
         """Return PASS or worse for the situation at one gate tick; never raises, never reads a clock."""
+
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take what happened between two ticks: a reading, a report, somebody who re-arms.
+
+        `situation` is what is known with it, as of the last tick. Most events are for other checks.
+        """
+
+    def forget(self) -> None:
+        """Forget what was seen, as after a reset or a jump of the clock."""

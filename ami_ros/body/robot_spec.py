@@ -13,7 +13,7 @@ import numpy as np
 from ami_ros.body.actions import AXES, COMMANDED, ActionSpec, read_actions
 from ami_ros.body.arm import Arm, ToolSpec, read_arm
 from ami_ros.body.limits import ChannelLimits
-from ami_ros.body.outputs import Output, read_output
+from ami_ros.body.outputs import INTERFACES, Output, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
 from ami_ros.config import load_settings, read_yaml, setting
 from ami_ros.errors import EmbodimentError
@@ -30,6 +30,11 @@ class SimulationSpec:
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
     tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Names of the joints that joint states may have beyond those of the robot."""
+        return self.hold_joints
 
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
@@ -90,6 +95,17 @@ class RobotSpec:
         """Names of the joints (J,), in the order of every joint vector."""
         sensor = self.sensors[self._arm.sensor]
         return sensor.names if isinstance(sensor, VectorSensor) else ()
+
+    def output_by(self, interface: str) -> Output:
+        """Return the output through another interface, on its usual topic; empty: the robot's own.
+
+        Raises:
+            EmbodimentError: it cannot carry what an action means.
+        """
+        if not interface:
+            return self.output
+        section = {"interface": interface, "topic": INTERFACES[interface].topic}
+        return read_output(section, self.actions.meaning, self.actions.names, self.name)
 
     @property
     def joint_sensor(self) -> str:

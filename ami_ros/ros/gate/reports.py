@@ -12,8 +12,8 @@ from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.qos import LATCHED_HISTORY
 from ami_ros.ros.wire.verdicts import SEVERITY, Judgement, judgement_to_ros
-from ami_ros.safety.reasons import number_of
-from ami_ros.types import Command, Level, Reason, Verdict
+from ami_ros.safety.reasons import ReasonCode, number_of
+from ami_ros.types import Command, Level, Verdict
 
 Kind = tuple[Level, frozenset[str]]
 FREE: Kind = (Level.PASS, frozenset())
@@ -37,7 +37,7 @@ class VerdictReports:
         self, node: Node, robot: str, errors: ErrorLog, figures: Callable[[], Mapping[str, object]]
     ) -> None:
         self._node, self._robot, self._figures = node, robot, figures
-        self.state = Verdict(Level.HOLD, (Reason("STARTING"),))
+        self.state = ReasonCode.STARTING.verdict(Level.HOLD)
         self._logged: Kind = FREE
         self._rejected_ns: dict[Kind, int] = {}
         self._judged = {level: 0 for level in Level}

@@ -32,6 +32,7 @@ FIELDS = {
     "Temperature": ["temperature"],
     "FluidPressure": ["fluid_pressure"],
 }
+COMPRESSED = "/compressed"  # after the topic of raw images, as image_transport has it
 SEPARATOR = ":"  # between name and unit in the labels of a Float64MultiArray
 
 
