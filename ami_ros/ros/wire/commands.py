@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,17 +69,10 @@ def from_message(
         if interface.vector == "velocity":
             return Command(before + values * (tick_ns / 1e9), values, stamp_ns)
         return Command(values, np.zeros(len(names)), stamp_ns)
-    values = checked_joints(
-        [functools.reduce(getattr, interface.fields[name].split("."), message) for name in names], "command"
-    )
-    unused = {name for name in interface.fields if name not in names}
     told = {
-        name: value
-        for name in sorted(unused)
-        if (value := functools.reduce(getattr, interface.fields[name].split("."), message)) != 0.0
+        name: functools.reduce(getattr, path.split("."), message) for name, path in interface.fields.items()
     }
-    if any(not math.isclose(value, 0.0) for value in told.values()):
-        raise JointStateError(
-            f"command: got {told}, expected 0 for what the body cannot do; it has {list(names)}"
-        )
+    values = checked_joints([told.pop(name) for name in names], "command")
+    if beyond := {name: value for name, value in told.items() if value != 0.0}:
+        raise JointStateError(f"command: got {beyond}, expected 0: the body has only {list(names)}")
     return Command(values, np.zeros(len(names)), stamp_ns)
