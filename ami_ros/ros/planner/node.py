@@ -205,8 +205,8 @@ class PlannerNode(LifecycleNode):
 
     # Goals
 
-    def _on_goal_image(self, message: Image) -> None:
-        self._take_goal(lambda: self._inbox.image(message))
+    def _on_goal_image(self, sensor: ImageSensor, message: Image) -> None:
+        self._take_goal(lambda: self._inbox.image(sensor, message))
 
     def _on_goal_vector(self, sensor: VectorSensor, message: Any) -> None:
         self._take_goal(lambda: self._inbox.vector(sensor, message))
