@@ -59,7 +59,9 @@ class PlannerNode(LifecycleNode):
         declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
         declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
         self._common = settings_from_parameters(self, NodeSettings)
-        self._configuration = Configuration.load(self._common.robot, self._common.task)
+        self._configuration = Configuration.load(
+            self._common.robot, self._common.task, sensor_topics=self._common.sensor_topics
+        )
         defaults = factory.defaults(self._configuration.task)
         declare_settings(self, defaults)
         refuse_unknown(self)

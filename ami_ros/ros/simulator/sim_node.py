@@ -52,7 +52,7 @@ class SimNode(Node):
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, SimSettings)
         common = settings_from_parameters(self, NodeSettings)
-        configuration = Configuration.load(common.robot, common.task)
+        configuration = Configuration.load(common.robot, common.task, sensor_topics=common.sensor_topics)
         self.spec, gate = configuration.spec, configuration.safety
         task = load_task(configuration.task, self.spec)
         self.episode = SimEpisode(Scene(self.spec, self.settings.physics_hz), task)
@@ -75,9 +75,11 @@ class SimNode(Node):
         self._clock_topic = (
             self.create_publisher(Clock, "/clock", LATCHED) if self.settings.lock_step else None
         )
-        self.images = self.create_publisher(Image, "camera/image_raw", IMAGES)
+        self.images = self.create_publisher(Image, self.spec.camera.topic, IMAGES)
         self._info = self.create_publisher(CameraInfo, "camera/camera_info", IMAGES)
-        self.joints = self.create_publisher(JointState, "joint_states", STATE)
+        self.joints = self.create_publisher(
+            JointState, self.spec.sensors[self.spec.joint_sensor].topic, STATE
+        )
         self._goal = self.create_publisher(Image, "~/goal_image", LATCHED)
         self._truth = self.create_publisher(String, "~/truth", TRUTH)
         self.commands = self.create_subscription(
