@@ -3,27 +3,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ami_ros.data.npz import check_images, read_npz, write_npz
+from ami_ros.data.npz import check_images, check_names, read_npz, split_names, write_npz
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
 class DoubleExposure:
-    """N scenes, each photographed in the same varied look and in the plain one.
+    """N scenes, each photographed by every camera in the same varied look and in the plain one.
 
     Attributes:
-        varied: (N, H, W, 3) uint8 RGB, at the model's image size.
-        plain: (N, H, W, 3) uint8 RGB, of the same scenes.
+        varied: camera -> (N, H, W, 3) uint8 RGB, at the model's image size.
+        plain: camera -> (N, H, W, 3) uint8 RGB, of the same scenes.
     """
 
-    varied: ImageArray
-    plain: ImageArray
+    varied: Mapping[str, ImageArray]
+    plain: Mapping[str, ImageArray]
 
 
 def double_exposure_path(folder: Path, index: int) -> Path:
@@ -33,7 +34,12 @@ def double_exposure_path(folder: Path, index: int) -> Path:
 
 def write_double_exposure(folder: Path, index: int, record: DoubleExposure) -> None:
     """Write one double exposure below a data set's folder, whole or not at all."""
-    write_npz(double_exposure_path(folder, index), FORMAT_VERSION, vars(record))
+    arrays = {
+        f"{side}.{camera}": images
+        for side in ("varied", "plain")
+        for camera, images in getattr(record, side).items()
+    }
+    write_npz(double_exposure_path(folder, index), FORMAT_VERSION, arrays)
 
 
 def read_double_exposure(path: Path) -> DoubleExposure:
@@ -42,12 +48,20 @@ def read_double_exposure(path: Path) -> DoubleExposure:
     Raises:
         EpisodeError: missing, truncated, of another format version, or inconsistent.
     """
-    content = read_npz(path, FORMAT_VERSION, set(DoubleExposure.__dataclass_fields__))
+    content = read_npz(path, FORMAT_VERSION)
     for name, images in content.items():
         check_images(path, name, images)
-    varied, plain = content["varied"], content["plain"]
-    if varied.shape != plain.shape:
-        raise EpisodeError(f"{path}: got {len(varied)} varied and {len(plain)} plain images, expected pairs")
+    varied, plain = split_names(content, "varied"), split_names(content, "plain")
+    cameras = {*varied, *plain}
+    if not cameras:
+        raise EpisodeError(f"{path}: got arrays {sorted(content)}, expected varied and plain images")
+    check_names(path, content, {f"{side}.{camera}" for side in ("varied", "plain") for camera in cameras})
+    for camera in cameras:
+        if varied[camera].shape != plain[camera].shape:
+            raise EpisodeError(
+                f"{path}: {camera}: got {len(varied[camera])} varied and {len(plain[camera])} plain images, "
+                "expected pairs"
+            )
     return DoubleExposure(varied, plain)
 
 

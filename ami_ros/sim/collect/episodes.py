@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, write_episode
+from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, write_episode
 from ami_ros.data.manifest import claim
-from ami_ros.sim.camera.variation import CLEAN, load_variation_settings, training_variation
+from ami_ros.sim.camera.variation import CLEAN, training_variation
+from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.task_recorder import TaskRecorder, record_all
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.task_file import read_task
@@ -29,7 +30,7 @@ class Collector(TaskRecorder):
         generator = np.random.default_rng(seed)
         # Apart from the motion, which stays the same when the variations change.
         looks = np.random.default_rng([*seed, 1])
-        variation = training_variation(self._variation, looks)
+        variation = training_variation(self._variation, looks, len(self._spec.images))
         self._scene.vary(variation, seed=int(looks.integers(2**31)))
         episode = self._task.scatter(generator)
         motion = self._task.motion(episode, self._settings, generator)
@@ -52,7 +53,13 @@ def made_with(robot: str, task: str, settings: CollectSettings, unused: str) -> 
     file = read_task(task)
     kept = {name: value for name, value in vars(settings).items() if name not in (*AMOUNTS, unused)}
     variation = vars(load_variation_settings())
-    return {"robot": robot, "task": {**file.own, **file.embodiment}, **kept, "variation": variation}
+    return {
+        "format": FORMAT_VERSION,
+        "robot": robot,
+        "task": {**file.own, **file.embodiment},
+        **kept,
+        "variation": variation,
+    }
 
 
 def collect(robot: str, task: str, settings: CollectSettings, folder: Path) -> Iterator[int]:

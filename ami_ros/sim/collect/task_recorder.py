@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.sim.camera.variation import load_variation_settings
+from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.recorder import Recorder
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.known import load_task
