@@ -17,21 +17,22 @@ from ami_ros.sim.camera.texture import draw_texture
 from ami_ros.sim.camera.variation import CLEAN, Variation
 from ami_ros.sim.camera.viewpoint import viewpoint
 from ami_ros.sim.world.arm import Arm
+from ami_ros.sim.world.arm_sensors import ArmSensors
 from ami_ros.sim.world.bullet import Bullet
+from ami_ros.sim.world.world import NO_POSES
 from ami_ros.types import Command, FloatArray, ImageArray, Observation, Reading
 
 T = TypeVar("T")
 TABLE_HALF_SIZE = (0.6, 0.8, 0.05)  # m
 TABLE_CENTRE = (0.4, 0.0, -0.051)  # m, top just below the arm's base plane
 TABLE_COLOUR = (0.55, 0.42, 0.30, 1.0)
-NO_POSES = np.zeros((0, 4))
 WALL_HALF_SIZE = (0.02, 6.0, 3.0)
 WALL_CENTRE = (-1.2, 0.0, 0.5)
 WALL_COLOUR = (0.62, 0.70, 0.72, 1.0)
 
 
 class Scene:
-    """A robot on a table in front of a fixed camera; deterministic for a given sequence of calls.
+    """A robot on a table in front of fixed cameras; implements `World`.
 
     Args:
         spec: the robot.
@@ -50,6 +51,7 @@ class Scene:
         self._arm = Arm(self._bullet, spec, detailed)
         self._objects: list[int] = []
         self._kinematics = Kinematics(spec)
+        self._arm_sensors = ArmSensors(self._bullet, self._arm, spec, self._kinematics)
         self._physics_step_ns = round(1e9 / physics_hz)
         self.time_ns = 0
 
@@ -74,15 +76,16 @@ class Scene:
         """The task's objects, as `bullet` knows them."""
         return tuple(self._objects)
 
-    def reset(self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
+    def reset(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
         """Put everything at rest. Time goes on: it never runs backwards.
 
         Args:
-            joint_position: (J,).
+            start: (J,) joint positions.
             object_poses: (M, 4) x, y, z in m and yaw in rad of each object.
         """
         self._bullet.forget_contacts(self._objects)
-        self._place(joint_position, object_poses)
+        self._arm_sensors.forget()
+        self._place(start, object_poses)
 
     def _place(self, joint_position: FloatArray, object_poses: FloatArray) -> None:
         self._arm.reset(joint_position)
@@ -101,6 +104,7 @@ class Scene:
             )
         for _ in range(steps):
             self._bullet.step()
+        self._arm_sensors.stepped()
         self.time_ns += duration_ns
 
     def joints(self) -> tuple[FloatArray, FloatArray]:
@@ -185,13 +189,9 @@ class Scene:
 
     def observe(self) -> Observation:
         """Sense everything now, with every sensor of the body; stamps and arrivals are the simulated time."""
-        position, velocity = self._arm.state()
         now = self.time_ns
-        values: dict[str, NDArray[Any]] = {
-            **self.images(),
-            self._spec.joint_sensor: np.concatenate([position, velocity]),
-        }
-        return Observation({name: Reading(value, now, now) for name, value in values.items()})
+        values: dict[str, NDArray[Any]] = {**self.images(), **self._arm_sensors.read()}
+        return Observation({name: Reading(values[name], now, now) for name in self._spec.sensors})
 
     def close(self) -> None:
         """Free the physics client."""
