@@ -6,7 +6,7 @@ PYTHON ?= python3
 PIP_ARGS ?=
 CONSTRAINTS ?= constraints.txt
 ARGS ?=
-TASK ?= reach
+TASK ?=
 TICKS ?= 200000
 # Two processes: most tests wait for other processes, or keep one core busy. A file stays in one of them.
 PYTEST_ARGS ?= -n 2 --dist loadfile
@@ -72,8 +72,8 @@ freeze: ## write the versions that .venv holds, and that make test passed with, 
 demo: venv ## ten goals in the simulator, through ROS 2: a table, a report and a video
 	$(BIN)/ami-ros demo $(ARGS)
 
-model: venv ## collect, train and export a model from nothing (TASK=reach)
-	$(BIN)/ami-ros model --task $(TASK) $(ARGS)
+model: venv ## collect, train and export a model from nothing (TASK=push: another than the default)
+	$(BIN)/ami-ros model $(if $(TASK),--task $(TASK)) $(ARGS)
 
 bench: venv ## measure what this machine delivers: images over DDS, time per plan
 	$(BIN)/ami-ros bench camera

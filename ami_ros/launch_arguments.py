@@ -108,7 +108,9 @@ _OF_NODE = {
         Argument("autostart", "true", "configure and activate the planner as soon as it runs"),
     ),
     "safety": (
-        Argument("command_interface", "", "trajectory, forward_position or forward_velocity; empty: config/"),
+        Argument(
+            "command_interface", "", "how the controller takes commands; empty: as the robot's YAML says"
+        ),
         Argument("speed_scale", "", "0 to 1: share of the velocity limits that may be used; empty: config/"),
         Argument("realtime_priority", "", "SCHED_FIFO priority of the gate, 0 for none; empty: config/"),
     ),

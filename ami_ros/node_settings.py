@@ -44,8 +44,6 @@ class SimSettings:
     fault_seed: int = setting("of the fault's random choices", ge=0, live=True)
     lock_step: bool = setting("make the time: publish /clock and wait for the gate, as fast as possible")
     physics_hz: float = setting("simulation steps per second", ge=20.0, le=5000.0, unit="Hz")
-    tick_hz: float = setting("commands and joint states per second", ge=10.0, le=1000.0, unit="Hz")
-    command_timeout_s: float = setting("hold after this long without a command", gt=0.0, le=10.0, unit="s")
     verdict_timeout_s: float = setting(
         "lock-step: wall time to wait for a verdict", gt=0.0, le=600.0, unit="s"
     )
@@ -83,7 +81,6 @@ class RestrictionSettings:
 class PlannerNodeSettings:
     """The planner as a node: config/planner_node.yaml."""
 
-    rate_hz: float = setting("plans per second at most", gt=0.0, le=1000.0, unit="Hz")
     model: str = setting("path of a model.pt; empty for models/<robot>_<task>/model.pt")
     autostart: bool = setting("configure and activate at start; a mistake then ends the process")
     pair_gap_s: float = setting(

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The seams of ami_ros: what a world model, a safety check and a robot must offer."""
+"""The seams of ami_ros: what a planner and a safety check must offer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ami_ros.types import Command, FloatArray, Goal, Observation, Plan, Verdict
+from ami_ros.types import Goal, Observation, Plan, Verdict
 
 if TYPE_CHECKING:
+    from ami_ros.safety.events import Event
     from ami_ros.safety.situation import Situation
 
 
@@ -25,20 +26,19 @@ class Planner(Protocol):
 
 
 class SafetyCheck(Protocol):
-    """One reason to slow, hold or stop."""
+    """One reason to slow, hold or stop.
+
+    One that only judges begins with `ami_ros.safety.checks.check.Check`, which remembers nothing.
+    """
 
     def judge(self, situation: Situation) -> Verdict:
         """Return PASS or worse for the situation at one gate tick; never raises, never reads a clock."""
 
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take what happened between two ticks: a reading, a report, somebody who re-arms.
 
-class Robot(Protocol):
-    """A robot behind the gate: the simulator here, hardware behind ROS topics elsewhere."""
+        `situation` is what is known with it, as of the last tick. Most events are for other checks.
+        """
 
-    def observe(self) -> Observation:
-        """Sense everything now."""
-
-    def advance(self, command: Command | None, duration_ns: int) -> None:
-        """Obey `command` for `duration_ns`."""
-
-    def joints(self) -> tuple[FloatArray, FloatArray]:
-        """Return joint position (J,) and velocity (J,)."""
+    def forget(self) -> None:
+        """Forget what was seen, as after a reset or a jump of the clock."""

@@ -112,9 +112,9 @@ class Observation:
 
     @property
     def stamp_ns(self) -> int:
-        """When it was: the stamp of the oldest image, or without any of the oldest vector."""
+        """When it was: the stamp of the oldest image, or without any of the newest vector."""
         images = [reading.stamp_ns for reading in self.readings.values() if reading.is_image]
-        return min(images or [reading.stamp_ns for reading in self.readings.values()])
+        return min(images) if images else max(reading.stamp_ns for reading in self.readings.values())
 
 
 @dataclass(frozen=True, eq=False)

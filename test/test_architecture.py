@@ -34,6 +34,7 @@ THIRD_PARTY = {
     "strict_text": {"yaml"},
     "config": {"numpy", "yaml"},
     "task_file": {"numpy", "yaml"},
+    "configuration": set[str](),
     "share": set[str](),
     "launch_arguments": set[str](),
     "extras": set[str](),
@@ -56,6 +57,8 @@ OWN = {
     "model": BASE | {"body", "system", "planning"},
     "planning": BASE | {"body", "model"},
     "memory": BASE | {"body"},
+    # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
+    "configuration": BASE | {"body", "node_settings", "planning", "model", "safety", "sim", "training"},
     "data": BASE | {"body", "system"},
     "training": BASE | {"body", "system", "model", "data", "planning"},
     "sim": BASE | {"body", "system", "safety", "planning", "data"},
@@ -295,7 +298,7 @@ def test_every_python_file_says_its_licence():
     report(offences, "the first line (after a #!) is `# SPDX-License-Identifier: Apache-2.0`")
 
 
-@pytest.mark.parametrize("entry", ["ami_ros.safety", "ami_ros.ros.gate.node"])
+@pytest.mark.parametrize("entry", ["ami_ros.safety", "ami_ros.configuration", "ami_ros.ros.gate.node"])
 def test_the_gate_runs_without_torch(entry: str):
     """By what is loaded in the end: an import of an import counts, too."""
     if entry.startswith("ami_ros.ros") and importlib.util.find_spec("rclpy") is None:

@@ -69,18 +69,17 @@ def test_topics_and_arguments_are_named_once():
 def test_every_topic_in_the_code_of_the_nodes_is_an_argument():
     shape = re.compile(r"(~|/?[a-z_]+)(/[a-z_]+)+|/[a-z_]+")
     found = set()
-    folder = ROOT / "ami_ros" / "ros"
-    rooms = {"planner": "planner", "gate": "safety", "simulator": "sim"}
-    for path in (path for room in rooms for path in (folder / room).glob("*.py")):
+    nodes = {"gate": "safety", "planner": "planner", "simulator": "sim", "wire": ""}  # room -> its node
+    for path in (path for room in nodes for path in (ROOT / "ami_ros" / "ros" / room).glob("*.py")):
         tree = ast.parse(path.read_text())
         calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
-        services = {id(a) for n in calls if n.func.attr == "create_service" for a in n.args}
+        services = {id(a) for n in calls if n.func.attr in ("create_service", "iterfind") for a in n.args}
         pieces = {id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values}
         for node in ast.walk(tree):
             text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if text and shape.fullmatch(node.value) and id(node) not in services | pieces:
-                found.add(node.value.replace("~", rooms[path.parent.name]))
-    assert found - {"/clock", "joint/child"} <= {topic.name for topic in TOPICS}
+                found.add(node.value.replace("~", nodes[path.parent.name]))
+    assert found - {"/clock", "/compressed"} <= {topic.name for topic in TOPICS}
     assert len(found) > 10
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError, ProcessError
 from ami_ros.system.domain import own_domain
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
@@ -24,13 +25,16 @@ FULL_LOAD = {"num_samples": 1024, "num_iterations": 100, "deadline_s": 0.095}
 
 
 def bench_gate(
-    robot: str, task: str, model: Path, seconds: float, realtime: bool = True, log_dir: Path | None = None
+    configuration: Configuration,
+    model: Path,
+    seconds: float,
+    realtime: bool = True,
+    log_dir: Path | None = None,
 ) -> dict[str, Any]:
     """Run simulator, gate and planner in real time on the same cores, and take the gate's figures of itself.
 
     Args:
-        robot: as in config/robots.
-        task: as in config/tasks.
+        configuration: names robot and task.
         model: the planner's model.pt.
         seconds: how long to measure.
         realtime: let the gate ask for its real-time priority; else it runs at the same one as the planner.
@@ -48,7 +52,9 @@ def bench_gate(
     if not 0.0 < seconds <= MAX_S:
         raise ConfigError(f"seconds: got {seconds}, expected a positive number up to {MAX_S}")
     with tempfile.TemporaryDirectory() as temporary, _on_cores() as cores:
-        figures = _measure(robot, task, model, seconds, realtime, log_dir or Path(temporary), len(cores))
+        figures = _measure(
+            configuration.node_parameters, model, seconds, realtime, log_dir or Path(temporary), len(cores)
+        )
     return figures | {"cores": len(cores), "realtime": realtime}
 
 
@@ -68,10 +74,9 @@ def _on_cores() -> Iterator[list[int]]:
 
 
 def _measure(
-    robot: str, task: str, model: Path, seconds: float, realtime: bool, folder: Path, threads: int
+    common: dict[str, Any], model: Path, seconds: float, realtime: bool, folder: Path, threads: int
 ) -> dict[str, Any]:
     output = folder / "gate_bench.json"
-    common = {"robot": robot, "task": task}
     own = {"watch_s": float(seconds)} | ({} if realtime else {"realtime_priority": 0})
     planner = {"model": str(model.resolve()), "autostart": True, "threads": threads, **FULL_LOAD}
     nodes: dict[str, tuple[dict[str, Any], dict[str, str]]] = {

@@ -113,6 +113,8 @@ def covering(start: FloatArray, end: FloatArray, radius: float) -> list[tuple[Fl
 
 def _urdf_spheres(path: Path) -> Iterator[tuple[str, FloatArray, float]]:
     """Yield link name, centre (3,) in the link's frame and radius, m."""
+    # By hand: pinocchio's buildGeomFromUrdf leaves out a shape that is malformed, where nothing but a line on
+    # stderr tells of it, and refuses a URDF with a mesh that it cannot find.
     for link in ElementTree.parse(path).getroot().iter("link"):
         for collision in link.iter("collision"):
             name = str(link.get("name"))

@@ -1,26 +1,73 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a robot's controller wants its commands: message and topic."""
+"""How a robot's controller wants its commands: message, fields and topic."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
 
-# Interface -> the meanings of an action that it can carry.
-_JOINTS = ("cartesian_velocity", "joint_velocity", "joint_position")
-INTERFACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+JOINTS = ("cartesian_velocity", "joint_velocity", "joint_position")
+# Channels of a twist, and where a geometry_msgs/Twist has them.
+TWIST: Mapping[str, str] = MappingProxyType(
     {
-        "trajectory": _JOINTS,
-        "forward_position": _JOINTS,
-        "forward_velocity": _JOINTS,
-        "twist": ("twist",),
-        "twist_stamped": ("twist",),
-        "float_array": ("setpoint", *_JOINTS),
+        "vx": "linear.x",
+        "vy": "linear.y",
+        "vz": "linear.z",
+        "wx": "angular.x",
+        "wy": "angular.y",
+        "wz": "angular.z",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One way to take commands. A new one is a line in INTERFACES.
+
+    Attributes:
+        package: of the message.
+        message: its name.
+        meanings: of an action, which it can carry.
+        topic: where controllers of this kind usually listen.
+        vector: what its `data` holds, position or velocity of all channels; empty for none.
+        fields: channel -> field of its position, where each has a field of its own.
+    """
+
+    package: str
+    message: str
+    meanings: tuple[str, ...]
+    topic: str
+    vector: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+INTERFACES: Mapping[str, Interface] = MappingProxyType(
+    {
+        "trajectory": Interface(
+            "trajectory_msgs", "JointTrajectory", JOINTS, "joint_trajectory_controller/joint_trajectory"
+        ),
+        "forward_position": Interface(
+            "std_msgs", "Float64MultiArray", JOINTS, "forward_position_controller/commands", "position"
+        ),
+        "forward_velocity": Interface(
+            "std_msgs", "Float64MultiArray", JOINTS, "forward_velocity_controller/commands", "velocity"
+        ),
+        "float_array": Interface(
+            "std_msgs", "Float64MultiArray", (*JOINTS, "setpoint"), "setpoints", "position"
+        ),
+        "twist": Interface("geometry_msgs", "Twist", ("twist",), "cmd_vel", fields=TWIST),
+        "twist_stamped": Interface(
+            "geometry_msgs",
+            "TwistStamped",
+            ("twist",),
+            "cmd_vel",
+            fields={channel: f"twist.{path}" for channel, path in TWIST.items()},
+        ),
     }
 )
 
@@ -32,22 +79,38 @@ class Output:
     interface: str = setting("how the controller takes commands", choices=tuple(INTERFACES))
     topic: str = setting("of the commands")
 
+    @property
+    def of(self) -> Interface:
+        """The interface itself."""
+        return INTERFACES[self.interface]
 
-def read_output(section: Any, meaning: str, where: str) -> Output:
+
+def read_output(section: Any, meaning: str, channels: tuple[str, ...], where: str) -> Output:
     """Return the output of a robot's YAML.
+
+    Args:
+        section: of the YAML.
+        meaning: what one action is.
+        channels: names of what an action consists of.
+        where: name of the YAML in messages.
 
     Raises:
         ConfigError: unknown or missing keys, an unknown interface.
-        EmbodimentError: the interface cannot carry what an action means.
+        EmbodimentError: the interface cannot carry what an action means, or one of its channels.
     """
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{where}: output: got {shown(section)}, expected a mapping of settings")
     output = load_settings(Output, section, where=f"{where}: output")
-    if meaning not in INTERFACES[output.interface]:
-        able = [name for name, meanings in INTERFACES.items() if meaning in meanings]
+    if meaning not in output.of.meanings:
+        able = [name for name, interface in INTERFACES.items() if meaning in interface.meanings]
         raise EmbodimentError(
             f"{where}: output.interface: got {output.interface}, which cannot carry {meaning}; "
             f"expected one of {able}"
+        )
+    if output.of.fields and not set(channels) <= set(output.of.fields):
+        raise EmbodimentError(
+            f"{where}: actions.channels: got {list(channels)}, "
+            f"expected some of {list(output.of.fields)} for {output.interface}"
         )
     if not output.topic:
         raise EmbodimentError(f"{where}: output: topic: got nothing, expected the topic's name")

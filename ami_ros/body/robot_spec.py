@@ -13,7 +13,7 @@ import numpy as np
 from ami_ros.body.actions import AXES, COMMANDED, ActionSpec, read_actions
 from ami_ros.body.arm import Arm, ToolSpec, read_arm
 from ami_ros.body.limits import ChannelLimits
-from ami_ros.body.outputs import Output, read_output
+from ami_ros.body.outputs import INTERFACES, Output, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
 from ami_ros.body.simulation import Simulation, read_simulation
 from ami_ros.config import load_settings, read_yaml, setting
@@ -74,6 +74,17 @@ class RobotSpec:
         """Names of the joints (J,), in the order of every joint vector."""
         sensor = self.sensors[self._arm.sensor]
         return sensor.names if isinstance(sensor, VectorSensor) else ()
+
+    def output_by(self, interface: str) -> Output:
+        """Return the output through another interface, on its usual topic; empty: the robot's own.
+
+        Raises:
+            EmbodimentError: it cannot carry what an action means.
+        """
+        if not interface:
+            return self.output
+        section = {"interface": interface, "topic": INTERFACES[interface].topic}
+        return read_output(section, self.actions.meaning, self.actions.names, self.name)
 
     @property
     def joint_sensor(self) -> str:
@@ -206,7 +217,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         name=path.stem,
         sensors=sensors,
         actions=actions,
-        output=read_output(raw.output, actions.meaning, str(path)),
+        output=read_output(raw.output, actions.meaning, actions.names, str(path)),
         arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
         simulation=read_simulation(raw.simulation, sensors, actions, str(path)),
         source=raw.source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -37,6 +37,11 @@ class BulletSimulation:
                 "hold_position, expected one position for each joint"
             )
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Names of the joints that joint states may have beyond those of the robot."""
+        return self.hold_joints
+
 
 @dataclass(frozen=True, eq=False)
 class ProcessSensor:
@@ -65,16 +70,18 @@ class ProcessSimulation:
     """Linear, first order: x' = (offset + gain u - x) / time_constant, for each value of each sensor."""
 
     sensors: Mapping[str, ProcessSensor]
-    hold_joints: tuple[str, ...] = ()
-    hold_position: tuple[float, ...] = ()
+    held: ClassVar[tuple[str, ...]] = ()
+    hold_joints: ClassVar[tuple[str, ...]] = ()
+    hold_position: ClassVar[tuple[float, ...]] = ()
 
 
 @dataclass(frozen=True)
 class NoSimulation:
     """A robot that nothing stands in for."""
 
-    hold_joints: tuple[str, ...] = ()
-    hold_position: tuple[float, ...] = ()
+    hold_joints: ClassVar[tuple[str, ...]] = ()
+    hold_position: ClassVar[tuple[float, ...]] = ()
+    held: tuple[str, ...] = setting("joints that joint states may have beyond those of the robot")
 
 
 Simulation: TypeAlias = BulletSimulation | ProcessSimulation | NoSimulation
@@ -110,7 +117,7 @@ def read_simulation(
         raise EmbodimentError(f"{here}: kind: got {shown(kind)}, expected one of {list(KINDS)}")
     keys = {name: value for name, value in section.items() if name != "kind"}
     if kind == "none":
-        return load_settings(NoSimulation, {"hold_joints": [], "hold_position": [], **keys}, where=here)
+        return load_settings(NoSimulation, {"held": [], **keys}, where=here)
     is_commanded = actions.meaning in COMMANDED
     if (kind == "process") != is_commanded:
         expected = "process" if is_commanded else "bullet"

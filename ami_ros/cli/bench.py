@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ami_ros.cli import options
 from ami_ros.cli.benches.curve import curve
 from ami_ros.cli.benches.faults import faults
 from ami_ros.cli.benches.gate import gate
@@ -52,7 +52,7 @@ def camera(
     ] = SIZES,
     rate: Annotated[float, typer.Option(help="Images per second.")] = 30.0,
     seconds: Annotated[float, typer.Option(help="Length of the stream, per size.")] = 10.0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_file: options.Json = None,
 ) -> None:
     """Send rgb8 images from one process to another, as a camera does to the planner, and count what arrives.
 

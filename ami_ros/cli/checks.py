@@ -35,7 +35,7 @@ class Finding:
     advice: str = ""
 
 
-def all_checks(robot: str, task: str, model: Path | None) -> list[Callable[[], Finding]]:
+def all_checks(robot: str | None, task: str | None, model: Path | None) -> list[Callable[[], Finding]]:
     """Return the checks in the order people fix things."""
     return [
         python,
@@ -145,17 +145,16 @@ def packages(name: str, extra: str) -> Finding:
     return Finding(name, "ok", "installed")
 
 
-def shipped(robot: str, task: str, model: Path | None) -> Finding:
+def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
     """Check the model's hash, and its contract against the robot."""
     from ami_ros.experiment.experiment import prepare
 
     try:
-        experiment = prepare(robot, task, model, None, 1, 0, "image")
+        experiment = prepare(robot, task, model)
     except AmiError as error:
         return Finding("model", "fail", str(error), "git checkout models, or make model")
-    return Finding(
-        "model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, fits {robot}"
-    )
+    fits = f"fits {experiment.spec.name}"
+    return Finding("model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, {fits}")
 
 
 def round_trip() -> Finding:

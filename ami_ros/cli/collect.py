@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from ami_ros.cli import options
+
 
 def collect(
     out: Annotated[Path | None, typer.Option(help="Folder of the data set [data/<robot>_<task>].")] = None,
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    task: options.Task = None,
+    robot: options.Robot = None,
     episodes: Annotated[
         int | None, typer.Option(help="Episodes in the data set [config/collect.yaml].")
     ] = None,
@@ -39,28 +41,29 @@ def collect(
 
     Example: ami-ros collect --task reach --episodes 2000
     """
-    from ami_ros.cli.folders import episodes_folder
+    from ami_ros.configuration import Configuration
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.sim.collect.collect_events import collect_events, missing_events
     from ami_ros.sim.collect.collect_pictures import ALL_PICTURES, collect_pictures
     from ami_ros.sim.collect.episodes import collect as record
-    from ami_ros.sim.tasks.collect_settings import load_collect_settings
+    from ami_ros.sim.collect.episodes import episode_path
     from ami_ros.system.lock_file import only_one
 
-    out = out or episodes_folder(robot, task)
     given = {"episodes": episodes, "seed": seed, "workers": workers}
     given |= {"event_pairs": event_pairs, "oddities": oddities, "double_exposures": double_exposures}
-    settings = load_collect_settings(task, given)
+    configuration = Configuration.load(robot, task, {"collect": given})
+    out, wanted = out or configuration.episodes_folder, configuration.collect.episodes
     with only_one("collect", out):
-        with progress_bar("collect", settings.episodes) as bar:
-            done = sum(1 for i in range(settings.episodes) if (out / f"episode_{i:06d}.npz").is_file())
+        with progress_bar("collect", wanted) as bar:
+            done = sum(1 for i in range(wanted) if episode_path(out, i).is_file())
             bar.update(done)
-            for _ in record(robot, task, settings, out):
+            for _ in record(configuration, out):
                 bar.update(1)
-        with progress_bar("events", len(missing_events(robot, task, settings, out))) as bar:
-            for kind, _ in collect_events(robot, task, settings, out):
+        with progress_bar("events", len(missing_events(configuration, out))) as bar:
+            for kind, _ in collect_events(configuration, out):
                 bar.update(1, kind)
         for pictures in ALL_PICTURES:
-            with progress_bar(pictures.name.replace("_", " "), len(pictures.missing(settings, out))) as bar:
-                for _ in collect_pictures(pictures, robot, task, settings, out):
+            missing = pictures.missing(configuration, out)
+            with progress_bar(pictures.name.replace("_", " "), len(missing)) as bar:
+                for _ in collect_pictures(pictures, configuration, out):
                     bar.update(1)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ami_ros.cli import options
+
 if TYPE_CHECKING:
     from ami_ros.experiment.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
@@ -17,24 +19,20 @@ NEEDED_SHARE = 0.9  # of the goals within 5 cm, for exit code 0
 
 def demo(
     goals: Annotated[int, typer.Option(help="Goals to show the planner.")] = 10,
-    seed: Annotated[int, typer.Option(help="Seed of the first goal; the others follow.")] = 1,
+    seed: options.Seed = 1,
     out: Annotated[
         Path, typer.Option(help="Folder of report.html, video.mp4, results.json and logs.")
     ] = Path("demo"),
-    real_time: Annotated[
-        bool, typer.Option("--real-time", help="By the wall clock, not as fast as possible.")
-    ] = False,
+    real_time: options.RealTime = False,
     attach: Annotated[
         bool, typer.Option("--attach", help="Drive nodes that already run in this ROS_DOMAIN_ID.")
     ] = False,
-    goal_via: Annotated[str, typer.Option(help="What the planner is given: image or joints.")] = "image",
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    planner: Annotated[str | None, typer.Option(help="cem or mppi; default: config/planner.yaml.")] = None,
-    baselines: Annotated[bool, typer.Option(help="Compare with those of ami-ros evaluate.")] = True,
+    goal_via: options.Goal = "image",
+    task: options.Task = None,
+    robot: options.Robot = None,
+    model: options.Model = None,
+    planner: options.Solver = None,
+    baselines: options.Baselines = True,
     video: Annotated[bool, typer.Option(help="Make the video, about half of the time.")] = True,
 ) -> None:
     """Show the robot ten goal pictures and let it go there: simulator, planner and gate over real DDS.
@@ -58,7 +56,8 @@ def demo(
     require("ros", "sim", "train")
     from ami_ros.cli.demo_report import FILES, write_report  # seconds: after the checks
 
-    command = f"ami-ros demo --goals {goals} --seed {seed} --task {task} --robot {robot}"
+    command = f"ami-ros demo --goals {goals} --seed {seed}"
+    command += "".join(f" --{key} {name}" for key, name in experiment.configuration.node_parameters.items())
     command += (
         f" --planner {experiment.planner.solver} --goal-via {goal_via}"
         + " --real-time" * real_time

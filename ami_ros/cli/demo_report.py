@@ -10,7 +10,7 @@ from typing import Any
 
 from ami_ros.experiment.baselines import baseline_names, run_baselines
 from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment, physics_hz
+from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.figures import figures, step_s, write_json
 from ami_ros.experiment.progress import progress_bar
 from ami_ros.report.html import ReportData, render_html
@@ -70,8 +70,9 @@ def _baselines(experiment: Experiment) -> dict[str, dict[str, Any]]:
 
 def _video(experiment: Experiment, results: Sequence[EpisodeResult], path: Path) -> None:
     task = load_task(experiment.task, experiment.spec)
-    detailed = Scene(experiment.spec, physics_hz(), detailed=True)
-    plain = Scene(experiment.spec, physics_hz())
+    physics_hz = experiment.configuration.sim.physics_hz
+    detailed = Scene(experiment.spec, physics_hz, detailed=True)
+    plain = Scene(experiment.spec, physics_hz)
     for scene in (detailed, plain):
         task.furnish(scene)
     with tempfile.TemporaryDirectory() as folder:  # FFmpeg reads again what it has written: it needs a file

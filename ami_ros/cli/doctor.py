@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
+from ami_ros.cli import options
+
 MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
 
 def doctor(
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    task: Annotated[str, typer.Option(help="Task, to find the model.")] = "reach",
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
+    robot: options.Robot = None,
+    task: options.Task = None,
+    model: options.Model = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
 ) -> None:
     """Check Python, torch, ROS 2, DDS, the simulator, the report and the model.

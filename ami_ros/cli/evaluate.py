@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ami_ros.cli import options
+
 if TYPE_CHECKING:
     from ami_ros.experiment.experiment import Experiment, Runner
     from ami_ros.sim.loop.closed_loop import EpisodeResult
@@ -17,27 +19,18 @@ VIA = ("direct", "ros")
 
 
 def evaluate(
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    planner: Annotated[
-        str | None,
-        typer.Option(
-            help="cem or mppi; without search: inverse_model, random, hold; default: config/planner.yaml."
-        ),
-    ] = None,
+    task: options.Task = None,
+    model: options.Model = None,
+    robot: options.Robot = None,
+    planner: options.Solver = None,
     changes: Annotated[
         list[str], typer.Option("--set", help="KEY=VALUE of config/planner.yaml; may be repeated.")
     ] = [],  # noqa: B006, typer wants a list
-    via: Annotated[
-        str, typer.Option(help="direct: in this process; ros: three processes over DDS.")
-    ] = "direct",
-    episodes: Annotated[int, typer.Option(help="Episodes, with seeds SEED, SEED + 1, ...")] = 50,
-    seed: Annotated[int, typer.Option(help="Seed of the first episode.")] = 7001,
-    goal: Annotated[str, typer.Option(help="What the planner is given: image or joints.")] = "image",
-    baselines: Annotated[bool, typer.Option(help="Also run random, hold, inverse_model and oracle.")] = True,
+    via: options.Via = "direct",
+    episodes: options.Episodes = 50,
+    seed: options.Seed = 7001,
+    goal: options.Goal = "image",
+    baselines: options.Baselines = True,
     perturb: Annotated[
         str | None,
         typer.Option(
@@ -60,12 +53,12 @@ def evaluate(
             help="Break this in mid-motion of each episode, via ros, and report what the gate does."
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Processes that share the episodes; plans take longer.")] = 1,
+    workers: options.Workers = 1,
     failures: Annotated[
         Path | None, typer.Option(help="Write a PNG of the episodes that ended outside 2 cm, worst first.")
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    logs: Annotated[Path | None, typer.Option(help="Folder for the nodes' logs (via ros).")] = None,
+    json_file: options.Json = None,
+    logs: options.Logs = None,
 ) -> None:
     """Measure how often, how fast and how surely the robot reaches its goals.
 

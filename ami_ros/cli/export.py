@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
+from ami_ros.cli import options
+
 
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="checkpoint.pt of a training run.")],
     out: Annotated[Path, typer.Option(help="Model to write.")],
-    data: Annotated[
-        Path | None, typer.Option(help="The episodes that it was trained on [data/<robot>_<task>].")
-    ] = None,
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    steps: Annotated[int | None, typer.Option(help="As given to train [config/training.yaml].")] = None,
-    seed: Annotated[int | None, typer.Option(help="As given to train [config/training.yaml].")] = None,
+    data: options.Data = None,
+    robot: options.Robot = None,
+    task: options.Task = None,
+    steps: options.Steps = None,
+    seed: options.TrainingSeed = None,
 ) -> None:
     """Fit the metric, measure the gates and export what an unfinished training run has so far.
 
@@ -29,12 +29,12 @@ def export(
     let_waiting_threads_sleep()
 
     from ami_ros.cli.training_run import prepare_run
+    from ami_ros.configuration import Configuration
     from ami_ros.model.export import export as write
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.training.pipeline import finish
 
     check_writable(out)
-    run = prepare_run(robot, task, data, steps=steps, seed=seed)
+    given = {"training": {"steps": steps, "seed": seed}}
+    run = prepare_run(Configuration.load(robot, task, given), data)
     run.trainer.resume(checkpoint)
-    contract = finish(run.trainer.model, run.split, run.spec, task, run.settings)
-    typer.echo(f"{out}  sha256 {write(run.trainer.model, contract, out)}")
+    typer.echo(f"{out}  sha256 {write(run.trainer.model, run.finish(), out)}")

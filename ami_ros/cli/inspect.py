@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from ami_ros.cli import options
+
 
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model.pt.")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_file: options.Json = None,
 ) -> None:
     """Verify the hash and print contract, provenance and gates. Runs no code from the model.
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ami_ros.cli import options
 from ami_ros.errors import ConfigError, shown
 from ami_ros.system.whole_file import check_writable, write_whole
 
@@ -20,8 +21,8 @@ BEYOND = 2.0  # scale of the perturbations outside the training range
 
 
 def model(
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    task: options.Task = None,
+    robot: options.Robot = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write [models/<robot>_<task>].")] = None,
     work: Annotated[Path | None, typer.Option(help="Episodes and checkpoints [runs/<robot>_<task>].")] = None,
     episodes: Annotated[int, typer.Option(help="Closed-loop episodes behind the card's figures.")] = 200,
@@ -32,8 +33,8 @@ def model(
             help="Episodes under each kind of camera variation, a fifth as many beyond the range; 0: none."
         ),
     ] = 200,
-    seed: Annotated[int, typer.Option(help="Seed of the first of them.")] = 70001,
-    workers: Annotated[int, typer.Option(help="Processes that share the episodes.")] = 2,
+    seed: options.Seed = 70001,
+    workers: options.Workers = 2,
 ) -> None:
     """Collect, train, export, evaluate, and write MODEL_CARD.md. Killed, it goes on where it was.
 
@@ -41,8 +42,8 @@ def model(
     """
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
-    from ami_ros.cli.folders import folder_name, run_folder
     from ami_ros.cli.train import train
+    from ami_ros.configuration import Configuration
     from ami_ros.experiment.experiment import check_counts
     from ami_ros.experiment.figures import read_json
     from ami_ros.model.files import read_verified
@@ -51,8 +52,9 @@ def model(
 
     for count in (episodes, baseline_episodes, perturbed_episodes or 1):
         check_counts(count, seed, workers)  # now, not after hours of training
-    name = folder_name(robot, task)
-    out, work = out or Path("models", name), work or run_folder(robot, task)
+    configuration = Configuration.load(robot, task)
+    name = configuration.name
+    out, work = out or Path("models", name), work or configuration.run_folder
     trained, path, data = work / "model.pt", out / "model.pt", work / "episodes"
     with only_one("model", work):
         check_writable(path, out / CARD)

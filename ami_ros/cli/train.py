@@ -8,18 +8,16 @@ from typing import Annotated
 
 import typer
 
+from ami_ros.cli import options
+
 
 def train(
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of episodes, from `ami-ros collect` [data/<robot>_<task>].")
-    ] = None,
+    data: options.Data = None,
     out: Annotated[Path | None, typer.Option(help="Model to write [runs/<robot>_<task>/model.pt].")] = None,
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    steps: Annotated[int | None, typer.Option(help="Optimiser steps [config/training.yaml].")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of weights and batches [config/training.yaml].")
-    ] = None,
+    robot: options.Robot = None,
+    task: options.Task = None,
+    steps: options.Steps = None,
+    seed: options.TrainingSeed = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads [config/training.yaml].")] = None,
     restart: Annotated[bool, typer.Option(help="Ignore the checkpoint of an earlier run.")] = False,
 ) -> None:
@@ -39,26 +37,27 @@ def train(
 
     from torch.utils.tensorboard import SummaryWriter
 
-    from ami_ros.cli.folders import run_folder
     from ami_ros.cli.training_run import prepare_run
+    from ami_ros.configuration import Configuration
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.model.export import export
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.stop_request import StopRequest
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.training.pipeline import finish
 
-    out = out or run_folder(robot, task) / "model.pt"
+    given = {"steps": steps, "seed": seed, "threads": threads}
+    configuration = Configuration.load(robot, task, {"training": given})
+    out = out or configuration.run_folder / "model.pt"
     checkpoint = out.with_name("checkpoint.pt")
     check_writable(out, checkpoint)
-    run = prepare_run(robot, task, data, steps=steps, seed=seed, threads=threads)
+    run = prepare_run(configuration, data)
     with only_one("train", out.parent):
-        trainer, steps = run.trainer, run.settings.steps
+        trainer = run.trainer
         if checkpoint.is_file() and not restart:
             trainer.resume(checkpoint)
             typer.echo(f"going on from step {trainer.step} of {checkpoint}", err=True)
         log = SummaryWriter(str(out.parent / "tensorboard"))
-        with log, progress_bar("train", steps) as bar, StopRequest() as stop:
+        with log, progress_bar("train", configuration.training.steps) as bar, StopRequest() as stop:
             bar.update(trainer.step)
             for losses in trainer.run(checkpoint):
                 bar.update(1, f"prediction {losses['prediction']:.4f}")
@@ -69,8 +68,7 @@ def train(
                     trainer.save(checkpoint)
                     stop.leave()
         with progress_bar("measure", 1) as bar:
-            contract = finish(trainer.model, run.split, run.spec, task, run.settings)
-            sha256 = export(trainer.model, contract, out)
+            sha256 = export(trainer.model, run.finish(), out)
             bar.update()
         checkpoint.unlink(missing_ok=True)
     typer.echo(f"{out}  sha256 {sha256}")

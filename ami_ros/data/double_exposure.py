@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ami_ros.data.npz import check_images, check_names, read_npz, split_names, write_npz
+from numpy.typing import NDArray
+
+from ami_ros.data.npz import check_images, check_names, split_names
+from ami_ros.data.numbered_files import NumberedFiles
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
-
-FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,28 +29,15 @@ class DoubleExposure:
     plain: Mapping[str, ImageArray]
 
 
-def double_exposure_path(folder: Path, index: int) -> Path:
-    """Return where double exposure `index` lies below a data set's folder."""
-    return folder / "double_exposures" / f"double_exposure_{index:05d}.npz"
-
-
-def write_double_exposure(folder: Path, index: int, record: DoubleExposure) -> None:
-    """Write one double exposure below a data set's folder, whole or not at all."""
-    arrays = {
+def _pack(record: DoubleExposure) -> dict[str, NDArray[Any]]:
+    return {
         f"{side}.{camera}": images
         for side in ("varied", "plain")
         for camera, images in getattr(record, side).items()
     }
-    write_npz(double_exposure_path(folder, index), FORMAT_VERSION, arrays)
 
 
-def read_double_exposure(path: Path) -> DoubleExposure:
-    """Read one double exposure.
-
-    Raises:
-        EpisodeError: missing, truncated, of another format version, or inconsistent.
-    """
-    content = read_npz(path, FORMAT_VERSION)
+def _unpack(path: Path, content: Mapping[str, NDArray[Any]]) -> DoubleExposure:
     for name, images in content.items():
         check_images(path, name, images)
     varied, plain = split_names(content, "varied"), split_names(content, "plain")
@@ -65,6 +54,4 @@ def read_double_exposure(path: Path) -> DoubleExposure:
     return DoubleExposure(varied, plain)
 
 
-def list_double_exposures(folder: Path) -> list[Path]:
-    """Return the finished double exposures of a data set in order; none if it has none."""
-    return sorted((Path(folder) / "double_exposures").glob("double_exposure_*.npz"))
+DOUBLE_EXPOSURE_FILES = NumberedFiles("double_exposures", "double_exposure", 2, _pack, _unpack)

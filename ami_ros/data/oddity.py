@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.data.npz import check_images, check_names, read_npz, split_names, write_npz
+from ami_ros.data.npz import check_images, check_names, split_names
+from ami_ros.data.numbered_files import NumberedFiles
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
-
-FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,28 +32,15 @@ class OddityRecord:
     vectors: Mapping[str, NDArray[np.float32]]
 
 
-def oddity_path(folder: Path, index: int) -> Path:
-    """Return where moment `index` lies below a data set's folder."""
-    return folder / "oddities" / f"oddity_{index:05d}.npz"
-
-
-def write_oddity(folder: Path, index: int, record: OddityRecord) -> None:
-    """Write one moment below a data set's folder, whole or not at all."""
-    arrays = {
+def _pack(record: OddityRecord) -> dict[str, NDArray[Any]]:
+    return {
         **{f"image.{name}": images for name, images in record.images.items()},
         **{f"vector.{name}": vector for name, vector in record.vectors.items()},
         "kinds": record.kinds,
     }
-    write_npz(oddity_path(folder, index), FORMAT_VERSION, arrays)
 
 
-def read_oddity(path: Path) -> OddityRecord:
-    """Read one moment.
-
-    Raises:
-        EpisodeError: missing, truncated, of another format version, or inconsistent.
-    """
-    content = read_npz(path, FORMAT_VERSION)
+def _unpack(path: Path, content: Mapping[str, NDArray[Any]]) -> OddityRecord:
     images, vectors = split_names(content, "image"), split_names(content, "vector")
     check_names(path, content, {*(n for n in content if n.startswith(("image.", "vector."))), "kinds"})
     kinds = content["kinds"]
@@ -74,6 +61,4 @@ def read_oddity(path: Path) -> OddityRecord:
     return OddityRecord(images, kinds, vectors)
 
 
-def list_oddities(folder: Path) -> list[Path]:
-    """Return the finished moments of a data set in order; none if it has none."""
-    return sorted((Path(folder) / "oddities").glob("oddity_*.npz"))
+ODDITY_FILES = NumberedFiles("oddities", "oddity", 2, _pack, _unpack)

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 import torch
 
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.experiment import ORACLE, Experiment, physics_hz
+from ami_ros.experiment.experiment import ORACLE, Experiment
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.warm_up import warm_up
 from ami_ros.protocols import Planner
-from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.loop.oracle import Oracle
@@ -37,9 +36,11 @@ class DirectRunner:
             precision=experiment.planner.precision,
             task=experiment.task,
         )
-        self._scene = Scene(experiment.spec, physics_hz())
+        self._scene = Scene(experiment.spec, experiment.configuration.sim.physics_hz)
         self._task.furnish(self._scene)
-        self._loop = ClosedLoop(self._scene, experiment.spec, load_safety_settings(), experiment.gated)
+        self._loop = ClosedLoop(
+            self._scene, experiment.spec, experiment.configuration.safety, experiment.gated
+        )
         self._planners: dict[str, Planner] = {}
 
     def episodes(

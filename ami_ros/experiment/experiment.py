@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ami_ros.body.robot_spec import RobotSpec, load_robot
-from ami_ros.config import INTEGER_MAX, load_settings
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.config import INTEGER_MAX
+from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError, shown
 from ami_ros.extras import require
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import read_verified
-from ami_ros.planning.settings import PlannerSettings, load_planner_settings
-from ami_ros.share import config_path, shipped_model
+from ami_ros.planning.settings import PlannerSettings
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.strict_text import parse_yaml
 
@@ -32,9 +32,7 @@ class Experiment:
     """Episodes of one planner on one task.
 
     Attributes:
-        robot: as the user named it.
-        spec: the robot.
-        task: name of the task.
+        configuration: robot, task and their settings.
         model: path of the model.
         sha256: of the model, verified.
         contract: of the model, which fits the robot.
@@ -45,9 +43,7 @@ class Experiment:
         gated: False runs without the safety gate, to measure what it costs.
     """
 
-    robot: str
-    spec: RobotSpec
-    task: str
+    configuration: Configuration
     model: Path
     sha256: str
     contract: Contract
@@ -56,6 +52,16 @@ class Experiment:
     by_joints: bool
     perturbation: Perturbation = field(default_factory=Perturbation)
     gated: bool = True
+
+    @property
+    def spec(self) -> RobotSpec:
+        """The robot as the task equips it."""
+        return self.configuration.spec
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+        return self.configuration.task
 
 
 def parsed_changes(changes: Sequence[str]) -> dict[str, object]:
@@ -95,39 +101,48 @@ def check_counts(episodes: int, seed: int, workers: int = 1) -> None:
 
 
 def prepare(
-    robot: str,
-    task: str,
-    model: Path | None,
-    solver: str | None,
-    episodes: int,
-    seed: int,
-    goal: str,
+    robot: str | None,
+    task: str | None,
+    model: Path | None = None,
+    solver: str | None = None,
+    episodes: int = 1,
+    seed: int = 0,
+    goal: str = "image",
     perturbation: Perturbation | None = None,
     changes: Sequence[str] = (),
 ) -> Experiment:
     """Check everything that a user can get wrong, without importing torch or ROS.
 
+    Args:
+        robot: as for `Configuration.load`.
+        task: as for `Configuration.load`.
+        model: path of a model.pt; None for the shipped one.
+        solver: None for the one in config/planner.yaml.
+        episodes: how many.
+        seed: of the first episode; each further one has the next.
+        goal: one of GOAL_KINDS.
+        perturbation: of camera and light; None for none.
+        changes: ``key=value`` of config/planner.yaml.
+
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
     """
-    spec = load_robot(robot, task)
     if goal not in GOAL_KINDS:
         raise ConfigError(f"unknown goal kind {goal!r}: expected one of {', '.join(GOAL_KINDS)}")
     check_counts(episodes, seed)
     wanted = parsed_changes(changes)
     if solver is not None and wanted.get("solver", solver) != solver:
         raise ConfigError(f"got --planner {solver} and --set solver={wanted['solver']}, expected one of them")
-    planner = load_planner_settings({"solver": solver, **wanted}, task)
+    configuration = Configuration.load(robot, task, {"planner": {"solver": solver, **wanted}})
+    planner = configuration.planner
     if goal == "joints":
-        _check_joint_goals(task, spec)
-    path = model or shipped_model(spec.name, task)
+        _check_joint_goals(configuration)
+    path = model or configuration.shipped_model
     file = read_verified(path)
     contract = file.contract()
-    contract.check(spec, task)
+    contract.check(configuration.spec, configuration.task)
     return Experiment(
-        robot=robot,
-        spec=spec,
-        task=task,
+        configuration=configuration,
         model=path,
         sha256=file.sha256,
         contract=contract,
@@ -150,19 +165,12 @@ class Runner(Protocol):
         """Free what runs them."""
 
 
-def _check_joint_goals(task: str, spec: RobotSpec) -> None:
+def _check_joint_goals(configuration: Configuration) -> None:
     require("sim")
     from ami_ros.sim.tasks.known import load_task
 
-    if not load_task(task, spec).goal_is_posture:
+    if not load_task(configuration.task, configuration.spec).goal_is_posture:
         raise ConfigError(
-            f"task {task}: got goals as joints, expected --goal image: joint positions do not say where "
-            "the object shall be"
+            f"task {configuration.task}: got goals as joints, expected --goal image: joint positions do not "
+            "say where the object shall be"
         )
-
-
-def physics_hz() -> float:
-    """Return the simulator's rate, the same in process and as a node: config/sim.yaml."""
-    from ami_ros.node_settings import SimSettings
-
-    return load_settings(SimSettings, config_path("sim.yaml")).physics_hz

@@ -119,7 +119,7 @@ class RosRunner:
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         experiment, lock_step = self._experiment, not self._real_time
-        common = {"robot": experiment.robot, "task": experiment.task}
+        common = experiment.configuration.node_parameters
         clock = {"use_sim_time": lock_step}
         planner = {"model": str(experiment.model.resolve()), "autostart": True}
         shown = {} if experiment.by_joints else {"planner/goal_image": "sim/goal_image"}

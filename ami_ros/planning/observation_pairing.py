@@ -1,52 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which image and which joint state make one observation. Never reads a clock.
+"""Which readings make one observation. Never reads a clock.
 
-The rule: an image is ready when a joint state at least as new has arrived, and is paired with the newest
-joint state there is, because the plan starts where the robot *is*. Images closer together than the planning
-period are skipped, by their stamps, so the rule is the same in real and in simulated time.
+The rule: an observation is of its oldest image, or without cameras of its newest reading. It is ready when
+each sensor has said something that is new enough for that: joints at least as new, since the plan starts
+where the body *is*; a sensor with a slack may be older by so much. Of each the newest reading is taken.
+Observations closer together than the planning period are skipped, by their stamps, so the rule is the same
+in real and in simulated time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from ami_ros.types import FloatArray
 
 EARLY_SHARE = 0.1  # of the period: an image that much early is on time, for cameras jitter
 
 
 @dataclass(frozen=True, eq=False)
-class SeenImage:
-    """An image as it arrived; `message` is decoded only if it is planned from."""
+class Seen:
+    """A reading as it arrived; what it says is decoded only if it is planned from."""
 
-    message: Any
-    stamp_ns: int
-    arrival_ns: int
-
-
-@dataclass(frozen=True, eq=False)
-class SeenJoints:
-    """A joint state as it arrived: position (J,) and velocity (J,)."""
-
-    position: FloatArray
-    velocity: FloatArray
+    content: Any
     stamp_ns: int
     arrival_ns: int
 
 
 class ObservationPairing:
-    """Keeps the newest image and joint state and tells when to plan from them.
+    """Keeps the newest reading of each sensor and tells when to plan from them.
 
     Args:
+        images: names of the cameras.
+        vectors: names of the vector sensors -> how much older than the observation they may be, ns.
         period_ns: planning period.
-        gap_ns: joint states may be this much newer than the image.
+        gap_ns: a vector may be this much newer than the image.
 
     Attributes:
         restarts: how often time was seen to start anew (a stamp older than the one before it).
     """
 
-    def __init__(self, period_ns: int, gap_ns: int) -> None:
+    def __init__(
+        self, images: Sequence[str], vectors: Mapping[str, int], period_ns: int, gap_ns: int
+    ) -> None:
+        self._images, self._vectors = images, vectors
         self._spacing_ns = round(period_ns * (1.0 - EARLY_SHARE))
         self._gap_ns = gap_ns
         self.restarts = 0
@@ -54,51 +50,64 @@ class ObservationPairing:
 
     def forget(self) -> None:
         """Drop everything seen."""
-        self._image: SeenImage | None = None
-        self._joints: SeenJoints | None = None
+        self._seen: dict[str, Seen] = {}
         self._taken_ns: int | None = None
 
     def plan_again(self) -> None:
-        """Allow a plan from the next pair whatever its stamp, as for a new goal."""
+        """Allow a plan from the next readings whatever their stamps, as for a new goal."""
         self._taken_ns = None
 
-    def see_image(self, image: SeenImage) -> None:
-        """Take an image."""
-        self._notice_restart(self._image, image)
-        self._image = image
+    def see(self, sensor: str, reading: Seen) -> None:
+        """Take a reading."""
+        before = self._seen.get(sensor)
+        if before is not None and reading.stamp_ns < before.stamp_ns:
+            self.forget()
+            self.restarts += 1
+        self._seen[sensor] = reading
 
-    def see_joints(self, joints: SeenJoints) -> None:
-        """Take a joint state."""
-        self._notice_restart(self._joints, joints)
-        self._joints = joints
+    def take(self) -> Mapping[str, Seen] | None:
+        """Return the readings to plan from now, once; None when there are none."""
+        if self._missing():
+            return None
+        stamp_ns = self._stamp_ns()
+        if self._older() or self._ahead_ns() > self._gap_ns:
+            return None
+        if self._taken_ns is not None and stamp_ns - self._taken_ns < self._spacing_ns:
+            return None
+        self._taken_ns = stamp_ns
+        return dict(self._seen)
 
-    def take(self) -> tuple[SeenImage, SeenJoints] | None:
-        """Return the pair to plan from now, once; None when there is none."""
-        image, joints = self._image, self._joints
-        if image is None or joints is None or joints.stamp_ns < image.stamp_ns:
-            return None
-        if joints.stamp_ns - image.stamp_ns > self._gap_ns:
-            return None
-        if self._taken_ns is not None and image.stamp_ns - self._taken_ns < self._spacing_ns:
-            return None
-        self._taken_ns = image.stamp_ns
-        return image, joints
+    def _missing(self) -> list[str]:
+        return [name for name in (*self._images, *self._vectors) if name not in self._seen]
+
+    def _stamp_ns(self) -> int:
+        if self._images:
+            return min(self._seen[name].stamp_ns for name in self._images)
+        return max(self._seen[name].stamp_ns for name in self._vectors)
+
+    def _older(self) -> dict[str, int]:
+        """Return how much too old vectors are, ns, by name."""
+        stamp_ns = self._stamp_ns()
+        lags = {name: stamp_ns - slack - self._seen[name].stamp_ns for name, slack in self._vectors.items()}
+        return {name: lag for name, lag in lags.items() if lag > 0}
+
+    def _ahead_ns(self) -> int:
+        """Return how much newer than the oldest image a vector is."""
+        newest = max((self._seen[name].stamp_ns for name in self._vectors), default=0)
+        return newest - self._stamp_ns() if self._images else 0
 
     def waiting_for(self, now_ns: int) -> str:
         """Say what is missing for the next plan, for people."""
-        image, joints = self._image, self._joints
-        missing = [what for what, seen in (("an image", image), ("joint states", joints)) if seen is None]
-        if image is None or joints is None:
+        if missing := self._missing():
             return f"no observation yet: waiting for {' and '.join(missing)}"
-        lag_ns = joints.stamp_ns - image.stamp_ns
-        if lag_ns < 0:
-            return f"joint states are {-lag_ns / 1e9:.3f} s older than the image; waiting for newer ones"
-        if lag_ns > self._gap_ns:
+        if older := self._older():
+            name, lag_ns = max(older.items(), key=lambda item: item[1])
+            what = "the image" if self._images else "other sensors"
+            return f"{name} is {lag_ns / 1e9:.3f} s too old for {what}; waiting for newer readings"
+        if self._ahead_ns() > self._gap_ns:
             limit = f"expected at most {self._gap_ns / 1e9:.3f} s (pair_gap_s)"
-            return f"the image is {lag_ns / 1e9:.3f} s older than the joint states, {limit}"
-        return f"waiting for a new image; the last one came {(now_ns - image.arrival_ns) / 1e9:.2f} s ago"
-
-    def _notice_restart(self, before: SeenImage | SeenJoints | None, new: SeenImage | SeenJoints) -> None:
-        if before is not None and new.stamp_ns < before.stamp_ns:
-            self.forget()
-            self.restarts += 1
+            names = " or ".join(self._vectors)
+            return f"the image is {self._ahead_ns() / 1e9:.3f} s older than {names}, {limit}"
+        last = max(self._seen[name].arrival_ns for name in list(self._images) or self._vectors)
+        what = "image" if self._images else "reading"
+        return f"waiting for a new {what}; the last one came {(now_ns - last) / 1e9:.2f} s ago"

@@ -5,24 +5,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
-from ami_ros.types import PASS, FloatArray, Level, Reason, Trajectory, Verdict
+from ami_ros.types import PASS, FloatArray, Level, Trajectory, Verdict
 
 
-def _reject(code: str, **numbers: float | int | str) -> Verdict:
-    return Verdict(Level.HOLD, (Reason(code, numbers),))
+def _reject(code: ReasonCode, **numbers: float | int | str) -> Verdict:
+    return code.verdict(Level.HOLD, **numbers)
 
 
 class Admission:
     """Judges a proposal by names, shape, finiteness, time and where it starts.
 
     A stamp at or before the last accepted one, the last re-arm or the last reset is rejected, so a late or
-    repeated message can never move the robot.
+    repeated message can never move the robot. Where a body measures nothing, nobody can say whether a
+    proposal starts where it is: there the limits on the way alone count.
     """
 
-    def __init__(self, spec: RobotSpec, settings: SafetySettings) -> None:
-        self._names = spec.joint_names
+    def __init__(self, body: GateBody, settings: SafetySettings) -> None:
+        self._names, self._is_measured = body.channels, body.is_measured
         self._settings = settings
         self._newest_ns: int | None = None
 
@@ -34,7 +36,9 @@ class Admission:
 
     def judge(self, proposal: Trajectory, measured: FloatArray | None, now_ns: int) -> Verdict:
         """Return PASS and remember the stamp, or HOLD with the reason for the rejection."""
-        verdict = self._shape(proposal) or self._time(proposal, now_ns) or self._start(proposal, measured)
+        verdict = self._shape(proposal) or self._time(proposal, now_ns)
+        if verdict is None and self._is_measured:
+            verdict = self._start(proposal, measured)
         if verdict is not None:
             return verdict
         self._newest_ns = proposal.stamp_ns
@@ -43,7 +47,7 @@ class Admission:
     def _shape(self, proposal: Trajectory) -> Verdict | None:
         if tuple(proposal.joint_names) != self._names:
             got, expected = " ".join(proposal.joint_names), " ".join(self._names)
-            return _reject("PROPOSAL_JOINT_NAMES", got=got, expected=expected)
+            return _reject(ReasonCode.PROPOSAL_JOINT_NAMES, got=got, expected=expected)
         points, joints = len(proposal.time_from_start_ns), len(self._names)
         if (
             points == 0
@@ -51,37 +55,39 @@ class Admission:
             or proposal.positions.shape != (points, joints)
         ):
             expected = f"({points or 'points'}, {joints})"
-            return _reject("PROPOSAL_SHAPE", got=str(proposal.positions.shape), expected=expected)
+            return _reject(ReasonCode.PROPOSAL_SHAPE, got=str(proposal.positions.shape), expected=expected)
         finite = np.isfinite(proposal.positions)
         if not finite.all():
-            return _reject("PROPOSAL_NOT_FINITE", values=int((~finite).sum()))
+            return _reject(ReasonCode.PROPOSAL_NOT_FINITE, values=int((~finite).sum()))
         return None
 
     def _time(self, proposal: Trajectory, now_ns: int) -> Verdict | None:
         times = proposal.time_from_start_ns
         # Compared, not subtracted: a difference of huge times wraps around. And "not above", so NaN fails.
         if not times[0] >= 0 or not (times[1:] > times[:-1]).all():
-            return _reject("PROPOSAL_TIMES", got=str(times.tolist()), expected="strictly increasing from 0")
+            return _reject(
+                ReasonCode.PROPOSAL_TIMES, got=str(times.tolist()), expected="strictly increasing from 0"
+            )
         if self._newest_ns is not None and proposal.stamp_ns <= self._newest_ns:
-            return _reject("PROPOSAL_OUT_OF_ORDER", stamp_ns=proposal.stamp_ns, newest_ns=self._newest_ns)
+            return _reject(
+                ReasonCode.PROPOSAL_OUT_OF_ORDER, stamp_ns=proposal.stamp_ns, newest_ns=self._newest_ns
+            )
         age_s = (now_ns - proposal.stamp_ns) / 1e9
         if age_s > self._settings.proposal_age_s:
-            return _reject("PROPOSAL_STALE", stamp_age_s=age_s, limit_s=self._settings.proposal_age_s)
+            return _reject(
+                ReasonCode.PROPOSAL_STALE, stamp_age_s=age_s, limit_s=self._settings.proposal_age_s
+            )
         if age_s < -self._settings.future_tolerance_s:
             return _reject(
-                "PROPOSAL_FUTURE", stamp_age_s=age_s, tolerance_s=self._settings.future_tolerance_s
+                ReasonCode.PROPOSAL_FUTURE, stamp_age_s=age_s, tolerance_s=self._settings.future_tolerance_s
             )
         return None
 
     def _start(self, proposal: Trajectory, measured: FloatArray | None) -> Verdict | None:
         if measured is None:
-            return _reject("PROPOSAL_BEFORE_JOINTS")
+            return _reject(ReasonCode.PROPOSAL_BEFORE_JOINTS)
         gap = np.abs(proposal.positions[0] - measured)
         if float(gap.max()) > self._settings.start_error:
-            numbers = {
-                "joint_index": int(gap.argmax()),
-                "gap": float(gap.max()),
-                "limit": self._settings.start_error,
-            }
-            return _reject("PROPOSAL_START", **numbers)
+            joint, limit = int(gap.argmax()), self._settings.start_error
+            return _reject(ReasonCode.PROPOSAL_START, joint_index=joint, gap=float(gap.max()), limit=limit)
         return None

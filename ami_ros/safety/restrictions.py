@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.types import FloatArray
 
 
@@ -18,11 +18,11 @@ class Restrictions:
 
     Attributes:
         speed_scale: share of the velocity limits that may be used, 0 to 1; 0 lets nothing move.
-        lower: (J,) rad or m.
-        upper: (J,) rad or m.
-        velocity: (J,) rad/s or m/s, before `speed_scale`.
-        acceleration: (J,) rad/s^2 or m/s^2.
-        jerk: (J,) rad/s^3 or m/s^3.
+        lower: (C,) rad or m.
+        upper: (C,) rad or m.
+        velocity: (C,) rad/s or m/s, before `speed_scale`.
+        acceleration: (C,) rad/s^2 or m/s^2.
+        jerk: (C,) rad/s^3 or m/s^3.
         workspace: (2, 3) lower and upper corner of the tip's box, base frame, m.
         forbidden: (M, 2, 3) lower and upper corners of boxes that neither tip nor links may enter, m.
     """
@@ -36,13 +36,13 @@ class Restrictions:
     workspace: FloatArray | None = None
     forbidden: FloatArray | None = None
 
-    def check(self, spec: RobotSpec) -> None:
+    def check(self, body: GateBody) -> None:
         """Raise unless every number is finite, fits the robot and is no looser than its own.
 
         Raises:
             ConfigError: names the limit, what was got and what the robot has.
         """
-        count, limits = len(spec.joint_names), spec.limits
+        count, limits = len(body.channels), body.limits
         if self.speed_scale is not None and not 0.0 <= self.speed_scale <= 1.0:
             raise ConfigError(f"speed_scale: got {self.speed_scale}, expected 0 to 1")
         for name in ("lower", "upper", "velocity", "acceleration", "jerk"):
@@ -61,11 +61,13 @@ class Restrictions:
         upper = limits.upper if self.upper is None else self.upper
         if lower is not None and upper is not None and not (lower < upper).all():
             raise ConfigError(f"lower {lower.tolist()} is not below upper {upper.tolist()}")
+        if body.shapes is None and (self.workspace is not None or self.forbidden is not None):
+            raise ConfigError("workspace, forbidden: got boxes, expected none: this body has no links")
         if self.workspace is not None:
             _check_shape("workspace", self.workspace, (2, 3))
             _check_corners("workspace", self.workspace[None])
-            own = spec.workspace
-            if (self.workspace[0] < own[0]).any() or (self.workspace[1] > own[1]).any():
+            own = body.workspace
+            if own is not None and ((self.workspace[0] < own[0]).any() or (self.workspace[1] > own[1]).any()):
                 raise ConfigError(
                     f"workspace: got {self.workspace.tolist()}, "
                     f"expected a box inside the robot's {own.tolist()}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ami_ros.body.outputs import INTERFACES
 from ami_ros.config import load_settings, setting
 from ami_ros.share import config_path
-
-COMMAND_INTERFACES = ("trajectory", "forward_position", "forward_velocity")
 
 
 @dataclass(frozen=True)
@@ -16,8 +15,6 @@ class SafetySettings:
     """Every threshold of the gate; the robot's own limits live in its RobotSpec."""
 
     rate_hz: float = setting("gate ticks per second", ge=10.0, le=1000.0, unit="Hz")
-    joint_age_s: float = setting("oldest joint state that may move the robot", gt=0.0, le=5.0, unit="s")
-    camera_age_s: float = setting("oldest camera image that may move the robot", gt=0.0, le=10.0, unit="s")
     proposal_age_s: float = setting("oldest proposal that may move the robot", gt=0.0, le=10.0, unit="s")
     joint_jump: float = setting(
         "how much further than at its velocity limit a joint may get between two joint states",
@@ -81,7 +78,9 @@ class SafetySettings:
 class GateNodeSettings:
     """The gate as a node: config/safety_node.yaml."""
 
-    command_interface: str = setting("what the robot's controller takes", choices=COMMAND_INTERFACES)
+    command_interface: str = setting(
+        "what the robot's controller takes; empty: the output of its YAML", choices=("", *INTERFACES)
+    )
     stall_s: float = setting(
         "after so long without a tick the controller has stopped the arm: begin anew from where it is",
         gt=0.0,

@@ -3,9 +3,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ami_ros.types import FloatArray, Trajectory
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The newest reading of a sensor; None means *never received*.
+
+    Attributes:
+        stamp_ns: when it was taken.
+        arrival_ns: when it reached us.
+    """
+
+    stamp_ns: int | None = None
+    arrival_ns: int | None = None
+
+
+NEVER = Seen()
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,12 +31,9 @@ class Situation:
 
     Attributes:
         now_ns: the tick's time.
-        measured: (J,) joint position of the robot.
-        joint_stamp_ns: stamp of the newest joint state.
-        joint_arrival_ns: arrival of the newest joint state.
-        camera_stamp_ns: stamp of the newest image.
-        camera_arrival_ns: arrival of the newest image.
-        commanded: (J,) position last commanded.
+        sensors: the newest reading by sensor name; one that is not there was never received.
+        measured: (C,) where the channels were measured to be; None as well where the body measures nothing.
+        commanded: (C,) position last commanded.
         proposal: the accepted proposal being followed.
         proposal_arrival_ns: when a proposal was last submitted, accepted or not.
         planner_arrival_ns: arrival of the planner's newest report.
@@ -27,11 +41,8 @@ class Situation:
     """
 
     now_ns: int
+    sensors: Mapping[str, Seen] = field(default_factory=dict)
     measured: FloatArray | None = None
-    joint_stamp_ns: int | None = None
-    joint_arrival_ns: int | None = None
-    camera_stamp_ns: int | None = None
-    camera_arrival_ns: int | None = None
     commanded: FloatArray | None = None
     proposal: Trajectory | None = None
     proposal_arrival_ns: int | None = None

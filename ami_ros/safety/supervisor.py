@@ -5,30 +5,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from ami_ros.body.link_shapes import LinkShapes
-from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ConfigError, JointStateError
 from ami_ros.protocols import SafetyCheck
 from ami_ros.safety.admission import Admission
-from ami_ros.safety.checks.doubt import Doubt, ModelReport
-from ami_ros.safety.checks.freshness import Freshness
-from ami_ros.safety.checks.heartbeat import Heartbeat
-from ami_ros.safety.checks.joint_trust import JointTrust
-from ami_ros.safety.checks.recovery import Recovery
-from ami_ros.safety.checks.still_image import StillImage
-from ami_ros.safety.checks.still_joints import StillJoints
-from ami_ros.safety.checks.tracking import Tracking
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.checks.check_list import CheckList
+from ami_ros.safety.events import (
+    Event,
+    ImageSeen,
+    JointsSeen,
+    PlannerReported,
+    ReadingRefused,
+    RearmAsked,
+    VectorSeen,
+)
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.reference import reference
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
 from ami_ros.safety.motion.zones import Zones
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
-from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Command, FloatArray, Level, Reason, Trajectory, Verdict, checked_joints
+from ami_ros.safety.situation import Seen, Situation
+from ami_ros.safety.watched_sensor import IMAGE, VECTOR
+from ami_ros.types import PASS, Command, FloatArray, Level, Trajectory, Verdict, checked_joints
 
 
 class Supervisor:
@@ -38,47 +45,28 @@ class Supervisor:
     stop, a robot that does not follow, or a check that says so) ends with `rearm` only.
 
     Args:
-        spec: the robot.
+        body: what is moved, and what senses it.
         settings: the thresholds.
         extra_checks: further checks, next to the gate's own.
         joints_proven: trust the very first joint state, as in a simulator that has just been reset; else
             commands begin only after the first ones have agreed for a while.
-
-    Raises:
-        KinematicsError: the robot's URDF is missing or does not fit: without it no zone can be watched.
     """
 
     def __init__(
         self,
-        spec: RobotSpec,
+        body: GateBody,
         settings: SafetySettings,
         extra_checks: Sequence[SafetyCheck] = (),
         joints_proven: bool = True,
     ) -> None:
-        self._spec, self._settings, self._extra_checks = spec, settings, extra_checks
-        own = MotionLimits.of(spec, Restrictions(), 1.0)
-        self._start = StreamStart(own, 1.0 / settings.rate_hz)
-        self._joint_trust = JointTrust(settings, own.velocity, joints_proven)
-        self._count = len(spec.joint_names)
-        self._freshness, self._tracking = Freshness(settings), Tracking(settings)
-        self._still_image, self._doubt = StillImage(settings), Doubt(settings)
-        self._still_joints = StillJoints(settings)
-        self._checks: tuple[SafetyCheck, ...] = (
-            self._freshness,
-            self._joint_trust,
-            self._still_image,
-            self._still_joints,
-            Heartbeat(settings),
-            self._doubt,
-            self._tracking,
-            *extra_checks,
-        )
-        self._recovery = Recovery()
-        self._admission = Admission(spec, settings)
-        self._shapes = LinkShapes(spec)
+        self._body, self._settings = body, settings
+        self._kinds = {sensor.name: sensor.kind for sensor in body.sensors}
+        self._start = StreamStart(MotionLimits.of(body, Restrictions(), 1.0), 1.0 / settings.rate_hz)
+        self._checks = CheckList(body, settings, extra_checks, joints_proven)
+        self._admission = Admission(body, settings)
         self.restrict(Restrictions())
         self._situation = Situation(now_ns=0)
-        self._motion: Motion | None = None
+        self._commanded: ChannelState | None = None
         self._estop_pressed = False
         self._stopped: Verdict | None = None
         self._level = Level.HOLD
@@ -96,43 +84,70 @@ class Supervisor:
         Raises:
             ConfigError: one is malformed or looser than the robot's own; the old ones stay in force.
         """
-        restrictions.check(self._spec)
-        settings = self._settings
-        zones = Zones(self._spec, restrictions, settings.workspace_margin, self._shapes)
-        limits = MotionLimits.of(self._spec, restrictions, settings.speed_scale)
+        body, settings = self._body, self._settings
+        restrictions.check(body)
+        zones = None
+        if body.shapes is not None:
+            zones = Zones(body.shapes, body.workspace, restrictions, settings.workspace_margin)
+        limits = MotionLimits.of(body, restrictions, settings.speed_scale)
         self._stepping = Stepping(limits, zones, 1.0 / settings.rate_hz)
 
+    # What is sensed and planned
+
     def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int) -> None:
-        """Take a joint state (J,) in the robot's order; give all of them, oldest first.
+        """Take a joint state (C,) in the body's order; give all of them, oldest first.
 
         Raises:
-            JointStateError: wrong number, NaN or Inf; nothing of it is used.
+            JointStateError: wrong number, NaN or Inf, or a body that measures none; nothing of it is used.
         """
-        measured = checked_joints(position, "joint state", self._count)
-        self._joint_trust.see(measured, stamp_ns, arrival_ns)
-        if self._motion is not None:
-            self._still_joints.see(measured, self._motion.position)
-        self._situation = replace(
-            self._situation, measured=measured, joint_stamp_ns=stamp_ns, joint_arrival_ns=arrival_ns
-        )
+        sensor = self._body.joint_sensor
+        if sensor is None:
+            raise JointStateError(f"joint state: got one, but {self._body.name} has no sensor for it")
+        measured = checked_joints(position, "joint state", len(self._body.channels))
+        event = JointsSeen(measured, stamp_ns, arrival_ns)
+        self._read(sensor.name, event, stamp_ns, arrival_ns, measured=measured)
 
-    def see_image(self, stamp_ns: int, arrival_ns: int, content: int | None = None) -> None:
-        """Take the camera's sign of life; `content` is a hash of the pixels, None if not known."""
-        if content is not None:
-            self._still_image.see(content, self._tips())
-        self._situation = replace(self._situation, camera_stamp_ns=stamp_ns, camera_arrival_ns=arrival_ns)
+    def see_image(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
+        """Take a camera's sign of life; `content` is a hash of the pixels, None if not known.
 
-    def _tips(self) -> FloatArray | None:
-        """Return where the tip is commanded and where it is measured to be (2, 3), m."""
-        measured, motion = self._situation.measured, self._motion
-        if measured is None or motion is None:
-            return None
-        return np.stack([self._shapes.tip(motion.position), self._shapes.tip(measured)])
+        Raises:
+            ConfigError: no such camera is watched.
+        """
+        self._expect(sensor, IMAGE)
+        self._read(sensor, ImageSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
+
+    def see_vector(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
+        """Take a reading of a vector sensor; `content` is a hash of its numbers, None if not known.
+
+        Raises:
+            ConfigError: no such vector sensor is watched.
+        """
+        self._expect(sensor, VECTOR)
+        self._read(sensor, VectorSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
+
+    def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
+        """Take that a reading of a vector sensor cannot be used: it holds until a good one comes.
+
+        Raises:
+            ConfigError: no such vector sensor is watched.
+        """
+        self._expect(sensor, VECTOR)
+        self._checks.see(ReadingRefused(sensor, why, arrival_ns), self._situation)
+
+    def _expect(self, sensor: str, kind: str) -> None:
+        if self._kinds.get(sensor) != kind:
+            known = [name for name, its in self._kinds.items() if its == kind]
+            raise ConfigError(f"{kind} sensor: got {sensor!r}, expected one that is watched: {known}")
+
+    def _read(self, sensor: str, event: Event, stamp_ns: int, arrival_ns: int, **known: Any) -> None:
+        sensors = {**self._situation.sensors, sensor: Seen(stamp_ns, arrival_ns)}
+        self._situation = replace(self._situation, sensors=sensors, **known)
+        self._checks.see(event, self._situation)
 
     def see_planner(self, report: ModelReport, arrival_ns: int) -> None:
         """Take the planner's report: a sign of life, and how far its model can be trusted."""
-        self._doubt.see(report, arrival_ns)
         self.see_planner_alive(arrival_ns)
+        self._checks.see(PlannerReported(report, arrival_ns), self._situation)
 
     def see_planner_alive(self, arrival_ns: int) -> None:
         """Take a sign of life alone: nothing was planned, so nothing new is known about the model."""
@@ -149,68 +164,63 @@ class Supervisor:
             self._situation = replace(self._situation, proposal=proposal)
         return verdict
 
+    # Ticks
+
     def tick(self, now_ns: int) -> tuple[Command | None, Verdict]:
         """Return the command for this tick and why. None before commands may begin: nothing moves.
 
         Call at ``rate_hz``, whether or not anything arrived.
         """
-        motion = self._motion
-        at_rest = motion is None or not motion.velocity.any()
+        state = self._commanded
+        at_rest = state is None or not state.velocity.any()
         self._situation = replace(self._situation, now_ns=now_ns, at_rest=at_rest)
-        waits = self._begin() if motion is None else PASS
+        waits = self._begin() if state is None else PASS
         verdict = self._judge() | waits
-        motion = self._motion
-        if motion is None:
+        state = self._commanded
+        if state is None:
             self._level = verdict.level
             return None, verdict
         proposal = self._situation.proposal
         if verdict.level >= Level.HOLD or proposal is None:
-            motion = self._stepping.brake(motion)
+            state = self._stepping.hold(state, self._body.rest)
         else:
             goal, feedforward = reference(proposal, now_ns)
             with np.errstate(all="ignore"):
-                wanted = feedforward + self._settings.tracking_gain_hz * (goal - motion.position)
-                wanted = wanted * self._doubt.speed_share
-            motion, limited = self._stepping.toward(motion, wanted)
+                wanted = feedforward + self._settings.tracking_gain_hz * (goal - state.position)
+                wanted = wanted * self._checks.speed_share
+            state, limited = self._stepping.toward(state, wanted)
             verdict |= limited
-        self._motion, self._level = motion, verdict.level
-        self._situation = replace(self._situation, commanded=motion.position)
-        return Command(motion.position, motion.velocity, now_ns, motion.acceleration), verdict
+        self._commanded, self._level = state, verdict.level
+        self._situation = replace(self._situation, commanded=state.position)
+        return Command(state.position, state.velocity, now_ns, state.acceleration), verdict
 
     def _begin(self) -> Verdict:
-        """Begin the stream of commands, at rest where the robot is, if that is known and explained."""
-        measured = self._situation.measured
-        if measured is None:
+        """Begin the stream of commands, at rest where the body is, if that is known and explained."""
+        where = self._situation.measured
+        if not self._body.is_measured:
+            # The controller has kept the last set point; nothing has moved it since.
+            last = self._start.last()
+            where = self._body.home if last is None else last
+        if where is None:
             return PASS
-        wait_s = self._start.wait_s(measured)
-        others = max((check.judge(self._situation).level for check in self._extra_checks), default=Level.PASS)
-        if self._where_it_is().level >= Level.HOLD or others >= Level.HOLD:
+        wait_s = self._start.wait_s(where)
+        if not self._checks.may_begin(self._situation):
             return PASS  # the checks themselves say why
         if wait_s > 0.0:
-            return Verdict(Level.HOLD, (Reason("COMMANDS_WAIT", {"wait_s": wait_s}),))
-        self._motion = Motion.at_rest(measured.copy())
-        self._situation = replace(self._situation, commanded=self._motion.position)
+            return ReasonCode.COMMANDS_WAIT.verdict(Level.HOLD, wait_s=wait_s)
+        self._commanded = ChannelState.at_rest(where.copy())
+        self._situation = replace(self._situation, commanded=self._commanded.position)
         return PASS
-
-    def _where_it_is(self) -> Verdict:
-        """Return why nobody knows where the robot is."""
-        return self._freshness.joints(self._situation) | self._joint_trust.judge(self._situation)
 
     def _judge(self) -> Verdict:
         """Run all checks; one that says STOP latches it."""
-        latched = self._stopped or PASS
+        verdict = latched = self._stopped or PASS
         known = {reason.code for reason in latched.reasons}
-        verdict = latched
-        for check in self._checks:
-            found = check.judge(self._situation)
+        for found in self._checks.judge(self._situation):
             if found.level is Level.STOP:
                 self._latch(found)
-            fresh = tuple(reason for reason in found.reasons if reason.code not in known)
-            verdict |= Verdict(found.level, fresh)
-        self._recovery.note(verdict, self._situation)
-        if verdict.level < Level.HOLD:
-            verdict |= self._recovery.judge(self._situation)
-        return verdict
+            verdict |= Verdict(found.level, tuple(r for r in found.reasons if r.code not in known))
+        return verdict | self._checks.follow_up(verdict, self._situation)
 
     def _latch(self, verdict: Verdict) -> None:
         if self._stopped is None:
@@ -220,11 +230,13 @@ class Supervisor:
     def _forget_proposal(self) -> None:
         self._situation = replace(self._situation, proposal=None)
 
+    # The operator
+
     def estop(self, pressed: bool, now_ns: int) -> Verdict:
         """Press or release the e-stop. Pressing latches STOP; releasing alone never resumes."""
         self._estop_pressed = pressed
         if pressed:
-            self._stopped = Verdict(Level.STOP, (Reason("ESTOP", {"pressed_ns": now_ns}),))
+            self._stopped = ReasonCode.ESTOP.verdict(Level.STOP, pressed_ns=now_ns)
             self._forget_proposal()
         return self._stopped or PASS
 
@@ -238,24 +250,22 @@ class Supervisor:
             PASS when armed, else STOP with the cause that persists.
         """
         if self._estop_pressed:
-            return Verdict(Level.STOP, (Reason("ESTOP_STILL_PRESSED"),))
-        speed = 0.0 if self._motion is None else float(np.abs(self._motion.velocity).max())
+            return ReasonCode.ESTOP_STILL_PRESSED.verdict(Level.STOP)
+        speed = 0.0 if self._commanded is None else float(np.abs(self._commanded.velocity).max())
         if speed > self._settings.standstill_speed:
             limit = self._settings.standstill_speed
-            return Verdict(Level.STOP, (Reason("STILL_MOVING", {"speed": speed, "limit": limit}),))
+            return ReasonCode.STILL_MOVING.verdict(Level.STOP, speed=speed, limit=limit)
         self._situation = replace(self._situation, now_ns=now_ns)
         measured = self._situation.measured
         if measured is not None:
-            known = self._where_it_is()
+            known = self._checks.place(self._situation)
             if known.level is not Level.PASS:
                 # Commands go on from where the robot is: from where it was, they would make it jump.
                 return Verdict(Level.STOP, known.reasons)
-        for memory in (self._still_image, self._still_joints, self._doubt, self._tracking):
-            memory.forget()
+        self._checks.see(RearmAsked(now_ns), self._situation)
         there = replace(self._situation, proposal=None, proposal_arrival_ns=None, commanded=measured)
         persisting = PASS
-        for check in self._checks:
-            found = check.judge(there)
+        for found in self._checks.judge(there):
             persisting |= found if found.level is Level.STOP else PASS
         if persisting.level is Level.STOP:
             return persisting
@@ -266,8 +276,8 @@ class Supervisor:
         return PASS
 
     def _leave(self) -> None:
-        self._start.leave(self._motion)
-        self._motion = None
+        self._start.leave(self._commanded)
+        self._commanded = None
 
     def reset(self, elsewhere: bool = False) -> None:
         """Forget everything but a latched stop and the restrictions: after a reset or a jump of the clock.
@@ -281,14 +291,5 @@ class Supervisor:
         if elsewhere:
             self._start.forget()
         self._level = Level.HOLD
-        memories = (
-            self._joint_trust,
-            self._still_image,
-            self._still_joints,
-            self._doubt,
-            self._tracking,
-            self._recovery,
-        )
-        for memory in memories:
-            memory.forget()
+        self._checks.forget()
         self._admission.forget_before(None)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ami_ros.data.oddity import OddityRecord, read_oddity
+from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.one_camera import OneCameraEpisodes, only
 from ami_ros.training.settings import TrainingSettings
@@ -67,7 +67,7 @@ def read_oddities(paths: Sequence[Path], share: float) -> OdditySplit:
     Raises:
         EpisodeError: unreadable pictures.
     """
-    records = [read_oddity(path) for path in paths]
+    records = [ODDITY_FILES.read(path) for path in paths]
     first_held = len(records) - round(len(records) * share)
     return OdditySplit(_joined(records[:first_held]), _joined(records[first_held:]))
 

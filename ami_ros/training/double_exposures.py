@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ami_ros.data.double_exposure import DoubleExposure, read_double_exposure
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.losses import alike_loss
@@ -54,7 +54,7 @@ def read_double_exposures(paths: Sequence[Path], share: float) -> tuple[DoubleEx
     Raises:
         EpisodeError: unreadable, or not all of one size.
     """
-    records = [_one_camera(read_double_exposure(path)) for path in paths]
+    records = [_one_camera(DOUBLE_EXPOSURE_FILES.read(path)) for path in paths]
     for path, record in zip(paths, records, strict=True):
         if record.varied.shape != records[0].varied.shape:
             got, expected = record.varied.shape, records[0].varied.shape

@@ -12,9 +12,9 @@ import torch
 from ami_ros import __version__
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.dataset import EpisodeSet
-from ami_ros.data.double_exposure import list_double_exposures
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
 from ami_ros.data.event import list_events
-from ami_ros.data.oddity import list_oddities
+from ami_ros.data.oddity import ODDITY_FILES
 from ami_ros.data.recorded_body import check_same_body, recorded_body
 from ami_ros.errors import TrainingError
 from ami_ros.model.allocator import keep_freed_memory
@@ -61,8 +61,8 @@ def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None])
     if len(paths) - held < 2:
         raise TrainingError(f"got {len(paths)} episodes, expected at least 4; run `ami-ros collect`")
     events = tuple(list_events(paths[0].parent))
-    oddities = tuple(list_oddities(paths[0].parent))
-    exposures = read_double_exposures(list_double_exposures(paths[0].parent), share)
+    oddities = tuple(ODDITY_FILES.finished(paths[0].parent))
+    exposures = read_double_exposures(DOUBLE_EXPOSURE_FILES.finished(paths[0].parent), share)
     training, held_out = (
         OneCameraEpisodes(EpisodeSet(part, on_read)) for part in (paths[:-held], paths[-held:])
     )

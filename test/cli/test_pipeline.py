@@ -11,6 +11,7 @@ import pytest
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.training_run import prepare_run
+from ami_ros.configuration import Configuration
 from ami_ros.model.runtime import load_model
 from ami_ros.share import shipped_model
 
@@ -101,7 +102,9 @@ def test_train_without_episodes_says_what_to_do(tmp_path):
 def test_export_needs_the_settings_that_the_run_was_trained_with(made, tmp_path):
     folder, _ = made
     data, checkpoint, out = folder / "data", tmp_path / "checkpoint.pt", tmp_path / "model.pt"
-    prepare_run("panda", "reach", data, steps=STEPS, threads=1).trainer.save(checkpoint)
+    prepare_run(
+        Configuration.load("panda", "reach", {"training": {"steps": STEPS, "threads": 1}}), data
+    ).trainer.save(checkpoint)
     refused = ami_ros("export", checkpoint, "--data", data, "--out", out)
     assert refused.returncode == 2
     assert "steps" in refused.stderr

@@ -18,6 +18,7 @@ from command import Running, error_line, run
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.train import train as train_verb
 from ami_ros.cli.training_run import prepare_run
+from ami_ros.configuration import Configuration
 from ami_ros.data.episode import EpisodeRecord, write_episode
 from ami_ros.data.recorded_body import recorded_body
 from ami_ros.system import stop_request
@@ -83,7 +84,9 @@ def test_a_stopped_training_saves_the_step_that_it_is_at(data, tmp_path, monkeyp
 def test_a_signal_ends_the_training_with_one_line_and_the_next_goes_on(data, tmp_path, number, code):
     out = tmp_path / "model.pt"
     # On a machine where a step takes long, the one at hand is given up, and the last checkpoint is what is left.
-    prepare_run("panda", "reach", data, steps=LONG, threads=1).trainer.save(tmp_path / "checkpoint.pt")
+    prepare_run(
+        Configuration.load("panda", "reach", {"training": {"steps": LONG, "threads": 1}}), data
+    ).trainer.save(tmp_path / "checkpoint.pt")
     with Running(*train(data, out)) as running:
         running.until(lambda: logged(out), "the first step")
         time.sleep(1.0)  # in the middle of a step, or before the first

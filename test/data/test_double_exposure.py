@@ -8,13 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ami_ros.data.double_exposure import (
-    DoubleExposure,
-    double_exposure_path,
-    list_double_exposures,
-    read_double_exposure,
-    write_double_exposure,
-)
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 6, 3), dtype=np.uint8)
@@ -23,10 +17,10 @@ RECORD = DoubleExposure({"eye": VARIED, "wrist": VARIED[:, 1:]}, {"eye": PLAIN, 
 
 
 def test_what_is_written_is_read(tmp_path):
-    assert list_double_exposures(tmp_path) == []
-    write_double_exposure(tmp_path, 7, RECORD)
-    assert list_double_exposures(tmp_path) == [double_exposure_path(tmp_path, 7)]
-    found = read_double_exposure(double_exposure_path(tmp_path, 7))
+    assert DOUBLE_EXPOSURE_FILES.finished(tmp_path) == []
+    DOUBLE_EXPOSURE_FILES.write(tmp_path, 7, RECORD)
+    assert DOUBLE_EXPOSURE_FILES.finished(tmp_path) == [DOUBLE_EXPOSURE_FILES.path(tmp_path, 7)]
+    found = DOUBLE_EXPOSURE_FILES.read(DOUBLE_EXPOSURE_FILES.path(tmp_path, 7))
     for side in ("varied", "plain"):
         assert set(getattr(found, side)) == {"eye", "wrist"}
         for camera, images in getattr(RECORD, side).items():
@@ -44,14 +38,14 @@ def test_what_is_written_is_read(tmp_path):
     ],
 )
 def test_malformed_pictures_are_refused(tmp_path, changes, message):
-    write_double_exposure(tmp_path, 0, dataclasses.replace(RECORD, **changes))
+    DOUBLE_EXPOSURE_FILES.write(tmp_path, 0, dataclasses.replace(RECORD, **changes))
     with pytest.raises(EpisodeError, match=message):
-        read_double_exposure(double_exposure_path(tmp_path, 0))
+        DOUBLE_EXPOSURE_FILES.read(DOUBLE_EXPOSURE_FILES.path(tmp_path, 0))
 
 
 def test_a_truncated_file_is_refused(tmp_path):
-    write_double_exposure(tmp_path, 0, RECORD)
-    path = double_exposure_path(tmp_path, 0)
+    DOUBLE_EXPOSURE_FILES.write(tmp_path, 0, RECORD)
+    path = DOUBLE_EXPOSURE_FILES.path(tmp_path, 0)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(EpisodeError, match="not a readable"):
-        read_double_exposure(path)
+        DOUBLE_EXPOSURE_FILES.read(path)

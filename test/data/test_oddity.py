@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ami_ros.data.oddity import OddityRecord, list_oddities, oddity_path, read_oddity, write_oddity
+from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.errors import EpisodeError
 
 COUNT, SIZE, JOINTS = 3, 5, 4
@@ -22,9 +22,9 @@ RECORD = OddityRecord(
 
 
 def test_what_is_written_is_read(tmp_path):
-    write_oddity(tmp_path, 12, RECORD)
-    assert list_oddities(tmp_path) == [oddity_path(tmp_path, 12)]
-    found = read_oddity(oddity_path(tmp_path, 12))
+    ODDITY_FILES.write(tmp_path, 12, RECORD)
+    assert ODDITY_FILES.finished(tmp_path) == [ODDITY_FILES.path(tmp_path, 12)]
+    found = ODDITY_FILES.read(ODDITY_FILES.path(tmp_path, 12))
     np.testing.assert_array_equal(found.kinds, RECORD.kinds)
     np.testing.assert_array_equal(found.vectors["joints"], VECTOR)
     assert set(found.images) == set(RECORD.images)
@@ -33,7 +33,7 @@ def test_what_is_written_is_read(tmp_path):
 
 
 def test_a_data_set_may_have_none(tmp_path):
-    assert list_oddities(tmp_path) == []
+    assert ODDITY_FILES.finished(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_a_data_set_may_have_none(tmp_path):
     ],
 )
 def test_malformed_pictures_are_refused(tmp_path, changes, message):
-    write_oddity(tmp_path, 0, dataclasses.replace(RECORD, **changes))
+    ODDITY_FILES.write(tmp_path, 0, dataclasses.replace(RECORD, **changes))
     with pytest.raises(EpisodeError, match=message):
-        read_oddity(oddity_path(tmp_path, 0))
+        ODDITY_FILES.read(ODDITY_FILES.path(tmp_path, 0))
 
 
 def test_a_truncated_file_is_refused(tmp_path):
-    write_oddity(tmp_path, 0, RECORD)
-    path = oddity_path(tmp_path, 0)
+    ODDITY_FILES.write(tmp_path, 0, RECORD)
+    path = ODDITY_FILES.path(tmp_path, 0)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(EpisodeError, match="not a readable"):
-        read_oddity(path)
+        ODDITY_FILES.read(path)

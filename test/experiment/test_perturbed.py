@@ -34,8 +34,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = load_robot("panda", "reach")
     jepa = small_jepa(joints=len(spec.joint_names), action=3)
     fits = {
-        name: getattr(spec, name)
-        for name in ("control_mode", "control_hz", "action_block", "action_size", "max_tip_speed")
+        "control_mode": spec.actions.meaning,
+        "control_hz": spec.actions.rate_hz,
+        "action_block": spec.action_block,
+        "action_size": spec.action_size,
+        "max_tip_speed": spec.max_tip_speed,
     }
     aspect = spec.camera.width / spec.camera.height
     contract = small_contract(

@@ -3,29 +3,24 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from ami_ros.planning.observation_pairing import ObservationPairing, SeenImage, SeenJoints
+from ami_ros.planning.observation_pairing import ObservationPairing, Seen
 from ami_ros.planning.plan_statistics import PlanStatistics
 
 MS = 1_000_000
-JOINTS = np.zeros(7)
 
 
 @pytest.fixture
 def pairing() -> ObservationPairing:
-    return ObservationPairing(period_ns=100 * MS, gap_ns=300 * MS)
+    return ObservationPairing(["image"], {"joints": 0}, period_ns=100 * MS, gap_ns=300 * MS)
 
 
 def see(pairing: ObservationPairing, what: str, at_ms: int) -> tuple[int, int] | None:
     """Let a message arrive and return the stamps, in ms, of the pair that it completes."""
-    if what == "image":
-        pairing.see_image(SeenImage(f"pixels of {at_ms}", at_ms * MS, at_ms * MS))
-    else:
-        pairing.see_joints(SeenJoints(JOINTS, JOINTS, at_ms * MS, at_ms * MS))
-    pair = pairing.take()
-    return None if pair is None else (pair[0].stamp_ns // MS, pair[1].stamp_ns // MS)
+    pairing.see(what, Seen(f"content of {at_ms}", at_ms * MS, at_ms * MS))
+    taken = pairing.take()
+    return None if taken is None else (taken["image"].stamp_ns // MS, taken["joints"].stamp_ns // MS)
 
 
 @pytest.mark.parametrize("order", [("image", "joints"), ("joints", "image")])
@@ -55,7 +50,7 @@ def test_a_fast_camera_is_thinned_to_the_planning_period(pairing: ObservationPai
 def test_an_image_much_older_than_the_joints_is_not_used(pairing: ObservationPairing):
     see(pairing, "joints", 1000)
     assert see(pairing, "image", 699) is None
-    assert "0.301 s older than the joint states, expected at most 0.300 s" in pairing.waiting_for(0)
+    assert "0.301 s older than joints, expected at most 0.300 s" in pairing.waiting_for(0)
     assert see(pairing, "image", 700) == (700, 1000)
 
 
@@ -74,13 +69,45 @@ def test_a_new_goal_is_planned_for_from_the_same_stamp(pairing: ObservationPairi
 
 
 def test_it_says_what_is_missing(pairing: ObservationPairing):
-    assert "an image and joint states" in pairing.waiting_for(0)
+    assert "waiting for image and joints" in pairing.waiting_for(0)
     see(pairing, "image", 100)
-    assert pairing.waiting_for(0).endswith("waiting for joint states")
+    assert pairing.waiting_for(0).endswith("waiting for joints")
     see(pairing, "joints", 50)
-    assert "0.050 s older than the image" in pairing.waiting_for(0)
+    assert "joints is 0.050 s too old for the image" in pairing.waiting_for(0)
     see(pairing, "joints", 100)
     assert "0.40 s ago" in pairing.waiting_for(500 * MS)
+
+
+def test_all_cameras_count_and_slow_sensors_have_a_slack():
+    pairing = ObservationPairing(["left", "right"], {"joints": 0, "force": 500 * MS}, 100 * MS, 300 * MS)
+    for name, at_ms in (("force", 600), ("left", 1000), ("joints", 1010)):
+        pairing.see(name, Seen(name, at_ms * MS, at_ms * MS))
+        assert pairing.take() is None
+    pairing.see("right", Seen("right", 1005 * MS, 1005 * MS))
+    taken = pairing.take()
+    assert {name: seen.stamp_ns // MS for name, seen in taken.items()} == {
+        "left": 1000,
+        "right": 1005,
+        "joints": 1010,
+        "force": 600,
+    }
+    for name in ("left", "right", "joints"):
+        pairing.see(name, Seen(name, 1150 * MS, 1150 * MS))
+    assert pairing.take() is None
+    assert "force is 0.050 s too old for the image" in pairing.waiting_for(0)
+
+
+def test_without_cameras_the_newest_reading_counts():
+    pairing = ObservationPairing([], {"heat": 250 * MS, "flow": 250 * MS}, 100 * MS, 300 * MS)
+    pairing.see("heat", Seen(1.0, 1000 * MS, 1000 * MS))
+    assert "waiting for flow" in pairing.waiting_for(0)
+    pairing.see("flow", Seen(2.0, 900 * MS, 900 * MS))
+    assert set(pairing.take()) == {"heat", "flow"}
+    pairing.see("flow", Seen(2.0, 1050 * MS, 1050 * MS))
+    assert pairing.take() is None, "within the planning period"
+    pairing.see("flow", Seen(2.0, 1260 * MS, 1260 * MS))
+    assert pairing.take() is None
+    assert "heat is 0.010 s too old for other sensors" in pairing.waiting_for(0)
 
 
 def test_statistics():

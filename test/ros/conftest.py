@@ -159,7 +159,7 @@ def robot(make_robot: Callable[[], FakeRobot]) -> FakeRobot:
 @pytest.fixture
 def straight_line() -> Path:
     """The planner node with a planner that needs no model."""
-    return Path(__file__).with_name("straight_line.py")
+    return Path(__file__).with_name("straight_line_node.py")
 
 
 @pytest.fixture

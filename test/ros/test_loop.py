@@ -50,7 +50,7 @@ def in_process(path, task, seed: int) -> np.ndarray:
     from ami_ros.sim.loop.closed_loop import ClosedLoop
     from ami_ros.sim.world.scene import Scene
 
-    module_spec = importlib.util.spec_from_file_location("straight_line", path)
+    module_spec = importlib.util.spec_from_file_location("straight_line_node", path)
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[module_spec.name] = module  # dataclasses look themselves up there
     module_spec.loader.exec_module(module)

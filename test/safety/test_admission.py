@@ -9,10 +9,12 @@ from gate_timeline import SETTINGS, START_NS, STEP_NS
 from robots import HOME, JOINTS, made_up_robot
 
 from ami_ros.safety.admission import Admission
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.types import Level, Trajectory, Verdict
 
 POINTS = 5
 SPEC = made_up_robot()
+BODY = GateBody.of_robot(SPEC)
 MEASURED = np.array(HOME)
 
 
@@ -25,7 +27,7 @@ def proposal(positions=None, times=None, names=SPEC.joint_names, stamp_ns=START_
 
 
 def judge(trajectory: Trajectory, measured=MEASURED, now_ns=START_NS) -> Verdict:
-    return Admission(SPEC, SETTINGS).judge(trajectory, measured, now_ns)
+    return Admission(BODY, SETTINGS).judge(trajectory, measured, now_ns)
 
 
 def code(verdict: Verdict) -> str:
@@ -124,7 +126,7 @@ def test_the_latest_stamp_that_passes():
 
 
 def test_duplicates_and_late_messages_are_rejected():
-    admission = Admission(SPEC, SETTINGS)
+    admission = Admission(BODY, SETTINGS)
 
     def submit(stamp_ns: int) -> Verdict:
         return admission.judge(proposal(stamp_ns=stamp_ns), MEASURED, START_NS)
@@ -136,7 +138,7 @@ def test_duplicates_and_late_messages_are_rejected():
 
 
 def test_a_rejected_proposal_leaves_no_trace():
-    admission = Admission(SPEC, SETTINGS)
+    admission = Admission(BODY, SETTINGS)
     late = START_NS + 10
     assert code(
         admission.judge(proposal(np.full((POINTS, JOINTS), np.nan), stamp_ns=late), MEASURED, START_NS)
@@ -145,7 +147,7 @@ def test_a_rejected_proposal_leaves_no_trace():
 
 
 def test_forget_before_rejects_up_to_that_time_and_never_forgives_a_later_stamp():
-    admission = Admission(SPEC, SETTINGS)
+    admission = Admission(BODY, SETTINGS)
     admission.forget_before(START_NS)
     assert code(admission.judge(proposal(stamp_ns=START_NS), MEASURED, START_NS)) == "PROPOSAL_OUT_OF_ORDER"
     ahead = START_NS + 30_000_000

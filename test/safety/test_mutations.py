@@ -23,11 +23,14 @@ from ami_ros.safety.checks.recovery import Recovery
 from ami_ros.safety.checks.still_image import StillImage
 from ami_ros.safety.checks.still_joints import StillJoints
 from ami_ros.safety.checks.tracking import Tracking
-from ami_ros.safety.motion.braking import Braking
+from ami_ros.safety.motion.braking_distance import BrakingDistance
+from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
+from ami_ros.safety.motion.velocity_limit import VelocityLimit
+from ami_ros.safety.motion.zone_limit import ZoneLimit
 from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
@@ -59,8 +62,8 @@ def _none(self: Any, *arguments: Any) -> None:
     return None
 
 
-def _instantly(self: Any, motion: Motion, wanted: Any) -> Motion:
-    return Motion(motion.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
+def _instantly(self: Any, motion: ChannelState, wanted: Any) -> ChannelState:
+    return ChannelState(motion.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
 
 
 def _estop_that_does_not_latch(self: Any, pressed: bool, now_ns: int) -> Any:
@@ -85,14 +88,14 @@ def _reset_all(self: Any, elsewhere: bool = False) -> None:
     self._stopped = None
 
 
-def _measured_only(self: Any) -> Any:
-    tips = _tips(self)
+def _measured_only(self: Any, situation: Any) -> Any:
+    tips = _tips(self, situation)
     return None if tips is None else tips[[1, 1]]
 
 
 _estop = Supervisor.estop
 _reset = Supervisor.reset
-_tips = Supervisor._tips
+_tips = StillImage._tips
 
 
 def _no_zone(index: int) -> Any:
@@ -121,7 +124,7 @@ MUTANTS: dict[
     "still image": (StillImage, "judge", _passes, "fault camera_frozen"),
     "still joints": (StillJoints, "judge", _passes, "joints frozen for a moment"),
     "heartbeat": (Heartbeat, "judge", _passes, "fault planner_dead"),
-    "still image: by joint states alone": (Supervisor, "_tips", _measured_only, "shifted joints at rest"),
+    "still image: by joint states alone": (StillImage, "_tips", _measured_only, "shifted joints at rest"),
     "joint trust": (JointTrust, "judge", _passes, "two robots, re-arm"),
     "joint trust: a new process": (JointTrust, "judge", _passes, "two robots, restart"),
     "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "resume after STOP"),
@@ -130,11 +133,13 @@ MUTANTS: dict[
     "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),
     "tracking": (Tracking, "judge", _passes, "robot does not follow"),
     "recovery": (Recovery, "judge", _passes, "fault camera_silent"),
-    "braking distance and zones": (Braking, "problem", _none, "workspace"),
+    "braking distance and zones": (Stepping, "_problem", _none, "workspace"),
+    "braking distance": (BrakingDistance, "problem", _none, "limits"),
+    "zones": (ZoneLimit, "problem", _none, "workspace"),
     "zones: workspace": (Zones, "excess", _no_zone(0), "workspace"),
     "zones: forbidden boxes": (Zones, "excess", _no_zone(1), "forbidden box"),
     "zones: links": (LinkShapes, "__init__", _without_links, "forbidden box"),
-    "speed": (Stepping, "_slowed", lambda self, wanted: (wanted, PASS), "direction is kept"),
+    "speed": (VelocityLimit, "limit", lambda self, state, wanted: (wanted, PASS), "direction is kept"),
     "jerk and acceleration": (JerkLimit, "toward", _instantly, "wild planner"),
     "limit: velocity": (MotionLimits, "of", _without(velocity=1e3), "wild planner"),
     "limit: acceleration": (MotionLimits, "of", _without(acceleration=1e3), "wild planner"),

@@ -9,10 +9,11 @@ from gate_arm import WORKSPACE, gate_arm
 from robots import JOINTS, LOWER, UPPER, VELOCITY
 
 from ami_ros.errors import ConfigError
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.restrictions import Restrictions
 
-SPEC = gate_arm()
+BODY = GateBody.of_robot(gate_arm())
 BOX = np.array(WORKSPACE)
 
 
@@ -30,7 +31,7 @@ BOX = np.array(WORKSPACE)
     ],
 )
 def test_as_tight_or_tighter_is_taken(given):
-    Restrictions(**given).check(SPEC)
+    Restrictions(**given).check(BODY)
 
 
 @pytest.mark.parametrize(
@@ -54,15 +55,15 @@ def test_as_tight_or_tighter_is_taken(given):
 )
 def test_looser_or_malformed_is_refused(given, message):
     with pytest.raises(ConfigError, match=message):
-        Restrictions(**given).check(SPEC)
+        Restrictions(**given).check(BODY)
 
 
 def test_limits_in_force_are_the_tightest_and_the_scale_applies_to_speed_only():
-    limits = MotionLimits.of(SPEC, Restrictions(velocity=np.array(VELOCITY) / 2), 0.5)
+    limits = MotionLimits.of(BODY, Restrictions(velocity=np.array(VELOCITY) / 2), 0.5)
     np.testing.assert_allclose(limits.velocity, np.array(VELOCITY) / 4)
     np.testing.assert_array_equal(limits.lower, LOWER)
-    both = MotionLimits.of(SPEC, Restrictions(speed_scale=0.25), 0.5)
+    both = MotionLimits.of(BODY, Restrictions(speed_scale=0.25), 0.5)
     np.testing.assert_allclose(both.velocity, np.array(VELOCITY) / 4)
-    free = MotionLimits.of(gate_arm(velocity=None, jerk=None), Restrictions(), 0.5)
+    free = MotionLimits.of(GateBody.of_robot(gate_arm(velocity=None, jerk=None)), Restrictions(), 0.5)
     assert np.isinf(free.velocity).all()
     assert np.isinf(free.jerk).all()

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from gate_timeline import SETTINGS, START_NS, TICK_NS, GateTimeline
-from robots import HOME, JOINTS, made_up_robot
+from robots import CAMERA, HOME, JOINTS, made_up_robot
 
 from ami_ros.errors import ConfigError, JointStateError
-from ami_ros.safety.checks.doubt import ModelReport
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Level, Reason, Verdict
@@ -350,13 +352,13 @@ def test_a_frozen_camera_holds_although_its_stamps_are_fresh(gate):
     gate.tick()
     for tick in range(120):
         gate.joints()
-        gate.gate.see_image(gate.now_ns, gate.now_ns, content=7)
+        gate.gate.see_image(CAMERA, 7, gate.now_ns, gate.now_ns)
         if tick % 10 == 0:
             gate.toward(SLOW * 3)
         _, verdict = gate.tick(fresh=False)
     assert codes(verdict)[0] == "CAMERA_FROZEN"
     assert at_rest(gate)
-    gate.gate.see_image(gate.now_ns, gate.now_ns, content=8)
+    gate.gate.see_image(CAMERA, 8, gate.now_ns, gate.now_ns)
     gate.joints()
     gate.toward(SLOW)
     _, verdict = gate.tick(fresh=False)
@@ -425,11 +427,11 @@ def test_reset_forgets_everything_but_a_latched_stop(moving):
 
 
 def test_the_worst_verdict_wins_and_no_reason_is_lost(gate):
-    class Alarm:
+    class Alarm(Check):
         def judge(self, situation):
             return Verdict(Level.STOP, (Reason("ALARM", {"at_ns": situation.now_ns}),))
 
-    supervisor = Supervisor(gate.spec, SETTINGS, extra_checks=(Alarm(),))
+    supervisor = Supervisor(GateBody.of_robot(gate.spec), SETTINGS, extra_checks=(Alarm(),))
     supervisor.see_joints(gate.spec.home, START_NS, START_NS)
     _, verdict = supervisor.tick(START_NS)
     assert verdict.level is Level.STOP

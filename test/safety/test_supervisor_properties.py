@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from robots import JOINTS, LOWER, UPPER, made_up_robot
 
 from ami_ros.safety.admission import Admission
+from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import PASS, Level
 
@@ -175,7 +176,7 @@ def test_the_random_timelines_move_the_robot_and_reach_its_limits():
 
 
 def _at_once(self, motion, wanted):
-    return Motion(motion.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
+    return ChannelState(motion.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
 
 
 def _without(**limits: float) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 from gate_arm import tip
+from robots import AGE_S, CAMERA, JOINT_SENSOR
 
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import FloatArray
@@ -107,8 +108,8 @@ class Duties:
         if self.unknown_place(now_ns):
             found.append("joint states contradict each other")
         for what, seen, limit_s in (
-            ("joints", self.joints, s.joint_age_s),
-            ("camera", self.image, s.camera_age_s),
+            ("joints", self.joints, AGE_S[JOINT_SENSOR]),
+            ("camera", self.image, AGE_S[CAMERA]),
             ("proposal", self.plan, s.proposal_age_s),
         ):
             ages = [None if t is None else (now_ns - t) / 1e9 for t in seen]

@@ -11,12 +11,14 @@ from gate_arm import gate_arm
 from gate_counts import COUNTS
 from gate_duties import NEVER_NS, Duties
 from gate_oracle import Bounds, CommandOracle, bounds_of
+from robots import AGE_S, CAMERA, JOINT_SENSOR
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import load_settings
 from ami_ros.errors import JointStateError
-from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings, load_safety_settings
 from ami_ros.share import config_path
@@ -123,8 +125,9 @@ class Plant:
     def start_process(self, twin: bool) -> None:
         """Start gates that know nothing of those before."""
         own = load_settings(GateNodeSettings, config_path("safety_node.yaml"))
+        body = GateBody.of_robot(self.spec)
         self.outputs = [Outputs() for _ in range(1 + twin)]
-        self.gates = [Gate(self.spec, self.settings, own, out, simulated=False) for out in self.outputs]
+        self.gates = [Gate(body, self.settings, own, out, simulated=False) for out in self.outputs]
 
     @property
     def gate(self) -> Gate:
@@ -153,7 +156,7 @@ class Plant:
         if not repeated:
             self._content, self._pictured = self._content + 1, self.position.copy()
         for gate in self.gates:
-            gate.see_image(self.now_ns + offset_ns, self.now_ns, self._content)
+            gate.see_image(CAMERA, self._content, self.now_ns + offset_ns, self.now_ns)
         self.duties.see_image(self.now_ns + offset_ns, self.now_ns, repeated)
 
     def send_report(
@@ -348,7 +351,7 @@ class Plant:
         self.expect(moving < 0.01, f"re-armed at {moving} rad/s")
         if self.stopped and self.duties.joints[0] is not None:
             age_s = (self.now_ns - self.duties.joints[0]) / 1e9
-            self.expect(age_s <= self.settings.joint_age_s, f"re-armed with joints of {age_s} s")
+            self.expect(age_s <= AGE_S[JOINT_SENSOR], f"re-armed with joints of {age_s} s")
         self.stopped = False
         self.oracle.release()
         self.oracle.restart()

@@ -7,9 +7,11 @@ import contextlib
 from collections.abc import Sequence
 
 import numpy as np
+from robots import CAMERA
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import JointStateError
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Command, FloatArray, Level, Trajectory, Verdict
@@ -20,8 +22,6 @@ STEP_NS = 100_000_000
 
 SETTINGS = SafetySettings(
     rate_hz=100.0,
-    joint_age_s=0.25,
-    camera_age_s=0.5,
     proposal_age_s=0.75,
     future_tolerance_s=0.05,
     speed_scale=0.8,
@@ -128,7 +128,7 @@ class GateTimeline:
 
     def __init__(self, spec: RobotSpec, settings: SafetySettings = SETTINGS) -> None:
         self.spec = spec
-        self.gate = Supervisor(spec, settings)
+        self.gate = Supervisor(GateBody.of_robot(spec), settings)
         self.oracle = Oracle(spec, settings)
         self.now_ns = START_NS
         self.position: FloatArray = np.array(spec.home)
@@ -150,7 +150,7 @@ class GateTimeline:
 
     def image(self, stamp_ns: int | None = None) -> None:
         """Deliver an image."""
-        self.gate.see_image(self.now_ns if stamp_ns is None else stamp_ns, self.now_ns)
+        self.gate.see_image(CAMERA, None, self.now_ns if stamp_ns is None else stamp_ns, self.now_ns)
 
     def feed(self) -> None:
         """Deliver a joint state and an image of now."""

@@ -22,6 +22,8 @@ from ami_ros.body.simulation import BulletSimulation
 from ami_ros.share import config_path
 
 JOINTS = 4
+CAMERA, JOINT_SENSOR = "camera", "joints"
+AGE_S = {CAMERA: 0.5, JOINT_SENSOR: 0.25}
 LOWER = (-1.5, -0.75, -2.5, 0.1)
 UPPER = (1.25, 1.0, 2.75, 2.1)
 VELOCITY = (1.5, 2.0, 1.0, 0.5)  # rad/s
@@ -49,7 +51,7 @@ def made_up_robot(**changes: Any) -> RobotSpec:
         48,
         40,
         10.0,
-        0.5,
+        AGE_S[CAMERA],
         ("model", "gate"),
         45.0,
         (1.0, 0.0, 1.0),
@@ -82,7 +84,9 @@ def channels(axes: Iterable[str] = "xyz", speed: float = 0.4) -> tuple[Channel, 
 def joint_sensor(names: tuple[str, ...]) -> VectorSensor:
     """Return the sensor of joints of these names."""
     values = tuple((name, "rad") for name in names)
-    return VectorSensor("joints", "joint_states", "JointState", values, 100.0, 0.25, None, ("model", "gate"))
+    return VectorSensor(
+        "joints", "joint_states", "JointState", values, 100.0, AGE_S[JOINT_SENSOR], None, ("model", "gate")
+    )
 
 
 def changed(spec: RobotSpec, **changes: Any) -> RobotSpec:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from small_model import IMAGE_SIZE, small_jepa
 
-from ami_ros.data.oddity import OddityRecord, oddity_path, write_oddity
+from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.training.appearance import Oddities, fit_appearance, oddness_of, read_oddities
 from ami_ros.training.gates import beyond_the_range
 from ami_ros.training.rank import roc_auc
@@ -96,10 +96,9 @@ def test_the_last_moments_are_held_out_whole(tmp_path: Path):
     for index in range(10):
         images = generator.integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
         joints = np.full(2 * JOINTS, index, dtype=np.float32)
-        write_oddity(
-            tmp_path, index, OddityRecord({"camera": images}, np.array(["light", "blur"]), {"joints": joints})
-        )
-    split = read_oddities([oddity_path(tmp_path, i) for i in range(10)], 0.2)
+        record = OddityRecord({"camera": images}, np.array(["light", "blur"]), {"joints": joints})
+        ODDITY_FILES.write(tmp_path, index, record)
+    split = read_oddities([ODDITY_FILES.path(tmp_path, i) for i in range(10)], 0.2)
     assert (len(split.training), len(split.held_out)) == (16, 4)
     assert sorted(set(split.held_out.joints[:, 0])) == [8.0, 9.0]
     assert {kind: len(some) for kind, some in split.held_out.by_kind().items()} == {"light": 2, "blur": 2}

@@ -13,7 +13,7 @@ from small_data import SIDE, SQUARE, write_episodes
 from small_model import SETTINGS
 from small_training import TRAINING
 
-from ami_ros.data.double_exposure import DoubleExposure, double_exposure_path, write_double_exposure
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.pipeline import build_trainer, load_split
@@ -38,12 +38,12 @@ def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     write_episodes(folder, 16)
     for index in range(LOOKS):
-        write_double_exposure(folder, index, exposure(index))
+        DOUBLE_EXPOSURE_FILES.write(folder, index, exposure(index))
     return folder
 
 
 def test_the_last_looks_are_held_out(folder):
-    paths = [double_exposure_path(folder, i) for i in range(LOOKS)]
+    paths = [DOUBLE_EXPOSURE_FILES.path(folder, i) for i in range(LOOKS)]
     training, held_out = read_double_exposures(paths, 0.25)
     assert (len(training), len(held_out)) == (30, 10)
     np.testing.assert_array_equal(held_out.plain[0], exposure(30).plain["camera"])
@@ -57,9 +57,9 @@ def test_the_last_looks_are_held_out(folder):
 
 def test_looks_of_unequal_size_are_refused(tmp_path):
     for index, scenes in enumerate((SCENES, SCENES + 1)):
-        write_double_exposure(tmp_path, index, exposure(index, scenes))
+        DOUBLE_EXPOSURE_FILES.write(tmp_path, index, exposure(index, scenes))
     with pytest.raises(EpisodeError, match="expected"):
-        read_double_exposures([double_exposure_path(tmp_path, i) for i in range(2)], 0.1)
+        read_double_exposures([DOUBLE_EXPOSURE_FILES.path(tmp_path, i) for i in range(2)], 0.1)
 
 
 def test_training_on_them_makes_a_changed_look_matter_less(folder):

@@ -16,9 +16,9 @@ from small_data import JOINTS, SIDE, SPEED, STEPS, record, write_episodes
 from small_model import LATENT, SETTINGS
 from small_training import TRAINING
 
-from ami_ros.data.double_exposure import DoubleExposure, write_double_exposure
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.data.event import EventRecord, write_event
-from ami_ros.data.oddity import OddityRecord, write_oddity
+from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.errors import TrainingError
 from ami_ros.model.export import export, weights_sha256
 from ami_ros.model.runtime import load_model
@@ -296,8 +296,10 @@ def test_the_pictures_beside_the_episodes_are_measured(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (2, 4, SIDE, SIDE, 3), dtype=np.uint8)
     kinds, still = np.array(["light", "bystander"]), np.zeros(2 * JOINTS, np.float32)
     for index in range(8):
-        write_oddity(tmp_path, index, OddityRecord({"camera": images[0, :2]}, kinds, {"joints": still}))
-        write_double_exposure(tmp_path, index, DoubleExposure({"camera": images[0]}, {"camera": images[1]}))
+        ODDITY_FILES.write(tmp_path, index, OddityRecord({"camera": images[0, :2]}, kinds, {"joints": still}))
+        DOUBLE_EXPOSURE_FILES.write(
+            tmp_path, index, DoubleExposure({"camera": images[0]}, {"camera": images[1]})
+        )
     found = load_split(paths, 0.25, lambda: None)
     it = trainer(found)
     gates = finish(it.model, found, SPEC, "reach", dataclasses.replace(TRAINING, appearance_steps=3)).gates

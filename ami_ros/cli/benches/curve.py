@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ami_ros.cli import options
+
 if TYPE_CHECKING:
     from ami_ros.bench.curve import Variant
     from ami_ros.bench.plan_time import Budget
@@ -19,18 +21,14 @@ BUDGETS = ["16x5x1", "32x5x2", "64x5x2", "64x5x4", "128x5x2", "128x5x4", "256x5x
 
 
 def curve(
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    budget: Annotated[
-        list[str], typer.Option(help="SAMPLESxHORIZONxITERATIONS of every solver; may be repeated.")
-    ] = BUDGETS,
-    episodes: Annotated[int, typer.Option(help="Episodes per point, with seeds SEED, SEED + 1, ...")] = 50,
-    seed: Annotated[int, typer.Option(help="Seed of the first episode.")] = 7001,
+    task: options.Task = None,
+    model: options.Model = None,
+    robot: options.Robot = None,
+    budget: options.Budgets = BUDGETS,
+    episodes: options.Episodes = 50,
+    seed: options.Seed = 7001,
     public: Annotated[bool, typer.Option(help="Also the public solvers (extra `bench`).")] = True,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_file: options.Json = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the curve to this PNG file.")] = None,
 ) -> None:
     """Measure success per millisecond: the same episodes with every solver at several budgets.
@@ -53,12 +51,12 @@ def curve(
     from ami_ros.system.whole_file import check_writable, write_whole
 
     budgets = [parse_budget(text) for text in budget]
-    wanted = prepare(robot, task, model, None, episodes, seed, "image")
+    wanted = prepare(robot, task, model, episodes=episodes, seed=seed)
     require("sim", *(["bench"] if public else []), *(["train"] if plot else []))
     check_writable(json_file, plot)
     figures = measure(wanted, budgets, public)
     figures |= {
-        "task": task,
+        "task": wanted.task,
         "seed": seed,
         "model_sha256": wanted.sha256,
         "hardware": hardware(),

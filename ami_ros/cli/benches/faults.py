@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ami_ros.cli import options
+
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
     from ami_ros.experiment.experiment import Experiment
@@ -18,20 +20,16 @@ DEFAULT_SEED = 7001
 
 def faults(
     seeds: Annotated[int, typer.Option(help="Runs per fault.")] = 10,
-    seed: Annotated[int, typer.Option(help="Seed of the first run.")] = DEFAULT_SEED,
+    seed: options.Seed = DEFAULT_SEED,
     fault: Annotated[
         list[str], typer.Option(help="Only this fault; may be repeated. Default: all of them.")
     ] = [],  # noqa: B006, typer wants a list
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    real_time: Annotated[
-        bool, typer.Option(help="By the wall clock; else in simulated time: for a machine that is busy.")
-    ] = True,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    logs: Annotated[Path | None, typer.Option(help="Folder for the nodes' logs.")] = None,
+    model: options.Model = None,
+    task: options.Task = None,
+    robot: options.Robot = None,
+    real_time: options.RealTime = True,
+    json_file: options.Json = None,
+    logs: options.Logs = None,
 ) -> None:
     """Inject every fault in mid-motion, through ROS 2.
 
@@ -45,7 +43,7 @@ def faults(
     from ami_ros.experiment.experiment import prepare
     from ami_ros.sim.faults.catalogue import NAMES
 
-    experiment = prepare(robot, task, model, None, episodes=seeds, seed=seed, goal="image")
+    experiment = prepare(robot, task, model, episodes=seeds, seed=seed)
     measure_faults(experiment, fault or list(NAMES), real_time, json_file, logs)
 
 

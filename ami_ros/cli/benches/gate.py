@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ami_ros.cli import options
+
 
 def gate(
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="Task, to find the shipped model.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
+    model: options.Model = None,
+    task: options.Task = None,
+    robot: options.Robot = None,
     seconds: Annotated[float, typer.Option(help="How long to measure, each time.")] = 30.0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_file: options.Json = None,
 ) -> None:
     """Time the gate's ticks while the planner runs at full load on the same two cores.
 
@@ -35,14 +34,14 @@ def gate(
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
 
-    wanted = prepare(robot, task, model, None, episodes=1, seed=0, goal="image")
+    wanted = prepare(robot, task, model)
     require("ros", "sim")
     check_writable(json_file)
     runs: dict[str, dict[str, Any]] = {}
     with progress_bar("gate", 2) as bar:
         for name, realtime in (("realtime", True), ("ordinary", False)):
             bar.update(0, f"{name} priority, {seconds:g} s")
-            runs[name] = bench_gate(robot, task, wanted.model, seconds, realtime)
+            runs[name] = bench_gate(wanted.configuration, wanted.model, seconds, realtime)
             bar.update(1)
     figures = {**runs["realtime"], "ordinary_priority": runs["ordinary"]}
     figures |= {"hardware": hardware(), "versions": versions()}

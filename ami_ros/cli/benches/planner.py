@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ami_ros.cli import options
 
 if TYPE_CHECKING:
     from ami_ros.experiment.experiment import Experiment
@@ -18,18 +19,14 @@ HOW_TO_COMPARE = "pip install -e '.[bench]'"
 
 
 def planner(
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="Task, to find the shipped model.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    solver: Annotated[str | None, typer.Option(help="cem or mppi [config/planner.yaml].")] = None,
+    model: options.Model = None,
+    task: options.Task = None,
+    robot: options.Robot = None,
+    solver: options.Solver = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, bfloat16 or float16 [config/planner.yaml].")
     ] = None,
-    budget: Annotated[
-        list[str], typer.Option(help="SAMPLESxHORIZONxITERATIONS, beside the shipped one; may be repeated.")
-    ] = BUDGETS,
+    budget: options.Budgets = BUDGETS,
     plans: Annotated[int, typer.Option(help="Plans per budget.")] = 200,
     compare: Annotated[
         bool, typer.Option(help="Also time the public solvers, and a LeWM-size model (minutes).")
@@ -37,7 +34,7 @@ def planner(
     curve_episodes: Annotated[
         int, typer.Option(help="Episodes per point of success against plan time; 0 leaves the curve out.")
     ] = 0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_file: options.Json = None,
 ) -> None:
     """Time plans, from camera image to actions, beside the processor's own limit (a large matrix product).
 
@@ -68,7 +65,7 @@ def planner(
             "and 0 or more episodes"
         )
     changes = [] if precision is None else [f"precision={precision}"]
-    wanted = prepare(robot, task, model, solver, max(curve_episodes, 1), 7001, "image", changes=changes)
+    wanted = prepare(robot, task, model, solver, max(curve_episodes, 1), 7001, changes=changes)
     if curve_episodes:
         require("sim")
     check_writable(json_file)

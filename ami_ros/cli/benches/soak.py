@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ami_ros.cli import options
+
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
     from ami_ros.experiment.experiment import Experiment
@@ -22,13 +24,11 @@ SETTLING_RUNS = 3
 def soak(
     minutes: Annotated[float, typer.Option(help="How long.")] = 12.0,
     seed: Annotated[int, typer.Option(help="Of the attacks and of the episodes.")] = DEFAULT_SEED,
-    model: Annotated[
-        Path | None, typer.Option(help="A model.pt; default: models/<robot>_<task>/model.pt.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="Task: config/tasks/<name>.yaml.")] = "reach",
-    robot: Annotated[str, typer.Option(help="Robot: config/robots/<name>.yaml or a path.")] = "panda",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    logs: Annotated[Path | None, typer.Option(help="Folder for the nodes' logs.")] = None,
+    model: options.Model = None,
+    task: options.Task = None,
+    robot: options.Robot = None,
+    json_file: options.Json = None,
+    logs: options.Logs = None,
 ) -> None:
     """Attack the running nodes over the wire, in real time: another attack every few seconds, at random.
 
@@ -45,7 +45,7 @@ def soak(
 
     if not 0.0 < minutes <= 24 * 60:
         raise ConfigError(f"minutes: got {minutes}, expected a positive number up to a day")
-    experiment = prepare(robot, task, model, None, episodes=1, seed=seed, goal="image")
+    experiment = prepare(robot, task, model, seed=seed)
     require("sim", "ros")
     check_writable(json_file)
     figures = measure_soak(experiment, minutes, seed, logs or Path(tempfile.mkdtemp(prefix="ami_ros_")))

@@ -27,7 +27,7 @@ from ami_ros.ros.wire.message_limits import report_limit, within
 from ami_ros.ros.wire.messages import image_from_ros, joints_to_ros, stamp_to_ns
 from ami_ros.ros.wire.qos import LATCHED, STATE
 from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
-from ami_ros.safety.settings import load_safety_settings
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.types import FloatArray
 
@@ -55,7 +55,7 @@ class EpisodeClient:
 
     def __init__(self, spec: RobotSpec, check: Callable[[], None], ros_arguments: Sequence[str] = ()) -> None:
         self._spec, self._check = spec, check
-        self._joint_age_s = load_safety_settings().joint_age_s
+        self._joint_age_s = max(sensor.max_age_s for sensor in spec.vectors)
         self.faults: dict[str, int] = {}
         self.gate: list[GateCounts] = []
         self._context = rclpy.Context()
@@ -168,7 +168,9 @@ class EpisodeClient:
 
         self._until(armed, ANSWER_TIMEOUT_S, lambda: f"safety/rearm: {answer.message}")
         # Commands begin only when a motion within the limits explains where the robot is now.
-        self._until(lambda: "COMMANDS_WAIT" not in self._gate_says, ANSWER_TIMEOUT_S, self._last_words)
+        self._until(
+            lambda: ReasonCode.COMMANDS_WAIT.name not in self._gate_says, ANSWER_TIMEOUT_S, self._last_words
+        )
 
     def _wait_for_end(self, recorder: EpisodeRecorder) -> None:
         seen, since = -1, time.monotonic()

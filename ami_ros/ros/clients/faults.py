@@ -24,6 +24,7 @@ from ami_ros.ros.clients.wire_faults import WireFaults
 from ami_ros.ros.wire.message_limits import proposal_limit, within
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.verdicts import Judgement, values_of
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.sim.faults.catalogue import (
     COMMAND_TIMEOUT,
     FAULTS,
@@ -194,7 +195,7 @@ class FaultClient(EpisodeClient):
         self._until(
             lambda: self._node.count_publishers(COMMANDS) > 1, MOVING_S, lambda: "no second gate appeared"
         )
-        told = (one.stamp_ns for one in self._told if "COMMAND_SHARED" in one.reasons)
+        told = (one.stamp_ns for one in self._told if ReasonCode.COMMAND_SHARED.name in one.reasons)
         return min((self._now_ns(), *told))
 
     def _mend(self, parts: Sequence[str]) -> None:

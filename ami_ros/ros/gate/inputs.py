@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate hears: joints, camera, proposals and reports, however many and however large."""
+"""What the gate hears: messages, however many and however large; of the planner, proposals and reports."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import CompressedImage, Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ObservationError, ProposalError
-from ami_ros.ros.gate.serialised import content_of_compressed, content_of_serialised, stamp_of_serialised
+from ami_ros.ros.gate.serialised import stamp_of_serialised
 from ami_ros.ros.wire.guard import ErrorLog, guarded
-from ami_ros.ros.wire.message_limits import image_limit, joint_state_limit, proposal_limit, report_limit
-from ami_ros.ros.wire.messages import joints_from_ros, stamp_to_ns, trajectory_from_ros
+from ami_ros.ros.wire.message_limits import proposal_limit, report_limit
+from ami_ros.ros.wire.messages import stamp_to_ns, trajectory_from_ros
 from ami_ros.ros.wire.qos import PROPOSALS, STATE
 from ami_ros.ros.wire.receiver import Receiver
 from ami_ros.ros.wire.verdicts import values_of
-from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.model_report import ModelReport
 
 MOST = 50  # messages per topic and tick, so that a flood ends
 FEW = 3  # proposals per tick that are all judged; of more, the one from the newest observation
@@ -62,25 +61,14 @@ class GateInputs:
         self._now_ns, self._errors, self._is_polled = now_ns, errors, polled
         self._receivers: list[Receiver] = []
         self._turns: list[Callable[[], None]] = []
-        self._raw_came = False
 
-    def listen(self, camera: QoSProfile, max_image_pixels: int) -> None:
-        """Create the subscriptions.
-
-        Args:
-            camera: quality of service of images.
-            max_image_pixels: width times height of the largest image.
-        """
-        joints, pixels = joint_state_limit(self._spec), image_limit(max_image_pixels)
-        with_receiver = self.receiver("sensors")
-        subscribe = partial(self.subscribe, with_receiver)
-        subscribe(JointState, "joint_states", self._on_joints, STATE, joints)
-        subscribe(Image, "camera/image_raw", self._on_images, camera, pixels, most=1)
-        subscribe(CompressedImage, "camera/image_raw/compressed", self._on_compressed, camera, pixels, most=1)
-        subscribe(DiagnosticArray, "planner/goal_status", self._on_reports, STATE, report_limit())
-        subscribe(
-            JointTrajectory, "planner/proposed", self._on_proposals, PROPOSALS, proposal_limit(self._spec)
+    def listen(self, receiver: Receiver | None) -> None:
+        """Listen to the planner, by way of `receiver`."""
+        self.subscribe(
+            receiver, DiagnosticArray, "planner/goal_status", self._on_reports, STATE, report_limit()
         )
+        limit = proposal_limit(self._spec)
+        self.subscribe(receiver, JointTrajectory, "planner/proposed", self._on_proposals, PROPOSALS, limit)
 
     def receiver(self, name: str) -> Receiver | None:
         """Return a thread for some topics, None where messages are handled as they come."""
@@ -151,31 +139,6 @@ class GateInputs:
         """End the threads, before the node is destroyed."""
         for receiver in self._receivers:
             receiver.close()
-
-    def _on_joints(self, messages: list[bytes]) -> None:
-        names, ignored = self._spec.joint_names, self._spec.simulation.hold_joints
-        for data in messages:  # all of them: two that contradict each other must not pass for one
-            try:
-                message = deserialize_message(data, JointState)
-                position, _ = joints_from_ros(message, names, ignored)
-                self._gate.see_joints(position, stamp_to_ns(message.header.stamp), self._now_ns())
-            except ObservationError as error:
-                self._errors.report("joint_states", error)
-        self._gate.judge_waiting(self._now_ns())
-
-    def _on_images(self, messages: list[bytes]) -> None:
-        self._raw_came = True
-        self._see_image(messages[-1], content_of_serialised)
-
-    def _on_compressed(self, messages: list[bytes]) -> None:
-        # Of a camera that sends both, one is enough; in turn, they would never look frozen.
-        if not self._raw_came:
-            self._see_image(messages[-1], content_of_compressed)
-
-    def _see_image(self, newest: bytes, content_of: Callable[[bytes], int | None]) -> None:
-        now = self._now_ns()
-        self._gate.see_image(stamp_of_serialised(newest), now, content_of(newest))
-        self._gate.judge_waiting(now)
 
     def _on_reports(self, messages: list[bytes]) -> None:
         now = self._now_ns()

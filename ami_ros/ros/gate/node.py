@@ -10,8 +10,8 @@ from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
 
-from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
+from ami_ros.configuration import Configuration
 from ami_ros.node_settings import NodeSettings, RestrictionSettings
 from ami_ros.ros.gate.command_output import CommandOutput
 from ami_ros.ros.gate.estop_inputs import EstopInputs
@@ -19,6 +19,7 @@ from ami_ros.ros.gate.inputs import GateInputs
 from ami_ros.ros.gate.loop import run_gate
 from ami_ros.ros.gate.reports import VerdictReports, text_of
 from ami_ros.ros.gate.restriction_parameters import GateParameters
+from ami_ros.ros.gate.sensor_inputs import SensorInputs, sensor_topics
 from ami_ros.ros.wire.guard import ErrorLog, guarded
 from ami_ros.ros.wire.messages import stamp_to_ns
 from ami_ros.ros.wire.node_main import node_main
@@ -26,18 +27,13 @@ from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settin
 from ami_ros.ros.wire.publisher_watch import PublisherWatch
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, camera_subscription
 from ami_ros.safety.gate.gate import Gate
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings, load_safety_settings
 from ami_ros.share import config_path
 from ami_ros.system.realtime import raise_priority
 from ami_ros.types import Command, Level, Verdict
 
-SENSORS = (
-    "joint_states",
-    "camera/image_raw",
-    "camera/image_raw/compressed",
-    "planner/goal_status",
-    "planner/proposed",
-)
+PLANNER = ("planner/goal_status", "planner/proposed")
 
 
 class SafetyNode(Node):
@@ -61,29 +57,35 @@ class SafetyNode(Node):
         common = settings_from_parameters(self, NodeSettings)
         settings = settings_from_parameters(self, SafetySettings)
         own = settings_from_parameters(self, GateNodeSettings)
-        spec = load_robot(common.robot, common.task)
+        spec = Configuration.load(common.robot, common.task).spec
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)
-        gate = self._gate = Gate(spec, settings, own, self, self.simulated)
-        self._commands = CommandOutput(
-            self, own.command_interface, spec.joint_names, round(1e9 * self.period_s)
-        )
+        body = GateBody.of_robot(spec)
+        gate = self._gate = Gate(body, settings, own, self, self.simulated)
+        output = spec.output_by(own.command_interface)
+        self._commands = CommandOutput(self, output, spec.command_names, round(1e9 * self.period_s))
         self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
-        self._restrictions = GateParameters(self, spec, gate.restrict, self.now_ns)
+        self._restrictions = GateParameters(self, body, gate.restrict, self.now_ns)
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
         self._inputs, self._poll = inputs, inputs.poll
         # First: what is pressed counts before what arrived with it.
         self._estop = EstopInputs(self, inputs, self._press, self.errors)
         camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
+        heard = (*sensor_topics(spec), *PLANNER)
         # Before it hears of any joint: what it knows of others decides whether it may begin.
-        self._watch = PublisherWatch(self, self._commands.topic, SENSORS, gate.health, self.errors)
-        inputs.listen(camera, common.max_image_pixels)
+        self._watch = PublisherWatch(self, self._commands.topic, heard, gate.health, self.errors)
+        pixels = common.max_image_pixels
+        receiver = inputs.receiver("sensors")
+        SensorInputs(inputs, receiver, spec, gate, self.now_ns, self.errors, camera, pixels)
+        inputs.listen(receiver)
         self.create_service(Trigger, "~/rearm", self._on_rearm)
         if self.simulated:
             on_clock = guarded(self.errors, self._on_clock)
             self.create_subscription(Clock, "/clock", on_clock, LATCHED_HISTORY)
         refused = raise_priority(own.realtime_priority) if own.realtime_priority else ""
+        if free := spec.limits.unlimited():
+            self.get_logger().warning(f"{spec.name} has no limit of {', '.join(free)}: none is watched")
         if refused:
             self.get_logger().info(f"runs at the system's own priority: {refused}")
 

@@ -6,15 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
-from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
-from ami_ros.ros.wire.qos import LATCHED_HISTORY, STATE
-from ami_ros.ros.wire.verdicts import SEVERITY, Judgement, diagnostic, judgement_to_ros
-from ami_ros.safety.reasons import number_of
-from ami_ros.types import Command, Level, Reason, Verdict
+from ami_ros.ros.wire.guard import ErrorLog
+from ami_ros.ros.wire.health import Health, HealthReports
+from ami_ros.ros.wire.qos import LATCHED_HISTORY
+from ami_ros.ros.wire.verdicts import SEVERITY, Judgement, judgement_to_ros
+from ami_ros.safety.reasons import ReasonCode, number_of
+from ami_ros.types import Command, Level, Verdict
 
 Kind = tuple[Level, frozenset[str]]
 FREE: Kind = (Level.PASS, frozenset())
@@ -37,15 +36,13 @@ class VerdictReports:
     def __init__(
         self, node: Node, robot: str, errors: ErrorLog, figures: Callable[[], Mapping[str, object]]
     ) -> None:
-        self._node, self._robot, self._errors, self._figures = node, robot, errors, figures
-        self.state = Verdict(Level.HOLD, (Reason("STARTING"),))
+        self._node, self._robot, self._figures = node, robot, figures
+        self.state = ReasonCode.STARTING.verdict(Level.HOLD)
         self._logged: Kind = FREE
         self._rejected_ns: dict[Kind, int] = {}
         self._judged = {level: 0 for level in Level}
         self._verdicts = node.create_publisher(DiagnosticArray, "~/verdict", LATCHED_HISTORY)
-        self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", STATE)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        node.create_timer(1.0, guarded_timer(errors, self._report_health), clock=steady)
+        self._health = HealthReports(node, "safety: gate", robot, errors, self._how_it_is)
 
     def proposal(self, verdict: Verdict, now_ns: int, stamp_ns: int) -> None:
         """Publish the verdict on a proposal."""
@@ -89,17 +86,13 @@ class VerdictReports:
         else:
             logger.info(text)
 
-    def _report_health(self) -> None:
-        verdict, now_ns = self.state, self._node.get_clock().now().nanoseconds
-        values: dict[str, object] = {"level": verdict.level.name, "errors": self._errors.count}
+    def _how_it_is(self) -> Health:
+        verdict = self.state
+        values: dict[str, object] = {"level": verdict.level.name}
         values["codes"] = " ".join(str(number_of(reason.code)) for reason in verdict.reasons)
         values |= {f"proposals/{level.name}": count for level, count in self._judged.items()}
         values |= self._figures()
-        values |= {"newest_error": self._errors.newest} if self._errors.newest else {}
-        message = diagnostic(
-            "safety: gate", SEVERITY[verdict.level], text_of(verdict), values, now_ns, self._robot
-        )
-        self._diagnostics.publish(message)
+        return Health(SEVERITY[verdict.level], text_of(verdict), values)
 
 
 def text_of(verdict: Verdict) -> str:

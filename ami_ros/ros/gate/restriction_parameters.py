@@ -14,13 +14,13 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.node_settings import RestrictionSettings
 from ami_ros.ros.wire.parameters import plain
 from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.ros.wire.verdicts import diagnostic
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
 
@@ -78,7 +78,7 @@ class GateParameters:
 
     Args:
         node: has declared them.
-        spec: the robot, whose limits nothing here can loosen.
+        body: the robot, whose limits nothing here can loosen.
         apply: puts restrictions in force; raises ConfigError.
         now_ns: returns the time of a change.
 
@@ -89,11 +89,11 @@ class GateParameters:
     def __init__(
         self,
         node: Node,
-        spec: RobotSpec,
+        body: GateBody,
         apply: Callable[[Restrictions], None],
         now_ns: Callable[[], int],
     ) -> None:
-        self._node, self._spec, self._apply, self._now_ns = node, spec, apply, now_ns
+        self._node, self._body, self._apply, self._now_ns = node, body, apply, now_ns
         self._lists = [field.name for field in dataclasses.fields(RestrictionSettings)]
         self._names = [SPEED_SCALE, *self._lists]
         self._published = node.create_publisher(DiagnosticArray, "~/restrictions", LATCHED)
@@ -118,7 +118,7 @@ class GateParameters:
         restrictions = restrictions_of(
             load_settings(RestrictionSettings, lists, where=where), float(speed_scale)
         )
-        restrictions.check(self._spec)
+        restrictions.check(self._body)
         return restrictions
 
     def _check(self, changed: list[Parameter]) -> SetParametersResult:
@@ -147,7 +147,7 @@ class GateParameters:
         }
         self._published.publish(
             diagnostic(
-                "safety: restrictions", DiagnosticStatus.OK, text, figures, self._now_ns(), self._spec.name
+                "safety: restrictions", DiagnosticStatus.OK, text, figures, self._now_ns(), self._body.name
             )
         )
         self._node.get_logger().info(f"restrictions: {text}")

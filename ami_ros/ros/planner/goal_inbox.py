@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import Image
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.ros.wire.messages import image_from_ros, joints_from_ros, stamp_to_ns
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.ros.wire.messages import image_from_ros, stamp_to_ns
+from ami_ros.ros.wire.vectors import vector_from_ros
 from ami_ros.types import Goal
 
 
@@ -50,16 +53,16 @@ class GoalInbox:
             Goal(images={self._spec.camera.name: image}, label=label), stamp_to_ns(message.header.stamp)
         )
 
-    def joints(self, message: JointState) -> None:
-        """Take a joint goal.
+    def vector(self, sensor: VectorSensor, message: Any) -> None:
+        """Take a goal of a vector sensor: joint positions, set points.
 
         Raises:
-            JointStateError: missing, unknown or non-finite joints; the goal before it is dropped.
+            ObservationError: missing, unknown or non-finite values; the goal before it is dropped.
         """
         self.cancel()
-        position, _ = joints_from_ros(message, self._spec.joint_names, self._spec.simulation.hold_joints)
-        goal = Goal(vectors={self._spec.joint_sensor: position}, label="joints")
-        self.newest = ReceivedGoal(goal, stamp_to_ns(message.header.stamp))
+        wanted, stamp_ns = vector_from_ros(message, sensor, 0, self._spec.simulation.held)
+        values = wanted[: len(sensor.names)]  # of joints the positions: nobody is to arrive at a speed
+        self.newest = ReceivedGoal(Goal(vectors={sensor.name: values}, label=sensor.name), stamp_ns)
 
     def cancel(self) -> None:
         """Want nothing."""

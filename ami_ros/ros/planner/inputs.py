@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock
@@ -11,20 +12,28 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import CompressedImage, Image, JointState
+from sensor_msgs.msg import CompressedImage, Image
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.errors import ObservationError
 from ami_ros.ros.wire.guard import ErrorLog, guarded, guarded_timer
 from ami_ros.ros.wire.latched_or_not import LOOK_S, hear
-from ami_ros.ros.wire.message_limits import image_limit, joint_state_limit, within
+from ami_ros.ros.wire.message_limits import image_limit, vector_limit, within
 from ami_ros.ros.wire.qos import STATE
+from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
 Handler = Callable[[Any], None]
+GOAL_IMAGE = "goal_image"
+
+
+def goal_topic(sensor: VectorSensor) -> str:
+    """Return the name, below the planner's, of the topic of goals for a vector sensor."""
+    return f"goal_{sensor.name}"
 
 
 class PlannerInputs:
-    """Goals are heard as long as the node lives, camera and joints while it is configured.
+    """Goals are heard as long as the node lives, sensors while it is configured.
 
     Args:
         node: owns the subscriptions.
@@ -32,7 +41,7 @@ class PlannerInputs:
         spec: the robot.
         max_image_pixels: width times height of the largest image.
         on_goal_image: gets goal images.
-        on_goal_joints: gets joint goals.
+        on_goal_vector: gets goals of vector sensors, with their sensor.
     """
 
     def __init__(
@@ -42,40 +51,54 @@ class PlannerInputs:
         spec: RobotSpec,
         max_image_pixels: int,
         on_goal_image: Handler,
-        on_goal_joints: Handler,
+        on_goal_vector: Callable[[VectorSensor, Any], None],
     ) -> None:
         self._node, self._errors = node, errors
-        self._joints, self._image = joint_state_limit(spec), image_limit(max_image_pixels)
+        self._spec, self._image = spec, image_limit(max_image_pixels)
         self._observations: list[Subscription] = []
-        goals = (
-            hear(node, Image, "~/goal_image", self._bounded(Image, "goal_image", self._image, on_goal_image)),
-            hear(
-                node,
-                JointState,
-                "~/goal_joints",
-                self._bounded(JointState, "goal_joints", self._joints, on_goal_joints),
-            ),
-        )
+        goals = []
+        if spec.images:
+            goals.append(hear(node, *self._goal(Image, f"~/{GOAL_IMAGE}", self._image, on_goal_image)))
+        for vector in spec.vectors:
+            kind, limit = vector_type(vector), vector_limit(vector, spec.simulation.held)
+            handler = partial(on_goal_vector, vector)
+            goals.append(hear(node, *self._goal(kind, f"~/{goal_topic(vector)}", limit, handler)))
         # Steady: goals are sent while simulated time stands still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for goal in goals:
             node.create_timer(LOOK_S, guarded_timer(errors, goal.look), clock=steady)
 
-    def observe(self, camera: QoSProfile, on_image: Handler, on_joints: Handler) -> None:
-        """Listen to camera and joints.
+    def observe(
+        self,
+        images: QoSProfile,
+        on_image: Callable[[ImageSensor, Any], None],
+        on_vector: Callable[[VectorSensor, Any], None],
+    ) -> None:
+        """Listen to the sensors that the model uses.
 
         Args:
-            camera: quality of service of images.
-            on_image: gets images, raw and compressed.
-            on_joints: gets joint states.
+            images: quality of service of images.
+            on_image: gets images, raw and compressed, with their sensor.
+            on_vector: gets the messages of vector sensors, with their sensor.
         """
-        for kind, topic, handler, qos, limit in (
-            (Image, "camera/image_raw", on_image, camera, self._image),
-            (CompressedImage, "camera/image_raw/compressed", on_image, camera, self._image),
-            (JointState, "joint_states", on_joints, STATE, self._joints),
-        ):
-            callback = self._bounded(kind, topic, limit, handler)
-            self._observations.append(self._node.create_subscription(kind, topic, callback, qos, raw=True))
+        for image in self._spec.images:
+            if "model" in image.used_by:
+                handler = partial(on_image, image)
+                self._hear(Image, image.topic, handler, images, self._image)
+                self._hear(CompressedImage, image.topic + COMPRESSED, handler, images, self._image)
+        for vector in self._spec.vectors:
+            if "model" in vector.used_by:
+                limit = vector_limit(vector, self._spec.simulation.held)
+                self._hear(vector_type(vector), vector.topic, partial(on_vector, vector), STATE, limit)
+
+    def _hear(self, kind: Any, topic: str, handler: Handler, qos: QoSProfile, limit: int) -> None:
+        callback = self._bounded(kind, topic, limit, handler)
+        self._observations.append(self._node.create_subscription(kind, topic, callback, qos, raw=True))
+
+    def _goal(
+        self, kind: Any, topic: str, limit: int, handler: Handler
+    ) -> tuple[Any, str, Callable[[bytes], None]]:
+        return kind, topic, self._bounded(kind, topic.removeprefix("~/"), limit, handler)
 
     def _bounded(self, kind: Any, topic: str, limit: int, handler: Handler) -> Callable[[bytes], None]:
         def refuse(size: int) -> None:

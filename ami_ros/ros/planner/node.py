@@ -6,24 +6,25 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from sensor_msgs.msg import CompressedImage, Image, JointState
+from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from ami_ros.body.robot_spec import RobotSpec, load_robot
+from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.config import load_settings
+from ami_ros.configuration import Configuration
 from ami_ros.data.image_header import checked_compressed
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import NodeSettings, PlannerNodeSettings
 from ami_ros.planning.factory import PlannerFactory, world_model_planner
-from ami_ros.planning.observation_pairing import ObservationPairing, SeenImage, SeenJoints
+from ami_ros.planning.observation_pairing import ObservationPairing, Seen
 from ami_ros.ros.planner.cycle import PlanningCycle
 from ami_ros.ros.planner.goal_inbox import GoalInbox
 from ami_ros.ros.planner.inputs import PlannerInputs
@@ -34,14 +35,14 @@ from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.messages import (
     image_from_compressed,
     image_from_ros,
-    joints_from_ros,
     stamp_to_ns,
     trajectory_to_ros,
 )
 from ami_ros.ros.wire.node_main import node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import STATE, camera_subscription
-from ami_ros.share import config_path, shipped_model
+from ami_ros.ros.wire.vectors import vector_from_ros
+from ami_ros.share import config_path
 from ami_ros.types import Observation, Reading, Trajectory
 
 
@@ -58,18 +59,19 @@ class PlannerNode(LifecycleNode):
         declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
         declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
         self._common = settings_from_parameters(self, NodeSettings)
-        defaults = factory.defaults(self._common.task)
+        self._configuration = Configuration.load(self._common.robot, self._common.task)
+        defaults = factory.defaults(self._configuration.task)
         declare_settings(self, defaults)
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
         self._planning = settings_from_parameters(self, type(defaults))
-        self._spec = load_robot(self._common.robot, self._common.task)
-        self._period_s = 1.0 / self.settings.rate_hz
+        self._spec = self._configuration.spec
+        self._period_s = 1.0 / self._spec.actions.rate_hz
         self._errors = ErrorLog(self)
         self._inbox = GoalInbox(self._spec, self._common.max_image_pixels)
         self._cycle: PlanningCycle | None = None
         self._active = False
-        self._joint_problem = ""
+        self._refused: dict[str, str] = {}  # sensor -> what is wrong with its newest message
         self.startup_error: Exception | None = None
         # Reports and goals live as long as the node: a planner that is not active says so, and keeps goals.
         self._reports = PlannerReports(
@@ -81,7 +83,7 @@ class PlannerNode(LifecycleNode):
             self._spec,
             self._common.max_image_pixels,
             self._on_goal_image,
-            self._on_goal_joints,
+            self._on_goal_vector,
         )
         self.create_service(Trigger, "~/cancel", self._on_cancel)
         self.create_service(SetBool, "~/pause", self._on_pause)
@@ -99,11 +101,19 @@ class PlannerNode(LifecycleNode):
         return super().on_configure(state)
 
     def _configure(self) -> None:
-        model = Path(self.settings.model or shipped_model(self._spec.name, self._common.task))
-        planner = self._factory.build(self._spec, model, self._planning, self._common.task)
+        model = Path(self.settings.model or self._configuration.shipped_model)
+        planner = self._factory.build(self._spec, model, self._planning, self._configuration.task)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
         self._frame = root_link(self._spec.urdf)
-        self._pairing = ObservationPairing(period_ns, gap_ns)
+        spec = self._spec
+        images = [sensor.name for sensor in spec.images if "model" in sensor.used_by]
+        # The plan starts from the joints; another sensor may be as old as its YAML lets it be.
+        vectors = {
+            sensor.name: 0 if sensor.is_joints else round(sensor.max_age_s * 1e9)
+            for sensor in spec.vectors
+            if "model" in sensor.used_by
+        }
+        self._pairing = ObservationPairing(images, vectors, period_ns, gap_ns)
         self._restarts = 0
         self._cycle = PlanningCycle(
             planner, self._spec, self._period_s, time.perf_counter, self.settings.patience_s
@@ -136,31 +146,31 @@ class PlannerNode(LifecycleNode):
         camera = camera_subscription(self._common.camera_reliability, self._common.camera_depth, sim_time)
         self._proposals = self.create_lifecycle_publisher(JointTrajectory, "~/proposed", STATE)
         self._markers = self.create_lifecycle_publisher(MarkerArray, "~/plan_markers", STATE)
-        self._inputs.observe(camera, self._on_image, self._on_joints)
+        self._inputs.observe(camera, self._on_image, self._on_vector)
 
     # Observations
 
-    def _on_image(self, message: Image | CompressedImage) -> None:
+    def _on_image(self, sensor: ImageSensor, message: Image | CompressedImage) -> None:
         if self._active:
             if isinstance(message, CompressedImage):
                 # At arrival: so that it is told of each, and none takes the place of a good one.
                 checked_compressed(bytes(message.data), self._common.max_image_pixels)
-            now = self.get_clock().now().nanoseconds
-            self._pairing.see_image(SeenImage(message, stamp_to_ns(message.header.stamp), now))
-            self._plan_if_ready()
+            self._see(sensor.name, message, stamp_to_ns(message.header.stamp))
 
-    def _on_joints(self, message: JointState) -> None:
+    def _on_vector(self, sensor: VectorSensor, message: Any) -> None:
         if not self._active:
             return
+        now, held = self.get_clock().now().nanoseconds, self._spec.simulation.held
         try:
-            names, ignored = self._spec.joint_names, self._spec.simulation.hold_joints
-            position, velocity = joints_from_ros(message, names, ignored)
+            values, stamp_ns = vector_from_ros(message, sensor, now, held)
         except AmiError as error:
-            self._joint_problem = str(error)
+            self._refused[sensor.name] = str(error)
             raise
-        self._joint_problem = ""
-        now = self.get_clock().now().nanoseconds
-        self._pairing.see_joints(SeenJoints(position, velocity, stamp_to_ns(message.header.stamp), now))
+        self._refused.pop(sensor.name, None)
+        self._see(sensor.name, values, stamp_ns)
+
+    def _see(self, sensor: str, content: Any, stamp_ns: int) -> None:
+        self._pairing.see(sensor, Seen(content, stamp_ns, self.get_clock().now().nanoseconds))
         self._plan_if_ready()
 
     def _plan_if_ready(self) -> None:
@@ -170,20 +180,20 @@ class PlannerNode(LifecycleNode):
         if self._restarts != self._pairing.restarts:
             self._restarts = self._pairing.restarts
             cycle.restart()
-        pair = self._pairing.take()
-        if pair is None:
+        taken = self._pairing.take()
+        if taken is None:
             return
-        image, joints = pair
         try:
-            proposal, status = cycle.run(
-                _observation(image, joints, self._spec, self._common.max_image_pixels)
-            )
+            observation = _observation(taken, self._common.max_image_pixels)
+            proposal, status = cycle.run(observation)
         except Exception as error:
             self._errors.report("plan", error)
             problem = cycle.status(
                 GoalState.ERROR, str(error) if isinstance(error, AmiError) else repr(error)
             )
-            proposal, status = cycle.hold(joints.position, joints.stamp_ns, problem)
+            joints = taken[self._spec.joint_sensor]
+            measured = joints.content[: len(self._spec.joint_names)]
+            proposal, status = cycle.hold(measured, joints.stamp_ns, problem)
         self._publish(cycle, proposal, status)
 
     def _publish(self, cycle: PlanningCycle, proposal: Trajectory, status: GoalStatus) -> None:
@@ -198,8 +208,8 @@ class PlannerNode(LifecycleNode):
     def _on_goal_image(self, message: Image) -> None:
         self._take_goal(lambda: self._inbox.image(message))
 
-    def _on_goal_joints(self, message: JointState) -> None:
-        self._take_goal(lambda: self._inbox.joints(message))
+    def _on_goal_vector(self, sensor: VectorSensor, message: Any) -> None:
+        self._take_goal(lambda: self._inbox.vector(sensor, message))
 
     def _take_goal(self, take: Callable[[], None]) -> None:
         try:
@@ -238,7 +248,7 @@ class PlannerNode(LifecycleNode):
             return GoalStatus(GoalState.WAITING, "the planner is not active: configure and activate it")
         missing = self._pairing.waiting_for(self.get_clock().now().nanoseconds)
         return self._cycle.idle(
-            f"joint states refused: {self._joint_problem}" if self._joint_problem else missing
+            "; ".join(f"{name} refused: {why}" for name, why in self._refused.items()) or missing
         )
 
     def _figures(self) -> dict[str, object]:
@@ -246,15 +256,16 @@ class PlannerNode(LifecycleNode):
         return figures if self._cycle is None else figures | self._cycle.statistics.summary()
 
 
-def _observation(image: SeenImage, joints: SeenJoints, spec: RobotSpec, most_pixels: int) -> Observation:
-    decode = image_from_ros if isinstance(image.message, Image) else image_from_compressed
-    seen = decode(image.message, most_pixels)
-    measured = np.concatenate([joints.position, joints.velocity])
+def _observation(taken: Mapping[str, Seen], most_pixels: int) -> Observation:
+    def value(content: Any) -> Any:
+        if isinstance(content, Image):
+            return image_from_ros(content, most_pixels)
+        return (
+            image_from_compressed(content, most_pixels) if isinstance(content, CompressedImage) else content
+        )
+
     return Observation(
-        {
-            spec.camera.name: Reading(seen, image.stamp_ns, image.arrival_ns),
-            spec.joint_sensor: Reading(measured, joints.stamp_ns, joints.arrival_ns),
-        }
+        {name: Reading(value(seen.content), seen.stamp_ns, seen.arrival_ns) for name, seen in taken.items()}
     )
 
 

@@ -13,8 +13,8 @@ from rclpy.node import Node
 
 from ami_ros.ros.wire.goal_status import GoalStatus, status_to_ros
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
+from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.qos import STATE
-from ami_ros.ros.wire.verdicts import diagnostic
 
 QUIET_PERIODS = 2.0  # without a cycle for this long, the wall timer reports what is missing
 
@@ -40,15 +40,13 @@ class PlannerReports:
         waiting: Callable[[], GoalStatus],
         figures: Callable[[], Mapping[str, object]],
     ) -> None:
-        self._node, self._robot, self._errors = node, robot, errors
-        self._waiting, self._figures = waiting, figures
+        self._robot, self._waiting, self._figures = robot, waiting, figures
         self._cycle_s, self._quiet_s = time.monotonic(), QUIET_PERIODS * period_s
         self._statuses = node.create_publisher(DiagnosticArray, "~/goal_status", STATE)
-        self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", STATE)
         # Steady: simulated time stands still exactly when there is something to report.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(period_s, guarded_timer(errors, self._report_if_quiet), clock=steady)
-        node.create_timer(1.0, guarded_timer(errors, self._report_health), clock=steady)
+        self._health = HealthReports(node, "planner: loop", robot, errors, self._how_it_is)
 
     def cycle(self, status: GoalStatus) -> None:
         """Publish the report of a planning cycle."""
@@ -66,11 +64,6 @@ class PlannerReports:
         if time.monotonic() - self._cycle_s > self._quiet_s:
             self.now()
 
-    def _report_health(self) -> None:
-        values: dict[str, object] = {**self._figures(), "errors": self._errors.count}
-        values |= {"newest_error": self._errors.newest} if self._errors.newest else {}
-        status, now_ns = self._waiting(), self._node.get_clock().now().nanoseconds
-        text = f"{status.state.value}: {status.reason}"
-        severity = DiagnosticStatus.OK
-        message = diagnostic("planner: loop", severity, text, values, now_ns, self._robot)
-        self._diagnostics.publish(message)
+    def _how_it_is(self) -> Health:
+        status = self._waiting()
+        return Health(DiagnosticStatus.OK, f"{status.state.value}: {status.reason}", self._figures())

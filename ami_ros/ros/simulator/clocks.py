@@ -24,7 +24,7 @@ class RealTime:
 
     def __init__(self, node: SimNode, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
         self._node, self._executor, self._stopped = node, executor, stopped
-        self._ticks_per_image = max(1, round(node.settings.tick_hz / node.spec.camera.rate_hz))
+        self._ticks_per_image = max(1, round(1e9 / node.tick_ns / node.spec.camera.rate_hz))
         self._ticks_per_step = max(1, round(node.spec.step_ns / node.tick_ns))
 
     def run(self) -> None:

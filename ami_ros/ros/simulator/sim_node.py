@@ -16,8 +16,8 @@ from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
+from ami_ros.configuration import Configuration
 from ami_ros.errors import AmiError
 from ami_ros.node_settings import NodeSettings, SimSettings
 from ami_ros.ros.simulator.camera_info import camera_info
@@ -26,7 +26,6 @@ from ami_ros.ros.wire.messages import command_from_ros, image_to_ros, joints_to_
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY, STATE
 from ami_ros.ros.wire.verdicts import judgement_from_ros
-from ami_ros.safety.settings import load_safety_settings
 from ami_ros.share import config_path
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.faults.injection import FaultInjection
@@ -44,7 +43,7 @@ TRUTH = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SimNode(Node):
-    """See DESIGN's table of topics; the two clocks that drive it are in `clocks`."""
+    """Its topics are those of `sim` in launch_arguments.py; the two clocks that drive it are in `clocks`."""
 
     def __init__(self) -> None:
         super().__init__("sim")
@@ -53,15 +52,16 @@ class SimNode(Node):
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, SimSettings)
         common = settings_from_parameters(self, NodeSettings)
-        self.spec = load_robot(common.robot, common.task)
-        task = load_task(common.task, self.spec)
+        configuration = Configuration.load(common.robot, common.task)
+        self.spec, gate = configuration.spec, configuration.safety
+        task = load_task(configuration.task, self.spec)
         self.episode = SimEpisode(Scene(self.spec, self.settings.physics_hz), task)
-        self.tick_ns = round(1e9 / self.settings.tick_hz)
+        self.tick_ns = round(1e9 / gate.rate_hz)
         self.controller = SimController(
             self.spec,
-            self.settings.command_timeout_s,
+            configuration.safety_node.stall_s,
             self.tick_ns / 1e9,
-            load_safety_settings().workspace_margin,
+            gate.workspace_margin,
         )
         self._injection = FaultInjection(self.episode.scene, self.spec, task)
         self.paused = self.settings.lock_step

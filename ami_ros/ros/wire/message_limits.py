@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.ros.wire.vectors import vector_to_ros
 
 ROOM = 4  # times what a full message takes: for longer names, and fields that nobody thought of
 HEADER = 1024  # bytes
@@ -22,18 +25,25 @@ BYTES_PER_PIXEL = 4
 FLAG = 64  # a Bool, a Clock
 
 
-def joint_state_limit(spec: RobotSpec) -> int:
-    """Return the limit for joint states, bytes: all joints, also those held, with every field."""
-    names = [*spec.joint_names, *spec.simulation.hold_joints]
+def vector_limit(sensor: VectorSensor, held: Sequence[str] = ()) -> int:
+    """Return the limit for a vector sensor's messages, bytes: with every field.
+
+    Args:
+        sensor: what it says.
+        held: joints that joint states may have as well.
+    """
+    if not sensor.is_joints:
+        return _limit(vector_to_ros(np.zeros(sensor.size), sensor, 0))
+    names = [*sensor.names, *held]
     numbers = [0.0] * len(names)
     return _limit(JointState(name=names, position=numbers, velocity=numbers, effort=numbers))
 
 
 def proposal_limit(spec: RobotSpec) -> int:
     """Return the limit for proposals, bytes: `POINTS` points with every field."""
-    numbers = [0.0] * len(spec.joint_names)
+    numbers = [0.0] * len(spec.command_names)
     point = JointTrajectoryPoint(positions=numbers, velocities=numbers, accelerations=numbers, effort=numbers)
-    return _limit(JointTrajectory(joint_names=list(spec.joint_names), points=[point] * POINTS))
+    return _limit(JointTrajectory(joint_names=list(spec.command_names), points=[point] * POINTS))
 
 
 def report_limit() -> int:

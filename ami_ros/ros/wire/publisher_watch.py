@@ -12,6 +12,7 @@ from rclpy.node import Node
 
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.safety.gate.health import GateHealth
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import Level
 
 PERIOD_S = 0.1
@@ -47,11 +48,13 @@ class PublisherWatch:
     def _look(self) -> None:
         count = self._node.count_publishers(self._command)
         if count > 1:
-            self._health.complain(Level.HOLD, "COMMAND_SHARED", topic=self._command, publishers=count)
+            self._health.complain(
+                Level.HOLD, ReasonCode.COMMAND_SHARED, topic=self._command, publishers=count
+            )
         else:
-            self._health.settle("COMMAND_SHARED")
+            self._health.settle(ReasonCode.COMMAND_SHARED)
         shared = [topic for topic in self._sensors if self._node.count_publishers(topic) > 1]
         if shared:
-            self._health.complain(Level.LIMITED, "SENSOR_SHARED", topics=" ".join(shared))
+            self._health.complain(Level.LIMITED, ReasonCode.SENSOR_SHARED, topics=" ".join(shared))
         else:
-            self._health.settle("SENSOR_SHARED")
+            self._health.settle(ReasonCode.SENSOR_SHARED)

@@ -3,31 +3,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.events import Event, PlannerReported, RearmAsked
+from ami_ros.safety.model_report import ModelReport
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, RARE_SURPRISE, Level, Reason, Verdict
+from ami_ros.types import PASS, RARE_SURPRISE, Level, Verdict
 
-SURPRISE, DISAGREEMENT = "SURPRISE_HIGH", "DISAGREEMENT_HIGH"
-
-
-@dataclass(frozen=True)
-class ModelReport:
-    """How far the planner trusts its model; None is not known, and NaN is high.
-
-    Attributes:
-        surprise: 1 where the training data was at its usual worst.
-        surprise_at_rest: the part of it that a look can judge although nothing moves.
-        disagreement: 1 is usual.
-    """
-
-    surprise: float | None = None
-    surprise_at_rest: float | None = None
-    disagreement: float | None = None
+SURPRISE, DISAGREEMENT = ReasonCode.SURPRISE_HIGH, ReasonCode.DISAGREEMENT_HIGH
 
 
-class Doubt:
+class Doubt(Check):
     """Watches what the planner reports of its model.
 
     What a look alone can judge (appearance, pose, novelty) is judged before anything moves: a robot at rest
@@ -59,10 +46,10 @@ class Doubt:
         """Forget what the planner said, as after a reset or a re-arm."""
         self._look: float | None = None
         self._look_held = False
-        self._values: dict[str, float] = {}
-        self._grown_ns: dict[str, float] = {}
-        self._latest_ns: dict[str, int] = {}
-        self._held_ns: dict[str, int] = {}
+        self._values: dict[ReasonCode, float] = {}
+        self._grown_ns: dict[ReasonCode, float] = {}
+        self._latest_ns: dict[ReasonCode, int] = {}
+        self._held_ns: dict[ReasonCode, int] = {}
         self._tries = 0
         self._trusted_since_ns: int | None = None
 
@@ -71,8 +58,14 @@ class Doubt:
         """Share of the wanted velocity that may be used: less after a hold, until trust is back."""
         return self._settings.doubt_speed if self._tries else 1.0
 
-    def see(self, report: ModelReport, arrival_ns: int) -> None:
-        """Take a report."""
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take a report of the planner."""
+        if isinstance(event, RearmAsked):
+            self.forget()
+        elif isinstance(event, PlannerReported):
+            self._grow(event.report, event.arrival_ns)
+
+    def _grow(self, report: ModelReport, arrival_ns: int) -> None:
         self._look = report.surprise_at_rest
         for code, value in ((SURPRISE, report.surprise), (DISAGREEMENT, report.disagreement)):
             lower, upper = self._limits[code]
@@ -93,8 +86,8 @@ class Doubt:
         for code in self._limits:
             verdict |= self._judge_motion(code, now)
         if self._tries > self._settings.doubt_tries:
-            numbers = {"holds": self._tries, "tries": self._settings.doubt_tries}
-            return verdict | Verdict(Level.STOP, (Reason("DOUBT_LASTING", numbers),))
+            tries = self._settings.doubt_tries
+            return verdict | ReasonCode.DOUBT_LASTING.verdict(Level.STOP, holds=self._tries, tries=tries)
         self._regain_trust(verdict, now)
         return verdict
 
@@ -106,9 +99,9 @@ class Doubt:
         self._look_held = (at_rest or self._look_held) and look is not None and not look <= allowed
         if not self._look_held or look is None:
             return PASS
-        return Verdict(Level.HOLD, (Reason(SURPRISE, {"at_rest": look, "limit": allowed}),))
+        return SURPRISE.verdict(Level.HOLD, at_rest=look, limit=allowed)
 
-    def _judge_motion(self, code: str, now_ns: int) -> Verdict:
+    def _judge_motion(self, code: ReasonCode, now_ns: int) -> Verdict:
         grown, held = self._grown_ns.get(code), self._held_ns.get(code)
         if held is None and grown is not None and grown > self._patience_ns:
             held = self._held_ns[code] = now_ns
@@ -122,7 +115,7 @@ class Doubt:
             self._grown_ns.pop(code, None)
             return PASS
         numbers = {"value": self._values[code], "limit": self._limits[code][1], "for_s": grown / 1e9}
-        return Verdict(Level.HOLD, (Reason(code, {**numbers, "rest_s": rest_ns / 1e9}),))
+        return code.verdict(Level.HOLD, **numbers, rest_s=rest_ns / 1e9)
 
     def _regain_trust(self, verdict: Verdict, now_ns: int) -> None:
         if verdict.level >= Level.HOLD or self._grown_ns:

@@ -1,44 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold when joints, camera or proposal are missing, old, or from the future."""
+"""Hold when a sensor or the proposal is missing, old, or from the future."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sensor_reasons import AGE_REASONS, AgeReasons
 from ami_ros.safety.settings import SafetySettings
-from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Verdict
+from ami_ros.safety.situation import NEVER, Seen, Situation
+from ami_ros.safety.watched_sensor import JOINT_STATES, WatchedSensor
+from ami_ros.types import PASS, Level, Verdict
+
+PROPOSAL = AgeReasons(ReasonCode.PROPOSAL_MISSING, ReasonCode.PROPOSAL_STALE, ReasonCode.PROPOSAL_FUTURE)
+NO_LABEL: Mapping[str, str] = {}
 
 
-class Freshness:
-    """Judges age by arrival *and* by stamp: either alone can lie."""
+class Freshness(Check):
+    """Judges age by arrival *and* by stamp: either alone can lie.
 
-    def __init__(self, settings: SafetySettings) -> None:
-        self._settings = settings
+    Args:
+        sensors: watched, each by its own `max_age_s`.
+        settings: the age of a proposal, and the tolerance for clocks that differ.
+    """
+
+    def __init__(self, sensors: Sequence[WatchedSensor], settings: SafetySettings) -> None:
+        self._proposal_age_s, self._tolerance_s = settings.proposal_age_s, settings.future_tolerance_s
+        self._sensors = [(s, AGE_REASONS[s.kind], s.label_among(sensors)) for s in sensors]
+        self._joints = [entry for entry in self._sensors if entry[0].kind == JOINT_STATES]
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD for any of joints, camera, proposal that is missing, stale or in the future."""
-        now = situation.now_ns
-        proposal_stamp = None if situation.proposal is None else situation.proposal.stamp_ns
-        s = self._settings
-        return (
-            self.joints(situation)
-            | self._age("CAMERA", now, situation.camera_stamp_ns, situation.camera_arrival_ns, s.camera_age_s)
-            | self._age("PROPOSAL", now, proposal_stamp, proposal_stamp, s.proposal_age_s)
+        """HOLD for each sensor, and for a proposal, that is missing, stale or in the future."""
+        stamp = None if situation.proposal is None else situation.proposal.stamp_ns
+        return self._each(self._sensors, situation) | self._age(
+            PROPOSAL, situation.now_ns, Seen(stamp, stamp), self._proposal_age_s, NO_LABEL
         )
 
     def joints(self, situation: Situation) -> Verdict:
-        """HOLD when the joint state alone is missing, stale or in the future."""
-        stamp, arrival = situation.joint_stamp_ns, situation.joint_arrival_ns
-        return self._age("JOINTS", situation.now_ns, stamp, arrival, self._settings.joint_age_s)
+        """HOLD when the joint state alone is missing, stale or in the future; PASS for a body without."""
+        return self._each(self._joints, situation)
+
+    def _each(
+        self, sensors: Sequence[tuple[WatchedSensor, AgeReasons, dict[str, str]]], situation: Situation
+    ) -> Verdict:
+        verdict = PASS
+        for sensor, reasons, label in sensors:
+            seen = situation.sensors.get(sensor.name, NEVER)
+            verdict |= self._age(reasons, situation.now_ns, seen, sensor.max_age_s, label)
+        return verdict
 
     def _age(
-        self, what: str, now_ns: int, stamp_ns: int | None, arrival_ns: int | None, limit_s: float
+        self, reasons: AgeReasons, now_ns: int, seen: Seen, limit_s: float, label: Mapping[str, str]
     ) -> Verdict:
+        stamp_ns, arrival_ns = seen.stamp_ns, seen.arrival_ns
         if stamp_ns is None or arrival_ns is None:
-            return Verdict(Level.HOLD, (Reason(f"{what}_MISSING"),))
+            return reasons.missing.verdict(Level.HOLD, **label)
         ages_s = {"stamp_age_s": (now_ns - stamp_ns) / 1e9, "arrival_age_s": (now_ns - arrival_ns) / 1e9}
         if max(ages_s.values()) > limit_s:
-            return Verdict(Level.HOLD, (Reason(f"{what}_STALE", {**ages_s, "limit_s": limit_s}),))
-        if min(ages_s.values()) < -self._settings.future_tolerance_s:
-            limit = {"tolerance_s": self._settings.future_tolerance_s}
-            return Verdict(Level.HOLD, (Reason(f"{what}_FUTURE", {**ages_s, **limit}),))
+            return reasons.stale.verdict(Level.HOLD, **ages_s, limit_s=limit_s, **label)
+        if min(ages_s.values()) < -self._tolerance_s:
+            return reasons.future.verdict(Level.HOLD, **ages_s, tolerance_s=self._tolerance_s, **label)
         return PASS

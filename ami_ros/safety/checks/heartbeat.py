@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Verdict
+from ami_ros.types import PASS, Level, Verdict
 
 
-class Heartbeat:
+class Heartbeat(Check):
     """Counts the planner's reports or, from a planner that makes none, its proposals.
 
     Before the first of them there is nothing to follow either, and that is said elsewhere.
@@ -26,6 +28,4 @@ class Heartbeat:
         silence_s = (situation.now_ns - heard) / 1e9
         if silence_s <= self._limit_s:
             return PASS
-        return Verdict(
-            Level.HOLD, (Reason("PLANNER_SILENT", {"silence_s": silence_s, "limit_s": self._limit_s}),)
-        )
+        return ReasonCode.PLANNER_SILENT.verdict(Level.HOLD, silence_s=silence_s, limit_s=self._limit_s)

@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Trajectory, Verdict
+from ami_ros.types import PASS, Level, Trajectory, Verdict
 
 # What is missing at the start is no disturbance: the first proposal may be followed.
-NO_DISTURBANCE = ("JOINTS_MISSING", "CAMERA_MISSING", "PROPOSAL_", "PLANNER_SILENT")
+NO_DISTURBANCE = {code.name for code in ReasonCode if code.name.startswith("PROPOSAL_")} | {
+    ReasonCode.JOINTS_MISSING.name,
+    ReasonCode.CAMERA_MISSING.name,
+    ReasonCode.SENSOR_MISSING.name,
+    ReasonCode.PLANNER_SILENT.name,
+}
 
 
 class Recovery:
@@ -26,9 +32,8 @@ class Recovery:
 
         Stamps alone do not tell: one of this moment, or of a little later, was still planned before.
         """
-        if verdict.level >= Level.HOLD and not all(
-            reason.code.startswith(NO_DISTURBANCE) for reason in verdict.reasons
-        ):
+        causes = {reason.code for reason in verdict.reasons}
+        if verdict.level >= Level.HOLD and not causes <= NO_DISTURBANCE:
             self._disturbed_ns, self._overtaken = situation.now_ns, situation.proposal
 
     def judge(self, situation: Situation) -> Verdict:
@@ -40,5 +45,6 @@ class Recovery:
             or (proposal.stamp_ns >= disturbed and proposal is not self._overtaken)
         ):
             return PASS
-        numbers = {"stamp_ns": proposal.stamp_ns, "disturbed_ns": disturbed}
-        return Verdict(Level.HOLD, (Reason("PROPOSAL_BEFORE_HOLD", numbers),))
+        return ReasonCode.PROPOSAL_BEFORE_HOLD.verdict(
+            Level.HOLD, stamp_ns=proposal.stamp_ns, disturbed_ns=disturbed
+        )

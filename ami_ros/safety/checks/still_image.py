@@ -1,26 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold when the camera shows the same picture again although the robot has moved."""
+"""Hold when a camera shows the same picture again although the robot has moved."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ami_ros.body.link_shapes import LinkShapes
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.events import Event, ImageSeen, RearmAsked
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
+from ami_ros.safety.watched_sensor import WatchedSensor
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
-class StillImage:
+class StillImage(Check):
     """Compares what images show, not what their stamps say: a frozen driver stamps afresh.
 
     A scene at rest is not frozen: pictures may repeat as long as the tip stays where it was when the picture
     was new. It has moved only if it was told to *and* is measured to have: joint states alone may be wrong,
     and a robot that rests because of them would repeat its picture for ever. A camera that only sends nothing
     is old, not frozen.
+
+    Args:
+        sensor: the camera.
+        sensors: all that the body has.
+        shapes: where the tip is.
+        settings: how far it may travel.
     """
 
-    def __init__(self, settings: SafetySettings) -> None:
-        self._limit = settings.still_image_travel
+    def __init__(
+        self,
+        sensor: WatchedSensor,
+        sensors: Sequence[WatchedSensor],
+        shapes: LinkShapes,
+        settings: SafetySettings,
+    ) -> None:
+        self._sensor, self._label = sensor.name, sensor.label_among(sensors)
+        self._shapes, self._limit = shapes, settings.still_image_travel
         self.forget()
 
     def forget(self) -> None:
@@ -30,14 +50,24 @@ class StillImage:
         self._travel = 0.0
         self._repeats = 0
 
-    def see(self, content: int, tips: FloatArray | None) -> None:
-        """Take an image.
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take an image of this camera."""
+        if isinstance(event, RearmAsked):
+            self.forget()
+        elif isinstance(event, ImageSeen) and event.sensor == self._sensor and event.content is not None:
+            self._compare(event.content, self._tips(situation))
 
-        Args:
-            content: a hash of its pixels.
-            tips: (2, 3) where the tip was commanded and measured to be when it arrived, base frame, m; None
-                before the first command.
+    def _tips(self, situation: Situation) -> FloatArray | None:
+        """Return where the tip is commanded and where it is measured to be (2, 3), base frame, m.
+
+        None before the first command.
         """
+        measured, commanded = situation.measured, situation.commanded
+        if measured is None or commanded is None:
+            return None
+        return np.stack([self._shapes.tip(commanded), self._shapes.tip(measured)])
+
+    def _compare(self, content: int, tips: FloatArray | None) -> None:
         if content != self._content:
             self._content, self._since, self._travel, self._repeats = content, tips, 0.0, 0
             return
@@ -53,4 +83,4 @@ class StillImage:
         if self._travel <= self._limit:
             return PASS
         numbers = {"travel_m": self._travel, "limit_m": self._limit, "repeats": self._repeats}
-        return Verdict(Level.HOLD, (Reason("CAMERA_FROZEN", numbers),))
+        return ReasonCode.CAMERA_FROZEN.verdict(Level.HOLD, **numbers, **self._label)

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.events import Event, JointsSeen, RearmAsked
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
-class StillJoints:
+class StillJoints(Check):
     """Compares what joint states say, not their stamps: a frozen driver stamps afresh.
 
     Joints at rest may repeat to the last bit, as long as nobody tells them to move. The hold ends when a
@@ -30,8 +33,14 @@ class StillJoints:
         self._repeats = 0
         self._since_ns: int | None = None
 
-    def see(self, measured: FloatArray, commanded: FloatArray) -> None:
-        """Take a joint state (J,), and where the joints have been told to be (J,) when it arrived."""
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take a joint state, once commands have begun."""
+        if isinstance(event, RearmAsked):
+            self.forget()
+        elif isinstance(event, JointsSeen) and situation.commanded is not None:
+            self._compare(event.position, situation.commanded)
+
+    def _compare(self, measured: FloatArray, commanded: FloatArray) -> None:
         if self._measured is None or self._commanded is None or not np.array_equal(measured, self._measured):
             self._measured, self._travel, self._repeats = measured, 0.0, 0
         else:
@@ -49,4 +58,4 @@ class StillJoints:
         self._since_ns = now if self._since_ns is None else min(self._since_ns, now)
         numbers = {"travel": self._travel, "limit": self._limit, "repeats": self._repeats}
         lasts = now - self._since_ns > self._patience_ns
-        return Verdict(Level.STOP if lasts else Level.HOLD, (Reason("JOINTS_FROZEN", numbers),))
+        return ReasonCode.JOINTS_FROZEN.verdict(Level.STOP if lasts else Level.HOLD, **numbers)

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.events import Event, RearmAsked
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Verdict
+from ami_ros.types import PASS, Level, Verdict
 
 
-class Tracking:
+class Tracking(Check):
     """Compares the commanded with the measured position."""
 
     def __init__(self, settings: SafetySettings) -> None:
@@ -21,6 +24,11 @@ class Tracking:
     def forget(self) -> None:
         """Forget how long the error has lasted."""
         self._since_ns: int | None = None
+
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take that somebody re-arms: commands will begin where the robot is."""
+        if isinstance(event, RearmAsked):
+            self.forget()
 
     def judge(self, situation: Situation) -> Verdict:
         """HOLD when a joint is further than `tracking_error` from its command; STOP after the patience."""
@@ -35,5 +43,5 @@ class Tracking:
         numbers: dict[str, float | int] = {"joint_index": int(gap.argmax()), "error": float(gap.max())}
         numbers |= {"limit": self._limit, "for_s": (now - self._since_ns) / 1e9}
         if now - self._since_ns > self._patience_ns:
-            return Verdict(Level.STOP, (Reason("TRACKING_LOST", numbers),))
-        return Verdict(Level.HOLD, (Reason("TRACKING_ERROR", numbers),))
+            return ReasonCode.TRACKING_LOST.verdict(Level.STOP, **numbers)
+        return ReasonCode.TRACKING_ERROR.verdict(Level.HOLD, **numbers)

@@ -2,13 +2,14 @@
 """Where a proposal waits for the observation that it was planned from.
 
 Topics overtake each other: a proposal may arrive before the joint state that it starts at. It is judged when
-the gate has seen joints at least as new, any image at all and, from a planner that reports at all, the report
-about it (how sure the model is), so that the outcome depends on the messages and not on their order; one that
-is too old or from the future is judged at once.
+the gate has seen joints at least as new, any reading at all of every other sensor and, from a planner that
+reports at all, the report about it (how sure the model is), so that the outcome depends on the messages and
+not on their order; one that is too old or from the future is judged at once.
 """
 
 from __future__ import annotations
 
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Trajectory, Verdict
@@ -17,11 +18,12 @@ from ami_ros.types import Trajectory, Verdict
 class ProposalDesk:
     """Judges proposals when their time has come; of those that wait, the newest is kept."""
 
-    def __init__(self, supervisor: Supervisor, settings: SafetySettings) -> None:
+    def __init__(self, supervisor: Supervisor, body: GateBody, settings: SafetySettings) -> None:
         self._supervisor = supervisor
         self._oldest_ns = round(settings.proposal_age_s * 1e9)
         self._furthest_ns = round(settings.future_tolerance_s * 1e9)
-        self._planner_reports = False
+        self._planner_reports, self._is_measured = False, body.is_measured
+        self._sensors = {sensor.name for sensor in body.sensors if sensor is not body.joint_sensor}
         self.reset()
 
     def reset(self) -> None:
@@ -29,15 +31,15 @@ class ProposalDesk:
         self._waiting: list[Trajectory] = []
         self._joint_stamp_ns: int | None = None
         self._report_stamp_ns: int | None = None
-        self._image_seen = False
+        self._unseen = set(self._sensors)
 
     def see_joints(self, stamp_ns: int) -> None:
         """Note the newest joint state."""
         self._joint_stamp_ns = stamp_ns
 
-    def see_image(self) -> None:
-        """Note that the camera lives."""
-        self._image_seen = True
+    def see(self, sensor: str) -> None:
+        """Note that another sensor lives."""
+        self._unseen.discard(sensor)
 
     def see_report(self, stamp_ns: int) -> None:
         """Note a report: from now on each proposal waits for its own.
@@ -63,5 +65,6 @@ class ProposalDesk:
     def _is_ready(self, stamp_ns: int, now_ns: int) -> bool:
         if not now_ns - self._oldest_ns <= stamp_ns <= now_ns + self._furthest_ns:
             return True
-        newest = [self._joint_stamp_ns, *([self._report_stamp_ns] if self._planner_reports else [])]
-        return self._image_seen and all(seen is not None and seen >= stamp_ns for seen in newest)
+        newest = [self._joint_stamp_ns] if self._is_measured else []
+        newest += [self._report_stamp_ns] if self._planner_reports else []
+        return not self._unseen and all(seen is not None and seen >= stamp_ns for seen in newest)

@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.safety.checks.doubt import ModelReport
 from ami_ros.safety.gate.clock import SimulatedTicks, SystemClockWatch, TickStamps
 from ami_ros.safety.gate.desk import ProposalDesk
 from ami_ros.safety.gate.flood import ProposalFlood
 from ami_ros.safety.gate.health import GateHealth
 from ami_ros.safety.gate.tick_watch import TickWatch
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings
 from ami_ros.safety.supervisor import Supervisor
@@ -47,7 +48,7 @@ class Gate:
     (`see_clock`). No clock is read here: every time is an argument, in ns.
 
     Args:
-        spec: the robot.
+        body: what is moved, and what senses it.
         settings: the gate's thresholds.
         own: the node's.
         outputs: takes commands and verdicts.
@@ -61,7 +62,7 @@ class Gate:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        body: GateBody,
         settings: SafetySettings,
         own: GateNodeSettings,
         outputs: GateOutputs,
@@ -71,13 +72,13 @@ class Gate:
         self._outputs, self._simulated = outputs, simulated
         self._stall_ns = round(own.stall_s * 1e9)
         self.health = GateHealth()
-        self.supervisor = Supervisor(spec, settings, extra_checks=(self.health,), joints_proven=simulated)
-        self.desk = ProposalDesk(self.supervisor, settings)
+        self.supervisor = Supervisor(body, settings, extra_checks=(self.health,), joints_proven=simulated)
+        self.desk = ProposalDesk(self.supervisor, body, settings)
         self._flood = ProposalFlood(own.proposal_rate_hz)
         self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()
         self._ticks, self._stamps = SimulatedTicks(tick_ns), TickStamps(tick_ns)
         self._still, self._tick_failed = True, False
-        self._told_ns: dict[str, int] = {}
+        self._told_ns: dict[ReasonCode, int] = {}
         self._received = self._oversized = 0
 
     # Time
@@ -91,10 +92,10 @@ class Gate:
         """Take a message of the simulator's clock, and tick as often as is due."""
         due = self._ticks.see(clock_ns)
         if due.restart:
-            self._restart(clock_ns, Reason("CLOCK_RESTARTED", {"now_ns": clock_ns}), elsewhere=True)
+            self._restart(clock_ns, ReasonCode.CLOCK_RESTARTED.reason(now_ns=clock_ns), elsewhere=True)
             return
         if due.jump_ns:
-            self.health.complain(Level.HOLD, "CLOCK_JUMPED", by_s=due.jump_ns / 1e9)
+            self.health.complain(Level.HOLD, ReasonCode.CLOCK_JUMPED, by_s=due.jump_ns / 1e9)
         for now in due.ticks_ns:
             self._guarded_tick(now)
 
@@ -103,12 +104,12 @@ class Gate:
         interval = self._watch.begin(steady_ns)
         if interval > self._stall_ns:
             # The controller has long stopped the arm, wherever our last command was.
-            self._restart(now_ns, Reason("GATE_STALLED", {"interval_s": interval / 1e9}))
+            self._restart(now_ns, ReasonCode.GATE_STALLED.reason(interval_s=interval / 1e9))
         if self._watch.is_late(interval):
-            self._tell("GATE_LATE", now_ns, interval_ms=round(interval / 1e6, 1))
+            self._tell(ReasonCode.GATE_LATE, now_ns, interval_ms=round(interval / 1e6, 1))
         jump = self._clock_watch.jump_ns(now_ns, steady_ns)
         if jump:
-            self.health.complain(Level.HOLD, "CLOCK_JUMPED", by_s=jump / 1e9)
+            self.health.complain(Level.HOLD, ReasonCode.CLOCK_JUMPED, by_s=jump / 1e9)
 
     def finish_tick(self, due_ns: int) -> None:
         """Command and report, after what has arrived was taken; never raises.
@@ -127,15 +128,15 @@ class Gate:
         except Exception as error:
             self._outputs.error("tick", error)
             self._tick_failed = True
-            failed = Verdict(Level.HOLD, (Reason("GATE_ERROR", {"error": repr(error)}),))
+            failed = ReasonCode.GATE_ERROR.verdict(Level.HOLD, error=repr(error))
             self._outputs.tick(failed, None, now_ns)
 
     def _tick(self, now_ns: int) -> None:
         if self._tick_failed:  # without commands the controller has stopped the arm
             self._tick_failed = False
             self._forget()
-        if self.health.complains("PROPOSAL_FLOOD") and not self._flood.see(0, now_ns):
-            self.health.settle("PROPOSAL_FLOOD")
+        if self.health.complains(ReasonCode.PROPOSAL_FLOOD) and not self._flood.see(0, now_ns):
+            self.health.settle(ReasonCode.PROPOSAL_FLOOD)
         self._settle_old(now_ns)
         self.judge_waiting(now_ns)
         command, verdict = self.supervisor.tick(now_ns)
@@ -144,10 +145,10 @@ class Gate:
             self._outputs.command(command)
         self._still = command is None or not command.velocity.any()
         self._outputs.tick(verdict, command, now_ns)
-        if self._still and self.health.complains("CLOCK_JUMPED"):
+        if self._still and self.health.complains(ReasonCode.CLOCK_JUMPED):
             # Only now: to forget means to begin at rest, which a moving arm is not.
-            self.health.settle("CLOCK_JUMPED")
-            self._restart(now_ns, Reason("CLOCK_RESTARTED", {"now_ns": now_ns}))
+            self.health.settle(ReasonCode.CLOCK_JUMPED)
+            self._restart(now_ns, ReasonCode.CLOCK_RESTARTED.reason(now_ns=now_ns))
 
     def _restart(self, now_ns: int, reason: Reason, elsewhere: bool = False) -> None:
         self._forget(elsewhere)
@@ -160,7 +161,7 @@ class Gate:
 
     # Things to tell for a while
 
-    def _tell(self, code: str, now_ns: int, **numbers: float | int | str) -> None:
+    def _tell(self, code: ReasonCode, now_ns: int, **numbers: float | int | str) -> None:
         self._told_ns[code] = now_ns
         self.health.complain(Level.LIMITED, code, **numbers)
 
@@ -173,7 +174,14 @@ class Gate:
     def see_oversized(self, topic: str, size: int, limit: int, now_ns: int) -> None:
         """Note a message that was dropped unread, because it is larger than the robot can need."""
         self._oversized += 1
-        self._tell("MESSAGE_OVERSIZED", now_ns, topic=topic, bytes=size, limit=limit, dropped=self._oversized)
+        self._tell(
+            ReasonCode.MESSAGE_OVERSIZED,
+            now_ns,
+            topic=topic,
+            bytes=size,
+            limit=limit,
+            dropped=self._oversized,
+        )
 
     # What is sensed and planned
 
@@ -182,10 +190,19 @@ class Gate:
         self.supervisor.see_joints(position, stamp_ns, now_ns)
         self.desk.see_joints(stamp_ns)
 
-    def see_image(self, stamp_ns: int, now_ns: int, content: int | None) -> None:
-        """Take an image; `content` is a hash of its pixels, None if not known."""
-        self.supervisor.see_image(stamp_ns, now_ns, content)
-        self.desk.see_image()
+    def see_image(self, sensor: str, content: int | None, stamp_ns: int, now_ns: int) -> None:
+        """Take an image; `content` is a hash of its pixels, None if not known. Raises ConfigError."""
+        self.supervisor.see_image(sensor, content, stamp_ns, now_ns)
+        self.desk.see(sensor)
+
+    def see_vector(self, sensor: str, content: int | None, stamp_ns: int, now_ns: int) -> None:
+        """Take a reading; `content` is a hash of its numbers, None if not known. Raises ConfigError."""
+        self.supervisor.see_vector(sensor, content, stamp_ns, now_ns)
+        self.desk.see(sensor)
+
+    def see_refused(self, sensor: str, why: str, now_ns: int) -> None:
+        """Take that a reading of a vector sensor cannot be used. Raises ConfigError."""
+        self.supervisor.see_refused(sensor, why, now_ns)
 
     def see_report(self, report: ModelReport, about_ns: int, now_ns: int) -> None:
         """Take a report of the planner.
@@ -205,7 +222,7 @@ class Gate:
         """Note that `count` proposals have come, whether or not each is put on the desk."""
         self._received += count
         if self._flood.see(count, now_ns):
-            self.health.complain(Level.LIMITED, "PROPOSAL_FLOOD", received=self._received)
+            self.health.complain(Level.LIMITED, ReasonCode.PROPOSAL_FLOOD, received=self._received)
 
     def put(self, proposals: Sequence[Trajectory], now_ns: int) -> None:
         """Put proposals on the desk, and judge those whose time has come."""
@@ -215,7 +232,7 @@ class Gate:
 
     def refuse(self, why: str, stamp_ns: int, now_ns: int) -> None:
         """Tell that a message was no proposal."""
-        malformed = Verdict(Level.HOLD, (Reason("PROPOSAL_MALFORMED", {"error": why}),))
+        malformed = ReasonCode.PROPOSAL_MALFORMED.verdict(Level.HOLD, error=why)
         self._outputs.proposal(malformed, now_ns, stamp_ns)
 
     def judge_waiting(self, now_ns: int) -> None:
@@ -239,7 +256,7 @@ class Gate:
 
     def begin_stop(self) -> None:
         """Decelerate to a hold; commands go on until the arm is at rest."""
-        self.health.complain(Level.HOLD, "GATE_SHUTTING_DOWN")
+        self.health.complain(Level.HOLD, ReasonCode.GATE_SHUTTING_DOWN)
 
     def at_rest(self) -> bool:
         """Whether the last command had no velocity, or there is none."""

@@ -5,25 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.situation import Situation
-from ami_ros.types import PASS, Level, Reason, Verdict
+from ami_ros.types import PASS, Level, Verdict
 
 
-class GateHealth:
-    """Complaints about clock, ticks and process, each in force from `complain` to `settle`."""
+class GateHealth(Check):
+    """Complaints about clock, ticks and process, in force from `complain` to `settle`; a reset ends none."""
 
     def __init__(self) -> None:
-        self._complaints: dict[str, Verdict] = {}
+        self._complaints: dict[ReasonCode, Verdict] = {}
 
-    def complain(self, level: Level, code: str, **numbers: float | int | str) -> None:
+    def complain(self, level: Level, code: ReasonCode, **numbers: float | int | str) -> None:
         """Put a complaint in force; one with the same code is replaced."""
-        self._complaints[code] = Verdict(level, (Reason(code, numbers),))
+        self._complaints[code] = code.verdict(level, **numbers)
 
-    def settle(self, code: str) -> None:
+    def settle(self, code: ReasonCode) -> None:
         """End a complaint, if it is in force."""
         self._complaints.pop(code, None)
 
-    def complains(self, code: str) -> bool:
+    def complains(self, code: ReasonCode) -> bool:
         """Whether the complaint is in force."""
         return code in self._complaints
 

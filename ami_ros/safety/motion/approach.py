@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
-from ami_ros.types import FloatArray
+from ami_ros.safety.motion.wanted_limit import NOTICEABLE
+from ami_ros.safety.reasons import ReasonCode
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 SHARE = (
     0.8  # of the acceleration limit: what is left over lets a joint follow the bound without falling behind
@@ -14,7 +17,7 @@ SHARE = (
 
 
 class Approach:
-    """Bounds on the wanted velocity near position limits. The braking invariant stands behind it."""
+    """Bounds on the wanted velocity near position limits. `BrakingDistance` stands behind it."""
 
     def __init__(self, limits: MotionLimits, dt_s: float) -> None:
         self._limits, self._dt_s = limits, dt_s
@@ -25,13 +28,17 @@ class Approach:
             ramp_s = limits.acceleration / limits.jerk
         self._delay_s = 2.0 * dt_s + ramp_s
 
-    def bend(self, position: FloatArray, wanted: FloatArray) -> FloatArray:
-        """Return `wanted` (J,) with only the joints bent that near their limit at `position` (J,)."""
+    def limit(self, state: ChannelState, wanted: FloatArray) -> tuple[FloatArray, Verdict]:
+        """Return `wanted` (C,) with only the channels bent that near their position limit."""
         if not self._bounded:
-            return wanted
-        low = -self._stoppable(position - self._limits.lower)
-        high = self._stoppable(self._limits.upper - position)
-        return np.minimum(np.maximum(wanted, low), high)
+            return wanted, PASS
+        low = -self._stoppable(state.position - self._limits.lower)
+        high = self._stoppable(self._limits.upper - state.position)
+        bent = np.minimum(np.maximum(wanted, low), high)
+        gap = np.abs(bent - wanted)
+        if gap.max() <= NOTICEABLE:
+            return bent, PASS
+        return bent, ReasonCode.POSITION_LIMIT.verdict(Level.LIMITED, joint_index=int(gap.argmax()))
 
     def _stoppable(self, distance: FloatArray) -> FloatArray:
         """Return the largest speed that a stop after the delay ends within `distance`.

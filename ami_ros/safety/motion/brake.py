@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.types import FloatArray
 
 DONE_S = 1e-9  # an end this near is now: below it, rounding would leave a rest of speed
 
 
 class Brake:
-    """The path of a stop from `motion`.
+    """The path of a stop from `state`.
 
     Each joint ramps its deceleration up, holds it, and ramps it down; joints don't wait for each other.
     A stop from any point on the path is the rest of the path.
@@ -21,8 +22,8 @@ class Brake:
     "Jerk-limited real-time trajectory generation with arbitrary target states" (2021), velocity interface.
     """
 
-    def __init__(self, motion: Motion, limits: MotionLimits) -> None:
-        v, a, jerk = motion.velocity, motion.acceleration, limits.jerk
+    def __init__(self, state: ChannelState, limits: MotionLimits) -> None:
+        v, a, jerk = state.velocity, state.acceleration, limits.jerk
         # Where the speed goes if nothing is done but ending the acceleration decides the sign of the braking.
         if np.isfinite(jerk[0]):
             coasting = v + a * np.abs(a) / (2.0 * jerk)
@@ -40,13 +41,13 @@ class Brake:
             v, a = sign * v, -np.where(np.isfinite(limits.acceleration), limits.acceleration, 0.0)
             self._ramp_up = self._ramp_down = self._jerk = np.zeros_like(v)
             self._hold = v / limits.acceleration
-        self._p, self._v, self._a, self._sign = motion.position, v, a, sign
+        self._p, self._v, self._a, self._sign = state.position, v, a, sign
         self._end = self._ramp_up + self._hold + self._ramp_down
         self.duration_s = float(self._end.max())
         self.peak_speed: FloatArray = np.maximum(np.abs(v), np.abs(coasting))
 
-    def at(self, time_s: float | FloatArray) -> Motion:
-        """Return the motion after `time_s`: a number, (J,) one per joint, or (S, 1) for S instants."""
+    def at(self, time_s: float | FloatArray) -> ChannelState:
+        """Return the state after `time_s`: a number, (J,) one per joint, or (S, 1) for S instants."""
         jerk = self._jerk
         first = np.minimum(time_s, self._ramp_up)
         left = time_s - self._ramp_up
@@ -60,7 +61,7 @@ class Brake:
         travel = travel + third * (v2 + third * (0.5 * a1 + jerk * third / 6.0))
         moving = (time_s < self._end - DONE_S) * self._sign
         velocity = moving * (v2 + third * (a1 + 0.5 * jerk * third))
-        return Motion(self._p + self._sign * travel, velocity, moving * (a1 + jerk * third))
+        return ChannelState(self._p + self._sign * travel, velocity, moving * (a1 + jerk * third))
 
     def reach(self) -> tuple[FloatArray, FloatArray]:
         """Return the lowest and the highest position (J,) on the path."""

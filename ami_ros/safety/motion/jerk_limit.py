@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import ruckig
 
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.types import FloatArray
 
 FINE = (ruckig.Result.Working, ruckig.Result.Finished)
@@ -36,26 +37,26 @@ class JerkLimit:
         self._input.max_acceleration = limits.acceleration.tolist()
         self._input.max_jerk = limits.jerk.tolist()
 
-    def toward(self, motion: Motion, wanted: FloatArray) -> Motion | None:
+    def toward(self, state: ChannelState, wanted: FloatArray) -> ChannelState | None:
         """Return the state (J,) one tick later on the fastest way to velocity `wanted` (J,).
 
         None when there is none that keeps the limits: the caller brakes.
         """
         if self._free:
-            return Motion(motion.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
-        self._input.current_position = motion.position.tolist()
-        self._input.current_velocity = motion.velocity.tolist()
-        self._input.current_acceleration = motion.acceleration.tolist()
+            return ChannelState(state.position + wanted * self._dt_s, wanted, np.zeros_like(wanted))
+        self._input.current_position = state.position.tolist()
+        self._input.current_velocity = state.velocity.tolist()
+        self._input.current_acceleration = state.acceleration.tolist()
         self._input.target_velocity = wanted.tolist()
         try:
             if self._ruckig.calculate(self._input, self._path) not in FINE:
                 return None
         except ruckig.RuckigError:
             return None
-        found = Motion(*(np.array(values) for values in self._path.at_time(self._dt_s)[:3]))
-        return found if self._keeps_limits(motion, found) else None
+        found = ChannelState(*(np.array(values) for values in self._path.at_time(self._dt_s)[:3]))
+        return found if self._keeps_limits(state, found) else None
 
-    def _keeps_limits(self, before: Motion, after: Motion) -> bool:
+    def _keeps_limits(self, before: ChannelState, after: ChannelState) -> bool:
         """Whether the step can be true; written so that NaN is not."""
         largest = np.maximum(self._limits.acceleration, np.abs(before.acceleration)) * (1.0 + ROUNDING)
         change = np.abs(after.velocity - before.velocity)
@@ -67,7 +68,7 @@ class JerkLimit:
             and (np.abs(after.position - before.position) <= fastest * self._dt_s + 1e-12).all()
         )
 
-    def _ramps(self, before: Motion, after: Motion) -> bool:
+    def _ramps(self, before: ChannelState, after: ChannelState) -> bool:
         if not np.isfinite(self._limits.jerk[0]):
             return True  # an acceleration that may jump can be any within its limit
         ramp = np.abs(after.acceleration - before.acceleration)

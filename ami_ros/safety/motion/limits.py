@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the robot is commanded to move at one instant, and within which limits."""
+"""The limits in force on every channel."""
 
 from __future__ import annotations
 
@@ -7,34 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Motion:
-    """A commanded state.
-
-    Attributes:
-        position: (J,) rad or m.
-        velocity: (J,) rad/s or m/s.
-        acceleration: (J,) rad/s^2 or m/s^2.
-    """
-
-    position: FloatArray
-    velocity: FloatArray
-    acceleration: FloatArray
-
-    @classmethod
-    def at_rest(cls, position: FloatArray) -> Motion:
-        """Return standing still at `position` (J,)."""
-        return cls(position, np.zeros_like(position), np.zeros_like(position))
-
-
-@dataclass(frozen=True, eq=False)
 class MotionLimits:
-    """Limits per joint (J,) as they are in force; infinite where the robot has none.
+    """Limits per channel (C,) as they are in force; infinite where the robot has none.
 
     Attributes:
         lower: rad or m.
@@ -51,12 +31,12 @@ class MotionLimits:
     jerk: FloatArray
 
     @classmethod
-    def of(cls, spec: RobotSpec, restrictions: Restrictions, speed_scale: float) -> MotionLimits:
+    def of(cls, body: GateBody, restrictions: Restrictions, speed_scale: float) -> MotionLimits:
         """Return the robot's limits, tightened; `speed_scale` serves where the restrictions name none."""
-        endless = np.full(len(spec.joint_names), np.inf)
+        endless = np.full(len(body.channels), np.inf)
 
         def tightest(name: str, otherwise: FloatArray) -> FloatArray:
-            given, own = getattr(restrictions, name), getattr(spec.limits, name)
+            given, own = getattr(restrictions, name), getattr(body.limits, name)
             limit: FloatArray = given if given is not None else (own if own is not None else otherwise)
             return limit
 

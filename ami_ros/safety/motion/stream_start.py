@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.safety.motion.brake import Brake
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.types import FloatArray
 
 
@@ -28,13 +29,17 @@ class StreamStart:
 
     def forget(self) -> None:
         """Forget the last command: someone has put the robot elsewhere, as the reset of a simulator does."""
-        self._left: Motion | None = None
+        self._left: ChannelState | None = None
         self._ticks = 0
 
-    def leave(self, motion: Motion | None) -> None:
+    def leave(self, state: ChannelState | None) -> None:
         """Note the state that was commanded last; None leaves what was noted before."""
-        if motion is not None:
-            self._left, self._ticks = motion, 0
+        if state is not None:
+            self._left, self._ticks = state, 0
+
+    def last(self) -> FloatArray | None:
+        """Return the position (C,) that was commanded last; None if there is none, or none that counts."""
+        return None if self._left is None else self._left.position
 
     def wait_s(self, measured: FloatArray) -> float:
         """Count one more tick and return how long the commands have to wait from now on; 0 if they may begin.

@@ -6,25 +6,32 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.link_shapes import LinkShapes
-from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
+
+ANYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
 
 
 class Zones:
     """Measures by how much a posture is outside the workspace or inside a forbidden box.
 
     Args:
-        spec: the robot; its workspace is where the planner keeps the tip.
+        shapes: where tip and links are.
+        workspace: (2, 3) where the planner keeps the tip, base frame, m; None is anywhere.
         restrictions: a smaller workspace, and forbidden boxes.
         margin: how much further than the workspace the gate lets the tip go, m.
-        shapes: where tip and links are.
     """
 
     def __init__(
-        self, spec: RobotSpec, restrictions: Restrictions, margin: float, shapes: LinkShapes
+        self,
+        shapes: LinkShapes,
+        workspace: FloatArray | None,
+        restrictions: Restrictions,
+        margin: float,
     ) -> None:
-        workspace = spec.workspace if restrictions.workspace is None else restrictions.workspace
+        workspace = workspace if restrictions.workspace is None else restrictions.workspace
+        workspace = ANYWHERE if workspace is None else workspace
         self._lower, self._upper = workspace[0] - margin, workspace[1] + margin
         self._shapes = shapes
         self._boxes = np.zeros((0, 2, 3)) if restrictions.forbidden is None else restrictions.forbidden
@@ -58,12 +65,12 @@ class Zones:
         beyond: FloatArray = np.maximum(self._lower - tips, tips - self._upper).max(axis=1, keepdims=True)
         return beyond
 
-    def describe(self, column: int) -> tuple[str, dict[str, float | int | str]]:
+    def describe(self, column: int) -> tuple[ReasonCode, dict[str, float | int | str]]:
         """Return the reason's code, the box and the link of one column of `excess`."""
         if column == 0:
-            return "WORKSPACE", {}
+            return ReasonCode.WORKSPACE, {}
         box, sphere = divmod(column - 1, len(self._shapes.radii))
-        return "FORBIDDEN_BOX", {"box": box, "link": self._shapes.links[sphere]}
+        return ReasonCode.FORBIDDEN_BOX, {"box": box, "link": self._shapes.links[sphere]}
 
     def look(self, position: FloatArray) -> FloatArray:
         """Return the excess (1 + M P,) of one posture (J,), and remember it for `far_from`."""

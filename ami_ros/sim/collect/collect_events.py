@@ -6,19 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ami_ros.body.robot_spec import load_robot
 from ami_ros.data.event import event_path, write_event
 from ami_ros.data.manifest import claim
 from ami_ros.sim.collect.episodes import made_with
 from ami_ros.sim.collect.events import EventRecorder
 from ami_ros.sim.collect.occasion import ARM_KINDS, OBJECT_KINDS
-from ami_ros.sim.collect.task_recorder import record_all
-from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.collect.recorder import record_all
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
 
 
 def event_kinds(task: Task) -> tuple[str, ...]:
@@ -27,10 +29,10 @@ def event_kinds(task: Task) -> tuple[str, ...]:
     return OBJECT_KINDS if len(objects) else ARM_KINDS
 
 
-def missing_events(robot: str, task: str, settings: CollectSettings, folder: Path) -> list[tuple[str, int]]:
+def missing_events(configuration: Configuration, folder: Path) -> list[tuple[str, int]]:
     """Return kind and number of each pair that is still to be recorded."""
-    kinds = event_kinds(load_task(task, load_robot(robot, task)))
-    pairs = [(kind, pair) for kind in kinds for pair in range(settings.event_pairs)]
+    kinds = event_kinds(load_task(configuration.task, configuration.spec))
+    pairs = [(kind, pair) for kind in kinds for pair in range(configuration.collect.event_pairs)]
     # The impossible clip is written last.
     return [(kind, pair) for kind, pair in pairs if not event_path(folder, kind, pair, False).is_file()]
 
@@ -41,9 +43,7 @@ def _record(folder: Path, recorder: EventRecorder, kind_and_pair: tuple[str, int
     return kind_and_pair
 
 
-def collect_events(
-    robot: str, task: str, settings: CollectSettings, folder: Path
-) -> Iterator[tuple[str, int]]:
+def collect_events(configuration: Configuration, folder: Path) -> Iterator[tuple[str, int]]:
     """Record what is missing in `folder`/events, yielding kind and number of each finished pair.
 
     Raises:
@@ -51,8 +51,8 @@ def collect_events(
         OutputError: a clip cannot be written.
         ProcessError: a worker died.
     """
-    missing = missing_events(robot, task, settings, folder)
+    missing = missing_events(configuration, folder)
     if not missing:
         return
-    claim(folder / "events", made_with(robot, task, settings, unused="episode_steps"))
-    yield from record_all(EventRecorder, robot, task, settings, partial(_record, folder), missing)
+    claim(folder / "events", made_with(configuration, unused="episode_steps"))
+    yield from record_all(EventRecorder, configuration, partial(_record, folder), missing)

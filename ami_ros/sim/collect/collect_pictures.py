@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ami_ros.data.double_exposure import double_exposure_path, write_double_exposure
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
 from ami_ros.data.manifest import claim
-from ami_ros.data.oddity import oddity_path, write_oddity
+from ami_ros.data.numbered_files import NumberedFiles
+from ami_ros.data.oddity import ODDITY_FILES
 from ami_ros.sim.collect.double_exposures import DoubleExposureRecorder
 from ami_ros.sim.collect.episodes import made_with
 from ami_ros.sim.collect.oddities import OddityRecorder
-from ami_ros.sim.collect.task_recorder import record_all
-from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.collect.recorder import record_all
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
 
 
 @dataclass(frozen=True)
@@ -25,37 +28,31 @@ class Pictures:
 
     Attributes:
         name: of the kind, of the setting that says how many, and of the folder.
-        recorder: made of robot, task and settings; its `record` takes a number.
-        path: where number i lies below the data set's folder.
-        write: puts it there.
+        recorder: made of a configuration; its `record` takes a number.
+        files: where they lie.
     """
 
     name: str
-    recorder: Callable[[str, str, CollectSettings], Any]
-    path: Callable[[Path, int], Path]
-    write: Callable[[Path, int, Any], None]
+    recorder: Callable[[Configuration], Any]
+    files: NumberedFiles[Any]
 
-    def missing(self, settings: CollectSettings, folder: Path) -> list[int]:
+    def missing(self, configuration: Configuration, folder: Path) -> list[int]:
         """Return the numbers that are still to be recorded."""
-        count: int = getattr(settings, self.name)
-        return [i for i in range(count) if not self.path(folder, i).is_file()]
+        count: int = getattr(configuration.collect, self.name)
+        return [i for i in range(count) if not self.files.path(folder, i).is_file()]
 
     def record(self, folder: Path, recorder: Any, index: int) -> int:
         """Record number `index`, write it, and return the number."""
-        self.write(folder, index, recorder.record(index))
+        self.files.write(folder, index, recorder.record(index))
         return index
 
 
-ODDITIES = Pictures("oddities", OddityRecorder, oddity_path, write_oddity)
-DOUBLE_EXPOSURES = Pictures(
-    "double_exposures", DoubleExposureRecorder, double_exposure_path, write_double_exposure
-)
+ODDITIES = Pictures("oddities", OddityRecorder, ODDITY_FILES)
+DOUBLE_EXPOSURES = Pictures("double_exposures", DoubleExposureRecorder, DOUBLE_EXPOSURE_FILES)
 ALL_PICTURES = (ODDITIES, DOUBLE_EXPOSURES)
 
 
-def collect_pictures(
-    kind: Pictures, robot: str, task: str, settings: CollectSettings, folder: Path
-) -> Iterator[int]:
+def collect_pictures(kind: Pictures, configuration: Configuration, folder: Path) -> Iterator[int]:
     """Record what is missing of `kind`, yielding the number of each that is finished.
 
     Raises:
@@ -63,8 +60,8 @@ def collect_pictures(
         OutputError: a picture cannot be written.
         ProcessError: a worker died.
     """
-    missing = kind.missing(settings, folder)
+    missing = kind.missing(configuration, folder)
     if not missing:
         return
-    claim(folder / kind.name, made_with(robot, task, settings, unused="event_steps"))
-    yield from record_all(kind.recorder, robot, task, settings, partial(kind.record, folder), missing)
+    claim(folder / kind.name, made_with(configuration, unused="event_steps"))
+    yield from record_all(kind.recorder, configuration, partial(kind.record, folder), missing)

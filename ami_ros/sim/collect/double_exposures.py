@@ -12,13 +12,13 @@ import numpy as np
 
 from ami_ros.data.double_exposure import DoubleExposure
 from ami_ros.sim.camera.variation import NAMES, draw_variation
-from ami_ros.sim.collect.task_recorder import TaskRecorder
+from ami_ros.sim.collect.recorder import Recorder
 
 STREAM = 96  # keeps these draws apart from those of the training data and of other pictures
 SCENES = 8  # per look: enough to tell what moves from where the camera stands
 
 
-class DoubleExposureRecorder(TaskRecorder):
+class DoubleExposureRecorder(Recorder):
     """Takes pictures of scattered scenes; they are the same whichever process takes them."""
 
     def record(self, index: int) -> DoubleExposure:
@@ -35,7 +35,7 @@ class DoubleExposureRecorder(TaskRecorder):
             seen = [self._scene.images_at(scene.start, scene.start_objects) for scene in scenes]
             sides.append(
                 {
-                    camera.name: np.stack([self._recorder.small(images[camera.name]) for images in seen])
+                    camera.name: np.stack([self._small(images[camera.name]) for images in seen])
                     for camera in self._spec.images
                 }
             )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,15 +14,16 @@ from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, writ
 from ami_ros.data.manifest import claim
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.camera.variation_settings import load_variation_settings
-from ami_ros.sim.collect.task_recorder import TaskRecorder, record_all
-from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.task_file import read_task
+from ami_ros.sim.collect.recorder import Recorder, record_all
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
 
 # How many of each are recorded, and by how many processes, changes none of them.
 AMOUNTS = ("episodes", "event_pairs", "oddities", "double_exposures", "workers")
 
 
-class Collector(TaskRecorder):
+class Collector(Recorder):
     """Records episodes in one process; episode i is the same whichever worker records it."""
 
     def record(self, index: int) -> EpisodeRecord:
@@ -35,7 +37,7 @@ class Collector(TaskRecorder):
         episode = self._task.scatter(generator)
         motion = self._task.motion(episode, self._settings, generator)
         look = PLAIN_LOOK if variation == CLEAN else index + 1
-        return self._recorder.record(episode, motion, self._settings.episode_steps, look)
+        return self._film(episode, motion, self._settings.episode_steps, look)
 
 
 def _record(folder: Path, collector: Collector, index: int) -> int:
@@ -48,21 +50,21 @@ def episode_path(folder: Path, index: int) -> Path:
     return folder / f"episode_{index:06d}.npz"
 
 
-def made_with(robot: str, task: str, settings: CollectSettings, unused: str) -> dict[str, object]:
+def made_with(configuration: Configuration, unused: str) -> dict[str, object]:
     """Return all that decides what is recorded; the setting `unused` is only for other kinds of records."""
-    file = read_task(task)
-    kept = {name: value for name, value in vars(settings).items() if name not in (*AMOUNTS, unused)}
-    variation = vars(load_variation_settings())
+    task, settings = configuration.task_file, vars(configuration.collect)
     return {
         "format": FORMAT_VERSION,
-        "robot": robot,
-        "task": {**file.own, **file.embodiment},
-        **kept,
-        "variation": variation,
+        "robot": configuration.robot,
+        "task": {**task.own, **task.embodiment},
+        **{name: value for name, value in settings.items() if name not in (*AMOUNTS, unused)},
+        "image_size": configuration.model.image_size,
+        "physics_hz": configuration.sim.physics_hz,
+        "variation": vars(load_variation_settings()),
     }
 
 
-def collect(robot: str, task: str, settings: CollectSettings, folder: Path) -> Iterator[int]:
+def collect(configuration: Configuration, folder: Path) -> Iterator[int]:
     """Record what is missing in `folder`, yielding the index of each finished episode.
 
     Episodes that are already there are kept, so a killed run goes on where it was.
@@ -73,8 +75,8 @@ def collect(robot: str, task: str, settings: CollectSettings, folder: Path) -> I
         OutputError: an episode cannot be written.
         ProcessError: a worker died.
     """
-    missing = [i for i in range(settings.episodes) if not episode_path(folder, i).is_file()]
+    missing = [i for i in range(configuration.collect.episodes) if not episode_path(folder, i).is_file()]
     if missing:
-        Collector(robot, task, settings).close()  # what cannot be built fails before the folder is claimed
-    claim(folder, made_with(robot, task, settings, unused="event_steps"))
-    yield from record_all(Collector, robot, task, settings, partial(_record, folder), missing)
+        Collector(configuration).close()  # what cannot be built fails before the folder is claimed
+    claim(folder, made_with(configuration, unused="event_steps"))
+    yield from record_all(Collector, configuration, partial(_record, folder), missing)

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ami_ros.body.kinematics import Kinematics
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
 from ami_ros.data.event import EventRecord
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, occasion, shows
-from ami_ros.sim.collect.task_recorder import TaskRecorder
-from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.collect.recorder import Recorder
 from ami_ros.sim.tasks.task import Motion
 from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.tricks import STRANGERS, Tricks
 from ami_ros.types import FloatArray
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
 
 STREAM = 93  # keeps these draws apart from those of the training data
 ATTEMPTS = 300  # clips drawn until one gives the event an occasion
@@ -59,17 +61,16 @@ class Replay:
         return self._left.pop(0)
 
 
-class EventRecorder(TaskRecorder):
+class EventRecorder(Recorder):
     """Records pairs of clips; a pair is the same whichever process records it.
 
     Attributes:
         kinds: what can happen in this task.
     """
 
-    def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
-        super().__init__(robot, task, settings)
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
         self._tricks = Tricks(self._scene)
-        self._kinematics = Kinematics(self._spec)
         self.kinds = OBJECT_KINDS if self._scene.object_bodies else ARM_KINDS
 
     def record(self, kind: str, pair: int) -> tuple[EventRecord, EventRecord]:
@@ -87,14 +88,14 @@ class EventRecorder(TaskRecorder):
             episode = self._task.scatter(generator)
             motion = Remembered(self._task.motion(episode, self._settings, generator))
             self._scene.vary(looks, noise)
-            clip = self._recorder.record(episode, motion, steps, look)
+            clip = self._film(episode, motion, steps, look)
             moment = occasion(kind, clip, self._spec.action_block, generator)
             if moment is None:
                 continue
             self._scene.vary(looks, noise)
             if kind == "stranger" or self._scene.object_bodies:
                 happen = self._happening(kind, clip, moment, generator)
-                odd = self._recorder.record(episode, motion.again(), steps, look, happen)
+                odd = self._film(episode, motion.again(), steps, look, happen)
                 self._tricks.undo()
             else:
                 odd = self._repainted(kind, clip, moment, generator)
@@ -151,7 +152,7 @@ class EventRecorder(TaskRecorder):
         for step in range(moment, len(shown)):
             self._scene.reset(shown[step])
             for camera, image in self._scene.images().items():
-                images[camera][step] = self._recorder.small(image)
+                images[camera][step] = self._small(image)
         self._tricks.undo()
         return dataclasses.replace(clip, images=images)
 

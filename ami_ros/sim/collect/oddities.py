@@ -7,14 +7,18 @@ Mazeika and Dietterich, "Deep anomaly detection with outlier exposure" (2019).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ami_ros.data.oddity import OddityRecord
 from ami_ros.sim.camera.variation import NAMES, beyond_variation, training_variation
 from ami_ros.sim.collect.bystanders import Bystanders
-from ami_ros.sim.collect.task_recorder import TaskRecorder
-from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.collect.recorder import Recorder
 from ami_ros.types import ImageArray
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
 
 STREAM = 95  # keeps these draws apart from those of the training data and of the events
 BEYOND = 2.0  # odd pictures lie outside the training range, up to so many times as far
@@ -22,11 +26,11 @@ BYSTANDER = "bystander"
 KINDS = (*NAMES, BYSTANDER)
 
 
-class OddityRecorder(TaskRecorder):
+class OddityRecorder(Recorder):
     """Takes pictures of moments of the training motion; a moment is the same whichever process records it."""
 
-    def __init__(self, robot: str, task: str, settings: CollectSettings) -> None:
-        super().__init__(robot, task, settings)
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
         self._bystanders = Bystanders(self._scene)
 
     def record(self, index: int) -> OddityRecord:
@@ -36,7 +40,7 @@ class OddityRecorder(TaskRecorder):
         motion = self._task.motion(episode, self._settings, generator)
         self._scene.vary(None)
         steps = int(generator.integers(1, self._settings.episode_steps + 1))
-        moment = self._recorder.record(episode, motion, steps)
+        moment = self._film(episode, motion, steps)
         images: dict[str, list[ImageArray]] = {camera.name: [] for camera in self._spec.images}
         cameras = len(images)
         for kind in KINDS:
@@ -49,7 +53,7 @@ class OddityRecorder(TaskRecorder):
                 table = self._spec.workspace[:, :2]
                 self._bystanders.show(generator, table, moment.truth["objects"][-1, :, :2].astype(np.float64))
             for camera, image in self._scene.images().items():
-                images[camera].append(self._recorder.small(image))
+                images[camera].append(self._small(image))
             self._bystanders.hide()
         stacked = {camera: np.stack(pictures) for camera, pictures in images.items()}
         vectors = {sensor: values[-1] for sensor, values in moment.vectors.items()}

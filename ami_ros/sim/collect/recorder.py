@@ -4,21 +4,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
 from ami_ros.data.recorded_body import recorded_body
 from ami_ros.planning.chunk import to_trajectory
-from ami_ros.safety.settings import load_safety_settings
+from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.loop.closed_loop import ClosedLoop
+from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.world.scene import Scene
+from ami_ros.system.workers import Workers
 from ami_ros.types import FloatArray, ImageArray
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
+
+Job = TypeVar("Job")
 
 
 def nothing(step: int) -> None:
@@ -26,15 +33,27 @@ def nothing(step: int) -> None:
 
 
 class Recorder:
-    """Episodes of one scene, with images of `image_size` px."""
+    """Opens the world of a task, with a camera and the training range; its kinds say what they record in it.
 
-    def __init__(self, scene: Scene, spec: RobotSpec, image_size: int) -> None:
-        self._scene, self._spec, self._size = scene, spec, (image_size, image_size)
-        self._kinematics = Kinematics(spec)
-        self._body = recorded_body(spec)
-        self._loop = ClosedLoop(scene, spec, load_safety_settings())
+    Images have the size that the model sees.
+    """
 
-    def record(
+    def __init__(self, configuration: Configuration) -> None:
+        self._spec, self._settings = configuration.spec, configuration.collect
+        self._size = (configuration.model.image_size, configuration.model.image_size)
+        self._task = load_task(configuration.task, self._spec)
+        self._scene = Scene(self._spec, configuration.sim.physics_hz)
+        self._task.furnish(self._scene)
+        self._kinematics = Kinematics(self._spec)
+        self._body = recorded_body(self._spec)
+        self._loop = ClosedLoop(self._scene, self._spec, configuration.safety)
+        self._variation = load_variation_settings()
+
+    def close(self) -> None:
+        """Free the simulator."""
+        self._scene.close()
+
+    def _film(
         self,
         episode: Episode,
         motion: Motion,
@@ -63,7 +82,7 @@ class Recorder:
             observation = scene.observe()
             for name, reading in observation.readings.items():
                 if reading.is_image:
-                    images[name].append(self.small(reading.value))
+                    images[name].append(self._small(reading.value))
                 else:
                     vectors[name].append(reading.value)
             for name, values in scene.truth().items():
@@ -82,6 +101,27 @@ class Recorder:
             body=self._body,
         )
 
-    def small(self, image: ImageArray) -> ImageArray:
+    def _small(self, image: ImageArray) -> ImageArray:
         """Return a camera image at the recorded size."""
         return np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def record_all(
+    recorder: Callable[[Configuration], Any],
+    configuration: Configuration,
+    work: Callable[[Any, Job], Job],
+    jobs: Sequence[Job],
+) -> Iterator[Job]:
+    """Yield each of `jobs` when it is done, by as many processes as config/collect.yaml says.
+
+    Args:
+        recorder: a kind of Recorder.
+        configuration: robot, task, and what is recorded.
+        work: does one job with a recorder and returns the job; a function of a module.
+        jobs: what is to be done.
+
+    Raises:
+        AmiError: as the recorder or `work` raised it, or ProcessError: a worker died.
+    """
+    with Workers(min(configuration.collect.workers, len(jobs)), recorder, (configuration,)) as workers:
+        yield from workers.run(work, jobs)

@@ -3,44 +3,23 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 import numpy as np
 
+from ami_ros.sim.faults.stuck_stream import Delayed, Frozen
 from ami_ros.types import ImageArray
 
 Frame = tuple[ImageArray, int]  # pixels (H, W, 3) uint8 and stamp in ns
 CameraFault = Callable[[ImageArray, int], list[Frame]]
 
-DELAY_NS = 500_000_000
 LOSS = 0.5  # chance that an image is lost
 SHIFT = (0.10, 0.20)  # share of the image's width and height
 COVER = 0.75  # share of width and height that is covered
 
 
-class _Frozen:
-    """The first image again and again, with its own stamp or a fresh one."""
-
-    def __init__(self, fresh: bool) -> None:
-        self._fresh = fresh
-        self._first: Frame | None = None
-
-    def __call__(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
-        self._first = self._first or (image, stamp_ns)
-        return [(self._first[0], stamp_ns if self._fresh else self._first[1])]
-
-
-class _Delayed:
-    def __init__(self) -> None:
-        self._waiting: deque[Frame] = deque()
-
-    def __call__(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
-        self._waiting.append((image, stamp_ns))
-        late = []
-        while self._waiting and self._waiting[0][1] <= stamp_ns - DELAY_NS:
-            late.append(self._waiting.popleft())
-        return late
+def _of_frames(fault: Callable[[Frame], list[Frame]]) -> CameraFault:
+    return lambda image, stamp_ns: fault((image, stamp_ns))
 
 
 def _black(image: ImageArray, stamp_ns: int) -> list[Frame]:
@@ -79,11 +58,11 @@ def _dropped(generator: np.random.Generator) -> CameraFault:
 
 
 CAMERA_FAULTS: dict[str, Callable[[np.random.Generator], CameraFault]] = {
-    "camera_frozen": lambda _: _Frozen(fresh=False),
-    "camera_repeated": lambda _: _Frozen(fresh=True),
+    "camera_frozen": lambda _: _of_frames(Frozen[Frame]()),
+    "camera_repeated": lambda _: _of_frames(Frozen[Frame](lambda first, now: (first[0], now[1]))),
     "camera_black": lambda _: _black,
     "camera_occluded": _occluded,
     "camera_shifted": _shifted,
-    "camera_delayed": lambda _: _Delayed(),
+    "camera_delayed": lambda _: _of_frames(Delayed[Frame](lambda frame: frame[1])),
     "camera_dropped": _dropped,
 }

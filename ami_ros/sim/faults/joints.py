@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ami_ros.sim.faults.stuck_stream import Delayed, Frozen
 from ami_ros.types import FloatArray
-
-DELAY_NS = 500_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +30,8 @@ class JointReading:
 JointFault = Callable[[JointReading], list[JointReading]]
 
 
-class _Frozen:
-    def __init__(self, fresh_stamps: bool) -> None:
-        self._fresh_stamps = fresh_stamps
-        self._first: JointReading | None = None
-
-    def __call__(self, reading: JointReading) -> list[JointReading]:
-        self._first = self._first or reading
-        return [replace(self._first, stamp_ns=reading.stamp_ns) if self._fresh_stamps else self._first]
-
-
-class _Delayed:
-    def __init__(self) -> None:
-        self._waiting: deque[JointReading] = deque()
-
-    def __call__(self, reading: JointReading) -> list[JointReading]:
-        self._waiting.append(reading)
-        late = []
-        while self._waiting and self._waiting[0].stamp_ns <= reading.stamp_ns - DELAY_NS:
-            late.append(self._waiting.popleft())
-        return late
+def _restamped(first: JointReading, now: JointReading) -> JointReading:
+    return replace(first, stamp_ns=now.stamp_ns)
 
 
 def _nan(generator: np.random.Generator, arm: int) -> JointFault:
@@ -77,9 +57,9 @@ def _missing(generator: np.random.Generator, arm: int) -> JointFault:
 
 # Called with a generator and the number of the arm's own joints, which come first.
 JOINT_FAULTS: dict[str, Callable[[np.random.Generator, int], JointFault]] = {
-    "joints_frozen": lambda _, __: _Frozen(fresh_stamps=False),
-    "joints_repeated": lambda _, __: _Frozen(fresh_stamps=True),
-    "joints_delayed": lambda _, __: _Delayed(),
+    "joints_frozen": lambda _, __: Frozen[JointReading](),
+    "joints_repeated": lambda _, __: Frozen[JointReading](_restamped),
+    "joints_delayed": lambda _, __: Delayed[JointReading](lambda reading: reading.stamp_ns),
     "joints_nan": _nan,
     "joints_reordered": _reordered,
     "joints_missing": _missing,

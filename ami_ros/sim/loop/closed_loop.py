@@ -13,7 +13,8 @@ from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.planning.chunk import to_trajectory
 from ami_ros.protocols import Planner
-from ami_ros.safety.checks.doubt import ModelReport
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.loop.ungated import Ungated
@@ -67,7 +68,7 @@ class ClosedLoop:
     def __init__(self, scene: Scene, spec: RobotSpec, safety: SafetySettings, gated: bool = True) -> None:
         self._scene = scene
         self._spec = spec
-        self._safety, self._gated = safety, gated
+        self._safety, self._body = safety, GateBody.of_robot(spec) if gated else None
         self._kinematics = Kinematics(spec)
         self._tick_ns = round(1e9 / safety.rate_hz)
         self.levels: dict[str, int] = {}
@@ -75,15 +76,18 @@ class ClosedLoop:
 
     def restart(self) -> None:
         """Forget the gate's history, as after a reset of the robot."""
-        self._gate = Supervisor(self._spec, self._safety) if self._gated else Ungated()
+        self._gate = Ungated() if self._body is None else Supervisor(self._body, self._safety)
         self.levels = {level.name: 0 for level in Level}
 
     def step(self, proposal: Trajectory, observation: Observation) -> None:
         """Let one control step pass through the gate."""
         now = self._scene.time_ns
-        joints, image = observation[self._spec.joint_sensor], observation[self._spec.camera.name]
-        self._gate.see_joints(self._spec.joint_position(observation), joints.stamp_ns, now)
-        self._gate.see_image(image.stamp_ns, now, zlib.crc32(image.value.tobytes()))
+        for name, reading in observation.readings.items():
+            if name == self._spec.joint_sensor:
+                self._gate.see_joints(self._spec.joint_position(observation), reading.stamp_ns, now)
+                continue
+            see = self._gate.see_image if reading.is_image else self._gate.see_vector
+            see(name, zlib.crc32(reading.value.tobytes()), reading.stamp_ns, now)
         self._gate.submit(proposal, now)
         for _ in range(self._spec.step_ns // self._tick_ns):
             command, verdict = self._gate.tick(self._scene.time_ns + self._tick_ns)

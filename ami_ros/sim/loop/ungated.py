@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.safety.checks.doubt import ModelReport
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.motion.reference import reference
 from ami_ros.types import PASS, Command, FloatArray, Trajectory, Verdict
 
@@ -19,7 +19,10 @@ class Ungated:
     def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int) -> None:
         """Care for nothing."""
 
-    def see_image(self, stamp_ns: int, arrival_ns: int, content: int | None = None) -> None:
+    def see_image(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
+        """Care for nothing."""
+
+    def see_vector(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
         """Care for nothing."""
 
     def see_planner(self, report: ModelReport, arrival_ns: int) -> None:

@@ -17,8 +17,6 @@ class CollectSettings:
 
     episodes: int = setting("episodes to record", ge=1, le=1_000_000)
     episode_steps: int = setting("control steps per episode", ge=2, le=10_000)
-    image_size: int = setting("side of the stored square images", ge=16, le=512, unit="px")
-    physics_hz: float = setting("simulation steps per second", ge=100.0, le=2000.0, unit="Hz")
     seed: int = setting("seed of the data set", ge=0)
     correlation: float = setting("step-to-step correlation of the random motion", ge=0.0, lt=1.0)
     amplitude: tuple[float, ...] = setting(

@@ -12,8 +12,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.tasks.push_motion import push_motion
-from ami_ros.sim.tasks.pushing import Pushing
+from ami_ros.sim.tasks.pushing import Attracted, NoisyPushing, Pushing
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.world.scene import Scene
@@ -128,9 +127,9 @@ class Push:
         aimless = RandomMotion(self._spec, settings, generator)
         draw = generator.random()
         if draw < self._settings.scripted_share:
-            return push_motion(self._spec, self._pushing, self.random_place, aimless, generator)
+            return NoisyPushing(self._spec, self._pushing, self.random_place, aimless, generator)
         if draw < self._settings.scripted_share + self._settings.attracted_share:
-            return push_motion(self._spec, None, self.random_place, aimless, generator)
+            return Attracted(self._spec, aimless, generator)
         return aimless
 
     def oracle(self, episode: Episode) -> Motion:

@@ -45,7 +45,7 @@ class Task(Protocol):
     Attributes:
         episode_steps: control steps per episode.
         goal_is_posture: whether the joints in the goal image say all that is wanted.
-        goal_sensor: the vector sensor whose values `Episode.goal_position` gives; "" where the goal is how the
+        goal_sensor: vector sensor whose values `Episode.goal_position` gives; "" where the goal is how the
             world looks with `Episode.goal`.
     """
 

@@ -21,7 +21,7 @@ from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_to_ros
 from ami_ros.ros.wire.messages import joints_to_ros, stamp_from_ns
 from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY
 from ami_ros.ros.wire.verdicts import judgement_from_ros, values_of
-from ami_ros.safety.reasons import REASONS
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import Level
 
 TICK_NS = 10_000_000
@@ -57,10 +57,10 @@ def test_the_verdict_carries_numbers_of_reasons_and_the_allowed_command(gate, pr
     probe.until(lambda: "PROPOSAL_STALE" in gate.codes(), "a hold", 3.0)
     message = next(m for m in reversed(gate.messages) if "PROPOSAL_STALE" in m.status[0].message)
     values = values_of(message)
-    assert str(REASONS["PROPOSAL_STALE"].number) in values["codes"].split()
+    assert str(ReasonCode.PROPOSAL_STALE.number) in values["codes"].split()
     assert values["level_number"] == str(int(Level.HOLD))
     stale = next(r for r in json.loads(values["reasons"]) if r["code"] == "PROPOSAL_STALE")
-    assert stale["number"] == REASONS["PROPOSAL_STALE"].number and stale["numbers"]["stamp_age_s"] > 0.5
+    assert stale["number"] == ReasonCode.PROPOSAL_STALE.number and stale["numbers"]["stamp_age_s"] > 0.5
     allowed = judgement_from_ros(message).command
     assert allowed.position.shape == allowed.velocity.shape == (7,)
 

@@ -148,7 +148,7 @@ def test_diagnostics_once_a_second(gate, probe):
         ({"rate_hz": -1.0}, "rate_hz"),
         ({"rate_hz": "fast"}, "rate_hz: got 'fast' (str), expected float"),
         ({"rate": 100.0}, "unknown parameters ['rate']"),
-        ({"command_interface": "telepathy"}, "expected one of ['trajectory', 'forward_position'"),
+        ({"command_interface": "telepathy"}, "expected one of ['', 'trajectory', 'forward_position'"),
     ],
 )
 def test_mistakes_in_the_configuration_end_the_process_with_a_message(start, parameters, says):

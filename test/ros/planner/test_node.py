@@ -77,7 +77,7 @@ def planner(start, probe, robot, straight_line) -> Listener:
 def test_a_goal_before_the_first_observation_is_kept(start, probe, make_robot, straight_line):
     listener = Listener(probe, load_robot("panda"))
     start(straight_line, autostart=True)
-    listener.wait(GoalState.WAITING, "waiting for an image and joint states")
+    listener.wait(GoalState.WAITING, "waiting for camera and joints")
     listener.send_joints()
     status = listener.wait(GoalState.WAITING, "no observation yet", goal="joints")
     assert status.goal_stamp_ns == GOAL_NS

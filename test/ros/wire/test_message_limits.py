@@ -12,9 +12,9 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_to_ros
 from ami_ros.ros.wire.message_limits import (
     image_limit,
-    joint_state_limit,
     proposal_limit,
     report_limit,
+    vector_limit,
     within,
 )
 from ami_ros.ros.wire.messages import image_to_ros, joints_to_ros, trajectory_to_ros
@@ -30,7 +30,9 @@ def size(message) -> int:
 
 def test_what_the_robot_sends_fits():
     names = [f"a_robot_with_a_rather_long_prefix/{name}" for name in SPEC.joint_names]
-    assert 2 * size(joints_to_ros(names, SPEC.home, SPEC.home, 1)) < joint_state_limit(SPEC)
+    assert 2 * size(joints_to_ros(names, SPEC.home, SPEC.home, 1)) < vector_limit(
+        SPEC.sensors["joints"], SPEC.simulation.held
+    )
     times = np.arange(500, dtype=np.int64) * 10_000_000
     plan = Trajectory(SPEC.joint_names, np.tile(SPEC.home, (500, 1)), times, 1)
     assert size(trajectory_to_ros(plan)) < proposal_limit(SPEC)
@@ -44,7 +46,7 @@ def test_what_the_robot_sends_fits():
 
 
 def test_what_no_robot_sends_does_not():
-    limit = joint_state_limit(SPEC)
+    limit = vector_limit(SPEC.sensors["joints"], SPEC.simulation.held)
     assert limit < 10_000, "and it is decoded in no time"
     assert size(joints_to_ros([f"joint_{i}" for i in range(500)], np.zeros(500), np.zeros(500), 1)) > limit
 

@@ -8,25 +8,35 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from gate_timeline import SETTINGS, START_NS, STEP_NS
-from robots import HOME, JOINTS, made_up_robot
+from robots import AGE_S, CAMERA, HOME, JOINT_SENSOR, JOINTS, made_up_robot
 
 from ami_ros.errors import ConfigError
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.checks.tracking import Tracking
 from ami_ros.safety.settings import load_safety_settings
-from ami_ros.safety.situation import Situation
+from ami_ros.safety.situation import Seen, Situation
+from ami_ros.safety.watched_sensor import watched_sensors
 from ami_ros.types import Level, Trajectory
 
 NOW = START_NS
 POINTS = np.array([HOME, HOME, HOME]) + np.array([[0.0], [0.1], [0.4]])
 PROPOSAL = Trajectory(made_up_robot().joint_names, POINTS, np.arange(3) * STEP_NS, NOW)
-FRESH = Situation(NOW, np.array(HOME), NOW, NOW, NOW, NOW, np.array(HOME), PROPOSAL)
+SENSORS = watched_sensors(made_up_robot())
+FRESH = Situation(
+    NOW, {JOINT_SENSOR: Seen(NOW, NOW), CAMERA: Seen(NOW, NOW)}, np.array(HOME), np.array(HOME), PROPOSAL
+)
 AGES = {
-    "joint_stamp_ns": ("JOINTS", SETTINGS.joint_age_s),
-    "joint_arrival_ns": ("JOINTS", SETTINGS.joint_age_s),
-    "camera_stamp_ns": ("CAMERA", SETTINGS.camera_age_s),
-    "camera_arrival_ns": ("CAMERA", SETTINGS.camera_age_s),
+    (JOINT_SENSOR, "stamp_ns"): ("JOINTS", AGE_S[JOINT_SENSOR]),
+    (JOINT_SENSOR, "arrival_ns"): ("JOINTS", AGE_S[JOINT_SENSOR]),
+    (CAMERA, "stamp_ns"): ("CAMERA", AGE_S[CAMERA]),
+    (CAMERA, "arrival_ns"): ("CAMERA", AGE_S[CAMERA]),
 }
+
+
+def at(sensor: str, field: str, time_ns: int | None) -> Situation:
+    """Return everything fresh but for one time of one sensor."""
+    seen = replace(FRESH.sensors[sensor], **{field: time_ns})
+    return replace(FRESH, sensors={**FRESH.sensors, sensor: seen})
 
 
 def codes(verdict) -> list[str]:
@@ -34,43 +44,43 @@ def codes(verdict) -> list[str]:
 
 
 def test_everything_fresh_passes():
-    assert Freshness(SETTINGS).judge(FRESH).level is Level.PASS
+    assert Freshness(SENSORS, SETTINGS).judge(FRESH).level is Level.PASS
 
 
 def test_nothing_received_holds_for_every_cause():
-    verdict = Freshness(SETTINGS).judge(Situation(NOW))
+    verdict = Freshness(SENSORS, SETTINGS).judge(Situation(NOW))
     assert verdict.level is Level.HOLD
     assert codes(verdict) == ["JOINTS_MISSING", "CAMERA_MISSING", "PROPOSAL_MISSING"]
 
 
-@pytest.mark.parametrize("field", AGES)
-def test_each_stamp_alone_is_enough_to_hold(field):
-    what, limit_s = AGES[field]
+@pytest.mark.parametrize(("sensor", "field"), AGES)
+def test_each_stamp_alone_is_enough_to_hold(sensor, field):
+    what, limit_s = AGES[sensor, field]
     oldest = NOW - round(limit_s * 1e9)
-    judge = Freshness(SETTINGS).judge
-    assert judge(replace(FRESH, **{field: oldest})).level is Level.PASS
-    stale = judge(replace(FRESH, **{field: oldest - 1}))
+    judge = Freshness(SENSORS, SETTINGS).judge
+    assert judge(at(sensor, field, oldest)).level is Level.PASS
+    stale = judge(at(sensor, field, oldest - 1))
     assert (stale.level, codes(stale)) == (Level.HOLD, [f"{what}_STALE"])
     assert stale.reasons[0].numbers["limit_s"] == limit_s
     latest = NOW + round(SETTINGS.future_tolerance_s * 1e9)
-    assert judge(replace(FRESH, **{field: latest})).level is Level.PASS
-    early = judge(replace(FRESH, **{field: latest + 1}))
+    assert judge(at(sensor, field, latest)).level is Level.PASS
+    early = judge(at(sensor, field, latest + 1))
     assert (early.level, codes(early)) == (Level.HOLD, [f"{what}_FUTURE"])
-    missing = judge(replace(FRESH, **{field: None}))
+    missing = judge(at(sensor, field, None))
     assert (missing.level, codes(missing)) == (Level.HOLD, [f"{what}_MISSING"])
 
 
 def test_a_proposal_ages_by_its_stamp():
     age_ns = round(SETTINGS.proposal_age_s * 1e9)
     old = replace(FRESH, proposal=replace(PROPOSAL, stamp_ns=NOW - age_ns))
-    assert Freshness(SETTINGS).judge(old).level is Level.PASS
+    assert Freshness(SENSORS, SETTINGS).judge(old).level is Level.PASS
     older = replace(FRESH, proposal=replace(PROPOSAL, stamp_ns=NOW - age_ns - 1))
-    assert codes(Freshness(SETTINGS).judge(older)) == ["PROPOSAL_STALE"]
+    assert codes(Freshness(SENSORS, SETTINGS).judge(older)) == ["PROPOSAL_STALE"]
 
 
 def test_joints_alone_can_be_asked_for():
-    freshness = Freshness(SETTINGS)
-    assert freshness.joints(replace(FRESH, camera_stamp_ns=None, proposal=None)).level is Level.PASS
+    freshness = Freshness(SENSORS, SETTINGS)
+    assert freshness.joints(replace(at(CAMERA, "stamp_ns", None), proposal=None)).level is Level.PASS
     assert codes(freshness.joints(Situation(NOW))) == ["JOINTS_MISSING"]
 
 
@@ -111,6 +121,6 @@ def test_tracking_does_not_let_nan_pass():
 
 def test_shipped_thresholds_load_and_refuse_nonsense():
     assert load_safety_settings().rate_hz == 100.0
-    for key, value in (("speed_scale", 1.5), ("joint_age_s", 0.0), ("tracking_error", float("nan"))):
+    for key, value in (("speed_scale", 1.5), ("start_error", 0.0), ("tracking_error", float("nan"))):
         with pytest.raises(ConfigError, match=key):
             load_safety_settings({key: value})

@@ -9,11 +9,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from gate_timeline import SETTINGS, START_NS
+from robots import CAMERA, made_up_robot
 
-from ami_ros.safety.checks.doubt import Doubt, ModelReport
+from ami_ros.safety.checks.doubt import Doubt
 from ami_ros.safety.checks.heartbeat import Heartbeat
 from ami_ros.safety.checks.still_image import StillImage
+from ami_ros.safety.events import ImageSeen, PlannerReported
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.situation import Situation
+from ami_ros.safety.watched_sensor import watched_sensors
 from ami_ros.types import Level
 
 NOW = START_NS
@@ -23,6 +27,28 @@ TIP = np.array([[0.4, 0.1, 0.3], [0.45, 0.15, 0.35]])  # commanded, measured
 
 def ns(seconds: float) -> int:
     return round(seconds * 1e9)
+
+
+def report(doubt: Doubt, says: ModelReport, arrival_ns: int) -> None:
+    doubt.see(PlannerReported(says, arrival_ns), AT)
+
+
+class Geometry:
+    """Tips are where a "posture" says."""
+
+    def tip(self, position):
+        return position
+
+
+def still_image() -> StillImage:
+    sensors = watched_sensors(made_up_robot())
+    return StillImage(sensors[1], sensors, Geometry(), SETTINGS)
+
+
+def show(still: StillImage, content: int, tips) -> None:
+    """Let it see a picture while the tip is commanded and measured there."""
+    there = AT if tips is None else replace(AT, commanded=tips[0], measured=tips[1])
+    still.see(ImageSeen(CAMERA, content, NOW, NOW), there)
 
 
 def codes(verdict) -> list[str]:
@@ -53,7 +79,7 @@ def test_doubt_needs_to_last(code, high):
     high = np.nextafter(limit, 9.0) if high is None else high
 
     def see(value, at):
-        doubt.see(ModelReport(**{"surprise" if surprising else "disagreement": value}), at)
+        report(doubt, ModelReport(**{"surprise" if surprising else "disagreement": value}), at)
 
     see(high, NOW)
     see(high, NOW + patience)
@@ -72,7 +98,7 @@ def test_surprise_below_its_limit_grows_in_proportion_and_one_usual_report_ends_
     def held_after(values) -> int | None:
         doubt = Doubt(SETTINGS)
         for number, value in enumerate(values):
-            doubt.see(ModelReport(surprise=value), NOW + number * step)
+            report(doubt, ModelReport(surprise=value), NOW + number * step)
             if doubt.judge(replace(AT, now_ns=NOW + number * step)).level is Level.HOLD:
                 return number
         return None
@@ -85,13 +111,13 @@ def test_surprise_below_its_limit_grows_in_proportion_and_one_usual_report_ends_
 def test_disagreement_below_its_limit_is_usual():
     doubt = Doubt(SETTINGS)
     for at in range(NOW, NOW + ns(9.0), 100_000_000):
-        doubt.see(ModelReport(disagreement=SETTINGS.disagreement_limit), at)
+        report(doubt, ModelReport(disagreement=SETTINGS.disagreement_limit), at)
         assert doubt.judge(replace(AT, now_ns=at)).level is Level.PASS
 
 
 def test_silence_after_a_high_report_is_for_the_heartbeat_to_name():
     doubt = Doubt(SETTINGS)
-    doubt.see(ModelReport(surprise=9.0, disagreement=9.0), NOW)
+    report(doubt, ModelReport(surprise=9.0, disagreement=9.0), NOW)
     assert doubt.judge(replace(AT, now_ns=NOW + ns(60.0))).level is Level.PASS
 
 
@@ -99,7 +125,7 @@ def test_each_try_after_a_hold_is_slow_rests_longer_and_the_last_one_is_a_stop()
     doubt = Doubt(SETTINGS)
     levels, shares = [], set()
     for at in range(NOW, NOW + ns(20.0), 50_000_000):
-        doubt.see(ModelReport(surprise=9.0), at)
+        report(doubt, ModelReport(surprise=9.0), at)
         levels.append(doubt.judge(replace(AT, now_ns=at)).level)
         shares.add((levels[-1], doubt.speed_share))
     changes = [(at, after) for at, (before, after) in enumerate(pairwise(levels)) if after is not before]
@@ -123,7 +149,7 @@ def test_trust_comes_back_with_time_and_with_it_speed_and_tries():
         ):
             begun = at
             for at in range(begun, begun + ns(lasts_s), 50_000_000):
-                doubt.see(ModelReport(surprise=surprise), at)
+                report(doubt, ModelReport(surprise=surprise), at)
                 levels.append(doubt.judge(replace(AT, now_ns=at)).level)
         assert Level.HOLD in levels and Level.STOP not in levels
         assert doubt.speed_share == 1.0
@@ -133,7 +159,7 @@ def test_a_robot_at_rest_stays_there_until_the_world_looks_as_the_model_knows_it
     doubt = Doubt(SETTINGS)
 
     def judge(look, at_s, at_rest=True):
-        doubt.see(ModelReport(surprise=look, surprise_at_rest=look), NOW + ns(at_s))
+        report(doubt, ModelReport(surprise=look, surprise_at_rest=look), NOW + ns(at_s))
         return doubt.judge(replace(AT, now_ns=NOW + ns(at_s), at_rest=at_rest)).level
 
     assert judge(SETTINGS.surprise_limit, 0.0) is Level.PASS
@@ -150,45 +176,45 @@ def test_a_robot_at_rest_stays_there_until_the_world_looks_as_the_model_knows_it
 def test_what_is_not_known_is_no_doubt():
     doubt = Doubt(SETTINGS)
     for at in range(NOW, NOW + ns(3.0), 100_000_000):
-        doubt.see(ModelReport(), at)
+        report(doubt, ModelReport(), at)
     assert doubt.judge(replace(AT, now_ns=NOW + ns(3.0))).level is Level.PASS
 
 
 def test_a_repeated_picture_after_travel_is_a_frozen_camera():
-    still, along = StillImage(SETTINGS), np.array([1.0, 0.0, 0.0])
-    still.see(5, TIP)
-    still.see(5, TIP + along * (SETTINGS.still_image_travel - 1e-9))
+    still, along = still_image(), np.array([1.0, 0.0, 0.0])
+    show(still, 5, TIP)
+    show(still, 5, TIP + along * (SETTINGS.still_image_travel - 1e-9))
     assert still.judge(AT).level is Level.PASS
-    still.see(5, TIP + along * (SETTINGS.still_image_travel + 1e-9))
+    show(still, 5, TIP + along * (SETTINGS.still_image_travel + 1e-9))
     assert codes(still.judge(AT)) == ["CAMERA_FROZEN"]
-    still.see(5, TIP)  # coming back does not thaw it
+    show(still, 5, TIP)  # coming back does not thaw it
     assert codes(still.judge(AT)) == ["CAMERA_FROZEN"]
-    still.see(6, TIP)
+    show(still, 6, TIP)
     assert still.judge(AT).level is Level.PASS
 
 
 def test_a_scene_at_rest_and_a_living_camera_are_not_frozen():
-    still = StillImage(SETTINGS)
+    still = still_image()
     for _ in range(50):
-        still.see(5, TIP)
+        show(still, 5, TIP)
     for content in range(50):
-        still.see(content, TIP + 0.1 * content)
+        show(still, content, TIP + 0.1 * content)
     assert still.judge(AT).level is Level.PASS
 
 
 def test_a_picture_before_the_commands_is_not_judged():
-    still = StillImage(SETTINGS)
-    still.see(5, None)
-    still.see(5, TIP + 1.0)
+    still = still_image()
+    show(still, 5, None)
+    show(still, 5, TIP + 1.0)
     assert still.judge(AT).level is Level.PASS
-    still.see(5, TIP + 2.0)
+    show(still, 5, TIP + 2.0)
     assert codes(still.judge(AT)) == ["CAMERA_FROZEN"]
 
 
 @pytest.mark.parametrize("only", [0, 1])
 def test_joint_states_or_commands_alone_do_not_make_a_camera_frozen(only):
-    still, moved = StillImage(SETTINGS), np.zeros((2, 3))
+    still, moved = still_image(), np.zeros((2, 3))
     moved[only] = 1.0
-    still.see(5, TIP)
-    still.see(5, TIP + moved)
+    show(still, 5, TIP)
+    show(still, 5, TIP + moved)
     assert still.judge(AT).level is Level.PASS

@@ -9,6 +9,7 @@ from gate_timeline import SETTINGS, START_NS
 from robots import HOME, JOINTS
 
 from ami_ros.safety.checks.still_joints import StillJoints
+from ami_ros.safety.events import JointsSeen
 from ami_ros.safety.situation import Situation
 from ami_ros.types import Level
 
@@ -20,11 +21,15 @@ def judge(still: StillJoints, after_ns: int = 0):
     return still.judge(Situation(START_NS + after_ns))
 
 
+def see(still: StillJoints, measured, commanded) -> None:
+    still.see(JointsSeen(measured, START_NS, START_NS), Situation(START_NS, commanded=commanded))
+
+
 def repeated(*ways: float) -> StillJoints:
     """Return a check that saw the same joints while commands were at these shares of the limit."""
     still = StillJoints(SETTINGS)
     for way in (0.0, *ways):
-        still.see(HERE.copy(), HERE + way * LIMIT * WAY)
+        see(still, HERE.copy(), HERE + way * LIMIT * WAY)
     return still
 
 
@@ -50,10 +55,10 @@ def test_there_and_back_counts_as_the_whole_way():
 
 def test_the_smallest_change_ends_it():
     still = repeated(0.9)
-    still.see(np.nextafter(HERE, 9.0), HERE + LIMIT * WAY)
-    still.see(np.nextafter(HERE, 9.0), HERE + 1.9 * LIMIT * WAY)
+    see(still, np.nextafter(HERE, 9.0), HERE + LIMIT * WAY)
+    see(still, np.nextafter(HERE, 9.0), HERE + 1.9 * LIMIT * WAY)
     assert judge(still).level is Level.PASS
-    still.see(np.nextafter(HERE, 9.0), HERE + 2.1 * LIMIT * WAY)
+    see(still, np.nextafter(HERE, 9.0), HERE + 2.1 * LIMIT * WAY)
     assert judge(still).level is Level.HOLD
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ami_ros.safety.motion.brake import Brake
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 
 JOINTS = 3
 ACCELERATION, JERK = np.array([8.0, 5.0, 3.0]), np.array([90.0, 70.0, 40.0])
@@ -21,8 +22,8 @@ def limits(acceleration=ACCELERATION, jerk=JERK) -> MotionLimits:
     return MotionLimits(-ENDLESS, ENDLESS, ENDLESS, acceleration, jerk)
 
 
-def motion(velocity, acceleration=(0.0, 0.0, 0.0)) -> Motion:
-    return Motion(np.array([0.1, -0.2, 0.3]), np.array(velocity), np.array(acceleration))
+def motion(velocity, acceleration=(0.0, 0.0, 0.0)) -> ChannelState:
+    return ChannelState(np.array([0.1, -0.2, 0.3]), np.array(velocity), np.array(acceleration))
 
 
 numbers = st.lists(st.floats(-2.0, 2.0), min_size=JOINTS, max_size=JOINTS)

@@ -10,7 +10,9 @@ import pytest
 from robots import ACCELERATION, HOME, JOINTS, LOWER, UPPER, VELOCITY, made_up_robot
 
 from ami_ros.body.link_shapes import LinkShapes
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
@@ -25,19 +27,19 @@ REST = np.zeros(JOINTS)
 
 def stepping(scale: float = SCALE, **changes) -> Stepping:
     spec = made_up_robot(**changes)
-    zones = Zones(spec, Restrictions(), 0.02, LinkShapes(spec))
-    return Stepping(MotionLimits.of(spec, Restrictions(), scale), zones, DT_S)
+    zones = Zones(LinkShapes(spec), spec.workspace, Restrictions(), 0.02)
+    return Stepping(MotionLimits.of(GateBody.of_robot(spec), Restrictions(), scale), zones, DT_S)
 
 
-def moving(velocity) -> Motion:
-    return Motion(POSITION, np.asarray(velocity, dtype=np.float64), REST)
+def moving(velocity) -> ChannelState:
+    return ChannelState(POSITION, np.asarray(velocity, dtype=np.float64), REST)
 
 
 def codes(verdict: Verdict) -> set[str]:
     return {reason.code for reason in verdict.reasons}
 
 
-def settle(step: Stepping, motion: Motion, wanted, ticks: int) -> Iterator[Motion]:
+def settle(step: Stepping, motion: ChannelState, wanted, ticks: int) -> Iterator[ChannelState]:
     """Ask for the same velocity again and again; yields every state."""
     for _ in range(ticks):
         motion, _ = step.toward(motion, np.asarray(wanted, dtype=np.float64))
@@ -46,7 +48,7 @@ def settle(step: Stepping, motion: Motion, wanted, ticks: int) -> Iterator[Motio
 
 def test_a_small_wish_is_met_within_the_tick():
     wanted = 0.9 * DT_S * np.array(ACCELERATION)
-    after, verdict = stepping().toward(Motion.at_rest(POSITION), wanted)
+    after, verdict = stepping().toward(ChannelState.at_rest(POSITION), wanted)
     np.testing.assert_allclose(after.velocity, wanted)
     assert verdict.level is Level.PASS
 
@@ -54,7 +56,7 @@ def test_a_small_wish_is_met_within_the_tick():
 @pytest.mark.parametrize("size", [0.25, 1.0, 1.8])
 def test_the_acceleration_limit_keeps_the_direction(size):
     wanted = size * np.array([0.4, -0.3, 0.2, 0.1])
-    after, verdict = stepping().toward(Motion.at_rest(POSITION), wanted)
+    after, verdict = stepping().toward(ChannelState.at_rest(POSITION), wanted)
     assert (verdict.level, codes(verdict)) == (Level.LIMITED, {"ACCELERATION_LIMIT"})
     share = after.velocity / wanted
     np.testing.assert_allclose(share, np.full(JOINTS, share[0]), rtol=1e-9)
@@ -63,7 +65,7 @@ def test_the_acceleration_limit_keeps_the_direction(size):
 
 def test_the_jerk_limit_keeps_the_direction_and_lets_acceleration_grow_no_faster():
     wanted = np.array([0.05, -0.04, 0.03, 0.02])
-    before = Motion.at_rest(POSITION)
+    before = ChannelState.at_rest(POSITION)
     after, verdict = stepping(jerk=[80.0, 70.0, 60.0, 50.0]).toward(before, wanted)
     assert (verdict.level, codes(verdict)) == (Level.LIMITED, {"JERK_LIMIT"})
     assert (np.abs(after.acceleration) <= DT_S * np.array([80.0, 70.0, 60.0, 50.0]) + 1e-9).all()
@@ -72,7 +74,7 @@ def test_the_jerk_limit_keeps_the_direction_and_lets_acceleration_grow_no_faster
 
 def test_the_velocity_limit_is_scaled_and_keeps_the_direction():
     wanted = np.array([0.2, -1.6, 0.1, 0.05])
-    *_, last = settle(stepping(lower=None, upper=None), Motion.at_rest(POSITION), wanted, 100)
+    *_, last = settle(stepping(lower=None, upper=None), ChannelState.at_rest(POSITION), wanted, 100)
     np.testing.assert_allclose(last.velocity, wanted * SCALE * VELOCITY[1] / 1.6)
 
 
@@ -84,7 +86,7 @@ def test_exactly_the_limits_pass():
 
 
 def test_speed_scale_zero_lets_nothing_move():
-    after, verdict = stepping(0.0).toward(Motion.at_rest(POSITION), np.array([0.2, -0.1, 0.3, 0.4]))
+    after, verdict = stepping(0.0).toward(ChannelState.at_rest(POSITION), np.array([0.2, -0.1, 0.3, 0.4]))
     assert (verdict.level, codes(verdict)) == (Level.LIMITED, {"VELOCITY_LIMIT"})
     np.testing.assert_array_equal(after.position, POSITION)
 
@@ -93,7 +95,9 @@ def test_speed_scale_zero_lets_nothing_move():
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 def test_it_brakes_in_time_and_stops_at_the_position_limit(sign, jerk):
     bound = np.array(LOWER if sign < 0 else UPPER)
-    states = list(settle(stepping(jerk=jerk), Motion.at_rest(POSITION), np.full(JOINTS, sign * 10.0), 1500))
+    states = list(
+        settle(stepping(jerk=jerk), ChannelState.at_rest(POSITION), np.full(JOINTS, sign * 10.0), 1500)
+    )
     for state in states:
         assert (sign * (bound - state.position) >= -1e-9).all()
     np.testing.assert_allclose(states[-1].position, bound, atol=2e-3)
@@ -101,7 +105,7 @@ def test_it_brakes_in_time_and_stops_at_the_position_limit(sign, jerk):
 
 
 def test_only_the_joint_at_its_limit_is_bent():
-    motion = Motion.at_rest(np.array([UPPER[0], *HOME[1:]]))
+    motion = ChannelState.at_rest(np.array([UPPER[0], *HOME[1:]]))
     wanted = np.array([0.02, 0.03, -0.02, 0.01])
     after, verdict = stepping().toward(motion, wanted)
     assert codes(verdict) == {"POSITION_LIMIT"}
@@ -109,7 +113,7 @@ def test_only_the_joint_at_its_limit_is_bent():
 
 
 def test_outside_a_limit_it_may_only_come_back():
-    motion = Motion.at_rest(np.array([UPPER[0] + 0.2, HOME[1], LOWER[2] - 0.2, HOME[3]]))
+    motion = ChannelState.at_rest(np.array([UPPER[0] + 0.2, HOME[1], LOWER[2] - 0.2, HOME[3]]))
     outward, _ = stepping().toward(motion, np.array([0.05, 0.0, -0.05, 0.0]))
     np.testing.assert_array_equal(outward.velocity, REST)
     inward, _ = stepping().toward(motion, np.array([-0.05, 0.0, 0.05, 0.0]))
@@ -126,7 +130,7 @@ def test_a_wish_that_is_not_finite_brakes(value):
 
 def test_huge_wishes_do_not_overflow():
     with np.errstate(over="ignore"):
-        after, verdict = stepping().toward(Motion.at_rest(POSITION), np.full(JOINTS, 1e308))
+        after, verdict = stepping().toward(ChannelState.at_rest(POSITION), np.full(JOINTS, 1e308))
     assert verdict.level is Level.LIMITED
     assert (np.abs(after.velocity) <= DT_S * np.array(ACCELERATION) * (1 + 1e-9)).all()
 
@@ -135,14 +139,14 @@ def test_null_means_not_limited():
     wanted = np.array([1e5, -1e5, 3e5, 2e5])
     huge = np.array([[-1e9] * 3, [1e9] * 3])
     free = stepping(lower=None, upper=None, velocity=None, acceleration=None, workspace=huge)
-    after, verdict = free.toward(Motion.at_rest(POSITION), wanted)
+    after, verdict = free.toward(ChannelState.at_rest(POSITION), wanted)
     np.testing.assert_array_equal(after.velocity, wanted)
     assert verdict.level is Level.PASS
 
 
 def test_without_acceleration_limit_it_does_not_pass_the_bound():
     free = stepping(velocity=None, acceleration=None)
-    *_, last = settle(free, Motion.at_rest(POSITION), np.full(JOINTS, 1e9), 3)
+    *_, last = settle(free, ChannelState.at_rest(POSITION), np.full(JOINTS, 1e9), 3)
     np.testing.assert_allclose(last.position, np.array(UPPER), atol=1e-9)
     assert (last.position <= np.array(UPPER) + 1e-9).all()
 
@@ -150,7 +154,7 @@ def test_without_acceleration_limit_it_does_not_pass_the_bound():
 @pytest.mark.parametrize("missing", ["lower", "upper", "velocity", "acceleration"])
 def test_one_missing_limit_leaves_the_others_in_force(missing):
     step, wanted = stepping(**{missing: None}), [9.0, -9.0, 9.0, -9.0]
-    states = [Motion.at_rest(POSITION), *settle(step, Motion.at_rest(POSITION), wanted, 300)]
+    states = [ChannelState.at_rest(POSITION), *settle(step, ChannelState.at_rest(POSITION), wanted, 300)]
     velocities, positions = np.array([s.velocity for s in states]), np.array([s.position for s in states])
     assert np.isfinite(velocities).all()
     if missing != "velocity":

@@ -9,7 +9,9 @@ from gate_arm import HOME, WORKSPACE, depth_in, gate_arm, outside_of, tip
 
 from ami_ros.body.arm import ToolSpec
 from ami_ros.body.link_shapes import LinkShapes, covering
-from ami_ros.safety.motion.limits import Motion, MotionLimits
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
@@ -23,7 +25,7 @@ POSTURES = np.random.default_rng(4).uniform(SPEC.limits.lower, SPEC.limits.upper
 
 
 def zones(spec=SPEC, **restrictions) -> Zones:
-    return Zones(spec, Restrictions(**restrictions), MARGIN, LinkShapes(spec))
+    return Zones(LinkShapes(spec), spec.workspace, Restrictions(**restrictions), MARGIN)
 
 
 def test_the_tip_is_where_geometry_says():
@@ -82,8 +84,8 @@ def test_a_held_tool_counts():
 
 
 def drive(wanted, ticks=400, start=HOME, spec=SPEC, **restrictions):
-    limits = MotionLimits.of(spec, Restrictions(**restrictions), 1.0)
-    step, motion = Stepping(limits, zones(spec, **restrictions), DT_S), Motion.at_rest(np.array(start))
+    limits = MotionLimits.of(GateBody.of_robot(spec), Restrictions(**restrictions), 1.0)
+    step, motion = Stepping(limits, zones(spec, **restrictions), DT_S), ChannelState.at_rest(np.array(start))
     path, codes = [motion], set()
     for _ in range(ticks):
         motion, verdict = step.toward(motion, np.array(wanted))

@@ -3,23 +3,27 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from ami_ros.data.double_exposure import list_double_exposures
+from ami_ros.configuration import Configuration
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
 from ami_ros.sim.camera.variation import NAMES
 from ami_ros.sim.collect.collect_pictures import DOUBLE_EXPOSURES, collect_pictures
 from ami_ros.sim.collect.double_exposures import SCENES, DoubleExposureRecorder
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 
-SETTINGS = dataclasses.replace(load_collect_settings("push"), double_exposures=2, workers=1)
+
+def configuration(count: int) -> Configuration:
+    return Configuration.load("panda", "push", {"collect": {"double_exposures": count, "workers": 1}})
+
+
+TWO = configuration(2)
+SIDE = TWO.model.image_size
 
 
 @pytest.fixture(scope="module")
 def recorder():
-    return DoubleExposureRecorder("panda", "push", SETTINGS)
+    return DoubleExposureRecorder(TWO)
 
 
 def grey(images: np.ndarray) -> np.ndarray:
@@ -29,7 +33,7 @@ def grey(images: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("index", range(len(NAMES)), ids=NAMES)
 def test_both_show_the_same_scenes_in_another_look(recorder, index):
     record = recorder.record(index)
-    shape = (SCENES, SETTINGS.image_size, SETTINGS.image_size, 3)
+    shape = (SCENES, SIDE, SIDE, 3)
     assert record.varied["camera"].shape == record.plain["camera"].shape == shape
     varied, plain = grey(record.varied["camera"]), grey(record.plain["camera"])
     assert (np.abs(varied - plain).max(axis=1) > 3.0).all()
@@ -45,15 +49,14 @@ def test_both_show_the_same_scenes_in_another_look(recorder, index):
 def test_a_look_is_the_same_whatever_was_recorded_before(recorder):
     recorder.record(5)
     first = recorder.record(1)
-    again = DoubleExposureRecorder("panda", "push", SETTINGS).record(1)
+    again = DoubleExposureRecorder(TWO).record(1)
     np.testing.assert_array_equal(first.varied["camera"], again.varied["camera"])
     np.testing.assert_array_equal(first.plain["camera"], again.plain["camera"])
     assert np.abs(first.plain["camera"].astype(int) - recorder.record(2).plain["camera"]).max() > 10
 
 
 def test_a_killed_recording_goes_on(tmp_path):
-    few = dataclasses.replace(SETTINGS, double_exposures=1)
-    assert list(collect_pictures(DOUBLE_EXPOSURES, "panda", "push", few, tmp_path)) == [0]
-    assert DOUBLE_EXPOSURES.missing(SETTINGS, tmp_path) == [1]
-    assert list(collect_pictures(DOUBLE_EXPOSURES, "panda", "push", SETTINGS, tmp_path)) == [1]
-    assert len(list_double_exposures(tmp_path)) == 2
+    assert list(collect_pictures(DOUBLE_EXPOSURES, configuration(1), tmp_path)) == [0]
+    assert DOUBLE_EXPOSURES.missing(TWO, tmp_path) == [1]
+    assert list(collect_pictures(DOUBLE_EXPOSURES, TWO, tmp_path)) == [1]
+    assert len(DOUBLE_EXPOSURE_FILES.finished(tmp_path)) == 2

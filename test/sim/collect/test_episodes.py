@@ -13,33 +13,40 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from robots import changed
 
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 from command import session_members
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
+from ami_ros.configuration import Configuration
 from ami_ros.data.episode import EpisodeRecord, episode_arrays, list_episodes, read_episode
-from ami_ros.errors import ConfigError
-from ami_ros.sim.collect.episodes import Collector, collect, episode_path
+from ami_ros.data.manifest import claim
+from ami_ros.errors import AmiError, ConfigError, EpisodeError
+from ami_ros.sim.collect.episodes import Collector, collect, episode_path, made_with
 from ami_ros.sim.tasks.collect_settings import CollectSettings, load_collect_settings
 
 EPISODES, STEPS, SIDE = 3, 4, 32
 SHIPPED = load_collect_settings("reach")
-SETTINGS = dataclasses.replace(SHIPPED, episodes=EPISODES, episode_steps=STEPS, image_size=SIDE, workers=1)
+SMALL = {"episodes": EPISODES, "episode_steps": STEPS, "workers": 1}
 SPEC = load_robot("panda")
 
 # Slow enough to be killed, and `-c` keeps pytest out of the spawned workers.
 COLLECT = """
-import dataclasses, sys
+import sys
 from pathlib import Path
+from ami_ros.configuration import Configuration
 from ami_ros.sim.collect.episodes import collect
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
-settings = load_collect_settings("reach")
-settings = dataclasses.replace(settings, episodes=500, episode_steps=4, image_size=32, workers=2)
-for _ in collect("panda", "reach", settings, Path(sys.argv[1])):
+settings = {"collect": {"episodes": 500, "episode_steps": 4, "workers": 2}, "model": {"image_size": 32}}
+for _ in collect(Configuration.load("panda", "reach", settings), Path(sys.argv[1])):
     pass
 """
+
+
+def configuration(robot: str = "panda", **changes: int) -> Configuration:
+    settings = {"collect": {**SMALL, **changes}, "model": {"image_size": SIDE}}
+    return Configuration.load(robot, "reach", settings)
 
 
 def same(one: EpisodeRecord, other: EpisodeRecord) -> None:
@@ -51,7 +58,7 @@ def same(one: EpisodeRecord, other: EpisodeRecord) -> None:
 
 @pytest.fixture(scope="module")
 def recorded() -> list[EpisodeRecord]:
-    collector = Collector("panda", "reach", SETTINGS)
+    collector = Collector(configuration())
     return [collector.record(index) for index in range(EPISODES)]
 
 
@@ -68,17 +75,17 @@ def test_an_episode_has_its_shapes(recorded):
 
 
 def test_an_episode_depends_on_seed_and_index_alone(recorded):
-    collector = Collector("panda", "reach", SETTINGS)
+    collector = Collector(configuration())
     for index in (2, 0, 2):
         same(collector.record(index), recorded[index])
     assert not np.array_equal(recorded[0].actions, recorded[1].actions)
-    reseeded = Collector("panda", "reach", dataclasses.replace(SETTINGS, seed=SETTINGS.seed + 1))
+    reseeded = Collector(configuration(seed=SHIPPED.seed + 1))
     assert not np.array_equal(reseeded.record(0).actions, recorded[0].actions)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_episode_does_not_depend_on_the_number_of_workers(recorded, tmp_path, workers):
-    done = list(collect("panda", "reach", dataclasses.replace(SETTINGS, workers=workers), tmp_path / "data"))
+    done = list(collect(configuration(workers=workers), tmp_path / "data"))
     assert sorted(done) == list(range(EPISODES))
     for path, expected in zip(list_episodes(tmp_path / "data"), recorded, strict=True):
         same(read_episode(path), expected)
@@ -115,7 +122,7 @@ def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
 
     wanted = max(int(path.stem[-6:]) for path in paths) + 3
     missing = [index for index in range(wanted) if not episode_path(tmp_path, index).is_file()]
-    resumed = list(collect("panda", "reach", dataclasses.replace(SETTINGS, episodes=wanted), tmp_path))
+    resumed = list(collect(configuration(episodes=wanted), tmp_path))
     assert sorted(resumed) == missing
     assert [path.name for path in list_episodes(tmp_path)] == [
         episode_path(tmp_path, i).name for i in range(wanted)
@@ -124,22 +131,44 @@ def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
         assert path.read_bytes() == content
     same(
         read_episode(episode_path(tmp_path, missing[-1])),
-        Collector("panda", "reach", SETTINGS).record(missing[-1]),
+        Collector(configuration()).record(missing[-1]),
     )
 
 
 def test_a_finished_data_set_starts_no_episode(tmp_path):
-    collector = Collector("panda", "reach", SETTINGS)
+    collector = Collector(configuration())
     from ami_ros.data.episode import write_episode
 
     write_episode(episode_path(tmp_path, 0), collector.record(0))
-    assert list(collect("panda", "reach", dataclasses.replace(SETTINGS, episodes=1), tmp_path)) == []
+    assert list(collect(configuration(episodes=1), tmp_path)) == []
 
 
-def test_an_unknown_robot_fails_before_any_worker_starts(tmp_path):
+def test_an_unknown_robot_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no such file; available there"):
-        list(collect("pandora", "reach", SETTINGS, tmp_path / "data"))
+        list(collect(configuration("pandora"), tmp_path / "data"))
     assert not (tmp_path / "data").exists()
+
+
+def test_a_robot_that_cannot_be_built_fails_before_any_worker_starts(tmp_path):
+    whole = configuration()
+    missing = changed(whole.spec, urdf=tmp_path / "pandora.urdf")
+    with pytest.raises(AmiError, match="pandora"):
+        list(collect(dataclasses.replace(whole, spec=missing), tmp_path / "data"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_manifest_tells_a_data_set_of_an_older_format(tmp_path):
+    whole = configuration()
+    manifest = made_with(whole, unused="event_steps")
+    assert set(manifest) == {
+        "format",
+        *("robot", "task", "variation", "seed", "episode_steps", "correlation", "amplitude"),
+        *("image_size", "physics_hz"),  # of model.yaml and sim.yaml
+    }
+    assert (manifest["image_size"], manifest["physics_hz"]) == (SIDE, whole.sim.physics_hz)
+    claim(tmp_path, {name: value for name, value in manifest.items() if name != "format"})
+    with pytest.raises(EpisodeError, match="made otherwise .format: None, wanted 3.; use another folder"):
+        list(collect(whole, tmp_path))
 
 
 @pytest.mark.parametrize("amplitude", [[0.5], [0.1, 0.2, 0.3], [1.0, 0.5], [-0.1, 0.5]])

@@ -11,24 +11,24 @@ import pytest
 
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 
+from ami_ros.configuration import Configuration
 from ami_ros.data.event import EventRecord, list_events, read_event
 from ami_ros.sim.collect.collect_events import collect_events, missing_events
 from ami_ros.sim.collect.events import EventRecorder
 from ami_ros.sim.collect.occasion import ARM_KINDS, OBJECT_KINDS, shows
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 
 STEPS, SIDE, PAIR, JOINTS = 16, 32, 3, 7
 CASES = [("reach", kind) for kind in ARM_KINDS] + [("push", kind) for kind in OBJECT_KINDS]
 
 
-def settings(task: str, **more: object):
-    given = {"event_steps": STEPS, "image_size": SIDE, "event_pairs": 1, "workers": 1, **more}
-    return load_collect_settings(task, given)
+def configuration(task: str) -> Configuration:
+    settings = {"event_steps": STEPS, "event_pairs": 1, "workers": 1}
+    return Configuration.load("panda", task, {"collect": settings, "model": {"image_size": SIDE}})
 
 
 @pytest.fixture(scope="module")
 def recorders() -> dict[str, EventRecorder]:
-    return {task: EventRecorder("panda", task, settings(task)) for task in ("reach", "push")}
+    return {task: EventRecorder(configuration(task)) for task in ("reach", "push")}
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +98,11 @@ def test_a_frozen_image_stands_still_while_the_joints_move(pairs):
 
 
 def test_collecting_writes_pairs_beside_the_data_set_once(tmp_path: Path):
-    wanted = settings("reach")
-    assert len(missing_events("panda", "reach", wanted, tmp_path)) == len(ARM_KINDS)
-    done = list(collect_events("panda", "reach", wanted, tmp_path))
+    wanted = configuration("reach")
+    assert len(missing_events(wanted, tmp_path)) == len(ARM_KINDS)
+    done = list(collect_events(wanted, tmp_path))
     assert sorted(done) == sorted((kind, 0) for kind in ARM_KINDS)
     clips = [read_event(path) for path in list_events(tmp_path)]
     assert len(clips) == 2 * len(ARM_KINDS)
-    assert missing_events("panda", "reach", wanted, tmp_path) == []
-    assert list(collect_events("panda", "reach", wanted, tmp_path)) == []
+    assert missing_events(wanted, tmp_path) == []
+    assert list(collect_events(wanted, tmp_path)) == []

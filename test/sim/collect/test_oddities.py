@@ -3,32 +3,37 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from ami_ros.data.oddity import list_oddities, read_oddity
+from ami_ros.configuration import Configuration
+from ami_ros.data.oddity import ODDITY_FILES
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation import NAMES, beyond_variation
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.collect_pictures import ODDITIES, collect_pictures
 from ami_ros.sim.collect.oddities import KINDS, OddityRecorder
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 
-SETTINGS = dataclasses.replace(load_collect_settings("push"), oddities=3, episode_steps=4, workers=1)
 JOINTS = 7
+
+
+def configuration(task: str, oddities: int = 3, **more: int) -> Configuration:
+    settings = {"oddities": oddities, "episode_steps": 4, "workers": 1, **more}
+    return Configuration.load("panda", task, {"collect": settings})
+
+
+SIDE = configuration("push").model.image_size
 
 
 @pytest.fixture(scope="module")
 def recorder():
-    return OddityRecorder("panda", "push", SETTINGS)
+    return OddityRecorder(configuration("push"))
 
 
 def test_a_moment_has_a_picture_of_every_kind(recorder):
     record = recorder.record(0)
     assert tuple(record.kinds) == KINDS
-    assert record.images["camera"].shape == (len(KINDS), SETTINGS.image_size, SETTINGS.image_size, 3)
+    assert record.images["camera"].shape == (len(KINDS), SIDE, SIDE, 3)
     assert record.vectors["joints"].shape == (2 * JOINTS,)
     flat = record.images["camera"].reshape(len(KINDS), -1).astype(int)
     for i in range(len(KINDS)):
@@ -54,16 +59,16 @@ def test_only_the_named_kind_lies_beyond_the_range():
 
 
 def test_a_killed_recording_goes_on_and_other_settings_are_refused(tmp_path):
-    few = dataclasses.replace(SETTINGS, oddities=1)
-    assert list(collect_pictures(ODDITIES, "panda", "reach", few, tmp_path)) == [0]
-    before = list_oddities(tmp_path)[0].read_bytes()
-    assert ODDITIES.missing(SETTINGS, tmp_path) == [1, 2]
-    assert sorted(collect_pictures(ODDITIES, "panda", "reach", SETTINGS, tmp_path)) == [1, 2]
-    paths = list_oddities(tmp_path)
+    three, one = configuration("reach"), configuration("reach", 1)
+    assert list(collect_pictures(ODDITIES, one, tmp_path)) == [0]
+    before = ODDITY_FILES.finished(tmp_path)[0].read_bytes()
+    assert ODDITIES.missing(three, tmp_path) == [1, 2]
+    assert sorted(collect_pictures(ODDITIES, three, tmp_path)) == [1, 2]
+    paths = ODDITY_FILES.finished(tmp_path)
     assert len(paths) == 3
     assert paths[0].read_bytes() == before
-    assert set(read_oddity(paths[2]).kinds) == set(KINDS)
-    assert list(collect_pictures(ODDITIES, "panda", "reach", SETTINGS, tmp_path)) == []
-    other = dataclasses.replace(SETTINGS, oddities=4, seed=99)
+    assert set(ODDITY_FILES.read(paths[2]).kinds) == set(KINDS)
+    assert list(collect_pictures(ODDITIES, three, tmp_path)) == []
+    other = configuration("reach", 4, seed=99)
     with pytest.raises(EpisodeError, match="made otherwise"):
-        list(collect_pictures(ODDITIES, "panda", "reach", other, tmp_path))
+        list(collect_pictures(ODDITIES, other, tmp_path))

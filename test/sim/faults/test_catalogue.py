@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ami_ros.errors import ConfigError
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.sim.faults.camera import CAMERA_FAULTS
 from ami_ros.sim.faults.catalogue import (
     COMBINATION,
@@ -51,7 +52,7 @@ def test_every_fault_is_applied_by_someone():
 
 
 def test_every_name_that_a_fault_may_be_called_by_is_a_reason_of_the_gate():
-    reasons = pytest.importorskip("ami_ros.safety.reasons").REASONS
+    reasons = ReasonCode.__members__
     for fault in FAULTS.values():
         assert (fault.named_by | fault.follows) - set(reasons) <= {COMMAND_TIMEOUT, PLANNER_ERROR}, fault.name
         assert fault.named_by or fault.tolerable

@@ -8,11 +8,13 @@ import zlib
 import numpy as np
 import pytest
 from observed import observed
+from robots import CAMERA
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.planning.chunk import to_trajectory
-from ami_ros.safety.checks.doubt import ModelReport
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.share import shipped_model
@@ -49,7 +51,8 @@ def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, see
     episode = task.episode(seed)
     scene.reset(episode.start)
     planner.set_goal(Goal(images={"camera": scene.image_at(episode.goal)}))
-    gate = Supervisor(spec, load_safety_settings())
+    settings = load_safety_settings()
+    gate = Supervisor(GateBody.of_robot(spec), settings)
 
     def step(shown_foreign: bool) -> tuple[Level, set[str], float | None]:
         seen = scene.observe()
@@ -58,7 +61,7 @@ def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, see
         observation = observed(image, spec.joint_position(seen), now)
         plan = planner.plan(observation)
         gate.see_joints(spec.joint_position(observation), now, now)
-        gate.see_image(now, now, zlib.crc32(image.tobytes()))
+        gate.see_image(CAMERA, zlib.crc32(image.tobytes()), now, now)
         gate.see_planner(ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement), now)
         gate.submit(to_trajectory(plan.actions, observation, spec, kinematics), now)
         for _ in range(spec.step_ns // TICK_NS):

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Robot, task and all their settings as one object, loaded once, and handed to whoever needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ami_ros.body.robot_spec import RobotSpec, load_robot
+from ami_ros.config import load_settings
+from ami_ros.errors import ConfigError
+from ami_ros.share import config_path, shipped_model
+from ami_ros.task_file import SECTIONS, TaskFile, load_task_settings, read_task
+
+if TYPE_CHECKING:
+    from ami_ros.model.networks.settings import ModelSettings
+    from ami_ros.node_settings import SimSettings
+    from ami_ros.planning.settings import PlannerSettings
+    from ami_ros.safety.settings import GateNodeSettings, SafetySettings
+    from ami_ros.sim.tasks.collect_settings import CollectSettings
+    from ami_ros.training.settings import TrainingSettings
+
+T = TypeVar("T")
+FILES = ("collect", "model", "planner", "safety", "safety_node", "sim", "training")
+
+
+@dataclass(frozen=True, eq=False)
+class Configuration:
+    """One robot with one task. Each settings file is read when it is first asked for, and checked then.
+
+    Attributes:
+        robot: name of a file in config/robots, or a path, as it was given.
+        spec: the robot as the task equips it.
+        task_file: the task as its file says.
+        overrides: name of a file in config/ -> settings that win over that file and over the task's changes.
+    """
+
+    robot: str
+    spec: RobotSpec
+    task_file: TaskFile
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def load(
+        cls,
+        robot: str | None = None,
+        task: str | None = None,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Configuration:
+        """Read robot and task.
+
+        Args:
+            robot: name of a file in config/robots, or a path; None for the one in config/node.yaml.
+            task: name of a file in config/tasks; None for the one in config/node.yaml.
+            overrides: one of FILES -> its settings to change; a value of None means "not given".
+
+        Raises:
+            ConfigError: a file is missing, or has unknown keys or wrong types, or `overrides` name no file.
+            EmbodimentError: the robot's numbers contradict each other.
+        """
+        overrides = overrides or {}
+        if unknown := sorted(set(overrides) - set(FILES)):
+            raise ConfigError(f"overrides: got {unknown}, expected some of {', '.join(FILES)}")
+        if robot is None or task is None:
+            from ami_ros.node_settings import NodeSettings
+
+            usual = load_settings(NodeSettings, config_path("node.yaml"))
+            robot = usual.robot if robot is None else robot
+            task = usual.task if task is None else task
+        return cls(robot, load_robot(robot, task), read_task(task), overrides)
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+        return self.task_file.name
+
+    @property
+    def name(self) -> str:
+        """``<robot>_<task>``: what folders of this pair are called."""
+        return f"{self.spec.name}_{self.task}"
+
+    @property
+    def node_parameters(self) -> dict[str, str]:
+        """The ROS parameters by which a node loads the same robot and task."""
+        return {"robot": self.robot, "task": self.task}
+
+    # Where things lie if nobody says otherwise
+
+    @property
+    def episodes_folder(self) -> Path:
+        """Folder of recorded episodes."""
+        return Path("data", self.name)
+
+    @property
+    def run_folder(self) -> Path:
+        """Folder of training runs."""
+        return Path("runs", self.name)
+
+    @property
+    def shipped_model(self) -> Path:
+        """Path of the model that comes with the package."""
+        return shipped_model(self.spec.name, self.task)
+
+    # Settings; imported when asked for, because most who hold a configuration need one or two of them
+
+    @cached_property
+    def collect(self) -> CollectSettings:
+        """config/collect.yaml, as the task changes it."""
+        from ami_ros.sim.tasks.collect_settings import CollectSettings
+
+        return self._settings(CollectSettings, "collect")
+
+    @cached_property
+    def model(self) -> ModelSettings:
+        """config/model.yaml, as the task changes it."""
+        from ami_ros.model.networks.settings import ModelSettings
+
+        return self._settings(ModelSettings, "model")
+
+    @cached_property
+    def planner(self) -> PlannerSettings:
+        """config/planner.yaml, as the task changes it."""
+        from ami_ros.planning.settings import PlannerSettings
+
+        return self._settings(PlannerSettings, "planner")
+
+    @cached_property
+    def training(self) -> TrainingSettings:
+        """config/training.yaml, as the task changes it."""
+        from ami_ros.training.settings import TrainingSettings
+
+        return self._settings(TrainingSettings, "training")
+
+    @cached_property
+    def safety(self) -> SafetySettings:
+        """config/safety.yaml: the same for every task."""
+        from ami_ros.safety.settings import SafetySettings
+
+        return self._settings(SafetySettings, "safety")
+
+    @cached_property
+    def safety_node(self) -> GateNodeSettings:
+        """config/safety_node.yaml."""
+        from ami_ros.safety.settings import GateNodeSettings
+
+        return self._settings(GateNodeSettings, "safety_node")
+
+    @cached_property
+    def sim(self) -> SimSettings:
+        """config/sim.yaml."""
+        from ami_ros.node_settings import SimSettings
+
+        return self._settings(SimSettings, "sim")
+
+    def _settings(self, cls: type[T], file: str) -> T:
+        task = self.task if file in SECTIONS else None
+        return load_task_settings(cls, file, task, self.overrides.get(file))

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gate hears of the body's sensors, each by its name."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import partial
+
+from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CompressedImage, Image
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.errors import ObservationError
+from ami_ros.ros.gate.inputs import GateInputs
+from ami_ros.ros.gate.serialised import content_of_compressed, content_of_serialised, stamp_of_serialised
+from ami_ros.ros.wire.guard import ErrorLog
+from ami_ros.ros.wire.message_limits import image_limit, vector_limit
+from ami_ros.ros.wire.qos import STATE
+from ami_ros.ros.wire.receiver import Receiver
+from ami_ros.ros.wire.vectors import COMPRESSED, vector_from_ros, vector_type
+from ami_ros.safety.gate.gate import Gate
+
+
+class SensorInputs:
+    """Subscriptions to the sensors that the gate watches, and what becomes of their readings.
+
+    Args:
+        inputs: takes messages.
+        receiver: the thread that takes them, if any.
+        spec: the robot.
+        gate: takes the readings.
+        now_ns: returns the time of arrival.
+        errors: takes what is malformed.
+        images: quality of service of images.
+        most_pixels: width times height of the largest image.
+
+    Attributes:
+        topics: of the sensors.
+    """
+
+    def __init__(
+        self,
+        inputs: GateInputs,
+        receiver: Receiver | None,
+        spec: RobotSpec,
+        gate: Gate,
+        now_ns: Callable[[], int],
+        errors: ErrorLog,
+        images: QoSProfile,
+        most_pixels: int,
+    ) -> None:
+        self._inputs, self._spec, self._gate, self._now_ns, self._errors = inputs, spec, gate, now_ns, errors
+        self._raw_came: set[str] = set()
+        # Vectors first: what an image tells depends on where the joints are.
+        for vector in spec.vectors:
+            if "gate" in vector.used_by:
+                limit = vector_limit(vector, spec.simulation.held)
+                handler = partial(self._on_vectors, vector)
+                inputs.subscribe(receiver, vector_type(vector), vector.topic, handler, STATE, limit)
+        for image in spec.images:
+            if "gate" in image.used_by:
+                self._hear_images(receiver, image, images, image_limit(most_pixels))
+
+    def _hear_images(
+        self, receiver: Receiver | None, sensor: ImageSensor, qos: QoSProfile, limit: int
+    ) -> None:
+        subscribe = partial(self._inputs.subscribe, receiver)
+        raw, compressed = partial(self._on_images, sensor.name), partial(self._on_compressed, sensor.name)
+        subscribe(Image, sensor.topic, raw, qos, limit, most=1)
+        subscribe(CompressedImage, sensor.topic + COMPRESSED, compressed, qos, limit, most=1)
+
+    def _on_vectors(self, sensor: VectorSensor, messages: list[bytes]) -> None:
+        is_joints = self._spec.arm is not None and sensor.name == self._spec.arm.sensor
+        for data in messages:  # all of them: two that contradict each other must not pass for one
+            now = self._now_ns()
+            try:
+                message = deserialize_message(data, vector_type(sensor))
+                values, stamp_ns = vector_from_ros(message, sensor, now, self._spec.simulation.held)
+                if is_joints:
+                    self._gate.see_joints(values[: len(sensor.names)], stamp_ns, now)
+                else:
+                    self._gate.see_vector(sensor.name, zlib.crc32(values.tobytes()), stamp_ns, now)
+            except ObservationError as error:
+                if not is_joints:
+                    self._gate.see_refused(sensor.name, str(error), now)
+                self._errors.report(sensor.topic, error)
+        self._gate.judge_waiting(self._now_ns())
+
+    def _on_images(self, sensor: str, messages: list[bytes]) -> None:
+        self._raw_came.add(sensor)
+        self._see_image(sensor, messages[-1], content_of_serialised)
+
+    def _on_compressed(self, sensor: str, messages: list[bytes]) -> None:
+        # Of a camera that sends both, one is enough; in turn, they would never look frozen.
+        if sensor not in self._raw_came:
+            self._see_image(sensor, messages[-1], content_of_compressed)
+
+    def _see_image(self, sensor: str, newest: bytes, content_of: Callable[[bytes], int | None]) -> None:
+        now = self._now_ns()
+        self._gate.see_image(sensor, content_of(newest), stamp_of_serialised(newest), now)
+        self._gate.judge_waiting(now)
+
+
+def sensor_topics(spec: RobotSpec) -> tuple[str, ...]:
+    """Return the topics of the sensors that the gate watches."""
+    topics: list[str] = []
+    for sensor in spec.sensors.values():
+        if "gate" in sensor.used_by:
+            is_image = isinstance(sensor, ImageSensor)
+            topics += [sensor.topic, sensor.topic + COMPRESSED] if is_image else [sensor.topic]
+    return tuple(topics)

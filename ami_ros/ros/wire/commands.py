@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands as the robot's controller takes them, and back: by the table in body/outputs.py."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from trajectory_msgs.msg import JointTrajectory
+
+from ami_ros.body.outputs import Interface
+from ami_ros.errors import JointStateError
+from ami_ros.ros.wire.messages import command_from_ros, command_to_ros, stamp_from_ns, stamp_to_ns
+from ami_ros.types import Command, FloatArray, checked_joints
+
+
+def message_type(interface: Interface) -> Any:
+    """Return the class of the interface's messages."""
+    return getattr(importlib.import_module(f"{interface.package}.msg"), interface.message)
+
+
+def to_message(command: Command, interface: Interface, names: Sequence[str], tick_ns: int) -> Any:
+    """Return one gate tick as a message.
+
+    Args:
+        command: position, and velocity, of the commanded channels (C,).
+        interface: how the controller takes it.
+        names: of the channels (C,).
+        tick_ns: duration of a tick.
+    """
+    kind = message_type(interface)
+    if kind is JointTrajectory:
+        return command_to_ros(command, names, tick_ns)
+    message = kind()
+    if hasattr(message, "header"):
+        message.header.stamp = stamp_from_ns(command.stamp_ns)
+    if interface.vector:
+        message.data = getattr(command, interface.vector).tolist()
+    for name, value in zip(names, command.position.tolist(), strict=True) if interface.fields else ():
+        *parents, last = interface.fields[name].split(".")
+        setattr(functools.reduce(getattr, parents, message), last, value)
+    return message
+
+
+def from_message(
+    message: Any, interface: Interface, names: Sequence[str], before: FloatArray, tick_ns: int, now_ns: int
+) -> Command:
+    """Return what a controller is told, for the simulated one.
+
+    Args:
+        message: as it came.
+        interface: of the body.
+        names: of the commanded channels (C,).
+        before: (C,) where the robot was told to be one tick ago, from which velocities go on.
+        tick_ns: duration of a tick.
+        now_ns: stamp of messages that have none.
+
+    Raises:
+        JointStateError: another number of values than channels, or values that are not finite.
+    """
+    if isinstance(message, JointTrajectory):
+        return command_from_ros(message, names)
+    stamp_ns = stamp_to_ns(message.header.stamp) if hasattr(message, "header") else now_ns
+    if interface.vector:
+        values = checked_joints(np.asarray(message.data), "command", len(names))
+        if interface.vector == "velocity":
+            return Command(before + values * (tick_ns / 1e9), values, stamp_ns)
+        return Command(values, np.zeros(len(names)), stamp_ns)
+    told = {
+        name: functools.reduce(getattr, path.split("."), message) for name, path in interface.fields.items()
+    }
+    values = checked_joints([told.pop(name) for name in names], "command")
+    if beyond := {name: value for name, value in told.items() if value != 0.0}:
+        raise JointStateError(f"command: got {beyond}, expected 0: the body has only {list(names)}")
+    return Command(values, np.zeros(len(names)), stamp_ns)

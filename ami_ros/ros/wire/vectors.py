@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vector sensors: messages to numbers and back, by the sensor's description."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from std_msgs.msg import MultiArrayDimension
+
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.errors import ObservationError
+from ami_ros.ros.wire.messages import joints_from_ros, joints_to_ros, stamp_from_ns, stamp_to_ns
+from ami_ros.types import FloatArray, checked_vector
+
+_XYZ = ("x", "y", "z")
+PACKAGES = {
+    "JointState": "sensor_msgs",
+    "Float64MultiArray": "std_msgs",
+    "WrenchStamped": "geometry_msgs",
+    "TwistStamped": "geometry_msgs",
+    "Temperature": "sensor_msgs",
+    "FluidPressure": "sensor_msgs",
+}
+# Where a message has the values that body/sensors.py lists for it, in that order.
+FIELDS = {
+    "WrenchStamped": [f"wrench.{part}.{axis}" for part in ("force", "torque") for axis in _XYZ],
+    "TwistStamped": [f"twist.{part}.{axis}" for part in ("linear", "angular") for axis in _XYZ],
+    "Temperature": ["temperature"],
+    "FluidPressure": ["fluid_pressure"],
+}
+COMPRESSED = "/compressed"  # after the topic of raw images, as image_transport has it
+SEPARATOR = ":"  # between name and unit in the labels of a Float64MultiArray
+
+
+def vector_type(sensor: VectorSensor) -> Any:
+    """Return the class of the sensor's messages."""
+    return getattr(importlib.import_module(f"{PACKAGES[sensor.message]}.msg"), sensor.message)
+
+
+def vector_from_ros(
+    message: Any, sensor: VectorSensor, now_ns: int, ignored: Sequence[str] = ()
+) -> tuple[FloatArray, int]:
+    """Return what a message says (n,), and its stamp.
+
+    A Float64MultiArray has no stamp: it counts as measured when it arrived. Its layout may be left empty; one
+    with a label for each value, ``name`` or ``name:unit``, is held against the sensor's description.
+
+    Args:
+        message: as it came.
+        sensor: what it should say.
+        now_ns: time of arrival.
+        ignored: joints that a joint state may have as well.
+
+    Raises:
+        ObservationError: another number of values, other or repeated names, another unit, NaN or infinity.
+    """
+    stamp_ns = stamp_to_ns(message.header.stamp) if hasattr(message, "header") else now_ns
+    if sensor.is_joints:
+        return np.concatenate(joints_from_ros(message, sensor.names, ignored)), stamp_ns
+    if sensor.message == "Float64MultiArray":
+        _check_labels([dimension.label for dimension in message.layout.dim], sensor)
+        numbers: Any = np.asarray(message.data, dtype=np.float64)
+    else:
+        numbers = [functools.reduce(getattr, path.split("."), message) for path in FIELDS[sensor.message]]
+    return checked_vector(numbers, f"{sensor.name} ({sensor.topic})", sensor.size), stamp_ns
+
+
+def vector_to_ros(values: FloatArray, sensor: VectorSensor, stamp_ns: int, frame_id: str = "") -> Any:
+    """Return values (n,) as the sensor's message."""
+    if sensor.is_joints:
+        count = len(sensor.names)
+        return joints_to_ros(sensor.names, values[:count], values[count:], stamp_ns)
+    message = vector_type(sensor)()
+    if hasattr(message, "header"):
+        message.header.stamp, message.header.frame_id = stamp_from_ns(stamp_ns), frame_id
+    if sensor.message == "Float64MultiArray":
+        message.data = values.tolist()
+        message.layout.dim = [
+            MultiArrayDimension(label=f"{name}{SEPARATOR}{unit}", size=1, stride=1)
+            for name, unit in sensor.values
+        ]
+        return message
+    for path, value in zip(FIELDS[sensor.message], values.tolist(), strict=True):
+        *parents, last = path.split(".")
+        setattr(functools.reduce(getattr, parents, message), last, value)
+    return message
+
+
+def _check_labels(labels: list[str], sensor: VectorSensor) -> None:
+    if len(labels) != len(sensor.values) or not any(labels):
+        return  # no labels: most publishers leave the layout empty, or give the size alone
+    names = [label.partition(SEPARATOR)[0] for label in labels]
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ObservationError(
+            f"{sensor.name} ({sensor.topic}): got {twice} more than once, expected each once"
+        )
+    if tuple(names) != sensor.names:
+        raise ObservationError(
+            f"{sensor.name} ({sensor.topic}): got values {names}, expected {list(sensor.names)}"
+        )
+    for label, (name, unit) in zip(labels, sensor.values, strict=True):
+        given = label.partition(SEPARATOR)[2]
+        if given and given != unit:
+            raise ObservationError(
+                f"{sensor.name} ({sensor.topic}): {name}: got unit {given!r}, expected {unit!r}"
+            )

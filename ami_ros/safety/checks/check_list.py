@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All checks of one gate: fed, judged and made to forget together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ami_ros.protocols import SafetyCheck
+from ami_ros.safety.checks.doubt import Doubt
+from ami_ros.safety.checks.freshness import Freshness
+from ami_ros.safety.checks.heartbeat import Heartbeat
+from ami_ros.safety.checks.joint_trust import JointTrust
+from ami_ros.safety.checks.malformed import Malformed
+from ami_ros.safety.checks.recovery import Recovery
+from ami_ros.safety.checks.still_image import StillImage
+from ami_ros.safety.checks.still_joints import StillJoints
+from ami_ros.safety.checks.still_sensor import StillSensor
+from ami_ros.safety.checks.tracking import Tracking
+from ami_ros.safety.events import Event
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.settings import SafetySettings
+from ami_ros.safety.situation import Situation
+from ami_ros.safety.watched_sensor import IMAGE
+from ami_ros.types import PASS, Level, Verdict
+
+
+class CheckList:
+    """Holds the checks that fit a body. A new check is a file of its own and one line in the list below.
+
+    Args:
+        body: says which make sense.
+        settings: the thresholds.
+        from_outside: further checks, next to the gate's own.
+        joints_proven: see `JointTrust`.
+    """
+
+    def __init__(
+        self,
+        body: GateBody,
+        settings: SafetySettings,
+        from_outside: Sequence[SafetyCheck],
+        joints_proven: bool,
+    ) -> None:
+        sensors, measured, shapes = body.sensors, body.is_measured, body.shapes
+        images = [sensor for sensor in sensors if sensor.kind == IMAGE]
+        self._freshness, self._doubt = Freshness(sensors, settings), Doubt(settings)
+        self._trust = JointTrust(settings, body.limits.velocity, joints_proven) if measured else None
+        self._outside = tuple(from_outside)
+        # In the order in which their reasons are told.
+        self._checks: tuple[SafetyCheck, ...] = (
+            self._freshness,
+            *([self._trust] if self._trust is not None else []),
+            *([StillImage(s, sensors, shapes, settings) for s in images] if measured and shapes else []),
+            *([StillJoints(settings)] if measured else []),
+            *[StillSensor(sensor, sensors) for sensor in sensors if sensor.freeze_s is not None],
+            Malformed(),
+            Heartbeat(settings),
+            self._doubt,
+            *([Tracking(settings)] if measured else []),
+            *self._outside,
+        )
+        # Not one of them: it judges what the others say.
+        self._recovery = Recovery()
+
+    @property
+    def speed_share(self) -> float:
+        """Share of the wanted velocity that may be used."""
+        return self._doubt.speed_share
+
+    def see(self, event: Event, situation: Situation) -> None:
+        """Let every check take what happened; `situation` is what is known with it."""
+        for check in self._checks:
+            check.see(event, situation)
+
+    def forget(self) -> None:
+        """Let every check forget what it has seen, as after a reset."""
+        for check in self._checks:
+            check.forget()
+        self._recovery.forget()
+
+    def judge(self, situation: Situation) -> list[Verdict]:
+        """Return what each check says, in order."""
+        return [check.judge(situation) for check in self._checks]
+
+    def follow_up(self, verdict: Verdict, situation: Situation) -> Verdict:
+        """Return what the end of a hold asks for, after all checks together have said `verdict`."""
+        self._recovery.note(verdict, situation)
+        return self._recovery.judge(situation) if verdict.level < Level.HOLD else PASS
+
+    def place(self, situation: Situation) -> Verdict:
+        """Return why nobody knows where the body is; PASS for one that measures nothing."""
+        trusted = PASS if self._trust is None else self._trust.judge(situation)
+        return self._freshness.joints(situation) | trusted
+
+    def may_begin(self, situation: Situation) -> bool:
+        """Whether commands may begin: it is known where the body is, and nobody outside objects."""
+        others = max((check.judge(situation).level for check in self._outside), default=Level.PASS)
+        return max(self.place(situation).level, others) < Level.HOLD

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold while the newest reading of a sensor is of the wrong size, or not finite."""
+
+from __future__ import annotations
+
+from ami_ros.safety.checks.check import Check
+from ami_ros.safety.events import Event, ReadingRefused, VectorSeen
+from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.situation import Situation
+from ami_ros.types import PASS, Level, Verdict
+
+
+class Malformed(Check):
+    """Remembers which vector sensors sent something that cannot be used; a good reading ends it.
+
+    Nothing of such a reading counts, so that the last good one ages as well. That alone could take long: a
+    temperature may be allowed to be a minute old.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was refused, as after a reset."""
+        self._refused: dict[str, str] = {}
+
+    def see(self, event: Event, situation: Situation) -> None:
+        """Take a reading that was refused, or a good one."""
+        if isinstance(event, ReadingRefused):
+            self._refused[event.sensor] = event.why
+        elif isinstance(event, VectorSeen):
+            self._refused.pop(event.sensor, None)
+
+    def judge(self, situation: Situation) -> Verdict:
+        """HOLD for each sensor whose newest reading was refused."""
+        verdict = PASS
+        for sensor, why in self._refused.items():
+            verdict |= ReasonCode.SENSOR_MALFORMED.verdict(Level.HOLD, sensor=sensor, error=why)
+        return verdict

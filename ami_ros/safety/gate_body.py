@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gate has to know of a body: channels and their limits, sensors and, if any, its place in space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.limits import ChannelLimits
+from ami_ros.body.link_shapes import LinkShapes
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import EmbodimentError
+from ami_ros.safety.watched_sensor import JOINT_STATES, WatchedSensor, watched_sensors
+from ami_ros.types import FloatArray
+
+LIMITS = ("lower", "upper", "velocity", "acceleration", "jerk")
+
+
+@dataclass(frozen=True, eq=False)
+class GateBody:
+    """A body of C channels.
+
+    A body with a sensor of kind ``joints`` is measured: its stream of commands begins where it is. Any other
+    has set points without feedback: there the stream begins at `home`.
+
+    Attributes:
+        name: for people.
+        channels: (C,) names, in the order of every vector.
+        limits: of every channel (C,); None is not limited.
+        home: (C,).
+        sensors: what the gate watches.
+        shapes: where tip and links are; None where the body has no place in space: no zones then.
+        workspace: (2, 3) lower and upper corner of the tip's box, base frame, m; None is anywhere.
+        rest: (C,) values that a hold leads to, as zeros of a base whose channels are velocities; None where
+            a hold keeps the values as they are.
+
+    Raises:
+        EmbodimentError: sizes that differ, a name given twice, a home that is not finite, or is outside of
+            the limits where commands begin there.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    limits: ChannelLimits
+    home: FloatArray
+    sensors: tuple[WatchedSensor, ...]
+    shapes: LinkShapes | None = None
+    workspace: FloatArray | None = None
+    rest: FloatArray | None = None
+
+    @classmethod
+    def of_robot(cls, spec: RobotSpec, sensors: Sequence[WatchedSensor] | None = None) -> GateBody:
+        """Return the body of a robot.
+
+        Args:
+            spec: the robot.
+            sensors: what to watch instead of those that its YAML gives the gate.
+
+        Raises:
+            KinematicsError: the URDF is missing or does not fit: without it no zone can be watched.
+            EmbodimentError: see above.
+        """
+        watched = watched_sensors(spec) if sensors is None else tuple(sensors)
+        what = (spec.name, spec.command_names, spec.limits, spec.home, watched)
+        if spec.arm is not None:
+            return cls(*what, LinkShapes(spec), spec.workspace)
+        return cls(*what, rest=np.zeros(spec.action_size) if spec.actions.meaning == "twist" else None)
+
+    def __post_init__(self) -> None:
+        count = len(self.channels)
+        if count == 0 or len(set(self.channels)) != count:
+            self._refuse(f"channels: got {list(self.channels)}, expected names, each once")
+        names = [sensor.name for sensor in self.sensors]
+        if len(set(names)) != len(names):
+            self._refuse(f"sensors: got {names}, expected each name once")
+        if sum(sensor.kind == JOINT_STATES for sensor in self.sensors) > 1:
+            self._refuse(f"sensors: got {names}, expected one of kind {JOINT_STATES} at most")
+        given = {"home": self.home, **{name: getattr(self.limits, name) for name in LIMITS}}
+        for name, values in given.items():
+            # Of several channels some may be unlimited: their limit is infinite.
+            bad = values is not None and (
+                np.isnan(values).any() or (name == "home" and np.isinf(values).any())
+            )
+            if values is not None and (values.shape != (count,) or bad):
+                self._refuse(f"{name}: got {values.tolist()}, expected {count} finite numbers")
+        if self.shapes is None and self.workspace is not None:
+            self._refuse("workspace: got a box, expected none: nothing tells where the tip is")
+        if self.shapes is not None and self.shapes.reach.shape[1] != count:
+            self._refuse(f"channels: got {count}, but the URDF moves {self.shapes.reach.shape[1]} joints")
+        lower, upper = self.limits.lower, self.limits.upper
+        below = lower is not None and (self.home < lower).any()
+        if not self.is_measured and (below or (upper is not None and (self.home > upper).any())):
+            self._refuse(f"home: got {self.home.tolist()}, expected it inside the position limits")
+
+    def _refuse(self, why: str) -> None:
+        raise EmbodimentError(f"{self.name}: {why}")
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a sensor says where the channels are."""
+        return self.joint_sensor is not None
+
+    @property
+    def joint_sensor(self) -> WatchedSensor | None:
+        """The sensor that says where the channels are."""
+        return next((sensor for sensor in self.sensors if sensor.kind == JOINT_STATES), None)

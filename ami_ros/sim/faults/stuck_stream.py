@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What breaks in the same way in any stream of stamped readings: it freezes, or it comes late."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+DELAY_NS = 500_000_000
+
+
+class Frozen(Generic[T]):
+    """The first reading again and again.
+
+    Args:
+        restamped: returns a reading with the stamp of another, to look fresh; None keeps the first stamp.
+    """
+
+    def __init__(self, restamped: Callable[[T, T], T] | None = None) -> None:
+        self._restamped = restamped
+        self._first: T | None = None
+
+    def __call__(self, reading: T) -> list[T]:
+        """Return what is delivered instead of `reading`."""
+        if self._first is None:
+            self._first = reading
+        return [self._first if self._restamped is None else self._restamped(self._first, reading)]
+
+
+class Delayed(Generic[T]):
+    """Every reading, DELAY_NS late.
+
+    Args:
+        stamp_ns: returns the stamp of a reading.
+    """
+
+    def __init__(self, stamp_ns: Callable[[T], int]) -> None:
+        self._stamp_ns = stamp_ns
+        self._waiting: deque[T] = deque()
+
+    def __call__(self, reading: T) -> list[T]:
+        """Return what is delivered now."""
+        self._waiting.append(reading)
+        late = []
+        while self._waiting and self._stamp_ns(self._waiting[0]) <= self._stamp_ns(reading) - DELAY_NS:
+            late.append(self._waiting.popleft())
+        return late

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vector sensors over the wire: what is said arrives, and whatever is wrong is refused by name."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="rclpy is not installed")
+from std_msgs.msg import Float64MultiArray, MultiArrayDimension
+
+from ami_ros.body.sensors import VECTOR_MESSAGES, VectorSensor
+from ami_ros.errors import ObservationError
+from ami_ros.ros.wire.vectors import FIELDS, PACKAGES, vector_from_ros, vector_to_ros, vector_type
+
+STAMP_NS, NOW_NS = 3_000_000_007, 4_000_000_011
+NAMES = ("hot", "cold", "outside")
+
+
+def sensor(message: str, units: tuple[str, ...] = ("degC", "degC", "K")) -> VectorSensor:
+    names = VECTOR_MESSAGES[message] or NAMES
+    values = tuple(zip(names, (units * 3)[: len(names)], strict=True))
+    return VectorSensor("thing", "plant/thing", message, values, 10.0, 0.5, None, ("model", "gate"))
+
+
+def numbers(count: int) -> np.ndarray:
+    return np.linspace(-1.5, 2.5, count)
+
+
+def labelled(*labels: str, data: tuple[float, ...] = (1.0, 2.0, 3.0)) -> Float64MultiArray:
+    message = Float64MultiArray(data=list(data))
+    message.layout.dim = [MultiArrayDimension(label=label, size=1, stride=1) for label in labels]
+    return message
+
+
+def test_every_message_that_a_yaml_may_name_is_known_here():
+    assert set(PACKAGES) == set(VECTOR_MESSAGES)
+    assert set(FIELDS) == {name for name, values in VECTOR_MESSAGES.items() if values is not None}
+    assert all(len(FIELDS[name]) == len(VECTOR_MESSAGES[name]) for name in FIELDS)
+
+
+@pytest.mark.parametrize("message", list(VECTOR_MESSAGES))
+def test_what_is_said_arrives(message):
+    said = sensor(message)
+    sent = vector_to_ros(numbers(said.size), said, STAMP_NS, "frame")
+    assert isinstance(sent, vector_type(said))
+    values, stamp_ns = vector_from_ros(sent, said, NOW_NS)
+    np.testing.assert_array_equal(values, numbers(said.size))
+    assert stamp_ns == (NOW_NS if message == "Float64MultiArray" else STAMP_NS)
+    assert len(said.units) == said.size
+
+
+@pytest.mark.parametrize("message", list(VECTOR_MESSAGES))
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_numbers_that_are_not_finite(message, bad):
+    said = sensor(message)
+    values = numbers(said.size)
+    values[-1] = bad
+    with pytest.raises(ObservationError, match="non-finite at index"):
+        vector_from_ros(vector_to_ros(values, said, STAMP_NS), said, NOW_NS)
+
+
+@pytest.mark.parametrize("count", [0, 2, 4])
+def test_another_number_of_values(count):
+    with pytest.raises(
+        ObservationError, match=r"thing \(plant/thing\): got shape \(\d,\), expected .* 3 num"
+    ):
+        vector_from_ros(Float64MultiArray(data=[0.5] * count), sensor("Float64MultiArray"), NOW_NS)
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        (("hot", "hot", "outside"), r"got \['hot'\] more than once"),
+        (("cold", "hot", "outside"), r"got values \['cold', 'hot', 'outside'\], expected \['hot', 'cold'"),
+        (("hot:degC", "cold:K", "outside:K"), "cold: got unit 'K', expected 'degC'"),
+    ],
+)
+def test_labels_that_contradict_the_description(labels, why):
+    with pytest.raises(ObservationError, match=why):
+        vector_from_ros(labelled(*labels), sensor("Float64MultiArray"), NOW_NS)
+
+
+@pytest.mark.parametrize("labels", [(), ("values",), ("", "", ""), NAMES, ("hot:degC", "cold", "outside:K")])
+def test_labels_may_be_left_out(labels):
+    values, _ = vector_from_ros(labelled(*labels), sensor("Float64MultiArray"), NOW_NS)
+    assert values.tolist() == [1.0, 2.0, 3.0]
