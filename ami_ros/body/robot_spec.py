@@ -15,33 +15,12 @@ from ami_ros.body.arm import Arm, ToolSpec, read_arm
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import INTERFACES, Output, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
+from ami_ros.body.simulation import Simulation, read_simulation
 from ami_ros.config import load_settings, read_yaml, setting
 from ami_ros.errors import EmbodimentError
 from ami_ros.share import config_path
 from ami_ros.task_file import merged, read_task
 from ami_ros.types import FloatArray, Observation
-
-
-@dataclass(frozen=True)
-class SimulationSpec:
-    """How the simulator stands in for this robot."""
-
-    urdf: str = setting("URDF below pybullet_data, or an absolute path")
-    hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
-    hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
-    tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
-
-    @property
-    def held(self) -> tuple[str, ...]:
-        """Names of the joints that joint states may have beyond those of the robot."""
-        return self.hold_joints
-
-    def __post_init__(self) -> None:
-        if len(self.hold_joints) != len(self.hold_position):
-            raise EmbodimentError(
-                f"simulation: got {len(self.hold_joints)} hold_joints and {len(self.hold_position)} "
-                "hold_position, expected one position for each joint"
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +43,7 @@ class RobotSpec:
     sensors: Mapping[str, Sensor]
     actions: ActionSpec
     output: Output
-    simulation: SimulationSpec
+    simulation: Simulation
     source: str
     arm: Arm | None = None
 
@@ -245,6 +224,6 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         actions=actions,
         output=read_output(raw.output, actions.meaning, actions.names, str(path)),
         arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
-        simulation=load_settings(SimulationSpec, raw.simulation, where=f"{path}: simulation"),
+        simulation=read_simulation(raw.simulation, sensors, actions, str(path)),
         source=raw.source,
     )

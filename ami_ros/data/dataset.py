@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.data.episode import PLAIN_LOOK, read_episode
+from ami_ros.data.episode import PLAIN_LOOK, episode_arrays, read_episode
+from ami_ros.data.npz import check_names, split_names
+from ami_ros.data.recorded_body import check_same_body
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
@@ -21,28 +24,37 @@ class Windows:
     """B windows of T action blocks, seen at the ends of the blocks.
 
     Attributes:
-        images: (B, T + 1, H, W, 3) uint8.
-        joints: (B, T + 1, 2 J) rad, rad/s.
-        actions: (B, T, K A) m/s.
-        tip: (B, T + 1, 3) m, truth: training never reads it.
-        goals: (B, H, W, 3) uint8, what the camera saw some blocks after the window's start.
+        images: camera -> (B, T + 1, H, W, 3) uint8.
+        vectors: sensor -> (B, T + 1, n), in the sensor's units.
+        actions: (B, T, K A), in the channels' units.
+        truth: name -> (B, T + 1, ...): training never reads it.
+        goals: sensor -> what it measured some blocks after the window's start: (B, H, W, 3) uint8 or (B, n).
         looks: (B,) which windows look alike.
     """
 
-    images: ImageArray
-    joints: NDArray[np.float32]
+    images: Mapping[str, ImageArray]
+    vectors: Mapping[str, NDArray[np.float32]]
     actions: NDArray[np.float32]
-    tip: NDArray[np.float32]
-    goals: ImageArray
+    truth: Mapping[str, NDArray[np.float32]]
+    goals: Mapping[str, NDArray[Any]]
     looks: NDArray[np.int64]
 
 
 class EpisodeSet:
-    """Episodes of equal length as arrays over (episode, control step).
+    """Episodes of equal length and body as arrays over (episode, control step).
 
     Args:
         paths: episode files.
         on_read: called after each file, for a progress bar.
+
+    Attributes:
+        body: names and units of the sensors and channels.
+        images: camera -> (E, S + 1, H, W, 3) uint8.
+        vectors: sensor -> (E, S + 1, n) float32.
+        actions: (E, S, A) float32.
+        truth: name -> (E, S + 1, ...) float32.
+        looks: (E,) int64.
+        sha256: of all that training may read.
 
     Raises:
         EpisodeError: unreadable or unequal episodes.
@@ -50,38 +62,36 @@ class EpisodeSet:
 
     def __init__(self, paths: Sequence[Path], on_read: Callable[[], None] = lambda: None) -> None:
         first = read_episode(paths[0])
-        count = len(paths)
-        self.images = np.empty((count, *first.images.shape), dtype=np.uint8)
-        self.joints = np.empty(
-            (count, len(first.images), 2 * first.joint_position.shape[1]), dtype=np.float32
-        )
-        self.actions = np.empty((count, *first.actions.shape), dtype=np.float32)
-        self.tip = np.empty((count, *first.tip.shape), dtype=np.float32)
-        self.objects = np.empty((count, *first.objects.shape), dtype=np.float32)
-        self.looks = np.empty(count, dtype=np.int64)
-        digest = hashlib.sha256()
+        self.body = first.body
+        arrays = {
+            name: np.empty((len(paths), *array.shape), dtype=array.dtype)
+            for name, array in episode_arrays(first).items()
+            if name != "body"
+        }
+        digest = hashlib.sha256(first.body.to_text().encode())
         for i, path in enumerate(paths):
             record = first if i == 0 else read_episode(path)
-            for name in ("images", "actions", "objects", "joint_position", "tip"):
-                got, expected = getattr(record, name).shape, getattr(first, name).shape
+            check_same_body(path, record.body, first.body, paths[0].name)
+            found = episode_arrays(record)
+            check_names(path, found, {*arrays, "body"})
+            for name, whole in arrays.items():
+                got, expected = found[name].shape, whole.shape[1:]
                 if got != expected:
                     raise EpisodeError(
-                        f"{path}: {name} have shape {got}, expected {expected} as in {paths[0].name}"
+                        f"{path}: {name}: got shape {got}, expected {expected} as in {paths[0].name}"
                     )
-            self.images[i] = record.images
-            self.joints[i] = np.concatenate([record.joint_position, record.joint_velocity], axis=1)
-            self.actions[i] = record.actions
-            self.tip[i] = record.tip
-            self.objects[i] = record.objects
-            self.looks[i] = record.look
-            digest.update(record.images.tobytes())
-            digest.update(record.actions.tobytes())
+                whole[i] = found[name]
+                if not name.startswith("truth."):
+                    digest.update(whole[i].tobytes())
             on_read()
+        self.images, self.vectors = split_names(arrays, "image"), split_names(arrays, "vector")
+        self.truth = split_names(arrays, "truth")
+        self.actions, self.looks = arrays["actions"], arrays["look"]
         self.sha256 = digest.hexdigest()
 
     def __len__(self) -> int:
         """Number of episodes."""
-        return len(self.images)
+        return len(self.actions)
 
     @property
     def steps(self) -> int:
@@ -127,11 +137,12 @@ class EpisodeSet:
         frames, moves = start + block * np.arange(blocks + 1), start + np.arange(span)
         ahead = block * generator.integers(1, goal_blocks + 1, size=(count, 1))
         goal = np.minimum(start + ahead, self.steps)
+        sensors: dict[str, NDArray[Any]] = {**self.images, **self.vectors}
         return Windows(
-            self.images[episode, frames],
-            self.joints[episode, frames],
-            self.actions[episode, moves].reshape(count, blocks, -1),
-            self.tip[episode, frames],
-            self.images[episode[:, 0], goal[:, 0]],
-            self.looks[episode[:, 0]],
+            images={name: array[episode, frames] for name, array in self.images.items()},
+            vectors={name: array[episode, frames] for name, array in self.vectors.items()},
+            actions=self.actions[episode, moves].reshape(count, blocks, -1),
+            truth={name: array[episode, frames] for name, array in self.truth.items()},
+            goals={name: array[episode[:, 0], goal[:, 0]] for name, array in sensors.items()},
+            looks=self.looks[episode[:, 0]],
         )

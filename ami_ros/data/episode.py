@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.data.npz import read_npz, write_npz
+from ami_ros.data.npz import check_images, check_names, read_npz, split_names, write_npz
+from ami_ros.data.recorded_body import RecordedBody, body_of_text
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+PLAIN_LOOK = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,41 +25,38 @@ class EpisodeRecord:
     """S control steps and the S + 1 observations around them.
 
     Attributes:
-        images: (S + 1, H, W, 3) uint8 RGB, already at the model's image size.
-        joint_position: (S + 1, J) float32, rad or m.
-        joint_velocity: (S + 1, J) float32, rad/s or m/s.
-        actions: (S, A) float32, m/s.
-        tip: (S + 1, 3) float32, m. Truth for probes only; training never reads it.
-        objects: (S + 1, M, 3) float32, m. Where the task's M objects are, 0 or more; truth, as `tip`.
+        images: camera -> (S + 1, H, W, 3) uint8 RGB, already at the model's image size.
+        vectors: sensor -> (S + 1, n) float32, in the sensor's units; of joints positions, then velocities.
+        actions: (S, A) float32, in the channels' units.
+        truth: name -> (S + 1, ...) float32, what the simulator knows, for probes and scoring only; training
+            never reads it. Of an arm `tip` (S + 1, 3) and `objects` (S + 1, M, 3), m.
         look: () int64. Episodes that look alike (colours, light, camera) share a number; 0 is the plain look.
+        body: names and units of the sensors and channels.
     """
 
-    images: ImageArray
-    joint_position: NDArray[np.float32]
-    joint_velocity: NDArray[np.float32]
+    images: Mapping[str, ImageArray]
+    vectors: Mapping[str, NDArray[np.float32]]
     actions: NDArray[np.float32]
-    tip: NDArray[np.float32]
-    objects: NDArray[np.float32]
+    truth: Mapping[str, NDArray[np.float32]]
     look: NDArray[np.int64]
+    body: RecordedBody
 
 
-PLAIN_LOOK = 0
-# Dimensions of each array, for the check on reading.
-DIMENSIONS = {
-    "images": 4,
-    "joint_position": 2,
-    "joint_velocity": 2,
-    "actions": 2,
-    "tip": 2,
-    "objects": 3,
-    "look": 0,
-}
-DTYPES = {"images": np.uint8, "look": np.int64}  # of the others: float32
+def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
+    """Return the arrays of an episode by their names in a file."""
+    return {
+        **{f"image.{name}": array for name, array in record.images.items()},
+        **{f"vector.{name}": array for name, array in record.vectors.items()},
+        **{f"truth.{name}": array for name, array in record.truth.items()},
+        "actions": record.actions,
+        "look": record.look,
+        "body": np.asarray(record.body.to_text()),
+    }
 
 
 def write_episode(path: Path, record: EpisodeRecord) -> None:
     """Write one episode, whole or not at all."""
-    write_npz(path, FORMAT_VERSION, vars(record))
+    write_npz(path, FORMAT_VERSION, episode_arrays(record))
 
 
 def read_episode(path: Path) -> EpisodeRecord:
@@ -65,33 +65,39 @@ def read_episode(path: Path) -> EpisodeRecord:
     Raises:
         EpisodeError: missing, truncated, of another format version, or with inconsistent lengths.
     """
-    return checked_episode(path, read_npz(path, FORMAT_VERSION, set(EpisodeRecord.__dataclass_fields__)))
+    return checked_episode(path, read_npz(path, FORMAT_VERSION))
 
 
 def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeRecord:
-    """Return the episode made of these arrays. Raises EpisodeError: wrong types, shapes or lengths."""
-    for name, array in content.items():
-        dtype, dimensions = DTYPES.get(name, np.float32), DIMENSIONS[name]
-        if array.dtype != dtype or array.ndim != dimensions:
-            got, expected = f"{array.dtype} {array.shape}", f"{dtype.__name__} with {dimensions} dimensions"
-            raise EpisodeError(f"{path}: {name}: got {got}, expected {expected}")
-    last = {"images": 3, "tip": 3, "objects": 3, "joint_velocity": content["joint_position"].shape[1]}
-    for name, size in last.items():
-        if content[name].shape[-1] != size:
-            raise EpisodeError(f"{path}: {name}: got shape {content[name].shape}, expected (..., {size})")
-    if 0 in (*content["actions"].shape, *content["images"].shape, *content["joint_position"].shape):
-        raise EpisodeError(f"{path}: got no steps, pixels, joints or actions, expected some of each")
-    for name in ("joint_position", "joint_velocity", "actions"):
-        if not np.isfinite(content[name]).all():
-            raise EpisodeError(
-                f"{path}: {name}: got NaN or infinity, expected finite numbers; record it again"
-            )
-    record = EpisodeRecord(**content)
-    steps = len(record.actions)
-    for name in set(content) - {"actions", "look"}:
-        if len(content[name]) != steps + 1:
-            raise EpisodeError(f"{path}: {name} has {len(content[name])} entries, expected {steps + 1}")
-    return record
+    """Return the episode made of these arrays. Raises EpisodeError: wrong names, types, shapes or lengths."""
+    text = content.get("body", np.asarray(""))
+    if "body" in content and (text.shape != () or text.dtype.kind != "U"):
+        raise EpisodeError(f"{path}: body: got {text.dtype} {text.shape}, expected one text")
+    body = body_of_text(path, str(text)) if "body" in content else RecordedBody((), {}, ())
+    images, vectors, truth = (split_names(content, kind) for kind in ("image", "vector", "truth"))
+    wanted = [f"image.{name}" for name in body.images] + [f"vector.{name}" for name in body.vectors]
+    check_names(path, content, {*wanted, *(f"truth.{name}" for name in truth), "actions", "look", "body"})
+    actions, look = content["actions"], content["look"]
+    _check(path, "actions", actions, (len(actions) if actions.ndim else 0, len(body.channels)))
+    if look.dtype != np.int64 or look.ndim:
+        raise EpisodeError(f"{path}: look: got {look.dtype} {look.shape}, expected one int64")
+    rows = len(actions) + 1
+    for name, array in images.items():
+        check_images(path, f"image.{name}", array, rows)
+    for name, array in vectors.items():
+        _check(path, f"vector.{name}", array, (rows, len(body.vectors[name])))
+    for name, array in truth.items():
+        _check(path, f"truth.{name}", array, (rows, *array.shape[1:]))
+    if 0 in actions.shape or not (images or vectors):
+        raise EpisodeError(f"{path}: got no steps, channels or sensors, expected some of each")
+    return EpisodeRecord(images, vectors, actions, truth, look, body)
+
+
+def _check(path: Path, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.dtype != np.float32 or array.shape != shape:
+        raise EpisodeError(f"{path}: {name}: got {array.dtype} {array.shape}, expected float32 {shape}")
+    if not np.isfinite(array).all():
+        raise EpisodeError(f"{path}: {name}: got NaN or infinity, expected finite numbers; record it again")
 
 
 def list_episodes(folder: Path) -> list[Path]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ami_ros.data.episode import EpisodeRecord, checked_episode
-from ami_ros.data.npz import read_npz, write_npz
+from ami_ros.data.episode import EpisodeRecord, checked_episode, episode_arrays
+from ami_ros.data.npz import check_names, read_npz, write_npz
 from ami_ros.errors import EpisodeError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 LABELS = {"kind": "U", "possible": "b", "event_step": "i", "pair": "i"}  # name -> kind of NumPy type
 
 
@@ -46,7 +46,7 @@ def write_event(folder: Path, record: EventRecord) -> Path:
     """Write one clip below a data set's folder, whole or not at all; returns where."""
     path = event_path(folder, record.kind, record.pair, record.possible)
     labels = {name: np.asarray(getattr(record, name)) for name in LABELS}
-    write_npz(path, FORMAT_VERSION, {**vars(record.episode), **labels})
+    write_npz(path, FORMAT_VERSION, {**episode_arrays(record.episode), **labels})
     return path
 
 
@@ -56,7 +56,8 @@ def read_event(path: Path) -> EventRecord:
     Raises:
         EpisodeError: missing, truncated, of another format version, or inconsistent.
     """
-    content = read_npz(path, FORMAT_VERSION, {*EpisodeRecord.__dataclass_fields__, *LABELS})
+    content = read_npz(path, FORMAT_VERSION)
+    check_names(path, content, {*content, *LABELS})
     labels = {name: content.pop(name) for name in LABELS}
     for name, kind in LABELS.items():
         if labels[name].shape != () or labels[name].dtype.kind != kind:

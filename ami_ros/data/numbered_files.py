@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from numpy.typing import NDArray
 
 from ami_ros.data.npz import read_npz, write_npz
 
@@ -22,15 +23,16 @@ class NumberedFiles(Generic[R]):
         folder: name of their folder.
         stem: of their files' names.
         version: of their format.
-        record: a dataclass whose fields are arrays.
-        check: raises EpisodeError, naming the file, if a record that was read is inconsistent.
+        pack: returns the arrays of a record by name.
+        unpack: returns the record made of such arrays; raises EpisodeError, naming the file, where they do
+            not fit.
     """
 
     folder: str
     stem: str
     version: int
-    record: type[R]
-    check: Callable[[Path, R], None]
+    pack: Callable[[R], Mapping[str, NDArray[Any]]]
+    unpack: Callable[[Path, Mapping[str, NDArray[Any]]], R]
 
     def path(self, data_set: Path, index: int) -> Path:
         """Return where record `index` lies below a data set's folder."""
@@ -38,7 +40,7 @@ class NumberedFiles(Generic[R]):
 
     def write(self, data_set: Path, index: int, record: R) -> None:
         """Write one record, whole or not at all. Raises OutputError: the file cannot be written."""
-        write_npz(self.path(data_set, index), self.version, vars(record))
+        write_npz(self.path(data_set, index), self.version, self.pack(record))
 
     def read(self, path: Path) -> R:
         """Read one record.
@@ -46,11 +48,7 @@ class NumberedFiles(Generic[R]):
         Raises:
             EpisodeError: missing, truncated, of another format version, or inconsistent.
         """
-        names = {field.name for field in dataclasses.fields(self.record)}  # type: ignore[arg-type]
-        content: dict[str, Any] = read_npz(path, self.version, names)
-        record = self.record(**content)
-        self.check(path, record)
-        return record
+        return self.unpack(path, read_npz(path, self.version))
 
     def finished(self, data_set: Path) -> list[Path]:
         """Return the records of a data set in order; none if it has none."""

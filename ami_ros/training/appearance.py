@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.training.one_camera import OneCameraEpisodes, only
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
 
@@ -76,13 +76,15 @@ def _joined(records: Sequence[OddityRecord]) -> Oddities:
     if not records:
         return Oddities(np.zeros((0, 1, 1, 3), np.uint8), np.zeros((0, 2), np.float32), np.zeros(0, np.str_))
     return Oddities(
-        np.concatenate([record.images for record in records]),
-        np.concatenate([np.tile(record.joints, (len(record.images), 1)) for record in records]),
+        np.concatenate([only(record.images, "cameras") for record in records]),
+        np.concatenate([np.tile(only(r.vectors, "vector sensors"), (len(r.kinds), 1)) for r in records]),
         np.concatenate([record.kinds for record in records]),
     )
 
 
-def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings: TrainingSettings) -> None:
+def fit_appearance(
+    model: Jepa, usual: OneCameraEpisodes, oddities: Oddities, settings: TrainingSettings
+) -> None:
     """Fit `model.appearance` in place, to tell usual pictures from odd ones; needs the finished encoder.
 
     Without odd pictures it stays mute.

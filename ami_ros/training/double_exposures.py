@@ -15,6 +15,7 @@ from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.losses import alike_loss
+from ami_ros.training.one_camera import only
 from ami_ros.types import ImageArray
 
 
@@ -53,7 +54,7 @@ def read_double_exposures(paths: Sequence[Path], share: float) -> tuple[DoubleEx
     Raises:
         EpisodeError: unreadable, or not all of one size.
     """
-    records = [DOUBLE_EXPOSURE_FILES.read(path) for path in paths]
+    records = [_one_camera(DOUBLE_EXPOSURE_FILES.read(path)) for path in paths]
     for path, record in zip(paths, records, strict=True):
         if record.varied.shape != records[0].varied.shape:
             got, expected = record.varied.shape, records[0].varied.shape
@@ -62,7 +63,11 @@ def read_double_exposures(paths: Sequence[Path], share: float) -> tuple[DoubleEx
     return _stacked(records[:first_held]), _stacked(records[first_held:])
 
 
-def _stacked(records: Sequence[DoubleExposure]) -> DoubleExposures:
+def _one_camera(record: DoubleExposure) -> DoubleExposures:
+    return DoubleExposures(only(record.varied, "cameras"), only(record.plain, "cameras"))
+
+
+def _stacked(records: Sequence[DoubleExposures]) -> DoubleExposures:
     if not records:
         nothing = np.zeros((0, 1, 1, 1, 3), np.uint8)
         return DoubleExposures(nothing, nothing)

@@ -16,6 +16,7 @@ from ami_ros.data.event import EventRecord, read_event
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.training.latents import Encoded, encode_all
+from ami_ros.training.one_camera import only
 from ami_ros.training.rank import roc_auc
 from ami_ros.training.surprise import surprises
 
@@ -53,10 +54,10 @@ def read_clips(
 
 def _encoded(model: Jepa, records: Sequence[EventRecord], action_scale: float, block: int) -> Clips:
     clips = [record.episode for record in records]
-    measured = np.stack([np.concatenate([c.joint_position, c.joint_velocity], axis=1) for c in clips])
+    measured = np.stack([only(c.vectors, "vector sensors") for c in clips])
     joints = model.normalise_joints(torch.from_numpy(measured))
     encoded = Encoded(
-        *encode_all(model, np.stack([c.images for c in clips]), joints),
+        *encode_all(model, np.stack([only(c.images, "cameras") for c in clips]), joints),
         joints,
         torch.from_numpy(np.stack([c.actions for c in clips])) / action_scale,
         block,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ami_ros.data.dataset import EpisodeSet
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.training.one_camera import OneCameraEpisodes
 from ami_ros.types import ImageArray
 
 
@@ -96,7 +96,7 @@ class Encoded:
         return Transitions(latents[:, 0], joints[:, 0], action, latents[:, -1], joints[:, -1], oddness)
 
 
-def encode_episodes(model: Jepa, episodes: EpisodeSet, action_scale: float, block: int) -> Encoded:
+def encode_episodes(model: Jepa, episodes: OneCameraEpisodes, action_scale: float, block: int) -> Encoded:
     """Encode `episodes`; `action_scale` is the action of size 1 in m/s."""
     joints, count = torch.from_numpy(episodes.joints), episodes.joints.shape[2] // 2
     truths = {"joint_position": joints[..., :count], "tip_position": torch.from_numpy(episodes.tip)}

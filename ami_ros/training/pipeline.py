@@ -15,6 +15,7 @@ from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
 from ami_ros.data.event import list_events
 from ami_ros.data.oddity import ODDITY_FILES
+from ami_ros.data.recorded_body import check_same_body, recorded_body
 from ami_ros.errors import TrainingError
 from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.contract import FORMAT_VERSION, Contract
@@ -29,6 +30,7 @@ from ami_ros.training.events import read_clips
 from ami_ros.training.gates import measure_gates
 from ami_ros.training.latents import encode_episodes
 from ami_ros.training.metric import fit_metric
+from ami_ros.training.one_camera import OneCameraEpisodes
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.training.surprise import fit_surprise
 from ami_ros.training.temporal_distance import fit_temporal_distance
@@ -41,8 +43,8 @@ GATE_HORIZON = 15  # action blocks
 class Split:
     """Episodes and double exposures, to train on and held out; clips of events, held out; and oddities."""
 
-    training: EpisodeSet
-    held_out: EpisodeSet
+    training: OneCameraEpisodes
+    held_out: OneCameraEpisodes
     exposures: DoubleExposures
     held_out_exposures: DoubleExposures
     events: tuple[Path, ...] = ()
@@ -61,7 +63,9 @@ def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None])
     events = tuple(list_events(paths[0].parent))
     oddities = tuple(ODDITY_FILES.finished(paths[0].parent))
     exposures = read_double_exposures(DOUBLE_EXPOSURE_FILES.finished(paths[0].parent), share)
-    training, held_out = EpisodeSet(paths[:-held], on_read), EpisodeSet(paths[-held:], on_read)
+    training, held_out = (
+        OneCameraEpisodes(EpisodeSet(part, on_read)) for part in (paths[:-held], paths[-held:])
+    )
     return Split(training, held_out, *exposures, events, oddities)
 
 
@@ -82,6 +86,7 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
             f"episodes have actions of {episodes.actions.shape[2]} numbers, expected {spec.action_size} "
             f"({spec.name}: {', '.join(spec.actions.names)})"
         )
+    check_same_body("the episodes", episodes.body, recorded_body(spec), of=spec.name)
     for exposures in (split.exposures, split.held_out_exposures):
         if len(exposures) and exposures.plain.shape[2:] != episodes.images.shape[2:]:
             got, expected = exposures.plain.shape[2:], episodes.images.shape[2:]

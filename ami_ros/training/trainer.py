@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError, shown
 from ami_ros.model.networks.jepa import TRAINED, Jepa
 from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
 from ami_ros.training.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
+from ami_ros.training.one_camera import OneCameraEpisodes, OneCameraWindows
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
@@ -43,7 +43,7 @@ ELSEWHERE = (
 
 
 class Trainer:
-    """Trains a Jepa on an EpisodeSet.
+    """Trains a Jepa on recorded episodes.
 
     Args:
         model: trained in place.
@@ -57,7 +57,7 @@ class Trainer:
     def __init__(
         self,
         model: Jepa,
-        episodes: EpisodeSet,
+        episodes: OneCameraEpisodes,
         settings: TrainingSettings,
         action_scale: float,
         action_block: int = 1,
@@ -120,7 +120,7 @@ class Trainer:
         self._optimizer.step()
         return {**{name: float(value.detach()) for name, value in losses.items()}, "learning_rate": rate}
 
-    def _losses(self, windows: Windows, generator: np.random.Generator) -> dict[str, Tensor]:
+    def _losses(self, windows: OneCameraWindows, generator: np.random.Generator) -> dict[str, Tensor]:
         model, settings = self.model, self._settings
         count, steps = len(windows.images), settings.horizon
         joints = model.normalise_joints(torch.from_numpy(windows.joints))

@@ -20,6 +20,7 @@ from ami_ros.cli.train import train as train_verb
 from ami_ros.cli.training_run import prepare_run
 from ami_ros.configuration import Configuration
 from ami_ros.data.episode import EpisodeRecord, write_episode
+from ami_ros.data.recorded_body import recorded_body
 from ami_ros.system import stop_request
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
@@ -39,9 +40,14 @@ def data(tmp_path_factory) -> Path:
 
     for index in range(EPISODES):
         images = generator.integers(0, 256, (STEPS + 1, SIDE, SIDE, 3), dtype=np.uint8)
-        moved = (draw(STEPS + 1, joints), draw(STEPS + 1, joints), draw(STEPS, spec.action_size))
-        truth = (draw(STEPS + 1, 3), draw(STEPS + 1, 0, 3))
-        record = EpisodeRecord(images, *moved, *truth, np.asarray(index, dtype=np.int64))
+        record = EpisodeRecord(
+            images={"camera": images},
+            vectors={"joints": draw(STEPS + 1, 2 * joints)},
+            actions=draw(STEPS, spec.action_size),
+            truth={"tip": draw(STEPS + 1, 3), "objects": draw(STEPS + 1, 0, 3)},
+            look=np.asarray(index, dtype=np.int64),
+            body=recorded_body(spec),
+        )
         write_episode(folder / f"episode_{index:06d}.npz", record)
     return folder
 

@@ -12,7 +12,8 @@ from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 6, 3), dtype=np.uint8)
-RECORD = DoubleExposure(varied=IMAGES[0], plain=IMAGES[1])
+VARIED, PLAIN = IMAGES
+RECORD = DoubleExposure({"eye": VARIED, "wrist": VARIED[:, 1:]}, {"eye": PLAIN, "wrist": PLAIN[:, 1:]})
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -20,16 +21,20 @@ def test_what_is_written_is_read(tmp_path):
     DOUBLE_EXPOSURE_FILES.write(tmp_path, 7, RECORD)
     assert DOUBLE_EXPOSURE_FILES.finished(tmp_path) == [DOUBLE_EXPOSURE_FILES.path(tmp_path, 7)]
     found = DOUBLE_EXPOSURE_FILES.read(DOUBLE_EXPOSURE_FILES.path(tmp_path, 7))
-    np.testing.assert_array_equal(found.varied, RECORD.varied)
-    np.testing.assert_array_equal(found.plain, RECORD.plain)
+    for side in ("varied", "plain"):
+        assert set(getattr(found, side)) == {"eye", "wrist"}
+        for camera, images in getattr(RECORD, side).items():
+            np.testing.assert_array_equal(getattr(found, side)[camera], images)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"varied": RECORD.varied.astype(np.float32)}, "varied: got float32"),
-        ({"plain": RECORD.plain[..., :2]}, "plain: got uint8"),
-        ({"plain": RECORD.plain[:2]}, "3 varied and 2 plain images"),
+        ({"varied": {"eye": VARIED.astype(np.float32)}}, "varied.eye: got float32"),
+        ({"plain": {"eye": PLAIN[..., :2]}}, "plain.eye: got uint8"),
+        ({"varied": {"eye": VARIED}, "plain": {"eye": PLAIN[:2]}}, "eye: got 3 varied and 2 plain images"),
+        ({"plain": {"eye": PLAIN}}, "got arrays .*expected .*'plain.wrist'"),
+        ({"varied": {}, "plain": {}}, "expected varied and plain images"),
     ],
 )
 def test_malformed_pictures_are_refused(tmp_path, changes, message):

@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 
 import numpy as np
 import pytest
 from small_data import ACTION, JOINTS, OBJECTS, SIDE, STEPS, record, write_episodes
 
-from ami_ros.data.episode import FORMAT_VERSION, EpisodeRecord, list_episodes, read_episode, write_episode
+from ami_ros.data.episode import FORMAT_VERSION, episode_arrays, list_episodes, read_episode, write_episode
 from ami_ros.errors import EpisodeError
-
-FIELDS = [field.name for field in dataclasses.fields(EpisodeRecord)]
 
 
 @pytest.fixture
@@ -23,25 +20,28 @@ def path(tmp_path):
 
 def save(path, **changes) -> None:
     """Write an episode with some arrays replaced, or (None) left out."""
-    arrays = {"format_version": np.int64(FORMAT_VERSION), **vars(record(0)), **changes}
+    arrays = {"format_version": np.int64(FORMAT_VERSION), **episode_arrays(record(0)), **changes}
     with path.open("wb") as file:
         np.savez(file, **{name: value for name, value in arrays.items() if value is not None})
 
 
 def test_round_trip(path):
     read, expected = read_episode(path), record(0)
-    for name in FIELDS:
-        np.testing.assert_array_equal(getattr(read, name), getattr(expected, name))
-        assert getattr(read, name).dtype == getattr(expected, name).dtype
-    assert read.images.shape == (STEPS + 1, SIDE, SIDE, 3)
-    assert read.joint_position.shape == (STEPS + 1, JOINTS)
+    assert read.body == expected.body
+    found, written = episode_arrays(read), episode_arrays(expected)
+    assert set(found) == set(written)
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, written[name])
+        assert array.dtype == written[name].dtype
+    assert read.images["camera"].shape == (STEPS + 1, SIDE, SIDE, 3)
+    assert read.vectors["joints"].shape == (STEPS + 1, 2 * JOINTS)
     assert read.actions.shape == (STEPS, ACTION)
-    assert read.objects.shape == (STEPS + 1, OBJECTS, 3)
+    assert read.truth["objects"].shape == (STEPS + 1, OBJECTS, 3)
 
 
 def test_the_same_record_gives_the_same_bytes(tmp_path):
     one, other = (write_episodes(tmp_path / name, 1)[0] for name in ("a", "b"))
-    assert read_episode(one).images.tobytes() == read_episode(other).images.tobytes()
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_writing_leaves_no_other_file(path):
@@ -129,38 +129,61 @@ def test_nothing_in_a_file_is_run(path, kind, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"tip": None}, "got arrays .*expected .*'tip'"),
+        ({"image.camera": None}, "got arrays .*expected .*'image.camera'"),
+        ({"vector.joints": None}, "got arrays .*expected .*'vector.joints'"),
+        ({"actions": None}, "got arrays .*expected .*'actions'"),
+        ({"body": None}, "got arrays .*expected .*'body'"),
         ({"extra": np.zeros(1)}, "got arrays .*'extra'"),
-        ({"format_version": None}, "expected .*'format_version'"),
-        ({"format_version": np.int64(1)}, "format version 1, expected 2"),
-        ({"format_version": np.array([2, 2])}, "expected 2"),
-        ({"format_version": np.array("two")}, "expected 2"),
-        ({"tip": np.zeros((STEPS, 3), np.float32)}, "tip has 9 entries, expected 10"),
-        ({"images": np.zeros((STEPS + 2, 4, 4, 3), np.uint8)}, "images has 11 entries"),
-        ({"images": np.zeros((STEPS + 1, 4, 4, 3), np.float32)}, "images: got float32"),
+        ({"vector.force": np.zeros((STEPS + 1, 6), np.float32)}, "got arrays .*'vector.force'"),
+        ({"format_version": None}, "format version none, expected 3"),
+        ({"format_version": np.int64(2)}, "format version 2, expected 3; .*`ami-ros collect`, into another"),
+        ({"format_version": np.array([3, 3])}, "expected 3"),
+        ({"format_version": np.array("three")}, "expected 3"),
+        ({"truth.tip": np.zeros((STEPS, 3), np.float32)}, r"truth.tip: got float32 \(9, 3\), .*\(10, 3\)"),
+        ({"truth.tip": np.float32(0.0)}, r"truth.tip: got float32 \(\), .*\(10,\)"),
+        ({"truth.tip": np.full((STEPS + 1, 3), np.inf, np.float32)}, "truth.tip: got NaN or infinity"),
         (
-            {"images": np.zeros((STEPS + 1, 4, 4), np.uint8)},
-            "images: got uint8 .*expected uint8 with 4 dimensions",
+            {"image.camera": np.zeros((STEPS + 2, 4, 4, 3), np.uint8)},
+            "image.camera: got 11 images, expected 10",
         ),
-        ({"actions": np.zeros((STEPS, 3))}, "actions: got float64"),
-        ({"objects": np.zeros((STEPS, OBJECTS, 3), np.float32)}, "objects has 9 entries, expected 10"),
-        ({"objects": np.zeros((STEPS + 1, 3), np.float32)}, "objects: got float32 .*3 dimensions"),
+        ({"image.camera": np.zeros((STEPS + 1, 4, 4, 3), np.float32)}, "image.camera: got float32"),
+        ({"image.camera": np.zeros((STEPS + 1, 4, 4), np.uint8)}, "image.camera: got uint8 .*expected uint8"),
+        ({"image.camera": np.zeros((STEPS + 1, SIDE, SIDE, 4), np.uint8)}, "image.camera: got uint8"),
+        ({"image.camera": np.zeros((STEPS + 1, 0, SIDE, 3), np.uint8)}, "expected images with pixels"),
+        ({"actions": np.zeros((STEPS, ACTION))}, "actions: got float64"),
         ({"actions": np.float32(1.0)}, r"actions: got float32 \(\)"),
-        (
-            {"joint_velocity": np.zeros((STEPS + 1, JOINTS - 1), np.float32)},
-            r"joint_velocity: .*expected \(\.\.\., 4\)",
-        ),
-        ({"tip": np.zeros((STEPS + 1, 2), np.float32)}, r"tip: got shape \(10, 2\), expected \(\.\.\., 3\)"),
-        ({"images": np.zeros((STEPS + 1, SIDE, SIDE, 4), np.uint8)}, "images: got shape"),
-        ({"images": np.zeros((STEPS + 1, 0, SIDE, 3), np.uint8)}, "got no steps, pixels, joints or actions"),
+        ({"actions": np.zeros((STEPS, ACTION + 1), np.float32)}, r"actions: got .*expected float32 \(9, 3\)"),
         ({"actions": np.full((STEPS, ACTION), np.nan, np.float32)}, "actions: got NaN or infinity"),
         (
-            {"joint_position": np.full((STEPS + 1, JOINTS), np.inf, np.float32)},
-            "joint_position: got NaN or inf",
+            {"vector.joints": np.zeros((STEPS + 1, 2 * JOINTS - 1), np.float32)},
+            r"vector.joints: got float32 \(10, 7\), expected float32 \(10, 8\)",
         ),
+        (
+            {"vector.joints": np.full((STEPS + 1, 2 * JOINTS), np.inf, np.float32)},
+            "vector.joints: got NaN or infinity",
+        ),
+        ({"look": np.float32(1.0)}, "look: got float32"),
+        ({"body": np.asarray("{")}, "body: .*record it again"),
+        ({"body": np.asarray("[]")}, "body: got "),
+        (
+            {"body": np.asarray('{"images": "camera", "vectors": {}, "channels": []}')},
+            "body: .*list of texts",
+        ),
+        ({"body": np.asarray(3)}, "body: got int64"),
+        ({"body": np.asarray('{"images": [], "vectors": {}, "channels": []}')}, "got arrays"),
     ],
 )
 def test_arrays_that_do_not_fit(path, changes, message):
     save(path, **changes)
     with pytest.raises(EpisodeError, match=message):
+        read_episode(path)
+
+
+def test_an_episode_without_steps_is_none(path):
+    save(
+        path,
+        actions=np.zeros((0, ACTION), np.float32),
+        **{name: array[:1] for name, array in episode_arrays(record(0)).items() if "." in name},
+    )
+    with pytest.raises(EpisodeError, match="got no steps"):
         read_episode(path)

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ami_ros.data.episode import EpisodeRecord
-from ami_ros.data.event import EventRecord, event_path, list_events, read_event, write_event
+from ami_ros.data.episode import EpisodeRecord, episode_arrays
+from ami_ros.data.event import FORMAT_VERSION, EventRecord, event_path, list_events, read_event, write_event
 from ami_ros.data.npz import write_npz
+from ami_ros.data.recorded_body import RecordedBody
 from ami_ros.errors import EpisodeError
 
 STEPS, SIDE, JOINTS, ACTIONS, OBJECTS, STEP = 5, 8, 7, 2, 1, 3
@@ -24,13 +24,12 @@ def event(possible: bool = True, step: int = STEP) -> EventRecord:
         return generator.normal(size=shape).astype(np.float32)
 
     episode = EpisodeRecord(
-        images=generator.integers(0, 256, size=(STEPS + 1, SIDE, SIDE, 3), dtype=np.uint8),
-        joint_position=values(STEPS + 1, JOINTS),
-        joint_velocity=values(STEPS + 1, JOINTS),
+        images={"eye": generator.integers(0, 256, size=(STEPS + 1, SIDE, SIDE, 3), dtype=np.uint8)},
+        vectors={"joints": values(STEPS + 1, 2 * JOINTS)},
         actions=values(STEPS, ACTIONS),
-        tip=values(STEPS + 1, 3),
-        objects=values(STEPS + 1, OBJECTS, 3),
+        truth={"tip": values(STEPS + 1, 3), "objects": values(STEPS + 1, OBJECTS, 3)},
         look=np.asarray(4, dtype=np.int64),
+        body=RecordedBody(("eye",), {"joints": tuple("abcdefghijklmn")}, ("x", "y")),
     )
     return EventRecord(episode, "teleport", possible, step, pair=11)
 
@@ -42,8 +41,9 @@ def test_a_written_event_is_read_back(tmp_path: Path, possible: bool):
     assert path == event_path(tmp_path, "teleport", 11, possible)
     read = read_event(path)
     assert (read.kind, read.possible, read.event_step, read.pair) == ("teleport", possible, STEP, 11)
-    for field in dataclasses.fields(EpisodeRecord):
-        np.testing.assert_array_equal(getattr(read.episode, field.name), getattr(written.episode, field.name))
+    assert read.episode.body == written.episode.body
+    for name, array in episode_arrays(read.episode).items():
+        np.testing.assert_array_equal(array, episode_arrays(written.episode)[name])
 
 
 def test_both_clips_of_a_pair_are_listed_and_nothing_else(tmp_path: Path):
@@ -70,14 +70,16 @@ def test_damaged_events_are_refused(tmp_path: Path):
         ({"event_step": np.asarray(STEPS + 1)}, "event_step: got 6, expected 0 to 5"),
         ({"event_step": np.asarray([1, 2])}, "event_step: got int64"),
         ({"possible": np.asarray(1.0)}, "possible: got float64"),
-        ({"tip": np.zeros((STEPS, 3), dtype=np.float32)}, "tip has 5 entries, expected 6"),
-        ({"images": np.zeros((STEPS + 1, 8, 8, 3), dtype=np.float32)}, "images: got float32"),
+        ({"truth.tip": np.zeros((STEPS, 3), dtype=np.float32)}, "truth.tip: got float32"),
+        ({"image.eye": np.zeros((STEPS + 1, 8, 8, 3), dtype=np.float32)}, "image.eye: got float32"),
+        ({"kind": None}, "got arrays .*expected .*'kind'"),
         ({"more": np.asarray(1)}, "got arrays"),
     ],
 )
 def test_inconsistent_events_are_refused(tmp_path: Path, changes: dict[str, np.ndarray], message: str):
     labels = {name: np.asarray(getattr(event(), name)) for name in ("kind", "possible", "event_step", "pair")}
     path = tmp_path / "event.npz"
-    write_npz(path, 1, {**vars(event().episode), **labels, **changes})
+    arrays = {**episode_arrays(event().episode), **labels, **changes}
+    write_npz(path, FORMAT_VERSION, {name: array for name, array in arrays.items() if array is not None})
     with pytest.raises(EpisodeError, match=message):
         read_event(path)

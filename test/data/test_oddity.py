@@ -12,10 +12,12 @@ from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.errors import EpisodeError
 
 COUNT, SIZE, JOINTS = 3, 5, 4
+IMAGES = np.random.default_rng(0).integers(0, 256, (COUNT, SIZE, SIZE + 1, 3), dtype=np.uint8)
+VECTOR = np.linspace(-1, 1, 2 * JOINTS, dtype=np.float32)
 RECORD = OddityRecord(
-    images=np.random.default_rng(0).integers(0, 256, (COUNT, SIZE, SIZE + 1, 3), dtype=np.uint8),
+    images={"eye": IMAGES, "wrist": IMAGES[:, 1:]},
     kinds=np.array(["light", "blur", "bystander"]),
-    joints=np.linspace(-1, 1, 2 * JOINTS, dtype=np.float32),
+    vectors={"joints": VECTOR},
 )
 
 
@@ -23,8 +25,11 @@ def test_what_is_written_is_read(tmp_path):
     ODDITY_FILES.write(tmp_path, 12, RECORD)
     assert ODDITY_FILES.finished(tmp_path) == [ODDITY_FILES.path(tmp_path, 12)]
     found = ODDITY_FILES.read(ODDITY_FILES.path(tmp_path, 12))
-    for name in ("images", "kinds", "joints"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(RECORD, name))
+    np.testing.assert_array_equal(found.kinds, RECORD.kinds)
+    np.testing.assert_array_equal(found.vectors["joints"], VECTOR)
+    assert set(found.images) == set(RECORD.images)
+    for camera, images in RECORD.images.items():
+        np.testing.assert_array_equal(found.images[camera], images)
 
 
 def test_a_data_set_may_have_none(tmp_path):
@@ -34,12 +39,15 @@ def test_a_data_set_may_have_none(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"images": RECORD.images.astype(np.float32)}, "images: got float32"),
-        ({"images": RECORD.images[..., :2]}, "expected uint8"),
+        ({"images": {"eye": IMAGES.astype(np.float32)}}, "image.eye: got float32"),
+        ({"images": {"eye": IMAGES[..., :2]}}, "expected uint8"),
+        ({"images": {"eye": IMAGES, "wrist": IMAGES[1:]}}, "expected one name for each of 2 images"),
+        ({"images": {}}, "expected images of a camera"),
         ({"kinds": RECORD.kinds[:2]}, "expected one name for each of 3 images"),
         ({"kinds": np.arange(COUNT)}, "kinds: got int64"),
-        ({"joints": RECORD.joints.astype(np.float64)}, "joints: got float64"),
-        ({"joints": RECORD.joints[None]}, "joints: got float32"),
+        ({"vectors": {"joints": VECTOR.astype(np.float64)}}, "vector.joints: got float64"),
+        ({"vectors": {"joints": VECTOR[None]}}, "vector.joints: got float32"),
+        ({"vectors": {"joints": VECTOR * np.nan}}, "expected finite float32"),
     ],
 )
 def test_malformed_pictures_are_refused(tmp_path, changes, message):

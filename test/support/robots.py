@@ -16,8 +16,9 @@ from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.arm import Arm
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output
-from ami_ros.body.robot_spec import RobotSpec, SimulationSpec
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.body.simulation import BulletSimulation
 from ami_ros.share import config_path
 
 JOINTS = 4
@@ -69,7 +70,7 @@ def made_up_robot(**changes: Any) -> RobotSpec:
             tip_frame="tip",
             workspace=np.array([[-7.0, -8.0, -9.0], [7.5, 8.5, 9.5]]),  # out of reach: no test runs into it
         ),
-        simulation=SimulationSpec("made_up.urdf", (), (), "tip"),
+        simulation=BulletSimulation("made_up.urdf", (), (), "tip"),
         source="invented",
     )
     return changed(spec, **changes)

@@ -8,10 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from ami_ros.data.episode import EpisodeRecord, write_episode
+from ami_ros.data.recorded_body import RecordedBody
 
 STEPS, SIDE, JOINTS, ACTION, OBJECTS = 9, 32, 4, 3, 2
 SPEED = 0.4  # action of size 1
 SQUARE = 8  # px
+LETTERS = "abcd"
+# That of `made_up_robot`.
+BODY = RecordedBody(
+    images=("camera",),
+    vectors={"joints": tuple(f"joint_{letter} [{unit}]" for unit in ("rad", "rad/s") for letter in LETTERS)},
+    channels=("x [m/s]", "y [m/s]", "z [m/s]"),
+)
 
 
 def record(seed: int, steps: int = STEPS, side: int = SIDE) -> EpisodeRecord:
@@ -28,7 +36,12 @@ def record(seed: int, steps: int = STEPS, side: int = SIDE) -> EpisodeRecord:
     widen = np.array([[1.0, 0.0, 0.0, 0.5], [0.0, 1.0, 0.0, -0.5], [0.0, 0.0, 1.0, 0.2]], np.float32)
     objects = np.stack([tip, -tip], axis=1)
     return EpisodeRecord(
-        images, tip @ widen, velocity @ widen, actions, tip, objects, np.asarray(seed, dtype=np.int64)
+        images={"camera": images},
+        vectors={"joints": np.concatenate([tip @ widen, velocity @ widen], axis=1)},
+        actions=actions,
+        truth={"tip": tip, "objects": objects},
+        look=np.asarray(seed, dtype=np.int64),
+        body=BODY,
     )
 
 

@@ -96,7 +96,8 @@ def test_the_last_moments_are_held_out_whole(tmp_path: Path):
     for index in range(10):
         images = generator.integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
         joints = np.full(2 * JOINTS, index, dtype=np.float32)
-        ODDITY_FILES.write(tmp_path, index, OddityRecord(images, np.array(["light", "blur"]), joints))
+        record = OddityRecord({"camera": images}, np.array(["light", "blur"]), {"joints": joints})
+        ODDITY_FILES.write(tmp_path, index, record)
     split = read_oddities([ODDITY_FILES.path(tmp_path, i) for i in range(10)], 0.2)
     assert (len(split.training), len(split.held_out)) == (16, 4)
     assert sorted(set(split.held_out.joints[:, 0])) == [8.0, 9.0]

@@ -29,7 +29,8 @@ def exposure(seed: int, scenes: int = SCENES) -> DoubleExposure:
     for scene in plain:
         row, column = generator.integers(0, SIDE - SQUARE, 2)
         scene[row : row + SQUARE, column : column + SQUARE] = (230, 128, 60)
-    return DoubleExposure((tint + contrast * (plain.astype(float) - 30.0)).astype(np.uint8), plain)
+    varied = (tint + contrast * (plain.astype(float) - 30.0)).astype(np.uint8)
+    return DoubleExposure({"camera": varied}, {"camera": plain})
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_the_last_looks_are_held_out(folder):
     paths = [DOUBLE_EXPOSURE_FILES.path(folder, i) for i in range(LOOKS)]
     training, held_out = read_double_exposures(paths, 0.25)
     assert (len(training), len(held_out)) == (30, 10)
-    np.testing.assert_array_equal(held_out.plain[0], exposure(30).plain)
+    np.testing.assert_array_equal(held_out.plain[0], exposure(30).plain["camera"])
     drawn = training.draw(6, np.random.default_rng(0))
     assert drawn.shape == (2, 6, SCENES, SIDE, SIDE, 3)
     known = {look.tobytes() for look in training.varied}

@@ -23,7 +23,11 @@ def write_pairs(folder, kind: str, change) -> None:
     for pair in range(PAIRS):
         clip = record(100 + pair)
         for possible in (True, False):
-            shown = clip if possible else dataclasses.replace(clip, images=change(clip.images.copy(), pair))
+            shown = (
+                clip
+                if possible
+                else dataclasses.replace(clip, images={"camera": change(clip.images["camera"].copy(), pair)})
+            )
             write_event(folder, EventRecord(shown, kind, possible, EVENT, pair))
 
 

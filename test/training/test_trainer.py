@@ -296,8 +296,10 @@ def test_the_pictures_beside_the_episodes_are_measured(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (2, 4, SIDE, SIDE, 3), dtype=np.uint8)
     kinds, still = np.array(["light", "bystander"]), np.zeros(2 * JOINTS, np.float32)
     for index in range(8):
-        ODDITY_FILES.write(tmp_path, index, OddityRecord(images[0, :2], kinds, still))
-        DOUBLE_EXPOSURE_FILES.write(tmp_path, index, DoubleExposure(images[0], images[1]))
+        ODDITY_FILES.write(tmp_path, index, OddityRecord({"camera": images[0, :2]}, kinds, {"joints": still}))
+        DOUBLE_EXPOSURE_FILES.write(
+            tmp_path, index, DoubleExposure({"camera": images[0]}, {"camera": images[1]})
+        )
     found = load_split(paths, 0.25, lambda: None)
     it = trainer(found)
     gates = finish(it.model, found, SPEC, "reach", dataclasses.replace(TRAINING, appearance_steps=3)).gates

@@ -11,10 +11,9 @@ from ami_ros.sim.camera.variation import (
     CLEAN,
     NAMES,
     Variation,
-    VariationSettings,
     draw_variation,
-    load_variation_settings,
 )
+from ami_ros.sim.camera.variation_settings import VariationSettings, load_variation_settings
 
 STREAM = 92  # keeps these draws apart from others with the same seed
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.sim.camera.variation import Exposure, Variation
+from ami_ros.sim.camera.variation import Exposure, View
 from ami_ros.types import ImageArray
 
 POOL_FRAMES = 4  # noise is drawn for so many frames at once and cut out at random: drawing is slow
@@ -20,10 +20,10 @@ class Sensor:
 
     Args:
         variation: its blur, exposure, noise and compression.
-        seed: of the noise.
+        seed: of the noise, one number or several.
     """
 
-    def __init__(self, variation: Variation, seed: int) -> None:
+    def __init__(self, variation: View, seed: int | list[int]) -> None:
         self._variation = variation
         self._generator = np.random.default_rng(seed)
         self._noise = np.zeros(0, dtype=np.int16)

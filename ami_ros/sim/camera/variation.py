@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import ConfigError
-from ami_ros.share import config_path
+from ami_ros.sim.camera.variation_settings import VariationSettings
 
 Triple = tuple[float, float, float]
 PATTERNS = ("clouds", "grain", "checks", "stripes")
@@ -70,13 +69,10 @@ class Exposure:
 
 
 @dataclass(frozen=True)
-class Variation:
-    """One episode's camera and world; every default is "as it is".
+class View:
+    """What varies for each camera on its own; every default is "as it is".
 
     Attributes:
-        light: the lamp.
-        tints: factors on the surface colours, in the order in which the scene was painted.
-        textures: on table and wall.
         camera: its displacement.
         exposure: the sensor's response.
         noise_std: of the sensor, grey levels of 255.
@@ -84,9 +80,6 @@ class Variation:
         jpeg_quality: 1 to 100; None means not compressed.
     """
 
-    light: Light = Light()
-    tints: tuple[Triple, ...] = ()
-    textures: tuple[Texture, ...] = ()
     camera: CameraShift = CameraShift()
     exposure: Exposure = Exposure()
     noise_std: float = 0.0
@@ -94,34 +87,28 @@ class Variation:
     jpeg_quality: int | None = None
 
 
-CLEAN = Variation()
-
-
 @dataclass(frozen=True)
-class VariationSettings:
-    """config/variation.yaml: the largest variation of every kind, as seen in training."""
+class Variation(View):
+    """One episode's world and first camera; every default is "as it is".
 
-    clean_share: float = setting("share of recorded episodes in which nothing varies", ge=0.0, le=1.0)
-    share: float = setting("share of the others in which each kind varies", ge=0.0, le=1.0)
-    light_tilt_deg: float = setting("largest turn of the light", ge=0.0, le=90.0, unit="deg")
-    light_strength: float = setting("largest change of ambient and diffuse light", ge=0.0, le=0.3)
-    light_tint: float = setting("largest change per channel of the light's colour", ge=0.0, lt=0.5)
-    scenery_tint: float = setting("largest change per channel of table and wall", ge=0.0, lt=1.0)
-    object_tint: float = setting("largest change per channel of links and objects", ge=0.0, lt=1.0)
-    texture_contrast: float = setting("largest depth of patterns on table and wall", ge=0.0, le=1.0)
-    camera_position: float = setting("largest shift of the camera", ge=0.0, le=1.0, unit="m")
-    camera_rotation_deg: float = setting("largest turn and roll of the camera", ge=0.0, le=45.0, unit="deg")
-    exposure_stops: float = setting("largest change of exposure", ge=0.0, le=3.0, unit="stops")
-    exposure_gamma: float = setting("largest change of the tone curve's exponent", ge=0.0, lt=0.5)
-    white_balance: float = setting("largest change of the red and blue gain", ge=0.0, lt=0.5)
-    noise_std: float = setting("largest sensor noise", ge=0.0, le=64.0, unit="grey levels")
-    blur_sigma: float = setting("largest blur", ge=0.0, le=10.0, unit="px")
-    jpeg_loss: float = setting("largest loss of JPEG quality, from 100", ge=0.0, le=96.0)
+    Attributes:
+        light: the lamp.
+        tints: factors on the surface colours, in the order in which the scene was painted.
+        textures: on table and wall.
+        further: of the second camera, the third, ...; what is not given is as for the first.
+    """
+
+    light: Light = Light()
+    tints: tuple[Triple, ...] = ()
+    textures: tuple[Texture, ...] = ()
+    further: tuple[View, ...] = ()
+
+    def view(self, camera: int) -> View:
+        """Return what varies for a camera, counted from 0."""
+        return self.further[camera - 1] if 0 < camera <= len(self.further) else self
 
 
-def load_variation_settings() -> VariationSettings:
-    """Read config/variation.yaml. Raises ConfigError."""
-    return load_settings(VariationSettings, config_path("variation.yaml"))
+CLEAN = Variation()
 
 
 class _Draw:
@@ -231,6 +218,7 @@ def draw_variation(
     names: Sequence[str] = NAMES,
     scale: float = 1.0,
     exactly: bool = False,
+    cameras: int = 1,
 ) -> Variation:
     """Draw one variation of the kinds in `names`; each kind is drawn the same whatever the others do.
 
@@ -241,6 +229,7 @@ def draw_variation(
         scale: 1.0 draws from the training range and 0.5 from its inner half; 2.0 draws beyond it, up to
             twice as far.
         exactly: go just as far as `scale` says, to a random side, not up to there.
+        cameras: how many there are; each has its own draw of what a View holds.
 
     Raises:
         ConfigError: an unknown name, or a scale that is not in 0 to LARGEST_SCALE.
@@ -251,23 +240,38 @@ def draw_variation(
     if not 0.0 <= scale <= LARGEST_SCALE:  # NaN is not
         raise ConfigError(f"perturbation scale: got {scale}, expected 0 to {LARGEST_SCALE:g}")
     seed = int(generator.integers(2**63))
-    drawn: dict[str, object] = {}
-    for index, (name, (field, draw)) in enumerate(_KINDS.items()):
-        if name in names:
-            drawn[field] = draw(_Draw(settings, np.random.default_rng([seed, index]), scale, exactly))
-    return Variation(**drawn)  # type: ignore[arg-type]
+
+    def drawn(camera: int) -> dict[str, object]:
+        # The first camera's numbers do not depend on whether there are others.
+        which = [camera] if camera else []
+        return {
+            field: draw(_Draw(settings, np.random.default_rng([seed, index, *which]), scale, exactly))
+            for index, (name, (field, draw)) in enumerate(_KINDS.items())
+            if name in names and (not camera or field in View.__dataclass_fields__)
+        }
+
+    further = tuple(View(**drawn(camera)) for camera in range(1, cameras))  # type: ignore[arg-type]
+    if all(view == View() for view in further):
+        further = ()
+    return Variation(**drawn(0), further=further)  # type: ignore[arg-type]
 
 
-def training_variation(settings: VariationSettings, generator: np.random.Generator) -> Variation:
+def training_variation(
+    settings: VariationSettings, generator: np.random.Generator, cameras: int = 1
+) -> Variation:
     """Draw the variation of one recorded episode: nothing at all, or each kind on its own account."""
     clean = generator.uniform() < settings.clean_share
     varied = [name for name in NAMES if generator.uniform() < settings.share]
-    drawn = draw_variation(settings, generator, varied)
+    drawn = draw_variation(settings, generator, varied, cameras=cameras)
     return CLEAN if clean else drawn
 
 
 def beyond_variation(
-    settings: VariationSettings, generator: np.random.Generator, name: str, scale: float
+    settings: VariationSettings,
+    generator: np.random.Generator,
+    name: str,
+    scale: float,
+    cameras: int = 1,
 ) -> Variation:
     """Draw a variation as in training, but for the kind `name`, which lies beyond it.
 
@@ -276,8 +280,18 @@ def beyond_variation(
         generator: random numbers.
         name: of NAMES.
         scale: how many times the range it lies outside at most, from 1 up.
+        cameras: how many there are.
     """
-    inside = training_variation(settings, generator)
+    inside = training_variation(settings, generator, cameras)
     field = _KINDS[name][0]
-    outside = getattr(draw_variation(settings, generator, [name], scale), field)
-    return replace(inside, **{field: outside})
+    beyond = draw_variation(settings, generator, [name], scale, cameras=cameras)
+    changed = replace(inside, **{field: getattr(beyond, field)})
+    if field not in View.__dataclass_fields__:
+        return changed
+    further = [
+        replace(inside.view(camera), **{field: getattr(beyond.view(camera), field)})
+        if inside.further
+        else View(**{field: getattr(beyond.view(camera), field)})
+        for camera in range(1, cameras)
+    ]
+    return replace(changed, further=tuple(further))

@@ -26,14 +26,17 @@ class DoubleExposureRecorder(Recorder):
         generator = np.random.default_rng([self._settings.seed, STREAM, index])
         varied = [name for name in NAMES if generator.uniform() < self._variation.share]
         # At least one kind varies, and each of them first in as many looks as any other.
-        look = draw_variation(self._variation, generator, [NAMES[index % len(NAMES)], *varied])
+        kinds, cameras = [NAMES[index % len(NAMES)], *varied], len(self._spec.images)
+        look = draw_variation(self._variation, generator, kinds, cameras=cameras)
         scenes = [self._task.scatter(generator) for _ in range(SCENES)]
-        images = []
+        sides = []
         for shown in (look, None):
             self._scene.vary(shown, int(generator.integers(2**31)))
-            images.append(
-                np.stack(
-                    [self._small(self._scene.image_at(scene.start, scene.start_objects)) for scene in scenes]
-                )
+            seen = [self._scene.images_at(scene.start, scene.start_objects) for scene in scenes]
+            sides.append(
+                {
+                    camera.name: np.stack([self._small(images[camera.name]) for images in seen])
+                    for camera in self._spec.images
+                }
             )
-        return DoubleExposure(*images)
+        return DoubleExposure(*sides)

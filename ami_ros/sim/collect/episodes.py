@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, write_episode
+from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, write_episode
 from ami_ros.data.manifest import claim
-from ami_ros.sim.camera.variation import CLEAN, load_variation_settings, training_variation
+from ami_ros.sim.camera.variation import CLEAN, training_variation
+from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.recorder import Recorder, record_all
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Collector(Recorder):
         generator = np.random.default_rng(seed)
         # Apart from the motion, which stays the same when the variations change.
         looks = np.random.default_rng([*seed, 1])
-        variation = training_variation(self._variation, looks)
+        variation = training_variation(self._variation, looks, len(self._spec.images))
         self._scene.vary(variation, seed=int(looks.integers(2**31)))
         episode = self._task.scatter(generator)
         motion = self._task.motion(episode, self._settings, generator)
@@ -53,6 +54,7 @@ def made_with(configuration: Configuration, unused: str) -> dict[str, object]:
     """Return all that decides what is recorded; the setting `unused` is only for other kinds of records."""
     task, settings = configuration.task_file, vars(configuration.collect)
     return {
+        "format": FORMAT_VERSION,
         "robot": configuration.robot,
         "task": {**task.own, **task.embodiment},
         **{name: value for name, value in settings.items() if name not in (*AMOUNTS, unused)},

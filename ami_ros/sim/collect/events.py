@@ -81,7 +81,8 @@ class EventRecorder(Recorder):
         """
         steps = self._settings.event_steps
         generator = np.random.default_rng([self._settings.seed, STREAM, self.kinds.index(kind), pair])
-        looks, noise = training_variation(self._variation, generator), int(generator.integers(2**31))
+        looks = training_variation(self._variation, generator, len(self._spec.images))
+        noise = int(generator.integers(2**31))
         look = PLAIN_LOOK if looks == CLEAN else pair + 1
         for _ in range(ATTEMPTS):
             episode = self._task.scatter(generator)
@@ -122,8 +123,8 @@ class EventRecorder(Recorder):
         """Return a pose (4,) for the block, away from where it is and from the tip."""
         while True:
             pose = self._task.scatter(generator).start_objects[0]
-            far = np.linalg.norm(pose[:2] - clip.objects[moment, 0, :2])
-            if JUMP[0] <= far <= JUMP[1] and np.linalg.norm(pose[:2] - clip.tip[moment, :2]) > CLEAR:
+            far = np.linalg.norm(pose[:2] - clip.truth["objects"][moment, 0, :2])
+            if JUMP[0] <= far <= JUMP[1] and np.linalg.norm(pose[:2] - clip.truth["tip"][moment, :2]) > CLEAR:
                 return pose
 
     def _free_place(self, clip: EpisodeRecord, generator: np.random.Generator) -> FloatArray:
@@ -131,14 +132,15 @@ class EventRecorder(Recorder):
         lower, upper = self._spec.workspace[:, :2]
         while True:
             place: FloatArray = generator.uniform(lower, upper)
-            if (np.linalg.norm(clip.objects[0, :, :2] - place, axis=1) > CLEAR).all():
+            if (np.linalg.norm(clip.truth["objects"][0, :, :2] - place, axis=1) > CLEAR).all():
                 return place
 
     def _repainted(
         self, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
     ) -> EpisodeRecord:
         """Return the clip with other images from `moment` on, while the joints go on."""
-        joints = clip.joint_position.astype(np.float64)
+        joints = clip.vectors[self._spec.joint_sensor].astype(np.float64)
+        joints = joints[:, : len(self._spec.joint_names)]
         shown = joints.copy()
         if kind == "teleport":
             shown += self._turn(joints[moment], generator)
@@ -146,10 +148,11 @@ class EventRecorder(Recorder):
             shown[moment:] = joints[moment - 1]
         elif kind == "vanish":
             self._tricks.vanish_arm()
-        images = clip.images.copy()
-        for step in range(moment, len(images)):
+        images = {camera: array.copy() for camera, array in clip.images.items()}
+        for step in range(moment, len(shown)):
             self._scene.reset(shown[step])
-            images[step] = self._small(self._scene.image())
+            for camera, image in self._scene.images().items():
+                images[camera][step] = self._small(image)
         self._tricks.undo()
         return dataclasses.replace(clip, images=images)
 

@@ -29,31 +29,34 @@ def occasion(kind: str, clip: EpisodeRecord, stride: int, generator: np.random.G
         stride: control steps per action block; what happens at once happens between two blocks.
         generator: chooses among the occasions.
     """
-    steps = len(clip.actions)
+    steps, objects, tip = len(clip.actions), clip.truth["objects"], clip.truth["tip"]
     if kind == "stranger":
         return 0
     if kind == "passes_through":
-        moved = np.linalg.norm(clip.objects[:, 0, :2] - clip.objects[0, 0, :2], axis=1)
+        moved = np.linalg.norm(objects[:, 0, :2] - objects[0, 0, :2], axis=1)
         first = int(np.argmax(moved > TOUCHED))
         return first if moved.max() >= PUSHED and MARGIN <= first <= steps - MARGIN else None
     moments = [m for m in range(0, steps - MARGIN + 1, stride) if m >= MARGIN]
-    if clip.objects.shape[1]:
-        block, tip = clip.objects[:, 0, :2], clip.tip[:, :2]
+    if objects.shape[1]:
+        block, hand = objects[:, 0, :2], tip[:, :2]
         moments = [
             m
             for m in moments
             if np.linalg.norm(block[m] - block[m - stride]) < STILL
-            and np.linalg.norm(tip[m] - block[m]) > CLEAR
+            and np.linalg.norm(hand[m] - block[m]) > CLEAR
         ]
     elif kind == "freeze":
-        moments = [m for m in moments if np.linalg.norm(clip.tip[m + MARGIN] - clip.tip[m]) > TRAVEL]
+        moments = [m for m in moments if np.linalg.norm(tip[m + MARGIN] - tip[m]) > TRAVEL]
     return int(generator.choice(moments)) if moments else None
 
 
 def shows(clip: EpisodeRecord, odd: EpisodeRecord, moment: int) -> bool:
     """Return whether a camera can tell two clips apart soon after `moment`: nothing hid what happened."""
     soon = slice(moment, moment + MARGIN)
-    return bool((changed_share(clip.images[soon], odd.images[soon]) > SEEN_SHARE).any())
+    return any(
+        bool((changed_share(images[soon], odd.images[camera][soon]) > SEEN_SHARE).any())
+        for camera, images in clip.images.items()
+    )
 
 
 def changed_share(before: ImageArray, after: ImageArray) -> FloatArray:

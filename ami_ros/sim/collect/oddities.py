@@ -15,6 +15,7 @@ from ami_ros.data.oddity import OddityRecord
 from ami_ros.sim.camera.variation import NAMES, beyond_variation, training_variation
 from ami_ros.sim.collect.bystanders import Bystanders
 from ami_ros.sim.collect.recorder import Recorder
+from ami_ros.types import ImageArray
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -40,17 +41,20 @@ class OddityRecorder(Recorder):
         self._scene.vary(None)
         steps = int(generator.integers(1, self._settings.episode_steps + 1))
         moment = self._film(episode, motion, steps)
-        images = []
+        images: dict[str, list[ImageArray]] = {camera.name: [] for camera in self._spec.images}
+        cameras = len(images)
         for kind in KINDS:
             if kind == BYSTANDER:
-                looks = training_variation(self._variation, generator)
+                looks = training_variation(self._variation, generator, cameras)
             else:
-                looks = beyond_variation(self._variation, generator, kind, BEYOND)
+                looks = beyond_variation(self._variation, generator, kind, BEYOND, cameras)
             self._scene.vary(looks, int(generator.integers(2**31)))
             if kind == BYSTANDER:
                 table = self._spec.workspace[:, :2]
-                self._bystanders.show(generator, table, moment.objects[-1, :, :2].astype(np.float64))
-            images.append(self._small(self._scene.image()))
+                self._bystanders.show(generator, table, moment.truth["objects"][-1, :, :2].astype(np.float64))
+            for camera, image in self._scene.images().items():
+                images[camera].append(self._small(image))
             self._bystanders.hide()
-        joints = np.concatenate([moment.joint_position[-1], moment.joint_velocity[-1]])
-        return OddityRecord(np.stack(images), np.array(KINDS), joints)
+        stacked = {camera: np.stack(pictures) for camera, pictures in images.items()}
+        vectors = {sensor: values[-1] for sensor, values in moment.vectors.items()}
+        return OddityRecord(stacked, np.array(KINDS), vectors)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,20 +12,20 @@ import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
+from ami_ros.data.recorded_body import recorded_body
 from ami_ros.planning.chunk import to_trajectory
-from ami_ros.sim.camera.variation import load_variation_settings
+from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.world.scene import Scene
 from ami_ros.system.workers import Workers
-from ami_ros.types import ImageArray
+from ami_ros.types import FloatArray, ImageArray
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
 
 Job = TypeVar("Job")
-STEPWISE = ("images", "joint_position", "joint_velocity", "actions", "tip", "objects")
 
 
 def nothing(step: int) -> None:
@@ -44,6 +45,7 @@ class Recorder:
         self._scene = Scene(self._spec, configuration.sim.physics_hz)
         self._task.furnish(self._scene)
         self._kinematics = Kinematics(self._spec)
+        self._body = recorded_body(self._spec)
         self._loop = ClosedLoop(self._scene, self._spec, configuration.safety)
         self._variation = load_variation_settings()
 
@@ -71,24 +73,33 @@ class Recorder:
         scene = self._scene
         scene.reset(episode.start, episode.start_objects)
         self._loop.restart()
-        rows: dict[str, list[np.ndarray]] = {name: [] for name in STEPWISE}
+        images: dict[str, list[ImageArray]] = defaultdict(list)
+        vectors: dict[str, list[FloatArray]] = defaultdict(list)
+        truth: dict[str, list[FloatArray]] = defaultdict(list)
+        actions: list[FloatArray] = []
         for step in range(steps + 1):
             happen(step)
             observation = scene.observe()
-            joints = observation[self._spec.joint_sensor].value
-            rows["images"].append(self._small(observation[self._spec.camera.name].value))
-            rows["joint_position"].append(joints[: len(joints) // 2])
-            rows["joint_velocity"].append(joints[len(joints) // 2 :])
-            rows["tip"].append(scene.tip())
-            rows["objects"].append(scene.objects())
+            for name, reading in observation.readings.items():
+                if reading.is_image:
+                    images[name].append(self._small(reading.value))
+                else:
+                    vectors[name].append(reading.value)
+            for name, values in scene.truth().items():
+                truth[name].append(values)
             if step < steps:
                 action = motion.next(scene)
-                rows["actions"].append(action)
+                actions.append(action)
                 proposal = to_trajectory(action[None, None], observation, self._spec, self._kinematics)
                 self._loop.step(proposal, observation)
-        images = np.stack(rows.pop("images"))
-        others = {name: np.asarray(values, dtype=np.float32) for name, values in rows.items()}
-        return EpisodeRecord(images=images, look=np.asarray(look, dtype=np.int64), **others)
+        return EpisodeRecord(
+            images={name: np.stack(seen) for name, seen in images.items()},
+            vectors={name: np.asarray(values, dtype=np.float32) for name, values in vectors.items()},
+            actions=np.asarray(actions, dtype=np.float32),
+            truth={name: np.asarray(values, dtype=np.float32) for name, values in truth.items()},
+            look=np.asarray(look, dtype=np.int64),
+            body=self._body,
+        )
 
     def _small(self, image: ImageArray) -> ImageArray:
         """Return a camera image at the recorded size."""

@@ -11,6 +11,7 @@ from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.push import Push, PushSettings
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
+from ami_ros.sim.tasks.setpoint import Setpoint, SetpointSettings
 from ami_ros.sim.tasks.task import Task
 from ami_ros.task_file import read_task
 
@@ -18,14 +19,15 @@ from ami_ros.task_file import read_task
 KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
     "push": (PushSettings, Push),
     "reach": (ReachSettings, Reach),
+    "setpoint": (SetpointSettings, Setpoint),
 }
 
 
 def load_task(task: str, spec: RobotSpec) -> Task:
-    """Read config/tasks/<task>.yaml and build the task for a robot that `load_robot(robot, task)` gave.
+    """Read a task, by name or path, and build it for a robot that `load_robot(robot, task)` gave.
 
     Raises:
-        ConfigError: unknown task or kind, or settings that do not fit.
+        ConfigError: unknown task or kind, or settings that do not fit the body.
     """
     file = read_task(task)
     if file.kind not in KINDS:

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.world.scene import NO_POSES, Scene
+from ami_ros.sim.world.world import NO_POSES
 from ami_ros.types import FloatArray
 
 
@@ -18,9 +18,9 @@ class Episode:
     """One start and goal.
 
     Attributes:
-        start: (J,) joints at the start.
-        goal: (J,) joints that the goal image shows.
-        goal_position: (3,) m, where the thing that is judged shall be.
+        start: (C,) commanded channels at the start: joints of an arm, else set points or velocities.
+        goal: (C,) commanded channels with which the goal is reached.
+        goal_position: (n,) where what is judged shall be: (3,) m, or values of a sensor.
         start_objects: (M, 4) x, y, z in m and yaw in rad of each object at the start.
         goal_objects: (M, 4) in the goal image.
     """
@@ -33,31 +33,34 @@ class Episode:
 
 
 class Motion(Protocol):
-    """Moves the robot while data is collected."""
+    """Moves the robot while data is collected; takes the world of its task, a Scene for those of an arm."""
 
-    def next(self, scene: Scene) -> FloatArray:
-        """Return the next action (A,) in m/s; may look at the truth."""
+    def next(self, scene: Any) -> FloatArray:
+        """Return the next action (A,) in the channels' units; may look at the truth."""
 
 
 class Task(Protocol):
-    """Seeded episodes of one kind, and their judge.
+    """Seeded episodes of one kind, and their judge; takes the world of its body, a Scene for an arm.
 
     Attributes:
         episode_steps: control steps per episode.
         goal_is_posture: whether the joints in the goal image say all that is wanted.
+        goal_sensor: vector sensor whose values `Episode.goal_position` gives; "" where the goal is how the
+            world looks with `Episode.goal`.
     """
 
     episode_steps: int
     goal_is_posture: bool
+    goal_sensor: str
 
-    def furnish(self, scene: Scene) -> None:
+    def furnish(self, scene: Any) -> None:
         """Put the task's objects into a new scene."""
 
     def episode(self, seed: int) -> Episode:
         """Return the episode of `seed`: the same on every machine. Raises KinematicsError."""
 
-    def error(self, scene: Scene, episode: Episode) -> float:
-        """Return the true distance from the goal, m; for scoring only."""
+    def error(self, scene: Any, episode: Episode) -> float:
+        """Return the true distance from the goal, in m or in tolerances; for scoring only."""
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Return where an episode of training data begins."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.simulation import BulletSimulation
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.world.bullet import Bullet
 from ami_ros.sim.world.tool import TOOL_LINK, with_tool
@@ -27,17 +28,22 @@ class Arm:
 
     def __init__(self, bullet: Bullet, spec: RobotSpec, detailed: bool) -> None:
         self._bullet = bullet
-        tool, parent = spec.tool, spec.simulation.tool_parent
+        simulation = spec.simulation
+        if not isinstance(simulation, BulletSimulation):
+            raise EmbodimentError(
+                f"{spec.name}: simulation: got {type(simulation).__name__}, expected kind: bullet"
+            )
+        tool, parent = spec.tool, simulation.tool_parent
         change = (lambda text: text) if tool is None else (lambda text: with_tool(text, parent, tool))
-        self._body = bullet.load_arm(spec.simulation.urdf, detailed, change)
+        self._body = bullet.load_arm(simulation.urdf, detailed, change)
         index = bullet.joint_indices(self._body)
-        wanted = (*spec.joint_names, *spec.simulation.hold_joints)
+        wanted = (*spec.joint_names, *simulation.hold_joints)
         missing = [name for name in wanted if name not in index]
         if missing:
             raise EmbodimentError(f"simulation urdf: joints {missing} not found; it has {list(index)}")
         self._joints = [index[name] for name in spec.joint_names]
-        self._held = [index[name] for name in spec.simulation.hold_joints]
-        self._held_position = np.array(spec.simulation.hold_position, dtype=np.float64)
+        self._held = [index[name] for name in simulation.hold_joints]
+        self._held_position = np.array(simulation.hold_position, dtype=np.float64)
         if spec.limits.effort is None:
             raise EmbodimentError(f"{spec.name}: the simulator needs limits.effort; got null (not limited)")
         self._effort = np.concatenate([spec.limits.effort, np.full(len(self._held), 20.0)])
@@ -59,6 +65,11 @@ class Arm:
     def body(self) -> int:
         """The arm, as the physics client knows it."""
         return self._body
+
+    @property
+    def joints(self) -> list[int]:
+        """The joints of the robot, in its order, as the physics client knows them."""
+        return self._joints
 
     def reset(self, joint_position: FloatArray) -> None:
         """Put the arm at rest at `joint_position` (J,)."""

@@ -209,6 +209,24 @@ class Bullet:
         values = np.array([state[:2] for state in states])
         return values[:, 0].copy(), values[:, 1].copy()
 
+    def parents(self, body: int) -> list[int]:
+        """Return the parent link of each link, -1 for the base."""
+        count = pybullet.getNumJoints(body, physicsClientId=self._id)
+        return [pybullet.getJointInfo(body, i, physicsClientId=self._id)[16] for i in range(count)]
+
+    def touches(self, body: int) -> list[tuple[int, FloatArray, FloatArray]]:
+        """Return link, place (3,) in m and force on it (3,) in N of each contact of a body, last step."""
+        found = []
+        # All contacts: asked for one body's, PyBullet turns the normals round, but not the friction.
+        for point in pybullet.getContactPoints(physicsClientId=self._id):
+            parts = ((point[9], point[7]), (point[10], point[11]), (point[12], point[13]))
+            force = np.sum([size * np.array(direction) for size, direction in parts], axis=0)
+            if point[1] == body:
+                found.append((point[3], np.array(point[5]), force))
+            if point[2] == body:
+                found.append((point[4], np.array(point[6]), -force))
+        return found
+
     def step(self) -> None:
         """Advance physics by one step."""
         pybullet.stepSimulation(physicsClientId=self._id)

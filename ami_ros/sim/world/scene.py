@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
@@ -15,20 +17,22 @@ from ami_ros.sim.camera.texture import draw_texture
 from ami_ros.sim.camera.variation import CLEAN, Variation
 from ami_ros.sim.camera.viewpoint import viewpoint
 from ami_ros.sim.world.arm import Arm
+from ami_ros.sim.world.arm_sensors import ArmSensors
 from ami_ros.sim.world.bullet import Bullet
+from ami_ros.sim.world.world import NO_POSES
 from ami_ros.types import Command, FloatArray, ImageArray, Observation, Reading
 
+T = TypeVar("T")
 TABLE_HALF_SIZE = (0.6, 0.8, 0.05)  # m
 TABLE_CENTRE = (0.4, 0.0, -0.051)  # m, top just below the arm's base plane
 TABLE_COLOUR = (0.55, 0.42, 0.30, 1.0)
-NO_POSES = np.zeros((0, 4))
 WALL_HALF_SIZE = (0.02, 6.0, 3.0)
 WALL_CENTRE = (-1.2, 0.0, 0.5)
 WALL_COLOUR = (0.62, 0.70, 0.72, 1.0)
 
 
 class Scene:
-    """A robot on a table in front of a fixed camera; deterministic for a given sequence of calls.
+    """A robot on a table in front of fixed cameras; implements `World`.
 
     Args:
         spec: the robot.
@@ -42,10 +46,12 @@ class Scene:
         table = self._bullet.add_box(TABLE_HALF_SIZE, TABLE_CENTRE, TABLE_COLOUR)
         wall = self._bullet.add_box(WALL_HALF_SIZE, WALL_CENTRE, WALL_COLOUR)
         self._scenery = (table, wall)
-        self._variation, self._sensor = CLEAN, Sensor(CLEAN, 0)
+        self._variation = CLEAN
+        self._exposed = {camera.name: Sensor(CLEAN, 0) for camera in spec.images}
         self._arm = Arm(self._bullet, spec, detailed)
         self._objects: list[int] = []
         self._kinematics = Kinematics(spec)
+        self._arm_sensors = ArmSensors(self._bullet, self._arm, spec, self._kinematics)
         self._physics_step_ns = round(1e9 / physics_hz)
         self.time_ns = 0
 
@@ -70,15 +76,16 @@ class Scene:
         """The task's objects, as `bullet` knows them."""
         return tuple(self._objects)
 
-    def reset(self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
+    def reset(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
         """Put everything at rest. Time goes on: it never runs backwards.
 
         Args:
-            joint_position: (J,).
+            start: (J,) joint positions.
             object_poses: (M, 4) x, y, z in m and yaw in rad of each object.
         """
         self._bullet.forget_contacts(self._objects)
-        self._place(joint_position, object_poses)
+        self._arm_sensors.forget()
+        self._place(start, object_poses)
 
     def _place(self, joint_position: FloatArray, object_poses: FloatArray) -> None:
         self._arm.reset(joint_position)
@@ -97,6 +104,7 @@ class Scene:
             )
         for _ in range(steps):
             self._bullet.step()
+        self._arm_sensors.stepped()
         self.time_ns += duration_ns
 
     def joints(self) -> tuple[FloatArray, FloatArray]:
@@ -112,6 +120,10 @@ class Scene:
         positions = [self._bullet.pose(body)[0] for body in self._objects]
         return np.stack(positions) if positions else np.zeros((0, 3))
 
+    def truth(self) -> dict[str, FloatArray]:
+        """Return what only the simulator knows, by name: for scoring only, never for planning."""
+        return {"tip": self.tip(), "objects": self.objects()}
+
     def poses(self) -> FloatArray:
         """Return the objects' poses (M, 7): x, y, z in m, and a quaternion x, y, z, w."""
         poses = [np.concatenate(self._bullet.pose(body)) for body in self._objects]
@@ -124,48 +136,62 @@ class Scene:
             self._bullet.set_pose(body, pose[:3], pose[3:])
 
     def vary(self, variation: Variation | None, seed: int = 0) -> None:
-        """Show this world in another light and through another camera, until the next call.
+        """Show this world in another light and through other cameras, until the next call.
 
         Args:
             variation: None brings back the clean look, to the bit.
-            seed: of the sensor's noise.
+            seed: of the sensors' noise.
         """
         variation = variation or CLEAN
         before, self._variation = self._variation, variation
-        self._sensor = Sensor(variation, seed)
+        # Each camera has noise of its own; the first one's is the same whether or not there are others.
+        self._exposed = {
+            camera.name: Sensor(variation.view(index), [seed, index] if index else seed)
+            for index, camera in enumerate(self._spec.images)
+        }
         if (variation.tints, variation.textures) != (before.tints, before.textures):
             self._bullet.tint(variation.tints)  # before the patterns: painting uncovers
             self._bullet.cover(self._scenery, [draw_texture(texture) for texture in variation.textures])
 
-    def image(self, width: int | None = None, height: int | None = None) -> ImageArray:
-        """Take a picture; sizes default to the robot's camera."""
-        camera = self._spec.camera
+    def image(self, width: int | None = None, height: int | None = None, camera: str = "") -> ImageArray:
+        """Take a picture; sizes default to the camera's, and the camera to the robot's first."""
+        sensor = next((s for s in self._spec.images if s.name == camera), self._spec.camera)
+        view = self._variation.view(self._spec.images.index(sensor))
         image = self._bullet.render(
-            viewpoint(camera, self._variation.camera),
+            viewpoint(sensor, view.camera),
             self._variation.light,
-            camera.vertical_fov_deg,
-            width or camera.width,
-            height or camera.height,
+            sensor.vertical_fov_deg,
+            width or sensor.width,
+            height or sensor.height,
         )
-        return self._sensor.expose(image)
+        return self._exposed[sensor.name].expose(image)
+
+    def images(self) -> dict[str, ImageArray]:
+        """Take a picture with each camera."""
+        return {sensor.name: self.image(camera=sensor.name) for sensor in self._spec.images}
 
     def image_at(self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES) -> ImageArray:
-        """Render the camera as if everything stood as in `reset`; all is put back, at rest, afterwards."""
+        """Render the first camera as if all stood as in `reset`; it is put back, at rest, afterwards."""
+        return self._at(joint_position, object_poses, self.image)
+
+    def images_at(
+        self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES
+    ) -> dict[str, ImageArray]:
+        """Render each camera as `image_at` renders the first."""
+        return self._at(joint_position, object_poses, self.images)
+
+    def _at(self, joint_position: FloatArray, object_poses: FloatArray, seen: Callable[[], T]) -> T:
         joints, poses = self._arm.state()[0], self.poses()
         self._place(joint_position, object_poses)
-        image = self.image()
+        result = seen()
         self.show(joints, poses)
-        return image
+        return result
 
     def observe(self) -> Observation:
-        """Sense everything now; stamps and arrivals are the simulated time."""
-        position, velocity = self._arm.state()
+        """Sense everything now, with every sensor of the body; stamps and arrivals are the simulated time."""
         now = self.time_ns
-        values = {
-            self._spec.camera.name: self.image(),
-            self._spec.joint_sensor: np.concatenate([position, velocity]),
-        }
-        return Observation({name: Reading(value, now, now) for name, value in values.items()})
+        values: dict[str, NDArray[Any]] = {**self.images(), **self._arm_sensors.read()}
+        return Observation({name: Reading(values[name], now, now) for name in self._spec.sensors})
 
     def close(self) -> None:
         """Free the physics client."""

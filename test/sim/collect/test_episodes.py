@@ -21,8 +21,9 @@ from command import session_members
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import EpisodeRecord, list_episodes, read_episode
-from ami_ros.errors import AmiError, ConfigError
+from ami_ros.data.episode import EpisodeRecord, episode_arrays, list_episodes, read_episode
+from ami_ros.data.manifest import claim
+from ami_ros.errors import AmiError, ConfigError, EpisodeError
 from ami_ros.sim.collect.episodes import Collector, collect, episode_path, made_with
 from ami_ros.sim.tasks.collect_settings import CollectSettings, load_collect_settings
 
@@ -49,8 +50,10 @@ def configuration(robot: str = "panda", **changes: int) -> Configuration:
 
 
 def same(one: EpisodeRecord, other: EpisodeRecord) -> None:
-    for field in dataclasses.fields(EpisodeRecord):
-        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+    found, expected = episode_arrays(one), episode_arrays(other)
+    assert set(found) == set(expected)
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, expected[name])
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +64,14 @@ def recorded() -> list[EpisodeRecord]:
 
 def test_an_episode_has_its_shapes(recorded):
     for record in recorded:
-        assert record.images.shape == (STEPS + 1, SIDE, SIDE, 3)
-        assert record.joint_position.shape == record.joint_velocity.shape == (STEPS + 1, 7)
+        assert record.images["camera"].shape == (STEPS + 1, SIDE, SIDE, 3)
+        assert record.vectors["joints"].shape == (STEPS + 1, 2 * 7)
         assert record.actions.shape == (STEPS, 3)
-        assert record.tip.shape == (STEPS + 1, 3)
+        assert record.truth["tip"].shape == (STEPS + 1, 3)
         assert np.abs(record.actions).max() <= SPEC.max_tip_speed
-        assert record.objects.shape == (STEPS + 1, 0, 3)
-        assert np.ptp(record.images) > 100
-        assert np.linalg.norm(np.diff(record.tip, axis=0), axis=1).max() > 1e-3
+        assert record.truth["objects"].shape == (STEPS + 1, 0, 3)
+        assert np.ptp(record.images["camera"]) > 100
+        assert np.linalg.norm(np.diff(record.truth["tip"], axis=0), axis=1).max() > 1e-3
 
 
 def test_an_episode_depends_on_seed_and_index_alone(recorded):
@@ -115,7 +118,7 @@ def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
     contents = {path: path.read_bytes() for path in paths}
     assert len(paths) < 500
     for path in paths:
-        assert read_episode(path).images.shape == (STEPS + 1, SIDE, SIDE, 3)
+        assert read_episode(path).images["camera"].shape == (STEPS + 1, SIDE, SIDE, 3)
 
     wanted = max(int(path.stem[-6:]) for path in paths) + 3
     missing = [index for index in range(wanted) if not episode_path(tmp_path, index).is_file()]
@@ -154,14 +157,18 @@ def test_a_robot_that_cannot_be_built_fails_before_any_worker_starts(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_the_manifest_holds_what_it_always_did_so_that_an_older_data_set_goes_on():
+def test_the_manifest_tells_a_data_set_of_an_older_format(tmp_path):
     whole = configuration()
     manifest = made_with(whole, unused="event_steps")
     assert set(manifest) == {
+        "format",
         *("robot", "task", "variation", "seed", "episode_steps", "correlation", "amplitude"),
         *("image_size", "physics_hz"),  # of model.yaml and sim.yaml
     }
     assert (manifest["image_size"], manifest["physics_hz"]) == (SIDE, whole.sim.physics_hz)
+    claim(tmp_path, {name: value for name, value in manifest.items() if name != "format"})
+    with pytest.raises(EpisodeError, match="made otherwise .format: None, wanted 3.; use another folder"):
+        list(collect(whole, tmp_path))
 
 
 @pytest.mark.parametrize("amplitude", [[0.5], [0.1, 0.2, 0.3], [1.0, 0.5], [-0.1, 0.5]])

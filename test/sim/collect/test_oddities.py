@@ -9,7 +9,8 @@ import pytest
 from ami_ros.configuration import Configuration
 from ami_ros.data.oddity import ODDITY_FILES
 from ami_ros.errors import EpisodeError
-from ami_ros.sim.camera.variation import NAMES, beyond_variation, load_variation_settings
+from ami_ros.sim.camera.variation import NAMES, beyond_variation
+from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.collect_pictures import ODDITIES, collect_pictures
 from ami_ros.sim.collect.oddities import KINDS, OddityRecorder
 
@@ -32,9 +33,9 @@ def recorder():
 def test_a_moment_has_a_picture_of_every_kind(recorder):
     record = recorder.record(0)
     assert tuple(record.kinds) == KINDS
-    assert record.images.shape == (len(KINDS), SIDE, SIDE, 3)
-    assert record.joints.shape == (2 * JOINTS,)
-    flat = record.images.reshape(len(KINDS), -1).astype(int)
+    assert record.images["camera"].shape == (len(KINDS), SIDE, SIDE, 3)
+    assert record.vectors["joints"].shape == (2 * JOINTS,)
+    flat = record.images["camera"].reshape(len(KINDS), -1).astype(int)
     for i in range(len(KINDS)):
         for j in range(i):
             assert np.abs(flat[i] - flat[j]).max() > 10, (KINDS[i], KINDS[j])
@@ -42,7 +43,7 @@ def test_a_moment_has_a_picture_of_every_kind(recorder):
 
 def test_a_moment_is_the_same_whatever_was_recorded_before(recorder):
     recorder.record(5)
-    np.testing.assert_array_equal(recorder.record(1).images, recorder.record(1).images)
+    np.testing.assert_array_equal(*(recorder.record(1).images["camera"] for _ in range(2)))
 
 
 def test_only_the_named_kind_lies_beyond_the_range():

@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 from robots import changed
 
-from ami_ros.body.robot_spec import SimulationSpec, load_robot
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.body.simulation import BulletSimulation
 from ami_ros.errors import ConfigError, EmbodimentError
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Command
@@ -148,17 +149,17 @@ def test_closing_twice_is_fine():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"simulation": SimulationSpec("franka_panda/panda_9.urdf", (), (), "tip")}, "no such file"),
+        ({"simulation": BulletSimulation("franka_panda/panda_9.urdf", (), (), "tip")}, "no such file"),
         (
-            {"simulation": SimulationSpec(str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
+            {"simulation": BulletSimulation(str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
             "PyBullet cannot load it",
         ),
         (
-            {"simulation": SimulationSpec(sys.executable, (), (), "tip")},
+            {"simulation": BulletSimulation(sys.executable, (), (), "tip")},
             "not a text that can be read: 'utf-8' codec",
         ),
         (
-            {"simulation": SimulationSpec("franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip")},
+            {"simulation": BulletSimulation("franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip")},
             r"joints \['panda_thumb'\] not found; it has \['panda_joint1'",
         ),
         ({"limits": dataclasses.replace(SPEC.limits, effort=None)}, "needs limits.effort"),

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every simulated world can do, whatever body is in it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from ami_ros.sim.camera.variation import Variation
+from ami_ros.types import Command, FloatArray, Observation
+
+NO_POSES = np.zeros((0, 4))
+
+
+class World(Protocol):
+    """A body and what is around it, stepped by gate ticks; deterministic for a given sequence of calls.
+
+    Attributes:
+        time_ns: simulated time; it never runs backwards.
+    """
+
+    time_ns: int
+
+    def reset(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
+        """Put everything at rest.
+
+        Args:
+            start: (C,) the commanded channels: joints of an arm, else set points or velocities.
+            object_poses: (M, 4) x, y, z in m and yaw in rad of each object of the task.
+        """
+
+    def vary(self, variation: Variation | None, seed: int = 0) -> None:
+        """Look otherwise from now on (None: as usual), with noise of this seed."""
+
+    def advance(self, command: Command | None, duration_ns: int) -> None:
+        """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
+
+    def observe(self) -> Observation:
+        """Sense everything now, with every sensor of the body."""
+
+    def truth(self) -> dict[str, FloatArray]:
+        """Return what only the simulator knows, by name: for scoring only."""
+
+    def close(self) -> None:
+        """Free it. Safe to call twice."""

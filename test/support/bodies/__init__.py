@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies for tests that are more than an arm with a camera."""
+
+from bodies.yaml_bodies import (
+    TWIST,
+    WRENCH,
+    mobile_base,
+    process_body,
+    setpoint_task,
+    two_cameras_and_force,
+    vector_sensor,
+)
+
+__all__ = [
+    "TWIST",
+    "WRENCH",
+    "mobile_base",
+    "process_body",
+    "setpoint_task",
+    "two_cameras_and_force",
+    "vector_sensor",
+]
