@@ -35,12 +35,14 @@ class Configuration:
         robot: name of a file in config/robots, or a path, as it was given.
         spec: the robot as the task equips it.
         task_file: the task as its file says.
+        task_given: name of a file in config/tasks, or a path, as it was given.
         overrides: name of a file in config/ -> settings that win over that file and over the task's changes.
     """
 
     robot: str
     spec: RobotSpec
     task_file: TaskFile
+    task_given: str
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
@@ -54,7 +56,7 @@ class Configuration:
 
         Args:
             robot: name of a file in config/robots, or a path; None for the one in config/node.yaml.
-            task: name of a file in config/tasks; None for the one in config/node.yaml.
+            task: name of a file in config/tasks, or a path; None for the one in config/node.yaml.
             overrides: one of FILES -> its settings to change; a value of None means "not given".
 
         Raises:
@@ -70,17 +72,22 @@ class Configuration:
             usual = load_settings(NodeSettings, config_path("node.yaml"))
             robot = usual.robot if robot is None else robot
             task = usual.task if task is None else task
-        return cls(robot, load_robot(robot, task), read_task(task), overrides)
+        return cls(robot, load_robot(robot, task), read_task(task), task, overrides)
 
     @property
     def task(self) -> str:
-        """Name of the task."""
+        """The task as it was given, a name or a path: what `load_task` and the nodes take."""
+        return self.task_given
+
+    @property
+    def task_name(self) -> str:
+        """Name of the task: what its models are called after."""
         return self.task_file.name
 
     @property
     def name(self) -> str:
         """``<robot>_<task>``: what folders of this pair are called."""
-        return f"{self.spec.name}_{self.task}"
+        return f"{self.spec.name}_{self.task_name}"
 
     @property
     def node_parameters(self) -> dict[str, str]:
@@ -102,7 +109,7 @@ class Configuration:
     @property
     def shipped_model(self) -> Path:
         """Path of the model that comes with the package."""
-        return shipped_model(self.spec.name, self.task)
+        return shipped_model(self.spec.name, self.task_name)
 
     # Settings; imported when asked for, because most who hold a configuration need one or two of them
 
