@@ -36,12 +36,14 @@ class Configuration:
         robot: name of a file in config/robots, or a path, as it was given.
         spec: the robot as the task equips it.
         task_file: the task as its file says.
+        task_given: name of a file in config/tasks, or a path, as it was given.
         overrides: name of a file in config/ -> settings that win over that file and over the task's changes.
     """
 
     robot: str
     spec: RobotSpec
     task_file: TaskFile
+    task_given: str
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
@@ -56,9 +58,8 @@ class Configuration:
 
         Args:
             robot: name of a file in config/robots, or a path; None for the one in config/node.yaml.
-            task: name of a file in config/tasks; None for the one in config/node.yaml.
+            task: name of a file in config/tasks, or a path; None for the one in config/node.yaml.
             overrides: one of FILES -> its settings to change; a value of None means "not given".
-
             sensor_topics: see `with_topics`.
 
         Raises:
@@ -76,17 +77,22 @@ class Configuration:
             task = usual.task if task is None else task
         spec = load_robot(robot, task)
         spec = replace(spec, sensors=with_topics(spec.sensors, sensor_topics))
-        return cls(robot, spec, read_task(task), overrides)
+        return cls(robot, spec, read_task(task), task, overrides)
 
     @property
     def task(self) -> str:
-        """Name of the task."""
+        """The task as it was given, a name or a path: what `load_task` and the nodes take."""
+        return self.task_given
+
+    @property
+    def task_name(self) -> str:
+        """Name of the task: what its models are called after."""
         return self.task_file.name
 
     @property
     def name(self) -> str:
         """``<robot>_<task>``: what folders of this pair are called."""
-        return f"{self.spec.name}_{self.task}"
+        return f"{self.spec.name}_{self.task_name}"
 
     @property
     def node_parameters(self) -> dict[str, str]:
@@ -108,7 +114,7 @@ class Configuration:
     @property
     def shipped_model(self) -> Path:
         """Path of the model that comes with the package."""
-        return shipped_model(self.spec.name, self.task)
+        return shipped_model(self.spec.name, self.task_name)
 
     # Settings; imported when asked for, because most who hold a configuration need one or two of them
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ami_ros.config import load_settings, read_yaml
@@ -46,14 +47,15 @@ def known_tasks() -> list[str]:
 
 
 def read_task(task: str) -> TaskFile:
-    """Read config/tasks/<task>.yaml.
+    """Read config/tasks/<task>.yaml, or a YAML file by path, whose name is then the task's.
 
     Raises:
-        ConfigError: unknown task, no kind, or a section that is no mapping.
+        ConfigError: unknown task, no such file, no kind, or a section that is no mapping.
     """
-    path = config_path("tasks", f"{task}.yaml")
-    if task not in known_tasks():
-        raise ConfigError(f"unknown task {task!r}: expected one of {', '.join(known_tasks())}")
+    by_path = Path(task).suffix == ".yaml"
+    path = Path(task) if by_path else config_path("tasks", f"{task}.yaml")
+    if not by_path and task not in known_tasks():
+        raise ConfigError(f"unknown task {task!r}: expected one of {', '.join(known_tasks())}, or a path")
     values = read_yaml(path)
     sections = {name: values.pop(name, {}) for name in SECTIONS}
     for name, section in sections.items():
@@ -62,7 +64,7 @@ def read_task(task: str) -> TaskFile:
     kind = values.pop("kind", None)
     if not isinstance(kind, str):
         raise ConfigError(f"{path}: kind: got {shown(kind)}, expected the kind of task, for example reach")
-    return TaskFile(name=task, kind=kind, own=values, **sections)
+    return TaskFile(name=path.stem, kind=kind, own=values, **sections)
 
 
 def load_task_settings(
@@ -73,7 +75,7 @@ def load_task_settings(
     Args:
         cls: the settings dataclass.
         section: name of a file in config/ and of a section in the task's file.
-        task: name of the task; None for config/<section>.yaml as it is.
+        task: name of the task, or path of its YAML; None for config/<section>.yaml as it is.
         overrides: win over both; None means "not given".
 
     Raises:

@@ -11,11 +11,13 @@ import yaml
 
 from ami_ros import task_file
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError
 from ami_ros.model.networks.settings import load_model_settings
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.share import config_path
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
+from ami_ros.sim.tasks.known import load_task
 from ami_ros.task_file import known_tasks, merged, read_task
 from ami_ros.training.settings import load_training_settings
 
@@ -46,6 +48,19 @@ def test_the_shipped_tasks():
 def test_an_unknown_task_names_the_known_ones():
     with pytest.raises(ConfigError, match="unknown task 'juggle': expected one of push, reach"):
         read_task("juggle")
+
+
+def test_a_task_may_be_a_path(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("kind: reach\nepisode_steps: 7\nminimum_travel: 0.1\ncollect: {episodes: 3}\n")
+    file = read_task(str(path))
+    assert (file.name, file.kind, file.own["episode_steps"]) == ("mine", "reach", 7)
+    assert load_collect_settings(str(path)).episodes == 3
+    whole = Configuration.load("panda", str(path))
+    assert (whole.name, whole.task_name, whole.task) == ("panda_mine", "mine", str(path))
+    assert whole.collect.episodes == 3 and load_task(whole.task, whole.spec).episode_steps == 7
+    with pytest.raises(ConfigError, match="none.yaml: no such file; available there: .*mine.yaml"):
+        read_task(str(tmp_path / "none.yaml"))
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
 
     Args:
         name_or_path: the robot.
-        task: a file in config/tasks, whose `embodiment` section wins over the robot's YAML.
+        task: a file in config/tasks, or a path, whose `embodiment` section wins over the robot's YAML.
 
     Raises:
         ConfigError: a file is missing or has unknown keys or wrong types.

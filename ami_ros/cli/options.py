@@ -12,7 +12,9 @@ import typer
 Robot = Annotated[
     str | None, typer.Option(help="Robot: config/robots/<name>.yaml or a path [config/node.yaml].")
 ]
-Task = Annotated[str | None, typer.Option(help="Task: config/tasks/<name>.yaml [config/node.yaml].")]
+Task = Annotated[
+    str | None, typer.Option(help="Task: config/tasks/<name>.yaml or a path [config/node.yaml].")
+]
 Model = Annotated[Path | None, typer.Option(help="A model.pt [models/<robot>_<task>/model.pt].")]
 Data = Annotated[
     Path | None, typer.Option(help="Folder of episodes, from `ami-ros collect` [data/<robot>_<task>].")

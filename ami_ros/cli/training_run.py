@@ -25,7 +25,7 @@ class TrainingRun:
     def finish(self) -> Contract:
         """Fit what rests on finished latents, measure, and return the contract to export with."""
         wanted = self.configuration
-        return finish(self.trainer.model, self.split, wanted.spec, wanted.task, wanted.training)
+        return finish(self.trainer.model, self.split, wanted.spec, wanted.task_name, wanted.training)
 
 
 def prepare_run(configuration: Configuration, data: Path | None = None) -> TrainingRun:

@@ -140,7 +140,7 @@ def prepare(
     path = model or configuration.shipped_model
     file = read_verified(path)
     contract = file.contract()
-    contract.check(configuration.spec, configuration.task)
+    contract.check(configuration.spec, configuration.task_name)
     return Experiment(
         configuration=configuration,
         model=path,

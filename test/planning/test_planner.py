@@ -12,13 +12,10 @@ from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, small_contract, small_jepa
 
-from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError, GoalError, ImageError
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.runtime import EncodedGoal, SearchResult, Sensed, in_memory
-from ami_ros.planning.chunk import to_trajectory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
@@ -309,21 +306,3 @@ def test_settings_that_make_no_sense(changes, message):
 def test_shipped_settings_load():
     assert load_planner_settings().solver in ("cem", "mppi")
     assert load_settings(PlannerSettings, dataclasses.asdict(SETTINGS)) == SETTINGS
-
-
-def test_a_trajectory_starts_where_the_robot_is_and_moves_the_tip_as_planned():
-    panda = load_robot("panda")
-    kinematics = Kinematics(panda)
-    joints = kinematics.solve(panda.workspace.mean(axis=0))
-    image = np.zeros((16, 16, 3), np.uint8)
-    observation = observed(image, joints, 5, 17)
-    actions = np.zeros((4, 2, 3))
-    actions[:, :, 1] = 0.2
-    trajectory = to_trajectory(actions, observation, panda, kinematics)
-    assert trajectory.joint_names == panda.joint_names
-    assert trajectory.stamp_ns == 17
-    assert trajectory.positions.shape == (9, 7)
-    np.testing.assert_array_equal(trajectory.positions[0], joints)
-    np.testing.assert_array_equal(trajectory.time_from_start_ns, np.arange(9) * panda.step_ns)
-    tips = np.array([kinematics.forward(point)[0] for point in trajectory.positions])
-    np.testing.assert_allclose(np.diff(tips, axis=0), np.tile([0.0, 0.02, 0.0], (8, 1)), atol=3e-3)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import AmiError
-from ami_ros.planning.chunk import to_trajectory
 from ami_ros.planning.holding import Holding
 from ami_ros.planning.plan_statistics import PlanStatistics
 from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
@@ -45,7 +45,7 @@ class PlanningCycle:
         self._holding = Holding(spec)
         self._progress = ProgressWatch(patience_s)
         self._goal: ReceivedGoal | None = None
-        self.kinematics = Kinematics(spec)
+        self.kinematics, self._meaning = Kinematics(spec), meaning_of(spec)
         self.statistics = PlanStatistics(period_s)
         self.paused = False
         self.problem = ""
@@ -64,6 +64,7 @@ class PlanningCycle:
     def restart(self) -> None:
         """Begin anew, as after a reset of the robot; the goal stays."""
         self._planner.restart()
+        self._meaning.forget()
         self._holding.release()
         self._progress.restart()
 
@@ -84,7 +85,7 @@ class PlanningCycle:
         self.statistics.plan(duration_s, plan.deadline_met)
         self.statistics.doubt(plan.disagreement, plan.surprise)
         self._holding.release()
-        proposal = to_trajectory(plan.actions, observation, self._spec, self.kinematics)
+        proposal = self._meaning.proposal(plan.actions, observation)
         return proposal, self._report(plan, duration_s, self._goal, joints)
 
     def hold(self, measured: FloatArray, stamp_ns: int, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:

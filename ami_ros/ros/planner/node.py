@@ -104,7 +104,7 @@ class PlannerNode(LifecycleNode):
 
     def _configure(self) -> None:
         model = Path(self.settings.model or self._configuration.shipped_model)
-        planner = self._factory.build(self._spec, model, self._planning, self._configuration.task)
+        planner = self._factory.build(self._spec, model, self._planning, self._configuration.task_name)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
         self._frame = root_link(self._spec.urdf)
         spec = self._spec

@@ -37,7 +37,9 @@ class Pictures:
     files: NumberedFiles[Any]
 
     def missing(self, configuration: Configuration, folder: Path) -> list[int]:
-        """Return the numbers that are still to be recorded."""
+        """Return the numbers that are still to be recorded; none of a body without cameras."""
+        if not configuration.spec.images:
+            return []
         count: int = getattr(configuration.collect, self.name)
         return [i for i in range(count) if not self.files.path(folder, i).is_file()]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Motion through the gate, recorded under a varied camera: the data a world model is trained on."""
+"""Motion through the gate, recorded by sensors that vary: the data a world model is trained on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Collector(Recorder):
         # Apart from the motion, which stays the same when the variations change.
         looks = np.random.default_rng([*seed, 1])
         variation = training_variation(self._variation, looks, len(self._spec.images))
-        self._scene.vary(variation, seed=int(looks.integers(2**31)))
+        self._world.vary(variation, seed=int(looks.integers(2**31)))
         episode = self._task.scatter(generator)
         motion = self._task.motion(episode, self._settings, generator)
         look = PLAIN_LOOK if variation == CLEAN else index + 1

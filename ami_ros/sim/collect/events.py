@@ -18,7 +18,7 @@ from ami_ros.data.event import EventRecord
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, occasion, shows
-from ami_ros.sim.collect.recorder import Recorder
+from ami_ros.sim.collect.scene_recorder import SceneRecorder
 from ami_ros.sim.tasks.task import Motion
 from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.tricks import STRANGERS, Tricks
@@ -61,7 +61,7 @@ class Replay:
         return self._left.pop(0)
 
 
-class EventRecorder(Recorder):
+class EventRecorder(SceneRecorder):
     """Records pairs of clips; a pair is the same whichever process records it.
 
     Attributes:

@@ -14,7 +14,7 @@ import numpy as np
 from ami_ros.data.oddity import OddityRecord
 from ami_ros.sim.camera.variation import NAMES, beyond_variation, training_variation
 from ami_ros.sim.collect.bystanders import Bystanders
-from ami_ros.sim.collect.recorder import Recorder
+from ami_ros.sim.collect.scene_recorder import SceneRecorder
 from ami_ros.types import ImageArray
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ BYSTANDER = "bystander"
 KINDS = (*NAMES, BYSTANDER)
 
 
-class OddityRecorder(Recorder):
+class OddityRecorder(SceneRecorder):
     """Takes pictures of moments of the training motion; a moment is the same whichever process records it."""
 
     def __init__(self, configuration: Configuration) -> None:

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 import numpy as np
 
-from ami_ros.body.kinematics import Kinematics
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
 from ami_ros.data.recorded_body import recorded_body
-from ami_ros.planning.chunk import to_trajectory
 from ami_ros.sim.camera.variation_settings import load_variation_settings
-from ami_ros.sim.loop.closed_loop import ClosedLoop
+from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Episode, Motion
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.open_world import open_world
 from ami_ros.system.workers import Workers
 from ami_ros.types import FloatArray, ImageArray
 
@@ -33,7 +31,7 @@ def nothing(step: int) -> None:
 
 
 class Recorder:
-    """Opens the world of a task, with a camera and the training range; its kinds say what they record in it.
+    """Opens the world of a task, with the training range of cameras; its kinds say what they record in it.
 
     Images have the size that the model sees.
     """
@@ -42,16 +40,15 @@ class Recorder:
         self._spec, self._settings = configuration.spec, configuration.collect
         self._size = (configuration.model.image_size, configuration.model.image_size)
         self._task = load_task(configuration.task, self._spec)
-        self._scene = Scene(self._spec, configuration.sim.physics_hz)
-        self._task.furnish(self._scene)
-        self._kinematics = Kinematics(self._spec)
+        self._world = open_world(self._spec, configuration.sim.physics_hz)
+        self._task.furnish(self._world)
         self._body = recorded_body(self._spec)
-        self._loop = ClosedLoop(self._scene, self._spec, configuration.safety)
+        self._loop = StepLoop(self._world, self._spec, configuration.safety)
         self._variation = load_variation_settings()
 
     def close(self) -> None:
         """Free the simulator."""
-        self._scene.close()
+        self._world.close()
 
     def _film(
         self,
@@ -67,11 +64,11 @@ class Recorder:
             episode: where it begins.
             motion: what the robot does.
             steps: control steps.
-            look: number of the scene's variation, for the record.
+            look: number of the world's variation, for the record.
             happen: called before each observation with its index.
         """
-        scene = self._scene
-        scene.reset(episode.start, episode.start_objects)
+        world = self._world
+        world.reset(episode.start, episode.start_objects)
         self._loop.restart()
         images: dict[str, list[ImageArray]] = defaultdict(list)
         vectors: dict[str, list[FloatArray]] = defaultdict(list)
@@ -79,19 +76,18 @@ class Recorder:
         actions: list[FloatArray] = []
         for step in range(steps + 1):
             happen(step)
-            observation = scene.observe()
+            observation = world.observe()
             for name, reading in observation.readings.items():
                 if reading.is_image:
                     images[name].append(self._small(reading.value))
                 else:
                     vectors[name].append(reading.value)
-            for name, values in scene.truth().items():
+            for name, values in world.truth().items():
                 truth[name].append(values)
             if step < steps:
-                action = motion.next(scene)
+                action = motion.next(world)
                 actions.append(action)
-                proposal = to_trajectory(action[None, None], observation, self._spec, self._kinematics)
-                self._loop.step(proposal, observation)
+                self._loop.act(action[None, None], observation)
         return EpisodeRecord(
             images={name: np.stack(seen) for name, seen in images.items()},
             vectors={name: np.asarray(values, dtype=np.float32) for name, values in vectors.items()},

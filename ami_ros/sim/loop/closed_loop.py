@@ -4,23 +4,18 @@
 from __future__ import annotations
 
 import time
-import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.planning.chunk import to_trajectory
 from ami_ros.protocols import Planner
-from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import SafetySettings
-from ami_ros.safety.supervisor import Supervisor
-from ami_ros.sim.loop.ungated import Ungated
+from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.scene import Scene
-from ami_ros.types import FloatArray, Goal, ImageArray, Level, Observation, Plan, Trajectory
+from ami_ros.types import FloatArray, Goal, ImageArray, Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +50,8 @@ class EpisodeResult:
     surprise: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
-class ClosedLoop:
-    """Scene, planner and gate joined without ROS: the same core code that the nodes wrap.
+class ClosedLoop(StepLoop):
+    """Scene, planner and gate joined without ROS.
 
     Args:
         scene: the world.
@@ -66,33 +61,8 @@ class ClosedLoop:
     """
 
     def __init__(self, scene: Scene, spec: RobotSpec, safety: SafetySettings, gated: bool = True) -> None:
+        super().__init__(scene, spec, safety, gated)
         self._scene = scene
-        self._spec = spec
-        self._safety, self._body = safety, GateBody.of_robot(spec) if gated else None
-        self._kinematics = Kinematics(spec)
-        self._tick_ns = round(1e9 / safety.rate_hz)
-        self.levels: dict[str, int] = {}
-        self.restart()
-
-    def restart(self) -> None:
-        """Forget the gate's history, as after a reset of the robot."""
-        self._gate = Ungated() if self._body is None else Supervisor(self._body, self._safety)
-        self.levels = {level.name: 0 for level in Level}
-
-    def step(self, proposal: Trajectory, observation: Observation) -> None:
-        """Let one control step pass through the gate."""
-        now = self._scene.time_ns
-        for name, reading in observation.readings.items():
-            if name == self._spec.joint_sensor:
-                self._gate.see_joints(self._spec.joint_position(observation), reading.stamp_ns, now)
-                continue
-            see = self._gate.see_image if reading.is_image else self._gate.see_vector
-            see(name, zlib.crc32(reading.value.tobytes()), reading.stamp_ns, now)
-        self._gate.submit(proposal, now)
-        for _ in range(self._spec.step_ns // self._tick_ns):
-            command, verdict = self._gate.tick(self._scene.time_ns + self._tick_ns)
-            self.levels[verdict.level.name] += 1
-            self._scene.advance(command, self._tick_ns)
 
     def hear(self, plan: Plan) -> None:
         """Let the gate know how far the planner trusts its model."""
@@ -127,7 +97,7 @@ class ClosedLoop:
             surprise.append(np.nan if plan.surprise is None else plan.surprise)
             self.hear(plan)
             arrived = (step if arrived is None else arrived) if plan.arrived else None
-            self.step(to_trajectory(plan.actions, observation, self._spec, self._kinematics), observation)
+            self.act(plan.actions, observation)
             error.append(task.error(scene, episode))
             joints.append(scene.joints()[0])
             poses.append(scene.poses())

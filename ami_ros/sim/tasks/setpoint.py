@@ -91,13 +91,13 @@ class Setpoint:
         return float((np.abs(away) / self._tolerance).max())
 
     def scatter(self, generator: np.random.Generator) -> Episode:
-        """Start at rest with any set points."""
+        """Start at rest, as any set points would have left it; commands begin at home, as the gate's do."""
         start = self._draw(generator)
         return Episode(start, start, self._sensor.steady(start))
 
     def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
         """Move the channels aimlessly."""
-        return ChannelMotion(self._spec.actions, settings, generator, episode.start)
+        return ChannelMotion(self._spec.actions, settings, generator, self._spec.home)
 
     def oracle(self, episode: Episode) -> Motion | None:
         """Ask for the set points that lead to the goal, at once."""

@@ -10,9 +10,8 @@ import pytest
 from observed import observed
 from robots import CAMERA
 
-from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.planning.chunk import to_trajectory
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import load_safety_settings
@@ -46,7 +45,7 @@ def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, see
     from ami_ros.sim.world.scene import Scene
 
     spec = load_robot("panda", "reach")
-    task, kinematics = load_task("reach", spec), Kinematics(spec)
+    task = load_task("reach", spec)
     scene, foreign = Scene(spec, 200.0), ForeignWorld(spec, task, seed)
     episode = task.episode(seed)
     scene.reset(episode.start)
@@ -63,7 +62,7 @@ def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, see
         gate.see_joints(spec.joint_position(observation), now, now)
         gate.see_image(CAMERA, zlib.crc32(image.tobytes()), now, now)
         gate.see_planner(ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement), now)
-        gate.submit(to_trajectory(plan.actions, observation, spec, kinematics), now)
+        gate.submit(meaning_of(spec).proposal(plan.actions, observation), now)
         for _ in range(spec.step_ns // TICK_NS):
             command, verdict = gate.tick(scene.time_ns + TICK_NS)
             scene.advance(command, TICK_NS)

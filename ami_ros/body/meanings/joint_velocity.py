@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An action is the velocity of joints; commanded are their positions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.meanings.joints import joint_indices
+from ami_ros.body.meanings.meaning import points_over_time
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.types import FloatArray, Observation, Trajectory
+
+
+class JointVelocity:
+    """Implements `Meaning` for an arm.
+
+    Raises:
+        EmbodimentError: a channel is no joint.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._spec, self._moved = spec, joint_indices(spec)
+        lower, upper = spec.limits.lower, spec.limits.upper
+        self._lower = -np.inf if lower is None else lower
+        self._upper = np.inf if upper is None else upper
+
+    def start(self, observation: Observation) -> FloatArray:
+        """Return the observed joints (J,)."""
+        return self._spec.joint_position(observation)
+
+    def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
+        """Integrate actions (T, K, A) in rad/s or m/s from the observed joints; limits of position stop them.
+
+        A joint that is observed beyond a limit is only stopped from going further.
+        """
+        spec, joints = self._spec, self.start(observation)
+        lower, upper = np.minimum(self._lower, joints), np.maximum(self._upper, joints)
+        points = [joints]
+        for action in actions.reshape(-1, spec.action_size):
+            velocity = np.zeros(len(joints))
+            velocity[self._moved] = action
+            joints = np.clip(joints + velocity * (spec.step_ns / 1e9), lower, upper)
+            points.append(joints)
+        stamp_ns = observation[spec.joint_sensor].stamp_ns
+        return points_over_time(spec.joint_names, points, spec.step_ns, stamp_ns)
+
+    def hold(self, observation: Observation) -> FloatArray:
+        """Return no velocity (A,)."""
+        return np.zeros(self._spec.action_size)
+
+    def forget(self) -> None:
+        """Do nothing: each proposal begins where the arm is measured."""

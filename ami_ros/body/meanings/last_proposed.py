@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where channels that nothing measures are: where the last proposal wanted them to be by now."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.types import FloatArray, Trajectory
+
+
+class LastProposed:
+    """Remembers one proposal.
+
+    Args:
+        home: (C,) where commands begin.
+    """
+
+    def __init__(self, home: FloatArray) -> None:
+        self._home = home
+        self._last: Trajectory | None = None
+
+    def remember(self, proposal: Trajectory) -> None:
+        """Take what is proposed from now on."""
+        self._last = proposal
+
+    def forget(self) -> None:
+        """Be at home again, as after a reset."""
+        self._last = None
+
+    def at(self, time_ns: int) -> FloatArray:
+        """Return where the channels are at a time (C,): between two points on the straight way."""
+        last = self._last
+        if last is None or time_ns < last.stamp_ns:  # time began again: what was proposed is of another run
+            return self._home.copy()
+        elapsed = float(time_ns - last.stamp_ns)
+        times = last.time_from_start_ns.astype(np.float64)
+        return np.array([np.interp(elapsed, times, column) for column in last.positions.T])

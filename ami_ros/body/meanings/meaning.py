@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every meaning of an action can do."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from ami_ros.types import FloatArray, Observation, Trajectory
+
+
+class Meaning(Protocol):
+    """Turns action blocks into proposals over the commanded channels (C)."""
+
+    def start(self, observation: Observation) -> FloatArray:
+        """Return where the commanded channels are (C,): the first point of every proposal.
+
+        Raises:
+            ObservationError: the observation lacks the sensor that says so.
+        """
+
+    def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
+        """Return what actions (T, K, A), in the channels' units, lead to.
+
+        Returns:
+            T * K + 1 points: the start, then where the channels are at the end of each control step.
+
+        Raises:
+            ObservationError: the observation lacks the sensor that says where the robot is.
+        """
+
+    def hold(self, observation: Observation) -> FloatArray:
+        """Return the action (A,) that leaves everything as it is."""
+
+    def forget(self) -> None:
+        """Forget what was proposed, as after a reset of the robot."""
+
+
+def points_over_time(
+    names: tuple[str, ...], points: list[FloatArray], step_ns: int, stamp_ns: int
+) -> Trajectory:
+    """Return points (C,) that lie one control step apart as a proposal."""
+    times = np.arange(len(points), dtype=np.int64) * step_ns
+    return Trajectory(names, np.stack(points), times, stamp_ns)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An action is a value for each set point of a plant; commanded are the set points themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.meanings.last_proposed import LastProposed
+from ami_ros.body.meanings.meaning import points_over_time
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.types import FloatArray, Observation, Trajectory
+
+
+class Setpoint:
+    """Implements `Meaning` for a body without arm.
+
+    A sensor that has a value with the name and unit of each channel tells where the set points are. Without
+    one they are where the last proposal wanted them, and before the first one at rest.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._spec, self._last = spec, LastProposed(spec.home)
+        self._feedback, self._columns = _feedback(spec)
+
+    def start(self, observation: Observation) -> FloatArray:
+        """Return where the set points are (C,)."""
+        if not self._feedback:
+            return self._last.at(observation.stamp_ns)
+        measured: FloatArray = observation[self._feedback].value[self._columns]
+        return measured
+
+    def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
+        """Reach each of the actions (T, K, A), in the channels' units, at the end of its control step."""
+        spec = self._spec
+        points = [self.start(observation), *actions.reshape(-1, spec.action_size).astype(np.float64)]
+        stamp_ns = observation[self._feedback].stamp_ns if self._feedback else observation.stamp_ns
+        result = points_over_time(spec.command_names, points, spec.step_ns, stamp_ns)
+        self._last.remember(result)
+        return result
+
+    def hold(self, observation: Observation) -> FloatArray:
+        """Return where the set points are (A,)."""
+        return self.start(observation)
+
+    def forget(self) -> None:
+        """Be at home again, as after a reset of the robot."""
+        self._last.forget()
+
+
+def _feedback(spec: RobotSpec) -> tuple[str, list[int]]:
+    """Return name and columns of the sensor that measures every channel; "" where there is none."""
+    wanted = [(channel.name, channel.unit) for channel in spec.actions.channels]
+    for sensor in spec.vectors:
+        if not sensor.is_joints and set(wanted) <= set(sensor.values):
+            return sensor.name, [sensor.values.index(pair) for pair in wanted]
+    return "", []

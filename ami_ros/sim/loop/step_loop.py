@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Actions through the gate into a simulated world, step by step, whatever body is in it."""
+
+from __future__ import annotations
+
+import zlib
+
+from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.settings import SafetySettings
+from ami_ros.safety.supervisor import Supervisor
+from ami_ros.sim.loop.ungated import Ungated
+from ami_ros.sim.world.world import World
+from ami_ros.types import FloatArray, Level, Observation, Trajectory
+
+FRESH = 0.5  # share of the age at which a reading holds the robot: then the gate is given the next one
+
+
+class StepLoop:
+    """World and gate joined without ROS: the same core code that the nodes wrap.
+
+    Args:
+        world: the body and what is around it.
+        spec: the robot.
+        safety: the gate's thresholds.
+        gated: False follows proposals to the letter, to measure what the gate costs.
+
+    Attributes:
+        levels: gate ticks by verdict level name, since the last restart.
+    """
+
+    def __init__(self, world: World, spec: RobotSpec, safety: SafetySettings, gated: bool = True) -> None:
+        self._world, self._spec = world, spec
+        self._safety, self._body = safety, GateBody.of_robot(spec) if gated else None
+        self._watched = set(spec.sensors) if self._body is None else {s.name for s in self._body.sensors}
+        ages = [sensor.max_age_s for sensor in spec.sensors.values()]
+        self._fresh_ns = round(FRESH * min(ages) * 1e9)
+        self._joints = spec.joint_sensor if spec.arm is not None else ""
+        self._meaning = meaning_of(spec)
+        self._tick_ns = round(1e9 / safety.rate_hz)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the gate's history, as after a reset of the robot."""
+        self._gate = Ungated() if self._body is None else Supervisor(self._body, self._safety)
+        self._meaning.forget()
+        self.levels = {level.name: 0 for level in Level}
+
+    def act(self, actions: FloatArray, observation: Observation) -> None:
+        """Propose actions (T, K, A), in the channels' units, and let one control step pass."""
+        self.step(self._meaning.proposal(actions, observation), observation)
+
+    def step(self, proposal: Trajectory, observation: Observation) -> None:
+        """Let one control step pass through the gate."""
+        self._see(observation)
+        self._gate.submit(proposal, self._world.time_ns)
+        seen_ns = self._world.time_ns
+        for _ in range(self._spec.step_ns // self._tick_ns):
+            # Sensors go on while a long control step lasts, as they do on a robot.
+            if self._world.time_ns - seen_ns >= self._fresh_ns:
+                self._see(self._world.observe())
+                seen_ns = self._world.time_ns
+            command, verdict = self._gate.tick(self._world.time_ns + self._tick_ns)
+            self.levels[verdict.level.name] += 1
+            self._world.advance(command, self._tick_ns)
+
+    def _see(self, observation: Observation) -> None:
+        now = self._world.time_ns
+        for name, reading in observation.readings.items():
+            if name not in self._watched:
+                continue
+            if name == self._joints:
+                self._gate.see_joints(self._spec.joint_position(observation), reading.stamp_ns, now)
+                continue
+            see = self._gate.see_image if reading.is_image else self._gate.see_vector
+            see(name, zlib.crc32(reading.value.tobytes()), reading.stamp_ns, now)
