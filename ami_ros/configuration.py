@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ami_ros.body.robot_spec import RobotSpec, load_robot
+from ami_ros.body.sensors import with_topics
 from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.share import config_path, shipped_model
@@ -51,6 +52,7 @@ class Configuration:
         robot: str | None = None,
         task: str | None = None,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        sensor_topics: str = "",
     ) -> Configuration:
         """Read robot and task.
 
@@ -58,6 +60,8 @@ class Configuration:
             robot: name of a file in config/robots, or a path; None for the one in config/node.yaml.
             task: name of a file in config/tasks, or a path; None for the one in config/node.yaml.
             overrides: one of FILES -> its settings to change; a value of None means "not given".
+
+            sensor_topics: see `with_topics`.
 
         Raises:
             ConfigError: a file is missing, or has unknown keys or wrong types, or `overrides` name no file.
@@ -72,7 +76,9 @@ class Configuration:
             usual = load_settings(NodeSettings, config_path("node.yaml"))
             robot = usual.robot if robot is None else robot
             task = usual.task if task is None else task
-        return cls(robot, load_robot(robot, task), read_task(task), task, overrides)
+        spec = load_robot(robot, task)
+        spec = replace(spec, sensors=with_topics(spec.sensors, sensor_topics))
+        return cls(robot, spec, read_task(task), task, overrides)
 
     @property
     def task(self) -> str:

@@ -46,15 +46,7 @@ class Topic(NamedTuple):
 
 # /clock is missing on purpose: rclpy itself listens to it, under that name.
 TOPICS = (
-    Topic("camera_topic", "camera/image_raw", "camera images", NODES),
-    Topic(
-        "camera_compressed_topic",
-        "camera/image_raw/compressed",
-        "compressed camera images",
-        ("planner", "safety"),
-    ),
     Topic("camera_info_topic", "camera/camera_info", "camera calibration", ("sim",)),
-    Topic("joint_states_topic", "joint_states", "measured joints", NODES),
     Topic(
         "command_topic",
         "joint_trajectory_controller/joint_trajectory",
@@ -100,6 +92,11 @@ _COMMON = (
     Argument("log_level", "info", "debug, info, warn, error or fatal"),
     Argument("robot", "", "name of a file in config/robots; empty: the default"),
     Argument("task", "", "name of a file in config/tasks; empty: the default"),
+    Argument(
+        "sensor_topics",
+        "",
+        "where sensors are, if elsewhere than the robot's YAML says: 'camera:=/front/image joints:=/states'",
+    ),
 )
 _OF_NODE = {
     "sim": (),
@@ -117,9 +114,9 @@ _OF_NODE = {
 }
 # Launch arguments handed to the node as a parameter of the same name, when not empty.
 _PARAMETERS = {
-    "sim": ("robot", "task"),
-    "planner": ("robot", "task", "model"),
-    "safety": ("robot", "task", "command_interface", "speed_scale", "realtime_priority"),
+    "sim": ("robot", "task", "sensor_topics"),
+    "planner": ("robot", "task", "sensor_topics", "model"),
+    "safety": ("robot", "task", "sensor_topics", "command_interface", "speed_scale", "realtime_priority"),
 }
 _SWITCHES = {"planner": ("autostart",)}
 

@@ -18,6 +18,7 @@ class NodeSettings:
 
     robot: str = setting("name of a file in config/robots, or a path")
     task: str = setting("name of a file in config/tasks: equips the robot; with its name, picks the model")
+    sensor_topics: str = setting("name:=topic of sensors that are elsewhere than the robot's YAML says")
     camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
     camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
     max_image_pixels: int = setting(

@@ -120,6 +120,11 @@ class RobotSpec:
         return np.array([channel.rest for channel in self.actions.channels])
 
     @property
+    def standstill(self) -> FloatArray | None:
+        """Values (C,) at which the body stands still; None where it does at any, once they rest."""
+        return np.zeros(self.action_size) if self.actions.meaning == "twist" else None
+
+    @property
     def _arm(self) -> Arm:
         if self.arm is None:
             raise EmbodimentError(f"{self.name}: got a body without arm, expected joints and a URDF")

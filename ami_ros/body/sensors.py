@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -127,6 +128,34 @@ def read_sensors(section: Any, where: str) -> Mapping[str, Sensor]:
             f"{where}: sensors: got {shown(section)}, expected a mapping of sensors by name"
         )
     sensors = {str(name): _read(str(name), values, where) for name, values in section.items()}
+    _check_topics(sensors, where)
+    return sensors
+
+
+def with_topics(sensors: Mapping[str, Sensor], text: str) -> Mapping[str, Sensor]:
+    """Return the sensors with other topics, as a launch file gives them.
+
+    Args:
+        sensors: by name.
+        text: ``name:=topic`` for each that is elsewhere, separated by spaces; empty changes nothing.
+
+    Raises:
+        EmbodimentError: it is written otherwise, names no sensor, or gives two sensors one topic.
+    """
+    elsewhere = dict(part.partition(":=")[::2] for part in text.split())
+    if unknown := sorted(set(elsewhere) - set(sensors)) or [n for n, topic in elsewhere.items() if not topic]:
+        raise EmbodimentError(
+            f"sensor_topics: got {unknown}, expected name:=topic for some of {', '.join(sensors)}"
+        )
+    changed = {
+        name: dataclasses.replace(sensor, topic=elsewhere.get(name, sensor.topic))
+        for name, sensor in sensors.items()
+    }
+    _check_topics(changed, "sensor_topics")
+    return changed
+
+
+def _check_topics(sensors: Mapping[str, Sensor], where: str) -> None:
     by_topic: dict[str, str] = {}
     for name, sensor in sensors.items():
         if not sensor.topic:
@@ -135,7 +164,6 @@ def read_sensors(section: Any, where: str) -> Mapping[str, Sensor]:
             raise EmbodimentError(
                 f"{where}: sensors {other} and {name} have the same topic {sensor.topic!r}, expected one each"
             )
-    return sensors
 
 
 def _read(name: str, values: Any, where: str) -> Sensor:

@@ -45,6 +45,7 @@ def all_checks(robot: str | None, task: str | None, model: Path | None) -> list[
         shared_memory,
         simulator,
         partial(packages, "report and training", "train"),
+        partial(limits, robot, task),
         partial(shipped, robot, task, model),
         round_trip,
     ]
@@ -143,6 +144,21 @@ def packages(name: str, extra: str) -> Finding:
     if missing := missing_modules(extra):
         return Finding(name, "fail", f"missing: {', '.join(missing)}", INSTALL)
     return Finding(name, "ok", "installed")
+
+
+def limits(robot: str | None, task: str | None) -> Finding:
+    """Check that the gate has limits to watch over."""
+    from ami_ros.configuration import Configuration
+
+    try:
+        spec = Configuration.load(robot, task).spec
+    except AmiError as error:
+        return Finding("robot", "fail", str(error), "mend its YAML: see config/robots/panda.yaml")
+    what = f"{spec.name}: {', '.join(spec.sensors)}; {len(spec.command_names)} commanded channels"
+    if free := spec.limits.unlimited():
+        advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"
+        return Finding("robot", "warn", f"{what}, without limit of {', '.join(free)}", advice)
+    return Finding("robot", "ok", what)
 
 
 def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:

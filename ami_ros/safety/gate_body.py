@@ -66,7 +66,7 @@ class GateBody:
         what = (spec.name, spec.command_names, spec.limits, spec.home, watched)
         if spec.arm is not None:
             return cls(*what, LinkShapes(spec), spec.workspace)
-        return cls(*what, rest=np.zeros(spec.action_size) if spec.actions.meaning == "twist" else None)
+        return cls(*what, rest=spec.standstill)
 
     def __post_init__(self) -> None:
         count = len(self.channels)

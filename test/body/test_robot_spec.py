@@ -11,6 +11,7 @@ from robots import made_up_robot, panda_yaml
 
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.body.sensors import with_topics
 from ami_ros.errors import AmiError, ConfigError, EmbodimentError
 
 JOINTS = 7
@@ -224,6 +225,24 @@ def test_home_exactly_at_a_limit_is_inside(tmp_path):
         values["arm"]["home"][0] = float(upper)
 
     assert load_robot(panda_yaml(tmp_path, move)).home[0] == upper
+
+
+def test_sensors_may_be_elsewhere_than_the_yaml_says():
+    sensors = load_robot("panda").sensors
+    assert with_topics(sensors, "") == sensors
+    moved = with_topics(sensors, "joints:=/arm/states  camera:=front/image")
+    assert {name: sensor.topic for name, sensor in moved.items()} == {
+        "camera": "front/image",
+        "joints": "/arm/states",
+    }
+    for text, message in (
+        ("nose:=/nose", r"got \['nose'\], expected name:=topic for some of camera, joints"),
+        ("camera=/front", "expected name:=topic"),
+        ("camera", r"got \['camera'\], expected name:=topic"),
+        ("camera:=joint_states", "same topic 'joint_states'"),
+    ):
+        with pytest.raises(EmbodimentError, match=message):
+            with_topics(sensors, text)
 
 
 def test_arrays_cannot_be_changed_by_accident():

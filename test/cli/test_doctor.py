@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from robots import panda_yaml
 
 from ami_ros import extras
 from ami_ros.cli import checks
@@ -34,6 +35,14 @@ def test_our_profile_is_there(monkeypatch):
     for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):
         monkeypatch.delenv(name, raising=False)
     assert checks.dds_profile().level == "ok"
+
+
+def test_limits_that_do_not_exist_are_told(tmp_path):
+    assert checks.limits("panda", "reach").level == "ok"
+    free = panda_yaml(tmp_path, lambda values: values["arm"]["limits"].update(jerk=None))
+    finding = checks.limits(str(free), "reach")
+    assert finding.level == "warn" and "without limit of jerk" in finding.found
+    assert checks.limits("r2d2", "reach").level == "fail"
 
 
 def test_a_missing_model_fails(tmp_path):

@@ -25,7 +25,7 @@ def changed(environment, monkeypatch) -> Configuration:
     settings = {"safety": {"rate_hz": RATE_HZ}, "safety_node": {"stall_s": STALL_S}}
     found = Configuration.load("panda", "reach", settings)
     found = dataclasses.replace(found, spec=robots.changed(found.spec, control_hz=CONTROL_HZ))
-    monkeypatch.setattr(Configuration, "load", classmethod(lambda cls, *names: found))
+    monkeypatch.setattr(Configuration, "load", classmethod(lambda cls, *names, **more: found))
     rclpy.init(args=[])
     yield found
     rclpy.shutdown()
@@ -57,7 +57,7 @@ def test_the_planner_plans_at_the_robots_control_rate(changed, monkeypatch):
 
     periods = []
 
-    def pairing(period_ns, gap_ns):
+    def pairing(images, vectors, period_ns, gap_ns):
         periods.append(period_ns)
         return object()
 

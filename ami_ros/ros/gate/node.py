@@ -57,7 +57,7 @@ class SafetyNode(Node):
         common = settings_from_parameters(self, NodeSettings)
         settings = settings_from_parameters(self, SafetySettings)
         own = settings_from_parameters(self, GateNodeSettings)
-        spec = Configuration.load(common.robot, common.task).spec
+        spec = Configuration.load(common.robot, common.task, sensor_topics=common.sensor_topics).spec
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)

@@ -9,7 +9,7 @@ from typing import Any
 from sensor_msgs.msg import Image
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.body.sensors import VectorSensor
+from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.ros.wire.messages import image_from_ros, stamp_to_ns
 from ami_ros.ros.wire.vectors import vector_from_ros
 from ami_ros.types import Goal
@@ -40,8 +40,8 @@ class GoalInbox:
         self.newest: ReceivedGoal | None = None
         self.refused = ""
 
-    def image(self, message: Image) -> None:
-        """Take a goal image.
+    def image(self, sensor: ImageSensor, message: Image) -> None:
+        """Take a goal image of a camera.
 
         Raises:
             ImageError: the message is no image, or one of too many pixels; the goal before it is dropped.
@@ -50,7 +50,7 @@ class GoalInbox:
         image = image_from_ros(message, self._most_pixels)
         label = f"image {image.shape[1]}x{image.shape[0]}"
         self.newest = ReceivedGoal(
-            Goal(images={self._spec.camera.name: image}, label=label), stamp_to_ns(message.header.stamp)
+            Goal(images={sensor.name: image}, label=label), stamp_to_ns(message.header.stamp)
         )
 
     def vector(self, sensor: VectorSensor, message: Any) -> None:

@@ -24,11 +24,11 @@ from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
 Handler = Callable[[Any], None]
-GOAL_IMAGE = "goal_image"
+GOAL_IMAGE = "goal_image"  # what the first camera shall see
 
 
-def goal_topic(sensor: VectorSensor) -> str:
-    """Return the name, below the planner's, of the topic of goals for a vector sensor."""
+def goal_topic(sensor: VectorSensor | ImageSensor) -> str:
+    """Return the name, below the planner's, of the topic of goals for a sensor."""
     return f"goal_{sensor.name}"
 
 
@@ -40,7 +40,7 @@ class PlannerInputs:
         errors: takes what a handler raises, and what is larger than the robot can need.
         spec: the robot.
         max_image_pixels: width times height of the largest image.
-        on_goal_image: gets goal images.
+        on_goal_image: gets goal images, with the camera that shall see them.
         on_goal_vector: gets goals of vector sensors, with their sensor.
     """
 
@@ -50,15 +50,17 @@ class PlannerInputs:
         errors: ErrorLog,
         spec: RobotSpec,
         max_image_pixels: int,
-        on_goal_image: Handler,
+        on_goal_image: Callable[[ImageSensor, Any], None],
         on_goal_vector: Callable[[VectorSensor, Any], None],
     ) -> None:
         self._node, self._errors = node, errors
         self._spec, self._image = spec, image_limit(max_image_pixels)
         self._observations: list[Subscription] = []
         goals = []
-        if spec.images:
-            goals.append(hear(node, *self._goal(Image, f"~/{GOAL_IMAGE}", self._image, on_goal_image)))
+        for number, image in enumerate(spec.images):
+            topic = goal_topic(image) if number else GOAL_IMAGE
+            handler = partial(on_goal_image, image)
+            goals.append(hear(node, *self._goal(Image, f"~/{topic}", self._image, handler)))
         for vector in spec.vectors:
             kind, limit = vector_type(vector), vector_limit(vector, spec.simulation.held)
             handler = partial(on_goal_vector, vector)

@@ -59,7 +59,9 @@ class PlannerNode(LifecycleNode):
         declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
         declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
         self._common = settings_from_parameters(self, NodeSettings)
-        self._configuration = Configuration.load(self._common.robot, self._common.task)
+        self._configuration = Configuration.load(
+            self._common.robot, self._common.task, sensor_topics=self._common.sensor_topics
+        )
         defaults = factory.defaults(self._configuration.task)
         declare_settings(self, defaults)
         refuse_unknown(self)
@@ -205,8 +207,8 @@ class PlannerNode(LifecycleNode):
 
     # Goals
 
-    def _on_goal_image(self, message: Image) -> None:
-        self._take_goal(lambda: self._inbox.image(message))
+    def _on_goal_image(self, sensor: ImageSensor, message: Image) -> None:
+        self._take_goal(lambda: self._inbox.image(sensor, message))
 
     def _on_goal_vector(self, sensor: VectorSensor, message: Any) -> None:
         self._take_goal(lambda: self._inbox.vector(sensor, message))

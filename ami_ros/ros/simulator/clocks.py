@@ -24,7 +24,6 @@ class RealTime:
 
     def __init__(self, node: SimNode, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
         self._node, self._executor, self._stopped = node, executor, stopped
-        self._ticks_per_image = max(1, round(1e9 / node.tick_ns / node.spec.camera.rate_hz))
         self._ticks_per_step = max(1, round(node.spec.step_ns / node.tick_ns))
 
     def run(self) -> None:
@@ -39,10 +38,11 @@ class RealTime:
                 tick = 0
             running, episode = not node.paused, node.episode.number
             now = node.now_ns()
-            node.publish_joints(now)
+            node.inject(now)
+            hz = 1e9 / node.tick_ns
+            node.sensors.publish_vectors(now, tick, hz)
             if running:  # paused, the world and its camera stand still: nobody plans, and the gate holds
-                if tick % self._ticks_per_image == 0:
-                    node.publish_camera(now)
+                node.sensors.publish_images(now, tick, hz)
                 self._move(tick)
                 tick += 1
 
@@ -55,7 +55,7 @@ class RealTime:
         node, scene = self._node, self._node.episode.scene
         if tick % self._ticks_per_step == 0:
             node.publish_truth(final=False)
-        scene.advance(node.controller.follow(scene.joints()[0], node.now_ns()), node.tick_ns)
+        scene.advance(node.follow(node.now_ns()), node.tick_ns)
         if (tick + 1) % self._ticks_per_step == 0:
             node.finish_step()
 
@@ -86,8 +86,8 @@ class LockStep:
         """Wait until everyone listens and the gate has noticed that time starts anew."""
         node, episode, start = self._node, self._node.episode.number, self._node.now_ns()
         wanted = node.settings.observers
-        if not self._wait(lambda: self._observers() >= wanted, HELLO_S, episode):
-            self._waits(f"{wanted} subscribers of joints and camera; it has {self._observers()}")
+        if not self._wait(lambda: not node.sensors.missing(wanted), HELLO_S, episode):
+            self._waits(node.sensors.missing(wanted))
             return
         if wanted and self._rehearsals < REHEARSALS and not self._rehearse(start + REHEARSAL_NS, episode):
             self._waits("the gate's verdict on a first proposal")
@@ -108,8 +108,9 @@ class LockStep:
         """
         node = self._node
         node.publish_clock(stamp_ns)
-        node.publish_joints(stamp_ns)
-        node.publish_camera(stamp_ns)
+        node.inject(stamp_ns)
+        node.sensors.publish_vectors(stamp_ns)
+        node.sensors.publish_images(stamp_ns)
         heard = self._wait(lambda: node.judged_stamp_ns == stamp_ns, HELLO_S, episode)
         self._rehearsals = REHEARSALS if heard else self._rehearsals + 1
         return heard
@@ -118,15 +119,13 @@ class LockStep:
         if not self._stopped():
             self._node.get_logger().info(f"lock-step waits for {what}", throttle_duration_sec=LOG_S)
 
-    def _observers(self) -> int:
-        return min(self._node.joints.get_subscription_count(), self._node.images.get_subscription_count())
-
     def _step(self) -> None:
         node, episode = self._node, self._node.episode.number
         settings, scene, stamp = node.settings, node.episode.scene, node.now_ns()
         node.publish_truth(final=False)
-        node.publish_joints(stamp)
-        node.publish_camera(stamp)
+        node.inject(stamp)
+        node.sensors.publish_vectors(stamp)
+        node.sensors.publish_images(stamp)
         if not self._wait(lambda: node.judged_stamp_ns == stamp, settings.verdict_timeout_s, episode):
             self._missed(f"no verdict on a proposal stamped {stamp} ns within {settings.verdict_timeout_s} s")
         for _ in range(round(node.spec.step_ns / node.tick_ns)):
@@ -138,7 +137,7 @@ class LockStep:
                 self._missed(f"no command stamped {tick} ns within {settings.tick_timeout_s} s")
             if self._over(episode):
                 return
-            scene.advance(node.controller.follow(scene.joints()[0], scene.time_ns), node.tick_ns)
+            scene.advance(node.follow(scene.time_ns), node.tick_ns)
         node.finish_step()
 
     def _commanded(self, tick_ns: int) -> bool:

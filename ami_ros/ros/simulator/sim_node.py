@@ -1,44 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated robot as a ROS node: camera, joints, a controller, and services to start episodes."""
+"""The simulated robot as a ROS node: its sensors, a controller, and services to start episodes."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
-from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.errors import AmiError
+from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import NodeSettings, SimSettings
-from ami_ros.ros.simulator.camera_info import camera_info
+from ami_ros.ros.simulator.goal_outputs import GoalOutputs
+from ami_ros.ros.simulator.sensor_outputs import SensorOutputs
+from ami_ros.ros.wire.commands import from_message, message_type
 from ami_ros.ros.wire.guard import ErrorLog, guarded
-from ami_ros.ros.wire.messages import command_from_ros, image_to_ros, joints_to_ros, stamp_from_ns
+from ami_ros.ros.wire.messages import stamp_from_ns
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY, STATE
 from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.share import config_path
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.faults.injection import FaultInjection
-from ami_ros.sim.faults.joints import JointReading
 from ami_ros.sim.loop.controller import SimController
 from ami_ros.sim.loop.episode import SimEpisode
 from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.task import Task
+from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.scene import Scene
-from ami_ros.types import Level
+from ami_ros.types import Command, FloatArray, Level
 
 # No step of a lock-step episode may be at time zero, which ROS messages use for "not set".
 START_NS = 1_000_000_000
-IMAGES = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 TRUTH = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
@@ -52,10 +51,11 @@ class SimNode(Node):
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, SimSettings)
         common = settings_from_parameters(self, NodeSettings)
-        configuration = Configuration.load(common.robot, common.task)
+        configuration = Configuration.load(common.robot, common.task, sensor_topics=common.sensor_topics)
         self.spec, gate = configuration.spec, configuration.safety
         task = load_task(configuration.task, self.spec)
-        self.episode = SimEpisode(Scene(self.spec, self.settings.physics_hz), task)
+        world = open_world(self.spec, self.settings.physics_hz)
+        self.episode = SimEpisode(world, task)
         self.tick_ns = round(1e9 / gate.rate_hz)
         self.controller = SimController(
             self.spec,
@@ -63,28 +63,24 @@ class SimNode(Node):
             self.tick_ns / 1e9,
             gate.workspace_margin,
         )
-        self._injection = FaultInjection(self.episode.scene, self.spec, task)
+        self._injection = FaultInjection(world, self.spec, task) if isinstance(world, Scene) else None
         self.paused = self.settings.lock_step
         self.timeouts = 0
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
         self.errors = ErrorLog(self)
-        self._create_topics()
+        self._create_topics(task)
         self._reset()
 
-    def _create_topics(self) -> None:
+    def _create_topics(self, task: Task) -> None:
         self._clock_topic = (
             self.create_publisher(Clock, "/clock", LATCHED) if self.settings.lock_step else None
         )
-        self.images = self.create_publisher(Image, "camera/image_raw", IMAGES)
-        self._info = self.create_publisher(CameraInfo, "camera/camera_info", IMAGES)
-        self.joints = self.create_publisher(JointState, "joint_states", STATE)
-        self._goal = self.create_publisher(Image, "~/goal_image", LATCHED)
+        self.sensors = SensorOutputs(self, self.spec, self.episode.scene, self._injection)
+        self._goal = GoalOutputs(self, self.spec, task.goal_sensor)
         self._truth = self.create_publisher(String, "~/truth", TRUTH)
+        output = self.spec.output
         self.commands = self.create_subscription(
-            JointTrajectory,
-            "joint_trajectory_controller/joint_trajectory",
-            guarded(self.errors, self._on_command),
-            STATE,
+            message_type(output.of), output.topic, guarded(self.errors, self._on_command), STATE
         )
         on_verdict = guarded(self.errors, self._on_verdict)
         self.create_subscription(DiagnosticArray, "safety/verdict", on_verdict, LATCHED_HISTORY)
@@ -104,26 +100,26 @@ class SimNode(Node):
         if self._clock_topic is not None:
             self._clock_topic.publish(Clock(clock=stamp_from_ns(time_ns)))
 
-    def publish_joints(self, stamp_ns: int) -> None:
-        """Publish where the joints are, or what a fault makes of that."""
-        self._injection.want(str(self.live("fault")), int(self.live("fault_seed")), stamp_ns)
-        position, velocity = self.episode.scene.joints()
-        hold = self.spec.simulation
-        reading = JointReading(
-            (*self.spec.joint_names, *hold.hold_joints),
-            np.concatenate([position, hold.hold_position]),
-            np.concatenate([velocity, np.zeros(len(hold.hold_joints))]),
-            stamp_ns,
-        )
-        for seen in self._injection.readings(reading):
-            self.joints.publish(joints_to_ros(seen.names, seen.position, seen.velocity, seen.stamp_ns))
+    def inject(self, stamp_ns: int) -> None:
+        """Switch to the faults that the parameters ask for.
 
-    def publish_camera(self, stamp_ns: int) -> None:
-        """Render and publish one image with its camera info, or what a fault makes of it."""
-        camera = self.spec.camera
-        for image, stamp in self._injection.images(self.episode.scene.image(), stamp_ns):
-            self.images.publish(image_to_ros(image, stamp, camera.frame_id))
-            self._info.publish(camera_info(camera, stamp))
+        Raises:
+            ConfigError: this body has none.
+        """
+        fault = str(self.live("fault"))
+        if self._injection is not None:
+            self._injection.want(fault, int(self.live("fault_seed")), stamp_ns)
+        elif fault:
+            raise ConfigError(f"fault: got {fault!r}, expected none: faults are for an arm and its camera")
+
+    def measured(self) -> FloatArray | None:
+        """Return where the commanded channels are (C,); None where nothing measures that."""
+        scene = self.episode.scene
+        return scene.joints()[0] if isinstance(scene, Scene) else None
+
+    def follow(self, now_ns: int) -> Command:
+        """Return what the controller does for the next tick."""
+        return self.controller.follow(self.measured(), now_ns)
 
     def publish_truth(self, final: bool) -> None:
         """Publish the true state, for scoring only."""
@@ -134,7 +130,7 @@ class SimNode(Node):
             "moved_after_stop": oracle.moved_after_stop,
             "timeouts": self.timeouts,
             "command_timeout_ns": self.controller.timed_out_ns,
-            "fault_ns": self._injection.since_ns,
+            "fault_ns": None if self._injection is None else self._injection.since_ns,
         }
         self._truth.publish(String(data=self.episode.truth_json(self.now_ns(), final, **counts)))
 
@@ -155,7 +151,7 @@ class SimNode(Node):
     def _reset(self) -> str:
         how = float(self.live("perturb_scale")), bool(self.live("perturb_exactly"))
         looks = Perturbation(str(self.live("perturb")), *how)
-        goal_image = self.episode.reset(int(self.live("seed")), looks)
+        goal = self.episode.reset(int(self.live("seed")), looks)
         self.controller.forget()
         self.controller.oracle.start_anew()
         self.timeouts = 0
@@ -164,7 +160,7 @@ class SimNode(Node):
             self.episode.scene.time_ns = START_NS
         # Wall time, also in lock-step, where each episode has the same simulated times: it names the goal.
         goal_stamp_ns = time.time_ns()
-        self._goal.publish(image_to_ros(goal_image, goal_stamp_ns, self.spec.camera.frame_id))
+        self._goal.publish(goal, goal_stamp_ns)
         lock_step = self.settings.lock_step
         return self.episode.start_json(
             goal_stamp_ns=goal_stamp_ns, stamp_ns=self.now_ns(), lock_step=lock_step
@@ -184,18 +180,24 @@ class SimNode(Node):
         response.success, response.message = True, "paused" if request.data else "running"
         return response
 
-    def _on_command(self, message: JointTrajectory) -> None:
+    def _on_command(self, message: Any) -> None:
         if self.paused and not self.settings.lock_step:
             return
+        measured, now = self.measured(), self.now_ns()
+        before = self.controller.now_at(measured)
+        # In lock-step a message without a stamp is the answer to the newest /clock, one tick ahead.
+        arrival = now + self.tick_ns if self.settings.lock_step else now
         try:
-            command = command_from_ros(message, self.spec.joint_names)
+            command = from_message(
+                message, self.spec.output.of, self.spec.command_names, before, self.tick_ns, arrival
+            )
         except AmiError:
             self.controller.oracle.see_malformed()
             raise
         # In lock-step nothing is asked for beyond the next tick: this one belongs to before a ~/reset.
-        if self.settings.lock_step and command.stamp_ns > self.now_ns() + self.tick_ns:
+        if self.settings.lock_step and command.stamp_ns > now + self.tick_ns:
             return
-        self.controller.take(command, self.episode.scene.joints()[0], self.now_ns())
+        self.controller.take(command, measured, now)
         self.command_stamp_ns = command.stamp_ns
 
     def _on_verdict(self, message: DiagnosticArray) -> None:

@@ -16,8 +16,8 @@ WORKSPACE_TOLERANCE = 1e-3  # m
 MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
 SAME_TICK = 1.5  # ticks: further apart, commands are no neighbours
 STOP_SLACK_TICKS = 5  # messages cross each other, and the gate brakes from its next tick on
-STOPPED_SPEED = 1e-3  # rad/s or m/s
-STOPPED_TRAVEL = 1e-3  # rad or m
+STOPPED_SPEED = 1e-3  # rad/s or m/s, or of a channel's range per s
+STOPPED_TRAVEL = 1e-3  # rad or m, or of a channel's range
 
 
 class CommandOracle:
@@ -45,14 +45,17 @@ class CommandOracle:
         tip: Callable[[FloatArray], FloatArray] | None = None,
         margin: float = 0.0,
     ) -> None:
-        limits, unlimited = spec.limits, np.full(len(spec.joint_names), np.inf)
+        limits, unlimited = spec.limits, np.full(len(spec.command_names), np.inf)
         self._lower = -unlimited if limits.lower is None else limits.lower
         self._upper = unlimited if limits.upper is None else limits.upper
         self._velocity = unlimited if limits.velocity is None else limits.velocity
         self._acceleration = unlimited if limits.acceleration is None else limits.acceleration
         self._jerk = unlimited if limits.jerk is None else limits.jerk
         self._tip, self._tick_s = tip, tick_s
-        self._workspace = spec.workspace + np.array([[-margin], [margin]])
+        self._workspace = None if spec.arm is None else spec.workspace + np.array([[-margin], [margin]])
+        self._stands_at = spec.standstill
+        # Joints in rad or m; any other channel as a share of its range.
+        self._small = 1.0 if spec.arm is not None else self._upper - self._lower
         self.start_anew()
 
     def start_anew(self) -> None:
@@ -68,8 +71,8 @@ class CommandOracle:
         self._newest: list[Command] = []
         self._least_outside: float | None = None
 
-    def see(self, command: Command, measured: FloatArray) -> tuple[str, ...]:
-        """Judge a command for a robot at `measured` (J,) and return what is wrong with it."""
+    def see(self, command: Command, measured: FloatArray | None) -> tuple[str, ...]:
+        """Judge a command for a body at `measured` (C,), if that is known; return what is wrong with it."""
         wrong = [*self._by_itself(command, measured), *self._beside_the_last(command)]
         for name in wrong:
             self.counts[name] = self.counts.get(name, 0) + 1
@@ -90,15 +93,15 @@ class CommandOracle:
         elif self._stop_ns is None:
             self._stop_ns = stamp_ns + self._braking_ns()
 
-    def _by_itself(self, command: Command, measured: FloatArray) -> list[str]:
+    def _by_itself(self, command: Command, measured: FloatArray | None) -> list[str]:
         position, slack, wrong = command.position, 1.0 + TOLERANCE, []
         if not ((position >= self._lower - TOLERANCE) & (position <= self._upper + TOLERANCE)).all():
             wrong.append("position")
         if not (np.abs(command.velocity) <= self._velocity * slack).all():
             wrong.append("velocity")
-        if not float(np.abs(position - measured).max()) <= MAX_GAP:
+        if measured is not None and not float(np.abs(position - measured).max()) <= MAX_GAP:
             wrong.append("jump")
-        if self._tip is not None:
+        if self._tip is not None and measured is not None:
             # A robot that starts outside may come back: never further out than it was at best.
             allowed = self._outside(measured) if self._least_outside is None else self._least_outside
             outside = self._outside(position)
@@ -109,8 +112,9 @@ class CommandOracle:
 
     def _outside(self, position: FloatArray) -> float:
         """Return how far the tip is outside the workspace, m; 0 inside."""
-        tip = np.zeros(3) if self._tip is None else self._tip(position)
-        lower, upper = self._workspace
+        if self._tip is None or self._workspace is None:
+            return 0.0
+        tip, (lower, upper) = self._tip(position), self._workspace
         return max(0.0, float(np.maximum(lower - tip, tip - upper).max()))
 
     def _beside_the_last(self, command: Command) -> list[str]:
@@ -142,12 +146,18 @@ class CommandOracle:
     def _braking_ns(self) -> int:
         """Return how long braking may take: v / a, a / j more for the jerk, and some ticks."""
         speed = np.zeros_like(self._velocity) if not self._newest else np.abs(self._newest[-1].velocity)
-        brake_s = float((speed / self._acceleration + self._acceleration / self._jerk).max())
+        # Of a channel without the limit, braking takes no time: infinity over infinity counts as none.
+        with np.errstate(invalid="ignore"):
+            parts = speed / self._acceleration + self._acceleration / self._jerk
+            if self._stands_at is not None and self._newest:
+                parts = parts + np.abs(self._newest[-1].position - self._stands_at) / self._velocity
+        brake_s = float(np.nan_to_num(parts, nan=0.0, posinf=0.0).max())
         return round((brake_s + STOP_SLACK_TICKS * self._tick_s) * 1e9)
 
     def _judge_stop(self, command: Command) -> None:
         if self._stop_ns is None or command.stamp_ns <= self._stop_ns:
             return
-        self._rest = command.position if self._rest is None else self._rest
-        moved = float(np.abs(command.position - self._rest).max()) > STOPPED_TRAVEL
-        self.moved_after_stop += moved or float(np.abs(command.velocity).max()) > STOPPED_SPEED
+        if self._rest is None:
+            self._rest = command.position if self._stands_at is None else self._stands_at
+        moved = bool((np.abs(command.position - self._rest) > STOPPED_TRAVEL * self._small).any())
+        self.moved_after_stop += moved or bool((np.abs(command.velocity) > STOPPED_SPEED * self._small).any())

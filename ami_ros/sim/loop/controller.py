@@ -29,14 +29,18 @@ class SimController:
     """
 
     def __init__(self, spec: RobotSpec, timeout_s: float, tick_s: float, margin: float = 0.0) -> None:
-        limits, count = spec.limits, len(spec.joint_names)
+        limits, count = spec.limits, len(spec.command_names)
         unlimited = np.full(count, np.inf)
         self._lower = -unlimited if limits.lower is None else limits.lower
         self._upper = unlimited if limits.upper is None else limits.upper
         self._velocity = unlimited if limits.velocity is None else limits.velocity
         self._timeout_ns, self._tick_ns = round(timeout_s * 1e9), round(tick_s * 1e9)
-        kinematics = Kinematics(spec)
-        self.oracle = CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)
+        self._home, self._standstill = spec.home, spec.standstill
+        if spec.arm is None:
+            self.oracle = CommandOracle(spec, tick_s)
+        else:
+            kinematics = Kinematics(spec)
+            self.oracle = CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)
         self.forget()
 
     def forget(self) -> None:
@@ -48,27 +52,37 @@ class SimController:
         self.timed_out_ns: int | None = None
         self.oracle.forget_motion()
 
-    def take(self, command: Command, measured: FloatArray, arrival_ns: int) -> None:
-        """Take a command; `measured` (J,) is where the robot is."""
+    def take(self, command: Command, measured: FloatArray | None, arrival_ns: int) -> None:
+        """Take a command; `measured` (C,) is where the channels are, None where nothing measures that."""
         self.oracle.see(command, measured)
-        if float(np.abs(command.position - measured).max()) > MAX_GAP:
+        if measured is not None and float(np.abs(command.position - measured).max()) > MAX_GAP:
             return  # as if it had not come
         self._command, self._arrival_ns = command, arrival_ns
 
-    def follow(self, measured: FloatArray, now_ns: int) -> Command:
+    def now_at(self, measured: FloatArray | None) -> FloatArray:
+        """Return where the channels are (C,), or were told to be where nothing measures that."""
+        if measured is not None:
+            return measured
+        known = [at for at in (self._followed, self._hold) if at is not None]
+        return known[0] if known else self._home
+
+    def follow(self, measured: FloatArray | None, now_ns: int) -> Command:
         """Return what to do for the next tick: go to the newest command within limits.
 
-        Without one, hold at the position where its absence was noticed.
+        Without one, hold at the position where its absence was noticed; of a base whose channels are
+        velocities, stand still.
         """
+        at = self.now_at(measured)
         command, arrival = self._command, self._arrival_ns
         if command is None or arrival is None or now_ns - arrival > self._timeout_ns:
             if command is not None and self._hold is None:
                 self.timed_out_ns = now_ns
-            self._hold = measured.copy() if self._hold is None else self._hold
+            if self._hold is None:
+                self._hold = at.copy() if self._standstill is None else self._standstill
             self._followed = None
-            return Command(self._hold, np.zeros_like(measured), now_ns)
+            return Command(self._hold, np.zeros_like(at), now_ns)
         self._hold = None
-        before = measured if self._followed is None else self._followed
+        before = at if self._followed is None else self._followed
         reach = self._velocity * (self._tick_ns / 1e9) * (1.0 + TOLERANCE)
         wanted = np.clip(command.position, self._lower, self._upper)
         # Where it is within reach it is taken to the last bit, so that legal commands pass unchanged.

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One simulated episode: the scene, the task's start and goal, the step count, and the truth about it."""
+"""One simulated episode: the world, the task's start and goal, the step count, and the truth about it."""
 
 from __future__ import annotations
 
 import json
 
 from ami_ros.sim.camera.perturbation import Perturbation
+from ami_ros.sim.loop.goals import goal_of
 from ami_ros.sim.tasks.task import Task
-from ami_ros.sim.world.scene import Scene
-from ami_ros.types import ImageArray
+from ami_ros.sim.world.world import World
+from ami_ros.types import Goal
 
 
 class SimEpisode:
     """The simulated world between two resets.
 
     Args:
-        scene: empty but for the arm; the task puts its objects there.
+        scene: empty but for the body; the task puts its objects there.
         task: gives starts and goals, and judges.
 
     Attributes:
@@ -25,7 +26,7 @@ class SimEpisode:
         number: resets so far; tells a loop that its episode is over.
     """
 
-    def __init__(self, scene: Scene, task: Task) -> None:
+    def __init__(self, scene: World, task: Task) -> None:
         task.furnish(scene)
         self._task = task
         self.scene = scene
@@ -33,8 +34,8 @@ class SimEpisode:
         self.step = 0
         self.seed = 0
 
-    def reset(self, seed: int, looks: Perturbation) -> ImageArray:
-        """Put everything at the start of `seed` and return the goal image (H, W, 3).
+    def reset(self, seed: int, looks: Perturbation) -> Goal:
+        """Put everything at the start of `seed` and return the goal.
 
         Raises:
             KinematicsError: the task's start or goal cannot be reached.
@@ -42,17 +43,15 @@ class SimEpisode:
         episode = self._task.episode(seed)
         self.scene.vary(looks.variation(seed), seed)
         self.scene.reset(episode.start, episode.start_objects)
-        goal_image = self.scene.image_at(episode.goal, episode.goal_objects)
+        goal = goal_of(self._task, episode, self.scene)
         self._episode, self.seed, self.step = episode, seed, 0
         self.number += 1
-        return goal_image
+        return goal
 
     def start_json(self, **more: object) -> str:
         """Return the start, for the reply to ~/reset."""
-        start = self._episode.start
-        return json.dumps(
-            {"seed": self.seed, "start": start.tolist(), "start_tip": self.scene.tip().tolist(), **more}
-        )
+        truth = {f"start_{name}": values.tolist() for name, values in self.scene.snapshot().items()}
+        return json.dumps({"seed": self.seed, "start": self._episode.start.tolist(), **truth, **more})
 
     def truth_json(self, stamp_ns: int, final: bool, **more: object) -> str:
         """Return the true state, for scoring only; `error` is the distance that the task judges."""
@@ -62,9 +61,7 @@ class SimEpisode:
             "seed": self.seed,
             "error": self._task.error(self.scene, self._episode),
             "goal_position": self._episode.goal_position.tolist(),
-            "tip": self.scene.tip().tolist(),
-            "objects": self.scene.poses().tolist(),
-            "joints": self.scene.joints()[0].tolist(),
+            **{name: values.tolist() for name, values in self.scene.snapshot().items()},
             "final": final,
         }
         return json.dumps({**truth, **more})

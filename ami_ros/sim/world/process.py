@@ -16,7 +16,7 @@ from ami_ros.body.simulation import ProcessSimulation
 from ami_ros.errors import EmbodimentError, ObservationError
 from ami_ros.sim.camera.variation import Variation
 from ami_ros.sim.world.world import NO_POSES
-from ami_ros.types import Command, FloatArray, Observation, Reading, checked_vector
+from ami_ros.types import Command, FloatArray, ImageArray, Observation, Reading, checked_vector
 
 
 class Process:
@@ -76,16 +76,33 @@ class Process:
 
     def observe(self) -> Observation:
         """Measure everything now; stamps and arrivals are the simulated time."""
-        now, readings = self.time_ns, {}
+        now = self.time_ns
+        return Observation({name: Reading(values, now, now) for name, values in self.vectors().items()})
+
+    def vectors(self) -> dict[str, FloatArray]:
+        """Return what each sensor measures now, by name, with noise."""
+        measured = {}
         for name in self._order:
             state = self._state[name]
             noise = self._generator.standard_normal(len(state)) * self._sensors[name].noise_std
-            readings[name] = Reading(state + noise, now, now)
-        return Observation(readings)
+            measured[name] = state + noise
+        return measured
+
+    def image(self, width: int | None = None, height: int | None = None, camera: str = "") -> ImageArray:
+        """Refuse: nothing of a process can be seen.
+
+        Raises:
+            ObservationError: always.
+        """
+        raise ObservationError(f"got camera {camera!r}, expected none: a process has no looks")
 
     def truth(self) -> dict[str, FloatArray]:
         """Return sensor -> its values (n,) without noise."""
         return {name: self._state[name].copy() for name in self._order}
+
+    def snapshot(self) -> dict[str, FloatArray]:
+        """Return `truth`: there is nothing more to it."""
+        return self.truth()
 
     def close(self) -> None:
         """Do nothing: it is only numbers."""

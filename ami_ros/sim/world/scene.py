@@ -124,6 +124,10 @@ class Scene:
         """Return what only the simulator knows, by name: for scoring only, never for planning."""
         return {"tip": self.tip(), "objects": self.objects()}
 
+    def snapshot(self) -> dict[str, FloatArray]:
+        """Return tip, the poses of the objects, and joints."""
+        return {"tip": self.tip(), "objects": self.poses(), "joints": self.joints()[0]}
+
     def poses(self) -> FloatArray:
         """Return the objects' poses (M, 7): x, y, z in m, and a quaternion x, y, z, w."""
         poses = [np.concatenate(self._bullet.pose(body)) for body in self._objects]
@@ -187,10 +191,14 @@ class Scene:
         self.show(joints, poses)
         return result
 
+    def vectors(self) -> dict[str, FloatArray]:
+        """Return what each vector sensor measures now, by name."""
+        return self._arm_sensors.read()
+
     def observe(self) -> Observation:
         """Sense everything now, with every sensor of the body; stamps and arrivals are the simulated time."""
         now = self.time_ns
-        values: dict[str, NDArray[Any]] = {**self.images(), **self._arm_sensors.read()}
+        values: dict[str, NDArray[Any]] = {**self.images(), **self.vectors()}
         return Observation({name: Reading(values[name], now, now) for name in self._spec.sensors})
 
     def close(self) -> None:

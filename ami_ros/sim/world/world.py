@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from ami_ros.sim.camera.variation import Variation
-from ami_ros.types import Command, FloatArray, Observation
+from ami_ros.types import Command, FloatArray, ImageArray, Observation
 
 NO_POSES = np.zeros((0, 4))
 
@@ -36,11 +36,20 @@ class World(Protocol):
     def advance(self, command: Command | None, duration_ns: int) -> None:
         """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
 
+    def image(self, width: int | None = None, height: int | None = None, camera: str = "") -> ImageArray:
+        """Take a picture; sizes default to the camera's, and the camera to the body's first."""
+
+    def vectors(self) -> dict[str, FloatArray]:
+        """Return what each vector sensor measures now, by name."""
+
     def observe(self) -> Observation:
         """Sense everything now, with every sensor of the body."""
 
     def truth(self) -> dict[str, FloatArray]:
         """Return what only the simulator knows, by name: for scoring only."""
+
+    def snapshot(self) -> dict[str, FloatArray]:
+        """Return all that is needed to show this moment again, by name."""
 
     def close(self) -> None:
         """Free it. Safe to call twice."""

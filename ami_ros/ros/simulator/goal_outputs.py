@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated task's goal, as the planner takes it: images, or what a sensor shall measure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.ros.wire.messages import image_to_ros
+from ami_ros.ros.wire.qos import LATCHED
+from ami_ros.ros.wire.vectors import vector_to_ros, vector_type
+from ami_ros.types import Goal
+
+
+class GoalOutputs:
+    """Publishes the goal of each episode: of the first camera on ``~/goal_image``, else ``~/goal_<sensor>``.
+
+    Args:
+        node: owns the publishers.
+        spec: the body.
+        goal_sensor: the vector sensor of the task's goals; empty where they are images.
+    """
+
+    def __init__(self, node: Node, spec: RobotSpec, goal_sensor: str) -> None:
+        self._spec = spec
+        self._publishers: dict[str, Any] = {}
+        if goal_sensor:
+            sensor = spec.sensors[goal_sensor]
+            if isinstance(sensor, VectorSensor):
+                topic = f"~/goal_{goal_sensor}"
+                self._publishers[goal_sensor] = node.create_publisher(vector_type(sensor), topic, LATCHED)
+            return
+        for number, image in enumerate(spec.images):
+            topic = f"~/goal_{image.name}" if number else "~/goal_image"
+            self._publishers[image.name] = node.create_publisher(Image, topic, LATCHED)
+
+    def publish(self, goal: Goal, stamp_ns: int) -> None:
+        """Publish a goal, which its stamp names."""
+        for name, publisher in self._publishers.items():
+            sensor = self._spec.sensors[name]
+            if isinstance(sensor, VectorSensor):
+                publisher.publish(vector_to_ros(goal.vectors[name], sensor, stamp_ns))
+            else:
+                publisher.publish(image_to_ros(goal.images[name], stamp_ns, sensor.frame_id))

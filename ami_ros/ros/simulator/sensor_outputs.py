@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the simulated body's sensors say, as messages, or what a fault makes of that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import Sensor
+from ami_ros.ros.simulator.camera_info import camera_info
+from ami_ros.ros.wire.messages import image_to_ros, joints_to_ros
+from ami_ros.ros.wire.qos import STATE
+from ami_ros.ros.wire.vectors import vector_to_ros, vector_type
+from ami_ros.sim.faults.injection import FaultInjection
+from ami_ros.sim.faults.joints import JointReading
+from ami_ros.sim.world.world import World
+from ami_ros.types import FloatArray, ImageArray
+
+IMAGES = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class SensorOutputs:
+    """Publishes each sensor on its topic. Faults change the first camera's images, and the joints.
+
+    Args:
+        node: owns the publishers.
+        spec: the body.
+        world: what is sensed.
+        injection: the faults that are on; None for a body whose sensors have none.
+    """
+
+    def __init__(self, node: Node, spec: RobotSpec, world: World, injection: FaultInjection | None) -> None:
+        self._spec, self._world, self._injection = spec, world, injection
+        self._joints = None if spec.arm is None else spec.joint_sensor
+        self._publishers: dict[str, Any] = {}
+        self._info: dict[str, Any] = {}
+        for image in spec.images:
+            self._publishers[image.name] = node.create_publisher(Image, image.topic, IMAGES)
+            info = f"{image.topic.rpartition('/')[0] or image.name}/camera_info"  # as image_transport has it
+            self._info[image.name] = node.create_publisher(CameraInfo, info, IMAGES)
+        for vector in spec.vectors:
+            self._publishers[vector.name] = node.create_publisher(vector_type(vector), vector.topic, STATE)
+
+    def missing(self, observers: int) -> str:
+        """Say which sensor lacks listeners; empty when each has those that use it, `observers` at most."""
+        for name, publisher in self._publishers.items():
+            wanted = min(observers, len(self._spec.sensors[name].used_by))
+            count = publisher.get_subscription_count()
+            if count < wanted:
+                return f"{wanted} subscribers of {name}; it has {count}"
+        return ""
+
+    def publish_vectors(self, stamp_ns: int, tick: int = 0, tick_hz: float = 0.0) -> None:
+        """Publish what the vector sensors measure, or what a fault makes of that.
+
+        Args:
+            stamp_ns: when it was measured.
+            tick: number of the tick, of which a slow sensor skips some.
+            tick_hz: ticks per second; 0: all sensors are due.
+        """
+        due = [sensor for sensor in self._spec.vectors if _is_due(sensor, tick, tick_hz)]
+        values = self._world.vectors() if due else {}
+        for sensor in due:
+            if sensor.name == self._joints and self._injection is not None:
+                self._publish_joints(values[sensor.name], self._injection, stamp_ns)
+            else:
+                self._publishers[sensor.name].publish(vector_to_ros(values[sensor.name], sensor, stamp_ns))
+
+    def _publish_joints(self, values: FloatArray, injection: FaultInjection, stamp_ns: int) -> None:
+        hold, count = self._spec.simulation, len(self._spec.joint_names)
+        reading = JointReading(
+            (*self._spec.joint_names, *hold.hold_joints),
+            np.concatenate([values[:count], hold.hold_position]),
+            np.concatenate([values[count:], np.zeros(len(hold.hold_joints))]),
+            stamp_ns,
+        )
+        for seen in injection.readings(reading):
+            message = joints_to_ros(seen.names, seen.position, seen.velocity, seen.stamp_ns)
+            self._publishers[self._spec.joint_sensor].publish(message)
+
+    def publish_images(self, stamp_ns: int, tick: int = 0, tick_hz: float = 0.0) -> None:
+        """Render and publish each camera's image with its camera info; arguments as `publish_vectors`."""
+        for number, sensor in enumerate(self._spec.images):
+            if not _is_due(sensor, tick, tick_hz):
+                continue
+            frames: list[tuple[ImageArray, int]] = [(self._world.image(camera=sensor.name), stamp_ns)]
+            if number == 0 and self._injection is not None:
+                frames = self._injection.images(frames[0][0], stamp_ns)
+            for image, stamp in frames:
+                self._publishers[sensor.name].publish(image_to_ros(image, stamp, sensor.frame_id))
+                self._info[sensor.name].publish(camera_info(sensor, stamp))
+
+
+def _is_due(sensor: Sensor, tick: int, tick_hz: float) -> bool:
+    return tick_hz <= 0.0 or tick % max(1, round(tick_hz / sensor.rate_hz)) == 0
