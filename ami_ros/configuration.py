@@ -148,10 +148,10 @@ class Configuration:
 
     @cached_property
     def safety(self) -> SafetySettings:
-        """config/safety.yaml: the same for every task."""
-        from ami_ros.safety.settings import SafetySettings
+        """config/safety.yaml, as the robot changes it: the same for every task."""
+        from ami_ros.safety.settings import load_safety_settings
 
-        return self._settings(SafetySettings, "safety")
+        return load_safety_settings({**self.spec.safety, **self.overrides.get("safety", {})})
 
     @cached_property
     def safety_node(self) -> GateNodeSettings:

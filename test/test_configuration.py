@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from pathlib import Path
 
 import pytest
+from robots import panda_yaml
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import read_yaml
@@ -92,3 +94,14 @@ def test_what_does_not_exist_is_refused_at_once(wrong, message):
 def test_a_setting_that_does_not_exist_is_refused_by_name():
     with pytest.raises(ConfigError, match=r"planner.yaml, as task push changes it: unknown keys \['typo'\]"):
         Configuration.load("panda", "push", {"planner": {"typo": 1}}).planner  # noqa: B018
+
+
+def test_a_robot_may_change_the_thresholds_of_the_gate(tmp_path):
+    usual = Configuration.load("panda", "reach").safety
+    robot = panda_yaml(tmp_path, lambda values: values.update(safety={"start_error": 0.125}))
+    found = Configuration.load(str(robot), "reach").safety
+    assert found == dataclasses.replace(usual, start_error=0.125)
+    assert Configuration.load(str(robot), "reach", {"safety": {"start_error": 0.2}}).safety.start_error == 0.2
+    wrong = panda_yaml(tmp_path, lambda values: values.update(safety={"speed": 1.0}))
+    with pytest.raises(ConfigError, match=r"unknown keys \['speed'\]"):
+        Configuration.load(str(wrong), "reach").safety  # noqa: B018

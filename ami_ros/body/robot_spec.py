@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class RobotSpec:
         simulation: the stand-in.
         source: where the numbers come from.
         arm: joints and their URDF; None for a body without.
+        safety: changes to config/safety.yaml that this robot needs.
     """
 
     name: str
@@ -46,6 +47,7 @@ class RobotSpec:
     simulation: Simulation
     source: str
     arm: Arm | None = None
+    safety: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def images(self) -> tuple[ImageSensor, ...]:
@@ -192,6 +194,7 @@ class _RobotFile:
     output: dict = setting("how the controller takes commands")  # type: ignore[type-arg]
     arm: dict = setting("joints and URDF; {} for a body without")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
+    safety: dict = setting("changes to config/safety.yaml")  # type: ignore[type-arg]
     source: str = setting("where the numbers come from")
 
 
@@ -212,6 +215,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
     values: dict[str, Any] = read_yaml(path)
     if task is not None:
         values = merged(values, read_task(task).embodiment)
+    values = {"safety": {}, **values}
     raw = load_settings(_RobotFile, values, where=str(path))
     sensors = read_sensors(raw.sensors, str(path))
     actions = read_actions(raw.actions, str(path))
@@ -226,4 +230,5 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
         simulation=read_simulation(raw.simulation, sensors, actions, str(path)),
         source=raw.source,
+        safety=raw.safety,
     )

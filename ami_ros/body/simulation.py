@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -22,13 +22,30 @@ KINDS = ("bullet", "process", "none")
 
 
 @dataclass(frozen=True)
+class Box:
+    """Something that stands around the arm and does not move."""
+
+    half_size: tuple[float, ...] = setting("half of its sides", gt=0.0, le=100.0, unit="m")
+    centre: tuple[float, ...] = setting("base frame", unit="m")
+    colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
+
+    def __post_init__(self) -> None:
+        for name, count in (("half_size", 3), ("centre", 3), ("colour", 4)):
+            if len(getattr(self, name)) != count:
+                raise EmbodimentError(
+                    f"simulation: {name}: got {getattr(self, name)}, expected {count} numbers"
+                )
+
+
+@dataclass(frozen=True)
 class BulletSimulation:
-    """An arm in PyBullet, in front of its cameras."""
+    """An arm in PyBullet, in front of its cameras, with what stands around it by name."""
 
     urdf: str = setting("URDF below pybullet_data, or an absolute path")
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
     tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
+    scenery: dict = field(default_factory=dict)  # type: ignore[type-arg]  # name -> Box
 
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
@@ -131,12 +148,24 @@ def read_simulation(
                 f"expected one of {list(able)}, or kind: none"
             )
     if kind == "bullet":
-        return load_settings(BulletSimulation, keys, where=here)
+        return _bullet(keys, here)
     given = load_settings(_ProcessSection, keys, where=here).sensors
     if set(given) != set(sensors):
         raise EmbodimentError(f"{here}: sensors: got {shown(list(given))}, expected {list(sensors)}")
     vectors = [sensor for sensor in sensors.values() if isinstance(sensor, VectorSensor)]
     return ProcessSimulation({s.name: _process_sensor(given[s.name], s, actions, here) for s in vectors})
+
+
+def _bullet(keys: dict[str, Any], here: str) -> BulletSimulation:
+    given = keys.pop("scenery", {})
+    if not isinstance(given, Mapping):
+        raise EmbodimentError(f"{here}: scenery: got {shown(given)}, expected boxes by name")
+    scenery = {}
+    for name, values in given.items():
+        if not isinstance(values, Mapping):
+            raise EmbodimentError(f"{here}: scenery.{name}: got {shown(values)}, expected a mapping")
+        scenery[str(name)] = load_settings(Box, values, where=f"{here}: scenery.{name}")
+    return load_settings(BulletSimulation, {**keys, "scenery": scenery}, where=here)
 
 
 def _process_sensor(section: Any, sensor: VectorSensor, actions: ActionSpec, where: str) -> ProcessSensor:

@@ -28,7 +28,7 @@ from ami_ros.ros.wire.publisher_watch import PublisherWatch
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, camera_subscription
 from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.gate_body import GateBody
-from ami_ros.safety.settings import GateNodeSettings, SafetySettings, load_safety_settings
+from ami_ros.safety.settings import GateNodeSettings, SafetySettings
 from ami_ros.share import config_path
 from ami_ros.system.realtime import raise_priority
 from ami_ros.types import Command, Level, Verdict
@@ -52,12 +52,13 @@ class SafetyNode(Node):
         declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
         declare_settings(self, load_settings(GateNodeSettings, config_path("safety_node.yaml")))
         declare_settings(self, load_settings(RestrictionSettings, config_path("restrictions.yaml")))
-        declare_settings(self, load_safety_settings())
-        refuse_unknown(self)
         common = settings_from_parameters(self, NodeSettings)
+        configuration = Configuration.load(common.robot, common.task, sensor_topics=common.sensor_topics)
+        spec = configuration.spec
+        declare_settings(self, configuration.safety)
+        refuse_unknown(self)
         settings = settings_from_parameters(self, SafetySettings)
         own = settings_from_parameters(self, GateNodeSettings)
-        spec = Configuration.load(common.robot, common.task, sensor_topics=common.sensor_topics).spec
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)

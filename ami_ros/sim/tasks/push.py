@@ -32,8 +32,12 @@ class PushSettings:
     block_mass: float = setting("of the block", gt=0.0, le=100.0, unit="kg")
     block_friction: float = setting("Coulomb friction of the block", gt=0.0, le=2.0)
     block_colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
-    block_lower: tuple[float, ...] = setting("corner of the area of starts and goals, x y", unit="m")
-    block_upper: tuple[float, ...] = setting("corner of the area of starts and goals, x y", unit="m")
+    block_lower: tuple[float, ...] = setting(
+        "corner of the area of starts and goals, x y, share of the workspace", ge=0.0, le=1.0
+    )
+    block_upper: tuple[float, ...] = setting(
+        "corner of the area of starts and goals, x y, share of the workspace", ge=0.0, le=1.0
+    )
     scripted_share: float = setting("share of training episodes with scripted pushes", ge=0.0, le=1.0)
     attracted_share: float = setting("share of training episodes drawn to the block", ge=0.0, le=1.0)
 
@@ -46,14 +50,17 @@ class PushSettings:
         ):
             if len(getattr(self, name)) != count:
                 raise ConfigError(f"{name}: got {getattr(self, name)}, expected {count} numbers")
-        room = np.linalg.norm(np.subtract(self.block_upper, self.block_lower))
-        if not self.minimum_travel < self.maximum_travel or self.minimum_travel > 0.5 * room:
-            raise ConfigError(
-                f"travel: got {self.minimum_travel} to {self.maximum_travel} m, expected a range that fits "
-                f"an area of {room:.3g} m from corner to corner"
-            )
         if self.scripted_share + self.attracted_share > 1.0:
             raise ConfigError("scripted_share and attracted_share: expected a sum of at most 1")
+
+
+def area(spec: RobotSpec, settings: PushSettings) -> FloatArray:
+    """Return lower and upper corner (2, 2) of where blocks start and shall go, base frame, m."""
+    lower, upper = spec.workspace[:, :2]
+    shares = np.array([settings.block_lower, settings.block_upper])
+    # To the micrometre: shares that are written with some digits give the place that was meant.
+    corners: FloatArray = np.round(lower + shares * (upper - lower), 6)
+    return corners
 
 
 class Push:
@@ -66,6 +73,13 @@ class Push:
                 "expected a tool and [x, y]; load the robot as config/tasks/push.yaml equips it"
             )
         self._spec, self._settings = spec, settings
+        self._area = area(spec, settings)
+        room = np.linalg.norm(self._area[1] - self._area[0])
+        if not settings.minimum_travel < settings.maximum_travel or settings.minimum_travel > 0.5 * room:
+            raise ConfigError(
+                f"travel: got {settings.minimum_travel} to {settings.maximum_travel} m, expected a range "
+                f"that fits an area of {room:.3g} m from corner to corner"
+            )
         self._kinematics = Kinematics(spec)
         self._height = float(spec.workspace[:, 2].mean())
         self._touch = settings.block_half_size[0] + spec.tool.radius
@@ -141,7 +155,7 @@ class Push:
 
     def random_place(self, generator: np.random.Generator) -> FloatArray:
         """Return a place (2,) for the block, m."""
-        place: FloatArray = generator.uniform(self._settings.block_lower, self._settings.block_upper)
+        place: FloatArray = generator.uniform(self._area[0], self._area[1])
         return place
 
     def _pose(self, place: FloatArray, generator: np.random.Generator) -> FloatArray:

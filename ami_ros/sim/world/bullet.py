@@ -251,7 +251,7 @@ class Bullet:
         PyBullet never forgets a pattern: use few different ones.
         """
         for index, body in enumerate(bodies):
-            texture = self._texture(patterns[index]) if patterns else -1
+            texture = self._texture(patterns[index]) if index < len(patterns) else -1
             pybullet.changeVisualShape(body, -1, textureUniqueId=texture, physicsClientId=self._id)
 
     def _texture(self, pattern: ImageArray) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.simulation import BulletSimulation
 from ami_ros.errors import ConfigError
 from ami_ros.sim.camera.sensor import Sensor
 from ami_ros.sim.camera.texture import draw_texture
@@ -23,12 +24,6 @@ from ami_ros.sim.world.world import NO_POSES
 from ami_ros.types import Command, FloatArray, ImageArray, Observation, Reading
 
 T = TypeVar("T")
-TABLE_HALF_SIZE = (0.6, 0.8, 0.05)  # m
-TABLE_CENTRE = (0.4, 0.0, -0.051)  # m, top just below the arm's base plane
-TABLE_COLOUR = (0.55, 0.42, 0.30, 1.0)
-WALL_HALF_SIZE = (0.02, 6.0, 3.0)
-WALL_CENTRE = (-1.2, 0.0, 0.5)
-WALL_COLOUR = (0.62, 0.70, 0.72, 1.0)
 
 
 class Scene:
@@ -43,9 +38,8 @@ class Scene:
     def __init__(self, spec: RobotSpec, physics_hz: float, detailed: bool = False) -> None:
         self._spec = spec
         self._bullet = Bullet(physics_hz)
-        table = self._bullet.add_box(TABLE_HALF_SIZE, TABLE_CENTRE, TABLE_COLOUR)
-        wall = self._bullet.add_box(WALL_HALF_SIZE, WALL_CENTRE, WALL_COLOUR)
-        self._scenery = (table, wall)
+        boxes = spec.simulation.scenery.values() if isinstance(spec.simulation, BulletSimulation) else ()
+        self._scenery = tuple(self._bullet.add_box(box.half_size, box.centre, box.colour) for box in boxes)
         self._variation = CLEAN
         self._exposed = {camera.name: Sensor(CLEAN, 0) for camera in spec.images}
         self._arm = Arm(self._bullet, spec, detailed)

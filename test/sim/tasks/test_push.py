@@ -22,12 +22,13 @@ from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.known import load_task
-from ami_ros.sim.tasks.push import Push, PushSettings
+from ami_ros.sim.tasks.push import Push, PushSettings, area
 from ami_ros.sim.world.scene import Scene
 from ami_ros.task_file import read_task
 
 SPEC = load_robot("panda", "push")
 SETTINGS = load_settings(PushSettings, read_task("push").own)
+AREA = area(SPEC, SETTINGS)
 PUSH = load_task("push", SPEC)
 EPISODES, SOLVED = 60, 5
 NEAR = 4e-3  # m: postures are solved to 2 mm
@@ -79,7 +80,7 @@ def test_blocks_start_and_end_in_their_area_at_least_8_cm_apart():
         assert SETTINGS.minimum_travel <= np.linalg.norm(goal[:2] - start[:2]) <= SETTINGS.maximum_travel
         np.testing.assert_array_equal(goal[:3], episode.goal_position)
         for place in (start, goal):
-            assert (place[:2] >= SETTINGS.block_lower).all() and (place[:2] <= SETTINGS.block_upper).all()
+            assert (place[:2] >= AREA[0]).all() and (place[:2] <= AREA[1]).all()
             assert place[2] == HALF and abs(place[3]) <= np.pi / 4
 
 
@@ -144,7 +145,7 @@ def test_training_episodes_begin_everywhere_and_touch_the_block(scene):
     generator, settings = np.random.default_rng(0), load_collect_settings("push")
     scattered = [PUSH.scatter(generator) for _ in range(40)]
     blocks = np.array([episode.start_objects[0, :2] for episode in scattered])
-    assert (np.ptp(blocks, axis=0) > 0.7 * np.subtract(SETTINGS.block_upper, SETTINGS.block_lower)).all()
+    assert (np.ptp(blocks, axis=0) > 0.7 * (AREA[1] - AREA[0])).all()
     kinds = {type(PUSH.motion(episode, settings, generator)).__name__ for episode in scattered}
     assert len(kinds) == 3, "pushes, leaning and aimless motion"
     for episode in scattered[:10]:
@@ -172,4 +173,9 @@ def test_a_robot_without_a_tool_cannot_push():
 )
 def test_wrong_settings_are_refused(key, value):
     with pytest.raises(ConfigError, match=r"travel" if key == "minimum_travel" else key):
-        load_settings(PushSettings, {**dataclasses.asdict(SETTINGS), key: value})
+        changed = load_settings(PushSettings, {**dataclasses.asdict(SETTINGS), key: value})
+        Push(SPEC, changed)
+
+
+def test_the_area_of_the_blocks_is_where_the_shipped_model_learnt_it():
+    np.testing.assert_array_equal(AREA, [[0.41, -0.12], [0.6, 0.12]])
