@@ -60,7 +60,6 @@ class Configuration:
             robot: name of a file in config/robots, or a path; None for the one in config/node.yaml.
             task: name of a file in config/tasks, or a path; None for the one in config/node.yaml.
             overrides: one of FILES -> its settings to change; a value of None means "not given".
-
             sensor_topics: see `with_topics`.
 
         Raises:

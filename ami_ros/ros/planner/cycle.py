@@ -15,7 +15,7 @@ from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
 from ami_ros.protocols import Planner
 from ami_ros.ros.planner.goal_inbox import ReceivedGoal
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
-from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, Observation, Plan, Trajectory
+from ami_ros.types import RARE_SURPRISE, Goal, Observation, Plan, Trajectory
 
 
 class PlanningCycle:
@@ -45,7 +45,11 @@ class PlanningCycle:
         self._holding = Holding(spec)
         self._progress = ProgressWatch(patience_s)
         self._goal: ReceivedGoal | None = None
-        self.kinematics, self._meaning = Kinematics(spec), meaning_of(spec)
+        self._meaning = meaning_of(spec)
+        self.kinematics = None if spec.arm is None else Kinematics(spec)
+        self._hint = " or ".join(
+            ["~/goal_image"] * bool(spec.images) + [f"~/goal_{v.name}" for v in spec.vectors]
+        )
         self.statistics = PlanStatistics(period_s)
         self.paused = False
         self.problem = ""
@@ -75,10 +79,9 @@ class PlanningCycle:
             AmiError: the planner cannot use the observation; the caller holds.
         """
         self.statistics.cycle(self._clock_s())
-        joints = self._spec.joint_position(observation)
         if self.problem or self._goal is None or self.paused:
             self._progress.restart()
-            return self.hold(joints, observation[self._spec.joint_sensor].stamp_ns, self.idle())
+            return self.hold(observation, self.idle())
         before = self._clock_s()
         plan = self._planner.plan(observation)
         duration_s = self._clock_s() - before
@@ -86,11 +89,20 @@ class PlanningCycle:
         self.statistics.doubt(plan.disagreement, plan.surprise)
         self._holding.release()
         proposal = self._meaning.proposal(plan.actions, observation)
-        return proposal, self._report(plan, duration_s, self._goal, joints)
+        return proposal, self._report(plan, duration_s, self._goal, observation)
 
-    def hold(self, measured: FloatArray, stamp_ns: int, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
-        """Return a proposal to stand still, with the status that says why."""
-        return self._holding.trajectory(measured, stamp_ns), status
+    def hold(self, observation: Observation, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
+        """Return a proposal to stand still, with the status that says why.
+
+        Args:
+            observation: what is known; images are not needed.
+            status: the reason.
+        """
+        if self._spec.arm is None:
+            still = self._meaning.hold(observation)[None, None]
+            return self._meaning.proposal(still, observation), status
+        stamp_ns = observation[self._spec.joint_sensor].stamp_ns
+        return self._holding.trajectory(self._meaning.start(observation), stamp_ns), status
 
     def idle(self, waiting_for: str = "") -> GoalStatus:
         """Return the report of a cycle without a plan."""
@@ -101,7 +113,7 @@ class PlanningCycle:
         if waiting_for:
             return self.status(GoalState.WAITING, waiting_for)
         if self._goal is None:
-            return self.status(GoalState.NO_GOAL, "send ~/goal_image or ~/goal_joints")
+            return self.status(GoalState.NO_GOAL, f"send {self._hint}")
         return self.status(GoalState.WAITING, "waiting for the next observation")
 
     def status(self, state: GoalState, reason: str) -> GoalStatus:
@@ -111,7 +123,7 @@ class PlanningCycle:
         return GoalStatus(state, reason, goal=label, goal_stamp_ns=stamp_ns)
 
     def _report(
-        self, plan: Plan, duration_s: float, goal: ReceivedGoal, joint_position: FloatArray
+        self, plan: Plan, duration_s: float, goal: ReceivedGoal, observation: Observation
     ) -> GoalStatus:
         state = GoalState.ARRIVED if plan.arrived else GoalState.MOVING
         reason = f"{plan.distance:.1f} steps from the goal"
@@ -119,7 +131,10 @@ class PlanningCycle:
             self._progress.restart()
         elif stuck_s := self._progress.stuck_s(plan.distance, plan.observation_stamp_ns):
             state = GoalState.STUCK
-            missing = what_is_missing(goal.goal, joint_position, self._spec, self.kinematics)
+            missing = ""
+            if self.kinematics is not None:
+                joints = self._spec.joint_position(observation)
+                missing = what_is_missing(goal.goal, joints, self._spec, self.kinematics)
             reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
         if plan.surprise is not None and plan.surprise > RARE_SURPRISE:
             what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import CompressedImage, Image
@@ -106,7 +107,7 @@ class PlannerNode(LifecycleNode):
         model = Path(self.settings.model or self._configuration.shipped_model)
         planner = self._factory.build(self._spec, model, self._planning, self._configuration.task_name)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
-        self._frame = root_link(self._spec.urdf)
+        self._frame = "" if self._spec.arm is None else root_link(self._spec.urdf)
         spec = self._spec
         images = [sensor.name for sensor in spec.images if "model" in sensor.used_by]
         # The plan starts from the joints; another sensor may be as old as its YAML lets it be.
@@ -193,16 +194,18 @@ class PlannerNode(LifecycleNode):
             problem = cycle.status(
                 GoalState.ERROR, str(error) if isinstance(error, AmiError) else repr(error)
             )
-            joints = taken[self._spec.joint_sensor]
-            measured = joints.content[: len(self._spec.joint_names)]
-            proposal, status = cycle.hold(measured, joints.stamp_ns, problem)
+            vectors = {name: seen for name, seen in taken.items() if isinstance(seen.content, np.ndarray)}
+            if not vectors:  # nothing says where to hold: the gate does, without a proposal
+                self._reports.cycle(problem)
+                return
+            proposal, status = cycle.hold(_observation(vectors, 0), problem)
         self._publish(cycle, proposal, status)
 
     def _publish(self, cycle: PlanningCycle, proposal: Trajectory, status: GoalStatus) -> None:
         # The report first: the gate does not judge a proposal before it has heard how sure the planner is.
         self._reports.cycle(dataclasses.replace(status, proposal_stamp_ns=proposal.stamp_ns))
         self._proposals.publish(trajectory_to_ros(proposal))
-        if self._markers.get_subscription_count():
+        if cycle.kinematics is not None and self._markers.get_subscription_count():
             self._markers.publish(plan_markers(proposal, cycle.kinematics, self._frame))
 
     # Goals

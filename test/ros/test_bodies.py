@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies that exist as YAML alone, over real DDS: sensors, gate, output and simulator, judged by the oracle."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+import pytest
+from bodies.yaml_bodies import mobile_base, process_body, setpoint_task
+from diagnostic_msgs.msg import DiagnosticArray
+from std_msgs.msg import Float64MultiArray, String
+from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+from ami_ros.body.robot_spec import RobotSpec, load_robot
+from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_to_ros
+from ami_ros.ros.wire.messages import trajectory_to_ros
+from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY
+from ami_ros.ros.wire.verdicts import judgement_from_ros
+from ami_ros.types import Level, Trajectory
+
+PERIOD_S = 0.1
+EPISODE_STEPS = 100_000  # the test ends first
+
+
+class Operator:
+    """Plays the planner: proposes that the channels go to `wanted`, and hears simulator and gate."""
+
+    def __init__(self, probe, spec: RobotSpec) -> None:
+        self._spec = spec
+        self.wanted, self.position = spec.home, spec.home
+        self._truths = probe.listen(String, "sim/truth", 100)
+        self._verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+        self._reports = probe.node.create_publisher(DiagnosticArray, "planner/goal_status", 10)
+        self._proposals = probe.node.create_publisher(JointTrajectory, "planner/proposed", 10)
+        self._timer = probe.node.create_timer(PERIOD_S, self._propose)
+
+    def _propose(self) -> None:
+        stamp_ns = time.time_ns()
+        points = np.stack([self.position, self.wanted, self.wanted])
+        times = np.array([0, 200_000_000, 400_000_000], dtype=np.int64)
+        proposal = Trajectory(self._spec.command_names, points, times, stamp_ns)
+        self.position = self.wanted
+        status = GoalStatus(GoalState.MOVING, "", stamp_ns=stamp_ns, proposal_stamp_ns=stamp_ns)
+        self._reports.publish(status_to_ros(status, self._spec.name))
+        self._proposals.publish(trajectory_to_ros(proposal))
+
+    def fall_silent(self) -> None:
+        self._timer.cancel()
+
+    def truth(self, name: str) -> np.ndarray:
+        return np.array(json.loads(self._truths[-1].data)[name]) if self._truths else np.full(6, np.nan)
+
+    def unsafe(self) -> tuple[int, int]:
+        last = json.loads(self._truths[-1].data)
+        return last["unsafe_commands"], last["moved_after_stop"]
+
+    def state(self):
+        states = [j for j in map(judgement_from_ros, self._verdicts) if j.proposal_stamp_ns is None]
+        return states[-1].verdict if states else None
+
+    def codes(self) -> set[str]:
+        state = self.state()
+        return set() if state is None else {reason.code for reason in state.reasons}
+
+
+@pytest.fixture
+def plant(start, probe, tmp_path):
+    """The process body, driven to the middle of its range."""
+    robot, task = process_body(tmp_path), setpoint_task(tmp_path)
+    names = {"robot": str(robot), "task": str(task)}
+    processes = {
+        "sim": start("sim", **names, episode_steps=EPISODE_STEPS),
+        "safety": start("safety", **names),
+    }
+    operator = Operator(probe, load_robot(robot))
+    operator.processes = processes
+    probe.call(SetBool, "sim/pause", data=False)
+    return operator
+
+
+def test_set_points_go_where_they_are_wanted_within_their_limits(plant, probe):
+    goals = probe.listen(Float64MultiArray, "sim/goal_temperatures", LATCHED)
+    commands = probe.listen(Float64MultiArray, "set_points", 100)
+    plant.wanted = np.array([150.0, 30.0])
+    probe.until(
+        lambda: plant.state() is not None and plant.state().level <= Level.LIMITED, "a gate that runs"
+    )
+    steady = np.array([20.0 + 0.3 * 150 - 0.1 * 30, 18.0 + 0.2 * 150 - 0.05 * 30])
+    probe.until(lambda: np.abs(plant.truth("temperatures")[:2] - steady).max() < 1.0, "the temperatures")
+    assert plant.unsafe() == (0, 0)
+    sent = np.array([message.data for message in commands])
+    np.testing.assert_allclose(sent[-1], plant.wanted, atol=1e-6)
+    assert np.abs(np.diff(sent[:, 0])).max() <= 400.0 * 0.01 * (1 + 1e-6), "W per tick"
+    plant.wanted = np.array([250.0, 5.0])  # beyond the range of both
+    probe.until(lambda: np.allclose(commands[-1].data, [200.0, 10.0]), "the ends of the ranges")
+    assert "POSITION_LIMIT" in plant.codes()
+    probe.until(lambda: len(goals) > 0, "the task's goal")
+    assert len(goals[0].data) == 2 and plant.unsafe() == (0, 0)
+
+
+def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
+    plant.wanted = np.array([100.0, 60.0])
+    probe.until(
+        lambda: plant.state() is not None and plant.state().level <= Level.LIMITED, "a gate that runs"
+    )
+    assert probe.call(SetBool, "safety/estop", data=True).success
+    probe.until(lambda: plant.state().level is Level.STOP, "the stop")
+    probe.spin(0.5)
+    assert plant.unsafe() == (0, 0)
+    probe.call(SetBool, "safety/estop", data=False)
+    probe.until(lambda: probe.call(Trigger, "safety/rearm").success, "the re-arm", 10.0)
+    probe.until(lambda: plant.state().level <= Level.LIMITED, "a gate that runs again")
+    plant.processes["sim"].kill()
+    probe.until(lambda: "SENSOR_STALE" in plant.codes(), "stale sensors")
+    stale = {r.numbers["sensor"] for r in plant.state().reasons if r.code == "SENSOR_STALE"}
+    assert stale <= {"temperatures", "pressure", "flow"} and stale
+    assert plant.state().level is Level.HOLD
+
+
+@pytest.mark.parametrize("interface", ["twist", "twist_stamped"])
+def test_a_base_moves_and_stands_still_when_its_planner_falls_silent(start, probe, tmp_path, interface):
+    robot = mobile_base(tmp_path, lambda values: values["output"].update(interface=interface))
+    task = setpoint_task(
+        tmp_path,
+        lambda values: values.update(goal_sensor="odometry", tolerance=[0.1] * 6, minimum_travel=0.5),
+    )
+    names = {"robot": str(robot), "task": str(task)}
+    start("sim", **names, episode_steps=EPISODE_STEPS)
+    start("safety", **names)
+    operator = Operator(probe, load_robot(robot))
+    probe.call(SetBool, "sim/pause", data=False)
+    operator.wanted = np.array([0.4, -0.8])
+    probe.until(lambda: abs(operator.truth("odometry")[0] - 0.4) < 0.02, "the speed")
+    assert operator.truth("odometry")[5] == pytest.approx(-0.8, abs=0.05)
+    operator.fall_silent()
+    probe.until(lambda: operator.state().level is Level.HOLD, "the hold")
+    probe.until(lambda: np.abs(operator.truth("odometry")).max() < 0.01, "standing still")
+    assert operator.unsafe() == (0, 0)
