@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole loop in one process: scene -> planner -> gate -> scene, step by step."""
+"""The whole loop in one process: world -> planner -> gate -> world, step by step."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.protocols import Planner
 from ami_ros.safety.model_report import ModelReport
-from ami_ros.safety.settings import SafetySettings
+from ami_ros.sim.loop.goals import goal_of
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Task
-from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray, Goal, ImageArray, Plan
+
+# Of a body that has none.
+NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
+NO_JOINTS, NO_OBJECTS = np.zeros(0), np.zeros((0, 7))
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +26,14 @@ class EpisodeResult:
 
     Attributes:
         seed: of the episode.
-        error: (S + 1,) true distance from the goal (of the tip, or of the task's object), m, before the
-            first and after every step.
+        error: (S + 1,) true distance from the goal, m (of the tip, or of the task's object) or in tolerances
+            of a sensor, before the first and after every step.
         arrived_step: first step from which the planner said "arrived" until the end; None if it did not.
         plan_ms: (S,) wall time per plan, ms.
-        joints: (S + 1, J) joint positions.
+        joints: (S + 1, J) joint positions; J = 0 for a body without.
         poses: (S + 1, M, 7) poses of the task's objects: x, y, z in m, and a quaternion x, y, z, w.
-        goal_image: (H, W, 3) uint8 what the planner was shown.
-        final_image: (H, W, 3) uint8 what the camera saw at the end.
+        goal_image: (H, W, 3) uint8 what the first camera shall see; one black pixel without camera.
+        final_image: (H, W, 3) uint8 what the first camera saw at the end; one black pixel without camera.
         levels: gate ticks by verdict level name.
         wall_s: duration of the episode on the wall clock.
         surprise: (S,) the planner's surprise, above 1 is rare; NaN where it had none yet. Empty if not known.
@@ -51,46 +53,33 @@ class EpisodeResult:
 
 
 class ClosedLoop(StepLoop):
-    """Scene, planner and gate joined without ROS.
-
-    Args:
-        scene: the world.
-        spec: the robot.
-        safety: the gate's thresholds.
-        gated: False follows proposals to the letter, to measure what the gate costs.
-    """
-
-    def __init__(self, scene: Scene, spec: RobotSpec, safety: SafetySettings, gated: bool = True) -> None:
-        super().__init__(scene, spec, safety, gated)
-        self._scene = scene
+    """World, planner and gate joined without ROS; arguments as for StepLoop."""
 
     def hear(self, plan: Plan) -> None:
         """Let the gate know how far the planner trusts its model."""
         report = ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement)
-        self._gate.see_planner(report, self._scene.time_ns)
+        self._gate.see_planner(report, self._world.time_ns)
 
     def run(self, planner: Planner, seed: int, task: Task, by_joints: bool = False) -> EpisodeResult:
         """Run one episode to its end; nobody tells the planner whether it succeeded.
 
         With `by_joints` the planner is told the goal's joint positions instead of being shown its image.
         """
-        scene, started = self._scene, time.perf_counter()
+        world, started = self._world, time.perf_counter()
         episode = task.episode(seed)
-        scene.reset(episode.start, episode.start_objects)
+        world.reset(episode.start, episode.start_objects)
         self.restart()
-        goal_image = scene.image_at(episode.goal, episode.goal_objects)
-        label = f"seed {seed}"
-        planner.set_goal(
-            Goal(vectors={self._spec.joint_sensor: episode.goal}, label=label)
-            if by_joints
-            else Goal(images={self._spec.camera.name: goal_image}, label=label)
-        )
-        error, joints, poses = [task.error(scene, episode)], [scene.joints()[0]], [scene.poses()]
+        goal = goal_of(task, episode, world, f"seed {seed}")
+        goal_image = goal.images[self._spec.camera.name] if goal.images else NO_PICTURE
+        if by_joints:
+            goal = Goal(vectors={self._spec.joint_sensor: episode.goal}, label=goal.label)
+        planner.set_goal(goal)
+        error, moments = [task.error(world, episode)], [world.snapshot()]
         plan_ms: list[float] = []
         surprise: list[float] = []
         arrived: int | None = None
         for step in range(task.episode_steps):
-            observation = scene.observe()
+            observation = world.observe()
             before = time.perf_counter()
             plan = planner.plan(observation)
             plan_ms.append((time.perf_counter() - before) * 1e3)
@@ -98,18 +87,17 @@ class ClosedLoop(StepLoop):
             self.hear(plan)
             arrived = (step if arrived is None else arrived) if plan.arrived else None
             self.act(plan.actions, observation)
-            error.append(task.error(scene, episode))
-            joints.append(scene.joints()[0])
-            poses.append(scene.poses())
+            error.append(task.error(world, episode))
+            moments.append(world.snapshot())
         return EpisodeResult(
             seed=seed,
             error=np.array(error),
             arrived_step=arrived,
             plan_ms=np.array(plan_ms),
-            joints=np.stack(joints),
-            poses=np.stack(poses),
+            joints=np.stack([moment.get("joints", NO_JOINTS) for moment in moments]),
+            poses=np.stack([moment.get("objects", NO_OBJECTS) for moment in moments]),
             goal_image=goal_image,
-            final_image=scene.image(),
+            final_image=world.image() if self._spec.images else NO_PICTURE,
             levels=dict(self.levels),
             wall_s=time.perf_counter() - started,
             surprise=np.array(surprise),

@@ -9,15 +9,15 @@ from ami_ros.sim.tasks.task import Episode, Task
 from ami_ros.types import Goal
 
 
-def goal_of(task: Task, episode: Episode, world: Any) -> Goal:
+def goal_of(task: Task, episode: Episode, world: Any, label: str = "") -> Goal:
     """Return what the cameras shall see, or what the task's sensor shall measure.
 
     Args:
         task: says which of the two.
         episode: of the task.
         world: of its body; one with cameras for goals that are seen. All is put back afterwards.
+        label: a name for people and logs.
     """
-    label = ""
     if task.goal_sensor:
         return Goal(vectors={task.goal_sensor: episode.goal_position}, label=label)
     return Goal(images=world.images_at(episode.goal, episode.goal_objects), label=label)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.tasks.task import Motion
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.world import World
 from ami_ros.types import Goal, Observation, Plan
 
 
@@ -20,7 +20,7 @@ class Oracle:
         motion: the script, made for one episode; it knows the goal.
     """
 
-    def __init__(self, scene: Scene, spec: RobotSpec, motion: Motion) -> None:
+    def __init__(self, scene: World, spec: RobotSpec, motion: Motion) -> None:
         self._scene, self._spec, self._motion = scene, spec, motion
 
     def set_goal(self, goal: Goal | None) -> None:

@@ -26,6 +26,7 @@ from ami_ros.sim.camera.variation import (
     Light,
     Texture,
     Variation,
+    beyond_variation,
     draw_variation,
     training_variation,
 )
@@ -233,3 +234,25 @@ def test_patterns_differ_and_are_as_deep_as_asked():
         assert pattern.max() > 245
         assert pattern.min() == pytest.approx(255 * 0.6, abs=6)
     assert draw_texture(Texture("checks", 0, 0.0)).min() == 255
+
+
+def test_each_camera_has_a_draw_of_its_own_and_the_first_its_usual_one():
+    one, two = (draw_variation(SETTINGS, np.random.default_rng(4), cameras=count) for count in (1, 2))
+    assert dataclasses.replace(two, further=()) == one
+    assert two.view(0) is two
+    own = two.view(1)
+    for field in ("camera", "exposure", "noise_std", "blur_sigma", "jpeg_quality"):
+        assert getattr(own, field) != getattr(two, field)
+    # Where nothing else was drawn for it, another camera varies as the first does.
+    assert one.view(1) is one
+
+
+def test_beyond_the_range_every_camera_is():
+    for seed in range(20):
+        generators = [np.random.default_rng(seed) for _ in range(2)]
+        one, two = (
+            beyond_variation(SETTINGS, generator, "noise", 2.0, cameras)
+            for generator, cameras in zip(generators, (1, 2), strict=True)
+        )
+        assert dataclasses.replace(two, further=()) == one
+        assert min(two.view(camera).noise_std for camera in range(2)) >= SETTINGS.noise_std

@@ -148,7 +148,7 @@ def setpoint_task(
     """Write a task of kind setpoint for `process_body`, and return its path."""
     values: Values = {
         "kind": "setpoint",
-        "episode_steps": 40,
+        "episode_steps": 60,
         "goal_sensor": goal_sensor,
         "tolerance": [1.0, 0.5] if goal_sensor == "temperatures" else [0.05],
         "minimum_travel": 3.0,
