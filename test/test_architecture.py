@@ -53,11 +53,11 @@ OWN = {
     "system": {"errors", "share", "launch_arguments"},
     "body": BASE,
     "safety": BASE | {"body"},
-    "model": BASE | {"body", "system", "planning"},
+    "model": BASE | {"body", "system"},
     "planning": BASE | {"body", "model"},
     "memory": BASE | {"body"},
     "data": BASE | {"body", "system"},
-    "training": BASE | {"body", "system", "model", "data", "planning"},
+    "training": BASE | {"body", "system", "model", "data"},
     "sim": BASE | {"body", "system", "safety", "planning", "data"},
 }
 # Rooms of ami_ros/ros: the nodes import what they share, and never each other.

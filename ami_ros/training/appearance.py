@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.oddity import OddityRecord, read_oddity
+from ami_ros.model.networks.appearance import Appearance
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.pixels import fitted
+from ami_ros.training.recorded import Recorded
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
 
@@ -82,8 +84,10 @@ def _joined(records: Sequence[OddityRecord]) -> Oddities:
     )
 
 
-def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings: TrainingSettings) -> None:
-    """Fit `model.appearance` in place, to tell usual pictures from odd ones; needs the finished encoder.
+def fit_appearance(
+    model: Jepa, usual: Recorded, oddities: Oddities, settings: TrainingSettings, camera: int = 0
+) -> None:
+    """Fit one of `model.appearances` in place, to tell usual pictures from odd ones; needs its encoder.
 
     Without odd pictures it stays mute.
 
@@ -92,11 +96,12 @@ def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings:
         usual: episodes within the training range.
         oddities: what is not.
         settings: number of steps, and seed.
+        camera: index of the camera that took them.
 
     Source: Hendrycks, Mazeika and Dietterich, "Deep anomaly detection with outlier exposure" (2019); here
     both sides weigh the same, and the quantile of usual pictures sets the limit afterwards.
     """
-    head = model.appearance
+    head = appearance_of(model, camera)
     model.eval()
     if not len(oddities):
         with torch.no_grad():
@@ -107,8 +112,9 @@ def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings:
     count = min(USUAL, len(usual) * (usual.steps + 1))
     episode = generator.integers(len(usual), size=count)
     step = generator.integers(usual.steps + 1, size=count)
-    given_usual = _given(model, usual.images[episode, step], usual.joints[episode, step])
-    given_odd = _given(model, oddities.images, oddities.joints)
+    pictures = usual.images[camera]
+    given_usual = _given(model, pictures[episode, step], usual.vectors[episode, step], camera)
+    given_odd = _given(model, oddities.images, oddities.joints, camera)
     head.mean.copy_(given_usual.mean(dim=0))
     head.std.copy_(given_usual.std(dim=0).clamp_min(1e-4))
 
@@ -118,8 +124,8 @@ def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings:
     answers = torch.cat([torch.zeros(BATCH), torch.ones(BATCH)])
     for _ in range(settings.appearance_steps):
         rows, odd = generator.integers(count, size=BATCH), generator.integers(len(oddities), size=BATCH)
-        images = np.concatenate([usual.images[episode[rows], step[rows]], oddities.images[odd]])
-        shapes = head.shapes(model.fitted(torch.from_numpy(images)))
+        images = np.concatenate([pictures[episode[rows], step[rows]], oddities.images[odd]])
+        shapes = head.shapes(fitted(torch.from_numpy(images), model.image_size))
         logit = head.logit(shapes, torch.cat([given_usual[rows], given_odd[odd]]))
         loss = functional.binary_cross_entropy_with_logits(logit, answers)
         optimizer.zero_grad()
@@ -129,27 +135,40 @@ def fit_appearance(model: Jepa, usual: EpisodeSet, oddities: Oddities, settings:
     head.requires_grad_(False)
 
 
-def _given(model: Jepa, images: ImageArray, joints: NDArray[np.float32]) -> Tensor:
+def appearance_of(model: Jepa, camera: int) -> Appearance:
+    """Return what judges how the images of a camera, by its index, look."""
+    head = model.appearances[camera]
+    if not isinstance(head, Appearance):
+        raise TypeError(f"camera {camera}: got {type(head).__name__}, expected Appearance")
+    return head
+
+
+def _given(model: Jepa, images: ImageArray, vectors: NDArray[np.float32], camera: int) -> Tensor:
     """Return what the head is given (N, F), see `Appearance.given`."""
     starts = range(0, len(images), AT_ONCE)
     parts = [slice(start, start + AT_ONCE) for start in starts]
+    head = appearance_of(model, camera)
     with torch.no_grad():
-        return torch.cat([model.appearance.given(*_inputs(model, images[p], joints[p])) for p in parts])
+        return torch.cat([head.given(*_inputs(model, images[p], vectors[p], camera)) for p in parts])
 
 
-def _inputs(model: Jepa, images: ImageArray, joints: NDArray[np.float32]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return images (B, 3, S, S), latents (B, D) and normalised joint positions (B, J)."""
+def _inputs(
+    model: Jepa, images: ImageArray, vectors: NDArray[np.float32], camera: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return images (B, 3, S, S), latents (B, D) and normalised joint positions (B, P)."""
     with torch.no_grad():
-        seen = model.fitted(torch.from_numpy(images))
-        normalised = model.normalise_joints(torch.from_numpy(joints))
-        return seen, model.encoder(seen), normalised[:, : normalised.shape[1] // 2]
+        seen = fitted(torch.from_numpy(images), model.image_size)
+        normalised = model.normalise(torch.from_numpy(vectors))
+        return seen, model.encoders[camera](seen), model.posture(normalised)
 
 
-def oddness_of(model: Jepa, oddities: Oddities) -> Tensor:
-    """Return how odd pictures look (N,)."""
+def oddness_of(model: Jepa, oddities: Oddities, camera: int = 0) -> Tensor:
+    """Return how odd pictures of a camera, by its index, look (N,)."""
     starts = range(0, len(oddities), AT_ONCE)
     parts = [
-        _inputs(model, oddities.images[i : i + AT_ONCE], oddities.joints[i : i + AT_ONCE]) for i in starts
+        _inputs(model, oddities.images[i : i + AT_ONCE], oddities.joints[i : i + AT_ONCE], camera)
+        for i in starts
     ]
+    head = appearance_of(model, camera)
     with torch.no_grad():
-        return torch.cat([model.appearance(*part) for part in parts])
+        return torch.cat([head(*part) for part in parts])

@@ -81,7 +81,7 @@ def measure_alike(model: Jepa, exposures: DoubleExposures) -> dict[str, float] |
     model.eval()
     with torch.no_grad():
         varied, plain = (
-            torch.stack([model.encode(torch.from_numpy(look)) for look in images])
+            torch.stack([model.encode(0, torch.from_numpy(look)) for look in images])
             for images in (exposures.varied, exposures.plain)
         )
     usual = plain - plain.mean(dim=1, keepdim=True)

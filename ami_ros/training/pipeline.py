@@ -4,37 +4,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from ami_ros import __version__
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.double_exposure import list_double_exposures
+from ami_ros.data.episode import EpisodeRecord
 from ami_ros.data.event import list_events
 from ami_ros.data.oddity import list_oddities
 from ami_ros.errors import TrainingError
 from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.contract import FORMAT_VERSION, Contract
-from ami_ros.model.export import weights_sha256
+from ami_ros.model.known import inputs_of, known_channels, known_sensors
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
+from ami_ros.model.weights import weights_sha256
 from ami_ros.training.appearance import fit_appearance, read_oddities
 from ami_ros.training.disagreement import fit_disagreement
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.events import read_clips
-from ami_ros.training.gates import measure_gates
 from ami_ros.training.latents import encode_episodes
 from ami_ros.training.metric import fit_metric
+from ami_ros.training.quality import measure_quality
+from ami_ros.training.recorded import Recorded
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.training.surprise import fit_surprise
 from ami_ros.training.temporal_distance import fit_temporal_distance
 from ami_ros.training.trainer import Trainer
 
-GATE_HORIZON = 15  # action blocks
+QUALITY_HORIZON = 15  # action blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +93,24 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
     keep_freed_memory()
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
-    network = Jepa(model, len(spec.joint_names), spec.action_block * spec.action_size)
-    return Trainer(network, episodes, training, spec.max_tip_speed, spec.action_block, split.exposures)
+    network = Jepa(model, inputs_of(spec), spec.action_block * spec.action_size)
+    return Trainer(network, episodes, training, spec.actions, split.exposures)
+
+
+def recorded(episodes: EpisodeSet) -> Recorded:
+    """Return episodes as a model is given them: of the one camera, and of the joints."""
+    count = episodes.joints.shape[2] // 2
+    truths = {"joint_position": episodes.joints[..., :count], "tip_position": episodes.tip}
+    if episodes.objects.shape[2]:
+        truths["object_position"] = episodes.objects.reshape(*episodes.objects.shape[:2], -1)
+    return Recorded([episodes.images], episodes.joints, episodes.actions, truths)
+
+
+def recorded_clips(clips: Sequence[EpisodeRecord]) -> Recorded:
+    """Return clips of equal length as a model is given them."""
+    joints = [np.concatenate([clip.joint_position, clip.joint_velocity], axis=1) for clip in clips]
+    images, actions = (np.stack([getattr(clip, name) for clip in clips]) for name in ("images", "actions"))
+    return Recorded([images], np.stack(joints), actions)
 
 
 def finish(
@@ -99,19 +119,18 @@ def finish(
     spec: RobotSpec,
     task: str,
     training: TrainingSettings,
-    horizon: int = GATE_HORIZON,
+    horizon: int = QUALITY_HORIZON,
 ) -> Contract:
     """Fit what rests on finished latents, measure on held-out episodes and events, and write the contract."""
-    scale, block = spec.max_tip_speed, spec.action_block
+    usual_episodes = recorded(split.training)
     oddities = read_oddities(split.oddities, training.held_out)
-    fit_appearance(network, split.training, oddities.training, training)
-    encoded = encode_episodes(network, split.training, scale, block)
-    held_out = encode_episodes(network, split.held_out, scale, block)
-    joints = torch.from_numpy(split.training.joints)
+    fit_appearance(network, usual_episodes, oddities.training, training)
+    encoded = encode_episodes(network, usual_episodes, spec.actions)
+    held_out = encode_episodes(network, recorded(split.held_out), spec.actions)
     fit_metric(
         network,
-        encoded.latents,
-        joints,
+        encoded.cores,
+        torch.from_numpy(usual_episodes.vectors),
         training.metric_steps,
         training.metric_floor,
         training.metric_slowness,
@@ -121,33 +140,29 @@ def finish(
     fit_surprise(
         network, encoded.transitions(SURPRISE_BLOCKS), held_out.transitions(SURPRISE_BLOCKS), training
     )
-    fit_temporal_distance(network, encoded.latents, training)
-    clips = read_clips(network, split.events, scale, block)
-    horizon = min(horizon, split.held_out.steps // block)
-    gates = measure_gates(network, encoded, held_out, clips, oddities.held_out, horizon)
-    gates["alike"] = measure_alike(network, split.held_out_exposures)
+    fit_temporal_distance(network, encoded.cores, training)
+    clips = read_clips(network, split.events, recorded_clips, spec.actions)
+    horizon = min(horizon, split.held_out.steps // spec.action_block)
+    quality = measure_quality(network, encoded, held_out, clips, oddities.held_out, horizon)
+    quality["alike"] = measure_alike(network, split.held_out_exposures)
     actions = split.training.actions
     return Contract(
         format_version=FORMAT_VERSION,
         task=task,
         robot=spec.name,
-        joint_names=list(spec.joint_names),
-        control_mode=spec.actions.meaning,
-        control_hz=spec.actions.rate_hz,
-        action_block=spec.action_block,
-        action_axes=list(spec.actions.names),
-        action_size=spec.action_size,
-        max_tip_speed=spec.max_tip_speed,
-        image_size=network.image_size,
-        camera_aspect=spec.camera.aspect,
-        frames_of_context=1,
+        sensors=known_sensors(
+            spec, network.image_size, network.vector_mean.tolist(), network.vector_std.tolist()
+        ),
+        meaning=spec.actions.meaning,
+        rate_hz=spec.actions.rate_hz,
+        block=spec.action_block,
+        channels=known_channels(spec),
         latent_size=network.latent_size,
-        joint_mean=network.joint_mean.tolist(),
-        joint_std=network.joint_std.tolist(),
         action_range=[actions.min(axis=(0, 1)).tolist(), actions.max(axis=(0, 1)).tolist()],
+        architecture={k: list(v) if isinstance(v, tuple) else v for k, v in asdict(network.settings).items()},
         data_sha256=split.training.sha256,
         weights_sha256=weights_sha256(network),
         seed=training.seed,
         code_version=__version__,
-        gates=gates,
+        quality=quality,
     )

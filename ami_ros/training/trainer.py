@@ -14,12 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ami_ros.body.actions import ActionSpec
 from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError, shown
 from ami_ros.model.networks.jepa import TRAINED, Jepa
 from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
 from ami_ros.training.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
+from ami_ros.training.recorded import normalised_actions
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
@@ -49,8 +51,7 @@ class Trainer:
         model: trained in place.
         episodes: the training episodes.
         settings: how.
-        action_scale: action of size 1, m/s.
-        action_block: control steps per action block (K).
+        actions: what they are.
         exposures: scenes photographed twice; data of a real camera have none.
     """
 
@@ -59,16 +60,15 @@ class Trainer:
         model: Jepa,
         episodes: EpisodeSet,
         settings: TrainingSettings,
-        action_scale: float,
-        action_block: int = 1,
+        actions: ActionSpec,
         exposures: DoubleExposures | None = None,
     ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
         self._exposures = exposures
         self._data_sha256 = [episodes.sha256, exposures.sha256 if exposures else ""]
-        self._action_scale, self._action_block = action_scale, action_block
+        self._actions = actions
         # The order that is fast in bfloat16.
-        model.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.encoders.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         every = (p for name in TRAINED for p in getattr(model, name).parameters())
         self._parameters = [p for p in every if p.requires_grad]
         self._optimizer = torch.optim.AdamW(
@@ -76,8 +76,8 @@ class Trainer:
         )
         self.step = 0
         joints = torch.from_numpy(episodes.joints.reshape(-1, episodes.joints.shape[2]))
-        model.joint_mean.copy_(joints.mean(0))
-        model.joint_std.copy_(joints.std(0).clamp_min(1e-3))
+        model.vector_mean.copy_(joints.mean(0))
+        model.vector_std.copy_(joints.std(0).clamp_min(1e-3))
 
     def run(self, checkpoint: Path | None = None) -> Iterator[dict[str, float]]:
         """Train to the end, yielding the losses of each step; save checkpoints, one after the last step.
@@ -109,7 +109,7 @@ class Trainer:
             self._settings.batch_windows,
             self._settings.horizon,
             generator,
-            self._action_block,
+            self._actions.block,
             self._settings.windows_per_episode,
             self._settings.inverse_horizon,
         )
@@ -123,32 +123,34 @@ class Trainer:
     def _losses(self, windows: Windows, generator: np.random.Generator) -> dict[str, Tensor]:
         model, settings = self.model, self._settings
         count, steps = len(windows.images), settings.horizon
-        joints = model.normalise_joints(torch.from_numpy(windows.joints))
-        actions = torch.from_numpy(windows.actions) / self._action_scale
+        vectors = model.normalise(torch.from_numpy(windows.joints))
+        actions = normalised_actions(torch.from_numpy(windows.actions), self._actions)
         seen = np.concatenate([windows.images, windows.goals[:, None]], axis=1)
-        size = windows.goals.shape[1:]
-        images = seen.reshape(-1, *size)
+        shape = windows.goals.shape[1:]
+        images = seen.reshape(-1, *shape)
         twice = self._twice(generator)
         if twice is not None:
-            images = np.concatenate([images, twice.reshape(-1, *size)])
+            images = np.concatenate([images, twice.reshape(-1, *shape)])
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
-            encoded = model.encode(torch.from_numpy(images)).float()
+            encoded = model.encode(0, torch.from_numpy(images)).float()
         everything = encoded[: count * (steps + 2)].reshape(count, steps + 2, -1)
-        latents, goal = everything[:, :-1], everything[:, -1]
-        latent, joint = latents[:, 0], joints[:, 0]
-        predicted, predicted_joints = [], []
+        latents, goal, size = everything[:, :-1], everything[:, -1], model.core_size
+        latent, vector = latents[:, 0], vectors[:, 0]
+        predicted, predicted_vectors = [], []
         for step in range(steps):
-            latent, joint = model.predict(latent, joint, actions[:, step])
+            state = model.predict(torch.cat([latent, vector], dim=1), actions[:, step])
+            latent, vector = state[:, :size], state[:, size:]
             predicted.append(latent)
-            predicted_joints.append(joint)
+            predicted_vectors.append(vector)
+        start = torch.cat([latents[:, 0], vectors[:, 0]], dim=1)
         looks = torch.from_numpy(windows.looks).repeat_interleave(everything.shape[1])
         spread = within_looks(everything.flatten(0, 1), looks)
         losses = {
             "prediction": prediction_loss(torch.stack(predicted, 1), latents[:, 1:]),
-            "joints": prediction_loss(torch.stack(predicted_joints, 1), joints[:, 1:]),
+            "joints": prediction_loss(torch.stack(predicted_vectors, 1), vectors[:, 1:]),
             "variance": variance_loss(spread),
             "covariance": covariance_loss(spread),
-            "inverse": prediction_loss(model.inverse(latents[:, 0], goal, joints[:, 0]), actions[:, 0]),
+            "inverse": prediction_loss(model.inverse(start, goal), actions[:, 0]),
         }
         if twice is not None:
             varied, plain = encoded[count * (steps + 2) :].reshape(*twice.shape[:3], -1)

@@ -13,8 +13,9 @@ from small_model import IMAGE_SIZE, small_jepa
 
 from ami_ros.data.oddity import OddityRecord, oddity_path, write_oddity
 from ami_ros.training.appearance import Oddities, fit_appearance, oddness_of, read_oddities
-from ami_ros.training.gates import beyond_the_range
+from ami_ros.training.quality import beyond_the_range
 from ami_ros.training.rank import roc_auc
+from ami_ros.training.recorded import Recorded
 from ami_ros.training.settings import load_training_settings
 
 EPISODES, STEPS, JOINTS = 6, 9, 4
@@ -22,7 +23,7 @@ SETTINGS = dataclasses.replace(load_training_settings(), appearance_steps=60)
 
 
 class Usual:
-    """Smooth grey pictures, as an EpisodeSet holds them."""
+    """Smooth grey pictures."""
 
     def __init__(self, seed: int) -> None:
         generator = np.random.default_rng(seed)
@@ -31,10 +32,9 @@ class Usual:
             np.uint8
         )
         self.joints = generator.normal(size=(EPISODES, STEPS + 1, 2 * JOINTS)).astype(np.float32)
-        self.steps = STEPS
 
-    def __len__(self) -> int:
-        return EPISODES
+    def recorded(self) -> Recorded:
+        return Recorded([self.images], self.joints, np.zeros((EPISODES, STEPS, 3), np.float32))
 
     def pictures(self) -> Oddities:
         images, joints = (
@@ -55,7 +55,7 @@ def odd(seed: int) -> Oddities:
 @pytest.fixture(scope="module")
 def fitted():
     model = small_jepa()
-    fit_appearance(model, Usual(0), odd(1), SETTINGS)
+    fit_appearance(model, Usual(0).recorded(), odd(1), SETTINGS)
     return model
 
 
@@ -76,17 +76,17 @@ def test_unseen_pictures_beyond_the_range_are_told_from_usual_ones(fitted):
 def test_fitting_is_repeatable_and_touches_nothing_else():
     one, other, before = small_jepa(), small_jepa(), small_jepa().state_dict()
     for model in (one, other):
-        fit_appearance(model, Usual(0), odd(1), dataclasses.replace(SETTINGS, appearance_steps=3))
+        fit_appearance(model, Usual(0).recorded(), odd(1), dataclasses.replace(SETTINGS, appearance_steps=3))
     for name, value in one.state_dict().items():
         assert torch.equal(value, other.state_dict()[name]), name
-        if not name.startswith("appearance."):
+        if not name.startswith("appearances."):
             assert torch.equal(value, before[name]), name
 
 
 def test_without_odd_pictures_it_is_mute():
     model = small_jepa()
     nothing = read_oddities([], 0.1)
-    fit_appearance(model, Usual(0), nothing.training, SETTINGS)
+    fit_appearance(model, Usual(0).recorded(), nothing.training, SETTINGS)
     assert len(torch.unique(oddness_of(model, odd(1)))) == 1
     assert beyond_the_range(model, torch.zeros(3), nothing.held_out) == {}
 

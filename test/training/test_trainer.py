@@ -20,8 +20,9 @@ from ami_ros.data.double_exposure import DoubleExposure, write_double_exposure
 from ami_ros.data.event import EventRecord, write_event
 from ami_ros.data.oddity import OddityRecord, write_oddity
 from ami_ros.errors import TrainingError
-from ami_ros.model.export import export, weights_sha256
+from ami_ros.model.export import export
 from ami_ros.model.runtime import load_model
+from ami_ros.model.weights import weights_sha256
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
 from ami_ros.training.trainer import Trainer
@@ -198,7 +199,7 @@ def test_a_checkpoint_with_something_else_inside_is_refused(split, checkpoint, t
 def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(split, tmp_path):
     it = trainer(split, checkpoint_steps=1)
     with torch.no_grad():
-        it.model.encoder.head[3].weight.fill_(float("nan"))
+        it.model.encoders[0].head[3].weight.fill_(float("nan"))
     with pytest.raises(TrainingError, match="step 1: loss is .*lower learning_rate"):
         list(it.run(tmp_path / "checkpoint.pt"))
     assert not (tmp_path / "checkpoint.pt").exists()
@@ -207,7 +208,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(split, tmp_
 def test_joints_are_normalised_by_the_training_data(split):
     it = trainer(split)
     joints = torch.from_numpy(split.training.joints).flatten(0, 1)
-    normalised = it.model.normalise_joints(joints)
+    normalised = it.model.normalise(joints)
     torch.testing.assert_close(normalised.mean(dim=0), torch.zeros(8), atol=1e-4, rtol=0.0)
     torch.testing.assert_close(normalised.std(dim=0), torch.ones(8), atol=1e-3, rtol=0.0)
 
@@ -252,29 +253,29 @@ def test_from_episodes_to_a_model_that_loads(split, tmp_path):
     loaded = load_model(tmp_path / "model.pt", SPEC).contract
     assert loaded == contract
     assert (loaded.task, loaded.robot, loaded.seed, loaded.latent_size) == ("reach", "made_up", 5, LATENT)
-    assert loaded.action_axes == ["x", "y", "z"]
+    assert [c.name for c in loaded.channels] == ["x", "y", "z"]
     assert loaded.data_sha256 == split.training.sha256
     assert loaded.weights_sha256 == weights_sha256(it.model)
-    assert len(loaded.joint_mean) == 8
+    assert len(loaded.vectors[0].mean) == 8
     assert all(-SPEED <= low < high <= SPEED for low, high in zip(*loaded.action_range, strict=True))
-    gates = loaded.gates
-    assert gates["held_out_episodes"] == 4
+    quality = loaded.quality
+    assert quality["held_out_episodes"] == 4
     for name in ("open_loop_error", "copy_last_error", "shuffled_action_error"):
-        assert len(gates[name]) == STEPS
-    assert set(gates["probes"]) == {"joint_position", "tip_position", "object_position"}
-    assert set(gates["distance_spearman"]) == {"l2", "slow", "temporal"}
-    assert 1.0 <= gates["effective_rank"] <= LATENT
-    assert gates["latent_std"]["min"] > 0.0
-    assert -1.0 <= gates["disagreement_spearman"] <= 1.0
-    assert (gates["surprise_auc"], gates["surprise_auc_by_kind"], gates["event_clips"]) == (None, {}, 0)
+        assert len(quality[name]) == STEPS
+    assert set(quality["probes"]) == {"joint_position", "tip_position", "object_position"}
+    assert set(quality["distance_spearman"]) == {"l2", "slow", "temporal"}
+    assert 1.0 <= quality["effective_rank"] <= LATENT
+    assert quality["latent_std"]["min"] > 0.0
+    assert -1.0 <= quality["disagreement_spearman"] <= 1.0
+    assert (quality["surprise_auc"], quality["surprise_auc_by_kind"], quality["event_clips"]) == (None, {}, 0)
 
 
 def test_action_blocks_of_several_steps_train_and_load(split, tmp_path):
     it = build_trainer(split, made_up_robot(), SETTINGS, dataclasses.replace(TRAINING, inverse_horizon=2))
     list(it.run())
     contract = finish(it.model, split, made_up_robot(), "reach", TRAINING)
-    assert contract.action_block == 2
-    assert len(contract.gates["open_loop_error"]) == STEPS // 2
+    assert contract.block == 2
+    assert len(contract.quality["open_loop_error"]) == STEPS // 2
     export(it.model, contract, tmp_path / "model.pt")
     assert load_model(tmp_path / "model.pt", made_up_robot()).contract == contract
 
@@ -286,9 +287,9 @@ def test_the_clips_beside_the_episodes_are_measured(tmp_path):
             write_event(tmp_path, EventRecord(record(50 + pair), "teleport", possible, 4, pair))
     found = load_split(paths, 0.25, lambda: None)
     it = trainer(found)
-    gates = finish(it.model, found, SPEC, "reach", TRAINING).gates
-    assert gates["event_clips"] == 6
-    assert gates["surprise_auc_by_kind"] == {"teleport": 0.5}  # the same clip on both sides
+    quality = finish(it.model, found, SPEC, "reach", TRAINING).quality
+    assert quality["event_clips"] == 6
+    assert quality["surprise_auc_by_kind"] == {"teleport": 0.5}  # the same clip on both sides
 
 
 def test_the_pictures_beside_the_episodes_are_measured(tmp_path):
@@ -300,10 +301,12 @@ def test_the_pictures_beside_the_episodes_are_measured(tmp_path):
         write_double_exposure(tmp_path, index, DoubleExposure(images[0], images[1]))
     found = load_split(paths, 0.25, lambda: None)
     it = trainer(found)
-    gates = finish(it.model, found, SPEC, "reach", dataclasses.replace(TRAINING, appearance_steps=3)).gates
-    assert set(gates["beyond_range"]) == set(kinds)
-    assert gates["alike"] == measure_alike(it.model, found.held_out_exposures)
-    assert gates["alike"]["error"] > 0.1  # pictures that have nothing in common
+    quality = finish(
+        it.model, found, SPEC, "reach", dataclasses.replace(TRAINING, appearance_steps=3)
+    ).quality
+    assert set(quality["beyond_range"]) == set(kinds)
+    assert quality["alike"] == measure_alike(it.model, found.held_out_exposures)
+    assert quality["alike"]["error"] > 0.1  # pictures that have nothing in common
 
 
 def test_settings_of_what_is_fitted_later_do_not_invalidate_a_checkpoint(split, checkpoint):

@@ -62,7 +62,7 @@ class PlannerNode(LifecycleNode):
         declare_settings(self, defaults)
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
-        self._planning = settings_from_parameters(self, type(defaults))
+        self._planning = settings_from_parameters(self, type(defaults), defaults)
         self._spec = load_robot(self._common.robot, self._common.task)
         self._period_s = 1.0 / self.settings.rate_hz
         self._errors = ErrorLog(self)
@@ -274,7 +274,7 @@ def run_planner(factory: Callable[[], PlannerFactory]) -> int:
 
 def main() -> int:
     """Run the planner with the shipped world model."""
-    return run_planner(world_model_planner)
+    return run_planner(lambda: world_model_planner(time.perf_counter_ns))
 
 
 if __name__ == "__main__":
