@@ -28,7 +28,8 @@ def setting(doc: str, **rules: Any) -> Any:
 
     Args:
         doc: one sentence for people, shown as the ROS parameter description.
-        **rules: any of ``ge gt le lt`` (bounds), ``choices`` (allowed values), ``unit``.
+        **rules: any of ``ge gt le lt`` (bounds), ``choices`` (allowed values), ``unit``; or ``sections``: the
+            setting maps names to settings of their own, whose dataclass this function returns for a name.
     """
     return dataclasses.field(metadata={"doc": doc, **rules})
 
@@ -65,7 +66,8 @@ def load_settings(
     Args:
         cls: a dataclass whose fields are made by `setting`.
         source: a YAML file, or its content.
-        overrides: win over `source`; None means "not given".
+        overrides: win over `source`; None means "not given". A dot leads into a section, as in
+            ``terms.goal.discount``.
         where: name of `source` in messages; default: the path, or the name of `cls` for a mapping.
 
     Raises:
@@ -73,7 +75,9 @@ def load_settings(
     """
     where = where or (cls.__name__ if isinstance(source, Mapping) else str(source))
     values = dict(source) if isinstance(source, Mapping) else read_yaml(source)
-    values.update({k: v for k, v in (overrides or {}).items() if v is not None})
+    for key, value in (overrides or {}).items():
+        if value is not None:
+            values = with_value(values, key, value, where)
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     unknown = sorted(set(values) - set(fields), key=str)
     if unknown:
@@ -89,7 +93,59 @@ def load_settings(
     return cls(**checked)
 
 
+def with_value(values: Mapping[str, Any], key: str, value: Any, where: str) -> dict[str, Any]:
+    """Return a copy of `values` with one more; a dot in `key` leads into a section.
+
+    Raises:
+        ConfigError: it leads into what is no section.
+    """
+    name, dot, rest = key.partition(".")
+    if not dot:
+        return {**values, name: value}
+    section = values.get(name, {})
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"{where}: {key}: got a setting of {name}, which has none of its own")
+    return {**values, name: with_value(section, rest, value, f"{where}: {name}")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Flat:
+    """One setting by its full name: ``horizon``, or in a section ``terms.goal.discount``."""
+
+    name: str
+    value: Any
+    rules: Mapping[str, Any]
+    kind: Any
+
+
+def flattened(settings: Any, prefix: str = "") -> list[Flat]:
+    """Return every setting of a settings dataclass instance, those of its sections too."""
+    hints, found = typing.get_type_hints(type(settings)), []
+    for field in dataclasses.fields(settings):
+        name, value = f"{prefix}{field.name}", getattr(settings, field.name)
+        if "sections" in field.metadata:
+            for section, content in value.items():
+                found += flattened(content, f"{name}.{section}.")
+        else:
+            found.append(Flat(name, value, field.metadata, hints[field.name]))
+    return found
+
+
+def _is_section(where: str, content: Any) -> bool:
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{where}: got {shown(content)}, expected a mapping of settings")
+    return True
+
+
 def _checked(where: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any:
+    if "sections" in rules:
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: got {shown(value)}, expected a mapping of settings by name")
+        return {
+            str(name): load_settings(rules["sections"](str(name)), content, where=f"{where}.{name}")
+            for name, content in value.items()
+            if _is_section(f"{where}.{name}", content)
+        }
     value = _typed(where, value, kind)
     for rule, (holds, sign) in _BOUNDS.items():
         if rule in rules and not all(

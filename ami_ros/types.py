@@ -173,12 +173,11 @@ class Plan:
         cost_terms: cost by term name; sums to `cost`.
         distance: estimated distance from now to the goal, in control steps of motion.
         arrived: the planner's own decision that the goal is reached.
-        predicted: (T, D) predicted latents along the plan.
-        solve_ns: wall time of the solve, 0 when the caller measures no time.
+        predicted: (T, Z) states that the model expects along the plan.
         iterations: solver iterations done before the deadline.
         deadline_met: False when the solver was stopped early.
         observation_stamp_ns: stamp of the image planned from.
-        proposal: where the winner came from (warm_start, zero, inverse_model, random).
+        proposal: where the winner came from (warm_start, hold, inverse_model, random).
         disagreement: how unsure the model is of `predicted`: 1 is usual. None when nothing was predicted.
         surprise: how little the world is as the model knows it, and the last action blocks went as predicted:
             above 1 is rare. None where nothing judges it.
@@ -193,7 +192,6 @@ class Plan:
     distance: float
     arrived: bool
     predicted: NDArray[np.float32]
-    solve_ns: int
     iterations: int
     deadline_met: bool
     observation_stamp_ns: int

@@ -54,13 +54,13 @@ OWN = {
     "system": {"errors", "share", "launch_arguments"},
     "body": BASE,
     "safety": BASE | {"body"},
-    "model": BASE | {"body", "system", "planning"},
+    "model": BASE | {"body", "system"},
     "planning": BASE | {"body", "model"},
     "memory": BASE | {"body"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE | {"body", "node_settings", "planning", "model", "safety", "sim", "training"},
     "data": BASE | {"body", "system"},
-    "training": BASE | {"body", "system", "model", "data", "planning"},
+    "training": BASE | {"body", "system", "model", "data"},
     "sim": BASE | {"body", "system", "safety", "planning", "data"},
 }
 # Rooms of ami_ros/ros: the nodes import what they share, and never each other.

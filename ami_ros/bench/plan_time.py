@@ -16,6 +16,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, shown
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.search import Search
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.planning.warm_up import warm_up
 from ami_ros.types import Goal, Observation, Reading
@@ -38,12 +39,18 @@ class Budget:
         """Return samples x horizon x iterations."""
         return f"{self.samples}x{self.horizon}x{self.iterations}"
 
+    def _fitting(self, section: Any) -> Any:
+        """Return a solver's settings with no more elites than there are candidates."""
+        if not hasattr(section, "num_elites"):
+            return section
+        return dataclasses.replace(section, num_elites=min(section.num_elites, self.samples))
+
     def of(self, settings: PlannerSettings) -> PlannerSettings:
         """Return `settings` with this budget, and with all the time in the world to use it up."""
         return dataclasses.replace(
             settings,
             num_samples=self.samples,
-            num_elites=min(settings.num_elites, self.samples),
+            solvers={name: self._fitting(section) for name, section in settings.solvers.items()},
             horizon=self.horizon,
             num_iterations=self.iterations,
             deadline_s=NO_DEADLINE_S,
@@ -55,21 +62,28 @@ def budget_of(settings: PlannerSettings) -> Budget:
     return Budget(settings.num_samples, settings.horizon, settings.num_iterations)
 
 
-def time_plans(model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, plans: int) -> dict[str, Any]:
+def time_plans(
+    model: ModelRuntime,
+    spec: RobotSpec,
+    settings: PlannerSettings,
+    plans: int,
+    search: Search | None = None,
+) -> dict[str, Any]:
     """Time whole plans on pictures of noise, after a warm-up.
 
     Args:
-        model: the loaded world model, or one searched by another solver.
+        model: the loaded world model.
         spec: the robot.
         settings: how to search, with `Budget.of` applied.
         plans: how many.
+        search: searches instead of ours.
 
     Returns:
         ``plan_ms_p50 plan_ms_p99 samples horizon iterations flops gflops roof_gflops roof_share``. The roof
         is measured before and after, so that both see the same machine, in the precision of the model;
         `flops` counts matrix products and convolutions only.
     """
-    planner = RecedingHorizonPlanner(model, spec, settings)
+    planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns, search)
     warm_up(planner, spec)
     generator = np.random.default_rng(0)
     size = (spec.camera.height, spec.camera.width, 3)

@@ -68,9 +68,10 @@ def bench_solvers(
     for name in (*(f"ami_ros_{kind}" for kind in OURS), *(PUBLIC if with_public else ())):
         on_part(name)
         ours = name.removeprefix("ami_ros_")
-        searched = model if ours in OURS else public_search(name, model, bench)
         wanted = dataclasses.replace(settings, solver=ours if ours in OURS else "mppi")
-        measured[name] = time_plans(searched, spec, budget_of(settings).of(wanted), plans)
+        wanted = budget_of(settings).of(wanted)
+        search = None if ours in OURS else public_search(name, model, bench, wanted)
+        measured[name] = time_plans(model, spec, wanted, plans, search)
     return measured
 
 

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult
-from ami_ros.planning.objective import TERM_NAMES, effort_term, goal_term, step_weights, total
-from ami_ros.planning.search import SOURCES
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.iteration import SOURCES, finite
+from ami_ros.planning.rollout import Rollout
+from ami_ros.planning.search import SearchResult
+from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
-from ami_ros.types import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,37 +22,38 @@ class Problem:
     """What a solver is to solve, and the same predictor and cost that ours calls, scripted as for ours.
 
     Attributes:
-        module: the scripted world model.
-        latent: (D,) now.
-        joints: (2 J,) now, rad and rad/s.
+        model: the world model.
+        state: (Z,) now.
         goal: encoded.
+        terms: of the cost, as ours.
         settings: budget, spread and weights.
         warm_start: (T, K A) in [-1, 1], the shifted last plan.
         seed: of the solver's random numbers.
     """
 
-    module: Any
-    latent: Tensor
-    joints: Tensor
+    model: ModelRuntime
+    state: Tensor
     goal: EncodedGoal
+    terms: list[nn.Module]
     settings: PlannerSettings
     warm_start: Tensor
     seed: int
 
+    def predict(self, states: Tensor, actions: Tensor) -> Tensor:
+        """Return the states (S, Z) one block (S, K A) later."""
+        predicted: Tensor = self.model.world.predict(states, actions)
+        return predicted
+
     def cost(self, candidates: Tensor) -> Tensor:
         """Return the costs (S,) of candidates (S, T, K A) in [-1, 1]."""
-        latents, joints = self.module.rollout(self.latent, self.joints, candidates)
-        return self.cost_of(latents, joints, candidates)
+        return self.cost_of(self.model.world.rollout(self.state, candidates), candidates)
 
-    def cost_of(self, latents: Tensor, joints: Tensor, candidates: Tensor) -> Tensor:
-        """Return the costs (S,) of predicted latents (S, T, D) and joints (S, T, 2 J) in rad and rad/s."""
-        settings = self.settings
-        distance = self.module.step_distances(
-            latents, joints, self.goal.value, self.goal.is_joints, settings.distance
-        )
-        weights = step_weights(candidates.shape[1], settings.discount)
-        effort = effort_term(candidates, settings.effort_weight)
-        return total(torch.stack([goal_term(distance, weights), effort], dim=1))
+    def cost_of(self, states: Tensor, candidates: Tensor) -> Tensor:
+        """Return the costs (S,) of predicted states (S, T, Z)."""
+        goal, kind = self.goal, self.goal.kind(self.settings.distance)
+        now, steps = self.state.unsqueeze(0), list(states.unbind(1))
+        rollout = Rollout(now, steps, candidates, goal.targets, goal.parts, kind)
+        return finite(torch.stack([term(rollout) for term in self.terms], dim=1).sum(dim=1))
 
 
 class Solver(Protocol):
@@ -61,33 +63,28 @@ class Solver(Protocol):
         """Return the actions (T, K A) that it chose, which may lie outside [-1, 1]."""
 
 
-class PublicSearch(ModelRuntime):
-    """A world model that is searched by a public solver: everything else is as with ours.
+class PublicSearch:
+    """Searches with a public solver: everything else is as with ours.
 
     Args:
         model: the loaded world model.
-        solver: searches instead of it.
+        solver: searches.
+        settings: as of ours.
     """
 
-    def __init__(self, model: ModelRuntime, solver: Solver) -> None:
-        super().__init__(model._module, model.contract, model.sha256, model.device, model.precision)
-        self._solver = solver
+    def __init__(self, model: ModelRuntime, solver: Solver, settings: PlannerSettings) -> None:
+        self._model, self._solver, self._settings = model, solver, settings
+        sections = settings.terms.items()
+        self._terms = [module_of("terms", name).Term(model.world, section) for name, section in sections]
 
     def search(
-        self,
-        latent: Tensor,
-        joints: FloatArray,
-        goal: EncodedGoal,
-        warm_start: Tensor,
-        noise: Tensor,
-        settings: PlannerSettings,
+        self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor
     ) -> SearchResult:
-        """Search for actions as `ModelRuntime.search`; of the noise only a seed is taken."""
+        """Search for actions as `LatentSearch.search`; of the noise only a seed is taken."""
         seed = int(noise.flatten()[:1].view(torch.int32)) & 0x7FFFFFFF
-        problem = Problem(self._module, latent, self._tensor(joints), goal, settings, warm_start, seed)
-        with self._searching():
+        problem = Problem(self._model, state, goal, self._terms, self._settings, warm_start, seed)
+        with self._model.searching():
             actions = self._solver.solve(problem).clamp(-1.0, 1.0)
-        terms = [0.0] * len(TERM_NAMES)  # it does not say
-        predicted = latent.unsqueeze(0).cpu()
-        iterations = settings.num_iterations
+        terms = [0.0] * len(self._terms)  # it does not say
+        predicted, iterations = state.unsqueeze(0).cpu(), self._settings.num_iterations
         return SearchResult(actions, terms, predicted, iterations, SOURCES.index("random"), None)

@@ -23,19 +23,18 @@ class PytorchMppi:
         """Return the actions (T, K A) that it chose."""
         from pytorch_mppi import MPPI
 
-        settings, size = problem.settings, len(problem.latent)
+        settings, state = problem.settings, problem.state
         bound = torch.ones(problem.warm_start.shape[1])
-        state = torch.cat([problem.latent, problem.joints])
 
         def dynamics(states: Tensor, actions: Tensor) -> Tensor:
-            return torch.cat(problem.module.predict(states[:, :size], states[:, size:], actions), dim=1)
+            return problem.predict(states, actions)
 
         def nothing(states: Tensor, actions: Tensor) -> Tensor:
             return torch.zeros(len(states))
 
         def cost(states: Tensor, actions: Tensor) -> Tensor:
             # All steps at once, which is faster for it than its cost per step.
-            return problem.cost_of(states[0, :, :, :size], states[0, :, :, size:], actions[0])
+            return problem.cost_of(states[0], actions[0])
 
         with torch.random.fork_rng(devices=[]):  # it draws from the global generator
             torch.manual_seed(problem.seed)

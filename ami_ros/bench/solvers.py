@@ -8,16 +8,19 @@ from ami_ros.bench.pytorch_mppi import PytorchMppi
 from ami_ros.bench.settings import BenchSettings
 from ami_ros.bench.stable_worldmodel import StableWorldModel
 from ami_ros.model.runtime import ModelRuntime
+from ami_ros.planning.settings import PlannerSettings
 
 OURS = ("cem", "mppi")
 PUBLIC = ("pytorch_mppi", "swm_cem", "swm_mppi")
 
 
-def public_search(name: str, model: ModelRuntime, settings: BenchSettings) -> ModelRuntime:
-    """Return `model`, searched by the public solver `name`. Imports its package when it first plans."""
+def public_search(
+    name: str, model: ModelRuntime, settings: BenchSettings, planner: PlannerSettings
+) -> PublicSearch:
+    """Return the search of `model` by the public solver `name`. Imports its package when it first plans."""
     solvers: dict[str, Solver] = {
         "pytorch_mppi": PytorchMppi(settings.pytorch_mppi_lambda),
         "swm_cem": StableWorldModel("cem", settings.swm_mppi_temperature),
         "swm_mppi": StableWorldModel("mppi", settings.swm_mppi_temperature),
     }
-    return PublicSearch(model, solvers[name])
+    return PublicSearch(model, solvers[name], planner)

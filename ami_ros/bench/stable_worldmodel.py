@@ -61,7 +61,7 @@ class StableWorldModel:
             "num_samples": settings.num_samples,
             "n_steps": settings.num_iterations,
             "var_scale": settings.initial_std,
-            "topk": settings.num_elites,
+            "topk": settings.solvers["cem"].num_elites,
         }
         solver = (
             CEMSolver(self._cost, **common)

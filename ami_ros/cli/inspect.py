@@ -16,7 +16,7 @@ def inspect(
     model: Annotated[Path, typer.Argument(help="A model.pt.")],
     json_file: options.Json = None,
 ) -> None:
-    """Verify the hash and print contract, provenance and gates. Runs no code from the model.
+    """Verify the hash and print contract, provenance and quality. Runs no code from the model.
 
     Example: ami-ros inspect models/panda_reach/model.pt
     """
@@ -32,20 +32,26 @@ def inspect(
     check_writable(json_file)
     file = read_verified(model)
     promised, sha256 = file.contract(), file.sha256
-    gates = measured(promised, str(model))
-    contract = {name: value for name, value in dataclasses.asdict(promised).items() if name != "gates"}
+    quality = measured(promised, str(model))
+    contract = {name: value for name, value in dataclasses.asdict(promised).items() if name != "quality"}
     provenance = {k: contract[k] for k in ("data_sha256", "weights_sha256", "seed", "code_version")}
-    figures = {"contract": contract, "sha256": sha256, "provenance": provenance, "gates": gates}
+    figures = {"contract": contract, "sha256": sha256, "provenance": provenance, "quality": quality}
     console = Console()
     console.print(f"[bold]{model}[/bold]  sha256 {sha256} (verified)")
     facts = Table("contract", "", show_header=True)
     for name, value in contract.items():
-        facts.add_row(
-            name,
-            ", ".join(f"{v:.4g}" for v in value)
-            if name.startswith("joint_") and name != "joint_names"
-            else str(value),
+        if name not in ("sensors", "channels"):
+            facts.add_row(name, str(value))
+    for camera in promised.cameras:
+        facts.add_row(f"sensor {camera.name}", f"image, {camera.size} px square, aspect {camera.aspect:.4g}")
+    for vector in promised.vectors:
+        moments = ", ".join(
+            f"{mean:.3g}±{std:.3g} {unit}"
+            for mean, std, unit in zip(vector.mean, vector.std, vector.units, strict=True)
         )
+        facts.add_row(f"sensor {vector.name}", f"{', '.join(vector.values)}: {moments}")
+    for channel in promised.channels:
+        facts.add_row(f"channel {channel.name}", f"{channel.low:g} to {channel.high:g} {channel.unit}")
     console.print(facts)
     errors = Table(
         "blocks ahead",
@@ -55,38 +61,39 @@ def inspect(
         title="prediction error / variance",
     )
     rows = zip(
-        gates["open_loop_error"], gates["copy_last_error"], gates["shuffled_action_error"], strict=True
+        quality["open_loop_error"], quality["copy_last_error"], quality["shuffled_action_error"], strict=True
     )
     for step, row in enumerate(rows, 1):
         errors.add_row(str(step), *(f"{value:.4f}" for value in row))
     console.print(errors)
-    for name, value in gates["probes"].items():
+    for name, value in quality["probes"].items():
         console.print(f"probe {name}: R2 {value:.4f}")
-    spread = ", ".join(f"{k} {v:.2f}" for k, v in gates["latent_std"].items())
+    spread = ", ".join(f"{k} {v:.2f}" for k, v in quality["latent_std"].items())
     console.print(
-        f"effective rank {gates['effective_rank']:.1f} of {contract['latent_size']}; latent std {spread}"
+        f"effective rank {quality['effective_rank']:.1f} of {contract['latent_size']}; latent std {spread}"
     )
-    for name, value in gates["distance_spearman"].items():
+    for name, value in quality["distance_spearman"].items():
         console.print(f"distance {name}: rank correlation {value:.3f} with the true one")
     console.print(
-        f"disagreement: rank correlation with the one-step error {gates['disagreement_spearman']:.3f} "
-        f"in the planner's metric, {gates['disagreement_spearman_l2']:.3f} in L2"
+        f"disagreement: rank correlation with the one-step error {quality['disagreement_spearman']:.3f} "
+        f"in the planner's metric, {quality['disagreement_spearman_l2']:.3f} in L2"
     )
-    kinds = ", ".join(f"{k} {v:.3f}" for k, v in gates["surprise_auc_by_kind"].items())
-    overall = _known("impossible from possible, AUC {:.3f}; ", gates["surprise_auc"])
+    kinds = ", ".join(f"{k} {v:.3f}" for k, v in quality["surprise_auc_by_kind"].items())
+    overall = _known("impossible from possible, AUC {:.3f}; ", quality["surprise_auc"])
     console.print(f"surprise: {overall}by kind: {kinds or 'no clips of events in the data set'}")
-    for name, value in gates["beyond_range"].items():
+    for name, value in quality["beyond_range"].items():
         console.print(
             f"beyond the training range, {name}: AUC {value['auc']:.3f}, "
             f"{value['surprised']:.0%} of the pictures surprise"
         )
-    if gates.get("alike"):
+    if quality.get("alike"):
         console.print(
             "a changed look: scenes differ {spread:.2f} times as much as in the plain look, with an error of "
-            "{error:.3f} of the variance".format(**gates["alike"])
+            "{error:.3f} of the variance".format(**quality["alike"])
         )
     console.print(
-        f"measured on {gates['held_out_episodes']} held-out episodes and {gates['event_clips']} event clips"
+        f"measured on {quality['held_out_episodes']} held-out episodes "
+        f"and {quality['event_clips']} event clips"
     )
     if json_file is not None:
         write_whole(json_file, json.dumps(figures, indent=1) + "\n")

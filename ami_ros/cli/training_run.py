@@ -10,6 +10,7 @@ from ami_ros.configuration import Configuration
 from ami_ros.data.episode import list_episodes
 from ami_ros.experiment.progress import progress_bar
 from ami_ros.model.contract import Contract
+from ami_ros.model.known import inputs_of
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
 from ami_ros.training.trainer import Trainer
 
@@ -41,6 +42,6 @@ def prepare_run(configuration: Configuration, data: Path | None = None) -> Train
     training = configuration.training  # first: what is wrong there needs no episodes to be seen
     paths = list_episodes(data or configuration.episodes_folder)
     with progress_bar("read", len(paths)) as bar:
-        split = load_split(paths, training.held_out, bar.update)
+        split = load_split(paths, training.held_out, bar.update, inputs_of(configuration.spec))
     trainer = build_trainer(split, configuration.spec, configuration.model, training)
     return TrainingRun(configuration, split, trainer)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 
 import torch
@@ -75,7 +76,7 @@ class DirectRunner:
             return Oracle(self._scene, spec, motion)
         if solver not in self._planners:
             settings = dataclasses.replace(self._experiment.planner, solver=solver)
-            planner = RecedingHorizonPlanner(self.model, spec, settings)
+            planner = RecedingHorizonPlanner(self.model, spec, settings, time.perf_counter_ns)
             warm_up(planner, spec)
             self._planners[solver] = planner
         return self._planners[solver]

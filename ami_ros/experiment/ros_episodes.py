@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ami_ros.config import flattened
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.system.domain import own_domain
@@ -121,6 +121,7 @@ class RosRunner:
         experiment, lock_step = self._experiment, not self._real_time
         common = experiment.configuration.node_parameters
         clock = {"use_sim_time": lock_step}
+        planning = {it.name: it.value for it in flattened(experiment.planner)}
         planner = {"model": str(experiment.model.resolve()), "autostart": True}
         shown = {} if experiment.by_joints else {"planner/goal_image": "sim/goal_image"}
         wanted = experiment.perturbation
@@ -130,7 +131,7 @@ class RosRunner:
         return {
             "sim": ({**common, **simulator, "episode_steps": self._task.episode_steps}, {}),
             "safety": ({**common, **clock}, {}),
-            "planner": ({**dataclasses.asdict(experiment.planner), **common, **clock, **planner}, shown),
+            "planner": ({**planning, **common, **clock, **planner}, shown),
         }
 
 

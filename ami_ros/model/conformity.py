@@ -6,58 +6,69 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ami_ros.errors import ContractError, ModelFileError
 from ami_ros.model.contract import Contract
-from ami_ros.model.export import EXPORTED
+from ami_ros.model.networks.inputs import Layout
 from ami_ros.model.scripted import reason
+from ami_ros.model.weights import weights_sha256
+from ami_ros.model.world_model import EXPORTED
 
 
 def check_module(module: Any, contract: Contract, where: str, device: torch.device) -> None:
-    """Run the module once or twice in the sizes of its contract, which must have been checked by itself.
+    """Compare the weights' hash, and run the module once or twice in the sizes of its contract.
 
-    Not everything shows: mean and spread of the joints, and the weights' hash, are folded into the weights.
+    The contract must have been checked by itself.
 
     Args:
-        module: as loaded, on `device`.
+        module: as loaded, on `device`, not frozen.
         contract: from the same file.
         where: name of the file in messages.
         device: of the module.
 
     Raises:
         ModelFileError: methods are missing.
-        ContractError: it does not take what the contract says, returns something else, or sees more detail
-            than images of `image_size` have.
+        ContractError: it has other weights, does not take what the contract says, returns something else, or
+            sees more detail than images of the contract's size have.
     """
     missing = [name for name in EXPORTED if not hasattr(module, name)]
-    if missing:
+    if missing or not isinstance(getattr(module, "model", None), nn.Module):
         raise ModelFileError(
-            f"{where}: got a module without {', '.join(missing)}, expected one that `ami-ros export` wrote"
+            f"{where}: got a module without {', '.join(missing) or 'model'}, "
+            "expected one that `ami-ros export` wrote"
         )
-    joints = torch.tensor([contract.joint_mean], device=device)
-    action = torch.zeros(1, contract.action_block * contract.action_size, device=device)
-    fine, coarse = (image.to(device) for image in _alike_at(contract.image_size))
+    if (found := weights_sha256(module.model)) != contract.weights_sha256:
+        raise ContractError(
+            f"{where}: the contract contradicts the model: "
+            f"weights_sha256: model {found}, contract {contract.weights_sha256}"
+        )
+    layout = Layout(contract.inputs, contract.latent_size)
+    vectors = torch.tensor([[n for vector in contract.vectors for n in vector.mean]], device=device)
+    action = torch.zeros(1, contract.block_size, device=device)
+    pictures = [_alike_at(camera.size) for camera in contract.cameras]
+    fine, coarse = ([pair[i].to(device) for pair in pictures] for i in (0, 1))
     try:
         with torch.inference_mode():
-            latent, oddness = module.observe(fine, joints)
-            other = module(coarse)
-            predicted, moved = module.predict(latent, joints, action)
-            inverse = module.inverse_action(latent[0], other[0], joints[0])
+            state, oddness = module.observe(fine, vectors)
+            other, _ = module.observe(coarse, vectors)
+            predicted = module.predict(state, action)
+            goal = [other[0, : layout.view_size]]
+            inverse = module.inverse_action(state[0], goal, [0])
     except Exception as error:  # whatever the code in the file raises
+        sensors = ", ".join(s.name for s in contract.sensors)
         sizes = (
-            f"{contract.image_size} px images, {len(contract.joint_names)} joints and actions of "
-            f"{contract.action_block} x {contract.action_size} numbers"
+            f"{''.join(f'{camera.size} px images, ' for camera in contract.cameras)}"
+            f"{vectors.shape[1]} numbers of vectors ({sensors}) and actions of "
+            f"{contract.block} x {len(contract.channels)} numbers"
         )
         raise ContractError(
             f"{where}: the contract says {sizes}, which the model does not take: {reason(error)}"
         ) from error
-    size = contract.latent_size
     expected = {
-        "latent": (latent, (1, size)),
+        "state": (state, (1, layout.state_size)),
         "oddness": (oddness, (1,)),
-        "predicted latent": (predicted, (1, size)),
-        "predicted joints": (moved, tuple(joints.shape)),
+        "predicted state": (predicted, (1, layout.state_size)),
         "inverse action": (inverse, tuple(action.shape[1:])),
     }
     wrong = [f"{n}: model {tuple(v.shape)}, contract {s}" for n, (v, s) in expected.items() if v.shape != s]
@@ -66,11 +77,14 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
     bad = [name for name, (value, _) in expected.items() if not bool(torch.isfinite(value).all())]
     if bad:
         raise ContractError(f"{where}: the model answers with {', '.join(bad)} that are no finite numbers")
-    if not torch.allclose(latent, other, rtol=1e-3, atol=1e-3 * float(other.abs().max())):
-        raise ContractError(
-            f"{where}: the contract contradicts the model: image_size: got {contract.image_size}, "
-            "but the model sees more detail than such images have"
-        )
+    for index, camera in enumerate(contract.cameras):
+        span = slice(index * layout.view_size, (index + 1) * layout.view_size)
+        one, two = state[:, span], other[:, span]
+        if not torch.allclose(one, two, rtol=1e-3, atol=1e-3 * float(two.abs().max())):
+            raise ContractError(
+                f"{where}: the contract contradicts the model: sensor {camera.name}: "
+                f"size: got {camera.size}, but the model sees more detail than such images have"
+            )
 
 
 def _alike_at(side: int) -> tuple[Tensor, Tensor]:

@@ -6,16 +6,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import types
 import typing
 from dataclasses import dataclass
 from typing import Any
 
+from ami_ros.body.actions import MEANINGS
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError, shown
+from ami_ros.model.known import KINDS, KnownChannel, KnownImage, KnownSensor, KnownVector, misfits
+from ami_ros.model.networks.inputs import Inputs, VectorInput
 from ami_ros.strict_text import parse_json
 
-FORMAT_VERSION = 3
-POSITIVE = ("control_hz", "action_block", "max_tip_speed", "image_size", "camera_aspect", "latent_size")
+FORMAT_VERSION = 4
+POSITIVE = ("rate_hz", "block", "latent_size")
+AGAIN = "export the model again"
 
 
 @dataclass(frozen=True)
@@ -26,49 +31,61 @@ class Contract:
         format_version: of this contract.
         task: what the model was trained for.
         robot: name of the RobotSpec.
-        joint_names: (J,) in the model's order.
-        control_mode: what one action means.
-        control_hz: actions per second.
-        action_block: control steps per action block (K).
-        action_axes: (A,) what each number of an action moves along.
-        action_size: numbers per action (A).
-        max_tip_speed: action of size 1, m/s.
-        image_size: side of the image that the encoder sees, px; larger images are area-averaged.
-        camera_aspect: width / height of the images in the data.
-        frames_of_context: images per observation.
+        sensors: what it is given: cameras in the order of the latents, then vectors in the order of their
+            numbers.
+        meaning: what one action means.
+        rate_hz: actions per second.
+        block: control steps per action block (K).
+        channels: what each number of an action is (A).
         latent_size: D.
-        joint_mean: (2 J,) rad, rad/s.
-        joint_std: (2 J,) rad, rad/s.
-        action_range: (2, A) smallest and largest action in the data, m/s.
+        action_range: (2, A) smallest and largest action in the data, in the channels' units.
+        architecture: settings of the networks, as in config/model.yaml.
         data_sha256: of the training episodes.
         weights_sha256: of the weights.
         seed: of the training.
         code_version: of ami_ros.
-        gates: the measured quality, see `ami-ros inspect`.
+        quality: what was measured, see `ami-ros inspect`.
     """
 
     format_version: int
     task: str
     robot: str
-    joint_names: list[str]
-    control_mode: str
-    control_hz: float
-    action_block: int
-    action_axes: list[str]
-    action_size: int
-    max_tip_speed: float
-    image_size: int
-    camera_aspect: float
-    frames_of_context: int
+    sensors: list[KnownSensor]
+    meaning: str
+    rate_hz: float
+    block: int
+    channels: list[KnownChannel]
     latent_size: int
-    joint_mean: list[float]
-    joint_std: list[float]
     action_range: list[list[float]]
+    architecture: dict[str, Any]
     data_sha256: str
     weights_sha256: str
     seed: int
     code_version: str
-    gates: dict[str, Any]
+    quality: dict[str, Any]
+
+    @property
+    def cameras(self) -> list[KnownImage]:
+        """The cameras, in the order of the latents."""
+        return [sensor for sensor in self.sensors if isinstance(sensor, KnownImage)]
+
+    @property
+    def vectors(self) -> list[KnownVector]:
+        """The other sensors, in the order of their numbers."""
+        return [sensor for sensor in self.sensors if isinstance(sensor, KnownVector)]
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the networks are given."""
+        return Inputs(
+            tuple(camera.name for camera in self.cameras),
+            tuple(VectorInput(v.name, len(v.units), len(v.values)) for v in self.vectors),
+        )
+
+    @property
+    def block_size(self) -> int:
+        """Numbers of an action block (K A)."""
+        return self.block * len(self.channels)
 
     def to_json(self) -> str:
         """Return the contract as JSON text."""
@@ -86,77 +103,60 @@ class Contract:
             values = parse_json(text)
         except ValueError as error:
             raise ContractError(f"{where}: the contract is not JSON: {error}") from error
-        names = set(cls.__dataclass_fields__)
         if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
-            got = values.get("format_version") if isinstance(values, dict) else values
-            raise ContractError(
-                f"{where}: contract format {shown(got)}, expected {FORMAT_VERSION}; export the model again"
-            )
-        if set(values) != names:
-            raise ContractError(
-                f"{where}: contract keys differ by {sorted(set(values) ^ names)}; export the model again"
-            )
-        contract = cls(**values)
-        kinds = typing.get_type_hints(cls)
-        wrong = {name: value for name, value in values.items() if not _fits(value, kinds[name])}
-        if wrong:
-            expected = {name: str(cls.__dataclass_fields__[name].type) for name in wrong}
-            raise ContractError(
-                f"{where}: contract: got {shown(wrong)}, expected {expected}; export the model again"
-            )
-        lengths = {name: len(getattr(contract, name)) for name in ("joint_mean", "joint_std")}
-        if set(lengths.values()) != {2 * len(contract.joint_names)}:
-            raise ContractError(
-                f"{where}: contract: got lengths {lengths}, expected 2 for each of {contract.joint_names}"
-            )
+            raise ContractError(f"{where}: {_of_another_format(values)}")
+        contract: Contract = _parsed(values, cls, f"{where}: contract")
         if contradictions := contract._contradictions():
-            raise ContractError(f"{where}: contract: {'; '.join(contradictions)}; export the model again")
+            raise ContractError(f"{where}: contract: {'; '.join(contradictions)}; {AGAIN}")
         return contract
 
     def _contradictions(self) -> list[str]:
         found = [
             f"{n}: got {getattr(self, n)}, expected more than 0" for n in POSITIVE if getattr(self, n) <= 0
         ]
-        if self.frames_of_context != 1:
-            found.append(f"frames_of_context: got {self.frames_of_context}, expected 1")
-        if len(set(self.joint_names)) != len(self.joint_names) or not self.joint_names:
-            found.append(f"joint_names: got {shown(self.joint_names)}, expected distinct names")
-        if self.action_size != len(self.action_axes):
-            found.append(
-                f"action_size: got {self.action_size}, expected one for each of {shown(self.action_axes)}"
-            )
-        if min(self.joint_std, default=1.0) <= 0:
-            found.append(f"joint_std: got {shown(self.joint_std)}, expected more than 0")
-        if [len(bound) for bound in self.action_range] != 2 * [len(self.action_axes)] or any(
+        if self.meaning not in MEANINGS:
+            found.append(f"meaning: got {shown(self.meaning)}, expected one of {list(MEANINGS)}")
+        for what, named in (("sensors", self.sensors), ("channels", self.channels)):
+            names = [item.name for item in named]
+            if len(set(names)) != len(names) or not names:
+                found.append(f"{what}: got {shown(names)}, expected distinct names")
+        if self.sensors != [*self.cameras, *self.vectors]:
+            found.append(f"sensors: got {shown([s.name for s in self.sensors])}, expected the cameras first")
+        for camera in self.cameras:
+            if camera.size <= 0 or camera.aspect <= 0:
+                got = f"size {camera.size} and aspect {camera.aspect}"
+                found.append(f"sensor {camera.name}: got {got}, expected more than 0")
+        for vector in self.vectors:
+            found += _contradictions_of(vector)
+        for channel in self.channels:
+            if channel.low >= channel.high:
+                got = f"{channel.low} to {channel.high}"
+                found.append(f"channel {channel.name}: got {got}, expected the smaller number first")
+        if [len(bound) for bound in self.action_range] != 2 * [len(self.channels)] or any(
             low > high for low, high in zip(*self.action_range, strict=True)
         ):
-            expected = f"smallest and largest for each of {shown(self.action_axes)}"
+            expected = f"smallest and largest for each of {shown([c.name for c in self.channels])}"
             found.append(f"action_range: got {shown(self.action_range)}, expected {expected}")
         return found
 
     def check(self, spec: RobotSpec, task: str | None = None) -> None:
         """Refuse a robot that the model was not made for, or (None: any) another task.
 
+        A robot may have sensors that the model does not know.
+
         Raises:
             ContractError: names every difference, both sides.
         """
         expected = {
             "robot": spec.name,
-            "joint_names": list(spec.joint_names),
-            "control_mode": spec.actions.meaning,
-            "control_hz": spec.actions.rate_hz,
-            "action_block": spec.action_block,
-            "action_axes": list(spec.actions.names),
-            "action_size": spec.action_size,
-            "max_tip_speed": spec.max_tip_speed,
-            "camera_aspect": spec.camera.aspect,
+            "meaning": spec.actions.meaning,
+            "rate_hz": spec.actions.rate_hz,
+            "block": spec.actions.block,
         }
         wrong = [
             f"{k}: model {getattr(self, k)}, robot {v}" for k, v in expected.items() if getattr(self, k) != v
         ]
-        if self.image_size > min(spec.camera.width, spec.camera.height):
-            seen = f"{spec.camera.width}x{spec.camera.height}"
-            wrong.append(f"image_size: model {self.image_size}, robot's camera {seen}")
+        wrong += misfits(self.sensors, self.channels, spec)
         if wrong:
             raise ContractError(f"model does not fit robot {spec.name!r}: " + "; ".join(wrong))
         if task not in (None, self.task):
@@ -165,9 +165,54 @@ class Contract:
             )
 
 
+def _of_another_format(values: Any) -> str:
+    got, task = values, None
+    if isinstance(values, dict):
+        got, task = values.get("format_version"), values.get("task")
+    which = task if isinstance(task, str) and task.isidentifier() and len(task) < 100 else "TASK"
+    return (
+        f"contract format {shown(got)}, expected {FORMAT_VERSION}; files of other versions of ami_ros are "
+        f"not read: make the model again with `ami-ros model --task {which}`, or write it from its "
+        "checkpoint with `ami-ros export`"
+    )
+
+
+def _contradictions_of(vector: KnownVector) -> list[str]:
+    found, size = [], len(vector.units)
+    lengths = {name: len(getattr(vector, name)) for name in ("values", "units", "mean", "std")}
+    if len(vector.values) not in (size, size / 2) or not size == len(vector.mean) == len(vector.std):
+        expected = "as many, or of joints half as many values"
+        found.append(f"sensor {vector.name}: got lengths {lengths}, expected {expected}")
+    if len(set(vector.values)) != len(vector.values) or not vector.values:
+        found.append(f"sensor {vector.name}: values: got {shown(vector.values)}, expected distinct names")
+    if min(vector.std, default=1.0) <= 0:
+        found.append(f"sensor {vector.name}: std: got {shown(vector.std)}, expected more than 0")
+    return found
+
+
+def _parsed(value: Any, kind: Any, where: str) -> Any:
+    """Return a value of JSON as `kind`: a dataclass, a list of something, a known sensor, or plain."""
+    origin = typing.get_origin(kind)
+    if origin is types.UnionType:
+        name = value.get("kind") if isinstance(value, dict) else value
+        if not isinstance(name, str) or name not in KINDS:
+            raise ContractError(f"{where}: got kind {shown(name)}, expected one of {list(KINDS)}; {AGAIN}")
+        return _parsed(value, KINDS[name], where)
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        if not isinstance(value, dict) or set(value) != set(hints):
+            got = sorted(set(value) ^ set(hints)) if isinstance(value, dict) else list(hints)
+            raise ContractError(f"{where}: keys differ by {shown(got)}; {AGAIN}")
+        return kind(**{name: _parsed(value[name], hint, f"{where}: {name}") for name, hint in hints.items()})  # type: ignore[operator]
+    if origin is list and isinstance(value, list):
+        return [_parsed(item, typing.get_args(kind)[0], f"{where}[{i}]") for i, item in enumerate(value)]
+    if not _fits(value, kind):
+        expected = getattr(origin or kind, "__name__", kind)
+        raise ContractError(f"{where}: got {shown(value)}, expected {expected}; {AGAIN}")
+    return value
+
+
 def _fits(value: Any, kind: Any) -> bool:
-    if typing.get_origin(kind) is list:
-        return isinstance(value, list) and all(_fits(item, typing.get_args(kind)[0]) for item in value)
     if kind is float:
         return type(value) in (int, float) and abs(value) <= sys.float_info.max
     return type(value) is (typing.get_origin(kind) or kind)

@@ -9,8 +9,8 @@ from typing import Any
 from ami_ros.errors import ContractError, shown
 from ami_ros.model.contract import Contract
 
-# What training/gates.py measures. Names in quotes must be there; `str` stands for any; None: may be unknown.
-GATES: dict[Any, Any] = {
+# What training/quality.py measures. Names in quotes must be there; `str` stands for any; None: if known.
+QUALITY: dict[Any, Any] = {
     "open_loop_error": [float],
     "copy_last_error": [float],
     "shuffled_action_error": [float],
@@ -32,7 +32,7 @@ ALIKE = {"spread": float, "error": float}  # only where the data have double exp
 
 
 def measured(contract: Contract, where: str) -> dict[str, Any]:
-    """Return the contract's gates.
+    """Return the contract's quality.
 
     Args:
         contract: of a model.
@@ -41,15 +41,17 @@ def measured(contract: Contract, where: str) -> dict[str, Any]:
     Raises:
         ContractError: some are missing or are no such figures: the model was not measured, or by other code.
     """
-    gates = contract.gates
-    misfits = list(_misfits(gates, GATES, "gates"))
-    if gates.get("alike"):
-        misfits += _misfits(gates["alike"], ALIKE, "gates.alike")
-    if not misfits and len({len(gates[name]) for name in AHEAD}) > 1:
-        misfits = [f"gates: got {', '.join(AHEAD)} of different lengths, expected one number per block each"]
+    quality = contract.quality
+    misfits = list(_misfits(quality, QUALITY, "quality"))
+    if quality.get("alike"):
+        misfits += _misfits(quality["alike"], ALIKE, "quality.alike")
+    if not misfits and len({len(quality[name]) for name in AHEAD}) > 1:
+        misfits = [
+            f"quality: got {', '.join(AHEAD)} of different lengths, expected one number per block each"
+        ]
     if misfits:
         raise ContractError(f"{where}: contract: {'; '.join(misfits)}; export the model again")
-    return gates
+    return quality
 
 
 def _misfits(value: Any, shape: Any, name: str) -> Iterator[str]:

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Load model.pt and run it: verified, checked against the robot, and typed."""
+"""Load model.pt and ask it: verified, checked against the robot, and typed."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError, ImageError
@@ -20,47 +20,51 @@ from ami_ros.model.conformity import check_module
 from ami_ros.model.contract import Contract
 from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.files import read_verified
+from ami_ros.model.known import KnownImage
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
-from ami_ros.model.scripted import load_scripted
-from ami_ros.planning.search import LatentSearch
-from ami_ros.planning.settings import PlannerSettings
-from ami_ros.types import FloatArray, Goal, ImageArray, checked_image
+from ami_ros.model.scripted import compiled, frozen, is_compiled, load_scripted
+from ami_ros.model.world_model import BY_VECTORS, EXPORTED, WorldModel
+from ami_ros.types import FloatArray, Goal, ImageArray, Observation, checked_image, checked_vector
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedGoal:
-    """A goal as the model sees it: a latent (D,), or joint positions (J,) in rad."""
+    """A goal as the model sees it.
 
-    value: Tensor
-    is_joints: bool
+    Attributes:
+        targets: of some cameras the latents (D,), or of some vector sensors what they shall measure.
+        parts: index of each of these sensors, rising.
+        by_vectors: which of the two.
+    """
+
+    targets: list[Tensor]
+    parts: list[int]
+    by_vectors: bool = False
+
+    def kind(self, distance: str) -> str:
+        """Return how the way to it is measured: `distance` to images."""
+        return BY_VECTORS if self.by_vectors else distance
 
 
 @dataclass(frozen=True, eq=False)
 class Sensed:
-    """An observation as the model sees it: latent (D,), joints (2 J,) in rad and rad/s, and oddness ()."""
+    """An observation as the model sees it: state (Z,), and oddness () of its images."""
 
-    latent: Tensor
-    joints: FloatArray
+    state: Tensor
     oddness: Tensor
 
 
-@dataclass(frozen=True, eq=False)
-class SearchResult:
-    """What the scripted search found, on the CPU; actions (T, K A) in [-1, 1].
-
-    Its disagreement is None when nothing was predicted.
-    """
-
-    actions: Tensor
-    cost_terms: list[float]
-    predicted: Tensor
-    iterations: int
-    source: int
-    disagreement: float | None
-
-
 class ModelRuntime:
-    """A loaded world model with its contract. Numpy arrays are in robot units, tensors in the model's."""
+    """A loaded world model with its contract. Arrays are in the sensors' units, tensors in the model's.
+
+    Attributes:
+        world: the methods of `WorldModel`; its tensors are on `device`.
+        contract: what it was made for.
+        sha256: of its file; empty for one that was just trained.
+        device: where it computes.
+        precision: what searches compute with.
+    """
 
     def __init__(
         self,
@@ -70,35 +74,55 @@ class ModelRuntime:
         device: torch.device,
         precision: torch.dtype = torch.float32,
     ) -> None:
-        self._module = module
-        self.contract = contract
-        self.sha256 = sha256
-        self.device = device
-        self.precision = precision
+        self._module, self.contract, self.sha256 = module, contract, sha256
+        self.world: Any = frozen(module, EXPORTED) if is_compiled(module) else module
+        self.device, self.precision = device, precision
+        self._cameras = {camera.name: index for index, camera in enumerate(contract.cameras)}
+        self._vectors = {vector.name: index for index, vector in enumerate(contract.vectors)}
 
-    def encode(self, image: ImageArray, what: str = "camera image") -> Tensor:
-        """Encode one image (H, W, 3) to a latent (D,).
+    def encode(self, image: ImageArray, camera: str, what: str | None = None) -> Tensor:
+        """Encode one image (H, W, 3) of a camera to a latent (D,).
+
+        Args:
+            image: uint8.
+            camera: its name in the contract.
+            what: name of the image in messages.
 
         Raises:
             ImageError: wrong type, smaller than the model's image, or another aspect ratio.
         """
+        index = self._cameras[camera]
+        pixels = self._pixels(image, self.contract.cameras[index], what or f"{camera} image")
         with torch.inference_mode():
-            return self._module(self._pixels(image, what))[0]
+            latent: Tensor = self.world.encode(index, pixels)[0]
+        return latent
 
-    def sense(self, image: ImageArray, joints: FloatArray) -> Sensed:
-        """Return what the camera (H, W, 3) and the joints (2 J,) in rad and rad/s say. Raises as `encode`."""
+    def sense(self, observation: Observation) -> Sensed:
+        """Return what the sensors say.
+
+        Raises:
+            ObservationError: a sensor of the contract is missing, or has another number of values.
+            ImageError: as `encode`.
+        """
+        images = [
+            self._pixels(observation[camera.name].value, camera, f"{camera.name} image")
+            for camera in self.contract.cameras
+        ]
+        measured = [
+            checked_vector(observation[vector.name].value, f"observation {vector.name}", len(vector.units))
+            for vector in self.contract.vectors
+        ]
+        vectors = self._tensor(np.concatenate(measured) if measured else np.zeros(0)).unsqueeze(0)
         with torch.inference_mode():
-            pixels = self._pixels(image, "camera image")
-            latents, oddness = self._module.observe(pixels, self._tensor(joints).unsqueeze(0))
-        return Sensed(latents[0], joints, oddness[0])
+            states, oddness = self.world.observe(images, vectors)
+        return Sensed(states[0], oddness[0])
 
-    def _pixels(self, image: ImageArray, what: str) -> Tensor:
+    def _pixels(self, image: ImageArray, camera: KnownImage, what: str) -> Tensor:
         height, width = checked_image(image, what).shape[:2]
-        side, aspect = self.contract.image_size, self.contract.camera_aspect
-        if min(height, width) < side or abs(width / height - aspect) > 0.02 * aspect:
+        if min(height, width) < camera.size or abs(width / height - camera.aspect) > 0.02 * camera.aspect:
             raise ImageError(
-                f"{what}: got {width}x{height}, expected at least {side}x{side} "
-                f"with aspect ratio {aspect:.3g}; crop the image, or train a model for this camera"
+                f"{what}: got {width}x{height}, expected at least {camera.size}x{camera.size} "
+                f"with aspect ratio {camera.aspect:.3g}; crop the image, or train a model for this camera"
             )
         return torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device).unsqueeze(0)
 
@@ -106,36 +130,41 @@ class ModelRuntime:
         """Encode a goal once.
 
         Raises:
-            GoalError: the image or the joints do not fit the model.
+            GoalError: the model does not know a sensor, or its image or numbers do not fit.
         """
+        what, known = ("images", self._cameras) if goal.images else ("vectors", self._vectors)
+        given = dict(goal.images or goal.vectors)
+        if unknown := [name for name in given if name not in known]:
+            raise GoalError(
+                f"goal: got {what} of {unknown}, expected some of {list(known)}, which the model has"
+            )
+        names = sorted(given, key=known.__getitem__)
+        parts = [known[name] for name in names]
         if goal.images:
             try:
-                return EncodedGoal(
-                    self.encode(next(iter(goal.images.values())), "goal image"), is_joints=False
-                )
+                latents = [self.encode(goal.images[name], name, f"goal image of {name}") for name in names]
             except ImageError as error:
                 raise GoalError(str(error)) from error
-        joints = next(iter(goal.vectors.values()))
-        if len(joints) != len(self.contract.joint_names):
-            expected = self.contract.joint_names
-            raise GoalError(
-                f"goal joint_position: got {len(joints)} values, expected one for each of {expected}"
-            )
-        return EncodedGoal(self._tensor(joints), is_joints=True)
+            return EncodedGoal(latents, parts)
+        targets = []
+        for name, part in zip(names, parts, strict=True):
+            values, expected = goal.vectors[name], self.contract.vectors[part].values
+            if len(values) != len(expected):
+                raise GoalError(f"goal {name}: got {len(values)} values, expected one for each of {expected}")
+            targets.append(self.world.normalised(part, self._tensor(values)))
+        return EncodedGoal(targets, parts, by_vectors=True)
 
-    def distance(self, latent: Tensor, joints: FloatArray, goal: EncodedGoal, kind: str) -> float:
+    def distance(self, state: Tensor, goal: EncodedGoal, kind: str) -> float:
         """Return the distance to the goal in control steps.
 
         Args:
-            latent: (D,) now.
-            joints: (2 J,) now, rad and rad/s.
+            state: (Z,) now.
             goal: encoded.
             kind: how the way to an image goal is measured, see `Jepa.distance`.
         """
         with torch.inference_mode():
-            return float(
-                self._module.goal_distance(latent, self._tensor(joints), goal.value, goal.is_joints, kind)
-            )
+            states = [state.unsqueeze(0)]
+            return float(self.world.distances(states, goal.targets, goal.parts, goal.kind(kind))[0, 0])
 
     def surprise(self, before: Sensed, action: FloatArray, after: Sensed) -> dict[str, float]:
         """Return how little the world did as predicted, by component; 1 is rare, see `Surprise`.
@@ -145,54 +174,30 @@ class ModelRuntime:
             action: (N K A,) in [-1, 1], as they were executed between the two.
             after: what was sensed then.
         """
-        sensed = (before.latent, self._tensor(before.joints), self._tensor(action))
         with torch.inference_mode():
-            values = self._module.surprise(*sensed, after.latent, self._tensor(after.joints), after.oddness)
+            values = self.world.surprise(before.state, self._tensor(action), after.state, after.oddness)
         return dict(zip(SURPRISE_NAMES, values.tolist(), strict=True))
 
-    def inverse_action(self, latent: Tensor, joints: FloatArray, goal: EncodedGoal) -> Tensor:
+    def inverse_action(self, state: Tensor, goal: EncodedGoal) -> Tensor:
         """Return the action block (K A) in [-1, 1] that leads toward an image goal, without search."""
-        if goal.is_joints:
+        if goal.by_vectors:
             raise GoalError("inverse_model: got a joint goal, expected an image goal; use solver cem or mppi")
         with torch.inference_mode():
-            return self._module.inverse_action(latent, goal.value, self._tensor(joints)).cpu()
+            block: Tensor = self.world.inverse_action(state, goal.targets, goal.parts).cpu()
+        return block
 
-    def search(
-        self,
-        latent: Tensor,
-        joints: FloatArray,
-        goal: EncodedGoal,
-        warm_start: Tensor,
-        noise: Tensor,
-        settings: PlannerSettings,
-    ) -> SearchResult:
-        """Search for actions; see `LatentSearch.search`."""
-        with self._searching():
-            actions, terms, predicted, iterations, source, disagreement = self._module.search(
-                latent,
-                self._tensor(joints),
-                goal.value,
-                goal.is_joints,
-                warm_start.to(self.device),
-                noise.to(self.device),
-                settings.solver,
-                settings.num_elites,
-                settings.temperature,
-                settings.initial_std,
-                settings.minimum_std,
-                settings.discount,
-                settings.effort_weight,
-                settings.disagreement_weight,
-                settings.distance,
-                settings.inverse_proposal,
-                round(settings.deadline_s * 1e9),
-            )
-        return SearchResult(
-            actions.cpu(), terms.tolist(), predicted.cpu(), iterations, source, float(disagreement)
-        )
+    def around(self, make: Callable[[Any], nn.Module], methods: Sequence[str]) -> Any:
+        """Return a module made around the world model, compiled with it if that was loaded from a file.
+
+        Args:
+            make: is given the world model, and must not call it yet.
+            methods: of the module, besides `forward`, that shall be there.
+        """
+        module = make(self._module).eval()
+        return compiled(module, methods) if is_compiled(self._module) else module
 
     @contextlib.contextmanager
-    def _searching(self) -> Iterator[None]:
+    def searching(self) -> Iterator[None]:
         """Compute matrix products in `precision`. Only in the search: states and distances stay float32."""
         half = self.precision != torch.float32
         with torch.inference_mode(), torch.autocast(self.device.type, self.precision, enabled=half):
@@ -237,6 +242,6 @@ def load_model(
     return ModelRuntime(module, contract, file.sha256, where, numbers)
 
 
-def in_memory(search: LatentSearch, contract: Contract) -> ModelRuntime:
+def in_memory(model: Jepa, contract: Contract) -> ModelRuntime:
     """Wrap a model that was just trained, unscripted, to measure it before it is exported."""
-    return ModelRuntime(search.eval(), contract, "", torch.device("cpu"))
+    return ModelRuntime(WorldModel(model).eval(), contract, "", torch.device("cpu"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -41,6 +41,26 @@ def load_scripted(file: ModelFile, device: torch.device) -> nn.Module:
             f"{file.path}: torch cannot load it: {reason(error)}; expected a TorchScript file"
         ) from error
     return module.eval()
+
+
+def frozen(module: nn.Module, methods: Sequence[str]) -> nn.Module:
+    """Return a module that was loaded, for use only: weights become constants, and some layers become one."""
+    with torchscript_deprecation_ignored():
+        fixed: nn.Module = torch.jit.freeze(module.eval(), preserved_attrs=list(methods))
+    return fixed
+
+
+def is_compiled(module: object) -> bool:
+    """Return whether `module` came out of a file, or of the compiler."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def compiled(module: nn.Module, methods: Sequence[str]) -> nn.Module:
+    """Return `module`, which may hold loaded ones, as one compiled module with `forward` and `methods`."""
+    for name in methods:
+        torch.jit.export(getattr(type(module), name))
+    with torchscript_deprecation_ignored():
+        return frozen(torch.jit.script(module.eval()), methods)
 
 
 def reason(error: Exception) -> str:

@@ -26,8 +26,12 @@ class PlannerFactory:
     build: Callable[[RobotSpec, Path, Any, str], Planner]
 
 
-def world_model_planner() -> PlannerFactory:
-    """Return the factory of the real thing; torch is imported here and not before."""
+def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
+    """Return the factory of the real thing; torch is imported here and not before.
+
+    Args:
+        clock_ns: tells its search the time.
+    """
     import torch
 
     from ami_ros.model.runtime import load_model
@@ -38,7 +42,7 @@ def world_model_planner() -> PlannerFactory:
     def build(spec: RobotSpec, path: Path, settings: Any, task: str) -> Planner:
         torch.set_num_threads(settings.threads)
         model = load_model(path, spec, device=settings.device, precision=settings.precision, task=task)
-        planner = RecedingHorizonPlanner(model, spec, settings)
+        planner = RecedingHorizonPlanner(model, spec, settings, clock_ns)
         warm_up(planner, spec)
         return planner
 

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime, SearchResult
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.iteration import SOURCES
 from ami_ros.planning.noise import LastingNoise
-from ami_ros.planning.objective import TERM_NAMES
-from ami_ros.planning.search import SOURCES
-from ami_ros.planning.settings import PlannerSettings
+from ami_ros.planning.search import LatentSearch, Search, SearchResult
+from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import Goal, Observation, Plan
 
@@ -25,12 +27,26 @@ class RecedingHorizonPlanner:
         model: the loaded world model.
         spec: the robot.
         settings: how to search.
+        clock_ns: tells the search the time.
+        search: searches instead of ours.
     """
 
-    def __init__(self, model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> None:
+    def __init__(
+        self,
+        model: ModelRuntime,
+        spec: RobotSpec,
+        settings: PlannerSettings,
+        clock_ns: Callable[[], int],
+        search: Search | None = None,
+    ) -> None:
         self._model, self._spec, self._settings = model, spec, settings
+        self._search: Search | None = search
+        if search is None and settings.solver not in NO_SEARCH:
+            self._search = LatentSearch(model, settings, clock_ns)
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._noise = LastingNoise(settings.noise_correlation, settings.horizon, spec.action_block)
+        # What stands still: no velocity.
+        self._hold = torch.zeros((1, self._shape[1]))
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
         self.restart()
@@ -57,32 +73,29 @@ class RecedingHorizonPlanner:
 
         Raises:
             GoalError: no goal is set.
-            ImageError: the image does not fit the model.
+            ObservationError: a sensor is missing, or an image or vector does not fit the model.
         """
         if self._goal is None:
             raise GoalError("no goal: set an image or joint goal first")
-        joints = observation[self._spec.joint_sensor].value
-        sensed = self._model.sense(observation[self._spec.camera.name].value, joints)
-        latent = sensed.latent
-        surprise = self._monitor.observe(sensed, observation.stamp_ns)
-        distance = self._model.distance(latent, joints, self._goal, self._settings.distance)
+        sensed = self._model.sense(observation)
+        surprise = self._monitor.observe(sensed, observation)
+        distance = self._model.distance(sensed.state, self._goal, self._settings.distance)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit
-        result = self._choose(latent, joints, self._goal, observation.stamp_ns)
+        result = self._choose(sensed.state, self._goal, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = result.actions.double().numpy().reshape(shape)
         if self._arrived:
-            actions = np.zeros_like(actions)
+            actions = np.tile(self._hold.double().numpy().reshape(shape), (len(actions), 1, 1))
         self._monitor.act(actions[0, 0])
         return Plan(
-            actions=actions * self._spec.max_tip_speed,
+            actions=self._spec.actions.in_units(actions),
             step_ns=self._spec.step_ns,
             cost=sum(result.cost_terms),
-            cost_terms=dict(zip(TERM_NAMES, result.cost_terms, strict=True)),
+            cost_terms=dict(zip(self._settings.terms, result.cost_terms, strict=True)),
             distance=distance,
             arrived=self._arrived,
-            predicted=result.predicted.cpu().numpy(),
-            solve_ns=0,
+            predicted=result.predicted.numpy(),
             iterations=result.iterations,
             deadline_met=result.iterations == self._settings.num_iterations or result.iterations == 0,
             observation_stamp_ns=observation.stamp_ns,
@@ -93,27 +106,25 @@ class RecedingHorizonPlanner:
             surprise_at_rest=at_rest(surprise),
         )
 
-    def _choose(self, latent: Tensor, joints: np.ndarray, goal: EncodedGoal, now_ns: int) -> SearchResult:
+    def _choose(self, state: Tensor, goal: EncodedGoal, now_ns: int) -> SearchResult:
         settings = self._settings
-        if settings.solver in ("cem", "mppi"):
+        if self._search is not None:
             noise_shape = (settings.num_iterations, settings.num_samples, *self._shape)
             noise = self._noise.of(torch.randn(noise_shape, generator=self._generator))
-            warm_start = self._shifted(now_ns)
-            result = self._model.search(
-                latent, joints, goal, warm_start, noise.to(self._model.device), settings
-            )
+            hold = self._hold.expand(self._shape)
+            result = self._search.search(state, goal, self._shifted(now_ns), hold, noise)
             self._warm_start = result.actions
             return result
         if settings.solver == "inverse_model":
-            actions = self._model.inverse_action(latent, joints, goal).unsqueeze(0)
+            actions = self._model.inverse_action(state, goal).unsqueeze(0)
         elif settings.solver == "random":
             actions = torch.rand((1, self._shape[1]), generator=self._generator) * 2.0 - 1.0
         else:
-            actions = torch.zeros((1, self._shape[1]))
-        source = SOURCES.index(
-            {"inverse_model": "inverse_model", "random": "random"}.get(settings.solver, "zero")
+            actions = self._hold
+        nothing = [0.0] * len(settings.terms)
+        return SearchResult(
+            actions, nothing, state.unsqueeze(0).cpu(), 0, SOURCES.index(settings.solver), None
         )
-        return SearchResult(actions, [0.0] * len(TERM_NAMES), latent.unsqueeze(0), 0, source, None)
 
     def _shifted(self, now_ns: int) -> Tensor:
         """Shift the last plan by the action blocks that passed, to the nearest one, since it was made."""

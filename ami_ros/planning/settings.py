@@ -3,40 +3,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ami_ros.config import setting
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, shown
+from ami_ros.model.networks.jepa import DISTANCES
+from ami_ros.planning.sections import settings_of_solver, settings_of_term
 from ami_ros.task_file import load_task_settings
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-DISTANCES = ("l2", "slow", "temporal")
-SOLVERS = ("cem", "mppi", "inverse_model", "random", "hold")
+# What chooses actions without searching: baselines.
+NO_SEARCH = ("inverse_model", "random", "hold")
 
 
 @dataclass(frozen=True)
 class PlannerSettings:
-    """How the planner searches; the last three solvers do not search and serve as baselines."""
+    """How the planner searches; NO_SEARCH instead of a solver serves as a baseline."""
 
-    solver: str = setting("what chooses the actions", choices=SOLVERS)
+    solver: str = setting(
+        "what chooses the actions: one of solvers; without search inverse_model, random, hold"
+    )
+    solvers: Mapping[str, Any] = setting("each solver's own settings", sections=settings_of_solver)
+    terms: Mapping[str, Any] = setting("what a plan costs: each term's own", sections=settings_of_term)
     num_samples: int = setting("candidates per iteration (S)", ge=8, le=65536)
-    num_elites: int = setting("candidates that shape the next iteration (CEM)", ge=2, le=65536)
     num_iterations: int = setting("iterations per plan", ge=1, le=100)
     horizon: int = setting("action blocks per candidate (T)", ge=1, le=100)
-    temperature: float = setting(
-        "spread of weights over candidates (MPPI), share of the cost's std", gt=0.0, le=100.0
-    )
     initial_std: float = setting("std of the first candidates, share of the action range", gt=0.0, le=2.0)
     noise_correlation: float = setting("of a candidate's neighbouring control steps", ge=0.0, lt=1.0)
     minimum_std: float = setting("floor of the candidates' std, share of the action range", gt=0.0, le=1.0)
-    discount: float = setting(
-        "weight of a step relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
-    )
-    effort_weight: float = setting("cost of moving at full speed for one step", ge=0.0, le=100.0)
-    disagreement_weight: float = setting(
-        "cost of going where the model is as unsure as usual", ge=0.0, le=100.0
-    )
     distance: str = setting("how the way to an image goal is measured", choices=DISTANCES)
     inverse_proposal: bool = setting("let the inverse model steer one of the first candidates")
     arrival_distance: float = setting("arrived below this distance", gt=0.0, le=100.0, unit="control steps")
@@ -54,10 +51,14 @@ class PlannerSettings:
     )
 
     def __post_init__(self) -> None:
-        if self.num_elites > self.num_samples:
-            raise ConfigError(
-                f"num_elites: got {self.num_elites}, expected at most num_samples = {self.num_samples}"
-            )
+        if self.solver not in (*self.solvers, *NO_SEARCH):
+            expected = [*sorted(self.solvers), *NO_SEARCH]
+            raise ConfigError(f"solver: got {shown(self.solver)}, expected one of {expected}")
+        if not self.terms:
+            raise ConfigError("terms: got none, expected at least one: without, all plans cost the same")
+        for section in self.solvers.values():
+            if hasattr(section, "check"):
+                section.check(self.num_samples)
         if self.departure_distance < self.arrival_distance:
             raise ConfigError(
                 f"departure_distance: got {self.departure_distance}, "

@@ -11,7 +11,7 @@ from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS
 from ami_ros.model.runtime import ModelRuntime, Sensed
-from ami_ros.types import FloatArray
+from ami_ros.types import FloatArray, Observation
 
 NOTICEABLE = 0.004  # m that a step was planned to move the tip; less tells nothing about its execution
 EXECUTED = 0.5  # share of a planned step that the tip has gone at least when nobody held it back
@@ -30,7 +30,8 @@ class SurpriseMonitor:
     """
 
     def __init__(self, model: ModelRuntime, spec: RobotSpec) -> None:
-        self._model, self._spec, self._kinematics = model, spec, Kinematics(spec)
+        self._model, self._spec = model, spec
+        self._kinematics = None if spec.arm is None else Kinematics(spec)
         steps = spec.action_block * SURPRISE_BLOCKS
         self._past: deque[tuple[Sensed, FloatArray]] = deque(maxlen=steps)
         self._standing = np.zeros(steps * spec.action_size)
@@ -44,15 +45,18 @@ class SurpriseMonitor:
         self._tip = np.zeros(3)
         self._planned: list[FloatArray] = []
 
-    def observe(self, now: Sensed, stamp_ns: int) -> dict[str, float]:
+    def observe(self, now: Sensed, observation: Observation) -> dict[str, float]:
         """Return the surprise by component; without `MOTION` until whole blocks went as planned, in time.
 
         Args:
             now: what is sensed.
-            stamp_ns: when.
+            observation: what that is from.
         """
+        stamp_ns = observation.stamp_ns
         elapsed = 0 if self._stamp_ns is None else round((stamp_ns - self._stamp_ns) / self._spec.step_ns)
-        tip = self._kinematics.forward(now.joints[: len(self._spec.joint_names)])[0]
+        tip = np.zeros(3)
+        if self._kinematics is not None:
+            tip = self._kinematics.forward(self._spec.joint_position(observation))[0]
         if self._now is not None and elapsed == 0:
             return self._look(now)  # planned again within one control step: the block is not over
         if elapsed != 1 or not self._planned or self._now is None:
@@ -73,7 +77,9 @@ class SurpriseMonitor:
         return {name: value for name, value in terms.items() if name != MOTION}
 
     def _was_executed(self, action: FloatArray, moved: FloatArray) -> bool:
-        planned = self._spec.tip_velocity(action * self._spec.max_tip_speed) * self._spec.step_ns / 1e9
+        if self._kinematics is None:
+            return True  # a body without tip tells nothing about it
+        planned = self._spec.tip_velocity(self._spec.actions.in_units(action)) * self._spec.step_ns / 1e9
         length = float(np.linalg.norm(planned))
         return length < NOTICEABLE or float(moved @ planned) >= EXECUTED * length * length
 

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.protocols import Planner
@@ -13,11 +16,16 @@ WARM_UP_PLANS = 5  # TorchScript specialises during the first calls, which take 
 
 
 def warm_up(planner: Planner, spec: RobotSpec) -> None:
-    """Plan from a black image, so that the first real plan meets its deadline. Leaves no goal behind."""
-    image = np.zeros((spec.camera.height, spec.camera.width, 3), dtype=np.uint8)
-    planner.set_goal(Goal(images={spec.camera.name: image}))
-    still = np.concatenate([spec.home, np.zeros_like(spec.home)])
-    values = {spec.camera.name: image, spec.joint_sensor: still}
+    """Plan from black images, so that the first real plan meets its deadline. Leaves no goal behind."""
+    images = {
+        camera.name: np.zeros((camera.height, camera.width, 3), dtype=np.uint8) for camera in spec.images
+    }
+    vectors = {vector.name: np.zeros(vector.size) for vector in spec.vectors}
+    if spec.arm is not None:
+        vectors[spec.joint_sensor] = np.concatenate([spec.home, np.zeros_like(spec.home)])
+    first = spec.vectors[0].name if spec.vectors else ""
+    planner.set_goal(Goal(images=images) if images else Goal(vectors={first: vectors[first]}))
+    values: dict[str, NDArray[Any]] = {**images, **vectors}
     observation = Observation({name: Reading(value, 0, 0) for name, value in values.items()})
     for _ in range(WARM_UP_PLANS):
         planner.plan(observation)

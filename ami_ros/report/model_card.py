@@ -33,7 +33,7 @@ def model_card(
     Raises:
         ContractError: the model was not measured.
     """
-    gates = measured(contract, folder)
+    quality = measured(contract, folder)
     names = ("open_loop_error", "copy_last_error", "shuffled_action_error")
     loader = PackageLoader("ami_ros.report", package_path="")
     template = Environment(
@@ -47,5 +47,5 @@ def model_card(
         folder=folder,
         stages_s=stages_s,
         rows={figures["planner"]: figures, **figures["baseline_figures"]},
-        errors=list(zip(*(gates[name] for name in names), strict=True)),
+        errors=list(zip(*(quality[name] for name in names), strict=True)),
     )

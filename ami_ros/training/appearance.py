@@ -14,8 +14,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
+from ami_ros.model.networks.appearance import Appearance
+from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.training.one_camera import OneCameraEpisodes, only
+from ami_ros.model.networks.pixels import fitted
+from ami_ros.training.recorded import Recorded, of_sensor, side_by_side
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
 
@@ -28,27 +31,27 @@ AT_ONCE = 256  # images looked at together when nothing is learned
 
 @dataclass(frozen=True, eq=False)
 class Oddities:
-    """N pictures from beyond the training range.
+    """N moments pictured from beyond the training range by each camera.
 
     Attributes:
-        images: (N, H, W, 3) uint8.
-        joints: (N, 2 J) rad and rad/s.
+        images: of each camera (N, H, W, 3) uint8, in the model's order.
+        vectors: (N, V) what the other sensors said, in their units.
         kinds: (N,) what is odd about each.
     """
 
-    images: ImageArray
-    joints: NDArray[np.float32]
+    images: Sequence[ImageArray]
+    vectors: NDArray[np.float32]
     kinds: NDArray[np.str_]
 
     def __len__(self) -> int:
         """Number of pictures."""
-        return len(self.images)
+        return len(self.kinds)
 
     def by_kind(self) -> dict[str, Oddities]:
         """Return the pictures of each kind."""
         chosen = {str(kind): self.kinds == kind for kind in dict.fromkeys(self.kinds.tolist())}
         return {
-            kind: Oddities(self.images[rows], self.joints[rows], self.kinds[rows])
+            kind: Oddities([images[rows] for images in self.images], self.vectors[rows], self.kinds[rows])
             for kind, rows in chosen.items()
         }
 
@@ -61,31 +64,33 @@ class OdditySplit:
     held_out: Oddities
 
 
-def read_oddities(paths: Sequence[Path], share: float) -> OdditySplit:
+def read_oddities(paths: Sequence[Path], share: float, inputs: Inputs) -> OdditySplit:
     """Read all pictures and hold out those of the last `share` of the moments.
 
     Raises:
         EpisodeError: unreadable pictures.
+        TrainingError: a sensor is missing.
     """
-    records = [ODDITY_FILES.read(path) for path in paths]
+    records = [ODDITY_FILES.read(path) for path in paths] if inputs.cameras else []
     first_held = len(records) - round(len(records) * share)
-    return OdditySplit(_joined(records[:first_held]), _joined(records[first_held:]))
+    return OdditySplit(_joined(records[:first_held], inputs), _joined(records[first_held:], inputs))
 
 
-def _joined(records: Sequence[OddityRecord]) -> Oddities:
+def _joined(records: Sequence[OddityRecord], inputs: Inputs) -> Oddities:
     if not records:
-        return Oddities(np.zeros((0, 1, 1, 3), np.uint8), np.zeros((0, 2), np.float32), np.zeros(0, np.str_))
+        return Oddities((), np.zeros((0, inputs.vector_size), np.float32), np.zeros(0, np.str_))
+    rows = [np.tile(side_by_side(r.vectors, inputs, ()), (len(r.kinds), 1)) for r in records]
     return Oddities(
-        np.concatenate([only(record.images, "cameras") for record in records]),
-        np.concatenate([np.tile(only(r.vectors, "vector sensors"), (len(r.kinds), 1)) for r in records]),
+        [np.concatenate([of_sensor(r.images, camera) for r in records]) for camera in inputs.cameras],
+        np.concatenate(rows),
         np.concatenate([record.kinds for record in records]),
     )
 
 
 def fit_appearance(
-    model: Jepa, usual: OneCameraEpisodes, oddities: Oddities, settings: TrainingSettings
+    model: Jepa, usual: Recorded, oddities: Oddities, settings: TrainingSettings, camera: int = 0
 ) -> None:
-    """Fit `model.appearance` in place, to tell usual pictures from odd ones; needs the finished encoder.
+    """Fit one of `model.appearances` in place, to tell usual pictures from odd ones; needs its encoder.
 
     Without odd pictures it stays mute.
 
@@ -94,11 +99,12 @@ def fit_appearance(
         usual: episodes within the training range.
         oddities: what is not.
         settings: number of steps, and seed.
+        camera: index of the camera that took them.
 
     Source: Hendrycks, Mazeika and Dietterich, "Deep anomaly detection with outlier exposure" (2019); here
     both sides weigh the same, and the quantile of usual pictures sets the limit afterwards.
     """
-    head = model.appearance
+    head = appearance_of(model, camera)
     model.eval()
     if not len(oddities):
         with torch.no_grad():
@@ -109,8 +115,9 @@ def fit_appearance(
     count = min(USUAL, len(usual) * (usual.steps + 1))
     episode = generator.integers(len(usual), size=count)
     step = generator.integers(usual.steps + 1, size=count)
-    given_usual = _given(model, usual.images[episode, step], usual.joints[episode, step])
-    given_odd = _given(model, oddities.images, oddities.joints)
+    pictures = usual.images[camera]
+    given_usual = _given(model, pictures[episode, step], usual.vectors[episode, step], camera)
+    given_odd = _given(model, oddities.images[camera], oddities.vectors, camera)
     head.mean.copy_(given_usual.mean(dim=0))
     head.std.copy_(given_usual.std(dim=0).clamp_min(1e-4))
 
@@ -120,8 +127,8 @@ def fit_appearance(
     answers = torch.cat([torch.zeros(BATCH), torch.ones(BATCH)])
     for _ in range(settings.appearance_steps):
         rows, odd = generator.integers(count, size=BATCH), generator.integers(len(oddities), size=BATCH)
-        images = np.concatenate([usual.images[episode[rows], step[rows]], oddities.images[odd]])
-        shapes = head.shapes(model.fitted(torch.from_numpy(images)))
+        images = np.concatenate([pictures[episode[rows], step[rows]], oddities.images[camera][odd]])
+        shapes = head.shapes(fitted(torch.from_numpy(images), model.image_size))
         logit = head.logit(shapes, torch.cat([given_usual[rows], given_odd[odd]]))
         loss = functional.binary_cross_entropy_with_logits(logit, answers)
         optimizer.zero_grad()
@@ -131,27 +138,41 @@ def fit_appearance(
     head.requires_grad_(False)
 
 
-def _given(model: Jepa, images: ImageArray, joints: NDArray[np.float32]) -> Tensor:
+def appearance_of(model: Jepa, camera: int) -> Appearance:
+    """Return what judges how the images of a camera, by its index, look."""
+    head = model.appearances[camera]
+    if not isinstance(head, Appearance):
+        raise TypeError(f"camera {camera}: got {type(head).__name__}, expected Appearance")
+    return head
+
+
+def _given(model: Jepa, images: ImageArray, vectors: NDArray[np.float32], camera: int) -> Tensor:
     """Return what the head is given (N, F), see `Appearance.given`."""
     starts = range(0, len(images), AT_ONCE)
     parts = [slice(start, start + AT_ONCE) for start in starts]
+    head = appearance_of(model, camera)
     with torch.no_grad():
-        return torch.cat([model.appearance.given(*_inputs(model, images[p], joints[p])) for p in parts])
+        return torch.cat([head.given(*_inputs(model, images[p], vectors[p], camera)) for p in parts])
 
 
-def _inputs(model: Jepa, images: ImageArray, joints: NDArray[np.float32]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return images (B, 3, S, S), latents (B, D) and normalised joint positions (B, J)."""
+def _inputs(
+    model: Jepa, images: ImageArray, vectors: NDArray[np.float32], camera: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return images (B, 3, S, S), latents (B, D) and normalised joint positions (B, P)."""
     with torch.no_grad():
-        seen = model.fitted(torch.from_numpy(images))
-        normalised = model.normalise_joints(torch.from_numpy(joints))
-        return seen, model.encoder(seen), normalised[:, : normalised.shape[1] // 2]
+        seen = fitted(torch.from_numpy(images), model.image_size)
+        normalised = model.normalise(torch.from_numpy(vectors))
+        return seen, model.encoders[camera](seen), model.posture(normalised)
 
 
 def oddness_of(model: Jepa, oddities: Oddities) -> Tensor:
-    """Return how odd pictures look (N,)."""
-    starts = range(0, len(oddities), AT_ONCE)
-    parts = [
-        _inputs(model, oddities.images[i : i + AT_ONCE], oddities.joints[i : i + AT_ONCE]) for i in starts
-    ]
-    with torch.no_grad():
-        return torch.cat([model.appearance(*part) for part in parts])
+    """Return how odd the oddest picture of each moment looks (N,)."""
+    oddness = torch.zeros(len(oddities))
+    for camera, images in enumerate(oddities.images):
+        head, rows = appearance_of(model, camera), range(0, len(oddities), AT_ONCE)
+        parts = [
+            _inputs(model, images[i : i + AT_ONCE], oddities.vectors[i : i + AT_ONCE], camera) for i in rows
+        ]
+        with torch.no_grad():
+            oddness = torch.maximum(oddness, torch.cat([head(*part) for part in parts]))
+    return oddness

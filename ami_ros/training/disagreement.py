@@ -9,6 +9,7 @@ from torch import Tensor
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.folding import fold
 from ami_ros.training.latents import Transitions
+from ami_ros.training.metric import in_metric
 from ami_ros.training.settings import TrainingSettings
 
 FASTEST = 2e-3  # peak learning rate; the heads are small
@@ -34,12 +35,13 @@ def fit_disagreement(
     """
     heads = model.disagreement_heads
     generator = torch.Generator().manual_seed(settings.seed)
-    expected = training.predicted(model) - training.latent
-    inputs = torch.cat([training.latent, expected, training.action], dim=1)
+    core = training.core(model)
+    expected = training.predicted(model) - core
+    inputs = torch.cat([core, expected, training.action], dim=1)
     mean, stretch = inputs.mean(dim=0), 1.0 / inputs.std(dim=0).clamp_min(1e-3)
-    stretch[: model.latent_size] *= PLACE
+    stretch[: model.core_size] *= PLACE
     inputs = (inputs - mean) * stretch
-    change = (training.next_latent - training.latent) @ model.metric
+    change = in_metric(model, training.next_core(model) - core)
     targets = change @ torch.randn(change.shape[1], heads.offset.shape[2], generator=generator)
     targets = targets / targets.std().clamp_min(1e-6)
     seen = (torch.rand(heads.heads, len(training), generator=generator) < SEEN).float().unsqueeze(2)
@@ -66,6 +68,7 @@ def fit_disagreement(
 
 def disagreements(model: Jepa, transitions: Transitions) -> Tensor:
     """Return how unsure the model is (N,) of each of N `transitions`."""
-    change = transitions.predicted(model) - transitions.latent
+    core = transitions.core(model)
+    change = transitions.predicted(model) - core
     with torch.no_grad():
-        return model.disagreement(transitions.latent, change, transitions.action)
+        return model.disagreement(core, change, transitions.action)

@@ -13,65 +13,69 @@ import torch
 
 from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
+from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.losses import alike_loss
-from ami_ros.training.one_camera import only
+from ami_ros.training.recorded import of_sensor
 from ami_ros.types import ImageArray
 
 
 @dataclass(frozen=True, eq=False)
 class DoubleExposures:
-    """L looks, each with N scenes photographed in it and plainly.
+    """L looks, each with N scenes photographed in it and plainly, by each camera (C).
 
     Attributes:
-        varied: (L, N, H, W, 3) uint8.
-        plain: (L, N, H, W, 3) uint8.
+        varied: of each camera (L, N, H, W, 3) uint8, in the model's order.
+        plain: of each camera (L, N, H, W, 3) uint8.
     """
 
-    varied: ImageArray
-    plain: ImageArray
+    varied: Sequence[ImageArray]
+    plain: Sequence[ImageArray]
 
     def __len__(self) -> int:
         """Number of looks."""
-        return len(self.varied)
+        return len(self.varied[0]) if self.varied else 0
 
     @property
     def sha256(self) -> str:
         """Hash of all images."""
-        digest = hashlib.sha256(self.varied.tobytes())
-        digest.update(self.plain.tobytes())
+        digest = hashlib.sha256()
+        for images in (*self.varied, *self.plain):
+            digest.update(images.tobytes())
         return digest.hexdigest()
 
-    def draw(self, looks: int, generator: np.random.Generator) -> ImageArray:
-        """Return images (2, `looks`, N, H, W, 3) of looks drawn at random: varied, then plain."""
+    def draw(self, looks: int, generator: np.random.Generator) -> list[ImageArray]:
+        """Return of each camera images (2, `looks`, N, H, W, 3) of looks drawn: varied, then plain."""
         chosen = generator.integers(len(self), size=looks)
-        return np.stack([self.varied[chosen], self.plain[chosen]])
+        return [np.stack([v[chosen], p[chosen]]) for v, p in zip(self.varied, self.plain, strict=True)]
 
 
-def read_double_exposures(paths: Sequence[Path], share: float) -> tuple[DoubleExposures, DoubleExposures]:
+def read_double_exposures(
+    paths: Sequence[Path], share: float, inputs: Inputs
+) -> tuple[DoubleExposures, DoubleExposures]:
     """Read all and hold out the last `share` of the looks; returns those to learn from and the others.
 
     Raises:
         EpisodeError: unreadable, or not all of one size.
+        TrainingError: a camera is missing.
     """
-    records = [_one_camera(DOUBLE_EXPOSURE_FILES.read(path)) for path in paths]
-    for path, record in zip(paths, records, strict=True):
-        if record.varied.shape != records[0].varied.shape:
-            got, expected = record.varied.shape, records[0].varied.shape
-            raise EpisodeError(f"{path}: got images {got}, expected {expected} as in {paths[0].name}")
+    records = [DOUBLE_EXPOSURE_FILES.read(path) for path in paths] if inputs.cameras else []
+    for path, record in zip(paths, records, strict=False):
+        for camera in inputs.cameras:
+            got, expected = (of_sensor(r.varied, camera).shape for r in (record, records[0]))
+            if got != expected:
+                raise EpisodeError(f"{path}: got images {got}, expected {expected} as in {paths[0].name}")
     first_held = len(records) - round(len(records) * share)
-    return _stacked(records[:first_held]), _stacked(records[first_held:])
+    return _stacked(records[:first_held], inputs), _stacked(records[first_held:], inputs)
 
 
-def _one_camera(record: DoubleExposure) -> DoubleExposures:
-    return DoubleExposures(only(record.varied, "cameras"), only(record.plain, "cameras"))
-
-
-def _stacked(records: Sequence[DoubleExposures]) -> DoubleExposures:
+def _stacked(records: Sequence[DoubleExposure], inputs: Inputs) -> DoubleExposures:
     if not records:
-        nothing = np.zeros((0, 1, 1, 1, 3), np.uint8)
-        return DoubleExposures(nothing, nothing)
-    return DoubleExposures(np.stack([r.varied for r in records]), np.stack([r.plain for r in records]))
+        return DoubleExposures((), ())
+    return DoubleExposures(
+        [np.stack([record.varied[camera] for record in records]) for camera in inputs.cameras],
+        [np.stack([record.plain[camera] for record in records]) for camera in inputs.cameras],
+    )
 
 
 def measure_alike(model: Jepa, exposures: DoubleExposures) -> dict[str, float] | None:
@@ -85,9 +89,16 @@ def measure_alike(model: Jepa, exposures: DoubleExposures) -> dict[str, float] |
         return None
     model.eval()
     with torch.no_grad():
+        # Of several cameras the latents lie next to each other.
         varied, plain = (
-            torch.stack([model.encode(torch.from_numpy(look)) for look in images])
-            for images in (exposures.varied, exposures.plain)
+            torch.cat(
+                [
+                    torch.stack([model.encode(camera, torch.from_numpy(look)) for look in images])
+                    for camera, images in enumerate(side)
+                ],
+                dim=-1,
+            )
+            for side in (exposures.varied, exposures.plain)
         )
     usual = plain - plain.mean(dim=1, keepdim=True)
     changed = varied - varied.mean(dim=1, keepdim=True)

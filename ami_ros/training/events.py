@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from ami_ros.body.actions import ActionSpec
 from ami_ros.data.event import EventRecord, read_event
+from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
-from ami_ros.training.latents import Encoded, encode_all
-from ami_ros.training.one_camera import only
+from ami_ros.training.latents import Encoded, encode_episodes
 from ami_ros.training.rank import roc_auc
+from ami_ros.training.recorded import recorded_clips
 from ami_ros.training.surprise import surprises
 
 UNSEEN = "stranger"  # kind of the clips with an object that is in no training episode: odd, but possible
@@ -38,9 +39,18 @@ class Clips:
 
 
 def read_clips(
-    model: Jepa, paths: Sequence[Path], action_scale: float, block: int
+    model: Jepa,
+    paths: Sequence[Path],
+    inputs: Inputs,
+    spec: ActionSpec,
 ) -> dict[tuple[str, bool], Clips]:
     """Return clips by kind and whether they are possible.
+
+    Args:
+        model: the world model.
+        paths: of the clips.
+        inputs: of the model.
+        spec: of the actions.
 
     Raises:
         EpisodeError: unreadable clips.
@@ -49,20 +59,13 @@ def read_clips(
     for path in paths:
         record = read_event(path)
         groups[record.kind, record.possible].append(record)
-    return {key: _encoded(model, records, action_scale, block) for key, records in groups.items()}
-
-
-def _encoded(model: Jepa, records: Sequence[EventRecord], action_scale: float, block: int) -> Clips:
-    clips = [record.episode for record in records]
-    measured = np.stack([only(c.vectors, "vector sensors") for c in clips])
-    joints = model.normalise_joints(torch.from_numpy(measured))
-    encoded = Encoded(
-        *encode_all(model, np.stack([only(c.images, "cameras") for c in clips]), joints),
-        joints,
-        torch.from_numpy(np.stack([c.actions for c in clips])) / action_scale,
-        block,
-    )
-    return Clips(encoded, np.array([record.event_step for record in records]))
+    return {
+        key: Clips(
+            encode_episodes(model, recorded_clips([r.episode for r in records], inputs), spec),
+            np.array([record.event_step for record in records]),
+        )
+        for key, records in groups.items()
+    }
 
 
 def largest_surprise(model: Jepa, clips: Clips) -> NDArray[np.float64]:

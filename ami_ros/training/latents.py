@@ -8,24 +8,22 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from ami_ros.body.actions import ActionSpec
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.training.one_camera import OneCameraEpisodes
-from ami_ros.types import ImageArray
+from ami_ros.training.recorded import Recorded, normalised_actions
 
 
-def encode_all(model: Jepa, images: ImageArray, joints: Tensor) -> tuple[Tensor, Tensor]:
-    """Return latents (E, S + 1, D) and oddness (E, S + 1), in evaluation mode.
-
-    Args:
-        model: the world model.
-        images: (E, S + 1, H, W, 3) uint8.
-        joints: (E, S + 1, 2 J) normalised.
-    """
+def encode_all(model: Jepa, recorded: Recorded) -> tuple[Tensor, Tensor]:
+    """Return states (E, S + 1, Z) and oddness (E, S + 1), in evaluation mode."""
     model.eval()
+    vectors = model.normalise(torch.from_numpy(recorded.vectors))
     # Not inference_mode: what is fitted to these latents needs gradients of its own.
     with torch.no_grad():
-        rows = [model.observe(torch.from_numpy(i), j) for i, j in zip(images, joints, strict=True)]
-    return torch.stack([latents for latents, _ in rows]), torch.stack([oddness for _, oddness in rows])
+        rows = [
+            model.observe([torch.from_numpy(images[episode]) for images in recorded.images], vectors[episode])
+            for episode in range(len(vectors))
+        ]
+    return torch.stack([states for states, _ in rows]), torch.stack([oddness for _, oddness in rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,30 +31,34 @@ class Transitions:
     """N times one action block, or several (M) in a row, with what was before and after.
 
     Attributes:
-        latent: (N, D) before.
-        joints: (N, 2 J) before, normalised.
+        state: (N, Z) before.
         action: (N, M K A) in [-1, 1].
-        next_latent: (N, D) after.
-        next_joints: (N, 2 J) after, normalised.
-        oddness: (N,) of the image after.
+        next_state: (N, Z) after.
+        oddness: (N,) of the images after.
     """
 
-    latent: Tensor
-    joints: Tensor
+    state: Tensor
     action: Tensor
-    next_latent: Tensor
-    next_joints: Tensor
+    next_state: Tensor
     oddness: Tensor
 
     def __len__(self) -> int:
         """Number of transitions."""
-        return len(self.latent)
+        return len(self.state)
+
+    def core(self, model: Jepa) -> Tensor:
+        """Return the core (N, F) of the states before."""
+        return self.state[:, : model.core_size].contiguous()
+
+    def next_core(self, model: Jepa) -> Tensor:
+        """Return the core (N, F) of the states after."""
+        return self.next_state[:, : model.core_size].contiguous()
 
     def predicted(self, model: Jepa) -> Tensor:
-        """Return what the model expects (N, D) after the blocks, without looking in between."""
+        """Return the core (N, F) that the model expects after the blocks, without looking in between."""
         blocks = self.action.view(len(self), -1, model.action_size)
         with torch.no_grad():
-            return model.rollout(self.latent, self.joints, blocks)[0][:, -1]
+            return model.rollout(self.state, blocks)[:, -1, : model.core_size]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,44 +66,45 @@ class Encoded:
     """E episodes of S control steps as the model sees them.
 
     Attributes:
-        latents: (E, S + 1, D).
+        states: (E, S + 1, Z).
         oddness: (E, S + 1) of the images.
-        joints: (E, S + 1, 2 J) normalised.
+        core_size: F, so many numbers of a state are what is seen.
         actions: (E, S, A) in [-1, 1].
         block: control steps per action block (K).
-        truths: what a probe should find in the latents, by name, each (E, S + 1, M); nothing else reads it.
+        truths: what a probe should find in the cores, by name, each (E, S + 1, M); nothing else reads it.
     """
 
-    latents: Tensor
+    states: Tensor
     oddness: Tensor
-    joints: Tensor
+    core_size: int
     actions: Tensor
     block: int
     truths: dict[str, Tensor] = field(default_factory=dict)
 
-    def cut(self, start: int, blocks: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return T blocks from step `start` on: latents, joints (E, T + 1, ...), actions (E, T, K A)."""
+    @property
+    def cores(self) -> Tensor:
+        """Cores (E, S + 1, F) of the states."""
+        return self.states[..., : self.core_size].contiguous()
+
+    def cut(self, start: int, blocks: int) -> tuple[Tensor, Tensor]:
+        """Return T blocks from step `start` on: states (E, T + 1, Z) and actions (E, T, K A)."""
         end = start + blocks * self.block
         frames = slice(start, end + 1, self.block)
         actions = self.actions[:, start:end].reshape(len(self.actions), blocks, -1)
-        return self.latents[:, frames], self.joints[:, frames], actions
+        return self.states[:, frames], actions
 
     def transitions(self, blocks: int = 1) -> Transitions:
         """Return all `blocks` action blocks in a row, overlapping ones too, ordered by where they end."""
         ends = range(blocks * self.block, self.actions.shape[1] + 1)
         parts = [self.cut(end - blocks * self.block, blocks) for end in ends]
-        latents, joints, actions = (torch.cat(part) for part in zip(*parts, strict=True))
+        states, actions = (torch.cat(part) for part in zip(*parts, strict=True))
         oddness = torch.cat([self.oddness[:, end] for end in ends])
-        action = actions.flatten(1)
-        return Transitions(latents[:, 0], joints[:, 0], action, latents[:, -1], joints[:, -1], oddness)
+        return Transitions(states[:, 0], actions.flatten(1), states[:, -1], oddness)
 
 
-def encode_episodes(model: Jepa, episodes: OneCameraEpisodes, action_scale: float, block: int) -> Encoded:
-    """Encode `episodes`; `action_scale` is the action of size 1 in m/s."""
-    joints, count = torch.from_numpy(episodes.joints), episodes.joints.shape[2] // 2
-    truths = {"joint_position": joints[..., :count], "tip_position": torch.from_numpy(episodes.tip)}
-    if episodes.objects.shape[2]:
-        truths["object_position"] = torch.from_numpy(episodes.objects).flatten(2)
-    actions = torch.from_numpy(episodes.actions) / action_scale
-    normalised = model.normalise_joints(joints)
-    return Encoded(*encode_all(model, episodes.images, normalised), normalised, actions, block, truths)
+def encode_episodes(model: Jepa, recorded: Recorded, spec: ActionSpec) -> Encoded:
+    """Encode episodes, whose actions are what `spec` says."""
+    states, oddness = encode_all(model, recorded)
+    actions = normalised_actions(torch.from_numpy(recorded.actions), spec)
+    truths = {name: torch.from_numpy(values) for name, values in recorded.truths.items()}
+    return Encoded(states, oddness, model.core_size, actions, spec.block, truths)

@@ -36,23 +36,33 @@ def slow_feature_metric(latents: Tensor, steps: int, floor: float, slowness: flo
     return (white @ (directions * stretch) @ directions.T).float()
 
 
+def in_metric(model: Jepa, change: Tensor) -> Tensor:
+    """Return changes of the core (N, F), each view as the metric sees it."""
+    views = [model.view(change, index) @ model.metric[index] for index in range(model.views)]
+    return torch.cat(views, dim=1)
+
+
 def fit_metric(
-    model: Jepa, latents: Tensor, joints: Tensor, steps: int, floor: float, slowness: float
+    model: Jepa, cores: Tensor, vectors: Tensor, steps: int, floor: float, slowness: float
 ) -> None:
-    """Set the model's metric, and the length of one control step in it and in the latent itself.
+    """Set the model's metric, and the length of one control step in it, in the latents and in the vectors.
 
     Args:
         model: changed in place.
-        latents: (E, S + 1, D).
-        joints: (E, S + 1, 2 J) in rad and rad/s.
+        cores: (E, S + 1, F).
+        vectors: (E, S + 1, V) in the sensors' units.
         steps: see `slow_feature_metric`.
         floor: see `slow_feature_metric`.
         slowness: see `slow_feature_metric`.
     """
-    model.metric.copy_(slow_feature_metric(latents, steps, floor, slowness))
-    change = (latents[:, 1:] - latents[:, :-1]) @ model.metric
-    model.step_distance.copy_(change.norm(dim=2).median().clamp_min(1e-6))
-    model.l2_step_distance.copy_((latents[:, 1:] - latents[:, :-1]).norm(dim=2).median().clamp_min(1e-6))
-    count = joints.shape[2] // 2
-    turn = joints[:, 1:, :count] - joints[:, :-1, :count]
-    model.joint_step_distance.copy_(turn.norm(dim=2).median().clamp_min(1e-6))
+    for index in range(model.views):
+        latents = cores[..., index * model.view_size : (index + 1) * model.view_size]
+        model.metric[index].copy_(slow_feature_metric(latents, steps, floor, slowness))
+        change = (latents[:, 1:] - latents[:, :-1]) @ model.metric[index]
+        model.step_distance[index] = change.norm(dim=2).median().clamp_min(1e-6)
+        plain = (latents[:, 1:] - latents[:, :-1]).norm(dim=2)
+        model.l2_step_distance[index] = plain.median().clamp_min(1e-6)
+    for index in range(len(model.vector_step_distance)):
+        start, stop = model.goals[index]
+        turn = vectors[:, 1:, start:stop] - vectors[:, :-1, start:stop]
+        model.vector_step_distance[index] = turn.norm(dim=2).median().clamp_min(1e-6)

@@ -26,7 +26,7 @@ class TrainingSettings:
     variance_weight: float = setting("weight of the variance hinge", ge=0.0)
     covariance_weight: float = setting("weight of the covariance term", ge=0.0)
     alike_weight: float = setting("weight of differing as in the plain look", ge=0.0)
-    joint_weight: float = setting("weight of the joint prediction", ge=0.0)
+    vector_weight: float = setting("weight of the joint prediction", ge=0.0)
     inverse_weight: float = setting("weight of the inverse dynamics", ge=0.0)
     inverse_horizon: int = setting("the inverse model's goal lies up to this many action blocks ahead", ge=1)
     metric_steps: int = setting("control steps over which the latent's change is whitened", ge=1)

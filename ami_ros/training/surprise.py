@@ -44,16 +44,18 @@ def fit_surprise(
         held_out: on these, each component is 1 at its quantile of RARE.
         settings: shrinkage.
     """
-    gauge, count = model.surprise_gauge, model.surprise_gauge.readout_offset.shape[0]
-    missed = training.next_latent - training.predicted(model)
+    gauge = model.surprise_gauge
+    core = training.next_core(model)
+    missed = core - training.predicted(model)
     gauge.motion_whitening.copy_(whitening(missed, settings.surprise_shrinkage))
-    pose = training.next_joints[:, :count]
-    weights, offset = ridge_regression(training.next_latent, pose, SHARP)
-    gauge.readout.copy_(weights)
-    gauge.readout_offset.copy_(offset)
-    gauge.pose_whitening.copy_(whitening(training.next_latent @ weights + offset - pose, SHARP))
-    gauge.latent_mean.copy_(training.next_latent.mean(dim=0))
-    gauge.novelty_whitening.copy_(whitening(training.next_latent - gauge.latent_mean, SHARP))
+    pose = model.posture(training.next_state[:, model.vectors_at :])
+    if pose.shape[1]:
+        weights, offset = ridge_regression(core, pose, SHARP)
+        gauge.readout.copy_(weights)
+        gauge.readout_offset.copy_(offset)
+        gauge.pose_whitening.copy_(whitening(core @ weights + offset - pose, SHARP))
+    gauge.core_mean.copy_(core.mean(dim=0))
+    gauge.novelty_whitening.copy_(whitening(core - gauge.core_mean, SHARP))
     gauge.scale.fill_(1.0)
     lengths = surprises(model, held_out)
     each = [torch.quantile(lengths[:, i], rare) for i, rare in enumerate(RARE)]
@@ -63,4 +65,4 @@ def fit_surprise(
 def surprises(model: Jepa, it: Transitions) -> Tensor:
     """Return the components (N, 4) of N transitions, see `Surprise.forward`."""
     with torch.no_grad():
-        return model.surprise(it.latent, it.joints, it.action, it.next_latent, it.next_joints, it.oddness)
+        return model.surprise(it.state, it.action, it.next_state, it.oddness)

@@ -17,8 +17,8 @@ DUAL_RATE = 1e-2  # learning rate of the multiplier
 SLACK = 0.05  # how far a step may stretch beyond 1, root mean square
 
 
-def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettings) -> None:
-    """Fit `model.temporal_distance` in place; needs the metric.
+def fit_temporal_distance(model: Jepa, cores: Tensor, settings: TrainingSettings) -> None:
+    """Fit `model.temporal_distances` in place; needs the metric.
 
     It puts everything as far apart as possible, but no control step may be longer than 1. By the triangle
     inequality, two latents can then only be as far apart as the shortest way through the data is long.
@@ -28,14 +28,21 @@ def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettin
 
     Args:
         model: the world model.
-        latents: (E, S + 1, D) of the training episodes.
+        cores: (E, S + 1, F) of the training episodes.
         settings: number of steps, batch size and seed.
     """
-    head = model.temporal_distance
+    for index, head in enumerate(model.temporal_distances):
+        if isinstance(head, TemporalDistance):
+            view = cores[..., index * model.view_size : (index + 1) * model.view_size]
+            _fit(head, model.metric[index], view, settings)
+
+
+def _fit(head: TemporalDistance, metric: Tensor, latents: Tensor, settings: TrainingSettings) -> None:
+    """Fit one head on one view (E, S + 1, D) and its metric (D, D)."""
     generator = torch.Generator().manual_seed(settings.seed)
     # In the planner's metric from the start: as the latents lie, the head learns the arm and not the object.
     mean = latents.flatten(0, 1).mean(dim=0)
-    seen = (latents - mean) @ model.metric
+    seen = (latents - mean) @ metric
     size = seen.std().clamp_min(1e-6)
     seen = seen / size
     head.scale.fill_(1.0)
@@ -68,7 +75,7 @@ def fit_temporal_distance(model: Jepa, latents: Tensor, settings: TrainingSettin
         (-weight * stretch.detach()).backward()
         dual.step()
     head.requires_grad_(False)
-    fold(head.first, mean, model.metric / size)
+    fold(head.first, mean, metric / size)
     head.scale.copy_(usual_step(head, latents))
 
 

@@ -14,12 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ami_ros.body.actions import ActionSpec
+from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError, shown
+from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import TRAINED, Jepa
 from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
 from ami_ros.training.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
-from ami_ros.training.one_camera import OneCameraEpisodes, OneCameraWindows
+from ami_ros.training.recorded import normalised_actions, side_by_side
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
@@ -49,35 +52,36 @@ class Trainer:
         model: trained in place.
         episodes: the training episodes.
         settings: how.
-        action_scale: action of size 1, m/s.
-        action_block: control steps per action block (K).
+        actions: what they are.
+        inputs: the sensors of the model.
         exposures: scenes photographed twice; data of a real camera have none.
     """
 
     def __init__(
         self,
         model: Jepa,
-        episodes: OneCameraEpisodes,
+        episodes: EpisodeSet,
         settings: TrainingSettings,
-        action_scale: float,
-        action_block: int = 1,
+        actions: ActionSpec,
+        inputs: Inputs,
         exposures: DoubleExposures | None = None,
     ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
         self._exposures = exposures
         self._data_sha256 = [episodes.sha256, exposures.sha256 if exposures else ""]
-        self._action_scale, self._action_block = action_scale, action_block
+        self._actions, self._inputs = actions, inputs
         # The order that is fast in bfloat16.
-        model.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.encoders.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         every = (p for name in TRAINED for p in getattr(model, name).parameters())
         self._parameters = [p for p in every if p.requires_grad]
         self._optimizer = torch.optim.AdamW(
             self._parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.step = 0
-        joints = torch.from_numpy(episodes.joints.reshape(-1, episodes.joints.shape[2]))
-        model.joint_mean.copy_(joints.mean(0))
-        model.joint_std.copy_(joints.std(0).clamp_min(1e-3))
+        vectors = side_by_side(episodes.vectors, inputs, (len(episodes), episodes.steps + 1))
+        flat = torch.from_numpy(vectors.reshape(-1, vectors.shape[2]))
+        model.vector_mean.copy_(flat.mean(0))
+        model.vector_std.copy_(flat.std(0).clamp_min(1e-3))
 
     def run(self, checkpoint: Path | None = None) -> Iterator[dict[str, float]]:
         """Train to the end, yielding the losses of each step; save checkpoints, one after the last step.
@@ -109,7 +113,7 @@ class Trainer:
             self._settings.batch_windows,
             self._settings.horizon,
             generator,
-            self._action_block,
+            self._actions.block,
             self._settings.windows_per_episode,
             self._settings.inverse_horizon,
         )
@@ -120,51 +124,74 @@ class Trainer:
         self._optimizer.step()
         return {**{name: float(value.detach()) for name, value in losses.items()}, "learning_rate": rate}
 
-    def _losses(self, windows: OneCameraWindows, generator: np.random.Generator) -> dict[str, Tensor]:
-        model, settings = self.model, self._settings
-        count, steps = len(windows.images), settings.horizon
-        joints = model.normalise_joints(torch.from_numpy(windows.joints))
-        actions = torch.from_numpy(windows.actions) / self._action_scale
-        seen = np.concatenate([windows.images, windows.goals[:, None]], axis=1)
-        size = windows.goals.shape[1:]
-        images = seen.reshape(-1, *size)
-        twice = self._twice(generator)
-        if twice is not None:
-            images = np.concatenate([images, twice.reshape(-1, *size)])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
-            encoded = model.encode(torch.from_numpy(images)).float()
-        everything = encoded[: count * (steps + 2)].reshape(count, steps + 2, -1)
-        latents, goal = everything[:, :-1], everything[:, -1]
-        latent, joint = latents[:, 0], joints[:, 0]
-        predicted, predicted_joints = [], []
+    def _losses(self, windows: Windows, generator: np.random.Generator) -> dict[str, Tensor]:
+        model, settings, size = self.model, self._settings, self.model.core_size
+        count, steps = len(windows.actions), settings.horizon
+        shape = (count, steps + 1)
+        vectors = model.normalise(torch.from_numpy(side_by_side(windows.vectors, self._inputs, shape)))
+        actions = normalised_actions(torch.from_numpy(windows.actions), self._actions)
+        seen, exposed = self._encoded(windows, generator)
+        if seen is None:
+            wanted = side_by_side(windows.goals, self._inputs, (count,))
+            goal, states = model.normalise(torch.from_numpy(wanted)), vectors
+            seen = torch.cat([states, goal[:, None]], dim=1)
+        else:
+            goal, states = seen[:, -1], torch.cat([seen[:, :-1], vectors], dim=2)
+        state, predicted = states[:, 0], []
         for step in range(steps):
-            latent, joint = model.predict(latent, joint, actions[:, step])
-            predicted.append(latent)
-            predicted_joints.append(joint)
-        looks = torch.from_numpy(windows.looks).repeat_interleave(everything.shape[1])
-        spread = within_looks(everything.flatten(0, 1), looks)
+            state = model.predict(state, actions[:, step])
+            predicted.append(state)
+        ahead, after = torch.stack(predicted, 1), states[:, 1:]
+        looks = torch.from_numpy(windows.looks).repeat_interleave(seen.shape[1])
+        spread = within_looks(seen.flatten(0, 1), looks)
         losses = {
-            "prediction": prediction_loss(torch.stack(predicted, 1), latents[:, 1:]),
-            "joints": prediction_loss(torch.stack(predicted_joints, 1), joints[:, 1:]),
+            "prediction": prediction_loss(ahead[..., :size], after[..., :size]),
             "variance": variance_loss(spread),
             "covariance": covariance_loss(spread),
-            "inverse": prediction_loss(model.inverse(latents[:, 0], goal, joints[:, 0]), actions[:, 0]),
+            "inverse": prediction_loss(model.inverse(states[:, 0], goal), actions[:, 0]),
         }
-        if twice is not None:
-            varied, plain = encoded[count * (steps + 2) :].reshape(*twice.shape[:3], -1)
-            losses["alike"] = alike_loss(varied, plain)
+        if vectors.shape[2] and self._inputs.cameras:
+            losses["vectors"] = prediction_loss(ahead[..., size:], after[..., size:])
+        if exposed is not None:
+            losses["alike"] = alike_loss(*exposed)
+        nothing = torch.zeros(())
         losses["total"] = (
             losses["prediction"]
-            + settings.joint_weight * losses["joints"]
+            + settings.vector_weight * losses.get("vectors", nothing)
             + settings.variance_weight * losses["variance"]
             + settings.covariance_weight * losses["covariance"]
             + settings.inverse_weight * losses["inverse"]
-            + settings.alike_weight * losses.get("alike", torch.zeros(()))
+            + settings.alike_weight * losses.get("alike", nothing)
         )
         return losses
 
-    def _twice(self, generator: np.random.Generator) -> ImageArray | None:
-        """Return images (2, L, N, H, W, 3) of scenes photographed twice, if there are and shall be any."""
+    def _encoded(
+        self, windows: Windows, generator: np.random.Generator
+    ) -> tuple[Tensor | None, tuple[Tensor, Tensor] | None]:
+        """Return cores of the windows and their goals (B, T + 2, F), and of scenes photographed twice.
+
+        Nothing of either where there are no cameras; of the second where there are no such pictures.
+        """
+        twice = self._twice(generator)
+        seen, varied, plain = [], [], []
+        for camera, name in enumerate(self._inputs.cameras):
+            pictures = np.concatenate([windows.images[name], windows.goals[name][:, None]], axis=1)
+            count, steps = pictures.shape[:2]
+            images = pictures.reshape(-1, *pictures.shape[2:])
+            if twice is not None:
+                images = np.concatenate([images, twice[camera].reshape(-1, *pictures.shape[2:])])
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
+                encoded = self.model.encode(camera, torch.from_numpy(images)).float()
+            seen.append(encoded[: count * steps].reshape(count, steps, -1))
+            if twice is not None:
+                first, second = encoded[count * steps :].reshape(*twice[camera].shape[:3], -1)
+                varied.append(first)
+                plain.append(second)
+        both = (torch.cat(varied, dim=-1), torch.cat(plain, dim=-1)) if varied else None
+        return (torch.cat(seen, dim=-1) if seen else None), both
+
+    def _twice(self, generator: np.random.Generator) -> list[ImageArray] | None:
+        """Return of each camera images (2, L, N, H, W, 3) of scenes photographed twice, if any shall be."""
         if not self._settings.alike_looks or not self._exposures:
             return None
         return self._exposures.draw(self._settings.alike_looks, generator)

@@ -57,8 +57,8 @@ def test_every_solver_gets_every_budget_and_nothing_else_changes():
     ]
     for way in found[1:]:
         assert budget_of(way.settings) in budgets
-        assert way.settings.num_elites <= way.settings.num_samples
-        assert way.settings.discount == settings.discount
+        assert way.settings.solvers["cem"].num_elites <= way.settings.num_samples
+        assert way.settings.terms == settings.terms
     assert [way.settings.inverse_proposal for way in found[1:7]] == [True] * 4 + [False] * 2
 
 

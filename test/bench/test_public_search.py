@@ -36,18 +36,18 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def settings():
-    return BUDGET.of(load_planner_settings({"effort_weight": 0.02, "arrival_distance": 1e-9}, "reach"))
+    return BUDGET.of(load_planner_settings({"terms.effort.weight": 0.02, "arrival_distance": 1e-9}, "reach"))
 
 
-def planner_of(model, settings) -> RecedingHorizonPlanner:
-    planner = RecedingHorizonPlanner(model, SPEC, settings)
+def planner_of(model, settings, search) -> RecedingHorizonPlanner:
+    planner = RecedingHorizonPlanner(model, SPEC, settings, lambda: 0, search)
     size = (SPEC.camera.height, SPEC.camera.width, 3)
     planner.set_goal(Goal(images={"camera": np.random.default_rng(5).integers(0, 256, size, dtype=np.uint8)}))
     return planner
 
 
-def plans(model, settings, count: int = 3):
-    planner = planner_of(model, settings)
+def plans(model, settings, count: int = 3, search=None):
+    planner = planner_of(model, settings, search)
     size = (SPEC.camera.height, SPEC.camera.width, 3)
     image = np.random.default_rng(4).integers(0, 256, size, dtype=np.uint8)
     stamps = [number * SPEC.step_ns * SPEC.action_block for number in range(count)]
@@ -67,7 +67,7 @@ class Recorder:
 
 def test_bounds_and_warm_start_are_as_with_ours(model, settings):
     recorder = Recorder()
-    planned = plans(PublicSearch(model, recorder), settings)
+    planned = plans(model, settings, search=PublicSearch(model, recorder, settings))
     assert np.abs(planned[0].actions).max() == pytest.approx(SPEC.max_tip_speed)
     first, second = recorder.problems[:2]
     assert torch.equal(first.warm_start, torch.zeros(BUDGET.horizon, ACTION))
@@ -75,14 +75,14 @@ def test_bounds_and_warm_start_are_as_with_ours(model, settings):
     torch.testing.assert_close(second.warm_start, torch.cat([expected[1:], expected[-1:]]))
     assert first.seed != second.seed
     again = Recorder()
-    plans(PublicSearch(model, again), settings)
+    plans(model, settings, search=PublicSearch(model, again, settings))
     assert [p.seed for p in again.problems] == [p.seed for p in recorder.problems[:3]]
 
 
 def test_the_cost_is_ours(model, settings):
     """What ours says that its winner costs, a public solver is told about the same actions."""
     recorder = Recorder()
-    plans(PublicSearch(model, recorder), settings, 1)
+    plans(model, settings, 1, PublicSearch(model, recorder, settings))
     plan = plans(model, settings, 1)[0]
     actions = torch.from_numpy(plan.actions.reshape(1, BUDGET.horizon, ACTION) / SPEC.max_tip_speed).float()
     with torch.inference_mode():
@@ -93,15 +93,16 @@ def test_the_cost_is_ours(model, settings):
 @installed
 @pytest.mark.parametrize("name", PUBLIC)
 def test_public_solvers_lower_our_cost_the_same_way_each_time(name, model, settings, capsys):
-    searched = public_search(name, model, load_bench_settings())
-    one, two = plans(searched, settings), plans(searched, settings)
+    searched = public_search(name, model, load_bench_settings(), settings)
+    one, two = (plans(model, settings, search=searched) for _ in range(2))
     for first, second in zip(one, two, strict=True):
         np.testing.assert_array_equal(first.actions, second.actions)
         assert np.abs(first.actions).max() <= SPEC.max_tip_speed * (1 + 1e-6)
     recorder = Recorder()
-    plans(PublicSearch(model, recorder), settings, 1)
+    plans(model, settings, 1, PublicSearch(model, recorder, settings))
     greedy = dataclasses.replace(load_bench_settings(), pytorch_mppi_lambda=0.01, swm_mppi_temperature=0.01)
-    best = plans(public_search(name, model, greedy), Budget(64, 4, 6).of(settings), 1)[0]
+    more = Budget(64, 4, 6).of(settings)
+    best = plans(model, more, 1, public_search(name, model, greedy, more))[0]
     actions = torch.from_numpy(best.actions.reshape(1, BUDGET.horizon, ACTION) / SPEC.max_tip_speed).float()
     with torch.inference_mode():
         found, still = (recorder.problems[0].cost(a) for a in (actions, torch.zeros_like(actions)))

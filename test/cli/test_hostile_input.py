@@ -65,8 +65,8 @@ def refusal(capsys, monkeypatch, tmp_path):
         (("evaluate", "--set", "horizon=1", "--set", "horizon=2"), "expected each key once"),
         (("evaluate", "--set", "horizon"), "expected KEY=VALUE"),
         (("evaluate", "--set", f"seed={DIGITS}"), f"seed: got {DIGITS}, expected a whole number of 64 bits"),
-        (("evaluate", "--set", f"temperature=1{'0' * 400}"), "expected a finite number"),
-        (("evaluate", "--set", "temperature=.nan"), "expected a finite number"),
+        (("evaluate", "--set", f"solvers.mppi.temperature=1{'0' * 400}"), "expected a finite number"),
+        (("evaluate", "--set", "solvers.mppi.temperature=.nan"), "expected a finite number"),
         (("evaluate", "--set", "solver=[cem]"), "solver: got ['cem']"),
         (("evaluate", "--perturb", "smell"), "smell"),
         (("evaluate", "--perturb", "light", "--perturb-scale", "nan"), "nan"),
@@ -214,9 +214,9 @@ def test_contracts(refusal, content):
         assert "model.pt: " in refusal(*verb, path)
 
 
-def test_empty_gates(refusal, tmp_path):
-    path = untrained_model(tmp_path, "reach")  # its gates are next to nothing
-    assert "contract: gates: got ['open_loop_error'], expected also ['copy_last_error'" in refusal(
+def test_a_model_that_was_not_measured(refusal, tmp_path):
+    path = untrained_model(tmp_path, "reach")  # its quality is next to nothing
+    assert "contract: quality: got ['open_loop_error'], expected also ['copy_last_error'" in refusal(
         "inspect", path
     )
 
@@ -244,7 +244,18 @@ def test_a_contract_that_lies(refusal):
             new.writestr(item, contract.to_json() if lie else old.read(item))
     path = signed(Path("model.pt"), Path("model.pt").read_bytes())
     line = refusal("evaluate", "--model", path, "--episodes", "1", "--no-baselines")
-    assert "the contract contradicts the model: latent: model (1, " in line
+    assert "which the model does not take" in line
+
+
+def test_a_contract_of_other_weights(refusal):
+    contract = dataclasses.replace(read_verified(Path(SHIPPED)).contract(), weights_sha256="0" * 64)
+    with zipfile.ZipFile(SHIPPED) as old, zipfile.ZipFile("model.pt", "w") as new:
+        for item in old.infolist():
+            lie = item.filename.endswith("/extra/contract.json")
+            new.writestr(item, contract.to_json() if lie else old.read(item))
+    path = signed(Path("model.pt"), Path("model.pt").read_bytes())
+    line = refusal("evaluate", "--model", path, "--episodes", "1", "--no-baselines")
+    assert "the contract contradicts the model: weights_sha256: model " in line
 
 
 def test_a_model_of_another_task(refusal):

@@ -70,7 +70,7 @@ def test_workers_leave_the_interrupt_to_the_verb(tmp_path):
     script = tmp_path / "interrupted.py"  # workers import it
     script.write_text(AMONG_WORKERS)
     arguments = ["evaluate", "--workers", "2", "--episodes", "50", "--no-baselines"]
-    arguments += ["--set", "num_samples=8", "--set", "num_elites=2", "--set", "num_iterations=1"]
+    arguments += ["--set", "num_samples=8", "--set", "solvers.cem.num_elites=2", "--set", "num_iterations=1"]
     run = subprocess.run(
         [sys.executable, script, *arguments],
         capture_output=True,

@@ -63,22 +63,24 @@ def test_inspect_prints_and_writes_what_other_tools_read(made):
     assert result.returncode == 0, result.stderr
     assert "copy last state" in result.stdout
     figures = json.loads((folder / "figures.json").read_text())
-    assert set(figures) >= {"contract", "sha256", "provenance", "gates"}
-    gates = figures["gates"]
-    errors = [gates[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")]
+    assert set(figures) >= {"contract", "sha256", "provenance", "quality"}
+    quality = figures["quality"]
+    errors = [quality[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")]
     assert len({len(values) for values in errors}) == 1
-    assert gates["probes"].keys() == {"joint_position", "tip_position"}
-    assert gates["effective_rank"] > 1.0
-    assert gates["beyond_range"] == {}  # no pictures of that were recorded: to learn from them takes minutes
-    assert gates["alike"].keys() == {"error", "spread"}
+    assert quality["probes"].keys() == {"joint_position", "tip_position"}
+    assert quality["effective_rank"] > 1.0
+    assert (
+        quality["beyond_range"] == {}
+    )  # no pictures of that were recorded: to learn from them takes minutes
+    assert quality["alike"].keys() == {"error", "spread"}
     assert "a changed look: scenes differ" in result.stdout
 
 
 def test_inspect_tells_what_a_shipped_model_makes_of_odd_pictures(tmp_path):
     result = ami_ros("inspect", shipped_model("panda", "push"), "--json", tmp_path / "figures.json")
     assert result.returncode == 0, result.stderr
-    gates = json.loads((tmp_path / "figures.json").read_text())["gates"]
-    assert set(gates["beyond_range"]) > {"light", "bystander"}
+    quality = json.loads((tmp_path / "figures.json").read_text())["quality"]
+    assert set(quality["beyond_range"]) > {"light", "bystander"}
     assert "beyond the training range, light" in result.stdout
 
 

@@ -89,7 +89,7 @@ def test_the_oracle_is_a_baseline_where_the_task_has_one(experiments):
 
 
 def test_a_model_of_another_task_is_refused(experiments):
-    with pytest.raises(ContractError, match="action"):
+    with pytest.raises(ContractError, match=r"block: model 1, robot 2; channels: model \['x', 'y', 'z'\]"):
         prepare("panda", "push", experiments["reach"].model, None, 1, SEED, "image")
 
 

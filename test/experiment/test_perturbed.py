@@ -33,17 +33,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model: how the episodes look does not depend on it."""
     spec = load_robot("panda", "reach")
     jepa = small_jepa(joints=len(spec.joint_names), action=3)
-    fits = {
-        "control_mode": spec.actions.meaning,
-        "control_hz": spec.actions.rate_hz,
-        "action_block": spec.action_block,
-        "action_size": spec.action_size,
-        "max_tip_speed": spec.max_tip_speed,
-    }
-    aspect = spec.camera.width / spec.camera.height
-    contract = small_contract(
-        jepa, robot="panda", joint_names=list(spec.joint_names), camera_aspect=aspect, **fits
-    )
+    contract = small_contract(jepa, spec)
     path = tmp_path_factory.mktemp("model") / "model.pt"
     export(jepa, contract, path)
     return path

@@ -49,7 +49,9 @@ def test_bfloat16_plans_nearly_as_float32_does_and_the_same_each_time(tmp_path):
     settings = dataclasses.replace(load_planner_settings(task="reach"), deadline_s=60.0, num_iterations=1)
 
     def plan(precision: str):
-        planner = RecedingHorizonPlanner(load_model(path, SPEC, precision=precision), SPEC, settings)
+        planner = RecedingHorizonPlanner(
+            load_model(path, SPEC, precision=precision), SPEC, settings, lambda: 0
+        )
         planner.set_goal(Goal(images={"camera": there}))
         return planner.plan(observed(here, SPEC.home))
 

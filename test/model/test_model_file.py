@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import zipfile
 from pathlib import Path
@@ -10,16 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import LATENT, small_contract, small_jepa
 
-from ami_ros.errors import ContractError, GoalError, ImageError, ModelFileError
-from ami_ros.model.export import export, order_for_planning, weights_sha256
+from ami_ros.errors import ContractError, GoalError, ImageError, ModelFileError, ObservationError
+from ami_ros.model.export import export
 from ami_ros.model.files import read_verified, sidecar
+from ami_ros.model.networks.jepa import DISTANCES
+from ami_ros.model.restore import restored
 from ami_ros.model.runtime import ModelRuntime, in_memory, load_model
-from ami_ros.planning.search import LatentSearch
-from ami_ros.planning.settings import DISTANCES
-from ami_ros.types import Goal
+from ami_ros.model.weights import order_for_planning, weights_sha256
+from ami_ros.types import Goal, Observation
 
 HEIGHT, WIDTH = 40, 48
 SPEC = made_up_robot()
@@ -66,28 +69,33 @@ def test_the_contract_is_read_without_torch(shipped, monkeypatch):
 def test_what_was_loaded_is_what_was_exported(runtime):
     model = small_jepa()
     order_for_planning(model)  # sums in the same order as the exported model
-    eager = in_memory(LatentSearch(model), small_contract(model))
+    eager = in_memory(model, small_contract(model))
     assert runtime.contract == eager.contract
     goal = Goal(images={"camera": picture(2)})
-    joints = np.linspace(-0.4, 0.5, 2 * JOINTS)
+    observation = observed(picture(), np.linspace(-0.4, 0.5, JOINTS), velocity=np.linspace(0.1, -0.2, JOINTS))
     for _ in range(3):
-        latent = runtime.encode(picture())
+        latent = runtime.encode(picture(), "camera")
         assert latent.shape == (LATENT,)
-        torch.testing.assert_close(latent, eager.encode(picture()), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(latent, eager.encode(picture(), "camera"), atol=1e-5, rtol=1e-5)
     for kind in DISTANCES:
-        distances = [it.distance(latent, joints, it.encode_goal(goal), kind) for it in (runtime, eager)]
+        distances = [
+            it.distance(it.sense(observation).state, it.encode_goal(goal), kind) for it in (runtime, eager)
+        ]
         assert distances[0] == pytest.approx(distances[1], rel=1e-4)
-    actions = [it.inverse_action(latent, joints, eager.encode_goal(goal)) for it in (runtime, eager)]
+    state = eager.sense(observation).state
+    actions = [it.inverse_action(state, eager.encode_goal(goal)) for it in (runtime, eager)]
     assert torch.equal(*actions)
 
 
 def test_models_of_two_sizes_are_exported_by_one_process(tmp_path):
     for action in (3, 6):
         model = small_jepa(action=action)
-        export(model, small_contract(model, action_block=action // 3), tmp_path / "model.pt")
-        runtime = load_model(tmp_path / "model.pt", made_up_robot(action_block=action // 3))
-        joints, goal = np.zeros(2 * JOINTS), runtime.encode_goal(Goal(images={"camera": picture(2)}))
-        assert runtime.inverse_action(runtime.encode(picture()), joints, goal).shape == (action,)
+        spec = made_up_robot(action_block=action // 3)
+        export(model, small_contract(model, spec), tmp_path / "model.pt")
+        runtime = load_model(tmp_path / "model.pt", spec)
+        goal = runtime.encode_goal(Goal(images={"camera": picture(2)}))
+        state = runtime.sense(observed(picture(), np.zeros(JOINTS))).state
+        assert runtime.inverse_action(state, goal).shape == (action,)
 
 
 def test_export_moves_weights_in_memory_and_changes_none(tmp_path):
@@ -169,7 +177,7 @@ def test_trusted_garbage_is_still_no_model(copy):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"name": "ur5"}, "robot"), ({"control_hz": 5.0}, "control_hz"), ({"action_block": 1}, "action_block")],
+    [({"name": "ur5"}, "robot"), ({"control_hz": 5.0}, "rate_hz"), ({"action_block": 1}, "block")],
 )
 def test_a_wrong_robot_is_refused_before_the_code_runs(shipped, changes, message, monkeypatch):
     monkeypatch.setattr(torch.jit, "load", lambda *a, **k: pytest.fail("code from the file was loaded"))
@@ -192,9 +200,9 @@ def test_a_wrong_robot_is_refused_before_the_code_runs(shipped, changes, message
 )
 def test_images_that_do_not_fit(runtime, image, message):
     with pytest.raises(ImageError, match=f"camera image: .*{message}"):
-        runtime.encode(image)
+        runtime.encode(image, "camera")
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size:
-        with pytest.raises(GoalError, match=f"goal image: .*{message}"):
+        with pytest.raises(GoalError, match=f"goal image of camera: .*{message}"):
             runtime.encode_goal(Goal(images={"camera": image}))
 
 
@@ -202,8 +210,8 @@ def test_a_goal_image_of_another_size_means_the_same(runtime):
     small = picture()
     large = np.repeat(np.repeat(small, 4, axis=0), 4, axis=1)
     torch.testing.assert_close(
-        runtime.encode_goal(Goal(images={"camera": large})).value,
-        runtime.encode_goal(Goal(images={"camera": small})).value,
+        runtime.encode_goal(Goal(images={"camera": large})).targets,
+        runtime.encode_goal(Goal(images={"camera": small})).targets,
         atol=2e-3,
         rtol=0,
     )
@@ -211,10 +219,12 @@ def test_a_goal_image_of_another_size_means_the_same(runtime):
 
 def test_images_may_be_views(runtime):
     flipped = picture()[::-1, ::-1]
-    assert torch.equal(runtime.encode(flipped), runtime.encode(np.ascontiguousarray(flipped)))
+    assert torch.equal(
+        runtime.encode(flipped, "camera"), runtime.encode(np.ascontiguousarray(flipped), "camera")
+    )
     frozen = picture()
     frozen.setflags(write=False)  # what np.frombuffer gives
-    assert torch.equal(runtime.encode(frozen), runtime.encode(picture()))
+    assert torch.equal(runtime.encode(frozen, "camera"), runtime.encode(picture(), "camera"))
 
 
 @pytest.mark.parametrize("count", [JOINTS - 1, JOINTS + 1, 2 * JOINTS])
@@ -226,7 +236,7 @@ def test_a_joint_goal_of_the_wrong_length(runtime, count):
 def test_loading_twice_gives_the_same(shipped, runtime):
     again = load_model(shipped, SPEC)
     assert again.sha256 == runtime.sha256
-    assert torch.equal(again.encode(picture()), runtime.encode(picture()))
+    assert torch.equal(again.encode(picture(), "camera"), runtime.encode(picture(), "camera"))
 
 
 def test_a_hash_may_be_written_in_capitals(copy):
@@ -243,25 +253,30 @@ def test_what_was_hashed_is_what_is_loaded_whoever_swaps_the_file_meanwhile(copy
         return load(source, *arguments, **options)
 
     monkeypatch.setattr(torch.jit, "load", swapped)
-    assert load_model(copy, SPEC).encode(picture()).shape == (LATENT,)
+    assert load_model(copy, SPEC).encode(picture(), "camera").shape == (LATENT,)
     assert copy.read_bytes() == b"another file"
 
 
 def exported(folder: Path, **changes) -> Path:
     """A model with another contract than its weights have."""
     model = small_jepa()
-    export(model, small_contract(model, **changes), folder / "model.pt")
+    contract = small_contract(model)
+    if "size" in changes:
+        camera, *others = contract.sensors
+        changes["sensors"] = [dataclasses.replace(camera, size=changes.pop("size")), *others]
+    export(model, dataclasses.replace(contract, **changes), folder / "model.pt")
     return folder / "model.pt"
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"image_size": 0}, "image_size: got 0, expected more than 0"),
-        ({"image_size": 16}, "image_size: got 16, but the model sees more detail"),
-        ({"image_size": 41}, "image_size: model 41, robot's camera 48x40"),
-        ({"image_size": 10**12}, "image_size: model 1000000000000, robot's camera 48x40"),
-        ({"latent_size": 3}, r"latent: model \(1, 11\), contract \(1, 3\)"),
+        ({"size": 0}, "sensor camera: got size 0 and aspect 1.2, expected more than 0"),
+        ({"size": 16}, "sensor camera: size: got 16, but the model sees more detail"),
+        ({"size": 41}, "sensor camera: size: model 41, robot's camera 48x40"),
+        ({"size": 10**12}, "sensor camera: size: model 1000000000000, robot's camera 48x40"),
+        ({"latent_size": 3}, r"the contract says .*which the model does not take"),
+        ({"weights_sha256": "0" * 64}, "weights_sha256: model [0-9a-f]{64}, contract 0000"),
         ({"latent_size": 0}, "latent_size: got 0, expected more than 0"),
         ({"robot": "ur5"}, "robot: model ur5, robot made_up"),
         ({"task": "push"}, "model was made for task 'push', expected 'reach'"),
@@ -275,7 +290,7 @@ def test_a_contract_that_contradicts_its_weights_or_the_wish_is_refused(tmp_path
 @pytest.mark.parametrize(
     ("joints", "action", "message"),
     [
-        (JOINTS + 1, 6, "the contract says 32 px images, 4 joints and .*, which the model does not take"),
+        (JOINTS + 1, 6, "the contract says 32 px images, 8 numbers .*, which the model does not take"),
         (JOINTS, 9, "actions of 2 x 3 numbers, which the model does not take"),
     ],
 )
@@ -293,7 +308,7 @@ def test_weights_that_are_no_numbers(tmp_path):
     with torch.no_grad():
         model.predictor.leave[1].bias.fill_(float("nan"))
     export(model, small_contract(model), tmp_path / "model.pt")
-    with pytest.raises(ContractError, match="predicted latent, predicted joints that are no finite numbers"):
+    with pytest.raises(ContractError, match="predicted state that are no finite numbers"):
         load_model(tmp_path / "model.pt", SPEC)
 
 
@@ -308,7 +323,7 @@ def test_a_module_that_is_no_world_model(tmp_path):
     path = tmp_path / "model.pt"
     files = {"contract.json": small_contract(small_jepa()).to_json()}
     torch.jit.save(torch.jit.script(Blind()), str(path), _extra_files=files)
-    with pytest.raises(ModelFileError, match="a module without observe, inverse_action, .*expected one that"):
+    with pytest.raises(ModelFileError, match="a module without observe, encode, .*expected one that"):
         load_model(path, SPEC, trust(path))
 
 
@@ -328,3 +343,53 @@ def test_an_archive_with_two_contracts_or_one_that_unpacks_to_anything(copy):
 def test_a_path_that_cannot_be_read(copy):
     with pytest.raises(ModelFileError, match="cannot be read: File name too long"):
         load_model(copy.with_name("a" * 5000), SPEC)
+
+
+def test_the_weights_are_read_back_from_the_file_itself(shipped):
+    model, contract = restored(read_verified(shipped))
+    assert contract == small_contract(small_jepa())
+    for name, value in small_jepa().state_dict().items():
+        assert torch.equal(model.state_dict()[name], value), name
+
+
+def test_a_file_that_was_read_back_is_written_again_as_it_was(shipped, tmp_path):
+    model, contract = restored(read_verified(shipped))
+    export(model, contract, tmp_path / "model.pt")
+    one, other = load_model(shipped, SPEC), load_model(tmp_path / "model.pt", SPEC)
+    assert one.contract == other.contract
+    seen = observed(picture(), np.linspace(-0.4, 0.5, JOINTS))
+    assert torch.equal(one.sense(seen).state, other.sense(seen).state)
+
+
+def test_weights_that_are_not_of_their_architecture_are_not_read_back(tmp_path):
+    model = small_jepa()
+    contract = small_contract(model)
+    wide = {**contract.architecture, "predictor_hidden": 24}
+    export(model, dataclasses.replace(contract, architecture=wide), tmp_path / "model.pt")
+    with pytest.raises(ModelFileError, match="not the weights of its architecture"):
+        restored(read_verified(tmp_path / "model.pt"))
+
+
+def test_a_missing_sensor_and_a_vector_of_the_wrong_size(runtime):
+    seen = observed(picture(), np.zeros(JOINTS))
+    for name in ("camera", "joints"):
+        rest = Observation({other: seen[other] for other in seen.readings if other != name})
+        with pytest.raises(ObservationError, match=f"got .*, expected '{name}' as well"):
+            runtime.sense(rest)
+    with pytest.raises(
+        ObservationError, match=r"observation joints: got shape \(10,\), expected a vector of 8"
+    ):
+        runtime.sense(observed(picture(), np.zeros(JOINTS + 1)))
+
+
+def test_goals_that_the_model_cannot_see_name_both_sides(runtime):
+    for goal, message in (
+        (Goal(images={"wrist": picture()}), r"got images of \['wrist'\], expected some of \['camera'\]"),
+        (Goal(vectors={"force": np.zeros(6)}), r"got vectors of \['force'\], expected some of \['joints'\]"),
+        (
+            Goal(vectors={"camera": np.zeros(6)}),
+            r"got vectors of \['camera'\], expected some of \['joints'\]",
+        ),
+    ):
+        with pytest.raises(GoalError, match=message):
+            runtime.encode_goal(goal)

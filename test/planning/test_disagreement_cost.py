@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import pytest
 import torch
 from robots import JOINTS
@@ -13,9 +12,10 @@ from small_model import LATENT, convex_jepa, small_contract
 from torch import Tensor, nn
 
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime, in_memory
-from ami_ros.planning.objective import TERM_NAMES, disagreement_term
+from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import load_planner_settings
+from ami_ros.planning.terms import disagreement
 
 SAMPLES, HORIZON = 5, 3
 SETTINGS = dataclasses.replace(
@@ -41,26 +41,40 @@ class Swamp(nn.Module):
 def runtime() -> ModelRuntime:
     model = convex_jepa()
     model.disagreement_heads = Swamp()
-    return in_memory(LatentSearch(model), small_contract(model))
+    return in_memory(model, small_contract(model))
 
 
 def plan(model: ModelRuntime, weight: float):
     goal = torch.zeros(LATENT)
     goal[0], goal[1] = 2.0, 2.0
     noise = torch.randn(4, 64, HORIZON, 6, generator=torch.Generator().manual_seed(0))
-    settings = dataclasses.replace(SETTINGS, disagreement_weight=weight)
-    start, here = torch.zeros(LATENT), np.zeros(2 * JOINTS)
-    return model.search(start, here, EncodedGoal(goal, False), torch.zeros(HORIZON, 6), noise, settings)
+    terms = {**SETTINGS.terms, "disagreement": disagreement.Settings(weight=weight)}
+    search = LatentSearch(model, dataclasses.replace(SETTINGS, terms=terms), lambda: 0)
+    still = torch.zeros(HORIZON, 6)
+    return search.search(torch.zeros(LATENT + 2 * JOINTS), EncodedGoal([goal], [0]), still, still, noise)
+
+
+class Doubter:
+    """A world that is as unsure as it is told to be."""
+
+    def __init__(self, doubt: Tensor) -> None:
+        self._doubt = doubt
+
+    def disagreement(self, now: Tensor, states: list[Tensor], actions: Tensor) -> Tensor:
+        """Return what it is told."""
+        return self._doubt
 
 
 def test_the_term_is_the_mean_over_the_steps():
     doubt = torch.arange(SAMPLES * HORIZON, dtype=torch.float32).view(SAMPLES, HORIZON)
-    torch.testing.assert_close(disagreement_term(doubt, 0.5), 0.5 * doubt.mean(dim=1))
+    term = disagreement.Term(Doubter(doubt), disagreement.Settings(0.5))
+    rollout = Rollout(torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), [], [], "slow")
+    torch.testing.assert_close(term(rollout), 0.5 * doubt.mean(dim=1))
 
 
 def test_doubt_is_reported_and_costs_nothing_at_weight_zero():
     bold = plan(runtime(), 0.0)
-    assert bold.cost_terms[TERM_NAMES.index("disagreement")] == 0.0
+    assert bold.cost_terms[list(SETTINGS.terms).index("disagreement")] == 0.0
     assert bold.disagreement > 2.0
 
 
@@ -69,4 +83,6 @@ def test_the_search_goes_where_the_heads_agree():
     assert careful.disagreement < 0.6 * bold.disagreement
     assert float(careful.actions[:, 1].sum()) < 0.5 * float(bold.actions[:, 1].sum())
     assert float(careful.actions[:, 0].sum()) == pytest.approx(float(bold.actions[:, 0].sum()), abs=0.8)
-    assert careful.cost_terms[TERM_NAMES.index("disagreement")] == pytest.approx(5.0 * careful.disagreement)
+    assert careful.cost_terms[list(SETTINGS.terms).index("disagreement")] == pytest.approx(
+        5.0 * careful.disagreement
+    )

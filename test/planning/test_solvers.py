@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CEM, MPPI and what they minimise, on costs whose optimum is known."""
+"""CEM and MPPI on costs whose optimum is known, and the settings of both by name."""
 
 from __future__ import annotations
 
@@ -7,29 +7,23 @@ import math
 
 import pytest
 import torch
-from small_model import small_jepa
 
-from ami_ros.planning.cem import cem_update
-from ami_ros.planning.mppi import mppi_update
-from ami_ros.planning.objective import (
-    TERM_NAMES,
-    disagreement_term,
-    effort_term,
-    goal_term,
-    step_weights,
-    total,
-)
+from ami_ros.errors import ConfigError
+from ami_ros.planning.iteration import finite
+from ami_ros.planning.sections import known, module_of
+from ami_ros.planning.solvers import cem as cem_file
+from ami_ros.planning.solvers import mppi as mppi_file
 
 SAMPLES, HORIZON, ACTION, ELITES = 64, 5, 6, 8
 MINIMUM_STD = 0.05
 
 
-def cem(candidates, cost):
-    return cem_update(candidates, cost, ELITES, MINIMUM_STD)
+def cem(candidates, cost, elites: int = ELITES):
+    return cem_file.Solver(cem_file.Settings(elites))(candidates, cost)
 
 
-def mppi(candidates, cost):
-    return mppi_update(candidates, cost, 0.3, MINIMUM_STD)
+def mppi(candidates, cost, temperature: float = 0.3):
+    return mppi_file.Solver(mppi_file.Settings(temperature))(candidates, cost)
 
 
 SOLVERS = pytest.mark.parametrize("update", [cem, mppi])
@@ -48,7 +42,8 @@ def optimise(update, iterations: int = 30, spoil=lambda cost: cost) -> tuple[lis
         candidates = (mean + std * noise).clamp(-1.0, 1.0)
         mean, std = update(candidates, spoil(bowl(candidates)))
         assert mean.shape == std.shape == (HORIZON, ACTION)
-        assert (std >= MINIMUM_STD).all()
+        assert (std >= 0.0).all()
+        std = std.clamp_min(MINIMUM_STD)  # as the search does
         assert (mean.abs() <= 1.0 + 1e-6).all()
         costs.append(float(bowl(mean[None])[0]))
     return costs, mean
@@ -73,7 +68,7 @@ def test_costs_that_are_not_finite_are_survived(update, broken):
     def spoil(cost):
         cost[:broken] = math.nan
         cost[broken // 2] = math.inf
-        return total(cost[:, None])
+        return finite(cost)
 
     costs, mean = optimise(update, 40, spoil)
     assert torch.isfinite(mean).all()
@@ -85,7 +80,7 @@ def test_nothing_but_nan_gives_something_finite(update):
     candidates = torch.randn(SAMPLES, HORIZON, ACTION, generator=torch.Generator().manual_seed(2)).clamp(
         -1, 1
     )
-    mean, std = update(candidates, total(torch.full((SAMPLES, 2), math.nan)))
+    mean, std = update(candidates, finite(torch.full((SAMPLES,), math.nan)))
     assert torch.isfinite(mean).all()
     assert torch.isfinite(std).all()
     assert (mean.abs() <= 1.0 + 1e-6).all()
@@ -101,11 +96,9 @@ def test_equal_costs_are_no_division_by_zero(update):
 
 def test_cem_takes_the_cheapest_by_hand():
     candidates = torch.tensor([0.0, 1.0, 2.0, 9.0]).view(4, 1, 1)
-    mean, std = cem_update(candidates, torch.tensor([5.0, 1.0, 0.0, 7.0]), 2, 0.1)
+    mean, std = cem(candidates, torch.tensor([5.0, 1.0, 0.0, 7.0]), 2)
     assert float(mean) == 1.5
     assert float(std) == pytest.approx(math.sqrt(0.5))
-    _, floor = cem_update(candidates, torch.tensor([5.0, 1.0, 0.0, 7.0]), 2, 0.9)
-    assert float(floor) == pytest.approx(0.9)
 
 
 def test_mppi_weights_by_hand():
@@ -113,7 +106,7 @@ def test_mppi_weights_by_hand():
     cost = torch.tensor([1.0, 2.0, 4.0])  # median 2, spread 1
     weights = torch.tensor([1.0, math.exp(-2.0), math.exp(-6.0)])
     weights /= weights.sum()
-    mean, std = mppi_update(candidates, cost, 0.5, 0.0)
+    mean, std = mppi(candidates, cost, 0.5)
     expected = float((weights * torch.tensor([0.0, 1.0, 2.0])).sum())
     assert float(mean) == pytest.approx(expected)
     variance = float((weights * (torch.tensor([0.0, 1.0, 2.0]) - expected) ** 2).sum())
@@ -127,39 +120,17 @@ def test_mppi_does_not_care_about_the_unit_of_the_cost():
         torch.testing.assert_close(mppi(candidates, cost), mppi(candidates, cost * unit))
 
 
-def test_step_weights_by_hand():
-    torch.testing.assert_close(step_weights(3, 0.5), torch.tensor([0.25, 0.5, 1.0]) / 1.75)
-    torch.testing.assert_close(step_weights(HORIZON, 1.0), torch.full((HORIZON,), 1 / HORIZON))
-    weights = step_weights(HORIZON, 0.8)
-    assert float(weights.sum()) == pytest.approx(1.0)
-    assert (weights.diff() > 0).all()
+def test_a_cost_that_is_not_finite_never_wins():
+    cost = finite(torch.tensor([7.0, math.nan, math.inf, -math.inf]))
+    assert cost[0] == 7.0
+    assert (cost[1:] > 1e29).all()
 
 
-def test_terms_by_hand():
-    distance = torch.tensor([[1.0, 2.0], [3.0, 0.0]])
-    torch.testing.assert_close(goal_term(distance, torch.tensor([0.25, 0.75])), torch.tensor([3.25, 2.25]))
-    actions = torch.tensor([[[1.0, 0.0, -1.0], [0.5, 0.5, 0.5]]])
-    torch.testing.assert_close(effort_term(actions, 3.0), torch.tensor([3.0 * (2 / 3 + 0.25)]))
-    torch.testing.assert_close(disagreement_term(distance, 0.5), torch.tensor([0.75, 0.75]))
-    terms = torch.tensor([[1.0, 2.0, 4.0], [math.nan, 1.0, 0.0], [math.inf, 1.0, 0.0], [-math.inf, 0.0, 0.0]])
-    assert total(terms)[0] == 7.0
-    assert (total(terms)[1:] > 1e29).all()
-    assert len(TERM_NAMES) == terms.shape[1]
-
-
-def test_a_rollout_is_predict_again_and_again():
-    model = small_jepa()
-    generator = torch.Generator().manual_seed(4)
-    latent, joints = torch.randn(1, 11, generator=generator), torch.randn(1, 8, generator=generator)
-    actions = torch.rand(7, HORIZON, ACTION, generator=generator) * 2 - 1
-    with torch.inference_mode():
-        latents, positions = model.rollout(latent, joints, actions)
-        assert latents.shape == (7, HORIZON, 11)
-        assert positions.shape == (7, HORIZON, 8)
-        rows = model.rollout(latent.expand(7, -1), joints.expand(7, -1), actions)
-        torch.testing.assert_close(rows, (latents, positions))
-        z, q = latent, joints
-        for step in range(HORIZON):
-            z, q = model.predict(z, q, actions[3:4, step])
-            torch.testing.assert_close(latents[3, step], z[0])
-            torch.testing.assert_close(positions[3, step], q[0])
+def test_solvers_are_found_by_the_name_of_their_file():
+    assert known("solvers") == ["cem", "mppi"]
+    for name in known("solvers"):
+        assert module_of("solvers", name).Solver.__doc__
+    with pytest.raises(ConfigError, match=r"solvers: got 'cma', expected some of \['cem', 'mppi'\]"):
+        module_of("solvers", "cma")
+    with pytest.raises(ConfigError, match=r"solvers: got '\.\./iteration', expected some of"):
+        module_of("solvers", "../iteration")

@@ -6,17 +6,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, convex_jepa, small_contract
 
 from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS, SURPRISE_NAMES
 from ami_ros.model.runtime import Sensed, in_memory
-from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 
 SPEC = made_up_robot()
 BLOCK, SIZE, STEP_NS = SPEC.action_block, SPEC.action_size, SPEC.step_ns
 SPAN = BLOCK * SURPRISE_BLOCKS  # control steps
+BLACK = np.zeros((2, 2, 3), np.uint8)
 LOOK = set(SURPRISE_NAMES) - {MOTION}  # what is known at once
 
 
@@ -35,15 +36,16 @@ class World:
 
     def __init__(self, spec=SPEC) -> None:
         model = convex_jepa()
-        self.monitor = SurpriseMonitor(in_memory(LatentSearch(model), small_contract(model)), spec)
+        self.monitor = SurpriseMonitor(in_memory(model, small_contract(model)), spec)
         self.generator = np.random.default_rng(0)
         self.latent, self.stamp_ns, self.done = torch.zeros(LATENT), 1_000, []
         self.spec, self.joints, self.executes = spec, np.zeros(JOINTS), 1.0
         self.monitor._kinematics = Portal()
 
     def sense(self) -> dict[str, float]:
-        joints = np.concatenate([self.joints, np.zeros(JOINTS)])
-        return self.monitor.observe(Sensed(self.latent, joints, torch.tensor(0.0)), self.stamp_ns)
+        state = torch.cat([self.latent, torch.zeros(2 * JOINTS)])
+        observation = observed(BLACK, self.joints.copy(), self.stamp_ns)
+        return self.monitor.observe(Sensed(state, torch.tensor(0.0)), observation)
 
     def move(self, action) -> None:
         velocity = self.executes * self.spec.tip_velocity(action * self.spec.max_tip_speed)

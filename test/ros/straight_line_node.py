@@ -56,11 +56,10 @@ class StraightLine:
             distance=gap / (speed * dt_s),
             arrived=gap < 0.01,
             predicted=np.zeros((horizon, 1), dtype=np.float32),
-            solve_ns=0,
             iterations=1,
             deadline_met=True,
             observation_stamp_ns=observation.stamp_ns,
-            proposal="zero",
+            proposal="hold",
         )
 
 

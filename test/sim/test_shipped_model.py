@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -39,7 +40,9 @@ class Case:
         self.model: ModelRuntime = load_model(self.path, self.spec)
 
     def planner(self, **changes: object) -> RecedingHorizonPlanner:
-        return RecedingHorizonPlanner(self.model, self.spec, dataclasses.replace(self.settings, **changes))
+        return RecedingHorizonPlanner(
+            self.model, self.spec, dataclasses.replace(self.settings, **changes), time.monotonic_ns
+        )
 
 
 @pytest.fixture(scope="module", params=["reach", "push"])
@@ -76,9 +79,9 @@ def test_its_hash_is_right_and_its_contract_fits(case):
 
 
 def test_it_predicts_better_than_copying_and_needs_the_actions(case):
-    gates = read_verified(case.path).contract().gates
+    quality = read_verified(case.path).contract().quality
     open_loop, copy, shuffled = (
-        gates[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")
+        quality[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")
     )
     assert len(open_loop) == len(copy) == len(shuffled) >= 5
     for step, (error, copied, confused) in enumerate(zip(open_loop, copy, shuffled, strict=True)):
@@ -87,11 +90,11 @@ def test_it_predicts_better_than_copying_and_needs_the_actions(case):
 
 
 def test_its_latent_knows_where_things_are(case):
-    gates = read_verified(case.path).contract().gates
-    assert min(gates["probes"].values()) > 0.9
-    assert gates["effective_rank"] > 10.0
-    assert gates["latent_std"]["min"] > 0.1
-    assert gates["held_out_episodes"] >= 100
+    quality = read_verified(case.path).contract().quality
+    assert min(quality["probes"].values()) > 0.9
+    assert quality["effective_rank"] > 10.0
+    assert quality["latent_std"]["min"] > 0.1
+    assert quality["held_out_episodes"] >= 100
 
 
 @pytest.mark.parametrize("solver", ["cem", "mppi"])
@@ -120,8 +123,8 @@ def test_at_the_goal_it_says_so_and_far_away_it_does_not(case, scene):
 
 
 def test_a_goal_image_of_another_size_is_the_same_goal(case, scene):
-    latents = [case.model.encode(scene.image(size, size)) for size in (128, 256)]
-    there = case.model.encode(goal_image(case, scene))
+    latents = [case.model.encode(scene.image(size, size), "camera") for size in (128, 256)]
+    there = case.model.encode(goal_image(case, scene), "camera")
     assert (latents[0] - latents[1]).norm() < 0.2 * (latents[0] - there).norm()
 
 

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import torch
 from robots import JOINTS, made_up_robot
 from torch import Tensor, nn
 
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.contract import FORMAT_VERSION, Contract
-from ami_ros.model.export import weights_sha256
+from ami_ros.model.known import known_channels, known_sensors
+from ami_ros.model.networks.inputs import Inputs, VectorInput
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
+from ami_ros.model.weights import weights_sha256
 
 IMAGE_SIZE, LATENT, ACTION = 32, 11, 6  # ACTION is K A = 2 * 3 of the made-up robot
 SETTINGS = ModelSettings(
@@ -24,8 +28,10 @@ SETTINGS = ModelSettings(
     channels=(4, 5, 7),
     keypoints=3,
     encoder_hidden=18,
+    shared_encoder=False,
     predictor_hidden=20,
     predictor_blocks=2,
+    vector_hidden=0,
     inverse_hidden=22,
     appearance_channels=(6, 9),
     appearance_hidden=12,
@@ -37,17 +43,29 @@ SETTINGS = ModelSettings(
 )
 
 
-def small_jepa(seed: int = 0, joints: int = JOINTS, action: int = ACTION) -> Jepa:
+def one_camera_and_joints(joints: int = JOINTS) -> Inputs:
+    """Return the sensors of the made-up robot."""
+    return Inputs(("camera",), (VectorInput("joints", 2 * joints, joints),))
+
+
+def small_jepa(
+    seed: int = 0,
+    joints: int = JOINTS,
+    action: int = ACTION,
+    inputs: Inputs | None = None,
+    settings: ModelSettings = SETTINGS,
+) -> Jepa:
     """Return an untrained model whose every part does something, in evaluation mode."""
     torch.manual_seed(seed)
-    model = Jepa(SETTINGS, joints, action)
+    model = Jepa(settings, inputs or one_camera_and_joints(joints), action)
+    size, numbers = model.view_size, len(model.vector_mean)
     with torch.no_grad():
         nn.init.normal_(model.predictor.leave[1].weight, std=0.05)  # zero otherwise: actions would not matter
-        model.joint_mean.copy_(torch.linspace(-0.5, 0.7, 2 * joints))
-        model.joint_std.copy_(torch.linspace(0.5, 1.5, 2 * joints))
-        model.metric.copy_(torch.eye(LATENT) + 0.1 * torch.randn(LATENT, LATENT))
+        model.vector_mean.copy_(torch.linspace(-0.5, 0.7, numbers))
+        model.vector_std.copy_(torch.linspace(0.5, 1.5, numbers))
+        model.metric.copy_(torch.eye(size) + 0.1 * torch.randn(model.views, size, size))
         model.step_distance.fill_(0.4)
-        model.joint_step_distance.fill_(0.3)
+        model.vector_step_distance.fill_(0.3)
     return model.eval()
 
 
@@ -58,11 +76,7 @@ class Integrator(nn.Module):
         super().__init__()
         self.nan_above = nan_above
 
-    def drive(self, actions: Tensor) -> Tensor:
-        """Pass actions (..., K A) on."""
-        return actions
-
-    def step(self, state: Tensor, driven: Tensor) -> Tensor:
+    def forward(self, state: Tensor, driven: Tensor) -> Tensor:
         """Add what fits; the latent is NaN where an action's first number is above `nan_above`."""
         change = torch.zeros_like(state)
         change[:, : driven.shape[1]] = driven
@@ -73,11 +87,6 @@ class Integrator(nn.Module):
         change[:, LATENT : LATENT + 4] = driven[:, :4]
         return state + change
 
-    def forward(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """Predict one block, as `Predictor.forward`."""
-        state = self.step(torch.cat([latent, joints], dim=1), action)
-        return state[:, :LATENT], state[:, LATENT:]
-
 
 class Toward(nn.Module):
     """An inverse model that goes straight to the goal latent, or (`speed` 0) nowhere."""
@@ -86,9 +95,9 @@ class Toward(nn.Module):
         super().__init__()
         self.speed = speed
 
-    def forward(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
+    def forward(self, state: Tensor, goal: Tensor) -> Tensor:
         """Return the step to the goal."""
-        return self.speed * (goal - latent)[:, :6].clamp(-1.0, 1.0)
+        return self.speed * (goal - state[:, :LATENT])[:, :6].clamp(-1.0, 1.0)
 
 
 def convex_jepa(nan_above: float = 1e9, inverse_speed: float = 0.0) -> Jepa:
@@ -96,39 +105,35 @@ def convex_jepa(nan_above: float = 1e9, inverse_speed: float = 0.0) -> Jepa:
     model = small_jepa()
     model.predictor, model.inverse_model = Integrator(nan_above), Toward(inverse_speed)
     with torch.no_grad():
-        model.joint_mean.zero_()
-        model.joint_std.fill_(1.0)
+        model.vector_mean.zero_()
+        model.vector_std.fill_(1.0)
         model.metric.copy_(torch.eye(LATENT))
         model.step_distance.fill_(1.0)
-        model.joint_step_distance.fill_(1.0)
+        model.vector_step_distance.fill_(1.0)
     return model.eval()
 
 
-def small_contract(model: Jepa, **changes: Any) -> Contract:
-    """Return a contract that fits `model` and the made-up robot."""
-    spec = made_up_robot()
+def small_contract(model: Jepa, spec: RobotSpec | None = None, **changes: Any) -> Contract:
+    """Return a contract that fits `model` and `spec`, or the made-up robot."""
+    spec = spec or made_up_robot()
+    mean, std = model.vector_mean.tolist(), model.vector_std.tolist()
+    architecture = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(model.settings).items()}
     values: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "task": "reach",
         "robot": spec.name,
-        "joint_names": list(spec.joint_names),
-        "control_mode": spec.actions.meaning,
-        "control_hz": spec.actions.rate_hz,
-        "action_block": spec.action_block,
-        "action_axes": list(spec.actions.names),
-        "action_size": spec.action_size,
-        "max_tip_speed": spec.max_tip_speed,
-        "image_size": IMAGE_SIZE,
-        "camera_aspect": spec.camera.aspect,
-        "frames_of_context": 1,
+        "sensors": known_sensors(spec, IMAGE_SIZE, mean, std),
+        "meaning": spec.actions.meaning,
+        "rate_hz": spec.actions.rate_hz,
+        "block": spec.actions.block,
+        "channels": known_channels(spec),
         "latent_size": LATENT,
-        "joint_mean": model.joint_mean.tolist(),
-        "joint_std": model.joint_std.tolist(),
-        "action_range": [[-0.4] * 3, [0.4] * 3],
+        "action_range": [[c.low for c in spec.actions.channels], [c.high for c in spec.actions.channels]],
+        "architecture": architecture,
         "data_sha256": "0" * 64,
         "weights_sha256": weights_sha256(model),
         "seed": 3,
         "code_version": "test",
-        "gates": {"open_loop_error": [0.1]},
+        "quality": {"open_loop_error": [0.1]},
     }
     return Contract(**{**values, **changes})

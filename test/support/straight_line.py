@@ -37,7 +37,6 @@ class StraightLine:
             distance=distance,
             arrived=distance < 0.2,
             predicted=np.zeros((HORIZON, 1), np.float32),
-            solve_ns=0,
             iterations=1,
             deadline_met=True,
             observation_stamp_ns=observation.stamp_ns,

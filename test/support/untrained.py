@@ -16,19 +16,7 @@ def untrained_model(folder: Path, task: str) -> Path:
     spec = load_robot("panda", task)
     model = small_jepa(joints=len(spec.joint_names), action=spec.action_block * spec.action_size)
     model.surprise_gauge.scale.fill_(1e6)  # nothing surprises it, else the gate would let nothing move
-    contract = small_contract(
-        model,
-        task=task,
-        robot=spec.name,
-        joint_names=list(spec.joint_names),
-        control_hz=spec.actions.rate_hz,
-        action_block=spec.action_block,
-        action_axes=list(spec.actions.names),
-        action_size=spec.action_size,
-        max_tip_speed=spec.max_tip_speed,
-        camera_aspect=spec.camera.aspect,
-        action_range=[[-spec.max_tip_speed] * spec.action_size, [spec.max_tip_speed] * spec.action_size],
-    )
+    contract = small_contract(model, spec, task=task)
     path = folder / "model.pt"
     export(model, contract, path)
     return path

@@ -19,12 +19,12 @@ SETTINGS = dataclasses.replace(load_training_settings(), disagreement_steps=250,
 def transitions(model, seed: int, centre: float = 0.0) -> Transitions:
     generator = torch.Generator().manual_seed(seed)
     latent = torch.randn(COUNT, LATENT, generator=generator) + centre
-    joints = torch.randn(COUNT, JOINTS, generator=generator)
+    state = torch.cat([latent, torch.randn(COUNT, JOINTS, generator=generator)], dim=1)
     action = torch.rand(COUNT, ACTION, generator=generator) * 2.0 - 1.0
     with torch.no_grad():
-        after, turned = model.predict(latent, joints, action)
-    after = after + 0.3 * action.sum(dim=1, keepdim=True)
-    return Transitions(latent, joints, action, after, turned, torch.zeros(COUNT))
+        after = model.predict(state, action)
+    after[:, :LATENT] += 0.3 * action.sum(dim=1, keepdim=True)
+    return Transitions(state, action, after, torch.zeros(COUNT))
 
 
 def fitted():

@@ -15,10 +15,12 @@ from small_training import TRAINING
 
 from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
+from ami_ros.model.known import inputs_of
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.pipeline import build_trainer, load_split
 
 LOOKS, SCENES = 40, 4
+INPUTS = inputs_of(made_up_robot())
 
 
 def exposure(seed: int, scenes: int = SCENES) -> DoubleExposure:
@@ -44,14 +46,14 @@ def folder(tmp_path_factory) -> Path:
 
 def test_the_last_looks_are_held_out(folder):
     paths = [DOUBLE_EXPOSURE_FILES.path(folder, i) for i in range(LOOKS)]
-    training, held_out = read_double_exposures(paths, 0.25)
+    training, held_out = read_double_exposures(paths, 0.25, INPUTS)
     assert (len(training), len(held_out)) == (30, 10)
-    np.testing.assert_array_equal(held_out.plain[0], exposure(30).plain["camera"])
-    drawn = training.draw(6, np.random.default_rng(0))
+    np.testing.assert_array_equal(held_out.plain[0][0], exposure(30).plain["camera"])
+    (drawn,) = training.draw(6, np.random.default_rng(0))
     assert drawn.shape == (2, 6, SCENES, SIDE, SIDE, 3)
-    known = {look.tobytes() for look in training.varied}
+    known = {look.tobytes() for look in training.varied[0]}
     assert all(look.tobytes() in known for look in drawn[0])
-    none, _ = read_double_exposures([], 0.25)
+    none, _ = read_double_exposures([], 0.25, INPUTS)
     assert len(none) == 0
 
 
@@ -59,11 +61,11 @@ def test_looks_of_unequal_size_are_refused(tmp_path):
     for index, scenes in enumerate((SCENES, SCENES + 1)):
         DOUBLE_EXPOSURE_FILES.write(tmp_path, index, exposure(index, scenes))
     with pytest.raises(EpisodeError, match="expected"):
-        read_double_exposures([DOUBLE_EXPOSURE_FILES.path(tmp_path, i) for i in range(2)], 0.1)
+        read_double_exposures([DOUBLE_EXPOSURE_FILES.path(tmp_path, i) for i in range(2)], 0.1, INPUTS)
 
 
 def test_training_on_them_makes_a_changed_look_matter_less(folder):
-    split = load_split(sorted(folder.glob("episode_*.npz")), TRAINING.held_out, lambda: None)
+    split = load_split(sorted(folder.glob("episode_*.npz")), TRAINING.held_out, lambda: None, INPUTS)
     ended, measured = {}, {}
     for weight in (0.0, 10.0):
         settings = dataclasses.replace(TRAINING, steps=150, alike_looks=4, alike_weight=weight)
@@ -77,8 +79,8 @@ def test_training_on_them_makes_a_changed_look_matter_less(folder):
 
 
 def test_without_any_nothing_is_measured(folder):
-    nothing = DoubleExposures(*[np.zeros((0, 1, 1, 1, 3), np.uint8)] * 2)
-    split = load_split(sorted(folder.glob("episode_*.npz")), TRAINING.held_out, lambda: None)
+    nothing = DoubleExposures((), ())
+    split = load_split(sorted(folder.glob("episode_*.npz")), TRAINING.held_out, lambda: None, INPUTS)
     trainer = build_trainer(
         dataclasses.replace(split, exposures=nothing), made_up_robot(action_block=1), SETTINGS, TRAINING
     )

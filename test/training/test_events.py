@@ -8,9 +8,11 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from robots import channels
 from small_data import SPEED, STEPS, record
-from small_model import LATENT, small_jepa
+from small_model import LATENT, one_camera_and_joints, small_jepa
 
+from ami_ros.body.actions import ActionSpec
 from ami_ros.data.event import EventRecord, list_events, write_event
 from ami_ros.training.events import SOON, largest_surprise, read_clips, surprise_aucs
 from ami_ros.training.settings import load_training_settings
@@ -41,15 +43,20 @@ def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     write_pairs(folder, "vanish", inverted)
     write_pairs(folder, "stranger", lambda images, pair: images)
-    return read_clips(small_jepa(action=3), list_events(folder), SPEED, 1)
+    return read_clips(
+        small_jepa(action=3),
+        list_events(folder),
+        one_camera_and_joints(),
+        ActionSpec("cartesian_velocity", 10.0, 1, channels(speed=SPEED)),
+    )
 
 
 def test_clips_come_by_kind_and_side(clips):
     assert set(clips) == {(kind, possible) for kind in ("vanish", "stranger") for possible in (True, False)}
     group = clips["vanish", False]
-    assert group.encoded.latents.shape == (PAIRS, STEPS + 1, LATENT)
+    assert group.encoded.cores.shape == (PAIRS, STEPS + 1, LATENT)
     assert group.event_step.tolist() == [EVENT] * PAIRS
-    latents = [clips["vanish", possible].encoded.latents for possible in (True, False)]
+    latents = [clips["vanish", possible].encoded.cores for possible in (True, False)]
     assert torch.equal(latents[0][:, :EVENT], latents[1][:, :EVENT])
     assert not torch.allclose(latents[0][:, EVENT:], latents[1][:, EVENT:])
 
@@ -73,12 +80,12 @@ def test_only_what_happens_soon_after_the_event_counts(clips):
     usual = group.encoded.transitions()
     fit_surprise(model, usual, usual, load_training_settings())
     before = largest_surprise(model, group)
-    latents = group.encoded.latents.clone()
-    latents[:, EVENT] += 30.0
-    odd = dataclasses.replace(group, encoded=dataclasses.replace(group.encoded, latents=latents))
+    states = group.encoded.states.clone()
+    states[:, EVENT, :LATENT] += 30.0
+    odd = dataclasses.replace(group, encoded=dataclasses.replace(group.encoded, states=states))
     assert (largest_surprise(model, odd) > 2.0 * before).all()
     late = dataclasses.replace(group, event_step=np.zeros_like(group.event_step))
-    latents = group.encoded.latents.clone()
-    latents[:, SOON + 1 :] += 30.0
-    late = dataclasses.replace(late, encoded=dataclasses.replace(group.encoded, latents=latents))
+    states = group.encoded.states.clone()
+    states[:, SOON + 1 :, :LATENT] += 30.0
+    late = dataclasses.replace(late, encoded=dataclasses.replace(group.encoded, states=states))
     assert (largest_surprise(model, late) < 2.0 * before.max()).all()

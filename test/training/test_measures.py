@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metric, gates, probes and rank on data whose answers are known."""
+"""Metric, quality, probes and rank on data whose answers are known."""
 
 from __future__ import annotations
 
@@ -8,19 +8,26 @@ import math
 import numpy as np
 import pytest
 import torch
-from small_model import LATENT, SETTINGS, convex_jepa, small_jepa
+from small_model import LATENT, SETTINGS, convex_jepa, one_camera_and_joints, small_jepa
 
+from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.training.gates import distance_calibration, effective_rank, open_loop_errors
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.metric import fit_metric, slow_feature_metric
 from ami_ros.training.probes import probe
+from ami_ros.training.quality import distance_calibration, effective_rank, open_loop_errors
+from ami_ros.training.recorded import Recorded, normalised_actions
 
 EPISODES, STEPS, JOINTS, ACTION = 12, 30, 4, 6
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def with_joints(latents: torch.Tensor) -> torch.Tensor:
+    """Return states of latents (..., D) and joints at rest."""
+    return torch.cat([latents, torch.zeros(*latents.shape[:-1], 2 * JOINTS)], dim=-1)
 
 
 def walks(seed: int = 0) -> torch.Tensor:
@@ -68,10 +75,8 @@ def test_a_step_of_the_data_has_length_one():
         pairs = zip(latents[0, 1:], latents[0, :-1], strict=True)
         lengths = torch.stack([model.distance(after[None], before, "slow")[0] for after, before in pairs])
     assert 0.5 < float(lengths.median()) < 2.0
-    model.joint_mean.zero_()
-    model.joint_std.fill_(1.0)
     turns = (joints[:, 1:, :JOINTS] - joints[:, :-1, :JOINTS]).norm(dim=2)
-    assert float(model.joint_step_distance) == pytest.approx(float(turns.median()))
+    assert float(model.vector_step_distance) == pytest.approx(float(turns.median()))
 
 
 def test_a_world_that_never_moves_gives_no_division_by_zero():
@@ -80,7 +85,7 @@ def test_a_world_that_never_moves_gives_no_division_by_zero():
     fit_metric(model, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), 3, 0.01, 1.0)
     assert torch.isfinite(model.metric).all()
     assert float(model.step_distance) > 0.0
-    assert float(model.joint_step_distance) > 0.0
+    assert float(model.vector_step_distance) > 0.0
 
 
 def test_a_perfect_model_has_no_error_and_shuffling_hurts_it():
@@ -88,7 +93,7 @@ def test_a_perfect_model_has_no_error_and_shuffling_hurts_it():
     actions = noise(EPISODES, STEPS, ACTION).clamp(-1, 1)
     latents = torch.zeros(EPISODES, STEPS + 1, LATENT)
     latents[:, 1:, :ACTION] = actions.cumsum(dim=1)
-    errors = open_loop_errors(model, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), actions)
+    errors = open_loop_errors(model, with_joints(latents), actions)
     assert {name: len(values) for name, values in errors.items()} == dict.fromkeys(
         ("open_loop_error", "copy_last_error", "shuffled_action_error"), STEPS
     )
@@ -99,11 +104,9 @@ def test_a_perfect_model_has_no_error_and_shuffling_hurts_it():
 
 def test_copying_is_as_good_as_a_model_that_predicts_no_change():
     torch.manual_seed(0)
-    lazy = Jepa(SETTINGS, JOINTS, ACTION).eval()
+    lazy = Jepa(SETTINGS, one_camera_and_joints(JOINTS), ACTION).eval()
     latents = walks()[:EPISODES]
-    errors = open_loop_errors(
-        lazy, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), noise(EPISODES, STEPS, ACTION)
-    )
+    errors = open_loop_errors(lazy, with_joints(latents), noise(EPISODES, STEPS, ACTION))
     np.testing.assert_allclose(errors["open_loop_error"], errors["copy_last_error"], rtol=1e-4)
     np.testing.assert_allclose(errors["shuffled_action_error"], errors["copy_last_error"], rtol=1e-4)
 
@@ -111,8 +114,8 @@ def test_copying_is_as_good_as_a_model_that_predicts_no_change():
 def test_errors_are_shares_of_the_variance_by_hand():
     latents = torch.tensor([[[0.0], [1.0]], [[2.0], [5.0]]]).expand(2, 2, LATENT)
     torch.manual_seed(0)
-    lazy = Jepa(SETTINGS, JOINTS, ACTION).eval()
-    errors = open_loop_errors(lazy, latents, torch.zeros(2, 2, 2 * JOINTS), torch.zeros(2, 1, ACTION))
+    lazy = Jepa(SETTINGS, one_camera_and_joints(JOINTS), ACTION).eval()
+    errors = open_loop_errors(lazy, with_joints(latents), torch.zeros(2, 1, ACTION))
     variance = np.var([0.0, 1.0, 2.0, 5.0], ddof=1)
     assert errors["copy_last_error"][0] == pytest.approx((1.0 + 9.0) / 2 / variance)
 
@@ -153,9 +156,9 @@ def test_a_relation_that_turns_around_in_other_episodes_does_not_score():
 def test_transitions_are_the_blocks_of_the_episodes_at_every_control_step():
     block, size = 3, 2
     encoded = Encoded(
-        noise(EPISODES, STEPS + 1, LATENT),
+        noise(EPISODES, STEPS + 1, LATENT + 8),
         noise(EPISODES, STEPS + 1),
-        noise(EPISODES, STEPS + 1, 8),
+        LATENT,
         noise(EPISODES, STEPS, size),
         block,
     )
@@ -163,20 +166,19 @@ def test_transitions_are_the_blocks_of_the_episodes_at_every_control_step():
     assert len(every) == EPISODES * (STEPS - block + 1)
     for episode, end in ((0, block), (5, 11), (EPISODES - 1, STEPS)):
         row = (end - block) * EPISODES + episode
-        assert torch.equal(every.latent[row], encoded.latents[episode, end - block])
-        assert torch.equal(every.next_latent[row], encoded.latents[episode, end])
-        assert torch.equal(every.next_joints[row], encoded.joints[episode, end])
+        assert torch.equal(every.state[row], encoded.states[episode, end - block])
+        assert torch.equal(every.next_state[row], encoded.states[episode, end])
         assert torch.equal(every.oddness[row], encoded.oddness[episode, end])
         assert torch.equal(every.action[row], encoded.actions[episode, end - block : end].flatten())
     pairs = encoded.transitions(2)
     assert len(pairs) == EPISODES * (STEPS - 2 * block + 1)
     row = (14 - 2 * block) * EPISODES + 5
-    assert torch.equal(pairs.latent[row], encoded.latents[5, 14 - 2 * block])
-    assert torch.equal(pairs.next_latent[row], encoded.latents[5, 14])
+    assert torch.equal(pairs.state[row], encoded.states[5, 14 - 2 * block])
+    assert torch.equal(pairs.next_state[row], encoded.states[5, 14])
     assert torch.equal(pairs.action[row], encoded.actions[5, 14 - 2 * block : 14].flatten())
-    latents, joints, actions = encoded.cut(4, 2)
-    assert torch.equal(latents, encoded.latents[:, [4, 7, 10]])
-    assert torch.equal(joints, encoded.joints[:, [4, 7, 10]])
+    states, actions = encoded.cut(4, 2)
+    assert torch.equal(states, encoded.states[:, [4, 7, 10]])
+    assert torch.equal(encoded.cores, encoded.states[..., :LATENT])
     assert torch.equal(actions[:, 1], encoded.actions[:, 7:10].flatten(1))
 
 
@@ -193,11 +195,26 @@ def test_a_distance_is_compared_with_the_way_to_the_end_of_the_episode():
 def test_encode_all_is_in_evaluation_mode_and_frame_by_frame():
     model = small_jepa().train()
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 32, 32, 3), dtype=np.uint8)
-    joints = noise(3, 4, 2 * JOINTS)
-    latents, oddness = encode_all(model, images, joints)
+    joints = noise(3, 4, 2 * JOINTS).numpy()
+    states, oddness = encode_all(model, Recorded([images], joints, np.zeros((3, 3, 3), np.float32)))
     assert not model.training
-    assert (latents.shape, oddness.shape) == ((3, 4, LATENT), (3, 4))
+    assert (states.shape, oddness.shape) == ((3, 4, LATENT + 2 * JOINTS), (3, 4))
     with torch.inference_mode():
-        _, odd = model.observe(torch.from_numpy(images[2, 1:2]), joints[2, 1:2])
+        normalised, frame = (
+            model.normalise(torch.from_numpy(joints[2, 1:2])),
+            torch.from_numpy(images[2, 1:2]),
+        )
+        _, odd = model.observe([frame], normalised)
         torch.testing.assert_close(oddness[2, 1], odd[0])
-        torch.testing.assert_close(latents[2, 1], model.encode(torch.from_numpy(images[2, 1:2]))[0])
+        torch.testing.assert_close(states[2, 1, :LATENT], model.encode(0, frame)[0])
+        torch.testing.assert_close(states[2, 1, LATENT:], normalised[0])
+
+
+def test_actions_are_normalised_channel_by_channel():
+    spec = ActionSpec(
+        "setpoint", 1.0, 2, (Channel("heater", "%", 0.0, 100.0), Channel("valve", "V", -1.0, 3.0))
+    )
+    blocks = torch.tensor([[0.0, -1.0, 100.0, 1.0], [75.0, 3.0, 50.0, 2.0]])
+    expected = torch.tensor([[-1.0, -1.0, 1.0, 0.0], [0.5, 1.0, 0.0, 0.5]])
+    torch.testing.assert_close(normalised_actions(blocks, spec), expected)
+    torch.testing.assert_close(normalised_actions(blocks[:, :2], spec), expected[:, :2])

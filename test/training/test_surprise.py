@@ -26,11 +26,12 @@ def transitions(model, seed: int) -> Transitions:
     latent = torch.randn(COUNT, LATENT, generator=generator)
     missed = 0.1 * torch.randn(COUNT, LATENT, generator=generator)
     with torch.no_grad():
-        expected = model.predict(latent, joints, action)[0] + missed
+        expected = model.predict(torch.cat([latent, joints], dim=1), action)[:, :LATENT] + missed
     seen = 0.05 * torch.randn(COUNT, JOINTS, generator=generator)
     after[:, :JOINTS] = 0.5 * expected[:, :JOINTS] + seen
     oddness = torch.rand(COUNT, generator=generator)
-    return Transitions(latent, joints, action, expected, after, oddness)
+    before = torch.cat([latent, joints], dim=1)
+    return Transitions(before, action, torch.cat([expected, after], dim=1), oddness)
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +50,17 @@ def test_usual_data_surprises_once_in_a_hundred(fitted):
 
 def test_each_component_notices_its_own(fitted):
     usual = transitions(fitted, 2)
-    jump = torch.zeros(LATENT)
+    jump = torch.zeros(LATENT + 2 * JOINTS)
     jump[JOINTS + 1] = 1.5  # a direction that holds no joint, and not far from known latents
-    moved = dataclasses.replace(usual, next_latent=usual.next_latent + jump)
-    shifted = dataclasses.replace(usual, next_joints=usual.next_joints + 0.5)
-    strange = dataclasses.replace(usual, latent=usual.latent + 50.0)
+    turned, far = torch.zeros(LATENT + 2 * JOINTS), torch.zeros(LATENT + 2 * JOINTS)
+    turned[LATENT:], far[:LATENT] = 0.5, 50.0
+    moved = dataclasses.replace(usual, next_state=usual.next_state + jump)
+    shifted = dataclasses.replace(usual, next_state=usual.next_state + turned)
+    strange = dataclasses.replace(usual, state=usual.state + far)
     with torch.no_grad():
-        there = fitted.predict(strange.latent, strange.joints, strange.action)[0]
-    strange = dataclasses.replace(
-        strange,
-        next_latent=there,
-        next_joints=torch.cat([0.5 * there[:, :JOINTS], usual.next_joints[:, JOINTS:]], dim=1),
-    )
+        there = fitted.predict(strange.state, strange.action)[:, :LATENT]
+    parts = [there, 0.5 * there[:, :JOINTS], usual.next_state[:, LATENT + JOINTS :]]
+    strange = dataclasses.replace(strange, next_state=torch.cat(parts, dim=1))
     unlike = dataclasses.replace(usual, oddness=usual.oddness + 3.0)
     cases = ((moved, "motion"), (shifted, "pose"), (strange, "novelty"), (unlike, "appearance"))
     for odd, name in cases:
@@ -81,9 +81,7 @@ def test_whitening_by_hand():
 
 
 def test_a_world_that_never_errs_gives_no_division_by_zero():
-    model, still = small_jepa(), torch.zeros(50, LATENT)
-    it = Transitions(
-        still, torch.zeros(50, 8), torch.zeros(50, ACTION), still, torch.zeros(50, 8), torch.zeros(50)
-    )
+    model, still = small_jepa(), torch.zeros(50, LATENT + 8)
+    it = Transitions(still, torch.zeros(50, ACTION), still, torch.zeros(50))
     fit_surprise(model, it, it, SETTINGS)
     assert torch.isfinite(surprises(model, it)).all()

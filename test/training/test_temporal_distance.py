@@ -60,7 +60,7 @@ def test_a_usual_step_has_length_one_and_steps_add_up(ring):
 def test_it_is_a_quasi_metric(ring):
     generator = torch.Generator().manual_seed(3)
     a, b, c = (torch.randn(40, LATENT, generator=generator) for _ in range(3))
-    head = ring.temporal_distance
+    head = ring.temporal_distances[0]
     with torch.no_grad():
         ab, bc, ac = (head.between(head.embed(x), head.embed(y)) for x, y in ((a, b), (b, c), (a, c)))
     assert (ab >= 0.0).all()
@@ -86,5 +86,5 @@ def test_fitting_is_repeatable_and_touches_nothing_else(ring):
     again, untouched = fitted(), small_jepa()
     for name, value in again.state_dict().items():
         assert torch.equal(value, ring.state_dict()[name]), name
-        if not name.startswith("temporal_distance"):
+        if not name.startswith("temporal_distances"):
             assert torch.equal(value, untouched.state_dict()[name]), name

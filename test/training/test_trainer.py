@@ -19,19 +19,24 @@ from small_training import TRAINING
 from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.data.event import EventRecord, write_event
 from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
-from ami_ros.errors import TrainingError
-from ami_ros.model.export import export, weights_sha256
+from ami_ros.errors import EpisodeError, TrainingError
+from ami_ros.model.export import export
+from ami_ros.model.known import inputs_of
 from ami_ros.model.runtime import load_model
+from ami_ros.model.weights import weights_sha256
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
 from ami_ros.training.trainer import Trainer
 
 SPEC = made_up_robot(action_block=1)
+INPUTS = inputs_of(SPEC)
 
 
 @pytest.fixture(scope="module")
 def split(tmp_path_factory) -> Split:
-    return load_split(write_episodes(tmp_path_factory.mktemp("data"), 16), TRAINING.held_out, lambda: None)
+    return load_split(
+        write_episodes(tmp_path_factory.mktemp("data"), 16), TRAINING.held_out, lambda: None, INPUTS
+    )
 
 
 def trainer(split: Split, **changes) -> Trainer:
@@ -46,13 +51,13 @@ def test_the_loss_falls(split):
     losses = list(trainer(split, steps=60).run())
     assert len(losses) == 60
     assert mean(losses[-10:], "total") < 0.6 * mean(losses[:10], "total")
-    for name in ("prediction", "joints", "variance", "covariance", "inverse", "total", "learning_rate"):
+    for name in ("prediction", "vectors", "variance", "covariance", "inverse", "total", "learning_rate"):
         assert name in losses[0]
 
 
 def test_the_total_is_the_weighted_sum(split):
-    loss = next(iter(trainer(split, joint_weight=0.3, variance_weight=0.7, covariance_weight=0.2).run()))
-    weights = {"prediction": 1.0, "joints": 0.3, "variance": 0.7, "covariance": 0.2, "inverse": 1.0}
+    loss = next(iter(trainer(split, vector_weight=0.3, variance_weight=0.7, covariance_weight=0.2).run()))
+    weights = {"prediction": 1.0, "vectors": 0.3, "variance": 0.7, "covariance": 0.2, "inverse": 1.0}
     assert loss["total"] == pytest.approx(
         sum(weight * loss[name] for name, weight in weights.items()), rel=1e-5
     )
@@ -97,14 +102,14 @@ def checkpoint(split, tmp_path_factory) -> Path:
 
 
 def test_other_data_are_refused(split, checkpoint, tmp_path):
-    other = load_split(write_episodes(tmp_path, 16, first_seed=100), TRAINING.held_out, lambda: None)
+    other = load_split(write_episodes(tmp_path, 16, first_seed=100), TRAINING.held_out, lambda: None, INPUTS)
     with pytest.raises(TrainingError, match="trained on other data; use another folder or --restart"):
         trainer(other, steps=12).resume(checkpoint)
 
 
 def test_other_double_exposures_are_other_data(split, checkpoint):
     images = np.zeros((2, 4, SIDE, SIDE, 3), dtype=np.uint8)
-    other = dataclasses.replace(split, exposures=DoubleExposures(images, images))
+    other = dataclasses.replace(split, exposures=DoubleExposures([images], [images]))
     with pytest.raises(TrainingError, match="trained on other data"):
         trainer(other, steps=12).resume(checkpoint)
 
@@ -198,7 +203,7 @@ def test_a_checkpoint_with_something_else_inside_is_refused(split, checkpoint, t
 def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(split, tmp_path):
     it = trainer(split, checkpoint_steps=1)
     with torch.no_grad():
-        it.model.encoder.head[3].weight.fill_(float("nan"))
+        it.model.encoders[0].head[3].weight.fill_(float("nan"))
     with pytest.raises(TrainingError, match="step 1: loss is .*lower learning_rate"):
         list(it.run(tmp_path / "checkpoint.pt"))
     assert not (tmp_path / "checkpoint.pt").exists()
@@ -206,30 +211,30 @@ def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(split, tmp_
 
 def test_joints_are_normalised_by_the_training_data(split):
     it = trainer(split)
-    joints = torch.from_numpy(split.training.joints).flatten(0, 1)
-    normalised = it.model.normalise_joints(joints)
+    joints = torch.from_numpy(split.training.vectors["joints"]).flatten(0, 1)
+    normalised = it.model.normalise(joints)
     torch.testing.assert_close(normalised.mean(dim=0), torch.zeros(8), atol=1e-4, rtol=0.0)
     torch.testing.assert_close(normalised.std(dim=0), torch.ones(8), atol=1e-3, rtol=0.0)
 
 
 def test_the_last_episodes_are_held_out(tmp_path):
     paths = write_episodes(tmp_path, 10)
-    held = load_split(paths, 0.3, lambda: None)
+    held = load_split(paths, 0.3, lambda: None, INPUTS)
     assert (len(held.training), len(held.held_out)) == (7, 3)
-    assert held.training.sha256 == load_split(paths[:9], 0.2, lambda: None).training.sha256
-    assert len(load_split(paths[:4], 0.1, lambda: None).held_out) == 2
+    assert held.training.sha256 == load_split(paths[:9], 0.2, lambda: None, INPUTS).training.sha256
+    assert len(load_split(paths[:4], 0.1, lambda: None, INPUTS).held_out) == 2
     with pytest.raises(TrainingError, match="got 3 episodes, expected at least 4"):
-        load_split(paths[:3], 0.1, lambda: None)
+        load_split(paths[:3], 0.1, lambda: None, INPUTS)
 
 
 def test_episodes_must_fit_the_model_and_the_robot(split):
-    with pytest.raises(TrainingError, match="episodes have 32 px images and 4 joints, expected 64 px"):
+    with pytest.raises(TrainingError, match=r"images of \{'camera': \(32, 32\)\} px .*, expected 64 px"):
         build_trainer(split, SPEC, dataclasses.replace(SETTINGS, image_size=64), TRAINING)
 
 
 def test_actions_must_fit_the_robot(split):
     flat = made_up_robot(action_block=1, action_axes=("x", "y"))
-    with pytest.raises(TrainingError, match=r"actions of 3 numbers, expected 2 \(made_up: x, y\)"):
+    with pytest.raises(EpisodeError, match=r"another body than made_up: channels: got \['x \[m/s\]', 'y"):
         build_trainer(split, flat, SETTINGS, TRAINING)
 
 
@@ -237,7 +242,7 @@ def test_actions_must_fit_the_robot(split):
 def test_double_exposures_must_be_of_the_episodes_size(split, part):
     """They would be cut up into images of that size, and nobody would notice."""
     images = np.zeros((2, 4, SIDE // 2, SIDE // 2, 3), dtype=np.uint8)
-    other = dataclasses.replace(split, **{part: DoubleExposures(images, images)})
+    other = dataclasses.replace(split, **{part: DoubleExposures([images], [images])})
     with pytest.raises(
         TrainingError, match=r"double exposures have images \(16, 16, 3\), expected \(32, 32, 3\)"
     ):
@@ -252,29 +257,29 @@ def test_from_episodes_to_a_model_that_loads(split, tmp_path):
     loaded = load_model(tmp_path / "model.pt", SPEC).contract
     assert loaded == contract
     assert (loaded.task, loaded.robot, loaded.seed, loaded.latent_size) == ("reach", "made_up", 5, LATENT)
-    assert loaded.action_axes == ["x", "y", "z"]
+    assert [c.name for c in loaded.channels] == ["x", "y", "z"]
     assert loaded.data_sha256 == split.training.sha256
     assert loaded.weights_sha256 == weights_sha256(it.model)
-    assert len(loaded.joint_mean) == 8
+    assert len(loaded.vectors[0].mean) == 8
     assert all(-SPEED <= low < high <= SPEED for low, high in zip(*loaded.action_range, strict=True))
-    gates = loaded.gates
-    assert gates["held_out_episodes"] == 4
+    quality = loaded.quality
+    assert quality["held_out_episodes"] == 4
     for name in ("open_loop_error", "copy_last_error", "shuffled_action_error"):
-        assert len(gates[name]) == STEPS
-    assert set(gates["probes"]) == {"joint_position", "tip_position", "object_position"}
-    assert set(gates["distance_spearman"]) == {"l2", "slow", "temporal"}
-    assert 1.0 <= gates["effective_rank"] <= LATENT
-    assert gates["latent_std"]["min"] > 0.0
-    assert -1.0 <= gates["disagreement_spearman"] <= 1.0
-    assert (gates["surprise_auc"], gates["surprise_auc_by_kind"], gates["event_clips"]) == (None, {}, 0)
+        assert len(quality[name]) == STEPS
+    assert set(quality["probes"]) == {"joint_position", "tip_position", "object_position"}
+    assert set(quality["distance_spearman"]) == {"l2", "slow", "temporal"}
+    assert 1.0 <= quality["effective_rank"] <= LATENT
+    assert quality["latent_std"]["min"] > 0.0
+    assert -1.0 <= quality["disagreement_spearman"] <= 1.0
+    assert (quality["surprise_auc"], quality["surprise_auc_by_kind"], quality["event_clips"]) == (None, {}, 0)
 
 
 def test_action_blocks_of_several_steps_train_and_load(split, tmp_path):
     it = build_trainer(split, made_up_robot(), SETTINGS, dataclasses.replace(TRAINING, inverse_horizon=2))
     list(it.run())
     contract = finish(it.model, split, made_up_robot(), "reach", TRAINING)
-    assert contract.action_block == 2
-    assert len(contract.gates["open_loop_error"]) == STEPS // 2
+    assert contract.block == 2
+    assert len(contract.quality["open_loop_error"]) == STEPS // 2
     export(it.model, contract, tmp_path / "model.pt")
     assert load_model(tmp_path / "model.pt", made_up_robot()).contract == contract
 
@@ -284,11 +289,11 @@ def test_the_clips_beside_the_episodes_are_measured(tmp_path):
     for pair in range(3):
         for possible in (True, False):
             write_event(tmp_path, EventRecord(record(50 + pair), "teleport", possible, 4, pair))
-    found = load_split(paths, 0.25, lambda: None)
+    found = load_split(paths, 0.25, lambda: None, INPUTS)
     it = trainer(found)
-    gates = finish(it.model, found, SPEC, "reach", TRAINING).gates
-    assert gates["event_clips"] == 6
-    assert gates["surprise_auc_by_kind"] == {"teleport": 0.5}  # the same clip on both sides
+    quality = finish(it.model, found, SPEC, "reach", TRAINING).quality
+    assert quality["event_clips"] == 6
+    assert quality["surprise_auc_by_kind"] == {"teleport": 0.5}  # the same clip on both sides
 
 
 def test_the_pictures_beside_the_episodes_are_measured(tmp_path):
@@ -300,12 +305,14 @@ def test_the_pictures_beside_the_episodes_are_measured(tmp_path):
         DOUBLE_EXPOSURE_FILES.write(
             tmp_path, index, DoubleExposure({"camera": images[0]}, {"camera": images[1]})
         )
-    found = load_split(paths, 0.25, lambda: None)
+    found = load_split(paths, 0.25, lambda: None, INPUTS)
     it = trainer(found)
-    gates = finish(it.model, found, SPEC, "reach", dataclasses.replace(TRAINING, appearance_steps=3)).gates
-    assert set(gates["beyond_range"]) == set(kinds)
-    assert gates["alike"] == measure_alike(it.model, found.held_out_exposures)
-    assert gates["alike"]["error"] > 0.1  # pictures that have nothing in common
+    quality = finish(
+        it.model, found, SPEC, "reach", dataclasses.replace(TRAINING, appearance_steps=3)
+    ).quality
+    assert set(quality["beyond_range"]) == set(kinds)
+    assert quality["alike"] == measure_alike(it.model, found.held_out_exposures)
+    assert quality["alike"]["error"] > 0.1  # pictures that have nothing in common
 
 
 def test_settings_of_what_is_fitted_later_do_not_invalidate_a_checkpoint(split, checkpoint):

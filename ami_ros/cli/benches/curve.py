@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,8 +90,9 @@ def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> d
     with progress_bar("curve", len(ways) * len(wanted.seeds)) as bar:
 
         def run(way: Variant) -> Iterator[EpisodeResult]:
-            model = runner.model if way.public is None else public_search(way.public, runner.model, bench)
-            planner = RecedingHorizonPlanner(model, wanted.spec, way.settings)
+            model, settings = runner.model, way.settings
+            search = None if way.public is None else public_search(way.public, model, bench, settings)
+            planner = RecedingHorizonPlanner(model, wanted.spec, settings, time.perf_counter_ns, search)
             warm_up(planner, wanted.spec)
             for seed in wanted.seeds:
                 yield runner.run(planner, seed)

@@ -25,7 +25,7 @@ class Appearance(nn.Module):
 
     Args:
         settings: sizes.
-        joints: number of joints (J).
+        joints: joint positions that an image shows (P).
     """
 
     def __init__(self, settings: ModelSettings, joints: int) -> None:
@@ -86,6 +86,6 @@ class Appearance(nn.Module):
         Args:
             images: (B, 3, S, S) in [0, 1].
             latent: (B, D) of these images.
-            joints: (B, J) normalised positions.
+            joints: (B, P) normalised positions.
         """
         return nn.functional.softplus(self.logit(self.shapes(images), self.given(images, latent, joints)))

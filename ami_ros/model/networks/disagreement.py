@@ -12,7 +12,7 @@ PRIOR = 0.5  # size of the random prior, against what there is to learn
 
 
 class Disagreement(nn.Module):
-    """M small heads, each predicting a fixed random projection of the change of the latent.
+    """M small heads, each predicting a fixed random projection of the change of the state's core.
 
     Each head adds its own fixed random function (the prior) to what it learns, so the heads start out apart,
     learn to agree where there is data, and stay apart elsewhere. They read what the predictor says and not
@@ -23,10 +23,11 @@ class Disagreement(nn.Module):
 
     Args:
         settings: number and sizes of the heads.
+        core_size: F.
         action_size: numbers per action block (K A).
     """
 
-    def __init__(self, settings: ModelSettings, action_size: int) -> None:
+    def __init__(self, settings: ModelSettings, core_size: int, action_size: int) -> None:
         super().__init__()
         heads, width, out = (
             settings.disagreement_heads,
@@ -34,7 +35,7 @@ class Disagreement(nn.Module):
             settings.disagreement_size,
         )
         self.heads = heads
-        size = 2 * settings.latent_size + action_size
+        size = 2 * core_size + action_size
         self.enter = nn.Linear(size, heads * width)
         self.leave = nn.Parameter(torch.randn(heads, width, out) / width**0.5)
         self.offset = nn.Parameter(torch.zeros(heads, 1, out))
@@ -48,20 +49,20 @@ class Disagreement(nn.Module):
         self.requires_grad_(False)  # fitted after the world model, see training/disagreement.py
 
     def predictions(self, inputs: Tensor) -> Tensor:
-        """Return what each head expects (M, B, P) from latent, change, action side by side (B, 2 D + K A)."""
+        """Return what each head expects (M, B, P) from core, change and action in a row (B, 2 F + K A)."""
         rows = inputs.shape[0]
         learned = nn.functional.silu(self.enter(inputs)).view(rows, self.heads, -1).transpose(0, 1)
         prior = torch.tanh(self.prior_enter(inputs)).view(rows, self.heads, -1).transpose(0, 1)
         return torch.baddbmm(self.offset, learned, self.leave) + torch.bmm(prior, self.prior_leave)
 
-    def forward(self, latent: Tensor, change: Tensor, action: Tensor) -> Tensor:
+    def forward(self, core: Tensor, change: Tensor, action: Tensor) -> Tensor:
         """Return how far the heads are apart (B,): 1 is the median on held-out data.
 
         Args:
-            latent: (B, D).
-            change: (B, D) of the latent, as predicted.
+            core: (B, F).
+            change: (B, F) of it, as predicted.
             action: (B, K A) in [-1, 1].
         """
-        predictions = self.predictions(torch.cat([latent, change, action], dim=1))
+        predictions = self.predictions(torch.cat([core, change, action], dim=1))
         apart = predictions - predictions.mean(dim=0, keepdim=True)  # ten times faster than Tensor.var
         return torch.sqrt((apart**2).sum(dim=0).mean(dim=1) / (self.heads - 1)) / self.scale

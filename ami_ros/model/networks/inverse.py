@@ -6,17 +6,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ami_ros.model.networks.inputs import Layout
 from ami_ros.model.networks.settings import ModelSettings
 
 
 class InverseModel(nn.Module):
-    """Goal-conditioned inverse dynamics: the first action block on the way to a later latent."""
+    """Goal-conditioned inverse dynamics: the first action block on the way to a later core of the state.
 
-    def __init__(self, settings: ModelSettings, joint_size: int, action_size: int) -> None:
+    Args:
+        settings: sizes.
+        layout: of the state.
+        action_size: numbers per action block (K A).
+    """
+
+    def __init__(self, settings: ModelSettings, layout: Layout, action_size: int) -> None:
         super().__init__()
-        width = settings.inverse_hidden
+        width, self.core_size = settings.inverse_hidden, layout.core_size
         self.layers = nn.Sequential(
-            nn.Linear(2 * settings.latent_size + joint_size, width),
+            nn.Linear(layout.core_size + layout.state_size, width),
             nn.LayerNorm(width),
             nn.SiLU(),
             nn.Linear(width, width),
@@ -25,6 +32,7 @@ class InverseModel(nn.Module):
             nn.Linear(width, action_size),
         )
 
-    def forward(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
-        """Return the action block (B, K A) in [-1, 1] from latent (B, D) toward goal (B, D)."""
-        return torch.tanh(self.layers(torch.cat([latent, goal - latent, joints], dim=1)))
+    def forward(self, state: Tensor, goal: Tensor) -> Tensor:
+        """Return the action block (B, K A) in [-1, 1] that leads from states (B, Z) toward cores (B, F)."""
+        core = state[:, : self.core_size]
+        return torch.tanh(self.layers(torch.cat([core, goal - core, state[:, self.core_size :]], dim=1)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The world model: encoder, predictor and inverse model, and what is fitted to them afterwards."""
+"""The world model: encoders, predictor and inverse model, and what is fitted to them afterwards."""
 
 from __future__ import annotations
 
@@ -10,174 +10,227 @@ from ami_ros.model.networks.appearance import Appearance
 from ami_ros.model.networks.backbone import BackboneEncoder
 from ami_ros.model.networks.disagreement import Disagreement
 from ami_ros.model.networks.encoder import Encoder
+from ami_ros.model.networks.inputs import Inputs, Layout
 from ami_ros.model.networks.inverse import InverseModel
+from ami_ros.model.networks.pixels import fitted
 from ami_ros.model.networks.predictor import Predictor
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import Surprise
 from ami_ros.model.networks.temporal_distance import TemporalDistance
 
 # What gradient descent on episodes trains; the rest is fitted afterwards, on latents that no longer change.
-TRAINED = ("encoder", "predictor", "inverse_model")
+TRAINED = ("encoders", "predictor", "inverse_model")
+# How the way to an image goal may be measured, see `Jepa.distance`.
+DISTANCES = ("l2", "slow", "temporal")
 
 
 class Jepa(nn.Module):
     """Joint-embedding predictive architecture: predicts in latent space, never pixels.
 
+    A state (Z,) is what it knows of the world at one time, see `Layout`; its vectors are normalised.
+
     Args:
         settings: sizes of the networks.
-        joints: number of joints (J).
+        inputs: the sensors.
         action_size: numbers per action block (K A).
     """
 
-    def __init__(self, settings: ModelSettings, joints: int, action_size: int) -> None:
+    def __init__(self, settings: ModelSettings, inputs: Inputs, action_size: int) -> None:
         super().__init__()
-        self.image_size = settings.image_size
+        layout = Layout(inputs, settings.latent_size)
+        self.settings, self.image_size = settings, settings.image_size
         self.latent_size = settings.latent_size
         self.action_size = action_size
-        self.encoder = BackboneEncoder(settings) if settings.encoder == "backbone" else Encoder(settings)
-        self.predictor = Predictor(settings, 2 * joints, action_size)
-        self.inverse_model = InverseModel(settings, 2 * joints, action_size)
-        self.appearance = Appearance(settings, joints)
-        self.disagreement_heads = Disagreement(settings, action_size)
-        self.surprise_gauge = Surprise(settings.latent_size, joints)
-        self.temporal_distance = TemporalDistance(settings)
-        self.joint_mean: Tensor
-        self.register_buffer("joint_mean", torch.zeros(2 * joints))
-        self.joint_std: Tensor
-        self.register_buffer("joint_std", torch.ones(2 * joints))
+        self.vectors_at, self.state_size = layout.vectors_at, layout.state_size
+        self.views, self.view_size, self.core_size = layout.views, layout.view_size, layout.core_size
+        # TorchScript cannot tell the type of an empty list: nothing is the range from 0 to 0.
+        self.postures = layout.postures or [(0, 0)]
+        self.goals = layout.goals or [(0, 0)]
+        kind = BackboneEncoder if settings.encoder == "backbone" else Encoder
+        encoders: list[nn.Module] = []
+        for index in range(len(inputs.cameras)):
+            encoders.append(encoders[0] if index and settings.shared_encoder else kind(settings))
+        self.encoders = nn.ModuleList(encoders)
+        self.predictor = Predictor(settings, layout, action_size)
+        self.inverse_model = InverseModel(settings, layout, action_size)
+        self.appearances = nn.ModuleList(Appearance(settings, layout.posture_size) for _ in inputs.cameras)
+        self.disagreement_heads = Disagreement(settings, layout.core_size, action_size)
+        self.surprise_gauge = Surprise(layout.core_size, layout.posture_size)
+        self.temporal_distances = nn.ModuleList(
+            TemporalDistance(settings, layout.view_size) for _ in range(layout.views)
+        )
+        self.vector_mean: Tensor
+        self.register_buffer("vector_mean", torch.zeros(inputs.vector_size))
+        self.vector_std: Tensor
+        self.register_buffer("vector_std", torch.ones(inputs.vector_size))
+        self.vector_step_distance: Tensor
+        self.register_buffer("vector_step_distance", torch.ones(len(inputs.vectors)))
         self.metric: Tensor
-        self.register_buffer("metric", torch.eye(settings.latent_size))
+        self.register_buffer("metric", torch.eye(layout.view_size).repeat(layout.views, 1, 1))
         self.step_distance: Tensor
-        self.register_buffer("step_distance", torch.ones(()))
+        self.register_buffer("step_distance", torch.ones(layout.views))
         self.l2_step_distance: Tensor
-        self.register_buffer("l2_step_distance", torch.ones(()))
-        self.joint_step_distance: Tensor
-        self.register_buffer("joint_step_distance", torch.ones(()))
+        self.register_buffer("l2_step_distance", torch.ones(layout.views))
 
-    def encode(self, images: Tensor) -> Tensor:
-        """Encode camera images (B, H, W, 3) uint8 RGB of any size to latents (B, D)."""
-        return self.encoder(self.fitted(images))
+    def encode(self, camera: int, images: Tensor) -> Tensor:
+        """Encode images (B, H, W, 3) uint8 RGB of any size, of a camera by its index, to latents (B, D)."""
+        x = fitted(images, self.image_size)
+        latents = x
+        for index, encoder in enumerate(self.encoders):
+            if index == camera:
+                latents = encoder(x)
+        return latents
 
-    def observe(self, images: Tensor, joints: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what `encode` does, and how odd the images look (B,), see `Appearance.forward`.
-
-        Joints (B, 2 J) are normalised.
-        """
-        x = self.fitted(images)
-        latent = self.encoder(x)
-        return latent, self.appearance(x, latent, joints[:, : joints.shape[1] // 2])
-
-    def fitted(self, images: Tensor) -> Tensor:
-        """Return camera images (B, H, W, 3) uint8 in the encoder's size and order, (B, 3, S, S) in [0, 1]."""
-        side, shrink = self.image_size, images.shape[1] // self.image_size
-        if shrink > 1 and images.shape[1] == side * shrink and images.shape[2] == side * shrink:
-            # Whole squares of pixels: the same mean as below, five times as fast.
-            x = images.view(-1, side, shrink, side, shrink, 3).float()
-            rows = x[:, :, 0]
-            for i in range(1, shrink):
-                rows = rows + x[:, :, i]
-            squares = rows[:, :, :, 0]
-            for i in range(1, shrink):
-                squares = squares + rows[:, :, :, i]
-            return squares.permute(0, 3, 1, 2) * (1.0 / (255.0 * shrink * shrink))
-        x = images.permute(0, 3, 1, 2).float() / 255.0
-        if x.shape[2] != side or x.shape[3] != side:
-            x = nn.functional.interpolate(x, size=(side, side), mode="area")
-        return x
-
-    def normalise_joints(self, joints: Tensor) -> Tensor:
-        """Normalise positions and velocities (B, 2 J) in rad and rad/s."""
-        return (joints - self.joint_mean) / self.joint_std
-
-    def predict(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """Predict one action block ahead; see `Predictor.forward`."""
-        return self.predictor(latent, joints, action)
-
-    def rollout(self, latent: Tensor, joints: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Predict where candidates lead: latents (S, T, D) and joints (S, T, 2 J); see `states`."""
-        rolled = torch.stack(self.states(latent, joints, actions), 1)
-        return rolled[:, :, : self.latent_size], rolled[:, :, self.latent_size :]
-
-    def states(
-        self, latent: Tensor, joints: Tensor, actions: Tensor, goal: Tensor | None = None, steered: int = 0
-    ) -> list[Tensor]:
-        """Predict where candidates lead, step by step.
-
-        A method, because TorchScript compiles a function that takes a model for one model's sizes only.
+    def observe(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Return states (B, Z), and how odd the oddest image looks (B,), see `Appearance.forward`.
 
         Args:
-            latent: (S, D) now, or (1, D) for all candidates.
-            joints: (S, 2 J) now, normalised, or (1, 2 J).
+            images: of each camera (B, H, W, 3) uint8.
+            vectors: (B, V) normalised.
+        """
+        parts: list[Tensor] = []
+        joints = self.posture(vectors)
+        oddness = torch.zeros(vectors.shape[0], device=vectors.device)
+        for index, (encoder, appearance) in enumerate(zip(self.encoders, self.appearances)):  # noqa: B905
+            x = fitted(images[index], self.image_size)
+            latent = encoder(x)
+            parts.append(latent)
+            oddness = torch.maximum(oddness, appearance(x, latent, joints))
+        parts.append(vectors)
+        return torch.cat(parts, dim=1), oddness
+
+    def normalise(self, vectors: Tensor) -> Tensor:
+        """Normalise vectors (..., V) in the sensors' units."""
+        return (vectors - self.vector_mean) / self.vector_std
+
+    def posture(self, vectors: Tensor) -> Tensor:
+        """Return the joint positions (B, P) among vectors (B, V), which an image shows, too."""
+        parts: list[Tensor] = []
+        for start, stop in self.postures:
+            parts.append(vectors[:, start:stop])
+        return torch.cat(parts, dim=1) if len(parts) > 0 else vectors[:, :0]
+
+    def view(self, state: Tensor, index: int) -> Tensor:
+        """Return one view (B, `view_size`) of states (B, Z or F)."""
+        return state[:, index * self.view_size : (index + 1) * self.view_size]
+
+    def predict(self, state: Tensor, action: Tensor) -> Tensor:
+        """Predict states (B, Z) one action block (B, K A) ahead."""
+        return self.predictor(state, action)
+
+    def rollout(self, state: Tensor, actions: Tensor) -> Tensor:
+        """Predict where candidates lead (S, T, Z); see `states`."""
+        return torch.stack(self.states(state, actions), 1)
+
+    def states(self, state: Tensor, actions: Tensor) -> list[Tensor]:
+        """Predict where candidates lead, step by step.
+
+        A method, because TorchScript compiles a function that takes a model for one model's sizes only; and
+        apart from `steered_states`, because it optimises only the branches that the first calls take.
+
+        Args:
+            state: (S, Z) now, or (1, Z) for all candidates.
             actions: (S, T, K A) in [-1, 1].
-            goal: (D,) steer one candidate there with the inverse model and write its actions into `actions`:
-                alone it would cost as many steps of the predictor again.
-            steered: index of that candidate.
 
         Returns:
-            After each of T action blocks latent and joints side by side, (S, D + 2 J).
+            After each of T action blocks the states (S, Z).
         """
-        state = torch.cat([latent, joints], dim=1).expand(actions.shape[0], -1)
+        state = state.expand(actions.shape[0], -1)
         states: list[Tensor] = []
         for step in range(actions.shape[1]):
-            if goal is not None:
-                now = state[steered : steered + 1]
-                action = self.inverse(
-                    now[:, : self.latent_size], goal.unsqueeze(0), now[:, self.latent_size :]
-                )
-                actions[steered, step] = action[0]
-            state = self.predictor.step(state, actions[:, step])
+            state = self.predictor(state, actions[:, step])
             states.append(state)
         return states
 
-    def inverse(self, latent: Tensor, goal: Tensor, joints: Tensor) -> Tensor:
-        """Return the action block (B, K A) in [-1, 1] that leads from latent toward goal (B, D)."""
-        return self.inverse_model(latent, goal, joints)
+    def steered_states(
+        self, state: Tensor, actions: Tensor, goal: list[Tensor], parts: list[int], steered: int
+    ) -> list[Tensor]:
+        """Do as `states`, but steer one candidate to a goal with the inverse model, in step with the others.
 
-    def disagreement(self, latent: Tensor, change: Tensor, action: Tensor) -> Tensor:
+        Alone it would cost as many steps of the predictor again.
+
+        Args:
+            state: as `states`.
+            actions: as `states`; those of that candidate are written there.
+            goal: views that shall be reached, each (`view_size`,).
+            parts: index of each of these views.
+            steered: index of that candidate.
+        """
+        state = state.expand(actions.shape[0], -1)
+        states: list[Tensor] = []
+        for step in range(actions.shape[1]):
+            now = state[steered : steered + 1]
+            actions[steered, step] = self.inverse_model(now, self.wanted(now, goal, parts))[0]
+            state = self.predictor(state, actions[:, step])
+            states.append(state)
+        return states
+
+    def wanted(self, state: Tensor, goal: list[Tensor], parts: list[int]) -> Tensor:
+        """Return the core (1, F) of state (1, Z) with the views of a goal in place; see `steered_states`."""
+        if len(parts) == 1 and self.views == 1:
+            return goal[0].unsqueeze(0)
+        core = state[:, : self.core_size].clone()
+        for index, part in enumerate(parts):
+            core[:, part * self.view_size : (part + 1) * self.view_size] = goal[index]
+        return core
+
+    def inverse(self, state: Tensor, goal: Tensor) -> Tensor:
+        """Return the action block (B, K A) in [-1, 1] that leads from states (B, Z) toward cores (B, F)."""
+        return self.inverse_model(state, goal)
+
+    def disagreement(self, core: Tensor, change: Tensor, action: Tensor) -> Tensor:
         """Return how unsure a predicted change is (B,), 1 is usual; see `Disagreement.forward`."""
-        return self.disagreement_heads(latent, change, action)
+        return self.disagreement_heads(core, change, action)
 
-    def surprise(
-        self,
-        latent: Tensor,
-        joints: Tensor,
-        action: Tensor,
-        next_latent: Tensor,
-        next_joints: Tensor,
-        oddness: Tensor,
-    ) -> Tensor:
+    def surprise(self, state: Tensor, action: Tensor, next_state: Tensor, oddness: Tensor) -> Tensor:
         """Return how little the world did as predicted (B, 4), 1 is rare; see `Surprise.forward`.
 
         Args:
-            latent: (B, D) some action blocks (N) ago.
-            joints: (B, 2 J) then, normalised.
+            state: (B, Z) some action blocks (N) ago.
             action: (B, N K A) in [-1, 1], as they were executed.
-            next_latent: (B, D) now.
-            next_joints: (B, 2 J) now, normalised.
-            oddness: (B,) of the image now.
+            next_state: (B, Z) now.
+            oddness: (B,) of the images now.
         """
         blocks = action.view(action.shape[0], -1, self.action_size)
-        predicted, doubt = latent, torch.zeros_like(oddness)
-        for block, state in enumerate(self.states(latent, joints, blocks)):
-            before, predicted = predicted, state[:, : self.latent_size]
+        predicted, doubt = state[:, : self.core_size], torch.zeros_like(oddness)
+        for block, after in enumerate(self.states(state, blocks)):
+            before, predicted = predicted, after[:, : self.core_size]
             doubt = doubt + self.disagreement(before, predicted - before, blocks[:, block])
-        return self.surprise_gauge(predicted, doubt / blocks.shape[1], next_latent, next_joints, oddness)
+        core, posture = next_state[:, : self.core_size], self.posture(next_state[:, self.vectors_at :])
+        return self.surprise_gauge(predicted, doubt / blocks.shape[1], core, posture, oddness)
 
-    def distance(self, latent: Tensor, goal: Tensor, kind: str) -> Tensor:
-        """Return how far latents (B, D) are from goal (D), in control steps.
+    def distance(self, view: Tensor, goal: Tensor, kind: str, index: int = 0) -> Tensor:
+        """Return how far views (B, `view_size`) are from goal (`view_size`,), in control steps.
 
-        "temporal": the learned number of steps. "slow": in the metric that whitens the latent's change over a
+        "temporal": the learned number of steps. "slow": in the metric that whitens the view's change over a
         few control steps, so directions that change slowly count more. "l2": as the latents lie. In the last
         two, 1 is the median change of one control step.
+
+        Args:
+            view: what is near or far.
+            goal: from what.
+            kind: one of DISTANCES.
+            index: which view it is.
         """
         if kind == "temporal":
-            return self.temporal_distance(latent, goal)
+            far = view
+            for number, head in enumerate(self.temporal_distances):
+                if number == index:
+                    far = head(view, goal)
+            return far
         if kind == "slow":
-            return torch.linalg.vector_norm((latent - goal) @ self.metric, dim=1) / self.step_distance
-        return torch.linalg.vector_norm(latent - goal, dim=1) / self.l2_step_distance
+            stretched = (view - goal) @ self.metric[index]
+            return torch.linalg.vector_norm(stretched, dim=1) / self.step_distance[index]
+        return torch.linalg.vector_norm(view - goal, dim=1) / self.l2_step_distance[index]
 
-    def joint_distance(self, joints: Tensor, goal: Tensor) -> Tensor:
-        """Return how far joints (B, 2 J) are from the goal (J), both normalised, in control steps."""
-        count = goal.shape[0]
-        gap = (joints[:, :count] - goal) * self.joint_std[:count]
-        return torch.linalg.vector_norm(gap, dim=1) / self.joint_step_distance
+    def vector_distance(self, vectors: Tensor, goal: Tensor, index: int = 0) -> Tensor:
+        """Return how far vectors (B, V) are from a goal, both normalised, in control steps.
+
+        Args:
+            vectors: of all sensors.
+            goal: what one of them shall measure; of joints the positions.
+            index: of that sensor.
+        """
+        start, stop = self.goals[index]
+        gap = (vectors[:, start:stop] - goal) * self.vector_std[start:stop]
+        return torch.linalg.vector_norm(gap, dim=1) / self.vector_step_distance[index]

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One step of the world: (latent, joints, action block) to the next (latent, joints)."""
+"""One step of the world: (state, action block) to the next state."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
+from ami_ros.model.networks.inputs import Layout
 from ami_ros.model.networks.settings import ModelSettings
 
 
@@ -28,34 +29,38 @@ class ResidualBlock(nn.Module):
 
 
 class Predictor(nn.Module):
-    """Predicts the change of latent and joints; starts out predicting "nothing changes"."""
+    """Predicts the change of the state; starts out predicting "nothing changes".
 
-    def __init__(self, settings: ModelSettings, joint_size: int, action_size: int) -> None:
+    Vectors enter as they are, or (`vector_hidden`) through a small network of their own.
+
+    Args:
+        settings: sizes.
+        layout: of the state.
+        action_size: numbers per action block (K A).
+    """
+
+    def __init__(self, settings: ModelSettings, layout: Layout, action_size: int) -> None:
         super().__init__()
-        width = settings.predictor_hidden
-        self.latent_size = settings.latent_size
-        state_size = settings.latent_size + joint_size
-        self.enter = nn.Linear(state_size + action_size, width)
+        width, self.vectors_at = settings.predictor_hidden, layout.vectors_at
+        vector_size = settings.vector_hidden or layout.inputs.vector_size
+        self.enter = nn.Linear(layout.vectors_at + vector_size + action_size, width)
         self.blocks = nn.Sequential(*[ResidualBlock(width) for _ in range(settings.predictor_blocks)])
-        last = nn.Linear(width, state_size)
+        last = nn.Linear(width, layout.state_size)
         self.leave = nn.Sequential(nn.LayerNorm(width), last)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
+        self.has_vector_network = settings.vector_hidden > 0
+        self.vectors: nn.Module = nn.Identity()
+        if self.has_vector_network:
+            self.vectors = nn.Sequential(
+                nn.Linear(layout.inputs.vector_size, settings.vector_hidden),
+                nn.SiLU(),
+                nn.Linear(settings.vector_hidden, settings.vector_hidden),
+            )
 
-    def step(self, state: Tensor, action: Tensor) -> Tensor:
-        """Advance states (B, D + 2 J), latent and normalised joints side by side, by a block (B, K A)."""
-        return state + self.leave(self.blocks(self.enter(torch.cat([state, action], dim=1))))
-
-    def forward(self, latent: Tensor, joints: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """Predict one action block ahead.
-
-        Args:
-            latent: (B, D).
-            joints: (B, 2 J) normalised position and velocity.
-            action: (B, K A) normalised to [-1, 1].
-
-        Returns:
-            The next latent (B, D) and joints (B, 2 J).
-        """
-        state = self.step(torch.cat([latent, joints], dim=1), action)
-        return state[:, : self.latent_size], state[:, self.latent_size :]
+    def forward(self, state: Tensor, action: Tensor) -> Tensor:
+        """Advance states (B, Z) by an action block (B, K A) in [-1, 1]."""
+        given = state
+        if self.has_vector_network:
+            given = torch.cat([state[:, : self.vectors_at], self.vectors(state[:, self.vectors_at :])], dim=1)
+        return state + self.leave(self.blocks(self.enter(torch.cat([given, action], dim=1))))

@@ -24,8 +24,10 @@ class ModelSettings:
     channels: tuple[int, ...] = setting("channels of the three convolutions", ge=4)
     keypoints: int = setting("points that the encoder follows", ge=1, le=256)
     encoder_hidden: int = setting("width of the encoder's fully connected layer", ge=16)
+    shared_encoder: bool = setting("one encoder for all cameras, instead of one for each")
     predictor_hidden: int = setting("width of the predictor", ge=16)
     predictor_blocks: int = setting("residual blocks of the predictor", ge=1, le=16)
+    vector_hidden: int = setting("width of the vectors' own network in the predictor; 0: none", ge=0)
     inverse_hidden: int = setting("width of the inverse model", ge=16)
     appearance_channels: tuple[int, ...] = setting(
         "channels of the two convolutions that tell whether an image looks like the known ones", ge=4

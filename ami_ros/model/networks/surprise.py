@@ -25,47 +25,46 @@ class Surprise(nn.Module):
     Source: Mahalanobis, "On the generalised distance in statistics" (1936), for each of the lengths.
 
     Args:
-        latent_size: D.
-        joints: number of joints (J).
+        core_size: F.
+        postures: joint positions that an image shows (P).
     """
 
-    def __init__(self, latent_size: int, joints: int) -> None:
+    def __init__(self, core_size: int, postures: int) -> None:
         super().__init__()
         self.doubt_weight = DOUBT_WEIGHT
         self.motion_whitening: Tensor
-        self.register_buffer("motion_whitening", torch.eye(latent_size))
+        self.register_buffer("motion_whitening", torch.eye(core_size))
         self.readout: Tensor
-        self.register_buffer("readout", torch.zeros(latent_size, joints))
+        self.register_buffer("readout", torch.zeros(core_size, postures))
         self.readout_offset: Tensor
-        self.register_buffer("readout_offset", torch.zeros(joints))
+        self.register_buffer("readout_offset", torch.zeros(postures))
         self.pose_whitening: Tensor
-        self.register_buffer("pose_whitening", torch.eye(joints))
-        self.latent_mean: Tensor
-        self.register_buffer("latent_mean", torch.zeros(latent_size))
+        self.register_buffer("pose_whitening", torch.eye(postures))
+        self.core_mean: Tensor
+        self.register_buffer("core_mean", torch.zeros(core_size))
         self.novelty_whitening: Tensor
-        self.register_buffer("novelty_whitening", torch.eye(latent_size))
+        self.register_buffer("novelty_whitening", torch.eye(core_size))
         self.scale: Tensor
         self.register_buffer("scale", torch.ones(len(SURPRISE_NAMES)))
 
     def forward(
-        self, predicted: Tensor, doubt: Tensor, latent: Tensor, joints: Tensor, oddness: Tensor
+        self, predicted: Tensor, doubt: Tensor, core: Tensor, posture: Tensor, oddness: Tensor
     ) -> Tensor:
         """Return the components (B, 4) in the order of SURPRISE_NAMES.
 
         Args:
-            predicted: (B, D) for now.
+            predicted: (B, F) for now.
             doubt: (B,) disagreement about that, 1 is usual.
-            latent: (B, D) now.
-            joints: (B, 2 J) now, normalised.
+            core: (B, F) now.
+            posture: (B, P) joint positions now, normalised.
             oddness: (B,) of the image now, see `Appearance.forward`.
         """
-        count = self.readout_offset.shape[0]
-        pose = latent @ self.readout + self.readout_offset - joints[:, :count]
-        missed = torch.linalg.vector_norm((latent - predicted) @ self.motion_whitening, dim=1)
+        pose = core @ self.readout + self.readout_offset - posture
+        missed = torch.linalg.vector_norm((core - predicted) @ self.motion_whitening, dim=1)
         lengths = [
             missed / (1.0 + self.doubt_weight * doubt),
             torch.linalg.vector_norm(pose @ self.pose_whitening, dim=1),
-            torch.linalg.vector_norm((latent - self.latent_mean) @ self.novelty_whitening, dim=1),
+            torch.linalg.vector_norm((core - self.core_mean) @ self.novelty_whitening, dim=1),
             oddness,
         ]
         return torch.stack(lengths, dim=1) / self.scale

@@ -20,14 +20,15 @@ class TemporalDistance(nn.Module):
 
     Args:
         settings: sizes.
+        view_size: numbers of a latent (D), or of what takes its place.
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, view_size: int) -> None:
         super().__init__()
         width, size = settings.temporal_hidden, settings.temporal_size
         self.scale: Tensor
         self.register_buffer("scale", torch.ones(()))
-        self.first = nn.Linear(settings.latent_size, width)
+        self.first = nn.Linear(view_size, width)
         self.second = nn.Linear(width, 2 * size)
         self.requires_grad_(False)  # fitted after the world model, see training/temporal_distance.py
 

@@ -67,7 +67,7 @@ class PlannerNode(LifecycleNode):
         declare_settings(self, defaults)
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
-        self._planning = settings_from_parameters(self, type(defaults))
+        self._planning = settings_from_parameters(self, type(defaults), defaults)
         self._spec = self._configuration.spec
         self._period_s = 1.0 / self._spec.actions.rate_hz
         self._errors = ErrorLog(self)
@@ -290,7 +290,7 @@ def run_planner(factory: Callable[[], PlannerFactory]) -> int:
 
 def main() -> int:
     """Run the planner with the shipped world model."""
-    return run_planner(world_model_planner)
+    return run_planner(lambda: world_model_planner(time.perf_counter_ns))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from __future__ import annotations
 import array
 import dataclasses
 import sys
-import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -14,7 +13,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ami_ros.config import INTEGER_MAX, load_settings
+from ami_ros.config import INTEGER_MAX, flattened, load_settings, with_value
 from ami_ros.errors import ConfigError
 
 T = TypeVar("T")
@@ -31,27 +30,33 @@ def declare_settings(node: Node, defaults: Any) -> None:
         node: gets the parameters.
         defaults: a settings dataclass instance, as read from config/.
     """
-    cls, hints = type(defaults), typing.get_type_hints(type(defaults))
-    for field in dataclasses.fields(defaults):
-        value = getattr(defaults, field.name)
-        node.declare_parameter(
-            field.name,
-            list(value) if isinstance(value, tuple) else value,
-            _descriptor(field.metadata, hints[field.name]),
-        )
-    if any(field.metadata.get("live") for field in dataclasses.fields(defaults)):
-        node.add_on_set_parameters_callback(_validator(node, cls))
+    settings = flattened(defaults)
+    for it in settings:
+        value = list(it.value) if isinstance(it.value, tuple) else it.value
+        node.declare_parameter(it.name, value, _descriptor(it.rules, it.kind))
+    if any(it.rules.get("live") for it in settings):
+        node.add_on_set_parameters_callback(_validator(node, type(defaults)))
 
 
-def settings_from_parameters(node: Node, cls: type[T]) -> T:
+def settings_from_parameters(node: Node, cls: type[T], defaults: T | None = None) -> T:
     """Build the settings dataclass `cls` from the parameters of `node`.
+
+    Args:
+        node: has the parameters.
+        cls: a settings dataclass.
+        defaults: the instance that was declared, needed where it has sections: they are parameters with dots.
 
     Raises:
         ConfigError: a wrong type or a value out of range; names the parameter.
     """
     names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    if defaults is not None:
+        names = [it.name for it in flattened(defaults)]
     try:
-        return load_settings(cls, {name: plain(node.get_parameter(name).value) for name in names})
+        values: dict[str, Any] = {}
+        for name in names:
+            values = with_value(values, name, plain(node.get_parameter(name).value), cls.__name__)
+        return load_settings(cls, values)
     except ConfigError as error:
         raise ConfigError(f"parameters of {node.get_fully_qualified_name()}: {error}") from error
 

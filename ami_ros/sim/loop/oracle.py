@@ -40,7 +40,6 @@ class Oracle:
             distance=0.0,
             arrived=not action.any(),
             predicted=np.zeros((1, 0), dtype=np.float32),
-            solve_ns=0,
             iterations=0,
             deadline_met=True,
             observation_stamp_ns=observation.stamp_ns,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from robots import JOINTS, made_up_robot
-from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, small_contract
+from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, one_camera_and_joints, small_contract
 from torch import Tensor, nn
 
 from ami_ros.errors import ConfigError, ModelFileError
@@ -20,7 +20,6 @@ from ami_ros.model.networks.backbone import BackboneEncoder, load_backbone
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.runtime import in_memory, load_model
-from ami_ros.planning.search import LatentSearch
 
 PATCH, WIDTH, HEADS, BATCH = 8, 12, 3, 4
 
@@ -61,7 +60,7 @@ def settings(path: Path, **changes: object) -> ModelSettings:
 
 def jepa(path: Path) -> Jepa:
     torch.manual_seed(1)
-    return Jepa(settings(path), JOINTS, ACTION)
+    return Jepa(settings(path), one_camera_and_joints(JOINTS), ACTION)
 
 
 def images(seed: int = 2) -> np.ndarray:
@@ -73,31 +72,31 @@ def test_a_model_with_a_backbone_scripts_freezes_and_needs_the_file_no_more(file
     copy = tmp_path / "copy.pt"
     copy.write_bytes(file.read_bytes())
     model = jepa(copy).eval()
-    contract = dataclasses.replace(small_contract(model), camera_aspect=1.2)
+    contract = small_contract(model)
     export(model, contract, tmp_path / "model.pt")
     copy.unlink()
     loaded = load_model(tmp_path / "model.pt", made_up_robot())
-    eager = in_memory(LatentSearch(model), contract)
+    eager = in_memory(model, contract)
     picture = np.random.default_rng(3).integers(0, 256, (40, 48, 3), dtype=np.uint8)
-    latent = loaded.encode(picture)
+    latent = loaded.encode(picture, "camera")
     assert latent.shape == (LATENT,)
-    torch.testing.assert_close(latent, eager.encode(picture), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(latent, eager.encode(picture, "camera"), atol=1e-5, rtol=1e-5)
 
 
 def test_training_moves_the_head_and_never_the_features(file):
     model = jepa(file).train()
-    before = {name: value.clone() for name, value in model.encoder.state_dict().items()}
+    before = {name: value.clone() for name, value in model.encoders[0].state_dict().items()}
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
-    model.encode(torch.from_numpy(images())).square().sum().backward()
+    model.encode(0, torch.from_numpy(images())).square().sum().backward()
     optimizer.step()
-    after = model.encoder.state_dict()
+    after = model.encoders[0].state_dict()
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert moved
     assert all(name.startswith("head.") for name in moved)
 
 
 def test_dropout_in_the_features_stays_off_in_training(file):
-    encoder = jepa(file).train().encoder
+    encoder = jepa(file).train().encoders[0]
     pixels = torch.rand(BATCH, 3, IMAGE_SIZE, IMAGE_SIZE)
     assert torch.equal(encoder.backbone(pixels), encoder.backbone(pixels))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 
 import torch
-from small_model import ACTION, LATENT, SETTINGS
+from small_model import ACTION, LATENT, SETTINGS, one_camera_and_joints
 
 from ami_ros.model.networks.disagreement import Disagreement
 from ami_ros.model.networks.jepa import Jepa
@@ -21,7 +21,7 @@ def noise(*shape: int, seed: int = 0) -> torch.Tensor:
 
 def heads(seed: int = 0) -> Disagreement:
     torch.manual_seed(seed)
-    return Disagreement(SETTINGS, ACTION)
+    return Disagreement(SETTINGS, LATENT, ACTION)
 
 
 def test_one_number_per_row_from_every_input():
@@ -62,17 +62,19 @@ def test_heads_that_are_the_same_agree():
 
 
 def test_what_is_fitted_later_does_not_move_in_training():
-    model = Jepa(SETTINGS, 4, ACTION)
+    model = Jepa(SETTINGS, one_camera_and_joints(4), ACTION)
     learns = {name.split(".")[0] for name, weight in model.named_parameters() if weight.requires_grad}
-    assert learns == {"encoder", "predictor", "inverse_model"}
+    assert learns == {"encoders", "predictor", "inverse_model"}
 
 
 def test_the_world_model_is_the_same_whatever_is_fitted_later():
     models = []
     for width in (9, 13):
         torch.manual_seed(0)
-        models.append(Jepa(dataclasses.replace(SETTINGS, disagreement_hidden=width), 4, ACTION))
-    for name in ("encoder", "predictor", "inverse_model"):
+        models.append(
+            Jepa(dataclasses.replace(SETTINGS, disagreement_hidden=width), one_camera_and_joints(4), ACTION)
+        )
+    for name in ("encoders", "predictor", "inverse_model"):
         pairs = zip(*(getattr(m, name).parameters() for m in models), strict=True)
         assert all(torch.equal(*pair) for pair in pairs)
 
@@ -82,7 +84,7 @@ def products(module: torch.nn.Module) -> int:
 
 
 def test_the_shipped_heads_cost_little_beside_the_predictor():
-    model = Jepa(load_model_settings(), FRANKA_JOINTS, SHIPPED_ACTION)
+    model = Jepa(load_model_settings(), one_camera_and_joints(FRANKA_JOINTS), SHIPPED_ACTION)
     doubt = model.disagreement_heads
     cost = products(doubt) + doubt.prior_leave.numel()
     assert cost < 0.12 * products(model.predictor)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, small_jepa
+from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, one_camera_and_joints, small_jepa
 
 from ami_ros.errors import ConfigError
 from ami_ros.model.networks.jepa import Jepa
@@ -27,10 +27,10 @@ def noise(*shape: int, seed: int = 0) -> torch.Tensor:
 def test_encode_takes_any_size_and_row_by_row():
     model = small_jepa()
     batch = images(BATCH, HEIGHT, WIDTH, 3)
-    latents = model.encode(batch)
+    latents = model.encode(0, batch)
     assert latents.shape == (BATCH, LATENT)
-    assert model.encode(images(1, IMAGE_SIZE, IMAGE_SIZE, 3)).shape == (1, LATENT)
-    torch.testing.assert_close(model.encode(batch[1:2])[0], latents[1])
+    assert model.encode(0, images(1, IMAGE_SIZE, IMAGE_SIZE, 3)).shape == (1, LATENT)
+    torch.testing.assert_close(model.encode(0, batch[1:2])[0], latents[1])
 
 
 @torch.inference_mode()
@@ -38,7 +38,7 @@ def test_large_images_are_area_averaged():
     model = small_jepa()
     small = images(1, IMAGE_SIZE, IMAGE_SIZE, 3)
     large = small.repeat_interleave(2, dim=1).repeat_interleave(3, dim=2)
-    torch.testing.assert_close(model.encode(large), model.encode(small))
+    torch.testing.assert_close(model.encode(0, large), model.encode(0, small))
 
 
 @torch.inference_mode()
@@ -46,42 +46,35 @@ def test_red_is_not_blue_and_up_is_not_left():
     model = small_jepa()
     image = images(1, IMAGE_SIZE, IMAGE_SIZE, 3)
     for other in (image.flip(3), image.transpose(1, 2), image.flip(1)):
-        assert (model.encode(other) - model.encode(image)).abs().max() > 1e-4
+        assert (model.encode(0, other) - model.encode(0, image)).abs().max() > 1e-4
 
 
 @torch.inference_mode()
 def test_a_fresh_predictor_says_nothing_changes():
     torch.manual_seed(0)
-    model = Jepa(SETTINGS, JOINTS, ACTION).eval()
-    latent, joints = noise(BATCH, LATENT), noise(BATCH, 2 * JOINTS)
-    z, q = model.predict(latent, joints, noise(BATCH, ACTION))
-    torch.testing.assert_close(z, latent)
-    torch.testing.assert_close(q, joints)
+    model = Jepa(SETTINGS, one_camera_and_joints(JOINTS), ACTION).eval()
+    state = noise(BATCH, LATENT + 2 * JOINTS)
+    torch.testing.assert_close(model.predict(state, noise(BATCH, ACTION)), state)
 
 
 @torch.inference_mode()
 def test_predictions_depend_on_latent_joints_and_action():
     model = small_jepa()
-    latent, joints, action = noise(BATCH, LATENT), noise(BATCH, 2 * JOINTS), noise(BATCH, ACTION)
-    z, q = model.predict(latent, joints, action)
-    assert z.shape == latent.shape
-    assert q.shape == joints.shape
-    for inputs in (
-        (latent + 0.1, joints, action),
-        (latent, joints + 0.1, action),
-        (latent, joints, action + 0.1),
-    ):
-        other_z, other_q = model.predict(*inputs)
-        assert ((other_z - inputs[0]) - (z - latent)).abs().max() > 1e-5
-        assert ((other_q - inputs[1]) - (q - joints)).abs().max() > 1e-5
+    state, action = noise(BATCH, LATENT + 2 * JOINTS), noise(BATCH, ACTION)
+    change = model.predict(state, action) - state
+    assert change.shape == state.shape
+    of_latent, of_joints = torch.zeros_like(state), torch.zeros_like(state)
+    of_latent[:, :LATENT], of_joints[:, LATENT:] = 0.1, 0.1
+    for inputs in ((state + of_latent, action), (state + of_joints, action), (state, action + 0.1)):
+        other = model.predict(*inputs) - inputs[0]
+        for part in (slice(None, LATENT), slice(LATENT, None)):
+            assert (other[:, part] - change[:, part]).abs().max() > 1e-5
 
 
 @torch.inference_mode()
 def test_inverse_actions_are_bounded():
     model = small_jepa()
-    action = model.inverse(
-        1e3 * noise(BATCH, LATENT), 1e3 * noise(BATCH, LATENT, seed=1), noise(BATCH, 2 * JOINTS)
-    )
+    action = model.inverse(1e3 * noise(BATCH, LATENT + 2 * JOINTS), 1e3 * noise(BATCH, LATENT, seed=1))
     assert action.shape == (BATCH, ACTION)
     assert action.abs().max() <= 1.0
 
@@ -93,13 +86,13 @@ def test_distances_by_hand():
     distance = model.distance(latents, goal, "slow")
     assert distance.shape == (BATCH,)
     for row in range(BATCH):
-        expected = np.linalg.norm((latents[row] - goal).numpy() @ model.metric.numpy()) / 0.4
+        expected = np.linalg.norm((latents[row] - goal).numpy() @ model.metric[0].numpy()) / 0.4
         assert float(distance[row]) == pytest.approx(float(expected), rel=1e-5)
     assert float(model.distance(goal[None], goal, "slow")[0]) == 0.0
     joints, wanted = noise(BATCH, 2 * JOINTS), noise(JOINTS, seed=2)
-    gap = (joints[:, :JOINTS] - wanted).numpy() * model.joint_std[:JOINTS].numpy()
+    gap = (joints[:, :JOINTS] - wanted).numpy() * model.vector_std[:JOINTS].numpy()
     np.testing.assert_allclose(
-        model.joint_distance(joints, wanted), np.linalg.norm(gap, axis=1) / 0.3, rtol=1e-5
+        model.vector_distance(joints, wanted), np.linalg.norm(gap, axis=1) / 0.3, rtol=1e-5
     )
 
 
@@ -109,7 +102,7 @@ def test_velocities_do_not_count_as_distance():
     joints, wanted = noise(BATCH, 2 * JOINTS), noise(JOINTS, seed=2)
     faster = joints.clone()
     faster[:, JOINTS:] += 5.0
-    torch.testing.assert_close(model.joint_distance(faster, wanted), model.joint_distance(joints, wanted))
+    torch.testing.assert_close(model.vector_distance(faster, wanted), model.vector_distance(joints, wanted))
 
 
 def test_the_same_seed_gives_the_same_weights():

@@ -91,7 +91,7 @@ def test_it_plans_toward_a_joint_goal_cancels_pauses_and_arrives(planner, probe,
     assert np.array_equal(still.positions, np.stack([robot.position] * 2)), "it proposes to stand still"
     planner.send_joints()
     status = planner.wait(GoalState.MOVING)
-    assert status.distance > 1 and status.cost == status.cost_terms["gap"] and status.proposal == "zero"
+    assert status.distance > 1 and status.cost == status.cost_terms["gap"] and status.proposal == "hold"
     plan = planner.proposal()
     assert len(plan.positions) == 6 and np.array_equal(plan.positions[0], robot.position)
     assert plan.positions[-1, 0] > robot.position[0] + 0.05

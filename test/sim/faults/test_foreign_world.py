@@ -35,7 +35,7 @@ def planner():
     torch.set_num_threads(1)
     spec = load_robot("panda", "reach")
     model = load_model(shipped_model("panda", "reach"), spec)
-    return RecedingHorizonPlanner(model, spec, load_planner_settings(task="reach"))
+    return RecedingHorizonPlanner(model, spec, load_planner_settings(task="reach"), lambda: 0)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

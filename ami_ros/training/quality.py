@@ -9,35 +9,36 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.jepa import DISTANCES, Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
-from ami_ros.planning.settings import DISTANCES
 from ami_ros.training.appearance import Oddities, oddness_of
 from ami_ros.training.disagreement import disagreements
 from ami_ros.training.events import UNSEEN, Clips, surprise_aucs
 from ami_ros.training.latents import Encoded, Transitions
+from ami_ros.training.metric import in_metric
 from ami_ros.training.probes import probe
 from ami_ros.training.rank import roc_auc, spearman
 
 
-def open_loop_errors(model: Jepa, latents: Tensor, joints: Tensor, actions: Tensor) -> dict[str, list[float]]:
-    """Return errors per action block ahead, as a share of the latent's variance.
+def open_loop_errors(model: Jepa, states: Tensor, actions: Tensor) -> dict[str, list[float]]:
+    """Return errors per action block ahead, as a share of the core's variance.
 
     Args:
         model: the world model.
-        latents: (B, T + 1, D).
-        joints: (B, T + 1, 2 J) normalised.
+        states: (B, T + 1, Z).
         actions: (B, T, K A) in [-1, 1].
     """
     shuffled = actions[torch.randperm(len(actions), generator=torch.Generator().manual_seed(0))]
+    size = model.core_size
+    cores = states[..., :size]
     with torch.inference_mode():
         predictions = {
-            "open_loop_error": model.rollout(latents[:, 0], joints[:, 0], actions)[0],
-            "copy_last_error": latents[:, :1].expand(-1, actions.shape[1], -1),
-            "shuffled_action_error": model.rollout(latents[:, 0], joints[:, 0], shuffled)[0],
+            "open_loop_error": model.rollout(states[:, 0], actions)[..., :size],
+            "copy_last_error": cores[:, :1].expand(-1, actions.shape[1], -1),
+            "shuffled_action_error": model.rollout(states[:, 0], shuffled)[..., :size],
         }
-    variance = latents.flatten(0, 1).var(dim=0).mean()
-    actual = latents[:, 1:]
+    variance = cores.flatten(0, 1).var(dim=0).mean()
+    actual = cores[:, 1:]
     return {k: (((v - actual) ** 2).mean(dim=(0, 2)) / variance).tolist() for k, v in predictions.items()}
 
 
@@ -57,30 +58,36 @@ def disagreement_calibration(model: Jepa, parts: Sequence[Transitions]) -> dict[
     By how the error is measured: in the planner's metric, and in plain L2.
     """
     doubts = torch.cat([disagreements(model, part) for part in parts]).numpy()
-    missed = torch.cat([part.next_latent - part.predicted(model) for part in parts])
+    missed = torch.cat([part.next_core(model) - part.predicted(model) for part in parts])
     return {
-        "slow": spearman((missed @ model.metric).norm(dim=1).numpy(), doubts),
+        "slow": spearman(in_metric(model, missed).norm(dim=1).numpy(), doubts),
         "l2": spearman(missed.norm(dim=1).numpy(), doubts),
     }
 
 
-def distance_calibration(model: Jepa, latents: Tensor, places: Tensor) -> dict[str, float]:
+def distance_calibration(model: Jepa, cores: Tensor, places: Tensor) -> dict[str, float]:
     """Return, for each kind of distance, its rank correlation with the true distance of what is moved.
 
     The goal of an episode is its last observation: a goal image is taken with the same camera and light.
 
     Args:
         model: the world model.
-        latents: (E, S + 1, D).
+        cores: (E, S + 1, F): several views count as with several goal images.
         places: (E, S + 1, 3) of what the task moves, m.
     """
     true = (places[:, :-1] - places[:, -1:]).norm(dim=2).flatten()
     with torch.no_grad():
         measured = {
-            kind: torch.cat([model.distance(episode[:-1], episode[-1], kind) for episode in latents])
-            for kind in DISTANCES
+            kind: torch.cat([_to_the_end(model, episode, kind) for episode in cores]) for kind in DISTANCES
         }
     return {kind: spearman(true.numpy(), values.numpy()) for kind, values in measured.items()}
+
+
+def _to_the_end(model: Jepa, cores: Tensor, kind: str) -> Tensor:
+    """Return the distance (S,) from each of the first S cores (S + 1, F) to the last."""
+    views = [model.view(cores, index) for index in range(model.views)]
+    ways = [model.distance(view[:-1], view[-1], kind, index) for index, view in enumerate(views)]
+    return ways[0] if len(ways) == 1 else torch.stack(ways).square().mean(dim=0).sqrt()
 
 
 def beyond_the_range(model: Jepa, usual: Tensor, oddities: Oddities) -> dict[str, dict[str, float]]:
@@ -102,7 +109,7 @@ def beyond_the_range(model: Jepa, usual: Tensor, oddities: Oddities) -> dict[str
     }
 
 
-def measure_gates(
+def measure_quality(
     model: Jepa,
     training: Encoded,
     held_out: Encoded,
@@ -122,21 +129,23 @@ def measure_gates(
     """
     span, steps = horizon * held_out.block, held_out.actions.shape[1]
     cuts = [held_out.cut(start, horizon) for start in range(0, steps - span + 1, span)]
-    flat, truths = held_out.latents.flatten(0, 1), held_out.truths
+    flat, truths = held_out.cores.flatten(0, 1), held_out.truths
     spread, usual, unseen = flat.std(dim=0), held_out.transitions(), clips.get((UNSEEN, False))
-    moved = truths.get("object_position", truths["tip_position"])[..., :3]
+    # What the task moves: an object, else the tip, else whatever the simulator knows of a plant.
+    places = [truths[name] for name in ("object_position", "tip_position") if name in truths]
+    moved = (places or list(truths.values()) or [held_out.cores])[0][..., :3]
     known = [usual] if unseen is None else [usual, unseen.encoded.transitions()]
     calibration = disagreement_calibration(model, known)
     overall, by_kind = surprise_aucs(model, clips)
     return {
         **open_loop_errors(model, *(torch.cat(part) for part in zip(*cuts, strict=True))),
         "probes": {
-            name: probe(training.latents, training.truths[name], held_out.latents, values)
+            name: probe(training.cores, training.truths[name], held_out.cores, values)
             for name, values in truths.items()
         },
         "effective_rank": effective_rank(flat),
         "latent_std": {"min": float(spread.min()), "mean": float(spread.mean()), "max": float(spread.max())},
-        "distance_spearman": distance_calibration(model, held_out.latents, moved),
+        "distance_spearman": distance_calibration(model, held_out.cores, moved),
         "disagreement_spearman": calibration["slow"],
         "disagreement_spearman_l2": calibration["l2"],
         "surprise_auc": overall,

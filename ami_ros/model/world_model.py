@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What model.pt answers: what is there, what will happen, and how far is it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.model.networks.jepa import Jepa
+
+# The methods that a file offers.
+EXPORTED = (
+    "observe",
+    "encode",
+    "normalised",
+    "predict",
+    "states",
+    "steered_states",
+    "rollout",
+    "inverse_action",
+    "distances",
+    "disagreement",
+    "surprise",
+)
+# The kind of distance to a goal that vectors give.
+BY_VECTORS = "vectors"
+
+
+class WorldModel(nn.Module):
+    """Sensors in their own units on one side, states (Z,) on the other; see `Jepa`.
+
+    A goal is a list of targets and the index of what each is of: views (`view_size`,) as `encode` returns
+    them, with one of DISTANCES; or of some vector sensors what they shall measure, normalised, BY_VECTORS.
+    """
+
+    def __init__(self, model: Jepa) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, state: Tensor, action: Tensor) -> Tensor:
+        """Do as `predict`; here because torch compiles no loaded module without it into another."""
+        return self.model.predict(state, action)
+
+    def observe(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Return states (B, Z) and how odd the images look (B,).
+
+        Args:
+            images: of each camera (B, H, W, 3) uint8.
+            vectors: (B, V) of all vector sensors, in their units.
+        """
+        return self.model.observe(images, self.model.normalise(vectors))
+
+    def encode(self, camera: int, images: Tensor) -> Tensor:
+        """Return latents (B, D) of images (B, H, W, 3) uint8 of a camera by its index."""
+        return self.model.encode(camera, images)
+
+    def normalised(self, sensor: int, values: Tensor) -> Tensor:
+        """Return the target of a vector sensor, by its index, from values in its units."""
+        start, stop = self.model.goals[sensor]
+        return (values - self.model.vector_mean[start:stop]) / self.model.vector_std[start:stop]
+
+    def predict(self, state: Tensor, action: Tensor) -> Tensor:
+        """Return states (B, Z) one action block (B, K A) in [-1, 1] later."""
+        return self.model.predict(state, action)
+
+    def states(self, state: Tensor, actions: Tensor) -> list[Tensor]:
+        """Return the states (S, Z) after each of T blocks (S, T, K A) from (1, Z); see `Jepa.states`."""
+        return self.model.states(state, actions)
+
+    def steered_states(
+        self, state: Tensor, actions: Tensor, goal: list[Tensor], parts: list[int], steered: int
+    ) -> list[Tensor]:
+        """Do as `states`, and steer one candidate to a goal; see `Jepa.steered_states`."""
+        return self.model.steered_states(state, actions, goal, parts, steered)
+
+    def rollout(self, state: Tensor, actions: Tensor) -> Tensor:
+        """Return the states (S, T, Z) after actions (S, T, K A) from one state (Z,)."""
+        return self.model.rollout(state.unsqueeze(0), actions)
+
+    def inverse_action(self, state: Tensor, goal: list[Tensor], parts: list[int]) -> Tensor:
+        """Return the action block (K A) from state (Z,) toward the views of a goal, without search."""
+        now = state.unsqueeze(0)
+        return self.model.inverse(now, self.model.wanted(now, goal, parts))[0]
+
+    def distances(self, states: list[Tensor], goal: list[Tensor], parts: list[int], kind: str) -> Tensor:
+        """Return the distances (S, T) of T times states (S, Z) to a goal, in control steps.
+
+        Of several targets it is the root of the mean square.
+
+        Args:
+            states: one after another: step by step they are in the cache, all steps together are not.
+            goal: targets.
+            parts: index of each.
+            kind: one of DISTANCES for views, or BY_VECTORS.
+        """
+        far: list[Tensor] = []
+        for state in states:
+            first = self._distance(state, goal[0], parts[0], kind)
+            if len(parts) > 1:
+                squares = first**2
+                for index in range(1, len(parts)):
+                    squares = squares + self._distance(state, goal[index], parts[index], kind) ** 2
+                first = torch.sqrt(squares / len(parts))
+            far.append(first)
+        return torch.stack(far, 1)
+
+    def _distance(self, state: Tensor, target: Tensor, part: int, kind: str) -> Tensor:
+        if kind == "vectors":
+            return self.model.vector_distance(state[:, self.model.vectors_at :], target, part)
+        return self.model.distance(self.model.view(state, part), target, kind, part)
+
+    def disagreement(self, state: Tensor, states: list[Tensor], actions: Tensor) -> Tensor:
+        """Return how unsure each step is (S, T), 1 is usual.
+
+        Args:
+            state: (1, Z) before.
+            states: (S, Z) after each of T blocks, as `states` predicted them.
+            actions: (S, T, K A) in [-1, 1].
+        """
+        samples, horizon, size = actions.shape[0], actions.shape[1], self.model.core_size
+        cores = torch.stack(states, 1)[:, :, :size]
+        before = torch.cat([state[:, :size].expand(samples, -1).unsqueeze(1), cores[:, :-1]], dim=1)
+        change = (cores - before).flatten(0, 1)
+        doubt = self.model.disagreement(before.flatten(0, 1), change, actions.flatten(0, 1))
+        return doubt.view(samples, horizon)
+
+    def surprise(self, state: Tensor, action: Tensor, next_state: Tensor, oddness: Tensor) -> Tensor:
+        """Return how little some blocks (N) went as predicted, by component (4,); see `Surprise.forward`.
+
+        Args:
+            state: (Z,) before.
+            action: (N K A,) in [-1, 1], as they were executed.
+            next_state: (Z,) after.
+            oddness: () of the images after.
+        """
+        now, after = state.unsqueeze(0), next_state.unsqueeze(0)
+        return self.model.surprise(now, action.unsqueeze(0), after, oddness.unsqueeze(0))[0]

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One iteration of the search: draw candidates, roll them out, keep the best, refit the distribution."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.planning.rollout import Rollout
+from ami_ros.planning.sections import module_of
+from ami_ros.planning.settings import PlannerSettings
+
+# Order of the candidates that are not drawn at random; the index of any other means "random".
+SOURCES = ("warm_start", "hold", "inverse_model", "random")
+
+
+# How far a search has come: mean and std (T, K A) that the next candidates are drawn with; the cheapest
+# actions (T, K A) so far, their cost (1,), its terms (number of terms,), the states (T, Z) that they lead to,
+# and where they came from, index into SOURCES. Not a NamedTuple, whose type torch would make at every return.
+Found: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, int]
+
+
+class Iteration(nn.Module):
+    """The part of a search that is worth compiling.
+
+    Args:
+        world: a world model, see `WorldModel`.
+        settings: solver, terms and spread.
+    """
+
+    def __init__(self, world: Any, settings: PlannerSettings) -> None:
+        super().__init__()
+        self.world = world
+        self.solver = module_of("solvers", settings.solver).Solver(settings.solvers[settings.solver])
+        self.terms = nn.ModuleList(
+            module_of("terms", name).Term(world, section) for name, section in settings.terms.items()
+        )
+        self.initial_std, self.minimum_std = settings.initial_std, settings.minimum_std
+        self.steers = settings.inverse_proposal
+
+    def first(
+        self,
+        now: Tensor,
+        goal: list[Tensor],
+        parts: list[int],
+        kind: str,
+        warm_start: Tensor,
+        hold: Tensor,
+        noise: Tensor,
+    ) -> Found:
+        """Search for the first time.
+
+        Among the candidates are the last plan, standing still and, for image goals, what the inverse model
+        would do.
+
+        Args:
+            now: (1, Z) the state.
+            goal: targets, see `WorldModel`.
+            parts: index of what each is of.
+            kind: of distance to the goal.
+            warm_start: (T, K A) in [-1, 1], the shifted last plan.
+            hold: (T, K A) in [-1, 1], actions that stand still.
+            noise: (S, T, K A) standard normal.
+        """
+        candidates = (warm_start + self.initial_std * noise).clamp(-1.0, 1.0)
+        candidates[0] = warm_start
+        candidates[1] = hold
+        seeds = 2
+        if self.steers and kind != "vectors":
+            states = self.world.steered_states(now, candidates, goal, parts, 2)
+            seeds = 3
+        else:
+            states = self.world.states(now, candidates)
+        rollout = Rollout(now, states, candidates, goal, parts, kind)
+        terms = self._terms(rollout)
+        cost = finite(terms.sum(dim=1))
+        winner = int(cost.argmin())
+        source = winner if winner < seeds else 3
+        predicted = torch.stack([state[winner] for state in states])
+        mean, std = self._refitted(candidates, cost)
+        return mean, std, candidates[winner], cost[winner : winner + 1], terms[winner], predicted, source
+
+    def forward(
+        self, found: Found, now: Tensor, goal: list[Tensor], parts: list[int], kind: str, noise: Tensor
+    ) -> Found:
+        """Search once more around what was found; arguments as `first`."""
+        mean, std, best, least, best_terms, predicted, source = found
+        candidates = (mean + std * noise).clamp(-1.0, 1.0)
+        candidates[0] = best
+        candidates[1] = mean
+        states = self.world.states(now, candidates)
+        rollout = Rollout(now, states, candidates, goal, parts, kind)
+        terms = self._terms(rollout)
+        cost = finite(terms.sum(dim=1))
+        winner = int(cost.argmin())
+        mean, std = self._refitted(candidates, cost)
+        if bool(cost[winner] < least[0]):
+            best, least, best_terms = candidates[winner], cost[winner : winner + 1], terms[winner]
+            predicted, source = torch.stack([state[winner] for state in states]), 3
+        return mean, std, best, least, best_terms, predicted, source
+
+    def _terms(self, rollout: Rollout) -> Tensor:
+        """Return what each term says (S, number of terms)."""
+        columns: list[Tensor] = []
+        for term in self.terms:
+            columns.append(term(rollout))
+        return torch.stack(columns, dim=1)
+
+    def _refitted(self, candidates: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and std (T, K A) of the next candidates."""
+        mean, std = self.solver(candidates, cost)
+        return mean, std.clamp_min(self.minimum_std)
+
+
+def finite(cost: Tensor) -> Tensor:
+    """Return costs (S,) in which one that is not finite never wins."""
+    return torch.where(torch.isfinite(cost), cost, torch.full_like(cost, 1e30))

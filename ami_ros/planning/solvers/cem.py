@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cross-entropy method: refit a Gaussian to the elites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.config import setting
+from ami_ros.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How greedy it is."""
+
+    num_elites: int = setting("candidates that shape the next iteration", ge=2, le=65536)
+
+    def check(self, num_samples: int) -> None:
+        """Raise ConfigError where there are fewer candidates than elites."""
+        if self.num_elites > num_samples:
+            raise ConfigError(
+                f"solvers.cem.num_elites: got {self.num_elites}, expected at most num_samples = {num_samples}"
+            )
+
+
+class Solver(nn.Module):
+    """Takes the best candidates and forgets the others.
+
+    Source: Rubinstein, "The cross-entropy method for combinatorial and continuous optimization" (1999).
+
+    Args:
+        settings: how greedy it is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.num_elites = settings.num_elites
+
+    def forward(self, candidates: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and std (T, K A) of the elites among candidates (S, T, K A) of finite cost (S,)."""
+        elites = candidates[torch.topk(cost, self.num_elites, largest=False).indices]
+        return elites.mean(dim=0), elites.std(dim=0)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Model-predictive path integral: weight all candidates by how cheap they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.config import setting
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How greedy it is."""
+
+    temperature: float = setting(
+        "spread of weights over candidates, share of the cost's median deviation", gt=0.0, le=100.0
+    )
+
+
+class Solver(nn.Module):
+    """Takes all candidates, the cheap ones more; costs are scaled by their own spread.
+
+    So one temperature serves every goal distance.
+
+    Source: Williams et al., "Information theoretic MPC for model-based reinforcement learning" (2017),
+    eq. 33.
+
+    Args:
+        settings: how greedy it is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.temperature = settings.temperature
+
+    def forward(self, candidates: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weighted mean and std (T, K A) of candidates (S, T, K A) of finite cost (S,)."""
+        # A median is not moved by the few candidates whose cost was not finite.
+        spread = (cost - cost.median()).abs().median().clamp_min(1e-12)
+        weights = torch.softmax(-(cost - cost.min()) / (self.temperature * spread), dim=0).view(-1, 1, 1)
+        mean = (weights * candidates).sum(dim=0)
+        return mean, torch.sqrt((weights * (candidates - mean) ** 2).sum(dim=0))

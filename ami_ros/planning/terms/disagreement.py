@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it costs to go where the model does not know its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.config import setting
+from ami_ros.planning.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How careful it is."""
+
+    weight: float = setting("cost of going where the model is as unsure as usual", ge=0.0, le=100.0)
+
+
+class Term(nn.Module):
+    """The heads' mean disagreement over the blocks, 1 where the model knows its way.
+
+    Args:
+        world: has the heads.
+        settings: how careful it is; weight 0 costs no time either.
+    """
+
+    def __init__(self, world: Any, settings: Settings) -> None:
+        super().__init__()
+        self.world, self.weight = world, settings.weight
+
+    def forward(self, rollout: Rollout) -> Tensor:
+        """Return costs (S,)."""
+        if self.weight > 0.0:
+            doubt: Tensor = self.world.disagreement(rollout.now, rollout.states, rollout.actions)
+            return self.weight * doubt.mean(dim=1)
+        return torch.zeros_like(rollout.actions[:, 0, 0])

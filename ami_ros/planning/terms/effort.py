@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it costs to move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from ami_ros.config import setting
+from ami_ros.planning.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How lazy it is."""
+
+    weight: float = setting("cost of moving at full speed for one block", ge=0.0, le=100.0)
+
+
+class Term(nn.Module):
+    """The mean square of a block's actions, summed over the blocks.
+
+    Args:
+        world: not needed.
+        settings: how lazy it is.
+    """
+
+    def __init__(self, world: Any, settings: Settings) -> None:
+        super().__init__()
+        self.weight = settings.weight
+
+    def forward(self, rollout: Rollout) -> Tensor:
+        """Return costs (S,)."""
+        return self.weight * (rollout.actions**2).mean(dim=2).sum(dim=1)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it costs to be far from the goal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.config import setting
+from ami_ros.planning.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Settings:
+    """When it counts to be close."""
+
+    discount: float = setting(
+        "weight of a block relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
+    )
+
+
+class Term(nn.Module):
+    """The squared distance to the goal, in control steps, weighted over the blocks.
+
+    Args:
+        world: measures the distance.
+        settings: when it counts.
+    """
+
+    def __init__(self, world: Any, settings: Settings) -> None:
+        super().__init__()
+        self.world, self.discount = world, settings.discount
+
+    def forward(self, rollout: Rollout) -> Tensor:
+        """Return costs (S,)."""
+        distance: Tensor = self.world.distances(rollout.states, rollout.goal, rollout.parts, rollout.kind)
+        return (distance**2) @ step_weights(len(rollout.states), self.discount).to(distance.device)
+
+
+def step_weights(horizon: int, discount: float) -> Tensor:
+    """Return weights (T,) that sum to 1 and grow toward the end: commit early, care most where it ends."""
+    powers = torch.arange(horizon - 1, -1, -1, dtype=torch.float32)
+    weights = torch.pow(torch.tensor(discount), powers)
+    return weights / weights.sum()

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was recorded, as a model is given it: the place where sensors lose their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ami_ros.body.actions import ActionSpec
+from ami_ros.data.dataset import EpisodeSet
+from ami_ros.data.episode import EpisodeRecord
+from ami_ros.errors import TrainingError
+from ami_ros.model.networks.inputs import Inputs
+from ami_ros.types import ImageArray
+
+T = TypeVar("T")
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """E episodes of S control steps.
+
+    Attributes:
+        images: of each camera (E, S + 1, H, W, 3) uint8, in the model's order.
+        vectors: (E, S + 1, V) of all vector sensors in the model's order, in their units.
+        actions: (E, S, A) in the channels' units.
+        truths: what a probe should find, by name, each (E, S + 1, M); nothing else reads it.
+    """
+
+    images: list[ImageArray]
+    vectors: Floats
+    actions: Floats
+    truths: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Number of episodes."""
+        return len(self.vectors)
+
+    @property
+    def steps(self) -> int:
+        """Control steps per episode (S)."""
+        return self.actions.shape[1]
+
+
+# Where a task's truth has another name among the probes.
+PROBES = {"tip": "tip_position", "objects": "object_position"}
+
+
+def recorded(episodes: EpisodeSet, inputs: Inputs) -> Recorded:
+    """Return episodes as a model with these inputs is given them.
+
+    Raises:
+        TrainingError: a sensor is missing.
+    """
+    count = len(episodes), episodes.steps + 1
+    images = [of_sensor(episodes.images, camera) for camera in inputs.cameras]
+    vectors = side_by_side(episodes.vectors, inputs, count)
+    truths: dict[str, Floats] = {}
+    for vector in inputs.vectors:
+        if vector.is_joints:
+            truths.setdefault("joint_position", episodes.vectors[vector.name][..., : vector.positions])
+    for name, values in episodes.truth.items():
+        if values.size:
+            truths[PROBES.get(name, name)] = values.reshape(*count, -1)
+    return Recorded(images, vectors, episodes.actions, truths)
+
+
+def recorded_clips(clips: Sequence[EpisodeRecord], inputs: Inputs) -> Recorded:
+    """Return clips of equal length as a model with these inputs is given them. Raises as `recorded`."""
+    images = [np.stack([of_sensor(clip.images, camera) for clip in clips]) for camera in inputs.cameras]
+    actions = np.stack([clip.actions for clip in clips])
+    vectors = np.stack([side_by_side(clip.vectors, inputs, (len(clip.actions) + 1,)) for clip in clips])
+    return Recorded(images, vectors, actions)
+
+
+def side_by_side(vectors: Mapping[str, Floats], inputs: Inputs, shape: tuple[int, ...]) -> Floats:
+    """Return all vectors (..., V) in the model's order, from sensor -> (..., n). Raises as `recorded`.
+
+    Args:
+        vectors: by name.
+        inputs: of the model.
+        shape: of all but the last dimension, for a model without vectors.
+    """
+    parts = [of_sensor(vectors, vector.name) for vector in inputs.vectors]
+    return np.concatenate(parts, axis=-1) if parts else np.zeros((*shape, 0), np.float32)
+
+
+def of_sensor(values: Mapping[str, T], name: str) -> T:
+    """Return what a sensor measured. Raises TrainingError: it is missing."""
+    if name not in values:
+        raise TrainingError(f"the data has {sorted(values)}, expected sensor {name!r} as well")
+    return values[name]
+
+
+def normalised_actions(actions: Tensor, spec: ActionSpec) -> Tensor:
+    """Map actions (..., A), or blocks of them (..., K A), in the channels' units to [-1, 1]."""
+    steps = actions.shape[-1] // spec.size
+    centre, half = (torch.from_numpy(v).float().repeat(steps) for v in (spec.centre, spec.half_range))
+    return (actions - centre) / half

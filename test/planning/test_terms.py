@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each term of the cost by hand, and all of them: lower is nearer, rows do not mix, NaN stays where it is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from small_model import ACTION, convex_jepa
+from torch import Tensor
+
+from ami_ros.errors import ConfigError
+from ami_ros.model.world_model import WorldModel
+from ami_ros.planning.rollout import Rollout
+from ami_ros.planning.sections import known, module_of
+from ami_ros.planning.terms import disagreement, effort, goal
+from ami_ros.planning.terms.goal import step_weights
+
+SAMPLES, HORIZON, STATE = 7, 5, 19
+SETTINGS = {"goal": {"discount": 0.8}, "effort": {"weight": 0.5}, "disagreement": {"weight": 0.5}}
+TERMS = pytest.mark.parametrize("name", known("terms"))
+
+
+class Far:
+    """A world in which everything is as far, and as uncertain, as it is told."""
+
+    def __init__(self, distance: Tensor) -> None:
+        self._distance = distance
+
+    def distances(self, states: Any, targets: Any, parts: Any, kind: Any) -> Tensor:
+        """Return what it is told."""
+        return self._distance
+
+    def disagreement(self, now: Any, states: Any, actions: Any) -> Tensor:
+        """Return what it is told."""
+        return self._distance
+
+
+def rollout(actions: Tensor) -> Rollout:
+    states = [torch.zeros(len(actions), STATE)] * actions.shape[1]
+    return Rollout(torch.zeros(1, STATE), states, actions, [torch.zeros(11)], [0], "slow")
+
+
+def term(name: str, world: Any) -> torch.nn.Module:
+    module = module_of("terms", name)
+    return module.Term(world, module.Settings(**SETTINGS[name]))
+
+
+def test_step_weights_by_hand():
+    torch.testing.assert_close(step_weights(3, 0.5), torch.tensor([0.25, 0.5, 1.0]) / 1.75)
+    torch.testing.assert_close(step_weights(HORIZON, 1.0), torch.full((HORIZON,), 1 / HORIZON))
+    weights = step_weights(HORIZON, 0.8)
+    assert float(weights.sum()) == pytest.approx(1.0)
+    assert (weights.diff() > 0).all()
+
+
+def test_terms_by_hand():
+    distance = torch.tensor([[1.0, 2.0], [3.0, 0.0]])
+    actions = torch.tensor([[[1.0, 0.0, -1.0], [0.5, 0.5, 0.5]]])
+    third = goal.Term(Far(distance), goal.Settings(discount=1.0 / 3.0))
+    torch.testing.assert_close(third(rollout(torch.zeros(2, 2, 3))), torch.tensor([3.25, 2.25]))
+    lazy = effort.Term(None, effort.Settings(weight=3.0))
+    torch.testing.assert_close(lazy(rollout(actions)), torch.tensor([3.0 * (2 / 3 + 0.25)]))
+    careful = disagreement.Term(Far(distance), disagreement.Settings(weight=0.5))
+    torch.testing.assert_close(careful(rollout(torch.zeros(2, 2, 3))), torch.tensor([0.75, 0.75]))
+    bold = disagreement.Term(None, disagreement.Settings(weight=0.0))
+    assert torch.equal(bold(rollout(actions)), torch.zeros(1))  # and nobody is asked
+
+
+@TERMS
+def test_more_of_it_costs_more_and_it_is_repeatable(name):
+    """Along a line in actions and distances every term is convex, and least at zero."""
+    direction = torch.rand(1, HORIZON, ACTION, generator=torch.Generator().manual_seed(0))
+    line = torch.linspace(0.0, 1.0, SAMPLES)
+    it = term(name, Far(line[:, None] * direction[..., 0]))
+    cost = it(rollout(line[:, None, None] * direction))
+    assert cost.shape == (SAMPLES,)
+    assert cost[0] == 0.0
+    assert (cost.diff() > 0.0).all()
+    assert (cost.diff().diff() > -1e-6).all()
+    assert torch.equal(cost, it(rollout(line[:, None, None] * direction)))
+
+
+@TERMS
+def test_nan_stays_in_its_row(name):
+    distance, actions = torch.ones(SAMPLES, HORIZON), torch.ones(SAMPLES, HORIZON, ACTION)
+    distance[3, 1] = actions[3, 1] = math.nan
+    cost = term(name, Far(distance))(rollout(actions))
+    assert torch.isnan(cost[3])
+    assert torch.isfinite(cost[[0, 1, 2, 4, 5, 6]]).all()
+
+
+def test_the_goal_term_measures_what_the_world_model_does():
+    world = WorldModel(convex_jepa()).eval()
+    states = [torch.randn(SAMPLES, STATE, generator=torch.Generator().manual_seed(i)) for i in range(HORIZON)]
+    target = torch.randn(11, generator=torch.Generator().manual_seed(9))
+    seen = Rollout(torch.zeros(1, STATE), states, torch.zeros(SAMPLES, HORIZON, ACTION), [target], [0], "l2")
+    with torch.inference_mode():
+        cost = term("goal", world)(seen)
+        far = torch.stack(
+            [(s[:, :11] - target).norm(dim=1) / world.model.l2_step_distance for s in states], 1
+        )
+    torch.testing.assert_close(cost, (far**2) @ step_weights(HORIZON, 0.8))
+
+
+def test_terms_are_found_by_the_name_of_their_file():
+    assert known("terms") == ["disagreement", "effort", "goal"]
+    with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['disagreement'"):
+        module_of("terms", "safety")
