@@ -1,40 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros export`: write model.pt from a training checkpoint, without training further."""
+"""`ami-ros export`: write model.pt or a bundle from a checkpoint or another model.pt, without training."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ami_ros.cli import options
 
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
+    from ami_ros.model.contract import Contract
+    from ami_ros.model.networks.jepa import Jepa
+
 
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="checkpoint.pt of a training run.")],
-    out: Annotated[Path, typer.Option(help="Model to write.")],
+    checkpoint: Annotated[Path | None, typer.Argument(help="checkpoint.pt of a training run.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model.pt to write again instead.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Model to write.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="World model and search in one TorchScript file to write, for C++.")
+    ] = None,
     data: options.Data = None,
     robot: options.Robot = None,
     task: options.Task = None,
     steps: options.Steps = None,
     seed: options.TrainingSeed = None,
 ) -> None:
-    """Fit the metric, measure the gates and export what an unfinished training run has so far.
+    """Write what an unfinished training run has so far, measured, or write a model again; with its hash.
+
+    A bundle plans by itself: its method `plan` is described in ami_ros/planning/bundle.py.
 
     Example: ami-ros export runs/panda_reach/checkpoint.pt --out /tmp/model.pt
+
+    For C++: ami-ros export --model models/panda_reach/model.pt --bundle /tmp/reach_plan.pt
     """
+    from ami_ros.errors import ConfigError
     from ami_ros.system.waiting_threads import let_waiting_threads_sleep
 
+    if (checkpoint is None) == (model is None):
+        got = f"{checkpoint} and --model {model}" if model else "neither a checkpoint nor --model"
+        raise ConfigError(f"got {got}, expected one of them")
+    if out is None and bundle is None:
+        raise ConfigError("got nothing to write, expected --out MODEL or --bundle FILE, or both")
     let_waiting_threads_sleep()
 
-    from ami_ros.cli.training_run import prepare_run
     from ami_ros.configuration import Configuration
     from ami_ros.model.export import export as write
+    from ami_ros.planning.bundle import write_bundle
+    from ami_ros.planning.settings import load_planner_settings
     from ami_ros.system.whole_file import check_writable
 
-    check_writable(out)
-    given = {"training": {"steps": steps, "seed": seed}}
-    run = prepare_run(Configuration.load(robot, task, given), data)
+    check_writable(out, bundle)
+    if model is not None:
+        network, contract = _from_model(model)
+    else:
+        given = {"training": {"steps": steps, "seed": seed}}
+        network, contract = _from_checkpoint(
+            checkpoint or Path(), Configuration.load(robot, task, given), data
+        )
+    if out is not None:
+        typer.echo(f"{out}  sha256 {write(network, contract, out)}")
+    if bundle is not None:
+        settings = load_planner_settings(task=contract.task)
+        typer.echo(f"{bundle}  sha256 {write_bundle(network, contract, settings, bundle)}")
+
+
+def _from_model(path: Path) -> tuple[Jepa, Contract]:
+    from ami_ros.model.files import read_verified
+    from ami_ros.model.restore import restored
+
+    return restored(read_verified(path))
+
+
+def _from_checkpoint(
+    checkpoint: Path, configuration: Configuration, data: Path | None
+) -> tuple[Jepa, Contract]:
+    from ami_ros.cli.training_run import prepare_run
+
+    run = prepare_run(configuration, data)
     run.trainer.resume(checkpoint)
-    typer.echo(f"{out}  sha256 {write(run.trainer.model, run.finish(), out)}")
+    return run.trainer.model, run.finish()

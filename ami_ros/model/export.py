@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,10 @@ from ami_ros.model.weights import order_for_planning
 from ami_ros.model.world_model import EXPORTED, WorldModel
 from ami_ros.system.whole_file import write_whole
 
+# Once and for all: torch compiles a class once per process, with the methods that were marked by then.
+for _name in EXPORTED:
+    torch.jit.export(getattr(WorldModel, _name))
+
 
 def export(model: Jepa, contract: Contract, path: Path) -> str:
     """Script and write the model and its sidecar ``model.pt.sha256``; returns the hash.
@@ -30,20 +34,33 @@ def export(model: Jepa, contract: Contract, path: Path) -> str:
         OutputError: they cannot be written.
     """
     order_for_planning(model)
-    for method in EXPORTED:
-        torch.jit.export(getattr(WorldModel, method))
-    return write_scripted(WorldModel(model).eval(), path, {CONTRACT_FILE: contract.to_json()})
+    return write_scripted(
+        WorldModel(model).eval(), path, {CONTRACT_FILE: contract.to_json()}, EXPORTED, freeze=False
+    )
 
 
-def write_scripted(module: nn.Module, path: Path, files: Mapping[str, Any]) -> str:
-    """Script `module`, write it with `files` inside, and its sidecar; returns the hash.
+def write_scripted(
+    module: nn.Module, path: Path, files: Mapping[str, Any], methods: Sequence[str], freeze: bool
+) -> str:
+    """Script `module`, write it and its sidecar; returns the hash.
+
+    Args:
+        module: in evaluation mode.
+        path: of the file.
+        files: what else is in it, by name.
+        methods: that it offers, besides `forward`.
+        freeze: weights become constants, and some layers become one: faster, and not to be read back.
 
     Raises:
         OutputError: they cannot be written.
     """
+    for name in methods:
+        torch.jit.export(getattr(type(module), name))
     with torchscript_deprecation_ignored():
-        content = io.BytesIO()
-        torch.jit.save(torch.jit.script(module), content, _extra_files=dict(files))
+        content, scripted = io.BytesIO(), torch.jit.script(module)
+        if freeze:
+            scripted = torch.jit.freeze(scripted, preserved_attrs=list(methods))
+        torch.jit.save(scripted, content, _extra_files=dict(files))
     digest = hashlib.sha256(content.getvalue()).hexdigest()
     write_whole(path, content.getvalue())
     write_whole(sidecar(path), f"{digest}  {path.name}\n")

@@ -19,6 +19,9 @@ class LastingNoise:
         correlation: of neighbouring control steps, in [0, 1).
         horizon: action blocks (T).
         block: control steps per action block (K).
+
+    Attributes:
+        mixing: (T K, T K) what makes it last.
     """
 
     def __init__(self, correlation: float, horizon: int, block: int) -> None:
@@ -26,9 +29,9 @@ class LastingNoise:
         lag = torch.arange(self._steps).unsqueeze(1) - torch.arange(self._steps)
         mixing = torch.where(lag >= 0, torch.tensor(correlation) ** lag.clamp_min(0), torch.tensor(0.0))
         mixing[:, 1:] *= (1.0 - correlation**2) ** 0.5  # keeps the variance at 1 from the first step on
-        self._mixing = mixing
+        self.mixing = mixing
 
     def of(self, noise: Tensor) -> Tensor:
         """Return noise (I, S, T, K A) made from independent standard normal numbers of that shape."""
         steps = noise.view(*noise.shape[:2], self._steps, -1)
-        return (self._mixing @ steps).view(noise.shape)
+        return (self.mixing @ steps).view(noise.shape)

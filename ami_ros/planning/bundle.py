@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""World model and search in one file, for programs without Python: `ami-ros export --bundle`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.errors import ConfigError
+from ami_ros.model.contract import Contract
+from ami_ros.model.export import write_scripted
+from ami_ros.model.files import CONTRACT_FILE
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.weights import order_for_planning
+from ami_ros.model.world_model import WorldModel
+from ami_ros.planning.iteration import Iteration
+from ami_ros.planning.noise import LastingNoise
+from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
+
+
+class Bundle(nn.Module):
+    """What a C++ program loads: one method `plan`. It does all iterations, reads no clock and keeps nothing.
+
+    Args:
+        model: the world model.
+        settings: how to search, fixed in the file.
+        block: control steps per action block (K).
+    """
+
+    def __init__(self, model: Jepa, settings: PlannerSettings, block: int) -> None:
+        super().__init__()
+        self.world = WorldModel(model)
+        self.iteration = Iteration(self.world, settings)
+        self.distance = settings.distance
+        self.mixing: Tensor
+        self.register_buffer(
+            "mixing", LastingNoise(settings.noise_correlation, settings.horizon, block).mixing
+        )
+
+    def forward(self, images: list[Tensor], vectors: Tensor) -> Tensor:
+        """Return the state (Z,) that is observed; arguments as `plan`."""
+        return self.world.observe([image.unsqueeze(0) for image in images], vectors.unsqueeze(0))[0][0]
+
+    def plan(
+        self,
+        images: list[Tensor],
+        vectors: Tensor,
+        goal: list[Tensor],
+        parts: list[int],
+        warm_start: Tensor,
+        noise: Tensor,
+    ) -> Tensor:
+        """Return actions (T, K A): -1 and 1 are the ends of each channel's range in contract.json.
+
+        Args:
+            images: of each camera (H, W, 3) uint8 RGB, in the order of the contract.
+            vectors: (V,) float32 of all vector sensors in that order, in their units.
+            goal: images (H, W, 3) uint8 of some cameras, or float32 vectors that some vector sensors shall
+                measure, in their units; of joints the positions.
+            parts: index of each of these, among the cameras or among the vector sensors, rising.
+            warm_start: (T, K A) the last answer, shifted by the blocks that passed since; or zeros.
+            noise: (I, S, T, K A) independent standard normal; its shape sets iterations and candidates.
+        """
+        now = self.forward(images, vectors).unsqueeze(0)
+        targets: list[Tensor] = []
+        kind = "vectors"
+        for index, part in enumerate(parts):
+            wanted = goal[index]
+            if wanted.dtype == torch.uint8:
+                kind = self.distance
+                targets.append(self.world.encode(part, wanted.unsqueeze(0))[0])
+            else:
+                targets.append(self.world.normalised(part, wanted))
+        steps = noise.view(noise.shape[0], noise.shape[1], self.mixing.shape[0], -1)
+        lasting = (self.mixing @ steps).view(noise.shape)
+        hold = torch.zeros_like(warm_start)
+        found = self.iteration.first(now, targets, parts, kind, warm_start, hold, lasting[0])
+        for done in range(1, lasting.shape[0]):
+            found = self.iteration(found, now, targets, parts, kind, lasting[done])
+        return found[2]
+
+
+def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, path: Path) -> str:
+    """Write a bundle and its sidecar; returns the hash.
+
+    Raises:
+        ConfigError: the settings name a baseline that does not search.
+        OutputError: they cannot be written.
+    """
+    if settings.solver in NO_SEARCH:
+        raise ConfigError(
+            f"solver: got {settings.solver}, expected one that searches: {list(settings.solvers)}"
+        )
+    order_for_planning(model)
+    bundle = Bundle(model, settings, contract.block).eval()
+    return write_scripted(bundle, path, {CONTRACT_FILE: contract.to_json()}, ["plan"], freeze=True)
