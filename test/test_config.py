@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from ami_ros.config import load_settings, read_yaml, setting
+from ami_ros.config import flattened, load_settings, read_yaml, setting, with_value
 from ami_ros.errors import ConfigError
 from ami_ros.share import config_path, share_dir
 
@@ -175,3 +177,73 @@ def test_shipped_files_are_mappings(path: Path):
 
 def test_config_path_lies_below_the_share_directory():
     assert config_path("robots", "panda.yaml") == share_dir() / "config" / "robots" / "panda.yaml"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    radius: float = setting("of it", gt=0.0, unit="m")
+
+
+@dataclass(frozen=True)
+class Leg:
+    joints: int = setting("in it", ge=1)
+
+
+def part(name: str) -> type:
+    if name not in ("wheel", "leg"):
+        raise ConfigError(f"parts: got {name!r}, expected some of ['leg', 'wheel']")
+    return {"wheel": Wheel, "leg": Leg}[name]
+
+
+@dataclass(frozen=True)
+class Machine:
+    speed: float = setting("of it", ge=0.0)
+    parts: Mapping[str, Any] = setting("what it has", sections=part)
+
+
+MACHINE = {"speed": 1.0, "parts": {"wheel": {"radius": 0.5}, "leg": {"joints": 3}}}
+
+
+def test_a_section_has_settings_of_its_own_by_name():
+    loaded = load_settings(Machine, MACHINE)
+    assert loaded == Machine(1.0, {"wheel": Wheel(0.5), "leg": Leg(3)})
+    assert load_settings(Machine, asdict(loaded)) == loaded
+    assert list(loaded.parts) == ["wheel", "leg"]
+    assert MACHINE["parts"]["wheel"] == {"radius": 0.5}
+
+
+def test_a_dot_leads_into_a_section():
+    loaded = load_settings(Machine, MACHINE, {"parts.wheel.radius": 2, "speed": 3.0})
+    assert loaded == Machine(3.0, {"wheel": Wheel(2.0), "leg": Leg(3)})
+    assert MACHINE["parts"]["wheel"] == {"radius": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"parts.wheel.radius": 0.0}, "Machine: parts.wheel: radius: got 0.0, expected > 0.0"),
+        ({"parts.wheel.width": 1.0}, r"Machine: parts.wheel: unknown keys \['width'\]"),
+        ({"parts.wing.span": 1.0}, r"parts: got 'wing', expected some of \['leg', 'wheel'\]"),
+        ({"parts.leg": 2}, "Machine: parts.leg: got 2, expected a mapping of settings"),
+        ({"parts": [1]}, r"Machine: parts: got \[1\], expected a mapping of settings by name"),
+        ({"speed.most": 2.0}, "Machine: speed.most: got a setting of speed, which has none of its own"),
+        ({"parts.leg.joints.first": 2}, "joints.first: got a setting of joints, which has none of its own"),
+    ],
+)
+def test_sections_that_do_not_fit_are_named(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        load_settings(Machine, MACHINE, changes)
+
+
+def test_every_setting_has_one_full_name():
+    found = flattened(load_settings(Machine, MACHINE))
+    assert [(it.name, it.value, it.kind) for it in found] == [
+        ("speed", 1.0, float),
+        ("parts.wheel.radius", 0.5, float),
+        ("parts.leg.joints", 3, int),
+    ]
+    assert found[1].rules["unit"] == "m"
+    values: dict = {}
+    for it in found:
+        values = with_value(values, it.name, it.value, "here")
+    assert values == MACHINE

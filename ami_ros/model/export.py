@@ -20,10 +20,6 @@ from ami_ros.model.weights import order_for_planning
 from ami_ros.model.world_model import EXPORTED, WorldModel
 from ami_ros.system.whole_file import write_whole
 
-# Once and for all: torch compiles a class once per process, with the methods that were marked by then.
-for _name in EXPORTED:
-    torch.jit.export(getattr(WorldModel, _name))
-
 
 def export(model: Jepa, contract: Contract, path: Path) -> str:
     """Script and write the model and its sidecar ``model.pt.sha256``; returns the hash.
@@ -48,14 +44,12 @@ def write_scripted(
         module: in evaluation mode.
         path: of the file.
         files: what else is in it, by name.
-        methods: that it offers, besides `forward`.
+        methods: that it offers, besides `forward`; each is marked as `offered`.
         freeze: weights become constants, and some layers become one: faster, and not to be read back.
 
     Raises:
         OutputError: they cannot be written.
     """
-    for name in methods:
-        torch.jit.export(getattr(type(module), name))
     with torchscript_deprecation_ignored():
         content, scripted = io.BytesIO(), torch.jit.script(module)
         if freeze:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.errors import GoalError, ImageError
+from ami_ros.errors import GoalError, ImageError, ObservationError
 from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.conformity import check_module
 from ami_ros.model.contract import Contract
@@ -25,7 +25,7 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.model.scripted import compiled, frozen, is_compiled, load_scripted
 from ami_ros.model.world_model import BY_VECTORS, EXPORTED, WorldModel
-from ami_ros.types import FloatArray, Goal, ImageArray, Observation, checked_image, checked_vector
+from ami_ros.types import FloatArray, Goal, ImageArray, Observation, checked_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +78,7 @@ class ModelRuntime:
         self.world: Any = frozen(module, EXPORTED) if is_compiled(module) else module
         self.device, self.precision = device, precision
         self._cameras = {camera.name: index for index, camera in enumerate(contract.cameras)}
+        self._sizes = {vector.name: len(vector.units) for vector in contract.vectors}
         self._vectors = {vector.name: index for index, vector in enumerate(contract.vectors)}
 
     def encode(self, image: ImageArray, camera: str, what: str | None = None) -> Tensor:
@@ -108,14 +109,19 @@ class ModelRuntime:
             self._pixels(observation[camera.name].value, camera, f"{camera.name} image")
             for camera in self.contract.cameras
         ]
-        measured = [
-            checked_vector(observation[vector.name].value, f"observation {vector.name}", len(vector.units))
-            for vector in self.contract.vectors
-        ]
-        vectors = self._tensor(np.concatenate(measured) if measured else np.zeros(0)).unsqueeze(0)
+        measured = [self._numbers(observation, name) for name in self._vectors]
+        vectors = self._tensor(measured[0] if len(measured) == 1 else np.concatenate([*measured, []]))
         with torch.inference_mode():
-            states, oddness = self.world.observe(images, vectors)
+            states, oddness = self.world.observe(images, vectors.unsqueeze(0))
         return Sensed(states[0], oddness[0])
+
+    def _numbers(self, observation: Observation, name: str) -> FloatArray:
+        values, expected = observation[name].value, self._sizes[name]
+        if values.shape != (expected,):  # an observation refuses numbers that are not finite
+            raise ObservationError(
+                f"observation {name}: got shape {values.shape}, expected a vector of {expected} numbers"
+            )
+        return values
 
     def _pixels(self, image: ImageArray, camera: KnownImage, what: str) -> Tensor:
         height, width = checked_image(image, what).shape[:2]
@@ -196,12 +202,14 @@ class ModelRuntime:
         module = make(self._module).eval()
         return compiled(module, methods) if is_compiled(self._module) else module
 
-    @contextlib.contextmanager
-    def searching(self) -> Iterator[None]:
+    def searching(self) -> AbstractContextManager[Any]:
         """Compute matrix products in `precision`. Only in the search: states and distances stay float32."""
-        half = self.precision != torch.float32
-        with torch.inference_mode(), torch.autocast(self.device.type, self.precision, enabled=half):
-            yield
+        if self.precision == torch.float32:
+            return torch.inference_mode()  # an autocast that is switched off takes as long as one that is on
+        stack = ExitStack()
+        stack.enter_context(torch.inference_mode())
+        stack.enter_context(torch.autocast(self.device.type, self.precision))
+        return stack
 
     def _tensor(self, values: FloatArray) -> Tensor:
         return torch.as_tensor(values, dtype=torch.float32, device=self.device)

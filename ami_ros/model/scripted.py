@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -16,6 +17,18 @@ from ami_ros.model.files import ModelFile
 
 # TorchScript is deprecated upstream. What torch warns with: the first up to 2.13, the second in 2.15.
 CATEGORIES = (DeprecationWarning, FutureWarning)
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def offered(method: Method) -> Method:
+    """Mark a method that is compiled although no other one calls it.
+
+    A decorator, for torch compiles a class once per process, with the methods that are marked by then.
+    """
+    torch.jit.export(method)
+    return method
 
 
 @contextmanager
@@ -57,8 +70,6 @@ def is_compiled(module: object) -> bool:
 
 def compiled(module: nn.Module, methods: Sequence[str]) -> nn.Module:
     """Return `module`, which may hold loaded ones, as one compiled module with `forward` and `methods`."""
-    for name in methods:
-        torch.jit.export(getattr(type(module), name))
     with torchscript_deprecation_ignored():
         return frozen(torch.jit.script(module.eval()), methods)
 

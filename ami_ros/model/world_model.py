@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.scripted import offered
 
 # The methods that a file offers.
 EXPORTED = (
@@ -41,6 +42,7 @@ class WorldModel(nn.Module):
         """Do as `predict`; here because torch compiles no loaded module without it into another."""
         return self.model.predict(state, action)
 
+    @offered
     def observe(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor]:
         """Return states (B, Z) and how odd the images look (B,).
 
@@ -50,38 +52,46 @@ class WorldModel(nn.Module):
         """
         return self.model.observe(images, self.model.normalise(vectors))
 
+    @offered
     def encode(self, camera: int, images: Tensor) -> Tensor:
         """Return latents (B, D) of images (B, H, W, 3) uint8 of a camera by its index."""
         return self.model.encode(camera, images)
 
+    @offered
     def normalised(self, sensor: int, values: Tensor) -> Tensor:
         """Return the target of a vector sensor, by its index, from values in its units."""
         start, stop = self.model.goals[sensor]
         return (values - self.model.vector_mean[start:stop]) / self.model.vector_std[start:stop]
 
+    @offered
     def predict(self, state: Tensor, action: Tensor) -> Tensor:
         """Return states (B, Z) one action block (B, K A) in [-1, 1] later."""
         return self.model.predict(state, action)
 
+    @offered
     def states(self, state: Tensor, actions: Tensor) -> list[Tensor]:
         """Return the states (S, Z) after each of T blocks (S, T, K A) from (1, Z); see `Jepa.states`."""
         return self.model.states(state, actions)
 
+    @offered
     def steered_states(
         self, state: Tensor, actions: Tensor, goal: list[Tensor], parts: list[int], steered: int
     ) -> list[Tensor]:
         """Do as `states`, and steer one candidate to a goal; see `Jepa.steered_states`."""
         return self.model.steered_states(state, actions, goal, parts, steered)
 
+    @offered
     def rollout(self, state: Tensor, actions: Tensor) -> Tensor:
         """Return the states (S, T, Z) after actions (S, T, K A) from one state (Z,)."""
         return self.model.rollout(state.unsqueeze(0), actions)
 
+    @offered
     def inverse_action(self, state: Tensor, goal: list[Tensor], parts: list[int]) -> Tensor:
         """Return the action block (K A) from state (Z,) toward the views of a goal, without search."""
         now = state.unsqueeze(0)
         return self.model.inverse(now, self.model.wanted(now, goal, parts))[0]
 
+    @offered
     def distances(self, states: list[Tensor], goal: list[Tensor], parts: list[int], kind: str) -> Tensor:
         """Return the distances (S, T) of T times states (S, Z) to a goal, in control steps.
 
@@ -109,6 +119,7 @@ class WorldModel(nn.Module):
             return self.model.vector_distance(state[:, self.model.vectors_at :], target, part)
         return self.model.distance(self.model.view(state, part), target, kind, part)
 
+    @offered
     def disagreement(self, state: Tensor, states: list[Tensor], actions: Tensor) -> Tensor:
         """Return how unsure each step is (S, T), 1 is usual.
 
@@ -124,6 +135,7 @@ class WorldModel(nn.Module):
         doubt = self.model.disagreement(before.flatten(0, 1), change, actions.flatten(0, 1))
         return doubt.view(samples, horizon)
 
+    @offered
     def surprise(self, state: Tensor, action: Tensor, next_state: Tensor, oddness: Tensor) -> Tensor:
         """Return how little some blocks (N) went as predicted, by component (4,); see `Surprise.forward`.
 

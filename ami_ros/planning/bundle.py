@@ -13,6 +13,7 @@ from ami_ros.model.contract import Contract
 from ami_ros.model.export import write_scripted
 from ami_ros.model.files import CONTRACT_FILE
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.scripted import offered
 from ami_ros.model.weights import order_for_planning
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.iteration import Iteration
@@ -43,6 +44,7 @@ class Bundle(nn.Module):
         """Return the state (Z,) that is observed; arguments as `plan`."""
         return self.world.observe([image.unsqueeze(0) for image in images], vectors.unsqueeze(0))[0][0]
 
+    @offered
     def plan(
         self,
         images: list[Tensor],

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from ami_ros.model.scripted import offered
 from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
@@ -40,6 +41,7 @@ class Iteration(nn.Module):
         self.initial_std, self.minimum_std = settings.initial_std, settings.minimum_std
         self.steers = settings.inverse_proposal
 
+    @offered
     def first(
         self,
         now: Tensor,
@@ -100,6 +102,13 @@ class Iteration(nn.Module):
             best, least, best_terms = candidates[winner], cost[winner : winner + 1], terms[winner]
             predicted, source = torch.stack([state[winner] for state in states]), 3
         return mean, std, best, least, best_terms, predicted, source
+
+    @offered
+    def doubt(self, now: Tensor, found: Found) -> Tensor:
+        """Return how unsure the model is () of where the best actions lead, 1 is usual."""
+        states = list(found[5].unsqueeze(1).unbind(0))
+        doubts: Tensor = self.world.disagreement(now, states, found[2].unsqueeze(0))
+        return doubts.mean()
 
     def _terms(self, rollout: Rollout) -> Tensor:
         """Return what each term says (S, number of terms)."""

@@ -56,7 +56,7 @@ class LatentSearch:
     def __init__(self, model: ModelRuntime, settings: PlannerSettings, clock_ns: Callable[[], int]) -> None:
         self._model, self._settings, self._clock_ns = model, settings, clock_ns
         self._deadline_ns = round(settings.deadline_s * 1e9)
-        self._iteration = model.around(lambda world: Iteration(world, settings), ["first"])
+        self._iteration = model.around(lambda world: Iteration(world, settings), ["first", "doubt"])
 
     def search(
         self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor
@@ -79,7 +79,6 @@ class LatentSearch:
             while done < len(noise) and self._clock_ns() - started_ns <= self._deadline_ns:
                 found = self._iteration(found, now, *towards, noise[done])
                 done += 1
-            _, _, best, _, terms, predicted, source = found
-            steps = list(predicted.unsqueeze(1))
-            doubt = float(self._model.world.disagreement(now, steps, best.unsqueeze(0)).mean())
+            doubt = float(self._iteration.doubt(now, found))
+        _, _, best, _, terms, predicted, source = found
         return SearchResult(best.cpu(), terms.tolist(), predicted.cpu(), done, source, doubt)

@@ -17,14 +17,14 @@ WARM_UP_PLANS = 5  # TorchScript specialises during the first calls, which take 
 
 def warm_up(planner: Planner, spec: RobotSpec) -> None:
     """Plan from black images, so that the first real plan meets its deadline. Leaves no goal behind."""
-    images = {
-        camera.name: np.zeros((camera.height, camera.width, 3), dtype=np.uint8) for camera in spec.images
-    }
-    vectors = {vector.name: np.zeros(vector.size) for vector in spec.vectors}
+    seen = [camera for camera in spec.images if "model" in camera.used_by]
+    images = {camera.name: np.zeros((camera.height, camera.width, 3), dtype=np.uint8) for camera in seen}
+    felt = [vector for vector in spec.vectors if "model" in vector.used_by]
+    vectors = {vector.name: np.zeros(vector.size) for vector in felt}
     if spec.arm is not None:
         vectors[spec.joint_sensor] = np.concatenate([spec.home, np.zeros_like(spec.home)])
-    first = spec.vectors[0].name if spec.vectors else ""
-    planner.set_goal(Goal(images=images) if images else Goal(vectors={first: vectors[first]}))
+    wanted = {vector.name: np.zeros(len(vector.names)) for vector in felt[:1]}
+    planner.set_goal(Goal(images=images) if images else Goal(vectors=wanted))
     values: dict[str, NDArray[Any]] = {**images, **vectors}
     observation = Observation({name: Reading(value, 0, 0) for name, value in values.items()})
     for _ in range(WARM_UP_PLANS):

@@ -64,6 +64,9 @@ def test_inspect_prints_and_writes_what_other_tools_read(made):
     assert "copy last state" in result.stdout
     figures = json.loads((folder / "figures.json").read_text())
     assert set(figures) >= {"contract", "sha256", "provenance", "quality"}
+    kinds = {sensor["name"]: sensor["kind"] for sensor in figures["contract"]["sensors"]}
+    assert kinds == {"camera": "image", "joints": "vector"}
+    assert [channel["name"] for channel in figures["contract"]["channels"]] == ["x", "y", "z"]
     quality = figures["quality"]
     errors = [quality[name] for name in ("open_loop_error", "copy_last_error", "shuffled_action_error")]
     assert len({len(values) for values in errors}) == 1

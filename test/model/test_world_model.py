@@ -13,7 +13,7 @@ from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, small_jepa
 
 from ami_ros.errors import GoalError
 from ami_ros.model.contract import Contract
-from ami_ros.model.export import EXPORTED, export
+from ami_ros.model.export import export
 from ami_ros.model.files import read_verified
 from ami_ros.model.known import KnownChannel, KnownImage, KnownVector
 from ami_ros.model.networks.inputs import Inputs, VectorInput
@@ -21,7 +21,7 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.restore import restored
 from ami_ros.model.runtime import ModelRuntime, in_memory
 from ami_ros.model.weights import weights_sha256
-from ami_ros.model.world_model import WorldModel
+from ami_ros.model.world_model import EXPORTED
 from ami_ros.types import Goal, Observation, Reading
 
 JOINTS, FORCE, HORIZON, SAMPLES = 4, 6, 3, 5
@@ -87,8 +87,6 @@ def test_a_state_is_the_latents_and_then_the_vectors(body):
 @torch.inference_mode()
 def test_scripted_it_answers_as_it_does_unscripted(body):
     it = runtime(body)
-    for method in EXPORTED:
-        torch.jit.export(getattr(WorldModel, method))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         other = torch.jit.freeze(torch.jit.script(it.world), preserved_attrs=list(EXPORTED))

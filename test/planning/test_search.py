@@ -13,7 +13,6 @@ import pytest
 import torch
 from small_model import ACTION, LATENT, convex_jepa, small_contract, small_jepa
 
-from ami_ros.model.export import EXPORTED
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime, in_memory
 from ami_ros.model.world_model import WorldModel
@@ -46,8 +45,6 @@ def eager(model: Jepa) -> ModelRuntime:
 
 
 def scripted(model: Jepa) -> ModelRuntime:
-    for method in EXPORTED:
-        torch.jit.export(getattr(WorldModel, method))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         module = torch.jit.script(WorldModel(model).eval())

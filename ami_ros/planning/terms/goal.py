@@ -42,6 +42,5 @@ class Term(nn.Module):
 
 def step_weights(horizon: int, discount: float) -> Tensor:
     """Return weights (T,) that sum to 1 and grow toward the end: commit early, care most where it ends."""
-    powers = torch.arange(horizon - 1, -1, -1, dtype=torch.float32)
-    weights = torch.pow(torch.tensor(discount), powers)
+    weights = torch.pow(discount, torch.arange(horizon - 1, -1, -1, dtype=torch.float32))
     return weights / weights.sum()

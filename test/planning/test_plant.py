@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A body without camera and without arm: set points of a plant, planned from its sensors alone."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from small_model import SETTINGS, small_contract, small_jepa
+
+from ami_ros.body.actions import ActionSpec, Channel
+from ami_ros.body.outputs import Output
+from ami_ros.body.robot_spec import RobotSpec, SimulationSpec
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.model.export import export
+from ami_ros.model.known import inputs_of
+from ami_ros.model.runtime import load_model
+from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.settings import load_planner_settings
+from ami_ros.planning.warm_up import warm_up
+from ami_ros.types import Goal, Observation, Reading
+
+TANK = VectorSensor(
+    "tank", "tank", "Float64MultiArray", (("level", "m"), ("heat", "degC"), ("acid", "pH")), 1.0, 2.0, None,
+    ("model", "gate"),
+)  # fmt: skip
+FLOW = VectorSensor("flow", "flow", "Float64MultiArray", (("inlet", "l/s"),), 1.0, 2.0, None, ("gate",))
+CHANNELS = (Channel("pump", "l/s", 0.0, 4.0), Channel("heater", "W", 0.0, 900.0))
+PLANT = RobotSpec(
+    name="plant",
+    sensors={"flow": FLOW, "tank": TANK},
+    actions=ActionSpec("setpoint", 1.0, 2, CHANNELS),
+    output=Output("float64_array", "set_points"),
+    simulation=SimulationSpec("", (), (), ""),
+    source="invented",
+)
+STEP_NS = PLANT.actions.step_ns
+
+
+def observation(stamp_ns: int) -> Observation:
+    values = {"flow": np.zeros(1), "tank": np.array([0.4, -0.3, 0.2])}
+    return Observation({name: Reading(value, stamp_ns, stamp_ns) for name, value in values.items()})
+
+
+def test_a_plant_is_planned_to_what_its_sensors_shall_measure(tmp_path):
+    model = small_jepa(
+        inputs=inputs_of(PLANT), action=4, settings=dataclasses.replace(SETTINGS, vector_hidden=7)
+    )
+    export(model, small_contract(model, PLANT), tmp_path / "model.pt")
+    settings = load_planner_settings({"terms.disagreement.weight": 0.1, "num_samples": 16, "horizon": 3})
+    planner = RecedingHorizonPlanner(load_model(tmp_path / "model.pt", PLANT), PLANT, settings, lambda: 0)
+    warm_up(planner, PLANT)
+    planner.set_goal(Goal(vectors={"tank": np.array([1.5, 2.0, -1.0])}))
+    plans = [planner.plan(observation(step * STEP_NS)) for step in range(8)]
+    for plan in plans:
+        assert plan.actions.shape == (3, 2, 2)
+        for index, channel in enumerate(CHANNELS):
+            values = plan.actions[..., index]
+            assert channel.low <= values.min() <= values.max() <= channel.high
+        assert plan.distance > 1.0
+        assert plan.predicted.shape == (3, 3)
+        assert plan.disagreement > 0.0
+        assert plan.surprise_terms["appearance"] == plan.surprise_terms["pose"] == 0.0
+    assert set(plans[-1].surprise_terms) >= {"motion", "novelty"}
