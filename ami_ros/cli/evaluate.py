@@ -212,4 +212,6 @@ def _show_failures(results: list[EpisodeResult], path: Path) -> None:
 
 
 def _note(result: EpisodeResult) -> str:
+    if result.in_tolerances:
+        return f"seed {result.seed}: {result.error[-1]:.1f} tolerances"
     return f"seed {result.seed}: {result.error[-1] * 100:.1f} cm"

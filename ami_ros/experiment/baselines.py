@@ -16,8 +16,9 @@ BASELINES = ("random", "hold", "inverse_model")
 
 def baseline_names(experiment: Experiment) -> tuple[str, ...]:
     """Return the baselines that can pursue the experiment's kind of goal, and the task's oracle if any."""
-    names = [name for name in BASELINES if not (experiment.by_joints and name == "inverse_model")]
     task = load_task(experiment.task, experiment.spec)
+    seen = not experiment.by_joints and not task.goal_sensor  # the inverse model leads to what is seen
+    names = [name for name in BASELINES if seen or name != "inverse_model"]
     has_oracle = task.oracle(task.episode(experiment.seeds[0])) is not None
     return (*names, *([ORACLE] if has_oracle else []))
 

@@ -19,7 +19,7 @@ from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.tasks.known import load_task
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.open_world import open_world
 
 
 class DirectRunner:
@@ -35,9 +35,9 @@ class DirectRunner:
             experiment.sha256,
             device=experiment.planner.device,
             precision=experiment.planner.precision,
-            task=experiment.task,
+            task=experiment.configuration.task_name,
         )
-        self._scene = Scene(experiment.spec, experiment.configuration.sim.physics_hz)
+        self._scene = open_world(experiment.spec, experiment.configuration.sim.physics_hz)
         self._task.furnish(self._scene)
         self._loop = ClosedLoop(
             self._scene, experiment.spec, experiment.configuration.safety, experiment.gated

@@ -14,7 +14,7 @@ from rich.table import Table
 from ami_ros.errors import ConfigError, shown
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
-from ami_ros.report.statistics import WITHIN_CM, episode_figures, summarise
+from ami_ros.report.statistics import episode_figures, success_figures, summarise
 from ami_ros.strict_text import parse_json
 from ami_ros.system.whole_file import write_whole
 
@@ -38,7 +38,7 @@ def figures(
         "via": via,
         "seed": experiment.seeds[0],
         **summarise(results, step_s(experiment)),
-        "baselines": {name: summary["success_5cm"] for name, summary in baselines.items()},
+        "baselines": {name: success_figures(summary) for name, summary in baselines.items()},
         "baseline_figures": {name: dict(summary) for name, summary in baselines.items()},
         "robot": experiment.spec.name,
         "planner": experiment.planner.solver,
@@ -77,12 +77,16 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> Table:
     """Return a table of the planner's figures above those of its baselines."""
-    title = f"{summary['episodes']} episodes, judged by the true distance at the end"
+    judged = "distance" if "success" not in summary else "difference, in tolerances,"
+    title = f"{summary['episodes']} episodes, judged by the true {judged} at the end"
     table = Table(title=title, box=SIMPLE, pad_edge=False)  # without lines it fits 80 columns
     table.add_column("planner", overflow="fold")
-    for centimetres in WITHIN_CM:
-        table.add_column(f"<= {centimetres} cm (95 %)", justify="right", min_width=len("(90-100)"))
-    for column in ("final cm", "s to 5 cm", "plan ms"):
+    measured = success_figures(summary)
+    for key in measured:
+        within = key.replace("success_", "<= ").replace("cm", " cm").replace("success", "<= 1")
+        table.add_column(f"{within} (95 %)", justify="right", min_width=len("(90-100)"))
+    in_cm = "success" not in measured
+    for column in ("final cm", "s to 5 cm", "plan ms") if in_cm else ("final", "s to 1", "plan ms"):
         table.add_column(column, justify="right")
     for planner, row in {name: summary, **baselines}.items():
         table.add_row(*_row(planner, row), style="bold" if row is summary else "dim")
@@ -91,9 +95,10 @@ def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> T
 
 def _row(planner: str, row: Mapping[str, Any]) -> list[str]:
     cells = [planner]
-    for key in (f"success_{centimetres}cm" for centimetres in WITHIN_CM):
+    for key in success_figures(row):
         lower, upper = (round(bound * 100) for bound in row[f"{key}_ci"])
         cells.append(f"{round(row[key] * 100, 1):g} % ({lower}-{upper})")
-    numbers = ("seconds_to_5cm_median", "plan_ms_p50")
-    cells.append(f"{row['final_error_mean'] * 100:.1f}")
+    in_cm = "success" not in row
+    numbers = ("seconds_to_5cm_median" if in_cm else "seconds_to_success_median", "plan_ms_p50")
+    cells.append(f"{row['final_error_mean'] * (100 if in_cm else 1):.1f}")
     return cells + ["-" if row[name] is None else f"{row[name]:.1f}" for name in numbers]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,18 @@ def steps_to_reach(error: FloatArray, within: float) -> int | None:
     return None if outside[-1] == len(error) - 1 else int(outside[-1]) + 1
 
 
+def measures(results: Sequence[EpisodeResult]) -> dict[str, float]:
+    """Return what counts as success: name of the figure -> largest final error."""
+    if results[0].in_tolerances:
+        return {"success": 1.0}
+    return {f"success_{centimetres}cm": centimetres / 100 for centimetres in WITHIN_CM}
+
+
+def success_figures(summary: Mapping[str, Any]) -> dict[str, float]:
+    """Return the success rates of what `summarise` returned, by name."""
+    return {k: v for k, v in summary.items() if k.startswith("success") and not k.endswith("_ci")}
+
+
 def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]:
     """Return the figures of `results`, ready for JSON; None where nothing is there to measure.
 
@@ -70,23 +82,25 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
     if not results:
         raise AmiError("summarise: got no episodes, expected at least one")
     final = np.array([result.error[-1] for result in results])
-    counts = {centimetres: int((final <= centimetres / 100).sum()) for centimetres in WITHIN_CM}
-    steps = [taken for result in results if (taken := steps_to_reach(result.error, REACHED)) is not None]
+    limits = measures(results)
+    counts = {name: int((final <= limit).sum()) for name, limit in limits.items()}
+    reached, near = max(limits.values()), "success" if results[0].in_tolerances else "5cm"
+    steps = [taken for result in results if (taken := steps_to_reach(result.error, reached)) is not None]
     arrived = [result for result in results if result.arrived_step is not None]
     plan_ms = np.concatenate([result.plan_ms for result in results])
     wall_s = sum(result.wall_s for result in results)
     figures: dict[str, Any] = {"episodes": len(results)}
-    for centimetres, count in counts.items():
-        figures[f"success_{centimetres}cm"] = count / len(results)
-        figures[f"success_{centimetres}cm_ci"] = list(wilson(count, len(results)))
+    for name, count in counts.items():
+        figures[name] = count / len(results)
+        figures[f"{name}_ci"] = list(wilson(count, len(results)))
     return figures | {
-        "steps_to_5cm_median": float(np.median(steps)) if steps else None,
-        "seconds_to_5cm_median": float(np.median(steps)) * step_s if steps else None,
+        f"steps_to_{near}_median": float(np.median(steps)) if steps else None,
+        f"seconds_to_{near}_median": float(np.median(steps)) * step_s if steps else None,
         "plan_ms_p50": float(np.percentile(plan_ms, 50)) if plan_ms.size else None,
         "plan_ms_p99": float(np.percentile(plan_ms, 99)) if plan_ms.size else None,
         "loop_hz": sum(len(result.error) - 1 for result in results) / wall_s if wall_s > 0 else None,
         "arrived_share": len(arrived) / len(results),
-        "false_arrivals": sum(not result.error[-1] <= REACHED for result in arrived),
+        "false_arrivals": sum(not result.error[-1] <= reached for result in arrived),
         "surprised_share": _surprised_share(results),
         "surprised_episodes": _surprised_episodes(results),
         "final_error_mean": float(final.mean()),
@@ -114,8 +128,13 @@ def episode_figures(result: EpisodeResult) -> dict[str, Any]:
         "seed": result.seed,
         "start_error": float(result.error[0]),
         "final_error": float(result.error[-1]),
-        **{f"reached_{near}cm": bool(result.error[-1] <= near / 100) for near in WITHIN_CM},
-        "steps_to_5cm": steps_to_reach(result.error, REACHED),
+        **{
+            name.replace("success", "reached"): bool(result.error[-1] <= limit)
+            for name, limit in measures([result]).items()
+        },
+        "steps_to_success" if result.in_tolerances else "steps_to_5cm": steps_to_reach(
+            result.error, max(measures([result]).values())
+        ),
         "arrived_step": result.arrived_step,
         "plan_ms_p50": float(np.median(result.plan_ms)) if len(result.plan_ms) else None,
         "levels": dict(result.levels),

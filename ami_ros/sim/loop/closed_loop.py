@@ -37,6 +37,7 @@ class EpisodeResult:
         levels: gate ticks by verdict level name.
         wall_s: duration of the episode on the wall clock.
         surprise: (S,) the planner's surprise, above 1 is rare; NaN where it had none yet. Empty if not known.
+        in_tolerances: `error` is in tolerances, of which 1 is reached; else in m.
     """
 
     seed: int
@@ -50,6 +51,7 @@ class EpisodeResult:
     levels: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
     surprise: FloatArray = field(default_factory=lambda: np.zeros(0))
+    in_tolerances: bool = False
 
 
 class ClosedLoop(StepLoop):
@@ -101,4 +103,5 @@ class ClosedLoop(StepLoop):
             levels=dict(self.levels),
             wall_s=time.perf_counter() - started,
             surprise=np.array(surprise),
+            in_tolerances=bool(task.goal_sensor),
         )
