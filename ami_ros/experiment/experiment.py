@@ -111,7 +111,7 @@ def prepare(
     perturbation: Perturbation | None = None,
     changes: Sequence[str] = (),
 ) -> Experiment:
-    """Check everything that a user can get wrong, without importing torch or ROS.
+    """Check everything that a user can get wrong, before a model is loaded or ROS is started.
 
     Args:
         robot: as for `Configuration.load`.
