@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
@@ -45,8 +46,7 @@ class RecedingHorizonPlanner:
             self._search = LatentSearch(model, settings, clock_ns)
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._noise = LastingNoise(settings.noise_correlation, settings.horizon, spec.action_block)
-        # What stands still: no velocity.
-        self._hold = torch.zeros((1, self._shape[1]))
+        self._meaning = meaning_of(spec)
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
         self.restart()
@@ -54,7 +54,8 @@ class RecedingHorizonPlanner:
     def restart(self) -> None:
         """Forget the last plan and start the random numbers anew: the same inputs give the same plans."""
         self._generator = torch.Generator().manual_seed(self._settings.seed)
-        self._warm_start = torch.zeros(self._shape)
+        self._warm_start: Tensor | None = None
+        self._meaning.forget()
         self._planned_ns: int | None = None
         self._arrived = False
         self._monitor.restart()
@@ -82,14 +83,18 @@ class RecedingHorizonPlanner:
         distance = self._model.distance(sensed.state, self._goal, self._settings.distance)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit
-        result = self._choose(sensed.state, self._goal, observation.stamp_ns)
+        hold = self._hold(observation)
+        result = self._choose(sensed.state, self._goal, hold, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = result.actions.double().numpy().reshape(shape)
         if self._arrived:
-            actions = np.tile(self._hold.double().numpy().reshape(shape), (len(actions), 1, 1))
+            actions = np.tile(hold.double().numpy().reshape(shape), (len(actions), 1, 1))
         self._monitor.act(actions[0, 0])
+        in_units = self._spec.actions.in_units(actions)
+        if self._spec.arm is None:
+            self._meaning.proposal(in_units, observation)  # remembers where it leaves the channels
         return Plan(
-            actions=self._spec.actions.in_units(actions),
+            actions=in_units,
             step_ns=self._spec.step_ns,
             cost=sum(result.cost_terms),
             cost_terms=dict(zip(self._settings.terms, result.cost_terms, strict=True)),
@@ -106,13 +111,20 @@ class RecedingHorizonPlanner:
             surprise_at_rest=at_rest(surprise),
         )
 
-    def _choose(self, state: Tensor, goal: EncodedGoal, now_ns: int) -> SearchResult:
+    def _hold(self, observation: Observation) -> Tensor:
+        """Return the action block (1, K A) in [-1, 1] that leaves everything as it is."""
+        action = self._spec.actions.normalised(self._meaning.hold(observation))
+        block = np.tile(np.clip(action, -1.0, 1.0), self._spec.action_block)
+        return torch.from_numpy(block).float().unsqueeze(0)
+
+    def _choose(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> SearchResult:
         settings = self._settings
         if self._search is not None:
             noise_shape = (settings.num_iterations, settings.num_samples, *self._shape)
             noise = self._noise.of(torch.randn(noise_shape, generator=self._generator))
-            hold = self._hold.expand(self._shape)
-            result = self._search.search(state, goal, self._shifted(now_ns), hold, noise)
+            still = hold.expand(self._shape)
+            warm_start = self._shifted(still if self._warm_start is None else self._warm_start, now_ns)
+            result = self._search.search(state, goal, warm_start, still, noise)
             self._warm_start = result.actions
             return result
         if settings.solver == "inverse_model":
@@ -120,14 +132,14 @@ class RecedingHorizonPlanner:
         elif settings.solver == "random":
             actions = torch.rand((1, self._shape[1]), generator=self._generator) * 2.0 - 1.0
         else:
-            actions = self._hold
+            actions = hold
         nothing = [0.0] * len(settings.terms)
         return SearchResult(
             actions, nothing, state.unsqueeze(0).cpu(), 0, SOURCES.index(settings.solver), None
         )
 
-    def _shifted(self, now_ns: int) -> Tensor:
-        """Shift the last plan by the action blocks that passed, to the nearest one, since it was made."""
+    def _shifted(self, last: Tensor, now_ns: int) -> Tensor:
+        """Shift the last plan (T, K A) by the blocks that passed, to the nearest one, since it was made."""
         block_ns = self._spec.step_ns * self._spec.action_block
         if self._planned_ns is None or now_ns < self._planned_ns:
             self._planned_ns = now_ns
@@ -135,6 +147,6 @@ class RecedingHorizonPlanner:
         # What is left of a block counts at the next call: a planner faster than its blocks must shift, too.
         self._planned_ns += passed * block_ns
         if passed == 0:
-            return self._warm_start
-        tail = self._warm_start[-1:].expand(min(passed, len(self._warm_start)), -1)
-        return torch.cat([self._warm_start[passed:], tail])
+            return last
+        tail = last[-1:].expand(min(passed, len(last)), -1)
+        return torch.cat([last[passed:], tail])

@@ -10,8 +10,9 @@ from small_model import SETTINGS, small_contract, small_jepa
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.outputs import Output
-from ami_ros.body.robot_spec import RobotSpec, SimulationSpec
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
+from ami_ros.body.simulation import NoSimulation
 from ami_ros.model.export import export
 from ami_ros.model.known import inputs_of
 from ami_ros.model.runtime import load_model
@@ -30,8 +31,8 @@ PLANT = RobotSpec(
     name="plant",
     sensors={"flow": FLOW, "tank": TANK},
     actions=ActionSpec("setpoint", 1.0, 2, CHANNELS),
-    output=Output("float64_array", "set_points"),
-    simulation=SimulationSpec("", (), (), ""),
+    output=Output("float_array", "set_points"),
+    simulation=NoSimulation(()),
     source="invented",
 )
 STEP_NS = PLANT.actions.step_ns
@@ -62,3 +63,23 @@ def test_a_plant_is_planned_to_what_its_sensors_shall_measure(tmp_path):
         assert plan.disagreement > 0.0
         assert plan.surprise_terms["appearance"] == plan.surprise_terms["pose"] == 0.0
     assert set(plans[-1].surprise_terms) >= {"motion", "novelty"}
+
+
+def test_a_plant_that_has_arrived_stays_where_it_is(tmp_path):
+    """The middle of a channel's range is no rest for a set point."""
+    model = small_jepa(inputs=inputs_of(PLANT), action=4)
+    export(model, small_contract(model, PLANT), tmp_path / "model.pt")
+    runtime = load_model(tmp_path / "model.pt", PLANT)
+    held = load_planner_settings({"solver": "hold"})
+    planner = RecedingHorizonPlanner(runtime, PLANT, held, lambda: 0)
+    planner.set_goal(Goal(vectors={"tank": np.array([9.0, 9.0, 9.0])}))
+    np.testing.assert_allclose(planner.plan(observation(STEP_NS)).actions[0], [PLANT.home] * 2)
+    far = load_planner_settings({"num_samples": 16, "horizon": 3})
+    planner = RecedingHorizonPlanner(runtime, PLANT, far, lambda: 0)
+    planner.set_goal(Goal(vectors={"tank": np.array([9.0, 9.0, 9.0])}))
+    moved = planner.plan(observation(STEP_NS)).actions
+    here = observation(2 * STEP_NS)
+    planner._goal = runtime.encode_goal(Goal(vectors={"tank": here["tank"].value}))
+    plan = planner.plan(here)
+    assert plan.arrived
+    np.testing.assert_allclose(plan.actions.reshape(-1, 2), [moved[0, 0]] * 6, atol=1e-6)
