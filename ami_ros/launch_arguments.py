@@ -70,7 +70,9 @@ TOPICS = (
         "estop_relay_topic", "estop_relay", "by which a gate that is pressed stops the others", ("safety",)
     ),
     Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", ("safety",)),
-    Topic("restrictions_topic", "safety/restrictions", "limits in force beside the robot's own", ("safety",)),
+    Topic(
+        "restrictions_topic", "safety/restrictions", "limits in force next to the robot's own", ("safety",)
+    ),
     Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", ("sim", "safety")),
     Topic("sim_goal_image_topic", "sim/goal_image", "the simulated task's goal image", ("sim",)),
     Topic("sim_truth_topic", "sim/truth", "the simulator's true state, for scoring only", ("sim",)),

@@ -22,7 +22,7 @@ class Planner(Protocol):
         """Plan from `observation`. Raises GoalError without a goal."""
 
     def restart(self) -> None:
-        """Drop the warm start and begin the random numbers anew; the goal stays."""
+        """Drop the warm start and begin the random numbers again; the goal stays."""
 
 
 class SafetyCheck(Protocol):

@@ -71,7 +71,7 @@ def time_lewm(protocol: Protocol | None = None) -> dict[str, Any]:
     def plan_s(iterations: int) -> float:
         solver = CEMSolver(model, num_samples=wanted.samples, n_steps=iterations, topk=wanted.elites)
         solver.configure(action_space=actions, n_envs=1, config=config)
-        # (environments, frames, ...); with latents beside them, the pictures are never looked at.
+        # (environments, frames, ...); with latents next to them, the pictures are never looked at.
         pixels, latent = torch.zeros(1, 1, 1), torch.zeros(1, 1, LATENT)
         info = {"pixels": pixels, "goal": pixels, "emb": latent, "goal_emb": latent}
         before = time.perf_counter()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plan time at several budgets and of several solvers, beside what the processor can do."""
+"""Plan time at several budgets and of several solvers, next to what the processor can do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def bench_planner(
         model: the loaded world model.
         spec: the robot.
         settings: the shipped ones give `default`.
-        budgets: further ones, each beside it.
+        budgets: further ones, each next to it.
         plans: per budget, after a warm-up.
         on_part: called before each budget is measured, with its name.
 

@@ -31,7 +31,7 @@ def collect(
     double_exposures: Annotated[
         int | None,
         typer.Option(
-            help="Looks in which scenes are photographed, beside the plain one, 0 for none "
+            help="Looks in which scenes are photographed, next to the plain one, 0 for none "
             "[config/collect.yaml]."
         ),
     ] = None,

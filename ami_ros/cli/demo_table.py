@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DemoTable:
-    """One row per goal, and a line that says what goes on; rich renders it anew a few times a second.
+    """One row per goal, and a line that says what goes on; rich renders it again a few times a second.
 
     Attributes:
         domain_id: ROS_DOMAIN_ID that the nodes talk on, once known.

@@ -35,7 +35,7 @@ def evaluate(
         str | None,
         typer.Option(
             help="In each episode vary light, colours, textures, camera_pose, exposure, noise, blur or jpeg; "
-            "all: each in turn, beside the clean episodes."
+            "all: each in turn, next to the clean episodes."
         ),
     ] = None,
     perturb_scale: Annotated[

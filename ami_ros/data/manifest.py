@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a data set was made with, beside its episodes, so that two are never mixed unnoticed."""
+"""What a data set was made with, next to its episodes, so that two are never mixed unnoticed."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_EPISODES, MOST_WORKERS = 1_000_000, 256
 GOAL_KINDS = ("image", "joints")
-ORACLE = "oracle"  # beside the solvers: the task's script, which looks at the truth
+ORACLE = "oracle"  # next to the solvers: the task's script, which looks at the truth
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same episodes under every kind of camera variation, beside the clean ones."""
+"""The same episodes under every kind of camera variation, next to the clean ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_perturbations(
     Args:
         experiment: its episodes are repeated, at the scale of its perturbation.
         runner: runs them, if there are no `logs`.
-        logs: folder for the logs of ROS nodes, which are started anew for each kind.
+        logs: folder for the logs of ROS nodes, which are started again for each kind.
         on_episode: is told the name after each episode.
     """
     summaries = {}

@@ -73,7 +73,7 @@ def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
         if sha256 is None:
             if not sidecar(path).is_file():
                 needed = "a TorchScript file is code, so its hash is required"
-                raise ModelFileError(f"{path}: no {sidecar(path).name} beside it; {needed}")
+                raise ModelFileError(f"{path}: no {sidecar(path).name} next to it; {needed}")
             sha256 = (sidecar(path).read_text(errors="replace").split() or [""])[0]
         content = path.read_bytes()
     except OSError as error:

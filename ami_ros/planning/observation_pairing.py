@@ -36,7 +36,7 @@ class ObservationPairing:
         gap_ns: a vector may be this much newer than the image.
 
     Attributes:
-        restarts: how often time was seen to start anew (a stamp older than the one before it).
+        restarts: how often time was seen to start again (a stamp older than the one before it).
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class RecedingHorizonPlanner:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the last plan and start the random numbers anew: the same inputs give the same plans."""
+        """Forget the last plan and start the random numbers again: the same inputs give the same plans."""
         self._generator = torch.Generator().manual_seed(self._settings.seed)
         self._warm_start: Tensor | None = None
         self._meaning.forget()

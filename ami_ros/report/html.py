@@ -36,7 +36,7 @@ class ReportData:
         hardware: where it was run, by name.
         versions: with what, by package name.
         step_s: duration of a control step.
-        video: an .mp4 beside the page, or None.
+        video: an .mp4 next to the page, or None.
     """
 
     title: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 REACHED = 0.05  # m from the goal at the end of an episode: what counts as success
-REACHED_CLOSELY = 0.02  # m, the strict figure beside it
+REACHED_CLOSELY = 0.02  # m, the strict figure next to it
 WITHIN_CM = (5, 3, 2)  # distances that success is counted at
 Z_95 = 1.959963984540054  # 97.5 % quantile of the standard normal
 

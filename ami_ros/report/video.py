@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The video: every episode re-enacted from what was recorded, beside the goal and what the robot saw."""
+"""The video: every episode re-enacted from what was recorded, next to the goal and what the robot saw."""
 
 from __future__ import annotations
 

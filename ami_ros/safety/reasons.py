@@ -79,8 +79,8 @@ class ReasonCode(Enum):
     GATE_LATE = 701, "the gate missed its own ticks"
     FOLLOWING_FAILED = 702, "no motion within the limits was found: the robot brakes"
     GATE_ERROR = 703, "a fault inside the gate: no command is sent, the controller stops the arm"
-    GATE_STALLED = 704, "the gate stood still for so long that it begins anew"
-    CLOCK_JUMPED = 705, "the clock was set while the robot moved: it comes to rest, then all begins anew"
+    GATE_STALLED = 704, "the gate stood still for so long that it begins again"
+    CLOCK_JUMPED = 705, "the clock was set while the robot moved: it comes to rest, then all begins again"
     COMMAND_SHARED = 706, "someone else publishes on the gate's command topic"
 
     def reason(self, **numbers: float | int | str) -> Reason:

@@ -14,7 +14,7 @@ from ami_ros.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Restrictions:
-    """Limits beside the robot's own; None leaves those in force.
+    """Limits next to the robot's own; None leaves those in force.
 
     Attributes:
         speed_scale: share of the velocity limits that may be used, 0 to 1; 0 lets nothing move.

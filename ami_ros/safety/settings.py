@@ -82,7 +82,7 @@ class GateNodeSettings:
         "what the robot's controller takes; empty: the output of its YAML", choices=("", *INTERFACES)
     )
     stall_s: float = setting(
-        "after so long without a tick the controller has stopped the arm: begin anew from where it is",
+        "after so long without a tick the controller has stopped the arm: begin again from where it is",
         gt=0.0,
         le=5.0,
         unit="s",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`evaluate --perturb`: the same episodes, seen by another camera, and the figures beside the clean ones."""
+"""`evaluate --perturb`: the same episodes, seen by another camera, and the figures next to the clean ones."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_a_missing_file_says_what_to_do(tmp_path):
 
 def test_a_missing_sidecar_is_refused_unless_a_hash_is_given(copy):
     sidecar(copy).unlink()
-    with pytest.raises(ModelFileError, match=r"no model.pt.sha256 beside it; .* its hash is required"):
+    with pytest.raises(ModelFileError, match=r"no model.pt.sha256 next to it; .* its hash is required"):
         load_model(copy, SPEC)
     assert load_model(copy, SPEC, sha256=hashlib.sha256(copy.read_bytes()).hexdigest()).contract.seed == 3
 

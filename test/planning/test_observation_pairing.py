@@ -55,7 +55,7 @@ def test_an_image_much_older_than_the_joints_is_not_used(pairing: ObservationPai
 
 
 @pytest.mark.parametrize("order", [("image", "joints"), ("joints", "image")])
-def test_time_that_starts_anew_is_noticed_once(pairing: ObservationPairing, order: tuple[str, str]):
+def test_time_that_starts_again_is_noticed_once(pairing: ObservationPairing, order: tuple[str, str]):
     for at_ms in (1000, 1100):
         see(pairing, "image", at_ms), see(pairing, "joints", at_ms)
     assert [see(pairing, what, 1000) for what in order] == [None, (1000, 1000)]

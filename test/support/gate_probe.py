@@ -51,7 +51,7 @@ class Gate:
         self._timer = self.probe.node.create_timer(0.1, self.propose)
 
     def flood(self) -> None:
-        """Send one old proposal again and again, beside the good ones; serialised, or this process were busy."""
+        """Send one old proposal again and again, next to the good ones; serialised, or this process were busy."""
         message = trajectory_to_ros(self.trajectory(time.time_ns()))
         data = serialize_message(message)
 

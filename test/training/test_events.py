@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clips in which the square jumps beside clips in which it does not: surprise tells them apart."""
+"""Clips in which the square jumps next to clips in which it does not: surprise tells them apart."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def _print(console: Any, runs: dict[str, dict[str, Any]]) -> None:
     from rich.table import Table
 
     columns = ("tick_ms_p50", "tick_ms_p99", "jitter_ms_p99", "interval_ms_max", "rate_hz", "missed_ticks")
-    title = f"the gate beside a planner at full load on {runs['realtime']['cores']} cores"
+    title = f"the gate next to a planner at full load on {runs['realtime']['cores']} cores"
     table = Table("priority", *(name.replace("_", " ") for name in columns), "cpu share", title=title)
     for name, row in runs.items():
         table.add_row(name, *(f"{row[column]:.2f}" for column in columns), f"{row['cpu_share']:.0%}")

@@ -36,7 +36,7 @@ def planner(
     ] = 0,
     json_file: options.Json = None,
 ) -> None:
-    """Time plans, from camera image to actions, beside the processor's own limit (a large matrix product).
+    """Time plans, from camera image to actions, next to the processor's own limit (a large matrix product).
 
     The public solvers (extra `bench`) search the same model at the same budget in the same process.
 

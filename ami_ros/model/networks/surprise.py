@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 # Predicted without looking in between: what did not move as it should shows twice as much after two blocks.
 SURPRISE_BLOCKS = 2
-DOUBT_WEIGHT = 2.0  # of the disagreement, beside what is missed by the usual
+DOUBT_WEIGHT = 2.0  # of the disagreement, next to what is missed by the usual
 # Order of the components. The first one needs motion; the others are judged by one look.
 MOTION = "motion"
 SURPRISE_NAMES = (MOTION, "pose", "novelty", "appearance")
@@ -17,7 +17,7 @@ SURPRISE_NAMES = (MOTION, "pose", "novelty", "appearance")
 class Surprise(nn.Module):
     """Three lengths, each in the metric that whitens it on known data, and a look; each 1 where it is rare.
 
-    Motion: what the prediction missed, beside how unsure it was. Pose: joints read off the image against the
+    Motion: what the prediction missed, next to how unsure it was. Pose: joints read off the image against the
     measured joints, which finds a camera that was shifted or frozen. Novelty: an image unlike all of those
     that the model was trained on. Appearance: an image that looks like none of the training range, to a
     network that was shown what lies beyond it, see `Appearance`.

@@ -122,7 +122,7 @@ class EpisodeClient:
         """Reset the simulator, arm the gate and wait for the goal; returns what the simulator tells."""
         self._set(seed=seed, episode_steps=steps)
         start: dict[str, Any] = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
-        # With simulated time the gate sees the clock start anew and needs no telling.
+        # With simulated time the gate sees the clock start again and needs no telling.
         moved, reset_s = not start["lock_step"], time.monotonic()
         if moved:
             self._call(self._estop, SetBool.Request(data=True), "safety/estop")

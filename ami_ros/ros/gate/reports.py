@@ -27,7 +27,7 @@ class VerdictReports:
         node: owns publishers and timer.
         robot: its name.
         errors: what went wrong so far.
-        figures: returns what goes on /diagnostics beside that.
+        figures: returns what goes on /diagnostics next to that.
 
     Attributes:
         state: the newest verdict on the gate as a whole.
@@ -63,7 +63,7 @@ class VerdictReports:
             self._publish(Judgement(verdict, now_ns, command=command))
 
     def restart(self, verdict: Verdict, now_ns: int) -> None:
-        """Publish that time starts anew, also twice in a row: a simulator waits for it."""
+        """Publish that time starts again, also twice in a row: a simulator waits for it."""
         self.state = verdict
         self._log(verdict)
         self._publish(Judgement(verdict, now_ns))

@@ -66,7 +66,7 @@ class PlanningCycle:
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew, as after a reset of the robot; the goal stays."""
+        """Begin again, as after a reset of the robot; the goal stays."""
         self._planner.restart()
         self._meaning.forget()
         self._holding.release()

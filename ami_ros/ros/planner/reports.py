@@ -28,7 +28,7 @@ class PlannerReports:
         period_s: planning period.
         errors: what went wrong so far.
         waiting: returns the status while no cycle runs.
-        figures: returns what goes on /diagnostics beside the errors.
+        figures: returns what goes on /diagnostics next to the errors.
     """
 
     def __init__(

@@ -83,7 +83,7 @@ class LockStep:
                 self._step()
 
     def _begin(self) -> None:
-        """Wait until everyone listens and the gate has noticed that time starts anew."""
+        """Wait until everyone listens and the gate has noticed that time starts again."""
         node, episode, start = self._node, self._node.episode.number, self._node.now_ns()
         wanted = node.settings.observers
         if not self._wait(lambda: not node.sensors.missing(wanted), HELLO_S, episode):

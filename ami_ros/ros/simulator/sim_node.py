@@ -153,7 +153,7 @@ class SimNode(Node):
         looks = Perturbation(str(self.live("perturb")), *how)
         goal = self.episode.reset(int(self.live("seed")), looks)
         self.controller.forget()
-        self.controller.oracle.start_anew()
+        self.controller.oracle.start_again()
         self.timeouts = 0
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
         if self.settings.lock_step:

@@ -53,7 +53,7 @@ class Due:
     """What one message of /clock asks for.
 
     Attributes:
-        restart: time starts anew: the simulator was reset, maybe to the very time it showed before.
+        restart: time starts again: the simulator was reset, maybe to the very time it showed before.
         jump_ns: time went further than the gate can follow tick by tick; 0 if not.
         ticks_ns: the ticks that are due.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records pairs of possible and impossible clips beside a data set, by several processes."""
+"""Records pairs of possible and impossible clips next to a data set, by several processes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records pictures beside the episodes of a data set, by several processes."""
+"""Records pictures next to the episodes of a data set, by several processes."""
 
 from __future__ import annotations
 

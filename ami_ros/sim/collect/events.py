@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Impossible events, each beside its possible twin: do they surprise the model, and the twins not?
+"""Impossible events, each next to its possible twin: do they surprise the model, and the twins not?
 
 Source of the method: violation of expectation, as in Riochet et al., "IntPhys: a framework and benchmark for
 visual intuitive physics reasoning" (2018).

@@ -56,9 +56,9 @@ class CommandOracle:
         self._stands_at = spec.standstill
         # Joints in rad or m; any other channel as a share of its range.
         self._small = 1.0 if spec.arm is not None else self._upper - self._lower
-        self.start_anew()
+        self.start_again()
 
-    def start_anew(self) -> None:
+    def start_again(self) -> None:
         """Forget all, as after a reset of the robot."""
         self.counts: dict[str, int] = {}
         self.unsafe = self.moved_after_stop = 0

@@ -44,7 +44,7 @@ class SimController:
         self.forget()
 
     def forget(self) -> None:
-        """Start anew, as after a reset or a pause: hold until the next command."""
+        """Start again, as after a reset or a pause: hold until the next command."""
         self._command: Command | None = None
         self._arrival_ns: int | None = None
         self._hold: FloatArray | None = None

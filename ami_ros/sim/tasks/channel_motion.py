@@ -15,7 +15,7 @@ from ami_ros.types import FloatArray
 class ChannelMotion:
     """Ornstein-Uhlenbeck values around a middle, within the channels' ranges.
 
-    Middle and amplitude are drawn anew each episode: set points that only ever wander around the middle of
+    Middle and amplitude are drawn again each episode: set points that only ever wander around the middle of
     their range would leave its ends unknown.
 
     Args:

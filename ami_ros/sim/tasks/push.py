@@ -137,7 +137,7 @@ class Push:
             return Episode(start, start, np.zeros(3), pose, pose)
 
     def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
-        """Push with noise, lean toward the block, or move aimlessly; drawn anew for each episode."""
+        """Push with noise, lean toward the block, or move aimlessly; drawn again for each episode."""
         aimless = RandomMotion(self._spec, settings, generator)
         draw = generator.random()
         if draw < self._settings.scripted_share:

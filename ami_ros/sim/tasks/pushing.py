@@ -52,10 +52,10 @@ class Pushing:
             return np.zeros(2)
         along = way / left
         behind = float((block - tip) @ along)
-        beside = (tip - block) - ((tip - block) @ along) * along
-        if behind > 0.6 * self._touch and np.linalg.norm(beside) < BESIDE:
+        aside = (tip - block) - ((tip - block) @ along) * along
+        if behind > 0.6 * self._touch and np.linalg.norm(aside) < BESIDE:
             # The harder the block drifts sideways, the more the rod steers to the middle of its back.
-            wanted = tip + along * min(left, 0.03) - 0.6 * beside
+            wanted = tip + along * min(left, 0.03) - 0.6 * aside
             if behind > self._touch + 0.005:
                 wanted = block - along * self._touch
         else:

@@ -13,7 +13,7 @@ from ami_ros.types import FloatArray
 
 
 class RandomMotion:
-    """Ornstein-Uhlenbeck tip velocities whose amplitude is drawn anew each episode.
+    """Ornstein-Uhlenbeck tip velocities whose amplitude is drawn again each episode.
 
     Source: Uhlenbeck and Ornstein, "On the theory of the Brownian motion" (1930), discretised.
     """

@@ -175,7 +175,7 @@ def test_garbage_on_every_topic_ends_nothing(gate, probe, robot):
     gate.process.check()
 
 
-def test_simulated_time_ticks_by_the_clock_waits_when_it_is_paused_and_starts_anew(start, probe):
+def test_simulated_time_ticks_by_the_clock_waits_when_it_is_paused_and_starts_again(start, probe):
     from trajectory_msgs.msg import JointTrajectory
 
     from ami_ros.body.robot_spec import load_robot

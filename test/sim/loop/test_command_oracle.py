@@ -119,5 +119,5 @@ def test_a_malformed_command_counts():
     oracle = CommandOracle(ROBOT, TICK_S)
     oracle.see_malformed()
     assert oracle.unsafe == 1 and oracle.counts == {"malformed": 1}
-    oracle.start_anew()
+    oracle.start_again()
     assert oracle.unsafe == 0
