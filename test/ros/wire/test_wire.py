@@ -108,6 +108,8 @@ def test_two_gates_hold_each_other_and_an_estop_reaches_both(gate, probe, start)
     probe.until(lambda: "COMMAND_SHARED" in gate.codes(), "a hold", 20.0)
     assert gate.state().level >= Level.HOLD
     stopped = probe.listen(DiagnosticArray, "second/verdict", STATE)
+    # Its commands are seen before it hears: it is still starting.
+    probe.until(lambda: probe.node.count_subscribers("estop_relay") >= 2, "a second gate that hears")
     probe.call(SetBool, "safety/estop", data=True)
     probe.until(lambda: any("ESTOP" in m.status[0].message for m in stopped), "the other's stop", 5.0)
     second.terminate()
