@@ -18,7 +18,7 @@ from ami_ros.planning.noise import LastingNoise
 from ami_ros.planning.search import LatentSearch, Search, SearchResult
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
-from ami_ros.types import Goal, Observation, Plan
+from ami_ros.types import FloatArray, Goal, Observation, Plan
 
 
 class RecedingHorizonPlanner:
@@ -47,6 +47,9 @@ class RecedingHorizonPlanner:
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._noise = LastingNoise(settings.noise_correlation, settings.horizon, spec.action_block)
         self._meaning = meaning_of(spec)
+        # Of velocities it is always the same.
+        is_velocity = spec.actions.meaning.endswith("velocity") or spec.actions.meaning == "twist"
+        self._standstill = self._block(np.zeros(spec.action_size)) if is_velocity else None
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
         self.restart()
@@ -113,8 +116,14 @@ class RecedingHorizonPlanner:
 
     def _hold(self, observation: Observation) -> Tensor:
         """Return the action block (1, K A) in [-1, 1] that leaves everything as it is."""
-        action = self._spec.actions.normalised(self._meaning.hold(observation))
-        block = np.tile(np.clip(action, -1.0, 1.0), self._spec.action_block)
+        if self._standstill is not None:
+            return self._standstill
+        return self._block(self._meaning.hold(observation))
+
+    def _block(self, action: FloatArray) -> Tensor:
+        """Return the action block (1, K A) in [-1, 1] of one action (A,), again and again."""
+        normalised = np.clip(self._spec.actions.normalised(action), -1.0, 1.0)
+        block = np.tile(normalised, self._spec.action_block)
         return torch.from_numpy(block).float().unsqueeze(0)
 
     def _choose(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> SearchResult:
