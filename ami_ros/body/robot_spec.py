@@ -59,6 +59,14 @@ class RobotSpec:
         """The other sensors, in the order of the YAML."""
         return tuple(sensor for sensor in self.sensors.values() if isinstance(sensor, VectorSensor))
 
+    def images_for(self, user: str) -> tuple[ImageSensor, ...]:
+        """Return the cameras that one of `USERS` needs."""
+        return tuple(image for image in self.images if user in image.used_by)
+
+    def vectors_for(self, user: str) -> tuple[VectorSensor, ...]:
+        """Return the other sensors that one of `USERS` needs."""
+        return tuple(vector for vector in self.vectors if user in vector.used_by)
+
     @property
     def command_names(self) -> tuple[str, ...]:
         """Names of the commanded channels (C,)."""

@@ -72,18 +72,15 @@ def known_sensors(spec: RobotSpec, image_size: int, mean: list[float], std: list
         std: likewise.
     """
     found: list[KnownSensor] = [
-        KnownImage(s.name, "image", image_size, s.aspect) for s in spec.images if "model" in s.used_by
+        KnownImage(s.name, "image", image_size, s.aspect) for s in spec.images_for("model")
     ]
     start = 0
-    for sensor in spec.vectors:
-        if "model" in sensor.used_by:
-            span = slice(start, start + sensor.size)
-            found.append(
-                KnownVector(
-                    sensor.name, "vector", list(sensor.names), list(sensor.units), mean[span], std[span]
-                )
-            )
-            start += sensor.size
+    for sensor in spec.vectors_for("model"):
+        span = slice(start, start + sensor.size)
+        found.append(
+            KnownVector(sensor.name, "vector", list(sensor.names), list(sensor.units), mean[span], std[span])
+        )
+        start += sensor.size
     return found
 
 
@@ -95,11 +92,9 @@ def known_channels(spec: RobotSpec) -> list[KnownChannel]:
 def inputs_of(spec: RobotSpec) -> Inputs:
     """Return the sensors of `spec` that a model of it uses."""
     return Inputs(
-        tuple(sensor.name for sensor in spec.images if "model" in sensor.used_by),
+        tuple(sensor.name for sensor in spec.images_for("model")),
         tuple(
-            VectorInput(sensor.name, sensor.size, len(sensor.names))
-            for sensor in spec.vectors
-            if "model" in sensor.used_by
+            VectorInput(sensor.name, sensor.size, len(sensor.names)) for sensor in spec.vectors_for("model")
         ),
     )
 

@@ -17,9 +17,8 @@ WARM_UP_PLANS = 5  # TorchScript specialises during the first calls, which take 
 
 def warm_up(planner: Planner, spec: RobotSpec) -> None:
     """Plan from black images, so that the first real plan meets its deadline. Leaves no goal behind."""
-    seen = [camera for camera in spec.images if "model" in camera.used_by]
+    seen, felt = spec.images_for("model"), spec.vectors_for("model")
     images = {camera.name: np.zeros((camera.height, camera.width, 3), dtype=np.uint8) for camera in seen}
-    felt = [vector for vector in spec.vectors if "model" in vector.used_by]
     vectors = {vector.name: np.zeros(vector.size) for vector in felt}
     if spec.arm is not None:
         vectors[spec.joint_sensor] = np.concatenate([spec.home, np.zeros_like(spec.home)])

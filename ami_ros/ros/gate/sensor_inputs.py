@@ -55,14 +55,12 @@ class SensorInputs:
         self._inputs, self._spec, self._gate, self._now_ns, self._errors = inputs, spec, gate, now_ns, errors
         self._raw_came: set[str] = set()
         # Vectors first: what an image tells depends on where the joints are.
-        for vector in spec.vectors:
-            if "gate" in vector.used_by:
-                limit = vector_limit(vector, spec.simulation.held)
-                handler = partial(self._on_vectors, vector)
-                inputs.subscribe(receiver, vector_type(vector), vector.topic, handler, STATE, limit)
-        for image in spec.images:
-            if "gate" in image.used_by:
-                self._hear_images(receiver, image, images, image_limit(most_pixels))
+        for vector in spec.vectors_for("gate"):
+            limit = vector_limit(vector, spec.simulation.held)
+            handler = partial(self._on_vectors, vector)
+            inputs.subscribe(receiver, vector_type(vector), vector.topic, handler, STATE, limit)
+        for image in spec.images_for("gate"):
+            self._hear_images(receiver, image, images, image_limit(most_pixels))
 
     def _hear_images(
         self, receiver: Receiver | None, sensor: ImageSensor, qos: QoSProfile, limit: int
@@ -106,9 +104,5 @@ class SensorInputs:
 
 def sensor_topics(spec: RobotSpec) -> tuple[str, ...]:
     """Return the topics of the sensors that the gate watches."""
-    topics: list[str] = []
-    for sensor in spec.sensors.values():
-        if "gate" in sensor.used_by:
-            is_image = isinstance(sensor, ImageSensor)
-            topics += [sensor.topic, sensor.topic + COMPRESSED] if is_image else [sensor.topic]
-    return tuple(topics)
+    images = [topic for s in spec.images_for("gate") for topic in (s.topic, s.topic + COMPRESSED)]
+    return (*images, *(vector.topic for vector in spec.vectors_for("gate")))

@@ -83,15 +83,13 @@ class PlannerInputs:
             on_image: gets images, raw and compressed, with their sensor.
             on_vector: gets the messages of vector sensors, with their sensor.
         """
-        for image in self._spec.images:
-            if "model" in image.used_by:
-                handler = partial(on_image, image)
-                self._hear(Image, image.topic, handler, images, self._image)
-                self._hear(CompressedImage, image.topic + COMPRESSED, handler, images, self._image)
-        for vector in self._spec.vectors:
-            if "model" in vector.used_by:
-                limit = vector_limit(vector, self._spec.simulation.held)
-                self._hear(vector_type(vector), vector.topic, partial(on_vector, vector), STATE, limit)
+        for image in self._spec.images_for("model"):
+            handler = partial(on_image, image)
+            self._hear(Image, image.topic, handler, images, self._image)
+            self._hear(CompressedImage, image.topic + COMPRESSED, handler, images, self._image)
+        for vector in self._spec.vectors_for("model"):
+            limit = vector_limit(vector, self._spec.simulation.held)
+            self._hear(vector_type(vector), vector.topic, partial(on_vector, vector), STATE, limit)
 
     def _hear(self, kind: Any, topic: str, handler: Handler, qos: QoSProfile, limit: int) -> None:
         callback = self._bounded(kind, topic, limit, handler)

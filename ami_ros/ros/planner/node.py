@@ -109,12 +109,11 @@ class PlannerNode(LifecycleNode):
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
         self._frame = "" if self._spec.arm is None else root_link(self._spec.urdf)
         spec = self._spec
-        images = [sensor.name for sensor in spec.images if "model" in sensor.used_by]
+        images = [sensor.name for sensor in spec.images_for("model")]
         # The plan starts from the joints; another sensor may be as old as its YAML lets it be.
         vectors = {
             sensor.name: 0 if sensor.is_joints else round(sensor.max_age_s * 1e9)
-            for sensor in spec.vectors
-            if "model" in sensor.used_by
+            for sensor in spec.vectors_for("model")
         }
         self._pairing = ObservationPairing(images, vectors, period_ns, gap_ns)
         self._restarts = 0
