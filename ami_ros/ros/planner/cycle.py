@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
@@ -47,9 +48,7 @@ class PlanningCycle:
         self._goal: ReceivedGoal | None = None
         self._meaning = meaning_of(spec)
         self.kinematics = None if spec.arm is None else Kinematics(spec)
-        self._hint = " or ".join(
-            ["~/goal_image"] * bool(spec.images) + [f"~/goal_{v.name}" for v in spec.vectors]
-        )
+        self._hint = " or ".join(goal_topics(spec).values())
         self.statistics = PlanStatistics(period_s)
         self.paused = False
         self.problem = ""

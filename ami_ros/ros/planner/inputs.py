@@ -14,6 +14,7 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
+from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.errors import ObservationError
@@ -24,12 +25,6 @@ from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
 Handler = Callable[[Any], None]
-GOAL_IMAGE = "goal_image"  # what the first camera shall see
-
-
-def goal_topic(sensor: VectorSensor | ImageSensor) -> str:
-    """Return the name, below the planner's, of the topic of goals for a sensor."""
-    return f"goal_{sensor.name}"
 
 
 class PlannerInputs:
@@ -56,15 +51,14 @@ class PlannerInputs:
         self._node, self._errors = node, errors
         self._spec, self._image = spec, image_limit(max_image_pixels)
         self._observations: list[Subscription] = []
-        goals = []
-        for number, image in enumerate(spec.images):
-            topic = goal_topic(image) if number else GOAL_IMAGE
+        goals, topics = [], goal_topics(spec)
+        for image in spec.images:
             handler = partial(on_goal_image, image)
-            goals.append(hear(node, *self._goal(Image, f"~/{topic}", self._image, handler)))
+            goals.append(hear(node, *self._goal(Image, topics[image.name], self._image, handler)))
         for vector in spec.vectors:
             kind, limit = vector_type(vector), vector_limit(vector, spec.simulation.held)
             handler = partial(on_goal_vector, vector)
-            goals.append(hear(node, *self._goal(kind, f"~/{goal_topic(vector)}", limit, handler)))
+            goals.append(hear(node, *self._goal(kind, topics[vector.name], limit, handler)))
         # Steady: goals are sent while simulated time stands still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for goal in goals:

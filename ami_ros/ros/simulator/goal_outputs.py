@@ -8,6 +8,7 @@ from typing import Any
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
+from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
 from ami_ros.ros.wire.messages import image_to_ros
@@ -17,7 +18,7 @@ from ami_ros.types import Goal
 
 
 class GoalOutputs:
-    """Publishes the goal of each episode: of the first camera on ``~/goal_image``, else ``~/goal_<sensor>``.
+    """Publishes the goal of each episode on topics of the same names as the planner's.
 
     Args:
         node: owns the publishers.
@@ -28,15 +29,16 @@ class GoalOutputs:
     def __init__(self, node: Node, spec: RobotSpec, goal_sensor: str) -> None:
         self._spec = spec
         self._publishers: dict[str, Any] = {}
+        topics = goal_topics(spec)
         if goal_sensor:
             sensor = spec.sensors[goal_sensor]
             if isinstance(sensor, VectorSensor):
-                topic = f"~/goal_{goal_sensor}"
-                self._publishers[goal_sensor] = node.create_publisher(vector_type(sensor), topic, LATCHED)
+                self._publishers[goal_sensor] = node.create_publisher(
+                    vector_type(sensor), topics[goal_sensor], LATCHED
+                )
             return
-        for number, image in enumerate(spec.images):
-            topic = f"~/goal_{image.name}" if number else "~/goal_image"
-            self._publishers[image.name] = node.create_publisher(Image, topic, LATCHED)
+        for image in spec.images:
+            self._publishers[image.name] = node.create_publisher(Image, topics[image.name], LATCHED)
 
     def publish(self, goal: Goal, stamp_ns: int) -> None:
         """Publish a goal, which its stamp names."""
