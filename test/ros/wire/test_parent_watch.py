@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from ami_ros.system.processes import NodeProcess
+from ami_ros.system.shared_memory import FOLDER
 
 END_S = 15.0
 LOCKS = 4  # a node: two segments and two ports
@@ -88,13 +90,31 @@ def test_nodes_end_with_a_killed_parent_and_the_gate_in_order(parent, straight_l
     process.kill()
     wait(lambda: not any(map(runs, children)), "the end of the nodes")
     assert not any("Traceback" in log.read_text() for log in logs)
-    assert not [lock for found in locks for lock in found if lock.exists()], "they tidied up, as by SIGTERM"
+    left = {lock for found in locks for lock in found} & _present()
+    assert not left, "they tidied up, as by SIGTERM"
 
 
-def _locks(pid: int) -> set[Path]:
+class Lock(NamedTuple):
+    """A lock file; its inode too, for ports are used again by number, by whoever starts next."""
+
+    name: str
+    inode: int
+
+
+def _locks(pid: int) -> set[Lock]:
     """Lock files of the shared memory that a node holds once it runs."""
-    opened = {descriptor.resolve() for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
-    return {file for file in opened if file.parent == Path("/dev/shm") and file.name.endswith("_el")}
+    opened = {descriptor: descriptor.resolve() for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
+    return {
+        Lock(file.name, descriptor.stat().st_ino)
+        for descriptor, file in opened.items()
+        if file.parent == FOLDER and file.name.endswith("_el")
+    }
+
+
+def _present() -> set[Lock]:
+    """Lock files that are there."""
+    with os.scandir(FOLDER) as entries:
+        return {Lock(entry.name, entry.inode()) for entry in entries if entry.name.endswith("_el")}
 
 
 def test_a_parent_that_is_gone_before_the_nodes_have_started_is_noticed(parent, straight_line):
