@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,13 +11,14 @@ from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.outputs import Interface
 from ami_ros.errors import JointStateError
-from ami_ros.ros.wire.messages import command_from_ros, command_to_ros, stamp_from_ns, stamp_to_ns
+from ami_ros.ros.wire.message_fields import field_of, message_class, set_field, set_stamp, stamp_of
+from ami_ros.ros.wire.messages import command_from_ros, command_to_ros
 from ami_ros.types import Command, FloatArray, checked_joints
 
 
 def message_type(interface: Interface) -> Any:
     """Return the class of the interface's messages."""
-    return getattr(importlib.import_module(f"{interface.package}.msg"), interface.message)
+    return message_class(interface.package, interface.message)
 
 
 def to_message(command: Command, interface: Interface, names: Sequence[str], tick_ns: int) -> Any:
@@ -35,13 +34,11 @@ def to_message(command: Command, interface: Interface, names: Sequence[str], tic
     if kind is JointTrajectory:
         return command_to_ros(command, names, tick_ns)
     message = kind()
-    if hasattr(message, "header"):
-        message.header.stamp = stamp_from_ns(command.stamp_ns)
+    set_stamp(message, command.stamp_ns)
     if interface.vector:
         message.data = getattr(command, interface.vector).tolist()
     for name, value in zip(names, command.position.tolist(), strict=True) if interface.fields else ():
-        *parents, last = interface.fields[name].split(".")
-        setattr(functools.reduce(getattr, parents, message), last, value)
+        set_field(message, interface.fields[name], value)
     return message
 
 
@@ -63,15 +60,13 @@ def from_message(
     """
     if isinstance(message, JointTrajectory):
         return command_from_ros(message, names)
-    stamp_ns = stamp_to_ns(message.header.stamp) if hasattr(message, "header") else now_ns
+    stamp_ns = stamp_of(message, now_ns)
     if interface.vector:
         values = checked_joints(np.asarray(message.data), "command", len(names))
         if interface.vector == "velocity":
             return Command(before + values * (tick_ns / 1e9), values, stamp_ns)
         return Command(values, np.zeros(len(names)), stamp_ns)
-    told = {
-        name: functools.reduce(getattr, path.split("."), message) for name, path in interface.fields.items()
-    }
+    told = {name: field_of(message, path) for name, path in interface.fields.items()}
     values = checked_joints([told.pop(name) for name in names], "command")
     if beyond := {name: value for name, value in told.items() if value != 0.0}:
         raise JointStateError(f"command: got {beyond}, expected 0: the body has only {list(names)}")

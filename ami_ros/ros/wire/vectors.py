@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from std_msgs.msg import MultiArrayDimension
 
+from ami_ros.body.actions import AXES
+from ami_ros.body.outputs import TWIST
 from ami_ros.body.sensors import VectorSensor
 from ami_ros.errors import ObservationError
-from ami_ros.ros.wire.messages import joints_from_ros, joints_to_ros, stamp_from_ns, stamp_to_ns
+from ami_ros.ros.wire.message_fields import field_of, message_class, set_field, set_stamp, stamp_of
+from ami_ros.ros.wire.messages import joints_from_ros, joints_to_ros
 from ami_ros.types import FloatArray, checked_vector
 
-_XYZ = ("x", "y", "z")
 PACKAGES = {
     "JointState": "sensor_msgs",
     "Float64MultiArray": "std_msgs",
@@ -27,8 +27,8 @@ PACKAGES = {
 }
 # Where a message has the values that body/sensors.py lists for it, in that order.
 FIELDS = {
-    "WrenchStamped": [f"wrench.{part}.{axis}" for part in ("force", "torque") for axis in _XYZ],
-    "TwistStamped": [f"twist.{part}.{axis}" for part in ("linear", "angular") for axis in _XYZ],
+    "WrenchStamped": [f"wrench.{part}.{axis}" for part in ("force", "torque") for axis in AXES],
+    "TwistStamped": [f"twist.{path}" for path in TWIST.values()],
     "Temperature": ["temperature"],
     "FluidPressure": ["fluid_pressure"],
 }
@@ -38,7 +38,7 @@ SEPARATOR = ":"  # between name and unit in the labels of a Float64MultiArray
 
 def vector_type(sensor: VectorSensor) -> Any:
     """Return the class of the sensor's messages."""
-    return getattr(importlib.import_module(f"{PACKAGES[sensor.message]}.msg"), sensor.message)
+    return message_class(PACKAGES[sensor.message], sensor.message)
 
 
 def vector_from_ros(
@@ -58,14 +58,14 @@ def vector_from_ros(
     Raises:
         ObservationError: another number of values, other or repeated names, another unit, NaN or infinity.
     """
-    stamp_ns = stamp_to_ns(message.header.stamp) if hasattr(message, "header") else now_ns
+    stamp_ns = stamp_of(message, now_ns)
     if sensor.is_joints:
         return np.concatenate(joints_from_ros(message, sensor.names, ignored)), stamp_ns
     if sensor.message == "Float64MultiArray":
         _check_labels([dimension.label for dimension in message.layout.dim], sensor)
         numbers: Any = np.asarray(message.data, dtype=np.float64)
     else:
-        numbers = [functools.reduce(getattr, path.split("."), message) for path in FIELDS[sensor.message]]
+        numbers = [field_of(message, path) for path in FIELDS[sensor.message]]
     return checked_vector(numbers, f"{sensor.name} ({sensor.topic})", sensor.size), stamp_ns
 
 
@@ -75,8 +75,7 @@ def vector_to_ros(values: FloatArray, sensor: VectorSensor, stamp_ns: int, frame
         count = len(sensor.names)
         return joints_to_ros(sensor.names, values[:count], values[count:], stamp_ns)
     message = vector_type(sensor)()
-    if hasattr(message, "header"):
-        message.header.stamp, message.header.frame_id = stamp_from_ns(stamp_ns), frame_id
+    set_stamp(message, stamp_ns, frame_id)
     if sensor.message == "Float64MultiArray":
         message.data = values.tolist()
         message.layout.dim = [
@@ -85,8 +84,7 @@ def vector_to_ros(values: FloatArray, sensor: VectorSensor, stamp_ns: int, frame
         ]
         return message
     for path, value in zip(FIELDS[sensor.message], values.tolist(), strict=True):
-        *parents, last = path.split(".")
-        setattr(functools.reduce(getattr, parents, message), last, value)
+        set_field(message, path, value)
     return message
 
 
