@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The seams of ami_ros: what a planner and a safety check must offer."""
+"""The seam between planning and those who run it: what a planner must offer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from ami_ros.types import Goal, Observation, Plan, Verdict
-
-if TYPE_CHECKING:
-    from ami_ros.safety.events import Event
-    from ami_ros.safety.situation import Situation
+from ami_ros.types import Goal, Observation, Plan
 
 
 class Planner(Protocol):
@@ -23,22 +19,3 @@ class Planner(Protocol):
 
     def restart(self) -> None:
         """Drop the warm start and begin the random numbers again; the goal stays."""
-
-
-class SafetyCheck(Protocol):
-    """One reason to slow, hold or stop.
-
-    One that only judges begins with `ami_ros.safety.checks.check.Check`, which remembers nothing.
-    """
-
-    def judge(self, situation: Situation) -> Verdict:
-        """Return PASS or worse for the situation at one gate tick; never raises, never reads a clock."""
-
-    def see(self, event: Event, situation: Situation) -> None:
-        """Take what happened between two ticks: a reading, a report, somebody who re-arms.
-
-        `situation` is what is known with it, as of the last tick. Most events are for other checks.
-        """
-
-    def forget(self) -> None:
-        """Forget what was seen, as after a reset or a jump of the clock."""

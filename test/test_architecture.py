@@ -48,7 +48,6 @@ THIRD_PARTY = {
 BASE = {"types", "errors", "protocols", "strict_text", "config", "task_file", "share"}
 OWN = {
     **{part: BASE for part in BASE},
-    "protocols": BASE | {"safety"},  # for types only
     "launch_arguments": {"errors"},
     "extras": {"errors"},
     "system": {"errors", "share", "launch_arguments"},

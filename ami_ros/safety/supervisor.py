@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ami_ros.errors import ConfigError, JointStateError
-from ami_ros.protocols import SafetyCheck
 from ami_ros.safety.admission import Admission
+from ami_ros.safety.checks.check import Check
 from ami_ros.safety.checks.check_list import CheckList
 from ami_ros.safety.events import (
     Event,
@@ -56,7 +56,7 @@ class Supervisor:
         self,
         body: GateBody,
         settings: SafetySettings,
-        extra_checks: Sequence[SafetyCheck] = (),
+        extra_checks: Sequence[Check] = (),
         joints_proven: bool = True,
     ) -> None:
         self._body, self._settings = body, settings

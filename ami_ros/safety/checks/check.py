@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A safety check that remembers nothing: what every check begins with."""
+"""What a safety check must offer, and what one that remembers nothing has from here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class Check(ABC):
         """Return PASS or worse for the situation at one gate tick; never raises, never reads a clock."""
 
     def see(self, event: Event, situation: Situation) -> None:  # noqa: B027 - nothing is what most do
-        """Take what happened; `situation` is what is known with it, as of the last tick."""
+        """Take what happened between two ticks: a reading, a report, somebody who re-arms.
+
+        `situation` is what is known with it, as of the last tick. Most events are for other checks.
+        """
 
     def forget(self) -> None:  # noqa: B027
         """Forget what was seen, as after a reset or a jump of the clock."""

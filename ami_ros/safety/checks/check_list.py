@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ami_ros.protocols import SafetyCheck
+from ami_ros.safety.checks.check import Check
 from ami_ros.safety.checks.doubt import Doubt
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.checks.heartbeat import Heartbeat
@@ -38,7 +38,7 @@ class CheckList:
         self,
         body: GateBody,
         settings: SafetySettings,
-        from_outside: Sequence[SafetyCheck],
+        from_outside: Sequence[Check],
         joints_proven: bool,
     ) -> None:
         sensors, measured, shapes = body.sensors, body.is_measured, body.shapes
@@ -47,7 +47,7 @@ class CheckList:
         self._trust = JointTrust(settings, body.limits.velocity, joints_proven) if measured else None
         self._outside = tuple(from_outside)
         # In the order in which their reasons are told.
-        self._checks: tuple[SafetyCheck, ...] = (
+        self._checks: tuple[Check, ...] = (
             self._freshness,
             *([self._trust] if self._trust is not None else []),
             *([StillImage(s, sensors, shapes, settings) for s in images] if measured and shapes else []),
