@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -75,15 +76,15 @@ class ActionSpec:
         """Duration of one control step."""
         return round(1e9 / self.rate_hz)
 
-    @property
+    @cached_property
     def centre(self) -> FloatArray:
-        """Middle of each channel's range (A,)."""
-        return np.array([0.5 * (channel.low + channel.high) for channel in self.channels])
+        """Middle of each channel's range (A,), read-only."""
+        return _constant([0.5 * (channel.low + channel.high) for channel in self.channels])
 
-    @property
+    @cached_property
     def half_range(self) -> FloatArray:
-        """Half of each channel's range (A,)."""
-        return np.array([0.5 * (channel.high - channel.low) for channel in self.channels])
+        """Half of each channel's range (A,), read-only."""
+        return _constant([0.5 * (channel.high - channel.low) for channel in self.channels])
 
     def normalised(self, actions: FloatArray) -> FloatArray:
         """Map actions (..., A) in the channels' units to [-1, 1], which is what a model sees."""
@@ -161,6 +162,12 @@ def _channel(name: str, values: Any, here: str) -> Channel:
     if not _is_number(rest) or ("rest" in values and not low <= rest <= high):
         raise EmbodimentError(f"{here}: rest: got {shown(rest)}, expected a number from {low} to {high}")
     return Channel(name, unit, low, high, **limits, rest=float(rest))
+
+
+def _constant(values: list[float]) -> FloatArray:
+    result: FloatArray = np.array(values)
+    result.flags.writeable = False
+    return result
 
 
 def _is_number(value: Any) -> bool:

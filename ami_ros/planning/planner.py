@@ -47,9 +47,6 @@ class RecedingHorizonPlanner:
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._noise = LastingNoise(settings.noise_correlation, settings.horizon, spec.action_block)
         self._meaning = meaning_of(spec)
-        # Of velocities it is always the same.
-        is_velocity = spec.actions.meaning.endswith("velocity") or spec.actions.meaning == "twist"
-        self._standstill = self._block(np.zeros(spec.action_size)) if is_velocity else None
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
         self.restart()
@@ -86,7 +83,7 @@ class RecedingHorizonPlanner:
         distance = self._model.distance(sensed.state, self._goal, self._settings.distance)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit
-        hold = self._hold(observation)
+        hold = self._block(self._meaning.hold(observation))
         result = self._choose(sensed.state, self._goal, hold, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = result.actions.double().numpy().reshape(shape)
@@ -114,17 +111,10 @@ class RecedingHorizonPlanner:
             surprise_at_rest=at_rest(surprise),
         )
 
-    def _hold(self, observation: Observation) -> Tensor:
-        """Return the action block (1, K A) in [-1, 1] that leaves everything as it is."""
-        if self._standstill is not None:
-            return self._standstill
-        return self._block(self._meaning.hold(observation))
-
     def _block(self, action: FloatArray) -> Tensor:
         """Return the action block (1, K A) in [-1, 1] of one action (A,), again and again."""
-        normalised = np.clip(self._spec.actions.normalised(action), -1.0, 1.0)
-        block = np.tile(normalised, self._spec.action_block)
-        return torch.from_numpy(block).float().unsqueeze(0)
+        normalised = torch.from_numpy(self._spec.actions.normalised(action)).float().clamp(-1.0, 1.0)
+        return normalised.repeat(1, self._spec.action_block)
 
     def _choose(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> SearchResult:
         settings = self._settings

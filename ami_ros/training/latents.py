@@ -68,7 +68,7 @@ class Encoded:
     Attributes:
         states: (E, S + 1, Z).
         oddness: (E, S + 1) of the images.
-        core_size: F, so many numbers of a state are what is seen.
+        core_size: F, how many numbers of a state come from the image.
         actions: (E, S, A) in [-1, 1].
         block: control steps per action block (K).
         truths: what a probe should find in the cores, by name, each (E, S + 1, M); nothing else reads it.

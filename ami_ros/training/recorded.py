@@ -102,5 +102,5 @@ def of_sensor(values: Mapping[str, T], name: str) -> T:
 def normalised_actions(actions: Tensor, spec: ActionSpec) -> Tensor:
     """Map actions (..., A), or blocks of them (..., K A), in the channels' units to [-1, 1]."""
     steps = actions.shape[-1] // spec.size
-    centre, half = (torch.from_numpy(v).float().repeat(steps) for v in (spec.centre, spec.half_range))
+    centre, half = (torch.tensor(v).float().repeat(steps) for v in (spec.centre, spec.half_range))
     return (actions - centre) / half

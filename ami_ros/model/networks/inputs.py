@@ -13,7 +13,7 @@ class VectorInput:
     Attributes:
         name: of the sensor.
         size: how many numbers.
-        positions: a goal speaks of so many of them, from the first on; the rest, of joints, are velocities.
+        positions: how many of them, counted from the first, a goal names; the rest, of joints, are velocities.
     """
 
     name: str
