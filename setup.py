@@ -39,7 +39,14 @@ ROS = [
     "ros-kilted-rmw-fastrtps-cpp",
     "ros-kilted-common-interfaces",
 ]
-SIM = ["pybullet>=3.2.5,<4", "av>=10,<19"]
+# trimesh reads DAE by way of pycollada, and simplifies by way of fast-simplification.
+SIM = [
+    "pybullet>=3.2.5,<4",
+    "av>=10,<19",
+    "trimesh>=4.4,<6",
+    "fast-simplification>=0.1.9,<1",
+    "pycollada>=0.7,<1",
+]
 TRAIN = ["tensorboard>=2.12,<3", "matplotlib>=3.6,<4", "jinja2>=3.1,<4"]
 # Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
 BENCH = [

@@ -10,7 +10,7 @@ from ami_ros.errors import ConfigError
 # extra of setup.py -> the modules it brings that the command line uses
 EXTRAS = {
     "ros": ("rclpy", "sensor_msgs", "std_srvs", "trajectory_msgs", "diagnostic_msgs"),
-    "sim": ("pybullet", "av"),
+    "sim": ("pybullet", "av", "trimesh", "fast_simplification", "collada"),
     "train": ("tensorboard", "matplotlib", "jinja2"),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ami_ros.body.limits import ChannelLimits, limit_array, limits_of_urdf, tightened
+from ami_ros.body.resources import resource
 from ami_ros.body.sensors import Sensor, VectorSensor
 from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
@@ -55,7 +56,7 @@ class _ArmSection:
     joints: str = setting("name of the sensor that measures the joints")
     limits: dict = setting("limit name -> list per joint, or null for not limited")  # type: ignore[type-arg]
     home: tuple[float, ...] = setting("rest posture", unit="rad|m")
-    urdf: str = setting("kinematic URDF, relative to the YAML")
+    urdf: str = setting("kinematic URDF, relative to the YAML, absolute or package://")
     tip_frame: str = setting("URDF frame of the tip")
     workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
     tool: dict = setting("what the hand holds; {} for nothing")  # type: ignore[type-arg]
@@ -79,7 +80,7 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
             f"one of {able}"
         )
     count, where = len(sensor.names), f"{path}: arm"
-    urdf = (path.parent / raw.urdf).resolve()
+    urdf = resource(raw.urdf, path.parent)
     limits = ChannelLimits.from_mapping(
         tightened(limits_of_urdf(urdf, sensor.names), raw.limits, where), count, where
     )

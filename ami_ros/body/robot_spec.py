@@ -17,7 +17,7 @@ from ami_ros.body.outputs import INTERFACES, Output, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
 from ami_ros.body.simulation import Simulation, read_simulation
 from ami_ros.config import load_settings, read_yaml, setting
-from ami_ros.errors import EmbodimentError
+from ami_ros.errors import EmbodimentError, shown
 from ami_ros.share import config_path
 from ami_ros.task_file import merged, read_task
 from ami_ros.types import FloatArray, Observation
@@ -211,7 +211,8 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
 
     Args:
         name_or_path: the robot.
-        task: a file in config/tasks, or a path, whose `embodiment` section wins over the robot's YAML.
+        task: a file in config/tasks, or a path. Its `embodiment` section wins over the robot's YAML, and what
+            that says of this task below `tasks` wins over both.
 
     Raises:
         ConfigError: a file is missing or has unknown keys or wrong types.
@@ -220,10 +221,13 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
     path = Path(name_or_path)
     if path.suffix != ".yaml":
         path = config_path("robots", f"{name_or_path}.yaml")
-    values: dict[str, Any] = read_yaml(path)
+    values: dict[str, Any] = {"safety": {}, "tasks": {}, **read_yaml(path)}
+    own = values.pop("tasks")
+    if not isinstance(own, dict) or not all(isinstance(changes, dict) for changes in own.values()):
+        raise EmbodimentError(f"{path}: tasks: got {shown(own)}, expected changes to this file by task")
     if task is not None:
-        values = merged(values, read_task(task).embodiment)
-    values = {"safety": {}, **values}
+        file = read_task(task)
+        values = merged(merged(values, file.embodiment), own.get(file.name, {}))
     raw = load_settings(_RobotFile, values, where=str(path))
     sensors = read_sensors(raw.sensors, str(path))
     actions = read_actions(raw.actions, str(path))
@@ -236,7 +240,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         actions=actions,
         output=read_output(raw.output, actions.meaning, actions.names, str(path)),
         arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
-        simulation=read_simulation(raw.simulation, sensors, actions, str(path)),
+        simulation=read_simulation(raw.simulation, sensors, actions, path),
         source=raw.source,
         safety=raw.safety,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from ami_ros.body.actions import COMMANDED, ActionSpec
+from ami_ros.body.resources import resource
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
 from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
@@ -41,11 +43,12 @@ class Box:
 class BulletSimulation:
     """An arm in PyBullet, in front of its cameras, with what stands around it by name."""
 
-    urdf: str = setting("URDF below pybullet_data, or an absolute path")
+    urdf: str = setting("URDF with meshes; left out: that of the arm")
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
     tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
     scenery: dict = field(default_factory=dict)  # type: ignore[type-arg]  # name -> Box
+    folder: Path = Path()  # of the YAML, which file names are relative to
 
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
@@ -58,6 +61,14 @@ class BulletSimulation:
     def held(self) -> tuple[str, ...]:
         """Names of the joints that joint states may have beyond those of the robot."""
         return self.hold_joints
+
+    def urdf_path(self, otherwise: Path) -> Path:
+        """Return the URDF to simulate with, `otherwise` where none is named.
+
+        Raises:
+            EmbodimentError: no such file.
+        """
+        return resource(self.urdf, self.folder) if self.urdf else otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,15 +131,15 @@ class _ProcessValue:
 
 
 def read_simulation(
-    section: Any, sensors: Mapping[str, Sensor], actions: ActionSpec, where: str
+    section: Any, sensors: Mapping[str, Sensor], actions: ActionSpec, path: Path
 ) -> Simulation:
-    """Return the simulation of a robot's YAML.
+    """Return the simulation of a robot's YAML, which lies at `path`.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
         EmbodimentError: it cannot stand in for such a body; names what it can simulate.
     """
-    here = f"{where}: simulation"
+    here = f"{path}: simulation"
     kind = section.get("kind") if isinstance(section, Mapping) else None
     if kind not in KINDS:
         raise EmbodimentError(f"{here}: kind: got {shown(kind)}, expected one of {list(KINDS)}")
@@ -148,7 +159,7 @@ def read_simulation(
                 f"expected one of {list(able)}, or kind: none"
             )
     if kind == "bullet":
-        return _bullet(keys, here)
+        return _bullet(keys, path.parent, here)
     given = load_settings(_ProcessSection, keys, where=here).sensors
     if set(given) != set(sensors):
         raise EmbodimentError(f"{here}: sensors: got {shown(list(given))}, expected {list(sensors)}")
@@ -156,7 +167,7 @@ def read_simulation(
     return ProcessSimulation({s.name: _process_sensor(given[s.name], s, actions, here) for s in vectors})
 
 
-def _bullet(keys: dict[str, Any], here: str) -> BulletSimulation:
+def _bullet(keys: dict[str, Any], folder: Path, here: str) -> BulletSimulation:
     given = keys.pop("scenery", {})
     if not isinstance(given, Mapping):
         raise EmbodimentError(f"{here}: scenery: got {shown(given)}, expected boxes by name")
@@ -165,7 +176,8 @@ def _bullet(keys: dict[str, Any], here: str) -> BulletSimulation:
         if not isinstance(values, Mapping):
             raise EmbodimentError(f"{here}: scenery.{name}: got {shown(values)}, expected a mapping")
         scenery[str(name)] = load_settings(Box, values, where=f"{here}: scenery.{name}")
-    return load_settings(BulletSimulation, {**keys, "scenery": scenery}, where=here)
+    given = {"urdf": "", **keys, "scenery": scenery, "folder": folder}
+    return load_settings(BulletSimulation, given, where=here)
 
 
 def _process_sensor(section: Any, sensor: VectorSensor, actions: ActionSpec, where: str) -> ProcessSensor:

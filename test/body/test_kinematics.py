@@ -12,6 +12,7 @@ from robots import changed, made_up_robot, panda_yaml
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import KinematicsError
+from ami_ros.sim.world.loadable_urdf import loadable_urdf
 
 JOINTS = 7
 DT_S = 0.1
@@ -30,7 +31,8 @@ def random_joints(count: int, seed: int = 0) -> np.ndarray:
 def test_the_tip_is_where_pybullet_has_it(kinematics):
     bullet = pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
     world = bullet.Bullet(200.0)
-    arm = world.load_arm(SPEC.simulation.urdf, detailed=False)
+    urdf = SPEC.simulation.urdf_path(SPEC.urdf)
+    arm = world.load_urdf(loadable_urdf(urdf, detailed=False), str(urdf), fixed=True)
     index = world.joint_indices(arm)
     for joints in random_joints(50):
         world.reset_joints(arm, [index[name] for name in SPEC.joint_names], joints)

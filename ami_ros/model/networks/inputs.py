@@ -13,7 +13,8 @@ class VectorInput:
     Attributes:
         name: of the sensor.
         size: how many numbers.
-        positions: how many of them, counted from the first, a goal names; the rest, of joints, are velocities.
+        positions: how many of them, counted from the first, a goal names; the others, of joints, are
+            velocities.
     """
 
     name: str

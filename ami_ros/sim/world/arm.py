@@ -9,6 +9,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.simulation import BulletSimulation
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.world.bullet import Bullet
+from ami_ros.sim.world.loadable_urdf import loadable_urdf
 from ami_ros.sim.world.tool import TOOL_LINK, with_tool
 from ami_ros.types import Command, FloatArray
 
@@ -34,8 +35,11 @@ class Arm:
                 f"{spec.name}: simulation: got {type(simulation).__name__}, expected kind: bullet"
             )
         tool, parent = spec.tool, simulation.tool_parent
-        change = (lambda text: text) if tool is None else (lambda text: with_tool(text, parent, tool))
-        self._body = bullet.load_arm(simulation.urdf, detailed, change)
+        urdf = simulation.urdf_path(spec.urdf)
+        text = loadable_urdf(urdf, detailed)
+        if tool is not None:
+            text = with_tool(text, parent, tool)
+        self._body = bullet.load_urdf(text, str(urdf), fixed=True)
         index = bullet.joint_indices(self._body)
         wanted = (*spec.joint_names, *simulation.hold_joints)
         missing = [name for name in wanted if name not in index]

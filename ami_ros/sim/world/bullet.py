@@ -6,9 +6,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,6 @@ def _quiet() -> Iterator[None]:
 
 with _quiet():
     import pybullet
-    import pybullet_data
 
 NEAR, FAR = 0.1, 20.0  # m, the renderer's clip planes; far enough for the wall's corners
 GRAVITY = -9.81  # m/s^2. Source: standard gravity, ISO 80000-3, rounded.
@@ -67,32 +65,24 @@ class Bullet:
         self._clean: dict[tuple[int, int], tuple[float, ...]] = {}
         self._textures: dict[bytes, int] = {}
 
-    def load_arm(self, urdf: str, detailed: bool, change: Callable[[str], str] = lambda text: text) -> int:
-        """Load a fixed-base arm; `detailed` keeps its 100k-face visual meshes (20 times slower to render).
+    def load_urdf(self, text: str, name: str, fixed: bool) -> int:
+        """Load a robot.
 
-        `change` may edit the URDF's text, for example to put a tool in the hand.
+        Args:
+            text: of its URDF, with absolute paths of meshes.
+            name: of the robot, for messages.
+            fixed: whether its base stays where it is.
 
         Raises:
-            EmbodimentError: the file does not exist or PyBullet refuses it.
+            EmbodimentError: PyBullet refuses it.
         """
-        path = Path(urdf) if Path(urdf).is_absolute() else Path(pybullet_data.getDataPath()) / urdf
-        if not path.is_file():
-            raise EmbodimentError(
-                f"simulation urdf {path}: no such file; expected a path below pybullet_data"
-            )
-        try:
-            text = path.read_text(encoding="utf-8").replace("package://", f"{path.parent}/")
-        except (OSError, UnicodeDecodeError) as error:
-            raise EmbodimentError(f"simulation urdf {path}: not a text that can be read: {error}") from error
-        if not detailed:
-            text = re.sub(r"meshes/visual/(\w+)\.\w+", r"meshes/collision/\1.obj", text)
         with tempfile.TemporaryDirectory() as folder, _quiet():
-            copy = Path(folder) / path.name
-            copy.write_text(change(text))
+            copy = Path(folder) / "robot.urdf"
+            copy.write_text(text, encoding="utf-8")
             try:
-                return pybullet.loadURDF(str(copy), useFixedBase=True, physicsClientId=self._id)
+                return pybullet.loadURDF(str(copy), useFixedBase=fixed, physicsClientId=self._id)
             except pybullet.error as error:
-                raise EmbodimentError(f"simulation urdf {path}: PyBullet cannot load it: {error}") from error
+                raise EmbodimentError(f"simulation urdf {name}: PyBullet cannot load it: {error}") from error
 
     def add_box(self, half_size: Sequence[float], position: Sequence[float], rgba: Sequence[float]) -> int:
         """Add a fixed box; sizes and position in m."""

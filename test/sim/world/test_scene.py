@@ -149,17 +149,28 @@ def test_closing_twice_is_fine():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"simulation": BulletSimulation("franka_panda/panda_9.urdf", (), (), "tip")}, "no such file"),
+        (
+            {
+                "simulation": BulletSimulation(
+                    "package://pybullet_data/franka_panda/panda_9.urdf", (), (), "tip"
+                )
+            },
+            "no such file",
+        ),
         (
             {"simulation": BulletSimulation(str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
-            "PyBullet cannot load it",
+            "not a URDF that can be read",
         ),
         (
             {"simulation": BulletSimulation(sys.executable, (), (), "tip")},
-            "not a text that can be read: 'utf-8' codec",
+            "not a URDF that can be read",
         ),
         (
-            {"simulation": BulletSimulation("franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip")},
+            {
+                "simulation": BulletSimulation(
+                    "package://pybullet_data/franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip"
+                )
+            },
             r"joints \['panda_thumb'\] not found; it has \['panda_joint1'",
         ),
         ({"limits": dataclasses.replace(SPEC.limits, effort=None)}, "needs limits.effort"),

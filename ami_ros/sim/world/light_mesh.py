@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Meshes with fewer faces: a frame costs what is drawn, and a robot's own meshes are made for close-ups."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ami_ros.errors import EmbodimentError
+from ami_ros.system.whole_file import write_whole
+
+# All faces of a robot together: with so many, PyBullet draws 128 x 128 pixels in under 3 ms on one core.
+FACES = 3600
+VERSION = b"1"  # of what is done to a mesh; another one makes all of them again
+
+
+def face_limit(faces: Sequence[int]) -> int:
+    """Return how many faces each mesh of a robot may have, so that all together have at most FACES."""
+    left, most = FACES, max(faces, default=0)
+    for index, count in enumerate(sorted(faces)):
+        share = left // (len(faces) - index)
+        if count > share:
+            return max(share, 4)
+        left -= count
+    return most
+
+
+def faces_of(path: Path) -> int:
+    """Return how many triangles a mesh has. Raises EmbodimentError: not a mesh that can be read."""
+    return len(_read(path).faces)
+
+
+def light_mesh(path: Path, faces: int) -> Path:
+    """Return an OBJ file of the same shape with about `faces` triangles, from the cache if it is there.
+
+    What is cached goes by content, so a mesh that changes is simplified again.
+
+    Raises:
+        EmbodimentError: not a mesh that can be read.
+        OutputError: the cache cannot be written; set XDG_CACHE_HOME to a folder that can.
+    """
+    content = path.read_bytes()
+    digest = hashlib.sha256(VERSION + faces.to_bytes(8, "little") + content).hexdigest()
+    cached = _cache() / f"{digest}.obj"
+    if not cached.is_file():
+        mesh = _read(path)
+        if len(mesh.faces) > faces:
+            mesh = mesh.simplify_quadric_decimation(face_count=faces)
+        write_whole(cached, mesh.export(file_type="obj", include_normals=False, digits=6))
+    return cached
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ami_ros" / "meshes"
+
+
+def _read(path: Path) -> Any:
+    import trimesh  # only here: a robot whose meshes are light enough, or that has none, needs no library
+
+    try:
+        mesh: Any = trimesh.load(path, force="mesh", skip_materials=True)
+        if not len(mesh.faces):
+            raise ValueError("it has no faces")
+    except Exception as error:  # its readers raise whatever a broken file makes them
+        raise EmbodimentError(
+            f"mesh {path}: cannot be read: {error}; expected STL, OBJ or DAE with faces"
+        ) from error
+    return mesh

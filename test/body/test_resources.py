@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files by the names that a YAML or a URDF gives them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ami_ros.body.resources import resource
+from ami_ros.errors import EmbodimentError
+
+
+@pytest.fixture()
+def mesh(tmp_path):
+    path = tmp_path / "share" / "my_robot" / "meshes" / "link.stl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"solid")
+    return path
+
+
+def test_relative_absolute_and_file_names(mesh):
+    for name in ("meshes/link.stl", str(mesh), f"file://{mesh}", "../my_robot/meshes/link.stl"):
+        assert resource(name, mesh.parents[1]) == mesh
+
+
+@pytest.mark.parametrize("folder", ["urdf", "."])
+def test_a_package_is_one_of_the_folders_above(mesh, folder):
+    where = mesh.parents[1] / folder
+    where.mkdir(exist_ok=True)
+    assert resource("package://my_robot/meshes/link.stl", where) == mesh
+
+
+def test_a_package_below_the_folder_of_the_urdf(mesh):
+    assert resource("package://meshes/link.stl", mesh.parents[1]) == mesh
+
+
+@pytest.mark.parametrize(
+    ("variable", "depth"), [("AMENT_PREFIX_PATH", 3), ("ROS_PACKAGE_PATH", 2), ("ROS_PACKAGE_PATH", 1)]
+)
+def test_a_package_of_a_workspace(mesh, tmp_path, monkeypatch, variable, depth):
+    monkeypatch.setenv(variable, f"/nowhere:{mesh.parents[depth]}")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert resource("package://my_robot/meshes/link.stl", elsewhere) == mesh
+
+
+def test_a_python_package(tmp_path):
+    assert resource("package://ami_ros/body/resources.py", tmp_path).name == "resources.py"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["meshes/other.stl", "/meshes/other.stl", "package://my_robot/other.stl", "package://", "package://a"],
+)
+def test_a_missing_file_is_refused_with_the_places_looked_at(mesh, name):
+    with pytest.raises(EmbodimentError, match=r"no such file; looked for .*; (source|expected)"):
+        resource(name, mesh.parents[1])

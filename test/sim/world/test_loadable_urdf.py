@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Any robot's URDF in the simulator: meshes found, simplified, kept, and refused with a clear sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+trimesh = pytest.importorskip("trimesh", reason="needs the extra 'sim'", exc_type=ImportError)
+pytest.importorskip("pybullet", reason="needs pybullet", exc_type=ImportError)
+
+from ami_ros.body.resources import resource  # noqa: E402
+from ami_ros.errors import EmbodimentError, OutputError  # noqa: E402
+from ami_ros.sim.camera.variation import CLEAN  # noqa: E402
+from ami_ros.sim.camera.viewpoint import Viewpoint  # noqa: E402
+from ami_ros.sim.world import light_mesh  # noqa: E402
+from ami_ros.sim.world.bullet import Bullet  # noqa: E402
+from ami_ros.sim.world.light_mesh import FACES, face_limit, faces_of  # noqa: E402
+from ami_ros.sim.world.loadable_urdf import loadable_urdf  # noqa: E402
+
+KUKA = resource("package://pybullet_data/kuka_iiwa/model.urdf", Path())
+PANDA = resource("package://pybullet_data/franka_panda/panda.urdf", Path())
+RADIUS = 0.1  # m
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "ami_ros" / "meshes"
+
+
+def robot(folder: Path, visual: str, collision: str = "") -> Path:
+    shapes = [("visual", visual), *([("collision", collision)] if collision else [])]
+    text = "".join(f'<{k}><geometry><mesh filename="{name}"/></geometry></{k}>' for k, name in shapes)
+    path = folder / "ball.urdf"
+    path.write_text(f'<robot name="ball"><link name="ball">{text}</link></robot>')
+    return path
+
+
+def ball(path: Path, subdivisions: int) -> int:
+    mesh = trimesh.creation.icosphere(subdivisions=subdivisions, radius=RADIUS)
+    mesh.export(path)
+    return len(mesh.faces)
+
+
+def shown(text: str) -> list[Path]:
+    root = ElementTree.fromstring(text)
+    return [Path(m.get("filename")) for v in root.iter("visual") for m in v.iter("mesh")]
+
+
+def image(text: str) -> np.ndarray:
+    world = Bullet(200.0)
+    world.load_urdf(text, "ball", fixed=True)
+    picture = world.render(
+        Viewpoint((1.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)), CLEAN.light, 20.0, 64, 64
+    )
+    world.close()
+    return picture
+
+
+@pytest.mark.parametrize("suffix", ["stl", "obj", "dae"])
+def test_a_heavy_mesh_of_any_format_is_simplified_and_looks_the_same(tmp_path, cache, suffix):
+    faces = ball(tmp_path / f"ball.{suffix}", 5)
+    assert faces > 4 * FACES
+    urdf = robot(tmp_path, f"ball.{suffix}")
+    light, heavy = loadable_urdf(urdf, detailed=False), loadable_urdf(urdf, detailed=True)
+    assert shown(heavy) == [tmp_path / f"ball.{suffix}"]
+    (simple,) = shown(light)
+    assert simple.parent == cache and 0.9 * FACES < faces_of(simple) <= FACES
+    outline = [(image(text) < 250).any(axis=2) for text in (light, heavy)]
+    assert outline[0].sum() > 200 and (outline[0] != outline[1]).mean() < 0.02
+
+
+def test_a_mesh_is_simplified_once_and_again_when_it_changes(tmp_path, cache, monkeypatch):
+    ball(tmp_path / "ball.stl", 5)
+    urdf = robot(tmp_path, "ball.stl")
+    first = shown(loadable_urdf(urdf, detailed=False))
+    stamp = first[0].stat().st_mtime_ns
+    assert shown(loadable_urdf(urdf, detailed=False)) == first and first[0].stat().st_mtime_ns == stamp
+    trimesh.creation.icosphere(subdivisions=5, radius=2.0 * RADIUS).export(tmp_path / "ball.stl")
+    assert shown(loadable_urdf(urdf, detailed=False)) != first
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_smaller_collision_mesh_at_the_same_place_is_shown_instead(tmp_path):
+    ball(tmp_path / "fine.stl", 3)
+    ball(tmp_path / "coarse.stl", 2)
+    urdf = robot(tmp_path, "fine.stl", "coarse.stl")
+    assert [path.name for path in shown(loadable_urdf(urdf, detailed=False))] == ["coarse.stl"]
+    elsewhere = urdf.read_text().replace("<collision>", '<collision><origin xyz="0 0 1"/>')
+    urdf.write_text(elsewhere)
+    assert [path.name for path in shown(loadable_urdf(urdf, detailed=False))] == ["fine.stl"]
+
+
+@pytest.mark.parametrize(
+    ("faces", "limit"),
+    [
+        ([], 0),
+        ([10, 20], 20),
+        ([FACES], FACES),
+        ([10 * FACES], FACES),
+        ([100, 10 * FACES, 10 * FACES], (FACES - 100) // 2),
+        ([9] * (3 * FACES), 4),  # a tetrahedron is the least that has a shape
+    ],
+)
+def test_small_meshes_stay_as_they_are_and_large_ones_share_what_is_left(faces, limit):
+    assert face_limit(faces) == limit
+
+
+@pytest.mark.parametrize("urdf", [KUKA, PANDA], ids=["kuka", "panda"])
+def test_an_arm_stays_within_the_faces_that_a_quick_frame_has(urdf):
+    found = shown(loadable_urdf(urdf, detailed=False))
+    assert sum(map(faces_of, found)) <= FACES
+    assert len(found) >= 8
+
+
+def test_the_panda_is_shown_by_its_makers_own_simple_meshes():
+    assert {path.parent.name for path in shown(loadable_urdf(PANDA, detailed=False))} == {"collision"}
+
+
+@pytest.mark.parametrize("content", [b"", b"solid nothing", b"\x00" * 200, b"# a text\n"], ids=repr)
+@pytest.mark.parametrize("suffix", ["stl", "obj", "dae"])
+def test_a_broken_mesh_is_refused_by_name(tmp_path, suffix, content):
+    (tmp_path / f"broken.{suffix}").write_bytes(content)
+    with pytest.raises(
+        EmbodimentError, match=rf"broken.{suffix}: cannot be read: .*expected STL, OBJ or DAE"
+    ):
+        loadable_urdf(robot(tmp_path, f"broken.{suffix}"), detailed=False)
+
+
+@pytest.mark.parametrize("name", ["lost.stl", "package://lost/lost.stl", ""])
+def test_a_missing_mesh_is_refused_with_its_link(tmp_path, name):
+    with pytest.raises(EmbodimentError, match=r"ball.urdf: link ball: mesh .*no such file; looked for"):
+        loadable_urdf(robot(tmp_path, name), detailed=True)
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    ball(tmp_path / "ball.stl", 5)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(OutputError):
+        loadable_urdf(robot(tmp_path, "ball.stl"), detailed=False)
+
+
+def test_two_versions_of_the_simplification_do_not_share_files(tmp_path, monkeypatch):
+    ball(tmp_path / "ball.stl", 5)
+    urdf = robot(tmp_path, "ball.stl")
+    before = shown(loadable_urdf(urdf, detailed=False))
+    monkeypatch.setattr(light_mesh, "VERSION", b"next")
+    assert shown(loadable_urdf(urdf, detailed=False)) != before
