@@ -206,8 +206,34 @@ class _RobotFile:
     source: str = setting("where the numbers come from")
 
 
+def _path(name: str | Path, folder: Path) -> Path:
+    path = Path(name)
+    return folder / path if path.suffix == ".yaml" else config_path("robots", f"{name}.yaml")
+
+
+def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Return a robot's YAML on top of that of the robot which it is like, if it names one."""
+    values = read_yaml(path)
+    if "like" not in values:
+        return values
+    other = values.pop("like")
+    if not isinstance(other, str):
+        raise EmbodimentError(f"{path}: like: got {shown(other)}, expected a robot's name or a path")
+    base = _path(other, path.parent)
+    if base.resolve() in (path.resolve(), *below):
+        raise EmbodimentError(f"{path}: like: got {other}, which is like this robot itself")
+    found = _read(base, (*below, path.resolve()))
+    for section in ("arm", "simulation"):  # names of files are relative to the YAML that they stand in
+        part = found.get(section)
+        if isinstance(part, dict) and isinstance(part.get("urdf"), str) and "://" not in part["urdf"]:
+            found[section] = {**part, "urdf": str(base.parent.resolve() / part["urdf"])}
+    return merged(found, values)
+
+
 def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
     """Load config/robots/<name>.yaml, or a YAML file by path, as the task equips it.
+
+    A YAML with the key ``like`` holds only what is different from the robot that it names.
 
     Args:
         name_or_path: the robot.
@@ -218,10 +244,8 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         ConfigError: a file is missing or has unknown keys or wrong types.
         EmbodimentError: the numbers contradict each other.
     """
-    path = Path(name_or_path)
-    if path.suffix != ".yaml":
-        path = config_path("robots", f"{name_or_path}.yaml")
-    values: dict[str, Any] = {"safety": {}, "tasks": {}, **read_yaml(path)}
+    path = _path(name_or_path, Path())
+    values: dict[str, Any] = {"safety": {}, "tasks": {}, **_read(path)}
     own = values.pop("tasks")
     if not isinstance(own, dict) or not all(isinstance(changes, dict) for changes in own.values()):
         raise EmbodimentError(f"{path}: tasks: got {shown(own)}, expected changes to this file by task")

@@ -25,11 +25,17 @@ VECTOR_MESSAGES: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
 )
 KINDS = ("image", "vector")
 USERS = ("model", "gate")
+# Of a camera that stands still and without which the robot holds.
+IMAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType({"required": True, "link": "", "up": (0.0, 0.0, 1.0)})
 
 
 @dataclass(frozen=True)
 class ImageSensor:
-    """A camera: what the robot publishes, and where the simulator puts it."""
+    """A camera: what the robot publishes, and where the simulator puts it.
+
+    One that is not required is left out when it is missing, too old or unlike anything known: the model fills
+    in what it would show, and the gate does not hold for it.
+    """
 
     name: str = setting("of the sensor")
     topic: str = setting("of sensor_msgs/Image")
@@ -39,12 +45,15 @@ class ImageSensor:
     rate_hz: float = setting("frames per second", gt=0.0, le=120.0, unit="Hz")
     max_age_s: float = setting("an image older than this holds the robot", gt=0.0, le=10.0, unit="s")
     used_by: tuple[str, ...] = setting("who needs it: model, gate")
+    required: bool = setting("whether the robot holds without it")
     vertical_fov_deg: float = setting("vertical field of view", gt=1.0, lt=179.0, unit="deg")
-    eye: tuple[float, ...] = setting("camera position in the base frame", unit="m")
-    look_at: tuple[float, ...] = setting("point in the image centre, base frame", unit="m")
+    link: str = setting("link of the simulation's URDF that carries it; empty: it stands still")
+    eye: tuple[float, ...] = setting("camera position in the frame of the link, or of the base", unit="m")
+    look_at: tuple[float, ...] = setting("point in the image centre, same frame", unit="m")
+    up: tuple[float, ...] = setting("what is up in the image, same frame")
 
     def __post_init__(self) -> None:
-        for name in ("eye", "look_at"):
+        for name in ("eye", "look_at", "up"):
             if len(getattr(self, name)) != 3:
                 raise EmbodimentError(
                     f"sensor {self.name}: {name}: got {getattr(self, name)}, expected [x, y, z]"
@@ -52,6 +61,12 @@ class ImageSensor:
         if self.eye == self.look_at:
             raise EmbodimentError(
                 f"sensor {self.name}: eye and look_at are both {self.eye}, expected two points"
+            )
+        sight = [there - here for here, there in zip(self.eye, self.look_at, strict=True)]
+        across = [sight[i - 2] * self.up[i - 1] - sight[i - 1] * self.up[i - 2] for i in range(3)]
+        if not any(abs(value) > 1e-9 for value in across):
+            raise EmbodimentError(
+                f"sensor {self.name}: up: got {self.up}, expected another direction than the one it looks in"
             )
         _check_used_by(self.name, self.used_by)
 
@@ -177,7 +192,7 @@ def _read(name: str, values: Any, where: str) -> Sensor:
     if kind not in KINDS:
         raise EmbodimentError(f"{here}: kind: got {shown(kind)}, expected one of {list(KINDS)}")
     if kind == "image":
-        return load_settings(ImageSensor, {"name": name, **keys}, where=here)
+        return load_settings(ImageSensor, {"name": name, **IMAGE_DEFAULTS, **keys}, where=here)
     freeze_s = keys.pop("freeze_s", None)
     if freeze_s is not None and not (type(freeze_s) in (int, float) and 0.0 < freeze_s <= 3600.0):
         raise EmbodimentError(f"{here}: freeze_s: got {shown(freeze_s)}, expected seconds or null")

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+import yaml
 from robots import made_up_robot, panda_yaml
 
 from ami_ros.body.limits import ChannelLimits
@@ -257,3 +258,65 @@ def test_a_robot_of_another_size_is_only_data():
     assert len(spec.joint_names) == len(spec.limits.velocity) == 4
     assert isinstance(spec.limits, ChannelLimits)
     assert issubclass(EmbodimentError, AmiError)
+
+
+def test_a_robot_may_be_like_another_but_for_what_it_says_itself():
+    panda, wrist = load_robot("panda"), load_robot("panda_wrist")
+    assert list(wrist.sensors) == ["camera", "joints", "wrist"]
+    assert not wrist.camera.required and wrist.sensors["wrist"].link == "panda_hand"
+    assert panda.camera.required and panda.camera.eye == wrist.camera.eye
+    assert wrist.urdf == panda.urdf and wrist.name == "panda_wrist"
+    assert set(wrist.simulation.scenery) > set(panda.simulation.scenery)
+
+
+def test_files_that_the_other_robot_names_are_found_from_elsewhere(tmp_path):
+    (tmp_path / "slow.yaml").write_text("like: panda\nactions: {rate_hz: 5.0}\n")
+    slow = load_robot(tmp_path / "slow.yaml")
+    assert slow.urdf == load_robot("panda").urdf and slow.actions.rate_hz == 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("like: 3\n", "like: got 3, expected a robot's name or a path"),
+        ("like: pandora\n", "no such file"),
+        ("like: me.yaml\n", "which is like this robot itself"),
+        ("like: other.yaml\n", "which is like this robot itself"),
+    ],
+)
+def test_a_robot_like_none(tmp_path, text, message):
+    (tmp_path / "me.yaml").write_text(text)
+    (tmp_path / "other.yaml").write_text("like: me.yaml\n")
+    with pytest.raises((ConfigError, EmbodimentError), match=message):
+        load_robot(tmp_path / "me.yaml")
+
+
+def test_what_a_task_changes_in_a_robots_own_file_wins():
+    reach, push = load_robot("panda", "reach"), load_robot("panda", "push")
+    assert reach.workspace[0, 2] == 0.08 and push.workspace[0, 2] == 0.149
+    assert push.tool is not None and push.camera.vertical_fov_deg == 31.0
+
+
+@pytest.mark.parametrize("tasks", [3, ["push"], {"push": 3}])
+def test_tasks_that_are_no_changes_are_refused(tmp_path, tasks):
+    path = tmp_path / "me.yaml"
+    path.write_text(yaml.safe_dump({"like": "panda", "tasks": tasks}))
+    with pytest.raises(EmbodimentError, match="tasks: got .*expected changes to this file by task"):
+        load_robot(path, "push")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("up", [0.0, 0.0], r"up: got .*expected \[x, y, z\]"),
+        ("up", [0.0, 0.0, 0.0], "expected another direction"),
+        ("up", [-0.99, -0.75, -0.47], "expected another direction"),  # the way it looks
+        ("required", "no", "required: got 'no'"),
+        ("link", 3, "link: got 3"),
+    ],
+)
+def test_a_camera_that_makes_no_sense(tmp_path, key, value, message):
+    path = tmp_path / "me.yaml"
+    path.write_text(yaml.safe_dump({"like": "panda", "sensors": {"camera": {key: value}}}))
+    with pytest.raises((ConfigError, EmbodimentError), match=message):
+        load_robot(path)

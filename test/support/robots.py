@@ -53,9 +53,12 @@ def made_up_robot(**changes: Any) -> RobotSpec:
         10.0,
         AGE_S[CAMERA],
         ("model", "gate"),
+        True,
         45.0,
+        "",
         (1.0, 0.0, 1.0),
         (0.0,) * 3,
+        (0.0, 0.0, 1.0),
     )
     spec = RobotSpec(
         name="made_up",

@@ -169,6 +169,17 @@ class Bullet:
         infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
         return {info[1].decode(): info[0] for info in infos}
 
+    def link_indices(self, body: int) -> dict[str, int]:
+        """Return link name to index, in URDF order; the base, which has none, is left out."""
+        count = pybullet.getNumJoints(body, physicsClientId=self._id)
+        infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
+        return {info[12].decode(): info[0] for info in infos}
+
+    def link_pose(self, body: int, link: int) -> tuple[FloatArray, FloatArray]:
+        """Return a link frame's position (3,) in m and rotation (3, 3)."""
+        state = pybullet.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=self._id)
+        return np.array(state[4]), np.array(pybullet.getMatrixFromQuaternion(state[5])).reshape(3, 3)
+
     def link_position(self, body: int, link: int) -> FloatArray:
         """Return a link frame's position (3,) in m."""
         state = pybullet.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=self._id)

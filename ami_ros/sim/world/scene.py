@@ -43,6 +43,9 @@ class Scene:
         self._variation = CLEAN
         self._exposed = {camera.name: Sensor(CLEAN, 0) for camera in spec.images}
         self._arm = Arm(self._bullet, spec, detailed)
+        for camera in spec.images:
+            if camera.link:
+                self._arm.link_pose(camera.link)  # is there, or is refused now
         self._objects: list[int] = []
         self._kinematics = Kinematics(spec)
         self._arm_sensors = ArmSensors(self._bullet, self._arm, spec, self._kinematics)
@@ -155,8 +158,11 @@ class Scene:
         """Take a picture; sizes default to the camera's, and the camera to the robot's first."""
         sensor = next((s for s in self._spec.images if s.name == camera), self._spec.camera)
         view = self._variation.view(self._spec.images.index(sensor))
+        seen_from = viewpoint(sensor, view.camera)
+        if sensor.link:
+            seen_from = seen_from.carried(*self._arm.link_pose(sensor.link))
         image = self._bullet.render(
-            viewpoint(sensor, view.camera),
+            seen_from,
             self._variation.light,
             sensor.vertical_fov_deg,
             width or sensor.width,

@@ -180,3 +180,35 @@ def test_closing_twice_is_fine():
 def test_a_robot_that_cannot_be_simulated(changes, message):
     with pytest.raises(EmbodimentError, match=message):
         Scene(changed(SPEC, **changes), PHYSICS_HZ)
+
+
+def test_a_camera_on_a_link_sees_the_world_from_there():
+    """The picture is that of a camera that stands where the link has carried it."""
+    spec = load_robot("panda_wrist")
+    world = Scene(spec, PHYSICS_HZ)
+    seen = []
+    for turn in (0.0, 0.4):
+        joints = spec.home + np.array([turn, *[0.0] * (JOINTS - 1)])
+        world.reset(joints)
+        pictures = world.images()
+        seen.append(pictures["wrist"])
+        hand = world.bullet.link_indices(world.arm_body)["panda_hand"]
+        place, axes = world.bullet.link_pose(world.arm_body, hand)
+        wrist = spec.sensors["wrist"]
+        eye, look_at, up = (axes @ np.array(v) for v in (wrist.eye, wrist.look_at, wrist.up))
+        still = dataclasses.replace(
+            wrist, link="", eye=tuple(place + eye), look_at=tuple(place + look_at), up=tuple(up)
+        )
+        fixed = Scene(dataclasses.replace(spec, sensors={**spec.sensors, "wrist": still}), PHYSICS_HZ)
+        fixed.reset(joints)
+        np.testing.assert_array_equal(fixed.images()["wrist"], pictures["wrist"])
+        fixed.close()
+    assert (seen[0] != seen[1]).any(axis=2).mean() > 0.05
+    world.close()
+
+
+def test_a_camera_on_a_link_that_is_not_there():
+    spec = load_robot("panda_wrist")
+    lost = dataclasses.replace(spec.sensors["wrist"], link="panda_thumb")
+    with pytest.raises(EmbodimentError, match=r"link 'panda_thumb' not found; it has \['panda_link1'"):
+        Scene(dataclasses.replace(spec, sensors={**spec.sensors, "wrist": lost}), PHYSICS_HZ)
