@@ -183,6 +183,7 @@ class Plan:
             above 1 is rare. None where nothing judges it.
         surprise_terms: surprise by what it is about; the largest is `surprise`.
         surprise_at_rest: the largest of those that need no motion to be judged.
+        left_out: cameras that were not planned from: missing, or unlike anything known.
     """
 
     actions: FloatArray
@@ -200,6 +201,7 @@ class Plan:
     surprise: float | None = None
     surprise_terms: dict[str, float] = field(default_factory=dict)
     surprise_at_rest: float | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class Level(IntEnum):

@@ -60,11 +60,11 @@ class RobotSpec:
         return tuple(sensor for sensor in self.sensors.values() if isinstance(sensor, VectorSensor))
 
     def images_for(self, user: str) -> tuple[ImageSensor, ...]:
-        """Return the cameras that one of `USERS` needs."""
+        """Return the cameras that one of `USERS` uses."""
         return tuple(image for image in self.images if user in image.used_by)
 
     def vectors_for(self, user: str) -> tuple[VectorSensor, ...]:
-        """Return the other sensors that one of `USERS` needs."""
+        """Return the other sensors that one of `USERS` uses."""
         return tuple(vector for vector in self.vectors if user in vector.used_by)
 
     @property

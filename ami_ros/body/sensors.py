@@ -34,7 +34,7 @@ class ImageSensor:
     """A camera: what the robot publishes, and where the simulator puts it.
 
     One that is not required is left out when it is missing, too old or unlike anything known: the model fills
-    in what it would show, and the gate does not hold for it.
+    in what it would show, and the gate does not watch it.
     """
 
     name: str = setting("of the sensor")
@@ -192,7 +192,8 @@ def _read(name: str, values: Any, where: str) -> Sensor:
     if kind not in KINDS:
         raise EmbodimentError(f"{here}: kind: got {shown(kind)}, expected one of {list(KINDS)}")
     if kind == "image":
-        return load_settings(ImageSensor, {"name": name, **IMAGE_DEFAULTS, **keys}, where=here)
+        image = load_settings(ImageSensor, {"name": name, **IMAGE_DEFAULTS, **keys}, where=here)
+        return image if image.required else dataclasses.replace(image, used_by=_without_gate(image.used_by))
     freeze_s = keys.pop("freeze_s", None)
     if freeze_s is not None and not (type(freeze_s) in (int, float) and 0.0 < freeze_s <= 3600.0):
         raise EmbodimentError(f"{here}: freeze_s: got {shown(freeze_s)}, expected seconds or null")
@@ -210,6 +211,10 @@ def _read(name: str, values: Any, where: str) -> Sensor:
     return VectorSensor(
         name, raw.topic, raw.message, pairs, raw.rate_hz, raw.max_age_s, freeze_s, raw.used_by
     )
+
+
+def _without_gate(used_by: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(user for user in used_by if user != "gate")
 
 
 def _check_used_by(name: str, used_by: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from ami_ros.model.contract import Contract
 from ami_ros.model.networks.inputs import Layout
 from ami_ros.model.scripted import reason
 from ami_ros.model.weights import weights_sha256
-from ami_ros.model.world_model import EXPORTED
+from ami_ros.model.world_model import exported
 
 
 def check_module(module: Any, contract: Contract, where: str, device: torch.device) -> None:
@@ -32,7 +32,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
         ContractError: it has other weights, does not take what the contract says, returns something else, or
             sees more detail than images of the contract's size have.
     """
-    missing = [name for name in EXPORTED if not hasattr(module, name)]
+    missing = [name for name in exported(len(contract.cameras)) if not hasattr(module, name)]
     if missing or not isinstance(getattr(module, "model", None), nn.Module):
         raise ModelFileError(
             f"{where}: got a module without {', '.join(missing) or 'model'}, "

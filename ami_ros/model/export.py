@@ -17,7 +17,7 @@ from ami_ros.model.files import CONTRACT_FILE, sidecar
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.scripted import torchscript_deprecation_ignored
 from ami_ros.model.weights import order_for_planning
-from ami_ros.model.world_model import EXPORTED, WorldModel
+from ami_ros.model.world_model import WorldModel, exported
 from ami_ros.system.whole_file import write_whole
 
 
@@ -30,8 +30,9 @@ def export(model: Jepa, contract: Contract, path: Path) -> str:
         OutputError: they cannot be written.
     """
     order_for_planning(model)
+    methods = exported(len(contract.cameras))
     return write_scripted(
-        WorldModel(model).eval(), path, {CONTRACT_FILE: contract.to_json()}, EXPORTED, freeze=False
+        WorldModel(model).eval(), path, {CONTRACT_FILE: contract.to_json()}, methods, freeze=False
     )
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,8 @@ from ami_ros.model.known import KnownImage
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.model.scripted import compiled, frozen, is_compiled, load_scripted
-from ami_ros.model.world_model import BY_VECTORS, EXPORTED, WorldModel
-from ami_ros.types import FloatArray, Goal, ImageArray, Observation, checked_image
+from ami_ros.model.world_model import BY_VECTORS, WorldModel, exported
+from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, ImageArray, Observation, checked_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +49,17 @@ class EncodedGoal:
 
 @dataclass(frozen=True, eq=False)
 class Sensed:
-    """An observation as the model sees it: state (Z,), and oddness () of its images."""
+    """An observation as the model sees it.
+
+    Attributes:
+        state: (Z,).
+        oddness: () of the images that it is from.
+        left_out: cameras that it is not from: missing, or unlike anything known. The model filled them in.
+    """
 
     state: Tensor
     oddness: Tensor
+    left_out: tuple[str, ...] = ()
 
 
 class ModelRuntime:
@@ -73,10 +80,13 @@ class ModelRuntime:
         sha256: str,
         device: torch.device,
         precision: torch.dtype = torch.float32,
+        optional: Collection[str] = (),
     ) -> None:
         self._module, self.contract, self.sha256 = module, contract, sha256
-        self.world: Any = frozen(module, EXPORTED) if is_compiled(module) else module
+        methods = exported(len(contract.cameras))
+        self.world: Any = frozen(module, methods) if is_compiled(module) else module
         self.device, self.precision = device, precision
+        self._optional = set(optional) if len(contract.cameras) > 1 else set()
         self._cameras = {camera.name: index for index, camera in enumerate(contract.cameras)}
         self._sizes = {vector.name: len(vector.units) for vector in contract.vectors}
         self._vectors = {vector.name: index for index, vector in enumerate(contract.vectors)}
@@ -105,15 +115,33 @@ class ModelRuntime:
             ObservationError: a sensor of the contract is missing, or has another number of values.
             ImageError: as `encode`.
         """
-        images = [
-            self._pixels(observation[camera.name].value, camera, f"{camera.name} image")
-            for camera in self.contract.cameras
-        ]
+        images = [self._image(observation, camera) for camera in self.contract.cameras]
         measured = [self._numbers(observation, name) for name in self._vectors]
         vectors = self._tensor(measured[0] if len(measured) == 1 else np.concatenate([*measured, []]))
         with torch.inference_mode():
+            if self._optional:
+                return self._sense_some(images, vectors.unsqueeze(0), set(observation.readings))
             states, oddness = self.world.observe(images, vectors.unsqueeze(0))
         return Sensed(states[0], oddness[0])
+
+    def _image(self, observation: Observation, camera: KnownImage) -> Tensor:
+        if camera.name in self._optional and camera.name not in observation.readings:
+            return torch.zeros(1, camera.size, camera.size, 3, dtype=torch.uint8, device=self.device)
+        return self._pixels(observation[camera.name].value, camera, f"{camera.name} image")
+
+    def _sense_some(self, images: list[Tensor], vectors: Tensor, there: set[str]) -> Sensed:
+        """Leave out cameras that are not required where they are not there, or look like nothing known."""
+        states, oddness, rare = self.world.observe_each(images, vectors)
+        odd = dict(zip(self._cameras, (oddness[0] / rare).tolist(), strict=True))
+        left_out = {name for name in self._optional if name not in there or odd[name] > RARE_SURPRISE}
+        if len(left_out) == len(odd):  # without any camera the odd ones are better than none, and tell of it
+            left_out -= there
+        if len(left_out) == len(odd):
+            raise ObservationError(f"observation: got no image, expected one of {list(self._cameras)}")
+        if left_out:
+            states = self.world.complete(states, sorted(self._cameras[name] for name in left_out))
+        kept = [index for name, index in self._cameras.items() if name not in left_out]
+        return Sensed(states[0], oddness[0, kept].amax(), tuple(sorted(left_out)))
 
     def _numbers(self, observation: Observation, name: str) -> FloatArray:
         values, expected = observation[name].value, self._sizes[name]
@@ -247,7 +275,8 @@ def load_model(
     keep_freed_memory()
     module = load_scripted(file, where)
     check_module(module, contract, str(path), where)
-    return ModelRuntime(module, contract, file.sha256, where, numbers)
+    optional = [camera.name for camera in spec.images if not camera.required]
+    return ModelRuntime(module, contract, file.sha256, where, numbers, optional)
 
 
 def in_memory(model: Jepa, contract: Contract) -> ModelRuntime:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.scripted import offered
 
-# The methods that a file offers.
+# The methods that every file offers.
 EXPORTED = (
     "observe",
     "encode",
@@ -23,8 +23,15 @@ EXPORTED = (
     "disagreement",
     "surprise",
 )
+# What a file offers in addition where the world is seen by several cameras.
+SEVERAL_CAMERAS = ("observe_each", "complete")
 # The kind of distance to a goal that vectors give.
 BY_VECTORS = "vectors"
+
+
+def exported(cameras: int) -> tuple[str, ...]:
+    """Return the methods that the file of a model with so many cameras offers."""
+    return EXPORTED + (SEVERAL_CAMERAS if cameras > 1 else ())
 
 
 class WorldModel(nn.Module):
@@ -51,6 +58,17 @@ class WorldModel(nn.Module):
             vectors: (B, V) of all vector sensors, in their units.
         """
         return self.model.observe(images, self.model.normalise(vectors))
+
+    @offered
+    def observe_each(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Do as `observe`, with the oddness of each camera's image (B, W), and what is rare of it ()."""
+        states, oddness = self.model.observe_each(images, self.model.normalise(vectors))
+        return states, oddness, self.model.surprise_gauge.scale[-1]
+
+    @offered
+    def complete(self, state: Tensor, missing: list[int]) -> Tensor:
+        """Return states (B, Z) as if the cameras whose index is in `missing` had not been there."""
+        return self.model.complete(state, missing)
 
     @offered
     def encode(self, camera: int, images: Tensor) -> Tensor:

@@ -6,12 +6,16 @@ each sensor has said something that is new enough for that: joints at least as n
 where the body *is*; a sensor with a slack may be older by so much. Of each the newest reading is taken.
 Observations closer together than the planning period are skipped, by their stamps, so the rule is the same
 in real and in simulated time.
+
+A camera that is not required is waited for like any other as long as it lives. When the others have come for
+its age limit without it, the observation is made without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 EARLY_SHARE = 0.1  # of the period: an image that much early is on time, for cameras jitter
@@ -34,15 +38,21 @@ class ObservationPairing:
         vectors: names of the vector sensors -> how much older than the observation they may be, ns.
         period_ns: planning period.
         gap_ns: a vector may be this much newer than the image.
+        optional: names of the cameras that are not required -> for how long they are waited for, ns.
 
     Attributes:
         restarts: how often time was seen to start again (a stamp older than the one before it).
     """
 
     def __init__(
-        self, images: Sequence[str], vectors: Mapping[str, int], period_ns: int, gap_ns: int
+        self,
+        images: Sequence[str],
+        vectors: Mapping[str, int],
+        period_ns: int,
+        gap_ns: int,
+        optional: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        self._images, self._vectors = images, vectors
+        self._all_images, self._vectors, self._optional = images, vectors, optional
         self._spacing_ns = round(period_ns * (1.0 - EARLY_SHARE))
         self._gap_ns = gap_ns
         self.restarts = 0
@@ -51,6 +61,7 @@ class ObservationPairing:
     def forget(self) -> None:
         """Drop everything seen."""
         self._seen: dict[str, Seen] = {}
+        self._first_ns: int | None = None
         self._taken_ns: int | None = None
 
     def plan_again(self) -> None:
@@ -64,6 +75,7 @@ class ObservationPairing:
             self.forget()
             self.restarts += 1
         self._seen[sensor] = reading
+        self._first_ns = reading.stamp_ns if self._first_ns is None else self._first_ns
 
     def take(self) -> Mapping[str, Seen] | None:
         """Return the readings to plan from now, once; None when there are none."""
@@ -75,7 +87,21 @@ class ObservationPairing:
         if self._taken_ns is not None and stamp_ns - self._taken_ns < self._spacing_ns:
             return None
         self._taken_ns = stamp_ns
-        return dict(self._seen)
+        return {name: self._seen[name] for name in (*self._images, *self._vectors)}
+
+    @property
+    def _images(self) -> list[str]:
+        """Cameras that count: those that are not required only while they live."""
+        if not self._optional or self._first_ns is None:
+            return list(self._all_images)
+        newest = max(seen.stamp_ns for seen in self._seen.values())
+        last = {
+            name: self._seen[name].stamp_ns if name in self._seen else self._first_ns
+            for name in self._optional
+        }
+        gone = {name for name, limit_ns in self._optional.items() if newest - last[name] > limit_ns}
+        alive = [name for name in self._all_images if name not in gone]
+        return alive or list(self._all_images)  # without any, all of them are missed
 
     def _missing(self) -> list[str]:
         return [name for name in (*self._images, *self._vectors) if name not in self._seen]
@@ -108,6 +134,6 @@ class ObservationPairing:
             limit = f"expected at most {self._gap_ns / 1e9:.3f} s (pair_gap_s)"
             names = " or ".join(self._vectors)
             return f"the image is {self._ahead_ns() / 1e9:.3f} s older than {names}, {limit}"
-        last = max(self._seen[name].arrival_ns for name in list(self._images) or self._vectors)
+        last = max(self._seen[name].arrival_ns for name in self._images or self._vectors)
         what = "image" if self._images else "reading"
         return f"waiting for a new {what}; the last one came {(now_ns - last) / 1e9:.2f} s ago"

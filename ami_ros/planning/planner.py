@@ -109,6 +109,7 @@ class RecedingHorizonPlanner:
             surprise=max(surprise.values()) if surprise else None,
             surprise_terms=surprise,
             surprise_at_rest=at_rest(surprise),
+            left_out=sensed.left_out,
         )
 
     def _block(self, action: FloatArray) -> Tensor:

@@ -26,6 +26,7 @@ from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.weights import weights_sha256
 from ami_ros.training.appearance import fit_appearance, read_oddities
+from ami_ros.training.completion import completion_errors, fit_completion
 from ami_ros.training.disagreement import fit_disagreement
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.events import read_clips
@@ -127,9 +128,11 @@ def finish(
         network, encoded.transitions(SURPRISE_BLOCKS), held_out.transitions(SURPRISE_BLOCKS), training
     )
     fit_temporal_distance(network, encoded.cores, training)
+    fit_completion(network, encoded, training)
     clips = read_clips(network, split.events, inputs, spec.actions)
     horizon = min(horizon, split.held_out.steps // spec.action_block)
     quality = measure_quality(network, encoded, held_out, clips, oddities.held_out, horizon)
+    quality["completion"] = completion_errors(network, held_out, inputs.cameras)
     quality["alike"] = measure_alike(network, split.held_out_exposures)
     actions = split.training.actions
     return Contract(

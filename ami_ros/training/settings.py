@@ -37,6 +37,7 @@ class TrainingSettings:
     appearance_steps: int = setting("steps that fit the appearance", ge=1)
     disagreement_steps: int = setting("steps that fit the disagreement heads", ge=1)
     temporal_steps: int = setting("steps that fit the temporal distance", ge=1)
+    completion_steps: int = setting("steps that fit what a missing camera would show", ge=1)
     fit_batch: int = setting("transitions per step of what is fitted after training", ge=8)
     surprise_shrinkage: float = setting(
         "isotropic part of what predictions usually miss, share of the mean variance", ge=1e-6, le=1e6

@@ -11,7 +11,7 @@ import pytest
 import torch
 from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, small_jepa
 
-from ami_ros.errors import GoalError
+from ami_ros.errors import GoalError, ObservationError
 from ami_ros.model.contract import Contract
 from ami_ros.model.export import export
 from ami_ros.model.files import read_verified
@@ -21,7 +21,7 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.restore import restored
 from ami_ros.model.runtime import ModelRuntime, in_memory
 from ami_ros.model.weights import weights_sha256
-from ami_ros.model.world_model import EXPORTED
+from ami_ros.model.world_model import WorldModel, exported
 from ami_ros.types import Goal, Observation, Reading
 
 JOINTS, FORCE, HORIZON, SAMPLES = 4, 6, 3, 5
@@ -89,7 +89,9 @@ def test_scripted_it_answers_as_it_does_unscripted(body):
     it = runtime(body)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        other = torch.jit.freeze(torch.jit.script(it.world), preserved_attrs=list(EXPORTED))
+        other = torch.jit.freeze(
+            torch.jit.script(it.world), preserved_attrs=list(exported(len(it.contract.cameras)))
+        )
     state, size = it.sense(observation(body)).state, it.world.model.view_size
     actions = torch.rand(SAMPLES, HORIZON, ACTION, generator=torch.Generator().manual_seed(1)) * 2 - 1
     goal, found = [torch.ones(size)], []
@@ -241,3 +243,72 @@ def test_a_rollout_is_predict_again_and_again():
     for step in range(HORIZON):
         now = model.predict(now, actions[3:4, step])
         torch.testing.assert_close(rolled[3, step], now[0])
+
+
+TWO = "two cameras and a force"
+
+
+def with_optional(*optional: str, odd: str = "") -> ModelRuntime:
+    """A model that can do without some cameras; to it, every image of the camera `odd` looks odd."""
+    inputs = BODIES[TWO]
+    model = small_jepa(inputs=inputs)
+    with torch.no_grad():
+        model.surprise_gauge.scale.fill_(50.0)
+        if odd:
+            model.appearances[inputs.cameras.index(odd)].judge[-1].bias.fill_(1e3)
+    world = WorldModel(model).eval()
+    return ModelRuntime(world, contract_of(model, inputs), "", torch.device("cpu"), optional=optional)
+
+
+def without(camera: str) -> Observation:
+    seen = observation(TWO)
+    return Observation({name: reading for name, reading in seen.readings.items() if name != camera})
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("camera", ["front", "wrist"])
+def test_a_camera_that_is_missing_is_filled_in(camera):
+    it, index = with_optional("front", "wrist"), ["front", "wrist"].index(camera)
+    full, less = it.sense(observation(TWO)), it.sense(without(camera))
+    assert full.left_out == () and less.left_out == (camera,)
+    torch.testing.assert_close(less.state, it.world.complete(full.state[None], [index])[0])
+    assert not torch.equal(less.state, full.state)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("camera", ["front", "wrist"])
+def test_a_camera_that_looks_like_nothing_known_is_left_out_and_does_not_surprise(camera):
+    it = with_optional("front", "wrist", odd=camera)
+    sensed = it.sense(observation(TWO))
+    assert sensed.left_out == (camera,) and float(sensed.oddness) < 50.0
+    torch.testing.assert_close(sensed.state, it.sense(without(camera)).state)
+
+
+def test_a_required_camera_is_never_left_out():
+    odd = with_optional("wrist", odd="front").sense(observation(TWO))
+    assert odd.left_out == () and float(odd.oddness) > 50.0
+    with pytest.raises(ObservationError, match="front"):
+        with_optional("wrist").sense(without("front"))
+
+
+def test_with_every_camera_odd_all_are_used_and_it_shows():
+    it = with_optional("front", "wrist", odd="front")
+    seen = it.sense(without("wrist"))
+    assert seen.left_out == ("wrist",) and float(seen.oddness) > 50.0
+
+
+def test_without_any_camera_nothing_is_sensed():
+    it = with_optional("front", "wrist")
+    blind = Observation({n: r for n, r in observation(TWO).readings.items() if n not in ("front", "wrist")})
+    with pytest.raises(ObservationError, match=r"got no image, expected one of \['front', 'wrist'\]"):
+        it.sense(blind)
+
+
+def test_a_file_of_several_cameras_can_do_without_one(tmp_path):
+    inputs = BODIES[TWO]
+    model = small_jepa(inputs=inputs)
+    export(model, contract_of(model, inputs), tmp_path / "model.pt")
+    again, _ = restored(read_verified(tmp_path / "model.pt"))
+    states = torch.randn(2, model.state_size)
+    with torch.inference_mode():
+        torch.testing.assert_close(again.complete(states, [1]), model.complete(states, [1]))

@@ -124,3 +124,43 @@ def test_statistics():
     assert statistics.summary() == {**summary, "disagreement": 1.5}
     statistics.doubt(1.25, 0.5)
     assert statistics.summary() == {**summary, "disagreement": 1.25, "surprise": 0.5}
+
+
+@pytest.fixture
+def two() -> ObservationPairing:
+    """Two cameras, of which the wrist's is not required, and waited for by 250 ms."""
+    return ObservationPairing(["image", "wrist"], {}, 100 * MS, 300 * MS, {"wrist": 250 * MS})
+
+
+def taken_by(pairing: ObservationPairing, what: str, at_ms: int) -> list[str]:
+    pairing.see(what, Seen("", at_ms * MS, at_ms * MS))
+    return list(pairing.take() or ())
+
+
+def test_a_camera_that_is_not_required_is_waited_for_while_it_lives(two: ObservationPairing):
+    for at_ms in (0, 100, 200):
+        assert taken_by(two, "image", at_ms) == []
+        assert taken_by(two, "wrist", at_ms) == ["image", "wrist"]
+    assert [taken_by(two, "image", at_ms) for at_ms in (300, 400)] == [[], []]
+    assert [taken_by(two, "image", at_ms) for at_ms in (500, 600)] == [["image"], ["image"]], "gone"
+    assert taken_by(two, "wrist", 700) == []
+    assert taken_by(two, "image", 700) == ["image", "wrist"], "and back"
+
+
+def test_a_camera_that_is_not_required_and_never_came(two: ObservationPairing):
+    assert [taken_by(two, "image", at_ms) for at_ms in (1000, 1100, 1200)] == [[], [], []]
+    assert taken_by(two, "image", 1300) == ["image"]
+    two.forget()
+    assert taken_by(two, "image", 1400) == [], "after a reset it is waited for again"
+
+
+def test_a_required_camera_is_waited_for_for_ever(two: ObservationPairing):
+    assert [taken_by(two, "wrist", at_ms) for at_ms in (0, 500, 5000)] == [[], [], []]
+    assert "waiting for image" in two.waiting_for(0)
+
+
+def test_when_no_camera_lives_all_are_missed():
+    pairing = ObservationPairing(["one", "two"], {"joints": 0}, 100 * MS, 300 * MS, {"one": MS, "two": MS})
+    for at_ms in (0, 100, 200):
+        assert taken_by(pairing, "joints", at_ms) == []
+    assert "waiting for one and two" in pairing.waiting_for(0)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ami_ros.model.networks.appearance import Appearance
 from ami_ros.model.networks.backbone import BackboneEncoder
+from ami_ros.model.networks.completion import Completion
 from ami_ros.model.networks.disagreement import Disagreement
 from ami_ros.model.networks.encoder import Encoder
 from ami_ros.model.networks.inputs import Inputs, Layout
@@ -54,6 +55,11 @@ class Jepa(nn.Module):
         self.predictor = Predictor(settings, layout, action_size)
         self.inverse_model = InverseModel(settings, layout, action_size)
         self.appearances = nn.ModuleList(Appearance(settings, layout.posture_size) for _ in inputs.cameras)
+        # A world seen by one camera has nothing to fill in.
+        several = [layout] if len(inputs.cameras) > 1 else []
+        self.completions = nn.ModuleList(
+            Completion(it.views, it.view_size, inputs.vector_size) for it in several
+        )
         self.disagreement_heads = Disagreement(settings, layout.core_size, action_size)
         self.surprise_gauge = Surprise(layout.core_size, layout.posture_size)
         self.temporal_distances = nn.ModuleList(
@@ -88,16 +94,30 @@ class Jepa(nn.Module):
             images: of each camera (B, H, W, 3) uint8.
             vectors: (B, V) normalised.
         """
+        states, oddness = self.observe_each(images, vectors)
+        if oddness.shape[1] == 0:
+            return states, torch.zeros(vectors.shape[0], device=vectors.device)
+        return states, oddness.amax(dim=1)
+
+    def observe_each(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Return states (B, Z), and how odd the image of each camera looks (B, W); as `observe`."""
         parts: list[Tensor] = []
+        odd = [vectors[:, :0]]
         joints = self.posture(vectors)
-        oddness = torch.zeros(vectors.shape[0], device=vectors.device)
         for index, (encoder, appearance) in enumerate(zip(self.encoders, self.appearances)):  # noqa: B905
             x = fitted(images[index], self.image_size)
             latent = encoder(x)
             parts.append(latent)
-            oddness = torch.maximum(oddness, appearance(x, latent, joints))
+            odd.append(appearance(x, latent, joints).unsqueeze(1))
         parts.append(vectors)
-        return torch.cat(parts, dim=1), oddness
+        return torch.cat(parts, dim=1), torch.cat(odd, dim=1)
+
+    def complete(self, state: Tensor, missing: list[int]) -> Tensor:
+        """Return states (B, Z) with the views of some cameras, by their index, filled in from all else."""
+        for head in self.completions:
+            vectors = state[:, self.vectors_at :]
+            state = torch.cat([head(state[:, : self.core_size], missing, vectors), vectors], dim=1)
+        return state
 
     def normalise(self, vectors: Tensor) -> Tensor:
         """Normalise vectors (..., V) in the sensors' units."""

@@ -135,6 +135,8 @@ class PlanningCycle:
                 joints = self._spec.joint_position(observation)
                 missing = what_is_missing(goal.goal, joints, self._spec, self.kinematics)
             reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
+        if plan.left_out:
+            reason += f"; without {' and '.join(plan.left_out)}, which is missing or looks like nothing known"
         if plan.surprise is not None and plan.surprise > RARE_SURPRISE:
             what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])
             reason = f"{reason}; surprised by {what} ({plan.surprise:.1f})"

@@ -115,7 +115,8 @@ class PlannerNode(LifecycleNode):
             sensor.name: 0 if sensor.is_joints else round(sensor.max_age_s * 1e9)
             for sensor in spec.vectors_for("model")
         }
-        self._pairing = ObservationPairing(images, vectors, period_ns, gap_ns)
+        optional = {s.name: round(s.max_age_s * 1e9) for s in spec.images_for("model") if not s.required}
+        self._pairing = ObservationPairing(images, vectors, period_ns, gap_ns, optional)
         self._restarts = 0
         self._cycle = PlanningCycle(
             planner, self._spec, self._period_s, time.perf_counter, self.settings.patience_s

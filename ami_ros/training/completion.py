@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Learn what a camera would show from what the others and the vectors say."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ami_ros.model.networks.completion import Completion
+from ami_ros.model.networks.jepa import Jepa
+from ami_ros.training.latents import Encoded
+from ami_ros.training.settings import TrainingSettings
+
+FASTEST = 2e-3  # peak learning rate
+DECAY = 1e-4  # weight decay
+
+
+def fit_completion(model: Jepa, encoded: Encoded, settings: TrainingSettings) -> None:
+    """Fit `model.completions` in place; a model with one camera has none.
+
+    In each step some cameras are missing, the same ones for the whole batch, and never all of them.
+
+    Args:
+        model: the world model.
+        encoded: training episodes.
+        settings: number of steps, batch size and seed.
+    """
+    states = encoded.states.flatten(0, 1)
+    generator = torch.Generator().manual_seed(settings.seed)
+    for head in model.completions:
+        if isinstance(head, Completion):
+            _fit(head, states[:, : model.core_size], states[:, model.vectors_at :], settings, generator)
+
+
+def _fit(
+    head: Completion, cores: Tensor, vectors: Tensor, settings: TrainingSettings, generator: torch.Generator
+) -> None:
+    head.mean.copy_(cores.mean(dim=0))
+    head.std.copy_(cores.std(dim=0).clamp_min(1e-4))
+    head.requires_grad_(True)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=FASTEST, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.completion_steps)
+    for _ in range(settings.completion_steps):
+        rows = torch.randint(len(cores), (settings.fit_batch,), generator=generator)
+        count = int(torch.randint(1, head.views, (), generator=generator))
+        missing = torch.randperm(head.views, generator=generator)[:count].tolist()
+        wanted = (cores[rows] - head.mean) / head.std
+        gap = (head.filled(cores[rows], missing, vectors[rows]) - wanted) ** 2
+        loss = (gap * (1.0 - head.present(missing)).repeat_interleave(head.view_size)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    head.requires_grad_(False)
+
+
+def completion_errors(model: Jepa, held_out: Encoded, cameras: tuple[str, ...]) -> dict[str, float]:
+    """Return, by camera, how far off it is filled in when it alone is missing: median, in control steps."""
+    states = held_out.states.flatten(0, 1)
+    errors = {}
+    for index, name in enumerate(cameras if len(cameras) > 1 else ()):
+        with torch.no_grad():
+            gap = model.view(model.complete(states, [index]) - states, index)
+            lengths = torch.linalg.vector_norm(gap @ model.metric[index], dim=1) / model.step_distance[index]
+        errors[name] = float(lengths.median())
+    return errors
