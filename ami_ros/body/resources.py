@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find the files that a robot's YAML or its URDF names, as ROS does: relative, absolute, file:// or package://."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from ami_ros.errors import EmbodimentError
+
+PACKAGE, FILE = "package://", "file://"
+
+
+def resource(name: str, folder: Path) -> Path:
+    """Return the file behind a name.
+
+    A package is looked for below every AMENT_PREFIX_PATH and ROS_PACKAGE_PATH, among the folders above
+    `folder`, in Python's own share/, and as a Python package.
+
+    Args:
+        name: absolute, relative to `folder`, ``file://...`` or ``package://<package>/...``.
+        folder: of the file that names it.
+
+    Raises:
+        EmbodimentError: no such file; says where it looked.
+    """
+    if name.startswith(PACKAGE):
+        package, _, rest = name[len(PACKAGE) :].partition("/")
+        candidates = [place / rest for place in _places(package, folder.resolve())]
+        hint = "source the workspace that has the package, or put the file next to what names it"
+    else:
+        candidates = [folder / name.removeprefix(FILE)]
+        hint = "expected a path, file:// or package://"
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    looked = ", ".join(str(path) for path in dict.fromkeys(candidates)) or "no package path at all"
+    raise EmbodimentError(f"{name}: no such file; looked for {looked}; {hint}")
+
+
+def _places(package: str, folder: Path) -> Iterator[Path]:
+    """Yield the folders that a package may be."""
+    for prefix in _entries("AMENT_PREFIX_PATH"):
+        yield prefix / "share" / package
+    for entry in _entries("ROS_PACKAGE_PATH"):
+        yield entry if entry.name == package else entry / package
+    for above in (folder, *folder.parents):
+        if above.name == package:
+            yield above
+        if (above / package).is_dir():
+            yield above / package
+    yield Path(sys.prefix) / "share" / package
+    yield Path(sysconfig.get_path("purelib")) / "cmeel.prefix" / "share" / package
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None  # nothing is imported
+    yield from (Path(place) for place in (spec and spec.submodule_search_locations) or ())
+
+
+def _entries(variable: str) -> list[Path]:
+    return [Path(entry) for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
