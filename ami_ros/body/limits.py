@@ -76,8 +76,9 @@ class ChannelLimits:
         return limits
 
     def unlimited(self) -> list[str]:
-        """Return the names of the limits that do not exist."""
-        return [name for name in NAMES if name != "effort" and getattr(self, name) is None]
+        """Return the names of the limits that a channel has not."""
+        limits = {name: getattr(self, name) for name in NAMES if name != "effort"}
+        return [name for name, limit in limits.items() if limit is None or np.isinf(limit).any()]
 
 
 def _limit(where: str, name: str, values: Any, count: int) -> FloatArray | None:

@@ -55,7 +55,7 @@ def test_a_limit_that_is_missing_or_zero_has_to_be_given(tmp_path, inside, names
     path = chain(tmp_path, j2=inside)
     with pytest.raises(EmbodimentError) as caught:
         robot(tmp_path, path, {})
-    lacking = dict.fromkeys(names, ["j2"])
+    lacking = {name: ["j2"] for name in names}
     assert f"arm: limits: {path} gives none, or zero: {lacking}; expected {names} here" in str(caught.value)
     given = {"lower": [-1.0, -0.5, -1.0], "upper": [1.0, 0.5, 1.0], "velocity": [1.0, 0.5, 1.0]}
     limits = robot(tmp_path, path, given).limits
@@ -111,6 +111,7 @@ def test_a_joint_that_turns_for_ever_has_no_position_limits(tmp_path):
     limits = robot(tmp_path, endless_arm(tmp_path), {}, (J1, J2)).limits
     assert limits.lower.tolist() == [-1.5, -INF]
     assert limits.upper.tolist() == [1.25, INF]
+    assert limits.unlimited() == ["lower", "upper", "acceleration", "jerk"]
     tighter = robot(
         tmp_path, endless_arm(tmp_path), {"lower": [-1.0, -9.0], "upper": [1.0, 9.0]}, (J1, J2)
     ).limits

@@ -15,6 +15,10 @@ from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.body.shapes.convex_hull import mesh_points
 from ami_ros.body.shapes.hull_spheres import TOLERANCE
 from ami_ros.errors import KinematicsError
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
+from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 
@@ -45,6 +49,29 @@ def test_a_zone_that_only_a_mesh_would_enter_is_seen(tmp_path):
     assert numbers["link"] == "a"
     bare = Zones(LinkShapes(arm(tmp_path, moved="")), None, Restrictions(forbidden=left[None]), 0.0)
     assert bare.excess(np.zeros((1, 2))).max() <= 0.0
+
+
+def test_the_gate_stops_a_mesh_before_a_zone(tmp_path):
+    spec = arm(tmp_path)
+    (tmp_path / "bar.obj").write_text(BAR.replace("0 400 0", "400 0 0").replace("v 30 0 0", "v 0 30 0"))
+    below = np.array([[0.1, -0.5, 0.0], [0.6, 0.5, 0.3]])
+    body, restrictions = GateBody.of_robot(spec), Restrictions(forbidden=below[None])
+    zones = Zones(body.shapes, None, restrictions, 0.0)
+    step = Stepping(MotionLimits.of(body, restrictions, 1.0), zones, 0.01)
+    bar = mesh_points(tmp_path / "bar.obj", np.full(3, 0.001))
+    state, codes = ChannelState.at_rest(spec.home), set()
+    for _ in range(200):
+        state, verdict = step.toward(state, np.array([1.0, 0.0]))
+        codes |= {reason.code for reason in verdict.reasons}
+        turn = pinocchio.rpy.rpyToMatrix(0.0, state.position[0], 0.0)
+        assert outside_by(below, bar @ turn.T + [0.0, 0.0, 0.5]) > 0.0
+    assert codes >= {"FORBIDDEN_BOX"}
+    assert outside_by(below, bar @ turn.T + [0.0, 0.0, 0.5]) < 0.08
+
+
+def outside_by(box, points) -> float:
+    """Return how far the nearest of points (N, 3) is from a box (2, 3), m."""
+    return float(np.maximum(np.maximum(box[0] - points, points - box[1]), 0.0).max(axis=1).min())
 
 
 def test_what_no_joint_moves_is_not_even_read(tmp_path):
