@@ -43,6 +43,12 @@ def read_urdf(path: Path) -> ElementTree.Element:
     return root
 
 
+def root_link(root: ElementTree.Element) -> str:
+    """Return the link of a URDF that hangs on nothing: the base frame."""
+    children = {ends(joint)[1] for joint in root.findall("joint")}
+    return next(name for link in root.findall("link") if (name := str(link.get("name"))) not in children)
+
+
 def check_commandable(path: Path, root: ElementTree.Element, names: Sequence[str], robot: str) -> None:
     """Look whether a controller can move each of the joints of `robot` by itself.
 

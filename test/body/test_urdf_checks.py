@@ -9,7 +9,7 @@ from robots import chain, joint, link, small_robot, urdf
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.link_shapes import LinkShapes
-from ami_ros.body.urdf_checks import read_urdf
+from ami_ros.body.urdf_checks import read_urdf, root_link
 from ami_ros.errors import KinematicsError
 
 ABC = [link(name) for name in "abc"]
@@ -101,3 +101,8 @@ def test_transmissions_name_joints_and_are_none(tmp_path):
     extra = '<transmission name="t"><joint name="j1"/></transmission></robot>'
     path.write_text(path.read_text().replace("</robot>", extra))
     assert len(read_urdf(path).findall("joint")) == 3
+
+
+def test_the_root_hangs_on_nothing(tmp_path):
+    parts = [*ABC[::-1], joint("j1", "a", "b"), joint("j2", "b", "c")]
+    assert root_link(read_urdf(urdf(tmp_path, *parts))) == "a"
