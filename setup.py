@@ -89,7 +89,7 @@ setup(
         "pyyaml>=5.4,<7",
         "opencv-python-headless>=4.7,<6",
         "torch>=2.2,<3",
-        "pin>=2.7,<5",
+        "pin>=3.3.1,<5",  # with coal, which reads meshes
         "ruckig>=0.19,<1",
         "typer>=0.15.1,<1",
         "rich>=13,<16",

@@ -39,7 +39,7 @@ THIRD_PARTY = {
     "launch_arguments": set[str](),
     "extras": set[str](),
     "system": {"cv2", "typing_extensions"},
-    "body": {"numpy", "pinocchio"},
+    "body": {"numpy", "pinocchio", "coal"},
     "safety": {"numpy", "ruckig"},
     "planning": {"numpy", "torch"},
     "model": {"numpy", "torch"},

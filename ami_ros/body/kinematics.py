@@ -10,6 +10,7 @@ import numpy as np
 import pinocchio
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.urdf_model import UrdfModel
 from ami_ros.errors import KinematicsError
 from ami_ros.types import FloatArray
 
@@ -38,32 +39,6 @@ def first_reachable(draw: Callable[[], Drawn]) -> Drawn:
     return draw()
 
 
-def robot_model(spec: RobotSpec) -> pinocchio.Model:
-    """Return pinocchio's model of the robot's own joints, in the robot's order; others are locked.
-
-    Raises:
-        KinematicsError: the URDF is missing, unreadable, or lacks a joint or the tip frame.
-    """
-    try:
-        model = pinocchio.buildModelFromUrdf(str(spec.urdf))
-    except (ValueError, RuntimeError) as error:
-        raise KinematicsError(f"{spec.urdf}: not a readable URDF: {error}") from error
-    names = list(model.names)[1:]
-    missing = [name for name in spec.joint_names if name not in names]
-    if missing:
-        raise KinematicsError(f"{spec.urdf}: joints {missing} of {spec.name} not found; it has {names}")
-    locked = [model.getJointId(name) for name in names if name not in spec.joint_names]
-    if locked:
-        model = pinocchio.buildReducedModel(model, locked, pinocchio.neutral(model))
-    if not model.existFrame(spec.tip_frame):
-        frames = [frame.name for frame in model.frames]
-        raise KinematicsError(f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {frames}")
-    order = [list(model.names)[1:].index(name) for name in spec.joint_names]
-    if order != list(range(len(order))):
-        raise KinematicsError(f"{spec.urdf}: joint order differs from joint_names {list(spec.joint_names)}")
-    return model
-
-
 class Kinematics:
     """Kinematics of one robot; the tip keeps the orientation that it has at home.
 
@@ -71,14 +46,14 @@ class Kinematics:
         spec: the robot.
 
     Raises:
-        KinematicsError: the URDF is missing, unreadable, or lacks a joint or the tip frame.
+        KinematicsError: the URDF does not fit, see `UrdfModel`.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
-        model = robot_model(spec)
-        self._model = model
-        self._data = model.createData()
-        self._tip = model.getFrameId(spec.tip_frame)
+        self._urdf = UrdfModel(spec)
+        self._model = self._urdf.model
+        self._data = self._model.createData()
+        self._tip = self._urdf.frame_id(spec.tip_frame)
         self._spec = spec
         limits = spec.limits
         self._lower = -np.inf if limits.lower is None else limits.lower
@@ -87,7 +62,7 @@ class Kinematics:
 
     def forward(self, joint_position: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the tip's position (3,) in m and rotation (3, 3), base frame."""
-        pinocchio.framesForwardKinematics(self._model, self._data, joint_position)
+        pinocchio.framesForwardKinematics(self._model, self._data, self._urdf.configuration(joint_position))
         pose = self._data.oMf[self._tip]
         return pose.translation.copy(), pose.rotation.copy()
 
@@ -95,9 +70,9 @@ class Kinematics:
         """Return the tip's Jacobian (6, J), linear rows first, axes of the base frame."""
         axes = pinocchio.LOCAL_WORLD_ALIGNED
         jacobian: FloatArray = pinocchio.computeFrameJacobian(
-            self._model, self._data, joint_position, self._tip, axes
+            self._model, self._data, self._urdf.configuration(joint_position), self._tip, axes
         )
-        return jacobian
+        return self._urdf.by_joint(jacobian)
 
     def step(self, joint_position: FloatArray, tip_velocity: FloatArray, dt_s: float) -> FloatArray:
         """Return the joints (J,) that move the tip by `tip_velocity * dt_s`, inside the workspace box.

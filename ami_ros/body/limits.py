@@ -13,17 +13,21 @@ from typing import Any
 
 import numpy as np
 
+from ami_ros.body.urdf_checks import COMMANDABLE, number
 from ami_ros.errors import EmbodimentError, shown
 from ami_ros.types import FloatArray
 
 POSITIVE = ("velocity", "acceleration", "jerk", "effort")
 NAMES = ("lower", "upper", *POSITIVE)
+IN_URDF = ("lower", "upper", "velocity", "effort")
 SAME = 1e-9  # relative: what a number loses on its way through a text file
 
 
 @dataclass(frozen=True, eq=False)
 class ChannelLimits:
     """Limits per commanded channel (C,). ``None`` means *not limited*, which is never the same as zero.
+
+    Where only some channels are limited, the others have an infinite limit.
 
     For joints the units are rad and rad/s, or m and m/s; for other channels the channel's own.
 
@@ -45,7 +49,7 @@ class ChannelLimits:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], count: int, where: str) -> ChannelLimits:
-        """Validate a mapping of limit name to list (or null).
+        """Validate a mapping of limit name to list (or null); in the list, null is a channel without limit.
 
         Raises:
             EmbodimentError: unknown or missing names, wrong lengths, non-finite, non-positive or inverted.
@@ -55,7 +59,7 @@ class ChannelLimits:
             raise EmbodimentError(
                 f"{where}: limits: got {got}, expected exactly {list(NAMES)} (null = not limited)"
             )
-        arrays = {name: limit_array(f"{where}: limits.{name}", values[name], count) for name in NAMES}
+        arrays = {name: _limit(f"{where}: limits.{name}", name, values[name], count) for name in NAMES}
         for name in POSITIVE:
             array = arrays[name]
             if array is not None and not np.all(array > 0):
@@ -72,8 +76,21 @@ class ChannelLimits:
         return limits
 
     def unlimited(self) -> list[str]:
-        """Return the names of the limits that do not exist."""
-        return [name for name in NAMES if name != "effort" and getattr(self, name) is None]
+        """Return the names of the limits that a channel has not."""
+        limits = {name: getattr(self, name) for name in NAMES if name != "effort"}
+        return [name for name, limit in limits.items() if limit is None or np.isinf(limit).any()]
+
+
+def _limit(where: str, name: str, values: Any, count: int) -> FloatArray | None:
+    """Return a limit (count,); infinite where some, but not all, of `values` are null."""
+    free = [value is None for value in values] if isinstance(values, (list, tuple)) else []
+    if name == "effort" or not any(free) or all(free):
+        return limit_array(where, values, count)
+    known = limit_array(where, [1.0 if value is None else value for value in values], count)
+    array = np.array(known)
+    array[free] = -np.inf if name == "lower" else np.inf
+    array.setflags(write=False)
+    return array
 
 
 def limit_array(where: str, values: Any, count: int) -> FloatArray | None:
@@ -96,29 +113,61 @@ def limit_array(where: str, values: Any, count: int) -> FloatArray | None:
     return array
 
 
-def limits_of_urdf(urdf: Path, joints: Sequence[str]) -> dict[str, list[float]]:
-    """Return what a URDF says of the limits of `joints`: lists by limit name, without those it lacks.
+@dataclass(frozen=True)
+class UrdfLimits:
+    """What a URDF says of the limits of some joints.
 
-    A file that is missing or is no XML says nothing: whoever needs its geometry tells.
+    Attributes:
+        urdf: the file.
+        joints: their names.
+        values: limit name -> a number per joint: infinite where a joint turns for ever, None where it is not
+            given. Empty where the URDF is not readable or lacks a joint: whoever needs its geometry tells.
+    """
+
+    urdf: Path
+    joints: Sequence[str]
+    values: Mapping[str, list[float | None]]
+
+
+def limits_of_urdf(urdf: Path, joints: Sequence[str]) -> UrdfLimits:
+    """Return what a URDF says of the limits of `joints`.
+
+    A limit of zero is none: what may not move is no joint, and files are found that fill in zeros.
+
+    Raises:
+        EmbodimentError: a limit is not a finite number.
     """
     try:
-        elements = {joint.get("name"): joint for joint in ElementTree.parse(urdf).getroot().iter("joint")}
-    except (OSError, ElementTree.ParseError):
-        return {}
-    found: dict[str, list[float]] = {}
-    limits = [elements[name].find("limit") if name in elements else None for name in joints]
-    for key in ("lower", "upper", "velocity", "effort"):
-        texts = [None if limit is None else limit.get(key) for limit in limits]
-        try:
-            numbers = [float(text) for text in texts if text is not None]
-        except ValueError:
-            continue
-        if len(numbers) == len(joints):
-            found[key] = numbers
-    return found
+        # Children of the root only: a <transmission> names joints, too.
+        elements = {joint.get("name"): joint for joint in ElementTree.parse(urdf).getroot().findall("joint")}
+    except (OSError, ElementTree.ParseError, UnicodeDecodeError):
+        return UrdfLimits(urdf, joints, {})
+    found = [elements[name] for name in joints if name in elements]
+    if len(found) != len(joints) or any(joint.get("type") not in COMMANDABLE for joint in found):
+        return UrdfLimits(urdf, joints, {})
+    rows = [_joint_limits(urdf, joint) for joint in found]
+    return UrdfLimits(urdf, joints, {key: [row[key] for row in rows] for key in IN_URDF})
 
 
-def tightened(urdf: Mapping[str, list[float]], given: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _joint_limits(urdf: Path, joint: ElementTree.Element) -> dict[str, float | None]:
+    limit = joint.find("limit")
+    try:
+        # Source: URDF specification, <limit>: lower and upper are 0 where they are left out.
+        given = (
+            dict.fromkeys(IN_URDF, 0.0)
+            if limit is None
+            else {key: number(limit, key, 0.0) for key in IN_URDF}
+        )
+    except ValueError as error:
+        raise EmbodimentError(f"{urdf}: joint {joint.get('name')}: {error}") from error
+    values = {key: given[key] or None for key in ("velocity", "effort")}
+    if joint.get("type") == "continuous":
+        return values | {"lower": -math.inf, "upper": math.inf}
+    has_range = given["lower"] != 0.0 or given["upper"] != 0.0
+    return values | {key: given[key] if has_range else None for key in ("lower", "upper")}
+
+
+def tightened(urdf: UrdfLimits, given: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return a robot's limits: those of its URDF, where its YAML gives none or tighter ones.
 
     Args:
@@ -127,21 +176,45 @@ def tightened(urdf: Mapping[str, list[float]], given: Mapping[str, Any], where: 
         where: name of the YAML in messages.
 
     Raises:
-        EmbodimentError: the YAML gives a looser limit than the URDF: one of them is wrong.
+        EmbodimentError: neither gives a limit, or the YAML gives a looser one than the URDF: one is wrong.
     """
-    result: dict[str, Any] = {name: None for name in NAMES} | dict(urdf) | dict(given)
-    for name, own in urdf.items():
-        values = given.get(name)
-        if not isinstance(values, (list, tuple)) or len(values) != len(own):
-            continue  # told by whoever checks the numbers
-        if not all(type(value) in (int, float) and math.isfinite(value) for value in values):
+    result: dict[str, Any] = {name: None for name in NAMES}
+    lacking: dict[str, list[str]] = {}
+    for name, own in urdf.values.items():
+        if name in given:
+            _refuse_looser(name, given[name], own, where)
             continue
-        sign = -1.0 if name == "lower" else 1.0
-        pairs = enumerate(zip(values, own, strict=True))
-        looser = [i for i, (mine, limit) in pairs if sign * (mine - limit) > SAME * abs(limit)]
-        if looser:
-            raise EmbodimentError(
-                f"{where}: limits.{name}: got {[values[i] for i in looser]} for index {looser}, looser than "
-                f"the URDF's {[own[i] for i in looser]}; expected tighter ones, or leave {name} out"
-            )
-    return result
+        without = [joint for joint, value in zip(urdf.joints, own, strict=True) if value is None]
+        if not without:
+            limited = [None if value is None or math.isinf(value) else value for value in own]
+            result[name] = limited if any(value is not None for value in limited) else None
+        elif name != "effort":  # nothing that ami_ros commands is an effort
+            lacking[name] = without
+    if lacking:
+        raise EmbodimentError(
+            f"{where}: limits: {urdf.urdf} gives none, or zero: {lacking}; expected {list(lacking)} here: "
+            "a number for each joint, null for one that is not limited"
+        )
+    return result | dict(given)
+
+
+def _refuse_looser(name: str, values: Any, own: Sequence[float | None], where: str) -> None:
+    if not isinstance(values, (list, tuple)) or len(values) != len(own):
+        return  # told by whoever checks the numbers
+    numbers = [value for value in values if value is not None]
+    if not numbers or not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
+        return
+    sign = -1.0 if name == "lower" else 1.0
+    pairs = [
+        (sign * math.inf if mine is None else mine, limit) for mine, limit in zip(values, own, strict=True)
+    ]
+    looser = [
+        i
+        for i, (mine, limit) in enumerate(pairs)
+        if limit is not None and math.isfinite(limit) and sign * (mine - limit) > SAME * abs(limit)
+    ]
+    if looser:
+        raise EmbodimentError(
+            f"{where}: limits.{name}: got {[values[i] for i in looser]} for index {looser}, looser than "
+            f"the URDF's {[own[i] for i in looser]}; expected tighter ones, or leave {name} out"
+        )

@@ -147,13 +147,15 @@ def packages(name: str, extra: str) -> Finding:
 
 
 def limits(robot: str | None, task: str | None) -> Finding:
-    """Check that the gate has limits to watch over."""
+    """Check that the gate has limits to watch over, and knows where the links are."""
     from ami_ros.configuration import Configuration
+    from ami_ros.safety.gate_body import GateBody
 
     try:
         spec = Configuration.load(robot, task).spec
+        GateBody.of_robot(spec)
     except AmiError as error:
-        return Finding("robot", "fail", str(error), "mend its YAML: see config/robots/panda.yaml")
+        return Finding("robot", "fail", str(error), "mend its YAML or URDF: see config/robots/panda.yaml")
     what = f"{spec.name}: {', '.join(spec.sensors)}; {len(spec.command_names)} commanded channels"
     if free := spec.limits.unlimited():
         advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"

@@ -8,6 +8,7 @@ from robots import panda_yaml
 
 from ami_ros import extras
 from ami_ros.cli import checks
+from ami_ros.share import config_path
 
 
 def test_python_in_range_is_ok():
@@ -43,6 +44,13 @@ def test_limits_that_do_not_exist_are_told(tmp_path):
     finding = checks.limits(str(free), "reach")
     assert finding.level == "warn" and "without limit of jerk" in finding.found
     assert checks.limits("r2d2", "reach").level == "fail"
+    blind = tmp_path / "blind.urdf"
+    text = config_path("robots", "panda.urdf").read_text()
+    blind.write_text(text.replace('<cylinder radius="0.055" length="0.14"/>', '<mesh filename="gone.stl"/>'))
+    finding = checks.limits(str(panda_yaml(tmp_path, lambda v: v["arm"].update(urdf=str(blind)))), "reach")
+    assert (
+        finding.level == "fail" and "collision of link panda_link5: gone.stl: no such file" in finding.found
+    )
 
 
 def test_a_missing_model_fails(tmp_path):

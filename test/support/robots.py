@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Robots for tests: a made-up one whose numbers all differ, and YAML files with one thing changed."""
+"""Robots for tests: a made-up one whose numbers all differ, YAML files with one thing changed, small URDFs."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ VELOCITY = (1.5, 2.0, 1.0, 0.5)  # rad/s
 ACCELERATION = (8.0, 10.0, 6.0, 4.0)  # rad/s^2
 OF_ACTIONS = {"action_block": "block", "control_hz": "rate_hz", "control_mode": "meaning"}
 HOME = (0.2, -0.1, 0.3, 1.1)
+LIMIT = '<limit lower="-1.5" upper="1.25" velocity="2" effort="50"/>'
+NOT_LIMITED = ChannelLimits(None, None, None, None, None, None)
 
 
 def made_up_robot(**changes: Any) -> RobotSpec:
@@ -120,3 +122,41 @@ def panda_yaml(folder: Path, change: Any = None) -> Path:
     path = folder / "panda.yaml"
     path.write_text(yaml.safe_dump(values))
     return path
+
+
+def link(name: str, collision: str = "") -> str:
+    """Return a link, with a <collision> of that geometry if any is given."""
+    shape = f"<collision><geometry>{collision}</geometry></collision>" if collision else ""
+    return f'<link name="{name}">{shape}</link>'
+
+
+def joint(name: str, parent: str, child: str, kind: str = "revolute", inside: str = LIMIT) -> str:
+    """Return a joint about y that stands 0.5 m above its parent."""
+    return (
+        f'<joint name="{name}" type="{kind}"><parent link="{parent}"/><child link="{child}"/>'
+        f'<origin xyz="0 0 0.5"/><axis xyz="0 1 0"/>{inside}</joint>'
+    )
+
+
+def urdf(folder: Path, *parts: str) -> Path:
+    """Write a URDF of these links and joints, and return its path."""
+    path = folder / "small.urdf"
+    path.write_text(f'<robot name="small">{"".join(parts)}</robot>')
+    return path
+
+
+def chain(folder: Path, **inside: str) -> Path:
+    """Write an arm of three joints (j1, j2, j3: base, a, b, tip), with a joint's <limit> and so on replaced."""
+    links = [link(name) for name in ("base", "a", "b", "tip")]
+    pairs = zip(("base", "a", "b"), ("a", "b", "tip"), strict=True)
+    joints = [
+        joint(f"j{i}", *pair, inside=inside.get(f"j{i}", LIMIT)) for i, pair in enumerate(pairs, start=1)
+    ]
+    return urdf(folder, *links, *joints)
+
+
+def small_robot(path: Path, *joints: str, tip: str = "tip", **changes: Any) -> RobotSpec:
+    """Return a robot of these joints with that URDF."""
+    return changed(
+        made_up_robot(), urdf=path, joint_names=joints, tip_frame=tip, limits=NOT_LIMITED, **changes
+    )

@@ -86,7 +86,9 @@ class SafetyNode(Node):
             self.create_subscription(Clock, "/clock", on_clock, LATCHED_HISTORY)
         refused = raise_priority(own.realtime_priority) if own.realtime_priority else ""
         if free := spec.limits.unlimited():
-            self.get_logger().warning(f"{spec.name} has no limit of {', '.join(free)}: none is watched")
+            self.get_logger().warning(
+                f"{spec.name} has channels without limit of {', '.join(free)}: it is not watched there"
+            )
         if refused:
             self.get_logger().info(f"runs at the system's own priority: {refused}")
 

@@ -19,6 +19,7 @@ from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
 from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.body.urdf_checks import read_urdf, root_link
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.data.image_header import checked_compressed
@@ -29,7 +30,7 @@ from ami_ros.planning.observation_pairing import ObservationPairing, Seen
 from ami_ros.ros.planner.cycle import PlanningCycle
 from ami_ros.ros.planner.goal_inbox import GoalInbox
 from ami_ros.ros.planner.inputs import PlannerInputs
-from ami_ros.ros.planner.plan_markers import plan_markers, root_link
+from ami_ros.ros.planner.plan_markers import plan_markers
 from ami_ros.ros.planner.reports import PlannerReports
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.ros.wire.guard import ErrorLog
@@ -107,7 +108,7 @@ class PlannerNode(LifecycleNode):
         model = Path(self.settings.model or self._configuration.shipped_model)
         planner = self._factory.build(self._spec, model, self._planning, self._configuration.task_name)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
-        self._frame = "" if self._spec.arm is None else root_link(self._spec.urdf)
+        self._frame = "" if self._spec.arm is None else root_link(read_urdf(self._spec.urdf))
         spec = self._spec
         images = [sensor.name for sensor in spec.images_for("model")]
         # The plan starts from the joints; another sensor may be as old as its YAML lets it be.

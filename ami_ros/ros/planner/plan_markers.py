@@ -3,32 +3,14 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
-from pathlib import Path
-
 from geometry_msgs.msg import Point
 from visualization_msgs.msg import Marker, MarkerArray
 
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.errors import EmbodimentError
 from ami_ros.ros.wire.messages import stamp_from_ns
 from ami_ros.types import Trajectory
 
 LINE_WIDTH_M = 0.006
-
-
-def root_link(urdf: Path) -> str:
-    """Return the link of `urdf` that no joint moves: the frame that markers are drawn in.
-
-    Raises:
-        EmbodimentError: there is not exactly one.
-    """
-    root = ElementTree.parse(urdf).getroot()
-    children = {child.get("link") for child in root.iterfind("joint/child")}
-    roots = [name for link in root.iterfind("link") if (name := link.get("name")) not in children]
-    if len(roots) != 1 or roots[0] is None:
-        raise EmbodimentError(f"{urdf}: got root links {roots}, expected exactly one")
-    return roots[0]
 
 
 def plan_markers(trajectory: Trajectory, kinematics: Kinematics, frame_id: str) -> MarkerArray:

@@ -8,7 +8,8 @@ import pytest
 from gate_arm import HOME, WORKSPACE, depth_in, gate_arm, outside_of, tip
 
 from ami_ros.body.arm import ToolSpec
-from ami_ros.body.link_shapes import LinkShapes, covering
+from ami_ros.body.link_shapes import LinkShapes
+from ami_ros.body.shapes.collision_spheres import covering
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a URDF has to be before anything is computed from it: a tree, whose numbers are numbers.
+
+By hand, because pinocchio takes a loop for a tree, and of what it refuses nothing but a line on stderr tells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ami_ros.errors import KinematicsError, shown
+from ami_ros.types import FloatArray
+
+TYPES = ("revolute", "continuous", "prismatic", "fixed", "floating", "planar")
+COMMANDABLE = ("revolute", "continuous", "prismatic")
+
+
+def read_urdf(path: Path) -> ElementTree.Element:
+    """Return the root of a URDF whose links and joints are a tree.
+
+    Raises:
+        KinematicsError: missing, unreadable, not a tree, or a joint is malformed; names what is wrong.
+    """
+    try:
+        root = ElementTree.parse(path).getroot()
+    except (OSError, ElementTree.ParseError, UnicodeDecodeError) as error:
+        raise KinematicsError(f"{path}: not a readable URDF: {error}") from error
+    links = [str(link.get("name")) for link in root.findall("link")]
+    joints = root.findall("joint")
+    if not links:
+        raise KinematicsError(f"{path}: got no <link> in <{root.tag}>, expected a URDF")
+    _refuse_twice(path, "link", links)
+    _refuse_twice(path, "joint", (str(joint.get("name")) for joint in joints))
+    for joint in joints:
+        _check_joint(path, joint, links)
+    _check_tree(path, links, [ends(joint) for joint in joints])
+    return root
+
+
+def root_link(root: ElementTree.Element) -> str:
+    """Return the link of a URDF that hangs on nothing: the base frame."""
+    children = {ends(joint)[1] for joint in root.findall("joint")}
+    return next(name for link in root.findall("link") if (name := str(link.get("name"))) not in children)
+
+
+def check_commandable(path: Path, root: ElementTree.Element, names: Sequence[str], robot: str) -> None:
+    """Look whether a controller can move each of the joints of `robot` by itself.
+
+    Raises:
+        KinematicsError: a joint is missing, mimics another one, or is of a type without a single position.
+    """
+    joints = {str(joint.get("name")): joint for joint in root.findall("joint")}
+    moving = [name for name, joint in joints.items() if joint.get("type") != "fixed"]
+    missing = [name for name in names if name not in joints]
+    if missing:
+        raise KinematicsError(f"{path}: joints {missing} of {robot} not found; it has {moving}")
+    for name in names:
+        kind, mimic = joints[name].get("type"), joints[name].find("mimic")
+        if kind not in COMMANDABLE:
+            raise KinematicsError(
+                f"{path}: joint {name} is {kind}, expected {', '.join(COMMANDABLE)}: "
+                "leave it out of the joint sensor's values, it is held as it is"
+            )
+        if mimic is not None:
+            raise KinematicsError(
+                f"{path}: joint {name} mimics {mimic.get('joint')}, so that nothing can command it: "
+                "leave it out of the joint sensor's values, it follows by itself"
+            )
+
+
+def ends(joint: ElementTree.Element) -> tuple[str, str]:
+    """Return the names of a joint's parent and child link; empty where it has none."""
+    parent, child = joint.find("parent"), joint.find("child")
+    return (
+        "" if parent is None else parent.get("link", ""),
+        "" if child is None else child.get("link", ""),
+    )
+
+
+def numbers(element: ElementTree.Element, key: str, otherwise: FloatArray | None = None) -> FloatArray:
+    """Return the three numbers (3,) of an attribute; `otherwise` where it is left out.
+
+    Raises:
+        ValueError: they are not three finite numbers.
+    """
+    text = element.get(key)
+    if text is None and otherwise is not None:
+        return otherwise
+    values = [_number(part) for part in (text or "").split()]
+    if len(values) != 3 or not all(map(math.isfinite, values)):
+        raise ValueError(f"{element.tag} {key}: got {shown(text)}, expected three finite numbers")
+    return np.array(values)
+
+
+def number(element: ElementTree.Element, key: str, otherwise: float | None = None) -> float:
+    """Return the number of an attribute; `otherwise` where it is left out.
+
+    Raises:
+        ValueError: it is not a finite number.
+    """
+    text = element.get(key)
+    if text is None and otherwise is not None:
+        return otherwise
+    value = _number(text or "")
+    if not math.isfinite(value):
+        raise ValueError(f"{element.tag} {key}: got {shown(text)}, expected a finite number")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _refuse_twice(path: Path, what: str, names: Iterable[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise KinematicsError(f"{path}: {what}s {twice} are there more than once; expected each name once")
+
+
+def _check_joint(path: Path, joint: ElementTree.Element, links: Sequence[str]) -> None:
+    name, kind = joint.get("name"), joint.get("type")
+    if kind not in TYPES:
+        raise KinematicsError(f"{path}: joint {name}: type: got {shown(kind)}, expected one of {list(TYPES)}")
+    for end, link in zip(("parent", "child"), ends(joint), strict=True):
+        if link not in links:
+            raise KinematicsError(
+                f"{path}: joint {name}: {end}: got link {shown(link)}, expected one of {links}"
+            )
+    try:
+        for origin in joint.findall("origin"):
+            numbers(origin, "xyz", np.zeros(3))
+            numbers(origin, "rpy", np.zeros(3))
+        for axis in joint.findall("axis"):
+            if kind in COMMANDABLE and not numbers(axis, "xyz").any():
+                raise ValueError("axis xyz: got zeros, expected a direction")
+    except ValueError as error:
+        raise KinematicsError(f"{path}: joint {name}: {error}") from error
+
+
+def _check_tree(path: Path, links: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
+    parents: dict[str, list[str]] = {}
+    for parent, child in pairs:
+        parents.setdefault(child, []).append(parent)
+    for child, several in parents.items():
+        if len(several) > 1:
+            raise KinematicsError(
+                f"{path}: link {child} hangs on several links, {several}: a loop, expected a tree; "
+                "leave out one of these joints that no motor moves"
+            )
+    roots = [link for link in links if link not in parents]
+    if len(roots) > 1:
+        raise KinematicsError(
+            f"{path}: links {roots} hang on nothing, expected one root: join them by fixed joints, "
+            "or leave the others out"
+        )
+    for link in links:
+        chain = {link}
+        while above := parents.get(link):
+            link = above[0]
+            if link in chain:
+                raise KinematicsError(f"{path}: links {sorted(chain)} hang on each other, expected a tree")
+            chain.add(link)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a robot's joints, in its own order, to pinocchio's model of its URDF."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pinocchio
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.urdf_checks import check_commandable, number, read_urdf
+from ami_ros.errors import KinematicsError
+from ami_ros.types import FloatArray
+
+
+class UrdfModel:
+    """Pinocchio's model of the joints that a robot moves; the others are locked.
+
+    The robot's order of joints may be another than the model's. A joint that mimics one of the robot's
+    follows it; in the model it is one more joint.
+
+    Args:
+        spec: the robot, J joints.
+
+    Attributes:
+        urdf: root of the URDF.
+        model: of N joints, each with one position: N is J and those that follow.
+        follow: (N, J) how far each joint of the model turns with each of the robot's.
+
+    Raises:
+        KinematicsError: the URDF is missing, unreadable or no tree, lacks a joint or the tip frame, or has a
+            joint that cannot be commanded.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self.urdf = read_urdf(spec.urdf)
+        check_commandable(spec.urdf, self.urdf, spec.joint_names, spec.name)
+        try:
+            followed = _followed(self.urdf)
+            model = pinocchio.buildModelFromXML(_skeleton(self.urdf))
+        except (ValueError, RuntimeError) as error:
+            raise KinematicsError(f"{spec.urdf}: not a readable URDF: {error}") from error
+        names = list(model.names)[1:]
+        own = {name: (name, 1.0, 0.0) for name in spec.joint_names}
+        own |= {name: law for name, law in followed.items() if law[0] in spec.joint_names}
+        locked = [model.getJointId(name) for name in names if name not in own]
+        if locked:
+            model = pinocchio.buildReducedModel(model, locked, pinocchio.neutral(model))
+        self.model = model
+        if not model.existFrame(spec.tip_frame):
+            frames = [frame.name for frame in model.frames]
+            raise KinematicsError(f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {frames}")
+        if model.frames[self.frame_id(spec.tip_frame)].parentJoint == 0:
+            raise KinematicsError(
+                f"{spec.urdf}: tip frame {spec.tip_frame!r} is moved by none of {list(spec.joint_names)}"
+            )
+        laws = [own[name] for name in list(model.names)[1:]]
+        self._leaders = np.array([spec.joint_names.index(leader) for leader, _, _ in laws])
+        self._factors = np.array([factor for _, factor, _ in laws])
+        self._offsets = np.array([offset for _, _, offset in laws])
+        self.follow: FloatArray = np.zeros((len(laws), len(spec.joint_names)))
+        self.follow[np.arange(len(laws)), self._leaders] = self._factors
+        self._is_plain = len(laws) == len(spec.joint_names) and (self.follow == np.eye(len(laws))).all()
+
+    def frame_id(self, name: str) -> int:
+        """Return the row of a link's frame, else of a joint's: one may have the name of the other."""
+        model, body = self.model, pinocchio.FrameType.BODY
+        row: int = model.getFrameId(name, body) if model.existFrame(name, body) else model.getFrameId(name)
+        return row
+
+    def configuration(self, joint_position: FloatArray) -> FloatArray:
+        """Return the model's joints (N,) for the robot's (J,)."""
+        if self._is_plain:
+            return joint_position
+        values: FloatArray = joint_position[self._leaders] * self._factors + self._offsets
+        return values
+
+    def by_joint(self, jacobian: FloatArray) -> FloatArray:
+        """Return (..., J) for the robot's joints from (..., N) for the model's."""
+        if self._is_plain:
+            return jacobian
+        columns: FloatArray = jacobian @ self.follow
+        return columns
+
+
+def _followed(root: ElementTree.Element) -> dict[str, tuple[str, float, float]]:
+    """Return joint that mimics -> the joint that it follows in the end, times what, plus what."""
+    laws: dict[str, tuple[str, float, float]] = {}
+    for joint in root.findall("joint"):
+        mimic = joint.find("mimic")
+        if mimic is not None:
+            factor, offset = number(mimic, "multiplier", 1.0), number(mimic, "offset", 0.0)
+            laws[str(joint.get("name"))] = (mimic.get("joint", ""), factor, offset)
+    for name in laws:
+        seen = {name}
+        leader, factor, offset = laws[name]
+        while leader in laws:
+            if leader in seen:
+                raise ValueError(f"joints {sorted(seen)} mimic each other")
+            seen.add(leader)
+            leader, further, more = laws[leader]
+            factor, offset = factor * further, offset + factor * more
+        laws[name] = (leader, factor, offset)
+    return laws
+
+
+def _skeleton(root: ElementTree.Element) -> str:
+    """Return the text of a URDF of nothing but links and joints, each of which has one position.
+
+    Pinocchio would take cosine and sine of a continuous joint for two positions, and refuse a joint without
+    limits; limits are the robot's, not the model's.
+    """
+    bare = ElementTree.Element("robot", name=root.get("name", "robot"))
+    for link in root.findall("link"):
+        ElementTree.SubElement(bare, "link", name=str(link.get("name")))
+    for joint in root.findall("joint"):
+        kind = str(joint.get("type"))
+        kind = "revolute" if kind == "continuous" else kind
+        one = ElementTree.SubElement(bare, "joint", name=str(joint.get("name")), type=kind)
+        one.extend(part for part in joint if part.tag in ("parent", "child", "origin", "axis"))
+        ElementTree.SubElement(one, "limit", lower="-1", upper="1", velocity="1", effort="1")
+    return ElementTree.tostring(bare, encoding="unicode")

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each way in which a URDF is no tree, or a joint cannot be commanded, has a sentence of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from robots import chain, joint, link, small_robot, urdf
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.link_shapes import LinkShapes
+from ami_ros.body.urdf_checks import read_urdf, root_link
+from ami_ros.errors import KinematicsError
+
+ABC = [link(name) for name in "abc"]
+MIMIC = '<limit lower="-1" upper="1" velocity="1" effort="1"/><mimic joint="j1"/>'
+
+NO_TREES = {
+    "nothing": ([], "got no <link> in <robot>, expected a URDF"),
+    "a loop": (
+        [*ABC, joint("j1", "a", "b"), joint("j2", "a", "c"), joint("j3", "b", "c")],
+        r"link c hangs on several links, \['a', 'b'\]: a loop, expected a tree",
+    ),
+    "two roots": (
+        [*ABC, joint("j1", "a", "b")],
+        r"links \['a', 'c'\] hang on nothing, expected one root: join them by fixed joints",
+    ),
+    "a ring": (
+        [*ABC, joint("j1", "b", "c"), joint("j2", "c", "b")],
+        r"links \['b', 'c'\] hang on each other, expected a tree",
+    ),
+    "a link twice": ([*ABC, link("a")], r"links \['a'\] are there more than once"),
+    "a joint twice": (
+        [*ABC, joint("j1", "a", "b"), joint("j1", "b", "c")],
+        r"joints \['j1'\] are there more than",
+    ),
+    "no such link": (
+        [*ABC, joint("j1", "a", "d")],
+        r"joint j1: child: got link 'd', expected one of \['a', 'b', 'c'\]",
+    ),
+    "an unknown type": (
+        [*ABC, joint("j1", "a", "b", "spring")],
+        r"joint j1: type: got 'spring', expected one of",
+    ),
+    "no number": (
+        [*ABC, joint("j1", "a", "b").replace("0 0 0.5", "0 0 x")],
+        "joint j1: origin xyz: got '0 0 x', expected three finite numbers",
+    ),
+    "no axis": (
+        [*ABC, joint("j1", "a", "b").replace("0 1 0", "0 0 0")],
+        "joint j1: axis xyz: got zeros, expected a direction",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_TREES)
+def test_what_is_no_tree_is_named(tmp_path, name):
+    parts, message = NO_TREES[name]
+    with pytest.raises(KinematicsError, match=message) as caught:
+        read_urdf(urdf(tmp_path, *parts))
+    assert "small.urdf" in str(caught.value)
+
+
+def test_planner_and_gate_give_the_same_sentence(tmp_path):
+    parts, message = NO_TREES["a loop"]
+    spec = small_robot(urdf(tmp_path, *parts), "j1", "j2", "j3", tip="c")
+    said = []
+    for part in (Kinematics, LinkShapes):
+        with pytest.raises(KinematicsError, match=message) as caught:
+            part(spec)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("content", ["", "<robot", "\x00\xff"])
+def test_what_is_no_xml(tmp_path, content):
+    (tmp_path / "x.urdf").write_text(content)
+    with pytest.raises(KinematicsError, match="x.urdf: not a readable URDF"):
+        read_urdf(tmp_path / "x.urdf")
+
+
+@pytest.mark.parametrize("kind", ["planar", "floating", "fixed"])
+def test_a_joint_without_a_single_position_cannot_be_commanded(tmp_path, kind):
+    path = urdf(tmp_path, *ABC, joint("j1", "a", "b", kind), joint("j2", "b", "c"))
+    with pytest.raises(
+        KinematicsError, match=f"joint j1 is {kind}, expected revolute, continuous, prismatic"
+    ):
+        Kinematics(small_robot(path, "j1", "j2", tip="c"))
+    Kinematics(small_robot(path, "j2", tip="c", home=np.array([0.1])))  # held as it is
+
+
+def test_a_joint_that_mimics_cannot_be_commanded(tmp_path):
+    with pytest.raises(
+        KinematicsError, match="joint j2 mimics j1, so that nothing can command it: leave it out"
+    ):
+        Kinematics(small_robot(chain(tmp_path, j2=MIMIC), "j1", "j2", "j3"))
+
+
+def test_transmissions_name_joints_and_are_none(tmp_path):
+    path = chain(tmp_path)
+    extra = '<transmission name="t"><joint name="j1"/></transmission></robot>'
+    path.write_text(path.read_text().replace("</robot>", extra))
+    assert len(read_urdf(path).findall("joint")) == 3
+
+
+def test_the_root_hangs_on_nothing(tmp_path):
+    parts = [*ABC[::-1], joint("j1", "a", "b"), joint("j2", "b", "c")]
+    assert root_link(read_urdf(urdf(tmp_path, *parts))) == "a"
