@@ -15,6 +15,8 @@ from ami_ros.extras import missing_modules
 
 PYTHONS = ((3, 10), (3, 13))
 ROUND_TRIP = ([(128, 128)], 10.0, 1.0)  # sizes [px], rate [Hz], duration [s]
+GRID = 4  # places along each side of the workspace
+CORNERS = 4  # of these places may be out of reach
 INSTALL = "make venv, and use .venv/bin/ami-ros"
 
 
@@ -46,6 +48,7 @@ def all_checks(robot: str | None, task: str | None, model: Path | None) -> list[
         simulator,
         partial(packages, "report and training", "train"),
         partial(limits, robot, task),
+        partial(workspace, robot, task),
         partial(shipped, robot, task, model),
         round_trip,
     ]
@@ -161,6 +164,37 @@ def limits(robot: str | None, task: str | None) -> Finding:
         advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"
         return Finding("robot", "warn", f"{what}, without limit of {', '.join(free)}", advice)
     return Finding("robot", "ok", what)
+
+
+def workspace(robot: str | None, task: str | None) -> Finding:
+    """Check that an arm reaches all of its workspace, with the orientation that it has at home."""
+    import itertools
+
+    import numpy as np
+
+    from ami_ros.body.kinematics import Kinematics
+    from ami_ros.configuration import Configuration
+    from ami_ros.errors import KinematicsError
+
+    try:
+        spec = Configuration.load(robot, task).spec
+        if spec.arm is None:
+            return Finding("workspace", "ok", "no arm")
+        kinematics = Kinematics(spec)
+    except AmiError as error:
+        return Finding("workspace", "fail", str(error), "see robot above")
+    corners, beyond = spec.workspace, []
+    for share in itertools.product(np.linspace(0.0, 1.0, GRID), repeat=3):
+        place = corners[0] + np.array(share) * (corners[1] - corners[0])
+        try:
+            kinematics.solve(place)
+        except KinematicsError:
+            beyond.append(np.round(place, 3).tolist())
+    if len(beyond) <= CORNERS:  # tasks draw again what is too far out
+        return Finding("workspace", "ok", f"{GRID**3 - len(beyond)} of {GRID**3} places in it can be reached")
+    advice = "make arm.workspace smaller, or turn the tip otherwise at arm.home"
+    found = f"{len(beyond)} of {GRID**3} places in it cannot be reached, the first {beyond[0]}"
+    return Finding("workspace", "warn" if len(beyond) < GRID**3 // 2 else "fail", found, advice)
 
 
 def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:

@@ -67,3 +67,15 @@ def test_no_check_raises(robot, tmp_path):
         if check is not checks.round_trip
     ]
     assert all(finding.advice for finding in findings if finding.level != "ok")
+
+
+def test_a_workspace_that_the_arm_does_not_reach_is_told(tmp_path):
+    assert checks.workspace("panda", "reach").level == "ok"
+    far = panda_yaml(tmp_path, lambda v: v["arm"]["workspace"].update(upper=[0.95, 0.3, 0.5]))
+    finding = checks.workspace(str(far), "reach")
+    assert finding.level == "warn" and "of 64 places in it cannot be reached, the first [0." in finding.found
+    nowhere = panda_yaml(
+        tmp_path, lambda v: v["arm"]["workspace"].update(lower=[2.0, 2.0, 2.0], upper=[3.0, 3.0, 3.0])
+    )
+    assert checks.workspace(str(nowhere), "reach").level == "fail"
+    assert checks.workspace("r2d2", "reach").level == "fail"
