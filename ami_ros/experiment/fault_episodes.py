@@ -46,7 +46,7 @@ class FaultRunner(RosRunner):
         from ami_ros.ros.clients.faults import FaultClient
 
         arguments = command_line(sys.argv)[1]
-        return FaultClient(self._experiment.spec, self._check, self._signal, arguments)
+        return FaultClient(self._experiment.spec, self._task, self._check, self._signal, arguments)
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         nodes = super()._nodes()

@@ -34,6 +34,7 @@ from ami_ros.sim.faults.catalogue import (
     STREAM,
     combined,
 )
+from ami_ros.sim.tasks.task import Task
 from ami_ros.types import Level
 
 COMMANDS = "joint_trajectory_controller/joint_trajectory"
@@ -53,6 +54,7 @@ class FaultClient(EpisodeClient):
 
     Args:
         spec: the robot.
+        task: as for EpisodeClient.
         check: as for EpisodeClient.
         signal: brings a fault of the part `process` about, by name.
         ros_arguments: as for EpisodeClient.
@@ -61,11 +63,12 @@ class FaultClient(EpisodeClient):
     def __init__(
         self,
         spec: RobotSpec,
+        task: Task,
         check: Callable[[], None],
         signal: Callable[[str], None],
         ros_arguments: Sequence[str] = (),
     ) -> None:
-        super().__init__(spec, check, ros_arguments)
+        super().__init__(spec, task, check, ros_arguments)
         self._signal = signal
         self._told: list[Told] = []
         self._truth: dict[str, Any] = {}

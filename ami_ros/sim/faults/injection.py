@@ -74,7 +74,7 @@ class FaultInjection:
     def images(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
         """Return the images that leave the camera now, with their stamps."""
         if self._foreign is not None:
-            image = self._foreign.image(self._scene.joints()[0], self._scene.poses())
+            image = self._foreign.image(self._scene.snapshot(), self._spec.camera.name)
         frames = [(image, stamp_ns)]
         for fault in self._camera:
             frames = [late for frame in frames for late in fault(*frame)]
