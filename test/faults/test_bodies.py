@@ -52,7 +52,7 @@ def test_a_base_and_its_odometry(tmp_path):
         values.update(goal_sensor="odometry", tolerance=[0.05] * 6, minimum_travel=4.0)
 
     task = str(setpoint_task(tmp_path, speed))
-    names = ["vector_silent", "vector_repeated", "vector_nan", "vector_jumping"]
+    names = ["vector_silent", "vector_repeated", "vector_nan"]
     names += ["oversized_vector", "clock_back", "estop"]
     broken(tmp_path, mobile_base(tmp_path, living), task, names)
 
@@ -63,5 +63,5 @@ def test_a_plant_and_one_of_its_three_sensors(tmp_path):
 
 
 def test_the_second_camera_and_the_force_of_an_arm(tmp_path):
-    names = ["camera_frozen@side", "camera_repeated@side", "vector_nan@force"]
+    names = ["camera_frozen@side", "vector_nan@force"]
     broken(tmp_path, two_cameras_and_force(tmp_path, trusting), "reach", names, "random")
