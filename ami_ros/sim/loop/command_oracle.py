@@ -64,6 +64,7 @@ class CommandOracle:
         self.unsafe = self.moved_after_stop = 0
         self._stop_ns: int | None = None
         self._rest: FloatArray | None = None
+        self._moved_ns: list[int] = []  # since the STOP
         self.forget_motion()
 
     def forget_motion(self) -> None:
@@ -89,7 +90,9 @@ class CommandOracle:
     def see_stop(self, stopped: bool, stamp_ns: int) -> None:
         """Take the gate's state: whether it says STOP."""
         if not stopped:
-            self._stop_ns = self._rest = None
+            # A command may overtake the word that it was sent after the re-arm.
+            self.moved_after_stop -= sum(moved_ns >= stamp_ns for moved_ns in self._moved_ns)
+            self._stop_ns, self._rest, self._moved_ns = None, None, []
         elif self._stop_ns is None:
             self._stop_ns = stamp_ns + self._braking_ns()
 
@@ -168,7 +171,9 @@ class CommandOracle:
         if self._rest is None:
             self._rest = command.position if self._stands_at is None else self._stands_at
         moved = bool((np.abs(command.position - self._rest) > STOPPED_TRAVEL * self._small).any())
-        self.moved_after_stop += moved or bool((np.abs(command.velocity) > STOPPED_SPEED * self._small).any())
+        if moved or bool((np.abs(command.velocity) > STOPPED_SPEED * self._small).any()):
+            self.moved_after_stop += 1
+            self._moved_ns.append(command.stamp_ns)
 
 
 def _longest_s(way: FloatArray, rate: FloatArray, change: FloatArray) -> FloatArray:

@@ -54,6 +54,16 @@ def test_a_base_that_drives_on_after_a_stop_moves_though_its_command_does_not_ch
     assert oracle.moved_after_stop == 5
 
 
+def test_a_command_that_overtakes_the_end_of_the_stop_does_not_count(tmp_path):
+    oracle = CommandOracle(base(tmp_path), TICK_S)
+    driving(oracle, NO_RATE, range(1, 4))
+    oracle.see_stop(True, 3 * TICK_NS)
+    driving(oracle, FASTEST, range(98, 104))
+    assert oracle.moved_after_stop == 6
+    oracle.see_stop(False, 100 * TICK_NS)
+    assert oracle.moved_after_stop == 2, "those stamped before the re-arm"
+
+
 def test_set_points_may_stay_where_they_are_after_a_stop_but_not_change(tmp_path):
     oracle = CommandOracle(load_robot(process_body(tmp_path)), TICK_S)
     set_points = np.array([150.0, 30.0])
