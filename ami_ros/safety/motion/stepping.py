@@ -19,7 +19,6 @@ from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
 
-REST_GAIN_HZ = 5.0  # pull toward values that stand for rest
 HALVINGS = 3  # of the wanted velocity, in search of the largest share that is allowed: to an eighth
 
 
@@ -36,8 +35,9 @@ class Stepping:
 
     def __init__(self, limits: MotionLimits, zones: Zones | None, dt_s: float) -> None:
         self._limits, self._dt_s = limits, dt_s
+        self._approach = Approach(limits, dt_s)
         # In this order: each takes what the one before has left.
-        self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), Approach(limits, dt_s))
+        self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), self._approach)
         self._jerk_limit = JerkLimit(limits, dt_s)
         self._step_limits: tuple[StepLimit, ...] = (
             BrakingDistance(limits),
@@ -59,10 +59,9 @@ class Stepping:
         """
         if rest is None:
             return self.brake(state)
-        # Where only the rate is limited, at that rate; else slowing down on the way, not to overshoot.
-        is_rate_only = np.isinf(self._limits.acceleration).all() and np.isinf(self._limits.jerk).all()
-        gain_hz = 1.0 / self._dt_s if is_rate_only else REST_GAIN_HZ
-        return self.toward(state, (rest - state.position) * gain_hz)[0]
+        # Slowing down in time: beyond it a base would drive the other way.
+        way = rest - state.position
+        return self.toward(state, np.sign(way) * self._approach.stoppable(np.abs(way)))[0]
 
     def toward(self, state: ChannelState, wanted: FloatArray) -> tuple[ChannelState, Verdict]:
         """Return the state one tick later and a verdict naming every limit that bit.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -130,10 +130,10 @@ class Scene:
         poses = [np.concatenate(self._bullet.pose(body)) for body in self._objects]
         return np.stack(poses) if poses else np.zeros((0, 7))
 
-    def show(self, joint_position: FloatArray, poses: FloatArray) -> None:
-        """Put everything, at rest, where it was seen before: joints (J,) and what `poses` gave (M, 7)."""
-        self._arm.reset(joint_position)
-        for body, pose in zip(self._objects, poses, strict=True):
+    def show(self, moment: Mapping[str, FloatArray]) -> None:
+        """Put everything, at rest, where `snapshot` saw it."""
+        self._arm.reset(moment["joints"])
+        for body, pose in zip(self._objects, moment["objects"].reshape(-1, 7), strict=True):
             self._bullet.set_pose(body, pose[:3], pose[3:])
 
     def vary(self, variation: Variation | None, seed: int = 0) -> None:
@@ -185,10 +185,10 @@ class Scene:
         return self._at(joint_position, object_poses, self.images)
 
     def _at(self, joint_position: FloatArray, object_poses: FloatArray, seen: Callable[[], T]) -> T:
-        joints, poses = self._arm.state()[0], self.poses()
+        before = self.snapshot()
         self._place(joint_position, object_poses)
         result = seen()
-        self.show(joints, poses)
+        self.show(before)
         return result
 
     def vectors(self) -> dict[str, FloatArray]:
