@@ -11,6 +11,7 @@ from ami_ros.report.model_card import model_card
 from ami_ros.report.statistics import summarise
 from ami_ros.share import shipped_model
 from ami_ros.sim.loop.closed_loop import EpisodeResult
+from ami_ros.sim.tasks.yardstick import METRES
 
 STEPS, SEED = 4, 77
 MODEL = shipped_model("panda", "push")
@@ -60,6 +61,7 @@ def card(contract, perturbed: bool) -> str:
         [under, {**under, "perturb_exactly": True}] if perturbed else [],
         {"train": 90.0},
         "models/x",
+        METRES,
     )
 
 
