@@ -26,11 +26,11 @@ class EpisodeResult:
 
     Attributes:
         seed: of the episode.
-        error: (S + 1,) true distance from the goal, m (of the tip, or of the task's object) or in tolerances
-            of a sensor, before the first and after every step.
+        error: (S + 1,) true distance from the goal, m (of the tip, or of the task's object) or in tolerances,
+            before the first and after every step.
         arrived_step: first step from which the planner said "arrived" until the end; None if it did not.
         plan_ms: (S,) wall time per plan, ms.
-        joints: (S + 1, J) joint positions; J = 0 for a body without.
+        joints: (S + 1, J) joint positions; of a base its posture, and J = 0 for a process.
         poses: (S + 1, M, 7) poses of the task's objects: x, y, z in m, and a quaternion x, y, z, w.
         goal_image: (H, W, 3) uint8 what the first camera shall see; one black pixel without camera.
         final_image: (H, W, 3) uint8 what the first camera saw at the end; one black pixel without camera.
@@ -103,5 +103,5 @@ class ClosedLoop(StepLoop):
             levels=dict(self.levels),
             wall_s=time.perf_counter() - started,
             surprise=np.array(surprise),
-            in_tolerances=bool(task.goal_sensor),
+            in_tolerances=task.in_tolerances,
         )

@@ -84,7 +84,7 @@ class Push:
         self._height = float(spec.workspace[:, 2].mean())
         self._touch = settings.block_half_size[0] + spec.tool.radius
         self._tool_radius = spec.tool.radius
-        self.goal_sensor = ""
+        self.goal_sensor, self.in_tolerances = "", False
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
 
     def furnish(self, scene: Scene) -> None:

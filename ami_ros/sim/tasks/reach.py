@@ -31,7 +31,7 @@ class Reach:
     def __init__(self, spec: RobotSpec, settings: ReachSettings) -> None:
         self._spec = spec
         self._settings = settings
-        self.goal_sensor = ""
+        self.goal_sensor, self.in_tolerances = "", False
         self.episode_steps, self.goal_is_posture = settings.episode_steps, True
         self._kinematics = Kinematics(spec)
         # From the middle of the box nothing in it is further away than this: goals would be drawn for ever.

@@ -57,7 +57,7 @@ class Setpoint:
             )
         self._tolerance, self._least = np.array(settings.tolerance), settings.minimum_travel
         self.episode_steps, self.goal_sensor = settings.episode_steps, settings.goal_sensor
-        self.goal_is_posture = False
+        self.goal_is_posture, self.in_tolerances = False, True
         span = (np.abs(self._sensor.gain) @ (2.0 * spec.actions.half_range) / self._tolerance).max()
         if settings.minimum_travel > 0.5 * span:
             raise ConfigError(
