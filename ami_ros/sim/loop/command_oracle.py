@@ -168,10 +168,10 @@ class CommandOracle:
         speed = np.zeros_like(self._velocity) if not self._newest else np.abs(self._newest[-1].velocity)
         # Of a channel without the limit, braking takes no time: infinity over infinity counts as none.
         with np.errstate(invalid="ignore"):
-            parts = speed / self._acceleration + self._acceleration / self._jerk
+            parts = [speed / self._acceleration, self._acceleration / self._jerk]
             if self._stands_at is not None and self._newest:
-                parts = parts + np.abs(self._newest[-1].position - self._stands_at) / self._velocity
-        brake_s = float(np.nan_to_num(parts, nan=0.0, posinf=0.0).max())
+                parts.append(np.abs(self._newest[-1].position - self._stands_at) / self._velocity)
+        brake_s = float(np.nan_to_num(parts, nan=0.0, posinf=0.0).sum(axis=0).max())
         return round((brake_s + STOP_SLACK_TICKS * self._tick_s) * 1e9)
 
     def _judge_stop(self, command: Command) -> None:
