@@ -7,7 +7,17 @@ import math
 
 import numpy as np
 import pytest
-from driven_base import ALL_LIMITS, DT_S, FASTEST, MAX_AGE_S, RADIUS, RATE, DrivenBase, base_body, outside
+from bodies.driven_base import (
+    ALL_LIMITS,
+    DT_S,
+    FASTEST,
+    MAX_AGE_S,
+    RADIUS,
+    RATE,
+    DrivenBase,
+    base_body,
+    outside,
+)
 from gate_timeline import SETTINGS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

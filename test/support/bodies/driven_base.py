@@ -7,7 +7,6 @@ import math
 from collections import deque
 
 import numpy as np
-from bodies.wheeled_base import AREA
 from gate_timeline import SETTINGS, START_NS, TICK_NS
 
 from ami_ros.body.base import Base
@@ -16,6 +15,7 @@ from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.safety.watched_sensor import VECTOR, WatchedSensor
 from ami_ros.types import FloatArray, Trajectory, Verdict
+from bodies.wheeled_base import AREA
 
 CHANNELS = ("vx", "wz")
 FASTEST, RADIUS, MAX_AGE_S = (0.7, 1.1), 0.45, 0.35
