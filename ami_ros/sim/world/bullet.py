@@ -143,17 +143,17 @@ class Bullet:
         """Set the colour of one link (-1 is the base)."""
         pybullet.changeVisualShape(body, link, rgbaColor=rgba, physicsClientId=self._id)
 
+    def _joint_infos(self, body: int) -> list[Any]:
+        count = pybullet.getNumJoints(body, physicsClientId=self._id)
+        return [pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count)]
+
     def joint_indices(self, body: int) -> dict[str, int]:
         """Return joint name to index, in URDF order."""
-        count = pybullet.getNumJoints(body, physicsClientId=self._id)
-        infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
-        return {info[1].decode(): info[0] for info in infos}
+        return {info[1].decode(): info[0] for info in self._joint_infos(body)}
 
     def link_indices(self, body: int) -> dict[str, int]:
         """Return link name to index, in URDF order; the base, which has none, is left out."""
-        count = pybullet.getNumJoints(body, physicsClientId=self._id)
-        infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
-        return {info[12].decode(): info[0] for info in infos}
+        return {info[12].decode(): info[0] for info in self._joint_infos(body)}
 
     def link_pose(self, body: int, link: int) -> tuple[FloatArray, FloatArray]:
         """Return a link frame's position (3,) in m and rotation (3, 3)."""
@@ -167,13 +167,9 @@ class Bullet:
 
     def spin_joints(self, body: int, joints: Sequence[int], velocity: FloatArray, effort: float) -> None:
         """Turn joints (W,) at velocities (W,) in rad/s with at most `effort` (N m) each."""
+        how = {"targetVelocities": velocity.tolist(), "forces": [effort] * len(joints)}
         pybullet.setJointMotorControlArray(
-            body,
-            joints,
-            pybullet.VELOCITY_CONTROL,
-            targetVelocities=velocity.tolist(),
-            forces=[effort] * len(joints),
-            physicsClientId=self._id,
+            body, joints, pybullet.VELOCITY_CONTROL, **how, physicsClientId=self._id
         )
 
     def set_friction(self, body: int, link: int, friction: float) -> None:
@@ -187,10 +183,9 @@ class Bullet:
 
     def push(self, body: int, links: Sequence[int], forces: FloatArray, places: FloatArray) -> None:
         """Let forces (L, 3) in N act on links at places (L, 3) in m during the next step."""
-        for link, force, place in zip(links, forces.tolist(), places.tolist(), strict=True):
-            pybullet.applyExternalForce(
-                body, link, force, place, pybullet.WORLD_FRAME, physicsClientId=self._id
-            )
+        frame = pybullet.WORLD_FRAME
+        for link, force, at in zip(links, forces.tolist(), places.tolist(), strict=True):
+            pybullet.applyExternalForce(body, link, force, at, frame, physicsClientId=self._id)
 
     def mass_centre(self, body: int) -> FloatArray:
         """Return where `pose`, the mass centre of a body's first link, is in that link's frame (3,), m."""
@@ -224,8 +219,7 @@ class Bullet:
 
     def parents(self, body: int) -> list[int]:
         """Return the parent link of each link, -1 for the base."""
-        count = pybullet.getNumJoints(body, physicsClientId=self._id)
-        return [pybullet.getJointInfo(body, i, physicsClientId=self._id)[16] for i in range(count)]
+        return [info[16] for info in self._joint_infos(body)]
 
     def touches(self, body: int) -> list[tuple[int, FloatArray, FloatArray]]:
         """Return link, place (3,) in m and force on it (3,) in N of each contact of a body, last step."""
