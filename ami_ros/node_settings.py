@@ -40,7 +40,8 @@ class SimSettings:
     )
     perturb_exactly: bool = setting("vary just as far as the scale says, not up to there", live=True)
     fault: str = setting(
-        "what breaks from now on: names of sim/faults/catalogue.py joined by +; empty: nothing", live=True
+        "what breaks from now on: names of sim/faults/kinds.py, or name@sensor, joined by +; empty: nothing",
+        live=True,
     )
     fault_seed: int = setting("of the fault's random choices", ge=0, live=True)
     lock_step: bool = setting("make the time: publish /clock and wait for the gate, as fast as possible")

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from ami_ros.bench.plan_time import Budget, budget_of
 from ami_ros.planning.settings import PlannerSettings
-from ami_ros.report.statistics import WITHIN_CM, summarise
+from ami_ros.report.statistics import summarise
+from ami_ros.sim.tasks.yardstick import METRES
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-STRICTEST = f"success_{min(WITHIN_CM)}cm"
+SUCCESS = tuple(near.figure("success") for near in METRES.thresholds)
+STRICTEST = SUCCESS[-1]
 KEPT = (
     "episodes",
-    *(f"success_{near}cm{ci}" for near in WITHIN_CM for ci in ("", "_ci")),
+    *(f"{name}{ci}" for name in SUCCESS for ci in ("", "_ci")),
     "plan_ms_p50",
     "plan_ms_p99",
     "arrived_share",
@@ -105,7 +107,7 @@ def at_equal_time(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     compared = []
     for point in (p for p in points if p["public"]):
         rivals = [p for p in points if not p["public"] and p["plan_ms_p50"] <= point["plan_ms_p50"]]
-        keys = [f"success_{near}cm" for near in sorted(WITHIN_CM)]
+        keys = SUCCESS[::-1]
         ours = max(rivals, key=lambda p: [p[key] for key in keys], default=None)
         not_below = ours is not None and all(ours[key] >= point[key] for key in keys)
         compared.append({"public": point, "ours": ours, "not_below": not_below})

@@ -15,12 +15,13 @@ from ami_ros.experiment.figures import figures, step_s, write_json
 from ami_ros.experiment.progress import progress_bar
 from ami_ros.report.html import ReportData, render_html
 from ami_ros.report.machine import hardware, versions
-from ami_ros.report.video import MAIN_SIZE, Render, frame_count, write_video
+from ami_ros.report.video import MAIN_SIZE, Moment, Render, frame_count, write_video
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.known import load_task
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.open_world import open_world
+from ami_ros.sim.world.world import World
 from ami_ros.system.whole_file import write_whole
-from ami_ros.types import FloatArray, ImageArray
+from ami_ros.types import ImageArray
 
 FIGURES, VIDEO, PAGE = FILES = ("results.json", "video.mp4", "report.html")
 
@@ -38,10 +39,10 @@ def write_report(
     compared = _baselines(experiment) if baselines else {}
     values = figures(experiment, "ros", results, compared, faults=dict(faults), command=command)
     write_json(out / FIGURES, values)
-    movie = out / VIDEO if video else None
+    movie = out / VIDEO if video and experiment.spec.images else None
     if movie is not None:
         _video(experiment, results, movie)
-    what = f"{experiment.spec.name.capitalize()} {experiment.task}"
+    what = f"{experiment.spec.name.capitalize()} {experiment.configuration.task_name}"
     page = render_html(
         ReportData(
             title=f"{what}: {len(results)} goals through ROS 2",
@@ -54,10 +55,13 @@ def write_report(
             versions=versions(),
             step_s=step_s(experiment),
             video=movie,
+            goal=experiment.goal,
+            no_video="" if experiment.spec.images else "this body has no camera",
         )
     )
     write_whole(out / PAGE, page)
-    return sum(episode["reached_5cm"] for episode in values["per_episode"])
+    reached = results[0].yardstick.loosest.figure("reached")
+    return sum(episode[reached] for episode in values["per_episode"])
 
 
 def _baselines(experiment: Experiment) -> dict[str, dict[str, Any]]:
@@ -71,8 +75,8 @@ def _baselines(experiment: Experiment) -> dict[str, dict[str, Any]]:
 def _video(experiment: Experiment, results: Sequence[EpisodeResult], path: Path) -> None:
     task = load_task(experiment.task, experiment.spec)
     physics_hz = experiment.configuration.sim.physics_hz
-    detailed = Scene(experiment.spec, physics_hz, detailed=True)
-    plain = Scene(experiment.spec, physics_hz)
+    detailed = open_world(experiment.spec, physics_hz, detailed=True)
+    plain = open_world(experiment.spec, physics_hz)
     for scene in (detailed, plain):
         task.furnish(scene)
     with tempfile.TemporaryDirectory() as folder:  # FFmpeg reads again what it has written: it needs a file
@@ -86,9 +90,9 @@ def _video(experiment: Experiment, results: Sequence[EpisodeResult], path: Path)
     plain.close()
 
 
-def _renderer(scene: Scene, size: tuple[int, int] | None = None) -> Render:
-    def render(joints: FloatArray, poses: FloatArray) -> ImageArray:
-        scene.show(joints, poses)
+def _renderer(scene: World, size: tuple[int, int] | None = None) -> Render:
+    def render(moment: Moment) -> ImageArray:
+        scene.show(moment)
         return scene.image(*(size or ()))
 
     return render
@@ -98,7 +102,7 @@ def _setup(experiment: Experiment, faults: Mapping[str, int]) -> dict[str, Any]:
     return {
         "robot": experiment.spec.name,
         "task": experiment.task,
-        "goal": "joint positions" if experiment.by_joints else "camera image",
+        "goal": experiment.goal,
         "planner": experiment.planner.solver,
         "processes": "simulator, planner and safety gate, over DDS",
         "control": f"{experiment.spec.actions.rate_hz:g} Hz",

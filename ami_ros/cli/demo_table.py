@@ -5,44 +5,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ami_ros.report.statistics import REACHED, steps_to_reach
+from ami_ros.report.statistics import episode_figures
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
+    from ami_ros.sim.tasks.yardstick import Yardstick
 
 
 class DemoTable:
     """One row per goal, and a line that says what goes on; rich renders it again a few times a second.
 
+    Args:
+        goals: how many there will be.
+        goal: how the planner is told of one: ``image``, or a sensor.
+        yardstick: of the task.
+
     Attributes:
         domain_id: ROS_DOMAIN_ID that the nodes talk on, once known.
     """
 
-    def __init__(self, goals: int) -> None:
-        self._goals = goals
-        self._table = Table(title="goals shown as pictures, reached over ROS 2", title_justify="left")
-        for column in ("goal", "start cm", "end cm", "", "steps to 5 cm", "plan ms", "planner says"):
+    def __init__(self, goals: int, goal: str, yardstick: Yardstick) -> None:
+        self._goals, self._yardstick = goals, yardstick
+        self._table = Table(title=f"goals by {goal}, reached over ROS 2", title_justify="left")
+        unit, steps = yardstick.unit, f"steps to {yardstick.loosest.text}"
+        for column in ("goal", f"start {unit}", f"end {unit}", "", steps, "plan ms", "planner says"):
             self._table.add_column(column, justify="left" if column in ("", "planner says") else "right")
         self._spinner: Spinner | None = Spinner("dots")
         self.domain_id: int | None = None
 
     def add(self, result: EpisodeResult) -> None:
         """Add the row of a finished episode."""
-        reached = bool(result.error[-1] <= REACHED)
-        steps = steps_to_reach(result.error, REACHED)
+        yardstick, figures = self._yardstick, episode_figures(result)
+        steps = figures[f"steps_to_{yardstick.near}"]
+        reached = figures[yardstick.loosest.figure("reached")]
         self._table.add_row(
             f"{self._table.row_count + 1}",
-            f"{result.error[0] * 100:.1f}",
-            f"{result.error[-1] * 100:.1f}",
+            f"{result.error[0] * yardstick.per_error:.1f}",
+            f"{result.error[-1] * yardstick.per_error:.1f}",
             Text("reached", "green") if reached else Text("missed", "red"),
             "never" if steps is None else str(steps),
-            f"{np.median(result.plan_ms):.1f}",
+            f"{figures['plan_ms_p50']:.1f}",
             "on its way" if result.arrived_step is None else f"arrived: {result.arrived_step}",
         )
 

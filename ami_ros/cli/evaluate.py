@@ -55,7 +55,8 @@ def evaluate(
     ] = None,
     workers: options.Workers = 1,
     failures: Annotated[
-        Path | None, typer.Option(help="Write a PNG of the episodes that ended outside 2 cm, worst first.")
+        Path | None,
+        typer.Option(help="Write a PNG of the episodes that missed the strictest threshold."),
     ] = None,
     json_file: options.Json = None,
     logs: options.Logs = None,
@@ -113,14 +114,18 @@ def evaluate(
         _with_fault(experiment, fault, via, json_file, logs)
         return
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))
+    if failures is not None and experiment.goal != "image" and not experiment.by_joints:
+        raise ConfigError(f"--failures: got a goal by {experiment.goal}, expected one by image")
     check_writable(json_file, failures)
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
     more |= {**looks, "gated": gate}
     values = figures(experiment, via, results, compared, **more)
-    Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared))
+    yardstick = results[0].yardstick
+    Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared, yardstick))
     if "perturbations" in more:
-        Console().print(perturbation_table(values, more["perturbations"], perturb_scale, perturb_exactly))
+        varied = perturbation_table(values, more["perturbations"], perturb_scale, perturb_exactly, yardstick)
+        Console().print(varied)
     write_json(json_file, values)
     if failures is not None:
         _show_failures(results, failures)
@@ -208,10 +213,9 @@ def _show_failures(results: list[EpisodeResult], path: Path) -> None:
         write_whole(path, png(failure_sheet(missed)))
     elif path.is_file():
         path.unlink()  # no picture of failures that are no longer there
-    typer.echo(f"{len(missed)} of {len(results)} episodes ended outside 2 cm{f': {path}' if missed else ''}")
+    near = results[0].yardstick.strictest.text
+    typer.echo(f"{len(missed)} of {len(results)} episodes missed {near}{f': {path}' if missed else ''}")
 
 
 def _note(result: EpisodeResult) -> str:
-    if result.in_tolerances:
-        return f"seed {result.seed}: {result.error[-1]:.1f} tolerances"
-    return f"seed {result.seed}: {result.error[-1] * 100:.1f} cm"
+    return f"seed {result.seed}: {result.yardstick.text(float(result.error[-1]))}"

@@ -48,6 +48,7 @@ def model(
     from ami_ros.experiment.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
+    from ami_ros.sim.tasks.known import load_task
     from ami_ros.system.lock_file import only_one
 
     for count in (episodes, baseline_episodes, perturbed_episodes or 1):
@@ -99,7 +100,9 @@ def model(
                 measured("perturb_beyond", few, **beyond),
                 measured("perturb_exactly", few, perturb_exactly=True, **beyond),
             ]
-        card = model_card(file.contract(), sha256, clean, perturbed, stages.seconds, f"models/{name}")
+        yardstick = load_task(configuration.task, configuration.spec).yardstick
+        folder = f"models/{name}"
+        card = model_card(file.contract(), sha256, clean, perturbed, stages.seconds, folder, yardstick)
         write_whole(out / CARD, card)
         typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
 

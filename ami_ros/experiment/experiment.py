@@ -63,6 +63,15 @@ class Experiment:
         """Name of the task."""
         return self.configuration.task
 
+    @property
+    def goal(self) -> str:
+        """How the planner is told of a goal: ``image``, or the sensor that shall measure it."""
+        from ami_ros.sim.tasks.known import load_task
+
+        if self.by_joints:
+            return self.spec.joint_sensor
+        return load_task(self.task, self.spec).goal_sensor or "image"
+
 
 def parsed_changes(changes: Sequence[str]) -> dict[str, object]:
     """Return settings from texts like ``distance=temporal``; values are read as YAML.

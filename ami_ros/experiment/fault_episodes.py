@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,17 @@ import numpy as np
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.ros_episodes import RosRunner
-from ami_ros.sim.faults.catalogue import SECOND_GATE
+from ami_ros.sim.faults.kinds import SECOND_GATE
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
+    from ami_ros.body.robot_spec import RobotSpec
     from ami_ros.ros.clients.faults import FaultClient
+    from ami_ros.sim.tasks.task import Episode
 
 FAR = 0.3  # m from start to goal at least: the arm shall be in motion when something breaks
+FAR_SHARE = 0.2  # of a channel's range from rest to goal at least, for the same
 SEARCHED = 1000  # seeds looked at per far one
 # Wall time that the lock-step waits for what a dead process will never send.
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
@@ -46,7 +49,7 @@ class FaultRunner(RosRunner):
         from ami_ros.ros.clients.faults import FaultClient
 
         arguments = command_line(sys.argv)[1]
-        return FaultClient(self._experiment.spec, self._check, self._signal, arguments)
+        return FaultClient(self._experiment.spec, self._task, self._check, self._signal, arguments)
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         nodes = super()._nodes()
@@ -64,7 +67,7 @@ class FaultRunner(RosRunner):
         """Run the fault `name` in the episode of `seed`.
 
         Raises:
-            ProcessError: a node died that should not, did not answer, or the arm did not move.
+            ProcessError: a node died that should not, did not answer, or the body did not move.
         """
         try:
             return self._client.inject(name, seed)
@@ -117,20 +120,31 @@ def fault_matrix(runner: FaultRunner, names: Sequence[str], seeds: Sequence[int]
 
 
 def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]:
-    """Return the first `count` seeds from `first` on whose goal is FAR from the start.
+    """Return the first `count` seeds from `first` on whose goal is far: its body is in motion for a while.
 
     Raises:
         ConfigError: there are none: the task's goals are all near.
     """
-    from ami_ros.body.kinematics import Kinematics
     from ami_ros.sim.tasks.known import load_task
 
-    task, kinematics = load_task(experiment.task, experiment.spec), Kinematics(experiment.spec)
+    task, is_far = load_task(experiment.task, experiment.spec), _farness(experiment.spec)
     found: list[int] = []
     for seed in range(first, first + SEARCHED * count):
-        episode = task.episode(seed)
-        if np.linalg.norm(episode.goal_position - kinematics.forward(episode.start)[0]) >= FAR:
+        if is_far(task.episode(seed)):
             found.append(seed)
         if len(found) == count:
             return tuple(found)
-    raise ConfigError(f"task {experiment.task}: {len(found)} goals are {FAR} m away, expected {count}")
+    raise ConfigError(f"task {experiment.task}: {len(found)} goals are far away, expected {count}")
+
+
+def _farness(spec: RobotSpec) -> Callable[[Episode], bool]:
+    """Return what tells whether the goal of an episode is far from where the body begins."""
+    if spec.arm is not None:
+        from ami_ros.body.kinematics import Kinematics
+
+        forward = Kinematics(spec).forward
+        return lambda episode: bool(np.linalg.norm(episode.goal_position - forward(episode.start)[0]) >= FAR)
+    if spec.standstill is None:  # the channels end where the goal says, and begin at rest
+        least = FAR_SHARE * 2.0 * spec.actions.half_range
+        return lambda episode: bool((np.abs(episode.goal - spec.home) >= least).any())
+    return lambda episode: True  # a base moves to every goal: a task begins outside of its tolerances

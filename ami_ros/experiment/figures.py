@@ -15,6 +15,7 @@ from ami_ros.errors import ConfigError, shown
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.statistics import episode_figures, success_figures, summarise
+from ami_ros.sim.tasks.yardstick import METRES, Yardstick
 from ami_ros.strict_text import parse_json
 from ami_ros.system.whole_file import write_whole
 
@@ -42,7 +43,7 @@ def figures(
         "baseline_figures": {name: dict(summary) for name, summary in baselines.items()},
         "robot": experiment.spec.name,
         "planner": experiment.planner.solver,
-        "goal": "joints" if experiment.by_joints else "image",
+        "goal": experiment.goal,
         "model": str(experiment.model),
         "model_sha256": experiment.sha256,
         "hardware": hardware(),
@@ -75,30 +76,27 @@ def read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def comparison(name: str, summary: Mapping[str, Any], baselines: Summaries) -> Table:
-    """Return a table of the planner's figures above those of its baselines."""
-    judged = "distance" if "success" not in summary else "difference, in tolerances,"
-    title = f"{summary['episodes']} episodes, judged by the true {judged} at the end"
+def comparison(
+    name: str, summary: Mapping[str, Any], baselines: Summaries, yardstick: Yardstick = METRES
+) -> Table:
+    """Return a table of the planner's figures above those of its baselines, as the task's yardstick tells."""
+    title = f"{summary['episodes']} episodes, judged by the true {yardstick.quantity} at the end"
     table = Table(title=title, box=SIMPLE, pad_edge=False)  # without lines it fits 80 columns
     table.add_column("planner", overflow="fold")
-    measured = success_figures(summary)
-    for key in measured:
-        within = key.replace("success_", "<= ").replace("cm", " cm").replace("success", "<= 1")
-        table.add_column(f"{within} (95 %)", justify="right", min_width=len("(90-100)"))
-    in_cm = "success" not in measured
-    for column in ("final cm", "s to 5 cm", "plan ms") if in_cm else ("final", "s to 1", "plan ms"):
+    for limit in yardstick.thresholds:
+        table.add_column(f"<= {limit.text} (95 %)", justify="right", min_width=len("(90-100)"))
+    for column in (f"final {yardstick.unit}", f"s to {yardstick.loosest.text}", "plan ms"):
         table.add_column(column, justify="right")
     for planner, row in {name: summary, **baselines}.items():
-        table.add_row(*_row(planner, row), style="bold" if row is summary else "dim")
+        table.add_row(*_row(planner, row, yardstick), style="bold" if row is summary else "dim")
     return table
 
 
-def _row(planner: str, row: Mapping[str, Any]) -> list[str]:
+def _row(planner: str, row: Mapping[str, Any], yardstick: Yardstick) -> list[str]:
     cells = [planner]
-    for key in success_figures(row):
+    for key in (limit.figure("success") for limit in yardstick.thresholds):
         lower, upper = (round(bound * 100) for bound in row[f"{key}_ci"])
         cells.append(f"{round(row[key] * 100, 1):g} % ({lower}-{upper})")
-    in_cm = "success" not in row
-    numbers = ("seconds_to_5cm_median" if in_cm else "seconds_to_success_median", "plan_ms_p50")
-    cells.append(f"{row['final_error_mean'] * (100 if in_cm else 1):.1f}")
+    cells.append(f"{row['final_error_mean'] * yardstick.per_error:.1f}")
+    numbers = (f"seconds_to_{yardstick.near}_median", "plan_ms_p50")
     return cells + ["-" if row[name] is None else f"{row[name]:.1f}" for name in numbers]

@@ -14,6 +14,7 @@ from ami_ros.experiment.experiment import Experiment, Runner
 from ami_ros.experiment.figures import step_s
 from ami_ros.report.statistics import summarise
 from ami_ros.sim.camera.perturbation import Perturbation, every_perturbation
+from ami_ros.sim.tasks.yardstick import METRES, Yardstick
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
@@ -69,18 +70,22 @@ def _episodes(
 
 
 def perturbation_table(
-    clean: Mapping[str, Any], perturbed: Mapping[str, Mapping[str, Any]], scale: float, exactly: bool = False
+    clean: Mapping[str, Any],
+    perturbed: Mapping[str, Mapping[str, Any]],
+    scale: float,
+    exactly: bool = False,
+    yardstick: Yardstick = METRES,
 ) -> Table:
     """Return success under each kind, in brackets the points won against the clean one, and the surprise.
 
     An episode counts as surprised when most of its steps are.
     """
-    rates = [key for key in clean if key.startswith("success_") and not key.endswith("_ci")]
+    rates = [limit.figure("success") for limit in yardstick.thresholds]
     far = "exactly" if exactly else "at scale"
     table = Table(title=f"camera variation {far} {scale:g} (1: as in training)")
     table.add_column("varied")
-    for rate in rates:
-        table.add_column(f"<= {rate.removeprefix('success_').replace('cm', ' cm')}", justify="right")
+    for limit in yardstick.thresholds:
+        table.add_column(f"<= {limit.text}", justify="right")
     table.add_column("surprised", justify="right")
     for name, row in {"nothing": clean, **perturbed}.items():
         cells = [name]

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ami_ros.body.goal_topics import goal_topics
 from ami_ros.config import flattened
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.sim.tasks.known import load_task
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from ami_ros.ros.clients.episodes import EpisodeClient
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-# Subscribers of joints and camera that the simulator waits for: planner, gate, and our own client.
-OBSERVERS = 3
+OBSERVERS = 2  # of each sensor, that the simulator waits for: planner and gate
 
 
 class RosRunner:
@@ -71,7 +71,7 @@ class RosRunner:
     def _connect(self) -> EpisodeClient:
         from ami_ros.ros.clients.episodes import EpisodeClient
 
-        return EpisodeClient(self._experiment.spec, self._check, command_line(sys.argv)[1])
+        return EpisodeClient(self._experiment.spec, self._task, self._check, command_line(sys.argv)[1])
 
     def _start(self) -> None:
         # This process joins the nodes' domain, so it needs their environment before it creates a node.
@@ -123,7 +123,8 @@ class RosRunner:
         clock = {"use_sim_time": lock_step}
         planning = {it.name: it.value for it in flattened(experiment.planner)}
         planner = {"model": str(experiment.model.resolve()), "autostart": True}
-        shown = {} if experiment.by_joints else {"planner/goal_image": "sim/goal_image"}
+        topics = [topic.removeprefix("~/") for topic in goal_topics(experiment.spec).values()]
+        shown = {} if experiment.by_joints else {f"planner/{name}": f"sim/{name}" for name in topics}
         wanted = experiment.perturbation
         how = {"perturb_scale": wanted.scale, "perturb_exactly": wanted.exactly}
         looks = {"perturb": wanted.name, **how} if wanted.name else {}

@@ -12,7 +12,7 @@ import jinja2
 
 from ami_ros.report import plots
 from ami_ros.report.pictures import data_uri, overlay, png
-from ami_ros.report.statistics import REACHED, episode_figures
+from ami_ros.report.statistics import episode_figures
 from ami_ros.types import FloatArray
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ class ReportData:
         summary: their figures, as `summarise` returns them.
         baselines: figures of other planners on the same episodes, by name; may be empty.
         setup: how it was run, by name (model, planner, seed, ...).
+        goal: how the planner was told of goals: ``image``, or a sensor.
         hardware: where it was run, by name.
         versions: with what, by package name.
         step_s: duration of a control step.
         video: an .mp4 next to the page, or None.
+        no_video: why there is none.
     """
 
     title: str
@@ -49,6 +51,8 @@ class ReportData:
     versions: Mapping[str, str]
     step_s: float
     video: Path | None
+    goal: str = "image"
+    no_video: str = ""
 
 
 def render_html(data: ReportData) -> str:
@@ -60,18 +64,20 @@ def render_html(data: ReportData) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    yardstick = data.results[0].yardstick
     charts = {
-        "Distance to the goal": plots.error_over_time(data.results, data.step_s),
+        f"{yardstick.quantity.capitalize()} to the goal": plots.error_over_time(data.results, data.step_s),
         "Time per plan": plots.plan_times(data.results),
     }
     if data.baselines:
         compared = {str(data.setup.get("planner", "planner")): data.summary, **data.baselines}
-        charts["Success against baselines"] = plots.success_against_baselines(compared)
+        charts["Success against baselines"] = plots.success_against_baselines(compared, yardstick)
     return environment.get_template(TEMPLATE).render(
         data=data,
         summary=data.summary,
         goals=[_goal(result, number) for number, result in enumerate(data.results, start=1)],
-        reached=sum(bool(result.error[-1] <= REACHED) for result in data.results),
+        yardstick=yardstick,
+        reached=sum(bool(result.error[-1] <= yardstick.loosest.error) for result in data.results),
         charts={name: data_uri(content, "image/png") for name, content in charts.items()},
         video=data_uri(data.video.read_bytes(), "video/mp4") if data.video else None,
         spark_size=SPARK_SIZE,
@@ -79,23 +85,26 @@ def render_html(data: ReportData) -> str:
 
 
 def _goal(result: EpisodeResult, number: int) -> dict[str, Any]:
-    images = {
-        "goal": result.goal_image,
-        "final": result.final_image,
-        "overlay": overlay(result.goal_image, result.final_image),
-    }
+    goal, end = result.goal_image, result.final_image
+    images = {"goal": goal, "end": end}
+    if goal is not None and end is not None:
+        images["overlay"] = overlay(goal, end)
+    near = result.yardstick.loosest.error
     return {
         "number": number,
         **episode_figures(result),
-        "spark": _spark(result.error),
-        **{f"{name}_uri": data_uri(png(image), "image/png") for name, image in images.items()},
+        "is_reached": bool(result.error[-1] <= near),
+        "spark": _spark(result.error, near),
+        "pictures": {
+            name: data_uri(png(image), "image/png") for name, image in images.items() if image is not None
+        },
     }
 
 
-def _spark(error: FloatArray) -> str:
+def _spark(error: FloatArray, near: float) -> str:
     """Return the error over time as the points of an SVG polyline."""
     width, height = SPARK_SIZE
-    highest, last = max(float(error.max()), REACHED), max(len(error) - 1, 1)
+    highest, last = max(float(error.max()), near), max(len(error) - 1, 1)
     points = (
         (2 + (width - 4) * i / last, height - 2 - (height - 4) * float(e) / highest)
         for i, e in enumerate(error)

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ami_ros.model.contract import Contract
 from ami_ros.model.measured import measured
+from ami_ros.sim.tasks.yardstick import Yardstick
 
 
 def model_card(
@@ -19,6 +20,7 @@ def model_card(
     perturbed: Sequence[Mapping[str, Any]],
     stages_s: Mapping[str, float],
     folder: str,
+    yardstick: Yardstick,
 ) -> str:
     """Return the card as Markdown.
 
@@ -29,6 +31,7 @@ def model_card(
         perturbed: what it writes with `--perturb all`, for each scale.
         stages_s: wall time of each stage of `make model`, s.
         folder: where the model lies, for the commands.
+        yardstick: of the task.
 
     Raises:
         ContractError: the model was not measured.
@@ -45,6 +48,7 @@ def model_card(
         perturbed=perturbed,
         sha256=sha256,
         folder=folder,
+        yardstick=yardstick,
         stages_s=stages_s,
         rows={figures["planner"]: figures, **figures["baseline_figures"]},
         errors=list(zip(*(quality[name] for name in names), strict=True)),

@@ -13,10 +13,9 @@ matplotlib.use("Agg")  # no window, whatever the user's matplotlibrc says
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ami_ros.report.statistics import REACHED, REACHED_CLOSELY, WITHIN_CM
-
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
+    from ami_ros.sim.tasks.yardstick import Yardstick
 
 GREY = "#7d8590"  # text and axes: legible on white and on near-black
 WIDTH = 5.6  # inches; a card of the page shows it at about this size
@@ -24,17 +23,19 @@ GOOD, BAD, ACCENT = "#2da44e", "#d1242f", "#3b82f6"
 
 
 def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
-    """Draw the true distance to the goal over time, one line per episode."""
+    """Draw the true error over time, one line per episode."""
     figure, axes = _figure(WIDTH, 3.0)
+    yardstick = results[0].yardstick
+    scale = yardstick.per_error
     for result in results:
-        reached = result.error[-1] <= REACHED
+        reached = result.error[-1] <= yardstick.loosest.error
         times = [step * step_s for step in range(len(result.error))]
-        axes.plot(times, result.error * 100, color=GOOD if reached else BAD, linewidth=1.2, alpha=0.75)
-    for limit in (REACHED, REACHED_CLOSELY):
-        axes.axhline(limit * 100, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.plot(times, result.error * scale, color=GOOD if reached else BAD, linewidth=1.2, alpha=0.75)
+    for limit in dict.fromkeys((yardstick.loosest, yardstick.strictest)):
+        axes.axhline(limit.error * scale, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.annotate(
-            f"{limit * 100:.0f} cm",
-            (1.0, limit * 100),
+            limit.text,
+            (1.0, limit.error * scale),
             xycoords=("axes fraction", "data"),
             xytext=(4, 0),
             textcoords="offset points",
@@ -42,16 +43,18 @@ def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
             color=GREY,
             fontsize=8,
         )
-    axes.set(xlabel="time [s]", ylabel="distance to goal [cm]", ylim=(0, None), xlim=(0, None))
+    label = f"{yardstick.quantity} to goal [{yardstick.unit}]"
+    axes.set(xlabel="time [s]", ylabel=label, ylim=(0, None), xlim=(0, None))
     return _png(figure)
 
 
-def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes:
-    """Draw success within 5, 3 and 2 cm, with 95 % intervals, by planner name; the first one is ours."""
+def success_against_baselines(figures: Mapping[str, Mapping[str, Any]], yardstick: Yardstick) -> bytes:
+    """Draw success within each threshold, with 95 % intervals, by planner name; the first one is ours."""
     figure, axes = _figure(WIDTH, 0.7 + 0.6 * len(figures))
     for row, figure_of_one in enumerate(figures.values()):
-        for place, alpha in enumerate((1.0, 0.7, 0.4)):
-            key, shift = f"success_{WITHIN_CM[place]}cm", 0.27 * (place - 1)
+        for place, limit in enumerate(yardstick.thresholds):
+            key, shift = limit.figure("success"), 0.27 * (place - (len(yardstick.thresholds) - 1) / 2)
+            alpha = 1.0 - 0.3 * place
             rate = figure_of_one[key]
             lower, upper = figure_of_one[f"{key}_ci"]
             axes.barh(row + shift, rate * 100, height=0.22, color=ACCENT if row == 0 else GREY, alpha=alpha)
@@ -64,7 +67,9 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]]) -> bytes
                 color=GREY,
                 fontsize=8,
             )
-    axes.set(xlim=(0, 112), xlabel="success [%] within 5, 3 and 2 cm (the palest), 95 % interval")
+    within = ", ".join(limit.text for limit in yardstick.thresholds)
+    within += " (the palest)" if len(yardstick.thresholds) > 1 else ""
+    axes.set(xlim=(0, 112), xlabel=f"success [%] within {within}, 95 % interval")
     axes.set_xticks(range(0, 101, 20))
     axes.set_yticks(range(len(figures)), labels=[name.replace("_", " ") for name in figures])
     axes.invert_yaxis()

@@ -15,9 +15,6 @@ from ami_ros.types import RARE_SURPRISE, FloatArray
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-REACHED = 0.05  # m from the goal at the end of an episode: what counts as success
-REACHED_CLOSELY = 0.02  # m, the strict figure next to it
-WITHIN_CM = (5, 3, 2)  # distances that success is counted at
 Z_95 = 1.959963984540054  # 97.5 % quantile of the standard normal
 
 
@@ -48,18 +45,11 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
 
 
 def steps_to_reach(error: FloatArray, within: float) -> int | None:
-    """Return after how many steps the error (S + 1,) in m is within `within` and stays so; None if never."""
+    """Return after how many steps the error (S + 1,) is within `within` and stays so; None if never."""
     outside = np.flatnonzero(~(error <= within))  # NaN is outside
     if outside.size == 0:
         return 0
     return None if outside[-1] == len(error) - 1 else int(outside[-1]) + 1
-
-
-def measures(results: Sequence[EpisodeResult]) -> dict[str, float]:
-    """Return what counts as success: name of the figure -> largest final error."""
-    if results[0].in_tolerances:
-        return {"success": 1.0}
-    return {f"success_{centimetres}cm": centimetres / 100 for centimetres in WITHIN_CM}
 
 
 def success_figures(summary: Mapping[str, Any]) -> dict[str, float]:
@@ -82,9 +72,9 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
     if not results:
         raise AmiError("summarise: got no episodes, expected at least one")
     final = np.array([result.error[-1] for result in results])
-    limits = measures(results)
-    counts = {name: int((final <= limit).sum()) for name, limit in limits.items()}
-    reached, near = max(limits.values()), "success" if results[0].in_tolerances else "5cm"
+    yardstick = results[0].yardstick
+    counts = {it.figure("success"): int((final <= it.error).sum()) for it in yardstick.thresholds}
+    reached, near = yardstick.loosest.error, yardstick.near
     steps = [taken for result in results if (taken := steps_to_reach(result.error, reached)) is not None]
     arrived = [result for result in results if result.arrived_step is not None]
     plan_ms = np.concatenate([result.plan_ms for result in results])
@@ -124,17 +114,13 @@ def _surprised_episodes(results: Sequence[EpisodeResult]) -> float | None:
 
 def episode_figures(result: EpisodeResult) -> dict[str, Any]:
     """Return one episode's figures, ready for JSON."""
+    yardstick, final = result.yardstick, result.error[-1]
     return {
         "seed": result.seed,
         "start_error": float(result.error[0]),
-        "final_error": float(result.error[-1]),
-        **{
-            name.replace("success", "reached"): bool(result.error[-1] <= limit)
-            for name, limit in measures([result]).items()
-        },
-        "steps_to_success" if result.in_tolerances else "steps_to_5cm": steps_to_reach(
-            result.error, max(measures([result]).values())
-        ),
+        "final_error": float(final),
+        **{it.figure("reached"): bool(final <= it.error) for it in yardstick.thresholds},
+        f"steps_to_{yardstick.near}": steps_to_reach(result.error, yardstick.loosest.error),
         "arrived_step": result.arrived_step,
         "plan_ms_p50": float(np.median(result.plan_ms)) if len(result.plan_ms) else None,
         "levels": dict(result.levels),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.report.caption import Canvas
-from ami_ros.report.statistics import REACHED
 from ami_ros.types import FloatArray, ImageArray
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-Render = Callable[[FloatArray, FloatArray], ImageArray]  # joints (J,), poses of objects (M, 7) -> image
+Moment = Mapping[str, FloatArray]  # what `World.snapshot` gave
+Render = Callable[[Moment], ImageArray]
 
 MAIN_SIZE = (480, 360)  # px, width and height of the large view
 INSET = 156  # px, side of the goal and camera views
@@ -61,17 +61,17 @@ def write_video(
 
 def frame_count(results: Sequence[EpisodeResult], step_s: float) -> int:
     """Return how many frames `write_video` will write."""
-    return sum(len(result.joints) + round(REST_S / step_s) for result in results)
+    return sum(len(result.error) + round(REST_S / step_s) for result in results)
 
 
 def _when_moved(render: Render) -> Render:
     """Draw again only when something has moved: most of the time goes into drawing."""
     drawn: list[tuple[FloatArray, ImageArray]] = []
 
-    def cached(joints: FloatArray, poses: FloatArray) -> ImageArray:
-        state = np.concatenate([joints, poses.ravel()])
+    def cached(moment: Moment) -> ImageArray:
+        state = np.concatenate([values.ravel() for values in moment.values()])
         if not drawn or float(np.abs(state - drawn[0][0]).max()) > STILL:
-            drawn[:] = [(state, render(joints, poses))]
+            drawn[:] = [(state, render(moment))]
         return drawn[0][1]
 
     return cached
@@ -81,10 +81,11 @@ def _episode(
     results: Sequence[EpisodeResult], index: int, scene: Render, camera: Render, step_s: float
 ) -> Iterator[NDArray[np.uint8]]:
     result = results[index]
-    for step, state in enumerate(zip(result.joints, result.poses, strict=True)):
-        last = step == len(result.joints) - 1
-        picture = _compose(result, step, scene(*state), result.final_image if last else camera(*state))
-        canvas = Canvas(picture)
+    for step in range(len(result.error)):
+        last = step == len(result.error) - 1
+        moment = {name: values[step] for name, values in result.moments.items()}
+        seen = result.final_image if last and result.final_image is not None else camera(moment)
+        canvas = Canvas(_compose(result.goal_image, scene(moment), seen))
         canvas.text((MARGIN, 10), f"Goal {index + 1} of {len(results)}", INK, 18, bold=True)
         canvas.text((MARGIN + MAIN_SIZE[0], 13), f"{step * step_s:.1f} s", FAINT, 14, anchor="right")
         _distance(canvas, result, step, last)
@@ -93,12 +94,13 @@ def _episode(
         yield canvas.image()
 
 
-def _compose(result: EpisodeResult, step: int, large: ImageArray, seen: ImageArray) -> NDArray[np.uint8]:
+def _compose(goal: ImageArray | None, large: ImageArray, seen: ImageArray) -> NDArray[np.uint8]:
     width, height = FRAME_SIZE
     picture = np.full((height, width, 3), BACKGROUND, np.uint8)
     picture[HEADER : HEADER + MAIN_SIZE[1], MARGIN : MARGIN + MAIN_SIZE[0]] = large
     left = 2 * MARGIN + MAIN_SIZE[0]
-    for top, image in ((HEADER + 20, result.goal_image), (HEADER + INSET + 48, seen)):
+    insets = [(HEADER + INSET + 48, seen), *([] if goal is None else [(HEADER + 20, goal)])]
+    for top, image in insets:
         square = cv2.resize(
             image, (INSET, INSET), interpolation=cv2.INTER_AREA if len(image) > INSET else cv2.INTER_CUBIC
         )
@@ -108,14 +110,15 @@ def _compose(result: EpisodeResult, step: int, large: ImageArray, seen: ImageArr
 
 def _distance(canvas: Canvas, result: EpisodeResult, step: int, last: bool) -> None:
     left = 2 * MARGIN + MAIN_SIZE[0]
-    canvas.text((left, HEADER), "goal image", FAINT, 13)
+    canvas.text((left, HEADER), "no goal image" if result.goal_image is None else "goal image", FAINT, 13)
     canvas.text((left, HEADER + INSET + 28), "robot's camera", FAINT, 13)
-    error = float(result.error[step])
-    colour = GREEN if error <= REACHED else RED if last else AMBER
-    verdict = ("reached" if error <= REACHED else "missed") if last else "to goal"
+    error, yardstick = float(result.error[step]), result.yardstick
+    reached = error <= yardstick.loosest.error
+    colour = GREEN if reached else RED if last else AMBER
+    verdict = ("reached" if reached else "missed") if last else "to goal"
     canvas.text(
         (MARGIN + MAIN_SIZE[0] // 2, 11),
-        f"{error * 100:.1f} cm {verdict}",
+        f"{yardstick.text(error)} {verdict}",
         colour,
         17,
         anchor="middle",

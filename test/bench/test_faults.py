@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from ami_ros.bench.faults import FaultRun, Told, summarise_faults
-from ami_ros.sim.faults.catalogue import FAULTS
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.sim.faults.catalogue import Catalogue
 from ami_ros.types import Level
 
 SINCE_NS = 5_000_000_000
+FAULTS = Catalogue(load_robot("panda")).faults
 
 
 def run(

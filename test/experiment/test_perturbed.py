@@ -80,6 +80,7 @@ def test_the_table_says_what_each_kind_costs():
     interval = (0.4, 1.0)
     clean = {
         **{"success_5cm": 1.0, "success_5cm_ci": interval},
+        **{"success_3cm": 1.0, "success_3cm_ci": interval},
         **{"success_2cm": 0.5, "success_2cm_ci": interval},
         "surprised_share": None,
         "surprised_episodes": None,

@@ -10,9 +10,10 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.experiment.experiment import prepare
 from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
-from ami_ros.sim.faults.catalogue import NAMES
+from ami_ros.sim.faults.catalogue import Catalogue
 
 SEED = 7001
 # An honest gap: see docs/safety.md, "What the gate cannot see".
@@ -38,7 +39,7 @@ def runner(tmp_path_factory):
         yield runner
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", Catalogue(load_robot("panda", "reach")).names)
 def test_nothing_unsafe_gets_out_and_the_fault_is_called_by_its_name(runner, seed, name):
     run = runner.inject(name, seed)
     assert run.unsafe == {}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -12,6 +13,7 @@ import pytest
 from ami_ros.errors import ImageError
 from ami_ros.report.pictures import overlay, png
 from ami_ros.report.statistics import summarise
+from ami_ros.sim.tasks.yardstick import METRES, TOLERANCES
 
 pytest.importorskip("matplotlib", reason="the report needs the extra 'train'")
 pytest.importorskip("jinja2", reason="the report needs the extra 'train'")
@@ -78,7 +80,7 @@ def test_page_shows_every_goal_and_how_to_repeat_it(data):
     assert "1 of 2 goals within 5 cm" in page
     assert "arrived at step 8" in page
     assert "on its way" in page
-    assert page.count('alt="goal image"') == 2
+    assert page.count('alt="goal image"') == 2 and page.count('alt="overlay image"') == 2
     assert "ami-ros demo --goals 2 --seed 1" in page
     assert "Success against baselines" in page
 
@@ -100,7 +102,7 @@ def test_plots_are_pictures(data):
     drawn = (
         error_over_time(data.results, STEP_S),
         plan_times(data.results),
-        success_against_baselines({"cem": data.summary, **data.baselines}),
+        success_against_baselines({"cem": data.summary, **data.baselines}, METRES),
     )
     assert all(picture.startswith(PNG_MAGIC) for picture in drawn)
 
@@ -118,3 +120,32 @@ def test_overlay_is_grey_where_images_agree_and_coloured_where_not():
 def test_overlay_refuses_images_of_two_sizes():
     with pytest.raises(ImageError, match=r"\(6, 9, 3\) and \(9, 6, 3\)"):
         overlay(np.zeros((6, 9, 3), np.uint8), np.zeros((9, 6, 3), np.uint8))
+
+
+def test_a_body_without_cameras_is_told_in_its_tolerances_and_gets_no_pictures(made_up):
+    blind = {"goal_image": None, "final_image": None, "yardstick": TOLERANCES}
+    results = [dataclasses.replace(made_up(seed, final), **blind) for seed, final in ((1, 0.5), (2, 3.0))]
+    summary = summarise(results, STEP_S)
+    page = render_html(
+        ReportData(
+            title="Plant warm_up",
+            command="ami-ros demo",
+            results=results,
+            summary=summary,
+            baselines={"hold": summary},
+            setup={"planner": "mppi"},
+            hardware={},
+            versions={},
+            step_s=STEP_S,
+            video=None,
+            goal="temperatures",
+            no_video="this body has no camera",
+        )
+    )
+    parser = Balance()
+    parser.feed(page)
+    assert parser.open == []
+    assert "1 of 2 goals within tolerance" in page and "No video: this body has no camera" in page
+    assert "1.8 tolerances" in page and " cm" not in page
+    assert "side by side" not in page and 'alt="goal image"' not in page
+    assert "told what sensor temperatures shall measure" in page

@@ -11,6 +11,7 @@ from ami_ros.report.model_card import model_card
 from ami_ros.report.statistics import summarise
 from ami_ros.share import shipped_model
 from ami_ros.sim.loop.closed_loop import EpisodeResult
+from ami_ros.sim.tasks.yardstick import METRES
 
 STEPS, SEED = 4, 77
 MODEL = shipped_model("panda", "push")
@@ -23,8 +24,7 @@ def episode(error: float, surprise: float) -> EpisodeResult:
         error=np.full(STEPS + 1, error),
         arrived_step=None,
         plan_ms=np.ones(STEPS),
-        joints=np.zeros((STEPS + 1, 7)),
-        poses=np.zeros((STEPS + 1, 1, 7)),
+        moments={"joints": np.zeros((STEPS + 1, 7)), "objects": np.zeros((STEPS + 1, 1, 7))},
         goal_image=image,
         final_image=image,
         surprise=np.full(STEPS, surprise),
@@ -61,6 +61,7 @@ def card(contract, perturbed: bool) -> str:
         [under, {**under, "perturb_exactly": True}] if perturbed else [],
         {"train": 90.0},
         "models/x",
+        METRES,
     )
 
 

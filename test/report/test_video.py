@@ -16,11 +16,11 @@ STEP_S = 0.1
 BLUE = (20, 40, 220)
 
 
-def large(joints, poses):
+def large(moment):
     return np.full((MAIN_SIZE[1], MAIN_SIZE[0], 3), BLUE, np.uint8)
 
 
-def small(joints, poses):
+def small(moment):
     return np.zeros((128, 128, 3), np.uint8)
 
 
@@ -46,9 +46,9 @@ def test_video_is_h264_that_browsers_play(made_up, tmp_path):
 def test_a_resting_arm_is_drawn_once(made_up, tmp_path):
     drawn = []
 
-    def counting(joints, poses):
-        drawn.append(joints)
-        return large(joints, poses)
+    def counting(moment):
+        drawn.append(moment)
+        return large(moment)
 
     list(write_video(tmp_path / "video.mp4", [made_up(1, 0.01)], counting, small, STEP_S))
     assert len(drawn) == 1

@@ -37,9 +37,10 @@ def task() -> Task:
 
 
 @pytest.fixture
-def client(environment):
+def client(environment, task):
     processes = []
-    client = EpisodeClient(load_robot("panda", "reach"), lambda: [process.check() for process in processes])
+    spec = load_robot("panda", "reach")
+    client = EpisodeClient(spec, task, lambda: [process.check() for process in processes])
     client.processes = processes
     yield client
     client.close()

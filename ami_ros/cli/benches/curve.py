@@ -107,14 +107,15 @@ def print_curve(console: Any, figures: dict[str, Any]) -> None:
     """Print every point, the knee marked."""
     from rich.table import Table
 
-    from ami_ros.report.statistics import WITHIN_CM
+    from ami_ros.bench.curve import SUCCESS
+    from ami_ros.sim.tasks.yardstick import METRES
 
-    table = Table("", "budget", "p50 ms", *(f"{near} cm" for near in WITHIN_CM), title="success")
+    table = Table("", "budget", "p50 ms", *(near.text for near in METRES.thresholds), title="success")
     for point in figures["points"]:
         budget = "-"
         if "samples" in point:
             budget = f"{point['samples']}x{point['horizon']}x{point['iterations']}"
-        rates = (f"{point[f'success_{near}cm']:.1%}" for near in WITHIN_CM)
+        rates = (f"{point[name]:.1%}" for name in SUCCESS)
         style = "bold green" if point is figures["knee"] else ""
         table.add_row(point["family"], budget, f"{point['plan_ms_p50']:.1f}", *rates, style=style)
     console.print(table)

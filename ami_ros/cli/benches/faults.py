@@ -22,7 +22,8 @@ def faults(
     seeds: Annotated[int, typer.Option(help="Runs per fault.")] = 10,
     seed: options.Seed = DEFAULT_SEED,
     fault: Annotated[
-        list[str], typer.Option(help="Only this fault; may be repeated. Default: all of them.")
+        list[str],
+        typer.Option(help="Only this fault, or fault@sensor; may be repeated. Default: all that can be."),
     ] = [],  # noqa: B006, typer wants a list
     model: options.Model = None,
     task: options.Task = None,
@@ -33,18 +34,24 @@ def faults(
 ) -> None:
     """Inject every fault in mid-motion, through ROS 2.
 
-    The simulated robot judges every command by itself: none may be outside the limits, none may move the arm
-    after a STOP, and the gate must tell each fault by its right name.
+    The simulated robot judges every command by itself: none may be outside the limits, none may move the body
+    after a STOP, and the gate must tell each fault by its right name. What cannot befall the body is told.
 
     Example: ami-ros bench faults --seeds 10 --json faults.json
 
     One fault: ami-ros bench faults --fault camera_repeated --seeds 3
+
+    Of another camera than the first: ami-ros bench faults --robot my_robot --fault camera_black@wrist
     """
     from ami_ros.experiment.experiment import prepare
-    from ami_ros.sim.faults.catalogue import NAMES
+    from ami_ros.sim.faults.catalogue import Catalogue
 
     experiment = prepare(robot, task, model, episodes=seeds, seed=seed)
-    measure_faults(experiment, fault or list(NAMES), real_time, json_file, logs)
+    if not fault:
+        for name, why in Catalogue(experiment.spec).left_out.items():
+            typer.echo(f"left out: {name}: {why}")
+    names = fault or list(Catalogue(experiment.spec).names)
+    measure_faults(experiment, names, real_time, json_file, logs)
 
 
 def measure_faults(
@@ -53,7 +60,7 @@ def measure_faults(
     """Run `names` with as many seeds as the experiment has, print the table, and return the figures.
 
     Raises:
-        ConfigError: an unknown fault.
+        ConfigError: a fault that is unknown, or cannot befall this body.
         ProcessError: a node died that should not; with the end of its log.
     """
     from ami_ros.bench.faults import summarise_faults
@@ -62,11 +69,12 @@ def measure_faults(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.sim.faults.catalogue import members
+    from ami_ros.sim.faults.catalogue import Catalogue
     from ami_ros.system.whole_file import check_writable
 
+    catalogue = Catalogue(experiment.spec)
     for name in names:
-        members(name, 0)  # raises for an unknown one, before anything starts
+        catalogue.members(name, 0)  # raises for what cannot be, before anything starts
     require("sim", "ros")
     check_writable(json_file)
     logs = logs or Path(tempfile.mkdtemp(prefix="ami_ros_"))  # kept: an error names the log in it
@@ -83,6 +91,7 @@ def measure_faults(
         figures = summarise_faults(runs)
         figures |= {"task": experiment.task, "model_sha256": experiment.sha256, "seeds": list(seeds)}
         figures |= {"real_time": real_time, "complete": len(runs) == len(names) * len(seeds)}
+        figures |= {"left_out": catalogue.left_out}
         figures |= {"hardware": hardware(), "versions": versions()}
         if runs:
             _print(figures)

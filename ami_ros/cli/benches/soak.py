@@ -32,8 +32,8 @@ def soak(
 ) -> None:
     """Attack the running nodes over the wire, in real time: another attack every few seconds, at random.
 
-    No command may be outside the limits, none may move the arm after a STOP, the e-stop takes effect at once,
-    and memory stays where it was: of each process (its peak) and in /dev/shm.
+    No command may be outside the limits, none may move the body after a STOP, the e-stop takes effect at
+    once, and memory stays where it was: of each process (its peak) and in /dev/shm.
 
     Example: ami-ros bench soak --minutes 12 --json soak.json
     """
@@ -65,14 +65,16 @@ def measure_soak(experiment: Experiment, minutes: float, seed: int, logs: Path) 
     from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.sim.faults.catalogue import FAULTS, SECOND_GATE
+    from ami_ros.sim.faults.catalogue import Catalogue
+    from ami_ros.sim.faults.kinds import SECOND_GATE, WIRE
 
-    names = [*(name for name, fault in FAULTS.items() if fault.part == "wire"), SECOND_GATE]
+    faults = Catalogue(experiment.spec).faults
+    names = [*(name for name, fault in faults.items() if fault.part == WIRE), SECOND_GATE]
     seeds, generator = far_seeds(experiment, seed, 20), np.random.default_rng(seed)
     runs: list[FaultRun] = []
     with progress_bar("soak", round(60 * minutes)) as bar, FaultRunner(experiment, logs) as runner:
         for number in range(SETTLING_RUNS):
-            runner.inject(SETTLED, seeds[number])
+            runner.inject(SETTLED if SETTLED in faults else names[number % len(names)], seeds[number])
         watch, begun, shown = MemoryWatch(runner.pids()), time.monotonic(), 0
         while (elapsed := time.monotonic() - begun) < 60 * minutes:
             bar.update(round(elapsed) - shown, f"{len(runs)} attacks")

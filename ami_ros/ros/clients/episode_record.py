@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ami_ros.ros.clients.gate_record import GateRecord
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.ros.wire.verdicts import Judgement
 from ami_ros.sim.loop.closed_loop import EpisodeResult
+from ami_ros.sim.tasks.yardstick import Yardstick
 from ami_ros.types import ImageArray, Level
 
 
@@ -23,7 +25,10 @@ class EpisodeRecorder:
         seed: of the episode.
         steps: control steps.
         step_ns: duration of a control step.
-        goal_stamp_ns: names the goal.
+        goal_stamp_ns: of the goal; one without a stamp is named by its later arrival.
+        shown: names of what `World.snapshot` gives, which every truth tells.
+        yardstick: of the task.
+        sees: whether the robot has a camera.
 
     Attributes:
         final: the simulator has published its last truth.
@@ -31,8 +36,18 @@ class EpisodeRecorder:
         faults: what the simulator counted: unsafe commands and timeouts.
     """
 
-    def __init__(self, seed: int, steps: int, step_ns: int, goal_stamp_ns: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        steps: int,
+        step_ns: int,
+        goal_stamp_ns: int,
+        shown: Sequence[str],
+        yardstick: Yardstick,
+        sees: bool,
+    ) -> None:
         self._seed, self._steps, self._step_ns, self._goal_stamp_ns = seed, steps, step_ns, goal_stamp_ns
+        self._shown, self._yardstick, self._sees = shown, yardstick, sees
         self._truths: dict[int, dict[str, Any]] = {}
         self._statuses: dict[int, GoalStatus] = {}
         self._image: ImageArray | None = None
@@ -56,8 +71,8 @@ class EpisodeRecorder:
         self._image = image
 
     def see_status(self, status: GoalStatus) -> None:
-        """Take a report of the planner; those without a plan, or about another goal, are left out."""
-        if status.plan_ms is not None and status.goal_stamp_ns == self._goal_stamp_ns:
+        """Take a report of the planner; those without a plan, or about an earlier goal, are left out."""
+        if status.plan_ms is not None and status.goal_stamp_ns >= self._goal_stamp_ns:
             self._statuses[status.stamp_ns] = status
 
     def see_verdict(self, judgement: Judgement) -> None:
@@ -73,7 +88,7 @@ class EpisodeRecorder:
         """Return what the gate did in the steps that are here."""
         return self._gate.counts(sorted(int(truth["stamp_ns"]) for truth in self._truths.values()))
 
-    def result(self, goal_image: ImageArray, wall_s: float) -> EpisodeResult:
+    def result(self, goal_image: ImageArray | None, wall_s: float) -> EpisodeResult:
         """Return the episode; its final image is the last one that the camera published.
 
         Raises:
@@ -81,10 +96,11 @@ class EpisodeRecorder:
         """
         lost = sorted(set(range(self._steps + 1)) - set(self._truths))
         statuses = self._plans()
-        if lost or not statuses or self._image is None:
+        blind = self._sees and self._image is None
+        if lost or not statuses or blind:
             raise ProcessError(
                 f"episode of seed {self._seed}: got {len(self._truths)} truths (steps {lost} are missing), "
-                f"{len(statuses)} plans and {'no' if self._image is None else 'an'} image, "
+                f"{len(statuses)} plans{' and no image' if blind else ''}, "
                 f"expected all of {self._steps} steps"
             )
         truths = [self._truths[step] for step in range(self._steps + 1)]
@@ -93,14 +109,12 @@ class EpisodeRecorder:
             error=np.array([truth["error"] for truth in truths]),
             arrived_step=self._arrived_step(statuses, truths),
             plan_ms=np.array([status.plan_ms for status in statuses]),
-            joints=np.array([truth["joints"] for truth in truths]),
-            poses=np.array([truth["objects"] for truth in truths]).reshape(len(truths), -1, 7)
-            if truths[0]["objects"]
-            else np.zeros((len(truths), 0, 7)),
+            moments={name: np.array([truth[name] for truth in truths]) for name in self._shown},
             goal_image=goal_image,
             final_image=self._image,
             levels=dict(self._levels),
             wall_s=wall_s,
+            yardstick=self._yardstick,
         )
 
     def _plans(self) -> list[GoalStatus]:

@@ -16,6 +16,7 @@ from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.bench.faults import FaultRun, Told
+from ami_ros.bench.under_way import UnderWay
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ProcessError
 from ami_ros.ros.clients.bad_planner import sent_ns
@@ -25,27 +26,27 @@ from ami_ros.ros.wire.message_limits import proposal_limit, within
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.verdicts import Judgement, values_of
 from ami_ros.safety.reasons import ReasonCode
-from ami_ros.sim.faults.catalogue import (
+from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue, Fault, told_as
+from ami_ros.sim.faults.kinds import (
     COMMAND_TIMEOUT,
-    FAULTS,
+    OPERATOR,
     PLANNER_ERROR,
+    PROCESS,
+    PROPOSALS,
     SECOND_GATE,
-    SEPARATOR,
-    STREAM,
-    combined,
+    SIMULATED,
+    WIRE,
 )
-from ami_ros.types import Level
+from ami_ros.sim.tasks.task import Task
+from ami_ros.types import Level, Reason
 
-COMMANDS = "joint_trajectory_controller/joint_trajectory"
 LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
-MOVING = 0.03  # m from the start: the arm is under way
-MOVING_S = 30.0  # wall time, on a busy machine
+MOVING_S = 30.0  # wall time until it is under way, on a busy machine
 LATER_S = 0.15  # s: the fault comes up to so much later
 AFTER_S = 0.3  # watched on after the fault was named
 AFTER_STOP_S = 0.8
 OF_OTHERS = (SECOND_GATE, "foreign_world")  # next to the faults of the part `wire`
 ESTOP_S = 2.0  # longest wait for the gate's STOP
-_SIMULATED = ("camera", "joints", "clock", "scene")
 
 
 class FaultClient(EpisodeClient):
@@ -53,6 +54,7 @@ class FaultClient(EpisodeClient):
 
     Args:
         spec: the robot.
+        task: as for EpisodeClient.
         check: as for EpisodeClient.
         signal: brings a fault of the part `process` about, by name.
         ros_arguments: as for EpisodeClient.
@@ -61,12 +63,13 @@ class FaultClient(EpisodeClient):
     def __init__(
         self,
         spec: RobotSpec,
+        task: Task,
         check: Callable[[], None],
         signal: Callable[[str], None],
         ros_arguments: Sequence[str] = (),
     ) -> None:
-        super().__init__(spec, check, ros_arguments)
-        self._signal = signal
+        super().__init__(spec, task, check, ros_arguments)
+        self._signal, self._catalogue = signal, Catalogue(spec)
         self._told: list[Told] = []
         self._truth: dict[str, Any] = {}
         self._alive: tuple[int | None, float] = (None, time.monotonic())
@@ -84,14 +87,16 @@ class FaultClient(EpisodeClient):
         """Start the episode of `seed`, break what `name` says in mid-motion, and watch.
 
         Raises:
-            ProcessError: a node died that should not, did not answer, or the arm did not move.
+            ConfigError: it cannot befall this body.
+            ProcessError: a node died that should not, did not answer, or the body did not move.
         """
-        fault, parts = combined(name, seed), combined(name, seed).name.split(SEPARATOR)
+        fault, parts = self._catalogue.combined(name, seed), self._catalogue.members(name, seed)
         self._begin(seed)
         self._wait_for_motion(seed)
         self._told, self._spoiled_ns = [], None
         start_ns = self._break(parts, seed)
-        after_s = AFTER_STOP_S if "estop" in parts else AFTER_S
+        stopped = any(part.part == OPERATOR for part in parts)
+        after_s = AFTER_STOP_S if stopped else AFTER_S
         over_ns = self._now_ns() + round((fault.within_s + AFTER_S) * 1e9)
         named = False
         while self._now_ns() < over_ns:
@@ -118,28 +123,28 @@ class FaultClient(EpisodeClient):
     def _begin(self, seed: int) -> None:
         start = self._start_over(seed, LONG_STEPS)
         self._lock_step = bool(start["lock_step"])
-        self._start_tip, self._truth = np.array(start["start_tip"]), {}
+        self._under_way, self._truth = UnderWay(self._spec, start), {}
         self._alive = (None, time.monotonic())
         self._call(self._pause, SetBool.Request(data=False), "sim/pause")
 
     def _wait_for_motion(self, seed: int) -> None:
-        def moves() -> bool:
-            tip = self._truth.get("tip")
-            return tip is not None and float(np.linalg.norm(np.array(tip) - self._start_tip)) > MOVING
-
-        self._until(moves, MOVING_S, lambda: f"seed {seed}: the arm does not move; newest: {self._told[-1:]}")
+        self._until(
+            lambda: self._under_way(self._truth),
+            MOVING_S,
+            lambda: f"seed {seed}: the body does not move; newest: {self._told[-1:]}",
+        )
         later_s = float(np.random.default_rng([seed, STREAM, 2]).uniform(0.0, LATER_S))
         over_ns = self._now_ns() + round(later_s * 1e9)
         while self._now_ns() < over_ns:
             self._spin()
             self._look_alive()
 
-    def _press_estop(self, parts: Sequence[str]) -> float | None:
+    def _press_estop(self, parts: Sequence[Fault]) -> float | None:
         """Press the e-stop while the fault is on, and return when the gate said STOP, ms; None in lock-step.
 
         Only where others send or show what they should not: there it might be delayed.
         """
-        if self._lock_step or not any(FAULTS[p].part == "wire" or p in OF_OTHERS for p in parts):
+        if self._lock_step or not any(part.part == WIRE or part.kind in OF_OTHERS for part in parts):
             return None
         pressed_ns, told = time.time_ns(), len(self._told)
         self._button.publish(Bool(data=True))
@@ -168,24 +173,23 @@ class FaultClient(EpisodeClient):
         if now - self._alive[1] > STALL_TIMEOUT_S:
             raise ProcessError(f"the simulator was silent for {STALL_TIMEOUT_S:.0f} s")
 
-    def _break(self, parts: Sequence[str], seed: int) -> int | None:
+    def _break(self, parts: Sequence[Fault], seed: int) -> int | None:
         """Bring the faults about; return when, or None where others will tell."""
         start_ns: int | None = None
-        simulated = [part for part in parts if FAULTS[part].part in _SIMULATED]
+        simulated = [part.name for part in parts if part.part in SIMULATED]
         if simulated:
             self._set(fault=SEPARATOR.join(simulated), fault_seed=seed)
         for part in parts:
-            kind = FAULTS[part].part
-            if kind == "wire":
+            if part.part == WIRE:
                 start_ns = self._wire.begin(part)
-            elif kind == "proposals":
-                self._set_on(self._spoil, "bad_planner", {"fault": part})
-            elif kind == "process":
+            elif part.part == PROPOSALS:
+                self._set_on(self._spoil, "bad_planner", {"fault": part.kind})
+            elif part.part == PROCESS:
                 start_ns = self._now_ns()
-                self._signal(part)
-                if part == SECOND_GATE:
+                self._signal(part.kind)
+                if part.kind == SECOND_GATE:
                     start_ns = self._wait_for_second_gate()
-            elif kind == "operator":
+            elif part.part == OPERATOR:
                 start_ns = self._now_ns()
                 self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         return start_ns
@@ -193,17 +197,20 @@ class FaultClient(EpisodeClient):
     def _wait_for_second_gate(self) -> int:
         """Return when someone else could command, the robot's time: when the first of us noticed."""
         self._until(
-            lambda: self._node.count_publishers(COMMANDS) > 1, MOVING_S, lambda: "no second gate appeared"
+            lambda: self._node.count_publishers(self._spec.output.topic) > 1,
+            MOVING_S,
+            lambda: "no second gate appeared",
         )
         told = (one.stamp_ns for one in self._told if ReasonCode.COMMAND_SHARED.name in one.reasons)
         return min((self._now_ns(), *told))
 
-    def _mend(self, parts: Sequence[str]) -> None:
+    def _mend(self, parts: Sequence[Fault]) -> None:
         self._set(fault="", fault_seed=0)
         self._wire.end()
-        if any(FAULTS[part].part == "proposals" for part in parts):
+        if any(part.part == PROPOSALS for part in parts):
             self._set_on(self._spoil, "bad_planner", {"fault": ""})
-        if "estop" in parts and self._lock_step:  # a restart of time does not release it
+        pressed = any(part.part == OPERATOR for part in parts)
+        if pressed and self._lock_step:  # a restart of time does not release it
             self._rearm()
         self._call(self._pause, SetBool.Request(data=True), "sim/pause")
 
@@ -227,7 +234,7 @@ class FaultClient(EpisodeClient):
     def _on_judgement(self, judgement: Judgement) -> None:
         super()._on_judgement(judgement)
         verdict = judgement.verdict
-        names = frozenset(reason.code for reason in verdict.reasons)
+        names = frozenset(_name(reason) for reason in verdict.reasons)
         self._told.append(Told(judgement.stamp_ns, verdict.level, names))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
@@ -242,6 +249,12 @@ class FaultClient(EpisodeClient):
         sent = sent_ns(message)
         if sent is not None and self._spoiled_ns is None:
             self._spoiled_ns = sent
+
+
+def _name(reason: Reason) -> str:
+    """Return a reason's name, with that of the sensor that it is about where the gate tells it."""
+    sensor = reason.numbers.get("sensor")
+    return reason.code if sensor is None else told_as(reason.code, str(sensor))
 
 
 def _silence(stamp_ns: int) -> Told:

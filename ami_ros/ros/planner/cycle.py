@@ -118,8 +118,9 @@ class PlanningCycle:
     def status(self, state: GoalState, reason: str) -> GoalStatus:
         """Return a report with the goal's name."""
         goal = self._goal
-        label, stamp_ns = ("", 0) if goal is None else (goal.goal.label, goal.stamp_ns)
-        return GoalStatus(state, reason, goal=label, goal_stamp_ns=stamp_ns)
+        if goal is None:
+            return GoalStatus(state, reason)
+        return GoalStatus(state, reason, goal.goal.label, goal.sensors, goal_stamp_ns=goal.stamp_ns)
 
     def _report(
         self, plan: Plan, duration_s: float, goal: ReceivedGoal, observation: Observation
@@ -146,6 +147,7 @@ class PlanningCycle:
             state=state,
             reason=reason if plan.deadline_met else f"{reason}; deadline missed",
             goal=goal.goal.label,
+            goal_sensors=goal.sensors,
             goal_stamp_ns=goal.stamp_ns,
             stamp_ns=plan.observation_stamp_ns,
             distance=plan.distance,

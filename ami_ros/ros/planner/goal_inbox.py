@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where goals arrive, whether or not there is a planner or an observation yet."""
+"""Where goals arrive, whether or not there is a planner or an observation yet.
+
+Images of several cameras that have one stamp are one goal. A message that has no stamp is named by the wall
+time at which it arrived.
+"""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +26,11 @@ class ReceivedGoal:
 
     goal: Goal
     stamp_ns: int
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """Names of the sensors that it is about."""
+        return (*self.goal.images, *self.goal.vectors)
 
 
 class GoalInbox:
@@ -46,12 +56,13 @@ class GoalInbox:
         Raises:
             ImageError: the message is no image, or one of too many pixels; the goal before it is dropped.
         """
+        before, stamp_ns = self.newest, stamp_to_ns(message.header.stamp)
         self.cancel()  # who sends a goal no longer wants the one before, even if the new one is unusable
-        image = image_from_ros(message, self._most_pixels)
-        label = f"image {image.shape[1]}x{image.shape[0]}"
-        self.newest = ReceivedGoal(
-            Goal(images={sensor.name: image}, label=label), stamp_to_ns(message.header.stamp)
-        )
+        images = {sensor.name: image_from_ros(message, self._most_pixels)}
+        if before is not None and 0 < before.stamp_ns == stamp_ns:
+            images = {**before.goal.images, **images}
+        sizes = (f"image {image.shape[1]}x{image.shape[0]}" for image in images.values())
+        self.newest = ReceivedGoal(Goal(images=images, label=", ".join(sizes)), stamp_ns)
 
     def vector(self, sensor: VectorSensor, message: Any) -> None:
         """Take a goal of a vector sensor: joint positions, set points.
@@ -60,7 +71,7 @@ class GoalInbox:
             ObservationError: missing, unknown or non-finite values; the goal before it is dropped.
         """
         self.cancel()
-        wanted, stamp_ns = vector_from_ros(message, sensor, 0, self._spec.simulation.held)
+        wanted, stamp_ns = vector_from_ros(message, sensor, time.time_ns(), self._spec.simulation.held)
         values = wanted[: len(sensor.names)]  # of joints the positions: nobody is to arrive at a speed
         self.newest = ReceivedGoal(Goal(vectors={sensor.name: values}, label=sensor.name), stamp_ns)
 

@@ -133,7 +133,10 @@ class LockStep:
                 return
             tick = scene.time_ns + node.tick_ns
             node.publish_clock(tick)
-            if not self._wait(partial(self._commanded, tick), settings.tick_timeout_s, episode):
+            node.asks = True
+            answered = self._wait(partial(self._commanded, tick), settings.tick_timeout_s, episode)
+            node.asks = False
+            if not answered:
                 self._missed(f"no command stamped {tick} ns within {settings.tick_timeout_s} s")
             if self._over(episode):
                 return

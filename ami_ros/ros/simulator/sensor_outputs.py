@@ -19,22 +19,22 @@ from ami_ros.ros.wire.vectors import fill, vector_to_ros, vector_type
 from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.faults.joints import JointReading
 from ami_ros.sim.world.world import World
-from ami_ros.types import FloatArray, ImageArray
+from ami_ros.types import FloatArray
 
 IMAGES = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SensorOutputs:
-    """Publishes each sensor on its topic. Faults change the first camera's images, and the joints.
+    """Publishes each sensor on its topic.
 
     Args:
         node: owns the publishers.
         spec: the body.
         world: what is sensed.
-        injection: the faults that are on; None for a body whose sensors have none.
+        injection: the faults that are on; what the sensors say goes through it.
     """
 
-    def __init__(self, node: Node, spec: RobotSpec, world: World, injection: FaultInjection | None) -> None:
+    def __init__(self, node: Node, spec: RobotSpec, world: World, injection: FaultInjection) -> None:
         self._spec, self._world, self._injection = spec, world, injection
         self._joints = None if spec.arm is None else spec.joint_sensor
         self._publishers: dict[str, Any] = {}
@@ -76,15 +76,17 @@ class SensorOutputs:
         due = [sensors for sensors in self._by_topic.values() if _is_due(sensors[0], tick, tick_hz)]
         values = self._world.vectors() if due else {}
         for sensor, *others in due:
-            if sensor.name == self._joints and self._injection is not None:
-                self._publish_joints(values[sensor.name], self._injection, stamp_ns)
+            if sensor.name == self._joints:
+                self._publish_joints(values[sensor.name], stamp_ns)
                 continue
-            message = vector_to_ros(values[sensor.name], sensor, stamp_ns)
-            for other in others:
-                fill(message, values[other.name], other)
-            self._publishers[sensor.name].publish(message)
+            told = [self._injection.vectors(s.name, values[s.name], stamp_ns) for s in (sensor, *others)]
+            for (first, stamp), *rest in zip(*told, strict=False):  # what one of them lacks, all lack
+                message = vector_to_ros(first, sensor, stamp)
+                for other, (measured, _) in zip(others, rest, strict=True):
+                    fill(message, measured, other)
+                self._publishers[sensor.name].publish(message)
 
-    def _publish_joints(self, values: FloatArray, injection: FaultInjection, stamp_ns: int) -> None:
+    def _publish_joints(self, values: FloatArray, stamp_ns: int) -> None:
         hold, count = self._spec.simulation, len(self._spec.joint_names)
         reading = JointReading(
             (*self._spec.joint_names, *hold.hold_joints),
@@ -92,19 +94,17 @@ class SensorOutputs:
             np.concatenate([values[count:], np.zeros(len(hold.hold_joints))]),
             stamp_ns,
         )
-        for seen in injection.readings(reading):
+        for seen in self._injection.joints(reading):
             message = joints_to_ros(seen.names, seen.position, seen.velocity, seen.stamp_ns)
             self._publishers[self._spec.joint_sensor].publish(message)
 
     def publish_images(self, stamp_ns: int, tick: int = 0, tick_hz: float = 0.0) -> None:
         """Render and publish each camera's image with its camera info; arguments as `publish_vectors`."""
-        for number, sensor in enumerate(self._spec.images):
+        for sensor in self._spec.images:
             if not _is_due(sensor, tick, tick_hz):
                 continue
-            frames: list[tuple[ImageArray, int]] = [(self._world.image(camera=sensor.name), stamp_ns)]
-            if number == 0 and self._injection is not None:
-                frames = self._injection.images(frames[0][0], stamp_ns)
-            for image, stamp in frames:
+            seen = self._world.image(camera=sensor.name)
+            for image, stamp in self._injection.images(sensor.name, seen, stamp_ns):
                 self._publishers[sensor.name].publish(image_to_ros(image, stamp, sensor.frame_id))
                 self._info[sensor.name].publish(camera_info(sensor, stamp))
 

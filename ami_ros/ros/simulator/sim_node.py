@@ -64,9 +64,10 @@ class SimNode(Node):
             self.tick_ns / 1e9,
             gate.workspace_margin,
         )
-        self._injection = FaultInjection(world, self.spec, task) if isinstance(world, Scene) else None
+        self._injection = FaultInjection(world, self.spec, task)
         self.paused = self.settings.lock_step
         self.timeouts = 0
+        self.asks = False  # lock-step: a command for the next tick is waited for
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
         self.errors = ErrorLog(self)
         self._create_topics(task)
@@ -102,16 +103,11 @@ class SimNode(Node):
             self._clock_topic.publish(Clock(clock=stamp_from_ns(time_ns)))
 
     def inject(self, stamp_ns: int) -> None:
-        """Switch to the faults that the parameters ask for.
-
-        Raises:
-            ConfigError: this body has none.
-        """
-        fault = str(self.live("fault"))
-        if self._injection is not None:
-            self._injection.want(fault, int(self.live("fault_seed")), stamp_ns)
-        elif fault:
-            raise ConfigError(f"fault: got {fault!r}, expected none: faults are for an arm and its camera")
+        """Switch to the faults that the parameters ask for; of what cannot befall this body, say why."""
+        try:
+            self._injection.want(str(self.live("fault")), int(self.live("fault_seed")), stamp_ns)
+        except ConfigError as error:
+            self.errors.report("fault", error)
 
     def measured(self) -> FloatArray | None:
         """Return where the commanded channels are (C,); None where nothing measures that."""
@@ -131,7 +127,8 @@ class SimNode(Node):
             "moved_after_stop": oracle.moved_after_stop,
             "timeouts": self.timeouts,
             "command_timeout_ns": self.controller.timed_out_ns,
-            "fault_ns": None if self._injection is None else self._injection.since_ns,
+            "fault_ns": self._injection.since_ns,
+            "channels": self._channels(),
         }
         self._truth.publish(String(data=self.episode.truth_json(self.now_ns(), final, **counts)))
 
@@ -164,8 +161,15 @@ class SimNode(Node):
         self._goal.publish(goal, goal_stamp_ns)
         lock_step = self.settings.lock_step
         return self.episode.start_json(
-            goal_stamp_ns=goal_stamp_ns, stamp_ns=self.now_ns(), lock_step=lock_step
+            goal_stamp_ns=goal_stamp_ns,
+            stamp_ns=self.now_ns(),
+            lock_step=lock_step,
+            channels=self._channels(),
         )
+
+    def _channels(self) -> list[float]:
+        """Return where the commanded channels are (C,), or were told to be."""
+        return self.controller.now_at(self.measured()).tolist()
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
@@ -186,7 +190,10 @@ class SimNode(Node):
             return
         measured, now = self.measured(), self.now_ns()
         before = self.controller.now_at(measured)
-        # In lock-step a message without a stamp is the answer to the newest /clock, one tick ahead.
+        # In lock-step a message without a stamp is the answer to the newest /clock, one tick ahead; what
+        # nobody has asked for belongs to before a ~/reset.
+        if self.settings.lock_step and not self.asks and not hasattr(message, "header"):
+            return
         arrival = now + self.tick_ns if self.settings.lock_step else now
         try:
             command = from_message(

@@ -47,8 +47,9 @@ class GoalStatus:
         state: what the planner does.
         reason: why, for people.
         goal: label of the goal, empty without one.
+        goal_sensors: names of the sensors that the goal is about.
         stamp_ns: stamp of the observation; 0 without one.
-        goal_stamp_ns: stamp of the goal's message, which names it; 0 without a goal.
+        goal_stamp_ns: stamp of the goal's message, or its arrival if it has none; names it. 0 without a goal.
         distance: estimated distance to the goal, in control steps; None without a plan.
         cost: of the plan; None without one.
         cost_terms: the cost by term.
@@ -64,6 +65,7 @@ class GoalStatus:
     state: GoalState
     reason: str
     goal: str = ""
+    goal_sensors: tuple[str, ...] = ()
     stamp_ns: int = 0
     goal_stamp_ns: int = 0
     distance: float | None = None
@@ -81,6 +83,7 @@ class GoalStatus:
 def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
     """Return the report as a message; numbers that are None are left out."""
     values: dict[str, object] = {"state": status.state.value, "reason": status.reason, "goal": status.goal}
+    values["goal_sensors"] = " ".join(status.goal_sensors)
     values |= {"stamp_ns": status.stamp_ns, "goal_stamp_ns": status.goal_stamp_ns}
     values["proposal_stamp_ns"] = status.proposal_stamp_ns
     numbers = {name: getattr(status, name) for name in NUMBERS}
@@ -106,6 +109,7 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
             state=GoalState(values["state"]),
             reason=values["reason"],
             goal=values["goal"],
+            goal_sensors=tuple(values.get("goal_sensors", "").split()),
             stamp_ns=int(values["stamp_ns"]),
             goal_stamp_ns=int(values["goal_stamp_ns"]),
             proposal_stamp_ns=int(values["proposal_stamp_ns"]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast a joint may go toward its position limit: it slows down instead of braking hard."""
+"""How fast a channel may go toward a value that it must not pass: it slows down instead of braking hard."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class Approach:
         """Return `wanted` (C,) with only the channels bent that near their position limit."""
         if not self._bounded:
             return wanted, PASS
-        low = -self._stoppable(state.position - self._limits.lower)
-        high = self._stoppable(self._limits.upper - state.position)
+        low = -self.stoppable(state.position - self._limits.lower)
+        high = self.stoppable(self._limits.upper - state.position)
         bent = np.minimum(np.maximum(wanted, low), high)
         gap = np.abs(bent - wanted)
         if gap.max() <= NOTICEABLE:
             return bent, PASS
         return bent, ReasonCode.POSITION_LIMIT.verdict(Level.LIMITED, joint_index=int(gap.argmax()))
 
-    def _stoppable(self, distance: FloatArray) -> FloatArray:
+    def stoppable(self, distance: FloatArray) -> FloatArray:
         """Return the largest speed that a stop after the delay ends within `distance`.
 
         Source: v t + v^2 / (2 a) = d solved for v (uniform deceleration after a delay t).

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ami_ros.safety.motion.approach import SHARE, Approach
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.types import FloatArray
 
-REST_GAIN_HZ = 5.0  # pull toward values that stand for rest
 LONGEST_S = 10.0  # that is looked ahead
 SLOW = 1e-3  # m/s or rad/s: as good as at rest
 
@@ -29,17 +29,21 @@ class WayToRest:
     def __init__(self, limits: MotionLimits, rest: FloatArray, dt_s: float) -> None:
         self._rest, self._dt_s = rest, dt_s
         self._lower, self._upper = limits.lower, limits.upper
-        # Where only the rate is limited, at that rate; else slowing down on the way, not to overshoot.
-        is_rate_only = bool(np.isinf(limits.acceleration).all() and np.isinf(limits.jerk).all())
-        self._gain_hz = 1.0 / dt_s if is_rate_only else REST_GAIN_HZ
+        self._approach = Approach(limits, dt_s)
         self._rate, self._bend = limits.velocity.tolist(), limits.acceleration.tolist()
         with np.errstate(invalid="ignore"):
             ramp_s = np.nan_to_num(limits.acceleration / limits.jerk, nan=0.0, posinf=0.0)
+        self._braking = (SHARE * limits.acceleration).tolist()
+        self._delay = np.broadcast_to(2.0 * dt_s + ramp_s, limits.velocity.shape).tolist()
         self._coast_s = 2.0 * float(ramp_s.max())  # until an acceleration the other way has been turned
 
     def wanted(self, state: ChannelState) -> FloatArray:
-        """Return the rate (C,) per second that a hold asks for."""
-        return (self._rest - state.position) * self._gain_hz
+        """Return the rate (C,) per second that a hold asks for.
+
+        It slows down in time: beyond rest a base would drive the other way.
+        """
+        way = self._rest - state.position
+        return np.sign(way) * self._approach.stoppable(np.abs(way))
 
     def slowed(
         self, goal: FloatArray, feedforward: FloatArray, share: float
@@ -63,7 +67,7 @@ class WayToRest:
         rate, coast = state.velocity.tolist(), math.ceil(self._coast_s / self._dt_s)
         for tick in range(round(LONGEST_S / dt_s)):
             if tick >= coast:
-                wanted = [-self._gain_hz * value for value in left]
+                wanted = [self._pull(*given) for given in zip(left, self._braking, self._delay, strict=True)]
                 worst = max(1.0, *(_share(abs(w), r) for w, r in zip(wanted, self._rate, strict=True)))
                 change = [w / worst - r for w, r in zip(wanted, rate, strict=True)]
                 slowest = max(
@@ -75,6 +79,12 @@ class WayToRest:
             if tick >= coast and all(abs(value) < SLOW for value in left):
                 return
 
+    def _pull(self, value: float, braking: float, delay_s: float) -> float:
+        """Return what `wanted` asks of one channel; twenty times as fast."""
+        if math.isinf(braking):
+            return -value / self._dt_s
+        return -math.copysign(braking * (math.sqrt(delay_s**2 + 2.0 * abs(value) / braking) - delay_s), value)
+
     def reach(self, state: ChannelState) -> list[float]:
         """Return a bound on the integral of each channel until it rests [C]: of a velocity the way, m.
 
@@ -85,7 +95,10 @@ class WayToRest:
         ramp_s += self._coast_s
         peak = [value + own * ramp_s for value, own in zip(left, rate, strict=True)]
         brake_s = max(_share(value, r) for value, r in zip(peak, self._rate, strict=True))
-        return [value * (ramp_s + brake_s + 1.0 / self._gain_hz + 2.0 * self._dt_s) for value in peak]
+        # The last of it slows down: v' = sqrt(2 b v) takes sqrt(2 v / b), and the delay some times more.
+        last_s = max(math.sqrt(2.0 * _share(v, b)) for v, b in zip(peak, self._braking, strict=True))
+        late_s = 5.0 * max(self._delay)
+        return [value * (ramp_s + brake_s + last_s + late_s) for value in peak]
 
 
 def _share(value: float, limit: float) -> float:

@@ -11,25 +11,22 @@ from ami_ros.sim.faults.stuck_stream import Delayed, Frozen
 from ami_ros.types import ImageArray
 
 Frame = tuple[ImageArray, int]  # pixels (H, W, 3) uint8 and stamp in ns
-CameraFault = Callable[[ImageArray, int], list[Frame]]
+CameraFault = Callable[[Frame], list[Frame]]
 
 LOSS = 0.5  # chance that an image is lost
 SHIFT = (0.10, 0.20)  # share of the image's width and height
 COVER = 0.75  # share of width and height that is covered
 
 
-def _of_frames(fault: Callable[[Frame], list[Frame]]) -> CameraFault:
-    return lambda image, stamp_ns: fault((image, stamp_ns))
-
-
-def _black(image: ImageArray, stamp_ns: int) -> list[Frame]:
-    return [(np.zeros_like(image), stamp_ns)]
+def _black(frame: Frame) -> list[Frame]:
+    return [(np.zeros_like(frame[0]), frame[1])]
 
 
 def _occluded(generator: np.random.Generator) -> CameraFault:
     corner, colour = generator.uniform(size=2), generator.integers(0, 256, 3)
 
-    def cover(image: ImageArray, stamp_ns: int) -> list[Frame]:
+    def cover(frame: Frame) -> list[Frame]:
+        image, stamp_ns = frame
         sides = np.array(image.shape[:2])
         top, left = ((1.0 - COVER) * corner * sides).astype(int)
         height, width = (COVER * sides).astype(int)
@@ -43,7 +40,8 @@ def _occluded(generator: np.random.Generator) -> CameraFault:
 def _shifted(generator: np.random.Generator) -> CameraFault:
     share = generator.uniform(*SHIFT, 2) * generator.choice([-1, 1], 2)
 
-    def shift(image: ImageArray, stamp_ns: int) -> list[Frame]:
+    def shift(frame: Frame) -> list[Frame]:
+        image, stamp_ns = frame
         rows, columns = (
             np.clip(np.arange(side) - round(side * part), 0, side - 1)
             for side, part in zip(image.shape[:2], share, strict=True)
@@ -54,15 +52,15 @@ def _shifted(generator: np.random.Generator) -> CameraFault:
 
 
 def _dropped(generator: np.random.Generator) -> CameraFault:
-    return lambda image, stamp_ns: [] if generator.uniform() < LOSS else [(image, stamp_ns)]
+    return lambda frame: [] if generator.uniform() < LOSS else [frame]
 
 
 CAMERA_FAULTS: dict[str, Callable[[np.random.Generator], CameraFault]] = {
-    "camera_frozen": lambda _: _of_frames(Frozen[Frame]()),
-    "camera_repeated": lambda _: _of_frames(Frozen[Frame](lambda first, now: (first[0], now[1]))),
+    "camera_frozen": lambda _: Frozen[Frame](),
+    "camera_repeated": lambda _: Frozen[Frame](lambda first, now: (first[0], now[1])),
     "camera_black": lambda _: _black,
     "camera_occluded": _occluded,
     "camera_shifted": _shifted,
-    "camera_delayed": lambda _: _of_frames(Delayed[Frame](lambda frame: frame[1])),
+    "camera_delayed": lambda _: Delayed[Frame](lambda frame: frame[1]),
     "camera_dropped": _dropped,
 }

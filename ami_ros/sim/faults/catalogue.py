@@ -1,285 +1,269 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fault catalogue: what can break, how it is brought about, and by which names the gate must tell of it.
+"""The faults of one body: which of `kinds` can befall it, and by which names the gate must tell of them.
 
-Pure: what a fault does to a stream is in `camera_faults`, `joint_faults` and `proposal_faults`; `part` tells
-who applies it.
+A fault of a sensor is ``<kind>@<sensor>``; without the sensor it is of the first one that can have it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import VECTOR_MESSAGES, ImageSensor, Sensor, VectorSensor
+from ami_ros.body.simulation import BulletSimulation
 from ami_ros.errors import ConfigError
+from ami_ros.safety.sensor_reasons import AGE_REASONS, FROZEN_REASONS
+from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR, watched_sensors
+from ami_ros.sim.faults.kinds import (
+    ANY_SIZE,
+    CAMERA,
+    CLOCK,
+    FREEZE,
+    FROZEN,
+    FUTURE,
+    JOINTS,
+    KINDS,
+    MALFORMED,
+    PROPOSALS,
+    SCENE,
+    SENSOR_S,
+    STALE,
+    STAMP,
+    VECTORS,
+    FaultKind,
+)
 
 COMBINATION = "combination"
-COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
-PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on /diagnostics
-SECOND_GATE = "second_gate"
-SEPARATOR = "+"
-CLOCK_JUMP_NS = 2_000_000_000
+SEPARATOR, AT = "+", "@"
 STREAM = 94  # keeps these draws apart from others with the same seed
-_SENSOR_S = 1.2  # by when a fault of a sensor must be named
-_MODEL_S = 2.0  # the model must have lived through some action blocks
-_TOLD_S = 1.0  # by when a spoiled proposal or a dead process must be named
+UNSTAMPED = ("Float64MultiArray",)  # such a reading counts as taken when it arrives
+# What may be combined: one of each part, so that none undoes another.
+COMBINED = (CAMERA, JOINTS, VECTORS, PROPOSALS)
+SLACK_S = 0.7  # after a sensor is too old, or has been the same for too long
+MODEL_BLOCKS = 10  # action blocks that the model must have lived through
 
-_DOUBT = ("SURPRISE_HIGH", "DISAGREEMENT_HIGH")
-_LIMITS = ("VELOCITY_LIMIT", "POSITION_LIMIT", "BRAKING_DISTANCE")
-_ZONES = ("WORKSPACE", "FORBIDDEN_BOX")
-_NO_STATE = ("JOINTS_STALE",)
-# A fast arm's commands leave the last joint state behind before it counts as old.
-_LEFT_BEHIND = ("TRACKING_ERROR",)
-_SILENCE = ("PLANNER_SILENT", "PROPOSAL_STALE")
+
+SENSORS = {IMAGE: "camera", JOINT_STATES: "joints of an arm", VECTOR: "vector sensor besides joints"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that breaks.
+    """One thing that breaks on a body.
 
     Attributes:
-        name: in the catalogue.
-        part: who applies it: camera, joints, clock and scene (the simulator), proposals (a second planner),
-            wire (messages of others), process (signals and second processes), operator (the e-stop).
+        name: ``<kind>`` of the first sensor that can have it, else ``<kind>@<sensor>``.
+        kind: its name in `KINDS`.
+        part: who applies it.
         effect: what happens, for people.
-        named_by: reasons that tell of it rightly; any one is enough.
+        named_by: reasons that tell of it rightly; any one is enough. One that the gate gives with the name of
+            a sensor is ``<reason>@<sensor>``.
         within_s: by when, after its first effect.
         tolerable: it may pass unnoticed, because nothing unsafe follows from it.
         follows: reasons that may come first, for they are true as well.
+        sensor: that it is a fault of; empty for none.
     """
 
     name: str
+    kind: str
     part: str
     effect: str
     named_by: frozenset[str]
     within_s: float
-    tolerable: bool = False
-    follows: frozenset[str] = field(default_factory=frozenset)
-
-
-def _fault(
-    name: str,
-    part: str,
-    effect: str,
-    named_by: tuple[str, ...],
-    within_s: float,
-    tolerable: bool = False,
-    follows: tuple[str, ...] = (),
-) -> tuple[str, Fault]:
-    fault = Fault(name, part, effect, frozenset(named_by), within_s, tolerable, frozenset(follows))
-    return name, fault
-
-
-FAULTS: dict[str, Fault] = dict(
-    (
-        _fault(
-            "camera_frozen",
-            "camera",
-            "one image again and again, with its old stamp",
-            ("CAMERA_STALE", "CAMERA_FROZEN"),
-            _SENSOR_S,
-            follows=_SILENCE,
-        ),
-        _fault("camera_black", "camera", "black images", ("CAMERA_FROZEN", *_DOUBT), _MODEL_S),
-        _fault(
-            "camera_occluded", "camera", "most of the image is covered", ("CAMERA_FROZEN", *_DOUBT), _MODEL_S
-        ),
-        _fault("camera_shifted", "camera", "the camera was knocked: the image is shifted", _DOUBT, _MODEL_S),
-        _fault(
-            "camera_delayed",
-            "camera",
-            "images come 500 ms late, with true stamps",
-            ("CAMERA_STALE",),
-            _SENSOR_S,
-            follows=_SILENCE,
-        ),
-        _fault(
-            "camera_dropped",
-            "camera",
-            "each image is lost with a chance of 50 %",
-            ("CAMERA_STALE",),
-            _SENSOR_S,
-            True,
-            _SILENCE,
-        ),
-        _fault(
-            "camera_repeated",
-            "camera",
-            "one image again and again, with fresh stamps",
-            ("CAMERA_FROZEN",),
-            _SENSOR_S,
-            follows=_DOUBT,
-        ),
-        _fault(
-            "joints_frozen",
-            "joints",
-            "one joint state again and again, with its old stamp",
-            (*_NO_STATE, "JOINTS_FROZEN"),
-            _SENSOR_S,
-            follows=(*_SILENCE, *_LEFT_BEHIND),
-        ),
-        _fault(
-            "joints_repeated",
-            "joints",
-            "one joint state again and again, with fresh stamps",
-            ("JOINTS_FROZEN",),
-            _SENSOR_S,
-            follows=(*_DOUBT, *_LEFT_BEHIND),
-        ),
-        _fault(
-            "joints_delayed",
-            "joints",
-            "joint states come 500 ms late, with true stamps",
-            _NO_STATE,
-            _SENSOR_S,
-            follows=(*_SILENCE, *_LEFT_BEHIND),
-        ),
-        _fault(
-            "joints_nan",
-            "joints",
-            "one position is not a number",
-            _NO_STATE,
-            _SENSOR_S,
-            follows=(*_SILENCE, *_LEFT_BEHIND),
-        ),
-        _fault(
-            "joints_reordered", "joints", "joints in another order, with their names", (), _SENSOR_S, True
-        ),
-        _fault(
-            "joints_missing",
-            "joints",
-            "one joint is missing",
-            _NO_STATE,
-            _SENSOR_S,
-            follows=(*_SILENCE, *_LEFT_BEHIND),
-        ),
-        _fault("planner_killed", "process", "SIGKILL to the planner", _SILENCE, _TOLD_S),
-        _fault("planner_hung", "process", "SIGSTOP to the planner", _SILENCE, _TOLD_S),
-        _fault(
-            "planner_flood",
-            "proposals",
-            "1000 proposals per second",
-            ("PROPOSAL_OUT_OF_ORDER", "PROPOSAL_FLOOD"),
-            _TOLD_S,
-        ),
-        _fault(
-            "planner_nan", "proposals", "positions that are not numbers", ("PROPOSAL_NOT_FINITE",), _TOLD_S
-        ),
-        _fault("planner_inf", "proposals", "infinite positions", ("PROPOSAL_NOT_FINITE",), _TOLD_S),
-        _fault("planner_fast", "proposals", "100 times the velocity", (*_LIMITS, *_ZONES), _TOLD_S),
-        _fault(
-            "planner_names", "proposals", "another robot's joint names", ("PROPOSAL_JOINT_NAMES",), _TOLD_S
-        ),
-        _fault("planner_empty", "proposals", "no points", ("PROPOSAL_SHAPE", "PROPOSAL_MALFORMED"), _TOLD_S),
-        _fault(
-            "planner_stale",
-            "proposals",
-            "stamps 1 s old",
-            ("PROPOSAL_STALE", "PROPOSAL_OUT_OF_ORDER"),
-            _TOLD_S,
-        ),
-        _fault("planner_future", "proposals", "stamps 1 s ahead", ("PROPOSAL_FUTURE",), _TOLD_S),
-        _fault("gate_killed", "process", "SIGKILL to the gate", (COMMAND_TIMEOUT,), _TOLD_S),
-        _fault(
-            "clock_back",
-            "clock",
-            "the robot's clock jumps 2 s back",
-            ("JOINTS_STALE", "CAMERA_STALE", "CLOCK_RESTARTED"),
-            _SENSOR_S,
-            follows=("PROPOSAL_OUT_OF_ORDER", *_SILENCE),
-        ),
-        _fault(
-            "clock_forward",
-            "clock",
-            "the robot's clock jumps 2 s ahead",
-            ("JOINTS_FUTURE", "CAMERA_FUTURE"),
-            _SENSOR_S,
-            follows=("PROPOSAL_FUTURE", *_SILENCE),
-        ),
-        _fault("unknown_object", "scene", "an unknown object appears on the table", _DOUBT, _MODEL_S),
-        _fault(
-            "foreign_world",
-            "scene",
-            "other meshes, colours and background at once",
-            ("SURPRISE_HIGH",),
-            _MODEL_S,
-            follows=("DISAGREEMENT_HIGH",),
-        ),
-        _fault(
-            "joints_contradict",
-            "wire",
-            "a second publisher of joint states, with another pose",
-            ("JOINTS_CONTRADICT",),
-            _TOLD_S,
-            follows=("PROPOSAL_START", *_LEFT_BEHIND),
-        ),
-        _fault("oversized_joints", "wire", "joint states with 50,000 names", ("MESSAGE_OVERSIZED",), _TOLD_S),
-        _fault("oversized_proposal", "wire", "proposals of 200,000 points", ("MESSAGE_OVERSIZED",), _TOLD_S),
-        _fault(
-            "oversized_report",
-            "wire",
-            "reports of the planner with 100,000 values",
-            ("MESSAGE_OVERSIZED",),
-            _TOLD_S,
-        ),
-        _fault(
-            "image_bomb",
-            "wire",
-            "a small compressed image that claims 20000 x 20000 pixels",
-            (PLANNER_ERROR,),
-            _MODEL_S,
-            follows=(*_SILENCE, "PROPOSAL_OUT_OF_ORDER"),
-        ),
-        _fault(SECOND_GATE, "process", "another gate on the same topics", ("COMMAND_SHARED",), _MODEL_S),
-        _fault("estop", "operator", "the e-stop is pressed in mid-motion", ("ESTOP",), _TOLD_S),
-    )
-)
-NAMES = (*FAULTS, COMBINATION)
-# What may be combined: one of each part, so that none undoes another.
-_COMBINED = ("camera", "joints", "proposals")
+    tolerable: bool
+    follows: frozenset[str]
+    sensor: str = ""
 
 
 def check_fault(name: str) -> None:
-    """Make sure that each part of `name`, names joined by ``+``, is in the catalogue; "" means none.
+    """Make sure that each part of `name`, names joined by ``+``, is of a known kind; "" means none.
 
     Raises:
         ConfigError: an unknown name; lists the known ones.
     """
-    unknown = [part for part in name.split(SEPARATOR) if part and part not in FAULTS]
+    unknown = [part for part in name.split(SEPARATOR) if part and part.partition(AT)[0] not in KINDS]
     if unknown:
-        raise ConfigError(f"unknown fault {unknown}: expected some of {', '.join(FAULTS)}, joined by +")
+        raise ConfigError(f"unknown fault {unknown}: expected some of {', '.join(KINDS)}, joined by +")
 
 
-def members(name: str, seed: int) -> tuple[Fault, ...]:
-    """Return the faults behind a name: itself, or the two or three that a combination's seed draws.
+def told_as(reason: str, sensor: str) -> str:
+    """Return a reason that was given with the name of a sensor, as `Fault.named_by` has it."""
+    return f"{reason}{AT}{sensor}"
 
-    Raises:
-        ConfigError: an unknown name.
+
+class Catalogue:
+    """The faults of one body.
+
+    Args:
+        spec: the body.
+
+    Attributes:
+        faults: those that can befall it, by name; each of the first sensor that can have it.
+        left_out: why the other kinds cannot, by name.
     """
-    if name != COMBINATION:
-        if name not in FAULTS:
-            raise ConfigError(f"unknown fault {name!r}: expected one of {', '.join(NAMES)}")
-        return (FAULTS[name],)
-    generator = np.random.default_rng([seed, STREAM])
-    parts = generator.permutation(len(_COMBINED))[: int(generator.integers(2, len(_COMBINED) + 1))]
-    drawn = []
-    for part in parts:
-        choices = [fault for fault in FAULTS.values() if fault.part == _COMBINED[part]]
-        drawn.append(choices[int(generator.integers(len(choices)))])
-    return tuple(drawn)
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._spec = spec
+        self._watched = {sensor.name: sensor for sensor in watched_sensors(spec)}
+        self.faults: dict[str, Fault] = {}
+        self.left_out: dict[str, str] = {}
+        for kind in KINDS.values():
+            problems = {name: self._problem(kind, name) for name in self._candidates(kind)}
+            fit = [name for name, problem in problems.items() if not problem]
+            if fit:
+                self.faults[kind.name] = self._fault(kind, fit[0], kind.name)
+            else:
+                why = (f"{name}: {problem}" if name else problem for name, problem in problems.items())
+                self.left_out[kind.name] = "; ".join(why) or f"no {SENSORS[kind.of]}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every fault of the first sensor that can have it, and their combination."""
+        return (*self.faults, *([COMBINATION] if len(self._combined) > 1 else []))
+
+    @property
+    def _combined(self) -> list[str]:
+        parts = {fault.part for fault in self.faults.values()}
+        return [part for part in COMBINED if part in parts]
+
+    def find(self, name: str) -> Fault:
+        """Return a fault by name.
+
+        Raises:
+            ConfigError: no such fault, no such sensor, or it cannot befall this body.
+        """
+        kind_name, at, sensor = name.partition(AT)
+        if kind_name not in KINDS:
+            raise ConfigError(f"unknown fault {name!r}: expected one of {', '.join((*KINDS, COMBINATION))}")
+        if not at:
+            if name in self.left_out:
+                raise ConfigError(f"fault {name}: {self._spec.name} cannot have it: {self.left_out[name]}")
+            return self.faults[name]
+        kind = KINDS[kind_name]
+        candidates = self._candidates(kind) if kind.of else []
+        if sensor not in candidates:
+            raise ConfigError(f"fault {name}: got sensor {sensor!r}, expected one of {candidates}")
+        if problem := self._problem(kind, sensor):
+            raise ConfigError(f"fault {name}: {sensor}: {problem}")
+        first = self.faults[kind_name]
+        return first if first.sensor == sensor else self._fault(kind, sensor, name)
+
+    def members(self, name: str, seed: int) -> tuple[Fault, ...]:
+        """Return the faults behind a name: itself, or the two or more that a combination's seed draws.
+
+        Raises:
+            ConfigError: as for `find`.
+        """
+        if name != COMBINATION:
+            return (self.find(name),)
+        combined = self._combined
+        generator = np.random.default_rng([seed, STREAM])
+        parts = generator.permutation(len(combined))[: int(generator.integers(2, len(combined) + 1))]
+        drawn = []
+        for part in parts:
+            choices = [fault for fault in self.faults.values() if fault.part == combined[part]]
+            drawn.append(choices[int(generator.integers(len(choices)))])
+        return tuple(drawn)
+
+    def combined(self, name: str, seed: int) -> Fault:
+        """Return `members` as one fault: named by any of their names, tolerable only if all of them are."""
+        parts = self.members(name, seed)
+        if len(parts) == 1:
+            return parts[0]
+        return Fault(
+            name=SEPARATOR.join(fault.name for fault in parts),
+            kind=name,
+            part="mixed",
+            effect="; ".join(fault.effect for fault in parts),
+            named_by=frozenset().union(*(fault.named_by for fault in parts)),
+            within_s=max(fault.within_s for fault in parts),
+            tolerable=all(fault.tolerable for fault in parts),
+            follows=frozenset().union(*(fault.follows for fault in parts)),
+        )
+
+    def _candidates(self, kind: FaultKind) -> list[str]:
+        """Return the sensors that a fault could be of; "" alone where it is of none."""
+        joints = self._spec.joint_sensor if self._spec.arm is not None else ""
+        of = {
+            "": [""],
+            IMAGE: [image.name for image in self._spec.images],
+            JOINT_STATES: [joints] if joints else [],
+            VECTOR: [vector.name for vector in self._spec.vectors if vector.name != joints],
+        }
+        return of[kind.of]
+
+    def _problem(self, kind: FaultKind, name: str) -> str:
+        """Return why a fault cannot befall a sensor, or the body; empty if it can."""
+        spec = self._spec
+        if kind.part == SCENE:
+            has_scene = spec.arm is not None and isinstance(spec.simulation, BulletSimulation)
+            seen = has_scene and bool(spec.images_for("model"))
+            return "" if seen else "no arm in a simulated scene that its model sees"
+        if kind.part == CLOCK:
+            stamped = any(is_stamped(spec.sensors[watched]) for watched in self._watched)
+            return "" if stamped else "the messages of no sensor that the gate watches have a stamp"
+        if not kind.of:
+            return ""
+        sensor = spec.sensors[name]
+        if kind.user not in sensor.used_by:
+            return f"not used by the {kind.user}"
+        if kind.of == IMAGE and kind.named_by == (FROZEN,) and spec.arm is None:
+            return "nothing tells how far the body has moved since the picture"
+        return next((f"needs {need}" for need in kind.needs if not _has(sensor, need)), "")
+
+    def _fault(self, kind: FaultKind, sensor: str, name: str) -> Fault:
+        within_s = kind.within_s
+        if sensor and within_s == SENSOR_S:
+            limits = [self._spec.sensors[sensor].max_age_s]
+            limits += [self._watched[sensor].freeze_s or 0.0] if kind.named_by == (FROZEN,) else []
+            within_s = max(within_s, max(limits) + SLACK_S)
+        elif "SURPRISE_HIGH" in kind.named_by:
+            block_s = self._spec.action_block * self._spec.step_ns / 1e9
+            within_s = max(within_s, MODEL_BLOCKS * block_s)
+        about = [sensor] if sensor else [n for n in self._watched if is_stamped(self._spec.sensors[n])]
+        return Fault(
+            name=name,
+            kind=kind.name,
+            part=kind.part,
+            effect=kind.effect,
+            named_by=self._reasons(kind.named_by, about),
+            within_s=within_s,
+            tolerable=kind.tolerable,
+            follows=self._reasons(kind.follows, about),
+            sensor=sensor,
+        )
+
+    def _reasons(self, names: tuple[str, ...], sensors: list[str]) -> frozenset[str]:
+        """Return the names of reasons, with what sensors call their own in place of STALE and the like."""
+        found: set[str] = set()
+        for name in names:
+            if name in (STALE, FUTURE, FROZEN, MALFORMED):
+                found |= {self._of_sensor(name, sensor) for sensor in sensors if sensor in self._watched}
+            else:
+                found.add(name)
+        return frozenset(found)
+
+    def _of_sensor(self, name: str, sensor: str) -> str:
+        watched = self._watched[sensor]
+        if name == MALFORMED:
+            return told_as("SENSOR_MALFORMED", sensor)
+        ages = AGE_REASONS[watched.kind]
+        reasons = {STALE: ages.stale, FUTURE: ages.future, FROZEN: FROZEN_REASONS[watched.kind]}
+        label = watched.label_among(tuple(self._watched.values()))
+        return told_as(reasons[name].name, sensor) if label else reasons[name].name
 
 
-def combined(name: str, seed: int) -> Fault:
-    """Return `members` as one fault: named by any of their names, tolerable only if all of them are."""
-    parts = members(name, seed)
-    if len(parts) == 1:
-        return parts[0]
-    return Fault(
-        name=SEPARATOR.join(fault.name for fault in parts),
-        part="mixed",
-        effect="; ".join(fault.effect for fault in parts),
-        named_by=frozenset().union(*(fault.named_by for fault in parts)),
-        within_s=max(fault.within_s for fault in parts),
-        tolerable=all(fault.tolerable for fault in parts),
-        follows=frozenset().union(*(fault.follows for fault in parts)),
-    )
+def is_stamped(sensor: Sensor) -> bool:
+    """Return whether messages of the sensor say when they were taken."""
+    return isinstance(sensor, ImageSensor) or sensor.message not in UNSTAMPED
+
+
+def _has(sensor: Sensor, need: str) -> bool:
+    if need == STAMP:
+        return is_stamped(sensor)
+    if not isinstance(sensor, VectorSensor):
+        return False
+    if need == FREEZE:
+        return sensor.freeze_s is not None
+    return need == ANY_SIZE and VECTOR_MESSAGES[sensor.message] is None

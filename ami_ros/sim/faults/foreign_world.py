@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -33,10 +35,10 @@ class ForeignWorld:
         others = tuple((grey, grey, grey) for grey in greys)
         self._scene.vary(Variation(tints=(WHITE_TABLE, DARK_WALL, *others)), seed)
 
-    def image(self, joint_position: FloatArray, poses: FloatArray) -> ImageArray:
-        """Return what the robot's camera would see there: joints (J,), objects (M, 7) as `Scene.poses`."""
-        self._scene.show(joint_position, poses)
-        return self._scene.image()
+    def image(self, moment: Mapping[str, FloatArray], camera: str) -> ImageArray:
+        """Return what a camera of the robot would see there, at what `Scene.snapshot` gave."""
+        self._scene.show(moment)
+        return self._scene.image(camera=camera)
 
     def close(self) -> None:
         """Free the physics client."""

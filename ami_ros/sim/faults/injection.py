@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applies the faults of camera, joints, clock and scene inside the simulator node."""
+"""Applies the faults of sensors, clock and scene inside the simulator node."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.collect.occasion import changed_share
 from ami_ros.sim.faults.camera import CAMERA_FAULTS, CameraFault, Frame
-from ami_ros.sim.faults.catalogue import CLOCK_JUMP_NS, SEPARATOR, STREAM
+from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue
 from ami_ros.sim.faults.foreign_world import ForeignWorld
 from ami_ros.sim.faults.joints import JOINT_FAULTS, JointFault, JointReading
+from ami_ros.sim.faults.vectors import OFF_NS, VECTOR_FAULTS, Measured, VectorFault
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.tricks import STRANGERS, Tricks
-from ami_ros.types import ImageArray
+from ami_ros.sim.world.world import World
+from ami_ros.types import FloatArray, ImageArray
 
+T = TypeVar("T")
+CLOCK_JUMP_NS = 2_000_000_000
 SEEN_SHARE = 0.004  # so much of the image at least differs when the unknown object is in view
 PLACES = 50  # tried until one is in view
+PAST = 2  # times a sensor's age limit: a stamp that is as far off cannot be right
 _JUMPS = {"clock_back": -CLOCK_JUMP_NS, "clock_forward": CLOCK_JUMP_NS}
 
 
@@ -25,84 +33,113 @@ class FaultInjection:
     """The faults that are on; what the sensors deliver goes through here.
 
     Args:
-        scene: gets the unknown object.
-        spec: the robot.
+        world: the body; a scene with an arm can get an unknown object, and be shown in another world.
+        spec: of the body.
         task: furnishes the foreign world.
 
     Attributes:
         since_ns: when the fault that is on first had an effect; None before.
     """
 
-    def __init__(self, scene: Scene, spec: RobotSpec, task: Task) -> None:
-        self._scene, self._spec, self._task = scene, spec, task
+    def __init__(self, world: World, spec: RobotSpec, task: Task) -> None:
+        self._world, self._spec, self._task = world, spec, task
+        self._catalogue = Catalogue(spec)
         self._tricks: Tricks | None = None
-        self._foreign: ForeignWorld | None = None
+        self._undo: list[Callable[[], None]] = []
         self._wanted = ("", 0)
         self._clear()
 
     def _clear(self) -> None:
         self.since_ns: int | None = None
         self._jump_ns = 0
-        self._camera: list[CameraFault] = []
+        self._shown: Callable[[str], ImageArray] | None = None
+        self._cameras: dict[str, list[CameraFault]] = {}
         self._joints: list[JointFault] = []
+        self._vectors: dict[str, list[VectorFault]] = {}
+        while self._undo:
+            self._undo.pop()()
 
     def want(self, name: str, seed: int, now_ns: int) -> None:
-        """Switch to the faults of `name` (joined by ``+``, "" for none) unless they are on already."""
+        """Switch to the faults of `name` (joined by ``+``, "" for none) unless they are on already.
+
+        Raises:
+            ConfigError: this body cannot have one of them; then none is on.
+        """
         if (name, seed) == self._wanted:
             return
         self._wanted = (name, seed)
         self._clear()
-        if self._tricks is not None:
-            self._tricks.undo()
-        if self._foreign is not None:
-            self._foreign.close()
-            self._foreign = None
+        faults = [self._catalogue.find(part) for part in name.split(SEPARATOR) if part]
         generator = np.random.default_rng([seed, STREAM, 1])
-        for part in name.split(SEPARATOR):
-            if part in CAMERA_FAULTS:
-                self._camera.append(CAMERA_FAULTS[part](generator))
-            elif part in JOINT_FAULTS:
-                self._joints.append(JOINT_FAULTS[part](generator, len(self._spec.joint_names)))
-            elif part in _JUMPS:
-                self._jump_ns = _JUMPS[part]
-            elif part == "unknown_object":
+        for fault in faults:
+            if fault.kind in CAMERA_FAULTS:
+                self._cameras.setdefault(fault.sensor, []).append(CAMERA_FAULTS[fault.kind](generator))
+            elif fault.kind in JOINT_FAULTS:
+                self._joints.append(JOINT_FAULTS[fault.kind](generator, len(self._spec.joint_names)))
+            elif fault.kind in VECTOR_FAULTS:
+                off_ns = max(OFF_NS, round(PAST * self._spec.sensors[fault.sensor].max_age_s * 1e9))
+                made = VECTOR_FAULTS[fault.kind](generator, off_ns)
+                self._vectors.setdefault(fault.sensor, []).append(made)
+            elif fault.kind in _JUMPS:
+                self._jump_ns = _JUMPS[fault.kind]
+            elif fault.kind == "unknown_object":
                 self._show_stranger(generator)
                 self.since_ns = now_ns
-            elif part == "foreign_world":
-                self._foreign = ForeignWorld(self._spec, self._task, seed)
+            elif fault.kind == "foreign_world":
+                self._show_foreign_world(seed)
 
-    def images(self, image: ImageArray, stamp_ns: int) -> list[Frame]:
-        """Return the images that leave the camera now, with their stamps."""
-        if self._foreign is not None:
-            image = self._foreign.image(self._scene.joints()[0], self._scene.poses())
-        frames = [(image, stamp_ns)]
-        for fault in self._camera:
-            frames = [late for frame in frames for late in fault(*frame)]
-        self._note(bool(self._camera or self._jump_ns or self._foreign), stamp_ns)
+    def images(self, camera: str, image: ImageArray, stamp_ns: int) -> list[Frame]:
+        """Return the images that leave a camera now, with their stamps."""
+        if self._shown is not None:
+            image = self._shown(camera)
+        faults = self._cameras.get(camera, [])
+        frames = _through(faults, (image, stamp_ns))
+        self._note(bool(faults or self._jump_ns or self._shown), stamp_ns)
         return [(pixels, stamp + self._jump_ns) for pixels, stamp in frames]
 
-    def readings(self, reading: JointReading) -> list[JointReading]:
+    def joints(self, reading: JointReading) -> list[JointReading]:
         """Return the joint states that leave the robot now."""
-        readings = [reading]
-        for fault in self._joints:
-            readings = [late for one in readings for late in fault(one)]
+        readings = _through(self._joints, reading)
         self._note(bool(self._joints or self._jump_ns), reading.stamp_ns)
         jump = self._jump_ns
         return [JointReading(r.names, r.position, r.velocity, r.stamp_ns + jump) for r in readings]
+
+    def vectors(self, sensor: str, values: FloatArray, stamp_ns: int) -> list[Measured]:
+        """Return the readings that leave a vector sensor now, with their stamps."""
+        faults = self._vectors.get(sensor, [])
+        readings = _through(faults, (values, stamp_ns))
+        self._note(bool(faults or self._jump_ns), stamp_ns)
+        return [(measured, stamp + self._jump_ns) for measured, stamp in readings]
 
     def _note(self, effective: bool, now_ns: int) -> None:
         if effective and self.since_ns is None:
             self.since_ns = now_ns
 
+    def _show_foreign_world(self, seed: int) -> None:
+        foreign = ForeignWorld(self._spec, self._task, seed)
+        self._shown = lambda camera: foreign.image(self._world.snapshot(), camera)
+        self._undo.append(foreign.close)
+
     def _show_stranger(self, generator: np.random.Generator) -> None:
         """Put an unknown object where the camera sees it: what is hidden behind the arm is no fault yet."""
-        self._tricks = self._tricks or Tricks(self._scene)
+        if not isinstance(self._world, Scene):
+            return
+        tricks = self._tricks = self._tricks or Tricks(self._world)
+        self._undo.append(tricks.undo)
         lower, upper = self._spec.workspace[:, :2]
-        before = self._scene.image()
+        before = self._world.image()
         for _ in range(PLACES):
             index, place = int(generator.integers(len(STRANGERS))), generator.uniform(lower, upper)
-            self._tricks.show_stranger(index, place)
-            if changed_share(before, self._scene.image()) > SEEN_SHARE:
+            tricks.show_stranger(index, place)
+            if changed_share(before, self._world.image()) > SEEN_SHARE:
                 return
-            self._tricks.undo()
-        self._tricks.show_stranger(index, place)
+            tricks.undo()
+        tricks.show_stranger(index, place)
+
+
+def _through(faults: Iterable[Callable[[T], list[T]]], reading: T) -> list[T]:
+    """Return what is left of a reading after all faults, one after another."""
+    readings = [reading]
+    for fault in faults:
+        readings = [late for one in readings for late in fault(one)]
+    return readings

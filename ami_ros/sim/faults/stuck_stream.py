@@ -30,20 +30,21 @@ class Frozen(Generic[T]):
 
 
 class Delayed(Generic[T]):
-    """Every reading, DELAY_NS late.
+    """Every reading, late.
 
     Args:
         stamp_ns: returns the stamp of a reading.
+        delay_ns: how late.
     """
 
-    def __init__(self, stamp_ns: Callable[[T], int]) -> None:
-        self._stamp_ns = stamp_ns
+    def __init__(self, stamp_ns: Callable[[T], int], delay_ns: int = DELAY_NS) -> None:
+        self._stamp_ns, self._delay_ns = stamp_ns, delay_ns
         self._waiting: deque[T] = deque()
 
     def __call__(self, reading: T) -> list[T]:
         """Return what is delivered now."""
         self._waiting.append(reading)
         late = []
-        while self._waiting and self._stamp_ns(self._waiting[0]) <= self._stamp_ns(reading) - DELAY_NS:
+        while self._waiting and self._stamp_ns(self._waiting[0]) <= self._stamp_ns(reading) - self._delay_ns:
             late.append(self._waiting.popleft())
         return late

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +14,8 @@ from ami_ros.safety.model_report import ModelReport
 from ami_ros.sim.loop.goals import goal_of
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Task
+from ami_ros.sim.tasks.yardstick import METRES, Yardstick
 from ami_ros.types import FloatArray, Goal, ImageArray, Plan
-
-# Of a body that has none.
-NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
-NO_JOINTS, NO_OBJECTS = np.zeros(0), np.zeros((0, 7))
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,32 +24,41 @@ class EpisodeResult:
 
     Attributes:
         seed: of the episode.
-        error: (S + 1,) true distance from the goal, m (of the tip, or of the task's object) or in tolerances,
-            before the first and after every step.
+        error: (S + 1,) true distance from the goal, as `yardstick` tells, before the first and after every
+            step.
         arrived_step: first step from which the planner said "arrived" until the end; None if it did not.
         plan_ms: (S,) wall time per plan, ms.
-        joints: (S + 1, J) joint positions; of a base its posture, and J = 0 for a process.
-        poses: (S + 1, M, 7) poses of the task's objects: x, y, z in m, and a quaternion x, y, z, w.
-        goal_image: (H, W, 3) uint8 what the first camera shall see; one black pixel without camera.
-        final_image: (H, W, 3) uint8 what the first camera saw at the end; one black pixel without camera.
+        moments: what `World.snapshot` gave before the first and after every step: name -> (S + 1, ...).
+        goal_image: (H, W, 3) uint8 what the first camera shall see; None where the goal is no picture.
+        final_image: (H, W, 3) uint8 what the first camera saw at the end; None without camera.
         levels: gate ticks by verdict level name.
         wall_s: duration of the episode on the wall clock.
         surprise: (S,) the planner's surprise, above 1 is rare; NaN where it had none yet. Empty if not known.
-        in_tolerances: `error` is in tolerances, of which 1 is reached; else in m.
+        yardstick: how to tell its error.
     """
 
     seed: int
     error: FloatArray
     arrived_step: int | None
     plan_ms: FloatArray
-    joints: FloatArray
-    poses: FloatArray
-    goal_image: ImageArray
-    final_image: ImageArray
+    moments: Mapping[str, FloatArray]
+    goal_image: ImageArray | None
+    final_image: ImageArray | None
     levels: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
     surprise: FloatArray = field(default_factory=lambda: np.zeros(0))
-    in_tolerances: bool = False
+    yardstick: Yardstick = METRES
+
+    @property
+    def joints(self) -> FloatArray:
+        """Joint positions (S + 1, J) of an arm."""
+        return self.moments["joints"]
+
+    @property
+    def poses(self) -> FloatArray:
+        """Poses (S + 1, M, 7) of the task's objects: x, y, z in m, and a quaternion x, y, z, w."""
+        poses = self.moments["objects"]
+        return poses.reshape(len(poses), poses[0].size // 7, 7)
 
 
 class ClosedLoop(StepLoop):
@@ -72,7 +79,7 @@ class ClosedLoop(StepLoop):
         world.reset(episode.start, episode.start_objects)
         self.restart()
         goal = goal_of(task, episode, world, f"seed {seed}")
-        goal_image = goal.images[self._spec.camera.name] if goal.images else NO_PICTURE
+        goal_image = goal.images[self._spec.camera.name] if goal.images else None
         if by_joints:
             goal = Goal(vectors={self._spec.joint_sensor: episode.goal}, label=goal.label)
         planner.set_goal(goal)
@@ -96,12 +103,11 @@ class ClosedLoop(StepLoop):
             error=np.array(error),
             arrived_step=arrived,
             plan_ms=np.array(plan_ms),
-            joints=np.stack([moment.get("joints", NO_JOINTS) for moment in moments]),
-            poses=np.stack([moment.get("objects", NO_OBJECTS) for moment in moments]),
+            moments={name: np.stack([moment[name] for moment in moments]) for name in moments[0]},
             goal_image=goal_image,
-            final_image=world.image() if self._spec.images else NO_PICTURE,
+            final_image=world.image() if self._spec.images else None,
             levels=dict(self.levels),
             wall_s=time.perf_counter() - started,
             surprise=np.array(surprise),
-            in_tolerances=task.in_tolerances,
+            yardstick=task.yardstick,
         )

@@ -11,8 +11,8 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import Command, FloatArray
 
-TOLERANCE = 1e-6  # share of a limit that rounding may exceed
-JUMP = 1e-3  # rad or m beyond what the acceleration limit explains: a re-armed gate starts from the robot
+TOLERANCE = 1e-6  # share of a limit, and rad, m or share of a channel's range, that rounding may exceed
+JUMP = 1e-3  # the same, beyond what the acceleration limit explains: a re-armed gate starts from the robot
 WORKSPACE_TOLERANCE = 1e-3  # m
 KEEP_IN_TOLERANCE = 0.05  # m: so far a base may slide, or its measured pose be wrong
 MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
@@ -67,6 +67,7 @@ class CommandOracle:
         self.unsafe = self.moved_after_stop = 0
         self._stop_ns: int | None = None
         self._rest: FloatArray | None = None
+        self._moved_ns: list[int] = []  # since the STOP
         self.forget_motion()
 
     def forget_motion(self) -> None:
@@ -98,13 +99,16 @@ class CommandOracle:
     def see_stop(self, stopped: bool, stamp_ns: int) -> None:
         """Take the gate's state: whether it says STOP."""
         if not stopped:
-            self._stop_ns = self._rest = None
+            # A command may overtake the word that it was sent after the re-arm.
+            self.moved_after_stop -= sum(moved_ns >= stamp_ns for moved_ns in self._moved_ns)
+            self._stop_ns, self._rest, self._moved_ns = None, None, []
         elif self._stop_ns is None:
             self._stop_ns = stamp_ns + self._braking_ns()
 
     def _by_itself(self, command: Command, measured: FloatArray | None) -> list[str]:
         position, slack, wrong = command.position, 1.0 + TOLERANCE, []
-        if not ((position >= self._lower - TOLERANCE) & (position <= self._upper + TOLERANCE)).all():
+        least = TOLERANCE * self._small
+        if not ((position >= self._lower - least) & (position <= self._upper + least)).all():
             wrong.append("position")
         if not (np.abs(command.velocity) <= self._velocity * slack).all():
             wrong.append("velocity")
@@ -141,21 +145,22 @@ class CommandOracle:
         if not self._newest:
             return []
         last, slack, wrong = self._newest[-1], 1.0 + TOLERANCE, []
+        least = TOLERANCE * self._small
         elapsed_s = max((command.stamp_ns - last.stamp_ns) / 1e9, self._tick_s)
         moved, sped = command.position - last.position, command.velocity - last.velocity
-        if not (np.abs(moved) <= self._velocity * elapsed_s * slack + TOLERANCE).all():
+        if not (np.abs(moved) <= self._velocity * elapsed_s * slack + least).all():
             wrong.append("jump")
-        if not (np.abs(sped) <= self._acceleration * elapsed_s * slack + TOLERANCE).all():
+        if not (np.abs(sped) <= self._acceleration * elapsed_s * slack + least).all():
             wrong.append("acceleration")
         if len(self._newest) < 2 or not self._neighbours(*self._newest, command):
             return wrong
         earlier, tick_s = self._newest[0], self._tick_s
         # A second difference never exceeds the second derivative's bound times the tick squared.
         bend = moved - (last.position - earlier.position)
-        if not (np.abs(bend) <= self._acceleration * tick_s**2 * slack + JUMP).all():
+        if not (np.abs(bend) <= self._acceleration * tick_s**2 * slack + JUMP * self._small).all():
             wrong.append("jump")
         change = sped - (last.velocity - earlier.velocity)
-        if not (np.abs(change) <= self._jerk * tick_s**2 * slack + TOLERANCE).all():
+        if not (np.abs(change) <= self._jerk * tick_s**2 * slack + least).all():
             wrong.append("jerk")
         return wrong
 
@@ -164,15 +169,21 @@ class CommandOracle:
         return bool((np.diff(stamps) <= SAME_TICK * self._tick_s * 1e9).all())
 
     def _braking_ns(self) -> int:
-        """Return how long braking may take: v / a, a / j more for the jerk, and some ticks."""
-        speed = np.zeros_like(self._velocity) if not self._newest else np.abs(self._newest[-1].velocity)
-        # Of a channel without the limit, braking takes no time: infinity over infinity counts as none.
-        with np.errstate(invalid="ignore"):
-            parts = [speed / self._acceleration, self._acceleration / self._jerk]
-            if self._stands_at is not None and self._newest:
-                parts.append(np.abs(self._newest[-1].position - self._stands_at) / self._velocity)
-        brake_s = float(np.nan_to_num(parts, nan=0.0, posinf=0.0).sum(axis=0).max())
-        return round((brake_s + STOP_SLACK_TICKS * self._tick_s) * 1e9)
+        """Return how long braking may take, and some ticks.
+
+        Until the channels rest it takes v / a, and a / j more for the jerk. A body that stands still at
+        certain values only, as a base does at no velocity, goes there from where they rest.
+        """
+        if not self._newest:
+            return round(STOP_SLACK_TICKS * self._tick_s * 1e9)
+        last = self._newest[-1]
+        speed = np.abs(last.velocity)
+        brake_s = _longest_s(speed, self._acceleration, self._jerk)
+        if self._stands_at is not None:
+            way = np.abs(last.position - self._stands_at) + speed * brake_s
+            brake_s = brake_s + _longest_s(way, self._velocity, self._acceleration)
+            brake_s = brake_s + _longest_s(np.zeros_like(way), self._acceleration, self._jerk)
+        return round((float(brake_s.max()) + STOP_SLACK_TICKS * self._tick_s) * 1e9)
 
     def _judge_stop(self, command: Command) -> None:
         if self._stop_ns is None or command.stamp_ns <= self._stop_ns:
@@ -180,4 +191,22 @@ class CommandOracle:
         if self._rest is None:
             self._rest = command.position if self._stands_at is None else self._stands_at
         moved = bool((np.abs(command.position - self._rest) > STOPPED_TRAVEL * self._small).any())
-        self.moved_after_stop += moved or bool((np.abs(command.velocity) > STOPPED_SPEED * self._small).any())
+        if moved or bool((np.abs(command.velocity) > STOPPED_SPEED * self._small).any()):
+            self.moved_after_stop += 1
+            self._moved_ns.append(command.stamp_ns)
+
+
+def _longest_s(way: FloatArray, rate: FloatArray, change: FloatArray) -> FloatArray:
+    """Return a bound of the time that each way takes from rest to rest, s.
+
+    Source: trapezoidal profile, d / v + v / a; without a bound of the rate a triangle, 2 sqrt(d / a).
+    Biagiotti and Melchiorri, "Trajectory Planning for Automatic Machines and Robots" (2008), section 3.2.
+
+    Args:
+        way: (C,) how far.
+        rate: (C,) limit of its derivative; infinity is none.
+        change: (C,) limit of the one after that; infinity is none.
+    """
+    bounded = np.isfinite(rate)
+    ramp = np.divide(rate, change, out=np.zeros_like(way), where=bounded)
+    return way / rate + np.where(bounded, ramp, 2.0 * np.sqrt(way / change))

@@ -15,6 +15,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.driving import DrivingTo, RandomDriving, wrapped
 from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.yard import Yard
 from ami_ros.types import FloatArray
 
@@ -55,7 +56,7 @@ class Drive:
         self._base, self._area = spec.base, spec.base.keep_in
         self._room = spec.base.radius + settings.margin
         self._angle = math.radians(settings.angle_tolerance_deg)
-        self.goal_sensor, self.in_tolerances = "", True
+        self.goal_sensor, self.yardstick = "", TOLERANCES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
         self._pose(np.random.default_rng(0))  # an area without room is told before anything is started
 

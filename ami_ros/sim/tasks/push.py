@@ -15,6 +15,7 @@ from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.pushing import Attracted, NoisyPushing, Pushing
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.yardstick import METRES
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray
 
@@ -84,7 +85,7 @@ class Push:
         self._height = float(spec.workspace[:, 2].mean())
         self._touch = settings.block_half_size[0] + spec.tool.radius
         self._tool_radius = spec.tool.radius
-        self.goal_sensor, self.in_tolerances = "", False
+        self.goal_sensor, self.yardstick = "", METRES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
 
     def furnish(self, scene: Scene) -> None:

@@ -14,6 +14,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.yardstick import METRES
 from ami_ros.sim.world.scene import Scene
 
 
@@ -31,7 +32,7 @@ class Reach:
     def __init__(self, spec: RobotSpec, settings: ReachSettings) -> None:
         self._spec = spec
         self._settings = settings
-        self.goal_sensor, self.in_tolerances = "", False
+        self.goal_sensor, self.yardstick = "", METRES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, True
         self._kinematics = Kinematics(spec)
         # From the middle of the box nothing in it is further away than this: goals would be drawn for ever.

@@ -14,6 +14,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.channel_motion import ChannelMotion
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray
 
@@ -57,7 +58,7 @@ class Setpoint:
             )
         self._tolerance, self._least = np.array(settings.tolerance), settings.minimum_travel
         self.episode_steps, self.goal_sensor = settings.episode_steps, settings.goal_sensor
-        self.goal_is_posture, self.in_tolerances = False, True
+        self.goal_is_posture, self.yardstick = False, TOLERANCES
         span = (np.abs(self._sensor.gain) @ (2.0 * spec.actions.half_range) / self._tolerance).max()
         if settings.minimum_travel > 0.5 * span:
             raise ConfigError(

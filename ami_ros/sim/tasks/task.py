@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.yardstick import Yardstick
 from ami_ros.sim.world.world import NO_POSES
 from ami_ros.types import FloatArray
 
@@ -48,13 +49,13 @@ class Task(Protocol):
         goal_is_posture: whether the joints in the goal image say all that is wanted.
         goal_sensor: vector sensor whose values `Episode.goal_position` gives; "" where the goal is how the
             world looks with `Episode.goal`.
-        in_tolerances: whether `error` is in tolerances, of which 1 is reached; else it is in m.
+        yardstick: how its error is told, and what counts as success.
     """
 
     episode_steps: int
     goal_is_posture: bool
     goal_sensor: str
-    in_tolerances: bool
+    yardstick: Yardstick
 
     def furnish(self, scene: Any) -> None:
         """Put the task's objects into a new scene."""
@@ -63,7 +64,7 @@ class Task(Protocol):
         """Return the episode of `seed`: the same on every machine. Raises KinematicsError."""
 
     def error(self, scene: Any, episode: Episode) -> float:
-        """Return the true distance from the goal, in m or in tolerances; for scoring only."""
+        """Return the true distance from the goal, in m or as `yardstick` tells; for scoring only."""
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Return where an episode of training data begins."""

@@ -11,12 +11,13 @@ from ami_ros.sim.world.process import Process
 from ami_ros.sim.world.world import World
 
 
-def open_world(spec: RobotSpec, physics_hz: float) -> World:
+def open_world(spec: RobotSpec, physics_hz: float, detailed: bool = False) -> World:
     """Open the simulated world of a robot.
 
     Args:
         spec: the robot.
         physics_hz: simulation steps per second of an arm; a process is exact at any step.
+        detailed: slow, pretty meshes, for videos.
 
     Raises:
         EmbodimentError: nothing stands in for this robot, or it does not fit its simulation.
@@ -26,11 +27,11 @@ def open_world(spec: RobotSpec, physics_hz: float) -> World:
     if isinstance(spec.simulation, BulletSimulation):
         from ami_ros.sim.world.scene import Scene  # only here: a process needs no PyBullet
 
-        return Scene(spec, physics_hz)
+        return Scene(spec, physics_hz, detailed)
     if isinstance(spec.simulation, DriveSimulation):
         from ami_ros.sim.world.yard import Yard
 
-        return Yard(spec, physics_hz)
+        return Yard(spec, physics_hz, detailed)
     raise EmbodimentError(
         f"{spec.name}: simulation: got kind: none, expected bullet or process; "
         "without one, record on the robot itself"

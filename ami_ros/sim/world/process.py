@@ -9,6 +9,8 @@ section 2.3.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -103,6 +105,10 @@ class Process:
     def snapshot(self) -> dict[str, FloatArray]:
         """Return `truth`: there is nothing more to it."""
         return self.truth()
+
+    def show(self, moment: Mapping[str, FloatArray]) -> None:
+        """Measure what `snapshot` saw, from where it goes on."""
+        self._state = {name: moment[name].copy() for name in self._order}
 
     def close(self) -> None:
         """Do nothing: it is only numbers."""

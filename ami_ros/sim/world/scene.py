@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.simulation import BulletSimulation
@@ -48,11 +50,8 @@ class Scene(Stage):
     def _place_body(self, start: FloatArray) -> None:
         self._arm.reset(start)
 
-    def _show_body(self, posture: FloatArray) -> None:
-        self._arm.reset(posture)
-
-    def _posture(self) -> FloatArray:
-        return self._arm.state()[0]
+    def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
+        self._arm.reset(moment["joints"])
 
     def _link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
         return self._arm.link_pose(name)

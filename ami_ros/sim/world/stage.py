@@ -62,12 +62,8 @@ class Stage(ABC):
         """Put the body at rest at `start`, as `reset` takes it."""
 
     @abstractmethod
-    def _show_body(self, posture: FloatArray) -> None:
-        """Put the body at rest in a posture."""
-
-    @abstractmethod
-    def _posture(self) -> FloatArray:
-        """Return all that is needed to show the body again (P,)."""
+    def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
+        """Put the body at rest where `snapshot` saw it."""
 
     @abstractmethod
     def _link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
@@ -98,7 +94,7 @@ class Stage(ABC):
 
     @abstractmethod
     def snapshot(self) -> dict[str, FloatArray]:
-        """Return all that is needed to show this moment again, by name: for `show`, joints and objects."""
+        """Return all that is needed to show this moment again, by name; `objects` among it."""
 
     @abstractmethod
     def vectors(self) -> dict[str, FloatArray]:
@@ -169,15 +165,10 @@ class Stage(ABC):
         poses = [np.concatenate(self._bullet.pose(body)) for body in self._objects]
         return np.stack(poses) if poses else np.zeros((0, 7))
 
-    def show(self, posture: FloatArray, poses: FloatArray) -> None:
-        """Put everything, at rest, where it was seen before.
-
-        Args:
-            posture: what `snapshot` gave as joints: those of an arm (J,), or the posture of a base.
-            poses: of the objects, what `poses` gave (M, 7).
-        """
-        self._show_body(posture)
-        for body, pose in zip(self._objects, poses, strict=True):
+    def show(self, moment: Mapping[str, FloatArray]) -> None:
+        """Put everything, at rest, where `snapshot` saw it."""
+        self._show_body(moment)
+        for body, pose in zip(self._objects, moment["objects"].reshape(-1, 7), strict=True):
             self._bullet.set_pose(body, pose[:3], pose[3:])
 
     # Cameras
@@ -229,10 +220,10 @@ class Stage(ABC):
         return self._at(start, object_poses, self.images)
 
     def _at(self, start: FloatArray, object_poses: FloatArray, seen: Callable[[], T]) -> T:
-        posture, poses = self._posture(), self.poses()
+        before = self.snapshot()
         self._place(start, object_poses)
         result = seen()
-        self.show(posture, poses)
+        self.show(before)
         return result
 
     def observe(self) -> Observation:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -51,6 +52,9 @@ class World(Protocol):
 
     def snapshot(self) -> dict[str, FloatArray]:
         """Return all that is needed to show this moment again, by name."""
+
+    def show(self, moment: Mapping[str, FloatArray]) -> None:
+        """Put everything, at rest, where `snapshot` saw it."""
 
     def close(self) -> None:
         """Free it. Safe to call twice."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -63,11 +64,8 @@ class Yard(Stage):
     def _place_body(self, start: FloatArray) -> None:
         self._base.reset(start)
 
-    def _show_body(self, posture: FloatArray) -> None:
-        self._base.show(posture)
-
-    def _posture(self) -> FloatArray:
-        return self._base.posture()
+    def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
+        self._base.show(moment["posture"])
 
     def _link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
         return self._base.link_pose(name)
@@ -94,8 +92,8 @@ class Yard(Stage):
         return {"position": np.array([x, y]), "heading": heading, "objects": self.objects()}
 
     def snapshot(self) -> dict[str, FloatArray]:
-        """Return the pose, the poses of the objects, and as joints the posture of the base."""
-        return {"pose": self.pose(), "objects": self.poses(), "joints": self._posture()}
+        """Return the pose, the poses of the objects, and the posture of the base."""
+        return {"pose": self.pose(), "objects": self.poses(), "posture": self._base.posture()}
 
     def vectors(self) -> dict[str, FloatArray]:
         """Return what each vector sensor measures now: the pose with noise, and what the wheels tell."""

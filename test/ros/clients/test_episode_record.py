@@ -12,6 +12,7 @@ from ami_ros.errors import ProcessError
 from ami_ros.ros.clients.episode_record import EpisodeRecorder
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.ros.wire.verdicts import Judgement
+from ami_ros.sim.tasks.yardstick import METRES
 from ami_ros.types import Level, Verdict
 
 SEED, STEPS, STEP_NS, START_NS, GOAL_NS = 5, 4, 100_000_000, 1_000_000_000, 77
@@ -42,7 +43,7 @@ def status(step: int, state: GoalState = GoalState.MOVING, goal_ns: int = GOAL_N
 
 @pytest.fixture
 def recorder() -> EpisodeRecorder:
-    recorder = EpisodeRecorder(SEED, STEPS, STEP_NS, GOAL_NS)
+    recorder = EpisodeRecorder(SEED, STEPS, STEP_NS, GOAL_NS, ("joints", "objects"), METRES, sees=True)
     recorder.see_image(IMAGE + 9, stamp(0))
     return recorder
 

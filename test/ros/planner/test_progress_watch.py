@@ -13,6 +13,7 @@ from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
 from ami_ros.ros.clients.episodes import EpisodeClient
 from ami_ros.ros.wire.goal_status import GoalState, status_from_ros
 from ami_ros.share import shipped_model
+from ami_ros.sim.tasks.known import load_task
 from ami_ros.types import Goal
 
 S = 1_000_000_000
@@ -83,7 +84,7 @@ def test_the_shipped_model_says_which_posture_it_cannot_reach(start, probe, spec
         start("safety", use_sim_time=True),
         start("planner", use_sim_time=True, autostart=True, deadline_s=60.0),
     ]
-    client = EpisodeClient(spec, lambda: [process.check() for process in processes])
+    client = EpisodeClient(spec, load_task("reach", spec), lambda: [process.check() for process in processes])
 
     def states(goal: np.ndarray) -> dict[GoalState, str]:
         """The last reason of each state that the planner was in."""

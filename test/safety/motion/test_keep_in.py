@@ -141,7 +141,7 @@ def test_a_share_of_the_speed_is_of_the_speed_and_not_of_how_fast_it_changes():
     assert base.command[0] == pytest.approx(0.25 * FASTEST[0], abs=0.005), "slowed down, not only no faster"
     base.gate.restrict(Restrictions(speed_scale=0.0))
     drive(base, FASTEST[0], 0.0, 100)
-    assert not base.command.any()
+    assert np.abs(base.command).max() < 0.005
 
 
 def test_where_it_is_by_now():

@@ -5,21 +5,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bodies import mobile_base, process_body, two_cameras_and_force
 
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.sim.faults.camera import CAMERA_FAULTS
-from ami_ros.sim.faults.catalogue import (
-    COMBINATION,
-    COMMAND_TIMEOUT,
-    FAULTS,
-    PLANNER_ERROR,
-    check_fault,
-    combined,
-    members,
-)
+from ami_ros.sim.faults.catalogue import AT, COMBINATION, Catalogue, check_fault
 from ami_ros.sim.faults.joints import JOINT_FAULTS, JointReading
+from ami_ros.sim.faults.kinds import COMMAND_TIMEOUT, KINDS, PLANNER_ERROR
 from ami_ros.sim.faults.proposals import OFF_NS, PROPOSAL_FAULTS
+from ami_ros.sim.faults.vectors import OFF_NS as FAR_NS
+from ami_ros.sim.faults.vectors import VECTOR_FAULTS
 from ami_ros.types import Trajectory
 
 HEIGHT, WIDTH, JOINTS, HELD, POINTS = 12, 20, 5, 2, 3
@@ -35,27 +32,123 @@ def images(count: int) -> list[tuple[np.ndarray, int]]:
 
 def through_camera(name: str, count: int = 9, seed: int = 0):
     fault = CAMERA_FAULTS[name](np.random.default_rng(seed))
-    return [fault(image, stamp) for image, stamp in images(count)]
+    return [fault(frame) for frame in images(count)]
 
 
 def test_every_fault_is_applied_by_someone():
     by_part = {
-        part: {f.name for f in FAULTS.values() if f.part == part}
-        for part in ("camera", "joints", "proposals")
+        part: {kind.name for kind in KINDS.values() if kind.part == part}
+        for part in ("camera", "joints", "vectors", "proposals")
     }
     assert by_part == {
         "camera": set(CAMERA_FAULTS),
         "joints": set(JOINT_FAULTS),
+        "vectors": set(VECTOR_FAULTS),
         "proposals": set(PROPOSAL_FAULTS),
     }
-    assert len(FAULTS) == 35
 
 
-def test_every_name_that_a_fault_may_be_called_by_is_a_reason_of_the_gate():
+@pytest.mark.parametrize("task", ["reach", "push"])
+def test_the_faults_of_the_panda(task):
+    """Its figures are published: what they are called, and how many there are."""
+    catalogue = Catalogue(load_robot("panda", task))
+    assert len(catalogue.faults) == 35 and catalogue.names[-1] == COMBINATION
+    assert not any(name.startswith("vector") for name in catalogue.names)
+    assert catalogue.left_out["vector_nan"] == "no vector sensor besides joints"
+    assert catalogue.faults["camera_frozen"].named_by == {"CAMERA_STALE", "CAMERA_FROZEN"}
+    assert catalogue.faults["joints_nan"].named_by == {"JOINTS_STALE"}
+    assert catalogue.faults["clock_forward"].named_by == {"JOINTS_FUTURE", "CAMERA_FUTURE"}
+    assert {fault.within_s for fault in catalogue.faults.values()} == {1.0, 1.2, 2.0}
+
+
+def test_every_name_that_a_fault_may_be_called_by_is_a_reason_of_the_gate(every_body):
     reasons = ReasonCode.__members__
-    for fault in FAULTS.values():
-        assert (fault.named_by | fault.follows) - set(reasons) <= {COMMAND_TIMEOUT, PLANNER_ERROR}, fault.name
-        assert fault.named_by or fault.tolerable
+    for spec in every_body:
+        for fault in Catalogue(spec).faults.values():
+            names = {name.partition(AT)[0] for name in fault.named_by | fault.follows}
+            assert names - set(reasons) <= {COMMAND_TIMEOUT, PLANNER_ERROR}, fault.name
+            assert fault.named_by or fault.tolerable, fault.name
+
+
+@pytest.fixture
+def every_body(tmp_path):
+    paths = (process_body(tmp_path), mobile_base(tmp_path), two_cameras_and_force(tmp_path))
+    return [load_robot("panda", "push"), *map(load_robot, paths)]
+
+
+def test_faults_are_of_sensors_by_name(tmp_path):
+    catalogue = Catalogue(load_robot(two_cameras_and_force(tmp_path)))
+    first, side = catalogue.find("camera_frozen"), catalogue.find("camera_frozen@side")
+    assert (first.name, first.sensor, side.name, side.sensor) == (
+        "camera_frozen",
+        "camera",
+        "camera_frozen@side",
+        "side",
+    )
+    assert first.named_by == {"CAMERA_STALE@camera", "CAMERA_FROZEN@camera"}
+    assert side.named_by == {"CAMERA_STALE@side", "CAMERA_FROZEN@side"}
+    assert catalogue.find("camera_frozen@camera") == first
+    assert catalogue.find("vector_silent").named_by == {"SENSOR_STALE@force"}
+    assert catalogue.find("joints_nan").named_by == {"JOINTS_STALE"}, "one is told without its name"
+    assert catalogue.combined("camera_black", 0).name == "camera_black"
+
+
+def test_a_fault_has_the_time_that_its_sensor_takes(tmp_path):
+    def slow(values) -> None:
+        values["sensors"]["odometry"].update(max_age_s=4.0, freeze_s=9.0)
+
+    catalogue = Catalogue(load_robot(mobile_base(tmp_path, slow)))
+    assert catalogue.find("vector_silent").within_s == pytest.approx(4.7)
+    assert catalogue.find("vector_repeated").within_s == pytest.approx(9.7)
+
+
+def test_what_cannot_befall_a_body_is_left_out_and_says_why(tmp_path):
+    plant = Catalogue(load_robot(process_body(tmp_path)))
+    assert plant.left_out["camera_black"] == "no camera"
+    assert "needs a message with a stamp" in plant.left_out["vector_future"]
+    assert "needs freeze_s" in plant.left_out["vector_repeated"]
+    assert "have a stamp" in plant.left_out["clock_back"]
+    assert {"planner_nan", "gate_killed", "estop", "oversized_vector", COMBINATION} <= set(plant.names)
+    assert not set(plant.left_out) & set(plant.faults) and len(plant.left_out) + len(plant.faults) == len(
+        KINDS
+    )
+    for name, why in (
+        ("camera_black", "process cannot have it: no camera"),
+        ("vector_nan@smell", r"got sensor 'smell', expected one of \['temperatures', 'pressure', 'flow'\]"),
+        ("vector_future@flow", "flow: needs a message with a stamp"),
+        ("estop@flow", r"expected one of \[\]"),
+    ):
+        with pytest.raises(ConfigError, match=why):
+            plant.find(name)
+
+
+def test_a_combination_of_a_body_without_arm_is_of_the_parts_that_it_has(tmp_path):
+    catalogue = Catalogue(load_robot(mobile_base(tmp_path)))
+    parts = {fault.part for seed in range(20) for fault in catalogue.members(COMBINATION, seed)}
+    assert parts == {"vectors", "proposals"}
+
+
+VALUES = 3
+
+
+def through_vector(name: str, count: int = 30) -> list[list[tuple[np.ndarray, int]]]:
+    fault = VECTOR_FAULTS[name](np.random.default_rng(3), FAR_NS)
+    return [fault((np.arange(VALUES) + float(i), FRAME_NS * i)) for i in range(count)]
+
+
+def test_broken_vector_sensors():
+    assert through_vector("vector_silent") == [[]] * 30
+    frozen, repeated = through_vector("vector_frozen"), through_vector("vector_repeated")
+    assert {stamp for ((_, stamp),) in frozen} == {0}
+    assert [stamp for ((_, stamp),) in repeated] == [FRAME_NS * i for i in range(30)]
+    assert all(np.array_equal(values, np.arange(VALUES)) for ((values, _),) in (*frozen, *repeated))
+    late = through_vector("vector_delayed")
+    assert [len(readings) for readings in late] == [0] * 20 + [1] * 10 and late[20][0][1] == 0
+    assert [int(np.isnan(values).sum()) for ((values, _),) in through_vector("vector_nan", 2)] == [1, 1]
+    assert [len(values) for ((values, _),) in through_vector("vector_short", 2)] == [VALUES - 1] * 2
+    assert [stamp for ((_, stamp),) in through_vector("vector_future", 2)] == [FAR_NS, FAR_NS + FRAME_NS]
+    jumping = [stamp for ((_, stamp),) in through_vector("vector_jumping", 4)]
+    assert jumping == [-FAR_NS, FRAME_NS, 2 * FRAME_NS - FAR_NS, 3 * FRAME_NS]
 
 
 @pytest.mark.parametrize(("name", "fresh"), [("camera_frozen", False), ("camera_repeated", True)])
@@ -144,19 +237,21 @@ def test_bad_proposals(proposal):
 
 
 def test_a_combination_is_drawn_from_its_seed_one_of_each_part():
-    drawn = [members(COMBINATION, seed) for seed in range(40)]
-    assert drawn[5] == members(COMBINATION, 5) and len(set(drawn)) > 20
+    catalogue = Catalogue(load_robot("panda"))
+    drawn = [catalogue.members(COMBINATION, seed) for seed in range(40)]
+    assert drawn[5] == catalogue.members(COMBINATION, 5) and len(set(drawn)) > 20
     for faults in drawn:
         parts = [fault.part for fault in faults]
         assert len(parts) in (2, 3) and len(set(parts)) == len(parts)
-    whole = combined(COMBINATION, 5)
+    whole = catalogue.combined(COMBINATION, 5)
     check_fault(whole.name)
     assert whole.named_by == frozenset().union(*(fault.named_by for fault in drawn[5]))
 
 
 def test_an_unknown_fault_is_refused_with_the_names():
     with pytest.raises(ConfigError, match=r"(?s)'fog'.*camera_black.*combination"):
-        members("fog", 0)
+        Catalogue(load_robot("panda")).members("fog", 0)
     with pytest.raises(ConfigError, match="fog"):
         check_fault("camera_black+fog")
     check_fault("")
+    check_fault("camera_black@side+estop")

@@ -55,7 +55,7 @@ def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, see
 
     def step(shown_foreign: bool) -> tuple[Level, set[str], float | None]:
         seen = scene.observe()
-        image = foreign.image(scene.joints()[0], scene.poses()) if shown_foreign else seen["camera"].value
+        image = foreign.image(scene.snapshot(), "camera") if shown_foreign else seen["camera"].value
         now = scene.time_ns
         observation = observed(image, spec.joint_position(seen), now)
         plan = planner.plan(observation)

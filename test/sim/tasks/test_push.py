@@ -135,7 +135,7 @@ def test_an_episode_with_contacts_does_not_depend_on_what_was_before(blind):
 def test_what_was_seen_can_be_shown_again(scene):
     result = run(scene, 1, 40)
     scene.reset(SPEC.home, PUSH.episode(2).start_objects)
-    scene.show(result.joints[-1], result.poses[-1])
+    scene.show({name: values[-1] for name, values in result.moments.items()})
     np.testing.assert_allclose(scene.poses(), result.poses[-1], atol=1e-12)
     difference = np.abs(scene.image().astype(int) - result.final_image).max(axis=2)
     assert (difference > 10).mean() < 0.002

@@ -125,7 +125,7 @@ def test_pictures_of_elsewhere_leave_it_where_it_is(yard):
     np.testing.assert_array_equal(yard.image(PIXELS, PIXELS), before)
     yard.reset(np.array([-1.0, 0.5, 2.0]))
     np.testing.assert_array_equal(yard.image(), goal)
-    yard.show(moment["joints"], moment["objects"])
+    yard.show(moment)
     np.testing.assert_array_equal(yard.image(PIXELS, PIXELS), before)
 
 

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can break, on whatever body: a table. What becomes of it on one body is the catalogue's business.
+
+What a fault does to a stream is in `camera`, `joints`, `vectors` and `proposals`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR
+
+COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
+PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on /diagnostics
+SECOND_GATE = "second_gate"
+CAMERA, JOINTS, VECTORS, CLOCK, SCENE = SIMULATED = ("camera", "joints", "vectors", "clock", "scene")
+PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
+
+# Reasons that each kind of sensor has of its own: see `safety.sensor_reasons`.
+STALE, FUTURE, FROZEN, MALFORMED = "stale", "future", "frozen", "malformed"
+# What a fault needs of its sensor.
+STAMP, FREEZE, ANY_SIZE = "a message with a stamp", "freeze_s", "a message of any size"
+
+SENSOR_S = 1.2  # by when a fault of a sensor must be named
+MODEL_S = 2.0  # the model must have lived through some action blocks
+TOLD_S = 1.0  # by when a spoiled proposal or a dead process must be named
+
+_DOUBT = ("SURPRISE_HIGH", "DISAGREEMENT_HIGH")
+_LIMITS = ("VELOCITY_LIMIT", "POSITION_LIMIT", "BRAKING_DISTANCE")
+_ZONES = ("WORKSPACE", "FORBIDDEN_BOX")
+# A fast arm's commands leave the last joint state behind before it counts as old.
+_LEFT_BEHIND = ("TRACKING_ERROR",)
+_SILENCE = ("PLANNER_SILENT", "PROPOSAL_STALE")
+_BLIND = (*_SILENCE, *_LEFT_BEHIND)
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """One thing that breaks.
+
+    Attributes:
+        name: in the catalogue.
+        part: who applies it: camera, joints, vectors, clock and scene (the simulator), proposals (a second
+            planner), wire (messages of others), process (signals and second processes), operator (the
+            e-stop).
+        effect: what happens, for people.
+        named_by: reasons that tell of it rightly; any one is enough. A sensor's own are STALE and the like.
+        within_s: by when, after its first effect; a sensor that may be older has more time.
+        tolerable: it may pass unnoticed, because nothing unsafe follows from it.
+        follows: reasons that may come first, for they are true as well.
+        of: kind of sensor that it is a fault of, as the gate watches it; empty for none.
+        user: who has to use that sensor.
+        needs: what that sensor has to have.
+    """
+
+    name: str
+    part: str
+    effect: str
+    named_by: tuple[str, ...]
+    within_s: float
+    tolerable: bool = False
+    follows: tuple[str, ...] = ()
+    of: str = ""
+    user: str = "gate"
+    needs: tuple[str, ...] = ()
+
+
+def _camera(
+    name: str, effect: str, named_by: tuple[str, ...], tolerable: bool = False, follows: tuple[str, ...] = ()
+) -> FaultKind:
+    return FaultKind(name, CAMERA, effect, named_by, SENSOR_S, tolerable, follows, IMAGE)
+
+
+def _picture(name: str, effect: str, *more: str) -> FaultKind:
+    return FaultKind(name, CAMERA, effect, (*more, *_DOUBT), MODEL_S, of=IMAGE, user="model")
+
+
+def _joints(
+    name: str,
+    effect: str,
+    *named_by: str,
+    tolerable: bool = False,
+    follows: tuple[str, ...] = _BLIND,
+) -> FaultKind:
+    return FaultKind(name, JOINTS, effect, named_by, SENSOR_S, tolerable, follows, JOINT_STATES)
+
+
+def _vector(
+    name: str, effect: str, *named_by: str, needs: tuple[str, ...] = (), follows: tuple[str, ...] = ()
+) -> FaultKind:
+    more = (*follows, *_SILENCE)
+    return FaultKind(name, VECTORS, effect, named_by, SENSOR_S, follows=more, of=VECTOR, needs=needs)
+
+
+def _proposals(name: str, effect: str, *named_by: str) -> FaultKind:
+    return FaultKind(name, PROPOSALS, effect, named_by, TOLD_S)
+
+
+def _oversized(name: str, effect: str, of: str = "") -> FaultKind:
+    return FaultKind(name, WIRE, effect, ("MESSAGE_OVERSIZED",), TOLD_S, of=of)
+
+
+_REPEATED = (*_DOUBT, *_LEFT_BEHIND)
+KINDS: dict[str, FaultKind] = {
+    kind.name: kind
+    for kind in (
+        _camera(
+            "camera_frozen",
+            "one image again and again, with its old stamp",
+            (STALE, FROZEN),
+            follows=_SILENCE,
+        ),
+        _picture("camera_black", "black images", FROZEN),
+        _picture("camera_occluded", "most of the image is covered", FROZEN),
+        _picture("camera_shifted", "the camera was knocked: the image is shifted"),
+        _camera("camera_delayed", "images come 500 ms late, with true stamps", (STALE,), follows=_SILENCE),
+        _camera("camera_dropped", "each image is lost with a chance of 50 %", (STALE,), True, _SILENCE),
+        _camera("camera_repeated", "one image again and again, with fresh stamps", (FROZEN,), follows=_DOUBT),
+        _joints("joints_frozen", "one joint state again and again, with its old stamp", STALE, FROZEN),
+        _joints(
+            "joints_repeated",
+            "one joint state again and again, with fresh stamps",
+            FROZEN,
+            follows=_REPEATED,
+        ),
+        _joints("joints_delayed", "joint states come 500 ms late, with true stamps", STALE),
+        _joints("joints_nan", "one position is not a number", STALE),
+        _joints("joints_reordered", "joints in another order, with their names", tolerable=True, follows=()),
+        _joints("joints_missing", "one joint is missing", STALE),
+        _vector("vector_silent", "no reading comes any more", STALE),
+        _vector(
+            "vector_frozen",
+            "one reading again and again, with its old stamp",
+            *(STALE, FROZEN),
+            needs=(STAMP,),
+            follows=_DOUBT,
+        ),
+        _vector(
+            "vector_repeated",
+            "one reading again and again, with fresh stamps",
+            FROZEN,
+            needs=(FREEZE,),
+            follows=_DOUBT,
+        ),
+        _vector("vector_delayed", "readings come late, with true stamps", STALE, needs=(STAMP,)),
+        _vector("vector_nan", "one value is not a number", MALFORMED, follows=(STALE,)),
+        _vector("vector_short", "the last value is missing", MALFORMED, needs=(ANY_SIZE,), follows=(STALE,)),
+        _vector(
+            "vector_future",
+            "stamps 2 s ahead",
+            FUTURE,
+            needs=(STAMP,),
+            follows=("PROPOSAL_FUTURE", "PROPOSAL_OUT_OF_ORDER"),
+        ),
+        _vector(
+            "vector_jumping",
+            "each other reading is stamped long before it was taken",
+            STALE,
+            needs=(STAMP,),
+            follows=("PROPOSAL_OUT_OF_ORDER",),
+        ),
+        FaultKind("planner_killed", PROCESS, "SIGKILL to the planner", _SILENCE, TOLD_S),
+        FaultKind("planner_hung", PROCESS, "SIGSTOP to the planner", _SILENCE, TOLD_S),
+        _proposals("planner_flood", "1000 proposals per second", "PROPOSAL_OUT_OF_ORDER", "PROPOSAL_FLOOD"),
+        _proposals("planner_nan", "positions that are not numbers", "PROPOSAL_NOT_FINITE"),
+        _proposals("planner_inf", "infinite positions", "PROPOSAL_NOT_FINITE"),
+        _proposals("planner_fast", "100 times the velocity", *_LIMITS, *_ZONES),
+        _proposals("planner_names", "another robot's joint names", "PROPOSAL_JOINT_NAMES"),
+        _proposals("planner_empty", "no points", "PROPOSAL_SHAPE", "PROPOSAL_MALFORMED"),
+        _proposals("planner_stale", "stamps 1 s old", "PROPOSAL_STALE", "PROPOSAL_OUT_OF_ORDER"),
+        _proposals("planner_future", "stamps 1 s ahead", "PROPOSAL_FUTURE"),
+        FaultKind("gate_killed", PROCESS, "SIGKILL to the gate", (COMMAND_TIMEOUT,), TOLD_S),
+        FaultKind(
+            "clock_back",
+            CLOCK,
+            "the robot's clock jumps 2 s back",
+            (STALE, "CLOCK_RESTARTED"),
+            SENSOR_S,
+            follows=("PROPOSAL_OUT_OF_ORDER", *_SILENCE),
+        ),
+        FaultKind(
+            "clock_forward",
+            CLOCK,
+            "the robot's clock jumps 2 s ahead",
+            (FUTURE,),
+            SENSOR_S,
+            follows=("PROPOSAL_FUTURE", *_SILENCE),
+        ),
+        FaultKind("unknown_object", SCENE, "an unknown object appears on the table", _DOUBT, MODEL_S),
+        FaultKind(
+            "foreign_world",
+            SCENE,
+            "other meshes, colours and background at once",
+            ("SURPRISE_HIGH",),
+            MODEL_S,
+            follows=("DISAGREEMENT_HIGH",),
+        ),
+        FaultKind(
+            "joints_contradict",
+            WIRE,
+            "a second publisher of joint states, with another pose",
+            ("JOINTS_CONTRADICT",),
+            TOLD_S,
+            follows=("PROPOSAL_START", *_LEFT_BEHIND),
+            of=JOINT_STATES,
+        ),
+        _oversized("oversized_joints", "joint states with 50,000 names", JOINT_STATES),
+        _oversized("oversized_vector", "readings of a megabyte", VECTOR),
+        _oversized("oversized_proposal", "proposals of 200,000 points"),
+        _oversized("oversized_report", "reports of the planner with 100,000 values"),
+        FaultKind(
+            "image_bomb",
+            WIRE,
+            "a small compressed image that claims 20000 x 20000 pixels",
+            (PLANNER_ERROR,),
+            MODEL_S,
+            follows=(*_SILENCE, "PROPOSAL_OUT_OF_ORDER"),
+            of=IMAGE,
+            user="model",
+        ),
+        FaultKind(SECOND_GATE, PROCESS, "another gate on the same topics", ("COMMAND_SHARED",), MODEL_S),
+        FaultKind("estop", OPERATOR, "the e-stop is pressed in mid-motion", ("ESTOP",), TOLD_S),
+    )
+}

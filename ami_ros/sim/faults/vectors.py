@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a broken vector sensor delivers instead of each reading. Pure: time comes with the stamps."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+
+from ami_ros.sim.faults.stuck_stream import Delayed, Frozen
+from ami_ros.types import FloatArray
+
+Measured = tuple[FloatArray, int]  # values (n,) and stamp in ns
+VectorFault = Callable[[Measured], list[Measured]]
+
+OFF_NS = 2_000_000_000  # least distance of a wrong stamp
+
+
+def _nan(generator: np.random.Generator, off_ns: int) -> VectorFault:
+    del off_ns
+    share = generator.uniform()
+
+    def spoil(measured: Measured) -> list[Measured]:
+        values = measured[0].copy()
+        values[int(share * len(values))] = np.nan
+        return [(values, measured[1])]
+
+    return spoil
+
+
+def _jumping(generator: np.random.Generator, off_ns: int) -> VectorFault:
+    del generator
+    back = itertools.cycle((off_ns, 0))
+    return lambda measured: [(measured[0], measured[1] - next(back))]
+
+
+# Called with a generator, and how far off a stamp is that cannot be right.
+VECTOR_FAULTS: dict[str, Callable[[np.random.Generator, int], VectorFault]] = {
+    "vector_silent": lambda _, __: lambda measured: [],
+    "vector_frozen": lambda _, __: Frozen[Measured](),
+    "vector_repeated": lambda _, __: Frozen[Measured](lambda first, now: (first[0], now[1])),
+    "vector_delayed": lambda _, off_ns: Delayed[Measured](lambda measured: measured[1], off_ns),
+    "vector_nan": _nan,
+    "vector_short": lambda _, __: lambda measured: [(measured[0][:-1], measured[1])],
+    "vector_future": lambda _, off_ns: lambda measured: [(measured[0], measured[1] + off_ns)],
+    "vector_jumping": _jumping,
+}
