@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The robot's description, config/robots/<name>.yaml: sensors, actions, output, and an arm if any."""
+"""The robot's description, config/robots/<name>.yaml: sensors, actions, output, arm or base."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from ami_ros.body.actions import AXES, COMMANDED, ActionSpec, read_actions
 from ami_ros.body.arm import Arm, ToolSpec, read_arm
+from ami_ros.body.base import Base, read_base
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import INTERFACES, Output, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
@@ -37,6 +38,7 @@ class RobotSpec:
         simulation: the stand-in.
         source: where the numbers come from.
         arm: joints and their URDF; None for a body without.
+        base: what drives about; None for a body that stays where it is.
         safety: changes to config/safety.yaml that this robot needs.
     """
 
@@ -47,6 +49,7 @@ class RobotSpec:
     simulation: Simulation
     source: str
     arm: Arm | None = None
+    base: Base | None = None
     safety: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -201,6 +204,7 @@ class _RobotFile:
     actions: dict = setting("what the planner may ask for")  # type: ignore[type-arg]
     output: dict = setting("how the controller takes commands")  # type: ignore[type-arg]
     arm: dict = setting("joints and URDF; {} for a body without")  # type: ignore[type-arg]
+    base: dict = setting("what drives about; {} for a body that stays where it is")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
     safety: dict = setting("changes to config/safety.yaml")  # type: ignore[type-arg]
     source: str = setting("where the numbers come from")
@@ -245,7 +249,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         EmbodimentError: the numbers contradict each other.
     """
     path = _path(name_or_path, Path())
-    values: dict[str, Any] = {"safety": {}, "tasks": {}, **_read(path)}
+    values: dict[str, Any] = {"safety": {}, "tasks": {}, "arm": {}, "base": {}, **_read(path)}
     own = values.pop("tasks")
     if not isinstance(own, dict) or not all(isinstance(changes, dict) for changes in own.values()):
         raise EmbodimentError(f"{path}: tasks: got {shown(own)}, expected changes to this file by task")
@@ -258,13 +262,16 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
     if bool(raw.arm) == (actions.meaning in COMMANDED):
         expected = "no arm" if raw.arm else "an arm, whose joints it moves"
         raise EmbodimentError(f"{path}: actions.meaning: got {actions.meaning}, expected {expected}")
+    if raw.base and actions.meaning != "twist":
+        raise EmbodimentError(f"{path}: actions.meaning: got {actions.meaning}, expected twist for a base")
     return RobotSpec(
         name=path.stem,
         sensors=sensors,
         actions=actions,
         output=read_output(raw.output, actions.meaning, actions.names, str(path)),
         arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
-        simulation=read_simulation(raw.simulation, sensors, actions, path),
+        base=read_base(raw.base, sensors, str(path)) if raw.base else None,
+        simulation=read_simulation(raw.simulation, sensors, actions, path, drives=bool(raw.base)),
         source=raw.source,
         safety=raw.safety,
     )

@@ -21,7 +21,12 @@ VECTOR_MESSAGES: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
         "TwistStamped": ("vx", "vy", "vz", "wx", "wy", "wz"),
         "Temperature": ("temperature",),
         "FluidPressure": ("pressure",),
+        "Odometry": ("x", "y", "yaw", "vx", "vy", "wz"),
     }
+)
+# Of which a sensor may have some of the values alone: they have much to say, and not all is for everybody.
+PARTIAL: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"Odometry": {"x": "m", "y": "m", "yaw": "rad", "vx": "m/s", "vy": "m/s", "wz": "rad/s"}}
 )
 KINDS = ("image", "vector")
 USERS = ("model", "gate")
@@ -175,10 +180,21 @@ def _check_topics(sensors: Mapping[str, Sensor], where: str) -> None:
     for name, sensor in sensors.items():
         if not sensor.topic:
             raise EmbodimentError(f"{where}: sensors.{name}: topic: got nothing, expected the topic's name")
-        if (other := by_topic.setdefault(sensor.topic, name)) != name:
+        other = by_topic.setdefault(sensor.topic, name)
+        if other != name and not _may_share(sensor, sensors[other]):
             raise EmbodimentError(
-                f"{where}: sensors {other} and {name} have the same topic {sensor.topic!r}, expected one each"
+                f"{where}: sensors {other} and {name} have the same topic {sensor.topic!r}, "
+                "expected one each, "
+                f"or the same rate and message, one of {list(PARTIAL)}"
             )
+
+
+def _may_share(one: Sensor, other: Sensor) -> bool:
+    """Return whether two sensors may take their values from the same messages."""
+    if not isinstance(one, VectorSensor) or not isinstance(other, VectorSensor):
+        return False
+    alike = (one.message, one.rate_hz) == (other.message, other.rate_hz)
+    return one.message in PARTIAL and alike
 
 
 def _read(name: str, values: Any, where: str) -> Sensor:
@@ -202,7 +218,10 @@ def _read(name: str, values: Any, where: str) -> Sensor:
     pairs = tuple((str(value), unit) for value, unit in raw.values.items())
     if not pairs or not all(isinstance(unit, str) for _, unit in pairs):
         raise EmbodimentError(f"{here}: values: got {shown(raw.values)}, expected name: unit for each value")
-    if fixed is not None and tuple(value for value, _ in pairs) != fixed:
+    if (units := PARTIAL.get(raw.message)) is not None:
+        if wrong := {name: unit for name, unit in pairs if units.get(name) != unit}:
+            raise EmbodimentError(f"{here}: values: got {wrong}, expected some of {dict(units)}")
+    elif fixed is not None and tuple(value for value, _ in pairs) != fixed:
         raise EmbodimentError(
             f"{here}: values: got {[value for value, _ in pairs]}, "
             f"expected those of {raw.message}: {list(fixed)}"

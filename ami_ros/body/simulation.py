@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands in for a robot in simulation: PyBullet for an arm, a linear process, or nothing."""
+"""What stands in for a robot in simulation: PyBullet for an arm or a base, a linear process, or nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from ami_ros.body.actions import COMMANDED, ActionSpec
+from ami_ros.body.drive_simulation import DriveSimulation, read_drive_simulation
 from ami_ros.body.resources import resource
+from ami_ros.body.scenery import read_boxes
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
 from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
@@ -19,24 +21,9 @@ from ami_ros.types import FloatArray
 
 # Kind -> the messages of the sensors that it can simulate.
 BULLET_PROVIDES = ("Image", "JointState", "TwistStamped", "WrenchStamped")
+DRIVE_PROVIDES = ("Image", "Odometry")
 PROCESS_PROVIDES = ("FluidPressure", "Float64MultiArray", "Temperature", "TwistStamped", "WrenchStamped")
 KINDS = ("bullet", "process", "none")
-
-
-@dataclass(frozen=True)
-class Box:
-    """Something that stands around the arm and does not move."""
-
-    half_size: tuple[float, ...] = setting("half of its sides", gt=0.0, le=100.0, unit="m")
-    centre: tuple[float, ...] = setting("base frame", unit="m")
-    colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
-
-    def __post_init__(self) -> None:
-        for name, count in (("half_size", 3), ("centre", 3), ("colour", 4)):
-            if len(getattr(self, name)) != count:
-                raise EmbodimentError(
-                    f"simulation: {name}: got {getattr(self, name)}, expected {count} numbers"
-                )
 
 
 @dataclass(frozen=True)
@@ -112,7 +99,7 @@ class NoSimulation:
     held: tuple[str, ...] = setting("joints that joint states may have beyond those of the robot")
 
 
-Simulation: TypeAlias = BulletSimulation | ProcessSimulation | NoSimulation
+Simulation: TypeAlias = BulletSimulation | DriveSimulation | ProcessSimulation | NoSimulation
 
 
 @dataclass(frozen=True)
@@ -131,9 +118,9 @@ class _ProcessValue:
 
 
 def read_simulation(
-    section: Any, sensors: Mapping[str, Sensor], actions: ActionSpec, path: Path
+    section: Any, sensors: Mapping[str, Sensor], actions: ActionSpec, path: Path, drives: bool = False
 ) -> Simulation:
-    """Return the simulation of a robot's YAML, which lies at `path`.
+    """Return the simulation of a robot's YAML, which lies at `path`; `drives` is whether it has a base.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
@@ -147,10 +134,14 @@ def read_simulation(
     if kind == "none":
         return load_settings(NoSimulation, {"held": [], **keys}, where=here)
     is_commanded = actions.meaning in COMMANDED
-    if (kind == "process") != is_commanded:
+    drives = drives and kind == "bullet"
+    if (kind == "process") != is_commanded and not drives:
         expected = "process" if is_commanded else "bullet"
-        raise EmbodimentError(f"{here}: kind: got {kind}, expected {expected} or none for {actions.meaning}")
-    able = BULLET_PROVIDES if kind == "bullet" else PROCESS_PROVIDES
+        more = "; a twist in PyBullet needs the section base" if actions.meaning == "twist" else ""
+        raise EmbodimentError(
+            f"{here}: kind: got {kind}, expected {expected} or none for {actions.meaning}{more}"
+        )
+    able = DRIVE_PROVIDES if drives else BULLET_PROVIDES if kind == "bullet" else PROCESS_PROVIDES
     for name, sensor in sensors.items():
         message = "Image" if isinstance(sensor, ImageSensor) else sensor.message
         if message not in able:
@@ -158,6 +149,8 @@ def read_simulation(
                 f"{here}: sensor {name}: got {message}, which a simulation of kind {kind} does not know; "
                 f"expected one of {list(able)}, or kind: none"
             )
+    if drives:
+        return read_drive_simulation(keys, actions, path.parent, here)
     if kind == "bullet":
         return _bullet(keys, path.parent, here)
     given = load_settings(_ProcessSection, keys, where=here).sensors
@@ -168,14 +161,7 @@ def read_simulation(
 
 
 def _bullet(keys: dict[str, Any], folder: Path, here: str) -> BulletSimulation:
-    given = keys.pop("scenery", {})
-    if not isinstance(given, Mapping):
-        raise EmbodimentError(f"{here}: scenery: got {shown(given)}, expected boxes by name")
-    scenery = {}
-    for name, values in given.items():
-        if not isinstance(values, Mapping):
-            raise EmbodimentError(f"{here}: scenery.{name}: got {shown(values)}, expected a mapping")
-        scenery[str(name)] = load_settings(Box, values, where=f"{here}: scenery.{name}")
+    scenery = read_boxes(keys.pop("scenery", {}), f"{here}: scenery")
     given = {"urdf": "", **keys, "scenery": scenery, "folder": folder}
     return load_settings(BulletSimulation, given, where=here)
 

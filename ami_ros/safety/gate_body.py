@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ami_ros.body.base import Base
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.body.robot_spec import RobotSpec
@@ -35,6 +36,7 @@ class GateBody:
         workspace: (2, 3) lower and upper corner of the tip's box, base frame, m; None is anywhere.
         rest: (C,) values that a hold leads to, as zeros of a base whose channels are velocities; None where
             a hold keeps the values as they are.
+        base: what drives about; None for a body that stays where it is.
 
     Raises:
         EmbodimentError: sizes that differ, a name given twice, a home that is not finite, or is outside of
@@ -49,6 +51,7 @@ class GateBody:
     shapes: LinkShapes | None = None
     workspace: FloatArray | None = None
     rest: FloatArray | None = None
+    base: Base | None = None
 
     @classmethod
     def of_robot(cls, spec: RobotSpec, sensors: Sequence[WatchedSensor] | None = None) -> GateBody:
@@ -66,7 +69,7 @@ class GateBody:
         what = (spec.name, spec.command_names, spec.limits, spec.home, watched)
         if spec.arm is not None:
             return cls(*what, LinkShapes(spec), spec.workspace)
-        return cls(*what, rest=spec.standstill)
+        return cls(*what, rest=spec.standstill, base=spec.base)
 
     def __post_init__(self) -> None:
         count = len(self.channels)
@@ -89,6 +92,9 @@ class GateBody:
             self._refuse("workspace: got a box, expected none: nothing tells where the tip is")
         if self.shapes is not None and self.shapes.reach.shape[1] != count:
             self._refuse(f"channels: got {count}, but the URDF moves {self.shapes.reach.shape[1]} joints")
+        keeps_in = self.base is not None and self.base.keep_in is not None
+        if self.base is not None and keeps_in and (self.rest is None or self.base.sensor not in names):
+            self._refuse(f"base: got keep_in, expected rest, and {self.base.sensor!r} among sensors {names}")
         lower, upper = self.limits.lower, self.limits.upper
         below = lower is not None and (self.home < lower).any()
         if not self.is_measured and (below or (upper is not None and (self.home > upper).any())):

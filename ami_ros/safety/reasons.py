@@ -65,6 +65,7 @@ class ReasonCode(Enum):
     TRACKING_LOST = 308, "the robot has not been where it was told to be for too long"
     WORKSPACE = 401, "the tip would leave its box, or stop too late to stay in it"
     FORBIDDEN_BOX = 402, "the tip or a link would enter a forbidden box, or stop too late"
+    KEEP_IN = 403, "the base would leave the area that it is kept in, or stop too late to stay inside"
     PLANNER_SILENT = 501, "no sign of life from the planner"
     SURPRISE_HIGH = 502, "what happens is not what the model predicts"
     DISAGREEMENT_HIGH = 503, "the model is unsure of what it predicts"

@@ -25,11 +25,11 @@ from ami_ros.safety.events import (
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.in_force import stepping_of
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.reference import reference
-from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
-from ami_ros.safety.motion.zones import Zones
+from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
@@ -64,6 +64,7 @@ class Supervisor:
         self._start = StreamStart(MotionLimits.of(body, Restrictions(), 1.0), 1.0 / settings.rate_hz)
         self._checks = CheckList(body, settings, extra_checks, joints_proven)
         self._admission = Admission(body, settings)
+        self._whereabouts = Whereabouts(body.channels, body.base)
         self.restrict(Restrictions())
         self._situation = Situation(now_ns=0)
         self._commanded: ChannelState | None = None
@@ -84,13 +85,8 @@ class Supervisor:
         Raises:
             ConfigError: one is malformed or looser than the robot's own; the old ones stay in force.
         """
-        body, settings = self._body, self._settings
-        restrictions.check(body)
-        zones = None
-        if body.shapes is not None:
-            zones = Zones(body.shapes, body.workspace, restrictions, settings.workspace_margin)
-        limits = MotionLimits.of(body, restrictions, settings.speed_scale)
-        self._stepping = Stepping(limits, zones, 1.0 / settings.rate_hz)
+        restrictions.check(self._body)
+        self._stepping = stepping_of(self._body, restrictions, self._settings, self._whereabouts)
 
     # What is sensed and planned
 
@@ -116,13 +112,23 @@ class Supervisor:
         self._expect(sensor, IMAGE)
         self._read(sensor, ImageSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
 
-    def see_vector(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
-        """Take a reading of a vector sensor; `content` is a hash of its numbers, None if not known.
+    def see_vector(
+        self,
+        sensor: str,
+        content: int | None,
+        stamp_ns: int,
+        arrival_ns: int,
+        values: FloatArray | None = None,
+    ) -> None:
+        """Take a reading (n,) of a vector sensor, and `content`, a hash of it; None is not known.
 
         Raises:
             ConfigError: no such vector sensor is watched.
         """
         self._expect(sensor, VECTOR)
+        if why := self._whereabouts.see(sensor, values, stamp_ns):
+            self.see_refused(sensor, why, arrival_ns)
+            return
         self._read(sensor, VectorSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
 
     def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
@@ -181,15 +187,15 @@ class Supervisor:
             self._level = verdict.level
             return None, verdict
         proposal = self._situation.proposal
+        self._stepping.look(now_ns)
         if verdict.level >= Level.HOLD or proposal is None:
-            state = self._stepping.hold(state, self._body.rest)
+            state = self._stepping.hold(state)
         else:
             goal, feedforward = reference(proposal, now_ns)
-            with np.errstate(all="ignore"):
-                wanted = feedforward + self._settings.tracking_gain_hz * (goal - state.position)
-                wanted = wanted * self._checks.speed_share
-            state, limited = self._stepping.toward(state, wanted)
+            gain_hz, share = self._settings.tracking_gain_hz, self._checks.speed_share
+            state, limited = self._stepping.follow(state, goal, feedforward, gain_hz, share)
             verdict |= limited
+        self._whereabouts.note(state.position, now_ns)
         self._commanded, self._level = state, verdict.level
         self._situation = replace(self._situation, commanded=state.position)
         return Command(state.position, state.velocity, now_ns, state.acceleration), verdict
@@ -225,9 +231,6 @@ class Supervisor:
     def _latch(self, verdict: Verdict) -> None:
         if self._stopped is None:
             self._stopped = verdict
-        self._forget_proposal()
-
-    def _forget_proposal(self) -> None:
         self._situation = replace(self._situation, proposal=None)
 
     # The operator
@@ -237,7 +240,7 @@ class Supervisor:
         self._estop_pressed = pressed
         if pressed:
             self._stopped = ReasonCode.ESTOP.verdict(Level.STOP, pressed_ns=now_ns)
-            self._forget_proposal()
+            self._situation = replace(self._situation, proposal=None)
         return self._stopped or PASS
 
     def rearm(self, now_ns: int) -> Verdict:
@@ -287,6 +290,7 @@ class Supervisor:
                 begin again have to be explained by a motion within the limits.
         """
         self._situation = Situation(now_ns=0)
+        self._whereabouts.forget()
         self._leave()
         if elsewhere:
             self._start.forget()

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from bodies.yaml_bodies import mobile_base, process_body, setpoint_task
 from diagnostic_msgs.msg import DiagnosticArray
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import Image
 from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
@@ -139,3 +141,37 @@ def test_a_base_moves_and_stands_still_when_its_planner_falls_silent(start, prob
     probe.until(lambda: operator.state().level is Level.HOLD, "the hold")
     probe.until(lambda: np.abs(operator.truth("odometry")).max() < 0.01, "standing still")
     assert operator.unsafe() == (0, 0)
+
+
+def test_a_base_in_a_yard_is_kept_in_and_holds_without_odometry(start, probe, tmp_path):
+    pytest.importorskip("pybullet", reason="needs pybullet")
+    odometry = probe.listen(Odometry, "odom", 100)
+    goals = probe.listen(Image, "sim/goal_image", LATCHED)
+    names = {"robot": "husky", "task": "drive"}
+    sim = start("sim", **names, episode_steps=EPISODE_STEPS)
+    start("safety", **names)
+    spec = load_robot("husky", "drive")
+    operator = Operator(probe, spec)
+    probe.call(SetBool, "sim/pause", data=False)
+    operator.wanted = np.array([0.5, 0.0])
+    probe.until(lambda: "KEEP_IN" in operator.codes(), "the border", 30.0)
+    probe.spin(1.0)
+    assert operator.state().level is Level.LIMITED and operator.unsafe() == (0, 0)
+    x, y, yaw = operator.truth("pose")
+    room = spec.base.keep_in.max() - spec.base.radius - max(abs(x), abs(y))
+    assert -0.05 < room < 0.3, "in front of the border, or along it"
+    said = odometry[-1].pose.pose
+    assert (said.position.x, said.position.y) == pytest.approx((x, y), abs=0.15)
+    assert 2.0 * np.arctan2(said.orientation.z, said.orientation.w) == pytest.approx(yaw, abs=0.1)
+    assert len(goals) == 1 and (goals[0].width, goals[0].height) == (96, 96)
+    operator.wanted = np.array([-0.4, 0.5])
+    probe.until(lambda: operator.state().level is Level.PASS, "the way back")
+    assert probe.call(SetBool, "safety/estop", data=True).success
+    probe.until(lambda: operator.state().level is Level.STOP, "the stop")
+    probe.spin(1.0)
+    assert operator.unsafe() == (0, 0)
+    probe.call(SetBool, "safety/estop", data=False)
+    probe.until(lambda: probe.call(Trigger, "safety/rearm").success, "the re-arm", 10.0)
+    sim.kill()
+    probe.until(lambda: "SENSOR_STALE" in operator.codes(), "stale odometry")
+    assert operator.state().level is Level.HOLD

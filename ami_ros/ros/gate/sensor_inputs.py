@@ -80,7 +80,8 @@ class SensorInputs:
                 if is_joints:
                     self._gate.see_joints(values[: len(sensor.names)], stamp_ns, now)
                 else:
-                    self._gate.see_vector(sensor.name, zlib.crc32(values.tobytes()), stamp_ns, now)
+                    content = zlib.crc32(values.tobytes())
+                    self._gate.see_vector(sensor.name, content, stamp_ns, now, values)
             except ObservationError as error:
                 if not is_joints:
                     self._gate.see_refused(sensor.name, str(error), now)

@@ -11,11 +11,11 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.body.sensors import Sensor
+from ami_ros.body.sensors import Sensor, VectorSensor
 from ami_ros.ros.simulator.camera_info import camera_info
 from ami_ros.ros.wire.messages import image_to_ros, joints_to_ros
 from ami_ros.ros.wire.qos import STATE
-from ami_ros.ros.wire.vectors import vector_to_ros, vector_type
+from ami_ros.ros.wire.vectors import fill, vector_to_ros, vector_type
 from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.faults.joints import JointReading
 from ami_ros.sim.world.world import World
@@ -43,13 +43,23 @@ class SensorOutputs:
             self._publishers[image.name] = node.create_publisher(Image, image.topic, IMAGES)
             info = f"{image.topic.rpartition('/')[0] or image.name}/camera_info"  # as image_transport has it
             self._info[image.name] = node.create_publisher(CameraInfo, info, IMAGES)
+        # Sensors that share a topic are told of in one message.
+        self._by_topic: dict[str, list[VectorSensor]] = {}
         for vector in spec.vectors:
-            self._publishers[vector.name] = node.create_publisher(vector_type(vector), vector.topic, STATE)
+            first = self._by_topic.setdefault(vector.topic, [])
+            self._publishers[vector.name] = (
+                self._publishers[first[0].name]
+                if first
+                else node.create_publisher(vector_type(vector), vector.topic, STATE)
+            )
+            first.append(vector)
 
     def missing(self, observers: int) -> str:
         """Say which sensor lacks listeners; empty when each has those that use it, `observers` at most."""
         for name, publisher in self._publishers.items():
-            wanted = min(observers, len(self._spec.sensors[name].used_by))
+            sensor = self._spec.sensors[name]
+            together = self._by_topic.get(sensor.topic, [sensor])
+            wanted = sum(min(observers, len(one.used_by)) for one in together)
             count = publisher.get_subscription_count()
             if count < wanted:
                 return f"{wanted} subscribers of {name}; it has {count}"
@@ -63,14 +73,18 @@ class SensorOutputs:
             tick: number of the tick, of which a slow sensor skips some.
             tick_hz: ticks per second; 0: all sensors are due.
         """
-        due = [sensor for sensor in self._spec.vectors if _is_due(sensor, tick, tick_hz)]
+        due = [sensors for sensors in self._by_topic.values() if _is_due(sensors[0], tick, tick_hz)]
         values = self._world.vectors() if due else {}
-        for sensor in due:
+        for sensor, *others in due:
             if sensor.name == self._joints:
                 self._publish_joints(values[sensor.name], stamp_ns)
                 continue
-            for measured, stamp in self._injection.vectors(sensor.name, values[sensor.name], stamp_ns):
-                self._publishers[sensor.name].publish(vector_to_ros(measured, sensor, stamp))
+            told = [self._injection.vectors(s.name, values[s.name], stamp_ns) for s in (sensor, *others)]
+            for (first, stamp), *rest in zip(*told, strict=False):  # what one of them lacks, all lack
+                message = vector_to_ros(first, sensor, stamp)
+                for other, (measured, _) in zip(others, rest, strict=True):
+                    fill(message, measured, other)
+                self._publishers[sensor.name].publish(message)
 
     def _publish_joints(self, values: FloatArray, stamp_ns: int) -> None:
         hold, count = self._spec.simulation, len(self._spec.joint_names)

@@ -34,6 +34,7 @@ from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.yard import Yard
 from ami_ros.types import Command, FloatArray, Level
 
 # No step of a lock-step episode may be at time zero, which ROS messages use for "not set".
@@ -204,7 +205,8 @@ class SimNode(Node):
         # In lock-step nothing is asked for beyond the next tick: this one belongs to before a ~/reset.
         if self.settings.lock_step and command.stamp_ns > now + self.tick_ns:
             return
-        self.controller.take(command, measured, now)
+        scene = self.episode.scene
+        self.controller.take(command, measured, now, scene.pose() if isinstance(scene, Yard) else None)
         self.command_stamp_ns = command.stamp_ns
 
     def _on_verdict(self, message: DiagnosticArray) -> None:

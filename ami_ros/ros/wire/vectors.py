@@ -24,6 +24,7 @@ PACKAGES = {
     "TwistStamped": "geometry_msgs",
     "Temperature": "sensor_msgs",
     "FluidPressure": "sensor_msgs",
+    "Odometry": "nav_msgs",
 }
 # Where a message has the values that body/sensors.py lists for it, in that order.
 FIELDS = {
@@ -32,6 +33,18 @@ FIELDS = {
     "Temperature": ["temperature"],
     "FluidPressure": ["fluid_pressure"],
 }
+# Of messages of which a sensor may have some of the values alone.
+FIELDS_BY_NAME = {
+    "Odometry": {
+        "x": "pose.pose.position.x",
+        "y": "pose.pose.position.y",
+        "yaw": "pose.pose.orientation.yaw",
+        "vx": "twist.twist.linear.x",
+        "vy": "twist.twist.linear.y",
+        "wz": "twist.twist.angular.z",
+    }
+}
+ODOMETRY_FRAMES = ("odom", "base_link")  # Source: REP 105, coordinate frames for mobile platforms
 COMPRESSED = "/compressed"  # after the topic of raw images, as image_transport has it
 SEPARATOR = ":"  # between name and unit in the labels of a Float64MultiArray
 
@@ -65,7 +78,7 @@ def vector_from_ros(
         _check_labels([dimension.label for dimension in message.layout.dim], sensor)
         numbers: Any = np.asarray(message.data, dtype=np.float64)
     else:
-        numbers = [field_of(message, path) for path in FIELDS[sensor.message]]
+        numbers = [field_of(message, path) for path in _paths(sensor)]
     return checked_vector(numbers, f"{sensor.name} ({sensor.topic})", sensor.size), stamp_ns
 
 
@@ -75,17 +88,30 @@ def vector_to_ros(values: FloatArray, sensor: VectorSensor, stamp_ns: int, frame
         count = len(sensor.names)
         return joints_to_ros(sensor.names, values[:count], values[count:], stamp_ns)
     message = vector_type(sensor)()
+    if sensor.message == "Odometry":
+        frame_id, message.child_frame_id = ODOMETRY_FRAMES
     set_stamp(message, stamp_ns, frame_id)
+    fill(message, values, sensor)
+    return message
+
+
+def fill(message: Any, values: FloatArray, sensor: VectorSensor) -> None:
+    """Put values (n,) into a message that may have those of another sensor already."""
     if sensor.message == "Float64MultiArray":
         message.data = values.tolist()
         message.layout.dim = [
             MultiArrayDimension(label=f"{name}{SEPARATOR}{unit}", size=1, stride=1)
             for name, unit in sensor.values
         ]
-        return message
-    for path, value in zip(FIELDS[sensor.message], values.tolist(), strict=True):
+        return
+    for path, value in zip(_paths(sensor), values.tolist(), strict=True):
         set_field(message, path, value)
-    return message
+
+
+def _paths(sensor: VectorSensor) -> list[str]:
+    """Return where a message has the sensor's values, in their order."""
+    by_name = FIELDS_BY_NAME.get(sensor.message)
+    return FIELDS[sensor.message] if by_name is None else [by_name[name] for name in sensor.names]
 
 
 def _check_labels(labels: list[str], sensor: VectorSensor) -> None:

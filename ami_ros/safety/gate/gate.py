@@ -195,9 +195,11 @@ class Gate:
         self.supervisor.see_image(sensor, content, stamp_ns, now_ns)
         self.desk.see(sensor)
 
-    def see_vector(self, sensor: str, content: int | None, stamp_ns: int, now_ns: int) -> None:
+    def see_vector(
+        self, sensor: str, content: int | None, stamp_ns: int, now_ns: int, values: FloatArray | None = None
+    ) -> None:
         """Take a reading; `content` is a hash of its numbers, None if not known. Raises ConfigError."""
-        self.supervisor.see_vector(sensor, content, stamp_ns, now_ns)
+        self.supervisor.see_vector(sensor, content, stamp_ns, now_ns, values)
         self.desk.see(sensor)
 
     def see_refused(self, sensor: str, why: str, now_ns: int) -> None:

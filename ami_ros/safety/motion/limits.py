@@ -19,7 +19,8 @@ class MotionLimits:
     Attributes:
         lower: rad or m.
         upper: rad or m.
-        velocity: rad/s or m/s, the speed scale included; zero lets nothing move.
+        velocity: rad/s or m/s, the speed scale included; zero lets nothing move. Where the values are speeds
+            themselves, the scale is in lower and upper instead.
         acceleration: rad/s^2 or m/s^2, positive.
         jerk: rad/s^3 or m/s^3, positive.
     """
@@ -42,9 +43,16 @@ class MotionLimits:
 
         scale = speed_scale if restrictions.speed_scale is None else restrictions.speed_scale
         velocity = tightest("velocity", endless)
+        lower, upper = tightest("lower", -endless), tightest("upper", endless)
+        if body.rest is not None:
+            # None of an endless range is none.
+            lower, upper = (
+                body.rest + (scale * (limit - body.rest) if scale > 0.0 else 0.0) for limit in (lower, upper)
+            )
+            scale = 1.0
         return cls(
-            lower=tightest("lower", -endless),
-            upper=tightest("upper", endless),
+            lower=lower,
+            upper=upper,
             velocity=velocity * scale if scale > 0.0 else np.zeros_like(velocity),
             acceleration=tightest("acceleration", endless),
             jerk=tightest("jerk", endless),

@@ -10,16 +10,19 @@ from ami_ros.safety.motion.brake import Brake
 from ami_ros.safety.motion.braking_distance import BrakingDistance
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
+from ami_ros.safety.motion.keep_in import KeepIn
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.step_limit import Step, StepLimit
 from ami_ros.safety.motion.velocity_limit import VelocityLimit
 from ami_ros.safety.motion.wanted_limit import NOTICEABLE, WantedLimit
+from ami_ros.safety.motion.way_to_rest import WayToRest
 from ami_ros.safety.motion.zone_limit import ZoneLimit
 from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
 
 HALVINGS = 3  # of the wanted velocity, in search of the largest share that is allowed: to an eighth
+SLOWER = (0.75, 0.5, 0.25, 0.0)  # shares of a base's way that are tried where all of it is too much
 
 
 class Stepping:
@@ -31,18 +34,31 @@ class Stepping:
         limits: in force.
         zones: in force; None for a body that has no place in space.
         dt_s: one tick.
+        way: how channels come to rest whose values are velocities; None where a hold keeps the values.
+        keep_in: the area of a base; None for a body without.
     """
 
-    def __init__(self, limits: MotionLimits, zones: Zones | None, dt_s: float) -> None:
-        self._limits, self._dt_s = limits, dt_s
-        self._approach = Approach(limits, dt_s)
+    def __init__(
+        self,
+        limits: MotionLimits,
+        zones: Zones | None,
+        dt_s: float,
+        way: WayToRest | None = None,
+        keep_in: KeepIn | None = None,
+    ) -> None:
+        self._limits, self._dt_s, self._way, self._keep_in = limits, dt_s, way, keep_in
         # In this order: each takes what the one before has left.
-        self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), self._approach)
+        self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), Approach(limits, dt_s))
         self._jerk_limit = JerkLimit(limits, dt_s)
         self._step_limits: tuple[StepLimit, ...] = (
             BrakingDistance(limits),
             *(() if zones is None else (ZoneLimit(zones),)),
         )
+
+    def look(self, now_ns: int) -> None:
+        """Find out where the body is at this tick, if it drives about."""
+        if self._keep_in is not None:
+            self._keep_in.look(now_ns)
 
     def brake(self, state: ChannelState) -> ChannelState:
         """Return the state one tick further on the fastest stop."""
@@ -50,28 +66,62 @@ class Stepping:
             return state
         return Brake(state, self._limits).at(self._dt_s)
 
-    def hold(self, state: ChannelState, rest: FloatArray | None) -> ChannelState:
-        """Return the state one tick further on the way to standing still.
+    def hold(self, state: ChannelState) -> ChannelState:
+        """Return the state one tick further on the way to standing still: that needs no permission."""
+        return (
+            self.brake(state) if self._way is None else self._within_limits(state, self._way.wanted(state))[0]
+        )
+
+    def follow(
+        self, state: ChannelState, goal: FloatArray, feedforward: FloatArray, gain_hz: float, share: float
+    ) -> tuple[ChannelState, Verdict]:
+        """Do as `toward`, pulled to where a proposal wants the channels to be.
 
         Args:
             state: commanded now.
-            rest: (C,) the values that stand for standing still; None: whatever they are when they rest.
+            goal: (C,) that is wanted now.
+            feedforward: (C,) how it changes, per second.
+            gain_hz: of the pull.
+            share: of the speed that may be used.
         """
-        if rest is None:
-            return self.brake(state)
-        # Slowing down in time: beyond it a base would drive the other way.
-        way = rest - state.position
-        return self.toward(state, np.sign(way) * self._approach.stoppable(np.abs(way)))[0]
+        with np.errstate(all="ignore"):
+            if self._way is not None:  # the values themselves are speeds
+                (goal, feedforward), share = self._way.slowed(goal, feedforward, share), 1.0
+            wanted = (feedforward + gain_hz * (goal - state.position)) * share
+        return self.toward(state, wanted)
 
     def toward(self, state: ChannelState, wanted: FloatArray) -> tuple[ChannelState, Verdict]:
         """Return the state one tick later and a verdict naming every limit that bit.
 
         Args:
             state: commanded now.
-            wanted: (C,) velocity, per second; one that is not finite brakes.
+            wanted: (C,) velocity, per second; one that is not finite holds.
         """
         if not np.isfinite(wanted).all():
-            return self.brake(state), ReasonCode.VELOCITY_NOT_FINITE.verdict(Level.HOLD)
+            return self.hold(state), ReasonCode.VELOCITY_NOT_FINITE.verdict(Level.HOLD)
+        after, verdict = self._within_limits(state, wanted)
+        if self._keep_in is None or self._way is None:
+            return after, verdict
+        problem = self._keep_in.problem(after)
+        if problem is None:
+            return after, verdict
+        return self._kept_in(state, wanted, self._way, self._keep_in), verdict | Verdict(
+            Level.LIMITED, (problem,)
+        )
+
+    def _kept_in(
+        self, state: ChannelState, wanted: FloatArray, way: WayToRest, keep_in: KeepIn
+    ) -> ChannelState:
+        """Return the step with as much of the way as stays inside, turning as it likes; else toward rest."""
+        rest = way.wanted(state)
+        for share in SLOWER:
+            slower = np.where(keep_in.linear, rest + share * (wanted - rest), wanted)
+            after, _ = self._within_limits(state, slower)
+            if keep_in.problem(after) is None:
+                return after
+        return self.hold(state)
+
+    def _within_limits(self, state: ChannelState, wanted: FloatArray) -> tuple[ChannelState, Verdict]:
         verdict = PASS
         for limit in self._wanted_limits:
             wanted, limited = limit.limit(state, wanted)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.stage import Stage
 from ami_ros.sim.world.tricks import AWAY
 from ami_ros.types import FloatArray
 
 SHAPES = ("box", "capsule")
-SIZES = (0.06, 0.08, 0.10, 0.13)  # m across
+SIZES = (0.06, 0.08, 0.10, 0.13)  # m across, on a table
 TURN = 3.2  # rad: half a turn shows every side of a box
-CLEAR = 0.08  # m from the task's own objects, which must stay in sight
+CLEAR = 0.08  # m, on a table, from what must stay in sight
 
 
 class Bystanders:
@@ -25,9 +25,9 @@ class Bystanders:
         scene: furnished.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self._bullet = scene.bullet
-        kinds = [(shape, size) for shape in SHAPES for size in SIZES]
+    def __init__(self, scene: Stage) -> None:
+        self._bullet, self._clear = scene.bullet, CLEAR * scene.scale
+        kinds = [(shape, size * scene.scale) for shape in SHAPES for size in SIZES]
         self._bodies = [self._bullet.add_ghost(*kind, (0.5, 0.5, 0.5, 1.0)) for kind in kinds]
         self._sizes = [size for _, size in kinds]
         self.hide()
@@ -38,16 +38,16 @@ class Bystanders:
             self._bullet.place(body, AWAY, 0.0)
 
     def show(self, generator: np.random.Generator, table: FloatArray, objects: FloatArray) -> None:
-        """Put one of them, in any colour, on the table.
+        """Put one of them, in any colour, on the table or on the ground.
 
         Args:
             generator: chooses which, where and in which colour.
             table: (2, 2) lower and upper corner of where it may stand, m.
-            objects: (M, 2) where the task's objects are, m.
+            objects: (M, 2) where things are that must stay in sight, m.
         """
         while True:
             place: FloatArray = generator.uniform(table[0], table[1])
-            if (np.linalg.norm(objects - place, axis=1) > CLEAR).all():
+            if (np.linalg.norm(objects - place, axis=1) > self._clear).all():
                 break
         index = int(generator.integers(len(self._bodies)))
         self._bullet.paint(self._bodies[index], -1, [*generator.uniform(0.0, 1.0, size=3), 1.0])

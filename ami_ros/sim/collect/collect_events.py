@@ -30,8 +30,8 @@ def event_kinds(task: Task) -> tuple[str, ...]:
 
 
 def missing_events(configuration: Configuration, folder: Path) -> list[tuple[str, int]]:
-    """Return kind and number of each pair that is still to be recorded; none of a body without cameras."""
-    if not configuration.spec.images:
+    """Return kind and number of each pair still to be recorded; none of a body without arm or camera."""
+    if not configuration.spec.images or configuration.spec.arm is None:
         return []
     kinds = event_kinds(load_task(configuration.task, configuration.spec))
     pairs = [(kind, pair) for kind in kinds for pair in range(configuration.collect.event_pairs)]

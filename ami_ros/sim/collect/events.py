@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ami_ros.body.kinematics import Kinematics
 from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
 from ami_ros.data.event import EventRecord
-from ami_ros.errors import EpisodeError
+from ami_ros.errors import EmbodimentError, EpisodeError
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, occasion, shows
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
@@ -66,10 +67,21 @@ class EventRecorder(SceneRecorder):
 
     Attributes:
         kinds: what can happen in this task.
+
+    Raises:
+        EmbodimentError: the body has no arm, or no cameras.
     """
+
+    _scene: Scene
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__(configuration)
+        if not isinstance(self._world, Scene):
+            self.close()
+            raise EmbodimentError(
+                f"{self._spec.name}: events: got no arm, expected one; event_pairs: 0 records none"
+            )
+        self._scene, self._kinematics = self._world, Kinematics(self._spec)
         self._tricks = Tricks(self._scene)
         self.kinds = OBJECT_KINDS if self._scene.object_bodies else ARM_KINDS
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ami_ros.data.episode import EpisodeRecord
 from ami_ros.data.oddity import OddityRecord
 from ami_ros.sim.camera.variation import NAMES, beyond_variation, training_variation
 from ami_ros.sim.collect.bystanders import Bystanders
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
-from ami_ros.types import ImageArray
+from ami_ros.types import FloatArray, ImageArray
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -50,11 +51,17 @@ class OddityRecorder(SceneRecorder):
                 looks = beyond_variation(self._variation, generator, kind, BEYOND, cameras)
             self._scene.vary(looks, int(generator.integers(2**31)))
             if kind == BYSTANDER:
-                table = self._spec.workspace[:, :2]
-                self._bystanders.show(generator, table, moment.truth["objects"][-1, :, :2].astype(np.float64))
+                self._bystanders.show(generator, self._scene.area, _in_sight(moment))
             for camera, image in self._scene.images().items():
                 images[camera].append(self._small(image))
             self._bystanders.hide()
         stacked = {camera: np.stack(pictures) for camera, pictures in images.items()}
         vectors = {sensor: values[-1] for sensor, values in moment.vectors.items()}
         return OddityRecord(stacked, np.array(KINDS), vectors)
+
+
+def _in_sight(moment: EpisodeRecord) -> FloatArray:
+    """Return where things are (M, 2) that the task is about: its objects, and a base itself."""
+    places = moment.truth["objects"][-1, :, :2].astype(np.float64)
+    base = moment.truth.get("position")
+    return places if base is None else np.concatenate([places, base[-1:].astype(np.float64)])

@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What records pictures begins with: an arm in front of cameras."""
+"""What records pictures begins with: a body in front of cameras."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ami_ros.body.kinematics import Kinematics
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.collect.recorder import Recorder
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.stage import Stage
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
 
 
 class SceneRecorder(Recorder):
-    """Opens the scene of a task; its kinds say what they record in it.
+    """Opens the world of a task; its kinds say what they record in it.
 
     Raises:
         EmbodimentError: the body has no cameras.
@@ -23,8 +22,7 @@ class SceneRecorder(Recorder):
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__(configuration)
-        if not isinstance(self._world, Scene) or not self._spec.images:
+        if not isinstance(self._world, Stage) or not self._spec.images:
             self.close()
             raise EmbodimentError(f"{self._spec.name}: got no camera, expected one: pictures are recorded")
         self._scene = self._world
-        self._kinematics = Kinematics(self._spec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -13,6 +14,7 @@ from ami_ros.types import Command, FloatArray
 TOLERANCE = 1e-6  # share of a limit, and rad, m or share of a channel's range, that rounding may exceed
 JUMP = 1e-3  # the same, beyond what the acceleration limit explains: a re-armed gate starts from the robot
 WORKSPACE_TOLERANCE = 1e-3  # m
+KEEP_IN_TOLERANCE = 0.05  # m: so far a base may slide, or its measured pose be wrong
 MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
 SAME_TICK = 1.5  # ticks: further apart, commands are no neighbours
 STOP_SLACK_TICKS = 5  # messages cross each other, and the gate brakes from its next tick on
@@ -33,7 +35,8 @@ class CommandOracle:
         margin: how far around the planner's workspace the gate's one reaches, m (config/safety.yaml).
 
     Attributes:
-        counts: unsafe commands by what was wrong: position, velocity, acceleration, jerk, jump, workspace.
+        counts: unsafe commands by what was wrong: position, velocity, acceleration, jerk, jump, workspace,
+            and keep_in, while a base is outside the area that it is kept in.
         unsafe: commands with anything wrong.
         moved_after_stop: commands that moved although braking from the STOP's velocity was over.
     """
@@ -53,7 +56,7 @@ class CommandOracle:
         self._jerk = unlimited if limits.jerk is None else limits.jerk
         self._tip, self._tick_s = tip, tick_s
         self._workspace = None if spec.arm is None else spec.workspace + np.array([[-margin], [margin]])
-        self._stands_at = spec.standstill
+        self._base, self._stands_at = spec.base, spec.standstill
         # Joints in rad or m; any other channel as a share of its range.
         self._small = 1.0 if spec.arm is not None else self._upper - self._lower
         self.start_again()
@@ -71,10 +74,16 @@ class CommandOracle:
         """Judge the next command by itself, as after a pause."""
         self._newest: list[Command] = []
         self._least_outside: float | None = None
+        self._least_astray: float | None = None
 
-    def see(self, command: Command, measured: FloatArray | None) -> tuple[str, ...]:
-        """Judge a command for a body at `measured` (C,), if that is known; return what is wrong with it."""
-        wrong = [*self._by_itself(command, measured), *self._beside_the_last(command)]
+    def see(
+        self, command: Command, measured: FloatArray | None, pose: FloatArray | None = None
+    ) -> tuple[str, ...]:
+        """Judge a command for a body at `measured` (C,), if that is known; return what is wrong with it.
+
+        The true `pose` (3,) is that of a base.
+        """
+        wrong = [*self._by_itself(command, measured), *self._astray(pose), *self._beside_the_last(command)]
         for name in wrong:
             self.counts[name] = self.counts.get(name, 0) + 1
         self.unsafe += bool(wrong)
@@ -120,6 +129,17 @@ class CommandOracle:
             return 0.0
         tip, (lower, upper) = self._tip(position), self._workspace
         return max(0.0, float(np.maximum(lower - tip, tip - upper).max()))
+
+    def _astray(self, pose: FloatArray | None) -> list[str]:
+        """Return whether the footprint of a base has got further outside than it was at best."""
+        if self._base is None or self._base.keep_in is None or pose is None:
+            return []
+        corners = self._base.keep_in.astype(np.float32)
+        place = (float(pose[0]), float(pose[1]))
+        astray = max(0.0, self._base.radius - cv2.pointPolygonTest(corners, place, measureDist=True))
+        allowed = astray if self._least_astray is None else self._least_astray
+        self._least_astray = min(allowed, astray)
+        return [] if astray <= allowed + KEEP_IN_TOLERANCE else ["keep_in"]
 
     def _beside_the_last(self, command: Command) -> list[str]:
         if not self._newest:

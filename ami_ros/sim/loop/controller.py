@@ -52,9 +52,22 @@ class SimController:
         self.timed_out_ns: int | None = None
         self.oracle.forget_motion()
 
-    def take(self, command: Command, measured: FloatArray | None, arrival_ns: int) -> None:
-        """Take a command; `measured` (C,) is where the channels are, None where nothing measures that."""
-        self.oracle.see(command, measured)
+    def take(
+        self,
+        command: Command,
+        measured: FloatArray | None,
+        arrival_ns: int,
+        pose: FloatArray | None = None,
+    ) -> None:
+        """Take a command.
+
+        Args:
+            command: of the gate.
+            measured: (C,) where the channels are; None where nothing measures that.
+            arrival_ns: when it came.
+            pose: (3,) where a base truly is, x, y in m and yaw in rad.
+        """
+        self.oracle.see(command, measured, pose)
         if measured is not None and float(np.abs(command.position - measured).max()) > MAX_GAP:
             return  # as if it had not come
         self._command, self._arrival_ns = command, arrival_ns

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import math
 import zlib
+from collections.abc import Sequence
 
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import Sensor
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.loop.ungated import Ungated
 from ami_ros.sim.world.world import World
-from ami_ros.types import FloatArray, Level, Observation, Trajectory
+from ami_ros.types import FloatArray, Level, Observation, Reading, Trajectory
 
 FRESH = 0.5  # share of the age at which a reading holds the robot: then the gate is given the next one
 
@@ -34,8 +37,9 @@ class StepLoop:
         self._world, self._spec = world, spec
         self._safety, self._body = safety, GateBody.of_robot(spec) if gated else None
         self._watched = set(spec.sensors) if self._body is None else {s.name for s in self._body.sensors}
-        ages = [sensor.max_age_s for sensor in spec.sensors.values()]
-        self._fresh_ns = round(FRESH * min(ages) * 1e9)
+        # Apart, because a picture costs as much as a hundred readings of the others.
+        self._fresh_images_ns = _fresh_ns(spec.images)
+        self._fresh_vectors_ns = _fresh_ns(spec.vectors)
         self._joints = spec.joint_sensor if spec.arm is not None else ""
         self._meaning = meaning_of(spec)
         self._tick_ns = round(1e9 / safety.rate_hz)
@@ -55,13 +59,18 @@ class StepLoop:
         """Let one control step pass through the gate."""
         self._see(observation)
         self._gate.submit(proposal, self._world.time_ns)
-        seen_ns = self._world.time_ns
+        images_ns = vectors_ns = self._world.time_ns
         for _ in range(self._spec.step_ns // self._tick_ns):
+            now = self._world.time_ns
             # Sensors go on while a long control step lasts, as they do on a robot.
-            if self._world.time_ns - seen_ns >= self._fresh_ns:
+            if now - images_ns >= self._fresh_images_ns:
                 self._see(self._world.observe())
-                seen_ns = self._world.time_ns
-            command, verdict = self._gate.tick(self._world.time_ns + self._tick_ns)
+                images_ns = vectors_ns = now
+            elif now - vectors_ns >= self._fresh_vectors_ns:
+                readings = {name: Reading(v, now, now) for name, v in self._world.vectors().items()}
+                self._see(Observation(readings))
+                vectors_ns = now
+            command, verdict = self._gate.tick(now + self._tick_ns)
             self.levels[verdict.level.name] += 1
             self._world.advance(command, self._tick_ns)
 
@@ -73,5 +82,13 @@ class StepLoop:
             if name == self._joints:
                 self._gate.see_joints(self._spec.joint_position(observation), reading.stamp_ns, now)
                 continue
-            see = self._gate.see_image if reading.is_image else self._gate.see_vector
-            see(name, zlib.crc32(reading.value.tobytes()), reading.stamp_ns, now)
+            content = zlib.crc32(reading.value.tobytes())
+            if reading.is_image:
+                self._gate.see_image(name, content, reading.stamp_ns, now)
+            else:
+                self._gate.see_vector(name, content, reading.stamp_ns, now, reading.value)
+
+
+def _fresh_ns(sensors: Sequence[Sensor]) -> float:
+    """Return after how long the gate is given another reading of sensors; endless without any."""
+    return min((FRESH * sensor.max_age_s * 1e9 for sensor in sensors), default=math.inf)

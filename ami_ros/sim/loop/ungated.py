@@ -22,7 +22,14 @@ class Ungated:
     def see_image(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
         """Care for nothing."""
 
-    def see_vector(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
+    def see_vector(
+        self,
+        sensor: str,
+        content: int | None,
+        stamp_ns: int,
+        arrival_ns: int,
+        values: FloatArray | None = None,
+    ) -> None:
         """Care for nothing."""
 
     def see_planner(self, report: ModelReport, arrival_ns: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
+from ami_ros.sim.tasks.drive import Drive, DriveSettings
 from ami_ros.sim.tasks.push import Push, PushSettings
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
 from ami_ros.sim.tasks.setpoint import Setpoint, SetpointSettings
@@ -17,6 +18,7 @@ from ami_ros.task_file import read_task
 
 # kind -> (its settings, how to build it)
 KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
+    "drive": (DriveSettings, Drive),
     "push": (PushSettings, Push),
     "reach": (ReachSettings, Reach),
     "setpoint": (SetpointSettings, Setpoint),

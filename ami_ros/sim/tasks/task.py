@@ -19,9 +19,10 @@ class Episode:
     """One start and goal.
 
     Attributes:
-        start: (C,) commanded channels at the start: joints of an arm, else set points or velocities.
-        goal: (C,) commanded channels with which the goal is reached.
-        goal_position: (n,) where what is judged shall be: (3,) m, or values of a sensor.
+        start: what the world's `reset` takes: joints of an arm (J,), the pose of a base (3,) as x, y in m and
+            yaw in rad, else set points (C,).
+        goal: the same where the goal is reached.
+        goal_position: (n,) where what is judged shall be: (3,) m, a pose, or values of a sensor.
         start_objects: (M, 4) x, y, z in m and yaw in rad of each object at the start.
         goal_objects: (M, 4) in the goal image.
     """

@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +14,10 @@ import numpy as np
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.camera.variation import Light
 from ami_ros.sim.camera.viewpoint import Viewpoint
+from ami_ros.sim.world.quiet import quiet
 from ami_ros.types import FloatArray, ImageArray
 
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence pybullet's C-level chatter, which would spoil piped JSON and progress bars."""
-    saved = {stream: os.dup(stream) for stream in (1, 2)}
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        for stream in saved:
-            os.dup2(null, stream)
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)  # or C's buffer spills after the streams are back
-        for stream, copy in saved.items():
-            os.dup2(copy, stream)
-            os.close(copy)
-        os.close(null)
-
-
-with _quiet():
+with quiet():
     import pybullet
 
 NEAR, FAR = 0.1, 20.0  # m, the renderer's clip planes; far enough for the wall's corners
@@ -57,7 +37,7 @@ class Bullet:
     """
 
     def __init__(self, physics_hz: float) -> None:
-        with _quiet():
+        with quiet():
             self._id = pybullet.connect(pybullet.DIRECT)
         pybullet.setGravity(0, 0, GRAVITY, physicsClientId=self._id)
         pybullet.setTimeStep(1.0 / physics_hz, physicsClientId=self._id)
@@ -76,7 +56,7 @@ class Bullet:
         Raises:
             EmbodimentError: PyBullet refuses it.
         """
-        with tempfile.TemporaryDirectory() as folder, _quiet():
+        with tempfile.TemporaryDirectory() as folder, quiet():
             copy = Path(folder) / "robot.urdf"
             copy.write_text(text, encoding="utf-8")
             try:
@@ -163,32 +143,59 @@ class Bullet:
         """Set the colour of one link (-1 is the base)."""
         pybullet.changeVisualShape(body, link, rgbaColor=rgba, physicsClientId=self._id)
 
+    def _joint_infos(self, body: int) -> list[Any]:
+        count = pybullet.getNumJoints(body, physicsClientId=self._id)
+        return [pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count)]
+
     def joint_indices(self, body: int) -> dict[str, int]:
         """Return joint name to index, in URDF order."""
-        count = pybullet.getNumJoints(body, physicsClientId=self._id)
-        infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
-        return {info[1].decode(): info[0] for info in infos}
+        return {info[1].decode(): info[0] for info in self._joint_infos(body)}
 
     def link_indices(self, body: int) -> dict[str, int]:
         """Return link name to index, in URDF order; the base, which has none, is left out."""
-        count = pybullet.getNumJoints(body, physicsClientId=self._id)
-        infos = (pybullet.getJointInfo(body, i, physicsClientId=self._id) for i in range(count))
-        return {info[12].decode(): info[0] for info in infos}
+        return {info[12].decode(): info[0] for info in self._joint_infos(body)}
 
     def link_pose(self, body: int, link: int) -> tuple[FloatArray, FloatArray]:
         """Return a link frame's position (3,) in m and rotation (3, 3)."""
         state = pybullet.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=self._id)
         return np.array(state[4]), np.array(pybullet.getMatrixFromQuaternion(state[5])).reshape(3, 3)
 
-    def link_position(self, body: int, link: int) -> FloatArray:
-        """Return a link frame's position (3,) in m."""
-        state = pybullet.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=self._id)
-        return np.array(state[4])
-
     def reset_joints(self, body: int, joints: Sequence[int], position: FloatArray) -> None:
         """Put joints at `position` at rest, without physics."""
         for joint, value in zip(joints, position, strict=True):
             pybullet.resetJointState(body, joint, float(value), 0.0, physicsClientId=self._id)
+
+    def spin_joints(self, body: int, joints: Sequence[int], velocity: FloatArray, effort: float) -> None:
+        """Turn joints (W,) at velocities (W,) in rad/s with at most `effort` (N m) each."""
+        how = {"targetVelocities": velocity.tolist(), "forces": [effort] * len(joints)}
+        pybullet.setJointMotorControlArray(
+            body, joints, pybullet.VELOCITY_CONTROL, **how, physicsClientId=self._id
+        )
+
+    def set_friction(self, body: int, link: int, friction: float) -> None:
+        """Set the Coulomb friction of one link."""
+        pybullet.changeDynamics(body, link, lateralFriction=friction, physicsClientId=self._id)
+
+    def link_motion(self, body: int, links: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Return positions (L, 3) in m and velocities (L, 3) in m/s of the mass centres of links."""
+        states = pybullet.getLinkStates(body, links, computeLinkVelocity=1, physicsClientId=self._id)
+        return np.array([state[0] for state in states]), np.array([state[6] for state in states])
+
+    def push(self, body: int, links: Sequence[int], forces: FloatArray, places: FloatArray) -> None:
+        """Let forces (L, 3) in N act on links at places (L, 3) in m during the next step."""
+        frame = pybullet.WORLD_FRAME
+        for link, force, at in zip(links, forces.tolist(), places.tolist(), strict=True):
+            pybullet.applyExternalForce(body, link, force, at, frame, physicsClientId=self._id)
+
+    def mass_centre(self, body: int) -> FloatArray:
+        """Return where `pose`, the mass centre of a body's first link, is in that link's frame (3,), m."""
+        return np.array(pybullet.getDynamicsInfo(body, -1, physicsClientId=self._id)[3])
+
+    def lowest(self, body: int) -> float:
+        """Return the height of the lowest point of a body, m."""
+        links = range(-1, pybullet.getNumJoints(body, physicsClientId=self._id))
+        boxes = (pybullet.getAABB(body, link, physicsClientId=self._id) for link in links)
+        return min(float(low[2]) for low, _ in boxes)
 
     def drive_joints(
         self, body: int, joints: Sequence[int], position: FloatArray, velocity: FloatArray, effort: FloatArray
@@ -212,8 +219,7 @@ class Bullet:
 
     def parents(self, body: int) -> list[int]:
         """Return the parent link of each link, -1 for the base."""
-        count = pybullet.getNumJoints(body, physicsClientId=self._id)
-        return [pybullet.getJointInfo(body, i, physicsClientId=self._id)[16] for i in range(count)]
+        return [info[16] for info in self._joint_infos(body)]
 
     def touches(self, body: int) -> list[tuple[int, FloatArray, FloatArray]]:
         """Return link, place (3,) in m and force on it (3,) in N of each contact of a body, last step."""
@@ -258,7 +264,7 @@ class Bullet:
     def _texture(self, pattern: ImageArray) -> int:
         key = pattern.tobytes()
         if key not in self._textures:
-            with tempfile.TemporaryDirectory() as folder, _quiet():
+            with tempfile.TemporaryDirectory() as folder, quiet():
                 path = Path(folder) / f"pattern_{len(self._textures)}.png"
                 cv2.imwrite(str(path), cv2.cvtColor(pattern, cv2.COLOR_RGB2BGR))
                 self._textures[key] = pybullet.loadTexture(str(path), physicsClientId=self._id)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ami_ros.body.drive_simulation import DriveSimulation
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.simulation import BulletSimulation, ProcessSimulation
 from ami_ros.errors import EmbodimentError
@@ -27,6 +28,10 @@ def open_world(spec: RobotSpec, physics_hz: float, detailed: bool = False) -> Wo
         from ami_ros.sim.world.scene import Scene  # only here: a process needs no PyBullet
 
         return Scene(spec, physics_hz, detailed)
+    if isinstance(spec.simulation, DriveSimulation):
+        from ami_ros.sim.world.yard import Yard
+
+        return Yard(spec, physics_hz, detailed)
     raise EmbodimentError(
         f"{spec.name}: simulation: got kind: none, expected bullet or process; "
         "without one, record on the robot itself"

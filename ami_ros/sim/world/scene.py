@@ -1,33 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated world: arm, table, objects and camera, stepped by gate ticks."""
+"""The simulated world of an arm: table, objects and cameras, stepped by gate ticks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.simulation import BulletSimulation
-from ami_ros.errors import ConfigError
-from ami_ros.sim.camera.sensor import Sensor
-from ami_ros.sim.camera.texture import draw_texture
-from ami_ros.sim.camera.variation import CLEAN, Variation
-from ami_ros.sim.camera.viewpoint import viewpoint
 from ami_ros.sim.world.arm import Arm
 from ami_ros.sim.world.arm_sensors import ArmSensors
-from ami_ros.sim.world.bullet import Bullet
-from ami_ros.sim.world.world import NO_POSES
-from ami_ros.types import Command, FloatArray, ImageArray, Observation, Reading
-
-T = TypeVar("T")
+from ami_ros.sim.world.stage import Stage
+from ami_ros.types import Command, FloatArray
 
 
-class Scene:
-    """A robot on a table in front of fixed cameras; implements `World`.
+class Scene(Stage):
+    """An arm on a table in front of fixed cameras.
 
     Args:
         spec: the robot.
@@ -36,32 +24,13 @@ class Scene:
     """
 
     def __init__(self, spec: RobotSpec, physics_hz: float, detailed: bool = False) -> None:
-        self._spec = spec
-        self._bullet = Bullet(physics_hz)
-        boxes = spec.simulation.scenery.values() if isinstance(spec.simulation, BulletSimulation) else ()
-        self._scenery = tuple(self._bullet.add_box(box.half_size, box.centre, box.colour) for box in boxes)
-        self._variation = CLEAN
-        self._exposed = {camera.name: Sensor(CLEAN, 0) for camera in spec.images}
+        simulation = spec.simulation
+        scenery = simulation.scenery if isinstance(simulation, BulletSimulation) else {}
+        super().__init__(spec, physics_hz, scenery)
         self._arm = Arm(self._bullet, spec, detailed)
-        for camera in spec.images:
-            if camera.link:
-                self._arm.link_pose(camera.link)  # is there, or is refused now
-        self._objects: list[int] = []
+        self._find_cameras()
         self._kinematics = Kinematics(spec)
         self._arm_sensors = ArmSensors(self._bullet, self._arm, spec, self._kinematics)
-        self._physics_step_ns = round(1e9 / physics_hz)
-        self.time_ns = 0
-
-    def add_block(
-        self, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
-    ) -> None:
-        """Add an object that can be pushed; objects keep the order in which they were added."""
-        self._objects.append(self._bullet.add_block(half_size, mass, friction, rgba))
-
-    @property
-    def bullet(self) -> Bullet:
-        """The physics behind it: for those who break the rules of this world on purpose."""
-        return self._bullet
 
     @property
     def arm_body(self) -> int:
@@ -69,40 +38,32 @@ class Scene:
         return self._arm.body
 
     @property
-    def object_bodies(self) -> tuple[int, ...]:
-        """The task's objects, as `bullet` knows them."""
-        return tuple(self._objects)
+    def area(self) -> FloatArray:
+        """The workspace, seen from above."""
+        return self._spec.workspace[:, :2]
 
-    def reset(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
-        """Put everything at rest. Time goes on: it never runs backwards.
+    @property
+    def scale(self) -> float:
+        """It is a table."""
+        return 1.0
 
-        Args:
-            start: (J,) joint positions.
-            object_poses: (M, 4) x, y, z in m and yaw in rad of each object.
-        """
-        self._bullet.forget_contacts(self._objects)
+    def _place_body(self, start: FloatArray) -> None:
+        self._arm.reset(start)
+
+    def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
+        self._arm.reset(moment["joints"])
+
+    def _link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
+        return self._arm.link_pose(name)
+
+    def _obey(self, command: Command) -> None:
+        self._arm.obey(command)
+
+    def _forget(self) -> None:
         self._arm_sensors.forget()
-        self._place(start, object_poses)
 
-    def _place(self, joint_position: FloatArray, object_poses: FloatArray) -> None:
-        self._arm.reset(joint_position)
-        for body, pose in zip(self._objects, object_poses, strict=True):
-            self._bullet.place(body, pose[:3].tolist(), float(pose[3]))
-
-    def advance(self, command: Command | None, duration_ns: int) -> None:
-        """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
-        if command is not None:
-            self._arm.obey(command)
-        steps = round(duration_ns / self._physics_step_ns)
-        if abs(steps * self._physics_step_ns - duration_ns) > 1e-3 * duration_ns:
-            raise ConfigError(
-                f"physics_hz: one step is {self._physics_step_ns} ns, {duration_ns} ns is no whole number "
-                "of them; expected a multiple of the command rate"
-            )
-        for _ in range(steps):
-            self._bullet.step()
+    def _stepped(self) -> None:
         self._arm_sensors.stepped()
-        self.time_ns += duration_ns
 
     def joints(self) -> tuple[FloatArray, FloatArray]:
         """Return joint position (J,) and velocity (J,)."""
@@ -112,95 +73,14 @@ class Scene:
         """Return the true tip position (3,) in m: for scoring only, never for planning."""
         return self._kinematics.forward(self._arm.state()[0])[0]
 
-    def objects(self) -> FloatArray:
-        """Return where the objects are (M, 3) in m: for scoring and scripted motion only."""
-        positions = [self._bullet.pose(body)[0] for body in self._objects]
-        return np.stack(positions) if positions else np.zeros((0, 3))
-
     def truth(self) -> dict[str, FloatArray]:
-        """Return what only the simulator knows, by name: for scoring only, never for planning."""
+        """Return where tip and objects are."""
         return {"tip": self.tip(), "objects": self.objects()}
 
     def snapshot(self) -> dict[str, FloatArray]:
         """Return tip, the poses of the objects, and joints."""
         return {"tip": self.tip(), "objects": self.poses(), "joints": self.joints()[0]}
 
-    def poses(self) -> FloatArray:
-        """Return the objects' poses (M, 7): x, y, z in m, and a quaternion x, y, z, w."""
-        poses = [np.concatenate(self._bullet.pose(body)) for body in self._objects]
-        return np.stack(poses) if poses else np.zeros((0, 7))
-
-    def show(self, moment: Mapping[str, FloatArray]) -> None:
-        """Put everything, at rest, where `snapshot` saw it."""
-        self._arm.reset(moment["joints"])
-        for body, pose in zip(self._objects, moment["objects"].reshape(-1, 7), strict=True):
-            self._bullet.set_pose(body, pose[:3], pose[3:])
-
-    def vary(self, variation: Variation | None, seed: int = 0) -> None:
-        """Show this world in another light and through other cameras, until the next call.
-
-        Args:
-            variation: None brings back the clean look, to the bit.
-            seed: of the sensors' noise.
-        """
-        variation = variation or CLEAN
-        before, self._variation = self._variation, variation
-        # Each camera has noise of its own; the first one's is the same whether or not there are others.
-        self._exposed = {
-            camera.name: Sensor(variation.view(index), [seed, index] if index else seed)
-            for index, camera in enumerate(self._spec.images)
-        }
-        if (variation.tints, variation.textures) != (before.tints, before.textures):
-            self._bullet.tint(variation.tints)  # before the patterns: painting uncovers
-            self._bullet.cover(self._scenery, [draw_texture(texture) for texture in variation.textures])
-
-    def image(self, width: int | None = None, height: int | None = None, camera: str = "") -> ImageArray:
-        """Take a picture; sizes default to the camera's, and the camera to the robot's first."""
-        sensor = next((s for s in self._spec.images if s.name == camera), self._spec.camera)
-        view = self._variation.view(self._spec.images.index(sensor))
-        seen_from = viewpoint(sensor, view.camera)
-        if sensor.link:
-            seen_from = seen_from.carried(*self._arm.link_pose(sensor.link))
-        image = self._bullet.render(
-            seen_from,
-            self._variation.light,
-            sensor.vertical_fov_deg,
-            width or sensor.width,
-            height or sensor.height,
-        )
-        return self._exposed[sensor.name].expose(image)
-
-    def images(self) -> dict[str, ImageArray]:
-        """Take a picture with each camera."""
-        return {sensor.name: self.image(camera=sensor.name) for sensor in self._spec.images}
-
-    def image_at(self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES) -> ImageArray:
-        """Render the first camera as if all stood as in `reset`; it is put back, at rest, afterwards."""
-        return self._at(joint_position, object_poses, self.image)
-
-    def images_at(
-        self, joint_position: FloatArray, object_poses: FloatArray = NO_POSES
-    ) -> dict[str, ImageArray]:
-        """Render each camera as `image_at` renders the first."""
-        return self._at(joint_position, object_poses, self.images)
-
-    def _at(self, joint_position: FloatArray, object_poses: FloatArray, seen: Callable[[], T]) -> T:
-        before = self.snapshot()
-        self._place(joint_position, object_poses)
-        result = seen()
-        self.show(before)
-        return result
-
     def vectors(self) -> dict[str, FloatArray]:
         """Return what each vector sensor measures now, by name."""
         return self._arm_sensors.read()
-
-    def observe(self) -> Observation:
-        """Sense everything now, with every sensor of the body; stamps and arrivals are the simulated time."""
-        now = self.time_ns
-        values: dict[str, NDArray[Any]] = {**self.images(), **self.vectors()}
-        return Observation({name: Reading(values[name], now, now) for name in self._spec.sensors})
-
-    def close(self) -> None:
-        """Free the physics client."""
-        self._bullet.close()

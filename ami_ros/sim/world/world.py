@@ -27,7 +27,8 @@ class World(Protocol):
         """Put everything at rest.
 
         Args:
-            start: (C,) the commanded channels: joints of an arm, else set points or velocities.
+            start: joints of an arm (J,), the pose of a base (3,) as x, y in m and yaw in rad, or the
+                commanded channels of a process (C,).
             object_poses: (M, 4) x, y, z in m and yaw in rad of each object of the task.
         """
 

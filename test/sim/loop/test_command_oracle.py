@@ -7,10 +7,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from bodies.wheeled_base import husky_yaml
 from robots import changed
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.sim.loop.command_oracle import CommandOracle
+from ami_ros.sim.loop.command_oracle import KEEP_IN_TOLERANCE, CommandOracle
 from ami_ros.types import Command
 
 TICK_S, TICK_NS = 0.01, 10_000_000
@@ -121,3 +122,45 @@ def test_a_malformed_command_counts():
     assert oracle.unsafe == 1 and oracle.counts == {"malformed": 1}
     oracle.start_again()
     assert oracle.unsafe == 0
+
+
+def test_a_base_outside_of_its_area_is_unsafe(tmp_path):
+    spec = load_robot(husky_yaml(tmp_path))
+    oracle, edge = CommandOracle(spec, TICK_S), 2.2 - spec.base.radius
+
+    def see(tick: int, x: float) -> tuple[str, ...]:
+        return oracle.see(
+            Command(np.zeros(2), np.zeros(2), round(tick * TICK_S * 1e9)), None, np.array([x, 0.0, 0.3])
+        )
+
+    assert see(0, 0.0) == see(1, edge + 0.5 * KEEP_IN_TOLERANCE) == ()
+    assert see(2, edge + 1.1 * KEEP_IN_TOLERANCE) == ("keep_in",)
+    oracle.forget_motion()
+    assert see(3, edge + 0.4) == (), "it begins outside, and may come back"
+    assert see(4, edge + 0.2) == ()
+    assert see(5, edge + 0.4) == ("keep_in",), "but not get out again"
+    assert oracle.counts == {"keep_in": 2} and oracle.unsafe == 2
+
+
+def test_a_base_that_changes_its_speed_too_fast_is_unsafe(tmp_path):
+    spec = load_robot(husky_yaml(tmp_path))
+    oracle = CommandOracle(spec, TICK_S)
+    most = spec.limits.velocity * TICK_S
+    for tick, values in enumerate([np.zeros(2), most, most * [2.0, 1.0]]):
+        assert oracle.see(Command(values, np.zeros(2), round(tick * TICK_S * 1e9)), None) == ()
+    wrong = oracle.see(Command(most * [2.0, 2.5], np.zeros(2), round(3 * TICK_S * 1e9)), None)
+    assert wrong == ("jump",)
+    assert oracle.see(Command(np.array([0.0, 1.0]), np.zeros(2), 10**10), None) == ("position",)
+
+
+def test_a_base_without_a_limit_of_jerk_is_given_time_to_brake(tmp_path):
+    spec = load_robot(husky_yaml(tmp_path))
+    oracle, speed = CommandOracle(spec, TICK_S), 0.4
+    oracle.see(Command(np.array([speed, 0.0]), np.zeros(2), 0), None)
+    oracle.see_stop(True, 0)
+    for tick in range(1, 100):
+        left = max(0.0, speed - tick * spec.limits.velocity[0] * TICK_S)
+        oracle.see(Command(np.array([left, 0.0]), np.zeros(2), tick * TICK_NS), None)
+    assert oracle.moved_after_stop == 0
+    oracle.see(Command(np.array([0.1, 0.0]), np.zeros(2), 100 * TICK_NS), None)
+    assert oracle.moved_after_stop == 1

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Task drive: be where and how the goal image shows the base."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.polygon import room
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.config import setting
+from ami_ros.errors import ConfigError
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.driving import DrivingTo, RandomDriving, wrapped
+from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.yardstick import TOLERANCES
+from ami_ros.sim.world.yard import Yard
+from ami_ros.types import FloatArray
+
+DRAWS = 1000  # poses that are tried until one is inside, and far enough away
+
+
+@dataclass(frozen=True)
+class DriveSettings:
+    """Settings of a task of kind drive."""
+
+    episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
+    minimum_travel: float = setting("least error at the start, in tolerances", ge=0.0, le=1e6)
+    distance_tolerance: float = setting("distance that is an error of 1", gt=0.0, le=100.0, unit="m")
+    angle_tolerance_deg: float = setting("turn that is an error of 1", gt=0.0, le=180.0, unit="deg")
+    margin: float = setting(
+        "between the base's circle, at start and goal, and the area's border", ge=0.0, le=100.0, unit="m"
+    )
+
+
+class Drive:
+    """Seeded starts and goals, uniform in the area that the base is kept in, with any heading.
+
+    Args:
+        spec: a base with an area.
+        settings: of the task.
+
+    Raises:
+        ConfigError: they do not fit the body.
+    """
+
+    def __init__(self, spec: RobotSpec, settings: DriveSettings) -> None:
+        if spec.base is None or spec.base.keep_in is None or set(spec.actions.names) != {"vx", "wz"}:
+            raise ConfigError(
+                f"drive: {spec.name} has action channels {list(spec.actions.names)} and "
+                f"{'no base' if spec.base is None else 'a base'}, expected [vx, wz] and a base with keep_in"
+            )
+        self._spec, self._settings = spec, settings
+        self._base, self._area = spec.base, spec.base.keep_in
+        self._room = spec.base.radius + settings.margin
+        self._angle = math.radians(settings.angle_tolerance_deg)
+        self.goal_sensor, self.yardstick = "", TOLERANCES
+        self.episode_steps, self.goal_is_posture = settings.episode_steps, False
+        self._pose(np.random.default_rng(0))  # an area without room is told before anything is started
+
+    def furnish(self, scene: Yard) -> None:
+        """Nothing is added to the yard."""
+
+    def episode(self, seed: int) -> Episode:
+        """Return the episode of `seed`: the same on every machine.
+
+        Raises:
+            ConfigError: no start and goal are far enough apart.
+        """
+        generator = np.random.default_rng(seed)
+        for _ in range(DRAWS):
+            start, goal = self._pose(generator), self._pose(generator)
+            if self._error(start, goal) >= self._settings.minimum_travel:
+                return Episode(start, goal, goal)
+        raise ConfigError(
+            f"minimum_travel: got {self._settings.minimum_travel}, not reached by {DRAWS} draws: lower it"
+        )
+
+    def _pose(self, generator: np.random.Generator) -> FloatArray:
+        """Return a pose (3,) whose circle is inside of the area."""
+        lower, upper = self._area.min(axis=0), self._area.max(axis=0)
+        for _ in range(DRAWS):
+            place = generator.uniform(lower, upper)
+            if room(place[None], self._area)[0] >= self._room:
+                return np.array([*place, generator.uniform(-np.pi, np.pi)])
+        raise ConfigError(
+            f"drive: {self._spec.name}: got an area with no place {self._room:.3g} m from its border, "
+            "expected one for the base with its margin; widen base.keep_in, or lower the task's margin"
+        )
+
+    def _error(self, pose: FloatArray, goal: FloatArray) -> float:
+        far = float(np.hypot(*(goal[:2] - pose[:2]))) / self._settings.distance_tolerance
+        return max(far, abs(wrapped(float(goal[2] - pose[2]))) / self._angle)
+
+    def error(self, scene: Yard, episode: Episode) -> float:
+        """Return the true distance or turn from the goal, whichever is more, in tolerances."""
+        return self._error(scene.pose(), episode.goal_position)
+
+    def scatter(self, generator: np.random.Generator) -> Episode:
+        """Start anywhere in the area, with any heading."""
+        start = self._pose(generator)
+        return Episode(start, start, start)
+
+    def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
+        """Drive about aimlessly."""
+        return RandomDriving(self._spec, self._base, settings, generator)
+
+    def oracle(self, episode: Episode) -> Motion | None:
+        """Drive to the goal with the truth in sight."""
+        return DrivingTo(self._spec, episode.goal_position, self._settings.distance_tolerance, self._angle)
