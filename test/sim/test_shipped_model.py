@@ -24,6 +24,7 @@ from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Goal, ImageArray, Plan
 
+SHIPPED = (("panda", "reach"), ("panda", "push"), ("kuka_iiwa", "reach"), ("panda_wrist", "reach"))
 SHARE = {"reach": 0.5, "push": 0.9}  # of the error of copying, and of shuffled actions, that is allowed
 SEEDS = (7001, 7002, 7003)
 REACHED = 0.05  # m
@@ -32,9 +33,9 @@ REACHED = 0.05  # m
 class Case:
     """One shipped model, and the robot and task that it is for."""
 
-    def __init__(self, task: str) -> None:
-        self.task, self.path = task, shipped_model("panda", task)
-        self.spec = load_robot("panda", task)
+    def __init__(self, robot: str, task: str) -> None:
+        self.task, self.path = task, shipped_model(robot, task)
+        self.spec = load_robot(robot, task)
         # A slow machine shall not change what these tests see.
         self.settings = load_planner_settings({"deadline_s": 60.0}, task)
         self.model: ModelRuntime = load_model(self.path, self.spec)
@@ -45,13 +46,14 @@ class Case:
         )
 
 
-@pytest.fixture(scope="module", params=["reach", "push"])
+@pytest.fixture(scope="module", params=SHIPPED, ids=" ".join)
 def case(request) -> Case:
-    if not shipped_model("panda", request.param).is_file():
+    robot, task = request.param
+    if not shipped_model(robot, task).is_file():
         pytest.skip(
-            f"models/panda_{request.param} does not exist: run `ami-ros model --task {request.param}`"
+            f"models/{robot}_{task} does not exist: run `ami-ros model --robot {robot} --task {task}`"
         )
-    return Case(request.param)
+    return Case(robot, task)
 
 
 @pytest.fixture
@@ -65,9 +67,9 @@ def scene(case) -> Iterator[Scene]:
     world.close()
 
 
-def goal_image(case: Case, scene: Scene) -> ImageArray:
+def goal_images(case: Case, scene: Scene) -> dict[str, ImageArray]:
     episode = load_task(case.task, case.spec).episode(SEEDS[0])
-    return scene.image_at(episode.goal, episode.goal_objects)
+    return scene.images_at(episode.goal, episode.goal_objects)
 
 
 def test_its_hash_is_right_and_its_contract_fits(case):
@@ -99,7 +101,7 @@ def test_its_latent_knows_where_things_are(case):
 
 @pytest.mark.parametrize("solver", ["cem", "mppi"])
 def test_the_same_observation_gives_the_same_plan(case, scene, solver):
-    goal, observation = Goal(images={"camera": goal_image(case, scene)}), scene.observe()
+    goal, observation = Goal(images=goal_images(case, scene)), scene.observe()
 
     def plans() -> list[Plan]:
         planner = case.planner(solver=solver)
@@ -114,9 +116,9 @@ def test_the_same_observation_gives_the_same_plan(case, scene, solver):
 
 def test_at_the_goal_it_says_so_and_far_away_it_does_not(case, scene):
     planner = case.planner()
-    planner.set_goal(Goal(images={"camera": scene.image()}))
+    planner.set_goal(Goal(images=scene.images()))
     assert planner.plan(scene.observe()).arrived
-    planner.set_goal(Goal(images={"camera": goal_image(case, scene)}))
+    planner.set_goal(Goal(images=goal_images(case, scene)))
     plan = planner.plan(scene.observe())
     assert not plan.arrived
     assert plan.distance > 1.0
@@ -124,7 +126,7 @@ def test_at_the_goal_it_says_so_and_far_away_it_does_not(case, scene):
 
 def test_a_goal_image_of_another_size_is_the_same_goal(case, scene):
     latents = [case.model.encode(scene.image(size, size), "camera") for size in (128, 256)]
-    there = case.model.encode(goal_image(case, scene), "camera")
+    there = case.model.encode(goal_images(case, scene)["camera"], "camera")
     assert (latents[0] - latents[1]).norm() < 0.2 * (latents[0] - there).norm()
 
 

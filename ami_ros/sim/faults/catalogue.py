@@ -206,7 +206,7 @@ class Catalogue:
         if not kind.of:
             return ""
         sensor = spec.sensors[name]
-        if kind.user not in sensor.used_by:
+        if kind.user not in sensor.used_by and not _may_be_missing(sensor):
             return f"not used by the {kind.user}"
         if kind.of == IMAGE and kind.named_by == (FROZEN,) and spec.arm is None:
             return "nothing tells how far the body has moved since the picture"
@@ -216,7 +216,8 @@ class Catalogue:
         within_s = kind.within_s
         if sensor and within_s == SENSOR_S:
             limits = [self._spec.sensors[sensor].max_age_s]
-            limits += [self._watched[sensor].freeze_s or 0.0] if kind.named_by == (FROZEN,) else []
+            if kind.named_by == (FROZEN,) and sensor in self._watched:
+                limits.append(self._watched[sensor].freeze_s or 0.0)
             within_s = max(within_s, max(limits) + SLACK_S)
         elif "SURPRISE_HIGH" in kind.named_by:
             block_s = self._spec.action_block * self._spec.step_ns / 1e9
@@ -229,7 +230,7 @@ class Catalogue:
             effect=kind.effect,
             named_by=self._reasons(kind.named_by, about),
             within_s=within_s,
-            tolerable=kind.tolerable,
+            tolerable=kind.tolerable or (bool(sensor) and _may_be_missing(self._spec.sensors[sensor])),
             follows=self._reasons(kind.follows, about),
             sensor=sensor,
         )
@@ -252,6 +253,11 @@ class Catalogue:
         reasons = {STALE: ages.stale, FUTURE: ages.future, FROZEN: FROZEN_REASONS[watched.kind]}
         label = watched.label_among(tuple(self._watched.values()))
         return told_as(reasons[name].name, sensor) if label else reasons[name].name
+
+
+def _may_be_missing(sensor: Sensor) -> bool:
+    """Return whether a body goes on without a sensor: then nobody has to tell that it is broken."""
+    return isinstance(sensor, ImageSensor) and not sensor.required and "model" in sensor.used_by
 
 
 def is_stamped(sensor: Sensor) -> bool:

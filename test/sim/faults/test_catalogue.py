@@ -255,3 +255,11 @@ def test_an_unknown_fault_is_refused_with_the_names():
         check_fault("camera_black+fog")
     check_fault("")
     check_fault("camera_black@side+estop")
+
+
+def test_a_camera_that_is_not_required_may_break_unnoticed():
+    wrist = Catalogue(load_robot("panda_wrist", "reach"))
+    for name in ("camera_black", "camera_frozen@wrist", "camera_dropped@camera"):
+        assert wrist.find(name).tolerable
+    assert "CAMERA_FROZEN" not in wrist.find("camera_repeated").named_by, "the gate does not watch it"
+    assert not Catalogue(load_robot("panda", "reach")).find("camera_black").tolerable
