@@ -40,7 +40,7 @@ class Arm:
         if tool is not None:
             text = with_tool(text, parent, tool)
         self._body = bullet.load_urdf(text, str(urdf), fixed=True)
-        index, self._links = bullet.joint_indices(self._body), bullet.link_indices(self._body)
+        index = bullet.joint_indices(self._body)
         wanted = (*spec.joint_names, *simulation.hold_joints)
         missing = [name for name in wanted if name not in index]
         if missing:
@@ -64,16 +64,6 @@ class Arm:
         tool = index.get(f"{TOOL_LINK}_joint")
         if tool is not None:
             self._bullet.paint(self._body, tool, TOOL_COLOUR)
-
-    def link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
-        """Return where a link is (3,), m, and how it is turned (3, 3), base frame.
-
-        Raises:
-            EmbodimentError: no such link.
-        """
-        if name not in self._links:
-            raise EmbodimentError(f"simulation urdf: link {name!r} not found; it has {list(self._links)}")
-        return self._bullet.link_pose(self._body, self._links[name])
 
     @property
     def body(self) -> int:

@@ -28,7 +28,7 @@ class Scene(Stage):
         scenery = simulation.scenery if isinstance(simulation, BulletSimulation) else {}
         super().__init__(spec, physics_hz, scenery)
         self._arm = Arm(self._bullet, spec, detailed)
-        self._find_cameras()
+        self._carry_cameras(self._arm.body)
         self._kinematics = Kinematics(spec)
         self._arm_sensors = ArmSensors(self._bullet, self._arm, spec, self._kinematics)
 
@@ -52,9 +52,6 @@ class Scene(Stage):
 
     def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
         self._arm.reset(moment["joints"])
-
-    def _link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
-        return self._arm.link_pose(name)
 
     def _obey(self, command: Command) -> None:
         self._arm.obey(command)

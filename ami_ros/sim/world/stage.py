@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.scenery import Box
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, EmbodimentError
 from ami_ros.sim.camera.sensor import Sensor
 from ami_ros.sim.camera.texture import draw_texture
 from ami_ros.sim.camera.variation import CLEAN, Variation
@@ -41,6 +41,7 @@ class Stage(ABC):
         )
         self._variation = CLEAN
         self._exposed = {camera.name: Sensor(CLEAN, 0) for camera in spec.images}
+        self._carriers: dict[str, tuple[int, int]] = {}  # camera -> body and link
         self._objects: list[int] = []
         self._physics_step_ns = round(1e9 / physics_hz)
         self.time_ns = 0
@@ -65,15 +66,17 @@ class Stage(ABC):
     def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
         """Put the body at rest where `snapshot` saw it."""
 
-    @abstractmethod
-    def _link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
-        """Return where a link of the body is (3,), m, and how it is turned (3, 3). Raises EmbodimentError."""
-
-    def _find_cameras(self) -> None:
-        """Refuse cameras on links that the body lacks, now and not at their first picture."""
+    def _carry_cameras(self, body: int) -> None:
+        """Find the links of the body that carry cameras. Raises EmbodimentError."""
+        links = self._bullet.link_indices(body)
         for camera in self._spec.images:
-            if camera.link:
-                self._link_pose(camera.link)
+            if not camera.link:
+                continue
+            if camera.link not in links:
+                raise EmbodimentError(
+                    f"sensor {camera.name}: link {camera.link!r} not found; it has {list(links)}"
+                )
+            self._carriers[camera.name] = (body, links[camera.link])
 
     @abstractmethod
     def _obey(self, command: Command) -> None:
@@ -196,8 +199,8 @@ class Stage(ABC):
         sensor = next((s for s in self._spec.images if s.name == camera), self._spec.camera)
         view = self._variation.view(self._spec.images.index(sensor))
         seen_from = viewpoint(sensor, view.camera)
-        if sensor.link:
-            seen_from = seen_from.carried(*self._link_pose(sensor.link))
+        if sensor.name in self._carriers:
+            seen_from = seen_from.carried(*self._bullet.link_pose(*self._carriers[sensor.name]))
         image = self._bullet.render(
             seen_from,
             self._variation.light,

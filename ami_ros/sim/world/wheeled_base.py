@@ -43,7 +43,7 @@ class WheeledBase:
         self._bullet, self._drive = bullet, simulation.drive
         text = with_payload(loadable_urdf(simulation.urdf, detailed), simulation.payload)
         self._body = bullet.load_urdf(text, str(simulation.urdf), fixed=False)
-        index, self._links = bullet.joint_indices(self._body), bullet.link_indices(self._body)
+        index = bullet.joint_indices(self._body)
         missing = [name for name in (*self._drive.left, *self._drive.right) if name not in index]
         if missing:
             raise EmbodimentError(
@@ -81,16 +81,6 @@ class WheeledBase:
     def body(self) -> int:
         """The base, as the physics client knows it."""
         return self._body
-
-    def link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
-        """Return where a link is (3,), m, and how it is turned (3, 3), frame of the pose.
-
-        Raises:
-            EmbodimentError: no such link.
-        """
-        if name not in self._links:
-            raise EmbodimentError(f"simulation urdf: link {name!r} not found; it has {list(self._links)}")
-        return self._bullet.link_pose(self._body, self._links[name])
 
     def reset(self, pose: FloatArray) -> None:
         """Put it at rest at x, y (m) and yaw (rad)."""

@@ -41,7 +41,7 @@ class Yard(Stage):
         super().__init__(spec, physics_hz, simulation.scenery)
         self._of = spec.base
         self._base = WheeledBase(self._bullet, spec, simulation, physics_hz, detailed)
-        self._find_cameras()
+        self._carry_cameras(self._base.body)
         self._noise_std = np.array(simulation.pose_noise_std)
         self._generator = np.random.default_rng(0)
 
@@ -66,9 +66,6 @@ class Yard(Stage):
 
     def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
         self._base.show(moment["posture"])
-
-    def _link_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
-        return self._base.link_pose(name)
 
     def _obey(self, command: Command) -> None:
         self._base.obey(command)
