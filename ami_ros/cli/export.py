@@ -23,6 +23,9 @@ def export(
     bundle: Annotated[
         Path | None, typer.Option(help="World model and search in one TorchScript file to write, for C++.")
     ] = None,
+    half: Annotated[
+        bool, typer.Option("--half", help="Round the weights of --model to float16: a file half as large.")
+    ] = False,
     data: options.Data = None,
     robot: options.Robot = None,
     task: options.Task = None,
@@ -55,7 +58,7 @@ def export(
 
     check_writable(out, bundle)
     if model is not None:
-        network, contract = _from_model(model)
+        network, contract = _from_model(model, half)
     else:
         given = {"training": {"steps": steps, "seed": seed}}
         network, contract = _from_checkpoint(
@@ -68,11 +71,18 @@ def export(
         typer.echo(f"{bundle}  sha256 {write_bundle(network, contract, settings, bundle)}")
 
 
-def _from_model(path: Path) -> tuple[Jepa, Contract]:
+def _from_model(path: Path, half: bool) -> tuple[Jepa, Contract]:
+    import dataclasses
+
     from ami_ros.model.files import read_verified
     from ami_ros.model.restore import restored
+    from ami_ros.model.weights import round_to_half, weights_sha256
 
-    return restored(read_verified(path))
+    network, contract = restored(read_verified(path))
+    if half:
+        round_to_half(network)
+        contract = dataclasses.replace(contract, weights_sha256=weights_sha256(network))
+    return network, contract
 
 
 def _from_checkpoint(

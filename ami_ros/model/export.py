@@ -16,7 +16,7 @@ from ami_ros.model.contract import Contract
 from ami_ros.model.files import CONTRACT_FILE, sidecar
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.scripted import torchscript_deprecation_ignored
-from ami_ros.model.weights import order_for_planning
+from ami_ros.model.weights import order_for_planning, store_as_half
 from ami_ros.model.world_model import WorldModel, exported
 from ami_ros.system.whole_file import write_whole
 
@@ -24,7 +24,8 @@ from ami_ros.system.whole_file import write_whole
 def export(model: Jepa, contract: Contract, path: Path) -> str:
     """Script and write the model and its sidecar ``model.pt.sha256``; returns the hash.
 
-    It is not frozen: the weights keep their names, and `ami_ros.model.restore` reads them back.
+    It is not frozen: the weights keep their names, and `ami_ros.model.restore` reads them back. Where
+    they are rounded to float16, the file keeps them so.
 
     Raises:
         OutputError: they cannot be written.
@@ -37,7 +38,11 @@ def export(model: Jepa, contract: Contract, path: Path) -> str:
 
 
 def write_scripted(
-    module: nn.Module, path: Path, files: Mapping[str, Any], methods: Sequence[str], freeze: bool
+    module: nn.Module,
+    path: Path,
+    files: Mapping[str, Any],
+    methods: Sequence[str],
+    freeze: bool,
 ) -> str:
     """Script `module`, write it and its sidecar; returns the hash.
 
@@ -55,7 +60,11 @@ def write_scripted(
         content, scripted = io.BytesIO(), torch.jit.script(module)
         if freeze:
             scripted = torch.jit.freeze(scripted, preserved_attrs=list(methods))
+        else:
+            store_as_half(scripted)
         torch.jit.save(scripted, content, _extra_files=dict(files))
+        if not freeze:
+            scripted.float()  # the weights are the module's own
     digest = hashlib.sha256(content.getvalue()).hexdigest()
     write_whole(path, content.getvalue())
     write_whole(sidecar(path), f"{digest}  {path.name}\n")

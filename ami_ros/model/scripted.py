@@ -53,7 +53,7 @@ def load_scripted(file: ModelFile, device: torch.device) -> nn.Module:
         raise ModelFileError(
             f"{file.path}: torch cannot load it: {reason(error)}; expected a TorchScript file"
         ) from error
-    return module.eval()
+    return module.float().eval()  # files keep weights in half the digits
 
 
 def frozen(module: nn.Module, methods: Sequence[str]) -> nn.Module:

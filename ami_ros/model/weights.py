@@ -18,6 +18,24 @@ def weights_sha256(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
+def round_to_half(model: nn.Module) -> None:
+    """Round what was learned to the nearest float16, so that a file of half the size loses nothing.
+
+    Buffers, such as the mean of a sensor, keep all their digits, and so do weights too large for float16.
+    """
+    for weights in model.parameters():
+        half = weights.data.half()
+        if bool(torch.isfinite(half).all()):
+            weights.data.copy_(half)
+
+
+def store_as_half(model: nn.Module) -> None:
+    """Turn weights into float16 where all of them are rounded to that; `float()` turns them back."""
+    if all(torch.equal(weights.data.half().float(), weights.data) for weights in model.parameters()):
+        for weights in model.parameters():
+            weights.data = weights.data.half()
+
+
 def order_for_planning(model: nn.Module) -> None:
     """Lay the weights out in memory as one image and a few hundred candidates are fastest; no value changes.
 

@@ -24,7 +24,7 @@ from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
-from ami_ros.model.weights import weights_sha256
+from ami_ros.model.weights import round_to_half, weights_sha256
 from ami_ros.training.appearance import fit_appearance, read_oddities
 from ami_ros.training.completion import completion_errors, fit_completion
 from ami_ros.training.disagreement import fit_disagreement
@@ -129,6 +129,7 @@ def finish(
     )
     fit_temporal_distance(network, encoded.cores, training)
     fit_completion(network, encoded, training)
+    round_to_half(network)  # now: what is measured is what ships
     clips = read_clips(network, split.events, inputs, spec.actions)
     horizon = min(horizon, split.held_out.steps // spec.action_block)
     quality = measure_quality(network, encoded, held_out, clips, oddities.held_out, horizon)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ami_ros.model.files import read_verified, sidecar
 from ami_ros.model.networks.jepa import DISTANCES
 from ami_ros.model.restore import restored
 from ami_ros.model.runtime import ModelRuntime, in_memory, load_model
-from ami_ros.model.weights import order_for_planning, weights_sha256
+from ami_ros.model.weights import order_for_planning, round_to_half, weights_sha256
 from ami_ros.types import Goal, Observation
 
 HEIGHT, WIDTH = 40, 48
@@ -393,3 +394,38 @@ def test_goals_that_the_model_cannot_see_name_both_sides(runtime):
     ):
         with pytest.raises(GoalError, match=message):
             runtime.encode_goal(goal)
+
+
+def test_rounded_weights_are_kept_in_half_the_bytes_and_come_back_to_the_bit(tmp_path):
+    model = small_jepa()
+    export(model, small_contract(model), tmp_path / "whole.pt")
+    round_to_half(model)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    export(model, small_contract(model), tmp_path / "half.pt")
+    assert weights_sha256(model) == small_contract(model).weights_sha256
+    assert {weights.dtype for weights in model.parameters()} == {torch.float32}
+    again, _ = restored(read_verified(tmp_path / "half.pt"))
+    for name, value in again.state_dict().items():
+        assert value.dtype == before[name].dtype and torch.equal(value, before[name]), name
+    sizes = [sum(p.nbytes for p in raw(tmp_path / n).parameters()) for n in ("whole.pt", "half.pt")]
+    assert sizes[0] == 2 * sizes[1]
+    seen = observed(picture(), np.linspace(-0.4, 0.5, JOINTS))
+    states = [load_model(tmp_path / n, SPEC).sense(seen).state for n in ("whole.pt", "half.pt")]
+    torch.testing.assert_close(*states, atol=2e-2, rtol=2e-2)
+    assert not torch.equal(*states)
+
+
+def raw(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return torch.jit.load(str(path))
+
+
+def test_weights_too_large_for_half_keep_their_digits(tmp_path):
+    model = small_jepa()
+    with torch.no_grad():
+        model.predictor.enter.weight.fill_(1e6)
+    round_to_half(model)
+    export(model, small_contract(model), tmp_path / "model.pt")
+    again, _ = restored(read_verified(tmp_path / "model.pt"))
+    assert (again.predictor.enter.weight == 1e6).all()
