@@ -53,6 +53,10 @@ def evaluate(
             help="Break this in mid-motion of each episode, via ros, and report what the gate does."
         ),
     ] = None,
+    cover: Annotated[
+        list[str],
+        typer.Option(help="A camera that is black from the first step on, direct; may be repeated."),
+    ] = [],  # noqa: B006
     workers: options.Workers = 1,
     failures: Annotated[
         Path | None,
@@ -77,6 +81,8 @@ def evaluate(
     Another camera: ami-ros evaluate --perturb all --no-baselines
 
     What the gate costs: ami-ros evaluate --task push --workers 2 --no-baselines --no-gate
+
+    Without one of two cameras: ami-ros evaluate --robot panda_wrist --cover camera
 
     Something breaks: ami-ros evaluate --via ros --fault camera_repeated --episodes 5
     """
@@ -109,7 +115,12 @@ def evaluate(
     )
     if not gate and (via == "ros" or fault is not None):
         raise ConfigError("--no-gate: expected --via direct and no --fault; no robot moves without its gate")
-    experiment = dataclasses.replace(experiment, gated=gate)
+    known = [camera.name for camera in experiment.spec.images]
+    if unknown := [name for name in cover if name not in known]:
+        raise ConfigError(f"--cover: got {unknown}, expected some of {known}")
+    if cover and via == "ros":
+        raise ConfigError("--cover: expected --via direct; via ros: --fault camera_black@CAMERA")
+    experiment = dataclasses.replace(experiment, gated=gate, covered=tuple(cover))
     if fault is not None:
         _with_fault(experiment, fault, via, json_file, logs)
         return
@@ -119,7 +130,7 @@ def evaluate(
     check_writable(json_file, failures)
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
-    more |= {**looks, "gated": gate}
+    more |= {**looks, "gated": gate, "covered": cover}
     values = figures(experiment, via, results, compared, **more)
     yardstick = results[0].yardstick
     Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared, yardstick))

@@ -65,7 +65,8 @@ class DirectRunner:
         """Run one episode with a planner of one's own, which is warm."""
         looks = perturbation or self._experiment.perturbation
         self._scene.vary(looks.variation(seed), seed)
-        return self._loop.run(planner, seed, self._task, self._experiment.by_joints)
+        experiment = self._experiment
+        return self._loop.run(planner, seed, self._task, experiment.by_joints, experiment.covered)
 
     def _planner(self, solver: str, seed: int) -> Planner:
         spec = self._experiment.spec

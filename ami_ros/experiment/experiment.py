@@ -41,6 +41,7 @@ class Experiment:
         by_joints: the planner is told joint positions instead of shown an image.
         perturbation: of camera and light, in every episode.
         gated: False runs without the safety gate, to measure what it costs.
+        covered: cameras that are black from the first step on.
     """
 
     configuration: Configuration
@@ -52,6 +53,7 @@ class Experiment:
     by_joints: bool
     perturbation: Perturbation = field(default_factory=Perturbation)
     gated: bool = True
+    covered: tuple[str, ...] = ()
 
     @property
     def spec(self) -> RobotSpec:

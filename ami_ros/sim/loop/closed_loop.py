@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,7 @@ from ami_ros.sim.loop.goals import goal_of
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.tasks.yardstick import METRES, Yardstick
-from ami_ros.types import FloatArray, Goal, ImageArray, Plan
+from ami_ros.types import FloatArray, Goal, ImageArray, Observation, Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +70,18 @@ class ClosedLoop(StepLoop):
         report = ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement)
         self._gate.see_planner(report, self._world.time_ns)
 
-    def run(self, planner: Planner, seed: int, task: Task, by_joints: bool = False) -> EpisodeResult:
+    def run(
+        self,
+        planner: Planner,
+        seed: int,
+        task: Task,
+        by_joints: bool = False,
+        covered: Collection[str] = (),
+    ) -> EpisodeResult:
         """Run one episode to its end; nobody tells the planner whether it succeeded.
 
         With `by_joints` the planner is told the goal's joint positions instead of being shown its image.
+        `covered` cameras are black from the first step on; the goal was pictured before.
         """
         world, started = self._world, time.perf_counter()
         episode = task.episode(seed)
@@ -88,7 +97,7 @@ class ClosedLoop(StepLoop):
         surprise: list[float] = []
         arrived: int | None = None
         for step in range(task.episode_steps):
-            observation = world.observe()
+            observation = _with_covered(world.observe(), covered)
             before = time.perf_counter()
             plan = planner.plan(observation)
             plan_ms.append((time.perf_counter() - before) * 1e3)
@@ -111,3 +120,12 @@ class ClosedLoop(StepLoop):
             surprise=np.array(surprise),
             yardstick=task.yardstick,
         )
+
+
+def _with_covered(observation: Observation, covered: Collection[str]) -> Observation:
+    if not covered:
+        return observation
+    seen = dict(observation.readings)
+    for name in covered:
+        seen[name] = dataclasses.replace(seen[name], value=np.zeros_like(seen[name].value))
+    return Observation(seen)

@@ -157,3 +157,25 @@ def test_arrival_counts_only_if_it_lasts(scene):
             return plan
 
     assert run(scene, Fickle, steps=6).arrived_step == 4
+
+
+class Looking(StraightLine):
+    """Remembers how bright what it saw was, and what it was shown as the goal."""
+
+    brightest, goal = 0, None
+
+    def set_goal(self, goal):
+        Looking.brightest, Looking.goal = 0, goal.images["camera"]
+
+    def plan(self, observation):
+        Looking.brightest = max(Looking.brightest, int(observation["camera"].value.max()))
+        return super().plan(observation)
+
+
+def test_a_covered_camera_is_black_from_the_first_step_on_and_its_goal_was_pictured_before(scene):
+    run(scene, Looking, steps=3)
+    goal = Looking.goal
+    assert Looking.brightest > 0
+    run(scene, Looking, steps=3, covered=["camera"])
+    assert Looking.brightest == 0
+    np.testing.assert_array_equal(Looking.goal, goal)
