@@ -5,7 +5,7 @@ The rule: an observation is of its oldest image, or without cameras of its newes
 each sensor has said something that is new enough for that: joints at least as new, since the plan starts
 where the body *is*; a sensor with a slack may be older by so much. Of each the newest reading is taken.
 Observations closer together than the planning period are skipped, by their stamps, so the rule is the same
-in real and in simulated time.
+in real and in simulated time. No two begin with the same joints: the gate takes one proposal from each.
 
 A camera that is not required is waited for like any other as long as it lives. When the others have come for
 its age limit without it, the observation is made without it.
@@ -62,11 +62,12 @@ class ObservationPairing:
         """Drop everything seen."""
         self._seen: dict[str, Seen] = {}
         self._first_ns: int | None = None
-        self._taken_ns: int | None = None
+        self.plan_again()
 
     def plan_again(self) -> None:
         """Allow a plan from the next readings whatever their stamps, as for a new goal."""
-        self._taken_ns = None
+        self._taken_ns: int | None = None
+        self._begun: dict[str, int] = {}  # vectors without slack -> their stamp in the last observation
 
     def see(self, sensor: str, reading: Seen) -> None:
         """Take a reading."""
@@ -86,7 +87,10 @@ class ObservationPairing:
             return None
         if self._taken_ns is not None and stamp_ns - self._taken_ns < self._spacing_ns:
             return None
-        self._taken_ns = stamp_ns
+        begins = {name: self._seen[name].stamp_ns for name, slack in self._vectors.items() if slack == 0}
+        if any(stamp <= self._begun.get(name, stamp - 1) for name, stamp in begins.items()):
+            return None
+        self._taken_ns, self._begun = stamp_ns, begins
         return {name: self._seen[name] for name in (*self._images, *self._vectors)}
 
     @property

@@ -164,3 +164,13 @@ def test_when_no_camera_lives_all_are_missed():
     for at_ms in (0, 100, 200):
         assert taken_by(pairing, "joints", at_ms) == []
     assert "waiting for one and two" in pairing.waiting_for(0)
+
+
+def test_two_observations_do_not_begin_with_the_same_joints(pairing: ObservationPairing):
+    """When images come late, after joints of two periods: the gate would refuse the second plan."""
+    assert see(pairing, "joints", 200) is None
+    assert see(pairing, "image", 100) == (100, 200)
+    assert see(pairing, "image", 200) is None
+    assert see(pairing, "joints", 210) == (200, 210)
+    pairing.plan_again()
+    assert see(pairing, "image", 210) == (210, 210), "a new goal is planned for at once"
