@@ -39,14 +39,14 @@ def write(tmp_path, monkeypatch):
 
 
 def test_the_shipped_tasks():
-    assert known_tasks() == ["push", "reach"]
+    assert known_tasks() == ["drive", "push", "reach"]
     for task in known_tasks():
         assert read_task(task).name == read_task(task).kind == task
         assert "episode_steps" in read_task(task).own
 
 
 def test_an_unknown_task_names_the_known_ones():
-    with pytest.raises(ConfigError, match="unknown task 'juggle': expected one of push, reach"):
+    with pytest.raises(ConfigError, match="unknown task 'juggle': expected one of drive, push, reach"):
         read_task("juggle")
 
 

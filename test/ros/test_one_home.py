@@ -57,7 +57,7 @@ def test_the_planner_plans_at_the_robots_control_rate(changed, monkeypatch):
 
     periods = []
 
-    def pairing(images, vectors, period_ns, gap_ns):
+    def pairing(images, vectors, period_ns, gap_ns, optional):
         periods.append(period_ns)
         return object()
 

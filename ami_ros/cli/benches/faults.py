@@ -47,11 +47,10 @@ def faults(
     from ami_ros.sim.faults.catalogue import Catalogue
 
     experiment = prepare(robot, task, model, episodes=seeds, seed=seed)
-    if not fault:
-        for name, why in Catalogue(experiment.spec).left_out.items():
-            typer.echo(f"left out: {name}: {why}")
-    names = fault or list(Catalogue(experiment.spec).names)
-    measure_faults(experiment, names, real_time, json_file, logs)
+    catalogue = Catalogue(experiment.spec)
+    measure_faults(experiment, fault or list(catalogue.names), real_time, json_file, logs)
+    for name, why in catalogue.left_out.items() if not fault else ():
+        typer.echo(f"left out: {name}: {why}")
 
 
 def measure_faults(

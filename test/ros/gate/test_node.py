@@ -144,7 +144,7 @@ def test_diagnostics_once_a_second(gate, probe):
 @pytest.mark.parametrize(
     ("parameters", "says"),
     [
-        ({"robot": "nobody"}, "no such file; available there: ['panda.yaml']"),
+        ({"robot": "nobody"}, "no such file; available there: ['husky.yaml', 'kuka_iiwa.yaml'"),
         ({"rate_hz": -1.0}, "rate_hz"),
         ({"rate_hz": "fast"}, "rate_hz: got 'fast' (str), expected float"),
         ({"rate": 100.0}, "unknown parameters ['rate']"),

@@ -38,7 +38,20 @@ def test_what_the_robot_sends_fits():
     assert size(trajectory_to_ros(plan)) < proposal_limit(SPEC)
     terms = {f"a term of the cost, number {number}": 0.123456789 for number in range(20)}
     status = GoalStatus(
-        GoalState.STUCK, "why " * 100, "goal", 1, 2, 0.1, 0.2, terms, "hold", 1.0, 0.3, 0.4, terms
+        GoalState.STUCK,
+        "why " * 100,
+        "goal",
+        ("camera",),
+        1,
+        2,
+        0.1,
+        0.2,
+        terms,
+        "hold",
+        1.0,
+        0.3,
+        0.4,
+        terms,
     )
     assert 4 * size(status_to_ros(status, "robot")) < report_limit()
     image = np.zeros((48, 64, 3), dtype=np.uint8)

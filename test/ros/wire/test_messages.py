@@ -213,7 +213,9 @@ def test_a_verdict_survives_the_round_trip():
 
 
 def test_a_goal_status_survives_the_round_trip():
-    moving = GoalStatus(GoalState.MOVING, "on its way", "joints", 7, 8, 2.5, 1 / 3, {"x": 0.1}, "hold", 4.0)
+    moving = GoalStatus(
+        GoalState.MOVING, "on its way", "joints", ("joints",), 7, 8, 2.5, 1 / 3, {"x": 0.1}, "hold", 4.0
+    )
     moving = dataclasses.replace(
         moving, disagreement=1.5, surprise=2 / 3, surprise_terms={"motion": 0.5, "pose": 2 / 3}
     )
