@@ -30,7 +30,7 @@ BY_VECTORS = "vectors"
 
 
 def exported(cameras: int) -> tuple[str, ...]:
-    """Return the methods that the file of a model with so many cameras offers."""
+    """Return the methods that the file of a model with this number of cameras offers."""
     return EXPORTED + (SEVERAL_CAMERAS if cameras > 1 else ())
 
 

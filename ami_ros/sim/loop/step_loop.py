@@ -37,7 +37,7 @@ class StepLoop:
         self._world, self._spec = world, spec
         self._safety, self._body = safety, GateBody.of_robot(spec) if gated else None
         self._watched = set(spec.sensors) if self._body is None else {s.name for s in self._body.sensors}
-        # Apart, because a picture costs as much as a hundred readings of the others.
+        # Apart, because a picture costs as much as a hundred readings of other sensors.
         self._fresh_images_ns = _fresh_ns(spec.images)
         self._fresh_vectors_ns = _fresh_ns(spec.vectors)
         self._joints = spec.joint_sensor if spec.arm is not None else ""

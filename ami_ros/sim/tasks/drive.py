@@ -14,12 +14,13 @@ from ami_ros.config import setting
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.driving import DrivingTo, RandomDriving, wrapped
+from ami_ros.sim.tasks.far_apart import far_apart
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.yard import Yard
 from ami_ros.types import FloatArray
 
-DRAWS = 1000  # poses that are tried until one is inside, and far enough away
+DRAWS = 1000  # poses that are tried until one is inside
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,8 @@ class Drive:
             ConfigError: no start and goal are far enough apart.
         """
         generator = np.random.default_rng(seed)
-        for _ in range(DRAWS):
-            start, goal = self._pose(generator), self._pose(generator)
-            if self._error(start, goal) >= self._settings.minimum_travel:
-                return Episode(start, goal, goal)
-        raise ConfigError(
-            f"minimum_travel: got {self._settings.minimum_travel}, not reached by {DRAWS} draws: lower it"
-        )
+        start, goal = far_apart(lambda: self._pose(generator), self._error, self._settings.minimum_travel)
+        return Episode(start, goal, goal)
 
     def _pose(self, generator: np.random.Generator) -> FloatArray:
         """Return a pose (3,) whose circle is inside of the area."""

@@ -13,12 +13,11 @@ from ami_ros.config import setting
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.channel_motion import ChannelMotion
 from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.far_apart import far_apart
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray
-
-DRAWS = 1000  # starts and goals that are tried until two are far enough apart
 
 
 @dataclass(frozen=True)
@@ -76,20 +75,25 @@ class Setpoint:
             ConfigError: no start and goal are far enough apart.
         """
         generator = np.random.default_rng(seed)
-        for _ in range(DRAWS):
-            start, goal = self._draw(generator), self._draw(generator)
-            ends = self._sensor.steady(np.stack([start, goal]))
-            if float((np.abs(ends[1] - ends[0]) / self._tolerance).max()) >= self._least:
-                return Episode(start, goal, ends[1])
-        raise ConfigError(f"minimum_travel: got {self._least}, which {DRAWS} draws did not reach; lower it")
+        start, goal = far_apart(lambda: self._draw(generator), self._far, self._least)
+        return Episode(start, goal, self._ends(start, goal)[1])
+
+    def _far(self, start: FloatArray, goal: FloatArray) -> float:
+        before, after = self._ends(start, goal)
+        return self._in_tolerances(after - before)
+
+    def _ends(self, start: FloatArray, goal: FloatArray) -> FloatArray:
+        return self._sensor.steady(np.stack([start, goal]))
+
+    def _in_tolerances(self, away: FloatArray) -> float:
+        return float((np.abs(away) / self._tolerance).max())
 
     def _draw(self, generator: np.random.Generator) -> FloatArray:
         return self._spec.actions.in_units(generator.uniform(-1.0, 1.0, size=self._spec.action_size))
 
     def error(self, scene: World, episode: Episode) -> float:
         """Return the largest true difference from the wanted values, in tolerances."""
-        away = scene.truth()[self.goal_sensor] - episode.goal_position
-        return float((np.abs(away) / self._tolerance).max())
+        return self._in_tolerances(scene.truth()[self.goal_sensor] - episode.goal_position)
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Start at rest, as any set points would have left it; commands begin at home, as the gate's do."""

@@ -12,7 +12,7 @@ from typing import Any
 from ami_ros.errors import EmbodimentError
 from ami_ros.system.whole_file import write_whole
 
-# All faces of a robot together: with so many, PyBullet draws 128 x 128 pixels in under 3 ms on one core.
+# All faces of a robot together: with no more, PyBullet draws 128 x 128 pixels in under 3 ms on one core.
 FACES = 3600
 CELLS = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4)  # of a grid along the diagonal of a mesh
 VERSION = b"1"  # of what is done to a mesh; another one makes all of them again
