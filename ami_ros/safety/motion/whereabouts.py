@@ -95,9 +95,14 @@ class Whereabouts:
         """Return the pose at `now_ns`; None before the first measurement."""
         if self._pose is None:
             return None
-        pose, end_ns = self._pose, [*[begin for begin, _ in self._commands][1:], now_ns]
-        for (begin_ns, motion), until_ns in zip(self._commands, end_ns, strict=False):
-            duration_ns = min(until_ns, now_ns) - max(begin_ns, self._stamp_ns)
+        since, until_ns = [], now_ns
+        for begin_ns, motion in reversed(self._commands):  # most of them ended before it was measured
+            since.append((min(until_ns, now_ns) - max(begin_ns, self._stamp_ns), motion))
+            if begin_ns <= self._stamp_ns:
+                break
+            until_ns = begin_ns
+        pose = self._pose
+        for duration_ns, motion in reversed(since):
             if duration_ns > 0:
                 pose = moved(pose, motion, duration_ns / 1e9)
         return pose

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import cv2
@@ -66,6 +67,7 @@ class CommandOracle:
         self.counts: dict[str, int] = {}
         self.unsafe = self.moved_after_stop = 0
         self._stop_ns: int | None = None
+        self._braking_ticks = 0
         self._rest: FloatArray | None = None
         self._moved_ns: list[int] = []  # since the STOP
         self.forget_motion()
@@ -103,7 +105,11 @@ class CommandOracle:
             self.moved_after_stop -= sum(moved_ns >= stamp_ns for moved_ns in self._moved_ns)
             self._stop_ns, self._rest, self._moved_ns = None, None, []
         elif self._stop_ns is None:
-            self._stop_ns = stamp_ns + self._braking_ns()
+            braking_ns = self._braking_ns()
+            self._stop_ns, self._braking_ticks = (
+                stamp_ns + braking_ns,
+                math.ceil(braking_ns / 1e9 / self._tick_s),
+            )
 
     def _by_itself(self, command: Command, measured: FloatArray | None) -> list[str]:
         position, slack, wrong = command.position, 1.0 + TOLERANCE, []
@@ -186,7 +192,11 @@ class CommandOracle:
         return round((float(brake_s.max()) + STOP_SLACK_TICKS * self._tick_s) * 1e9)
 
     def _judge_stop(self, command: Command) -> None:
-        if self._stop_ns is None or command.stamp_ns <= self._stop_ns:
+        if self._stop_ns is None:
+            return
+        # The gate brakes tick by tick: those that a loaded machine leaves out make it later, not further.
+        self._braking_ticks -= 1
+        if command.stamp_ns <= self._stop_ns or self._braking_ticks >= 0:
             return
         if self._rest is None:
             self._rest = command.position if self._stands_at is None else self._stands_at

@@ -105,7 +105,7 @@ def test_motion_after_a_stop_is_found_once_braking_is_over():
     oracle = judge(along([1.0, 2.0, 3.0, 3.0]))
     oracle.see_stop(True, 4 * TICK_NS)
     rest = along([1.0, 2.0, 3.0, 3.0])[-1]
-    later = [dataclasses.replace(rest, velocity=STILL, stamp_ns=(50 + i) * TICK_NS) for i in range(20)]
+    later = [dataclasses.replace(rest, velocity=STILL, stamp_ns=(10 + i) * TICK_NS) for i in range(60)]
     judge(later, oracle)
     assert oracle.moved_after_stop == 0
     moved = dataclasses.replace(later[-1], position=rest.position + 0.002, stamp_ns=71 * TICK_NS)
@@ -163,4 +163,19 @@ def test_a_base_without_a_limit_of_jerk_is_given_time_to_brake(tmp_path):
         oracle.see(Command(np.array([left, 0.0]), np.zeros(2), tick * TICK_NS), None)
     assert oracle.moved_after_stop == 0
     oracle.see(Command(np.array([0.1, 0.0]), np.zeros(2), 100 * TICK_NS), None)
+    assert oracle.moved_after_stop == 1
+
+
+def test_ticks_that_were_left_out_are_no_motion_after_a_stop(tmp_path):
+    spec = load_robot(husky_yaml(tmp_path))
+    oracle, speed = CommandOracle(spec, TICK_S), 0.4
+    oracle.see(Command(np.array([speed, 0.0]), np.zeros(2), 0), None)
+    oracle.see_stop(True, 0)
+    change = spec.limits.velocity[0] * TICK_S
+    slowed = [max(0.0, speed - tick * change) for tick in range(1, 100)]
+    for tick, left in enumerate(slowed):
+        late = 3 * tick  # a loaded machine runs each third tick
+        oracle.see(Command(np.array([left, 0.0]), np.zeros(2), late * TICK_NS), None)
+    assert oracle.moved_after_stop == 0
+    oracle.see(Command(np.array([0.1, 0.0]), np.zeros(2), 300 * TICK_NS), None)
     assert oracle.moved_after_stop == 1

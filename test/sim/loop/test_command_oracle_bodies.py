@@ -58,6 +58,7 @@ def test_a_command_that_overtakes_the_end_of_the_stop_does_not_count(tmp_path):
     oracle = CommandOracle(base(tmp_path), TICK_S)
     driving(oracle, NO_RATE, range(1, 4))
     oracle.see_stop(True, 3 * TICK_NS)
+    driving(oracle, NO_RATE, range(4, 98))
     driving(oracle, FASTEST, range(98, 104))
     assert oracle.moved_after_stop == 6
     oracle.see_stop(False, 100 * TICK_NS)
