@@ -72,6 +72,10 @@ class EpisodeError(AmiError):
     """A recorded episode is missing, truncated or of another format version."""
 
 
+class MemoryFileError(AmiError):
+    """A memory is missing, damaged, of another version, or has not what it was asked for."""
+
+
 class TrainingError(AmiError):
     """Training cannot start or continue."""
 

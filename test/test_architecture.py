@@ -43,6 +43,7 @@ THIRD_PARTY = {
     "safety": {"numpy", "ruckig"},
     "planning": {"numpy", "torch"},
     "model": {"numpy", "torch"},
+    "memory": {"numpy", "cv2"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
 BASE = {"types", "errors", "protocols", "strict_text", "config", "task_file", "share"}
@@ -55,7 +56,7 @@ OWN = {
     "safety": BASE | {"body"},
     "model": BASE | {"body", "system"},
     "planning": BASE | {"body", "model"},
-    "memory": BASE | {"body"},
+    "memory": BASE | {"data"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE | {"body", "node_settings", "planning", "model", "safety", "sim", "training"},
     "data": BASE | {"body", "system"},

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is forgotten when a memory is full: what is much like something else that is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.memory.moment import Floats
+from ami_ros.memory.reader import Ids
+from ami_ros.memory.store import Store
+from ami_ros.types import RARE_SURPRISE
+
+CHUNK = 512  # moments that are compared with each other
+SPARE = 0.9  # of the most: what is left after a clearing, so that not every writing clears
+
+
+class Eviction:
+    """Keeps a file below its largest size.
+
+    Moments with a name, and surprising ones, stay. Of the others some are drawn, and of those the ones that
+    are most like another one go: places that were seen once outlive places that were seen every day.
+
+    Source: greedy removal of the closest pair, as in k-center data summarisation; Gonzalez, "Clustering to
+    minimize the maximum intercluster distance" (1985).
+
+    Args:
+        most_bytes: of the file.
+        model: SHA-256 of the model whose latents say what is alike.
+        generator: draws them.
+    """
+
+    def __init__(self, most_bytes: int, model: str, generator: np.random.Generator) -> None:
+        self._most, self._model, self._generator = most_bytes, model, generator
+
+    def __call__(self, store: Store) -> int:
+        """Forget until it is small enough, or only what stays is left; return how many moments went."""
+        gone = 0
+        if store.bytes <= self._most:
+            return gone
+        ids = self._generator.permutation(store.dispensable(RARE_SURPRISE))
+        while store.bytes > SPARE * self._most and len(ids):
+            kept: list[int] = []
+            for first in range(0, len(ids), CHUNK):
+                chunk = np.sort(ids[first : first + CHUNK])
+                less = self._redundant(store, chunk)
+                gone += store.forget(less.tolist())
+                kept.extend(np.setdiff1d(chunk, less).tolist())
+                if store.bytes <= SPARE * self._most:
+                    break
+            ids = np.array(kept, dtype=np.int64)
+        return gone
+
+    def _redundant(self, store: Store, chunk: Ids) -> Ids:
+        """Return half of some moments (N,), rising, rounded up."""
+        known, latents = store.latents_of(self._model, chunk.tolist())
+        if len(known) < len(chunk):  # nothing tells what the others are like: the oldest of them go
+            unknown = np.setdiff1d(chunk, known)
+            return unknown[: (len(unknown) + 1) // 2]
+        return known[redundant(latents.astype(np.float32))]
+
+
+def redundant(latents: Floats) -> Ids:
+    """Return the indices of half (rounded up) of latents (N, F): each time one of the two most alike."""
+    square = (latents**2).sum(axis=1)
+    apart = square[:, None] + square[None, :] - 2.0 * latents @ latents.T
+    np.fill_diagonal(apart, np.inf)
+    gone = []
+    for _ in range((len(latents) + 1) // 2):
+        nearest = apart.min(axis=1)
+        one = int(nearest.argmin())
+        gone.append(one)
+        apart[one, :] = apart[:, one] = np.inf
+    return np.array(gone, dtype=np.int64)

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a memory file holds: moments by episode, their latents by model, and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.errors import MemoryFileError
+from ami_ros.memory.moment import Episode, Floats, Moment, Remembered
+from ami_ros.memory.pictures import unpacked
+from ami_ros.memory.schema import open_database, told
+
+Ids = NDArray[np.int64]
+PAGE = 500  # ids in one question: SQLite takes 32766
+Self = TypeVar("Self", bound="MemoryReader")
+
+
+@dataclass(frozen=True)
+class MemoryFigures:
+    """How much a memory holds.
+
+    Attributes:
+        episodes: how many.
+        moments: how many.
+        names: how many.
+        surprising: moments with a surprise above 1.
+        latents: how many, by model.
+        bytes: on disk, without what is free to be written again.
+    """
+
+    episodes: int
+    moments: int
+    names: int
+    surprising: int
+    latents: dict[str, int]
+    bytes: int
+
+
+class MemoryReader:
+    """Reads one SQLite file, also while another process writes it. Of one thread at a time.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        MemoryFileError: see `open_database`.
+    """
+
+    _read_only = True
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._database = path, open_database(path, self._read_only)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _asked(self, question: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with told(self.path):
+            return self._database.execute(question, values).fetchall()
+
+    def named(self, name: str) -> Remembered:
+        """Return the moment of a name.
+
+        Raises:
+            MemoryFileError: nothing is called so; lists the names there are.
+        """
+        found = self._asked("SELECT moment FROM names WHERE name = ?", (name,))
+        if not found:
+            known = ", ".join(self.names()) or "none yet: send one to ~/remember"
+            raise MemoryFileError(f"{self.path}: nothing is called {name!r}; names there are: {known}")
+        return self.moments([found[0][0]])[0]
+
+    def names(self, task: str | None = None) -> dict[str, int]:
+        """Return name -> moment, in alphabetical order; of one task, or of all."""
+        rows = self._asked(
+            "SELECT name, moment FROM names JOIN moments ON moment = moments.id JOIN episodes ON "
+            "episode = episodes.id WHERE ? IS NULL OR task = ? ORDER BY name",
+            (task, task),
+        )
+        return dict(rows)
+
+    def episodes(self) -> dict[int, Episode]:
+        """Return all episodes, by number."""
+        rows = self._asked("SELECT id, task, goal, outcome FROM episodes ORDER BY id")
+        return {number: Episode(*values) for number, *values in rows}
+
+    def ids(self, task: str | None = None, without: str | None = None) -> list[int]:
+        """Return the ids of moments, rising: of a task, and without a latent of a model."""
+        rows = self._asked(
+            "SELECT moments.id FROM moments JOIN episodes ON episode = episodes.id "
+            "WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR NOT EXISTS "
+            "(SELECT 1 FROM latents WHERE model = ?2 AND moment = moments.id)) ORDER BY moments.id",
+            (task, without),
+        )
+        return [row[0] for row in rows]
+
+    def moments(self, ids: Sequence[int]) -> list[Remembered]:
+        """Return moments in the order of `ids`.
+
+        Raises:
+            MemoryFileError: one is not there, or damaged.
+        """
+        found: dict[int, Remembered] = {}
+        for page in pages(ids):
+            found.update(self._page(page))
+        if missing := [number for number in ids if number not in found]:
+            raise MemoryFileError(f"{self.path}: no moments {missing[:10]}; they may have been forgotten")
+        return [found[number] for number in ids]
+
+    def _page(self, page: list[int]) -> dict[int, Remembered]:
+        images: dict[int, dict[str, bytes]] = {number: {} for number in page}
+        vectors: dict[int, dict[str, Floats]] = {number: {} for number in page}
+        names: dict[int, list[str]] = {number: [] for number in page}
+        where = f"WHERE moment IN {place_holders(page)}"
+        for number, camera, png in self._asked(f"SELECT moment, camera, png FROM images {where}", page):
+            images[number][camera] = png
+        for number, sensor, measured in self._asked(f"SELECT * FROM vectors {where}", page):
+            vectors[number][sensor] = self._numbers(measured, np.float32)
+        for name, number in self._asked(f"SELECT * FROM names {where} ORDER BY name", page):
+            names[number].append(name)
+        rows = self._asked(
+            "SELECT id, episode, stamp_ns, action, distance, surprise, verdict FROM moments "
+            f"WHERE id IN {place_holders(page)}",
+            page,
+        )
+        return {
+            number: Remembered(
+                number,
+                episode,
+                Moment(
+                    stamp_ns=stamp_ns,
+                    images={
+                        name: unpacked(png, f"{self.path}: moment {number}")
+                        for name, png in images[number].items()
+                    },
+                    vectors=vectors[number],
+                    action=None if action is None else self._numbers(action, np.float32),
+                    distance=distance,
+                    surprise=surprise,
+                    verdict=verdict,
+                ),
+                tuple(names[number]),
+            )
+            for number, episode, stamp_ns, action, distance, surprise, verdict in rows
+        }
+
+    def dispensable(self, rare: float) -> Ids:
+        """Return the ids (N,), rising, of moments without a name whose surprise is not above `rare`."""
+        rows = self._asked(
+            "SELECT id FROM moments WHERE (surprise IS NULL OR surprise <= ?) "
+            "AND id NOT IN (SELECT moment FROM names) ORDER BY id",
+            (rare,),
+        )
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def latents_of(self, model: str, ids: Sequence[int]) -> tuple[Ids, NDArray[np.float16]]:
+        """Return what a model made of moments: the ids (N,) it has seen, rising, and latents (N, F).
+
+        Raises:
+            MemoryFileError: they are not of one size.
+        """
+        rows: list[tuple[Any, ...]] = []
+        for page in pages(sorted(ids)):
+            where = f"WHERE model = ? AND moment IN {place_holders(page)}"
+            rows += self._asked(f"SELECT moment, latent FROM latents {where} ORDER BY moment", [model, *page])
+        return self._stacked(rows)
+
+    def latents(self, model: str, task: str | None = None, after: int = 0) -> tuple[Ids, NDArray[np.float16]]:
+        """Return ids (N,), rising, and latents (N, F) that a model made; of ids above `after`.
+
+        Raises:
+            MemoryFileError: they are not of one size.
+        """
+        rows = self._asked(
+            "SELECT moment, latent FROM latents JOIN moments ON moment = moments.id JOIN episodes ON "
+            "episode = episodes.id WHERE model = ?1 AND moment > ?2 AND (?3 IS NULL OR task = ?3) "
+            "ORDER BY moment",
+            (model, after, task),
+        )
+        return self._stacked(rows)
+
+    def _stacked(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Ids, NDArray[np.float16]]:
+        sizes = {len(latent) for _, latent in rows} or {0}
+        if len(sizes) > 1:
+            raise MemoryFileError(
+                f"{self.path}: got latents of {sorted(sizes)} bytes from one model, expected one size; "
+                "run `ami-ros memory reindex`"
+            )
+        ids = np.array([number for number, _ in rows], dtype=np.int64)
+        joined = np.frombuffer(b"".join(latent for _, latent in rows), np.float16)
+        return ids, joined.reshape(len(rows), sizes.pop() // 2)
+
+    def _numbers(self, blob: bytes, kind: type[Any]) -> NDArray[Any]:
+        if len(blob) % np.dtype(kind).itemsize:
+            raise MemoryFileError(f"{self.path}: got {len(blob)} bytes of numbers, expected whole ones")
+        return np.frombuffer(blob, kind)
+
+    def figures(self) -> MemoryFigures:
+        """Return how much it holds."""
+        episodes, moments, names, surprising = (
+            int(self._asked(f"SELECT count(*) FROM {what}")[0][0])
+            for what in ("episodes", "moments", "names", "moments WHERE surprise > 1")
+        )
+        latents = dict(self._asked("SELECT model, count(*) FROM latents GROUP BY model"))
+        return MemoryFigures(episodes, moments, names, surprising, latents, self.bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Size on disk, without what is free to be written again."""
+        used, free, size = (
+            int(self._asked(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (used - free) * size
+
+
+def pages(ids: Sequence[int]) -> Iterator[list[int]]:
+    """Return ids in lists that fit into one question."""
+    numbers = [int(number) for number in ids]
+    for first in range(0, len(numbers), PAGE):
+        yield numbers[first : first + PAGE]
+
+
+def place_holders(page: Sequence[int]) -> str:
+    """Return the place holders of a list of values."""
+    return f"({', '.join('?' * len(page))})"

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The memory file of a robot, written: what is added, named, and forgotten."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.errors import MemoryFileError
+from ami_ros.memory.moment import Episode, Floats, Moment
+from ami_ros.memory.pictures import packed
+from ami_ros.memory.reader import MemoryReader, pages, place_holders
+from ami_ros.memory.schema import told
+
+
+class Store(MemoryReader):
+    """Writes one SQLite file, which is made where there is none. Of one thread at a time.
+
+    Raises:
+        MemoryFileError: see `open_database`.
+        OutputError: see `open_database`.
+    """
+
+    _read_only = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing."""
+        with told(self.path):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def begin(self, episode: Episode) -> int:
+        """Begin an episode; return its number."""
+        with self._writing() as database:
+            values = (episode.task, episode.goal, episode.outcome)
+            return int(
+                database.execute(
+                    "INSERT INTO episodes (task, goal, outcome) VALUES (?, ?, ?)", values
+                ).lastrowid
+                or 0
+            )
+
+    def end(self, episode: int, outcome: str) -> None:
+        """Note how an episode ended."""
+        with self._writing() as database:
+            database.execute("UPDATE episodes SET outcome = ? WHERE id = ?", (outcome, episode))
+
+    def append(self, moments: Iterable[tuple[int, Moment]], model: str = "") -> list[int]:
+        """Add moments of episodes, all or none; return their ids.
+
+        Args:
+            moments: number of the episode, and the moment.
+            model: SHA-256 of the model that made their latents.
+        """
+        with self._writing() as database:
+            return [self._add(database, episode, moment, model) for episode, moment in moments]
+
+    def _add(self, database: sqlite3.Connection, episode: int, moment: Moment, model: str) -> int:
+        action = None if moment.action is None else _bytes(moment.action, np.float32)
+        row = (episode, moment.stamp_ns, action, moment.distance, moment.surprise, moment.verdict)
+        added = database.execute(
+            "INSERT INTO moments (episode, stamp_ns, action, distance, surprise, verdict) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            row,
+        )
+        number = int(added.lastrowid or 0)
+        database.executemany(
+            "INSERT INTO images VALUES (?, ?, ?)",
+            [(number, camera, packed(image)) for camera, image in moment.images.items()],
+        )
+        database.executemany(
+            "INSERT INTO vectors VALUES (?, ?, ?)",
+            [(number, sensor, _bytes(values, np.float32)) for sensor, values in moment.vectors.items()],
+        )
+        if moment.latent is not None:
+            latent = (model, number, _bytes(moment.latent, np.float16))
+            database.execute("INSERT INTO latents VALUES (?, ?, ?)", latent)
+        return number
+
+    def name(self, name: str, moment: int) -> None:
+        """Give a moment a name; one that had it before loses it.
+
+        Raises:
+            MemoryFileError: no such moment, or no name.
+        """
+        if not name.strip():
+            raise MemoryFileError(f"{self.path}: got {name!r}, expected a name")
+        if not self._asked("SELECT 1 FROM moments WHERE id = ?", (moment,)):
+            raise MemoryFileError(
+                f"{self.path}: no moment {moment}; `ami-ros memory list` shows those there are"
+            )
+        with self._writing() as database:
+            database.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, moment))
+
+    def put_latents(self, model: str, moments: Sequence[int], latents: Floats) -> None:
+        """Keep what a model (its SHA-256) made of moments: latents (N, F)."""
+        rows = [
+            (model, moment, _bytes(row, np.float16)) for moment, row in zip(moments, latents, strict=True)
+        ]
+        with self._writing() as database:
+            database.executemany("INSERT OR REPLACE INTO latents VALUES (?, ?, ?)", rows)
+
+    def forget(self, moments: Sequence[int]) -> int:
+        """Remove moments, and episodes that have none left; return how many moments there were."""
+        with self._writing() as database:
+            gone = 0
+            for page in pages(moments):
+                gone += database.execute(
+                    f"DELETE FROM moments WHERE id IN {place_holders(page)}", page
+                ).rowcount
+            database.execute("DELETE FROM episodes WHERE id NOT IN (SELECT episode FROM moments)")
+        with told(self.path):
+            self._database.execute("PRAGMA incremental_vacuum").fetchall()
+        return gone
+
+    def forget_model(self, model: str) -> int:
+        """Remove the latents that a model made; return how many there were."""
+        with self._writing() as database:
+            return database.execute("DELETE FROM latents WHERE model = ?", (model,)).rowcount
+
+
+def _bytes(values: NDArray[Any], kind: type[Any]) -> bytes:
+    numbers = np.ascontiguousarray(values, dtype=kind)
+    if not np.isfinite(numbers).all():
+        raise MemoryFileError(f"memory: got numbers that are not finite, expected finite ones: {values!r}")
+    return numbers.tobytes()

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A memory stays within its size, and what is rare outlives what is common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from memories import LATENT, MODEL, moment
+
+from ami_ros.memory.eviction import SPARE, Eviction, redundant
+from ami_ros.memory.moment import Episode
+from ami_ros.memory.store import Store
+
+COMMON, RARE = 300, 10
+
+
+def at(place: float, number: int) -> np.ndarray:
+    latent = np.zeros(LATENT, np.float32)
+    latent[0], latent[1] = place, 1e-3 * number
+    return latent
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Many moments at one place, a few at places of their own, a surprising one and one with a name."""
+    store = Store(tmp_path / "robot.sqlite")
+    episode = store.begin(Episode("reach"))
+    common = [moment(number, latent=at(0.0, number)) for number in range(COMMON)]
+    rare = [moment(number, latent=at(10.0 + 5 * number, 0)) for number in range(RARE)]
+    told = [moment(1, latent=at(0.0, 1)), moment(2, latent=at(0.0, 2), surprise=1.5)]
+    ids = store.append([(episode, m) for m in [*common, *rare, *told]], MODEL)
+    store.name("home", ids[-2])
+    return store
+
+
+def test_nothing_is_forgotten_while_there_is_room(store):
+    assert Eviction(store.bytes, MODEL, np.random.default_rng(0))(store) == 0
+
+
+def test_what_is_rare_surprising_or_has_a_name_outlives_what_is_common(store):
+    most = store.bytes // 3
+    gone = Eviction(most, MODEL, np.random.default_rng(0))(store)
+    assert store.bytes <= SPARE * most and len(store.ids()) == COMMON + RARE + 2 - gone
+    kept = set(store.ids())
+    assert set(range(COMMON + 1, COMMON + RARE + 3)) <= kept
+    assert store.names() == {"home": COMMON + RARE + 1}
+
+
+def test_it_ends_when_only_what_stays_is_left(store):
+    Eviction(1, MODEL, np.random.default_rng(0))(store)
+    assert store.ids() == [COMMON + RARE + 1, COMMON + RARE + 2]
+
+
+def test_without_latents_the_oldest_go_first(tmp_path):
+    store = Store(tmp_path / "robot.sqlite")
+    episode = store.begin(Episode("reach"))
+    ids = store.append([(episode, moment(number, latent=None)) for number in range(200)])
+    Eviction(store.bytes // 2, MODEL, np.random.default_rng(0))(store)
+    kept = store.ids()
+    assert 0 < len(kept) < 150 and kept == ids[-len(kept) :]
+
+
+def test_of_two_that_are_alike_one_goes():
+    latents = np.array([[0.0], [10.0], [20.0], [20.1], [30.0], [10.1]], np.float32)
+    gone = set(redundant(latents).tolist())
+    assert len(gone) == 3 and len(gone & {2, 3}) >= 1 and len(gone & {1, 5}) >= 1
+    assert len(redundant(np.zeros((1, 3), np.float32))) == 1
+    assert len(redundant(np.zeros((0, 3), np.float32))) == 0

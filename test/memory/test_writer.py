@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The writer keeps the order, never makes anybody wait, and loses no more than a second to a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from memories import MODEL, moment
+
+from ami_ros.errors import OutputError
+from ami_ros.memory.moment import Episode
+from ami_ros.memory.reader import MemoryReader
+from ami_ros.memory.store import Store
+from ami_ros.memory.writer import GATHER_S, MOST_NAMED, MemoryWriter
+
+KILLS = 5
+NO_SOONER_S = 1.0  # what is older than this when the process is killed must be there
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "robot.sqlite"
+
+
+class Gate(Store):
+    """A store that waits before it writes."""
+
+    def __init__(self, path) -> None:
+        super().__init__(path)
+        self.opened, self.asked = threading.Event(), threading.Event()
+
+    def append(self, moments, model=""):
+        self.asked.set()
+        assert self.opened.wait(10.0)
+        return super().append(moments, model)
+
+
+def test_episodes_moments_and_names_are_written_in_order(path):
+    writer = MemoryWriter(lambda: Store(path), MODEL, queue=100)
+    writer.begin(Episode("reach", "nothing came of it"))
+    for task in ("reach", "push"):
+        writer.begin(Episode(task, "goal"))
+        for number in range(3):
+            assert writer.add(moment(number), name=f"{task} {number}" if number == 2 else "")
+        writer.end("arrived")
+    writer.close()
+    assert writer.figures.written == 6 and writer.figures.dropped == writer.figures.waiting == 0
+    with MemoryReader(path) as memory:
+        assert list(memory.episodes().values()) == [
+            Episode("reach", "goal", "arrived"),
+            Episode("push", "goal", "arrived"),
+        ], "an episode without moments is none"
+        assert memory.names() == {"push 2": 6, "reach 2": 3}
+        assert [m.moment.stamp_ns for m in memory.moments(memory.ids())] == [
+            moment(n).stamp_ns for n in (0, 1, 2, 0, 1, 2)
+        ]
+        assert len(memory.latents(MODEL)[0]) == 6
+
+
+def test_a_full_queue_drops_and_counts_but_keeps_what_has_a_name(path):
+    store = Gate(path)
+    writer = MemoryWriter(lambda: store, MODEL, queue=4)
+    writer.begin(Episode("reach"))
+    writer.add(moment(0))
+    assert store.asked.wait(10.0), "one is being written: the queue is empty"
+    taken = [writer.add(moment(number)) for number in range(1, 8)]
+    assert taken == [True] * 4 + [False] * 3
+    assert writer.add(moment(9), name="home"), "people wait for it"
+    assert writer.figures.waiting == 5 and writer.figures.dropped == 3
+    for number in range(MOST_NAMED + 10):
+        writer.add(moment(number), name=f"{number}")
+    assert writer.figures.waiting == 4 + MOST_NAMED
+    store.opened.set()
+    writer.close()
+    figures = writer.figures
+    assert figures.written == 1 + 4 + MOST_NAMED and figures.dropped == 3 + 11
+    with MemoryReader(path) as memory:
+        assert memory.named("home").moment.stamp_ns == moment(9).stamp_ns
+
+
+def test_a_disk_that_fills_up_is_told_and_it_goes_on_when_there_is_room(path):
+    class Full(Store):
+        full = True
+
+        def append(self, moments, model=""):
+            if self.full:
+                raise OutputError(f"{self.path}: cannot be written (full); expected space on the disk")
+            return super().append(moments, model)
+
+    store = Full(path)
+    writer = MemoryWriter(lambda: store, MODEL, queue=100)
+    writer.begin(Episode("reach"))
+    writer.add(moment(0))
+    until(lambda: writer.figures.dropped == 1)
+    assert "expected space on the disk" in writer.figures.problem
+    store.full = False
+    writer.add(moment(1))
+    until(lambda: writer.figures.written == 1)
+    assert writer.figures.problem == ""
+    writer.close()
+
+
+def test_what_it_was_handed_is_on_disk_within_a_second(path):
+    writer = MemoryWriter(lambda: Store(path), MODEL, queue=100)
+    writer.begin(Episode("reach"))
+    writer.add(moment(0))
+    until(lambda: writer.figures.written == 1)
+    with MemoryReader(path) as memory:
+        assert memory.ids() == [1]
+    writer.close()
+
+
+def until(true, patience_s: float = 10.0) -> None:
+    end = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+REMEMBERS = """
+import sys, time
+from pathlib import Path
+from memories import MODEL, moment
+from ami_ros.memory.moment import Episode
+from ami_ros.memory.store import Store
+from ami_ros.memory.writer import MemoryWriter
+
+writer = MemoryWriter(lambda: Store(Path(sys.argv[1])), MODEL, queue=10000)
+writer.begin(Episode("reach"))
+number = 0
+while True:
+    assert writer.add(moment(number, stamp_ns=time.monotonic_ns()))
+    number += 1
+    print(number, flush=True)
+    time.sleep(0.002)
+"""
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_a_killed_process_loses_at_most_the_last_second_and_damages_nothing(path, kill):
+    """`ami-ros bench memory` does it a hundred times."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", REMEMBERS, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert child.stdout is not None and child.stdout.readline()
+    time.sleep(NO_SOONER_S + np.random.default_rng(kill).uniform(0.0, 3 * GATHER_S))
+    os.kill(child.pid, signal.SIGKILL)
+    killed_ns = time.monotonic_ns()
+    handed = sum(1 for _ in child.stdout) + 1
+    child.wait()
+    child.stdout.close()
+    with Store(path) as store:  # a writer repairs what is left
+        assert store._asked("PRAGMA integrity_check") == [("ok",)]
+        kept = [found.moment.stamp_ns for found in store.moments(store.ids())]
+    assert kept == sorted(kept) and 0 < len(kept) <= handed + 1
+    missing = handed - len(kept)
+    assert missing == 0 or kept[-1] > killed_ns - NO_SOONER_S * 1e9
