@@ -13,10 +13,11 @@ from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.body.sensors import with_topics
 from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
-from ami_ros.share import config_path, shipped_model
+from ami_ros.share import config_path, data_home, shipped_model
 from ami_ros.task_file import SECTIONS, TaskFile, load_task_settings, read_task
 
 if TYPE_CHECKING:
+    from ami_ros.memory.settings import MemorySettings
     from ami_ros.model.networks.settings import ModelSettings
     from ami_ros.node_settings import SimSettings
     from ami_ros.planning.settings import PlannerSettings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ami_ros.training.settings import TrainingSettings
 
 T = TypeVar("T")
-FILES = ("collect", "model", "planner", "safety", "safety_node", "sim", "training")
+FILES = ("collect", "memory", "model", "planner", "safety", "safety_node", "sim", "training")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,11 @@ class Configuration:
         """Path of the model that comes with the package."""
         return shipped_model(self.spec.name, self.task_name)
 
+    @property
+    def memory_file(self) -> Path:
+        """Path of the robot's memory: one for all of its tasks."""
+        return data_home() / "memory" / f"{self.spec.name}.sqlite"
+
     # Settings; imported when asked for, because most who hold a configuration need one or two of them
 
     @cached_property
@@ -124,6 +130,13 @@ class Configuration:
         from ami_ros.sim.tasks.collect_settings import CollectSettings
 
         return self._settings(CollectSettings, "collect")
+
+    @cached_property
+    def memory(self) -> MemorySettings:
+        """config/memory.yaml."""
+        from ami_ros.memory.settings import MemorySettings
+
+        return self._settings(MemorySettings, "memory")
 
     @cached_property
     def model(self) -> ModelSettings:

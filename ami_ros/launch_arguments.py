@@ -58,6 +58,8 @@ TOPICS = (
     Topic("proposed_topic", "planner/proposed", "the planner's proposals", ("planner", "safety")),
     Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", ("planner",)),
     Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", ("planner",)),
+    Topic("goal_name_topic", "planner/goal_name", "name of what to see again", ("planner",)),
+    Topic("remember_topic", "planner/remember", "name for what is seen now", ("planner",)),
     Topic(
         "goal_status_topic",
         "planner/goal_status",
@@ -73,7 +75,7 @@ TOPICS = (
     Topic(
         "restrictions_topic", "safety/restrictions", "limits in force next to the robot's own", ("safety",)
     ),
-    Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", ("sim", "safety")),
+    Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", ("sim", "planner", "safety")),
     Topic("sim_goal_image_topic", "sim/goal_image", "the simulated task's goal image", ("sim",)),
     Topic("sim_truth_topic", "sim/truth", "the simulator's true state, for scoring only", ("sim",)),
     Topic("diagnostics_topic", "/diagnostics", "health and timing of the nodes", ("planner", "safety")),
@@ -104,6 +106,7 @@ _OF_NODE = {
     "sim": (),
     "planner": (
         Argument("model", "", "path of a model.pt; empty: the one in models/ for this robot and task"),
+        Argument("memory", "", "file to remember in; auto for the robot's own; empty: config/"),
         Argument("autostart", "true", "configure and activate the planner as soon as it runs"),
     ),
     "safety": (
@@ -117,7 +120,7 @@ _OF_NODE = {
 # Launch arguments handed to the node as a parameter of the same name, when not empty.
 _PARAMETERS = {
     "sim": ("robot", "task", "sensor_topics"),
-    "planner": ("robot", "task", "sensor_topics", "model"),
+    "planner": ("robot", "task", "sensor_topics", "model", "memory"),
     "safety": ("robot", "task", "sensor_topics", "command_interface", "speed_scale", "realtime_priority"),
 }
 _SWITCHES = {"planner": ("autostart",)}

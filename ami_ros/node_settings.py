@@ -91,3 +91,6 @@ class PlannerNodeSettings:
     patience_s: float = setting(
         "without getting closer for this long, the state is STUCK", gt=0.0, le=600.0, unit="s"
     )
+    memory: str = setting(
+        "file to remember in; auto is one of the robot's own in the user's data folder; empty for none"
+    )

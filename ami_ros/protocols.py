@@ -19,3 +19,16 @@ class Planner(Protocol):
 
     def restart(self) -> None:
         """Drop the warm start and begin the random numbers again; the goal stays."""
+
+
+class Follower(Protocol):
+    """Hears of all that a planner does, such as a memory."""
+
+    def pursue(self, goal: Goal | None) -> None:
+        """Hear of a new goal; None for none."""
+
+    def restart(self) -> None:
+        """Hear that what comes next does not follow from what was."""
+
+    def see(self, observation: Observation, plan: Plan | None) -> None:
+        """Take what was sensed, and the plan that was made from it; None where none was made."""

@@ -38,3 +38,11 @@ def shipped_model(robot: str, task: str) -> Path:
 def config_path(*parts: str) -> Path:
     """Return the path of a file below config/, e.g. ``config_path("robots", "panda.yaml")``."""
     return share_dir().joinpath("config", *parts)
+
+
+def data_home() -> Path:
+    """Return the user's folder for what ami_ros keeps between runs.
+
+    Source: XDG Base Directory Specification 0.8, XDG_DATA_HOME.
+    """
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ami_ros"

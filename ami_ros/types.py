@@ -184,6 +184,7 @@ class Plan:
         surprise_terms: surprise by what it is about; the largest is `surprise`.
         surprise_at_rest: the largest of those that need no motion to be judged.
         left_out: cameras that were not planned from: missing, or unlike anything known.
+        state: (Z,) what the model made of the observation; None where there is no model.
     """
 
     actions: FloatArray
@@ -202,6 +203,7 @@ class Plan:
     surprise_terms: dict[str, float] = field(default_factory=dict)
     surprise_at_rest: float | None = None
     left_out: tuple[str, ...] = ()
+    state: NDArray[np.float32] | None = None
 
 
 class Level(IntEnum):

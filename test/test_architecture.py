@@ -58,7 +58,8 @@ OWN = {
     "planning": BASE | {"body", "model"},
     "memory": BASE | {"data"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
-    "configuration": BASE | {"body", "node_settings", "planning", "model", "safety", "sim", "training"},
+    "configuration": BASE
+    | {"body", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
     "data": BASE | {"body", "system"},
     "training": BASE | {"body", "system", "model", "data"},
     "sim": BASE | {"body", "system", "safety", "planning", "data"},

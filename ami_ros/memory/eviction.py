@@ -25,7 +25,7 @@ class Eviction:
 
     Args:
         most_bytes: of the file.
-        model: SHA-256 of the model whose latents say what is alike.
+        model: SHA-256 of the model whose states say what is alike.
         generator: draws them.
     """
 
@@ -52,20 +52,20 @@ class Eviction:
 
     def _redundant(self, store: Store, chunk: Ids) -> Ids:
         """Return half of some moments (N,), rising, rounded up."""
-        known, latents = store.latents_of(self._model, chunk.tolist())
+        known, states = store.states_of(self._model, chunk.tolist())
         if len(known) < len(chunk):  # nothing tells what the others are like: the oldest of them go
             unknown = np.setdiff1d(chunk, known)
             return unknown[: (len(unknown) + 1) // 2]
-        return known[redundant(latents.astype(np.float32))]
+        return known[redundant(states.astype(np.float32))]
 
 
-def redundant(latents: Floats) -> Ids:
-    """Return the indices of half (rounded up) of latents (N, F): each time one of the two most alike."""
-    square = (latents**2).sum(axis=1)
-    apart = square[:, None] + square[None, :] - 2.0 * latents @ latents.T
+def redundant(states: Floats) -> Ids:
+    """Return the indices of half (rounded up) of states (N, F): each time one of the two most alike."""
+    square = (states**2).sum(axis=1)
+    apart = square[:, None] + square[None, :] - 2.0 * states @ states.T
     np.fill_diagonal(apart, np.inf)
     gone = []
-    for _ in range((len(latents) + 1) // 2):
+    for _ in range((len(states) + 1) // 2):
         nearest = apart.min(axis=1)
         one = int(nearest.argmin())
         gone.append(one)

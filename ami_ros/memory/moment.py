@@ -22,7 +22,7 @@ class Moment:
         stamp_ns: of the observation.
         images: camera -> (S, S, 3) uint8 RGB, as large as the model sees it.
         vectors: sensor -> (n,) in its units.
-        latent: (F,) what the model made of the images; None where it has not seen them.
+        state: (Z,) what the model made of them; None where it has not seen them.
         action: (K A,) in [-1, 1], the action block that was begun; None for none.
         distance: to the goal, in control steps; None without a goal.
         surprise: 1 is rare; None where nothing judged it.
@@ -32,7 +32,7 @@ class Moment:
     stamp_ns: int
     images: Mapping[str, ImageArray]
     vectors: Mapping[str, Floats]
-    latent: Floats | None = None
+    state: Floats | None = None
     action: Floats | None = None
     distance: float | None = None
     surprise: float | None = None
@@ -61,7 +61,7 @@ class Remembered:
     Attributes:
         id: of the moment, rising.
         episode: its number.
-        moment: what it was; without a latent.
+        moment: what it was; its state is asked for by model.
         names: that it was given.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures as they lie in a memory: without loss, so that they are encoded again to the same latents."""
+"""Pictures as they lie in a memory: without loss, so that they are encoded again to the same states."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a memory file holds: moments by episode, their latents by model, and names."""
+"""What a memory file holds: moments by episode, their states by model, and names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MemoryFigures:
         moments: how many.
         names: how many.
         surprising: moments with a surprise above 1.
-        latents: how many, by model.
+        states: how many, by model.
         bytes: on disk, without what is free to be written again.
     """
 
@@ -39,7 +39,7 @@ class MemoryFigures:
     moments: int
     names: int
     surprising: int
-    latents: dict[str, int]
+    states: dict[str, int]
     bytes: int
 
 
@@ -101,11 +101,11 @@ class MemoryReader:
         return {number: Episode(*values) for number, *values in rows}
 
     def ids(self, task: str | None = None, without: str | None = None) -> list[int]:
-        """Return the ids of moments, rising: of a task, and without a latent of a model."""
+        """Return the ids of moments, rising: of a task, and without a state of a model."""
         rows = self._asked(
             "SELECT moments.id FROM moments JOIN episodes ON episode = episodes.id "
             "WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR NOT EXISTS "
-            "(SELECT 1 FROM latents WHERE model = ?2 AND moment = moments.id)) ORDER BY moments.id",
+            "(SELECT 1 FROM states WHERE model = ?2 AND moment = moments.id)) ORDER BY moments.id",
             (task, without),
         )
         return [row[0] for row in rows]
@@ -169,8 +169,8 @@ class MemoryReader:
         )
         return np.array([row[0] for row in rows], dtype=np.int64)
 
-    def latents_of(self, model: str, ids: Sequence[int]) -> tuple[Ids, NDArray[np.float16]]:
-        """Return what a model made of moments: the ids (N,) it has seen, rising, and latents (N, F).
+    def states_of(self, model: str, ids: Sequence[int]) -> tuple[Ids, NDArray[np.float16]]:
+        """Return what a model made of moments: the ids (N,) it has seen, rising, and states (N, F).
 
         Raises:
             MemoryFileError: they are not of one size.
@@ -178,17 +178,17 @@ class MemoryReader:
         rows: list[tuple[Any, ...]] = []
         for page in pages(sorted(ids)):
             where = f"WHERE model = ? AND moment IN {place_holders(page)}"
-            rows += self._asked(f"SELECT moment, latent FROM latents {where} ORDER BY moment", [model, *page])
+            rows += self._asked(f"SELECT moment, state FROM states {where} ORDER BY moment", [model, *page])
         return self._stacked(rows)
 
-    def latents(self, model: str, task: str | None = None, after: int = 0) -> tuple[Ids, NDArray[np.float16]]:
-        """Return ids (N,), rising, and latents (N, F) that a model made; of ids above `after`.
+    def states(self, model: str, task: str | None = None, after: int = 0) -> tuple[Ids, NDArray[np.float16]]:
+        """Return ids (N,), rising, and states (N, F) that a model made; of ids above `after`.
 
         Raises:
             MemoryFileError: they are not of one size.
         """
         rows = self._asked(
-            "SELECT moment, latent FROM latents JOIN moments ON moment = moments.id JOIN episodes ON "
+            "SELECT moment, state FROM states JOIN moments ON moment = moments.id JOIN episodes ON "
             "episode = episodes.id WHERE model = ?1 AND moment > ?2 AND (?3 IS NULL OR task = ?3) "
             "ORDER BY moment",
             (model, after, task),
@@ -196,14 +196,14 @@ class MemoryReader:
         return self._stacked(rows)
 
     def _stacked(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Ids, NDArray[np.float16]]:
-        sizes = {len(latent) for _, latent in rows} or {0}
+        sizes = {len(state) for _, state in rows} or {0}
         if len(sizes) > 1:
             raise MemoryFileError(
-                f"{self.path}: got latents of {sorted(sizes)} bytes from one model, expected one size; "
+                f"{self.path}: got states of {sorted(sizes)} bytes from one model, expected one size; "
                 "run `ami-ros memory reindex`"
             )
         ids = np.array([number for number, _ in rows], dtype=np.int64)
-        joined = np.frombuffer(b"".join(latent for _, latent in rows), np.float16)
+        joined = np.frombuffer(b"".join(state for _, state in rows), np.float16)
         return ids, joined.reshape(len(rows), sizes.pop() // 2)
 
     def _numbers(self, blob: bytes, kind: type[Any]) -> NDArray[Any]:
@@ -217,8 +217,8 @@ class MemoryReader:
             int(self._asked(f"SELECT count(*) FROM {what}")[0][0])
             for what in ("episodes", "moments", "names", "moments WHERE surprise > 1")
         )
-        latents = dict(self._asked("SELECT model, count(*) FROM latents GROUP BY model"))
-        return MemoryFigures(episodes, moments, names, surprising, latents, self.bytes)
+        states = dict(self._asked("SELECT model, count(*) FROM states GROUP BY model"))
+        return MemoryFigures(episodes, moments, names, surprising, states, self.bytes)
 
     @property
     def bytes(self) -> int:

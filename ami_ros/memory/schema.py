@@ -28,10 +28,10 @@ CREATE TABLE images (
 CREATE TABLE vectors (
     moment INTEGER NOT NULL REFERENCES moments ON DELETE CASCADE, sensor TEXT NOT NULL,
     measured BLOB NOT NULL, PRIMARY KEY (moment, sensor)) WITHOUT ROWID;
-CREATE TABLE latents (
-    model TEXT NOT NULL, moment INTEGER NOT NULL REFERENCES moments ON DELETE CASCADE, latent BLOB NOT NULL,
+CREATE TABLE states (
+    model TEXT NOT NULL, moment INTEGER NOT NULL REFERENCES moments ON DELETE CASCADE, state BLOB NOT NULL,
     PRIMARY KEY (model, moment)) WITHOUT ROWID;
-CREATE INDEX latents_by_moment ON latents (moment);
+CREATE INDEX states_by_moment ON states (moment);
 CREATE TABLE names (
     name TEXT PRIMARY KEY, moment INTEGER NOT NULL REFERENCES moments ON DELETE CASCADE) WITHOUT ROWID;
 CREATE INDEX names_by_moment ON names (moment);

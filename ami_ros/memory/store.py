@@ -62,7 +62,7 @@ class Store(MemoryReader):
 
         Args:
             moments: number of the episode, and the moment.
-            model: SHA-256 of the model that made their latents.
+            model: SHA-256 of the model that made their states.
         """
         with self._writing() as database:
             return [self._add(database, episode, moment, model) for episode, moment in moments]
@@ -84,9 +84,9 @@ class Store(MemoryReader):
             "INSERT INTO vectors VALUES (?, ?, ?)",
             [(number, sensor, _bytes(values, np.float32)) for sensor, values in moment.vectors.items()],
         )
-        if moment.latent is not None:
-            latent = (model, number, _bytes(moment.latent, np.float16))
-            database.execute("INSERT INTO latents VALUES (?, ?, ?)", latent)
+        if moment.state is not None:
+            state = (model, number, _bytes(moment.state, np.float16))
+            database.execute("INSERT INTO states VALUES (?, ?, ?)", state)
         return number
 
     def name(self, name: str, moment: int) -> None:
@@ -104,13 +104,11 @@ class Store(MemoryReader):
         with self._writing() as database:
             database.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, moment))
 
-    def put_latents(self, model: str, moments: Sequence[int], latents: Floats) -> None:
-        """Keep what a model (its SHA-256) made of moments: latents (N, F)."""
-        rows = [
-            (model, moment, _bytes(row, np.float16)) for moment, row in zip(moments, latents, strict=True)
-        ]
+    def put_states(self, model: str, moments: Sequence[int], states: Floats) -> None:
+        """Keep what a model (its SHA-256) made of moments: states (N, F)."""
+        rows = [(model, moment, _bytes(row, np.float16)) for moment, row in zip(moments, states, strict=True)]
         with self._writing() as database:
-            database.executemany("INSERT OR REPLACE INTO latents VALUES (?, ?, ?)", rows)
+            database.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", rows)
 
     def forget(self, moments: Sequence[int]) -> int:
         """Remove moments, and episodes that have none left; return how many moments there were."""
@@ -126,9 +124,9 @@ class Store(MemoryReader):
         return gone
 
     def forget_model(self, model: str) -> int:
-        """Remove the latents that a model made; return how many there were."""
+        """Remove the states that a model made; return how many there were."""
         with self._writing() as database:
-            return database.execute("DELETE FROM latents WHERE model = ?", (model,)).rowcount
+            return database.execute("DELETE FROM states WHERE model = ?", (model,)).rowcount
 
 
 def _bytes(values: NDArray[Any], kind: type[Any]) -> bytes:

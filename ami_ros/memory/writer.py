@@ -49,7 +49,7 @@ class MemoryWriter:
 
     Args:
         open_store: opens the file, in the thread that writes it.
-        model: SHA-256 of the model that makes the latents.
+        model: SHA-256 of the model that makes the states.
         queue: moments that may wait; more are dropped and counted.
         tidy: called after each writing, to keep the file within bounds.
     """
@@ -59,7 +59,7 @@ class MemoryWriter:
         open_store: Callable[[], Store],
         model: str,
         queue: int,
-        tidy: Callable[[Store], None] = lambda store: None,
+        tidy: Callable[[Store], object] = lambda store: None,
     ) -> None:
         self._open, self._model, self._most, self._tidy = open_store, model, queue, tidy
         self._jobs: deque[_Job] = deque()
@@ -67,6 +67,7 @@ class MemoryWriter:
         self._changed = threading.Condition()
         self._begun: dict[int, Episode] = {}
         self._numbers: dict[int, int] = {}  # of an episode with moments: ours -> in the file
+        self._outcomes: dict[int, str] = {}  # of episodes that may still have none
         self._problem = ""
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
@@ -144,6 +145,10 @@ class MemoryWriter:
         for job, moment in zip(moments, store.append(added, self._model), strict=True):
             if job.name:
                 store.name(job.name, moment)
-        for job in jobs:
-            if job.outcome and job.episode in self._numbers:
-                store.end(self._numbers[job.episode], job.outcome)
+        self._outcomes.update({job.episode: job.outcome for job in jobs if job.outcome})
+        for episode in [number for number in self._outcomes if number in self._numbers]:
+            store.end(self._numbers[episode], self._outcomes.pop(episode))
+        newest = max(self._begun, default=0)
+        for known in (self._begun, self._numbers, self._outcomes):  # nothing more comes of those before
+            for episode in [number for number in known if number < newest]:
+                del known[episode]

@@ -3,13 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.protocols import Planner
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """What a model sees with.
+
+    Attributes:
+        sha256: of its file; empty where there is no model.
+        sides: camera -> side of the image that it sees, px.
+    """
+
+    sha256: str = ""
+    sides: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -20,10 +33,12 @@ class PlannerFactory:
         defaults: from the task's name to a settings dataclass instance; its fields become ROS parameters.
         build: called with the robot, the model's path, the settings and the task's name; returns a
             planner that is warm.
+        view: from the model's path to what it sees with.
     """
 
     defaults: Callable[[str], Any]
     build: Callable[[RobotSpec, Path, Any, str], Planner]
+    view: Callable[[Path], ModelView] = lambda path: ModelView()
 
 
 def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
@@ -34,6 +49,7 @@ def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
     """
     import torch
 
+    from ami_ros.model.files import read_verified
     from ami_ros.model.runtime import load_model
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.settings import load_planner_settings
@@ -46,4 +62,8 @@ def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
         warm_up(planner, spec)
         return planner
 
-    return PlannerFactory(lambda task: load_planner_settings(task=task), build)
+    def view(path: Path) -> ModelView:
+        file = read_verified(path, None)
+        return ModelView(file.sha256, {camera.name: camera.size for camera in file.contract().cameras})
+
+    return PlannerFactory(lambda task: load_planner_settings(task=task), build, view)

@@ -110,6 +110,7 @@ class RecedingHorizonPlanner:
             surprise_terms=surprise,
             surprise_at_rest=at_rest(surprise),
             left_out=sensed.left_out,
+            state=sensed.state.cpu().numpy(),
         )
 
     def _block(self, action: FloatArray) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from memories import LATENT, MODEL, moment
+from memories import MODEL, STATE, moment
 
 from ami_ros.memory.eviction import SPARE, Eviction, redundant
 from ami_ros.memory.moment import Episode
@@ -15,9 +15,9 @@ COMMON, RARE = 300, 10
 
 
 def at(place: float, number: int) -> np.ndarray:
-    latent = np.zeros(LATENT, np.float32)
-    latent[0], latent[1] = place, 1e-3 * number
-    return latent
+    state = np.zeros(STATE, np.float32)
+    state[0], state[1] = place, 1e-3 * number
+    return state
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def store(tmp_path):
     """Many moments at one place, a few at places of their own, a surprising one and one with a name."""
     store = Store(tmp_path / "robot.sqlite")
     episode = store.begin(Episode("reach"))
-    common = [moment(number, latent=at(0.0, number)) for number in range(COMMON)]
-    rare = [moment(number, latent=at(10.0 + 5 * number, 0)) for number in range(RARE)]
-    told = [moment(1, latent=at(0.0, 1)), moment(2, latent=at(0.0, 2), surprise=1.5)]
+    common = [moment(number, state=at(0.0, number)) for number in range(COMMON)]
+    rare = [moment(number, state=at(10.0 + 5 * number, 0)) for number in range(RARE)]
+    told = [moment(1, state=at(0.0, 1)), moment(2, state=at(0.0, 2), surprise=1.5)]
     ids = store.append([(episode, m) for m in [*common, *rare, *told]], MODEL)
     store.name("home", ids[-2])
     return store
@@ -51,18 +51,18 @@ def test_it_ends_when_only_what_stays_is_left(store):
     assert store.ids() == [COMMON + RARE + 1, COMMON + RARE + 2]
 
 
-def test_without_latents_the_oldest_go_first(tmp_path):
+def test_without_states_the_oldest_go_first(tmp_path):
     store = Store(tmp_path / "robot.sqlite")
     episode = store.begin(Episode("reach"))
-    ids = store.append([(episode, moment(number, latent=None)) for number in range(200)])
+    ids = store.append([(episode, moment(number, state=None)) for number in range(200)])
     Eviction(store.bytes // 2, MODEL, np.random.default_rng(0))(store)
     kept = store.ids()
     assert 0 < len(kept) < 150 and kept == ids[-len(kept) :]
 
 
 def test_of_two_that_are_alike_one_goes():
-    latents = np.array([[0.0], [10.0], [20.0], [20.1], [30.0], [10.1]], np.float32)
-    gone = set(redundant(latents).tolist())
+    states = np.array([[0.0], [10.0], [20.0], [20.1], [30.0], [10.1]], np.float32)
+    gone = set(redundant(states).tolist())
     assert len(gone) == 3 and len(gone & {2, 3}) >= 1 and len(gone & {1, 5}) >= 1
     assert len(redundant(np.zeros((1, 3), np.float32))) == 1
     assert len(redundant(np.zeros((0, 3), np.float32))) == 0

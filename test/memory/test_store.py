@@ -7,7 +7,7 @@ import sqlite3
 
 import numpy as np
 import pytest
-from memories import LATENT, MODEL, OTHER, moment
+from memories import MODEL, OTHER, STATE, moment
 
 from ami_ros.errors import AmiError, MemoryFileError, OutputError
 from ami_ros.memory.moment import Episode
@@ -42,9 +42,9 @@ def test_what_is_written_is_read_again(path):
             told = (found.moment.stamp_ns, found.moment.distance, found.moment.surprise, found.moment.verdict)
             assert told == (was.stamp_ns, was.distance, was.surprise, was.verdict)
         assert memory.episodes() == {1: Episode("reach", "cup")}
-        known, latents = memory.latents(MODEL)
-        assert known.tolist() == ids and latents.shape == (5, LATENT)
-        np.testing.assert_allclose(latents[3], moment(3).latent, atol=2e-3)
+        known, states = memory.states(MODEL)
+        assert known.tolist() == ids and states.shape == (5, STATE)
+        np.testing.assert_allclose(states[3], moment(3).state, atol=2e-3)
 
 
 def test_moments_come_in_the_order_that_was_asked_for(path):
@@ -55,7 +55,7 @@ def test_moments_come_in_the_order_that_was_asked_for(path):
 
 def test_a_moment_may_have_nothing_but_a_time(path):
     store = Store(path)
-    bare = moment(1, images={}, vectors={}, latent=None, action=None, distance=None, surprise=None)
+    bare = moment(1, images={}, vectors={}, state=None, action=None, distance=None, surprise=None)
     found = store.moments(store.append([(store.begin(Episode("reach")), bare)]))[0].moment
     assert (found.images, found.vectors, found.action, found.distance) == ({}, {}, None, None)
     assert store.ids(without=MODEL) == [1]
@@ -77,17 +77,17 @@ def test_names_find_their_moment_and_move(path):
         store.name("  ", ids[0])
 
 
-def test_a_new_model_has_latents_of_its_own(path):
+def test_a_new_model_has_states_of_its_own(path):
     store, ids = filled(path)
     assert store.ids("reach", without=OTHER) == ids and store.ids("push", without=OTHER) == []
-    store.put_latents(OTHER, ids[:2], np.ones((2, 3), np.float32))
+    store.put_states(OTHER, ids[:2], np.ones((2, 3), np.float32))
     assert store.ids(without=OTHER) == ids[2:]
-    assert store.figures().latents == {MODEL: 5, OTHER: 2}
-    known, latents = store.latents(OTHER, "reach", after=ids[0])
-    assert known.tolist() == [ids[1]] and latents.tolist() == [[1.0, 1.0, 1.0]]
-    known, latents = store.latents_of(MODEL, [ids[3], ids[0], 77])
-    assert known.tolist() == [ids[0], ids[3]] and len(latents) == 2
-    assert store.forget_model(MODEL) == 5 and len(store.latents(MODEL)[0]) == 0
+    assert store.figures().states == {MODEL: 5, OTHER: 2}
+    known, states = store.states(OTHER, "reach", after=ids[0])
+    assert known.tolist() == [ids[1]] and states.tolist() == [[1.0, 1.0, 1.0]]
+    known, states = store.states_of(MODEL, [ids[3], ids[0], 77])
+    assert known.tolist() == [ids[0], ids[3]] and len(states) == 2
+    assert store.forget_model(MODEL) == 5 and len(store.states(MODEL)[0]) == 0
 
 
 def test_forgetting_leaves_nothing_behind(path):
@@ -95,12 +95,12 @@ def test_forgetting_leaves_nothing_behind(path):
     store.name("home", ids[0])
     assert store.forget([*ids[:3], 99]) == 3
     assert store.names() == {} and store.ids() == ids[3:]
-    assert len(store.latents(MODEL)[0]) == 2
+    assert len(store.states(MODEL)[0]) == 2
     with pytest.raises(MemoryFileError, match=r"no moments \[1\]"):
         store.moments([ids[0]])
     store.forget(ids)
     figures = store.figures()
-    assert (figures.episodes, figures.moments, figures.latents) == (0, 0, {})
+    assert (figures.episodes, figures.moments, figures.states) == (0, 0, {})
 
 
 def test_a_reader_reads_what_is_written_meanwhile_and_writes_nothing(path):
@@ -200,6 +200,6 @@ def test_damaged_blobs_are_told(path):
     store._database.execute("UPDATE vectors SET measured = x'0102' WHERE moment = 2")
     with pytest.raises(MemoryFileError, match="got 2 bytes of numbers"):
         store.moments(ids)
-    store._database.execute("UPDATE latents SET latent = x'0102' WHERE moment = 2")
-    with pytest.raises(MemoryFileError, match=r"got latents of \[2, 48\] bytes"):
-        store.latents(MODEL)
+    store._database.execute("UPDATE states SET state = x'0102' WHERE moment = 2")
+    with pytest.raises(MemoryFileError, match=r"got states of \[2, 48\] bytes"):
+        store.states(MODEL)

@@ -61,7 +61,7 @@ def test_episodes_moments_and_names_are_written_in_order(path):
         assert [m.moment.stamp_ns for m in memory.moments(memory.ids())] == [
             moment(n).stamp_ns for n in (0, 1, 2, 0, 1, 2)
         ]
-        assert len(memory.latents(MODEL)[0]) == 6
+        assert len(memory.states(MODEL)[0]) == 6
 
 
 def test_a_full_queue_drops_and_counts_but_keeps_what_has_a_name(path):

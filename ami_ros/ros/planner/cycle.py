@@ -13,7 +13,7 @@ from ami_ros.errors import AmiError
 from ami_ros.planning.holding import Holding
 from ami_ros.planning.plan_statistics import PlanStatistics
 from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
-from ami_ros.protocols import Planner
+from ami_ros.protocols import Follower, Planner
 from ami_ros.ros.planner.goal_inbox import ReceivedGoal
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.types import RARE_SURPRISE, Goal, Observation, Plan, Trajectory
@@ -28,6 +28,7 @@ class PlanningCycle:
         period_s: planning period.
         clock_s: a monotonic clock in seconds, to time plans with.
         patience_s: without progress for this long, the robot is stuck.
+        follower: hears of goals, observations and plans.
 
     Attributes:
         paused: propose to stand still, keep the goal.
@@ -41,8 +42,9 @@ class PlanningCycle:
         period_s: float,
         clock_s: Callable[[], float],
         patience_s: float,
+        follower: Follower | None = None,
     ) -> None:
-        self._planner, self._spec, self._clock_s = planner, spec, clock_s
+        self._planner, self._spec, self._clock_s, self._follower = planner, spec, clock_s, follower
         self._holding = Holding(spec)
         self._progress = ProgressWatch(patience_s)
         self._goal: ReceivedGoal | None = None
@@ -62,6 +64,8 @@ class PlanningCycle:
         except AmiError as error:
             self.problem = f"goal refused: {error}"
             self._planner.set_goal(None)
+        if self._follower is not None:
+            self._follower.pursue(goal)
         self.restart()
 
     def restart(self) -> None:
@@ -70,6 +74,8 @@ class PlanningCycle:
         self._meaning.forget()
         self._holding.release()
         self._progress.restart()
+        if self._follower is not None:
+            self._follower.restart()
 
     def run(self, observation: Observation) -> tuple[Trajectory, GoalStatus]:
         """Return what to propose from `observation`, and why.
@@ -80,6 +86,8 @@ class PlanningCycle:
         self.statistics.cycle(self._clock_s())
         if self.problem or self._goal is None or self.paused:
             self._progress.restart()
+            if self._follower is not None:
+                self._follower.see(observation, None)
             return self.hold(observation, self.idle())
         before = self._clock_s()
         plan = self._planner.plan(observation)
@@ -87,6 +95,8 @@ class PlanningCycle:
         self.statistics.plan(duration_s, plan.deadline_met)
         self.statistics.doubt(plan.disagreement, plan.surprise)
         self._holding.release()
+        if self._follower is not None:
+            self._follower.see(observation, plan)
         proposal = self._meaning.proposal(plan.actions, observation)
         return proposal, self._report(plan, duration_s, self._goal, observation)
 

@@ -8,6 +8,7 @@ time at which it arrived.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,11 @@ class GoalInbox:
         wanted, stamp_ns = vector_from_ros(message, sensor, time.time_ns(), self._spec.simulation.held)
         values = wanted[: len(sensor.names)]  # of joints the positions: nobody is to arrive at a speed
         self.newest = ReceivedGoal(Goal(vectors={sensor.name: values}, label=sensor.name), stamp_ns)
+
+    def named(self, find: Callable[[], Goal]) -> None:
+        """Take a goal that was remembered; whatever `find` raises goes on, and the goal before is dropped."""
+        self.cancel()
+        self.newest = ReceivedGoal(find(), time.time_ns())
 
     def cancel(self) -> None:
         """Want nothing."""

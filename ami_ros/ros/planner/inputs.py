@@ -25,6 +25,7 @@ from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
 Handler = Callable[[Any], None]
+MOST_TEXT = 65536  # bytes: a verdict with each reason there is has some thousands
 
 
 class PlannerInputs:
@@ -84,6 +85,11 @@ class PlannerInputs:
         for vector in self._spec.vectors_for("model"):
             limit = vector_limit(vector, self._spec.simulation.held)
             self._hear(vector_type(vector), vector.topic, partial(on_vector, vector), STATE, limit)
+
+    def hear(self, kind: Any, topic: str, handler: Handler) -> None:
+        """Listen to a topic of small messages, names and verdicts, as long as the node lives."""
+        callback = self._bounded(kind, topic.removeprefix("~/"), MOST_TEXT, handler)
+        self._node.create_subscription(kind, topic, callback, STATE, raw=True)
 
     def _hear(self, kind: Any, topic: str, handler: Handler, qos: QoSProfile, limit: int) -> None:
         callback = self._bounded(kind, topic, limit, handler)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +30,19 @@ from ami_ros.planning.observation_pairing import ObservationPairing, Seen
 from ami_ros.ros.planner.cycle import PlanningCycle
 from ami_ros.ros.planner.goal_inbox import GoalInbox
 from ami_ros.ros.planner.inputs import PlannerInputs
+from ami_ros.ros.planner.memory import PlannerMemory
+from ami_ros.ros.planner.observation import observation_of
 from ami_ros.ros.planner.plan_markers import plan_markers
 from ami_ros.ros.planner.reports import PlannerReports
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.ros.wire.guard import ErrorLog
-from ami_ros.ros.wire.messages import (
-    image_from_compressed,
-    image_from_ros,
-    stamp_to_ns,
-    trajectory_to_ros,
-)
+from ami_ros.ros.wire.messages import stamp_to_ns, trajectory_to_ros
 from ami_ros.ros.wire.node_main import node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import STATE, camera_subscription
 from ami_ros.ros.wire.vectors import vector_from_ros
 from ami_ros.share import config_path
-from ami_ros.types import Observation, Reading, Trajectory
+from ami_ros.types import Goal, Trajectory
 
 
 class PlannerNode(LifecycleNode):
@@ -89,6 +86,13 @@ class PlannerNode(LifecycleNode):
             self._on_goal_image,
             self._on_goal_vector,
         )
+        self._memory = (
+            None
+            if not self.settings.memory
+            else PlannerMemory(
+                self._inputs.hear, self._configuration, self.settings.memory, self._on_goal_name
+            )
+        )
         self.create_service(Trigger, "~/cancel", self._on_cancel)
         self.create_service(SetBool, "~/pause", self._on_pause)
 
@@ -119,8 +123,10 @@ class PlannerNode(LifecycleNode):
         optional = {s.name: round(s.max_age_s * 1e9) for s in spec.images_for("model") if not s.required}
         self._pairing = ObservationPairing(images, vectors, period_ns, gap_ns, optional)
         self._restarts = 0
+        follower = None if self._memory is None else self._memory.begin(self._factory.view(model))
+        patience_s = self.settings.patience_s
         self._cycle = PlanningCycle(
-            planner, self._spec, self._period_s, time.perf_counter, self.settings.patience_s
+            planner, self._spec, self._period_s, time.perf_counter, patience_s, follower
         )
         self._cycle.pursue(self._inbox.newest)
         self._cycle.problem = self._cycle.problem or self._inbox.refused
@@ -141,6 +147,8 @@ class PlannerNode(LifecycleNode):
         """Free the model and stop listening."""
         self._active, self._cycle = False, None
         self._inputs.rest()
+        if self._memory is not None:
+            self._memory.rest()
         for publisher in (self._proposals, self._markers):
             self.destroy_publisher(publisher)
         return super().on_cleanup(state)
@@ -188,7 +196,7 @@ class PlannerNode(LifecycleNode):
         if taken is None:
             return
         try:
-            observation = _observation(taken, self._common.max_image_pixels)
+            observation = observation_of(taken, self._common.max_image_pixels)
             proposal, status = cycle.run(observation)
         except Exception as error:
             self._errors.report("plan", error)
@@ -199,7 +207,7 @@ class PlannerNode(LifecycleNode):
             if not vectors:  # nothing says where to hold: the gate does, without a proposal
                 self._reports.cycle(problem)
                 return
-            proposal, status = cycle.hold(_observation(vectors, 0), problem)
+            proposal, status = cycle.hold(observation_of(vectors, 0), problem)
         self._publish(cycle, proposal, status)
 
     def _publish(self, cycle: PlanningCycle, proposal: Trajectory, status: GoalStatus) -> None:
@@ -216,6 +224,9 @@ class PlannerNode(LifecycleNode):
 
     def _on_goal_vector(self, sensor: VectorSensor, message: Any) -> None:
         self._take_goal(lambda: self._inbox.vector(sensor, message))
+
+    def _on_goal_name(self, find: Callable[[], Goal]) -> None:
+        self._take_goal(lambda: self._inbox.named(find))
 
     def _take_goal(self, take: Callable[[], None]) -> None:
         try:
@@ -259,20 +270,9 @@ class PlannerNode(LifecycleNode):
 
     def _figures(self) -> dict[str, object]:
         figures: dict[str, object] = {"active": self._active}
+        if self._memory is not None:
+            figures |= self._memory.figures
         return figures if self._cycle is None else figures | self._cycle.statistics.summary()
-
-
-def _observation(taken: Mapping[str, Seen], most_pixels: int) -> Observation:
-    def value(content: Any) -> Any:
-        if isinstance(content, Image):
-            return image_from_ros(content, most_pixels)
-        return (
-            image_from_compressed(content, most_pixels) if isinstance(content, CompressedImage) else content
-        )
-
-    return Observation(
-        {name: Reading(value(seen.content), seen.stamp_ns, seen.arrival_ns) for name, seen in taken.items()}
-    )
 
 
 def run_planner(factory: Callable[[], PlannerFactory]) -> int:

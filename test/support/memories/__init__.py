@@ -7,7 +7,7 @@ import numpy as np
 
 from ami_ros.memory.moment import Moment
 
-SIDE, WRIST, JOINTS, SPEEDS, LATENT, ACTION = 16, 12, 7, 2, 24, 6
+SIDE, WRIST, JOINTS, SPEEDS, STATE, ACTION = 16, 12, 7, 2, 24, 6
 MODEL, OTHER = "a" * 64, "b" * 64
 
 
@@ -24,7 +24,7 @@ def moment(number: int, **changes: object) -> Moment:
             "joints": random.normal(size=JOINTS).astype(np.float32),
             "odometry": random.normal(size=SPEEDS).astype(np.float32),
         },
-        "latent": random.normal(size=LATENT).astype(np.float32),
+        "state": random.normal(size=STATE).astype(np.float32),
         "action": random.uniform(-1, 1, ACTION).astype(np.float32),
         "distance": float(number),
         "surprise": 0.5,

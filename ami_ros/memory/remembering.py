@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of the planner's cycles is remembered: one moment per action block, and what is given a name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.memory.moment import Episode, Moment
+from ami_ros.memory.writer import MemoryWriter
+from ami_ros.types import FloatArray, Goal, ImageArray, Level, Observation, Plan
+
+ARRIVED, REPLACED, RESTARTED = "arrived", "replaced", "restarted"  # outcomes of an episode
+
+
+class Remembering:
+    """Follows a planner, observation by observation.
+
+    While it plans, the beginning of each action block is a moment; at rest at the goal only the first is.
+    Without a plan nothing is kept but what is given a name.
+
+    Args:
+        writer: gets the moments.
+        spec: the robot.
+        task: its task.
+        sides: camera -> side of the image that the model sees, px.
+
+    Attributes:
+        named: what was given a name since it is there, by name: it may not be on disk yet.
+    """
+
+    def __init__(self, writer: MemoryWriter, spec: RobotSpec, task: str, sides: Mapping[str, int]) -> None:
+        self._writer, self._spec, self._task, self._sides = writer, spec, task, sides
+        self._vectors = [sensor.name for sensor in spec.vectors_for("model")]
+        self._goal, self._name = "", ""
+        self._level: Level | None = None
+        self.named: dict[str, Moment] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._open = self._rests = self._kept_rest = False
+        self._begun: Moment | None = None
+        self._begun_name = ""
+        self._done: list[FloatArray] = []
+
+    def pursue(self, goal: Goal | None) -> None:
+        """Begin an episode toward a goal; None for none."""
+        self._close(REPLACED)
+        self._goal = "" if goal is None else goal.label
+
+    def restart(self) -> None:
+        """Begin an episode: what comes next does not follow from what was."""
+        self._close(RESTARTED)
+
+    def judge(self, level: Level) -> None:
+        """Hear what the gate says from now on."""
+        self._level = level
+
+    def remember(self, name: str) -> None:
+        """Give the next observation a name."""
+        self._name = name
+
+    def see(self, observation: Observation, plan: Plan | None) -> None:
+        """Take what was sensed, and the plan that was made from it; None where none was made."""
+        block = self._spec.action_block
+        if self._begun is not None and len(self._done) >= block:
+            self._write()
+        if self._name:
+            self._write()
+            self._begin(observation, plan)
+            self._name = ""
+        elif plan is not None and self._begun is None and not (self._kept_rest and plan.arrived):
+            self._begin(observation, plan)
+        if plan is not None:
+            if plan.arrived and not self._rests:
+                self._writer.end(ARRIVED)
+            self._rests = plan.arrived
+            self._kept_rest = plan.arrived and (self._kept_rest or self._done == [])
+            self._done.append(self._action(plan))
+
+    def close(self) -> None:
+        """Hand over what is left."""
+        self._close("")
+        self._writer.close()
+
+    def _close(self, outcome: str) -> None:
+        self._write()
+        if self._open and outcome and not self._rests:
+            self._writer.end(outcome)
+        self._forget()
+
+    def _begin(self, observation: Observation, plan: Plan | None) -> None:
+        if not self._open:
+            self._writer.begin(Episode(self._task, self._goal))
+            self._open = True
+        self._begun = Moment(
+            stamp_ns=observation.stamp_ns,
+            images={
+                name: self._small(name, observation) for name in self._sides if name in observation.readings
+            },
+            vectors={name: observation[name].value.astype(np.float32) for name in self._vectors},
+            state=None if plan is None else plan.state,
+            distance=None if plan is None else plan.distance,
+            surprise=None if plan is None else plan.surprise,
+            verdict="" if self._level is None else self._level.name,
+        )
+        self._done = []
+        self._begun_name = self._name
+        if self._name:
+            self.named[self._name] = self._begun
+        if plan is None:
+            self._write()
+
+    def _action(self, plan: Plan) -> FloatArray:
+        """Return what is done (A,) in [-1, 1]; not a number where the gate lets nothing be done."""
+        if self._level is not None and self._level >= Level.HOLD:
+            return np.full(self._spec.action_size, np.nan)
+        return self._spec.actions.normalised(plan.actions[0, 0])
+
+    def _write(self) -> None:
+        if self._begun is None:
+            return
+        done = self._done[: self._spec.action_block]
+        whole = len(done) == self._spec.action_block and bool(np.isfinite(done).all())
+        action = np.concatenate(done).astype(np.float32) if whole else None
+        self._writer.add(dataclasses.replace(self._begun, action=action), self._begun_name)
+        self._begun = None
+
+    def _small(self, camera: str, observation: Observation) -> ImageArray:
+        side = self._sides[camera]
+        image = cv2.resize(observation[camera].value, (side, side), interpolation=cv2.INTER_AREA)
+        return np.asarray(image, dtype=np.uint8)

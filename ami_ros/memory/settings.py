@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ami_ros.config import setting
+
+
+@dataclass(frozen=True)
+class MemorySettings:
+    """The memory of a robot: config/memory.yaml."""
+
+    most_mb: int = setting(
+        "size of the file, above which the most common moments go", ge=1, le=10**6, unit="MB"
+    )
+    queue: int = setting("moments that may wait to be written; more are dropped and counted", ge=1, le=10**6)
+    seed: int = setting("of the choice of what is forgotten", ge=0)
