@@ -56,7 +56,7 @@ OWN = {
     "safety": BASE | {"body"},
     "model": BASE | {"body", "system"},
     "planning": BASE | {"body", "model"},
-    "memory": BASE | {"data"},
+    "memory": BASE | {"body", "data"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE
     | {"body", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
