@@ -100,13 +100,16 @@ class MemoryReader:
         rows = self._asked("SELECT id, task, goal, outcome FROM episodes ORDER BY id")
         return {number: Episode(*values) for number, *values in rows}
 
-    def ids(self, task: str | None = None, without: str | None = None) -> list[int]:
-        """Return the ids of moments, rising: of a task, and without a state of a model."""
+    def ids(
+        self, task: str | None = None, without: str | None = None, episode: int | None = None
+    ) -> list[int]:
+        """Return the ids of moments, rising: of a task, without a state of a model, of an episode."""
         rows = self._asked(
             "SELECT moments.id FROM moments JOIN episodes ON episode = episodes.id "
             "WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR NOT EXISTS "
-            "(SELECT 1 FROM states WHERE model = ?2 AND moment = moments.id)) ORDER BY moments.id",
-            (task, without),
+            "(SELECT 1 FROM states WHERE model = ?2 AND moment = moments.id)) "
+            "AND (?3 IS NULL OR episode = ?3) ORDER BY moments.id",
+            (task, without, episode),
         )
         return [row[0] for row in rows]
 

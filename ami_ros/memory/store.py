@@ -123,10 +123,14 @@ class Store(MemoryReader):
             self._database.execute("PRAGMA incremental_vacuum").fetchall()
         return gone
 
-    def forget_model(self, model: str) -> int:
-        """Remove the states that a model made; return how many there were."""
+    def forget_model(self, model: str, task: str | None = None) -> int:
+        """Remove the states that a model made, of one task or of all; return how many there were."""
         with self._writing() as database:
-            return database.execute("DELETE FROM states WHERE model = ?", (model,)).rowcount
+            return database.execute(
+                "DELETE FROM states WHERE model = ?1 AND (?2 IS NULL OR moment IN "
+                "(SELECT moments.id FROM moments JOIN episodes ON episode = episodes.id WHERE task = ?2))",
+                (model, task),
+            ).rowcount
 
 
 def _bytes(values: NDArray[Any], kind: type[Any]) -> bytes:

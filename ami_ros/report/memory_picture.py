@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a memory holds, to look at: a contact sheet of moments, and the way that an episode took."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+import matplotlib
+
+matplotlib.use("Agg")  # no window, whatever the user's matplotlibrc says
+import numpy as np
+from matplotlib.figure import Figure
+
+from ami_ros.errors import MemoryFileError
+from ami_ros.memory.moment import Remembered
+from ami_ros.memory.reader import MemoryReader
+
+COLUMNS, SIDE = 8, 1.1  # pictures in a row; inches of each
+MOST = 64  # pictures on a sheet: more are thinned out evenly
+GREY, ACCENT, GOOD, BAD = "#7d8590", "#3b82f6", "#2da44e", "#d1242f"
+
+
+def thinned(ids: Sequence[int], most: int = MOST) -> list[int]:
+    """Return at most `most` of `ids`, evenly spread, with the first and the last."""
+    if len(ids) <= most:
+        return list(ids)
+    return [ids[place] for place in np.linspace(0, len(ids) - 1, most).round().astype(int)]
+
+
+def contact_sheet(moments: Sequence[Remembered], title: str) -> bytes:
+    """Draw what each camera saw, moment by moment, as PNG.
+
+    Raises:
+        MemoryFileError: there are no pictures.
+    """
+    pictures = [(found, camera) for found in moments for camera in found.moment.images]
+    if not pictures:
+        raise MemoryFileError("got moments without pictures, expected some; this body has no camera")
+    columns = min(COLUMNS, len(pictures))
+    rows = math.ceil(len(pictures) / columns)
+    figure = Figure(figsize=(columns * SIDE, rows * (SIDE + 0.3) + 0.4), layout="constrained")
+    figure.suptitle(title, fontsize=9, color=GREY)
+    places = figure.subplots(rows, columns, squeeze=False).flat
+    for place, (found, camera) in zip(places, pictures, strict=False):
+        place.imshow(found.moment.images[camera])
+        place.set_title(_caption(found, camera, len(found.moment.images)), fontsize=6, color=_colour(found))
+    for place in figure.axes:
+        place.axis("off")
+    return _png(figure)
+
+
+def _caption(found: Remembered, camera: str, cameras: int) -> str:
+    name = ", ".join(found.names) or f"#{found.id}"
+    return name if cameras == 1 else f"{name}\n{camera}"
+
+
+def _colour(found: Remembered) -> str:
+    if found.names:
+        return ACCENT
+    return BAD if (found.moment.surprise or 0.0) > 1.0 else GREY
+
+
+def episode_picture(memory: MemoryReader, moments: Sequence[Remembered], model: str, title: str) -> bytes:
+    """Draw the way of an episode among all that is remembered, and how far the goal was, as PNG.
+
+    The plane is the one in which the remembered states differ most.
+    Source: principal component analysis; Pearson, "On lines and planes of closest fit" (1901).
+
+    Raises:
+        MemoryFileError: no state of these moments is known by that model.
+    """
+    ids, states = memory.states(model)
+    own = np.isin(ids, [found.id for found in moments])
+    if not own.any():
+        raise MemoryFileError("no state of this episode is known; `ami-ros memory reindex` makes them")
+    centred = states.astype(np.float32) - states.astype(np.float32).mean(axis=0)
+    _, _, axes_of = np.linalg.svd(centred[:: max(1, len(centred) // 5000)], full_matrices=False)
+    flat = centred @ axes_of[:2].T if len(axes_of) > 1 else np.pad(centred @ axes_of.T, ((0, 0), (0, 1)))
+    figure = Figure(figsize=(8.0, 3.6), layout="constrained")
+    figure.suptitle(title, fontsize=9, color=GREY)
+    plane, far = figure.subplots(1, 2)
+    plane.scatter(*flat[:: max(1, len(flat) // 3000)].T, s=3, color=GREY, alpha=0.3, linewidths=0)
+    plane.plot(*flat[own].T, color=ACCENT, linewidth=1.2)
+    plane.scatter(*flat[own][0], color=ACCENT, s=24, zorder=3)
+    plane.scatter(*flat[own][-1], color=GOOD, s=24, zorder=3)
+    plane.set(xticks=[], yticks=[], xlabel="first component", ylabel="second")
+    told = [(f.moment.stamp_ns, f.moment.distance) for f in moments if f.moment.distance is not None]
+    if told:
+        times, distances = np.array(told, dtype=float).T
+        far.plot((times - times[0]) / 1e9, distances, color=ACCENT, linewidth=1.2)
+    far.set(xlabel="time [s]", ylabel="distance to the goal [control steps]", ylim=(0, None))
+    return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
+    written = io.BytesIO()
+    figure.savefig(written, format="png", dpi=150)
+    return written.getvalue()
