@@ -48,6 +48,8 @@ SIM = [
     "pycollada>=0.7,<1",
 ]
 TRAIN = ["tensorboard>=2.12,<3", "matplotlib>=3.6,<4", "jinja2>=3.1,<4"]
+# The nearest among more remembered states than can be looked at one by one.
+MEMORY = ["usearch>=2.17,<3"]
 # Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
 BENCH = [
     "pytorch-mppi>=0.9,<1",
@@ -94,7 +96,14 @@ setup(
         "typer>=0.15.1,<1",
         "rich>=13,<16",
     ],
-    extras_require={"ros": ROS, "sim": SIM, "train": TRAIN, "bench": BENCH, "test": TEST},
+    extras_require={
+        "ros": ROS,
+        "sim": SIM,
+        "train": TRAIN,
+        "memory": MEMORY,
+        "bench": BENCH,
+        "test": TEST,
+    },
     entry_points={
         "console_scripts": [
             "ami-ros = ami_ros.cli.main:main",

@@ -12,6 +12,7 @@ EXTRAS = {
     "ros": ("rclpy", "sensor_msgs", "std_srvs", "trajectory_msgs", "diagnostic_msgs"),
     "sim": ("pybullet", "av", "trimesh", "fast_simplification", "collada"),
     "train": ("tensorboard", "matplotlib", "jinja2"),
+    "memory": ("usearch",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 

@@ -43,7 +43,7 @@ THIRD_PARTY = {
     "safety": {"numpy", "ruckig"},
     "planning": {"numpy", "torch"},
     "model": {"numpy", "torch"},
-    "memory": {"numpy", "cv2"},
+    "memory": {"numpy", "cv2", "usearch"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
 BASE = {"types", "errors", "protocols", "strict_text", "config", "task_file", "share"}
@@ -56,7 +56,7 @@ OWN = {
     "safety": BASE | {"body"},
     "model": BASE | {"body", "system"},
     "planning": BASE | {"body", "model"},
-    "memory": BASE | {"body", "data"},
+    "memory": BASE | {"body", "data", "extras", "system"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE
     | {"body", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
