@@ -223,6 +223,12 @@ class MemoryReader:
         states = dict(self._asked("SELECT model, count(*) FROM states GROUP BY model"))
         return MemoryFigures(episodes, moments, names, surprising, states, self.bytes)
 
+    def is_whole(self) -> bool:
+        """Return whether SQLite finds nothing wrong with the file; reads all of it."""
+        return self._asked("PRAGMA integrity_check") == [("ok",)] and not self._asked(
+            "PRAGMA foreign_key_check"
+        )
+
     @property
     def bytes(self) -> int:
         """Size on disk, without what is free to be written again."""

@@ -212,6 +212,11 @@ class ModelRuntime:
             values = self.world.surprise(before.state, self._tensor(action), after.state, after.oddness)
         return dict(zip(SURPRISE_NAMES, values.tolist(), strict=True))
 
+    def buffer(self, name: str) -> Tensor:
+        """Return numbers that were fitted to the training data, by their name in `Jepa`."""
+        fitted: Tensor = getattr(self._module.model, name)
+        return fitted.float()
+
     def inverse_action(self, state: Tensor, goal: EncodedGoal) -> Tensor:
         """Return the action block (K A) in [-1, 1] that leads toward an image goal, without search."""
         if goal.by_vectors:

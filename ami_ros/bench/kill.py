@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kill a process that remembers, again and again, and look at what it leaves behind.
+
+Run as a program, this file is that process: it remembers without end, and says what it has handed over.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ami_ros.memory.moment import Episode, Moment
+from ami_ros.memory.reader import MemoryReader
+from ami_ros.memory.store import Store
+from ami_ros.memory.writer import MemoryWriter
+
+LIVES_S = (0.05, 1.5)  # from its first moment to its end
+MAY_LOSE_S = 1.0
+EACH_S = 0.002  # from moment to moment: fifty times as many as a robot has
+SIDE = 64  # px
+
+
+def survive_kills(path: Path, count: int, seed: int, note: Callable[[], object]) -> dict[str, Any]:
+    """Return how many of `count` kills the file survived, and how much the worst of them cost.
+
+    A kill is survived when the file opens, is whole, and lacks nothing older than a second.
+    """
+    generator, survived, worst_s = np.random.default_rng(seed), 0, 0.0
+    for _ in range(count):
+        before = 0
+        if path.is_file():
+            with MemoryReader(path) as memory:
+                before = len(memory.ids())
+        handed, killed_ns = _lived_and_died(path, float(generator.uniform(*LIVES_S)))
+        with Store(path) as store:
+            whole, ids = store.is_whole(), store.ids()
+            kept = [found.moment.stamp_ns for found in store.moments(ids[before:])]
+        missing = [stamp for stamp in handed if stamp not in set(kept)]
+        lost_s = max(((killed_ns - stamp) / 1e9 for stamp in missing), default=0.0)
+        worst_s = max(worst_s, lost_s)
+        survived += whole and kept == sorted(kept) and lost_s < MAY_LOSE_S
+        note()
+    return {"kills": count, "kills_survived": survived, "lost_s_max": worst_s}
+
+
+def _lived_and_died(path: Path, lives_s: float) -> tuple[list[int], int]:
+    """Return the stamps that a process handed over, and when it was killed, ns."""
+    command = [sys.executable, "-m", "ami_ros.bench.kill", str(path)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with child, child.stdout or open(os.devnull) as said:
+        first = said.readline()
+        time.sleep(lives_s)
+        child.send_signal(signal.SIGKILL)
+        killed_ns = time.monotonic_ns()
+        stamps = [int(line) for line in [first, *said] if line.endswith("\n")]
+    return stamps, killed_ns
+
+
+def main() -> None:
+    """Remember until killed."""
+    path, generator = Path(sys.argv[1]), np.random.default_rng(0)
+    writer = MemoryWriter(lambda: Store(path), "bench", queue=100_000)
+    writer.begin(Episode("bench"))
+    image = generator.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    while True:
+        stamp_ns = time.monotonic_ns()
+        writer.add(Moment(stamp_ns, {"camera": image}, {"joints": np.zeros(14, dtype=np.float32)}))
+        print(stamp_ns, flush=True)  # the parent reads it
+        time.sleep(EACH_S)
+
+
+if __name__ == "__main__":
+    main()

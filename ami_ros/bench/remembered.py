@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Something to remember, in any number: what a simulated robot sees, and where a model says that it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+
+from ami_ros.configuration import Configuration
+from ami_ros.memory.moment import Floats, Moment
+from ami_ros.model.points import points_of
+from ami_ros.model.runtime import ModelRuntime
+from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.world.open_world import open_world
+
+BLOCKS = 8  # of random motion from what was seen
+CORRELATION = 0.8  # of its neighbouring blocks: it gets somewhere
+
+
+def seen_moments(
+    configuration: Configuration, model: ModelRuntime, count: int, seed: int, note: Callable[[], object]
+) -> list[Moment]:
+    """Return moments of a robot somewhere in its workspace, as the planner would remember them."""
+    spec, generator = configuration.spec, np.random.default_rng(seed)
+    world, task = open_world(spec, configuration.sim.physics_hz), load_task(configuration.task, spec)
+    task.furnish(world)
+    sides = {camera.name: (camera.size, camera.size) for camera in model.contract.cameras}
+    moments = []
+    try:
+        for number in range(count):
+            somewhere = task.scatter(generator)
+            world.reset(somewhere.start, somewhere.start_objects)
+            observation = world.observe()
+            block = spec.action_block * spec.action_size
+            moments.append(
+                Moment(
+                    stamp_ns=number * spec.step_ns * spec.action_block,
+                    images={
+                        name: np.asarray(
+                            cv2.resize(observation[name].value, side, interpolation=cv2.INTER_AREA)
+                        )
+                        for name, side in sides.items()
+                    },
+                    vectors={
+                        s.name: observation[s.name].value.astype(np.float32)
+                        for s in spec.vectors_for("model")
+                    },
+                    state=model.sense(observation).state.cpu().numpy(),
+                    action=generator.uniform(-1.0, 1.0, block).astype(np.float32),
+                    distance=1.0,
+                    surprise=0.5,
+                    verdict="PASS",
+                )
+            )
+            note()
+    finally:
+        world.close()
+    return moments
+
+
+def imagined_points(model: ModelRuntime, seen: Floats, count: int, seed: int) -> Floats:
+    """Return points (count, P) of states that a model predicts after random motion from those seen (N, Z)."""
+    generator = torch.Generator().manual_seed(seed)
+    start = torch.from_numpy(seen)
+    found, have = [points_of(model, start).half()], len(start)
+    size = model.contract.block * len(model.contract.channels)
+    with torch.inference_mode():
+        while have < count:
+            state, action = start, torch.rand((len(start), size), generator=generator) * 2.0 - 1.0
+            for _ in range(BLOCKS):
+                noise = torch.randn(action.shape, generator=generator) * (1.0 - CORRELATION**2) ** 0.5
+                action = (CORRELATION * action + noise).clamp(-1.0, 1.0)
+                state = model.world.predict(state, action)
+                found.append(points_of(model, state).half())
+                have += len(state)
+    points: Floats = torch.cat(found)[:count].numpy()
+    return points

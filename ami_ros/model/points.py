@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""States as points: their Euclidean distance is the planner's "slow" distance, in control steps."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ami_ros.model.runtime import ModelRuntime
+
+
+def points_of(model: ModelRuntime, states: Tensor) -> Tensor:
+    """Return points (N, P) of states (N, Z); of a body without cameras they are made of its vectors.
+
+    Args:
+        model: whose metric it is.
+        states: on the CPU or the model's device.
+    """
+    states, views = states.float().to(model.device), len(model.contract.cameras)
+    with torch.inference_mode():
+        if views:
+            metric, step = model.buffer("metric"), model.buffer("step_distance")
+            size = metric.shape[1]
+            parts = [states[:, i * size : (i + 1) * size] @ metric[i] / step[i] for i in range(views)]
+        else:
+            std, step, start = model.buffer("vector_std"), model.buffer("vector_step_distance"), 0
+            parts = []
+            for index, vector in enumerate(model.contract.vectors):
+                positions = slice(start, start + len(vector.values))
+                parts.append(states[:, positions] * std[positions] / step[index])
+                start += len(vector.units)
+        return torch.cat(parts, dim=1) / len(parts) ** 0.5

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Points are as far apart as the planner says that states are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from bodies import process_body
+from small_model import small_contract, small_jepa
+
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.model.known import inputs_of
+from ami_ros.model.points import points_of
+from ami_ros.model.runtime import EncodedGoal, in_memory
+
+
+def model_of(spec):
+    model = small_jepa(inputs=inputs_of(spec), action=spec.action_block * spec.action_size)
+    generator = torch.Generator().manual_seed(3)
+    for name in ("metric", "step_distance", "vector_std", "vector_step_distance"):
+        buffer = getattr(model, name)
+        buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
+    return in_memory(model.eval(), small_contract(model, spec)), model
+
+
+@pytest.mark.parametrize("robot", ["panda", "panda_wrist", "plant"])
+def test_their_distance_is_the_slow_one(robot, tmp_path):
+    spec = load_robot(process_body(tmp_path) if robot == "plant" else robot)
+    runtime, model = model_of(spec)
+    states = torch.randn(
+        5, model.core_size + len(model.vector_mean), generator=torch.Generator().manual_seed(0)
+    )
+    points = points_of(runtime, states).numpy()
+    cameras = len(spec.images_for("model"))
+    if cameras:
+        goal = EncodedGoal([model.view(states[:1], part)[0] for part in range(cameras)], list(range(cameras)))
+    else:
+        vectors, parts = states[0, model.vectors_at :], range(len(runtime.contract.vectors))
+        targets = [vectors[slice(*model.goals[part])] for part in parts]
+        goal = EncodedGoal(targets, list(parts), by_vectors=True)
+    for state, point in zip(states, points, strict=True):
+        wanted = runtime.distance(state, goal, "slow")
+        assert np.linalg.norm(point - points[0]) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
