@@ -39,7 +39,7 @@ def write(tmp_path, monkeypatch):
 
 
 def test_the_shipped_tasks():
-    assert known_tasks() == ["drive", "push", "reach"]
+    assert known_tasks() == ["drive", "push", "reach", "two_room"]
     for task in known_tasks():
         assert read_task(task).name == read_task(task).kind == task
         assert "episode_steps" in read_task(task).own

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from ami_ros.body.actions import ActionSpec
 from ami_ros.body.base import Base
 from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import RobotSpec
@@ -19,6 +21,8 @@ SAMPLES = 6  # of that way
 RHO, ALPHA, BETA = 0.8, 2.2, -0.8  # 1/s, gains of the way to a pose
 TURN = 1.5  # 1/s, gain of a turn on the spot
 CLOSE = 0.5  # tolerances: so near, only the heading is left
+ASKEW = 0.3  # rad off the way: it turns before it drives
+NOISE = 0.3  # std, share of half the range
 AGAIN = 0.9  # tolerances: so far off after a turn, it goes there again
 
 
@@ -104,7 +108,7 @@ class DrivingTo:
         if self._is_there:
             self._forward = None
             turn = 0.0 if abs(left) < 0.3 * self._angle else TURN * left
-            return self._action(0.0, turn)
+            return _limited(self._actions, 0.0, turn)
         bearing = math.atan2(way[1], way[0])
         alpha, beta = wrapped(bearing - pose[2]), wrapped(self._goal[2] - bearing)
         if self._forward is None:
@@ -113,14 +117,59 @@ class DrivingTo:
         if self._forward < 0.0:
             alpha, beta = wrapped(alpha + math.pi), wrapped(beta + math.pi)
         speed = RHO * far * max(0.0, math.cos(alpha))
-        return self._action(self._forward * speed, ALPHA * alpha + BETA * beta)
+        return _limited(self._actions, self._forward * speed, ALPHA * alpha + BETA * beta)
 
-    def _action(self, vx: float, wz: float) -> FloatArray:
-        """Return the action, slowed down as a whole to what the channels can: the way stays the same."""
-        half = dict(zip(self._actions.names, self._actions.half_range.tolist(), strict=True))
-        worst = max(abs(vx) / half["vx"], abs(wz) / half["wz"], 1.0)
-        wanted = {"vx": vx / worst, "wz": wz / worst}
-        return np.array([wanted[name] for name in self._actions.names])
+
+class DrivingThrough:
+    """Drives straight from one place to the next, turning on the spot between them, and turns at the last.
+
+    Args:
+        spec: a base whose channels are vx and wz.
+        stations: poses (3,), x, y (m) and yaw (rad); on the way only the places count.
+        distance: that counts as there, m.
+        generator: of noise on top; None for none.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        stations: Sequence[FloatArray],
+        distance: float,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        self._actions, self._left = spec.actions, list(stations)
+        self._distance, self._generator = distance, generator
+        self._is_there = False
+
+    def next(self, scene: Yard) -> FloatArray:
+        """Return the next action (A,) in m/s and rad/s."""
+        pose = scene.pose()
+        while len(self._left) > 1 and np.hypot(*(self._left[0][:2] - pose[:2])) < self._distance:
+            self._left.pop(0)
+        action = _limited(self._actions, *self._toward(pose, self._left[0]))
+        if self._generator is not None:
+            action = action + self._generator.normal(size=len(action)) * NOISE * self._actions.half_range
+        half = self._actions.half_range
+        return np.clip(action, self._actions.centre - half, self._actions.centre + half)
+
+    def _toward(self, pose: FloatArray, goal: FloatArray) -> tuple[float, float]:
+        way = goal[:2] - pose[:2]
+        far = float(np.hypot(*way))
+        self._is_there = far < (AGAIN if self._is_there else CLOSE) * self._distance
+        if self._is_there:
+            return 0.0, TURN * wrapped(goal[2] - pose[2])
+        alpha, forward = wrapped(math.atan2(way[1], way[0]) - pose[2]), 1.0
+        if abs(alpha) > 0.5 * math.pi:
+            alpha, forward = wrapped(alpha + math.pi), -1.0
+        return (0.0 if abs(alpha) > ASKEW else forward * RHO * far), ALPHA * alpha
+
+
+def _limited(actions: ActionSpec, vx: float, wz: float) -> FloatArray:
+    """Return the action, slowed down as a whole to what the channels can: the way stays the same."""
+    half = dict(zip(actions.names, actions.half_range.tolist(), strict=True))
+    worst = max(abs(vx) / half["vx"], abs(wz) / half["wz"], 1.0)
+    wanted = {"vx": vx / worst, "wz": wz / worst}
+    return np.array([wanted[name] for name in actions.names])
 
 
 def wrapped(angle: float) -> float:

@@ -14,6 +14,7 @@ from ami_ros.sim.tasks.push import Push, PushSettings
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
 from ami_ros.sim.tasks.setpoint import Setpoint, SetpointSettings
 from ami_ros.sim.tasks.task import Task
+from ami_ros.sim.tasks.two_room import TwoRoom, TwoRoomSettings
 from ami_ros.task_file import read_task
 
 # kind -> (its settings, how to build it)
@@ -22,6 +23,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
     "push": (PushSettings, Push),
     "reach": (ReachSettings, Reach),
     "setpoint": (SetpointSettings, Setpoint),
+    "two_room": (TwoRoomSettings, TwoRoom),
 }
 
 

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Task two_room: be where the picture shows, in the other room; the wall between them has one door."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.polygon import room
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.config import setting
+from ami_ros.errors import ConfigError
+from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.driving import DrivingThrough, RandomDriving, wrapped
+from ami_ros.sim.tasks.task import Episode, Motion
+from ami_ros.sim.tasks.yardstick import TOLERANCES
+from ami_ros.sim.world.yard import Yard
+from ami_ros.types import FloatArray
+
+DRAWS = 1000  # episodes that are tried until one asks for a detour
+PIECES = 2  # of the wall, one on each side of the door
+
+
+@dataclass(frozen=True)
+class TwoRoomSettings:
+    """Settings of a task of kind two_room."""
+
+    episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
+    distance_tolerance: float = setting("distance that is an error of 1", gt=0.0, le=100.0, unit="m")
+    angle_tolerance_deg: float = setting("turn that is an error of 1", gt=0.0, le=180.0, unit="deg")
+    margin: float = setting(
+        "between the base's circle, at start and goal, and any wall", ge=0.0, le=100.0, unit="m"
+    )
+    wall_thickness: float = setting("of the wall", gt=0.0, le=10.0, unit="m")
+    wall_height: float = setting("of the wall", gt=0.0, le=10.0, unit="m")
+    wall_colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
+    door_width: float = setting("of the door", gt=0.0, le=100.0, unit="m")
+    door_lower: float = setting("lowest place of the door's middle, from the wall's middle", unit="m")
+    door_upper: float = setting("highest place of it", unit="m")
+    least_detour: float = setting(
+        "least way through the door, as a multiple of the straight one", ge=1.0, le=10.0
+    )
+    scripted_share: float = setting("share of training episodes that drive to random places", ge=0.0, le=1.0)
+
+
+class TwoRoom:
+    """Seeded starts, goals and doors: each episode has a door elsewhere.
+
+    The wall is the line x = 0. Its pieces are objects of the world, long enough to reach the border.
+
+    Args:
+        spec: a base with an area.
+        settings: of the task.
+
+    Raises:
+        ConfigError: they do not fit the body.
+    """
+
+    def __init__(self, spec: RobotSpec, settings: TwoRoomSettings) -> None:
+        if spec.base is None or spec.base.keep_in is None or set(spec.actions.names) != {"vx", "wz"}:
+            raise ConfigError(
+                f"two_room: {spec.name} has action channels {list(spec.actions.names)} and "
+                f"{'no base' if spec.base is None else 'a base'}, expected [vx, wz] and a base with keep_in"
+            )
+        if not settings.door_width > 2.0 * spec.base.radius or not settings.door_lower < settings.door_upper:
+            raise ConfigError(
+                f"two_room: got a door of {settings.door_width} m at {settings.door_lower} to "
+                f"{settings.door_upper} m, expected one wider than {2.0 * spec.base.radius} m, and a range"
+            )
+        self._spec, self._settings, self._base, self._area = spec, settings, spec.base, spec.base.keep_in
+        self._reach = float(np.ptp(self._area[:, 1]))  # length of a piece: from any door to the border
+        self._clear = self._base.radius + settings.margin
+        self._angle = math.radians(settings.angle_tolerance_deg)
+        self.goal_sensor, self.yardstick = "", TOLERANCES
+        self.episode_steps, self.goal_is_posture = settings.episode_steps, False
+        self.episode(0)  # an area without room is told before anything is started
+
+    def furnish(self, scene: Yard) -> None:
+        """Put up the wall."""
+        s = self._settings
+        half = [0.5 * s.wall_thickness, 0.5 * self._reach, 0.5 * s.wall_height]
+        for _ in range(PIECES):
+            scene.add_block(half, 0.0, 0.5, s.wall_colour)
+
+    def _wall(self, door: float) -> FloatArray:
+        """Return the poses of the wall's pieces (2, 4)."""
+        away, height = 0.5 * (self._settings.door_width + self._reach), 0.5 * self._settings.wall_height
+        return np.array([[0.0, door - away, height, 0.0], [0.0, door + away, height, 0.0]])
+
+    def episode(self, seed: int) -> Episode:
+        """Return the episode of `seed`: the same on every machine.
+
+        Raises:
+            ConfigError: no start and goal ask for a detour.
+        """
+        generator = np.random.default_rng(seed)
+        for _ in range(DRAWS):
+            door, side = self._door(generator), generator.choice([-1.0, 1.0])
+            start, goal = self._pose(generator, side), self._pose(generator, -side)
+            straight = float(np.hypot(*(goal - start)[:2]))
+            middle = np.array([0.0, door])
+            around = float(np.hypot(*(start[:2] - middle)) + np.hypot(*(goal[:2] - middle)))
+            if around >= self._settings.least_detour * straight:
+                return Episode(start, goal, goal, self._wall(door), self._wall(door))
+        raise ConfigError(
+            f"least_detour: got {self._settings.least_detour}, which {DRAWS} draws did not give"
+        )
+
+    def _door(self, generator: np.random.Generator) -> float:
+        return float(generator.uniform(self._settings.door_lower, self._settings.door_upper))
+
+    def _pose(self, generator: np.random.Generator, side: float) -> FloatArray:
+        """Return a pose (3,) in the room with x of this sign."""
+        lower, upper = self._area.min(axis=0), self._area.max(axis=0)
+        from_wall = self._clear + 0.5 * self._settings.wall_thickness
+        for _ in range(DRAWS):
+            place = generator.uniform(lower, upper)
+            if side * place[0] >= from_wall and room(place[None], self._area)[0] >= self._clear:
+                return np.array([*place, generator.uniform(-np.pi, np.pi)])
+        raise ConfigError(
+            f"two_room: {self._spec.name}: got no place {self._clear:.3g} m from wall and border, expected "
+            "room for the base with its margin; widen base.keep_in, or lower the task's margin"
+        )
+
+    def _error(self, pose: FloatArray, goal: FloatArray) -> float:
+        far = float(np.hypot(*(goal[:2] - pose[:2]))) / self._settings.distance_tolerance
+        return max(far, abs(wrapped(float(goal[2] - pose[2]))) / self._angle)
+
+    def error(self, scene: Yard, episode: Episode) -> float:
+        """Return the true distance or turn from the goal, whichever is more, in tolerances."""
+        return self._error(scene.pose(), episode.goal_position)
+
+    def scatter(self, generator: np.random.Generator) -> Episode:
+        """Start anywhere in either room, with any heading; the door is anywhere."""
+        start = self._pose(generator, generator.choice([-1.0, 1.0]))
+        wall = self._wall(self._door(generator))
+        return Episode(start, start, start, wall, wall)
+
+    def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
+        """Drive about aimlessly, or to places in both rooms, one after another."""
+        if generator.random() < self._settings.scripted_share:
+            return self._tour(episode, generator)
+        return RandomDriving(self._spec, self._base, settings, generator)
+
+    def _tour(self, episode: Episode, generator: np.random.Generator) -> Motion:
+        at, stations = episode.start, []
+        for _ in range(6):
+            goal = self._pose(generator, generator.choice([-1.0, 1.0]))
+            stations += self._way(at, goal, self._door_of(episode))
+            at = goal
+        return DrivingThrough(self._spec, stations, self._settings.distance_tolerance, generator)
+
+    def oracle(self, episode: Episode) -> Motion | None:
+        """Drive to the goal with the truth in sight."""
+        stations = self._way(episode.start, episode.goal_position, self._door_of(episode))
+        return DrivingThrough(self._spec, stations, self._settings.distance_tolerance)
+
+    def _door_of(self, episode: Episode) -> float:
+        return float(episode.start_objects[:, 1].mean())
+
+    def _way(self, start: FloatArray, goal: FloatArray, door: float) -> list[FloatArray]:
+        """Return the poses (3,) to go to: in front of the door and behind it, where it is between the two."""
+        if start[0] * goal[0] > 0.0:
+            return [goal]
+        side, away = math.copysign(1.0, goal[0]), self._clear + 0.5 * self._settings.wall_thickness
+        heading = 0.0 if side > 0.0 else math.pi
+        return [np.array([-side * away, door, heading]), np.array([side * away, door, heading]), goal]
