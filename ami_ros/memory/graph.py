@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A graph whose edges take time, and the shortest way through it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+
+FAILED = 4.0  # an edge that failed once costs this many times as much, and again with each failure
+
+
+class Graph:
+    """Edges from node to node, by number, with a cost each; what is added again keeps the lower cost."""
+
+    def __init__(self) -> None:
+        self._costs: dict[int, dict[int, float]] = {}
+        self._failures: dict[tuple[int, int], int] = {}
+
+    def __len__(self) -> int:
+        """Return how many edges there are."""
+        return sum(len(ends) for ends in self._costs.values())
+
+    def add(self, start: int, end: int, cost: float) -> None:
+        """Add an edge; none leads from a node to itself."""
+        if start != end:
+            known = self._costs.setdefault(start, {})
+            known[end] = min(cost, known.get(end, cost))
+
+    def fail(self, start: int, end: int) -> None:
+        """Let an edge cost more from now on: the world did not agree with it."""
+        self._failures[start, end] = self._failures.get((start, end), 0) + 1
+
+    def forgive(self) -> None:
+        """Forget all failures."""
+        self._failures.clear()
+
+    def cost(self, start: int, end: int) -> float:
+        """Return what an edge costs now."""
+        return self._costs[start][end] * FAILED ** self._failures.get((start, end), 0)
+
+    def way(self, starts: Mapping[int, float], ends: Mapping[int, float]) -> list[int]:
+        """Return the nodes of the cheapest way; empty when there is none.
+
+        Source: Dijkstra, "A note on two problems in connexion with graphs" (1959).
+
+        Args:
+            starts: node -> what it costs to get there first.
+            ends: node -> what it costs from there on.
+        """
+        best = dict(starts)
+        before: dict[int, int] = {}
+        waiting = [(cost, node) for node, cost in starts.items()]
+        heapq.heapify(waiting)
+        found, last = float("inf"), None
+        while waiting and waiting[0][0] < found:
+            so_far, node = heapq.heappop(waiting)
+            if so_far > best[node]:
+                continue
+            if node in ends and so_far + ends[node] < found:
+                found, last = so_far + ends[node], node
+            for end in self._costs.get(node, {}):
+                cost = so_far + self.cost(node, end)
+                if cost < best.get(end, float("inf")):
+                    best[end], before[end] = cost, node
+                    heapq.heappush(waiting, (cost, end))
+        way: list[int] = [] if last is None else [last]
+        while way and way[-1] in before:
+            way.append(before[way[-1]])
+        return way[::-1]
+
+    def edges(self) -> Iterable[tuple[int, int, float]]:
+        """Yield start, end and cost of each edge."""
+        for start, ends in self._costs.items():
+            for end in ends:
+                yield start, end, self.cost(start, end)
