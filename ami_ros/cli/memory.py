@@ -19,7 +19,8 @@ Names = Annotated[list[str] | None, typer.Argument(help="Names, or numbers of mo
 EpisodeOption = Annotated[int | None, typer.Option("--episode", help="All moments of this episode.")]
 
 memory = typer.Typer(
-    help="Look at what a robot remembers, and tidy it up. Start a planner with memory:=auto to fill it.",
+    help="Look at what a robot remembers, and tidy it up. A planner with memory:=auto fills it.\n\n"
+    "Example: ami-ros memory show --episode 12",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
