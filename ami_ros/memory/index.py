@@ -50,7 +50,8 @@ class Index:
             MemoryFileError: another size, or not finite.
             ConfigError: there are many, and the package for that is not installed.
         """
-        points = np.asarray(points, dtype=np.float16)
+        with np.errstate(over="ignore"):  # what is too large is refused below
+            points = np.asarray(points, dtype=np.float16)
         if points.shape != (len(ids), self._size) or not np.isfinite(points).all():
             raise MemoryFileError(
                 f"index: got points {points.shape} of {len(ids)} ids, expected {self._size} finite numbers"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from bodies import process_body, setpoint_task, two_cameras_and_force
 from command import run
 from diagnostic_msgs.msg import DiagnosticArray
@@ -18,10 +19,12 @@ from std_srvs.srv import SetBool
 from ami_ros.ros.wire.goal_status import GoalState, status_from_ros
 from ami_ros.ros.wire.qos import LATCHED_HISTORY
 from ami_ros.ros.wire.verdicts import judgement_from_ros
+from ami_ros.share import config_path
 from ami_ros.types import Level
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
 EPISODES, STEPS, TRAINING_STEPS, SEED = 12, 40, 30, 3
+FITTED = ("appearance_steps", "disagreement_steps", "temporal_steps", "completion_steps")
 
 
 @dataclasses.dataclass
@@ -98,16 +101,25 @@ def test_three_vector_sensors_and_two_set_points(nodes, probe, tmp_path):
     assert np.isfinite(running.truth()["error"])
 
 
+def quick_reach(folder: Path) -> str:
+    """Write a task as reach, whose model knows next to nothing soon."""
+    task = yaml.safe_load(config_path("tasks", "reach.yaml").read_text())
+    task["training"] = {name: 50 for name in FITTED}
+    path = folder / "quick_reach.yaml"
+    path.write_text(yaml.safe_dump(task))
+    return str(path)
+
+
 def test_two_cameras_and_a_force_sensor(nodes, probe, tmp_path):
-    robot = two_cameras_and_force(tmp_path)
-    model = trained(tmp_path, robot, "reach")
+    robot, task = two_cameras_and_force(tmp_path), quick_reach(tmp_path)
+    model = trained(tmp_path, robot, task)
     assert sensors_of(tmp_path) == {
         "camera": "image",
         "side": "image",
         "joints": "vector",
         "force": "vector",
     }
-    running = nodes(robot, "reach", model)
+    running = nodes(robot, task, model)
     probe.until(lambda: running.truths and running.truth()["step"] >= 10, "ten steps", 60.0)
     assert GoalState.MOVING in running.states() or GoalState.ARRIVED in running.states()
     assert running.truth()["unsafe_commands"] == 0
