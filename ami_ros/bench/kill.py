@@ -39,19 +39,18 @@ def survive_kills(path: Path, count: int, seed: int, note: Callable[[], object])
         if path.is_file():
             with MemoryReader(path) as memory:
                 before = len(memory.ids())
-        handed, killed_ns = _lived_and_died(path, float(generator.uniform(*LIVES_S)))
+        handed, killed_ns = lived_and_died(path, float(generator.uniform(*LIVES_S)))
         with Store(path) as store:
             whole, ids = store.is_whole(), store.ids()
             kept = [found.moment.stamp_ns for found in store.moments(ids[before:])]
-        missing = [stamp for stamp in handed if stamp not in set(kept)]
-        lost_s = max(((killed_ns - stamp) / 1e9 for stamp in missing), default=0.0)
+        lost_s = max(((killed_ns - stamp) / 1e9 for stamp in set(handed) - set(kept)), default=0.0)
         worst_s = max(worst_s, lost_s)
         survived += whole and kept == sorted(kept) and lost_s < MAY_LOSE_S
         note()
     return {"kills": count, "kills_survived": survived, "lost_s_max": worst_s}
 
 
-def _lived_and_died(path: Path, lives_s: float) -> tuple[list[int], int]:
+def lived_and_died(path: Path, lives_s: float) -> tuple[list[int], int]:
     """Return the stamps that a process handed over, and when it was killed, ns."""
     command = [sys.executable, "-m", "ami_ros.bench.kill", str(path)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

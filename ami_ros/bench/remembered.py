@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 import torch
 
 from ami_ros.configuration import Configuration
-from ami_ros.memory.moment import Floats, Moment
+from ami_ros.memory.moment import Floats, Moment, sensed_moment
 from ami_ros.model.points import points_of
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.sim.tasks.known import load_task
@@ -27,27 +27,18 @@ def seen_moments(
     spec, generator = configuration.spec, np.random.default_rng(seed)
     world, task = open_world(spec, configuration.sim.physics_hz), load_task(configuration.task, spec)
     task.furnish(world)
-    sides = {camera.name: (camera.size, camera.size) for camera in model.contract.cameras}
+    vectors, block = [s.name for s in spec.vectors_for("model")], spec.action_block * spec.action_size
     moments = []
     try:
         for number in range(count):
             somewhere = task.scatter(generator)
             world.reset(somewhere.start, somewhere.start_objects)
             observation = world.observe()
-            block = spec.action_block * spec.action_size
+            sensed = sensed_moment(observation, model.sides, vectors)
             moments.append(
-                Moment(
+                dataclasses.replace(
+                    sensed,
                     stamp_ns=number * spec.step_ns * spec.action_block,
-                    images={
-                        name: np.asarray(
-                            cv2.resize(observation[name].value, side, interpolation=cv2.INTER_AREA)
-                        )
-                        for name, side in sides.items()
-                    },
-                    vectors={
-                        s.name: observation[s.name].value.astype(np.float32)
-                        for s in spec.vectors_for("model")
-                    },
                     state=model.sense(observation).state.cpu().numpy(),
                     action=generator.uniform(-1.0, 1.0, block).astype(np.float32),
                     distance=1.0,

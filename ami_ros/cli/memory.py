@@ -106,9 +106,9 @@ def list_(
     with MemoryReader(where(file, robot)) as reader:
         episodes = reader.episodes()
         names = Table("name", "moment", "task", "episode")
-        for name, number in reader.names().items():
-            (found,) = reader.moments([number])
-            names.add_row(name, str(number), episodes[found.episode].task, str(found.episode))
+        known = reader.names()
+        for name, found in zip(known, reader.moments(list(known.values())), strict=True):
+            names.add_row(name, str(found.id), episodes[found.episode].task, str(found.episode))
         console.print(names)
         table = Table("episode", "task", "goal", "outcome", "moments")
         for number in list(episodes)[-newest:] if newest else []:

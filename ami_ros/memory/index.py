@@ -41,7 +41,7 @@ class Index:
 
     def __len__(self) -> int:
         """Return how many points there are."""
-        return len(self._ids)
+        return len(self._ids) if self._graph is None else len(self._graph)
 
     def add(self, ids: Ids, points: NDArray[Any]) -> None:
         """Add points (N, F); their ids (N,) must be new.
@@ -56,16 +56,15 @@ class Index:
             raise MemoryFileError(
                 f"index: got points {points.shape} of {len(ids)} ids, expected {self._size} finite numbers"
             )
-        self._ids = np.concatenate([self._ids, ids])
-        if len(self) <= self._exact_up_to:
-            self._points = np.concatenate([self._points, points])
-            self._all = None
+        if self._graph is not None:
+            self._graph.add(np.asarray(ids), points, threads=1)
             return
-        if self._graph is None:
-            self._graph = _graph(self._size)
-            self._graph.add(self._ids[: len(self._points)], self._points, threads=1)
-            self._points, self._all = self._points[:0], None
-        self._graph.add(np.asarray(ids), points, threads=1)
+        self._ids, self._points = np.concatenate([self._ids, ids]), np.concatenate([self._points, points])
+        self._all = None
+        if len(self._ids) > self._exact_up_to:
+            graph = _graph(self._size)
+            graph.add(self._ids, self._points, threads=1)
+            self._graph, self._ids, self._points = graph, self._ids[:0], self._points[:0]
 
     def nearest(self, point: Floats, count: int) -> tuple[Ids, Floats]:
         """Return the ids of the `count` nearest points, or of all there are, and how far they are, rising."""

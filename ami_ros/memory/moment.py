@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.types import ImageArray
+from ami_ros.types import ImageArray, Observation, Reading
 
 Floats = NDArray[np.float32]
 
@@ -37,6 +39,34 @@ class Moment:
     distance: float | None = None
     surprise: float | None = None
     verdict: str = ""
+
+    def observation(self) -> Observation:
+        """Return what was sensed, as if it came now and as large as the model sees it."""
+        seen: dict[str, NDArray[Any]] = {**self.images}
+        seen |= {name: values.astype(np.float64) for name, values in self.vectors.items()}
+        return Observation(
+            {name: Reading(value, self.stamp_ns, self.stamp_ns) for name, value in seen.items()}
+        )
+
+
+def sensed_moment(observation: Observation, sides: Mapping[str, int], vectors: Sequence[str]) -> Moment:
+    """Return the moment of an observation, with nothing in it but what was sensed.
+
+    Args:
+        observation: cameras that it lacks are left out.
+        sides: camera -> side of the image that the model sees, px.
+        vectors: names of the vector sensors.
+    """
+    there = {name: side for name, side in sides.items() if name in observation.readings}
+    return Moment(
+        stamp_ns=observation.stamp_ns,
+        images={name: _small(observation[name].value, side) for name, side in there.items()},
+        vectors={name: observation[name].value.astype(np.float32) for name in vectors},
+    )
+
+
+def _small(image: ImageArray, side: int) -> ImageArray:
+    return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import cv2
-import numpy as np
 
-from ami_ros.data.image_header import checked_compressed
-from ami_ros.errors import MemoryFileError
+from ami_ros.data.decoding import decoded
+from ami_ros.errors import ImageError, MemoryFileError
 from ami_ros.types import ImageArray, checked_image
 
 LEVEL = 1  # of compression: a tenth larger than the best, in half of the time
@@ -28,11 +27,9 @@ def unpacked(png: bytes, what: str) -> ImageArray:
         what: its name in messages.
 
     Raises:
-        ImageError: it is no picture, or a far too large one.
-        MemoryFileError: it is damaged.
+        MemoryFileError: it is no picture, damaged, or far too large.
     """
-    checked_compressed(png, MOST_PIXELS)
-    bgr = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise MemoryFileError(f"{what}: got a damaged picture, expected a PNG; `ami-ros memory forget` it")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    try:
+        return decoded(png, MOST_PIXELS)
+    except ImageError as error:
+        raise MemoryFileError(f"{what}: {error}; `ami-ros memory forget` it") from error

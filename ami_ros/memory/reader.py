@@ -16,6 +16,7 @@ from ami_ros.errors import MemoryFileError
 from ami_ros.memory.moment import Episode, Floats, Moment, Remembered
 from ami_ros.memory.pictures import unpacked
 from ami_ros.memory.schema import open_database, told
+from ami_ros.types import RARE_SURPRISE
 
 Ids = NDArray[np.int64]
 PAGE = 500  # ids in one question: SQLite takes 32766
@@ -218,7 +219,7 @@ class MemoryReader:
         """Return how much it holds."""
         episodes, moments, names, surprising = (
             int(self._asked(f"SELECT count(*) FROM {what}")[0][0])
-            for what in ("episodes", "moments", "names", "moments WHERE surprise > 1")
+            for what in ("episodes", "moments", "names", f"moments WHERE surprise > {RARE_SURPRISE}")
         )
         states = dict(self._asked("SELECT model, count(*) FROM states GROUP BY model"))
         return MemoryFigures(episodes, moments, names, surprising, states, self.bytes)

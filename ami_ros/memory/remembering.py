@@ -6,13 +6,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.memory.moment import Episode, Moment
+from ami_ros.memory.moment import Episode, Moment, sensed_moment
 from ami_ros.memory.writer import MemoryWriter
-from ami_ros.types import FloatArray, Goal, ImageArray, Level, Observation, Plan
+from ami_ros.types import FloatArray, Goal, Level, Observation, Plan
 
 ARRIVED, REPLACED, RESTARTED = "arrived", "replaced", "restarted"  # outcomes of an episode
 
@@ -97,12 +96,8 @@ class Remembering:
         if not self._open:
             self._writer.begin(Episode(self._task, self._goal))
             self._open = True
-        self._begun = Moment(
-            stamp_ns=observation.stamp_ns,
-            images={
-                name: self._small(name, observation) for name in self._sides if name in observation.readings
-            },
-            vectors={name: observation[name].value.astype(np.float32) for name in self._vectors},
+        self._begun = dataclasses.replace(
+            sensed_moment(observation, self._sides, self._vectors),
             state=None if plan is None else plan.state,
             distance=None if plan is None else plan.distance,
             surprise=None if plan is None else plan.surprise,
@@ -129,8 +124,3 @@ class Remembering:
         action = np.concatenate(done).astype(np.float32) if whole else None
         self._writer.add(dataclasses.replace(self._begun, action=action), self._begun_name)
         self._begun = None
-
-    def _small(self, camera: str, observation: Observation) -> ImageArray:
-        side = self._sides[camera]
-        image = cv2.resize(observation[camera].value, (side, side), interpolation=cv2.INTER_AREA)
-        return np.asarray(image, dtype=np.uint8)

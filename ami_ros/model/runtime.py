@@ -91,6 +91,11 @@ class ModelRuntime:
         self._sizes = {vector.name: len(vector.units) for vector in contract.vectors}
         self._vectors = {vector.name: index for index, vector in enumerate(contract.vectors)}
 
+    @property
+    def sides(self) -> dict[str, int]:
+        """Camera -> side of the image that the model sees, px."""
+        return {camera.name: camera.size for camera in self.contract.cameras}
+
     def encode(self, image: ImageArray, camera: str, what: str | None = None) -> Tensor:
         """Encode one image (H, W, 3) of a camera to a latent (D,).
 

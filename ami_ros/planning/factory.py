@@ -33,12 +33,12 @@ class PlannerFactory:
         defaults: from the task's name to a settings dataclass instance; its fields become ROS parameters.
         build: called with the robot, the model's path, the settings and the task's name; returns a
             planner that is warm.
-        view: from the model's path to what it sees with.
+        view: from a planner that it built to what its model sees with.
     """
 
     defaults: Callable[[str], Any]
     build: Callable[[RobotSpec, Path, Any, str], Planner]
-    view: Callable[[Path], ModelView] = lambda path: ModelView()
+    view: Callable[[Any], ModelView] = lambda planner: ModelView()
 
 
 def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
@@ -49,7 +49,6 @@ def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
     """
     import torch
 
-    from ami_ros.model.files import read_verified
     from ami_ros.model.runtime import load_model
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.settings import load_planner_settings
@@ -62,8 +61,7 @@ def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
         warm_up(planner, spec)
         return planner
 
-    def view(path: Path) -> ModelView:
-        file = read_verified(path, None)
-        return ModelView(file.sha256, {camera.name: camera.size for camera in file.contract().cameras})
+    def view(planner: RecedingHorizonPlanner) -> ModelView:
+        return ModelView(planner.model.sha256, planner.model.sides)
 
     return PlannerFactory(lambda task: load_planner_settings(task=task), build, view)

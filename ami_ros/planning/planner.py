@@ -51,6 +51,11 @@ class RecedingHorizonPlanner:
         self._monitor = SurpriseMonitor(model, spec)
         self.restart()
 
+    @property
+    def model(self) -> ModelRuntime:
+        """The world model that it plans with."""
+        return self._model
+
     def restart(self) -> None:
         """Forget the last plan and start the random numbers again: the same inputs give the same plans."""
         self._generator = torch.Generator().manual_seed(self._settings.seed)

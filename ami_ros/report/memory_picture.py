@@ -3,23 +3,20 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 
-import matplotlib
-
-matplotlib.use("Agg")  # no window, whatever the user's matplotlibrc says
 import numpy as np
 from matplotlib.figure import Figure
 
 from ami_ros.errors import MemoryFileError
 from ami_ros.memory.moment import Remembered
 from ami_ros.memory.reader import MemoryReader
+from ami_ros.report.plots import ACCENT, BAD, GOOD, GREY, as_png
+from ami_ros.types import RARE_SURPRISE
 
 COLUMNS, SIDE = 8, 1.1  # pictures in a row; inches of each
 MOST = 64  # pictures on a sheet: more are thinned out evenly
-GREY, ACCENT, GOOD, BAD = "#7d8590", "#3b82f6", "#2da44e", "#d1242f"
 
 
 def thinned(ids: Sequence[int], most: int = MOST) -> list[int]:
@@ -48,7 +45,7 @@ def contact_sheet(moments: Sequence[Remembered], title: str) -> bytes:
         place.set_title(_caption(found, camera, len(found.moment.images)), fontsize=6, color=_colour(found))
     for place in figure.axes:
         place.axis("off")
-    return _png(figure)
+    return as_png(figure, transparent=False)
 
 
 def _caption(found: Remembered, camera: str, cameras: int) -> str:
@@ -59,7 +56,7 @@ def _caption(found: Remembered, camera: str, cameras: int) -> str:
 def _colour(found: Remembered) -> str:
     if found.names:
         return ACCENT
-    return BAD if (found.moment.surprise or 0.0) > 1.0 else GREY
+    return BAD if (found.moment.surprise or 0.0) > RARE_SURPRISE else GREY
 
 
 def episode_picture(memory: MemoryReader, moments: Sequence[Remembered], model: str, title: str) -> bytes:
@@ -91,10 +88,4 @@ def episode_picture(memory: MemoryReader, moments: Sequence[Remembered], model: 
         times, distances = np.array(told, dtype=float).T
         far.plot((times - times[0]) / 1e9, distances, color=ACCENT, linewidth=1.2)
     far.set(xlabel="time [s]", ylabel="distance to the goal [control steps]", ylim=(0, None))
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    written = io.BytesIO()
-    figure.savefig(written, format="png", dpi=150)
-    return written.getvalue()
+    return as_png(figure, transparent=False)

@@ -45,7 +45,7 @@ def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
         )
     label = f"{yardstick.quantity} to goal [{yardstick.unit}]"
     axes.set(xlabel="time [s]", ylabel=label, ylim=(0, None), xlim=(0, None))
-    return _png(figure)
+    return as_png(figure)
 
 
 def success_against_baselines(figures: Mapping[str, Mapping[str, Any]], yardstick: Yardstick) -> bytes:
@@ -73,7 +73,7 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]], yardstic
     axes.set_xticks(range(0, 101, 20))
     axes.set_yticks(range(len(figures)), labels=[name.replace("_", " ") for name in figures])
     axes.invert_yaxis()
-    return _png(figure)
+    return as_png(figure)
 
 
 def plan_times(results: Sequence[EpisodeResult]) -> bytes:
@@ -83,7 +83,7 @@ def plan_times(results: Sequence[EpisodeResult]) -> bytes:
     axes.hist(times, bins=40, color=ACCENT, alpha=0.9)
     axes.set(xlabel="time per plan [ms]", ylabel="plans", xlim=(0, None))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    return _png(figure)
+    return as_png(figure)
 
 
 # Ours in strong colours, the public solvers in grey; a family that is not named here is not drawn.
@@ -120,7 +120,7 @@ def success_against_plan_time(
         side("{x:g}")
     axes.set_ylabel(success.replace("_", " within ").replace("cm", " cm") + " [%]")
     axes.legend(frameon=False, fontsize=8, labelcolor=GREY, loc="lower right")
-    return _png(figure)
+    return as_png(figure)
 
 
 def _figure(width_in: float, height_in: float) -> tuple[Any, Any]:
@@ -134,7 +134,8 @@ def _figure(width_in: float, height_in: float) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _png(figure: Any) -> bytes:
+def as_png(figure: Any, transparent: bool = True) -> bytes:
+    """Return a figure as PNG; of a transparent one the page is the ground."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150, transparent=True)
+    figure.savefig(buffer, format="png", dpi=150, transparent=transparent)
     return buffer.getvalue()

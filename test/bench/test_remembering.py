@@ -67,6 +67,6 @@ def test_kills_are_counted(tmp_path):
 
 def test_a_loss_is_counted(tmp_path, monkeypatch):
     long_ago = time.monotonic_ns() - 2 * 10**9
-    monkeypatch.setattr(kill, "_lived_and_died", lambda path, lives: ([long_ago], time.monotonic_ns()))
+    monkeypatch.setattr(kill, "lived_and_died", lambda path, lives: ([long_ago], time.monotonic_ns()))
     figures = survive_kills(tmp_path / "kills.sqlite", 1, 0, nothing)
     assert figures["kills_survived"] == 0 and figures["lost_s_max"] >= 2.0

@@ -3,10 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -14,6 +10,7 @@ import numpy as np
 import pytest
 from memories import MODEL, moment
 
+from ami_ros.bench.kill import lived_and_died
 from ami_ros.errors import OutputError
 from ami_ros.memory.moment import Episode
 from ami_ros.memory.reader import MemoryReader
@@ -124,41 +121,12 @@ def until(true, patience_s: float = 10.0) -> None:
         time.sleep(0.01)
 
 
-REMEMBERS = """
-import sys, time
-from pathlib import Path
-from memories import MODEL, moment
-from ami_ros.memory.moment import Episode
-from ami_ros.memory.store import Store
-from ami_ros.memory.writer import MemoryWriter
-
-writer = MemoryWriter(lambda: Store(Path(sys.argv[1])), MODEL, queue=10000)
-writer.begin(Episode("reach"))
-number = 0
-while True:
-    assert writer.add(moment(number, stamp_ns=time.monotonic_ns()))
-    number += 1
-    print(number, flush=True)
-    time.sleep(0.002)
-"""
-
-
 @pytest.mark.parametrize("kill", range(KILLS))
 def test_a_killed_process_loses_at_most_the_last_second_and_damages_nothing(path, kill):
     """`ami-ros bench memory` does it a hundred times."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", REMEMBERS, str(path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert child.stdout is not None and child.stdout.readline()
-    time.sleep(NO_SOONER_S + np.random.default_rng(kill).uniform(0.0, 3 * GATHER_S))
-    os.kill(child.pid, signal.SIGKILL)
-    killed_ns = time.monotonic_ns()
-    handed = sum(1 for _ in child.stdout) + 1
-    child.wait()
-    child.stdout.close()
+    lives_s = NO_SOONER_S + np.random.default_rng(kill).uniform(0.0, 3 * GATHER_S)
+    stamps, killed_ns = lived_and_died(path, lives_s)
+    handed = len(stamps)
     with Store(path) as store:  # a writer repairs what is left
         assert store.is_whole()
         kept = [found.moment.stamp_ns for found in store.moments(store.ids())]

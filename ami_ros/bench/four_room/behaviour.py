@@ -49,13 +49,8 @@ class Expert:
 
     def action(self, place: FloatArray) -> FloatArray:
         """Return the action (2,) in [-1, 1] at a place (2,)."""
-        way = self.next(place) - place
-        return np.clip(way / SPEED, -1.0, 1.0)
-
-    def next(self, place: FloatArray) -> FloatArray:
-        """Return where to go first (2,)."""
-        ways = shortest(place, self._goal, self._closed)
-        return ways[0]
+        first = shortest(place, self._goal, self._closed)[0]
+        return np.clip((first - place) / SPEED, -1.0, 1.0)
 
     def steps(self, place: FloatArray) -> float:
         """Return how many steps the way takes at least."""

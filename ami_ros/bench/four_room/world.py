@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import functools
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -20,7 +21,6 @@ DOORS = np.array([[MIDDLE, 56.0], [MIDDLE, 168.0], [56.0, MIDDLE], [168.0, MIDDL
 RADIUS = 3.5  # of agent and double
 SPEED = 2.5  # per step at full action
 JUMP_STEPS = 35.0  # mean, until the double is somewhere else
-CLOSED_SHARE = 0.5  # of the episodes have one door closed
 OPEN = -1  # index of the closed door when none is
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
 SHIFT = 4  # fractional bits in which dots are drawn
@@ -57,12 +57,12 @@ def moved(place: FloatArray, action: FloatArray, closed: int) -> FloatArray:
     return place
 
 
-def free_place(generator: np.random.Generator, closed: int = OPEN, in_rooms: bool = True) -> FloatArray:
-    """Return a place (2,) at random; with `in_rooms` in no doorway."""
+def free_place(generator: np.random.Generator, closed: int = OPEN) -> FloatArray:
+    """Return a place (2,) at random, in no doorway."""
     while True:
         place = generator.uniform(BORDER + RADIUS, SIDE - BORDER - RADIUS, 2)
         in_doorway = (np.abs(place - MIDDLE) < 0.5 * THICK + RADIUS).any()
-        if is_free(place[None], closed)[0] and not (in_rooms and in_doorway):
+        if is_free(place[None], closed)[0] and not in_doorway:
             return place
 
 
@@ -84,7 +84,6 @@ class FourRoom:
     agent: FloatArray
     double: FloatArray
     closed: int
-    _walls: dict[int, ImageArray] = field(default_factory=dict, repr=False)
 
     def step(self, action: FloatArray, of_double: FloatArray, generator: np.random.Generator) -> None:
         """Let one step pass: each moves by its action (2,) in [-1, 1], and the double may jump."""
@@ -95,9 +94,7 @@ class FourRoom:
 
     def image(self, side: int = SIDE) -> ImageArray:
         """Return the picture (side, side, 3): drawn at 224 px, then averaged."""
-        if self.closed not in self._walls:
-            self._walls = {self.closed: walls(self.closed)}
-        picture = self._walls[self.closed].copy()
+        picture = walls(self.closed).copy()
         for place in (self.double, self.agent):
             centre = np.round(place * 2**SHIFT).astype(int).tolist()
             cv2.circle(picture, centre, round(RADIUS * 2**SHIFT), RED, cv2.FILLED, cv2.LINE_AA, SHIFT)
@@ -106,8 +103,9 @@ class FourRoom:
         return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
+@functools.cache
 def walls(closed: int) -> ImageArray:
-    """Return the picture (224, 224, 3) of the empty rooms."""
+    """Return the picture (224, 224, 3) of the empty rooms: the same each time, to be copied."""
     picture = np.full((SIDE, SIDE, 3), WHITE, dtype=np.uint8)
     border, low, high = round(BORDER), round(MIDDLE - THICK / 2), round(MIDDLE + THICK / 2)
     picture[:, low:high] = picture[low:high] = BLACK

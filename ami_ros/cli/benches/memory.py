@@ -124,8 +124,6 @@ def _loop(
 ) -> dict[str, float]:
     import time
 
-    import numpy as np
-
     from ami_ros.bench.remembering import loop_added_ms
     from ami_ros.memory.recall import goal_of
     from ami_ros.memory.remembering import Remembering
@@ -133,29 +131,15 @@ def _loop(
     from ami_ros.memory.writer import MemoryWriter
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.warm_up import warm_up
-    from ami_ros.types import Observation, Reading
 
     planner = RecedingHorizonPlanner(world, wanted.spec, wanted.planner, time.perf_counter_ns)
     warm_up(planner, wanted.spec)
     goal = goal_of(seen[0], "bench", wanted.spec)
     planner.set_goal(goal)
     writer = MemoryWriter(lambda: Store(path), world.sha256, wanted.memory.queue)
-    follower = Remembering(
-        writer, wanted.spec, wanted.task_name, {camera.name: camera.size for camera in world.contract.cameras}
-    )
+    follower = Remembering(writer, wanted.spec, wanted.task_name, world.sides)
     follower.pursue(goal)
-    observations = [
-        Observation(
-            {
-                name: Reading(np.asarray(value), 0, 0)
-                for name, value in [
-                    *one.images.items(),
-                    *((name, values.astype(float)) for name, values in one.vectors.items()),
-                ]
-            }
-        )
-        for one in seen[1:200]
-    ]
+    observations = [one.observation() for one in seen[1:200]]
     try:
         return loop_added_ms(planner, observations, wanted.spec.step_ns, follower, cycles)
     finally:

@@ -20,12 +20,11 @@ from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.errors import ObservationError
 from ami_ros.ros.wire.guard import ErrorLog, guarded, guarded_timer
 from ami_ros.ros.wire.latched_or_not import LOOK_S, hear
-from ami_ros.ros.wire.message_limits import image_limit, vector_limit, within
+from ami_ros.ros.wire.message_limits import MOST_TEXT, image_limit, vector_limit, within
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
 Handler = Callable[[Any], None]
-MOST_TEXT = 65536  # bytes: a verdict with each reason there is has some thousands
 
 
 class PlannerInputs:

@@ -123,7 +123,7 @@ class PlannerNode(LifecycleNode):
         optional = {s.name: round(s.max_age_s * 1e9) for s in spec.images_for("model") if not s.required}
         self._pairing = ObservationPairing(images, vectors, period_ns, gap_ns, optional)
         self._restarts = 0
-        follower = None if self._memory is None else self._memory.begin(self._factory.view(model))
+        follower = None if self._memory is None else self._memory.begin(self._factory.view(planner))
         patience_s = self.settings.patience_s
         self._cycle = PlanningCycle(
             planner, self._spec, self._period_s, time.perf_counter, patience_s, follower

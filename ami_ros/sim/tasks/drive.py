@@ -8,19 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.tasks.driving import DrivingTo, RandomDriving, wrapped
+from ami_ros.sim.tasks.driving import DrivingTo, RandomDriving
 from ami_ros.sim.tasks.far_apart import far_apart
+from ami_ros.sim.tasks.poses import PoseTolerance, base_in_area, pose_inside
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.yard import Yard
 from ami_ros.types import FloatArray
-
-DRAWS = 1000  # poses that are tried until one is inside
 
 
 @dataclass(frozen=True)
@@ -48,15 +46,12 @@ class Drive:
     """
 
     def __init__(self, spec: RobotSpec, settings: DriveSettings) -> None:
-        if spec.base is None or spec.base.keep_in is None or set(spec.actions.names) != {"vx", "wz"}:
-            raise ConfigError(
-                f"drive: {spec.name} has action channels {list(spec.actions.names)} and "
-                f"{'no base' if spec.base is None else 'a base'}, expected [vx, wz] and a base with keep_in"
-            )
         self._spec, self._settings = spec, settings
-        self._base, self._area = spec.base, spec.base.keep_in
-        self._room = spec.base.radius + settings.margin
-        self._angle = math.radians(settings.angle_tolerance_deg)
+        self._base, self._area = base_in_area("drive", spec)
+        self._room = self._base.radius + settings.margin
+        self._tolerance = PoseTolerance(
+            settings.distance_tolerance, math.radians(settings.angle_tolerance_deg)
+        )
         self.goal_sensor, self.yardstick = "", TOLERANCES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
         self._pose(np.random.default_rng(0))  # an area without room is told before anything is started
@@ -71,28 +66,23 @@ class Drive:
             ConfigError: no start and goal are far enough apart.
         """
         generator = np.random.default_rng(seed)
-        start, goal = far_apart(lambda: self._pose(generator), self._error, self._settings.minimum_travel)
+        start, goal = far_apart(
+            lambda: self._pose(generator), self._tolerance.error, self._settings.minimum_travel
+        )
         return Episode(start, goal, goal)
 
     def _pose(self, generator: np.random.Generator) -> FloatArray:
         """Return a pose (3,) whose circle is inside of the area."""
-        lower, upper = self._area.min(axis=0), self._area.max(axis=0)
-        for _ in range(DRAWS):
-            place = generator.uniform(lower, upper)
-            if room(place[None], self._area)[0] >= self._room:
-                return np.array([*place, generator.uniform(-np.pi, np.pi)])
+        if (pose := pose_inside(generator, self._area, self._room)) is not None:
+            return pose
         raise ConfigError(
             f"drive: {self._spec.name}: got an area with no place {self._room:.3g} m from its border, "
             "expected one for the base with its margin; widen base.keep_in, or lower the task's margin"
         )
 
-    def _error(self, pose: FloatArray, goal: FloatArray) -> float:
-        far = float(np.hypot(*(goal[:2] - pose[:2]))) / self._settings.distance_tolerance
-        return max(far, abs(wrapped(float(goal[2] - pose[2]))) / self._angle)
-
     def error(self, scene: Yard, episode: Episode) -> float:
         """Return the true distance or turn from the goal, whichever is more, in tolerances."""
-        return self._error(scene.pose(), episode.goal_position)
+        return self._tolerance.error(scene.pose(), episode.goal_position)
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Start anywhere in the area, with any heading."""
@@ -105,4 +95,5 @@ class Drive:
 
     def oracle(self, episode: Episode) -> Motion | None:
         """Drive to the goal with the truth in sight."""
-        return DrivingTo(self._spec, episode.goal_position, self._settings.distance_tolerance, self._angle)
+        near = self._tolerance
+        return DrivingTo(self._spec, episode.goal_position, near.distance, near.angle)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.tasks.driving import DrivingThrough, RandomDriving, wrapped
+from ami_ros.sim.tasks.driving import DrivingThrough, RandomDriving
+from ami_ros.sim.tasks.poses import PoseTolerance, base_in_area, pose_inside
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.yard import Yard
@@ -59,20 +59,18 @@ class TwoRoom:
     """
 
     def __init__(self, spec: RobotSpec, settings: TwoRoomSettings) -> None:
-        if spec.base is None or spec.base.keep_in is None or set(spec.actions.names) != {"vx", "wz"}:
-            raise ConfigError(
-                f"two_room: {spec.name} has action channels {list(spec.actions.names)} and "
-                f"{'no base' if spec.base is None else 'a base'}, expected [vx, wz] and a base with keep_in"
-            )
-        if not settings.door_width > 2.0 * spec.base.radius or not settings.door_lower < settings.door_upper:
+        self._spec, self._settings = spec, settings
+        self._base, self._area = base_in_area("two_room", spec)
+        if not settings.door_width > 2.0 * self._base.radius or not settings.door_lower < settings.door_upper:
             raise ConfigError(
                 f"two_room: got a door of {settings.door_width} m at {settings.door_lower} to "
-                f"{settings.door_upper} m, expected one wider than {2.0 * spec.base.radius} m, and a range"
+                f"{settings.door_upper} m, expected one wider than {2.0 * self._base.radius} m, and a range"
             )
-        self._spec, self._settings, self._base, self._area = spec, settings, spec.base, spec.base.keep_in
         self._reach = float(np.ptp(self._area[:, 1]))  # length of a piece: from any door to the border
         self._clear = self._base.radius + settings.margin
-        self._angle = math.radians(settings.angle_tolerance_deg)
+        self._tolerance = PoseTolerance(
+            settings.distance_tolerance, math.radians(settings.angle_tolerance_deg)
+        )
         self.goal_sensor, self.yardstick = "", TOLERANCES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
         self.episode(0)  # an area without room is told before anything is started
@@ -113,24 +111,18 @@ class TwoRoom:
 
     def _pose(self, generator: np.random.Generator, side: float) -> FloatArray:
         """Return a pose (3,) in the room with x of this sign."""
-        lower, upper = self._area.min(axis=0), self._area.max(axis=0)
         from_wall = self._clear + 0.5 * self._settings.wall_thickness
-        for _ in range(DRAWS):
-            place = generator.uniform(lower, upper)
-            if side * place[0] >= from_wall and room(place[None], self._area)[0] >= self._clear:
-                return np.array([*place, generator.uniform(-np.pi, np.pi)])
+        pose = pose_inside(generator, self._area, self._clear, lambda at: bool(side * at[0] >= from_wall))
+        if pose is not None:
+            return pose
         raise ConfigError(
             f"two_room: {self._spec.name}: got no place {self._clear:.3g} m from wall and border, expected "
             "room for the base with its margin; widen base.keep_in, or lower the task's margin"
         )
 
-    def _error(self, pose: FloatArray, goal: FloatArray) -> float:
-        far = float(np.hypot(*(goal[:2] - pose[:2]))) / self._settings.distance_tolerance
-        return max(far, abs(wrapped(float(goal[2] - pose[2]))) / self._angle)
-
     def error(self, scene: Yard, episode: Episode) -> float:
         """Return the true distance or turn from the goal, whichever is more, in tolerances."""
-        return self._error(scene.pose(), episode.goal_position)
+        return self._tolerance.error(scene.pose(), episode.goal_position)
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Start anywhere in either room, with any heading; the door is anywhere."""
