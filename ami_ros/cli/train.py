@@ -67,8 +67,6 @@ def train(
                 if stop.signal is not None:
                     trainer.save(checkpoint)
                     stop.leave()
-        with progress_bar("measure", 1) as bar:
-            sha256 = export(trainer.model, run.finish(), out)
-            bar.update()
+        sha256 = export(trainer.model, run.finish(), out)
         checkpoint.unlink(missing_ok=True)
     typer.echo(f"{out}  sha256 {sha256}")

@@ -11,7 +11,7 @@ from ami_ros.data.episode import list_episodes
 from ami_ros.experiment.progress import progress_bar
 from ami_ros.model.contract import Contract
 from ami_ros.model.known import inputs_of
-from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
+from ami_ros.training.pipeline import Split, build_trainer, finish, load_split, steps_to_finish
 from ami_ros.training.trainer import Trainer
 
 
@@ -25,8 +25,16 @@ class TrainingRun:
 
     def finish(self) -> Contract:
         """Fit what rests on finished latents, measure, and return the contract to export with."""
-        wanted = self.configuration
-        return finish(self.trainer.model, self.split, wanted.spec, wanted.task_name, wanted.training)
+        wanted, network = self.configuration, self.trainer.model
+        with progress_bar("finish", steps_to_finish(network, self.split, wanted.training)) as bar:
+            return finish(
+                network,
+                self.split,
+                wanted.spec,
+                wanted.task_name,
+                wanted.training,
+                on_step=lambda stage: bar.update(1, stage),
+            )
 
 
 def prepare_run(configuration: Configuration, data: Path | None = None) -> TrainingRun:

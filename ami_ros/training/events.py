@@ -16,10 +16,10 @@ from ami_ros.data.event import EventRecord, read_event
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
+from ami_ros.training.fitting.surprise import surprises
 from ami_ros.training.latents import Encoded, encode_episodes
 from ami_ros.training.rank import roc_auc
 from ami_ros.training.recorded import recorded_clips
-from ami_ros.training.surprise import surprises
 
 UNSEEN = "stranger"  # kind of the clips with an object that is in no training episode: odd, but possible
 SOON = 6  # control steps within which an event must surprise

@@ -10,19 +10,21 @@ from torch import Tensor
 
 from ami_ros.body.actions import ActionSpec
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.training.fitting.descent import OnStep, unwatched
 from ami_ros.training.recorded import Recorded, normalised_actions
 
 
-def encode_all(model: Jepa, recorded: Recorded) -> tuple[Tensor, Tensor]:
-    """Return states (E, S + 1, Z) and oddness (E, S + 1), in evaluation mode."""
+def encode_all(model: Jepa, recorded: Recorded, on_step: OnStep = unwatched) -> tuple[Tensor, Tensor]:
+    """Return states (E, S + 1, Z) and oddness (E, S + 1), in evaluation mode; a step is an episode."""
     model.eval()
     vectors = model.normalise(torch.from_numpy(recorded.vectors))
     # Not inference_mode: what is fitted to these latents needs gradients of its own.
     with torch.no_grad():
-        rows = [
-            model.observe([torch.from_numpy(images[episode]) for images in recorded.images], vectors[episode])
-            for episode in range(len(vectors))
-        ]
+        rows = []
+        for episode in range(len(vectors)):
+            images = [torch.from_numpy(images[episode]) for images in recorded.images]
+            rows.append(model.observe(images, vectors[episode]))
+            on_step("encode")
     return torch.stack([states for states, _ in rows]), torch.stack([oddness for _, oddness in rows])
 
 
@@ -93,6 +95,14 @@ class Encoded:
         actions = self.actions[:, start:end].reshape(len(self.actions), blocks, -1)
         return self.states[:, frames], actions
 
+    def draw(self, count: int, blocks: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return `count` (B) random windows of T blocks: states (B, T + 1, Z) and actions (B, T, K A)."""
+        span, steps = blocks * self.block, self.actions.shape[1]
+        episode = torch.randint(len(self.actions), (count, 1), generator=generator)
+        start = torch.randint(steps - span + 1, (count, 1), generator=generator)
+        frames, moves = start + torch.arange(0, span + 1, self.block), start + torch.arange(span)
+        return self.states[episode, frames], self.actions[episode, moves].reshape(count, blocks, -1)
+
     def transitions(self, blocks: int = 1) -> Transitions:
         """Return all `blocks` action blocks in a row, overlapping ones too, ordered by where they end."""
         ends = range(blocks * self.block, self.actions.shape[1] + 1)
@@ -102,9 +112,11 @@ class Encoded:
         return Transitions(states[:, 0], actions.flatten(1), states[:, -1], oddness)
 
 
-def encode_episodes(model: Jepa, recorded: Recorded, spec: ActionSpec) -> Encoded:
-    """Encode episodes, whose actions are what `spec` says."""
-    states, oddness = encode_all(model, recorded)
+def encode_episodes(
+    model: Jepa, recorded: Recorded, spec: ActionSpec, on_step: OnStep = unwatched
+) -> Encoded:
+    """Encode episodes, whose actions are what `spec` says; a step is an episode."""
+    states, oddness = encode_all(model, recorded, on_step)
     actions = normalised_actions(torch.from_numpy(recorded.actions), spec)
     truths = {name: torch.from_numpy(values) for name, values in recorded.truths.items()}
     return Encoded(states, oddness, model.core_size, actions, spec.block, truths)

@@ -6,6 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ami_ros.model.networks.jepa import Jepa
+
 
 def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
     """Mean squared error over all steps.
@@ -17,6 +19,21 @@ def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
         actual: (B, T, D).
     """
     return torch.mean((predicted - actual) ** 2)
+
+
+def rollout_losses(model: Jepa, states: Tensor, actions: Tensor) -> dict[str, Tensor]:
+    """Return the loss of `prediction`, and of `vectors` where the state has some besides its core.
+
+    Args:
+        model: the world model.
+        states: (B, T + 1, Z).
+        actions: (B, T, K A) in [-1, 1].
+    """
+    ahead, after, size = model.rollout(states[:, 0], actions), states[:, 1:], model.core_size
+    losses = {"prediction": prediction_loss(ahead[..., :size], after[..., :size])}
+    if size < model.state_size:
+        losses["vectors"] = prediction_loss(ahead[..., size:], after[..., size:])
+    return losses
 
 
 def within_looks(latents: Tensor, looks: Tensor) -> Tensor:

@@ -25,18 +25,20 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.weights import round_to_half, weights_sha256
-from ami_ros.training.appearance import fit_appearance, read_oddities
-from ami_ros.training.completion import completion_errors, fit_completion
-from ami_ros.training.disagreement import fit_disagreement
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.events import read_clips
+from ami_ros.training.fitting.appearance import fit_appearance, read_oddities
+from ami_ros.training.fitting.completion import completion_errors, fit_completion
+from ami_ros.training.fitting.descent import OnStep, unwatched
+from ami_ros.training.fitting.disagreement import fit_disagreement
+from ami_ros.training.fitting.metric import fit_metric
+from ami_ros.training.fitting.predictor import fit_predictor
+from ami_ros.training.fitting.surprise import fit_surprise
+from ami_ros.training.fitting.temporal_distance import fit_temporal_distance
 from ami_ros.training.latents import encode_episodes
-from ami_ros.training.metric import fit_metric
 from ami_ros.training.quality import measure_quality
 from ami_ros.training.recorded import of_sensor, recorded
 from ami_ros.training.settings import TrainingSettings
-from ami_ros.training.surprise import fit_surprise
-from ami_ros.training.temporal_distance import fit_temporal_distance
 from ami_ros.training.trainer import Trainer
 
 QUALITY_HORIZON = 15  # action blocks
@@ -98,6 +100,19 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
     return Trainer(network, episodes, training, spec.actions, inputs, split.exposures)
 
 
+def steps_to_finish(network: Jepa, split: Split, training: TrainingSettings) -> int:
+    """Return how many steps `finish` reports."""
+    return (
+        len(split.training)
+        + len(split.held_out)
+        + training.predictor_steps
+        + training.disagreement_steps
+        + training.temporal_steps * len(network.temporal_distances)
+        + training.completion_steps * len(network.completions)
+        + (training.appearance_steps * len(network.appearances) if split.oddities else 0)
+    )
+
+
 def finish(
     network: Jepa,
     split: Split,
@@ -105,15 +120,27 @@ def finish(
     task: str,
     training: TrainingSettings,
     horizon: int = QUALITY_HORIZON,
+    on_step: OnStep = unwatched,
 ) -> Contract:
-    """Fit what rests on finished latents, measure on held-out episodes and events, and write the contract."""
+    """Fit what rests on finished latents, measure on held-out episodes and events, and write the contract.
+
+    Args:
+        network: trained.
+        split: what to fit to, and what to measure on.
+        spec: the robot.
+        task: name.
+        training: settings.
+        horizon: action blocks of open-loop prediction to measure.
+        on_step: called with the name of the stage, `steps_to_finish` times.
+    """
     inputs = inputs_of(spec)
     usual_episodes = recorded(split.training, inputs)
     oddities = read_oddities(split.oddities, training.held_out, inputs)
     for camera in range(len(inputs.cameras)):
-        fit_appearance(network, usual_episodes, oddities.training, training, camera)
-    encoded = encode_episodes(network, usual_episodes, spec.actions)
-    held_out = encode_episodes(network, recorded(split.held_out, inputs), spec.actions)
+        fit_appearance(network, usual_episodes, oddities.training, training, camera, on_step)
+    encoded = encode_episodes(network, usual_episodes, spec.actions, on_step)
+    held_out = encode_episodes(network, recorded(split.held_out, inputs), spec.actions, on_step)
+    fit_predictor(network, encoded, training, on_step)
     fit_metric(
         network,
         encoded.cores,
@@ -123,12 +150,12 @@ def finish(
         training.metric_slowness,
     )
     usual, unseen = encoded.transitions(), held_out.transitions()
-    fit_disagreement(network, usual, unseen, training)
+    fit_disagreement(network, usual, unseen, training, on_step)
     fit_surprise(
         network, encoded.transitions(SURPRISE_BLOCKS), held_out.transitions(SURPRISE_BLOCKS), training
     )
-    fit_temporal_distance(network, encoded.cores, training)
-    fit_completion(network, encoded, training)
+    fit_temporal_distance(network, encoded.cores, training, on_step)
+    fit_completion(network, encoded, training, on_step)
     round_to_half(network)  # now: what is measured is what ships
     clips = read_clips(network, split.events, inputs, spec.actions)
     horizon = min(horizon, split.held_out.steps // spec.action_block)

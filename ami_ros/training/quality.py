@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ami_ros.model.networks.jepa import DISTANCES, Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
-from ami_ros.training.appearance import Oddities, oddness_of
-from ami_ros.training.disagreement import disagreements
 from ami_ros.training.events import UNSEEN, Clips, surprise_aucs
+from ami_ros.training.fitting.appearance import Oddities, oddness_of
+from ami_ros.training.fitting.disagreement import disagreements
+from ami_ros.training.fitting.metric import in_metric
 from ami_ros.training.latents import Encoded, Transitions
-from ami_ros.training.metric import in_metric
 from ami_ros.training.probes import probe
 from ami_ros.training.rank import roc_auc, spearman
 

@@ -34,6 +34,10 @@ class TrainingSettings:
     metric_slowness: float = setting(
         "how much more the metric counts what gets far in small steps, power", ge=0.0, le=4.0
     )
+    predictor_steps: int = setting("steps that train the predictor on, alone, after the encoders", ge=0)
+    predictor_horizon: int = setting(
+        "open-loop predictions per window meanwhile, action blocks", ge=1, le=100
+    )
     appearance_steps: int = setting("steps that fit the appearance", ge=1)
     disagreement_steps: int = setting("steps that fit the disagreement heads", ge=1)
     temporal_steps: int = setting("steps that fit the temporal distance", ge=1)

@@ -21,7 +21,14 @@ from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import TRAINED, Jepa
 from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
-from ami_ros.training.losses import alike_loss, covariance_loss, prediction_loss, variance_loss, within_looks
+from ami_ros.training.losses import (
+    alike_loss,
+    covariance_loss,
+    prediction_loss,
+    rollout_losses,
+    variance_loss,
+    within_looks,
+)
 from ami_ros.training.recorded import normalised_actions, side_by_side
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
@@ -40,6 +47,9 @@ ELSEWHERE = (
     "appearance_steps",
     "disagreement_steps",
     "temporal_steps",
+    "completion_steps",
+    "predictor_steps",
+    "predictor_horizon",
     "fit_batch",
     "surprise_shrinkage",
 )
@@ -125,7 +135,7 @@ class Trainer:
         return {**{name: float(value.detach()) for name, value in losses.items()}, "learning_rate": rate}
 
     def _losses(self, windows: Windows, generator: np.random.Generator) -> dict[str, Tensor]:
-        model, settings, size = self.model, self._settings, self.model.core_size
+        model, settings = self.model, self._settings
         count, steps = len(windows.actions), settings.horizon
         shape = (count, steps + 1)
         vectors = model.normalise(torch.from_numpy(side_by_side(windows.vectors, self._inputs, shape)))
@@ -137,21 +147,14 @@ class Trainer:
             seen = torch.cat([states, goal[:, None]], dim=1)
         else:
             goal, states = seen[:, -1], torch.cat([seen[:, :-1], vectors], dim=2)
-        state, predicted = states[:, 0], []
-        for step in range(steps):
-            state = model.predict(state, actions[:, step])
-            predicted.append(state)
-        ahead, after = torch.stack(predicted, 1), states[:, 1:]
         looks = torch.from_numpy(windows.looks).repeat_interleave(seen.shape[1])
         spread = within_looks(seen.flatten(0, 1), looks)
         losses = {
-            "prediction": prediction_loss(ahead[..., :size], after[..., :size]),
+            **rollout_losses(model, states, actions),
             "variance": variance_loss(spread),
             "covariance": covariance_loss(spread),
             "inverse": prediction_loss(model.inverse(states[:, 0], goal), actions[:, 0]),
         }
-        if vectors.shape[2] and self._inputs.cameras:
-            losses["vectors"] = prediction_loss(ahead[..., size:], after[..., size:])
         if exposed is not None:
             losses["alike"] = alike_loss(*exposed)
         nothing = torch.zeros(())

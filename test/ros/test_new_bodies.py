@@ -24,7 +24,7 @@ from ami_ros.types import Level
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
 EPISODES, STEPS, TRAINING_STEPS, SEED = 12, 40, 30, 3
-FITTED = ("appearance_steps", "disagreement_steps", "temporal_steps", "completion_steps")
+FITTED = ("appearance_steps", "disagreement_steps", "temporal_steps", "completion_steps", "predictor_steps")
 
 
 @dataclasses.dataclass

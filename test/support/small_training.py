@@ -17,6 +17,7 @@ TRAINING = load_training_settings(
         "checkpoint_steps": 12,
         "disagreement_steps": 20,
         "temporal_steps": 20,
+        "predictor_steps": 20,
         "fit_batch": 64,
         "held_out": 0.25,
         "threads": 1,

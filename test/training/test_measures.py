@@ -12,8 +12,8 @@ from small_model import LATENT, SETTINGS, convex_jepa, one_camera_and_joints, sm
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.training.fitting.metric import fit_metric, slow_feature_metric
 from ami_ros.training.latents import Encoded, encode_all
-from ami_ros.training.metric import fit_metric, slow_feature_metric
 from ami_ros.training.probes import probe
 from ami_ros.training.quality import distance_calibration, effective_rank, open_loop_errors
 from ami_ros.training.recorded import Recorded, normalised_actions

@@ -25,7 +25,7 @@ from ami_ros.model.known import inputs_of
 from ami_ros.model.runtime import load_model
 from ami_ros.model.weights import weights_sha256
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike
-from ami_ros.training.pipeline import Split, build_trainer, finish, load_split
+from ami_ros.training.pipeline import Split, build_trainer, finish, load_split, steps_to_finish
 from ami_ros.training.trainer import Trainer
 
 SPEC = made_up_robot(action_block=1)
@@ -252,7 +252,10 @@ def test_double_exposures_must_be_of_the_episodes_size(split, part):
 def test_from_episodes_to_a_model_that_loads(split, tmp_path):
     it = trainer(split, steps=120)
     list(it.run())
-    contract = finish(it.model, split, SPEC, "reach", TRAINING)
+    stages: list[str] = []
+    contract = finish(it.model, split, SPEC, "reach", TRAINING, on_step=stages.append)
+    assert len(stages) == steps_to_finish(it.model, split, TRAINING)
+    assert {"encode", "predictor", "disagreement", "temporal distance"} == set(stages)
     export(it.model, contract, tmp_path / "model.pt")
     loaded = load_model(tmp_path / "model.pt", SPEC).contract
     assert loaded == contract

@@ -52,7 +52,7 @@ class Appearance(nn.Module):
             nn.SiLU(),
             nn.Linear(hidden, 1),
         )
-        self.requires_grad_(False)  # fitted after the world model, see training/appearance.py
+        self.requires_grad_(False)  # fitted after the world model, see training/fitting/appearance.py
 
     def shapes(self, images: Tensor) -> Tensor:
         """Return what colours and shapes there are (B, 2 C) in images (B, 3, S, S)."""

@@ -32,7 +32,7 @@ class Completion(nn.Module):
         self.register_buffer("mean", torch.zeros(views * view_size))
         self.std: Tensor
         self.register_buffer("std", torch.ones(views * view_size))
-        self.requires_grad_(False)  # fitted after the world model, see training/completion.py
+        self.requires_grad_(False)  # fitted after the world model, see training/fitting/completion.py
 
     def present(self, missing: list[int]) -> Tensor:
         """Return 1 for each view (W,) that is there, 0 for those that are missing."""

@@ -46,7 +46,7 @@ class Disagreement(nn.Module):
         self.register_buffer("prior_leave", PRIOR * torch.randn(heads, width, out) / width**0.5)
         self.scale: Tensor
         self.register_buffer("scale", torch.ones(()))
-        self.requires_grad_(False)  # fitted after the world model, see training/disagreement.py
+        self.requires_grad_(False)  # fitted after the world model, see training/fitting/disagreement.py
 
     def predictions(self, inputs: Tensor) -> Tensor:
         """Return what each head expects (M, B, P) from core, change and action in a row (B, 2 F + K A)."""

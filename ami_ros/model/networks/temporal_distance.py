@@ -30,7 +30,7 @@ class TemporalDistance(nn.Module):
         self.register_buffer("scale", torch.ones(()))
         self.first = nn.Linear(view_size, width)
         self.second = nn.Linear(width, 2 * size)
-        self.requires_grad_(False)  # fitted after the world model, see training/temporal_distance.py
+        self.requires_grad_(False)  # fitted after the world model, see training/fitting/temporal_distance.py
 
     def embed(self, latent: Tensor) -> Tensor:
         """Map latents (B, D) to embeddings (B, 2 E)."""

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.training.folding import fold
+from ami_ros.training.fitting.descent import OnStep, descend, unwatched
+from ami_ros.training.fitting.folding import fold
+from ami_ros.training.fitting.metric import in_metric
 from ami_ros.training.latents import Transitions
-from ami_ros.training.metric import in_metric
 from ami_ros.training.settings import TrainingSettings
 
 FASTEST = 2e-3  # peak learning rate; the heads are small
@@ -20,7 +21,11 @@ SEEN = 0.5  # share of the transitions that each head learns from: where data is
 
 
 def fit_disagreement(
-    model: Jepa, training: Transitions, held_out: Transitions, settings: TrainingSettings
+    model: Jepa,
+    training: Transitions,
+    held_out: Transitions,
+    settings: TrainingSettings,
+    on_step: OnStep = unwatched,
 ) -> None:
     """Fit `model.disagreement_heads` in place; needs the metric.
 
@@ -32,6 +37,7 @@ def fit_disagreement(
         training: learnt from.
         held_out: the disagreement's median on these becomes 1.
         settings: number of steps, batch size and seed.
+        on_step: called after each step.
     """
     heads = model.disagreement_heads
     generator = torch.Generator().manual_seed(settings.seed)
@@ -50,15 +56,13 @@ def fit_disagreement(
     for weights in learned:
         weights.requires_grad_(True)
     optimizer = torch.optim.Adam(learned, lr=FASTEST)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.disagreement_steps)
-    for _ in range(settings.disagreement_steps):
+
+    def loss() -> Tensor:
         rows = torch.randint(len(training), (settings.fit_batch,), generator=generator)
         guess = heads.predictions(inputs[rows])
-        loss = (seen[:, rows] * (guess - targets[rows]) ** 2).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        return (seen[:, rows] * (guess - targets[rows]) ** 2).mean()
+
+    descend(optimizer, settings.disagreement_steps, loss, lambda: on_step("disagreement"))
     heads.requires_grad_(False)
     for layer in (heads.enter, heads.prior_enter):
         fold(layer, mean, stretch)

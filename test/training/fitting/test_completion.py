@@ -10,7 +10,7 @@ import torch
 from small_model import LATENT, small_jepa
 
 from ami_ros.model.networks.inputs import Inputs, VectorInput
-from ami_ros.training.completion import completion_errors, fit_completion
+from ami_ros.training.fitting.completion import completion_errors, fit_completion
 from ami_ros.training.latents import Encoded
 from ami_ros.training.settings import load_training_settings
 

@@ -18,6 +18,7 @@ from ami_ros.model.networks.appearance import Appearance
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.pixels import fitted
+from ami_ros.training.fitting.descent import OnStep, descend, unwatched
 from ami_ros.training.recorded import Recorded, of_sensor, side_by_side
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
@@ -88,7 +89,12 @@ def _joined(records: Sequence[OddityRecord], inputs: Inputs) -> Oddities:
 
 
 def fit_appearance(
-    model: Jepa, usual: Recorded, oddities: Oddities, settings: TrainingSettings, camera: int = 0
+    model: Jepa,
+    usual: Recorded,
+    oddities: Oddities,
+    settings: TrainingSettings,
+    camera: int = 0,
+    on_step: OnStep = unwatched,
 ) -> None:
     """Fit one of `model.appearances` in place, to tell usual pictures from odd ones; needs its encoder.
 
@@ -100,6 +106,7 @@ def fit_appearance(
         oddities: what is not.
         settings: number of steps, and seed.
         camera: index of the camera that took them.
+        on_step: called after each step.
 
     Source: Hendrycks, Mazeika and Dietterich, "Deep anomaly detection with outlier exposure" (2019); here
     both sides weigh the same, and the quantile of usual pictures sets the limit afterwards.
@@ -123,18 +130,16 @@ def fit_appearance(
 
     head.requires_grad_(True)
     optimizer = torch.optim.AdamW(head.parameters(), lr=FASTEST, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.appearance_steps)
     answers = torch.cat([torch.zeros(BATCH), torch.ones(BATCH)])
-    for _ in range(settings.appearance_steps):
+
+    def loss() -> Tensor:
         rows, odd = generator.integers(count, size=BATCH), generator.integers(len(oddities), size=BATCH)
         images = np.concatenate([pictures[episode[rows], step[rows]], oddities.images[camera][odd]])
         shapes = head.shapes(fitted(torch.from_numpy(images), model.image_size))
         logit = head.logit(shapes, torch.cat([given_usual[rows], given_odd[odd]]))
-        loss = functional.binary_cross_entropy_with_logits(logit, answers)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        return functional.binary_cross_entropy_with_logits(logit, answers)
+
+    descend(optimizer, settings.appearance_steps, loss, lambda: on_step("appearance"))
     head.requires_grad_(False)
 
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 from small_model import LATENT, small_jepa
 
+from ami_ros.training.fitting.temporal_distance import fit_temporal_distance
 from ami_ros.training.rank import spearman
 from ami_ros.training.settings import load_training_settings
-from ami_ros.training.temporal_distance import fit_temporal_distance
 
 EPISODES, STEPS, RING = 60, 20, 24  # places on the ring
 SETTINGS = dataclasses.replace(load_training_settings(), temporal_steps=800, fit_batch=128)

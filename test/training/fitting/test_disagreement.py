@@ -8,7 +8,7 @@ import dataclasses
 import torch
 from small_model import ACTION, LATENT, small_jepa
 
-from ami_ros.training.disagreement import disagreements, fit_disagreement
+from ami_ros.training.fitting.disagreement import disagreements, fit_disagreement
 from ami_ros.training.latents import Transitions
 from ami_ros.training.settings import load_training_settings
 

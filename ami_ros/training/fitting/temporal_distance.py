@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.temporal_distance import TemporalDistance
-from ami_ros.training.folding import fold
+from ami_ros.training.fitting.descent import OnStep, descend, unwatched
+from ami_ros.training.fitting.folding import fold
 from ami_ros.training.settings import TrainingSettings
 
 FASTEST = 3e-3  # peak learning rate
@@ -17,7 +18,9 @@ DUAL_RATE = 1e-2  # learning rate of the multiplier
 SLACK = 0.05  # how far a step may stretch beyond 1, root mean square
 
 
-def fit_temporal_distance(model: Jepa, cores: Tensor, settings: TrainingSettings) -> None:
+def fit_temporal_distance(
+    model: Jepa, cores: Tensor, settings: TrainingSettings, on_step: OnStep = unwatched
+) -> None:
     """Fit `model.temporal_distances` in place; needs the metric.
 
     It puts everything as far apart as possible, but no control step may be longer than 1. By the triangle
@@ -30,14 +33,17 @@ def fit_temporal_distance(model: Jepa, cores: Tensor, settings: TrainingSettings
         model: the world model.
         cores: (E, S + 1, F) of the training episodes.
         settings: number of steps, batch size and seed.
+        on_step: called after each step.
     """
     for index, head in enumerate(model.temporal_distances):
         if isinstance(head, TemporalDistance):
             view = cores[..., index * model.view_size : (index + 1) * model.view_size]
-            _fit(head, model.metric[index], view, settings)
+            _fit(head, model.metric[index], view, settings, on_step)
 
 
-def _fit(head: TemporalDistance, metric: Tensor, latents: Tensor, settings: TrainingSettings) -> None:
+def _fit(
+    head: TemporalDistance, metric: Tensor, latents: Tensor, settings: TrainingSettings, on_step: OnStep
+) -> None:
     """Fit one head on one view (E, S + 1, D) and its metric (D, D)."""
     generator = torch.Generator().manual_seed(settings.seed)
     # In the planner's metric from the start: as the latents lie, the head learns the arm and not the object.
@@ -54,8 +60,8 @@ def _fit(head: TemporalDistance, metric: Tensor, latents: Tensor, settings: Trai
     multiplier = torch.zeros((), requires_grad=True)
     optimizer = torch.optim.Adam(learned, lr=FASTEST)
     dual = torch.optim.Adam([multiplier], lr=DUAL_RATE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.temporal_steps)
-    for _ in range(settings.temporal_steps):
+
+    def loss() -> Tensor:
         episode = torch.randint(episodes, (batch,), generator=generator)
         step = torch.randint(steps, (batch,), generator=generator)
         before, after = head.embed(seen[episode, step]), head.embed(seen[episode, step + 1])
@@ -66,14 +72,12 @@ def _fit(head: TemporalDistance, metric: Tensor, latents: Tensor, settings: Trai
         spread = functional.softplus(far - apart, beta=5.0 / far).mean()
         stretch = torch.relu(head.between(before, after) - 1.0).square().mean() - SLACK**2
         weight = functional.softplus(multiplier)
-        loss = spread + weight.detach() * stretch
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
         dual.zero_grad()
-        (-weight * stretch.detach()).backward()
+        (-weight * stretch.detach()).backward()  # type: ignore[no-untyped-call]
         dual.step()
+        return spread + weight.detach() * stretch
+
+    descend(optimizer, settings.temporal_steps, loss, lambda: on_step("temporal distance"))
     head.requires_grad_(False)
     fold(head.first, mean, metric / size)
     head.scale.copy_(usual_step(head, latents))
