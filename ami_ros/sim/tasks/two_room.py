@@ -21,6 +21,7 @@ from ami_ros.types import FloatArray
 
 DRAWS = 1000  # episodes that are tried until one asks for a detour
 PIECES = 2  # of the wall, one on each side of the door
+SEEN, UNSEEN = MAPS = ("seen", "unseen")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class TwoRoomSettings:
     door_width: float = setting("of the door", gt=0.0, le=100.0, unit="m")
     door_lower: float = setting("lowest place of the door's middle, from the wall's middle", unit="m")
     door_upper: float = setting("highest place of it", unit="m")
+    unseen_lower: float = setting("lowest place of doors that no training episode has", unit="m")
+    unseen_upper: float = setting("highest place of those", unit="m")
+    map: str = setting("doors as in training, or those that it never has", choices=MAPS)
     least_detour: float = setting(
         "least way through the door, as a multiple of the straight one", ge=1.0, le=10.0
     )
@@ -46,7 +50,7 @@ class TwoRoomSettings:
 
 
 class TwoRoom:
-    """Seeded starts, goals and doors: each episode has a door elsewhere.
+    """Seeded starts, goals and doors: each episode has a door elsewhere, but some doors are kept for a test.
 
     The wall is the line x = 0. Its pieces are objects of the world, long enough to reach the border.
 
@@ -65,6 +69,11 @@ class TwoRoom:
             raise ConfigError(
                 f"two_room: got a door of {settings.door_width} m at {settings.door_lower} to "
                 f"{settings.door_upper} m, expected one wider than {2.0 * self._base.radius} m, and a range"
+            )
+        if not settings.door_lower <= settings.unseen_lower < settings.unseen_upper <= settings.door_upper:
+            raise ConfigError(
+                f"two_room: got unseen doors at {settings.unseen_lower} to {settings.unseen_upper} m, expected a "
+                f"range within that of all doors, {settings.door_lower} to {settings.door_upper} m"
             )
         self._reach = float(np.ptp(self._area[:, 1]))  # length of a piece: from any door to the border
         self._clear = self._base.radius + settings.margin
@@ -107,7 +116,12 @@ class TwoRoom:
         )
 
     def _door(self, generator: np.random.Generator) -> float:
-        return float(generator.uniform(self._settings.door_lower, self._settings.door_upper))
+        """Return where the door's middle is, m."""
+        s = self._settings
+        if s.map == UNSEEN:
+            return float(generator.uniform(s.unseen_lower, s.unseen_upper))
+        place = float(generator.uniform(s.door_lower, s.door_upper - (s.unseen_upper - s.unseen_lower)))
+        return place if place < s.unseen_lower else place + (s.unseen_upper - s.unseen_lower)
 
     def _pose(self, generator: np.random.Generator, side: float) -> FloatArray:
         """Return a pose (3,) in the room with x of this sign."""

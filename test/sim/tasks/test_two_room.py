@@ -57,6 +57,19 @@ def test_start_and_goal_are_in_different_rooms_and_the_door_is_not_between_them(
     assert np.ptp(doors) > 2.0
 
 
+def test_doors_that_are_kept_for_a_test_are_in_no_training_episode(task):
+    unseen = TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, "map": "unseen"}))
+    generator = np.random.default_rng(0)
+
+    def doors(it: TwoRoom) -> np.ndarray:
+        episodes = [*(it.episode(seed) for seed in SEEDS), *(it.scatter(generator) for _ in SEEDS)]
+        return np.array([episode.start_objects[:, 1].mean() for episode in episodes])
+
+    inside = lambda at: (at > OWN["unseen_lower"]) & (at < OWN["unseen_upper"])  # noqa: E731
+    assert not inside(doors(task)).any() and inside(doors(unseen)).all()
+    assert doors(task).min() < -1.0 and doors(task).max() > OWN["unseen_upper"]
+
+
 def test_the_wall_stops_the_base(task, yard):
     episode = task.episode(0)
     yard.reset(np.array([-1.5, episode.start_objects[:, 1].mean() + 2.0, 0.0]), episode.start_objects)
@@ -115,6 +128,7 @@ def test_training_data_crosses_the_door(task, yard):
     [
         ({"door_width": 1.0}, "expected one wider than 1.24 m"),
         ({"door_lower": 2.0}, "expected one wider than 1.24 m, and a range"),
+        ({"unseen_upper": 2.5}, "got unseen doors at 0.4 to 2.5 m, expected a range within"),
         ({"margin": 2.0}, "expected room for the base with its margin"),
         ({"least_detour": 9.0}, "least_detour: got 9.0, which 1000 draws did not give"),
     ],
