@@ -72,8 +72,8 @@ class TwoRoom:
             )
         if not settings.door_lower <= settings.unseen_lower < settings.unseen_upper <= settings.door_upper:
             raise ConfigError(
-                f"two_room: got unseen doors at {settings.unseen_lower} to {settings.unseen_upper} m, expected a "
-                f"range within that of all doors, {settings.door_lower} to {settings.door_upper} m"
+                f"two_room: got unseen doors at {settings.unseen_lower} to {settings.unseen_upper} m, "
+                f"expected a range within that of all doors, {settings.door_lower} to {settings.door_upper} m"
             )
         self._reach = float(np.ptp(self._area[:, 1]))  # length of a piece: from any door to the border
         self._clear = self._base.radius + settings.margin
