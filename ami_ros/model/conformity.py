@@ -32,7 +32,9 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
         ContractError: it has other weights, does not take what the contract says, returns something else, or
             sees more detail than images of the contract's size have.
     """
-    missing = [name for name in exported(len(contract.cameras)) if not hasattr(module, name)]
+    missing = [
+        name for name in exported(len(contract.cameras), contract.macro_blocks) if not hasattr(module, name)
+    ]
     if missing or not isinstance(getattr(module, "model", None), nn.Module):
         raise ModelFileError(
             f"{where}: got a module without {', '.join(missing) or 'model'}, "
@@ -55,6 +57,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
             predicted = module.predict(state, action)
             goal = [other[0, : layout.view_size]]
             inverse = module.inverse_action(state[0], goal, [0])
+            imagined = module.imagine(state) if contract.macro_blocks else None
     except Exception as error:  # whatever the code in the file raises
         sensors = ", ".join(s.name for s in contract.sensors)
         sizes = (
@@ -71,6 +74,8 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
         "predicted state": (predicted, (1, layout.state_size)),
         "inverse action": (inverse, tuple(action.shape[1:])),
     }
+    if imagined is not None:
+        expected["imagined states"] = (imagined, (1, contract.macros, layout.state_size))
     wrong = [f"{n}: model {tuple(v.shape)}, contract {s}" for n, (v, s) in expected.items() if v.shape != s]
     if wrong:
         raise ContractError(f"{where}: the contract contradicts the model: {'; '.join(wrong)}")

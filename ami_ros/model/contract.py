@@ -83,6 +83,21 @@ class Contract:
         )
 
     @property
+    def macro_blocks(self) -> int:
+        """Action blocks of a macro-action; 0 where there are none."""
+        return self._number("macro_blocks")
+
+    @property
+    def macros(self) -> int:
+        """How many macro-actions there are."""
+        return self._number("macros") if self.macro_blocks else 0
+
+    def _number(self, name: str) -> int:
+        """Return a size of the architecture; 0 in files from before there was one."""
+        value = self.architecture.get(name)
+        return value if isinstance(value, int) else 0
+
+    @property
     def block_size(self) -> int:
         """Numbers of an action block (K A)."""
         return self.block * len(self.channels)

@@ -31,7 +31,7 @@ def export(model: Jepa, contract: Contract, path: Path) -> str:
         OutputError: they cannot be written.
     """
     order_for_planning(model)
-    methods = exported(len(contract.cameras))
+    methods = exported(len(contract.cameras), contract.macro_blocks)
     return write_scripted(
         WorldModel(model).eval(), path, {CONTRACT_FILE: contract.to_json()}, methods, freeze=False
     )

@@ -16,6 +16,8 @@ from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.scripted import load_scripted, reason
 from ami_ros.model.weights import weights_sha256
 
+BEFORE = {"macro_blocks": 0, "macros": 1}  # of files from before there were any
+
 
 def restored(file: ModelFile) -> tuple[Jepa, Contract]:
     """Return the networks with the weights of a verified file, in evaluation mode, and its contract.
@@ -27,7 +29,7 @@ def restored(file: ModelFile) -> tuple[Jepa, Contract]:
     """
     contract = file.contract()
     where = f"{file.path}: contract: architecture"
-    settings = load_settings(ModelSettings, contract.architecture, where=where)
+    settings = load_settings(ModelSettings, {**BEFORE, **contract.architecture}, where=where)
     module: Any = load_scripted(file, torch.device("cpu"))
     model = Jepa(settings, contract.inputs, contract.block_size)
     try:

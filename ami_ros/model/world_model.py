@@ -25,13 +25,15 @@ EXPORTED = (
 )
 # What a file offers in addition where the world is seen by several cameras.
 SEVERAL_CAMERAS = ("observe_each", "complete")
+# And where there are macro-actions.
+MACROS = ("imagine",)
 # The kind of distance to a goal that vectors give.
 BY_VECTORS = "vectors"
 
 
-def exported(cameras: int) -> tuple[str, ...]:
-    """Return the methods that the file of a model with this number of cameras offers."""
-    return EXPORTED + (SEVERAL_CAMERAS if cameras > 1 else ())
+def exported(cameras: int, macro_blocks: int = 0) -> tuple[str, ...]:
+    """Return the methods that the file of a model with so many cameras, and such macro-actions, offers."""
+    return EXPORTED + (SEVERAL_CAMERAS if cameras > 1 else ()) + (MACROS if macro_blocks else ())
 
 
 class WorldModel(nn.Module):
@@ -97,6 +99,11 @@ class WorldModel(nn.Module):
     ) -> list[Tensor]:
         """Do as `states`, and steer one candidate to a goal; see `Jepa.steered_states`."""
         return self.model.steered_states(state, actions, goal, parts, steered)
+
+    @offered
+    def imagine(self, state: Tensor) -> Tensor:
+        """Return where each macro-action leads from states (B, Z): states (B, N, Z)."""
+        return self.model.imagine(state)
 
     @offered
     def rollout(self, state: Tensor, actions: Tensor) -> Tensor:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
-
-from ami_ros.model.networks.jepa import Jepa
 
 
 def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
@@ -21,17 +21,24 @@ def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
     return torch.mean((predicted - actual) ** 2)
 
 
-def rollout_losses(model: Jepa, states: Tensor, actions: Tensor) -> dict[str, Tensor]:
+def rollout_losses(
+    predict: Callable[[Tensor, Tensor], Tensor], states: Tensor, actions: Tensor, size: int
+) -> dict[str, Tensor]:
     """Return the loss of `prediction`, and of `vectors` where the state has some besides its core.
 
     Args:
-        model: the world model.
+        predict: one step, from states (B, Z) and actions (B, K A).
         states: (B, T + 1, Z).
         actions: (B, T, K A) in [-1, 1].
+        size: of the core (F).
     """
-    ahead, after, size = model.rollout(states[:, 0], actions), states[:, 1:], model.core_size
+    state, predicted = states[:, 0], []
+    for step in range(actions.shape[1]):
+        state = predict(state, actions[:, step])
+        predicted.append(state)
+    ahead, after = torch.stack(predicted, 1), states[:, 1:]
     losses = {"prediction": prediction_loss(ahead[..., :size], after[..., :size])}
-    if size < model.state_size:
+    if size < states.shape[2]:
         losses["vectors"] = prediction_loss(ahead[..., size:], after[..., size:])
     return losses
 

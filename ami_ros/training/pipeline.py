@@ -28,6 +28,7 @@ from ami_ros.model.weights import round_to_half, weights_sha256
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.events import read_clips
 from ami_ros.training.fitting.appearance import fit_appearance, read_oddities
+from ami_ros.training.fitting.coarse import fit_coarse
 from ami_ros.training.fitting.completion import completion_errors, fit_completion
 from ami_ros.training.fitting.descent import OnStep, unwatched
 from ami_ros.training.fitting.disagreement import fit_disagreement
@@ -105,7 +106,7 @@ def steps_to_finish(network: Jepa, split: Split, training: TrainingSettings) -> 
     return (
         len(split.training)
         + len(split.held_out)
-        + training.predictor_steps
+        + training.predictor_steps * (1 + len(network.coarse))
         + training.disagreement_steps
         + training.temporal_steps * len(network.temporal_distances)
         + training.completion_steps * len(network.completions)
@@ -141,6 +142,7 @@ def finish(
     encoded = encode_episodes(network, usual_episodes, spec.actions, on_step)
     held_out = encode_episodes(network, recorded(split.held_out, inputs), spec.actions, on_step)
     fit_predictor(network, encoded, training, on_step)
+    fit_coarse(network, encoded, training, on_step)
     fit_metric(
         network,
         encoded.cores,

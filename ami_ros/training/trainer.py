@@ -150,7 +150,7 @@ class Trainer:
         looks = torch.from_numpy(windows.looks).repeat_interleave(seen.shape[1])
         spread = within_looks(seen.flatten(0, 1), looks)
         losses = {
-            **rollout_losses(model, states, actions),
+            **rollout_losses(model.predict, states, actions, model.core_size),
             "variance": variance_loss(spread),
             "covariance": covariance_loss(spread),
             "inverse": prediction_loss(model.inverse(states[:, 0], goal), actions[:, 0]),

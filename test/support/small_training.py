@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import torch
+from robots import JOINTS
+from small_model import ACTION, LATENT
+
+from ami_ros.training.latents import Encoded
 from ami_ros.training.settings import load_training_settings
 
 TRAINING = load_training_settings(
@@ -24,3 +29,23 @@ TRAINING = load_training_settings(
         "seed": 5,
     }
 )
+
+TURNING_EPISODES, TURNING_BLOCKS, TURNING_BLOCK = 60, 6, 2
+
+
+def turning_world(seed: int) -> Encoded:
+    """Actions turn and push the latent; half of a block in each of its control steps."""
+    generator, mix = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(99)
+    per_step = ACTION // TURNING_BLOCK
+    turn = torch.linalg.qr(torch.eye(LATENT) + 0.1 * torch.randn(LATENT, LATENT, generator=mix))[0]
+    push = 0.2 * torch.randn(per_step, LATENT, generator=mix)
+    actions = (
+        torch.rand(TURNING_EPISODES, TURNING_BLOCKS * TURNING_BLOCK, per_step, generator=generator) * 2.0
+        - 1.0
+    )
+    latents = [torch.randn(TURNING_EPISODES, LATENT, generator=generator)]
+    for step in range(TURNING_BLOCKS * TURNING_BLOCK):
+        latents.append(latents[-1] @ turn + actions[:, step] @ push)
+    cores = torch.stack(latents, 1)
+    states = torch.cat([cores, torch.zeros(TURNING_EPISODES, cores.shape[1], 2 * JOINTS)], dim=2)
+    return Encoded(states, torch.zeros(cores.shape[:2]), LATENT, actions, TURNING_BLOCK)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ami_ros.model.networks.appearance import Appearance
 from ami_ros.model.networks.backbone import BackboneEncoder
+from ami_ros.model.networks.coarse import Coarse
 from ami_ros.model.networks.completion import Completion
 from ami_ros.model.networks.disagreement import Disagreement
 from ami_ros.model.networks.encoder import Encoder
@@ -59,6 +60,10 @@ class Jepa(nn.Module):
         several = [layout] if len(inputs.cameras) > 1 else []
         self.completions = nn.ModuleList(
             Completion(it.views, it.view_size, inputs.vector_size) for it in several
+        )
+        # Without macro-actions nobody asks where they lead.
+        self.coarse = nn.ModuleList(
+            Coarse(settings, layout, action_size) for _ in range(min(settings.macro_blocks, 1))
         )
         self.disagreement_heads = Disagreement(settings, layout.core_size, action_size)
         self.surprise_gauge = Surprise(layout.core_size, layout.posture_size)
@@ -137,6 +142,13 @@ class Jepa(nn.Module):
     def predict(self, state: Tensor, action: Tensor) -> Tensor:
         """Predict states (B, Z) one action block (B, K A) ahead."""
         return self.predictor(state, action)
+
+    def imagine(self, state: Tensor) -> Tensor:
+        """Return where each macro-action leads from states (B, Z): states (B, N, Z); see `Coarse`."""
+        ahead = state.unsqueeze(1)[:, :0]
+        for head in self.coarse:
+            ahead = head(state)
+        return ahead
 
     def rollout(self, state: Tensor, actions: Tensor) -> Tensor:
         """Predict where candidates lead (S, T, Z); see `states`."""

@@ -28,6 +28,8 @@ class ModelSettings:
     predictor_hidden: int = setting("width of the predictor", ge=16)
     predictor_blocks: int = setting("residual blocks of the predictor", ge=1, le=16)
     vector_hidden: int = setting("width of the vectors' own network in the predictor; 0: none", ge=0)
+    macro_blocks: int = setting("action blocks of a macro-action; 0: no coarse predictor", ge=0, le=100)
+    macros: int = setting("macro-actions that the coarse predictor offers", ge=1, le=4096)
     inverse_hidden: int = setting("width of the inverse model", ge=16)
     appearance_channels: tuple[int, ...] = setting(
         "channels of the two convolutions that tell whether an image looks like the known ones", ge=4

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train the predictor on, alone, on latents that no longer change."""
+"""Train a predictor on, alone, on latents that no longer change."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.model.networks.predictor import Predictor
 from ami_ros.training.fitting.descent import OnStep, descend, unwatched
 from ami_ros.training.latents import Encoded
 from ami_ros.training.losses import rollout_losses
@@ -27,17 +30,38 @@ def fit_predictor(
         settings: number of steps, how far ahead, batch size and seed.
         on_step: called after each step.
     """
+    fit_ahead(model.predictor, model, encoded, settings, lambda: on_step("predictor"))
+
+
+def fit_ahead(
+    predictor: Predictor,
+    model: Jepa,
+    encoded: Encoded,
+    settings: TrainingSettings,
+    on_step: Callable[[], None],
+) -> None:
+    """Fit a predictor in place, to predict several of its steps ahead.
+
+    Args:
+        predictor: of the model's states.
+        model: whose states they are.
+        encoded: training episodes, whose block is what the predictor takes.
+        settings: as `fit_predictor`.
+        on_step: called after each step.
+    """
     if not settings.predictor_steps:
         return
     generator = torch.Generator().manual_seed(settings.seed)
-    learned = list(model.predictor.parameters())
-    model.predictor.requires_grad_(True)
-    optimizer = torch.optim.AdamW(learned, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(
+        predictor.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
     blocks = min(settings.predictor_horizon, encoded.actions.shape[1] // encoded.block)
 
     def loss() -> Tensor:
-        losses = rollout_losses(model, *encoded.draw(settings.fit_batch, blocks, generator))
+        states, actions = encoded.draw(settings.fit_batch, blocks, generator)
+        losses = rollout_losses(predictor, states, actions, model.core_size)
         return losses["prediction"] + settings.vector_weight * losses.get("vectors", torch.zeros(()))
 
-    descend(optimizer, settings.predictor_steps, loss, lambda: on_step("predictor"))
-    model.predictor.requires_grad_(False)
+    predictor.requires_grad_(True)
+    descend(optimizer, settings.predictor_steps, loss, on_step)
+    predictor.requires_grad_(False)

@@ -6,30 +6,15 @@ from __future__ import annotations
 import dataclasses
 
 import torch
-from small_model import ACTION, LATENT, small_jepa
+from small_model import small_jepa
+from small_training import TURNING_BLOCKS as BLOCKS
+from small_training import turning_world as episodes
 
 from ami_ros.training.fitting.predictor import fit_predictor
-from ami_ros.training.latents import Encoded
 from ami_ros.training.quality import open_loop_errors
 from ami_ros.training.settings import load_training_settings
 
-EPISODES, BLOCKS, BLOCK, JOINTS = 60, 6, 2, 8
 SETTINGS = dataclasses.replace(load_training_settings(), predictor_steps=400, fit_batch=64)
-
-
-def episodes(seed: int) -> Encoded:
-    """Actions turn and push the latent; half of a block in each of its control steps."""
-    generator, mix = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(99)
-    per_step = ACTION // BLOCK
-    turn = torch.linalg.qr(torch.eye(LATENT) + 0.1 * torch.randn(LATENT, LATENT, generator=mix))[0]
-    push = 0.2 * torch.randn(per_step, LATENT, generator=mix)
-    actions = torch.rand(EPISODES, BLOCKS * BLOCK, per_step, generator=generator) * 2.0 - 1.0
-    latents = [torch.randn(EPISODES, LATENT, generator=generator)]
-    for step in range(BLOCKS * BLOCK):
-        latents.append(latents[-1] @ turn + actions[:, step] @ push)
-    cores = torch.stack(latents, 1)
-    states = torch.cat([cores, torch.zeros(EPISODES, cores.shape[1], JOINTS)], dim=2)
-    return Encoded(states, torch.zeros(cores.shape[:2]), LATENT, actions, BLOCK)
 
 
 def error(model, seed: int) -> float:

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The coarse predictor: where macro-actions lead, each in one step."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.model.networks.inputs import Layout
+from ami_ros.model.networks.predictor import Predictor
+from ami_ros.model.networks.settings import ModelSettings
+
+
+class Coarse(nn.Module):
+    """Predicts a macro-action, several action blocks in a row, at once: a long way takes few steps.
+
+    The macro-actions that it offers were seen in the data, so that it is only asked what it has learned.
+
+    Source: of two levels of prediction, LeCun, "A path towards autonomous machine intelligence" (2022),
+    section 4.6.
+
+    Args:
+        settings: sizes.
+        layout: of the state.
+        action_size: numbers per action block (K A).
+    """
+
+    def __init__(self, settings: ModelSettings, layout: Layout, action_size: int) -> None:
+        super().__init__()
+        self.predictor = Predictor(settings, layout, settings.macro_blocks * action_size)
+        self.macros: Tensor  # (N, M K A) in [-1, 1]
+        self.register_buffer("macros", torch.zeros(settings.macros, settings.macro_blocks * action_size))
+        self.requires_grad_(False)  # fitted after the world model, see training/fitting/coarse.py
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Return where each macro-action leads from states (B, Z): states (B, N, Z)."""
+        number = self.macros.shape[0]
+        ahead = self.predictor(state.repeat_interleave(number, dim=0), self.macros.repeat(state.shape[0], 1))
+        return ahead.view(state.shape[0], number, state.shape[1])
