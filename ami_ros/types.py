@@ -162,6 +162,10 @@ class Trajectory:
 RARE_SURPRISE = 1.0
 
 
+# A goal within reach is pursued directly; to others it follows a route, or knows none and stays where it is.
+DIRECT, ROUTE, NO_WAY = WAYS = ("direct", "route", "no_way")
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """The planner's answer to one observation.
@@ -184,6 +188,7 @@ class Plan:
         surprise_terms: surprise by what it is about; the largest is `surprise`.
         surprise_at_rest: the largest of those that need no motion to be judged.
         left_out: cameras that were not planned from: missing, or unlike anything known.
+        way: how it goes to the goal: one of WAYS; empty where no routes are looked for.
         state: (Z,) what the model made of the observation; None where there is no model.
     """
 
@@ -203,6 +208,7 @@ class Plan:
     surprise_terms: dict[str, float] = field(default_factory=dict)
     surprise_at_rest: float | None = None
     left_out: tuple[str, ...] = ()
+    way: str = ""
     state: NDArray[np.float32] | None = None
 
 

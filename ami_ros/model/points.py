@@ -6,7 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ami_ros.model.runtime import ModelRuntime
+from ami_ros.errors import GoalError
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 
 
 def points_of(model: ModelRuntime, states: Tensor) -> Tensor:
@@ -30,3 +31,18 @@ def points_of(model: ModelRuntime, states: Tensor) -> Tensor:
                 parts.append(states[:, positions] * std[positions] / step[index])
                 start += len(vector.units)
         return torch.cat(parts, dim=1) / len(parts) ** 0.5
+
+
+def targets_of(model: ModelRuntime, goal: EncodedGoal) -> Tensor:
+    """Return the point (P,) of a goal that every camera shows, or every vector sensor of a body without.
+
+    Raises:
+        GoalError: it says nothing about some of them.
+    """
+    inputs = model.contract.cameras or model.contract.vectors
+    if len(goal.parts) != len(inputs) or goal.by_vectors is bool(model.contract.cameras):
+        raise GoalError(f"routes: got a goal of {len(goal.parts)} sensors, expected one of {len(inputs)}")
+    if goal.by_vectors:
+        raise GoalError("routes: got a goal by vectors, expected images")
+    state = torch.cat([target.float().flatten() for target in goal.targets]).unsqueeze(0)
+    return points_of(model, state)[0].cpu()

@@ -15,6 +15,7 @@ from ami_ros.errors import GoalError
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.iteration import SOURCES
 from ami_ros.planning.noise import LastingNoise
+from ami_ros.planning.routes.guides import guide_of
 from ami_ros.planning.search import LatentSearch, Search, SearchResult
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
@@ -49,6 +50,7 @@ class RecedingHorizonPlanner:
         self._meaning = meaning_of(spec)
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
+        self._guide = guide_of(model, spec, settings)
         self.restart()
 
     @property
@@ -64,6 +66,8 @@ class RecedingHorizonPlanner:
         self._planned_ns: int | None = None
         self._arrived = False
         self._monitor.restart()
+        if self._guide is not None:
+            self._guide.restart()
 
     def set_goal(self, goal: Goal | None) -> None:
         """Pursue `goal`, encoded once; None stops planning.
@@ -89,10 +93,13 @@ class RecedingHorizonPlanner:
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit
         hold = self._block(self._meaning.hold(observation))
-        result = self._choose(sensed.state, self._goal, hold, observation.stamp_ns)
+        target: EncodedGoal | None = self._goal
+        if self._guide is not None and not self._arrived:
+            target = self._guide.subgoal(sensed.state, self._goal)
+        result = self._choose(sensed.state, target or self._goal, hold, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = result.actions.double().numpy().reshape(shape)
-        if self._arrived:
+        if self._arrived or target is None:
             actions = np.tile(hold.double().numpy().reshape(shape), (len(actions), 1, 1))
         self._monitor.act(actions[0, 0])
         in_units = self._spec.actions.in_units(actions)
@@ -115,6 +122,7 @@ class RecedingHorizonPlanner:
             surprise_terms=surprise,
             surprise_at_rest=at_rest(surprise),
             left_out=sensed.left_out,
+            way="" if self._guide is None else self._guide.way,
             state=sensed.state.cpu().numpy(),
         )
 

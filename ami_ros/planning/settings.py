@@ -10,6 +10,7 @@ from typing import Any
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError, shown
 from ami_ros.model.networks.jepa import DISTANCES
+from ami_ros.planning.routes.settings import OFF, settings_of_routes
 from ami_ros.planning.sections import settings_of_solver, settings_of_term
 from ami_ros.task_file import load_task_settings
 
@@ -28,6 +29,8 @@ class PlannerSettings:
     )
     solvers: Mapping[str, Any] = setting("each solver's own settings", sections=settings_of_solver)
     terms: Mapping[str, Any] = setting("what a plan costs: each term's own", sections=settings_of_term)
+    route: str = setting("how ways to goals beyond the horizon are found: off, or one of routes")
+    routes: Mapping[str, Any] = setting("of each way to find them, its own", sections=settings_of_routes)
     num_samples: int = setting("candidates per iteration (S)", ge=8, le=65536)
     num_iterations: int = setting("iterations per plan", ge=1, le=100)
     horizon: int = setting("action blocks per candidate (T)", ge=1, le=100)
@@ -54,6 +57,10 @@ class PlannerSettings:
         if self.solver not in (*self.solvers, *NO_SEARCH):
             expected = [*sorted(self.solvers), *NO_SEARCH]
             raise ConfigError(f"solver: got {shown(self.solver)}, expected one of {expected}")
+        if self.route not in (OFF, *self.routes):
+            raise ConfigError(
+                f"route: got {shown(self.route)}, expected one of {[OFF, *sorted(self.routes)]}"
+            )
         if not self.terms:
             raise ConfigError("terms: got none, expected at least one: without, all plans cost the same")
         for section in self.solvers.values():

@@ -12,18 +12,21 @@ import torch
 from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, small_contract, small_jepa
+from small_model import SETTINGS as SMALL
 
 from ami_ros.config import load_settings
-from ami_ros.errors import ConfigError, GoalError, ImageError
+from ami_ros.errors import ConfigError, ContractError, GoalError, ImageError
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.runtime import EncodedGoal, Sensed, in_memory
 from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.routes import settings as routes
 from ami_ros.planning.search import SearchResult
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.planning.solvers import cem, mppi
 from ami_ros.planning.surprise import SurpriseMonitor
 from ami_ros.planning.terms import disagreement, effort, goal
-from ami_ros.types import Goal, Observation
+from ami_ros.types import DIRECT, NO_WAY, Goal, Observation
 
 HORIZON, BLOCK, SIZE = 5, 2, 3
 SPEC = made_up_robot()
@@ -37,6 +40,8 @@ SETTINGS = PlannerSettings(
         "effort": effort.Settings(weight=0.0),
         "disagreement": disagreement.Settings(weight=0.0),
     },
+    route="off",
+    routes={"learned": routes.RouteSettings(8.0, 4.0, 1, 3.0, 3.0, 50)},
     num_samples=24,
     num_iterations=3,
     horizon=HORIZON,
@@ -65,8 +70,8 @@ def observe(stamp_ns: int = 0, seed: int = 1) -> Observation:
     return observed(picture(seed), joints, stamp_ns, stamp_ns + 3, joints / 2)
 
 
-def planner(**changes) -> RecedingHorizonPlanner:
-    model = small_jepa()
+def planner(model: Jepa | None = None, **changes) -> RecedingHorizonPlanner:
+    model = model or small_jepa()
     runtime = in_memory(model, small_contract(model))
     # To an untrained model all pictures look nearly the same: it shall not think that it has arrived.
     changes = {"arrival_distance": 1e-6, "departure_distance": 1e-6, **changes}
@@ -327,3 +332,36 @@ def test_settings_that_make_no_sense(changes, message):
 def test_shipped_settings_load():
     assert load_planner_settings().solver in ("cem", "mppi")
     assert load_settings(PlannerSettings, dataclasses.asdict(SETTINGS)) == SETTINGS
+
+
+def with_macro_actions(route: str = "learned", **changes) -> RecedingHorizonPlanner:
+    how = routes.RouteSettings(**{**dataclasses.asdict(SETTINGS.routes["learned"]), **changes})
+    model = small_jepa(settings=dataclasses.replace(SMALL, macro_blocks=2))
+    return planner(model, route=route, routes={"learned": how})
+
+
+def test_a_goal_within_reach_is_pursued_as_without_routes():
+    guided, plain = with_macro_actions(near=1000.0), with_macro_actions("off")
+    for it in (guided, plain):
+        it.set_goal(Goal({"camera": picture(2)}))
+    one, other = guided.plan(observe()), plain.plan(observe())
+    assert (one.way, other.way) == (DIRECT, "")
+    np.testing.assert_array_equal(one.actions, other.actions)
+
+
+def test_where_no_way_is_known_it_stands_still():
+    it = with_macro_actions(near=1e-9, most=1)
+    it.set_goal(Goal({"camera": picture(2)}))
+    plan = it.plan(observe())
+    assert plan.way == NO_WAY and not plan.arrived
+    np.testing.assert_array_equal(plan.actions, 0.0)
+
+
+def test_a_model_without_macro_actions_cannot_look_for_routes():
+    with pytest.raises(ContractError, match="route: learned: got a model without macro-actions"):
+        planner(route="learned")
+
+
+def test_an_unknown_way_to_find_routes_is_told():
+    with pytest.raises(ConfigError, match=r"route: got 'gps', expected one of \['off', 'learned'\]"):
+        planner(route="gps")

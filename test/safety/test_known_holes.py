@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The holes that gates are known to have: each a named test. The stories are in test/support/gate_holes.py."""
+"""The holes that gates are known to have: each a named test. The stories are in test/support/gate/gate_holes.py."""
 
 from __future__ import annotations
 

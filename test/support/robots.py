@@ -35,7 +35,7 @@ NOT_LIMITED = ChannelLimits(None, None, None, None, None, None)
 
 
 def made_up_robot(**changes: Any) -> RobotSpec:
-    """Return a robot of four joints with the URDF of test/support/gate_arm.py, changed as `changed` does."""
+    """Return a robot of four joints with the URDF of test/support/gate/gate_arm.py, changed as `changed` does."""
     numbers: dict[str, Any] = {
         "lower": LOWER,
         "upper": UPPER,
@@ -71,7 +71,7 @@ def made_up_robot(**changes: Any) -> RobotSpec:
             sensor="joints",
             limits=ChannelLimits.from_mapping(numbers, JOINTS, "test"),
             home=np.array(HOME),
-            urdf=Path(__file__).with_name("gate_arm.urdf"),
+            urdf=Path(__file__).with_name("gate") / "gate_arm.urdf",
             tip_frame="tip",
             workspace=np.array([[-7.0, -8.0, -9.0], [7.5, 8.5, 9.5]]),  # out of reach: no test runs into it
         ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Workspace and forbidden boxes, against geometry worked out by hand in test/support/gate_arm.py."""
+"""Workspace and forbidden boxes, against geometry worked out by hand in test/support/gate/gate_arm.py."""
 
 from __future__ import annotations
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guide that settings ask for."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ContractError
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.routes.guide import Guide
+from ami_ros.planning.routes.imagined import ImaginedRoutes
+from ami_ros.planning.routes.settings import OFF
+from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
+
+
+def guide_of(model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> Guide | None:
+    """Return what hands out subgoals; None where routes are off, or nothing searches.
+
+    Raises:
+        ContractError: the model has no macro-actions.
+    """
+    if settings.route == OFF or settings.solver in NO_SEARCH:
+        return None
+    how = settings.routes[settings.route]
+    if not model.contract.macro_blocks:
+        raise ContractError(
+            "route: learned: got a model without macro-actions, expected one with macro_blocks above 0 "
+            "(config/model.yaml); train it again, or set route: off"
+        )
+    views = range(len(model.contract.cameras))
+    size = model.contract.latent_size
+
+    def subgoal_of(state: Tensor) -> EncodedGoal:
+        return EncodedGoal([state[i * size : (i + 1) * size] for i in views], list(views))
+
+    finder = ImaginedRoutes(model, model.contract.macro_blocks * spec.action_block, how)
+    return Guide(finder, subgoal_of, lambda state, goal: model.distance(state, goal, settings.distance), how)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A way to a goal: states to pass, and who finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from ami_ros.model.runtime import EncodedGoal
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """What to pass, in order; the goal itself comes after the last.
+
+    Attributes:
+        states: (R, Z).
+        steps: (R,) how long it takes to each of them from the one before, control steps.
+        places: (R,) what whoever found the route knows each of them by.
+    """
+
+    states: Tensor
+    steps: tuple[float, ...]
+    places: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """Return how many states there are to pass."""
+        return len(self.states)
+
+
+class RouteFinder(Protocol):
+    """Finds ways from one state to a goal."""
+
+    def find(self, state: Tensor, goal: EncodedGoal) -> Route | None:
+        """Return a way from state (Z,) to a goal; None when it knows none."""
+
+    def fail(self, route: Route, index: int) -> None:
+        """Hear that one state of a route was not reached from the one before it."""

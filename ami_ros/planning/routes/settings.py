@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How routes are found and followed: sections of config/planner.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ami_ros.config import setting
+from ami_ros.errors import ConfigError, shown
+
+OFF = "off"
+KINDS = ("learned",)
+
+
+@dataclass(frozen=True)
+class RouteSettings:
+    """How ways beyond the horizon are found and followed; distances in control steps of usual motion."""
+
+    near: float = setting(
+        "a goal nearer than this is pursued directly", gt=0.0, le=1000.0, unit="control steps"
+    )
+    passed: float = setting(
+        "a state of the route nearer than this counts as passed", gt=0.0, le=1000.0, unit="control steps"
+    )
+    ahead: int = setting("states of the route from the next one to the subgoal", ge=0, le=100)
+    patience: float = setting(
+        "a state of the route that takes this many times as long as expected has failed", ge=1.0, le=100.0
+    )
+    radius: float = setting(
+        "states of the search are further apart than this",
+        gt=0.0,
+        le=1000.0,
+        unit="control steps",
+    )
+    most: int = setting("states that a search for a route looks at", ge=1, le=10**6)
+
+
+def settings_of_routes(name: str) -> type[RouteSettings]:
+    """Return the settings dataclass of a way to find routes. Raises ConfigError: there is none."""
+    if name not in KINDS:
+        raise ConfigError(f"routes: got {shown(name)}, expected some of {list(KINDS)}")
+    return RouteSettings

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Imagined routes lead through the door, wherever it is, and never through the wall."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from small_model import LATENT
+from two_rooms import DOOR, STRIDE, at, two_rooms
+
+from ami_ros.model.runtime import EncodedGoal
+from ami_ros.planning.routes.imagined import ImaginedRoutes
+from ami_ros.planning.settings import load_planner_settings
+
+SETTINGS = dataclasses.replace(
+    load_planner_settings().routes["learned"], near=1.5, passed=1.0, radius=1.0, most=2000
+)
+
+
+def goal(x: float, y: float) -> EncodedGoal:
+    return EncodedGoal([at(x, y, LATENT)], [0])
+
+
+@pytest.mark.parametrize("door", [DOOR, -7.0])
+def test_the_way_leads_through_the_door(door):
+    model = two_rooms(door)
+    route = ImaginedRoutes(model, 2, SETTINGS).find(at(-6.0, 0.0), goal(6.0, 0.0))
+    assert route is not None and route.steps == (2.0,) * len(route)
+    places = torch.cat([at(-6.0, 0.0)[None, :2], route.states[:, :2]])
+    strides = (places[1:] - places[:-1]).norm(dim=1)
+    assert float(strides.max()) < STRIDE + 1e-4 and float(strides.min()) > SETTINGS.radius
+    assert not model.world.model.coarse[0].blocked(places[:-1], places[1:]).any()
+    assert float((places[-1] - torch.tensor([6.0, 0.0])).norm()) <= SETTINGS.near
+    around = 2.0 * float(torch.tensor([6.0, door]).norm())
+    assert len(route) * STRIDE < 1.3 * around, "no detour"
+
+
+def test_no_way_is_known_through_a_door_that_is_shut():
+    routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
+    assert routes.find(at(-6.0, 0.0), goal(6.0, 0.0)) is None
+    assert routes.find(at(-6.0, 0.0), goal(-6.0, 8.0)) is not None
+
+
+def test_a_search_ends_where_it_may_look_at_no_more():
+    few = dataclasses.replace(SETTINGS, most=20)
+    assert ImaginedRoutes(two_rooms(), 2, few).find(at(-6.0, 0.0), goal(6.0, 0.0)) is None
+
+
+def test_what_was_not_reached_is_avoided():
+    routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
+    straight = routes.find(at(-6.0, 0.0), goal(-6.0, 8.0))
+    routes.fail(straight, 1)
+    other = routes.find(at(-6.0, 0.0), goal(-6.0, 8.0))
+    away = torch.cdist(other.states[:, :2], straight.states[1:2, :2])
+    assert float(away.min()) > SETTINGS.radius
+    assert len(other) >= len(straight)
+
+
+def test_the_same_question_has_the_same_answer():
+    one, other = (ImaginedRoutes(two_rooms(), 2, SETTINGS).find(at(-6.0, 0.0), goal(6.0, 0.0)) for _ in "ab")
+    assert torch.equal(one.states, other.states)
