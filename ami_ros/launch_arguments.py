@@ -107,6 +107,7 @@ _OF_NODE = {
     "planner": (
         Argument("model", "", "path of a model.pt; empty: the one in models/ for this robot and task"),
         Argument("memory", "", "file to remember in; auto for the robot's own; empty: config/"),
+        Argument("goals_from", "", "node whose goals the planner takes, such as sim; empty: its own topics"),
         Argument("autostart", "true", "configure and activate the planner as soon as it runs"),
     ),
     "safety": (

@@ -32,6 +32,7 @@ class SimSettings:
 
     seed: int = setting("of the next episode's start and goal", ge=0, live=True)
     episode_steps: int = setting("pause after this many control steps; 0 never pauses", ge=0, live=True)
+    map: str = setting("one of the task's maps; empty: as its file says")
     perturb: str = setting(
         "kind of variation of the next episode, of config/variation.yaml", choices=("", *NAMES), live=True
     )

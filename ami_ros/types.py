@@ -162,8 +162,9 @@ class Trajectory:
 RARE_SURPRISE = 1.0
 
 
-# A goal within reach is pursued directly; to others it follows a route, or knows none and stays where it is.
-DIRECT, ROUTE, NO_WAY = WAYS = ("direct", "route", "no_way")
+# A goal within reach is pursued directly; to others it follows a route. While it looks for one, and where it
+# knows none, it stays where it is.
+DIRECT, ROUTE, SEARCHING, NO_WAY = WAYS = ("direct", "route", "searching", "no_way")
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from launch_ros.actions import Node
 from ami_ros.launch_arguments import TOPICS, arguments, launch_environment
 from ami_ros.share import config_path
 
-# The simulator's goal image is the planner's goal: each sim/reset gives a new one.
-ARGUMENTS = arguments("sim", "planner", "safety", goal_image_topic="sim/goal_image")
+# The simulator's goal is the planner's: each sim/reset gives a new one.
+ARGUMENTS = arguments("sim", "planner", "safety", goal_image_topic="sim/goal_image", goals_from="sim")
 
 
 def include(file: str, *nodes: str) -> IncludeLaunchDescription:

@@ -10,6 +10,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from ami_ros.body.goal_topics import goal_remappings
+from ami_ros.configuration import Configuration
 from ami_ros.launch_arguments import arguments, launch_environment, node_arguments
 from ami_ros.share import config_path
 
@@ -21,7 +23,12 @@ def start(context: LaunchContext) -> list[Node]:
     values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
     profile = config_path("dds", "large_data_shm.xml")
     environment = launch_environment(values["discovery_range"], profile, os.environ)
-    return [Node(**node_arguments(node, values, environment)) for node in NODES]
+    nodes = {node: node_arguments(node, values, environment) for node in NODES}
+    if values["goals_from"]:
+        spec = Configuration.load(values["robot"] or None, values["task"] or None).spec
+        known = nodes["planner"]["remappings"]
+        known += goal_remappings(spec, values["goals_from"], [name for name, _ in known])
+    return [Node(**given) for given in nodes.values()]
 
 
 def generate_launch_description() -> LaunchDescription:

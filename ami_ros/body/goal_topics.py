@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ami_ros.body.robot_spec import RobotSpec
 
 
@@ -10,3 +12,15 @@ def goal_topics(spec: RobotSpec) -> dict[str, str]:
     """Return sensor name -> topic: ``~/goal_image`` of the first camera, else ``~/goal_<sensor>``."""
     first = spec.camera.name if spec.images else ""
     return {name: "~/goal_image" if name == first else f"~/goal_{name}" for name in spec.sensors}
+
+
+def goal_remappings(spec: RobotSpec, source: str, renamed: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Return (name in the code, name asked for) of goal topics, so that a planner takes another node's goals.
+
+    Args:
+        spec: the robot.
+        source: name of the node that publishes goals on topics of the same names, such as the simulator.
+        renamed: names in the code that are renamed already.
+    """
+    names = [topic.removeprefix("~/") for topic in goal_topics(spec).values()]
+    return [(f"planner/{n}", f"{source}/{n}") for n in names if f"planner/{n}" not in set(renamed)]

@@ -31,6 +31,14 @@ def evaluate(
     seed: options.Seed = 7001,
     goal: options.Goal = "image",
     baselines: options.Baselines = True,
+    routes: Annotated[
+        str | None,
+        typer.Option(help="How ways beyond the horizon are found: off, learned [config/planner.yaml]."),
+    ] = None,
+    map_: Annotated[
+        str,
+        typer.Option("--map", help="seen, or unseen: maps that training never has [as the task says]."),
+    ] = "",
     perturb: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +90,9 @@ def evaluate(
 
     What the gate costs: ami-ros evaluate --task push --workers 2 --no-baselines --no-gate
 
+    A way around a wall, on maps that training never had: ami-ros evaluate --robot husky --task two_room
+    --routes learned --map unseen
+
     Without one of two cameras: ami-ros evaluate --robot panda_wrist --cover camera
 
     Something breaks: ami-ros evaluate --via ros --fault camera_repeated --episodes 5
@@ -111,7 +122,8 @@ def evaluate(
         seed,
         goal,
         chosen(perturb, perturb_scale, perturb_exactly),
-        changes,
+        [*changes, *([f"route='{routes}'"] if routes else [])],
+        map_,
     )
     if not gate and (via == "ros" or fault is not None):
         raise ConfigError("--no-gate: expected --via direct and no --fault; no robot moves without its gate")
@@ -130,7 +142,7 @@ def evaluate(
     check_writable(json_file, failures)
     results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
-    more |= {**looks, "gated": gate, "covered": cover}
+    more |= {**looks, "gated": gate, "covered": cover, "routes": experiment.planner.route, "map": map_}
     values = figures(experiment, via, results, compared, **more)
     yardstick = results[0].yardstick
     Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared, yardstick))

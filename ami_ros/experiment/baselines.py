@@ -9,14 +9,13 @@ from typing import Any
 from ami_ros.experiment.experiment import ORACLE, Experiment, Runner
 from ami_ros.experiment.figures import step_s
 from ami_ros.report.statistics import summarise
-from ami_ros.sim.tasks.known import load_task
 
 BASELINES = ("random", "hold", "inverse_model")
 
 
 def baseline_names(experiment: Experiment) -> tuple[str, ...]:
     """Return the baselines that can pursue the experiment's kind of goal, and the task's oracle if any."""
-    task = load_task(experiment.task, experiment.spec)
+    task = experiment.load_task()
     seen = not experiment.by_joints and not task.goal_sensor  # the inverse model leads to what is seen
     names = [name for name in BASELINES if seen or name != "inverse_model"]
     has_oracle = task.oracle(task.episode(experiment.seeds[0])) is not None

@@ -18,7 +18,6 @@ from ami_ros.protocols import Planner
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.loop.oracle import Oracle
-from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.world.open_world import open_world
 
 
@@ -28,7 +27,7 @@ class DirectRunner:
     def __init__(self, experiment: Experiment) -> None:
         torch.set_num_threads(experiment.planner.threads)
         self._experiment = experiment
-        self._task = load_task(experiment.task, experiment.spec)
+        self._task = experiment.load_task()
         self.model = load_model(
             experiment.model,
             experiment.spec,

@@ -21,6 +21,7 @@ from ami_ros.strict_text import parse_yaml
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
+    from ami_ros.sim.tasks.task import Task
 
 MOST_EPISODES, MOST_WORKERS = 1_000_000, 256
 GOAL_KINDS = ("image", "joints")
@@ -42,6 +43,7 @@ class Experiment:
         perturbation: of camera and light, in every episode.
         gated: False runs without the safety gate, to measure what it costs.
         covered: cameras that are black from the first step on.
+        map: one of the task's maps; empty: as its file says.
     """
 
     configuration: Configuration
@@ -54,6 +56,7 @@ class Experiment:
     perturbation: Perturbation = field(default_factory=Perturbation)
     gated: bool = True
     covered: tuple[str, ...] = ()
+    map: str = ""
 
     @property
     def spec(self) -> RobotSpec:
@@ -68,11 +71,13 @@ class Experiment:
     @property
     def goal(self) -> str:
         """How the planner is told of a goal: ``image``, or the sensor that shall measure it."""
+        return self.spec.joint_sensor if self.by_joints else self.load_task().goal_sensor or "image"
+
+    def load_task(self) -> Task:
+        """Return the task, with its map. Raises ConfigError: it has no such map."""
         from ami_ros.sim.tasks.known import load_task
 
-        if self.by_joints:
-            return self.spec.joint_sensor
-        return load_task(self.task, self.spec).goal_sensor or "image"
+        return load_task(self.task, self.spec, self.map)
 
 
 def parsed_changes(changes: Sequence[str]) -> dict[str, object]:
@@ -121,6 +126,7 @@ def prepare(
     goal: str = "image",
     perturbation: Perturbation | None = None,
     changes: Sequence[str] = (),
+    map_: str = "",
 ) -> Experiment:
     """Check everything that a user can get wrong, before a model is loaded or ROS is started.
 
@@ -134,6 +140,7 @@ def prepare(
         goal: one of GOAL_KINDS.
         perturbation: of camera and light; None for none.
         changes: ``key=value`` of config/planner.yaml.
+        map_: one of the task's maps; empty: as its file says.
 
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
@@ -152,7 +159,7 @@ def prepare(
     file = read_verified(path)
     contract = file.contract()
     contract.check(configuration.spec, configuration.task_name)
-    return Experiment(
+    experiment = Experiment(
         configuration=configuration,
         model=path,
         sha256=file.sha256,
@@ -161,7 +168,12 @@ def prepare(
         seeds=tuple(range(seed, seed + episodes)),
         by_joints=goal == "joints",
         perturbation=perturbation or Perturbation(),
+        map=map_,
     )
+    if map_:
+        require("sim")
+        experiment.load_task()  # now: the nodes would say it later
+    return experiment
 
 
 class Runner(Protocol):

@@ -125,9 +125,7 @@ def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]
     Raises:
         ConfigError: there are none: the task's goals are all near.
     """
-    from ami_ros.sim.tasks.known import load_task
-
-    task, is_far = load_task(experiment.task, experiment.spec), _farness(experiment.spec)
+    task, is_far = experiment.load_task(), _farness(experiment.spec)
     found: list[int] = []
     for seed in range(first, first + SEARCHED * count):
         if is_far(task.episode(seed)):

@@ -11,10 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goal_topics import goal_remappings
 from ami_ros.config import flattened
 from ami_ros.experiment.experiment import Experiment
-from ami_ros.sim.tasks.known import load_task
 from ami_ros.system.domain import own_domain
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line, node_environment
 from ami_ros.system.whole_file import check_writable
@@ -49,7 +48,7 @@ class RosRunner:
     ) -> None:
         self._experiment, self._log_folder, self._real_time = experiment, log_folder, real_time
         self._attach = attach
-        self._task = load_task(experiment.task, experiment.spec)
+        self._task = experiment.load_task()
         self._open = ExitStack()
         self._processes: dict[str, NodeProcess] = {}
         self.faults: dict[str, int] = {}
@@ -123,11 +122,11 @@ class RosRunner:
         clock = {"use_sim_time": lock_step}
         planning = {it.name: it.value for it in flattened(experiment.planner)}
         planner = {"model": str(experiment.model.resolve()), "autostart": True}
-        topics = [topic.removeprefix("~/") for topic in goal_topics(experiment.spec).values()]
-        shown = {} if experiment.by_joints else {f"planner/{name}": f"sim/{name}" for name in topics}
+        shown = {} if experiment.by_joints else dict(goal_remappings(experiment.spec, "sim"))
         wanted = experiment.perturbation
         how = {"perturb_scale": wanted.scale, "perturb_exactly": wanted.exactly}
         looks = {"perturb": wanted.name, **how} if wanted.name else {}
+        looks |= {"map": experiment.map} if experiment.map else {}
         simulator = {"lock_step": lock_step, "observers": OBSERVERS, **looks}
         return {
             "sim": ({**common, **simulator, "episode_steps": self._task.episode_steps}, {}),

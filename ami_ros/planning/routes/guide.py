@@ -8,9 +8,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ami_ros.model.runtime import EncodedGoal
-from ami_ros.planning.routes.route import Route, RouteFinder
+from ami_ros.planning.routes.route import Route, RouteFinder, RouteSearch
 from ami_ros.planning.routes.settings import RouteSettings
-from ami_ros.types import DIRECT, NO_WAY, ROUTE
+from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING
 
 Distance = Callable[[Tensor, EncodedGoal], float]
 
@@ -42,15 +42,19 @@ class Guide:
 
     def restart(self) -> None:
         """Forget the route: the goal is another one, or the robot somewhere else."""
+        self._search: RouteSearch | None = None
         self._route: Route | None = None
         self._next, self._waited = 0, 0
         self._subgoals: list[EncodedGoal] = []
         self.way, self.searches = DIRECT, 0
 
     def subgoal(self, state: Tensor, goal: EncodedGoal) -> EncodedGoal | None:
-        """Return what to pursue from state (Z,) on the way to a goal; None where no way is known."""
+        """Return what to pursue from state (Z,) on the way to a goal.
+
+        None where the robot shall stay where it is: a way is looked for, or none is known.
+        """
         if self._distance(state, goal) <= self._settings.near:
-            self._route, self.way = None, DIRECT
+            self._route, self._search, self.way = None, None, DIRECT
             return goal
         if self._route is not None and not self._advance(state):
             self._finder.fail(self._route, min(self._next, len(self._route) - 1))
@@ -63,9 +67,17 @@ class Guide:
         return self._subgoals[index] if index < len(self._subgoals) else goal
 
     def _look_for(self, state: Tensor, goal: EncodedGoal) -> None:
-        self._route, self._next, self._waited = self._finder.find(state, goal), 0, 0
-        self.way, self.searches = ROUTE if self._route is not None else NO_WAY, self.searches + 1
-        self._subgoals = [] if self._route is None else [self._subgoal_of(s) for s in self._route.states]
+        if self._search is None:
+            self._search, self.searches = self._finder.begin(state, goal), self.searches + 1
+            self.way = SEARCHING if self.way != NO_WAY else NO_WAY
+        if not self._search.advance():
+            return
+        self._route, self._search, self._next, self._waited = self._search.route, None, 0, 0
+        if self._route is None:
+            self.way = NO_WAY
+            self._finder.forgive()
+            return
+        self.way, self._subgoals = ROUTE, [self._subgoal_of(state) for state in self._route.states]
 
     def _advance(self, state: Tensor) -> bool:
         """Go on to the first state that is not passed yet; return whether it is still worth waiting for."""

@@ -12,6 +12,7 @@ from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import RouteSettings
 
 AT_ONCE = 64  # states that are led on from at once
+BITS = 3  # how often that is done between two plans
 
 
 class ImaginedRoutes:
@@ -34,71 +35,96 @@ class ImaginedRoutes:
         self._model, self._steps, self._settings = model, step_count, settings
         self._failed = torch.zeros((0, 0))  # points that were not reached: routes keep away from them
 
-    def find(self, state: Tensor, goal: EncodedGoal) -> Route | None:
-        """Return the way with the fewest steps from state (Z,) to near a goal; None when there is none."""
-        tree = _Tree(state, points_of(self._model, state.unsqueeze(0)), self._settings.radius, self._failed)
-        target = targets_of(self._model, goal)
-        begun = 0
-        while begun < len(tree) and len(tree) < self._settings.most:
-            # One level at a time: all its states took as long.
-            end = len(tree)
-            while begun < end:
-                some = slice(begun, min(begun + AT_ONCE, end))
-                with torch.inference_mode():
-                    ahead = self._model.world.imagine(tree.states[some].to(self._model.device)).cpu()
-                tree.grow(ahead, begun, points_of(self._model, ahead.flatten(0, 1)))
-                begun = some.stop
-            away = torch.linalg.vector_norm(tree.points[end:] - target, dim=1)
-            if len(away) and float(away.min()) <= self._settings.near:
-                return self._route(tree, end + int(away.argmin()))
-        return None
-
-    def _route(self, tree: _Tree, last: int) -> Route:
-        way = [last]
-        while tree.parents[way[-1]] > 0:
-            way.append(int(tree.parents[way[-1]]))
-        way.reverse()
-        return Route(tree.states[way], (float(self._steps),) * len(way), tuple(way))
+    def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
+        """Begin to look for the way with the fewest steps from state (Z,) to near a goal."""
+        return TreeSearch(self._model, self._steps, self._settings, state, goal, self._failed)
 
     def fail(self, route: Route, index: int) -> None:
         """Keep away from a state that was not reached, in all routes to come."""
-        point = points_of(self._model, route.states[index : index + 1])
+        point = points_of(self._model, route.states[index : index + 1]).cpu()
         self._failed = torch.cat([self._failed.reshape(-1, point.shape[1]), point])
 
+    def forgive(self) -> None:
+        """Lead through what was not reached, too."""
+        self._failed = self._failed[:0]
 
-class _Tree:
-    """States (N, Z), their points (N, P) and their parents (N,); the first is the root."""
 
-    def __init__(self, root: Tensor, point: Tensor, radius: float, failed: Tensor) -> None:
-        self.states, self.points = root.unsqueeze(0).cpu(), point.cpu()
-        self.parents = torch.tensor([-1])
-        self._radius, self._failed = radius, failed
+class TreeSearch:
+    """One search, see `ImaginedRoutes`.
 
-    def __len__(self) -> int:
-        return len(self.states)
+    Attributes:
+        route: what it found.
+        states: how many states it has looked at.
+    """
 
-    def grow(self, ahead: Tensor, first: int, points: Tensor) -> None:
-        """Add what is new of the states (B, N, Z), with points (B N, P), that B states lead to.
+    def __init__(
+        self,
+        model: ModelRuntime,
+        step_count: int,
+        settings: RouteSettings,
+        state: Tensor,
+        goal: EncodedGoal,
+        failed: Tensor,
+    ) -> None:
+        self._model, self._steps, self._settings, self._failed = model, step_count, settings, failed
+        self._target = targets_of(model, goal)
+        self._states = state.unsqueeze(0).cpu()
+        self._points = points_of(model, self._states).cpu()
+        self._parents = torch.tensor([-1])
+        self._begun = 0  # states that were led on
+        self._level = 1  # where the states begin that took as many steps as the newest
+        self.route: Route | None = None
 
-        Args:
-            ahead: of the states from index `first` on.
-            first: index.
-            points: of `ahead`.
-        """
-        states, points = ahead.flatten(0, 1), points.cpu()
-        parents = first + torch.arange(len(states)) // ahead.shape[1]
-        new = torch.cdist(points, self.points).amin(dim=1) > self._radius
+    @property
+    def states(self) -> int:
+        """How many states there are."""
+        return len(self._states)
+
+    def advance(self) -> bool:
+        """Lead some states on; return whether the goal is reached, or there is nothing more to look at."""
+        for _ in range(BITS):
+            if self._begun == len(self._states) or len(self._states) >= self._settings.most:
+                return True
+            # All states of a level took as long: which of them is nearest to the goal is asked at its end.
+            end = min(self._begun + AT_ONCE, max(self._level, self._begun + 1))
+            self._grow(slice(self._begun, end))
+            self._begun = end
+            if self._begun >= self._level:
+                if self._arrived():
+                    return True
+                self._level = len(self._states)
+        return False
+
+    def _arrived(self) -> bool:
+        newest = self._points[self._level :]
+        away = torch.linalg.vector_norm(newest - self._target, dim=1)
+        if not len(away) or float(away.min()) > self._settings.near:
+            return False
+        way = [self._level + int(away.argmin())]
+        while self._parents[way[-1]] > 0:
+            way.append(int(self._parents[way[-1]]))
+        way.reverse()
+        self.route = Route(self._states[way], (float(self._steps),) * len(way), tuple(way))
+        return True
+
+    def _grow(self, some: slice) -> None:
+        """Add what is new of the states that some states lead to."""
+        with torch.inference_mode():
+            ahead = self._model.world.imagine(self._states[some].to(self._model.device)).cpu()
+        states, radius = ahead.flatten(0, 1), self._settings.radius
+        points = points_of(self._model, states).cpu()
+        parents = some.start + torch.arange(len(states)) // ahead.shape[1]
+        new = torch.cdist(points, self._points).amin(dim=1) > radius
         if len(self._failed):
-            new &= torch.cdist(points, self._failed).amin(dim=1) > self._radius
+            new &= torch.cdist(points, self._failed).amin(dim=1) > radius
         rows = torch.nonzero(new).flatten()
-        close = torch.cdist(points[rows], points[rows]) <= self._radius
-        kept: list[int] = []
-        free = torch.ones(len(rows), dtype=torch.bool)
+        close = torch.cdist(points[rows], points[rows]) <= radius
+        free, kept = torch.ones(len(rows), dtype=torch.bool), []
         for index in range(len(rows)):
             if free[index]:
                 kept.append(index)
                 free &= ~close[index]
         chosen = rows[kept]
-        self.states = torch.cat([self.states, states[chosen]])
-        self.points = torch.cat([self.points, points[chosen]])
-        self.parents = torch.cat([self.parents, parents[chosen]])
+        self._states = torch.cat([self._states, states[chosen]])
+        self._points = torch.cat([self._points, points[chosen]])
+        self._parents = torch.cat([self._parents, parents[chosen]])

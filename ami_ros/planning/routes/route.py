@@ -30,11 +30,27 @@ class Route:
         return len(self.states)
 
 
+class RouteSearch(Protocol):
+    """Looks for one way, a bit at a time: a planner must not be silent for seconds.
+
+    Attributes:
+        route: what it found; None while it looks, and when there is none.
+    """
+
+    route: Route | None
+
+    def advance(self) -> bool:
+        """Look on for about as long as a plan takes; return whether it is done."""
+
+
 class RouteFinder(Protocol):
     """Finds ways from one state to a goal."""
 
-    def find(self, state: Tensor, goal: EncodedGoal) -> Route | None:
-        """Return a way from state (Z,) to a goal; None when it knows none."""
+    def begin(self, state: Tensor, goal: EncodedGoal) -> RouteSearch:
+        """Begin to look for a way from state (Z,) to a goal."""
+
+    def forgive(self) -> None:
+        """Forget what was not reached: no way is left without it."""
 
     def fail(self, route: Route, index: int) -> None:
         """Hear that one state of a route was not reached from the one before it."""

@@ -54,7 +54,7 @@ class SimNode(Node):
         common = settings_from_parameters(self, NodeSettings)
         configuration = Configuration.load(common.robot, common.task, sensor_topics=common.sensor_topics)
         self.spec, gate = configuration.spec, configuration.safety
-        task = load_task(configuration.task, self.spec)
+        task = load_task(configuration.task, self.spec, self.settings.map)
         world = open_world(self.spec, self.settings.physics_hz)
         self.episode = SimEpisode(world, task)
         self.tick_ns = round(1e9 / gate.rate_hz)

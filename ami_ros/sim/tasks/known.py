@@ -27,8 +27,13 @@ KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
 }
 
 
-def load_task(task: str, spec: RobotSpec) -> Task:
+def load_task(task: str, spec: RobotSpec, map_: str = "") -> Task:
     """Read a task, by name or path, and build it for a robot that `load_robot(robot, task)` gave.
+
+    Args:
+        task: name or path.
+        spec: the robot.
+        map_: one of the task's maps, such as those that training never has; empty: as its file says.
 
     Raises:
         ConfigError: unknown task or kind, or settings that do not fit the body.
@@ -37,4 +42,6 @@ def load_task(task: str, spec: RobotSpec) -> Task:
     if file.kind not in KINDS:
         raise ConfigError(f"task {task}: kind: got {file.kind!r}, expected one of {sorted(KINDS)}")
     settings, build = KINDS[file.kind]
-    return build(spec, load_settings(settings, file.own, where=f"task {task}"))
+    if map_ and "map" not in file.own:
+        raise ConfigError(f"task {task}: got map {map_!r}, but it has none; expected another task, or no map")
+    return build(spec, load_settings(settings, file.own, {"map": map_ or None}, where=f"task {task}"))

@@ -12,7 +12,7 @@ from ami_ros.model.runtime import EncodedGoal
 from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.settings import load_planner_settings
-from ami_ros.types import DIRECT, NO_WAY, ROUTE
+from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING
 
 SETTINGS = dataclasses.replace(
     load_planner_settings().routes["learned"], near=1.0, passed=0.5, ahead=0, patience=2.0
@@ -23,16 +23,25 @@ GOAL = EncodedGoal([torch.tensor([10.0])], [0])
 class Line:
     """Routes along a line, in strides of 2."""
 
-    def __init__(self, known: bool = True) -> None:
-        self.known = known
+    def __init__(self, known: bool = True, takes: int = 1) -> None:
+        self.known, self.takes = known, takes
         self.failed: list[float] = []
         self.asked = 0
 
-    def find(self, state: Tensor, goal: EncodedGoal) -> Route | None:
+    def begin(self, state: Tensor, goal: EncodedGoal) -> Line:
         self.asked += 1
         states = torch.arange(float(state[0]) + 2.0, 10.0, 2.0).unsqueeze(1)
         places = tuple(range(len(states)))
-        return Route(states, (3.0,) * len(states), places) if self.known else None
+        self.route = Route(states, (3.0,) * len(states), places) if self.known else None
+        self.left = self.takes
+        return self
+
+    def advance(self) -> bool:
+        self.left -= 1
+        return self.left <= 0
+
+    def forgive(self) -> None:
+        self.failed.clear()
 
     def fail(self, route: Route, index: int) -> None:
         self.failed.append(float(route.states[index, 0]))
@@ -95,6 +104,15 @@ def test_no_way_is_told_and_asked_for_again():
     assert pursued(it, 0.0) is None and it.way == NO_WAY
     line.known = True
     assert pursued(it, 0.0) == 2.0 and it.way == ROUTE
+
+
+def test_while_a_way_is_looked_for_it_stays():
+    line = Line(takes=3)
+    it = guide(line)
+    assert [pursued(it, 0.0) for _ in range(3)] == [None, None, 2.0]
+    assert (it.way, it.searches, line.asked) == (ROUTE, 1, 1)
+    it.restart()
+    assert pursued(it, 0.0) is None and it.way == SEARCHING
 
 
 def test_a_restart_forgets_the_route():

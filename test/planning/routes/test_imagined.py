@@ -8,15 +8,24 @@ import dataclasses
 import pytest
 import torch
 from small_model import LATENT
+from torch import Tensor
 from two_rooms import DOOR, STRIDE, at, two_rooms
 
 from ami_ros.model.runtime import EncodedGoal
 from ami_ros.planning.routes.imagined import ImaginedRoutes
+from ami_ros.planning.routes.route import Route
 from ami_ros.planning.settings import load_planner_settings
 
 SETTINGS = dataclasses.replace(
     load_planner_settings().routes["learned"], near=1.5, passed=1.0, radius=1.0, most=2000
 )
+
+
+def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route | None:
+    search = routes.begin(state, wanted)
+    while not search.advance():
+        pass
+    return search.route
 
 
 def goal(x: float, y: float) -> EncodedGoal:
@@ -26,7 +35,7 @@ def goal(x: float, y: float) -> EncodedGoal:
 @pytest.mark.parametrize("door", [DOOR, -7.0])
 def test_the_way_leads_through_the_door(door):
     model = two_rooms(door)
-    route = ImaginedRoutes(model, 2, SETTINGS).find(at(-6.0, 0.0), goal(6.0, 0.0))
+    route = found(ImaginedRoutes(model, 2, SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0))
     assert route is not None and route.steps == (2.0,) * len(route)
     places = torch.cat([at(-6.0, 0.0)[None, :2], route.states[:, :2]])
     strides = (places[1:] - places[:-1]).norm(dim=1)
@@ -39,25 +48,36 @@ def test_the_way_leads_through_the_door(door):
 
 def test_no_way_is_known_through_a_door_that_is_shut():
     routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
-    assert routes.find(at(-6.0, 0.0), goal(6.0, 0.0)) is None
-    assert routes.find(at(-6.0, 0.0), goal(-6.0, 8.0)) is not None
+    assert found(routes, at(-6.0, 0.0), goal(6.0, 0.0)) is None
+    assert found(routes, at(-6.0, 0.0), goal(-6.0, 8.0)) is not None
 
 
 def test_a_search_ends_where_it_may_look_at_no_more():
     few = dataclasses.replace(SETTINGS, most=20)
-    assert ImaginedRoutes(two_rooms(), 2, few).find(at(-6.0, 0.0), goal(6.0, 0.0)) is None
+    assert found(ImaginedRoutes(two_rooms(), 2, few), at(-6.0, 0.0), goal(6.0, 0.0)) is None
 
 
 def test_what_was_not_reached_is_avoided():
     routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
-    straight = routes.find(at(-6.0, 0.0), goal(-6.0, 8.0))
+    straight = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
     routes.fail(straight, 1)
-    other = routes.find(at(-6.0, 0.0), goal(-6.0, 8.0))
+    other = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
     away = torch.cdist(other.states[:, :2], straight.states[1:2, :2])
     assert float(away.min()) > SETTINGS.radius
     assert len(other) >= len(straight)
 
 
 def test_the_same_question_has_the_same_answer():
-    one, other = (ImaginedRoutes(two_rooms(), 2, SETTINGS).find(at(-6.0, 0.0), goal(6.0, 0.0)) for _ in "ab")
+    one, other = (
+        found(ImaginedRoutes(two_rooms(), 2, SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0)) for _ in "ab"
+    )
     assert torch.equal(one.states, other.states)
+
+
+def test_a_search_is_done_bit_by_bit():
+    search = ImaginedRoutes(two_rooms(), 2, SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
+    seen = [search.states]
+    while not search.advance():
+        seen.append(search.states)
+        assert search.route is None
+    assert len(seen) > 2 and seen == sorted(seen)
