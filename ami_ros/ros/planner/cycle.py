@@ -16,7 +16,9 @@ from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
 from ami_ros.protocols import Follower, Planner
 from ami_ros.ros.planner.goal_inbox import ReceivedGoal
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
-from ami_ros.types import RARE_SURPRISE, Goal, Observation, Plan, Trajectory
+from ami_ros.types import NO_WAY, RARE_SURPRISE, ROUTE, SEARCHING, Goal, Observation, Plan, Trajectory
+
+TOLD = {ROUTE: "; on a route", SEARCHING: "; looking for a way"}  # of Plan.way
 
 
 class PlanningCycle:
@@ -139,6 +141,8 @@ class PlanningCycle:
         reason = f"{plan.distance:.1f} steps from the goal"
         if plan.arrived:
             self._progress.restart()
+        elif plan.way == NO_WAY:
+            state, reason = GoalState.STUCK, f"no way found: {reason}; it stays, and looks again"
         elif stuck_s := self._progress.stuck_s(plan.distance, plan.observation_stamp_ns):
             state = GoalState.STUCK
             missing = ""
@@ -146,6 +150,7 @@ class PlanningCycle:
                 joints = self._spec.joint_position(observation)
                 missing = what_is_missing(goal.goal, joints, self._spec, self.kinematics)
             reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
+        reason += TOLD.get(plan.way, "")
         if plan.left_out:
             reason += f"; without {' and '.join(plan.left_out)}, which is missing or looks like nothing known"
         if plan.surprise is not None and plan.surprise > RARE_SURPRISE:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the planner says of its way, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from observed import observed
+from straight_line import StraightLine
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.ros.planner.cycle import PlanningCycle
+from ami_ros.ros.planner.goal_inbox import ReceivedGoal
+from ami_ros.ros.wire.goal_status import GoalState
+from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING, Goal, Observation, Plan
+
+SPEC = load_robot("panda", "reach")
+
+
+class Guided(StraightLine):
+    """Goes straight, and says that it goes another way."""
+
+    way = ""
+
+    def restart(self) -> None:
+        """Nothing is kept."""
+
+    def plan(self, observation: Observation) -> Plan:
+        return dataclasses.replace(super().plan(observation), way=self.way)
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "says"),
+    [
+        ("", GoalState.MOVING, "steps from the goal"),
+        (DIRECT, GoalState.MOVING, "steps from the goal"),
+        (ROUTE, GoalState.MOVING, "steps from the goal; on a route"),
+        (SEARCHING, GoalState.MOVING, "steps from the goal; looking for a way"),
+        (NO_WAY, GoalState.STUCK, "no way found: "),
+    ],
+)
+def test_the_way_is_told(way, state, says):
+    planner = Guided(SPEC, Kinematics(SPEC).forward(SPEC.home)[0] + 0.2)
+    planner.way = way
+    cycle = PlanningCycle(planner, SPEC, 0.1, time.monotonic, 10.0)
+    goal = Goal(vectors={SPEC.joint_sensor: SPEC.home}, label="there")
+    cycle.pursue(ReceivedGoal(goal, 1))
+    still = np.zeros(len(SPEC.home))
+    _, status = cycle.run(observed(np.zeros((128, 128, 3), np.uint8), SPEC.home, 0, 0, still))
+    assert status.state is state and says in status.reason
+    assert ("route" in status.reason) is (way == ROUTE)
