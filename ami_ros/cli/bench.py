@@ -13,6 +13,7 @@ from ami_ros.cli.benches.curve import curve
 from ami_ros.cli.benches.faults import faults
 from ami_ros.cli.benches.gate import gate
 from ami_ros.cli.benches.memory import memory
+from ami_ros.cli.benches.names import names
 from ami_ros.cli.benches.planner import planner
 from ami_ros.cli.benches.soak import soak
 from ami_ros.errors import ConfigError, shown
@@ -98,3 +99,4 @@ bench.command()(faults)
 bench.command()(gate)
 bench.command()(soak)
 bench.command()(memory)
+bench.command()(names)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros bench names`: are remembered views reached by name, by other processes and another model?"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ami_ros.cli import options
+
+
+def names(
+    views: Annotated[int, typer.Option(help="Views to remember, and to reach again.", min=1)] = 10,
+    seed: options.Seed = 7001,
+    model: options.Model = None,
+    retrained: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another model.pt, which shall reach them: the memory is re-indexed for it."
+        ),
+    ] = None,
+    robot: options.Robot = None,
+    task: options.Task = None,
+    json_file: options.Json = None,
+    logs: options.Logs = None,
+) -> None:
+    """Remember views by name, start every process again, and reach them by name from elsewhere.
+
+    A view is what is seen when the planner has arrived at an episode's goal. The second planner is told
+    nothing but names; what counts is how far it ends from the goal of the episode, in truth.
+
+    Example: ami-ros bench names --retrained runs/panda_reach/model.pt --json names.json
+    """
+    import dataclasses
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from ami_ros.experiment.experiment import prepare
+    from ami_ros.experiment.figures import step_s, write_json
+    from ami_ros.experiment.named_episodes import NamedRunner
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.experiment.reindex import reindex
+    from ami_ros.extras import require
+    from ami_ros.memory.store import Store
+    from ami_ros.model.runtime import load_model
+    from ami_ros.report.machine import hardware, versions
+    from ami_ros.report.statistics import summarise
+    from ami_ros.system.whole_file import check_writable
+
+    experiment = prepare(robot, task, model, episodes=views, seed=seed)
+    again = prepare(robot, task, retrained or model, episodes=views, seed=seed)
+    require("sim", "ros")
+    check_writable(json_file)
+    folder = logs or Path(tempfile.mkdtemp(prefix="ami_ros_"))
+    results = []
+    with tempfile.TemporaryDirectory() as kept:
+        file = Path(kept, "memory.sqlite")
+        with progress_bar("remember", views) as bar, NamedRunner(experiment, folder, file, False) as runner:
+            for result in runner.episodes():
+                bar.update(1, f"view {result.seed}")
+        world = load_model(again.model, again.spec, task=again.configuration.task_name)
+        with Store(file) as store:
+            given, missing = list(store.names()), store.ids(without=world.sha256)
+            with progress_bar("reindex", len(missing)) as bar:
+                for count in reindex(store, missing, world):
+                    bar.update(count)
+        known = dataclasses.replace(again, seeds=tuple(s for s in again.seeds if f"view {s}" in given))
+        with progress_bar("reach", len(known.seeds)) as bar, NamedRunner(known, folder, file, True) as runner:
+            for result in runner.episodes():
+                results.append(result)
+                bar.update(1, f"view {result.seed}")
+    yardstick = experiment.load_task().yardstick
+    limit = yardstick.loosest
+    reached = sum(bool(result.error[-1] <= limit.error) for result in results)
+    table = Table("view", "off by", "arrived")
+    for result in results:
+        off = yardstick.text(float(result.error[-1]))
+        table.add_row(f"{result.seed}", off, "yes" if result.arrived_step is not None else "no")
+    console = Console()
+    console.print(table)
+    console.print(f"named {len(given)} of {views}, reached by name {reached} within {limit.text}")
+    write_json(
+        json_file,
+        {
+            "views": views,
+            "named": len(given),
+            "reached": reached,
+            "reindexed": len(missing),
+            "model_sha256": experiment.sha256,
+            "retrained_sha256": again.sha256,
+            **(summarise(results, step_s(again)) if results else {}),
+            "hardware": hardware(),
+            "versions": versions(),
+        },
+    )

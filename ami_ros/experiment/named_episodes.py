@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Views that are remembered by name, and asked for when every process is another one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ami_ros.experiment.experiment import Experiment
+from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.system.processes import command_line
+
+if TYPE_CHECKING:
+    from ami_ros.ros.clients.named_goals import NamedGoals
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
+
+
+class NamedRunner(RosRunner):
+    """The three nodes with memory on, in lock-step.
+
+    Args:
+        experiment: an episode for each view: what is seen at its goal.
+        log_folder: takes one log file per node.
+        memory: the file.
+        asks: True asks for the names that another runner gave.
+    """
+
+    def __init__(self, experiment: Experiment, log_folder: Path, memory: Path, asks: bool) -> None:
+        super().__init__(experiment, log_folder, real_time=False)
+        self._memory, self._asks = memory, asks
+
+    def _connect(self) -> NamedGoals:
+        from ami_ros.ros.clients.named_goals import NamedGoals
+
+        client = NamedGoals(self._experiment.spec, self._task, self._check, command_line(sys.argv)[1])
+        client.asks = self._asks
+        return client
+
+    def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
+        nodes = super()._nodes()
+        parameters, shown = nodes["planner"]
+        # Who asks by name is not shown the simulator's goal.
+        nodes["planner"] = ({**parameters, "memory": str(self._memory)}, {} if self._asks else shown)
+        return nodes
+
+    def episodes(self) -> Iterator[EpisodeResult]:
+        """Run every episode; its view is called after its seed. Raises ProcessError as `RosRunner`."""
+        for seed in self._experiment.seeds:
+            self._client.name = f"view {seed}"  # type: ignore[attr-defined]
+            yield self._client.run(seed, self._task.episode_steps)
