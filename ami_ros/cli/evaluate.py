@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 VIA = ("direct", "ros")
+SWITCH = ("on", "off")
 
 
 def evaluate(
@@ -35,6 +36,9 @@ def evaluate(
         str | None,
         typer.Option(help="How ways beyond the horizon are found: off, learned [config/planner.yaml]."),
     ] = None,
+    memory: Annotated[
+        str, typer.Option(help="on: the planner remembers in a file of its own, which goes afterwards.")
+    ] = "off",
     map_: Annotated[
         str,
         typer.Option("--map", help="seen, or unseen: maps that training never has [as the task says]."),
@@ -132,6 +136,10 @@ def evaluate(
         raise ConfigError(f"--cover: got {unknown}, expected some of {known}")
     if cover and via == "ros":
         raise ConfigError("--cover: expected --via direct; via ros: --fault camera_black@CAMERA")
+    if memory not in SWITCH:
+        raise ConfigError(f"--memory: got {memory!r}, expected one of {', '.join(SWITCH)}")
+    if memory == "on" and workers > 1:
+        raise ConfigError(f"--memory on: got {workers} workers, expected 1: they would share the file")
     experiment = dataclasses.replace(experiment, gated=gate, covered=tuple(cover))
     if fault is not None:
         _with_fault(experiment, fault, via, json_file, logs)
@@ -140,9 +148,13 @@ def evaluate(
     if failures is not None and experiment.goal != "image" and not experiment.by_joints:
         raise ConfigError(f"--failures: got a goal by {experiment.goal}, expected one by image")
     check_writable(json_file, failures)
-    results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
+    with tempfile.TemporaryDirectory(prefix="ami_ros_") as kept:
+        file = Path(kept, "memory.sqlite") if memory == "on" else None
+        experiment = dataclasses.replace(experiment, memory=file)
+        results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
-    more |= {**looks, "gated": gate, "covered": cover, "routes": experiment.planner.route, "map": map_}
+    more |= {**looks, "gated": gate, "covered": cover, "routes": experiment.planner.route}
+    more |= {"map": map_, "memory": memory}
     values = figures(experiment, via, results, compared, **more)
     yardstick = results[0].yardstick
     Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared, yardstick))

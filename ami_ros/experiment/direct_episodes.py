@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import torch
 
@@ -42,6 +43,7 @@ class DirectRunner:
             self._scene, experiment.spec, experiment.configuration.safety, experiment.gated
         )
         self._planners: dict[str, Planner] = {}
+        self._open = ExitStack()
 
     def episodes(
         self, solver: str | None = None, perturbation: Perturbation | None = None
@@ -78,9 +80,21 @@ class DirectRunner:
             settings = dataclasses.replace(self._experiment.planner, solver=solver)
             planner = RecedingHorizonPlanner(self.model, spec, settings, time.perf_counter_ns)
             warm_up(planner, spec)
-            self._planners[solver] = planner
+            remembers = solver == self._experiment.planner.solver  # baselines do not
+            self._planners[solver] = self._remembering(planner) if remembers else planner
         return self._planners[solver]
 
+    def _remembering(self, planner: Planner) -> Planner:
+        experiment = self._experiment
+        if experiment.memory is None:
+            return planner
+        from ami_ros.experiment.remembering_planner import RememberingPlanner
+
+        it = RememberingPlanner(planner, self.model, experiment.configuration, experiment.memory)
+        self._open.callback(it.close)
+        return it
+
     def close(self) -> None:
-        """Free the simulator."""
+        """Free the simulator, and write what is left to remember."""
+        self._open.close()
         self._scene.close()

@@ -44,6 +44,7 @@ class Experiment:
         gated: False runs without the safety gate, to measure what it costs.
         covered: cameras that are black from the first step on.
         map: one of the task's maps; empty: as its file says.
+        memory: file that the planner remembers in; None: it does not.
     """
 
     configuration: Configuration
@@ -57,6 +58,7 @@ class Experiment:
     gated: bool = True
     covered: tuple[str, ...] = ()
     map: str = ""
+    memory: Path | None = None
 
     @property
     def spec(self) -> RobotSpec:

@@ -18,18 +18,17 @@ if TYPE_CHECKING:
 
 
 class NamedRunner(RosRunner):
-    """The three nodes with memory on, in lock-step.
+    """The three nodes, in lock-step.
 
     Args:
-        experiment: an episode for each view: what is seen at its goal.
+        experiment: an episode for each view, which is what is seen at its goal; with memory on.
         log_folder: takes one log file per node.
-        memory: the file.
         asks: True asks for the names that another runner gave.
     """
 
-    def __init__(self, experiment: Experiment, log_folder: Path, memory: Path, asks: bool) -> None:
+    def __init__(self, experiment: Experiment, log_folder: Path, asks: bool) -> None:
         super().__init__(experiment, log_folder, real_time=False)
-        self._memory, self._asks = memory, asks
+        self._asks = asks
 
     def _connect(self) -> NamedGoals:
         from ami_ros.ros.clients.named_goals import NamedGoals
@@ -42,7 +41,7 @@ class NamedRunner(RosRunner):
         nodes = super()._nodes()
         parameters, shown = nodes["planner"]
         # Who asks by name is not shown the simulator's goal.
-        nodes["planner"] = ({**parameters, "memory": str(self._memory)}, {} if self._asks else shown)
+        nodes["planner"] = (parameters, {} if self._asks else shown)
         return nodes
 
     def episodes(self) -> Iterator[EpisodeResult]:

@@ -122,6 +122,7 @@ class RosRunner:
         clock = {"use_sim_time": lock_step}
         planning = {it.name: it.value for it in flattened(experiment.planner)}
         planner = {"model": str(experiment.model.resolve()), "autostart": True}
+        planner |= {"memory": str(experiment.memory)} if experiment.memory else {}
         shown = {} if experiment.by_joints else dict(goal_remappings(experiment.spec, "sim"))
         wanted = experiment.perturbation
         how = {"perturb_scale": wanted.scale, "perturb_exactly": wanted.exactly}

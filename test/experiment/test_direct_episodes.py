@@ -18,6 +18,7 @@ from ami_ros.experiment.baselines import baseline_names
 from ami_ros.experiment.direct_episodes import DirectRunner
 from ami_ros.experiment.experiment import Experiment, parsed_changes, prepare
 from ami_ros.experiment.spread_episodes import SpreadRunner
+from ami_ros.memory.reader import MemoryReader
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.known import load_task
 
@@ -55,6 +56,16 @@ def test_a_task_with_an_object_runs(push):
     for result in results:
         assert len(result.error) == STEPS["push"] + 1 and result.error[0] >= 0.079
         assert result.poses.shape == (STEPS["push"] + 1, 1, 7)
+
+
+def test_with_memory_on_an_episode_is_the_same_and_is_remembered(push, tmp_path):
+    experiment, results = push
+    runner = DirectRunner(dataclasses.replace(experiment, memory=tmp_path / "memory.sqlite"))
+    same(results[0], runner.episode(SEED))
+    runner.close()
+    with MemoryReader(tmp_path / "memory.sqlite") as memory:
+        assert [episode.goal for episode in memory.episodes().values()] == [f"seed {SEED}"]
+        assert memory.figures().moments >= 1
 
 
 def test_several_processes_give_the_same_episodes_in_the_same_order(push):

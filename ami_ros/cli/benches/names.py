@@ -18,9 +18,7 @@ def names(
     model: options.Model = None,
     retrained: Annotated[
         Path | None,
-        typer.Option(
-            help="Another model.pt, which shall reach them: the memory is re-indexed for it."
-        ),
+        typer.Option(help="Another model.pt, which shall reach them: the memory is re-indexed for it."),
     ] = None,
     robot: options.Robot = None,
     task: options.Task = None,
@@ -59,7 +57,10 @@ def names(
     results = []
     with tempfile.TemporaryDirectory() as kept:
         file = Path(kept, "memory.sqlite")
-        with progress_bar("remember", views) as bar, NamedRunner(experiment, folder, file, False) as runner:
+        with (
+            progress_bar("remember", views) as bar,
+            NamedRunner(dataclasses.replace(experiment, memory=file), folder, False) as runner,
+        ):
             for result in runner.episodes():
                 bar.update(1, f"view {result.seed}")
         world = load_model(again.model, again.spec, task=again.configuration.task_name)
@@ -68,8 +69,10 @@ def names(
             with progress_bar("reindex", len(missing)) as bar:
                 for count in reindex(store, missing, world):
                     bar.update(count)
-        known = dataclasses.replace(again, seeds=tuple(s for s in again.seeds if f"view {s}" in given))
-        with progress_bar("reach", len(known.seeds)) as bar, NamedRunner(known, folder, file, True) as runner:
+        known = dataclasses.replace(
+            again, seeds=tuple(s for s in again.seeds if f"view {s}" in given), memory=file
+        )
+        with progress_bar("reach", len(known.seeds)) as bar, NamedRunner(known, folder, True) as runner:
             for result in runner.episodes():
                 results.append(result)
                 bar.update(1, f"view {result.seed}")
