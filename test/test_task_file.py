@@ -39,14 +39,16 @@ def write(tmp_path, monkeypatch):
 
 
 def test_the_shipped_tasks():
-    assert known_tasks() == ["drive", "push", "reach", "two_room"]
+    assert known_tasks() == ["barrier", "drive", "push", "reach", "two_room"]
     for task in known_tasks():
         assert read_task(task).name == read_task(task).kind == task
         assert "episode_steps" in read_task(task).own
 
 
 def test_an_unknown_task_names_the_known_ones():
-    with pytest.raises(ConfigError, match="unknown task 'juggle': expected one of drive, push, reach"):
+    with pytest.raises(
+        ConfigError, match="unknown task 'juggle': expected one of barrier, drive, push, reach"
+    ):
         read_task("juggle")
 
 

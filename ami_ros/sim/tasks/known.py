@@ -9,6 +9,7 @@ from typing import Any
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
+from ami_ros.sim.tasks.barrier import Barrier, BarrierSettings
 from ami_ros.sim.tasks.drive import Drive, DriveSettings
 from ami_ros.sim.tasks.push import Push, PushSettings
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
@@ -19,6 +20,7 @@ from ami_ros.task_file import read_task
 
 # kind -> (its settings, how to build it)
 KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
+    "barrier": (BarrierSettings, Barrier),
     "drive": (DriveSettings, Drive),
     "push": (PushSettings, Push),
     "reach": (ReachSettings, Reach),

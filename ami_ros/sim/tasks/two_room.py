@@ -13,6 +13,7 @@ from ami_ros.config import setting
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.driving import DrivingThrough, RandomDriving
+from ami_ros.sim.tasks.maps import MAPS, drawn
 from ami_ros.sim.tasks.poses import PoseTolerance, base_in_area, pose_inside
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
@@ -21,7 +22,6 @@ from ami_ros.types import FloatArray
 
 DRAWS = 1000  # episodes that are tried until one asks for a detour
 PIECES = 2  # of the wall, one on each side of the door
-SEEN, UNSEEN = MAPS = ("seen", "unseen")
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,7 @@ class TwoRoom:
     def _door(self, generator: np.random.Generator) -> float:
         """Return where the door's middle is, m."""
         s = self._settings
-        if s.map == UNSEEN:
-            return float(generator.uniform(s.unseen_lower, s.unseen_upper))
-        place = float(generator.uniform(s.door_lower, s.door_upper - (s.unseen_upper - s.unseen_lower)))
-        return place if place < s.unseen_lower else place + (s.unseen_upper - s.unseen_lower)
+        return drawn(generator, s.map, (s.door_lower, s.door_upper), (s.unseen_lower, s.unseen_upper))
 
     def _pose(self, generator: np.random.Generator, side: float) -> FloatArray:
         """Return a pose (3,) in the room with x of this sign."""
