@@ -29,13 +29,11 @@ from ami_ros.training.losses import (
     variance_loss,
     within_looks,
 )
+from ami_ros.training.precision import CHANNELS_LAST, fast_images
 from ami_ros.training.recorded import normalised_actions, side_by_side
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
-
-# The encoder trains twice as fast in bfloat16 where the processor knows it, and many times slower elsewhere.
-BFLOAT16 = torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 # Settings that change nothing in training itself.
 ELSEWHERE = (
@@ -80,8 +78,7 @@ class Trainer:
         self._exposures = exposures
         self._data_sha256 = [episodes.sha256, exposures.sha256 if exposures else ""]
         self._actions, self._inputs = actions, inputs
-        # The order that is fast in bfloat16.
-        model.encoders.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.encoders.to(memory_format=CHANNELS_LAST)  # type: ignore[call-overload]
         every = (p for name in TRAINED for p in getattr(model, name).parameters())
         self._parameters = [p for p in every if p.requires_grad]
         self._optimizer = torch.optim.AdamW(
@@ -183,7 +180,7 @@ class Trainer:
             images = pictures.reshape(-1, *pictures.shape[2:])
             if twice is not None:
                 images = np.concatenate([images, twice[camera].reshape(-1, *pictures.shape[2:])])
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
+            with fast_images():
                 encoded = self.model.encode(camera, torch.from_numpy(images)).float()
             seen.append(encoded[: count * steps].reshape(count, steps, -1))
             if twice is not None:

@@ -19,6 +19,7 @@ from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.pixels import fitted
 from ami_ros.training.fitting.descent import OnStep, descend, unwatched
+from ami_ros.training.precision import CHANNELS_LAST, fast_images
 from ami_ros.training.recorded import Recorded, of_sensor, side_by_side
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
@@ -129,14 +130,17 @@ def fit_appearance(
     head.std.copy_(given_usual.std(dim=0).clamp_min(1e-4))
 
     head.requires_grad_(True)
+    head.look.to(memory_format=CHANNELS_LAST)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(head.parameters(), lr=FASTEST, weight_decay=DECAY)
     answers = torch.cat([torch.zeros(BATCH), torch.ones(BATCH)])
 
     def loss() -> Tensor:
         rows, odd = generator.integers(count, size=BATCH), generator.integers(len(oddities), size=BATCH)
         images = np.concatenate([pictures[episode[rows], step[rows]], oddities.images[camera][odd]])
-        shapes = head.shapes(fitted(torch.from_numpy(images), model.image_size))
-        logit = head.logit(shapes, torch.cat([given_usual[rows], given_odd[odd]]))
+        seen = fitted(torch.from_numpy(images), model.image_size).contiguous(memory_format=CHANNELS_LAST)
+        with fast_images():
+            shapes = head.shapes(seen)
+        logit = head.logit(shapes.float(), torch.cat([given_usual[rows], given_odd[odd]]))
         return functional.binary_cross_entropy_with_logits(logit, answers)
 
     descend(optimizer, settings.appearance_steps, loss, lambda: on_step("appearance"))
