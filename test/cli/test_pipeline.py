@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.training_run import prepare_run
 from ami_ros.configuration import Configuration
 from ami_ros.model.runtime import load_model
-from ami_ros.share import shipped_model
+from ami_ros.share import config_path, shipped_model
 
 EPISODES, STEPS = 6, 3
 FEW = ("--episodes", EPISODES, "--event-pairs", 2, "--oddities", 0, "--double-exposures", 8)
@@ -25,13 +27,22 @@ def ami_ros(*arguments: object) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def quick(tmp_path_factory) -> Path:
+    """Task reach, of which what follows training is fitted in seconds."""
+    task = yaml.safe_load(config_path("tasks", "reach.yaml").read_text())
+    task["training"] |= dict.fromkeys(("disagreement_steps", "temporal_steps", "predictor_steps"), 30)
+    path = tmp_path_factory.mktemp("task") / "reach.yaml"
+    path.write_text(yaml.safe_dump(task))
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, quick):
     folder = tmp_path_factory.mktemp("pipeline")
     collected = ami_ros("collect", "--out", folder / "data", *FEW, "--workers", 1)
     assert collected.returncode == 0, collected.stderr
-    trained = ami_ros(
-        *("train", "--data", folder / "data", "--out", folder / "model.pt", "--steps", STEPS, "--threads", 1)
-    )
+    out = ("--out", folder / "model.pt", "--steps", STEPS, "--threads", 1)
+    trained = ami_ros("train", "--task", quick, "--data", folder / "data", *out)
     assert trained.returncode == 0, trained.stderr
     return folder, trained
 
@@ -104,15 +115,17 @@ def test_train_without_episodes_says_what_to_do(tmp_path):
     assert "ami-ros collect" in result.stderr
 
 
-def test_export_needs_the_settings_that_the_run_was_trained_with(made, tmp_path):
+def test_export_needs_the_settings_that_the_run_was_trained_with(made, quick, tmp_path):
     folder, _ = made
     data, checkpoint, out = folder / "data", tmp_path / "checkpoint.pt", tmp_path / "model.pt"
     prepare_run(
-        Configuration.load("panda", "reach", {"training": {"steps": STEPS, "threads": 1}}), data
+        Configuration.load("panda", str(quick), {"training": {"steps": STEPS, "threads": 1}}), data
     ).trainer.save(checkpoint)
-    refused = ami_ros("export", checkpoint, "--data", data, "--out", out)
+    refused = ami_ros("export", checkpoint, "--task", quick, "--data", data, "--out", out)
     assert refused.returncode == 2
     assert "steps" in refused.stderr
-    exported = ami_ros("export", checkpoint, "--data", data, "--out", out, "--steps", STEPS)
+    exported = ami_ros(
+        *("export", checkpoint, "--task", quick, "--data", data, "--out", out, "--steps", STEPS)
+    )
     assert exported.returncode == 0, exported.stderr
     assert load_model(out, load_robot("panda")).sha256 in exported.stdout
