@@ -90,7 +90,7 @@ def nodes(start, probe):
 
 
 def test_three_vector_sensors_and_two_set_points(nodes, probe, tmp_path):
-    robot, task = process_body(tmp_path), str(setpoint_task(tmp_path))
+    robot, task = process_body(tmp_path), quick(setpoint_task(tmp_path), tmp_path)
     model = trained(tmp_path, robot, task)
     assert sensors_of(tmp_path) == {"temperatures": "vector", "pressure": "vector", "flow": "vector"}
     running = nodes(robot, task, model)
@@ -103,11 +103,16 @@ def test_three_vector_sensors_and_two_set_points(nodes, probe, tmp_path):
 
 def quick_reach(folder: Path) -> str:
     """Write a task as reach, whose model knows next to nothing soon."""
-    task = yaml.safe_load(config_path("tasks", "reach.yaml").read_text())
-    task["training"] = {name: 50 for name in FITTED}
-    path = folder / "quick_reach.yaml"
-    path.write_text(yaml.safe_dump(task))
-    return str(path)
+    return quick(config_path("tasks", "reach.yaml"), folder)
+
+
+def quick(path: Path, folder: Path) -> str:
+    """Write a task whose model is fitted in seconds, and knows next to nothing."""
+    task = yaml.safe_load(Path(path).read_text())
+    task["training"] = {**task.get("training", {}), **dict.fromkeys(FITTED, 50)}
+    written = folder / f"quick_{Path(path).name}"
+    written.write_text(yaml.safe_dump(task))
+    return str(written)
 
 
 def test_two_cameras_and_a_force_sensor(nodes, probe, tmp_path):

@@ -163,7 +163,7 @@ class FaultClient(EpisodeClient):
 
     def _now_ns(self) -> int:
         """Return the robot's time: that of its newest truth in lock-step."""
-        return int(self._truth["stamp_ns"]) if self._lock_step else time.time_ns()
+        return int(self._truth.get("stamp_ns", 0)) if self._lock_step else time.time_ns()
 
     def _look_alive(self) -> None:
         """Raise ProcessError when the simulator has been silent for long."""

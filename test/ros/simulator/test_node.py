@@ -117,7 +117,7 @@ def test_an_unknown_fault_is_refused_and_a_known_one_shows(start, probe):
 def test_an_unknown_task_ends_it_with_a_message(start):
     process = start("sim", task="juggle")
     assert process.wait(30.0) == 2
-    assert "unknown task 'juggle': expected one of drive, push, reach" in process.log_tail()
+    assert "unknown task 'juggle': expected one of barrier, drive, push, reach" in process.log_tail()
 
 
 def test_a_task_with_an_object_shows_and_judges_it(start, probe):
