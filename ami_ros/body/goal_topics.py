@@ -22,5 +22,5 @@ def goal_remappings(spec: RobotSpec, source: str, renamed: Iterable[str] = ()) -
         source: name of the node that publishes goals on topics of the same names, such as the simulator.
         renamed: names in the code that are renamed already.
     """
-    names = [topic.removeprefix("~/") for topic in goal_topics(spec).values()]
-    return [(f"planner/{n}", f"{source}/{n}") for n in names if f"planner/{n}" not in set(renamed)]
+    names, kept = [topic.removeprefix("~/") for topic in goal_topics(spec).values()], set(renamed)
+    return [(f"planner/{n}", f"{source}/{n}") for n in names if f"planner/{n}" not in kept]

@@ -32,7 +32,7 @@ BY_VECTORS = "vectors"
 
 
 def exported(cameras: int, macro_blocks: int = 0) -> tuple[str, ...]:
-    """Return the methods that the file of a model with so many cameras, and such macro-actions, offers."""
+    """Return the methods that a model's file offers, by its number of cameras and its `macro_blocks`."""
     return EXPORTED + (SEVERAL_CAMERAS if cameras > 1 else ()) + (MACROS if macro_blocks else ())
 
 

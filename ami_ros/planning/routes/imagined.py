@@ -104,7 +104,7 @@ class TreeSearch:
         while self._parents[way[-1]] > 0:
             way.append(int(self._parents[way[-1]]))
         way.reverse()
-        self.route = Route(self._states[way], (float(self._steps),) * len(way), tuple(way))
+        self.route = Route(self._states[way], (float(self._steps),) * len(way))
         return True
 
     def _grow(self, some: slice) -> None:

@@ -18,12 +18,10 @@ class Route:
     Attributes:
         states: (R, Z).
         steps: (R,) how long it takes to each of them from the one before, control steps.
-        places: (R,) what whoever found the route knows each of them by.
     """
 
     states: Tensor
     steps: tuple[float, ...]
-    places: tuple[int, ...]
 
     def __len__(self) -> int:
         """Return how many states there are to pass."""

@@ -14,6 +14,7 @@ from ami_ros.config import setting
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.maps import MAPS, drawn
+from ami_ros.sim.tasks.push import rod
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.touring import Touring
@@ -55,13 +56,8 @@ class Barrier:
     """
 
     def __init__(self, spec: RobotSpec, settings: BarrierSettings) -> None:
-        if spec.tool is None or spec.actions.names != ("x", "y"):
-            raise ConfigError(
-                f"barrier: {spec.name} has tool {spec.tool} and action channels {list(spec.actions.names)}, "
-                "expected a tool and [x, y]; load the robot as config/tasks/barrier.yaml equips it"
-            )
         self._spec, self._settings = spec, settings
-        self._clear = spec.tool.radius + settings.clearance
+        self._clear = rod("barrier", spec).radius + settings.clearance
         self._trap = Trap(settings.depth, settings.width, settings.thickness)
         if min(settings.depth, settings.width) < 3.0 * self._clear:
             raise ConfigError(

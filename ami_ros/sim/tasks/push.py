@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ami_ros.body.arm import ToolSpec
 from ami_ros.body.kinematics import Kinematics, first_reachable
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import setting
@@ -55,6 +56,16 @@ class PushSettings:
             raise ConfigError("scripted_share and attracted_share: expected a sum of at most 1")
 
 
+def rod(kind: str, spec: RobotSpec) -> ToolSpec:
+    """Return the tool that an arm moves along x and y. Raises ConfigError: it has none, or other channels."""
+    if spec.tool is None or spec.actions.names != ("x", "y"):
+        raise ConfigError(
+            f"{kind}: {spec.name} has tool {spec.tool} and action channels {list(spec.actions.names)}, "
+            f"expected a tool and [x, y]; load the robot as config/tasks/{kind}.yaml equips it"
+        )
+    return spec.tool
+
+
 def area(spec: RobotSpec, settings: PushSettings) -> FloatArray:
     """Return lower and upper corner (2, 2) of where blocks start and shall go, base frame, m."""
     lower, upper = spec.workspace[:, :2]
@@ -68,11 +79,7 @@ class Push:
     """Seeded blocks and goals; the hand holds a rod, and the arm starts clear of the block."""
 
     def __init__(self, spec: RobotSpec, settings: PushSettings) -> None:
-        if spec.tool is None or spec.actions.names != ("x", "y"):
-            raise ConfigError(
-                f"push: {spec.name} has tool {spec.tool} and action channels {list(spec.actions.names)}, "
-                "expected a tool and [x, y]; load the robot as config/tasks/push.yaml equips it"
-            )
+        tool = rod("push", spec)
         self._spec, self._settings = spec, settings
         self._area = area(spec, settings)
         room = np.linalg.norm(self._area[1] - self._area[0])
@@ -83,8 +90,8 @@ class Push:
             )
         self._kinematics = Kinematics(spec)
         self._height = float(spec.workspace[:, 2].mean())
-        self._touch = settings.block_half_size[0] + spec.tool.radius
-        self._tool_radius = spec.tool.radius
+        self._touch = settings.block_half_size[0] + tool.radius
+        self._tool_radius = tool.radius
         self.goal_sensor, self.yardstick = "", METRES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
 
