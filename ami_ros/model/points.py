@@ -34,15 +34,16 @@ def points_of(model: ModelRuntime, states: Tensor) -> Tensor:
 
 
 def targets_of(model: ModelRuntime, goal: EncodedGoal) -> Tensor:
-    """Return the point (P,) of a goal that every camera shows, or every vector sensor of a body without.
+    """Return the point (P,) of a goal that every camera shows.
 
     Raises:
-        GoalError: it says nothing about some of them.
+        GoalError: it is no picture, or not of every camera.
     """
-    inputs = model.contract.cameras or model.contract.vectors
-    if len(goal.parts) != len(inputs) or goal.by_vectors is bool(model.contract.cameras):
-        raise GoalError(f"routes: got a goal of {len(goal.parts)} sensors, expected one of {len(inputs)}")
-    if goal.by_vectors:
-        raise GoalError("routes: got a goal by vectors, expected images")
+    cameras = [camera.name for camera in model.contract.cameras]
+    if goal.by_vectors or len(goal.parts) != len(cameras):
+        what = "vectors" if goal.by_vectors else "pictures"
+        raise GoalError(
+            f"routes: got a goal of {len(goal.parts)} {what}, expected a picture of each of {cameras}"
+        )
     state = torch.cat([target.float().flatten() for target in goal.targets]).unsqueeze(0)
     return points_of(model, state)[0].cpu()
