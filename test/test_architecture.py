@@ -55,7 +55,7 @@ OWN = {
     "body": BASE,
     "safety": BASE | {"body"},
     "model": BASE | {"body", "system"},
-    "planning": BASE | {"body", "model"},
+    "planning": BASE | {"body", "model", "memory"},  # memory: only the factory, when a setting asks for it
     "memory": BASE | {"body", "data", "extras", "system"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE

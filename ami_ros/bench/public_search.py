@@ -52,7 +52,8 @@ class Problem:
         """Return the costs (S,) of predicted states (S, T, Z)."""
         goal, kind = self.goal, self.goal.kind(self.settings.distance)
         now, steps = self.state.unsqueeze(0), list(states.unbind(1))
-        rollout = Rollout(now, steps, candidates, goal.targets, goal.parts, kind)
+        nothing = states.new_zeros((0, 1, 1))
+        rollout = Rollout(now, steps, candidates, goal.targets, goal.parts, kind, nothing)
         return finite(torch.stack([term(rollout) for term in self.terms], dim=1).sum(dim=1))
 
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 VIA = ("direct", "ros")
-SWITCH = ("on", "off")
 
 
 def evaluate(
@@ -34,10 +33,16 @@ def evaluate(
     baselines: options.Baselines = True,
     routes: Annotated[
         str | None,
-        typer.Option(help="How ways beyond the horizon are found: off, learned [config/planner.yaml]."),
+        typer.Option(
+            help="How ways beyond the horizon are found: off, graph (needs --memory), learned "
+            "[config/planner.yaml]."
+        ),
     ] = None,
     memory: Annotated[
-        str, typer.Option(help="on: the planner remembers in a file of its own, which goes afterwards.")
+        str,
+        typer.Option(
+            help="on: the planner remembers, in a file that goes afterwards; a FILE: in a copy of it."
+        ),
     ] = "off",
     map_: Annotated[
         str,
@@ -110,6 +115,7 @@ def evaluate(
     from ami_ros.experiment.figures import comparison, figures, write_json
     from ami_ros.experiment.perturbed import EVERY, chosen, perturbation_table
     from ami_ros.extras import require
+    from ami_ros.memory.reader import copy_of
     from ami_ros.system.whole_file import check_writable
 
     if via not in VIA:
@@ -136,10 +142,8 @@ def evaluate(
         raise ConfigError(f"--cover: got {unknown}, expected some of {known}")
     if cover and via == "ros":
         raise ConfigError("--cover: expected --via direct; via ros: --fault camera_black@CAMERA")
-    if memory not in SWITCH:
-        raise ConfigError(f"--memory: got {memory!r}, expected one of {', '.join(SWITCH)}")
-    if memory == "on" and workers > 1:
-        raise ConfigError(f"--memory on: got {workers} workers, expected 1: they would share the file")
+    if memory != "off" and workers > 1:
+        raise ConfigError(f"--memory {memory}: got {workers} workers, expected 1: they would share the file")
     experiment = dataclasses.replace(experiment, gated=gate, covered=tuple(cover))
     if fault is not None:
         _with_fault(experiment, fault, via, json_file, logs)
@@ -149,7 +153,9 @@ def evaluate(
         raise ConfigError(f"--failures: got a goal by {experiment.goal}, expected one by image")
     check_writable(json_file, failures)
     with tempfile.TemporaryDirectory(prefix="ami_ros_") as kept:
-        file = Path(kept, "memory.sqlite") if memory == "on" else None
+        file = None if memory == "off" else Path(kept, "memory.sqlite")
+        if file is not None and memory != "on":
+            copy_of(Path(memory), file)
         experiment = dataclasses.replace(experiment, memory=file)
         results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}

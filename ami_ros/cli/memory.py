@@ -235,6 +235,41 @@ def reindex(
 
 
 @memory.command()
+def learn(
+    data: options.Data = None,
+    robot: options.Robot = None,
+    task: options.Task = None,
+    model: options.Model = None,
+    file: File = None,
+    most: Annotated[int | None, typer.Option(help="Episodes that are taken [all there are].", min=1)] = None,
+) -> None:
+    """Take recorded episodes into the memory, which is made where there is none.
+
+    A planner with routes through what is remembered then knows the ways in them from the start.
+
+    Example: ami-ros memory learn --robot husky --task two_room --data data/husky_two_room
+    """
+    from ami_ros.configuration import Configuration
+    from ami_ros.data.episode import list_episodes, read_episode
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.experiment.recorded_moments import remember_episode
+    from ami_ros.memory.store import Store
+    from ami_ros.model.runtime import load_model
+
+    configuration = Configuration.load(robot, task)
+    paths = list_episodes(data or configuration.episodes_folder)[:most]
+    name, path = configuration.task_name, file or configuration.memory_file
+    world = load_model(model or configuration.shipped_model, configuration.spec, task=name)
+    count = 0
+    with Store(path) as store, progress_bar("learn", len(paths)) as bar:
+        for recorded in paths:
+            record = read_episode(recorded)
+            count += remember_episode(store, record, recorded.stem, world, configuration.spec, name)
+            bar.update(1)
+    typer.echo(f"{path}: {count} moments of {len(paths)} episodes are new")
+
+
+@memory.command()
 def export(
     out: Annotated[Path, typer.Argument(help="Folder to write.")],
     names: Names = None,

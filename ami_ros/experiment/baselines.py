@@ -8,18 +8,23 @@ from typing import Any
 
 from ami_ros.experiment.experiment import ORACLE, Experiment, Runner
 from ami_ros.experiment.figures import step_s
+from ami_ros.planning.settings import RETRIEVAL
 from ami_ros.report.statistics import summarise
 
 BASELINES = ("random", "hold", "inverse_model")
 
 
 def baseline_names(experiment: Experiment) -> tuple[str, ...]:
-    """Return the baselines that can pursue the experiment's kind of goal, and the task's oracle if any."""
+    """Return the baselines that can pursue the experiment's kind of goal, and the task's oracle if any.
+
+    With a memory that was there before, one of them does what was done before.
+    """
     task = experiment.load_task()
     seen = not experiment.by_joints and not task.goal_sensor  # the inverse model leads to what is seen
     names = [name for name in BASELINES if seen or name != "inverse_model"]
     has_oracle = task.oracle(task.episode(experiment.seeds[0])) is not None
-    return (*names, *([ORACLE] if has_oracle else []))
+    remembers = experiment.memory is not None and experiment.memory.exists() and seen
+    return (*names, *([RETRIEVAL] if remembers else []), *([ORACLE] if has_oracle else []))
 
 
 def run_baselines(

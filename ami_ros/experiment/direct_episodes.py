@@ -13,6 +13,7 @@ import torch
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import ORACLE, Experiment
 from ami_ros.model.runtime import load_model
+from ami_ros.planning.factory import experience_of
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.warm_up import warm_up
 from ami_ros.protocols import Planner
@@ -78,7 +79,11 @@ class DirectRunner:
             return Oracle(self._scene, spec, motion)
         if solver not in self._planners:
             settings = dataclasses.replace(self._experiment.planner, solver=solver)
-            planner = RecedingHorizonPlanner(self.model, spec, settings, time.perf_counter_ns)
+            name, memory = self._experiment.configuration.task_name, self._experiment.memory
+            experience = experience_of(self.model, spec, settings, name, memory)
+            planner = RecedingHorizonPlanner(
+                self.model, spec, settings, time.perf_counter_ns, experience=experience
+            )
             warm_up(planner, spec)
             remembers = solver == self._experiment.planner.solver  # baselines do not
             self._planners[solver] = self._remembering(planner) if remembers else planner

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Iterable, Mapping
 
 FAILED = 4.0  # an edge that failed once costs this many times as much, and again with each failure
+GIVEN_UP = 3  # an edge that failed so often is none, until all is forgiven
 
 
 class Graph:
@@ -59,6 +60,8 @@ class Graph:
             if node in ends and so_far + ends[node] < found:
                 found, last = so_far + ends[node], node
             for end in self._costs.get(node, {}):
+                if self._failures.get((node, end), 0) >= GIVEN_UP:
+                    continue
                 cost = so_far + self.cost(node, end)
                 if cost < best.get(end, float("inf")):
                     best[end], before[end] = cost, node

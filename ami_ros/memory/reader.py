@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +77,11 @@ class MemoryReader:
         with told(self.path):
             return self._database.execute(question, values).fetchall()
 
+    def back_up(self, copy: sqlite3.Connection) -> None:
+        """Copy all there is."""
+        with told(self.path):
+            self._database.backup(copy)
+
     def named(self, name: str) -> Remembered:
         """Return the moment of a name.
 
@@ -114,30 +121,31 @@ class MemoryReader:
         )
         return [row[0] for row in rows]
 
-    def moments(self, ids: Sequence[int]) -> list[Remembered]:
-        """Return moments in the order of `ids`.
+    def moments(self, ids: Sequence[int], sensed: bool = True) -> list[Remembered]:
+        """Return moments in the order of `ids`; without what was sensed and without names if so asked.
 
         Raises:
             MemoryFileError: one is not there, or damaged.
         """
         found: dict[int, Remembered] = {}
         for page in pages(ids):
-            found.update(self._page(page))
+            found.update(self._page(page, sensed))
         if missing := [number for number in ids if number not in found]:
             raise MemoryFileError(f"{self.path}: no moments {missing[:10]}; they may have been forgotten")
         return [found[number] for number in ids]
 
-    def _page(self, page: list[int]) -> dict[int, Remembered]:
+    def _page(self, page: list[int], sensed: bool) -> dict[int, Remembered]:
         images: dict[int, dict[str, bytes]] = {number: {} for number in page}
         vectors: dict[int, dict[str, Floats]] = {number: {} for number in page}
         names: dict[int, list[str]] = {number: [] for number in page}
         where = f"WHERE moment IN {place_holders(page)}"
-        for number, camera, png in self._asked(f"SELECT moment, camera, png FROM images {where}", page):
-            images[number][camera] = png
-        for number, sensor, measured in self._asked(f"SELECT * FROM vectors {where}", page):
-            vectors[number][sensor] = self._numbers(measured, np.float32)
-        for name, number in self._asked(f"SELECT * FROM names {where} ORDER BY name", page):
-            names[number].append(name)
+        if sensed:
+            for number, camera, png in self._asked(f"SELECT moment, camera, png FROM images {where}", page):
+                images[number][camera] = png
+            for number, sensor, measured in self._asked(f"SELECT * FROM vectors {where}", page):
+                vectors[number][sensor] = self._numbers(measured, np.float32)
+            for name, number in self._asked(f"SELECT * FROM names {where} ORDER BY name", page):
+                names[number].append(name)
         rows = self._asked(
             "SELECT id, episode, stamp_ns, action, distance, surprise, verdict FROM moments "
             f"WHERE id IN {place_holders(page)}",
@@ -199,6 +207,15 @@ class MemoryReader:
         )
         return self._stacked(rows)
 
+    def count(self, model: str, task: str, up_to: int) -> int:
+        """Return how many states there are that a model made of a task's moments, of ids up to `up_to`."""
+        rows = self._asked(
+            "SELECT count(*) FROM states JOIN moments ON moment = moments.id JOIN episodes ON "
+            "episode = episodes.id WHERE model = ? AND task = ? AND moment <= ?",
+            (model, task, up_to),
+        )
+        return int(rows[0][0])
+
     def _stacked(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Ids, NDArray[np.float16]]:
         sizes = {len(state) for _, state in rows} or {0}
         if len(sizes) > 1:
@@ -237,6 +254,16 @@ class MemoryReader:
             int(self._asked(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size")
         )
         return (used - free) * size
+
+
+def copy_of(path: Path, copy: Path) -> None:
+    """Write a copy of a memory, also while another process writes it.
+
+    Raises:
+        MemoryFileError: see `open_database`.
+    """
+    with MemoryReader(path) as reader, closing(sqlite3.connect(copy)) as database:
+        reader.back_up(database)
 
 
 def pages(ids: Sequence[int]) -> Iterator[list[int]]:

@@ -6,10 +6,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.planning.routes.settings import GRAPH
 from ami_ros.protocols import Planner
+
+if TYPE_CHECKING:
+    from ami_ros.memory.experience import Experience
+    from ami_ros.model.runtime import ModelRuntime
+    from ami_ros.planning.settings import PlannerSettings
 
 
 @dataclass(frozen=True)
@@ -31,14 +40,49 @@ class PlannerFactory:
 
     Attributes:
         defaults: from the task's name to a settings dataclass instance; its fields become ROS parameters.
-        build: called with the robot, the model's path, the settings and the task's name; returns a
-            planner that is warm.
+        build: called with the robot, the model's path, the settings, the task's name and the file of the
+            memory, None for none; returns a planner that is warm.
         view: from a planner that it built to what its model sees with.
     """
 
     defaults: Callable[[str], Any]
-    build: Callable[[RobotSpec, Path, Any, str], Planner]
+    build: Callable[[RobotSpec, Path, Any, str, Path | None], Planner]
     view: Callable[[Any], ModelView] = lambda planner: ModelView()
+
+
+def experience_of(
+    model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, task: str, memory: Path | None
+) -> Experience | None:
+    """Return what the settings plan with of a memory; None where they plan without, or there is none.
+
+    Raises:
+        MemoryFileError: the file is none of ours, or damaged.
+    """
+    if memory is None or not settings.recalls:
+        return None
+    import torch
+
+    from ami_ros.memory.experience import Experience, Sight
+    from ami_ros.model.points import points_of
+
+    def points(states: NDArray[Any]) -> NDArray[np.float32]:
+        return points_of(model, torch.tensor(states)).cpu().numpy()
+
+    def ahead(states: NDArray[Any]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            there = model.world.imagine(torch.tensor(states).float().to(model.device))
+        return points(there.flatten(0, 1).cpu().numpy()).reshape(*there.shape[:2], -1)
+
+    blocks = model.contract.macro_blocks
+    sight = Sight(
+        model=model.sha256,
+        points_of=points,
+        ahead_of=ahead if blocks else None,
+        ahead_steps=blocks * spec.action_block,
+        step_ns=spec.step_ns,
+    )
+    graph = settings.routes[GRAPH]
+    return Experience(memory, sight, task, graph.radius, graph.reach)
 
 
 def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
@@ -54,10 +98,11 @@ def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
     from ami_ros.planning.settings import load_planner_settings
     from ami_ros.planning.warm_up import warm_up
 
-    def build(spec: RobotSpec, path: Path, settings: Any, task: str) -> Planner:
+    def build(spec: RobotSpec, path: Path, settings: Any, task: str, memory: Path | None) -> Planner:
         torch.set_num_threads(settings.threads)
         model = load_model(path, spec, device=settings.device, precision=settings.precision, task=task)
-        planner = RecedingHorizonPlanner(model, spec, settings, clock_ns)
+        experience = experience_of(model, spec, settings, task, memory)
+        planner = RecedingHorizonPlanner(model, spec, settings, clock_ns, experience=experience)
         warm_up(planner, spec)
         return planner
 

@@ -13,8 +13,8 @@ from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
 
-# Order of the candidates that are not drawn at random; the index of any other means "random".
-SOURCES = ("warm_start", "hold", "inverse_model", "random")
+# Order of the candidates that are not drawn at random, then those that are, then what a memory gave.
+SOURCES = ("warm_start", "hold", "inverse_model", "random", "retrieval")
 
 
 # How far a search has come: mean and std (T, K A) that the next candidates are drawn with; the cheapest
@@ -51,11 +51,13 @@ class Iteration(nn.Module):
         warm_start: Tensor,
         hold: Tensor,
         noise: Tensor,
+        dreaded: Tensor,
+        precedents: Tensor,
     ) -> Found:
         """Search for the first time.
 
-        Among the candidates are the last plan, standing still and, for image goals, what the inverse model
-        would do.
+        Among the candidates are the last plan, standing still, for image goals what the inverse model would
+        do, and what a memory has to offer.
 
         Args:
             now: (1, Z) the state.
@@ -65,27 +67,39 @@ class Iteration(nn.Module):
             warm_start: (T, K A) in [-1, 1], the shifted last plan.
             hold: (T, K A) in [-1, 1], actions that stand still.
             noise: (S, T, K A) standard normal.
+            dreaded: (C, V, D) latents of V cameras that are to be kept away from; C may be 0.
+            precedents: (N, T, K A) in [-1, 1], of a memory; N may be 0.
         """
         candidates = (warm_start + self.initial_std * noise).clamp(-1.0, 1.0)
         candidates[0] = warm_start
         candidates[1] = hold
-        seeds = 2
+        seeds, remembered = 2, 3 + precedents.shape[0]
+        candidates[3:remembered] = precedents
         if self.steers and kind != "vectors":
             states = self.world.steered_states(now, candidates, goal, parts, 2)
             seeds = 3
         else:
             states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind)
+        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())
         source = winner if winner < seeds else 3
+        if 3 <= winner < remembered:
+            source = 4
         predicted = torch.stack([state[winner] for state in states])
         mean, std = self._refitted(candidates, cost)
         return mean, std, candidates[winner], cost[winner : winner + 1], terms[winner], predicted, source
 
     def forward(
-        self, found: Found, now: Tensor, goal: list[Tensor], parts: list[int], kind: str, noise: Tensor
+        self,
+        found: Found,
+        now: Tensor,
+        goal: list[Tensor],
+        parts: list[int],
+        kind: str,
+        noise: Tensor,
+        dreaded: Tensor,
     ) -> Found:
         """Search once more around what was found; arguments as `first`."""
         mean, std, best, least, best_terms, predicted, source = found
@@ -93,7 +107,7 @@ class Iteration(nn.Module):
         candidates[0] = best
         candidates[1] = mean
         states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind)
+        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())

@@ -11,13 +11,15 @@ from torch import Tensor
 
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.errors import GoalError
+from ami_ros.errors import ConfigError, GoalError
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.experience import Experience
 from ami_ros.planning.iteration import SOURCES
 from ami_ros.planning.noise import LastingNoise
+from ami_ros.planning.recall import Recall
 from ami_ros.planning.routes.guides import guide_of
 from ami_ros.planning.search import LatentSearch, Search, SearchResult
-from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
+from ami_ros.planning.settings import NO_SEARCH, RETRIEVAL, PlannerSettings
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import FloatArray, Goal, Observation, Plan
 
@@ -31,6 +33,11 @@ class RecedingHorizonPlanner:
         settings: how to search.
         clock_ns: tells the search the time.
         search: searches instead of ours.
+        experience: a memory to plan with, where the settings ask for one.
+
+    Raises:
+        ContractError: the model cannot plan as the settings ask.
+        ConfigError: they ask for a memory, and there is none.
     """
 
     def __init__(
@@ -40,17 +47,24 @@ class RecedingHorizonPlanner:
         settings: PlannerSettings,
         clock_ns: Callable[[], int],
         search: Search | None = None,
+        experience: Experience | None = None,
     ) -> None:
+        if settings.recalls and experience is None:
+            raise ConfigError(
+                "got route: graph, solver: retrieval, precedents or caution without a memory, expected "
+                "memory:=auto or a file"
+            )
         self._model, self._spec, self._settings = model, spec, settings
+        self._experience, self._recall = experience, Recall(model, settings, experience)
         self._search: Search | None = search
         if search is None and settings.solver not in NO_SEARCH:
-            self._search = LatentSearch(model, settings, clock_ns)
+            self._search = LatentSearch(model, settings, clock_ns, self._recall)
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
         self._noise = LastingNoise(settings.noise_correlation, settings.horizon, spec.action_block)
         self._meaning = meaning_of(spec)
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
-        self._guide = guide_of(model, spec, settings)
+        self._guide = guide_of(model, spec, settings, experience)
         self.restart()
 
     @property
@@ -76,6 +90,8 @@ class RecedingHorizonPlanner:
             GoalError: the model cannot use it; the previous goal stays.
         """
         self._goal = None if goal is None else self._model.encode_goal(goal)
+        if self._experience is not None and goal is not None:
+            self._experience.refresh()
         self.restart()
 
     def plan(self, observation: Observation) -> Plan:
@@ -145,6 +161,9 @@ class RecedingHorizonPlanner:
             actions = self._model.inverse_action(state, goal).unsqueeze(0)
         elif settings.solver == "random":
             actions = torch.rand((1, self._shape[1]), generator=self._generator) * 2.0 - 1.0
+        elif settings.solver == RETRIEVAL:
+            found = self._recall.precedents(state, goal, hold.expand(self._shape))
+            actions = found[0] if len(found) else hold
         else:
             actions = hold
         nothing = [0.0] * len(settings.terms)

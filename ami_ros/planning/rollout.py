@@ -18,6 +18,7 @@ class Rollout(NamedTuple):
         goal: targets, see `WorldModel`.
         parts: index of what each target is of.
         kind: of distance to the goal.
+        dreaded: (C, V, D) latents of V cameras that are to be kept away from.
     """
 
     now: Tensor
@@ -26,3 +27,4 @@ class Rollout(NamedTuple):
     goal: list[Tensor]
     parts: list[int]
     kind: str
+    dreaded: Tensor

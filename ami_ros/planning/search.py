@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.iteration import Iteration
+from ami_ros.planning.recall import Recall
 from ami_ros.planning.settings import PlannerSettings
 
 
@@ -51,9 +52,17 @@ class LatentSearch:
         model: the loaded world model.
         settings: how to search; its solver must be one of planning/solvers.
         clock_ns: tells the time.
+        recall: asks a memory.
     """
 
-    def __init__(self, model: ModelRuntime, settings: PlannerSettings, clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        model: ModelRuntime,
+        settings: PlannerSettings,
+        clock_ns: Callable[[], int],
+        recall: Recall | None = None,
+    ) -> None:
+        self._recall = recall or Recall(model, settings, None)
         self._model, self._settings, self._clock_ns = model, settings, clock_ns
         self._deadline_ns = round(settings.deadline_s * 1e9)
         self._iteration = model.around(lambda world: Iteration(world, settings), ["first", "doubt"])
@@ -73,11 +82,13 @@ class LatentSearch:
         started_ns, device = self._clock_ns(), self._model.device
         towards = (goal.targets, goal.parts, goal.kind(self._settings.distance))
         warm_start, hold, noise = warm_start.to(device), hold.to(device), noise.to(device)
+        dreaded = self._recall.dreaded(state)
+        precedents = self._recall.precedents(state, goal, hold)
         with self._model.searching():
             now, done = state.unsqueeze(0), 1
-            found = self._iteration.first(now, *towards, warm_start, hold, noise[0])
+            found = self._iteration.first(now, *towards, warm_start, hold, noise[0], dreaded, precedents)
             while done < len(noise) and self._clock_ns() - started_ns <= self._deadline_ns:
-                found = self._iteration(found, now, *towards, noise[done])
+                found = self._iteration(found, now, *towards, noise[done], dreaded)
                 done += 1
             doubt = float(self._iteration.doubt(now, found))
         _, _, best, _, terms, predicted, source = found

@@ -10,14 +10,15 @@ from typing import Any
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError, shown
 from ami_ros.model.networks.jepa import DISTANCES
-from ami_ros.planning.routes.settings import OFF, settings_of_routes
+from ami_ros.planning.routes.settings import GRAPH, OFF, settings_of_routes
 from ami_ros.planning.sections import settings_of_solver, settings_of_term
 from ami_ros.task_file import load_task_settings
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 # What chooses actions without searching: baselines.
-NO_SEARCH = ("inverse_model", "random", "hold")
+RETRIEVAL = "retrieval"
+NO_SEARCH = ("inverse_model", "random", "hold", RETRIEVAL)
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class PlannerSettings:
     """How the planner searches; NO_SEARCH instead of a solver serves as a baseline."""
 
     solver: str = setting(
-        "what chooses the actions: one of solvers; without search inverse_model, random, hold"
+        "what chooses the actions: one of solvers; without search inverse_model, random, hold, retrieval"
     )
     solvers: Mapping[str, Any] = setting("each solver's own settings", sections=settings_of_solver)
     terms: Mapping[str, Any] = setting("what a plan costs: each term's own", sections=settings_of_term)
@@ -39,6 +40,7 @@ class PlannerSettings:
     minimum_std: float = setting("floor of the candidates' std, share of the action range", gt=0.0, le=1.0)
     distance: str = setting("how the way to an image goal is measured", choices=DISTANCES)
     inverse_proposal: bool = setting("let the inverse model steer one of the first candidates")
+    precedents: int = setting("first candidates that come from a memory", ge=0, le=1000)
     arrival_distance: float = setting("arrived below this distance", gt=0.0, le=100.0, unit="control steps")
     departure_distance: float = setting(
         "no longer arrived above this distance", gt=0.0, le=100.0, unit="control steps"
@@ -53,7 +55,18 @@ class PlannerSettings:
         "numbers that the search computes with; auto is float32 on cpu, float16 on cuda", choices=PRECISIONS
     )
 
+    @property
+    def recalls(self) -> bool:
+        """Whether it plans with what is remembered."""
+        caution = self.terms.get("caution")
+        careful = caution is not None and caution.weight > 0.0
+        return self.route == GRAPH or self.solver == RETRIEVAL or self.precedents > 0 or careful
+
     def __post_init__(self) -> None:
+        if self.precedents > self.num_samples // 2:
+            raise ConfigError(
+                f"precedents: got {self.precedents}, expected at most half of num_samples, {self.num_samples}"
+            )
         if self.solver not in (*self.solvers, *NO_SEARCH):
             expected = [*sorted(self.solvers), *NO_SEARCH]
             raise ConfigError(f"solver: got {shown(self.solver)}, expected one of {expected}")

@@ -27,6 +27,7 @@ SETTINGS = dataclasses.replace(
     deadline_s=60.0,
     distance="slow",
     inverse_proposal=False,
+    precedents=0,
 )
 
 
@@ -68,7 +69,9 @@ class Doubter:
 def test_the_term_is_the_mean_over_the_steps():
     doubt = torch.arange(SAMPLES * HORIZON, dtype=torch.float32).view(SAMPLES, HORIZON)
     term = disagreement.Term(Doubter(doubt), disagreement.Settings(0.5))
-    rollout = Rollout(torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), [], [], "slow")
+    rollout = Rollout(
+        torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), [], [], "slow", torch.zeros(0, 1, 1)
+    )
     torch.testing.assert_close(term(rollout), 0.5 * doubt.mean(dim=1))
 
 

@@ -41,7 +41,7 @@ SETTINGS = PlannerSettings(
         "disagreement": disagreement.Settings(weight=0.0),
     },
     route="off",
-    routes={"learned": routes.RouteSettings(8.0, 4.0, 1, 3.0, 3.0, 50)},
+    routes={"learned": routes.LearnedRouteSettings(8.0, 4.0, 1, 3.0, 3.0, 50)},
     num_samples=24,
     num_iterations=3,
     horizon=HORIZON,
@@ -55,6 +55,7 @@ SETTINGS = PlannerSettings(
     threads=1,
     distance="slow",
     inverse_proposal=True,
+    precedents=0,
     device="cpu",
     precision="float32",
 )
@@ -309,7 +310,7 @@ def test_a_new_goal_is_not_yet_arrived_at():
         ({"solvers.cma.spread": 1}, r"solvers: got 'cma', expected some of \['cem', 'mppi'\]"),
         (
             {"terms.safety.weight": 1.0},
-            r"terms: got 'safety', expected some of \['disagreement', 'effort', 'goal'\]",
+            r"terms: got 'safety', expected some of \['caution', 'disagreement', 'effort', 'goal'\]",
         ),
         ({"terms.goal": 3}, "terms.goal: got 3, expected a mapping"),
         ({"terms": 3}, "terms: got 3, expected a mapping"),
@@ -335,7 +336,7 @@ def test_shipped_settings_load():
 
 
 def with_macro_actions(route: str = "learned", **changes) -> RecedingHorizonPlanner:
-    how = routes.RouteSettings(**{**dataclasses.asdict(SETTINGS.routes["learned"]), **changes})
+    how = routes.LearnedRouteSettings(**{**dataclasses.asdict(SETTINGS.routes["learned"]), **changes})
     model = small_jepa(settings=dataclasses.replace(SMALL, macro_blocks=2))
     return planner(model, route=route, routes={"learned": how})
 

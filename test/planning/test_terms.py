@@ -15,12 +15,18 @@ from ami_ros.errors import ConfigError
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import known, module_of
-from ami_ros.planning.terms import disagreement, effort, goal
+from ami_ros.planning.terms import caution, disagreement, effort, goal
 from ami_ros.planning.terms.goal import step_weights
 
 SAMPLES, HORIZON, STATE = 7, 5, 19
-SETTINGS = {"goal": {"discount": 0.8}, "effort": {"weight": 0.5}, "disagreement": {"weight": 0.5}}
-TERMS = pytest.mark.parametrize("name", known("terms"))
+NOTHING = torch.zeros(0, 1, 11)  # to be kept away from
+SETTINGS = {
+    "goal": {"discount": 0.8},
+    "effort": {"weight": 0.5},
+    "disagreement": {"weight": 0.5},
+    "caution": {"weight": 0.5, "radius": 2.0},
+}
+TERMS = pytest.mark.parametrize("name", [name for name in known("terms") if name != "caution"])
 
 
 class Far:
@@ -40,7 +46,7 @@ class Far:
 
 def rollout(actions: Tensor) -> Rollout:
     states = [torch.zeros(len(actions), STATE)] * actions.shape[1]
-    return Rollout(torch.zeros(1, STATE), states, actions, [torch.zeros(11)], [0], "slow")
+    return Rollout(torch.zeros(1, STATE), states, actions, [torch.zeros(11)], [0], "slow", NOTHING)
 
 
 def term(name: str, world: Any) -> torch.nn.Module:
@@ -92,11 +98,25 @@ def test_nan_stays_in_its_row(name):
     assert torch.isfinite(cost[[0, 1, 2, 4, 5, 6]]).all()
 
 
+def test_caution_costs_more_the_nearer_the_states_come_to_what_is_dreaded():
+    distance = torch.tensor([[0.0, 1.0], [3.0, 2.0], [math.nan, 0.0]])
+    seen = rollout(torch.zeros(3, 2, ACTION))
+    careful = caution.Term(Far(distance), caution.Settings(weight=0.5, radius=2.0))
+    assert torch.equal(careful(seen), torch.zeros(3))  # nothing is dreaded
+    cost = careful(seen._replace(dreaded=torch.zeros(2, 1, 11)))
+    torch.testing.assert_close(cost[:2], torch.tensor([0.5 * 0.5 * (1.0 + 0.5), 0.0]))
+    assert torch.isnan(cost[2])
+    bold = caution.Term(None, caution.Settings(weight=0.0, radius=2.0))
+    assert torch.equal(bold(seen._replace(dreaded=torch.zeros(2, 1, 11))), torch.zeros(3))
+
+
 def test_the_goal_term_measures_what_the_world_model_does():
     world = WorldModel(convex_jepa()).eval()
     states = [torch.randn(SAMPLES, STATE, generator=torch.Generator().manual_seed(i)) for i in range(HORIZON)]
     target = torch.randn(11, generator=torch.Generator().manual_seed(9))
-    seen = Rollout(torch.zeros(1, STATE), states, torch.zeros(SAMPLES, HORIZON, ACTION), [target], [0], "l2")
+    seen = Rollout(
+        torch.zeros(1, STATE), states, torch.zeros(SAMPLES, HORIZON, ACTION), [target], [0], "l2", NOTHING
+    )
     with torch.inference_mode():
         cost = term("goal", world)(seen)
         far = torch.stack(
@@ -106,6 +126,6 @@ def test_the_goal_term_measures_what_the_world_model_does():
 
 
 def test_terms_are_found_by_the_name_of_their_file():
-    assert known("terms") == ["disagreement", "effort", "goal"]
-    with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['disagreement'"):
+    assert known("terms") == ["caution", "disagreement", "effort", "goal"]
+    with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['caution'"):
         module_of("terms", "safety")

@@ -63,7 +63,7 @@ class StraightLine:
         )
 
 
-def build(spec: RobotSpec, model: Path, settings: Any, task: str) -> StraightLine:
+def build(spec: RobotSpec, model: Path, settings: Any, task: str, memory: Path | None) -> StraightLine:
     return StraightLine(spec, settings)
 
 

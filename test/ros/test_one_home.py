@@ -64,7 +64,7 @@ def test_the_planner_plans_at_the_robots_control_rate(changed, monkeypatch):
     monkeypatch.setattr(planner_node, "ObservationPairing", pairing)
     monkeypatch.setattr(planner_node.PlanningCycle, "pursue", lambda self, goal: None)
     factory = PlannerFactory(
-        lambda task: load_planner_settings(task=task), lambda spec, model, settings, task: None
+        lambda task: load_planner_settings(task=task), lambda spec, model, settings, task, memory: None
     )
     node = PlannerNode(factory)
     try:

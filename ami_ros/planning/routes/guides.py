@@ -8,13 +8,18 @@ from torch import Tensor
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.experience import Experience
 from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.imagined import ImaginedRoutes
-from ami_ros.planning.routes.settings import OFF
+from ami_ros.planning.routes.remembered import RememberedRoutes
+from ami_ros.planning.routes.route import RouteFinder
+from ami_ros.planning.routes.settings import GRAPH, OFF
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 
 
-def guide_of(model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) -> Guide | None:
+def guide_of(
+    model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, experience: Experience | None
+) -> Guide | None:
     """Return what hands out subgoals; None where routes are off, or nothing searches.
 
     Raises:
@@ -23,16 +28,29 @@ def guide_of(model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings) ->
     if settings.route == OFF or settings.solver in NO_SEARCH:
         return None
     how = settings.routes[settings.route]
+
+    def subgoal_of(state: Tensor) -> EncodedGoal:
+        return as_goal(model, state)
+
+    finder = _finder(model, spec, settings, experience)
+    return Guide(finder, subgoal_of, lambda state, goal: model.distance(state, goal, settings.distance), how)
+
+
+def _finder(
+    model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, experience: Experience | None
+) -> RouteFinder:
+    if settings.route == GRAPH and experience is not None:
+        return RememberedRoutes(model, experience)
     if not model.contract.macro_blocks:
         raise ContractError(
             "route: learned: got a model without macro-actions, expected one with macro_blocks above 0 "
             "(config/model.yaml); train it again, or set route: off"
         )
-    views = range(len(model.contract.cameras))
-    size = model.contract.latent_size
+    steps = model.contract.macro_blocks * spec.action_block
+    return ImaginedRoutes(model, steps, settings.routes[settings.route])
 
-    def subgoal_of(state: Tensor) -> EncodedGoal:
-        return EncodedGoal([state[i * size : (i + 1) * size] for i in views], list(views))
 
-    finder = ImaginedRoutes(model, model.contract.macro_blocks * spec.action_block, how)
-    return Guide(finder, subgoal_of, lambda state, goal: model.distance(state, goal, settings.distance), how)
+def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:
+    """Return the goal to be in a state (Z,), as all cameras would see it."""
+    views, size = range(len(model.contract.cameras)), model.contract.latent_size
+    return EncodedGoal([state[i * size : (i + 1) * size] for i in views], list(views))

@@ -9,7 +9,7 @@ from torch import Tensor
 from ami_ros.model.points import points_of, targets_of
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.routes.route import Route
-from ami_ros.planning.routes.settings import RouteSettings
+from ami_ros.planning.routes.settings import LearnedRouteSettings
 
 AT_ONCE = 64  # states that are led on from at once
 BITS = 3  # how often that is done between two plans
@@ -31,7 +31,7 @@ class ImaginedRoutes:
         settings: how far apart states are, how near the goal is near enough, and how many there may be.
     """
 
-    def __init__(self, model: ModelRuntime, step_count: int, settings: RouteSettings) -> None:
+    def __init__(self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings) -> None:
         self._model, self._steps, self._settings = model, step_count, settings
         self._failed = torch.zeros((0, 0))  # points that were not reached: routes keep away from them
 
@@ -61,7 +61,7 @@ class TreeSearch:
         self,
         model: ModelRuntime,
         step_count: int,
-        settings: RouteSettings,
+        settings: LearnedRouteSettings,
         state: Tensor,
         goal: EncodedGoal,
         failed: Tensor,

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError, shown
 
-OFF = "off"
-KINDS = ("learned",)
+OFF, LEARNED, GRAPH = "off", "learned", "graph"
 
 
 @dataclass(frozen=True)
 class RouteSettings:
-    """How ways beyond the horizon are found and followed; distances in control steps of usual motion."""
+    """How ways beyond the horizon are followed; distances in control steps of usual motion."""
 
     near: float = setting(
         "a goal nearer than this is pursued directly", gt=0.0, le=1000.0, unit="control steps"
@@ -26,17 +25,41 @@ class RouteSettings:
     patience: float = setting(
         "a state of the route that takes this many times as long as expected has failed", ge=1.0, le=100.0
     )
+
+
+@dataclass(frozen=True)
+class LearnedRouteSettings(RouteSettings):
+    """How they are imagined."""
+
     radius: float = setting(
-        "states of the search are further apart than this",
+        "states of the search are further apart than this", gt=0.0, le=1000.0, unit="control steps"
+    )
+    most: int = setting("states that a search for a route looks at", ge=1, le=10**6)
+
+
+@dataclass(frozen=True)
+class GraphRouteSettings(RouteSettings):
+    """How they are found among what is remembered."""
+
+    radius: float = setting(
+        "remembered states that routes lead through are further apart than this",
         gt=0.0,
         le=1000.0,
         unit="control steps",
     )
-    most: int = setting("states that a search for a route looks at", ge=1, le=10**6)
+    reach: float = setting(
+        "a route begins and ends at remembered states nearer than this",
+        gt=0.0,
+        le=1000.0,
+        unit="control steps",
+    )
+
+
+KINDS = {LEARNED: LearnedRouteSettings, GRAPH: GraphRouteSettings}
 
 
 def settings_of_routes(name: str) -> type[RouteSettings]:
     """Return the settings dataclass of a way to find routes. Raises ConfigError: there is none."""
     if name not in KINDS:
-        raise ConfigError(f"routes: got {shown(name)}, expected some of {list(KINDS)}")
-    return RouteSettings
+        raise ConfigError(f"routes: got {shown(name)}, expected some of {sorted(KINDS)}")
+    return KINDS[name]

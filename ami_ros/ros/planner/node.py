@@ -110,7 +110,8 @@ class PlannerNode(LifecycleNode):
 
     def _configure(self) -> None:
         model = Path(self.settings.model or self._configuration.shipped_model)
-        planner = self._factory.build(self._spec, model, self._planning, self._configuration.task_name)
+        task, memory = self._configuration.task_name, None if self._memory is None else self._memory.path
+        planner = self._factory.build(self._spec, model, self._planning, task, memory)
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.settings.pair_gap_s * 1e9)
         self._frame = "" if self._spec.arm is None else root_link(read_urdf(self._spec.urdf))
         spec = self._spec

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recorded episodes as memories: a moment per action block, as the model sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.data.episode import EpisodeRecord
+from ami_ros.memory.moment import Episode, Moment
+from ami_ros.memory.store import Store
+from ami_ros.model.runtime import ModelRuntime
+
+
+def remember_episode(
+    store: Store, record: EpisodeRecord, name: str, model: ModelRuntime, spec: RobotSpec, task: str
+) -> int:
+    """Add an episode to a memory; return how many moments it has.
+
+    Args:
+        store: of the robot.
+        record: recorded for `task`, with images as large as the model sees them.
+        name: of the episode, for people.
+        model: makes the states.
+        spec: the robot.
+        task: whose cameras and channels these are.
+    """
+    block, steps = spec.action_block, len(record.actions)
+    places = range(0, steps + 1, block)
+    images = [torch.from_numpy(record.images[c.name][::block]) for c in model.contract.cameras]
+    vectors = [record.vectors[vector.name][::block] for vector in model.contract.vectors]
+    with torch.inference_mode():
+        known = torch.from_numpy(np.concatenate(vectors, axis=1)).float().to(model.device)
+        states, _ = model.world.observe([image.to(model.device) for image in images], known)
+    actions = spec.actions.normalised(record.actions.astype(np.float64)).astype(np.float32)
+    moments = [
+        Moment(
+            stamp_ns=place * spec.step_ns,
+            images={camera: pictures[place] for camera, pictures in record.images.items()},
+            vectors={sensor: measured[place] for sensor, measured in record.vectors.items()},
+            state=state,
+            action=actions[place : place + block].reshape(-1) if place + block <= steps else None,
+        )
+        for place, state in zip(places, states.cpu().numpy(), strict=True)
+    ]
+    episode = store.begin(Episode(task, name, "recorded"))
+    return len(store.append([(episode, moment) for moment in moments], model.sha256))

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it costs to go where surprise, or a stop, is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.config import setting
+from ami_ros.planning.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How careful it is, and how far around."""
+
+    weight: float = setting(
+        "cost of being for one block where surprise or a stop is remembered", ge=0.0, le=1000.0
+    )
+    radius: float = setting("it costs nothing further away", gt=0.0, le=1000.0, unit="control steps")
+
+
+class Term(nn.Module):
+    """How near the states come to the nearest of what is dreaded, 1 there and 0 from the radius on.
+
+    Its mean over the blocks.
+
+    Args:
+        world: measures the distance.
+        settings: how careful it is; weight 0 costs no time either.
+    """
+
+    def __init__(self, world: Any, settings: Settings) -> None:
+        super().__init__()
+        self.world, self.weight, self.radius = world, settings.weight, settings.radius
+
+    def forward(self, rollout: Rollout) -> Tensor:
+        """Return costs (S,)."""
+        nearness = torch.zeros_like(rollout.actions[:, :, 0])
+        if self.weight > 0.0:
+            views = list(range(rollout.dreaded.shape[1]))
+            for dreaded in rollout.dreaded.unbind(0):
+                away: Tensor = self.world.distances(rollout.states, list(dreaded.unbind(0)), views, "slow")
+                nearness = torch.maximum(nearness, 1.0 - away / self.radius)
+        return self.weight * nearness.mean(dim=1)
