@@ -11,6 +11,7 @@ import typer
 from ami_ros.cli import options
 from ami_ros.cli.benches.curve import curve
 from ami_ros.cli.benches.faults import faults
+from ami_ros.cli.benches.four_room import four_room
 from ami_ros.cli.benches.gate import gate
 from ami_ros.cli.benches.memory import memory
 from ami_ros.cli.benches.names import names
@@ -100,3 +101,4 @@ bench.command()(gate)
 bench.command()(soak)
 bench.command()(memory)
 bench.command()(names)
+bench.command("four-room")(four_room)

@@ -34,6 +34,9 @@ class TrainingSettings:
     metric_slowness: float = setting(
         "how much more the metric counts what gets far in small steps, power", ge=0.0, le=4.0
     )
+    metric_controlled: bool = setting(
+        "let the metric count only what actions change, not what moves by itself"
+    )
     predictor_steps: int = setting("steps that train the predictor on, alone, after the encoders", ge=0)
     predictor_horizon: int = setting(
         "open-loop predictions per window meanwhile, action blocks", ge=1, le=100

@@ -86,9 +86,10 @@ class Trainer:
         )
         self.step = 0
         vectors = side_by_side(episodes.vectors, inputs, (len(episodes), episodes.steps + 1))
-        flat = torch.from_numpy(vectors.reshape(-1, vectors.shape[2]))
-        model.vector_mean.copy_(flat.mean(0))
-        model.vector_std.copy_(flat.std(0).clamp_min(1e-3))
+        flat = torch.from_numpy(vectors).flatten(0, 1)
+        if flat.shape[1]:
+            model.vector_mean.copy_(flat.mean(0))
+            model.vector_std.copy_(flat.std(0).clamp_min(1e-3))
 
     def run(self, checkpoint: Path | None = None) -> Iterator[dict[str, float]]:
         """Train to the end, yielding the losses of each step; save checkpoints, one after the last step.

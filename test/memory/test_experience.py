@@ -57,7 +57,9 @@ def at(x: float, y: float) -> np.ndarray:
 def test_ways_lead_through_several_episodes(store):
     it = experience(store)
     way = it.way(at(0.0, 0.1), at(5.0, 4.9))
-    np.testing.assert_allclose(it.states_of(way)[[0, -1], :2], [[0.0, 0.0], [5.0, 4.0]])  # the goal is in reach of it
+    np.testing.assert_allclose(
+        it.states_of(way)[[0, -1], :2], [[0.0, 0.0], [5.0, 4.0]]
+    )  # the goal is in reach of it
     assert len(way.moments) == 10 and sum(way.steps) == pytest.approx(9.1, abs=0.01)
     assert it.way(at(5.0, 5.0), at(0.0, 0.0)) is None  # nobody went back
 

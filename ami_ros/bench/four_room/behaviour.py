@@ -47,10 +47,10 @@ class Expert:
     def __init__(self, goal: FloatArray, closed: int) -> None:
         self._goal, self._closed = goal, closed
 
-    def action(self, place: FloatArray) -> FloatArray:
-        """Return the action (2,) in [-1, 1] at a place (2,)."""
+    def action(self, place: FloatArray, held: int = 1) -> FloatArray:
+        """Return the action (2,) in [-1, 1] at a place (2,), to be held for some steps."""
         first = shortest(place, self._goal, self._closed)[0]
-        return np.clip((first - place) / SPEED, -1.0, 1.0)
+        return np.clip((first - place) / (SPEED * held), -1.0, 1.0)
 
     def steps(self, place: FloatArray) -> float:
         """Return how many steps the way takes at least."""

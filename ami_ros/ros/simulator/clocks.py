@@ -16,6 +16,7 @@ HELLO_S = 2.0  # how long the lock-step waits for an answer before it asks again
 REHEARSAL_NS = 3_600_000_000_000  # how much later than the start the rehearsal plays: after any episode
 REHEARSALS = 3  # tries; then the episode begins anyway, and says at each step what is missing
 LOG_S = 5.0
+SILENT_SHARE = 0.1  # of the time to wait, for a gate that did not answer the last tick
 LATE_TICKS = 10  # further behind than this, real time skips ticks instead of hurrying after them
 
 
@@ -71,6 +72,7 @@ class LockStep:
         self._node, self._executor, self._stopped = node, executor, stopped
         self._ready_episode = -1
         self._rehearsals = 0
+        self._silent = False  # the gate, at the last tick
 
     def run(self) -> None:
         """Run until stopped."""
@@ -92,6 +94,7 @@ class LockStep:
         if wanted and self._rehearsals < REHEARSALS and not self._rehearse(start + REHEARSAL_NS, episode):
             self._waits("the gate's verdict on a first proposal")
             return
+        self._silent = False
         # Once per try: the gate forgets everything at this message, also joints that overtook it.
         node.verdict_stamp_ns = -1
         node.publish_clock(start)
@@ -134,10 +137,11 @@ class LockStep:
             tick = scene.time_ns + node.tick_ns
             node.publish_clock(tick)
             node.asks = True
-            answered = self._wait(partial(self._commanded, tick), settings.tick_timeout_s, episode)
+            patience_s = settings.tick_timeout_s * (SILENT_SHARE if self._silent else 1.0)
+            self._silent = not self._wait(partial(self._commanded, tick), patience_s, episode)
             node.asks = False
-            if not answered:
-                self._missed(f"no command stamped {tick} ns within {settings.tick_timeout_s} s")
+            if self._silent:
+                self._missed(f"no command stamped {tick} ns within {patience_s} s")
             if self._over(episode):
                 return
             scene.advance(node.follow(scene.time_ns), node.tick_ns)

@@ -7,9 +7,14 @@ import torch
 from torch import Tensor
 
 from ami_ros.model.networks.jepa import Jepa
+from ami_ros.training.latents import Encoded
+
+COMPARED = 20_000  # windows in which what is done is compared with something else
 
 
-def slow_feature_metric(latents: Tensor, steps: int, floor: float, slowness: float) -> Tensor:
+def slow_feature_metric(
+    latents: Tensor, steps: int, floor: float, slowness: float, reached: Tensor | None = None
+) -> Tensor:
     """Return W (D, D) such that ``(z - g) @ W`` counts what changes slowly and lastingly.
 
     First the latent's change over `steps` becomes white, so directions that change slowly (an object) count
@@ -24,13 +29,17 @@ def slow_feature_metric(latents: Tensor, steps: int, floor: float, slowness: flo
         steps: control steps between the two ends of a change.
         floor: smallest eigenvalue kept, share of the mean eigenvalue.
         slowness: power of the stretch; 0 for none.
+        reached: (N, D) how far actions take the latent; None: how far it gets within an episode, whoever
+            moves it.
     """
     change = (latents[:, steps:] - latents[:, :-steps]).flatten(0, 1).double()
     values, vectors = torch.linalg.eigh(change.T @ change / change.shape[0])
     scale = values.clamp_min(max(floor * float(values.mean()), 1e-12)).rsqrt()
     white = (vectors * scale) @ vectors.T
     # Within episodes: what only differs between them (light, camera) is no way to go.
-    range_of = (latents - latents.mean(dim=1, keepdim=True)).flatten(0, 1).double() @ white
+    if reached is None:
+        reached = (latents - latents.mean(dim=1, keepdim=True)).flatten(0, 1)
+    range_of = reached.double() @ white
     spread, directions = torch.linalg.eigh(range_of.T @ range_of / range_of.shape[0])
     stretch = (spread / spread.mean().clamp_min(1e-12)).clamp_min(1e-6) ** slowness
     return (white @ (directions * stretch) @ directions.T).float()
@@ -42,8 +51,33 @@ def in_metric(model: Jepa, change: Tensor) -> Tensor:
     return torch.cat(views, dim=1)
 
 
+def controlled_changes(model: Jepa, encoded: Encoded, blocks: int, seed: int) -> Tensor:
+    """Return by how much it matters to the core what is done (N, F): predictions of other actions, compared.
+
+    What moves by itself, such as somebody else, is in none of these differences.
+
+    Args:
+        model: the world model, with a predictor that is done.
+        encoded: training episodes.
+        blocks: action blocks between what is done and what comes of it.
+        seed: of the windows that are compared.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    states, actions = encoded.draw(COMPARED, blocks, generator)
+    others = actions[torch.randperm(COMPARED, generator=generator)]
+    with torch.no_grad():
+        ends = [model.rollout(states[:, 0], done)[:, -1, : model.core_size] for done in (actions, others)]
+    return ends[0] - ends[1]
+
+
 def fit_metric(
-    model: Jepa, cores: Tensor, vectors: Tensor, steps: int, floor: float, slowness: float
+    model: Jepa,
+    cores: Tensor,
+    vectors: Tensor,
+    steps: int,
+    floor: float,
+    slowness: float,
+    reached: Tensor | None = None,
 ) -> None:
     """Set the model's metric, and the length of one control step in it, in the latents and in the vectors.
 
@@ -54,10 +88,12 @@ def fit_metric(
         steps: see `slow_feature_metric`.
         floor: see `slow_feature_metric`.
         slowness: see `slow_feature_metric`.
+        reached: (N, F), see `slow_feature_metric`.
     """
     for index in range(model.views):
-        latents = cores[..., index * model.view_size : (index + 1) * model.view_size]
-        model.metric[index].copy_(slow_feature_metric(latents, steps, floor, slowness))
+        view = slice(index * model.view_size, (index + 1) * model.view_size)
+        latents, by_us = cores[..., view], None if reached is None else reached[:, view]
+        model.metric[index].copy_(slow_feature_metric(latents, steps, floor, slowness, by_us))
         change = (latents[:, 1:] - latents[:, :-1]) @ model.metric[index]
         model.step_distance[index] = change.norm(dim=2).median().clamp_min(1e-6)
         plain = (latents[:, 1:] - latents[:, :-1]).norm(dim=2)

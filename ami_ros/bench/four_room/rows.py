@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of the table: each planner on the fixed tasks, with the arithmetic that its plans took."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from ami_ros.bench.four_room.episodes import BASELINES, Player, play
+from ami_ros.bench.four_room.planning import PlannerPlayer
+from ami_ros.bench.four_room.recorded import RecordedExperience
+from ami_ros.bench.four_room.tasks import MOST_STEPS, fixed_tasks
+from ami_ros.bench.four_room.view import STEPS
+from ami_ros.configuration import Configuration
+from ami_ros.data.dataset import EpisodeSet
+from ami_ros.data.episode import list_episodes
+from ami_ros.model.runtime import ModelRuntime, load_model
+from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF
+from ami_ros.planning.settings import RETRIEVAL
+from ami_ros.system.whole_file import write_whole
+
+
+class Rows:
+    """Plays all rows of one model; what was played before is read from a file.
+
+    Args:
+        configuration: of config/four_room.
+        model: path of the model.
+        data: folder of the recordings that it was trained on.
+        file: takes the results, task by task.
+        tasks: how many of the fixed tasks.
+
+    Attributes:
+        results: row -> one mapping per task: reached, steps, away, flop.
+    """
+
+    def __init__(self, configuration: Configuration, model: Path, data: Path, file: Path, tasks: int) -> None:
+        self._configuration, self._path, self._data, self._file = configuration, model, data, file
+        self._tasks = fixed_tasks()[:tasks]
+        self.results: dict[str, list[dict[str, Any]]] = json.loads(file.read_text()) if file.is_file() else {}
+
+    @cached_property
+    def _model(self) -> ModelRuntime:
+        spec, name = self._configuration.spec, self._configuration.task_name
+        return load_model(self._path, spec, task=name)
+
+    @cached_property
+    def _recorded(self) -> RecordedExperience:
+        episodes = EpisodeSet(list_episodes(self._data))
+        how = self._configuration.planner.routes[GRAPH]
+        return RecordedExperience(episodes, self._model, self._configuration.spec, how)
+
+    def _players(self) -> dict[str, Callable[[], Player]]:
+        def ours(recalls: bool = False, **changes: Any) -> Callable[[], Player]:
+            settings = dataclasses.replace(self._configuration.planner, **changes)
+            spec = self._configuration.spec
+            return lambda: PlannerPlayer(self._model, spec, settings, self._recorded if recalls else None)
+
+        return {
+            "routes, imagined": ours(route=LEARNED),
+            "flat": ours(route=OFF),
+            "routes, remembered": ours(True, route=GRAPH),
+            "retrieval only": ours(True, route=OFF, solver=RETRIEVAL, horizon=MOST_STEPS // STEPS),
+            **BASELINES,
+        }
+
+    @property
+    def missing(self) -> int:
+        """How many episodes are left to play."""
+        return sum(len(self._tasks) - len(self.results.get(name, [])) for name in self._players())
+
+    def play(self) -> Iterator[str]:
+        """Play what is missing; yield the row's name after each episode."""
+        torch.set_num_threads(self._configuration.planner.threads)
+        for name, make in self._players().items():
+            done = self.results.setdefault(name, [])
+            todo = self._tasks[len(done) :]
+            player = make() if todo else None
+            for task in todo:
+                if player is None:
+                    break
+                with FlopCounterMode(display=False) as counter:
+                    result = play(player, task)
+                done.append({**dataclasses.asdict(result), "flop": counter.get_total_flops()})
+                write_whole(self._file, json.dumps(self.results))
+                yield name
+
+
+def summarised(found: Sequence[dict[str, list[dict[str, Any]]]]) -> dict[str, dict[str, Any]]:
+    """Return the mean of each row over the training seeds, and each seed's success."""
+    rows = {}
+    for name in found[0]:
+        each = [sum(one["reached"] for one in results[name]) / len(results[name]) for results in found]
+        flops = [one["flop"] for results in found for one in results[name]]
+        rows[name] = {
+            "success": sum(each) / len(each),
+            "seeds": each,
+            "tflop_per_episode": sum(flops) / len(flops) / 1e12 if any(flops) else None,
+        }
+    return rows
