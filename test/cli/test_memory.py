@@ -13,6 +13,8 @@ from memories import MODEL, moment
 from untrained import untrained_model
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.data.episode import EpisodeRecord, write_episode
+from ami_ros.data.recorded_body import recorded_body
 from ami_ros.memory.moment import Episode
 from ami_ros.memory.reader import MemoryReader
 from ami_ros.memory.store import Store
@@ -137,3 +139,37 @@ def test_export_writes_what_other_programs_read(path, tmp_path):
     image = cv2.cvtColor(cv2.imread(str(out / lines[3]["images"]["camera"])), cv2.COLOR_BGR2RGB)
     np.testing.assert_array_equal(image, seen(3).images["camera"])
     assert "expected a new folder or an empty one" in refused("export", out, "--file", path)
+
+
+def recorded(folder, number: int) -> None:
+    """Write an episode of a Panda that moves a little."""
+    random, steps = np.random.default_rng(number), 8
+    joints = np.tile(np.concatenate([SPEC.home, np.zeros(7)]), (steps + 1, 1)).astype(np.float32)
+    record = EpisodeRecord(
+        images={"camera": random.integers(0, 256, (steps + 1, SIDE, SIDE, 3), dtype=np.uint8)},
+        vectors={"joints": joints},
+        actions=random.uniform(-0.4, 0.4, (steps, 3)).astype(np.float32),
+        truth={},
+        look=np.asarray(0, dtype=np.int64),
+        body=recorded_body(SPEC),
+    )
+    write_episode(folder / f"episode_{number:06d}.npz", record)
+
+
+def test_recorded_episodes_become_memories(tmp_path):
+    for number in range(3):
+        recorded(tmp_path, number)
+    model, file = untrained_model(tmp_path, "reach"), tmp_path / "new.sqlite"
+    arguments = ("learn", "--data", tmp_path, "--model", model, "--task", "reach", "--file", file)
+    assert "of 2 episodes are new" in ran(*arguments, "--most", 2)
+    with MemoryReader(file) as reader:
+        assert [episode.goal for episode in reader.episodes().values()] == [
+            "episode_000000",
+            "episode_000001",
+        ]
+        moments = reader.moments(reader.ids())
+        block = SPEC.action_block
+        assert len(moments) == 2 * (8 // block + 1)
+        assert moments[0].moment.action.shape == (3 * block,) and moments[8 // block].moment.action is None
+        assert len(reader.states(read_verified(model).sha256, "reach")[0]) == len(moments)
+    assert "run `ami-ros collect` first" in refused("learn", "--data", tmp_path / "no", "--file", file)

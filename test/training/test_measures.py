@@ -12,7 +12,7 @@ from small_model import LATENT, SETTINGS, convex_jepa, one_camera_and_joints, sm
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.training.fitting.metric import fit_metric, slow_feature_metric
+from ami_ros.training.fitting.metric import controlled_changes, fit_metric, slow_feature_metric
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.probes import probe
 from ami_ros.training.quality import distance_calibration, effective_rank, open_loop_errors
@@ -218,3 +218,18 @@ def test_actions_are_normalised_channel_by_channel():
     expected = torch.tensor([[-1.0, -1.0, 1.0, 0.0], [0.5, 1.0, 0.0, 0.5]])
     torch.testing.assert_close(normalised_actions(blocks, spec), expected)
     torch.testing.assert_close(normalised_actions(blocks[:, :2], spec), expected[:, :2])
+
+
+def test_what_actions_do_not_change_is_no_way_to_go():
+    """Two numbers wander alike; actions move the first three only."""
+    model, latents = convex_jepa(), noise(EPISODES * 8, STEPS + 1, LATENT).cumsum(dim=1)
+    actions = noise(EPISODES * 8, STEPS, ACTION, seed=1).clamp(-1.0, 1.0)
+    encoded = Encoded(with_joints(latents), torch.zeros(latents.shape[:2]), LATENT, actions, 1)
+    reached = controlled_changes(model, encoded, 3, 0)
+    assert reached.shape[1] == LATENT
+    moved = reached.std(dim=0) > 0.1
+    assert 0 < int(moved.sum()) < LATENT
+    lengths = slow_feature_metric(latents, 1, 0.01, 1.0, reached).norm(dim=1)
+    assert float(lengths[moved].min()) > 10.0 * float(lengths[~moved].max())
+    plain = slow_feature_metric(latents, 1, 0.01, 1.0).norm(dim=1)
+    assert float(plain[moved].min()) < 3.0 * float(plain[~moved].max())

@@ -39,10 +39,11 @@ class Term(nn.Module):
 
     def forward(self, rollout: Rollout) -> Tensor:
         """Return costs (S,)."""
-        nearness = torch.zeros_like(rollout.actions[:, :, 0])
         if self.weight > 0.0:
+            nearness = torch.zeros_like(rollout.actions[:, :, 0])
             views = list(range(rollout.dreaded.shape[1]))
             for dreaded in rollout.dreaded.unbind(0):
                 away: Tensor = self.world.distances(rollout.states, list(dreaded.unbind(0)), views, "slow")
                 nearness = torch.maximum(nearness, 1.0 - away / self.radius)
-        return self.weight * nearness.mean(dim=1)
+            return self.weight * nearness.mean(dim=1)
+        return torch.zeros_like(rollout.actions[:, 0, 0])
