@@ -95,7 +95,14 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
         "surprised_episodes": _surprised_episodes(results),
         "final_error_mean": float(final.mean()),
         "final_error_median": float(np.median(final)),
+        "contact_share": _contact_share(results),
     }
+
+
+def _contact_share(results: Sequence[EpisodeResult]) -> float | None:
+    """Return the share of the steps in which the body touched a wall; None where there are no walls."""
+    touched = [result.moments["contacts"] for result in results if "contacts" in result.moments]
+    return float((np.concatenate(touched) > 0.0).mean()) if touched else None
 
 
 def _surprised_share(results: Sequence[EpisodeResult]) -> float | None:

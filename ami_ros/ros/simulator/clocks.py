@@ -37,7 +37,7 @@ class RealTime:
             due = max(due + tick_s, time.monotonic() - LATE_TICKS * tick_s)
             if not running or episode != node.episode.number:
                 tick = 0
-            running, episode = not node.paused, node.episode.number
+            running, episode = not node.stands, node.episode.number
             now = node.now_ns()
             node.inject(now)
             hz = 1e9 / node.tick_ns

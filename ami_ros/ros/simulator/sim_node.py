@@ -66,6 +66,7 @@ class SimNode(Node):
         )
         self._injection = FaultInjection(world, self.spec, task)
         self.paused = self.settings.lock_step
+        self._begins_ns = 0
         self.timeouts = 0
         self.asks = False  # lock-step: a command for the next tick is waited for
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
@@ -140,6 +141,15 @@ class SimNode(Node):
             self.publish_truth(final=True)
             self.pause(True)
 
+    @property
+    def stands(self) -> bool:
+        """Whether the world stands still: paused, or in real time put somewhere else a moment ago.
+
+        No real robot jumps. The gate may act on readings from before the jump for as long as they are not
+        too old; a loaded machine takes its time to bring it newer ones.
+        """
+        return self.paused or (not self.settings.lock_step and self.now_ns() < self._begins_ns)
+
     def pause(self, paused: bool) -> None:
         """Stop or go on. In real time commands from before count no more; lock-step ends its step first."""
         self.paused = paused
@@ -152,6 +162,8 @@ class SimNode(Node):
         goal = self.episode.reset(int(self.live("seed")), looks)
         self.controller.forget()
         self.controller.oracle.start_again()
+        oldest_s = max((sensor.max_age_s for sensor in self.spec.vectors_for("gate")), default=0.0)
+        self._begins_ns = self.now_ns() + round(oldest_s * 1e9)
         self.timeouts = 0
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
         if self.settings.lock_step:
@@ -186,7 +198,7 @@ class SimNode(Node):
         return response
 
     def _on_command(self, message: Any) -> None:
-        if self.paused and not self.settings.lock_step:
+        if self.stands and not self.settings.lock_step:
             return
         measured, now = self.measured(), self.now_ns()
         before = self.controller.now_at(measured)

@@ -75,8 +75,9 @@ class Scene(Stage):
         return {"tip": self.tip(), "objects": self.objects()}
 
     def snapshot(self) -> dict[str, FloatArray]:
-        """Return tip, the poses of the objects, and joints."""
-        return {"tip": self.tip(), "objects": self.poses(), "joints": self.joints()[0]}
+        """Return tip, the poses of the objects, joints, and what touches walls."""
+        shown = {"tip": self.tip(), "objects": self.poses(), "joints": self.joints()[0]}
+        return shown | self.contacts()
 
     def vectors(self) -> dict[str, FloatArray]:
         """Return what each vector sensor measures now, by name."""

@@ -43,6 +43,7 @@ class Stage(ABC):
         self._exposed = {camera.name: Sensor(CLEAN, 0) for camera in spec.images}
         self._carriers: dict[str, tuple[int, int]] = {}  # camera -> body and link
         self._objects: list[int] = []
+        self._walls: list[int] = []  # objects that nothing moves
         self._physics_step_ns = round(1e9 / physics_hz)
         self.time_ns = 0
 
@@ -108,8 +109,10 @@ class Stage(ABC):
     def add_block(
         self, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
     ) -> None:
-        """Add an object that can be pushed; objects keep the order in which they were added."""
+        """Add an object that can be pushed, or with no mass a wall; they keep the order of being added."""
         self._objects.append(self._bullet.add_block(half_size, mass, friction, rgba))
+        if not mass:
+            self._walls.append(self._objects[-1])
 
     @property
     def bullet(self) -> Bullet:
@@ -167,6 +170,12 @@ class Stage(ABC):
         """Return the objects' poses (M, 7): x, y, z in m, and a quaternion x, y, z, w."""
         poses = [np.concatenate(self._bullet.pose(body)) for body in self._objects]
         return np.stack(poses) if poses else np.zeros((0, 7))
+
+    def contacts(self) -> dict[str, FloatArray]:
+        """Return by `contacts` at how many places (1,) walls are touched; nothing where there are none."""
+        if not self._walls:
+            return {}
+        return {"contacts": np.array([float(sum(len(self._bullet.touches(wall)) for wall in self._walls))])}
 
     def show(self, moment: Mapping[str, FloatArray]) -> None:
         """Put everything, at rest, where `snapshot` saw it."""

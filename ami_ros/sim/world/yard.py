@@ -89,8 +89,9 @@ class Yard(Stage):
         return {"position": np.array([x, y]), "heading": heading, "objects": self.objects()}
 
     def snapshot(self) -> dict[str, FloatArray]:
-        """Return the pose, the poses of the objects, and the posture of the base."""
-        return {"pose": self.pose(), "objects": self.poses(), "posture": self._base.posture()}
+        """Return the pose, the poses of the objects, the posture of the base, and what touches walls."""
+        shown = {"pose": self.pose(), "objects": self.poses(), "posture": self._base.posture()}
+        return shown | self.contacts()
 
     def vectors(self) -> dict[str, FloatArray]:
         """Return what each vector sensor measures now: the pose with noise, and what the wheels tell."""

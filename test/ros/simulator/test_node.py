@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import time
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.ros.wire.commands import message_type, to_message
 from ami_ros.ros.wire.messages import image_from_ros, joints_from_ros, stamp_to_ns
-from ami_ros.ros.wire.qos import LATCHED
+from ami_ros.ros.wire.qos import LATCHED, STATE
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.controller import SimController
 from ami_ros.sim.tasks.known import load_task
@@ -82,6 +85,36 @@ def test_an_episode_in_real_time(start, probe):
     position, velocity = joints_from_ros(joints[-1], spec.joint_names, spec.simulation.hold_joints)
     assert np.allclose(position, expected.start, atol=1e-3) and np.allclose(velocity, 0.0, atol=1e-3)
     assert (infos[-1].width, infos[-1].height) == (128, 128) and infos[-1].k[0] == infos[-1].k[4] > 0
+
+
+def test_what_is_commanded_right_after_a_reset_is_about_another_place(start, probe):
+    """As long as a gate may act on joints from before the robot was put somewhere else."""
+    spec = load_robot("panda", "reach")
+    truths, joints = probe.listen(String, "sim/truth", 100), probe.listen(JointState, "joint_states")
+    commands = probe.node.create_publisher(message_type(spec.output.of), spec.output.topic, STATE)
+    start("sim")
+    probe.until(lambda: truths and joints, "truth and joints")
+    far = Command(spec.home + 1.0, np.zeros(7), 0)
+
+    def unsafe() -> int:
+        return json.loads(truths[-1].data)["unsafe_commands"] if truths else 0
+
+    def command(duration_s: float) -> None:
+        over = time.monotonic() + duration_s
+        while time.monotonic() < over:
+            one = dataclasses.replace(far, stamp_ns=time.time_ns())
+            commands.publish(to_message(one, spec.output.of, spec.command_names, TICK_NS))
+            probe.spin(0.02)
+
+    command(0.5)
+    probe.until(lambda: unsafe() > 0, "a jump that is noticed")
+    assert probe.call(Trigger, "sim/reset").success
+    truths.clear()
+    command(0.1)
+    probe.until(lambda: truths, "the world to go on")
+    assert unsafe() == 0
+    command(0.5)
+    probe.until(lambda: unsafe() > 0, "a jump that is noticed again")
 
 
 def test_parameters_are_described_checked_and_mostly_read_only(start, probe):
