@@ -109,7 +109,7 @@ def quick_reach(folder: Path) -> str:
 def quick(path: Path, folder: Path) -> str:
     """Write a task whose model is fitted in seconds, and knows next to nothing."""
     task = yaml.safe_load(Path(path).read_text())
-    task["training"] = {**task.get("training", {}), **dict.fromkeys(FITTED, 50)}
+    task["training"] = {**task.get("training", {}), **dict.fromkeys(FITTED, 50), "batch_windows": 32}
     written = folder / f"quick_{Path(path).name}"
     written.write_text(yaml.safe_dump(task))
     return str(written)

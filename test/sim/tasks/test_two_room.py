@@ -19,6 +19,7 @@ from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.two_room import TwoRoom, TwoRoomSettings
 from ami_ros.sim.world.yard import Yard
 from ami_ros.task_file import read_task
+from ami_ros.types import Command
 
 SPEC = load_robot("husky", "two_room")
 OWN = read_task("two_room").own
@@ -141,3 +142,17 @@ def test_what_does_not_fit_is_told(changes, says):
 def test_a_body_that_cannot_drive_is_refused():
     with pytest.raises(ConfigError, match=r"expected \[vx, wz\] and a base with keep_in"):
         load_task("two_room", load_robot("panda"))
+
+
+def test_touching_the_wall_is_counted(task, yard):
+    episode = task.episode(0)
+    side = math.copysign(1.0, episode.start[0])
+    away_from_door = -math.copysign(2.2, episode.start_objects[:, 1].mean())
+    yard.reset(np.array([side * 1.0, away_from_door, math.pi if side > 0 else 0.0]), episode.start_objects)
+    forward = Command(np.array([0.5, 0.0]), np.zeros(2), 0)
+    yard.advance(forward, TICK_NS)
+    assert yard.snapshot()["contacts"].tolist() == [0.0]
+    for _ in range(200):
+        yard.advance(forward, TICK_NS)
+    assert yard.snapshot()["contacts"][0] > 0.0
+    assert side * yard.pose()[0] > 0.3, "it does not go through"
