@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 VIA = ("direct", "ros")
+SWITCH = ("on", "off")
 
 
 def evaluate(
@@ -154,9 +155,10 @@ def evaluate(
     check_writable(json_file, failures)
     with tempfile.TemporaryDirectory(prefix="ami_ros_") as kept:
         file = None if memory == "off" else Path(kept, "memory.sqlite")
-        if file is not None and memory != "on":
-            copy_of(Path(memory), file)
-        experiment = dataclasses.replace(experiment, memory=file)
+        before = None if memory in SWITCH else Path(memory)
+        if file is not None and before is not None:
+            copy_of(before, file)
+        experiment = dataclasses.replace(experiment, memory=file, memory_before=before)
         results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
     more |= {**looks, "gated": gate, "covered": cover, "routes": experiment.planner.route}

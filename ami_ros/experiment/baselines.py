@@ -23,8 +23,8 @@ def baseline_names(experiment: Experiment) -> tuple[str, ...]:
     seen = not experiment.by_joints and not task.goal_sensor  # the inverse model leads to what is seen
     names = [name for name in BASELINES if seen or name != "inverse_model"]
     has_oracle = task.oracle(task.episode(experiment.seeds[0])) is not None
-    remembers = experiment.memory is not None and experiment.memory.exists() and seen
-    return (*names, *([RETRIEVAL] if remembers else []), *([ORACLE] if has_oracle else []))
+    retrieval = [RETRIEVAL] if experiment.memory_before is not None and seen else []
+    return (*names, *retrieval, *([ORACLE] if has_oracle else []))
 
 
 def run_baselines(

@@ -79,13 +79,14 @@ class DirectRunner:
             return Oracle(self._scene, spec, motion)
         if solver not in self._planners:
             settings = dataclasses.replace(self._experiment.planner, solver=solver)
-            name, memory = self._experiment.configuration.task_name, self._experiment.memory
+            remembers = solver == self._experiment.planner.solver  # baselines do not
+            memory = self._experiment.memory if remembers else self._experiment.memory_before
+            name = self._experiment.configuration.task_name
             experience = experience_of(self.model, spec, settings, name, memory)
             planner = RecedingHorizonPlanner(
                 self.model, spec, settings, time.perf_counter_ns, experience=experience
             )
             warm_up(planner, spec)
-            remembers = solver == self._experiment.planner.solver  # baselines do not
             self._planners[solver] = self._remembering(planner) if remembers else planner
         return self._planners[solver]
 

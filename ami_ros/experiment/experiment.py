@@ -45,6 +45,7 @@ class Experiment:
         covered: cameras that are black from the first step on.
         map: one of the task's maps; empty: as its file says.
         memory: file that the planner remembers in; None: it does not.
+        memory_before: file with what it remembers from the start; for baselines, too, which add nothing.
     """
 
     configuration: Configuration
@@ -59,6 +60,7 @@ class Experiment:
     covered: tuple[str, ...] = ()
     map: str = ""
     memory: Path | None = None
+    memory_before: Path | None = None
 
     @property
     def spec(self) -> RobotSpec:

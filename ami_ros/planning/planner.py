@@ -23,6 +23,8 @@ from ami_ros.planning.settings import NO_SEARCH, RETRIEVAL, PlannerSettings
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import FloatArray, Goal, Observation, Plan
 
+RETRIEVED = 100  # action blocks: how far a planner that only retrieves looks into what came of it
+
 
 class RecedingHorizonPlanner:
     """Plans toward one goal at a time, and decides by itself, from the latent, that it has arrived.
@@ -162,8 +164,8 @@ class RecedingHorizonPlanner:
         elif settings.solver == "random":
             actions = torch.rand((1, self._shape[1]), generator=self._generator) * 2.0 - 1.0
         elif settings.solver == RETRIEVAL:
-            found = self._recall.precedents(state, goal, hold.expand(self._shape))
-            actions = found[0] if len(found) else hold
+            found = self._recall.precedents(state, goal, hold.expand(RETRIEVED, -1))
+            actions = found[0, : settings.horizon] if len(found) else hold
         else:
             actions = hold
         nothing = [0.0] * len(settings.terms)

@@ -58,9 +58,11 @@ class PlannerSettings:
     @property
     def recalls(self) -> bool:
         """Whether it plans with what is remembered."""
+        if self.solver in NO_SEARCH:
+            return self.solver == RETRIEVAL
         caution = self.terms.get("caution")
         careful = caution is not None and caution.weight > 0.0
-        return self.route == GRAPH or self.solver == RETRIEVAL or self.precedents > 0 or careful
+        return self.route == GRAPH or self.precedents > 0 or careful
 
     def __post_init__(self) -> None:
         if self.precedents > self.num_samples // 2:

@@ -130,3 +130,26 @@ def test_the_solver_can_be_set_either_way_but_not_both(experiments):
     assert solver(None, "solver=cem") == solver("cem") == solver("cem", "solver=cem") == "cem"
     with pytest.raises(ConfigError, match="--planner cem and --set solver=mppi"):
         solver("cem", "solver=mppi")
+
+
+def test_what_was_remembered_before_is_a_baseline_that_adds_nothing(push, tmp_path):
+    # To an untrained model all pictures look nearly the same: it shall not think that it has arrived.
+    restless = dataclasses.replace(push[0].planner, arrival_distance=1e-6, departure_distance=1e-6)
+    experiment, file = dataclasses.replace(push[0], planner=restless), tmp_path / "memory.sqlite"
+    runner = DirectRunner(dataclasses.replace(experiment, memory=file))
+    runner.episode(SEED)
+    runner.close()
+    with MemoryReader(file) as memory:
+        before = memory.figures().moments
+    again = dataclasses.replace(experiment, memory_before=file)
+    assert baseline_names(again) == ("random", "hold", "inverse_model", "retrieval", "oracle")
+    runner = DirectRunner(again)
+    done, still = runner.episode(SEED, "retrieval"), runner.episode(SEED, "hold")
+    runner.close()
+    assert np.abs(done.joints - still.joints).max() > 0.01, "it did something"
+    with MemoryReader(file) as memory:
+        assert memory.figures().moments == before
+    runner = DirectRunner(experiment)
+    with pytest.raises(ConfigError, match="without a memory, expected memory:=auto or a file"):
+        runner.episode(SEED, "retrieval")
+    runner.close()

@@ -16,8 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from ami_ros.bench.four_room.episodes import BASELINES, Player, play
 from ami_ros.bench.four_room.planning import PlannerPlayer
 from ami_ros.bench.four_room.recorded import RecordedExperience
-from ami_ros.bench.four_room.tasks import MOST_STEPS, fixed_tasks
-from ami_ros.bench.four_room.view import STEPS
+from ami_ros.bench.four_room.tasks import fixed_tasks
 from ami_ros.configuration import Configuration
 from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.episode import list_episodes
@@ -67,7 +66,7 @@ class Rows:
             "routes, imagined": ours(route=LEARNED),
             "flat": ours(route=OFF),
             "routes, remembered": ours(True, route=GRAPH),
-            "retrieval only": ours(True, route=OFF, solver=RETRIEVAL, horizon=MOST_STEPS // STEPS),
+            "retrieval only": ours(True, route=OFF, solver=RETRIEVAL),
             **BASELINES,
         }
 
