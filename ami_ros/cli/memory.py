@@ -249,6 +249,8 @@ def learn(
 
     Example: ami-ros memory learn --robot husky --task two_room --data data/husky_two_room
     """
+    import torch
+
     from ami_ros.configuration import Configuration
     from ami_ros.data.episode import list_episodes, read_episode
     from ami_ros.experiment.progress import progress_bar
@@ -258,6 +260,7 @@ def learn(
 
     configuration = Configuration.load(robot, task)
     paths = list_episodes(data or configuration.episodes_folder)[:most]
+    torch.set_num_threads(configuration.planner.threads)  # threads that wait for each other take longer
     name, path = configuration.task_name, file or configuration.memory_file
     world = load_model(model or configuration.shipped_model, configuration.spec, task=name)
     count = 0

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,22 +39,29 @@ class Precedents:
     def __init__(self, size: int) -> None:
         self._index = Index(size)
         self._points: NDArray[np.float16] = np.zeros((0, size), dtype=np.float16)
-        self._actions: list[Floats | None] = []
+        self._actions: Floats = np.zeros((0, 0), dtype=np.float32)  # not a number where nothing was done
         self._episodes = np.zeros(0, dtype=np.int64)
 
     def __len__(self) -> int:
         """Return how many moments there are."""
-        return len(self._actions)
+        return len(self._points)
 
-    def learn(self, points: NDArray[np.float16], actions: list[Floats | None], episodes: Ids) -> None:
+    def learn(self, points: NDArray[np.float16], actions: Sequence[Floats | None], episodes: Ids) -> None:
         """Take what came next: points (N, P), what was begun there, None for nothing, and episodes (N,)."""
-        self._index.add(len(self) + np.arange(len(actions)), points)
-        self._points = np.concatenate([self._points, points])
+        self._index.add(len(self) + np.arange(len(points)), points)
+        size = max([self._actions.shape[1], *(len(action) for action in actions if action is not None)])
+        rows = np.full((len(self) + len(actions), size), np.nan, dtype=np.float32)
+        rows[: len(self), : self._actions.shape[1]] = self._actions
+        for row, action in zip(rows[len(self) :], actions, strict=True):
+            if action is not None:
+                row[:] = action
+        self._points, self._actions = np.concatenate([self._points, points]), rows
         self._episodes = np.concatenate([self._episodes, episodes])
-        self._actions += actions
 
     def toward(self, here: Floats, goal: Floats, count: int, blocks: int) -> list[Precedent]:
         """Return what came nearest to a goal (P,) from places like here (P,), nearest first.
+
+        Each ends where it was nearest to the goal, and none leads from one episode into the next.
 
         Args:
             here: where the robot is.
@@ -61,27 +69,19 @@ class Precedents:
             count: how many at most.
             blocks: action blocks of each, at most.
         """
-        if not len(self):
+        if not self._actions.size:
             return []
         starts, _ = self._index.nearest(here, ALIKE)
-        found = [self._followed(int(start), goal, blocks) for start in starts]
-        known = [precedent for precedent in found if precedent is not None]
-        return sorted(known, key=lambda precedent: precedent.away)[:count]
-
-    def _followed(self, start: int, goal: Floats, blocks: int) -> Precedent | None:
-        """Return what was done from a moment on until it was nearest to the goal; None where nothing was."""
-        done: list[Floats] = []
-        while len(done) < blocks and (action := self._done(start + len(done))) is not None:
-            done.append(action)
-        if not done:
-            return None
-        led_to = self._points[start + 1 : start + 1 + len(done)].astype(np.float32)
-        away = np.linalg.norm(led_to - goal, axis=1)
-        best = int(away.argmin())
-        return Precedent(np.stack(done[: best + 1]), float(away[best]))
-
-    def _done(self, place: int) -> Floats | None:
-        """Return the action that led from one moment to the next of its episode."""
-        if place + 1 >= len(self) or self._episodes[place] != self._episodes[place + 1]:
-            return None
-        return self._actions[place]
+        moments = starts[:, None] + np.arange(blocks)
+        there = np.minimum(moments + 1, len(self) - 1)
+        done = (moments + 1 < len(self)) & (self._episodes[there] == self._episodes[starts][:, None])
+        done &= np.isfinite(self._actions[there - 1]).all(axis=2)
+        done = np.logical_and.accumulate(done, axis=1)
+        away = np.full(done.shape, np.inf, dtype=np.float32)
+        away[done] = np.linalg.norm(self._points[there[done]].astype(np.float32) - goal, axis=1)
+        ends, nearest = away.argmin(axis=1), away.min(axis=1)
+        rows = [row for row in np.argsort(nearest, kind="stable")[:count] if np.isfinite(nearest[row])]
+        return [
+            Precedent(self._actions[starts[row] : starts[row] + ends[row] + 1], float(nearest[row]))
+            for row in rows
+        ]
