@@ -41,13 +41,18 @@ class Landmarks:
         return nearest, new
 
     def _taken(self, chunk: Floats, first: int, new: list[int]) -> NDArray[np.int64]:
-        while True:
-            which, away = self.nearest(chunk)
-            far = np.flatnonzero(away > self._radius)
-            if not len(far):
-                return which
-            self.points = np.concatenate([self.points, chunk[far[:1]]])
+        which, away = self.nearest(chunk)
+        found: list[Floats] = []
+        while len(far := np.flatnonzero(away > self._radius)):
+            landmark = chunk[far[0]]
+            to_it = np.linalg.norm(chunk - landmark, axis=1)
+            nearer = to_it < away
+            which[nearer], away[nearer] = len(self.points) + len(found), to_it[nearer]
+            found.append(landmark)
             new.append(first + int(far[0]))
+        if found:
+            self.points = np.concatenate([self.points, found])
+        return which
 
     def nearest(self, points: Floats) -> tuple[NDArray[np.int64], Floats]:
         """Return the nearest landmark of each point (N,), and how far it is (N,)."""
