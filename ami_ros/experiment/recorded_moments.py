@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.episode import EpisodeRecord
 from ami_ros.memory.moment import Episode, Moment
 from ami_ros.memory.store import Store
+from ami_ros.model.many_moments import states_of
 from ami_ros.model.runtime import ModelRuntime
 
 
@@ -28,11 +28,8 @@ def remember_episode(
     """
     block, steps = spec.action_block, len(record.actions)
     places = range(0, steps + 1, block)
-    images = [torch.from_numpy(record.images[c.name][::block]) for c in model.contract.cameras]
-    vectors = [record.vectors[vector.name][::block] for vector in model.contract.vectors]
-    with torch.inference_mode():
-        known = torch.from_numpy(np.concatenate(vectors, axis=1)).float().to(model.device)
-        states, _ = model.world.observe([image.to(model.device) for image in images], known)
+    images = {camera: pictures[::block] for camera, pictures in record.images.items()}
+    states = states_of(model, images, {name: rows[::block] for name, rows in record.vectors.items()})
     actions = spec.actions.normalised(record.actions.astype(np.float64)).astype(np.float32)
     moments = [
         Moment(

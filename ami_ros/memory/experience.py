@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a planner has of a memory: ways that were travelled, precedents, and where to be careful."""
+"""What a planner has of a memory file, which may grow while it plans."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.memory.moment import Floats, Moment
-from ami_ros.memory.precedents import Precedents
+from ami_ros.memory.known_moments import KnownMoments
+from ami_ros.memory.moment import Floats, Moment, Remembered
 from ami_ros.memory.reader import Ids, MemoryReader
-from ami_ros.memory.routes import Route, Routes
 from ami_ros.types import RARE_SURPRISE, Level
 
 Points = Callable[[NDArray[Any]], Floats]
@@ -39,8 +38,8 @@ class Sight:
     step_ns: int
 
 
-class Experience:
-    """A task's moments as one model sees them, read again when there are more.
+class Experience(KnownMoments):
+    """A task's moments in a file, read again when there are more.
 
     Args:
         path: of the memory.
@@ -49,29 +48,14 @@ class Experience:
         radius: between landmarks of the ways, control steps.
         reach: how far a start or goal may be from a landmark, control steps.
 
-    Attributes:
-        dreaded: (C, Z) states in which the world surprised the model, or the gate stopped the robot.
-
     Raises:
         MemoryFileError: see `open_database`.
     """
 
     def __init__(self, path: Path, sight: Sight, task: str, radius: float, reach: float) -> None:
+        super().__init__(radius, reach)
         self._path, self._sight, self._task = path, sight, task
-        self._radius, self._reach = radius, reach
-        self._forget()
         self.refresh()
-
-    def _forget(self) -> None:
-        self._ids: Ids = np.zeros(0, dtype=np.int64)
-        self._states: NDArray[np.float16] = np.zeros((0, 0), dtype=np.float16)
-        self._ways: Routes | None = None
-        self._precedents: Precedents | None = None
-        self.dreaded: NDArray[np.float16] = np.zeros((0, 0), dtype=np.float16)
-
-    def __len__(self) -> int:
-        """Return how many moments there are."""
-        return len(self._ids)
 
     def refresh(self) -> None:
         """Read what is new, or all where something was forgotten; a file that is not there yet is empty."""
@@ -82,51 +66,26 @@ class Experience:
                 self._forget()
             ids, states = reader.states(self._sight.model, self._task, self._newest)
             if len(ids):
-                self._learn(reader, ids, states)
+                self._learn(reader.moments(ids.tolist(), sensed=False), ids, states)
 
     @property
     def _newest(self) -> int:
         return int(self._ids[-1]) if len(self) else 0
 
-    def _learn(self, reader: MemoryReader, ids: Ids, states: NDArray[np.float16]) -> None:
-        points, found = self._sight.points_of(states), reader.moments(ids.tolist(), sensed=False)
-        if self._ways is None or self._precedents is None:
-            size = points.shape[1]
-            self._ways, self._precedents = Routes(size, self._radius, self._reach), Precedents(size)
-            self._states = self.dreaded = states[:0]
-        episodes = np.array([one.episode for one in found], dtype=np.int64)
-        times = np.array([one.moment.stamp_ns / self._sight.step_ns for one in found])
-        landmarks = self._ways.learn(ids, points, episodes, times)
-        if self._sight.ahead_of is not None and landmarks:
-            self._ways.believe(self._sight.ahead_of(states[landmarks]), self._sight.ahead_steps)
-        self._precedents.learn(points.astype(np.float16), [one.moment.action for one in found], episodes)
+    def _learn(self, found: Sequence[Remembered], ids: Ids, states: NDArray[np.float16]) -> None:
+        sight = self._sight
+        ways, landmarks = self.learn(
+            ids,
+            states,
+            sight.points_of(states),
+            np.array([one.episode for one in found], dtype=np.int64),
+            np.array([one.moment.stamp_ns / sight.step_ns for one in found]),
+            [one.moment.action for one in found],
+        )
+        if sight.ahead_of is not None and landmarks:
+            ways.believe(sight.ahead_of(states[landmarks]), sight.ahead_steps)
         bad = np.array([_is_bad(one.moment) for one in found], dtype=bool)
         self.dreaded = np.concatenate([self.dreaded, states[bad]])
-        self._ids, self._states = np.concatenate([self._ids, ids]), np.concatenate([self._states, states])
-
-    def way(self, start: Floats, goal: Floats) -> Route | None:
-        """Return the shortest way that was travelled between two points (P,); None when none is known."""
-        return None if self._ways is None else self._ways.find(start, goal)
-
-    def states_of(self, way: Route) -> Floats:
-        """Return the states (R, Z) to pass on a way."""
-        return self._states[np.searchsorted(self._ids, way.moments)].astype(np.float32)
-
-    def fail(self, way: Route, place: int) -> None:
-        """Hear that one place of a way was not reached."""
-        if self._ways is not None:
-            self._ways.fail(way, place)
-
-    def forgive(self) -> None:
-        """Forget what was not reached."""
-        if self._ways is not None:
-            self._ways.forgive()
-
-    def candidates(self, here: Floats, goal: Floats, count: int, blocks: int) -> list[Floats]:
-        """Return action blocks (T, K A) that led from places like here (P,) toward goals like this (P,)."""
-        if self._precedents is None:
-            return []
-        return [one.actions for one in self._precedents.toward(here, goal, count, blocks)]
 
 
 def _is_bad(moment: Moment) -> bool:

@@ -36,8 +36,9 @@ class Graph:
         self._failures.clear()
 
     def cost(self, start: int, end: int) -> float:
-        """Return what an edge costs now."""
-        return self._costs[start][end] * FAILED ** self._failures.get((start, end), 0)
+        """Return what an edge costs now; infinity for one that is given up."""
+        failures = self._failures.get((start, end), 0)
+        return float("inf") if failures >= GIVEN_UP else self._costs[start][end] * FAILED**failures
 
     def way(self, starts: Mapping[int, float], ends: Mapping[int, float]) -> list[int]:
         """Return the nodes of the cheapest way; empty when there is none.
@@ -60,8 +61,6 @@ class Graph:
             if node in ends and so_far + ends[node] < found:
                 found, last = so_far + ends[node], node
             for end in self._costs.get(node, {}):
-                if self._failures.get((node, end), 0) >= GIVEN_UP:
-                    continue
                 cost = so_far + self.cost(node, end)
                 if cost < best.get(end, float("inf")):
                     best[end], before[end] = cost, node

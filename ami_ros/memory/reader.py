@@ -21,6 +21,8 @@ from ami_ros.memory.schema import open_database, told
 from ami_ros.types import RARE_SURPRISE
 
 Ids = NDArray[np.int64]
+# Of each state whose model, and of whose task.
+STATES = "states JOIN moments ON moment = moments.id JOIN episodes ON episode = episodes.id"
 PAGE = 500  # ids in one question: SQLite takes 32766
 Self = TypeVar("Self", bound="MemoryReader")
 
@@ -200,9 +202,8 @@ class MemoryReader:
             MemoryFileError: they are not of one size.
         """
         rows = self._asked(
-            "SELECT moment, state FROM states JOIN moments ON moment = moments.id JOIN episodes ON "
-            "episode = episodes.id WHERE model = ?1 AND moment > ?2 AND (?3 IS NULL OR task = ?3) "
-            "ORDER BY moment",
+            f"SELECT moment, state FROM {STATES} WHERE model = ?1 AND moment > ?2 "
+            "AND (?3 IS NULL OR task = ?3) ORDER BY moment",
             (model, after, task),
         )
         return self._stacked(rows)
@@ -210,8 +211,7 @@ class MemoryReader:
     def count(self, model: str, task: str, up_to: int) -> int:
         """Return how many states there are that a model made of a task's moments, of ids up to `up_to`."""
         rows = self._asked(
-            "SELECT count(*) FROM states JOIN moments ON moment = moments.id JOIN episodes ON "
-            "episode = episodes.id WHERE model = ? AND task = ? AND moment <= ?",
+            f"SELECT count(*) FROM {STATES} WHERE model = ? AND task = ? AND moment <= ?",
             (model, task, up_to),
         )
         return int(rows[0][0])

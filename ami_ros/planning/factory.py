@@ -71,7 +71,7 @@ def experience_of(
     def ahead(states: NDArray[Any]) -> NDArray[np.float32]:
         with torch.inference_mode():
             there = model.world.imagine(torch.tensor(states).float().to(model.device))
-        return points(there.flatten(0, 1).cpu().numpy()).reshape(*there.shape[:2], -1)
+        return points_of(model, there.flatten(0, 1)).cpu().numpy().reshape(*there.shape[:2], -1)
 
     blocks = model.contract.macro_blocks
     sight = Sight(

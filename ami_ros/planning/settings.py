@@ -16,8 +16,8 @@ from ami_ros.task_file import load_task_settings
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-# What chooses actions without searching: baselines.
 RETRIEVAL = "retrieval"
+# What chooses actions without searching: baselines.
 NO_SEARCH = ("inverse_model", "random", "hold", RETRIEVAL)
 
 

@@ -15,11 +15,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ami_ros.bench.four_room.episodes import BASELINES, Player, play
 from ami_ros.bench.four_room.planning import PlannerPlayer
-from ami_ros.bench.four_room.recorded import RecordedExperience
+from ami_ros.bench.four_room.recorded import recorded_moments
 from ami_ros.bench.four_room.tasks import fixed_tasks
 from ami_ros.configuration import Configuration
 from ami_ros.data.dataset import EpisodeSet
 from ami_ros.data.episode import list_episodes
+from ami_ros.memory.known_moments import KnownMoments
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF
 from ami_ros.planning.settings import RETRIEVAL
@@ -51,10 +52,10 @@ class Rows:
         return load_model(self._path, spec, task=name)
 
     @cached_property
-    def _recorded(self) -> RecordedExperience:
+    def _recorded(self) -> KnownMoments:
         episodes = EpisodeSet(list_episodes(self._data))
         how = self._configuration.planner.routes[GRAPH]
-        return RecordedExperience(episodes, self._model, self._configuration.spec, how)
+        return recorded_moments(episodes, self._model, self._configuration.spec, how)
 
     def _players(self) -> dict[str, Callable[[], Player]]:
         def ours(recalls: bool = False, **changes: Any) -> Callable[[], Player]:
@@ -80,11 +81,10 @@ class Rows:
         torch.set_num_threads(self._configuration.planner.threads)
         for name, make in self._players().items():
             done = self.results.setdefault(name, [])
-            todo = self._tasks[len(done) :]
-            player = make() if todo else None
-            for task in todo:
-                if player is None:
-                    break
+            if len(done) == len(self._tasks):
+                continue  # to make a player takes a while
+            player = make()
+            for task in self._tasks[len(done) :]:
                 with FlopCounterMode(display=False) as counter:
                     result = play(player, task)
                 done.append({**dataclasses.asdict(result), "flop": counter.get_total_flops()})
