@@ -20,8 +20,11 @@ from ami_ros.errors import AmiError
 from ami_ros.ros.wire.parameters import keep_clock
 from ami_ros.system.parent_watch import end_with_parent
 from ami_ros.system.shared_memory import leftovers, shortage
+from ami_ros.system.standstill import Standstill
 
 EXIT_CONFIGURATION = 2
+# Peers give a participant up after the lease of config/dds/large_data_shm.xml, less an announcement before it.
+GIVEN_UP_S = 4.0
 SPIN_S = 0.1  # how often the loop looks for a signal while nothing arrives
 
 Loop = Callable[[Any, SingleThreadedExecutor, Callable[[], bool]], None]
@@ -31,6 +34,8 @@ def node_main(
     name: str, factory: Callable[[], Node], argv: Sequence[str] | None = None, loop: Loop | None = None
 ) -> int:
     """Run a node until SIGTERM, SIGINT or the end of a parent that wants it; return the process' exit code.
+
+    A node whose process stood still for so long that its peers gave it up is made anew.
 
     Errors raised on purpose while the node is made print their message, without a traceback, and give
     exit code 2: they are mistakes in its configuration, and the message says which.
@@ -42,8 +47,28 @@ def node_main(
         loop: called with (node, executor, stopped) instead of plain spinning; a node that must come to rest
             before it may go, as the gate, sees to that after `stopped`.
     """
-    stopped = _StopSignal()
+    stopped, standstill = _StopSignal(), Standstill(GIVEN_UP_S)
     end_with_parent()
+    while True:
+        code = _run(name, factory, argv, loop or _spin, lambda: stopped() or standstill.longest_s > 0.0)
+        if code or stopped() or not standstill.longest_s:
+            return code
+        print(
+            f"{name}: stood still for {standstill.longest_s:.1f} s (SIGSTOP? a pause of the container?): the "
+            "others have given it up, and DDS does not always take it back; it starts over",
+            file=sys.stderr,
+            flush=True,
+        )
+        standstill.forget()
+
+
+def _run(
+    name: str,
+    factory: Callable[[], Node],
+    argv: Sequence[str] | None,
+    loop: Loop,
+    stopped: Callable[[], bool],
+) -> int:
     try:
         # rclpy's own handlers shut the context down, and a gate could no longer command the arm to a halt.
         rclpy.init(args=None if argv is None else list(argv), signal_handler_options=SignalHandlerOptions.NO)
@@ -59,7 +84,7 @@ def node_main(
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        (loop or _spin)(node, executor, stopped)
+        loop(node, executor, stopped)
     except ExternalShutdownException:
         pass
     except AmiError as error:

@@ -70,10 +70,12 @@ class WayToRest:
                 wanted = [self._pull(*given) for given in zip(left, self._braking, self._delay, strict=True)]
                 worst = max(1.0, *(_share(abs(w), r) for w, r in zip(wanted, self._rate, strict=True)))
                 change = [w / worst - r for w, r in zip(wanted, rate, strict=True)]
-                slowest = max(
-                    1.0, *(_share(abs(c), b * dt_s) for c, b in zip(change, self._bend, strict=True))
-                )
-                rate = [r + c / slowest for r, c in zip(rate, change, strict=True)]
+                ramp = max(_share(abs(c), b * dt_s) for c, b in zip(change, self._bend, strict=True))
+                change = [c / max(1.0, ramp) for c in change]
+                # It changes evenly for its share of the tick: for the first half of that it is not there yet.
+                late_s = 0.5 * min(1.0, ramp) * dt_s
+                rate = [r + c for r, c in zip(rate, change, strict=True)]
+                left = [value - c * late_s for value, c in zip(left, change, strict=True)]
             left = [value + r * dt_s for value, r in zip(left, rate, strict=True)]
             yield left
             if tick >= coast and all(abs(value) < SLOW for value in left):

@@ -19,7 +19,7 @@ from bodies.driven_base import (
     outside,
 )
 from gate_timeline import SETTINGS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ami_ros.errors import EmbodimentError
@@ -68,6 +68,7 @@ def test_far_from_the_border_nothing_is_changed():
 @pytest.mark.parametrize("limits", ALL_LIMITS)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1), delay=st.integers(0, 20))
+@example(seed=100_000_000, delay=0)  # found by chance: its way to rest was foreseen too short
 def test_no_proposal_and_no_delay_leads_outside(limits, seed, delay):
     generator = np.random.default_rng(seed)
     base = DrivenBase((*generator.uniform(-1.0, -0.5, size=2), generator.uniform(-3.0, 3.0)), limits, delay)

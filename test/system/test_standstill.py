@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process that stood still knows it, and one that was busy does not take itself for one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+LIMIT_S = 1.0
+WATCHED = f"""
+import sys, time
+from ami_ros.system.standstill import Standstill
+standstill = Standstill({LIMIT_S})
+print("ready", flush=True)
+for line in sys.stdin:
+    if line.strip() == "busy":
+        sum(range(5 * 10**7))  # one call into C: no other thread of Python runs
+    time.sleep(0.6)  # the thread has looked
+    print(standstill.longest_s, flush=True)
+    standstill.forget()
+"""
+
+
+def ask(process: subprocess.Popen[str], what: str) -> float:
+    process.stdin.write(f"{what}\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
+
+
+def test_it_tells_a_stop_from_work_and_forgets():
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", WATCHED], **pipes) as process:
+        assert process.stdout.readline() == "ready\n"
+        assert ask(process, "nothing") == 0.0
+        begin = time.monotonic()
+        assert ask(process, "busy") == 0.0
+        assert time.monotonic() - begin > LIMIT_S, "it was not busy for long enough to show anything"
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(2.0 * LIMIT_S)
+        os.kill(process.pid, signal.SIGCONT)
+        assert ask(process, "nothing") >= LIMIT_S
+        assert ask(process, "nothing") == 0.0
+        process.stdin.close()
