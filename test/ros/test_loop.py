@@ -127,5 +127,5 @@ def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(start, pro
     gate.kill()
     probe.spin(0.3)
     assert not moves()
-    assert json.loads(truths[-1].data)["unsafe_commands"] == 0
+    assert json.loads(truths[-1].data)["unsafe_by_kind"] == {}
     sim.check()

@@ -23,7 +23,7 @@ from ami_ros.system.shared_memory import leftovers, shortage
 from ami_ros.system.standstill import Standstill
 
 EXIT_CONFIGURATION = 2
-# Peers give a participant up after the lease of config/dds/large_data_shm.xml, less an announcement before it.
+# Peers give up after the lease of config/dds/large_data_shm.xml, which runs from the last announcement.
 GIVEN_UP_S = 4.0
 SPIN_S = 0.1  # how often the loop looks for a signal while nothing arrives
 
