@@ -22,6 +22,7 @@ from ami_ros.types import Level, Trajectory
 
 # How many ticks of the gate `make test` spends on it; `make fuzz` says more.
 TICKS = int(os.environ.get("AMI_ROS_FUZZ_TICKS", "6000"))
+BATCH = 8  # timelines between two looks at how far it got: the first of a batch are simple ones
 SEED = int(os.environ.get("AMI_ROS_FUZZ_SEED", "0"))
 STEPS_PER_EXAMPLE = 25
 CLEAN_TICKS = 400
@@ -286,6 +287,6 @@ def search(ticks: int, first_seed: int, until: Callable[[], bool] = lambda: Fals
     while COUNTS.ticks - begun < ticks and not until():
         # A fresh class for each batch: hypothesis keeps the seed with it.
         machine = seed(first_seed + batch)(type("GateMachine", (GateMachine,), {}))
-        run_state_machine_as_test(machine, settings=profile(8))
+        run_state_machine_as_test(machine, settings=profile(BATCH))
         batch += 1
     return COUNTS.ticks - begun
