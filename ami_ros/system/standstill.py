@@ -15,7 +15,7 @@ IDLE_SHARE = 0.25  # of a gap's length: who used more processor time was busy
 
 
 class Standstill:
-    """Watches from its making on.
+    """Starts to watch as soon as it is created.
 
     Args:
         limit_s: shorter ones are not told, s.

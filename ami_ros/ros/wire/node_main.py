@@ -35,7 +35,7 @@ def node_main(
 ) -> int:
     """Run a node until SIGTERM, SIGINT or the end of a parent that wants it; return the process' exit code.
 
-    A node whose process stood still for so long that its peers gave it up is made anew.
+    When the process was stopped for so long that the other nodes gave this one up, the node is created again.
 
     Errors raised on purpose while the node is made print their message, without a traceback, and give
     exit code 2: they are mistakes in its configuration, and the message says which.

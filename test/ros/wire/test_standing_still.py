@@ -27,21 +27,13 @@ def test_the_limit_is_what_the_profile_makes_of_it():
 
 def test_a_stopped_node_starts_over_and_answers(start, probe, straight_line, tmp_path):
     node = start(straight_line)
-    client = probe.node.create_client(GetParameters, "/planner/get_parameters")
-    probe.until(client.service_is_ready, "the planner's service")
+    asked = {"kind": GetParameters, "name": "/planner/get_parameters", "names": ["robot"]}
+    assert probe.call(**asked).values[0].string_value
     os.kill(node.pid, signal.SIGSTOP)
     time.sleep(GIVEN_UP_S + 2.0)
     os.kill(node.pid, signal.SIGCONT)
     log = next(tmp_path.glob("*.log"))
     probe.until(lambda: "it starts over" in log.read_text(), "that it starts over")
-
-    def answer():
-        future = client.call_async(GetParameters.Request(names=["robot"]))
-        deadline = time.monotonic() + 2.0
-        while not future.done() and time.monotonic() < deadline:
-            probe.spin(0.05)
-        return future.done() and future.result().values
-
-    assert probe.until(answer, "an answer")[0].string_value
+    assert probe.call(**asked).values[0].string_value
     node.check()
     assert "Traceback" not in log.read_text()

@@ -23,7 +23,7 @@ def searched(reasons: set[str]) -> dict[str, Any]:
     Raises:
         AssertionError: something unsafe left the gate; the message is what hypothesis says.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-m", "gate_search", *sorted(reasons)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
