@@ -30,7 +30,8 @@ def ami_ros(*arguments: object) -> subprocess.CompletedProcess:
 def quick(tmp_path_factory) -> Path:
     """Task reach, of which what follows training is fitted in seconds."""
     task = yaml.safe_load(config_path("tasks", "reach.yaml").read_text())
-    task["training"] |= dict.fromkeys(("disagreement_steps", "temporal_steps", "predictor_steps"), 30)
+    fitted = ("appearance_steps", "disagreement_steps", "temporal_steps", "predictor_steps")
+    task["training"] |= dict.fromkeys(fitted, 10) | {"batch_windows": 32, "fit_batch": 64}
     path = tmp_path_factory.mktemp("task") / "reach.yaml"
     path.write_text(yaml.safe_dump(task))
     return path

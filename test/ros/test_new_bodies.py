@@ -23,7 +23,7 @@ from ami_ros.share import config_path
 from ami_ros.types import Level
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
-EPISODES, STEPS, TRAINING_STEPS, SEED = 12, 40, 30, 3
+EPISODES, TRAINING_STEPS, SEED = 6, 10, 3
 FITTED = ("appearance_steps", "disagreement_steps", "temporal_steps", "completion_steps", "predictor_steps")
 
 
@@ -109,7 +109,12 @@ def quick_reach(folder: Path) -> str:
 def quick(path: Path, folder: Path) -> str:
     """Write a task whose model is fitted in seconds, and knows next to nothing."""
     task = yaml.safe_load(Path(path).read_text())
-    task["training"] = {**task.get("training", {}), **dict.fromkeys(FITTED, 50), "batch_windows": 32}
+    task["training"] = {
+        **task.get("training", {}),
+        **dict.fromkeys(FITTED, 10),
+        "batch_windows": 32,
+        "fit_batch": 64,
+    }
     written = folder / f"quick_{Path(path).name}"
     written.write_text(yaml.safe_dump(task))
     return str(written)

@@ -118,13 +118,13 @@ MUTANTS: dict[
     "admission: shape, names, NaN": (Admission, "_shape", _none, "malformed proposals"),
     "admission: time": (Admission, "_time", _none, "stale and repeated proposals"),
     "admission: start": (Admission, "_start", _none, "malformed proposals"),
-    "admission: re-arm forgets nothing": (Admission, "forget_before", _none, "resume after STOP"),
+    "admission: re-arm forgets nothing": (Admission, "forget_before", _none, "re-arm with an old proposal"),
     "freshness": (Freshness, "judge", _passes, "fault camera_silent"),
-    "freshness: joints": (Freshness, "joints", _passes, "fault joints_silent"),
+    "freshness: joints": (Freshness, "joints", _passes, "re-arm with old joints"),
     "still image": (StillImage, "judge", _passes, "fault camera_frozen"),
     "still joints": (StillJoints, "judge", _passes, "joints frozen for a moment"),
     "heartbeat": (Heartbeat, "judge", _passes, "fault planner_dead"),
-    "still image: by joint states alone": (StillImage, "_tips", _measured_only, "shifted joints at rest"),
+    "still image: by joint states alone": (StillImage, "_tips", _measured_only, "joints frozen for a moment"),
     "joint trust": (JointTrust, "judge", _passes, "two robots, re-arm"),
     "joint trust: a new process": (JointTrust, "judge", _passes, "two robots, restart"),
     "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "resume after STOP"),
@@ -166,7 +166,7 @@ def _first_restrictions_only(self: Any, restrictions: Any) -> None:
 
 def noticed(first: str) -> str:
     """Return which story or search failed, and with what; an empty string if none did."""
-    trials = {first: HOLES[first], "search": lambda: search(SEARCH_TICKS, 900), **HOLES}
+    trials = {first: HOLES[first], **HOLES, "search": lambda: search(SEARCH_TICKS, 900)}
     for name, story in trials.items():
         error = _error(story)
         if error is not None:

@@ -173,6 +173,21 @@ def rearm_with_old_joints() -> None:
     judged(plant)
 
 
+def rearm_with_an_old_proposal() -> None:
+    """What was proposed before the re-arm, and never looked at, moves nothing after it."""
+    plant = moving()
+    plant.estop(True)
+    plant.run(LONG)
+    plant.estop(False)
+    plant.faults = {"planner_dead"}
+    plant.run(5)
+    before = plant.chunk()
+    plant.run(1)
+    expect(plant.rearm(), "refused to re-arm")
+    expect(plant.propose(before).level is Level.HOLD, "took a proposal from before the re-arm")
+    judged(plant)
+
+
 def rearm_in_motion() -> None:
     plant = moving()
     plant.estop(True)
@@ -377,6 +392,7 @@ HOLES: dict[str, Callable[[], None]] = {
     "malformed proposals": malformed_proposals,
     "resume after STOP": resume_after_stop,
     "re-arm with old joints": rearm_with_old_joints,
+    "re-arm with an old proposal": rearm_with_an_old_proposal,
     "re-arm in motion": rearm_in_motion,
     "robot does not follow": robot_does_not_follow,
     "joints frozen for a moment": joints_frozen(lasts=False),
