@@ -19,7 +19,7 @@ from ami_ros.planning.noise import LastingNoise
 from ami_ros.planning.recall import Recall
 from ami_ros.planning.routes.guides import guide_of
 from ami_ros.planning.search import LatentSearch, Search, SearchResult
-from ami_ros.planning.settings import NO_SEARCH, RETRIEVAL, PlannerSettings
+from ami_ros.planning.settings import HOLD, NO_SEARCH, RETRIEVAL, PlannerSettings
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import FloatArray, Goal, Observation, Plan
 
@@ -114,10 +114,13 @@ class RecedingHorizonPlanner:
         target: EncodedGoal | None = self._goal
         if self._guide is not None and not self._arrived:
             target = self._guide.subgoal(sensed.state, self._goal)
-        result = self._choose(sensed.state, target or self._goal, hold, observation.stamp_ns)
+        if target is None:  # the time is for the way that is looked for
+            result = self._unsearched(sensed.state, hold.expand(self._shape), HOLD)
+        else:
+            result = self._choose(sensed.state, target, hold, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = result.actions.double().numpy().reshape(shape)
-        if self._arrived or target is None:
+        if self._arrived:
             actions = np.tile(hold.double().numpy().reshape(shape), (len(actions), 1, 1))
         self._monitor.act(actions[0, 0])
         in_units = self._spec.actions.in_units(actions)
@@ -168,10 +171,11 @@ class RecedingHorizonPlanner:
             actions = found[0, : settings.horizon] if len(found) else hold
         else:
             actions = hold
-        nothing = [0.0] * len(settings.terms)
-        return SearchResult(
-            actions, nothing, state.unsqueeze(0).cpu(), 0, SOURCES.index(settings.solver), None
-        )
+        return self._unsearched(state, actions, settings.solver)
+
+    def _unsearched(self, state: Tensor, actions: Tensor, source: str) -> SearchResult:
+        nothing = [0.0] * len(self._settings.terms)
+        return SearchResult(actions, nothing, state.unsqueeze(0).cpu(), 0, SOURCES.index(source), None)
 
     def _shifted(self, last: Tensor, now_ns: int) -> Tensor:
         """Shift the last plan (T, K A) by the blocks that passed, to the nearest one, since it was made."""

@@ -16,9 +16,9 @@ from ami_ros.task_file import load_task_settings
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-RETRIEVAL = "retrieval"
+HOLD, RETRIEVAL = "hold", "retrieval"
 # What chooses actions without searching: baselines.
-NO_SEARCH = ("inverse_model", "random", "hold", RETRIEVAL)
+NO_SEARCH = ("inverse_model", "random", HOLD, RETRIEVAL)
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,7 @@ class Guide:
             self._look_for(state, goal)
         if self._route is None:
             return None
-        index = self._next + self._settings.ahead
-        return self._subgoals[index] if index < len(self._subgoals) else goal
+        return self._subgoals[self._next] if self._next < len(self._subgoals) else goal
 
     def _look_for(self, state: Tensor, goal: EncodedGoal) -> None:
         if self._search is None:
@@ -80,13 +79,15 @@ class Guide:
         self.way, self._subgoals = ROUTE, [self._subgoal_of(state) for state in self._route.states]
 
     def _advance(self, state: Tensor) -> bool:
-        """Go on to the first state that is not passed yet; return whether it is still worth waiting for."""
+        """Go on to what can be pursued directly; return whether it is still worth waiting for."""
         if self._route is None:
             return False
         away = [self._distance(state, goal) for goal in self._subgoals[self._next :]]
-        passed = [index for index, far in enumerate(away) if far <= self._settings.passed]
-        if passed:
-            self._next, self._waited = self._next + passed[-1] + 1, 0
+        passed = [index + 1 for index, far in enumerate(away) if far <= self._settings.passed]
+        within = [index for index, far in enumerate(away) if far <= self._settings.near]
+        further = max([0, *passed[-1:], *within[-1:]])
+        if further:
+            self._next, self._waited = self._next + further, 0
             return True
         self._waited += 1
         expected = self._route.steps[min(self._next, len(self._route) - 1)]

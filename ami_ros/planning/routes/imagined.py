@@ -20,10 +20,10 @@ class ImaginedRoutes:
 
     Each state is led on by every macro-action of the model. What comes out near a state that is there
     already is dropped, so the tree spreads over all that can be reached, around walls, instead of growing
-    toward the goal and into them. States that took the fewest steps are led on first.
+    into them. First are led on the states whose way to the goal would be shortest if nothing were between.
 
-    Source: LaValle, "Rapidly-exploring random trees" (1998), for trees grown by the dynamics; here no random
-    state attracts the tree.
+    Source: Hart, Nilsson and Raphael, "A formal basis for the heuristic determination of minimum cost paths"
+    (1968), for the order; LaValle, "Rapidly-exploring random trees" (1998), for trees grown by the dynamics.
 
     Args:
         model: with a coarse predictor.
@@ -36,7 +36,7 @@ class ImaginedRoutes:
         self._failed = torch.zeros((0, 0))  # points that were not reached: routes keep away from them
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
-        """Begin to look for the way with the fewest steps from state (Z,) to near a goal."""
+        """Begin to look for a short way from state (Z,) to near a goal."""
         return TreeSearch(self._model, self._steps, self._settings, state, goal, self._failed)
 
     def fail(self, route: Route, index: int) -> None:
@@ -54,7 +54,6 @@ class TreeSearch:
 
     Attributes:
         route: what it found.
-        states: how many states it has looked at.
     """
 
     def __init__(
@@ -66,13 +65,14 @@ class TreeSearch:
         goal: EncodedGoal,
         failed: Tensor,
     ) -> None:
-        self._model, self._steps, self._settings, self._failed = model, step_count, settings, failed
+        self._model, self._step_count, self._settings, self._failed = model, step_count, settings, failed
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
         self._points = points_of(model, self._states).cpu()
         self._parents = torch.tensor([-1])
-        self._begun = 0  # states that were led on
-        self._level = 1  # where the states begin that took as many steps as the newest
+        self._steps = torch.zeros(1)  # control steps from the first state to each
+        self._away = torch.linalg.vector_norm(self._points - self._target, dim=1)
+        self._open = torch.ones(1, dtype=torch.bool)  # not led on yet
         self.route: Route | None = None
 
     @property
@@ -83,41 +83,42 @@ class TreeSearch:
     def advance(self) -> bool:
         """Lead some states on; return whether the goal is reached, or there is nothing more to look at."""
         for _ in range(BITS):
-            if self._begun == len(self._states) or len(self._states) >= self._settings.most:
+            if not self._open.any() or len(self._states) >= self._settings.most:
                 return True
-            # All states of a level took as long: which of them is nearest to the goal is asked at its end.
-            end = min(self._begun + AT_ONCE, max(self._level, self._begun + 1))
-            self._grow(slice(self._begun, end))
-            self._begun = end
-            if self._begun >= self._level:
-                if self._arrived():
-                    return True
-                self._level = len(self._states)
+            length = torch.where(self._open, self._steps + self._away, torch.inf)
+            count = min(AT_ONCE, int(self._open.sum()))
+            before = len(self._states)
+            self._grow(length.topk(count, largest=False).indices)
+            if self._arrived(before):
+                return True
         return False
 
-    def _arrived(self) -> bool:
-        newest = self._points[self._level :]
-        away = torch.linalg.vector_norm(newest - self._target, dim=1)
+    def _arrived(self, first: int) -> bool:
+        """Return whether one of the states from index `first` on is near the goal; then there is a route."""
+        away = self._away[first:]
         if not len(away) or float(away.min()) > self._settings.near:
             return False
-        way = [self._level + int(away.argmin())]
+        way = [first + int(away.argmin())]
         while self._parents[way[-1]] > 0:
             way.append(int(self._parents[way[-1]]))
         way.reverse()
-        self.route = Route(self._states[way], (float(self._steps),) * len(way))
+        self.route = Route(self._states[way], (float(self._step_count),) * len(way))
         return True
 
-    def _grow(self, some: slice) -> None:
-        """Add what is new of the states that some states lead to."""
+    def _grow(self, some: Tensor) -> None:
+        """Add what is new of the states that some states, by their indices, lead to."""
         with torch.inference_mode():
             ahead = self._model.world.imagine(self._states[some].to(self._model.device)).cpu()
-        states, radius = ahead.flatten(0, 1), self._settings.radius
+        parents, radius = some.repeat_interleave(ahead.shape[1]), self._settings.radius
+        states = ahead.flatten(0, 1)
         points = points_of(self._model, states).cpu()
-        parents = some.start + torch.arange(len(states)) // ahead.shape[1]
+        steps = self._steps[parents] + self._step_count
+        away = torch.linalg.vector_norm(points - self._target, dim=1)
         new = torch.cdist(points, self._points).amin(dim=1) > radius
         if len(self._failed):
             new &= torch.cdist(points, self._failed).amin(dim=1) > radius
         rows = torch.nonzero(new).flatten()
+        rows = rows[(steps + away)[rows].argsort(stable=True)]
         close = torch.cdist(points[rows], points[rows]) <= radius
         free, kept = torch.ones(len(rows), dtype=torch.bool), []
         for index in range(len(rows)):
@@ -125,6 +126,10 @@ class TreeSearch:
                 kept.append(index)
                 free &= ~close[index]
         chosen = rows[kept]
+        self._open[some] = False
+        self._open = torch.cat([self._open, torch.ones(len(chosen), dtype=torch.bool)])
         self._states = torch.cat([self._states, states[chosen]])
         self._points = torch.cat([self._points, points[chosen]])
         self._parents = torch.cat([self._parents, parents[chosen]])
+        self._steps = torch.cat([self._steps, steps[chosen]])
+        self._away = torch.cat([self._away, away[chosen]])

@@ -16,12 +16,14 @@ class RouteSettings:
     """How ways beyond the horizon are followed; distances in control steps of usual motion."""
 
     near: float = setting(
-        "a goal nearer than this is pursued directly", gt=0.0, le=1000.0, unit="control steps"
+        "what is nearer than this is pursued directly, goal or state of the route",
+        gt=0.0,
+        le=1000.0,
+        unit="control steps",
     )
     passed: float = setting(
         "a state of the route nearer than this counts as passed", gt=0.0, le=1000.0, unit="control steps"
     )
-    ahead: int = setting("states of the route from the next one to the subgoal", ge=0, le=100)
     patience: float = setting(
         "a state of the route that takes this many times as long as expected has failed", ge=1.0, le=100.0
     )

@@ -22,7 +22,7 @@ def fit_predictor(
     """Fit `model.predictor` in place, on what the encoders make of the training episodes.
 
     While all is trained, nearly all of the time goes into the encoders, and the predictor chases latents that
-    move. Afterwards a step costs a fiftieth of that, and reaches further ahead.
+    move. Afterwards a step costs a fraction of that, and reaches further ahead.
 
     Args:
         model: the world model.

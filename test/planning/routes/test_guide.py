@@ -14,9 +14,7 @@ from ami_ros.planning.routes.route import Route
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING
 
-SETTINGS = dataclasses.replace(
-    load_planner_settings().routes["learned"], near=1.0, passed=0.5, ahead=0, patience=2.0
-)
+SETTINGS = dataclasses.replace(load_planner_settings().routes["learned"], near=1.0, passed=0.5, patience=2.0)
 GOAL = EncodedGoal([torch.tensor([10.0])], [0])
 
 
@@ -75,9 +73,11 @@ def test_a_goal_that_is_near_needs_no_route():
     assert (line.asked, it.way) == (0, DIRECT)
 
 
-def test_the_subgoal_lies_ahead_of_the_next_state_of_the_route():
-    it = guide(Line(), ahead=1)
-    assert pursued(it, 0.0) == 4.0
+def test_a_state_is_not_stopped_at_where_the_next_can_be_pursued_directly():
+    it = guide(Line(), near=3.0)
+    assert [pursued(it, 0.0), pursued(it, 0.9)] == [2.0, 2.0]
+    assert pursued(it, 1.1) == 4.0
+    assert pursued(it, 0.9) == 4.0, "it goes back to none"
     assert pursued(it, 7.6) == 10.0, "beyond the last state there is the goal"
 
 
