@@ -15,7 +15,7 @@ from torch import nn
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import CONTRACT_FILE, sidecar
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.model.scripted import torchscript_deprecation_ignored
+from ami_ros.model.scripted import compiled, torchscript_deprecation_ignored
 from ami_ros.model.weights import order_for_planning, store_as_half
 from ami_ros.model.world_model import WorldModel, exported
 from ami_ros.system.whole_file import write_whole
@@ -57,10 +57,9 @@ def write_scripted(
         OutputError: they cannot be written.
     """
     with torchscript_deprecation_ignored():
-        content, scripted = io.BytesIO(), torch.jit.script(module)
-        if freeze:
-            scripted = torch.jit.freeze(scripted, preserved_attrs=list(methods))
-        else:
+        content = io.BytesIO()
+        scripted: nn.Module = compiled(module, methods) if freeze else torch.jit.script(module)
+        if not freeze:
             store_as_half(scripted)
         torch.jit.save(scripted, content, _extra_files=dict(files))
         if not freeze:

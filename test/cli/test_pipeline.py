@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from quick_task import quick_task
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.training_run import prepare_run
@@ -29,12 +29,7 @@ def ami_ros(*arguments: object) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory) -> Path:
     """Task reach, of which what follows training is fitted in seconds."""
-    task = yaml.safe_load(config_path("tasks", "reach.yaml").read_text())
-    fitted = ("appearance_steps", "disagreement_steps", "temporal_steps", "predictor_steps")
-    task["training"] |= dict.fromkeys(fitted, 10) | {"batch_windows": 32, "fit_batch": 64}
-    path = tmp_path_factory.mktemp("task") / "reach.yaml"
-    path.write_text(yaml.safe_dump(task))
-    return path
+    return quick_task(config_path("tasks", "reach.yaml"), tmp_path_factory.mktemp("task"))
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from bodies import process_body, setpoint_task, two_cameras_and_force
 from command import run
 from diagnostic_msgs.msg import DiagnosticArray
+from quick_task import quick_task
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
@@ -24,7 +24,6 @@ from ami_ros.types import Level
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
 EPISODES, TRAINING_STEPS, SEED = 6, 10, 3
-FITTED = ("appearance_steps", "disagreement_steps", "temporal_steps", "completion_steps", "predictor_steps")
 
 
 @dataclasses.dataclass
@@ -50,7 +49,7 @@ class Running:
         return [j.verdict for j in judged if j.proposal_stamp_ns is not None and j.verdict.level > Level.PASS]
 
 
-def trained(folder: Path, robot: Path, task: str) -> Path:
+def trained(folder: Path, robot: Path, task: Path) -> Path:
     """Collect a little and train a little, with the real commands."""
     names = ("--robot", robot, "--task", task)
     data, model = folder / "data", folder / "model.pt"
@@ -71,8 +70,8 @@ def sensors_of(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def nodes(start, probe):
-    def launch(robot: Path, task: str, model: Path) -> Running:
-        names = {"robot": str(robot), "task": task}
+    def launch(robot: Path, task: Path, model: Path) -> Running:
+        names = {"robot": str(robot), "task": str(task)}
         start("sim", **names, lock_step=True, observers=2)
         start("safety", **names, use_sim_time=True)
         goals = {"planner/goal_image": "sim/goal_image", "planner/goal_temperatures": "sim/goal_temperatures"}
@@ -90,7 +89,7 @@ def nodes(start, probe):
 
 
 def test_three_vector_sensors_and_two_set_points(nodes, probe, tmp_path):
-    robot, task = process_body(tmp_path), quick(setpoint_task(tmp_path), tmp_path)
+    robot, task = process_body(tmp_path), quick_task(setpoint_task(tmp_path), tmp_path)
     model = trained(tmp_path, robot, task)
     assert sensors_of(tmp_path) == {"temperatures": "vector", "pressure": "vector", "flow": "vector"}
     running = nodes(robot, task, model)
@@ -101,27 +100,8 @@ def test_three_vector_sensors_and_two_set_points(nodes, probe, tmp_path):
     assert np.isfinite(running.truth()["error"])
 
 
-def quick_reach(folder: Path) -> str:
-    """Write a task as reach, whose model knows next to nothing soon."""
-    return quick(config_path("tasks", "reach.yaml"), folder)
-
-
-def quick(path: Path, folder: Path) -> str:
-    """Write a task whose model is fitted in seconds, and knows next to nothing."""
-    task = yaml.safe_load(Path(path).read_text())
-    task["training"] = {
-        **task.get("training", {}),
-        **dict.fromkeys(FITTED, 10),
-        "batch_windows": 32,
-        "fit_batch": 64,
-    }
-    written = folder / f"quick_{Path(path).name}"
-    written.write_text(yaml.safe_dump(task))
-    return str(written)
-
-
 def test_two_cameras_and_a_force_sensor(nodes, probe, tmp_path):
-    robot, task = two_cameras_and_force(tmp_path), quick_reach(tmp_path)
+    robot, task = two_cameras_and_force(tmp_path), quick_task(config_path("tasks", "reach.yaml"), tmp_path)
     model = trained(tmp_path, robot, task)
     assert sensors_of(tmp_path) == {
         "camera": "image",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_environment import child_environment
 
 PATIENCE_S = 120.0  # two interpreters that import torch on a busy machine
 PLAIN = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "AMI_ROS_DEBUG": "0"}
@@ -25,7 +26,7 @@ class Running:
     def __init__(self, *arguments: object, **options: Any) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)],
-            env={**os.environ, **PLAIN, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            env=child_environment(**PLAIN),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

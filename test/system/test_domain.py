@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import tempfile
 from contextlib import ExitStack
 
 import pytest
+from child_environment import child_environment
 
 from ami_ros.errors import ProcessError
 from ami_ros.system.domain import lock_path, own_domain
@@ -48,10 +48,10 @@ def test_no_domain_is_given_twice_and_all_are_free_again():
 
 
 def test_another_process_has_its_domain_until_it_is_killed(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    environment["TMPDIR"] = str(tmp_path)
     command = [sys.executable, "-c", HOLD]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, env=child_environment(TMPDIR=str(tmp_path)), stdout=subprocess.PIPE, text=True
+    )
     try:
         theirs = int(process.stdout.readline())
         with ExitStack() as open_domains:

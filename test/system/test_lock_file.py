@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from child_environment import child_environment
 
 from ami_ros.errors import InUseError, OutputError
 from ami_ros.system.lock_file import LockFile, only_one
@@ -23,9 +24,8 @@ with only_one("train", Path(sys.argv[1])):
 
 @pytest.fixture
 def holder(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=child_environment(), stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "held\n"
     yield process
     process.kill()

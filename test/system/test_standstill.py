@@ -15,12 +15,11 @@ WATCHED = f"""
 import sys, time
 from ami_ros.system.standstill import BEAT_S, Standstill
 standstill = Standstill({LIMIT_S})
-busy_s, wanted_s = 0.0, 1.5 * {LIMIT_S}
 print("ready", flush=True)
 for line in sys.stdin:
     match line.strip():
         case "busy":
-            numbers = 10**6
+            numbers, busy_s, wanted_s = 10**6, 0.0, 1.5 * {LIMIT_S}
             while busy_s < wanted_s:
                 begin_s = time.monotonic()
                 sum(range(numbers))  # one call into C: no other thread of Python runs
@@ -47,7 +46,9 @@ def test_it_tells_a_stop_from_work_and_forgets():
     with subprocess.Popen([sys.executable, "-c", WATCHED], **pipes) as process:
         assert process.stdout.readline() == "ready\n"
         assert ask(process, "nothing") == 0.0
+        begin = time.monotonic()
         assert ask(process, "busy") == 0.0
+        assert time.monotonic() - begin > LIMIT_S, "it was not busy for long enough to show anything"
         os.kill(process.pid, signal.SIGSTOP)
         time.sleep(2.0 * LIMIT_S)
         os.kill(process.pid, signal.SIGCONT)

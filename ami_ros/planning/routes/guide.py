@@ -85,7 +85,7 @@ class Guide:
         away = [self._distance(state, goal) for goal in self._subgoals[self._next :]]
         passed = [index + 1 for index, far in enumerate(away) if far <= self._settings.passed]
         within = [index for index, far in enumerate(away) if far <= self._settings.near]
-        further = max([0, *passed[-1:], *within[-1:]])
+        further = max([*passed, *within], default=0)
         if further:
             self._next, self._waited = self._next + further, 0
             return True

@@ -32,12 +32,12 @@ class ImaginedRoutes:
     """
 
     def __init__(self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings) -> None:
-        self._model, self._steps, self._settings = model, step_count, settings
+        self._model, self._step_count, self._settings = model, step_count, settings
         self._failed = torch.zeros((0, 0))  # points that were not reached: routes keep away from them
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
         """Begin to look for a short way from state (Z,) to near a goal."""
-        return TreeSearch(self._model, self._steps, self._settings, state, goal, self._failed)
+        return TreeSearch(self._model, self._step_count, self._settings, state, goal, self._failed)
 
     def fail(self, route: Route, index: int) -> None:
         """Keep away from a state that was not reached, in all routes to come."""

@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 import pytest
 import yaml
+from quick_task import QUICK
 
 from ami_ros.bench.four_room.behaviour import Explorer
 from ami_ros.bench.four_room.episodes import BASELINES, play
@@ -90,8 +91,7 @@ def small(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("four_room")
     values = yaml.safe_load(config_path("four_room", "four_room.yaml").read_text())
-    steps = dict.fromkeys(("disagreement_steps", "temporal_steps", "predictor_steps"), 10)
-    values["training"] |= {**steps, "batch_windows": 16, "steps": 3}
+    values["training"] |= {**QUICK, "batch_windows": 16, "steps": 3}
     values["planner"] |= {"num_samples": 16, "horizon": 3, "routes": {"learned": {"most": 50}}}
     values["model"] |= {"macros": 4}
     task = folder / "four_room.yaml"

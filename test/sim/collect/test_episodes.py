@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from child_environment import child_environment
 from robots import changed
 
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
@@ -95,9 +96,8 @@ def test_an_episode_does_not_depend_on_the_number_of_workers(recorded, tmp_path,
     not Path("/proc/self/stat").exists(), reason="needs /proc to see which processes are left"
 )
 def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(
-        [sys.executable, "-c", COLLECT, str(tmp_path)], env=environment, start_new_session=True
+        [sys.executable, "-c", COLLECT, str(tmp_path)], env=child_environment(), start_new_session=True
     )
     try:
         deadline = time.monotonic() + 60.0

@@ -7,7 +7,6 @@ What hypothesis draws depends on the constants in all code that is loaded: here 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import Any
@@ -23,9 +22,10 @@ def searched(reasons: set[str]) -> dict[str, Any]:
     Raises:
         AssertionError: something unsafe left the gate; the message is what hypothesis says.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    from child_environment import child_environment  # not loaded by the child: see above
+
     command = [sys.executable, "-m", "gate_search", *sorted(reasons)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True)
     if done.returncode:
         raise AssertionError(done.stdout + done.stderr)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
