@@ -194,16 +194,20 @@ class ModelRuntime:
         return EncodedGoal(targets, parts, by_vectors=True)
 
     def distance(self, state: Tensor, goal: EncodedGoal, kind: str) -> float:
-        """Return the distance to the goal in control steps.
+        """Return the distance of a state (Z,) from the goal, see `distances`."""
+        return self.distances(state.unsqueeze(0), goal, kind)[0]
+
+    def distances(self, states: Tensor, goal: EncodedGoal, kind: str) -> list[float]:
+        """Return the distances to the goal in control steps (N,).
 
         Args:
-            state: (Z,) now.
+            states: (N, Z).
             goal: encoded.
             kind: how the way to an image goal is measured, see `Jepa.distance`.
         """
         with torch.inference_mode():
-            states = [state.unsqueeze(0)]
-            return float(self.world.distances(states, goal.targets, goal.parts, goal.kind(kind))[0, 0])
+            parts = [states.to(self.device)]
+            return self.world.distances(parts, goal.targets, goal.parts, goal.kind(kind))[:, 0].tolist()
 
     def surprise(self, before: Sensed, action: FloatArray, after: Sensed) -> dict[str, float]:
         """Return how little the world did as predicted, by component; 1 is rare, see `Surprise`.

@@ -12,16 +12,20 @@ from ami_ros.planning.routes.route import Route, RouteFinder, RouteSearch
 from ami_ros.planning.routes.settings import RouteSettings
 from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING
 
-Distance = Callable[[Tensor, EncodedGoal], float]
+Distances = Callable[[Tensor, EncodedGoal], list[float]]
 
 
 class Guide:
-    """Hands out subgoals one at a time, and asks for another route when the world disagrees.
+    """Hands out subgoals one at a time, and keeps looking for a better route from where the robot is.
+
+    A route is pursued like a carrot on a stick: its last state before the first that is too far away. A new
+    route is looked for while the robot follows the old one, because where it is, and what was only imagined,
+    is known better by then.
 
     Args:
         finder: of routes.
         subgoal_of: a state (Z,) as a goal.
-        distance: from a state (Z,) to a goal, control steps.
+        distances: of states (N, Z) from a goal, control steps.
         settings: what counts as near, passed and failed.
 
     Attributes:
@@ -33,19 +37,20 @@ class Guide:
         self,
         finder: RouteFinder,
         subgoal_of: Callable[[Tensor], EncodedGoal],
-        distance: Distance,
+        distances: Distances,
         settings: RouteSettings,
     ) -> None:
-        self._finder, self._subgoal_of, self._distance = finder, subgoal_of, distance
+        self._finder, self._subgoal_of, self._distances = finder, subgoal_of, distances
         self._settings = settings
         self.restart()
 
     def restart(self) -> None:
         """Forget the route: the goal is another one, or the robot somewhere else."""
         self._search: RouteSearch | None = None
+        self._place: EncodedGoal | None = None  # where the robot was when it last got on
+        self._waited = 0  # control steps since then
         self._route: Route | None = None
-        self._next, self._waited = 0, 0
-        self._subgoals: list[EncodedGoal] = []
+        self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
 
     def subgoal(self, state: Tensor, goal: EncodedGoal) -> EncodedGoal | None:
@@ -53,42 +58,58 @@ class Guide:
 
         None where the robot shall stay where it is: a way is looked for, or none is known.
         """
-        if self._distance(state, goal) <= self._settings.near:
-            self._route, self._search, self.way = None, None, DIRECT
+        if self._distances(state.unsqueeze(0), goal)[0] <= self._settings.near:
+            self._route, self._search, self._place, self.way = None, None, None, DIRECT
             return goal
-        if self._route is not None and not self._advance(state):
-            self._finder.fail(self._route, min(self._next, len(self._route) - 1))
-            self._route = None
-        if self._route is None:
+        if self._route is not None:
+            self._follow(self._route, state)
+        if self._route is None or self._age > self._route.steps[0]:
             self._look_for(state, goal)
         if self._route is None:
             return None
-        return self._subgoals[self._next] if self._next < len(self._subgoals) else goal
+        if self._pursued == len(self._route):
+            return goal
+        return self._subgoal_of(self._route.states[self._pursued])
 
     def _look_for(self, state: Tensor, goal: EncodedGoal) -> None:
         if self._search is None:
             self._search, self.searches = self._finder.begin(state, goal), self.searches + 1
-            self.way = SEARCHING if self.way != NO_WAY else NO_WAY
+            if self.way == DIRECT:
+                self.way = SEARCHING
         if not self._search.advance():
             return
-        self._route, self._search, self._next, self._waited = self._search.route, None, 0, 0
-        if self._route is None:
+        found, self._search, self._age = self._search.route, None, 0
+        if found is not None:
+            self.way, self._route, self._passed = ROUTE, found, 0
+            self._follow(found, state)
+        elif self._route is None:
             self.way = NO_WAY
             self._finder.forgive()
-            return
-        self.way, self._subgoals = ROUTE, [self._subgoal_of(state) for state in self._route.states]
 
-    def _advance(self, state: Tensor) -> bool:
-        """Go on to what can be pursued directly; return whether it is still worth waiting for."""
-        if self._route is None:
-            return False
-        away = [self._distance(state, goal) for goal in self._subgoals[self._next :]]
+    def _follow(self, route: Route, state: Tensor) -> None:
+        """Go on along a route, or give it up: the world disagrees."""
+        here = self._subgoal_of(state)
+        away = self._distances(route.states[self._passed :], here) if self._passed < len(route) else []
         passed = [index + 1 for index, far in enumerate(away) if far <= self._settings.passed]
-        within = [index for index, far in enumerate(away) if far <= self._settings.near]
-        further = max([*passed, *within], default=0)
-        if further:
-            self._next, self._waited = self._next + further, 0
-            return True
+        ahead = max(passed, default=0)
+        beyond = [index for index, far in enumerate(away) if index >= ahead and far > self._settings.near]
+        self._passed += ahead
+        # The goal is pursued when there is nothing else left, or when it is near.
+        last = max(self._passed, len(route) - 1)
+        self._pursued = max(self._passed, self._passed - ahead + min(beyond) - 1) if beyond else last
+        self._age += 1
+        if self._got_on(state, here):
+            self._waited = 0
+            return
         self._waited += 1
-        expected = self._route.steps[min(self._next, len(self._route) - 1)]
-        return self._waited <= self._settings.patience * expected
+        if self._waited > self._settings.patience * route.steps[min(self._pursued, len(route) - 1)]:
+            self._finder.fail(route, min(self._pursued, len(route) - 1))
+            self._route, self._search, self._place, self.way = None, None, None, SEARCHING
+
+    def _got_on(self, state: Tensor, here: EncodedGoal) -> bool:
+        """Return whether the robot left the place where it was when it last got on."""
+        if self._place is not None:
+            if self._distances(state.unsqueeze(0), self._place)[0] <= self._settings.passed:
+                return False
+        self._place = here
+        return True

@@ -128,6 +128,7 @@ class DrivingThrough:
         stations: poses (3,), x, y (m) and yaw (rad); on the way only the places count.
         distance: that counts as there, m.
         generator: of noise on top; None for none.
+        steps: until it gives a place up for the next; None for never.
     """
 
     def __init__(
@@ -136,16 +137,21 @@ class DrivingThrough:
         stations: Sequence[FloatArray],
         distance: float,
         generator: np.random.Generator | None = None,
+        steps: int | None = None,
     ) -> None:
         self._actions, self._left = spec.actions, list(stations)
-        self._distance, self._generator = distance, generator
-        self._is_there = False
+        self._distance, self._generator, self._steps = distance, generator, steps
+        self._is_there, self._since = False, 0
 
     def next(self, scene: Yard) -> FloatArray:
         """Return the next action (A,) in m/s and rad/s."""
         pose = scene.pose()
-        while len(self._left) > 1 and np.hypot(*(self._left[0][:2] - pose[:2])) < self._distance:
+        while len(self._left) > 1 and (
+            np.hypot(*(self._left[0][:2] - pose[:2])) < self._distance or self._since == self._steps
+        ):
             self._left.pop(0)
+            self._since = 0
+        self._since += 1
         action = _limited(self._actions, *self._toward(pose, self._left[0]))
         if self._generator is not None:
             action = action + self._generator.normal(size=len(action)) * NOISE * self._actions.half_range

@@ -47,6 +47,9 @@ class TwoRoomSettings:
         "least way through the door, as a multiple of the straight one", ge=1.0, le=10.0
     )
     scripted_share: float = setting("share of training episodes that drive to random places", ge=0.0, le=1.0)
+    straight_share: float = setting("share of these that drive straight there, walls or not", ge=0.0, le=1.0)
+    straight_steps: int = setting("control steps until they turn to the next place", ge=1, le=10_000)
+    doorway_share: float = setting("share of training episodes that start in or near the door", ge=0.0, le=1.0)
 
 
 class TwoRoom:
@@ -136,10 +139,29 @@ class TwoRoom:
         return self._tolerance.error(scene.pose(), episode.goal_position)
 
     def scatter(self, generator: np.random.Generator) -> Episode:
-        """Start anywhere in either room, with any heading; the door is anywhere."""
-        start = self._pose(generator, generator.choice([-1.0, 1.0]))
-        wall = self._wall(self._door(generator))
+        """Start anywhere in either room or around the door, with any heading; the door is anywhere."""
+        door = self._door(generator)
+        if generator.random() < self._settings.doorway_share:
+            start = self._pose_at_door(generator, door)
+        else:
+            start = self._pose(generator, generator.choice([-1.0, 1.0]))
+        wall = self._wall(door)
         return Episode(start, start, start, wall, wall)
+
+    def _pose_at_door(self, generator: np.random.Generator, door: float) -> FloatArray:
+        """Return a pose (3,) in the door, or as near to it as the base is wide; it may touch the jambs."""
+        s, radius = self._settings, self._base.radius
+        near = 0.5 * s.door_width + radius
+
+        def free(place: FloatArray) -> bool:
+            across, along = abs(place[0]), abs(place[1] - door)
+            jamb = max(0.0, across - 0.5 * s.wall_thickness), max(0.0, 0.5 * s.door_width - along)
+            return bool(max(across, along) < near and math.hypot(*jamb) > radius)
+
+        pose = pose_inside(generator, self._area, radius, free)
+        if pose is None:
+            raise ConfigError(f"two_room: got a door at {door} m, expected room for the base in it")
+        return pose
 
     def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
         """Drive about aimlessly, or to places in both rooms, one after another."""
@@ -148,12 +170,15 @@ class TwoRoom:
         return RandomDriving(self._spec, self._base, settings, generator)
 
     def _tour(self, episode: Episode, generator: np.random.Generator) -> Motion:
+        # Who only ever drives around walls does not learn what comes of driving against them.
+        s, straight = self._settings, generator.random() < self._settings.straight_share
         at, stations = episode.start, []
         for _ in range(6):
             goal = self._pose(generator, generator.choice([-1.0, 1.0]))
-            stations += self._way(at, goal, self._door_of(episode))
+            stations += [goal] if straight else self._way(at, goal, self._door_of(episode))
             at = goal
-        return DrivingThrough(self._spec, stations, self._settings.distance_tolerance, generator)
+        steps = s.straight_steps if straight else None
+        return DrivingThrough(self._spec, stations, s.distance_tolerance, generator, steps)
 
     def oracle(self, episode: Episode) -> Motion | None:
         """Drive to the goal with the truth in sight."""
