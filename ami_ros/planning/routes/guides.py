@@ -33,7 +33,9 @@ def guide_of(
         return as_goal(model, state)
 
     finder = _finder(model, spec, settings, experience)
-    return Guide(finder, subgoal_of, lambda states, goal: model.distances(states, goal, settings.distance), how)
+    return Guide(
+        finder, subgoal_of, lambda states, goal: model.distances(states, goal, settings.distance), how
+    )
 
 
 def _finder(

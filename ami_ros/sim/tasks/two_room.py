@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError
@@ -49,7 +50,7 @@ class TwoRoomSettings:
     scripted_share: float = setting("share of training episodes that drive to random places", ge=0.0, le=1.0)
     straight_share: float = setting("share of these that drive straight there, walls or not", ge=0.0, le=1.0)
     straight_steps: int = setting("control steps until they turn to the next place", ge=1, le=10_000)
-    doorway_share: float = setting("share of training episodes that start in or near the door", ge=0.0, le=1.0)
+    doorway_share: float = setting("share of training episodes that start at the door", ge=0.0, le=1.0)
 
 
 class TwoRoom:
@@ -149,19 +150,19 @@ class TwoRoom:
         return Episode(start, start, start, wall, wall)
 
     def _pose_at_door(self, generator: np.random.Generator, door: float) -> FloatArray:
-        """Return a pose (3,) in the door, or as near to it as the base is wide; it may touch the jambs."""
+        """Return a pose (3,) in the door, or as near to it as the base is wide."""
         s, radius = self._settings, self._base.radius
-        near = 0.5 * s.door_width + radius
-
-        def free(place: FloatArray) -> bool:
-            across, along = abs(place[0]), abs(place[1] - door)
-            jamb = max(0.0, across - 0.5 * s.wall_thickness), max(0.0, 0.5 * s.door_width - along)
-            return bool(max(across, along) < near and math.hypot(*jamb) > radius)
-
-        pose = pose_inside(generator, self._area, radius, free)
-        if pose is None:
-            raise ConfigError(f"two_room: got a door at {door} m, expected room for the base in it")
-        return pose
+        half = 0.5 * s.door_width
+        for _ in range(DRAWS):
+            across = generator.uniform(-half - radius, half + radius)
+            from_wall = max(0.0, abs(across) - 0.5 * s.wall_thickness)
+            # In the door the jambs leave less room along the wall.
+            narrower = math.sqrt(radius**2 - from_wall**2) if from_wall < radius else -radius
+            along = door + generator.uniform(-1.0, 1.0) * (half - narrower)
+            place = np.array([across, along])
+            if room(place[None], self._area)[0] >= radius:
+                return np.array([*place, generator.uniform(-np.pi, np.pi)])
+        raise ConfigError(f"two_room: got a door at {door} m, expected room for the base in it")
 
     def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
         """Drive about aimlessly, or to places in both rooms, one after another."""

@@ -110,7 +110,8 @@ def test_who_knows_the_door_gets_there(task, yard):
     assert reached == 3
 
 
-def test_training_data_crosses_the_door(task, yard):
+def test_training_data_crosses_the_door(yard):
+    task = TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, "straight_share": 0.0}))
     generator, loop = np.random.default_rng(0), StepLoop(yard, SPEC, load_safety_settings())
     episode = task.scatter(generator)
     yard.reset(episode.start, episode.start_objects)
@@ -122,6 +123,33 @@ def test_training_data_crosses_the_door(task, yard):
         if len(sides) == 2:
             break
     assert len(sides) == 2
+
+
+def test_training_data_drive_against_the_wall_and_turn_to_the_next_place(yard):
+    task = TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, "straight_share": 1.0}))
+    generator, loop = np.random.default_rng(0), StepLoop(yard, SPEC, load_safety_settings())
+    episode = task.episode(0)
+    yard.reset(episode.start, episode.start_objects)
+    loop.restart()
+    motion, touched = task._tour(episode, generator), False
+    places = len(motion._left)
+    for _ in range(OWN["straight_steps"] * 3 + 1):
+        loop.act(motion.next(yard)[None, None], yard.observe())
+        touched |= bool(yard.snapshot()["contacts"][0] > 0.0)
+    assert touched and len(motion._left) <= places - 3
+
+
+def test_training_data_start_in_the_door_with_any_heading(task, yard):
+    generator = np.random.default_rng(0)
+    headings = []
+    for _ in range(60):
+        episode = task.scatter(generator)
+        if abs(episode.start[0]) < SPEC.base.radius:  # no room of the base: it is in the door
+            headings.append(episode.start[2])
+            yard.reset(episode.start, episode.start_objects)
+            yard.advance(Command(np.zeros(2), np.zeros(2), 0), TICK_NS)
+            assert yard.snapshot()["contacts"].tolist() == [0.0]
+    assert len(headings) > 5 and np.ptp(headings) > math.pi
 
 
 @pytest.mark.parametrize(
