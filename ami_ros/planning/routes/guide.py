@@ -48,7 +48,7 @@ class Guide:
         """Forget the route: the goal is another one, or the robot somewhere else."""
         self._search: RouteSearch | None = None
         self._place: EncodedGoal | None = None  # where the robot was when it last got on
-        self._waited = 0  # control steps since then
+        self._waited, self._stuck = 0, False  # control steps since then; whether that was too long
         self._route: Route | None = None
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
@@ -60,18 +60,23 @@ class Guide:
         """
         if self._distances(state.unsqueeze(0), goal)[0] <= self._settings.near:
             self._route, self._search, self._place, self.way = None, None, None, DIRECT
+            self._stuck = False
             return goal
+        here = self._subgoal_of(state)
+        self._notice(state, here)
         if self._route is not None:
-            self._follow(self._route, state)
+            self._age += 1
+            self._follow(self._route, here)
+            self._doubt(self._route, state)
         if self._route is None or self._age > self._route.steps[0]:
-            self._look_for(state, goal)
+            self._look_for(state, here, goal)
         if self._route is None:
             return None
         if self._pursued == len(self._route):
             return goal
         return self._subgoal_of(self._route.states[self._pursued])
 
-    def _look_for(self, state: Tensor, goal: EncodedGoal) -> None:
+    def _look_for(self, state: Tensor, here: EncodedGoal, goal: EncodedGoal) -> None:
         if self._search is None:
             self._search, self.searches = self._finder.begin(state, goal), self.searches + 1
             if self.way == DIRECT:
@@ -81,35 +86,34 @@ class Guide:
         found, self._search, self._age = self._search.route, None, 0
         if found is not None:
             self.way, self._route, self._passed = ROUTE, found, 0
-            self._follow(found, state)
+            self._follow(found, here)
         elif self._route is None:
             self.way = NO_WAY
             self._finder.forgive()
 
-    def _follow(self, route: Route, state: Tensor) -> None:
-        """Go on along a route, or give it up: the world disagrees."""
-        here = self._subgoal_of(state)
-        away = self._distances(route.states[self._passed :], here) if self._passed < len(route) else []
-        passed = [index + 1 for index, far in enumerate(away) if far <= self._settings.passed]
-        ahead = max(passed, default=0)
-        beyond = [index for index, far in enumerate(away) if index >= ahead and far > self._settings.near]
-        self._passed += ahead
-        # The goal is pursued when there is nothing else left, or when it is near.
-        last = max(self._passed, len(route) - 1)
-        self._pursued = max(self._passed, self._passed - ahead + min(beyond) - 1) if beyond else last
-        self._age += 1
-        if self._got_on(state, here):
-            self._waited = 0
-            return
-        self._waited += 1
-        if self._waited > self._settings.patience * route.steps[min(self._pursued, len(route) - 1)]:
-            self._finder.fail(route, min(self._pursued, len(route) - 1))
-            self._route, self._search, self._place, self.way = None, None, None, SEARCHING
+    def _follow(self, route: Route, here: EncodedGoal) -> None:
+        """Go on along a route."""
+        away, near = self._distances(route.states, here), self._settings.near
+        passed = (index + 1 for index, far in enumerate(away) if far <= self._settings.passed)
+        self._passed = max(self._passed, *passed, 0)
+        self._pursued = self._passed
+        # Who is stuck does one thing after another: a way back and forth would look like no way at all.
+        while not self._stuck and max(away[self._pursued : self._pursued + 2], default=near + 1.0) <= near:
+            self._pursued += 1
+        self._pursued = min(self._pursued, max(self._passed, len(route) - 1))
 
-    def _got_on(self, state: Tensor, here: EncodedGoal) -> bool:
-        """Return whether the robot left the place where it was when it last got on."""
-        if self._place is not None:
-            if self._distances(state.unsqueeze(0), self._place)[0] <= self._settings.passed:
-                return False
-        self._place = here
-        return True
+    def _doubt(self, route: Route, state: Tensor) -> None:
+        """Give a route up where it promised what does not happen: the world disagrees."""
+        last = min(self._pursued, len(route) - 1)
+        if self._waited <= self._settings.patience * route.steps[last]:
+            return
+        for index in range(min(self._passed, last), last + 1):
+            self._finder.fail(state, route, index)
+        self._route, self._search, self._waited, self._stuck = None, None, 0, True
+        self.way = SEARCHING
+
+    def _notice(self, state: Tensor, here: EncodedGoal) -> None:
+        """Notice whether the robot left the place where it was when it last got on."""
+        self._waited += 1
+        if self._place is None or self._distances(state.unsqueeze(0), self._place)[0] > self._settings.passed:
+            self._place, self._waited, self._stuck = here, 0, False

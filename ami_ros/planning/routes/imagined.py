@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -33,20 +35,20 @@ class ImaginedRoutes:
 
     def __init__(self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
-        self._failed = torch.zeros((0, 0))  # points that were not reached: routes keep away from them
+        self._failed: list[Tensor] = []  # pairs of points (2, P): no way leads from the first to the second
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
         """Begin to look for a short way from state (Z,) to near a goal."""
         return TreeSearch(self._model, self._step_count, self._settings, state, goal, self._failed)
 
-    def fail(self, route: Route, index: int) -> None:
-        """Keep away from a state that was not reached, in all routes to come."""
-        point = points_of(self._model, route.states[index : index + 1]).cpu()
-        self._failed = torch.cat([self._failed.reshape(-1, point.shape[1]), point])
+    def fail(self, state: Tensor, route: Route, index: int) -> None:
+        """Lead no other route from state (Z,) to what was not reached from there."""
+        pair = torch.stack([state.cpu(), route.states[index]])
+        self._failed.append(points_of(self._model, pair).cpu())
 
     def forgive(self) -> None:
-        """Lead through what was not reached, too."""
-        self._failed = self._failed[:0]
+        """Lead to what was not reached, too."""
+        self._failed.clear()
 
 
 class TreeSearch:
@@ -63,9 +65,10 @@ class TreeSearch:
         settings: LearnedRouteSettings,
         state: Tensor,
         goal: EncodedGoal,
-        failed: Tensor,
+        failed: Sequence[Tensor],
     ) -> None:
-        self._model, self._step_count, self._settings, self._failed = model, step_count, settings, failed
+        self._model, self._step_count, self._settings = model, step_count, settings
+        self._failed = torch.stack([*failed]) if failed else None
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
         self._points = points_of(model, self._states).cpu()
@@ -115,8 +118,10 @@ class TreeSearch:
         steps = self._steps[parents] + self._step_count
         away = torch.linalg.vector_norm(points - self._target, dim=1)
         new = torch.cdist(points, self._points).amin(dim=1) > radius
-        if len(self._failed):
-            new &= torch.cdist(points, self._failed).amin(dim=1) > radius
+        if self._failed is not None:
+            start = torch.cdist(self._points[parents], self._failed[:, 0]) <= radius
+            end = torch.cdist(points, self._failed[:, 1]) <= radius
+            new &= ~(start & end).any(dim=1)
         rows = torch.nonzero(new).flatten()
         rows = rows[(steps + away)[rows].argsort(stable=True)]
         close = torch.cdist(points[rows], points[rows]) <= radius

@@ -47,7 +47,7 @@ class RememberedRoutes:
             RememberedRoute(torch.from_numpy(self._experience.states_of(way)), tuple(way.steps), way)
         )
 
-    def fail(self, route: Route, index: int) -> None:
+    def fail(self, state: Tensor, route: Route, index: int) -> None:
         """Let what was not reached cost more."""
         if isinstance(route, RememberedRoute):
             self._experience.fail(route.way, index)

@@ -16,7 +16,7 @@ class Route:
     """What to pass, in order; the goal itself comes after the last.
 
     Attributes:
-        states: (R, Z).
+        states: (R, Z), at least one.
         steps: (R,) how long it takes to each of them from the one before, control steps.
     """
 
@@ -50,5 +50,5 @@ class RouteFinder(Protocol):
     def forgive(self) -> None:
         """Forget what was not reached: no way is left without it."""
 
-    def fail(self, route: Route, index: int) -> None:
-        """Hear that one state of a route was not reached from the one before it."""
+    def fail(self, state: Tensor, route: Route, index: int) -> None:
+        """Hear that one state of a route was not reached from state (Z,)."""

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -19,16 +21,17 @@ GOAL = EncodedGoal([torch.tensor([10.0])], [0])
 
 
 class Line:
-    """Routes along a line, in strides of 2."""
+    """Routes along a line, in strides of 2, or through some places."""
 
-    def __init__(self, known: bool = True, takes: int = 1) -> None:
-        self.known, self.takes = known, takes
-        self.failed: list[float] = []
+    def __init__(self, known: bool = True, takes: int = 1, places: Sequence[float] = ()) -> None:
+        self.known, self.takes, self.places = known, takes, places
+        self.failed: list[tuple[float, float]] = []
         self.asked = 0
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> Line:
         self.asked += 1
-        states = torch.arange(float(state[0]) + 2.0, 10.0, 2.0).unsqueeze(1)
+        places = self.places or [float(state[0]) + 2.0 * n for n in range(1, 5)]
+        states = torch.tensor(places).unsqueeze(1)
         self.route = Route(states, (3.0,) * len(states)) if self.known else None
         self.left = self.takes
         return self
@@ -40,15 +43,15 @@ class Line:
     def forgive(self) -> None:
         self.failed.clear()
 
-    def fail(self, route: Route, index: int) -> None:
-        self.failed.append(float(route.states[index, 0]))
+    def fail(self, state: Tensor, route: Route, index: int) -> None:
+        self.failed.append((float(state[0]), float(route.states[index, 0])))
 
 
 def guide(line: Line, **changes) -> Guide:
     return Guide(
         line,
         lambda state: EncodedGoal([state], [0]),
-        lambda state, goal: float((state - goal.targets[0]).abs()[0]),
+        lambda states, goal: (states - goal.targets[0]).abs()[:, 0].tolist(),
         dataclasses.replace(SETTINGS, **changes),
     )
 
@@ -61,9 +64,23 @@ def pursued(it: Guide, x: float) -> float | None:
 def test_subgoals_come_in_order_and_the_goal_last():
     it = guide(Line())
     seen = [pursued(it, 0.5 * step) for step in range(20)]
-    assert seen[0] == 2.0 and seen[3] == 4.0 and seen[-1] == 10.0
+    assert seen[0] == 2.0 and seen[-1] == 10.0
     assert seen == sorted(seen)
-    assert it.way == DIRECT and it.searches == 1
+    assert it.way == DIRECT
+
+
+def test_another_route_is_looked_for_on_the_way_and_the_old_one_kept_until_there_is_one():
+    line = Line()
+    it = guide(line)
+    assert [pursued(it, 0.1 * step) for step in range(4)] == [2.0] * 4, (
+        "a route is good for as long as its first step"
+    )
+    line.takes = 2
+    seen = [pursued(it, x) for x in (0.4, 0.5, 0.6)]
+    assert seen == pytest.approx([2.0, 2.4, 2.4]), "a new one, from where it was looked for"
+    assert (it.searches, it.way, line.failed) == (2, ROUTE, [])
+    line.known, line.takes = False, 1
+    assert pursued(it, 0.7) == pytest.approx(2.4) and pursued(it, 0.8) is not None and it.way == ROUTE
 
 
 def test_a_goal_that_is_near_needs_no_route():
@@ -73,28 +90,29 @@ def test_a_goal_that_is_near_needs_no_route():
     assert (line.asked, it.way) == (0, DIRECT)
 
 
-def test_a_state_is_not_stopped_at_where_the_next_can_be_pursued_directly():
+def test_the_last_state_that_is_near_is_pursued():
     it = guide(Line(), near=3.0)
-    assert [pursued(it, 0.0), pursued(it, 0.9)] == [2.0, 2.0]
-    assert pursued(it, 1.1) == 4.0
-    assert pursued(it, 0.9) == 4.0, "it goes back to none"
-    assert pursued(it, 7.6) == 10.0, "beyond the last state there is the goal"
+    assert [pursued(it, 0.0), pursued(it, 0.9), pursued(it, 1.1)] == [2.0, 2.0, 4.0]
+
+
+def test_what_is_near_beyond_something_far_is_not_pursued_there_may_be_a_wall_between():
+    it = guide(Line(places=[2.0, 4.0, 1.5]), near=3.0)
+    assert pursued(it, 0.0) == 2.0
 
 
 def test_states_that_were_skipped_count_as_passed():
-    it = guide(Line())
-    pursued(it, 0.0)
-    assert pursued(it, 6.1) == 8.0
+    it = guide(Line(places=[2.0, 4.0, 6.0, 8.0]))
+    assert [pursued(it, x) for x in (0.0, 6.1)] == [2.0, 8.0]
+    assert pursued(it, 8.1) == 10.0, "beyond the last state there is the goal"
 
 
-def test_what_is_not_reached_in_time_has_failed_and_another_route_is_asked_for():
-    line = Line()
-    it = guide(line)
-    for _ in range(7):
-        assert pursued(it, 0.0) == 2.0
-    assert (line.failed, it.searches) == ([], 1)
-    assert pursued(it, 0.25) == 2.25
-    assert (line.failed, it.searches) == ([2.0], 2)
+def test_who_stays_in_one_place_is_stuck_and_takes_other_ways_step_by_step():
+    line = Line(places=[2.0, 2.5, 4.0])
+    it = guide(line, near=3.0)
+    assert [pursued(it, 0.1 * (step % 2)) for step in range(7)] == [2.5] * 7 and line.failed == []
+    assert pursued(it, 0.1) is not None and pursued(it, 0.0) == 2.0
+    assert {place for _, place in line.failed} == {2.0, 2.5}, "it got to neither"
+    assert pursued(it, 0.6) == 2.5, "it moves, and looks ahead again"
 
 
 def test_no_way_is_told_and_asked_for_again():

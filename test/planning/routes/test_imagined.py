@@ -57,14 +57,17 @@ def test_a_search_ends_where_it_may_look_at_no_more():
     assert found(ImaginedRoutes(two_rooms(), 2, few), at(-6.0, 0.0), goal(6.0, 0.0)) is None
 
 
-def test_what_was_not_reached_is_avoided():
+def test_what_was_not_reached_is_no_longer_tried_from_there():
     routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
     straight = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
-    routes.fail(straight, 1)
+    routes.fail(at(-6.0, 0.0), straight, 0)
     other = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
-    away = torch.cdist(other.states[:, :2], straight.states[1:2, :2])
-    assert float(away.min()) > SETTINGS.radius
-    assert len(other) >= len(straight)
+    assert float((other.states[0] - straight.states[0])[:2].norm()) > SETTINGS.radius
+    elsewhere = at(-3.0, 2.0)
+    before = found(ImaginedRoutes(two_rooms(None), 2, SETTINGS), elsewhere, goal(-6.0, 8.0))
+    assert torch.equal(found(routes, elsewhere, goal(-6.0, 8.0)).states, before.states)
+    routes.forgive()
+    assert torch.equal(found(routes, at(-6.0, 0.0), goal(-6.0, 8.0)).states, straight.states)
 
 
 def test_the_same_question_has_the_same_answer():

@@ -73,7 +73,7 @@ def test_another_way_once_it_failed_too_often_or_none(routes):
         route = routes.begin(at(-6.0, 0.2), goal(6.0, 0.2)).route
         if route is None:
             break
-        routes.fail(route, len(route) // 2)
+        routes.fail(at(-6.0, 0.2), route, len(route) // 2)
     assert route is None or route.states[:, 0].max() < 5.0
     routes.forgive()
     assert routes.begin(at(-6.0, 0.2), goal(6.0, 0.2)).route is not None
