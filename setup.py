@@ -50,6 +50,8 @@ SIM = [
 TRAIN = ["tensorboard>=2.12,<3", "matplotlib>=3.6,<4", "jinja2>=3.1,<4"]
 # The nearest among more remembered states than can be looked at one by one.
 MEMORY = ["usearch>=2.17,<3"]
+# URDFs and meshes of the robots in config/robots that name them; 131 MB, and no code to run.
+ROBOTS = ["example-robot-data>=6,<7"]
 # Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
 BENCH = [
     "pytorch-mppi>=0.9,<1",
@@ -101,6 +103,7 @@ setup(
         "sim": SIM,
         "train": TRAIN,
         "memory": MEMORY,
+        "robots": ROBOTS,
         "bench": BENCH,
         "test": TEST,
     },

@@ -21,7 +21,7 @@ FILES = [
     if path.is_file()
 ]
 # <name> stands for any name; <robot>_<task>, too.
-NAME = re.compile(r"(?<![\w./])(?:[\w.*<>-]+/)*[\w.*<>-]+\.(?:py|yaml|md|urdf|xml|toml|cfg)(?![\w/])")
+NAME = re.compile(r"(?<![\w./-])(?:[\w.*<>-]+/)*[\w.*<>-]+\.(?:py|yaml|md|urdf|xml|toml|cfg)(?![\w/])")
 OURS = re.compile(rf"(?:{'|'.join(map(re.escape, FOLDERS))})/")
 
 # What is named without being a file of ours.

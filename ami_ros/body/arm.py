@@ -17,6 +17,8 @@ from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
 from ami_ros.types import FloatArray
 
+ORIENTATIONS = ("kept", "free")
+
 
 @dataclass(frozen=True)
 class ToolSpec:
@@ -38,6 +40,8 @@ class Arm:
         tip_frame: URDF frame that moves and is judged.
         workspace: (2, 3) lower and upper corner of the box the tip stays in, base frame, m.
         tool: what the hand holds, or None.
+        orientation: of the tip while actions move it: kept as it is at home, or free, for an arm that has too
+            few joints to keep it.
     """
 
     sensor: str
@@ -47,6 +51,7 @@ class Arm:
     tip_frame: str
     workspace: FloatArray
     tool: ToolSpec | None = None
+    orientation: str = "kept"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class _ArmSection:
     tip_frame: str = setting("URDF frame of the tip")
     workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
     tool: dict = setting("what the hand holds; {} for nothing")  # type: ignore[type-arg]
+    orientation: str = setting("of the tip: kept as at home, or free", choices=ORIENTATIONS)
 
 
 def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
@@ -71,7 +77,7 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
     """
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{path}: arm: got {shown(section)}, expected a mapping of settings")
-    raw = load_settings(_ArmSection, section, where=f"{path}: arm")
+    raw = load_settings(_ArmSection, {"orientation": Arm.orientation, **section}, where=f"{path}: arm")
     sensor = sensors.get(raw.joints)
     if not isinstance(sensor, VectorSensor) or not sensor.is_joints:
         able = [name for name, s in sensors.items() if isinstance(s, VectorSensor) and s.is_joints]
@@ -95,7 +101,7 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
         raise EmbodimentError(f"{where}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
     workspace.setflags(write=False)
     tool = load_settings(ToolSpec, raw.tool, where=f"{where}: tool") if raw.tool else None
-    return Arm(raw.joints, limits, home, urdf, raw.tip_frame, workspace, tool)
+    return Arm(raw.joints, limits, home, urdf, raw.tip_frame, workspace, tool, raw.orientation)
 
 
 def _corner(where: str, box: Mapping[str, Any], key: str) -> FloatArray:

@@ -40,7 +40,7 @@ def first_reachable(draw: Callable[[], Drawn]) -> Drawn:
 
 
 class Kinematics:
-    """Kinematics of one robot; the tip keeps the orientation that it has at home.
+    """Kinematics of one robot; the tip keeps the orientation that it has at home, unless that is free.
 
     Args:
         spec: the robot.
@@ -59,6 +59,8 @@ class Kinematics:
         self._lower = -np.inf if limits.lower is None else limits.lower
         self._upper = np.inf if limits.upper is None else limits.upper
         self._down = self.forward(spec.home)[1]
+        # Rows of the Jacobian that a step follows: with a free orientation the tip's position alone.
+        self._rows = 3 if spec.orientation == "free" else 6
 
     def forward(self, joint_position: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the tip's position (3,) in m and rotation (3, 3), base frame."""
@@ -79,8 +81,8 @@ class Kinematics:
 
         A tip that is outside the box comes back at `max_tip_speed` per axis at most, whatever was asked.
 
-        Orientation is steered back to the one at home, and the redundant motion toward the home posture, so
-        that the arm's shape is (nearly) a function of where its tip is.
+        Orientation, where it is kept, is steered back to the one at home, and the redundant motion toward the
+        home posture, so that the arm's shape is (nearly) a function of where its tip is.
 
         Source: damped least squares with null-space projection, Siciliano et al.,
         "Robotics: Modelling, Planning and Control" (2009), eq. 3.54 and 3.59.
@@ -118,9 +120,9 @@ class Kinematics:
     def _toward(self, joint_position: FloatArray, wanted: FloatArray) -> FloatArray:
         position, rotation = self.forward(joint_position)
         turn = pinocchio.log3(self._down @ rotation.T)
-        error = np.concatenate([wanted - position, ORIENTATION_GAIN * turn])
-        jacobian = self.jacobian(joint_position)
-        gram = jacobian @ jacobian.T + DAMPING**2 * np.eye(6)
+        error = np.concatenate([wanted - position, ORIENTATION_GAIN * turn])[: self._rows]
+        jacobian = self.jacobian(joint_position)[: self._rows]
+        gram = jacobian @ jacobian.T + DAMPING**2 * np.eye(self._rows)
         rest = REST_GAIN * (self._spec.home - joint_position)
         change = rest + jacobian.T @ np.linalg.solve(gram, error - jacobian @ rest)
         return np.clip(joint_position + change, self._lower, self._upper)

@@ -13,6 +13,8 @@ from pathlib import Path
 from ami_ros.errors import EmbodimentError
 
 PACKAGE, FILE = "package://", "file://"
+# Packages of URDFs and meshes that an extra of ours brings.
+EXTRAS = {"example-robot-data": "robots", "pybullet_data": "sim"}
 
 
 def resource(name: str, folder: Path) -> Path:
@@ -30,8 +32,11 @@ def resource(name: str, folder: Path) -> Path:
     """
     if name.startswith(PACKAGE):
         package, _, rest = name[len(PACKAGE) :].partition("/")
-        candidates = [place / rest for place in _places(package, folder.resolve())]
+        places = list(_places(package, folder.resolve()))
+        candidates = [place / rest for place in places]
         hint = "source the workspace that has the package, or put the file next to what names it"
+        if package in EXTRAS and not any(place.is_dir() for place in places):
+            hint = f"the package comes with an extra: pip install -e '.[{EXTRAS[package]}]'"
     else:
         candidates = [folder / name.removeprefix(FILE)]
         hint = "expected a path, file:// or package://"

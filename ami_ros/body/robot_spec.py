@@ -164,6 +164,11 @@ class RobotSpec:
         return self._arm.tool
 
     @property
+    def orientation(self) -> str:
+        """Of the tip while actions move it: kept as it is at home, or free."""
+        return self._arm.orientation
+
+    @property
     def action_size(self) -> int:
         """Numbers per action (A)."""
         return self.actions.size

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from xml.etree import ElementTree
 
 import numpy as np
@@ -38,12 +39,12 @@ class UrdfModel:
         check_commandable(spec.urdf, self.urdf, spec.joint_names, spec.name)
         try:
             followed = _followed(self.urdf)
-            model = pinocchio.buildModelFromXML(_skeleton(self.urdf))
+            own = {name: (name, 1.0, 0.0) for name in spec.joint_names}
+            own |= {name: law for name, law in followed.items() if law[0] in spec.joint_names}
+            model = pinocchio.buildModelFromXML(_skeleton(self.urdf, own))
         except (ValueError, RuntimeError) as error:
             raise KinematicsError(f"{spec.urdf}: not a readable URDF: {error}") from error
         names = list(model.names)[1:]
-        own = {name: (name, 1.0, 0.0) for name in spec.joint_names}
-        own |= {name: law for name, law in followed.items() if law[0] in spec.joint_names}
         locked = [model.getJointId(name) for name in names if name not in own]
         if locked:
             model = pinocchio.buildReducedModel(model, locked, pinocchio.neutral(model))
@@ -105,19 +106,22 @@ def _followed(root: ElementTree.Element) -> dict[str, tuple[str, float, float]]:
     return laws
 
 
-def _skeleton(root: ElementTree.Element) -> str:
+def _skeleton(root: ElementTree.Element, moved: Collection[str]) -> str:
     """Return the text of a URDF of nothing but links and joints, each of which has one position.
 
     Pinocchio would take cosine and sine of a continuous joint for two positions, and refuse a joint without
-    limits; limits are the robot's, not the model's.
+    limits; limits are the robot's, not the model's. It cannot lock a joint that has the name of a link: such
+    a one is fixed here, unless it is among those `moved`.
     """
     bare = ElementTree.Element("robot", name=root.get("name", "robot"))
-    for link in root.findall("link"):
-        ElementTree.SubElement(bare, "link", name=str(link.get("name")))
+    links = [str(link.get("name")) for link in root.findall("link")]
+    for link in links:
+        ElementTree.SubElement(bare, "link", name=link)
     for joint in root.findall("joint"):
-        kind = str(joint.get("type"))
+        name, kind = str(joint.get("name")), str(joint.get("type"))
+        kind = "fixed" if name in links and name not in moved else kind
         kind = "revolute" if kind == "continuous" else kind
-        one = ElementTree.SubElement(bare, "joint", name=str(joint.get("name")), type=kind)
+        one = ElementTree.SubElement(bare, "joint", name=name, type=kind)
         one.extend(part for part in joint if part.tag in ("parent", "child", "origin", "axis"))
         ElementTree.SubElement(one, "limit", lower="-1", upper="1", velocity="1", effort="1")
     return ElementTree.tostring(bare, encoding="unicode")

@@ -167,7 +167,7 @@ def limits(robot: str | None, task: str | None) -> Finding:
 
 
 def workspace(robot: str | None, task: str | None) -> Finding:
-    """Check that an arm reaches all of its workspace, with the orientation that it has at home."""
+    """Check that an arm reaches all of its workspace, with the orientation at home unless that is free."""
     import itertools
 
     import numpy as np
@@ -199,14 +199,22 @@ def workspace(robot: str | None, task: str | None) -> Finding:
 
 def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
     """Check the model's hash, and its contract against the robot."""
+    from ami_ros.configuration import Configuration
     from ami_ros.experiment.experiment import prepare
 
     try:
+        if model is None and not (file := Configuration.load(robot, task).shipped_model).is_file():
+            advice = f"to plan, make one: ami-ros model {_named('--robot', robot)}{_named('--task', task)}"
+            return Finding("model", "warn", f"none yet for this robot and task: {file}", advice.strip())
         experiment = prepare(robot, task, model)
     except AmiError as error:
         return Finding("model", "fail", str(error), "git checkout models, or make model")
     fits = f"fits {experiment.spec.name}"
     return Finding("model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, {fits}")
+
+
+def _named(option: str, value: str | None) -> str:
+    return f"{option} {value} " if value else ""
 
 
 def round_trip() -> Finding:

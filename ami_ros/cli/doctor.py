@@ -18,12 +18,20 @@ def doctor(
     task: options.Task = None,
     model: options.Model = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw to this PNG file what the camera sees of an arm: at home, and all of its workspace."
+        ),
+    ] = None,
 ) -> None:
     """Check Python, torch, ROS 2, DDS, the simulator, the report and the model.
 
     Exit code 0 when nothing failed, else 1. A warning is something that works, but could be better.
 
     Example: ami-ros doctor --json doctor.json
+
+    Of a new robot: ami-ros doctor --robot ./PATH --picture look.png
     """
     import dataclasses
 
@@ -35,7 +43,7 @@ def doctor(
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
 
-    check_writable(json_file)
+    check_writable(json_file, picture)
     console = Console()
     table = Table("check", "", "found", "what to do")
     with console.status("checking"):
@@ -46,4 +54,20 @@ def doctor(
     healthy = all(finding.level != "fail" for finding in findings)
     rows = [dataclasses.asdict(finding) for finding in findings]
     write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
+    if picture is not None:
+        _draw(picture, robot, task)
     raise typer.Exit(0 if healthy else 1)
+
+
+def _draw(picture: Path, robot: str | None, task: str | None) -> None:
+    from ami_ros.configuration import Configuration
+    from ami_ros.extras import require
+    from ami_ros.system.whole_file import write_whole
+
+    require("sim", "train")
+    from ami_ros.report.pictures import png
+    from ami_ros.report.robot_picture import robot_picture
+
+    configuration = Configuration.load(robot, task)
+    write_whole(picture, png(robot_picture(configuration.spec, configuration.sim.physics_hz)))
+    typer.echo(f"wrote {picture}")

@@ -16,9 +16,10 @@ from ami_ros.errors import AmiError
 from ami_ros.system.processes import command_line
 from ami_ros.system.stop_request import SIGNALS
 
-# verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name.
+# verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name (- is _).
 VERBS = {
     "demo": ("ami_ros.cli.demo", "Ten goals through ROS 2: a table, a report and a video."),
+    "new-robot": ("ami_ros.cli.new_robot", "Write a robot's YAML from its URDF."),
     "collect": ("ami_ros.cli.collect", "Record random motion in the simulator."),
     "train": ("ami_ros.cli.train", "Train a world model from recorded episodes."),
     "export": ("ami_ros.cli.export", "Turn a training run into one model.pt."),
@@ -65,9 +66,14 @@ class LazyGroup(typer.core.TyperGroup):
         return name, command if name is None else load_verb(name), rest
 
 
+def verb_function(name: str) -> Any:
+    """Import a verb's file and return its function, or its Typer app."""
+    return getattr(importlib.import_module(VERBS[name][0]), name.replace("-", "_"))
+
+
 def load_verb(name: str) -> Any:
     """Import a verb's file and return its command."""
-    verb = getattr(importlib.import_module(VERBS[name][0]), name)
+    verb = verb_function(name)
     if not isinstance(verb, typer.Typer):
         app = typer.Typer(add_completion=False, rich_markup_mode="rich")
         app.command(name)(verb)

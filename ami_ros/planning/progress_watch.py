@@ -47,8 +47,8 @@ class ProgressWatch:
 def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kinematics: Kinematics) -> str:
     """Say what keeps the robot from a joint goal; empty for an image goal, whose joints nobody knows.
 
-    Actions move the tip, the hand keeps its orientation, and the elbow follows: see `Kinematics.step`. So a
-    posture with another hand or elbow cannot be had, although its tip may be.
+    Actions move the tip, the hand keeps its orientation unless that is free, and the elbow follows: see
+    `Kinematics.step`. So a posture with another hand or elbow cannot be had, although its tip may be.
 
     Args:
         goal: what is pursued.
@@ -66,7 +66,7 @@ def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kin
     tip, hand = kinematics.forward(wanted)
     turn = hand @ kinematics.forward(spec.home)[1].T
     turned_deg = float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1.0) / 2.0, -1.0, 1.0))))
-    if turned_deg > TURNED_DEG:
+    if turned_deg > TURNED_DEG and spec.orientation == "kept":
         text += f"; the goal turns the hand by {turned_deg:.0f} degrees, which stays as it is at home"
     outside = float(np.abs(tip - np.clip(tip, *spec.workspace)).max())
     if outside > 0.0:

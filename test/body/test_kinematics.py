@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from robots import changed, made_up_robot, panda_yaml
+from robots import changed, made_up_robot, panda_yaml, small_robot, turning_arm
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
@@ -123,6 +123,30 @@ def test_the_hand_keeps_its_orientation(kinematics):
         _, rotation = kinematics.forward(kinematics.solve(SPEC.random_tip(generator)))
         angle = np.arccos(np.clip((np.trace(down.T @ rotation) - 1) / 2, -1, 1))
         assert angle < 0.1
+
+
+def test_a_free_orientation_leaves_the_joints_to_the_position(tmp_path):
+    """Three joints have none to spare for an orientation: kept, most of the workspace is out of reach."""
+    kept = small_robot(turning_arm(tmp_path), "j1", "j2", "j3", home=np.array([0.0, 0.5, 1.1]))
+    free = Kinematics(changed(kept, orientation="free"))
+    place = free.forward(kept.home)[0] + [-0.1, 0.15, 0.1]
+    joints = free.solve(place)
+    np.testing.assert_allclose(free.forward(joints)[0], place, atol=2e-3)
+    with pytest.raises(KinematicsError, match="not reached"):
+        Kinematics(kept).solve(place)
+    velocity = np.array([0.1, -0.2, 0.15])
+    moved = free.forward(free.step(joints, velocity, DT_S))[0] - free.forward(joints)[0]
+    np.testing.assert_allclose(moved, velocity * DT_S, atol=2e-3)
+
+
+def test_what_is_redundant_goes_toward_home_when_the_orientation_is_free():
+    """Seven joints, three of them for the position: the tip stands still, and the posture comes back."""
+    kinematics = Kinematics(changed(SPEC, orientation="free"))
+    place = kinematics.forward(SPEC.home)[0]
+    joints = SPEC.home + [0.2, -0.1, -0.2, 0.1, 0.1, -0.1, 0.3]
+    for _ in range(300):
+        joints = kinematics.step(joints, place - kinematics.forward(joints)[0], 1.0)
+    np.testing.assert_allclose(joints, SPEC.home, atol=5e-3)
 
 
 def test_solve_reaches_the_workspace(kinematics):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from ami_ros.body import resources
 from ami_ros.body.resources import resource
 from ami_ros.errors import EmbodimentError
 
@@ -54,3 +55,14 @@ def test_a_python_package(tmp_path):
 def test_a_missing_file_is_refused_with_the_places_looked_at(mesh, name):
     with pytest.raises(EmbodimentError, match=r"no such file; looked for .*; (source|expected)"):
         resource(name, mesh.parents[1])
+
+
+def test_a_package_that_an_extra_brings_names_it_where_it_is_not_installed(mesh, monkeypatch):
+    monkeypatch.setitem(resources.EXTRAS, "robots-of-others", "robots")
+    with pytest.raises(
+        EmbodimentError, match=r"the package comes with an extra: pip install -e '\.\[robots\]'"
+    ):
+        resource("package://robots-of-others/arm.urdf", mesh.parents[1])
+    monkeypatch.setitem(resources.EXTRAS, "my_robot", "robots")
+    with pytest.raises(EmbodimentError, match="source the workspace that has the package"):  # it is there
+        resource("package://my_robot/arm.urdf", mesh.parents[1])

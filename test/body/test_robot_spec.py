@@ -94,6 +94,7 @@ def test_unknown_and_missing_keys(tmp_path):
         ("arm.workspace", {"lower": [0, 0, 0], "upper": [1, 1, math.inf]}, "expected 3 finite numbers"),
         ("arm.workspace", {"lower": [0, 0, 1], "upper": [1, 1, 1]}, "lower .* is not below upper"),
         ("arm.workspace", {"lower": [0, 0, 0], "upper": [1, 1, 1], "up": 1}, "expected lower: .* and upper:"),
+        ("arm.orientation", "loose", r"expected one of \['kept', 'free'\]"),
         ("arm.limits", None, "expected dict"),
         ("arm", {}, "actions.meaning: got cartesian_velocity, expected an arm"),
         ("actions.meaning", "telepathy", "expected one of .*cartesian_velocity"),

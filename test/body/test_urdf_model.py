@@ -9,6 +9,7 @@ from robots import LIMIT, chain, joint, link, small_robot, urdf
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.link_shapes import LinkShapes
+from ami_ros.body.urdf_model import UrdfModel
 from ami_ros.errors import KinematicsError
 
 HOME = np.array([0.1, 0.2, 0.3])
@@ -98,6 +99,12 @@ def test_a_link_and_a_joint_may_have_the_same_name(tmp_path):
     parts = [link("base"), link("a"), link("j1"), joint("j1", "base", "a"), joint("j2", "a", "j1")]
     spec = small_robot(urdf(tmp_path, *parts), "j1", "j2", tip="j1", home=HOME[:2])
     np.testing.assert_allclose(Kinematics(spec).forward(HOME[:2])[0], tip_of(HOME[:2]), atol=1e-12)
+
+
+def test_a_joint_that_is_held_may_have_the_name_of_a_link(tmp_path):
+    path = chain(tmp_path)
+    path.write_text(path.read_text().replace('"j3"', '"a"'))
+    assert UrdfModel(small_robot(path, "j1", "j2")).model.nq == 2
 
 
 def test_a_tip_that_nothing_moves(tmp_path):

@@ -59,6 +59,12 @@ def test_a_missing_model_fails(tmp_path):
     assert "make model" in finding.advice
 
 
+def test_a_model_that_was_never_made_is_no_failure(tmp_path):
+    finding = checks.shipped(str(panda_yaml(tmp_path).rename(tmp_path / "new.yaml")), "reach", None)
+    assert finding.level == "warn"
+    assert finding.advice == f"to plan, make one: ami-ros model --robot {tmp_path / 'new.yaml'} --task reach"
+
+
 @pytest.mark.parametrize("robot", ["r2d2", "panda"])
 def test_no_check_raises(robot, tmp_path):
     findings = [

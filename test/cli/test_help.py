@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
 import typing
 from collections.abc import Callable, Iterator
 
@@ -11,12 +10,12 @@ import pytest
 import typer
 from command_line import ami_ros_run
 
-from ami_ros.cli.main import VERBS
+from ami_ros.cli.main import VERBS, verb_function
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], Callable]]:
-    for name, (module, _) in VERBS.items():
-        verb = getattr(importlib.import_module(module), name)
+    for name in VERBS:
+        verb = verb_function(name)
         if isinstance(verb, typer.Typer):
             for command in verb.registered_commands:
                 yield (name, command.name or command.callback.__name__), command.callback

@@ -155,6 +155,14 @@ def chain(folder: Path, **inside: str) -> Path:
     return urdf(folder, *links, *joints)
 
 
+def turning_arm(folder: Path) -> Path:
+    """Write an arm that gets about: a joint about z, two about y, and a tip 0.5 m behind the last."""
+    turn = joint("j1", "base", "a").replace('xyz="0 1 0"', 'xyz="0 0 1"')
+    links = [link(name) for name in ("base", "a", "b", "c", "tip")]
+    bend = [joint("j2", "a", "b"), joint("j3", "b", "c"), joint("end", "c", "tip", "fixed", inside="")]
+    return urdf(folder, *links, turn, *bend)
+
+
 def small_robot(path: Path, *joints: str, tip: str = "tip", **changes: Any) -> RobotSpec:
     """Return a robot of these joints with that URDF."""
     return changed(

@@ -32,6 +32,22 @@ def collision_spheres(collision: ElementTree.Element, folder: Path) -> list[tupl
         ValueError: it is malformed, or its mesh cannot be used.
         EmbodimentError: its mesh is missing; says where it was looked for.
     """
+    shape, place, turn = placed_shape(collision)
+    if shape.tag == "sphere":
+        return [(place, length_of(shape, "radius"))]
+    if shape.tag in ("cylinder", "capsule"):
+        half = turn @ np.array([0.0, 0.0, 0.5 * length_of(shape, "length")])
+        return covering(place - half, place + half, length_of(shape, "radius"))
+    hull = hull_of(CORNERS * numbers(shape, "size")) if shape.tag == "box" else mesh_hull(shape, folder)
+    return [(place + turn @ centre, radius) for _, centre, radius in hull_spheres(hull)]
+
+
+def placed_shape(collision: ElementTree.Element) -> tuple[ElementTree.Element, FloatArray, FloatArray]:
+    """Return the shape of a <collision>, with its place (3,) in m and turn (3, 3) in the link's frame.
+
+    Raises:
+        ValueError: it is malformed, or of an unknown kind.
+    """
     origin = collision.find("origin")
     place = NONE if origin is None else numbers(origin, "xyz", NONE)
     turn = pinocchio.rpy.rpyToMatrix(NONE if origin is None else numbers(origin, "rpy", NONE))
@@ -39,13 +55,7 @@ def collision_spheres(collision: ElementTree.Element, folder: Path) -> list[tupl
     kind = None if shape is None else shape.tag
     if shape is None or kind not in ("box", "capsule", "cylinder", "mesh", "sphere"):
         raise ValueError(f"got geometry {kind}, expected {SHAPES}")
-    if kind == "sphere":
-        return [(place, _length(shape, "radius"))]
-    if kind in ("cylinder", "capsule"):
-        half = turn @ np.array([0.0, 0.0, 0.5 * _length(shape, "length")])
-        return covering(place - half, place + half, _length(shape, "radius"))
-    hull = hull_of(CORNERS * numbers(shape, "size")) if kind == "box" else _mesh_hull(shape, folder)
-    return [(place + turn @ centre, radius) for _, centre, radius in hull_spheres(hull)]
+    return shape, place, turn
 
 
 def covering(start: FloatArray, end: FloatArray, radius: float) -> list[tuple[FloatArray, float]]:
@@ -61,7 +71,13 @@ def covering(start: FloatArray, end: FloatArray, radius: float) -> list[tuple[Fl
     return [(start + (end - start) * (i / gaps), larger) for i in range(gaps + 1)]
 
 
-def _mesh_hull(mesh: ElementTree.Element, folder: Path) -> Hull:
+def mesh_hull(mesh: ElementTree.Element, folder: Path) -> Hull:
+    """Return the convex hull of a <mesh>, whose name may be relative to `folder`, in m.
+
+    Raises:
+        ValueError: it cannot be used.
+        EmbodimentError: no such file; says where it was looked for.
+    """
     path, scale = resource(mesh.get("filename", ""), folder), numbers(mesh, "scale", np.ones(3))
     try:
         return hull_of(mesh_points(path, scale))
@@ -69,7 +85,8 @@ def _mesh_hull(mesh: ElementTree.Element, folder: Path) -> Hull:
         raise ValueError(f"mesh {path}: {error}") from error
 
 
-def _length(shape: ElementTree.Element, key: str) -> float:
+def length_of(shape: ElementTree.Element, key: str) -> float:
+    """Return a positive length of a shape, m. Raises ValueError: it is anything else."""
     value = number(shape, key)
     if value <= 0.0:
         raise ValueError(f"{shape.tag} {key}: got {value}, expected more than 0")

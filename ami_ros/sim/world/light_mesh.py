@@ -15,7 +15,8 @@ from ami_ros.system.whole_file import write_whole
 # All faces of a robot together: with no more, PyBullet draws 128 x 128 pixels in under 3 ms on one core.
 FACES = 3600
 CELLS = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4)  # of a grid along the diagonal of a mesh
-VERSION = b"1"  # of what is done to a mesh; another one makes all of them again
+END = 0.1  # of the diagonal: a mesh that has become shorter by more is not the same shape
+VERSION = b"2"  # of what is done to a mesh; another one makes all of them again
 
 
 def face_limit(faces: Sequence[int]) -> int:
@@ -48,16 +49,24 @@ def light_mesh(path: Path, faces: int) -> Path:
     cached = _cache() / f"{digest}.obj"
     if not cached.is_file():
         mesh = _read(path)
-        if len(mesh.faces) > faces:
-            mesh = mesh.simplify_quadric_decimation(face_count=faces)
-        if len(mesh.faces) > faces:  # it keeps every hole and every loose part
-            mesh = _clustered(mesh, faces)
-        write_whole(cached, mesh.export(file_type="obj", include_normals=False, digits=6))
+        light = mesh.simplify_quadric_decimation(face_count=faces) if len(mesh.faces) > faces else mesh
+        # It keeps every hole and every loose part, and where there are many it may lose an end.
+        if _lost_an_end(light, mesh):
+            light = _without_holes(mesh, faces)
+        elif len(light.faces) > faces:
+            light = _without_holes(light, faces)
+        write_whole(cached, light.export(file_type="obj", include_normals=False, digits=6))
     return cached
 
 
-def _clustered(mesh: Any, faces: int) -> Any:
-    """Return a mesh whose vertices lie on the finest of some grids that leaves at most `faces` triangles.
+def _lost_an_end(light: Any, mesh: Any) -> bool:
+    return bool(abs(light.bounds - mesh.bounds).max() > END * mesh.scale)
+
+
+def _without_holes(mesh: Any, faces: int) -> Any:
+    """Return a mesh of at most `faces` triangles: on the finest of some grids on which that can be had.
+
+    The grid closes holes and joins loose parts, so that what is left can be simplified as others are.
 
     Source: Rossignac and Borrel, "Multi-resolution 3D approximations for rendering complex scenes" (1993).
     """
@@ -69,7 +78,9 @@ def _clustered(mesh: Any, faces: int) -> Any:
             (mesh.vertices / size).round() * size, mesh.faces
         )  # merges equal vertices
         coarse.update_faces(coarse.nondegenerate_faces() & coarse.unique_faces())
-        if 0 < len(coarse.faces) <= faces:
+        if len(coarse.faces) > faces:
+            coarse = coarse.simplify_quadric_decimation(face_count=faces)
+        if 0 < len(coarse.faces) <= faces and not _lost_an_end(coarse, mesh):
             return coarse
     return trimesh.creation.box(bounds=mesh.bounds)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from robots import changed
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
@@ -61,6 +62,9 @@ def test_what_is_missing_names_the_joints_the_hand_and_the_workspace(spec):
     assert text == (
         "; to go (rad or m): panda_joint7 +0.50; the goal turns the hand by 29 degrees, which stays as it is at home"
     )
+    free = changed(spec, orientation="free")
+    text = what_is_missing(Goal(vectors={"joints": goal}), home, free, Kinematics(free))
+    assert text == "; to go (rad or m): panda_joint7 +0.50"
     near = what_is_missing(Goal(vectors={"joints": home + 0.01}), home, spec, kinematics)
     assert near == ""
     stretched = home.copy()

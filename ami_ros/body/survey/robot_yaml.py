@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The YAML of a robot from its survey; comments say what is not known, and where to look it up."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ami_ros.body.resources import PACKAGE
+from ami_ros.body.survey.survey import IN_NO_URDF, Survey
+
+MOST_NAMED = 8  # of other tips
+PLAIN = re.compile(
+    r"[A-Za-z_/][\w./-]*"
+)  # text that YAML takes as it is, but for the words that it has a meaning for
+WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none")
+FAST = 6.0  # rad/s: hardly an arm turns that fast; as the limit of every joint it stands for "not known"
+UNITS = {
+    "lower": ("rad", "m"),
+    "upper": ("rad", "m"),
+    "velocity": ("rad/s", "m/s"),
+    "acceleration": ("rad/s^2", "m/s^2"),
+    "jerk": ("rad/s^3", "m/s^3"),
+    "effort": ("N m", "N"),
+}
+
+
+def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
+    """Return the text of a robot's YAML.
+
+    Args:
+        name: of the robot, for people.
+        given: what the user called the URDF: a path or ``package://``.
+        found: what is known of it.
+        folder: in which the YAML will lie: paths are relative to it.
+    """
+    chain, home = found.chain, found.home
+    pairs = zip(chain.joints, found.units, strict=True)
+    values = "\n".join(f"      {_text(joint)}: {unit}" for joint, unit in pairs)
+    title = f"{_line(name)}, written by `ami-ros new-robot` from {_line(Path(given).name)}"
+    free = "\n  orientation: free # of the tip: too few joints to keep it; steps are by position alone"
+    orientation = free if found.orientation == "free" else ""
+    return f"""\
+# {title}. What it could not know is marked: CHECK.
+sensors:
+  camera: # CHECK topic, size and rate: ros2 topic hz, ros2 topic echo --field width (and height)
+    kind: image
+    topic: camera/image_raw
+    frame_id: camera_optical_frame
+    width: 128
+    height: 128
+    rate_hz: 10.0
+    max_age_s: 0.5 # an older image holds the robot
+    # CHECK where the real camera stands, if the simulator shall see the same: measure, or its calibration.
+    # This view shows all of the arm, wherever in the workspace its tip is.
+    vertical_fov_deg: 40.0
+    eye: {_numbers(found.eye)} # m, base frame
+    look_at: {_numbers(found.look_at)} # m, base frame
+  joints:
+    kind: vector
+    message: JointState # of each joint its position, then of each its velocity
+    topic: joint_states # CHECK: ros2 topic list -t
+    values: # CHECK names and units: ros2 topic echo --once joint_states
+{values}
+    rate_hz: 100.0 # CHECK: ros2 topic hz joint_states
+    max_age_s: 0.25 # older joint states hold the robot
+actions:
+  meaning: cartesian_velocity # one action = linear velocity of the tip
+  rate_hz: 10.0
+  block: 1 # control steps per action block
+  channels: # axes of the base frame
+    x: {{unit: m/s, range: {found.speed}}}
+    y: {{unit: m/s, range: {found.speed}}}
+    z: {{unit: m/s, range: {found.speed}}}
+output: # CHECK: ros2 control list_controllers; other interfaces: docs/your_robot.md
+  interface: trajectory
+  topic: joint_trajectory_controller/joint_trajectory
+arm:
+  joints: joints # the sensor that measures them
+  urdf: {_text(_urdf(given, found.urdf, folder))} # kinematics, meshes of the links, limits
+{_limits(found)}
+  home: {_numbers(home.joints)} # {_about_home(found)}
+  tip_frame: {_text(chain.tip)} # CHECK: the point that shall reach goals{_others(chain.others)}{orientation}
+  workspace: # box that the tip stays in, base frame, m: reached in sampling. CHECK for what stands around
+    lower: {_numbers(found.workspace[0])}
+    upper: {_numbers(found.workspace[1])}
+  tool: {{}} # held by the hand; {{}} for nothing
+{_simulation(found)}
+tasks: {{}} # what a task changes in this file, for example another workspace and view for push
+safety: {{}} # changes to config/safety.yaml that this robot needs, for example start_error: 0.2
+source: >-
+  Position, velocity and effort: {_line(found.urdf.name)}, not compared with a data sheet. Acceleration and
+  jerk: careful values of `ami-ros new-robot`. CHECK: name the data sheet here.
+"""
+
+
+def _limits(found: Survey) -> str:
+    """Return the section of what the URDF does not give, with what it gives in comments."""
+    said = [
+        f"    # {name}: {_numbers(found.limits[name])}{_doubt(found, name)}" for name in _from_urdf(found)
+    ]
+    lines = ["  limits: # null = not limited; what is left out is the URDF's:", *said]
+    for name, (turning, sliding) in UNITS.items():
+        if name in _from_urdf(found):
+            continue
+        unit = " or ".join(dict.fromkeys(sliding if one == "m" else turning for one in found.units))
+        why = "no URDF has it" if name in IN_NO_URDF else "the URDF has none"
+        value = f"    {name}: {_numbers(found.limits[name])} # {unit}."
+        lines.append(f"{value} CHECK the data sheet: {why}, and these are careful")
+    return "\n".join(lines)
+
+
+def _from_urdf(found: Survey) -> list[str]:
+    """Return the names of the limits that the URDF gives for every joint."""
+    return [name for name in UNITS if None not in found.given.values.get(name, [None])]
+
+
+def _doubt(found: Survey, name: str) -> str:
+    values = {value for value in found.limits[name] if value is not None}
+    if name == "velocity" and len(values) == 1 and values.pop() >= FAST:
+        return ". CHECK the data sheet: fast, and alike for all joints; give the true ones below"
+    return ""
+
+
+def _about_home(found: Survey) -> str:
+    home, units = found.home, " or ".join(dict.fromkeys(found.units))
+    how = "the middle of the limits" if home.is_middle else "found by sampling"
+    pairs = " and ".join(f"{one} with {other}" for one, other in home.touching[:2])
+    contact = f"CHECK whether they touch: hulls of {_line(pairs)}" if pairs else "free of self-collision"
+    return f"{units}: {how}; the tip is {home.tilt_deg:.0f} degrees off straight down; {contact}"
+
+
+def _others(others: Sequence[str]) -> str:
+    if not others:
+        return ""
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    return f"; or {_line(', '.join(others[:MOST_NAMED]))}{more} (--tip)"
+
+
+def _simulation(found: Survey) -> str:
+    reach, table = found.home.reach, found.table
+    held = f"[{', '.join(map(_text, found.chain.held))}]"
+    return f"""\
+simulation:
+  kind: bullet
+  tool_parent: {_text(found.chain.tip)} # its frame is the tip
+  scenery: # what stands around it; the first two are painted with patterns while collecting
+    table: # top just below what the arm stands on
+      half_size: {_numbers([round(0.7 * reach, 2), round(0.9 * reach, 2), 0.05])} # m
+      centre: {_numbers([round(0.45 * reach, 2), 0.0, round(table - 0.055, 3)])} # m
+      colour: [0.55, 0.42, 0.30, 1.0]
+    wall:
+      half_size: [0.02, 6.0, 3.0]
+      centre: {_numbers([round(-1.3 * reach, 2), 0.0, 0.5])}
+      colour: [0.62, 0.70, 0.72, 1.0]
+  hold_joints: {held} # joints of the URDF that are not the arm's, such as a gripper's
+  hold_position: {_numbers(found.held_position)} # rad or m"""
+
+
+def _urdf(given: str, urdf: Path, folder: Path) -> str:
+    """Return what names the URDF in a YAML: ``package://`` as given, else relative where it lies below."""
+    if given.startswith(PACKAGE):
+        return given
+    relative = os.path.relpath(urdf, folder.resolve())
+    return str(urdf) if relative.startswith(os.pardir) else relative
+
+
+def _numbers(values: Iterable[float | None]) -> str:
+    """Return a list as YAML writes it, each number with the digits that it needs."""
+    return f"[{', '.join('null' if value is None else _number(float(value)) for value in values)}]"
+
+
+def _number(value: float) -> str:
+    # All digits: a limit a little looser than the URDF's would be refused. No exponent: 1e-05 is a text.
+    text = f"{value:.12f}".rstrip("0")
+    return f"{text}0" if text.endswith(".") else text
+
+
+def _text(value: str) -> str:
+    """Return a text as YAML writes it: in quotes where it would be taken for something else."""
+    is_plain = PLAIN.fullmatch(value.removeprefix(PACKAGE)) and value.lower() not in WORDS
+    return value if is_plain else json.dumps(value)
+
+
+def _line(value: str) -> str:
+    """Return a text that fits into a comment."""
+    return " ".join(value.split())

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros new-robot`: write a robot's YAML from its URDF."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ami_ros.body.survey.survey import Survey
+    from ami_ros.cli.checks import Finding
+
+MARK = "CHECK"
+TASK = "reach"
+SEED = 0  # of the sampling: the same URDF gives the same file
+
+
+def new_robot(
+    urdf: Annotated[str, typer.Argument(help="The robot's URDF: a path, file:// or package://.")],
+    name: Annotated[str, typer.Option(help="Name of the robot [that in the URDF].")] = "",
+    out: Annotated[Path | None, typer.Option(help="File to write [<name>.yaml in this folder].")] = None,
+    tip: Annotated[
+        str,
+        typer.Option(help="Link that shall reach goals; the joints on the way to it are the arm [found]."),
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write the YAML of an arm: joints, limits, tip, home, workspace, camera, and a simulation to try it in.
+
+    What the URDF does not say is guessed with care and marked CHECK, with the place where to look it up. A
+    package is looked for as ROS does: source the workspace that has it.
+
+    Example: ami-ros new-robot <arm>.urdf --name my_arm
+    """
+    import numpy as np
+    from rich.console import Console
+
+    from ami_ros.body.resources import resource
+    from ami_ros.body.survey.robot_yaml import robot_yaml
+    from ami_ros.body.survey.survey import survey
+    from ami_ros.body.urdf_checks import read_urdf
+    from ami_ros.errors import OutputError
+    from ami_ros.system.whole_file import check_writable, write_whole
+
+    path = resource(urdf, Path.cwd())
+    name = name or read_urdf(path).get("name", "") or path.stem
+    plain = "".join(letter if letter.isalnum() else "_" for letter in name.lower()).strip("_") or "robot"
+    out = out or Path(f"{plain}.yaml")
+    if out.suffix != ".yaml":
+        raise OutputError(f"{out}: got {out.suffix or 'no suffix'}, expected a file that ends in .yaml")
+    if out.exists() and not force:
+        raise OutputError(f"{out}: is there already; expected another --out, or --force to replace it")
+    check_writable(out)
+    console = Console()
+    with console.status(f"sampling postures of {path.name}"):
+        found = survey(path, tip, np.random.default_rng(SEED))
+    text = robot_yaml(name, urdf, found, out.parent)
+    write_whole(out, text)
+    _print_summary(console, out, text, found)
+
+
+def _print_summary(console: Console, out: Path, text: str, found: Survey) -> None:
+    """Print what was found, what to look at and what comes next; exit code 1 if the doctor is not content."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ami_ros.cli import checks
+    from ami_ros.cli.doctor import MARKS
+
+    chain, home, box = found.chain, found.home, found.workspace
+    size = " x ".join(f"{side:.2f}" for side in box[1] - box[0])
+    how = "the middle of the limits" if home.is_middle else "found by sampling"
+    table = Table("in the file", "found", title=str(out), title_justify="left", show_header=False)
+    table.add_row("joints", escape(f"{len(chain.joints)}: {', '.join(chain.joints)}"))
+    table.add_row("tip", escape(f"{chain.tip}; others: {', '.join(chain.others[:4]) or 'none'}"))
+    table.add_row("home", f"{how}; tip {home.tilt_deg:.0f} degrees off straight down")
+    table.add_row("workspace", f"{size} m; orientation of the tip {found.orientation}")
+    table.add_row("held still", escape(", ".join(chain.held[:6]) or "nothing"))
+    findings = [checks.limits(str(out), None), checks.workspace(str(out), None), _task(out)]
+    for finding in findings:
+        advice = f"; {finding.advice}" if finding.advice else ""
+        table.add_row(f"check: {finding.name}", f"{MARKS[finding.level]} {escape(finding.found + advice)}")
+    console.print(table)
+    if any(finding.level == "fail" for finding in findings):
+        raise typer.Exit(1)
+    marked = [number for number, line in enumerate(text.splitlines(), start=1) if MARK in line]
+    console.print(
+        f"Look at the {len(marked)} lines marked {MARK}: acceleration, jerk and tip, then topics and camera.",
+        highlight=False,
+    )
+    named, look = shlex.quote(str(out)), shlex.quote(str(out.with_suffix(".png")))
+    console.print(
+        f"See what its camera sees: ami-ros doctor --robot {named} --task {TASK} --picture {look}\n"
+        f"Then: ami-ros model --robot {named} --task {TASK}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _task(out: Path) -> Finding:
+    """Check that episodes of the task that needs least can be drawn in the workspace."""
+    from ami_ros.body.robot_spec import load_robot
+    from ami_ros.cli.checks import Finding
+    from ami_ros.errors import AmiError
+    from ami_ros.extras import missing_modules
+
+    if missing_modules("sim"):
+        return Finding(f"task {TASK}", "warn", "not tried: no simulator", "pip install -e '.[sim]'")
+    from ami_ros.sim.tasks.known import load_task
+
+    try:
+        load_task(TASK, load_robot(out, TASK)).episode(0)
+    except AmiError as error:
+        return Finding(f"task {TASK}", "warn", str(error), "another home or tip may give a larger workspace")
+    return Finding(f"task {TASK}", "ok", "goals can be placed in the workspace")
