@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.body.actions import AXES
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.meanings.meaning import points_over_time
 from ami_ros.body.robot_spec import RobotSpec
@@ -42,6 +43,12 @@ class CartesianVelocity:
     def hold(self, observation: Observation) -> FloatArray:
         """Return no velocity (A,)."""
         return np.zeros(self._spec.action_size)
+
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return the tip's mean velocity (A,), m/s, between two positions of the joints (J,)."""
+        moved = self._kinematics.forward(end)[0] - self._kinematics.forward(start)[0]
+        velocity: FloatArray = moved[[AXES.index(axis) for axis in self._spec.actions.names]] / duration_s
+        return velocity
 
     def forget(self) -> None:
         """Do nothing: each proposal begins where the arm is measured."""
