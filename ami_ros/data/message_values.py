@@ -82,6 +82,11 @@ def _yaw(turn: Any) -> float:
     return math.atan2(2.0 * (w * z + x * y), w * w + x * x - y * y - z * z)
 
 
+def values_of(message: Any) -> dict[str, str]:
+    """Return the key-values of a DiagnosticArray's first status; empty when there is none."""
+    return {pair.key: pair.value for status in message.status[:1] for pair in status.values}
+
+
 def joints_from_ros(
     message: Any, joint_names: Sequence[str], ignored: Sequence[str] = ()
 ) -> tuple[FloatArray, FloatArray]:
