@@ -162,7 +162,7 @@ def test_set_points_with_feedback_begin_where_they_are_measured(tmp_path):
 @pytest.mark.parametrize(
     ("spec", "actions", "tolerance"),
     [
-        (PANDA, [[0.2, -0.1, 0.05], [0.0, 0.15, 0.1]], 0.012),
+        (PANDA, [[0.2, -0.1, 0.05], [0.0, 0.15, 0.1]], 0.002),
         (by_joints("joint_velocity", "rad/s", -2.0, 2.0), [[0.5, -0.25], [0.1, 0.2]], 1e-9),
         (by_joints("joint_position", "rad", -3.0, 4.0), [[2.1, -0.2], [2.0, 0.1]], 1e-9),
     ],

@@ -70,7 +70,7 @@ def import_(
     from ami_ros.data.importing.roles import parse_topics
     from ami_ros.report.import_plot import import_plot
     from ami_ros.system.lock_file import only_one
-    from ami_ros.system.whole_file import write_whole
+    from ami_ros.system.whole_file import check_writable, write_whole
 
     out = out or configuration.episodes_folder
     settings = ImportSettings(
@@ -82,6 +82,7 @@ def import_(
         correct_offset,
     )
     check_new(out)
+    check_writable(out / REPORT_FILE)
     work = Import(configuration.spec, bags, settings)
     with only_one("import", out):
         with progress_bar("read", work.messages) as bar:

@@ -49,9 +49,14 @@ def record(
     from ami_ros.launch_arguments import dds_environment
     from ami_ros.share import config_path
     from ami_ros.system.processes import command_line
+    from ami_ros.system.whole_file import check_writable
 
     configuration = Configuration.load(robot, task)
     require("ros", "record")
+    from ami_ros.data.bags.bag_writer import METADATA_FILE, check_new_bag
+
+    check_new_bag(out)
+    check_writable(out / METADATA_FILE)
     # Before anything of ROS is there: large images arrive.
     os.environ.update(dds_environment(config_path("dds", "large_data_shm.xml"), os.environ))
     from ami_ros.ros.recorder.node import record as run_recorder

@@ -73,11 +73,7 @@ class BagWriter:
         self._held.enter_context(only_one("record", folder))
         with ExitStack() as undo:
             undo.push(self._held)
-            if found := sorted(p.name for p in folder.iterdir() if _of_a_bag(p)):
-                raise OutputError(
-                    f"{folder}: holds a recording ({', '.join(found[:3])}), expected an empty folder, or "
-                    "none; nothing is ever recorded over"
-                )
+            check_new_bag(folder)
             try:
                 self._next_file()
                 self._write_metadata()
@@ -194,6 +190,16 @@ class BagWriter:
         return OutputError(
             f"{self._folder}: cannot be written ({why}); what was recorded before stays and can be read. "
             "Expected a folder that can be written, on a disk with space left"
+        )
+
+
+def check_new_bag(folder: Path) -> None:
+    """Make sure that a folder has no recording in it. Raises OutputError: it has."""
+    found = sorted(path.name for path in folder.iterdir() if _of_a_bag(path)) if folder.is_dir() else []
+    if found:
+        raise OutputError(
+            f"{folder}: holds a recording ({', '.join(found[:3])}), expected an empty folder, or none; "
+            "nothing is ever recorded over"
         )
 
 

@@ -19,7 +19,7 @@ from ami_ros.data.importing.action_sources import ActionSource, action_sources, 
 from ami_ros.data.importing.clock_offset import clock_offset
 from ami_ros.data.importing.import_report import ImportReport, spans_of
 from ami_ros.data.importing.path_length import path_length
-from ami_ros.data.importing.roles import Roles, roles_of
+from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, VERDICTS, Roles, roles_of
 from ami_ros.data.importing.signals import SignalReader, Signals
 from ami_ros.data.importing.steps import Steps, control_steps
 from ami_ros.data.manifest import MANIFEST_FILE, claim
@@ -115,7 +115,9 @@ class Import:
             reader.read(bag.messages(), roles, on_read)
             self.report.problems += [f"{bag.path}: {problem}" for problem in bag.problems]
         self.signals = reader.signals()
-        self.report.topics = self.signals.health
+        order = [*self._spec.sensors, COMMANDS, PROPOSALS, VERDICTS]
+        health = self.signals.health
+        self.report.topics = {role: health[role] for role in order if role in health}
         self._note_what_is_odd(self.signals)
         self._estimate_offsets(self.signals)
 

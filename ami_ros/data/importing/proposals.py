@@ -63,6 +63,9 @@ class ProposalReader:
             self._times = sorted(followed & set(self._proposals))
             self._states.sort()
         place = bisect_right(self._times, begin_ns + self._step_ns // 2) - 1
+        # The newest; but one that was stamped after the step began only if none is nearer to its beginning.
+        if place > 0 and self._times[place] - begin_ns > begin_ns - self._times[place - 1]:
+            place -= 1
         if place < 0 or self._holds(begin_ns):
             return None
         points, times = self._proposals[self._times[place]]

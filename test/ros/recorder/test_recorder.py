@@ -6,18 +6,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pytest.importorskip("mcap", reason="needs the extra 'record'")
 from rclpy.serialization import deserialize_message
-from rosbags.highlevel import AnyReader
-from sensor_msgs.msg import CompressedImage, JointState
+from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.data.bags.bag import Bag
-from ami_ros.ros.wire.messages import joints_to_ros, stamp_from_ns, stamp_to_ns
-from ami_ros.ros.wire.qos import LATCHED, STATE
+from ami_ros.ros.wire.messages import stamp_from_ns, stamp_to_ns
+from ami_ros.ros.wire.qos import STATE
 
 SECOND_NS = 10**9
 WAIT_S = 2.5  # some flushes
@@ -64,22 +62,3 @@ def test_killed_it_has_lost_at_most_the_last_second(start, probe, robot, tmp_pat
     again = start("recorder", out=str(folder))
     assert again.wait(30.0) == 2
     assert "holds a recording" in again.log_tail() and "Traceback" not in again.log_tail()
-
-
-def test_it_takes_what_was_latched_before_and_ends_with_a_bag_that_others_read(start, probe, robot, tmp_path):
-    folder, names = tmp_path / "bag", robot.spec.joint_names
-    goal = joints_to_ros(names, robot.spec.home, np.zeros(len(names)), 7)
-    probe.node.create_publisher(JointState, "planner/goal_joints", LATCHED).publish(goal)
-    pictures = probe.node.create_publisher(CompressedImage, "camera/image_raw/compressed", 5)
-    probe.node.create_timer(0.1, lambda: pictures.publish(CompressedImage(format="jpeg", data=b"any")))
-    recorder = start("recorder", out=str(folder))
-    expected = {"/planner/goal_joints", "/joint_states", "/camera/image_raw/compressed"}
-    probe.until(lambda: recorded(folder) >= expected, "a recording of what is said")
-    assert recorder.terminate(20.0) == 0
-    with AnyReader([folder]) as reader:
-        raw = {it.topic: data for it, _, data in reader.messages()}
-        assert reader.topics["/planner/goal_joints"].msgcount == 1
-        assert reader.message_count == len(list(Bag(folder).messages())) > 20
-        told = reader.deserialize(raw["/planner/goal_joints"], "sensor_msgs/msg/JointState")
-    assert deserialize_message(raw["/planner/goal_joints"], JointState) == goal
-    assert list(told.name) == list(names) and told.header.stamp.nanosec == 7
