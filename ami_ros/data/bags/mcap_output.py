@@ -83,6 +83,11 @@ class _WholeWrites:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("xb", buffering=0)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else a power cut could take the file's name
+        finally:
+            os.close(folder)
         self._waiting: list[Any] = []
         self._waiting_bytes = self._end = 0
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -18,9 +20,10 @@ from trajectory_msgs.msg import JointTrajectory
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.cli.recordings.importing import import_
 from ami_ros.data.bags.bag import Bag
 from ami_ros.data.episode import list_episodes, read_episode
-from ami_ros.data.importing.importing import Import, ImportSettings
+from ami_ros.data.importing.import_report import PLOT_FILE, REPORT_FILE
 from ami_ros.ros.wire.messages import (
     image_from_ros,
     joints_from_ros,
@@ -30,7 +33,7 @@ from ami_ros.ros.wire.messages import (
 )
 from ami_ros.ros.wire.qos import LATCHED, STATE
 
-SIDE, STEPS, EPISODES = 32, 10, 2
+SIDE, STEPS, EPISODES = 64, 10, 2  # the side is the model's
 SPEC = load_robot("panda", "reach")
 STILL = np.zeros((16, 16, 3), np.uint8)
 
@@ -66,7 +69,7 @@ class Wave:
         self._proposals.publish(trajectory_to_ros(proposal))
 
 
-def test_episodes_are_what_the_robot_showed_said_and_was_asked(start, probe, tmp_path):
+def test_episodes_are_what_the_robot_showed_said_and_was_asked(start, probe, tmp_path, capsys):
     start("sim")
     start("safety")
     goal = joints_to_ros(SPEC.joint_names, SPEC.home, 0.0 * SPEC.home, 7)
@@ -91,11 +94,12 @@ def test_episodes_are_what_the_robot_showed_said_and_was_asked(start, probe, tmp
     assert deserialize_message(raw["/planner/goal_joints"], JointState) == goal
     assert told.header.stamp.nanosec == 7 and {"/safety/verdict", "/safety/estop_pressed"} <= set(raw)
 
-    work = Import(SPEC, [tmp_path / "bag"], ImportSettings(SIDE, STEPS, {}))
-    work.read()
-    work.write(tmp_path / "data", work.cut())
-    assert work.report.actions_from == "proposals" and work.report.problems == []
-    assert work.report.episodes >= EPISODES
+    import_([tmp_path / "bag"], "panda", "reach", tmp_path / "data", episode_steps=STEPS)
+    report = json.loads((tmp_path / "data" / REPORT_FILE).read_text())
+    assert report["actions_from"] == "proposals" and report["problems"] == []
+    assert report["episodes"] >= EPISODES and report["topics"]["camera"]["malformed"] == 0
+    assert (tmp_path / "data" / PLOT_FILE).read_bytes().startswith(b"\x89PNG")
+    assert f"{report['episodes']} episodes. Next: ami-ros train --robot panda" in capsys.readouterr().out
     small = {
         cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA).tobytes(): stamp_ns
         for stamp_ns, picture in wave.pictures.items()
