@@ -87,6 +87,8 @@ def import_(
     with only_one("import", out):
         with progress_bar("read", work.messages) as bar:
             work.read(bar.update)
+        for problem in work.report.problems:
+            typer.secho(problem, fg=typer.colors.RED, err=True)
         cut, report = work.cut(), work.report
         if cut.begins:
             with progress_bar("episodes", len(cut.begins)) as bar:
@@ -124,8 +126,6 @@ def _print(report: ImportReport) -> None:
     console.print(table)
     topics = ", ".join(f"{role} {health.topic}" for role, health in report.topics.items())
     console.print(f"from {topics}", markup=False, highlight=False)
-    for problem in report.problems:
-        console.print(problem, style="red", markup=False)
     for role, health in report.topics.items():
         if health.malformed:
             text = f"{role}: {health.malformed} of {health.messages} messages are unusable: {health.reason}"

@@ -50,15 +50,22 @@ class Bag:
         self._by_message = self._message_compression()
 
     def topics(self) -> list[FoundTopic]:
-        """Return the topics with their numbers of messages, sorted by name; may have to read everything."""
+        """Return the topics with their numbers of messages, sorted by name; may have to read everything.
+
+        Raises:
+            EpisodeError: nothing can be read; says why.
+        """
         counts: Counter[tuple[str, str]] = Counter()
+        problems: list[str] = []
         for file in self._files:
-            with _unpacked(file, lambda text: None) as plain:
+            with _unpacked(file, problems.append) as plain:
                 found = mcap_topics(plain) if plain.suffix == ".mcap" else None
                 if found is None:
-                    counts.update((m.topic, m.type) for m in _messages(plain, lambda text: None))
+                    counts.update((m.topic, m.type) for m in _messages(plain, problems.append))
                 else:
                     counts.update({(topic.name, topic.type): topic.messages for topic in found})
+        if not counts and problems:
+            raise EpisodeError(f"{self.path}: nothing of it can be read: {'; '.join(problems)}")
         return [FoundTopic(*which, count) for which, count in sorted(counts.items())]
 
     def messages(self) -> Iterator[BagMessage]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +17,7 @@ from mcap.opcode import Opcode
 from mcap.reader import make_reader
 from mcap.records import Channel, Chunk, Message, Schema
 from mcap.stream_reader import StreamReader, get_chunk_data_stream
+from mcap.summary import Summary
 
 from ami_ros.data.bags.bag_message import BagMessage, FoundTopic
 
@@ -37,28 +38,30 @@ def read_mcap(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]
         path: of the file.
         tell: is told what of it cannot be read.
     """
-    schemas: dict[int, Schema] = {}
-    channels: dict[int, Channel] = {}
+    summary, homeless = _summary(path), 0
+    schemas: dict[int, Schema] = dict(summary.schemas) if summary else {}
+    channels: dict[int, Channel] = dict(summary.channels) if summary else {}
+    chunks = sorted(index.chunk_start_offset for index in summary.chunk_indexes) if summary else []
     with path.open("rb") as file:
-        for record in _records(file, path.stat().st_size, lambda text: tell(f"{path.name}: {text}")):
+        for record in _records(file, path.stat().st_size, chunks, lambda text: tell(f"{path.name}: {text}")):
             if isinstance(record, Schema):
                 schemas[record.id] = record
             elif isinstance(record, Channel):
                 channels[record.id] = record
-            elif isinstance(record, Message) and record.channel_id in channels:
-                channel = channels[record.channel_id]
-                schema = schemas.get(channel.schema_id)
-                if channel.message_encoding == "cdr" and schema is not None:
+            elif isinstance(record, Message):
+                channel = channels.get(record.channel_id)
+                schema = None if channel is None else schemas.get(channel.schema_id)
+                if channel is None or schema is None:
+                    homeless += 1
+                elif channel.message_encoding == "cdr":
                     yield BagMessage(channel.topic, schema.name, record.log_time, record.data)
+    if homeless:
+        tell(f"{path.name}: what {homeless} messages were said on is lost, and so are they")
 
 
 def mcap_topics(path: Path) -> list[FoundTopic] | None:
     """Return what the summary says of a file's topics; None where there is no summary."""
-    try:
-        with path.open("rb") as file:
-            summary = make_reader(file).get_summary()
-    except DAMAGE:
-        return None
+    summary = _summary(path)
     if summary is None or summary.statistics is None or not summary.schemas:
         return None
     counts = summary.statistics.channel_message_counts
@@ -69,29 +72,49 @@ def mcap_topics(path: Path) -> list[FoundTopic] | None:
     ]
 
 
-def _records(file: BinaryIO, size: int, tell: Callable[[str], object]) -> Iterator[Any]:
-    """Yield the records of a file, those in its chunks, too."""
-    reader = StreamReader(file, emit_chunks=True, record_size_limit=size)
-    whole, ended = 0, False
+def _summary(path: Path) -> Summary | None:
     try:
-        for record in reader.records:
-            whole = file.tell()
-            if isinstance(record, Chunk):
-                yield from _unpacked(record, tell)
-            else:
-                yield record
-        ended = True
-    except DAMAGE as error:
-        problem = str(error) or "the file ends here"
-    if ended:
-        return
+        with path.open("rb") as file:
+            return make_reader(file).get_summary()
+    except (*DAMAGE, OSError):  # the latter of files that are too short to have one
+        return None
+
+
+def _records(
+    file: BinaryIO, size: int, chunks: Sequence[int], tell: Callable[[str], object]
+) -> Iterator[Any]:
+    """Yield the records of a file, those in its chunks, too.
+
+    Args:
+        file: at its beginning.
+        size: bytes in it.
+        chunks: where chunks begin, from the summary: there it goes on after what cannot be read.
+        tell: is told of that.
+    """
+    whole = 0
+    while True:
+        reader = StreamReader(file, skip_magic=whole > 0, emit_chunks=True, record_size_limit=size)
+        try:
+            for record in reader.records:
+                whole = file.tell()
+                if isinstance(record, Chunk):
+                    yield from _unpacked(record, tell)
+                else:
+                    yield record
+            return
+        except DAMAGE as error:
+            problem = str(error) or "the file ends here"
+        where = f"cut off or damaged after byte {whole} of {size} ({problem})"
+        further = next((begin for begin in chunks if begin > whole), None)
+        if further is None:
+            break
+        tell(f"{where}; goes on at byte {further}")
+        whole = further
+        file.seek(whole)
     if whole == 0:
         tell(f"no MCAP file, or nothing of it is left ({problem})")
         return
-    tell(
-        f"cut off or damaged after byte {whole} of {size} ({problem}); everything before that was read, "
-        "and what can be told of the chunk after it"
-    )
+    tell(f"{where}; everything before that was read, and what can be told of the chunk after it")
     yield from _salvaged(file, whole)
 
 
