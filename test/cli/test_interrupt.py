@@ -31,7 +31,6 @@ main()
     [
         (("demo",), "ami_ros.planning.settings"),
         (("collect",), "ami_ros.sim.tasks.collect_settings"),
-        (("import", "."), "ami_ros.sim.tasks.collect_settings"),
         (("train", "--data", "."), "ami_ros.data.episode"),
         (("export", "x.pt", "--out", "y.pt"), "ami_ros.data.episode"),
         (("inspect", "x.pt"), "ami_ros.model.files"),

@@ -78,12 +78,16 @@ class RecorderNode(Node):
         self._health = HealthReports(self, "recorder: bag", configuration.spec.name, errors, self._report)
 
     def take(self) -> None:
-        """Hand on what has come."""
+        """Hand on what has come, in the order in which it came."""
+        come: list[tuple[int, Handler, bytes, Any]] = []
         for subscription, handler in self._handlers.items():
             handle: Any = subscription.handle
             with handle:
                 while (taken := handle.take_message(subscription.msg_type, True)) is not None:
-                    handler(*taken)
+                    message, info = taken
+                    come.append((info["received_timestamp"], handler, message, info))
+        for _, handler, message, info in sorted(come, key=lambda one: one[0]):
+            handler(message, info)
 
     def _look(self) -> None:
         for topic in self._heard:
@@ -114,7 +118,8 @@ class RecorderNode(Node):
             profiles = [one.qos_profile for one in self.get_publishers_info_by_topic(name)]
             told = self._topics[topic.name] = BagTopic(name, topic.type_name, offered(profiles))
         arrival_ns = self.get_clock().now().nanoseconds if self._sim_time else info["received_timestamp"]
-        self.recording.put(told, arrival_ns, info["source_timestamp"] or arrival_ns, message)
+        publish_ns = arrival_ns if self._sim_time else info["source_timestamp"] or arrival_ns
+        self.recording.put(told, arrival_ns, publish_ns, message)
 
     def _report(self) -> Health:
         status = self.recording.status

@@ -44,7 +44,7 @@ def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
         topics.append(RecordedTopic(image.topic, Image, streams=True))
         topics.append(RecordedTopic(image.topic + COMPRESSED, CompressedImage, streams=True))
     topics += [RecordedTopic(vector.topic, vector_type(vector), streams=True) for vector in spec.vectors]
-    goals = {name: topic.replace("~", "planner", 1) for name, topic in goal_topics(spec).items()}
+    goals = goal_topics(spec, "planner")
     topics += [RecordedTopic(goals[image.name], Image) for image in spec.images]
     topics += [RecordedTopic(goals[vector.name], vector_type(vector)) for vector in spec.vectors]
     topics += [
