@@ -17,8 +17,8 @@ from ami_ros.errors import AmiError
 from ami_ros.system.processes import command_line
 from ami_ros.system.stop_request import SIGNALS
 
-# verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name (- is _, and a
-# word of Python's has a _ behind it).
+# verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name, - is
+# _, and a word of Python's has a _ behind it.
 VERBS = {
     "demo": ("ami_ros.cli.demo", "Ten goals through ROS 2: a table, a report and a video."),
     "new-robot": ("ami_ros.cli.new_robot", "Write a robot's YAML from its URDF."),

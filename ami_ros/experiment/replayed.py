@@ -61,6 +61,11 @@ class RecordedRobot:
             if topic.name.endswith(f"/{name}") and topic.messages
         }
 
+    @property
+    def problems(self) -> list[str]:
+        """What of it could not be read so far."""
+        return list(dict.fromkeys(self._bag.problems))
+
     def last_pictures(self) -> dict[str, ImageArray]:
         """Return the last picture of each camera, as a goal. Raises EpisodeError: there is none."""
         sensors = {found.name: name for name, found in self._roles.sensors.items()}

@@ -56,6 +56,8 @@ def replay(
     with progress_bar("replay", recorded.messages) as bar:
         bar.update(0, "starting planner and gate")
         heard = recorded.play(model, speed, logs, lambda count: bar.update(count, bag.name))
+    for problem in recorded.problems:
+        typer.secho(problem, fg=typer.colors.RED, err=True)
     figures = replay_figures(heard)
     _print(figures)
     write_json(json_file, figures)
