@@ -17,7 +17,7 @@ from ami_ros.data.bags.bag_message import FoundTopic
 from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, write_episode
 from ami_ros.data.importing.action_sources import ActionSource, action_sources, within_range
 from ami_ros.data.importing.clock_offset import clock_offset
-from ami_ros.data.importing.import_report import ImportReport, spans_of
+from ami_ros.data.importing.import_report import ImportReport, Span, spans_of
 from ami_ros.data.importing.path_length import path_length
 from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, VERDICTS, Roles, roles_of
 from ami_ros.data.importing.signals import SignalReader, Signals
@@ -30,6 +30,7 @@ ACTIONS = ("auto", "proposals", "commands", "motion")
 ENOUGH = 0.5  # share of the usable steps that a source must know the actions of to be the one
 UNKNOWN = "no action known from {}"
 TOO_FAST = "faster than the actions' range"
+NOT_YET = "not all sensors spoke yet"
 REST = "too short for an episode"
 
 
@@ -239,6 +240,9 @@ class Import:
                 reasons[at:end] = [REST] * (end - at)
                 end = max(end, at + 1)
             at = end
+        first_s = (int(steps.times[0]) - signals.begin_ns) / 1e9
+        if first_s > self.report.step_s:
+            self.report.dropped.append(Span(0.0, first_s, NOT_YET))
         for span in spans_of(steps.times, reasons, signals.begin_ns):
             (self.report.dropped if span.reason else self.report.used).append(span)
         return begins

@@ -87,9 +87,10 @@ def test_episodes_say_what_happened(tmp_path):
 def test_motion_tells_actions_where_nothing_else_does(tmp_path):
     script = Script()
     script.joints(5.0)
-    script.camera(5.0, packed=True, topic="/arm/camera/image_raw/compressed", hz=10.0)
+    script.camera(5.0, begin_s=0.4, packed=True, topic="/arm/camera/image_raw/compressed", hz=10.0)
     report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
     assert (report.actions_from, len(episodes)) == ("motion", 3)
+    assert report.dropped_s()["not all sensors spoke yet"] == pytest.approx(0.403, abs=0.001)
     for episode in episodes:
         times = times_of(episode)
         np.testing.assert_allclose(np.diff(times), STEP_S, atol=0.002)
