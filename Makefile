@@ -21,7 +21,7 @@ WS := .colcon
 COLCON := AMENT_PREFIX_PATH= COLCON_PREFIX_PATH= $(BIN)/colcon --log-base $(WS)/log
 COLCON_DIRS := --build-base $(WS)/build --install-base $(WS)/install
 INSTALLED := $(WS)/install/ami_ros
-NODES := ami-ros planner_node safety_node sim_node
+NODES := ami-ros planner_node safety_node sim_node recorder_node
 
 # .venv holds its own ROS 2, and its Python restarts itself once to set LD_LIBRARY_PATH. A ROS 2 that
 # the shell has sourced, or the mark of another environment's restart, would mix two ROS 2 in one process.
@@ -62,7 +62,7 @@ $(STAMP): setup.py setup.cfg $(CONSTRAINTS) | $(BIN)/pip
 	  echo "PyBullet did not build. It needs a C++ compiler and Python's headers (on Debian and Ubuntu:" >&2; \
 	  echo "apt install g++ python3-dev), or a Python with a ready-made wheel: make venv PYTHON=python3.11" >&2; \
 	  exit 1; }
-	$(PIP_INSTALL) -e '.[ros,sim,train,memory,test]'
+	$(PIP_INSTALL) -e '.[ros,sim,train,memory,record,test]'
 	@touch $@
 
 # Not by way of `venv`, which would first put the old versions back.

@@ -52,6 +52,8 @@ TRAIN = ["tensorboard>=2.12,<3", "matplotlib>=3.6,<4", "jinja2>=3.1,<4"]
 MEMORY = ["usearch>=2.17,<3"]
 # URDFs and meshes of the robots in config/robots that name them; 131 MB, and no code to run.
 ROBOTS = ["example-robot-data>=6,<7"]
+# MCAP with chunks that can be flushed, and all of rosbag2 without ROS.
+RECORD = ["mcap>=1.6,<2", "rosbags>=0.11,<0.12", "matplotlib>=3.6,<4"]
 # Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
 BENCH = [
     "pytorch-mppi>=0.9,<1",
@@ -104,6 +106,7 @@ setup(
         "train": TRAIN,
         "memory": MEMORY,
         "robots": ROBOTS,
+        "record": RECORD,
         "bench": BENCH,
         "test": TEST,
     },
@@ -113,6 +116,7 @@ setup(
             "planner_node = ami_ros.ros.planner.node:main",
             "safety_node = ami_ros.ros.gate.node:main",
             "sim_node = ami_ros.ros.simulator.node:main",
+            "recorder_node = ami_ros.ros.recorder.node:main",
         ],
     },
     zip_safe=True,

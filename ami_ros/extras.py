@@ -13,6 +13,7 @@ EXTRAS = {
     "sim": ("pybullet", "av", "trimesh", "fast_simplification", "collada"),
     "train": ("tensorboard", "matplotlib", "jinja2"),
     "memory": ("usearch",),
+    "record": ("mcap", "rosbags", "matplotlib"),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 

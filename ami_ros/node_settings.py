@@ -95,3 +95,14 @@ class PlannerNodeSettings:
     memory: str = setting(
         "file to remember in; auto is one of the robot's own in the user's data folder; empty for none"
     )
+
+
+@dataclass(frozen=True)
+class RecorderSettings:
+    """The recorder as a node: config/recorder.yaml."""
+
+    out: str = setting("folder of the recording; there is none in it yet")
+    max_gb: float = setting("of all files; then the oldest tenth goes", ge=0.001, le=1e6, unit="GB")
+    compression: str = setting("of chunks", choices=("none", "lz4", "zstd"))
+    flush_s: float = setting("what arrived longer ago is on the disk", ge=0.05, le=10.0, unit="s")
+    queue_mb: float = setting("that may wait for the disk", ge=1.0, le=65536.0, unit="MB")

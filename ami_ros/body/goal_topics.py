@@ -8,10 +8,15 @@ from collections.abc import Iterable
 from ami_ros.body.robot_spec import RobotSpec
 
 
-def goal_topics(spec: RobotSpec) -> dict[str, str]:
-    """Return sensor name -> topic: ``~/goal_image`` of the first camera, else ``~/goal_<sensor>``."""
+def goal_topics(spec: RobotSpec, node: str = "~") -> dict[str, str]:
+    """Return sensor name -> topic: ``~/goal_image`` of the first camera, else ``~/goal_<sensor>``.
+
+    Args:
+        spec: the robot.
+        node: that takes the goals; ``~`` for itself.
+    """
     first = spec.camera.name if spec.images else ""
-    return {name: "~/goal_image" if name == first else f"~/goal_{name}" for name in spec.sensors}
+    return {name: f"{node}/goal_image" if name == first else f"{node}/goal_{name}" for name in spec.sensors}
 
 
 def goal_remappings(spec: RobotSpec, source: str, renamed: Iterable[str] = ()) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -16,11 +17,18 @@ from ami_ros.errors import AmiError
 from ami_ros.system.processes import command_line
 from ami_ros.system.stop_request import SIGNALS
 
-# verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name (- is _).
+# verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name, - is
+# _, and a word of Python's has a _ behind it.
 VERBS = {
     "demo": ("ami_ros.cli.demo", "Ten goals through ROS 2: a table, a report and a video."),
     "new-robot": ("ami_ros.cli.new_robot", "Write a robot's YAML from its URDF."),
     "collect": ("ami_ros.cli.collect", "Record random motion in the simulator."),
+    "record": ("ami_ros.cli.recordings.record", "Record a robot's topics as rosbag2 MCAP."),
+    "import": (
+        "ami_ros.cli.recordings.importing",
+        "Turn recordings into training data, and say what is wrong.",
+    ),
+    "replay": ("ami_ros.cli.recordings.replay", "Play a recording to planner and gate, without a robot."),
     "train": ("ami_ros.cli.train", "Train a world model from recorded episodes."),
     "export": ("ami_ros.cli.export", "Turn a training run into one model.pt."),
     "inspect": ("ami_ros.cli.inspect", "Show what is inside a model.pt, and how good it is."),
@@ -68,7 +76,8 @@ class LazyGroup(typer.core.TyperGroup):
 
 def verb_function(name: str) -> Any:
     """Import a verb's file and return its function, or its Typer app."""
-    return getattr(importlib.import_module(VERBS[name][0]), name.replace("-", "_"))
+    function = name.replace("-", "_") + "_" * keyword.iskeyword(name)
+    return getattr(importlib.import_module(VERBS[name][0]), function)
 
 
 def load_verb(name: str) -> Any:

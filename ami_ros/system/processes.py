@@ -27,6 +27,7 @@ NODE_PROGRAMS = {
     "planner": "ami_ros.ros.planner.node",
     "safety": "ami_ros.ros.gate.node",
     "sim": "ami_ros.ros.simulator.node",
+    "recorder": "ami_ros.ros.recorder.node",
 }
 # Set by the ROS wheels when they have restarted the interpreter with their own LD_LIBRARY_PATH.
 _WHEELS_MARK = "_ROS_WHEELS_BOOTSTRAP_COMPLETE"

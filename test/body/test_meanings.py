@@ -157,3 +157,26 @@ def test_set_points_with_feedback_begin_where_they_are_measured(tmp_path):
 
     unlike = load_robot(process_body(tmp_path, other_unit))
     np.testing.assert_array_equal(meaning_of(unlike).start(plant_seen(unlike, 3)), unlike.home)
+
+
+@pytest.mark.parametrize(
+    ("spec", "actions", "tolerance"),
+    [
+        (PANDA, [[0.2, -0.1, 0.05], [0.0, 0.15, 0.1]], 0.002),
+        (by_joints("joint_velocity", "rad/s", -2.0, 2.0), [[0.5, -0.25], [0.1, 0.2]], 1e-9),
+        (by_joints("joint_position", "rad", -3.0, 4.0), [[2.1, -0.2], [2.0, 0.1]], 1e-9),
+    ],
+    ids=["cartesian_velocity", "joint_velocity", "joint_position"],
+)
+def test_between_undoes_a_proposal(spec, actions, tolerance):
+    meaning = meaning_of(spec)
+    joints = Kinematics(PANDA).solve(PANDA.workspace.mean(axis=0))
+    points = meaning.proposal(np.array(actions)[:, None], observed(IMAGE, joints, 5)).positions
+    back = [meaning.between(points[i], points[i + 1], spec.step_ns / 1e9) for i in range(len(actions))]
+    np.testing.assert_allclose(back, actions, atol=tolerance)
+
+
+def test_between_two_commands_of_a_base_or_a_plant_is_where_they_lead(tmp_path):
+    for spec in map(load_robot, (mobile_base(tmp_path), process_body(tmp_path))):
+        start, end = np.zeros(spec.action_size), np.linspace(0.1, 0.3, spec.action_size)
+        np.testing.assert_array_equal(meaning_of(spec).between(start, end, 0.1), end)

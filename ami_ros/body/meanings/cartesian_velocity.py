@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.body.actions import AXES
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.meanings.meaning import points_over_time
 from ami_ros.body.robot_spec import RobotSpec
@@ -42,6 +43,16 @@ class CartesianVelocity:
     def hold(self, observation: Observation) -> FloatArray:
         """Return no velocity (A,)."""
         return np.zeros(self._spec.action_size)
+
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return the tip's velocity (A,), m/s, that joints (J,) which move so have at the start.
+
+        By the Jacobian there, as `Kinematics.step` goes; the way that the tip is then off by its bend is up
+        to a tenth of it.
+        """
+        moved = self._kinematics.jacobian(start)[:3] @ (end - start)
+        velocity: FloatArray = moved[[AXES.index(axis) for axis in self._spec.actions.names]] / duration_s
+        return velocity
 
     def forget(self) -> None:
         """Do nothing: each proposal begins where the arm is measured."""

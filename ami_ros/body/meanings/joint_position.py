@@ -39,5 +39,10 @@ class JointPosition:
         held: FloatArray = self.start(observation)[self._moved]
         return held
 
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return where the channels' joints are at the end (A,), rad or m."""
+        reached: FloatArray = end[self._moved]
+        return reached
+
     def forget(self) -> None:
         """Do nothing: each proposal begins where the arm is measured."""

@@ -48,5 +48,10 @@ class JointVelocity:
         """Return no velocity (A,)."""
         return np.zeros(self._spec.action_size)
 
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return the mean velocities (A,) of the channels' joints, rad/s or m/s."""
+        velocity: FloatArray = (end - start)[self._moved] / duration_s
+        return velocity
+
     def forget(self) -> None:
         """Do nothing: each proposal begins where the arm is measured."""

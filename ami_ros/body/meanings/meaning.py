@@ -33,6 +33,12 @@ class Meaning(Protocol):
     def hold(self, observation: Observation) -> FloatArray:
         """Return the action (A,) that leaves everything as it is."""
 
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return the action (A,) that leads the commanded channels from (C,) to (C,) in that time.
+
+        It is what `proposal` undoes, but for what limits and the workspace's box hold back there.
+        """
+
     def forget(self) -> None:
         """Forget what was proposed, as after a reset of the robot."""
 

@@ -42,6 +42,10 @@ class Setpoint:
         """Return where the set points are (A,)."""
         return self.start(observation)
 
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return the set points at the end (A,): an action is reached at the end of its control step."""
+        return end
+
     def forget(self) -> None:
         """Be at home again, as after a reset of the robot."""
         self._last.forget()

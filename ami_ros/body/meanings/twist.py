@@ -37,6 +37,10 @@ class Twist:
         """Return no velocity (A,): a base that goes on is not held."""
         return np.zeros(self._spec.action_size)
 
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return the velocity at the end (A,): an action is reached at the end of its control step."""
+        return end
+
     def forget(self) -> None:
         """Be at rest again, as after a reset of the robot."""
         self._last.forget()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
+from ami_ros.data.message_values import values_of as values_of
 from ami_ros.ros.wire.messages import stamp_from_ns, stamp_to_ns
 from ami_ros.safety.reasons import number_of
 from ami_ros.types import Command, Level, Reason, Verdict
@@ -38,11 +39,6 @@ def diagnostic(
     array = DiagnosticArray(status=[status])
     array.header.stamp = stamp_from_ns(stamp_ns)
     return array
-
-
-def values_of(message: DiagnosticArray) -> dict[str, str]:
-    """Return the key-values of the first status; empty when there is none."""
-    return {pair.key: pair.value for status in message.status[:1] for pair in status.values}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros import`: recordings of a robot become training data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ami_ros.cli import options
+
+if TYPE_CHECKING:
+    from ami_ros.data.importing.import_report import ImportReport
+
+
+def import_(
+    bags: Annotated[
+        list[Path], typer.Argument(help="rosbag2 folders or files: MCAP or SQLite, also packed.")
+    ],
+    robot: options.Robot = None,
+    task: options.Task = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the data set, without episodes yet [data/<robot>_<task>].")
+    ] = None,
+    topics: Annotated[
+        list[str],
+        typer.Option(
+            "--topic", help="NAME=/TOPIC of a sensor, commands, proposals or verdicts; may be repeated."
+        ),
+    ] = [],  # noqa: B006, typer wants a list
+    actions: Annotated[
+        str,
+        typer.Option(
+            help="proposals, commands, or motion as it was measured; auto: the first that is known of half."
+        ),
+    ] = "auto",
+    episode_steps: Annotated[
+        int | None, typer.Option(help="Control steps per episode [config/collect.yaml].")
+    ] = None,
+    by_arrival: Annotated[
+        bool, typer.Option("--by-arrival", help="Go by when messages were received, not by their stamps.")
+    ] = False,
+    correct_offset: Annotated[
+        bool, typer.Option("--correct-offset", help="Take the estimated lateness off the pictures' stamps.")
+    ] = False,
+) -> None:
+    """Cut recordings into episodes at the robot's control rate, and say what is wrong with them.
+
+    Recordings may be of other programs, and cut off: what can be read is used. Next to the data lie
+    import_report.json and import_report.png.
+
+    Example: ami-ros import recordings/monday --robot panda --task reach
+
+    Other topics: ami-ros import bag --topic camera=/front/image --topic joints=/arm/joint_states
+    """
+    import json
+
+    from ami_ros.configuration import Configuration
+    from ami_ros.errors import ConfigError, EpisodeError
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.extras import require
+
+    if actions not in (known := ("auto", "proposals", "commands", "motion")):
+        raise ConfigError(f"--actions: got {actions!r}, expected one of {', '.join(known)}")
+    configuration = Configuration.load(robot, task, {"collect": {"episode_steps": episode_steps}})
+    require("record")
+    from ami_ros.data.importing.import_report import PLOT_FILE, REPORT_FILE
+    from ami_ros.data.importing.importing import Import, ImportSettings, check_new
+    from ami_ros.data.importing.roles import parse_topics
+    from ami_ros.report.import_plot import import_plot
+    from ami_ros.system.lock_file import only_one
+    from ami_ros.system.whole_file import check_writable, write_whole
+
+    out = out or configuration.episodes_folder
+    settings = ImportSettings(
+        configuration.model.image_size,
+        configuration.collect.episode_steps,
+        parse_topics(topics),
+        actions,
+        by_arrival,
+        correct_offset,
+    )
+    check_new(out)
+    check_writable(out / REPORT_FILE)
+    work = Import(configuration.spec, bags, settings)
+    with only_one("import", out):
+        with progress_bar("read", work.messages) as bar:
+            work.read(bar.update)
+        for problem in work.report.problems:
+            typer.secho(problem, fg=typer.colors.RED, err=True)
+        cut, report = work.cut(), work.report
+        if cut.begins:
+            with progress_bar("episodes", len(cut.begins)) as bar:
+                work.write(out, cut, bar.update)
+        _print(report)
+        write_whole(out / REPORT_FILE, json.dumps(report.to_json(), indent=1) + "\n")
+        write_whole(out / PLOT_FILE, import_plot(report, cut.signals))
+    if not report.episodes:
+        reasons = ", ".join(f"{seconds:.1f} s {reason}" for reason, seconds in report.dropped_s().items())
+        raise EpisodeError(
+            f"nothing can be used: {reasons or 'too little was recorded'}; see {out / REPORT_FILE}"
+        )
+    name = f"--robot {configuration.robot} --task {configuration.task}"
+    typer.echo(f"{out}: {report.episodes} episodes. Next: ami-ros train {name} --data {out}")
+
+
+def _print(report: ImportReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table("what", "messages", "Hz", "gaps", "longest", "twice", "late", "frozen", "bad")
+    for role, health in report.topics.items():
+        expected = "" if health.expected_hz is None else f" of {health.expected_hz:g}"
+        longest = max((length for _, length in health.gaps), default=0.0)
+        counts = (health.duplicates, health.out_of_order, health.identical, health.malformed)
+        table.add_row(
+            role,
+            str(health.messages),
+            "" if health.rate_hz is None else f"{health.rate_hz:.1f}{expected}",
+            str(len(health.gaps)),
+            f"{longest:.2f} s" if health.gaps else "",
+            *map(str, counts),
+        )
+    console.print(table)
+    topics = ", ".join(f"{role} {health.topic}" for role, health in report.topics.items())
+    console.print(f"from {topics}", markup=False, highlight=False)
+    for role, health in report.topics.items():
+        if health.malformed:
+            text = f"{role}: {health.malformed} of {health.messages} messages are unusable: {health.reason}"
+            console.print(text, style="red", markup=False)
+    for note in report.notes:
+        console.print(note, style="yellow", markup=False)
+    for camera, offset in report.offsets.items():
+        if offset is None:
+            typer.echo(f"{camera}: too little motion to tell whether its stamps are late")
+            continue
+        how = f"{offset.late_s * 1e3:+.0f} ms late (standard error {offset.spread_s * 1e3:.0f} ms"
+        how += f", correlation {offset.correlation:.2f})"
+        then = "corrected" if report.corrected else "left as it is; --correct-offset takes it off"
+        typer.echo(f"{camera}: stamps are {how}: {then if offset.sure else 'not sure, left as it is'}")
+    known = ", ".join(f"{share:.0%} known from {name}" for name, share in report.actions_known.items())
+    typer.echo(f"actions from {report.actions_from} ({known})")
+    for reason, seconds in report.dropped_s().items():
+        typer.echo(f"{seconds:.1f} s are not used: {reason}")
+    typer.echo(f"training will use {report.used_s:.1f} of {report.duration_s:.1f} s")

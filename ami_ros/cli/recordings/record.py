@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros record`: what a robot says and is told, as rosbag2 MCAP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ami_ros.cli import options
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
+    from ami_ros.data.bags.recording import RecordingStatus
+
+
+def record(
+    out: Annotated[Path, typer.Option(help="Folder of the recording; there is none in it yet.")],
+    robot: options.Robot = None,
+    task: options.Task = None,
+    max_gb: Annotated[
+        float | None,
+        typer.Option(help="Of all files together; then the oldest tenth goes [config/recorder.yaml]."),
+    ] = None,
+    use_sim_time: Annotated[
+        bool, typer.Option("--use-sim-time", help="Take the time from /clock, and record it.")
+    ] = False,
+) -> None:
+    """Record all of the robot's topics until Ctrl-C: sensors, goals, proposals, verdicts and commands.
+
+    It listens in this shell's ROS_DOMAIN_ID, decodes nothing, and takes no part in what the robot does. What
+    was heard is on the disk within a second, whatever ends the process; other programs read the folder, too
+    (ros2 bag info, ros2 bag play).
+
+    Example: ami-ros record --robot panda --out recordings/monday
+
+    A camera that is elsewhere: ami-ros record --out monday --ros-args -r camera/image_raw:=/front/image
+    """
+    import json
+    import os
+    import sys
+
+    from rich.console import Console
+    from rich.live import Live
+
+    from ami_ros.configuration import Configuration
+    from ami_ros.extras import require
+    from ami_ros.launch_arguments import dds_environment
+    from ami_ros.share import config_path
+    from ami_ros.system.processes import command_line
+    from ami_ros.system.whole_file import check_writable
+
+    configuration = Configuration.load(robot, task)
+    require("ros", "record")
+    from ami_ros.data.bags.bag_writer import METADATA_FILE, check_new_bag
+
+    check_new_bag(out)
+    check_writable(out / METADATA_FILE)
+    # Before anything of ROS is there: large images arrive.
+    os.environ.update(dds_environment(config_path("dds", "large_data_shm.xml"), os.environ))
+    from ami_ros.ros.recorder.node import record as run_recorder
+
+    parameters: dict[str, Any] = {
+        **configuration.node_parameters,
+        "out": str(out),
+        "use_sim_time": use_sim_time,
+    }
+    parameters |= {} if max_gb is None else {"max_gb": max_gb}
+    argv = ["--ros-args"]
+    for name, value in parameters.items():
+        argv += ["-p", f"{name}:={json.dumps(value)}"]
+    shown: list[RecordingStatus] = []
+    with Live(_line(None), console=Console(stderr=True), refresh_per_second=2, transient=True) as live:
+
+        def watch(status: RecordingStatus) -> None:
+            shown[:] = [status]
+            live.update(_line(status))
+
+        code = run_recorder([*argv, *command_line(sys.argv)[1]], watch)
+    if shown:
+        _print(shown[0], configuration, out)
+    raise typer.Exit(code)
+
+
+def _line(status: RecordingStatus | None) -> str:
+    if status is None:
+        return "listens; Ctrl-C ends the recording"
+    newest = f"{status.counts.total()} messages, {status.size / 1e6:.1f} MB; Ctrl-C ends the recording"
+    return newest + (f"; the disk is too slow: {status.dropped.total()} dropped" if status.dropped else "")
+
+
+def _print(status: RecordingStatus, configuration: Configuration, out: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("topic", "messages", "dropped")
+    for topic in sorted({**status.counts, **status.dropped}):
+        table.add_row(topic, str(status.counts[topic]), str(status.dropped[topic]))
+    Console().print(table)
+    if status.removed:
+        typer.echo(f"the space was used up: {status.removed} of the oldest files are gone; see --max-gb")
+    for sensor in configuration.spec.sensors.values():
+        if not any(sensor.topic.lstrip("/") in topic for topic in status.counts):
+            typer.echo(f"nothing was heard of {sensor.name} on {sensor.topic}", err=True)
+    name = f"--robot {configuration.robot} --task {configuration.task}"
+    typer.echo(f"{out}: {status.size / 1e6:.1f} MB. Next: ami-ros import {out} {name}")

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes out of a recording, whatever kind of file it is in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class BagMessage(NamedTuple):
+    """One message.
+
+    Attributes:
+        topic: its name.
+        type: as in sensor_msgs/msg/Image.
+        log_ns: when it was received.
+        data: CDR.
+    """
+
+    topic: str
+    type: str
+    log_ns: int
+    data: bytes
+
+
+class FoundTopic(NamedTuple):
+    """A topic of a recording, with the number of its messages."""
+
+    name: str
+    type: str
+    messages: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.type}, {self.messages} messages)"

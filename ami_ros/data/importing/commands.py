@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a controller was told, as positions of the commanded channels over time."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.data.message_values import NS_PER_S, field_of, trajectory_from_ros
+from ami_ros.errors import ProposalError
+from ami_ros.types import FloatArray, checked_joints
+
+ENDS_NS = NS_PER_S // 2  # told to stay for longer, or told nothing: nobody knows what moves the robot then
+
+
+class CommandReader:
+    """Takes the messages of the robot's output, in any of its interfaces.
+
+    Of joints a command is where to be; a trajectory that comes before the one before it has ended replaces
+    what is left of that. Velocities are summed up, so only differences of positions mean something.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._names, self._of = spec.command_names, spec.output.of
+        self._times: list[int] = []
+        self._points: list[FloatArray] = []
+        self.relative = self._of.vector == "velocity"
+
+    def __len__(self) -> int:
+        """Number of points."""
+        return len(self._times)
+
+    def take(self, message: Any, time_ns: int) -> None:
+        """Take a message.
+
+        Raises:
+            ProposalError: it has other channels than the robot, or another number of values.
+            JointStateError: values that are not finite.
+        """
+        if self._of.message == "JointTrajectory":
+            self._take_trajectory(message, time_ns)
+            return
+        if self._of.fields:
+            values: Any = [field_of(message, self._of.fields[name]) for name in self._names]
+        else:
+            values = message.data
+        told = checked_joints(values, "command", len(self._names))
+        if self.relative:
+            before = self._points[-1] if self._points else np.zeros(len(told))
+            elapsed_s = min(time_ns - self._times[-1], ENDS_NS) / NS_PER_S if self._times else 0.0
+            told = before + told * max(elapsed_s, 0.0)
+        self._append(time_ns, told)
+
+    def at(self, time_ns: int) -> FloatArray | None:
+        """Return where the channels were told to be (C,); None where nobody told."""
+        after = bisect_right(self._times, time_ns)
+        if after == 0:
+            return None
+        begin, here = self._times[after - 1], self._points[after - 1]
+        there = self._points[after] if after < len(self._times) else here
+        if np.array_equal(here, there):
+            return here if time_ns - begin <= ENDS_NS else None
+        share = (time_ns - begin) / (self._times[after] - begin)
+        return (1.0 - share) * here + share * there
+
+    def _take_trajectory(self, message: Any, time_ns: int) -> None:
+        trajectory = trajectory_from_ros(message)
+        positions = by_name(trajectory.positions, trajectory.joint_names, self._names)
+        checked_joints(positions.reshape(-1), "command")
+        if self._times:
+            told = self.at(time_ns)
+            self._append(time_ns, self._points[-1] if told is None else told, replace=True)
+        for offset_ns, position in zip(trajectory.time_from_start_ns.tolist(), positions, strict=True):
+            self._append(time_ns + offset_ns, position)
+
+    def _append(self, time_ns: int, point: FloatArray, replace: bool = False) -> None:
+        """Take a point, later than all others, or instead of those from that time on."""
+        while self._times and (self._times[-1] > time_ns if replace else self._times[-1] == time_ns):
+            self._times.pop()
+            self._points.pop()
+        if not self._times or self._times[-1] < time_ns:
+            self._times.append(time_ns)
+            self._points.append(point)
+
+
+def by_name(positions: FloatArray, names: tuple[str, ...], wanted: tuple[str, ...]) -> FloatArray:
+    """Return positions (N, C) in the order of `wanted`, from (N, M) in that of `names`.
+
+    Raises:
+        ProposalError: a channel is missing.
+    """
+    if missing := [name for name in wanted if name not in names]:
+        raise ProposalError(f"got channels {list(names)}, expected also {missing}")
+    ordered: FloatArray = positions[:, [names.index(name) for name in wanted]]
+    return ordered

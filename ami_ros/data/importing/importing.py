@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From recordings to a data set of episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.data.bags.bag import Bag
+from ami_ros.data.bags.bag_message import FoundTopic
+from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, write_episode
+from ami_ros.data.importing.action_sources import ActionSource, action_sources, within_range
+from ami_ros.data.importing.clock_offset import clock_offset
+from ami_ros.data.importing.import_report import ImportReport, Span, spans_of
+from ami_ros.data.importing.path_length import path_length
+from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, VERDICTS, Roles, roles_of
+from ami_ros.data.importing.signals import SignalReader, Signals
+from ami_ros.data.importing.steps import Steps, control_steps
+from ami_ros.data.manifest import MANIFEST_FILE, claim
+from ami_ros.data.recorded_body import recorded_body
+from ami_ros.errors import ConfigError, EpisodeError
+
+ACTIONS = ("auto", "proposals", "commands", "motion")
+ENOUGH = 0.5  # share of the usable steps that a source must know the actions of to be the one
+UNKNOWN = "no action known from {}"
+TOO_FAST = "faster than the actions' range"
+NOT_YET = "not all sensors spoke yet"
+REST = "too short for an episode"
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """What is made of recordings.
+
+    Attributes:
+        image_side: of the square pictures, px: the model's.
+        episode_steps: control steps in an episode (S).
+        topics: role -> topic that it is under; see `roles_of`.
+        actions: one of ACTIONS.
+        by_arrival: go by when messages were received, not by their stamps.
+        correct_offset: take estimated offsets off the stamps of pictures.
+    """
+
+    image_side: int
+    episode_steps: int
+    topics: Mapping[str, str]
+    actions: str = "auto"
+    by_arrival: bool = False
+    correct_offset: bool = False
+
+
+class Cut(NamedTuple):
+    """Episodes that are laid out.
+
+    Attributes:
+        signals: what they are made of.
+        steps: control steps.
+        actions: of each step (N - 1, A).
+        begins: the first step of each episode.
+    """
+
+    signals: Signals
+    steps: Steps
+    actions: NDArray[np.float64]
+    begins: list[int]
+
+
+class Import:
+    """One import: find the topics, read, look, write.
+
+    Args:
+        spec: the robot.
+        paths: of the recordings.
+        settings: what is made of them.
+
+    Attributes:
+        messages: in all recordings.
+        report: what was found so far.
+        signals: what was read; None before `read`.
+
+    Raises:
+        EpisodeError: a path holds no recording.
+        ConfigError: a sensor's topic is not there; lists what is.
+    """
+
+    def __init__(self, spec: RobotSpec, paths: Sequence[Path], settings: ImportSettings) -> None:
+        self._spec, self._settings = spec, settings
+        self._bags: list[tuple[Bag, Roles]] = []
+        self.messages = 0
+        for path in paths:
+            bag = Bag(path)
+            found: list[FoundTopic] = bag.topics()
+            try:
+                self._bags.append((bag, roles_of(spec, found, settings.topics)))
+            except ConfigError as error:
+                raise ConfigError(f"{path}: {error}") from error
+            self.messages += sum(topic.messages for topic in found)
+        step_s = spec.step_ns / 1e9
+        self.report = ImportReport([str(path) for path in paths], step_s, settings.episode_steps)
+        self.signals: Signals | None = None
+
+    def read(self, on_read: Callable[[int], object] = lambda count: None) -> None:
+        """Read everything, and look at it.
+
+        Raises:
+            EpisodeError: a sensor never said anything usable, or the sensors have no time in common.
+        """
+        reader = SignalReader(self._spec, self._settings.image_side, self._settings.by_arrival)
+        for bag, roles in self._bags:
+            reader.read(bag.messages(), roles, on_read)
+            self.report.problems += [f"{bag.path}: {problem}" for problem in bag.problems]
+        self.signals = reader.signals()
+        order = [*self._spec.sensors, COMMANDS, PROPOSALS, VERDICTS]
+        health = self.signals.health
+        self.report.topics = {role: health[role] for role in order if role in health}
+        self._note_what_is_odd(self.signals)
+        self._estimate_offsets(self.signals)
+
+    def cut(self) -> Cut:
+        """Lay out episodes over what was read.
+
+        Raises:
+            EpisodeError: a sensor never said anything usable, the sensors have no time in common, or nothing
+                tells of actions.
+        """
+        if self.signals is None:
+            raise EpisodeError("nothing was read yet")
+        signals = self.signals
+        steps = control_steps(self._spec, signals)
+        self.report.duration_s = (int(steps.times[-1]) - signals.begin_ns) / 1e9
+        actions = self._actions(signals, steps)
+        return Cut(signals, steps, actions, self._begins(signals, steps))
+
+    def write(self, folder: Path, cut: Cut, on_episode: Callable[[int], object] = lambda count: None) -> None:
+        """Write the episodes.
+
+        Args:
+            folder: of the data set, which has none yet.
+            cut: which.
+            on_episode: is told of each.
+
+        Raises:
+            EpisodeError: the folder has episodes.
+            OutputError: it cannot be written.
+        """
+        check_new(folder)
+        claim(folder, self._made_with())
+        for number, begin in enumerate(cut.begins):
+            write_episode(folder / f"episode_{number:06d}.npz", self._episode(cut, begin))
+            self.report.episodes += 1
+            on_episode(1)
+
+    def _made_with(self) -> dict[str, object]:
+        settings = {k: v for k, v in vars(self._settings).items() if k != "topics"}
+        topics = dict(self._settings.topics)
+        return {
+            "format": FORMAT_VERSION,
+            "robot": self._spec.name,
+            "imported": {**settings, "topics": topics, "bags": self.report.bags},
+        }
+
+    def _note_what_is_odd(self, signals: Signals) -> None:
+        notes = self.report.notes
+        for image in self._spec.images:
+            sizes = signals.sizes[image.name]
+            if sizes and sizes != {(image.width, image.height)}:
+                got = ", ".join(f"{width}x{height}" for width, height in sorted(sizes))
+                notes.append(f"{image.name}: {got} px, the robot's YAML says {image.width}x{image.height}")
+            rate_hz = signals.health[image.name].rate_hz if image.name in signals.health else None
+            if rate_hz is not None and rate_hz < 0.75 * self._spec.actions.rate_hz:
+                notes.append(
+                    f"{image.name}: {rate_hz:.1f} Hz, slower than the robot's control rate of "
+                    f"{self._spec.actions.rate_hz:g} Hz: nothing can be used. Lower actions.rate_hz"
+                )
+        if signals.still_joints:
+            notes.append("joint states have no velocities: they count as 0, as they will for the planner")
+        if signals.breaks:
+            notes.append(f"time begins again {len(signals.breaks)} times: a reset, or the next bag")
+
+    def _estimate_offsets(self, signals: Signals) -> None:
+        path = path_length(self._spec, signals.vectors)
+        for camera, frames in signals.frames.items():
+            found = None if path is None else clock_offset(frames.times, frames.changes(), path)
+            self.report.offsets[camera] = found
+            if self._settings.correct_offset and found is not None and found.sure:
+                late_ns = round(found.late_s * 1e9)
+                signals.frames[camera] = replace(frames, times=frames.times - late_ns)
+                self.report.corrected = True
+
+    def _actions(self, signals: Signals, steps: Steps) -> NDArray[np.float64]:
+        """Return the actions (N - 1, A), of steps that can be used; marks those whose action is not known."""
+        usable = [step for step, reason in enumerate(steps.reasons) if not reason]
+        best: tuple[float, str, dict[int, NDArray[np.float64]]] | None = None
+        for name, source in action_sources(self._spec, signals, self._settings.actions).items():
+            known = self._known(source, steps, usable)
+            share = len(known) / len(usable) if usable else 0.0
+            self.report.actions_known[name] = share
+            if best is None or share > best[0]:
+                best = share, name, known
+            if share >= ENOUGH:
+                break
+        if best is None:
+            raise EpisodeError("got no source of actions")
+        _, self.report.actions_from, known = best
+        actions = np.zeros((len(steps.reasons), self._spec.action_size))
+        for step in usable:
+            action = known.get(step)
+            inside = None if action is None else within_range(self._spec, action)
+            if action is None:
+                steps.reasons[step] = UNKNOWN.format(self.report.actions_from)
+            elif inside is None:
+                steps.reasons[step] = TOO_FAST
+            else:
+                actions[step] = inside
+        return actions
+
+    def _known(
+        self, source: ActionSource, steps: Steps, usable: Sequence[int]
+    ) -> dict[int, NDArray[np.float64]]:
+        told = {step: source.action(int(steps.times[step]), int(steps.times[step + 1])) for step in usable}
+        return {step: action for step, action in told.items() if action is not None}
+
+    def _begins(self, signals: Signals, steps: Steps) -> list[int]:
+        """Return the first step of each episode; notes what is used and what is dropped."""
+        length, begins, at = self._settings.episode_steps, [], 0
+        reasons = list(steps.reasons)
+        while at < len(reasons):
+            end = at
+            while end < len(reasons) and not reasons[end] and end - at < length:
+                end += 1
+            if end - at == length:
+                begins.append(at)
+            else:
+                reasons[at:end] = [REST] * (end - at)
+                end = max(end, at + 1)
+            at = end
+        first_s = (int(steps.times[0]) - signals.begin_ns) / 1e9
+        if first_s > self.report.step_s:
+            self.report.dropped.append(Span(0.0, first_s, NOT_YET))
+        for span in spans_of(steps.times, reasons, signals.begin_ns):
+            (self.report.dropped if span.reason else self.report.used).append(span)
+        return begins
+
+    def _episode(self, cut: Cut, begin: int) -> EpisodeRecord:
+        signals, steps, actions = cut.signals, cut.steps, cut.actions
+        moments = slice(begin, begin + self._settings.episode_steps + 1)
+        times = steps.times[moments]
+        return EpisodeRecord(
+            images={name: signals.frames[name].take(steps.frames[name][moments]) for name in signals.frames},
+            vectors={name: track.at(times).astype(np.float32) for name, track in signals.vectors.items()},
+            actions=actions[begin : begin + self._settings.episode_steps].astype(np.float32),
+            truth={},
+            look=np.asarray(PLAIN_LOOK, dtype=np.int64),
+            body=recorded_body(self._spec),
+        )
+
+
+def check_new(folder: Path) -> None:
+    """Make sure that a folder holds no data set. Raises EpisodeError: it does."""
+    if (folder / MANIFEST_FILE).exists() or any(folder.glob("episode_*.npz")):
+        raise EpisodeError(
+            f"{folder}: holds episodes, expected a folder without; use another one, or delete it"
+        )

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that recordings say of a robot: pictures, numbers, proposals, verdicts and commands over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.data.bags.bag_message import BagMessage
+from ami_ros.data.bags.bag_topic import types
+from ami_ros.data.importing.commands import CommandReader
+from ami_ros.data.importing.frames import Frames, FrameSpool
+from ami_ros.data.importing.proposals import ProposalReader
+from ami_ros.data.importing.roles import COMMANDS, COMPRESSED_IMAGE, PROPOSALS, VERDICTS, Roles
+from ami_ros.data.importing.timeline import Timeline
+from ami_ros.data.importing.track import TopicHealth, Track, in_order
+from ami_ros.data.message_images import image_from_compressed, image_from_ros
+from ami_ros.data.message_values import YAW, stamp_of, vector_from_ros
+from ami_ros.errors import AmiError
+from ami_ros.types import FloatArray
+
+MOST_PIXELS = 2**26  # of one picture: 8192 x 8192
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """What was read.
+
+    Attributes:
+        frames: camera -> its pictures.
+        vectors: sensor -> its numbers.
+        commands: what the controller was told.
+        proposals: what was proposed, and what the gate said of it.
+        health: role (a sensor, "commands", ...) -> how well its topic was recorded.
+        sizes: camera -> widths and heights of its pictures, px.
+        breaks: where in time a new run begins, ns.
+        begin_ns: of the first message.
+        still_joints: whether joint states had no velocities, which count as 0 then, as for the planner.
+    """
+
+    frames: dict[str, Frames]
+    vectors: dict[str, Track]
+    commands: CommandReader
+    proposals: ProposalReader
+    health: dict[str, TopicHealth]
+    sizes: dict[str, set[tuple[int, int]]]
+    breaks: list[int]
+    begin_ns: int
+    still_joints: bool
+
+    @property
+    def tracks(self) -> dict[str, Track | Frames]:
+        """What each sensor said."""
+        return {**self.frames, **self.vectors}
+
+
+@dataclass
+class _Numbers:
+    """What one vector sensor said so far."""
+
+    times: list[int] = field(default_factory=list)
+    values: list[FloatArray] = field(default_factory=list)
+
+
+class SignalReader:
+    """Takes the messages of recordings.
+
+    Args:
+        spec: the robot.
+        side: of the square that pictures are resized to, px.
+        by_arrival: go by when messages were received, not by their stamps.
+    """
+
+    def __init__(self, spec: RobotSpec, side: int, by_arrival: bool) -> None:
+        self._spec, self._by_arrival, self._side = spec, by_arrival, side
+        self._timeline = Timeline()
+        self._spools = {image.name: FrameSpool(side) for image in spec.images}
+        self._sizes: dict[str, set[tuple[int, int]]] = {image.name: set() for image in spec.images}
+        self._numbers = {vector.name: _Numbers() for vector in spec.vectors}
+        self._commands, self._proposals = CommandReader(spec), ProposalReader(spec)
+        self._health: dict[str, TopicHealth] = {}
+        self._begin_ns: int | None = None
+        self._velocities = spec.arm is None
+
+    def read(self, messages: Iterator[BagMessage], roles: Roles, on_read: Callable[[int], object]) -> None:
+        """Take one recording.
+
+        Args:
+            messages: of it.
+            roles: which topic is what.
+            on_read: is told of each message.
+        """
+        self._timeline.begin_again()
+        topics = {found.name for found in (*roles.sensors.values(), *roles.others.values())}
+        wanted = {topic: roles.of(topic) for topic in topics}
+        for message in messages:
+            for role in wanted.get(message.topic, ()):
+                self._take(role, message)
+            on_read(1)
+
+    def signals(self) -> Signals:
+        """Return what was read, in the order of time."""
+        breaks, begin_ns = self._timeline.breaks, self._begin_ns or 0
+        shortest_ns = self._spec.step_ns // 2
+        frames = {name: spool.frames() for name, spool in self._spools.items()}
+        vectors = {sensor.name: self._track(sensor) for sensor in self._spec.vectors}
+        came = {name: spool.times for name, spool in self._spools.items()}
+        came |= {name: numbers.times for name, numbers in self._numbers.items()}
+        tracks: dict[str, Track | Frames] = {**frames, **vectors}
+        for name, health in self._health.items():
+            if name in tracks:
+                times = np.asarray(came[name], dtype=np.int64)
+                health.see(times, tracks[name].times, breaks, begin_ns, shortest_ns)
+            if name in frames:
+                health.identical = int(frames[name].repeats.sum())
+        return Signals(
+            frames,
+            vectors,
+            self._commands,
+            self._proposals,
+            self._health,
+            self._sizes,
+            breaks,
+            begin_ns,
+            not self._velocities,
+        )
+
+    def _track(self, sensor: VectorSensor) -> Track:
+        numbers = self._numbers[sensor.name]
+        times, rows = in_order(numbers.times)
+        values = np.asarray(numbers.values, dtype=np.float64).reshape(-1, sensor.size)[rows]
+        turns = () if sensor.is_joints else tuple(i for i, name in enumerate(sensor.names) if name == YAW)
+        return Track(times, values, turns)
+
+    def _take(self, role: str, message: BagMessage) -> None:
+        sensor = self._spec.sensors.get(role)
+        expected_hz = None if sensor is None else sensor.rate_hz
+        health = self._health.setdefault(role, TopicHealth(message.topic, message.type, expected_hz))
+        health.messages += 1
+        try:
+            unpacked: Any = types().deserialize_cdr(message.data, message.type)
+            stamp_ns = message.log_ns if self._by_arrival else stamp_of(unpacked, message.log_ns)
+            if stamp_ns == 0:
+                health.unstamped += 1
+                stamp_ns = message.log_ns
+            time_ns = self._timeline.at(message.topic, stamp_ns)
+            self._begin_ns = time_ns if self._begin_ns is None else min(self._begin_ns, time_ns)
+            if isinstance(sensor, ImageSensor):
+                self._take_picture(role, message, unpacked, time_ns)
+            elif isinstance(sensor, VectorSensor):
+                values, _ = vector_from_ros(unpacked, sensor, time_ns, self._spec.simulation.held)
+                self._numbers[role].times.append(time_ns)
+                self._numbers[role].values.append(values)
+                self._velocities |= sensor.is_joints and len(unpacked.velocity) > 0
+            elif role == COMMANDS:
+                self._commands.take(unpacked, time_ns)
+            elif role == PROPOSALS:
+                self._proposals.take(unpacked, time_ns)
+            elif role == VERDICTS:
+                self._proposals.judge(unpacked, time_ns - stamp_ns, time_ns)
+        except AmiError as error:
+            health.fail(str(error))
+        except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
+            health.fail(f"cannot be unpacked as {message.type}: {error!r}")
+
+    def _take_picture(self, camera: str, message: BagMessage, unpacked: Any, time_ns: int) -> None:
+        if message.type == COMPRESSED_IMAGE:
+            picture = image_from_compressed(unpacked, MOST_PIXELS)
+        else:
+            picture = image_from_ros(unpacked, MOST_PIXELS)
+        self._sizes[camera].add((picture.shape[1], picture.shape[0]))
+        self._spools[camera].add(time_ns, memoryview(unpacked.data), picture)
+
+
+def overlap(tracks: Sequence[Track | Frames]) -> tuple[int, int]:
+    """Return when all of them have begun and none has ended, ns; the second is before the first if never."""
+    return max(int(one.times[0]) for one in tracks), min(int(one.times[-1]) for one in tracks)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Control steps in a recording: when they begin, what was seen then, and why some of them cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.data.importing.path_length import path_length
+from ami_ros.data.importing.signals import Signals, overlap
+from ami_ros.data.importing.track import GAP_PERIODS, Times
+from ami_ros.errors import EpisodeError
+
+UNEVEN = 0.35  # share of a control step that one may be longer or shorter
+FAST = 1.5  # a camera with so many pictures per control step: steps are at those nearest to an even grid
+MOVED = 0.02  # rad or m in a control step, with which a picture cannot stay the same to the last bit
+AGAIN, STILL = "time began again", "a frozen picture of {} while it moved"
+GAP = "a gap in {}"
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """N moments, and the N - 1 control steps between them.
+
+    Attributes:
+        times: (N,) int64 ns: stamps of the first camera's pictures, else even.
+        frames: camera -> (N,) places of its pictures in time.
+        reasons: (N - 1,) why a step cannot be used; "" where it can.
+    """
+
+    times: Times
+    frames: Mapping[str, NDArray[np.int64]]
+    reasons: list[str]
+
+
+def control_steps(spec: RobotSpec, signals: Signals) -> Steps:
+    """Lay out control steps over a recording.
+
+    A step begins with a picture of the first camera, since what is seen and measured then is one
+    observation. A camera at about the control rate gives a step with each picture; of a faster one the
+    pictures nearest to an even grid are taken.
+
+    Raises:
+        EpisodeError: the sensors have no time in common.
+    """
+    tracks = signals.tracks
+    if empty := [name for name, one in tracks.items() if not len(one.times)]:
+        reasons = [f"{name}: {signals.health[name].reason}" for name in empty if name in signals.health]
+        raise EpisodeError(f"got no usable message of {empty}: {'; '.join(reasons) or 'none came'}")
+    begin_ns, end_ns = overlap(list(tracks.values()))
+    if begin_ns >= end_ns:
+        spans = [f"{name} {t.times[0] / 1e9:.3f} to {t.times[-1] / 1e9:.3f} s" for name, t in tracks.items()]
+        raise EpisodeError(
+            f"the sensors have no time in common by their stamps: {', '.join(spans)}. "
+            "Go by when messages were received: --by-arrival"
+        )
+    times = _moments(spec, signals, begin_ns, end_ns)
+    if len(times) < 2:
+        raise EpisodeError(
+            f"got {len(times)} pictures of {spec.camera.name} while all sensors spoke, expected more"
+        )
+    frames = {name: _nearest(one.times, times) for name, one in signals.frames.items()}
+    return Steps(times, frames, _reasons(spec, signals, times, frames))
+
+
+def _moments(spec: RobotSpec, signals: Signals, begin_ns: int, end_ns: int) -> Times:
+    if not spec.images:
+        return np.arange(begin_ns, end_ns + 1, spec.step_ns, dtype=np.int64)
+    pictures = signals.frames[spec.camera.name].times
+    pictures = pictures[(pictures >= begin_ns) & (pictures <= end_ns)]
+    if len(pictures) < 2 or spec.step_ns < FAST * float(np.median(np.diff(pictures))):
+        return pictures
+    grid = np.arange(pictures[0], pictures[-1] + 1, spec.step_ns, dtype=np.int64)
+    return pictures[np.unique(_nearest(pictures, grid))]
+
+
+def _nearest(times: Times, wanted: Times) -> NDArray[np.int64]:
+    """Return where in `times` the one nearest to each wanted time is."""
+    after = np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1))
+    before = np.minimum(after - 1, len(times) - 1)
+    after = np.minimum(after, len(times) - 1)
+    return np.where(wanted - times[before] <= times[after] - wanted, before, after)
+
+
+def _reasons(
+    spec: RobotSpec, signals: Signals, times: Times, frames: Mapping[str, NDArray[np.int64]]
+) -> list[str]:
+    reasons = np.full(max(len(times) - 1, 0), "", dtype=object)
+
+    def mark(wrong: NDArray[np.bool_], reason: str) -> None:
+        reasons[wrong & (reasons == "")] = reason
+
+    run = np.searchsorted(np.asarray(signals.breaks, dtype=np.int64), times, side="right")
+    mark(run[1:] != run[:-1], AGAIN)
+    if spec.images:
+        first = spec.camera.name
+        period = float(np.median(np.diff(signals.frames[first].times))) if len(times) > 1 else 0.0
+        allowed = max(UNEVEN * spec.step_ns, period if FAST * period <= spec.step_ns else 0.0)
+        mark(np.abs(np.diff(times) - spec.step_ns) > allowed, GAP.format(first))
+    for image in spec.images[1:]:
+        seen = signals.frames[image.name].times
+        period = float(np.median(np.diff(seen))) if len(seen) > 1 else np.inf
+        apart = np.abs(seen[frames[image.name]] - times)
+        mark(_either(apart > min(period, image.max_age_s * 1e9)), GAP.format(image.name))
+    for vector in spec.vectors:
+        track = signals.vectors[vector.name]
+        longest_ns = min(max(GAP_PERIODS * track.period_ns, spec.step_ns / 2), vector.max_age_s * 1e9)
+        mark(_either(track.widths(times) > longest_ns), GAP.format(vector.name))
+    path = path_length(spec, signals.vectors)
+    if path is not None and len(times) > 1:
+        moved = np.diff(path.at(times)[:, 0]) > MOVED
+        for name, places in frames.items():
+            repeated = np.cumsum(signals.frames[name].repeats)[places]
+            count = np.diff(places)
+            mark(moved & (np.diff(repeated) == count) & (count > 0), STILL.format(name))
+    return list(reasons)
+
+
+def _either(wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return of N moments whether one of the two of each step is wrong (N - 1,)."""
+    return wrong[1:] | wrong[:-1]

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one topic said over time, and how regularly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.types import FloatArray
+
+# An interval of more than so many usual ones, and of more than half a control step, is a gap.
+GAP_PERIODS = 2.5
+
+Times = NDArray[np.int64]
+
+
+@dataclass
+class TopicHealth:
+    """How well a topic was recorded.
+
+    Attributes:
+        topic: its name.
+        type: of its messages.
+        expected_hz: what the robot's YAML says; None where it says nothing.
+        messages: all of them.
+        malformed: messages that could not be used.
+        reason: why the first of these could not.
+        unstamped: messages with a stamp of zero, which count as measured when they arrived.
+        out_of_order: messages older than the one before.
+        duplicates: messages with the stamp of another one, which were left out.
+        identical: pictures that are those before to the last bit.
+        rate_hz: by the median interval; None of less than two messages.
+        gaps: (begin, length) of each, s from the beginning of the recording.
+    """
+
+    topic: str
+    type: str
+    expected_hz: float | None = None
+    messages: int = 0
+    malformed: int = 0
+    reason: str = ""
+    unstamped: int = 0
+    out_of_order: int = 0
+    duplicates: int = 0
+    identical: int = 0
+    rate_hz: float | None = None
+    gaps: list[tuple[float, float]] = field(default_factory=list)
+
+    def fail(self, reason: str) -> None:
+        """Count a message that cannot be used."""
+        self.malformed += 1
+        self.reason = self.reason or reason
+
+    def see(self, times: Times, kept: Times, breaks: Sequence[int], begin_ns: int, shortest_ns: int) -> None:
+        """Take the times of the messages.
+
+        Args:
+            times: as they came, ns.
+            kept: of those that were kept, in order.
+            breaks: where new runs begin.
+            begin_ns: of the recording.
+            shortest_ns: of an interval that may be a gap.
+        """
+        self.out_of_order = int((np.diff(times) < 0).sum())
+        self.duplicates = len(times) - len(kept)
+        intervals = np.diff(kept)
+        if not len(intervals):
+            return
+        usual = float(np.median(intervals))
+        self.rate_hz = 1e9 / usual
+        run = np.searchsorted(np.asarray(breaks, dtype=np.int64), kept, side="right")
+        longest_ns = max(GAP_PERIODS * usual, shortest_ns)
+        for index in np.flatnonzero((intervals > longest_ns) & (run[1:] == run[:-1])):
+            self.gaps.append(((int(kept[index]) - begin_ns) / 1e9, float(intervals[index]) / 1e9))
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """Numbers over time.
+
+    Attributes:
+        times: (N,) int64 ns, strictly increasing.
+        values: (N, n).
+        angles: columns that begin again after a full turn, rad.
+    """
+
+    times: Times
+    values: FloatArray
+    angles: tuple[int, ...] = ()
+
+    @property
+    def period_ns(self) -> float:
+        """Median interval; infinite of less than two samples."""
+        return float(np.median(np.diff(self.times))) if len(self.times) > 1 else float("inf")
+
+    def at(self, times: Times) -> FloatArray:
+        """Return the values on the straight ways between samples (M, n); beyond the ends the last ones."""
+        columns = list(self.values.T)
+        for place in self.angles:
+            columns[place] = np.unwrap(columns[place])
+        result = np.stack([np.interp(times, self.times, column) for column in columns], axis=-1)
+        for place in self.angles:
+            result[..., place] = (result[..., place] + np.pi) % (2.0 * np.pi) - np.pi
+        return result
+
+    def widths(self, times: Times) -> NDArray[np.float64]:
+        """Return the length of the interval between samples that each time lies in (M,), ns.
+
+        0 at a sample; infinite before the first and after the last one.
+        """
+        after = np.searchsorted(self.times, times)
+        inside = (after > 0) & (after < len(self.times))
+        width = np.full(len(times), np.inf)
+        place = after[inside]
+        width[inside] = self.times[place] - self.times[place - 1]
+        exact = np.isin(times, self.times)
+        width[exact] = 0.0
+        return width
+
+
+def in_order(times: Sequence[int]) -> tuple[Times, NDArray[np.int64]]:
+    """Return distinct times in order (N,), and which of the given ones they are (N,): of equals the first."""
+    return np.unique(np.asarray(times, dtype=np.int64), return_index=True)

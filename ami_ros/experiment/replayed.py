@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A recording in front of a planner and a gate of its own: what would they have done?"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ami_ros.body.goal_topics import goal_topics
+from ami_ros.configuration import Configuration
+from ami_ros.data.bags.bag import Bag
+from ami_ros.data.bags.bag_topic import types
+from ami_ros.data.importing.roles import COMPRESSED_IMAGE, Roles, roles_of
+from ami_ros.data.message_images import image_from_compressed, image_from_ros
+from ami_ros.errors import ConfigError, EpisodeError
+from ami_ros.system.domain import own_domain
+from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
+from ami_ros.types import ImageArray, Level
+
+if TYPE_CHECKING:
+    from ami_ros.ros.clients.replay import Heard
+
+MOST_PIXELS = 2**26
+# The robot of a recording does not follow: how far it is from where it is told to be says nothing.
+NOT_FOLLOWED = {"tracking_error": 3.2, "start_error": 3.2}
+
+
+class RecordedRobot:
+    """A recording that can be played.
+
+    Args:
+        configuration: robot and task.
+        path: of the recording.
+        topics: role -> topic that it is under; see `roles_of`.
+
+    Attributes:
+        messages: in the recording.
+        goals: topic of a recorded goal -> its sensor.
+
+    Raises:
+        EpisodeError: there is no recording.
+        ConfigError: a sensor's topic is not there; lists what is.
+    """
+
+    def __init__(self, configuration: Configuration, path: Path, topics: Mapping[str, str]) -> None:
+        self._configuration, self._bag = configuration, Bag(path)
+        found = self._bag.topics()
+        self._roles: Roles = roles_of(configuration.spec, found, topics)
+        self.messages = sum(topic.messages for topic in found)
+        expected = goal_topics(configuration.spec, "planner")
+        self.goals = {
+            topic.name: sensor
+            for sensor, name in expected.items()
+            for topic in found
+            if topic.name.endswith(f"/{name}") and topic.messages
+        }
+
+    @property
+    def problems(self) -> list[str]:
+        """What of it could not be read so far."""
+        return list(dict.fromkeys(self._bag.problems))
+
+    def last_pictures(self) -> dict[str, ImageArray]:
+        """Return the last picture of each camera, as a goal. Raises EpisodeError: there is none."""
+        sensors = {found.name: name for name, found in self._roles.sensors.items()}
+        last: dict[str, Any] = {}
+        for message in self._bag.messages():
+            if message.type in ("sensor_msgs/msg/Image", COMPRESSED_IMAGE) and message.topic in sensors:
+                last[sensors[message.topic]] = message
+        if not last:
+            raise EpisodeError(
+                f"{self._bag.path}: got neither goals nor pictures, expected some: a planner needs a goal"
+            )
+        pictures = {}
+        for camera, message in last.items():
+            unpacked: Any = types().deserialize_cdr(message.data, message.type)
+            packed = message.type == COMPRESSED_IMAGE
+            decode = image_from_compressed if packed else image_from_ros
+            pictures[camera] = decode(unpacked, MOST_PIXELS)
+        return pictures
+
+    def play(
+        self,
+        model: Path,
+        speed: float,
+        logs: Path,
+        on_played: Callable[[int], object] = lambda count: None,
+        planner: str | Path = NODE_PROGRAMS["planner"],
+    ) -> Heard:
+        """Start planner and gate in a ROS_DOMAIN_ID of their own, and play the recording to them.
+
+        Args:
+            model: of the planner.
+            speed: times as fast as it was.
+            logs: folder of the nodes' logs.
+            on_played: is told of each message.
+            planner: the node's program.
+
+        Raises:
+            ProcessError: a node died or does not hear; with the end of its log.
+        """
+        common = {**self._configuration.node_parameters, "use_sim_time": True}
+        known = {"model": str(model.resolve())} if planner == NODE_PROGRAMS["planner"] else {}
+        with ExitStack() as held:
+            environment = node_environment(held.enter_context(own_domain()))
+            held.callback(_restore, dict(os.environ))
+            os.environ.update(environment)
+            processes = [
+                held.enter_context(NodeProcess(program, logs / f"{name}.log", environment, parameters))
+                for name, program, parameters in (
+                    ("safety", NODE_PROGRAMS["safety"], {**common, **NOT_FOLLOWED}),
+                    ("planner", planner, {**common, **known, "autostart": True}),
+                )
+            ]
+            from ami_ros.ros.clients.replay import Replay
+
+            def check() -> None:
+                for process in processes:
+                    process.check()
+
+            player = Replay(self._configuration.spec, self._roles, self.goals, check)
+            held.callback(player.close)
+            player.wait_for_listeners()
+            if not self.goals:
+                player.show(self.last_pictures())
+            player.play(self._bag, speed, on_played)
+            return player.heard
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def checked_speed(speed: float) -> float:
+    """Return a speed that a recording can be played at. Raises ConfigError."""
+    if not 0.05 <= speed <= 20.0:
+        raise ConfigError(f"--speed: got {speed:g}, expected 0.05 to 20 times")
+    return speed
+
+
+def replay_figures(heard: Heard) -> dict[str, Any]:
+    """Return what planner and gate made of a recording, as JSON can carry it."""
+    plan_ms = [status.plan_ms for status in heard.plans if status.plan_ms is not None]
+    surprise = [status.surprise for status in heard.plans if status.surprise is not None]
+    proposals = [judgement for judgement in heard.judged if judgement.proposal_stamp_ns is not None]
+    levels = Counter(judgement.verdict.level.name for judgement in proposals)
+    reasons = Counter(
+        reason.code
+        for judgement in heard.judged
+        for reason in judgement.verdict.reasons
+        if judgement.verdict.level >= Level.HOLD
+    )
+    states = Counter(status.state.value for status in heard.plans)
+    return {
+        "plans": len(heard.plans),
+        "proposals": heard.proposals,
+        "plan_ms_p50": _percentile(plan_ms, 50),
+        "plan_ms_p99": _percentile(plan_ms, 99),
+        "surprise_p50": _percentile(surprise, 50),
+        "surprise_p95": _percentile(surprise, 95),
+        "surprised_share": float(np.mean(np.array(surprise) > 1.0)) if surprise else None,
+        "states": dict(states),
+        "verdicts": {level.name: levels[level.name] for level in Level},
+        "reasons": dict(reasons.most_common()),
+    }
+
+
+def _percentile(values: list[float], share: float) -> float | None:
+    return float(np.percentile(values, share)) if values else None

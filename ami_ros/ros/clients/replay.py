@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays a recording to a planner and a gate, and listens to what they make of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.executors import SingleThreadedExecutor
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CompressedImage, Image
+from trajectory_msgs.msg import JointTrajectory
+
+from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor
+from ami_ros.data.bags.bag import Bag
+from ami_ros.data.bags.bag_topic import types
+from ami_ros.data.importing.roles import COMPRESSED_IMAGE, Roles
+from ami_ros.data.importing.timeline import BACK_NS
+from ami_ros.data.message_values import stamp_of
+from ami_ros.errors import ProcessError
+from ami_ros.ros.wire.goal_status import GoalStatus, status_from_ros
+from ami_ros.ros.wire.messages import image_to_ros, stamp_from_ns
+from ami_ros.ros.wire.qos import LATCHED, STATE
+from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
+from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
+from ami_ros.types import ImageArray
+
+START_TIMEOUT_S = 90.0  # the planner loads torch and its model
+LAST_WORDS_S = 1.0
+TICK_NS = 10_000_000
+OTHER_CLOCK_NS = 5_000_000_000  # stamps so far from when they arrived are of simulated time
+PAUSE_NS = 10_000_000_000  # longer ones are not waited for: time jumps
+SPIN_S = 0.05
+
+
+@dataclass
+class Heard:
+    """What planner and gate said.
+
+    Attributes:
+        plans: reports of the planner, with a plan each.
+        judged: verdicts of the gate, on proposals and on the state as a whole.
+        proposals: how many there were.
+    """
+
+    plans: list[GoalStatus] = field(default_factory=list)
+    judged: list[Judgement] = field(default_factory=list)
+    proposals: int = 0
+
+
+class Replay:
+    """A node that stands in for the robot, and makes the time.
+
+    Args:
+        spec: the robot.
+        roles: which topic of the recording is what.
+        goals: topic of the recording, of goals that are played, too -> their sensor.
+        check: called while waiting; raises ProcessError when a node has died.
+
+    Attributes:
+        heard: so far.
+    """
+
+    def __init__(
+        self, spec: RobotSpec, roles: Roles, goals: Mapping[str, str], check: Callable[[], None]
+    ) -> None:
+        self._spec, self._check, self.heard = spec, check, Heard()
+        self._context = rclpy.Context()
+        rclpy.init(args=[], context=self._context)
+        self._node = rclpy.create_node("replay", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._clock = self._node.create_publisher(Clock, "/clock", LATCHED)
+        self._now_ns: int | None = None
+        self._due_s = 0.0
+        self._sensors: dict[str, Any] = {}  # topic of the recording -> publisher
+        self._wanted: dict[str, int] = {}  # the same -> listeners
+        for name, found in roles.sensors.items():
+            sensor = spec.sensors[name]
+            self._wanted[found.name] = self._wanted.get(found.name, 0) + len(sensor.used_by)
+            if found.name not in self._sensors:
+                self._sensors[found.name] = self._publisher(name, found.type)
+        self._goal_topics = goal_topics(spec, "planner")
+        self._goals = {
+            topic: self._node.create_publisher(self._kind(sensor), self._goal_topics[sensor], LATCHED)
+            for topic, sensor in goals.items()
+        }
+        listen = self._node.create_subscription
+        listen(DiagnosticArray, "planner/goal_status", self._on_status, 200)
+        listen(DiagnosticArray, "safety/verdict", self._on_verdict, 200)
+        listen(JointTrajectory, "planner/proposed", self._on_proposal, 200)
+
+    def show(self, pictures: Mapping[str, ImageArray]) -> None:
+        """Show the planner goal pictures of cameras."""
+        stamp_ns = time.time_ns()
+        for camera, picture in pictures.items():
+            publisher = self._node.create_publisher(Image, self._goal_topics[camera], LATCHED)
+            publisher.publish(image_to_ros(picture, stamp_ns, camera))
+            self._goals[f"shown {camera}"] = publisher
+
+    def wait_for_listeners(self) -> None:
+        """Wait until planner and gate hear the sensors. Raises ProcessError: they do not in time."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while deaf := [t for t, p in self._sensors.items() if p.get_subscription_count() < self._wanted[t]]:
+            self._check()
+            if time.monotonic() > deadline:
+                raise ProcessError(f"planner and gate do not hear {deaf} after {START_TIMEOUT_S:g} s")
+            self._executor.spin_once(timeout_sec=SPIN_S)
+
+    def play(self, bag: Bag, speed: float, on_played: Callable[[int], object]) -> None:
+        """Play a recording.
+
+        Args:
+            bag: the recording.
+            speed: times as fast as it was.
+            on_played: is told of each message that was read.
+
+        Raises:
+            ProcessError: a node died.
+        """
+        shift_ns: int | None = None
+        for message in bag.messages():
+            on_played(1)
+            publisher = self._sensors.get(message.topic) or self._goals.get(message.topic)
+            if publisher is None:
+                continue
+            if shift_ns is None and message.topic in self._sensors:
+                unpacked = types().deserialize_cdr(message.data, message.type)
+                late_ns = message.log_ns - stamp_of(unpacked, message.log_ns)
+                shift_ns = late_ns if abs(late_ns) > OTHER_CLOCK_NS else 0
+            if shift_ns is not None:
+                self._advance(message.log_ns - shift_ns, speed)
+            publisher.publish(message.data)
+        deadline = time.monotonic() + LAST_WORDS_S
+        while time.monotonic() < deadline:
+            self._executor.spin_once(timeout_sec=SPIN_S)
+
+    def close(self) -> None:
+        """Leave the ROS graph."""
+        self._executor.shutdown(timeout_sec=1.0)
+        self._node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+    def _publisher(self, sensor: str, kind: str) -> Any:
+        topic = self._spec.sensors[sensor].topic
+        if kind == COMPRESSED_IMAGE:
+            return self._node.create_publisher(CompressedImage, topic + COMPRESSED, STATE)
+        return self._node.create_publisher(self._kind(sensor), topic, STATE)
+
+    def _kind(self, name: str) -> Any:
+        sensor = self._spec.sensors[name]
+        return Image if isinstance(sensor, ImageSensor) else vector_type(sensor)
+
+    def _advance(self, time_ns: int, speed: float) -> None:
+        """Let time go on to `time_ns`, tick by tick; over a long pause, and back, it jumps."""
+        if self._now_ns is None or not -BACK_NS <= time_ns - self._now_ns < PAUSE_NS:
+            self._now_ns, self._due_s = time_ns, time.monotonic()
+            self._clock.publish(Clock(clock=stamp_from_ns(time_ns)))
+            return
+        while self._now_ns + TICK_NS <= time_ns:
+            self._now_ns += TICK_NS
+            self._due_s += TICK_NS / 1e9 / speed
+            self._executor.spin_once(timeout_sec=0.0)
+            while (left_s := self._due_s - time.monotonic()) > 0.0:
+                self._executor.spin_once(timeout_sec=left_s)
+            self._check()
+            self._clock.publish(Clock(clock=stamp_from_ns(self._now_ns)))
+
+    def _on_status(self, message: DiagnosticArray) -> None:
+        status = status_from_ros(message)
+        if status.plan_ms is not None:
+            self.heard.plans.append(status)
+
+    def _on_verdict(self, message: DiagnosticArray) -> None:
+        self.heard.judged.append(judgement_from_ros(message))
+
+    def _on_proposal(self, message: JointTrajectory) -> None:
+        self.heard.proposals += 1

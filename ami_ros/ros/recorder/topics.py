@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is recorded of a robot: its sensors, its goals, what was proposed, decided and commanded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Bool, String
+from trajectory_msgs.msg import JointTrajectory
+
+from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.ros.wire.commands import message_type
+from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
+
+
+class RecordedTopic(NamedTuple):
+    """A topic by its name in the code, and the class of its messages.
+
+    Attributes:
+        streams: a sensor: one that is lost is followed by the next, and it is never asked for again, so that
+            recording takes nothing from those who control.
+    """
+
+    name: str
+    kind: Any
+    streams: bool = False
+
+    @property
+    def type_name(self) -> str:
+        """As in sensor_msgs/msg/Image."""
+        return f"{self.kind.__module__.partition('.')[0]}/msg/{self.kind.__name__}"
+
+
+def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
+    """Return all that is recorded of this robot, each topic once; with simulated time the clock, too."""
+    topics = [RecordedTopic("/clock", Clock, streams=True)] if sim_time else []
+    for image in spec.images:
+        topics.append(RecordedTopic(image.topic, Image, streams=True))
+        topics.append(RecordedTopic(image.topic + COMPRESSED, CompressedImage, streams=True))
+    topics += [RecordedTopic(vector.topic, vector_type(vector), streams=True) for vector in spec.vectors]
+    goals = goal_topics(spec, "planner")
+    topics += [RecordedTopic(goals[image.name], Image) for image in spec.images]
+    topics += [RecordedTopic(goals[vector.name], vector_type(vector)) for vector in spec.vectors]
+    topics += [
+        RecordedTopic("planner/goal_name", String),
+        RecordedTopic("planner/proposed", JointTrajectory),
+        RecordedTopic("planner/goal_status", DiagnosticArray),
+        RecordedTopic("safety/verdict", DiagnosticArray),
+        RecordedTopic("safety/restrictions", DiagnosticArray),
+        RecordedTopic("safety/estop_pressed", Bool),
+        RecordedTopic("estop", Bool),
+        RecordedTopic("estop_relay", String),
+        RecordedTopic(spec.output.topic, message_type(spec.output.of)),
+    ]
+    return list({topic.name: topic for topic in topics}.values())
+
+
+def offered(profiles: Sequence[QoSProfile]) -> tuple[dict[str, Any], ...]:
+    """Return what publishers offer in the words of rosbag2. Source: rosbag2_storage/qos.cpp, version 9."""
+    return tuple(
+        {
+            "history": profile.history.name.lower(),
+            "depth": profile.depth,
+            "reliability": profile.reliability.name.lower(),
+            "durability": profile.durability.name.lower(),
+            "deadline": _duration(profile.deadline.nanoseconds),
+            "lifespan": _duration(profile.lifespan.nanoseconds),
+            "liveliness": profile.liveliness.name.lower(),
+            "liveliness_lease_duration": _duration(profile.liveliness_lease_duration.nanoseconds),
+            "avoid_ros_namespace_conventions": profile.avoid_ros_namespace_conventions,
+        }
+        for profile in profiles
+    )
+
+
+def _duration(nanoseconds: int) -> dict[str, int]:
+    sec, nsec = divmod(nanoseconds, 10**9)
+    return {"sec": sec, "nsec": nsec}

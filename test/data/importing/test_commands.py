@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What controllers were told, by every interface, as positions over time."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mcap", reason="needs the extra 'record'")
+from bodies import mobile_base
+from recorded import KIND, trajectory
+from robots import made_up_robot
+
+from ami_ros.body.outputs import Output
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.data.importing.commands import CommandReader
+from ami_ros.errors import JointStateError, ProposalError
+
+SPEC = made_up_robot()
+NAMES, SECOND = SPEC.joint_names, 10**9
+
+
+def numbers(*values: float):
+    layout = KIND["std_msgs/msg/MultiArrayLayout"](dim=[], data_offset=0)
+    return KIND["std_msgs/msg/Float64MultiArray"](layout=layout, data=np.array(values))
+
+
+def first(reader: CommandReader, *times_s: float) -> list[float | None]:
+    """Return the first channel at those times."""
+    told = [reader.at(round(time_s * SECOND)) for time_s in times_s]
+    return [None if one is None else pytest.approx(one[0]) for one in told]
+
+
+def test_a_trajectory_is_followed_until_another_one_replaces_it():
+    reader = CommandReader(SPEC)
+    assert first(reader, 0.0) == [None]
+    far = np.outer([0.0, 1.0, 3.0], np.ones(4))
+    reader.take(trajectory(0.0, NAMES, far, [0.0, 1.0, 2.0]), 10 * SECOND)
+    assert first(reader, 9.9, 10.0, 10.5, 11.5, 12.4, 12.6) == [None, 0.0, 0.5, 2.0, 3.0, None]
+    reader.take(trajectory(0.0, NAMES, np.zeros((1, 4)), [1.0]), 11 * SECOND)
+    assert first(reader, 10.5, 11.0, 11.5, 12.0) == [0.5, 1.0, 0.5, 0.0]
+    # After a rest it begins where it rested, and nobody knows what the robot does meanwhile.
+    reader.take(trajectory(0.0, NAMES, np.ones((1, 4)), [2.0]), 20 * SECOND)
+    assert first(reader, 15.0, 20.0, 21.0, 22.0) == [None, 0.0, 0.5, 1.0]
+
+
+def test_velocities_are_summed_up_and_positions_taken_as_they_are():
+    speed = CommandReader(dataclasses.replace(SPEC, output=Output("forward_velocity", "v")))
+    for tick in range(11):
+        speed.take(numbers(0.5, 0, 0, -1.0), tick * SECOND // 10)
+    assert speed.relative
+    np.testing.assert_allclose(speed.at(SECOND) - speed.at(SECOND // 2), [0.25, 0, 0, -0.5])
+    place = CommandReader(dataclasses.replace(SPEC, output=Output("forward_position", "p")))
+    place.take(numbers(1, 2, 3, 4), 0)
+    place.take(numbers(2, 2, 3, 4), SECOND // 10)
+    assert first(place, 0.05) == [1.5]
+    with pytest.raises(JointStateError, match="expected a vector of 4 numbers"):
+        place.take(numbers(1, 2), SECOND)
+    with pytest.raises(JointStateError, match="non-finite"):
+        place.take(numbers(1, 2, 3, np.nan), SECOND)
+
+
+def test_a_base_is_told_its_velocity(tmp_path):
+    spec = load_robot(mobile_base(tmp_path))
+    vector = KIND["geometry_msgs/msg/Vector3"]
+    twist = KIND["geometry_msgs/msg/Twist"](vector(0.3, 0.0, 0.0), vector(0.0, 0.0, -0.2))
+    if spec.output.interface == "twist_stamped":
+        twist = KIND["geometry_msgs/msg/TwistStamped"](None, twist)
+    reader = CommandReader(spec)
+    reader.take(twist, SECOND)
+    np.testing.assert_allclose(reader.at(SECOND), [0.3, -0.2])
+
+
+def test_commands_of_another_robot_are_refused():
+    with pytest.raises(ProposalError, match=r"got channels \['other'\], expected also \['joint_a'"):
+        CommandReader(SPEC).take(trajectory(0.0, ["other"], np.zeros((1, 1)), [0.1]), 0)
