@@ -107,7 +107,7 @@ class Guide:
         last = min(self._pursued, len(route) - 1)
         if self._waited <= self._settings.patience * route.steps[last]:
             return
-        for index in range(min(self._passed, last), last + 1):
+        for index in range(last + 1):  # also what counted as passed: it is near, and was not reached
             self._finder.fail(state, route, index)
         self._route, self._search, self._waited, self._stuck = None, None, 0, True
         self.way = SEARCHING
