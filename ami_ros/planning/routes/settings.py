@@ -22,10 +22,15 @@ class RouteSettings:
         unit="control steps",
     )
     passed: float = setting(
-        "a state of the route nearer than this counts as passed", gt=0.0, le=1000.0, unit="control steps"
+        "a state nearer than this is the same place: one of the route is passed, the robot does not move on",
+        gt=0.0,
+        le=1000.0,
+        unit="control steps",
     )
     patience: float = setting(
-        "a state of the route that takes this many times as long as expected has failed", ge=1.0, le=100.0
+        "who stays in one place for this many times as long as a state of the route takes is stuck",
+        ge=1.0,
+        le=100.0,
     )
 
 
