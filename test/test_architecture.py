@@ -24,7 +24,7 @@ MAX_FILES = 20  # of a folder
 # The core: no clock, no chance, no printing. Time, random generators and devices are arguments.
 CORE = {
     *("types", "errors", "protocols", "strict_text", "config", "body"),
-    *("planning", "safety", "model", "memory"),
+    *("planning", "safety", "model", "memory", "exploration"),
 }
 # Who may import which third-party packages. A part that is not named may import any but those below.
 THIRD_PARTY = {
@@ -44,6 +44,7 @@ THIRD_PARTY = {
     "planning": {"numpy", "torch"},
     "model": {"numpy", "torch"},
     "memory": {"numpy", "cv2", "usearch"},
+    "exploration": {"numpy", "cv2"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
 BASE = {"types", "errors", "protocols", "strict_text", "config", "task_file", "share"}
@@ -57,12 +58,13 @@ OWN = {
     "model": BASE | {"body", "system"},
     "planning": BASE | {"body", "model", "memory"},  # memory: only the factory, when a setting asks for it
     "memory": BASE | {"body", "data", "extras", "system"},
+    "exploration": BASE | {"body"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE
     | {"body", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
     "data": BASE | {"body", "system"},
     "training": BASE | {"body", "system", "model", "data"},
-    "sim": BASE | {"body", "system", "safety", "planning", "data"},
+    "sim": BASE | {"body", "system", "safety", "planning", "data", "exploration"},
 }
 # Rooms of ami_ros/ros: the nodes import what they share, and never each other.
 # `proposing` is what planner and explorer have in common.
