@@ -91,6 +91,15 @@ class ProposingSettings:
 
 
 @dataclass(frozen=True)
+class ExplorerNodeSettings:
+    """The explorer as a node: config/explorer_node.yaml."""
+
+    state: str = setting("file that keeps what was covered; empty for none")
+    state_s: float = setting("it is written as often", gt=0.0, le=3600.0, unit="s")
+    resume: bool = setting("go on from what the file has kept")
+
+
+@dataclass(frozen=True)
 class PlannerNodeSettings:
     """The planner as a node: config/planner_node.yaml."""
 

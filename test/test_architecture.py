@@ -61,7 +61,7 @@ OWN = {
     "exploration": BASE | {"body"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE
-    | {"body", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
+    | {"body", "exploration", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
     "data": BASE | {"body", "system"},
     "training": BASE | {"body", "system", "model", "data"},
     "sim": BASE | {"body", "system", "safety", "planning", "data", "exploration"},

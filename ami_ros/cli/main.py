@@ -19,6 +19,10 @@ from ami_ros.system.stop_request import SIGNALS
 # verb -> (module, what it does). The function, or the Typer app, in the module has the verb's name.
 VERBS = {
     "demo": ("ami_ros.cli.demo", "Ten goals through ROS 2: a table, a report and a video."),
+    "explore": (
+        "ami_ros.cli.explore",
+        "Move a robot at random, gently and through the gate, to learn from it.",
+    ),
     "collect": ("ami_ros.cli.collect", "Record random motion in the simulator."),
     "train": ("ami_ros.cli.train", "Train a world model from recorded episodes."),
     "export": ("ami_ros.cli.export", "Turn a training run into one model.pt."),

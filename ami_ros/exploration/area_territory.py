@@ -63,6 +63,24 @@ class AreaTerritory:
         """Return x, y (m) and yaw (rad) (3,)."""
         return self._base.pose(observation[self.sensor].value)
 
+    def ahead(self, place: FloatArray, way: FloatArray) -> FloatArray:
+        """Return the pose (3,) after a way of vx (m) and wz (rad)."""
+        gone = dict(zip(self._names, way.tolist(), strict=True))
+        yaw = float(place[2]) + 0.5 * gone["wz"]
+        along = np.array([math.cos(yaw), math.sin(yaw)]) * gone["vx"]
+        return place + np.array([*along, gone["wz"]])
+
+    def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
+        """Return how far poses (N, 3) are: the way, and the turns on it and at its end, forward or back."""
+        gap = centres[:, :2] - place[:2]
+        bearing = np.arctan2(gap[:, 1], gap[:, 0])
+        alpha, beta = bearing - place[2], centres[:, 2] - bearing
+        turns = np.minimum(_turn(alpha) + _turn(beta), _turn(alpha + math.pi) + _turn(beta + math.pi))
+        speeds = dict(zip(self._names, self.fastest.tolist(), strict=True))
+        times = np.linalg.norm(gap, axis=1) / speeds["vx"] + turns / speeds["wz"]
+        across: float = float(np.ptp(self._area, axis=0).max()) / speeds["vx"]
+        return np.asarray(times / across)
+
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
         """Return the speeds (A,) that steer to a pose."""
         if self._steering is None or self._target is not target:
@@ -84,3 +102,8 @@ class AreaTerritory:
     def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:
         """Return actions (steps, A): the same speeds, until the next proposal."""
         return np.tile(self.turned_back(place, speeds), (steps, 1))
+
+
+def _turn(angles: FloatArray) -> FloatArray:
+    """Return how large turns (N,) are, 0 to pi."""
+    return np.abs((angles + math.pi) % (2.0 * math.pi) - math.pi)

@@ -68,10 +68,19 @@ class BoxTerritory:
         return self._box.place(observation)
 
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the speeds (A,) of the straight way, slower near its end."""
+        """Return the speeds (A,) of the straight way; it is passed through, not stopped at."""
         gap = np.nan_to_num(target - place)
-        speeds: FloatArray = gap / max(self._turn_s, float(np.abs(gap / self.fastest).max()))
+        speeds: FloatArray = gap / max(self._step_s, float(np.abs(gap / self.fastest).max()))
         return speeds
+
+    def ahead(self, place: FloatArray, way: FloatArray) -> FloatArray:
+        """Return where a way (A,) leads to, inside of the border."""
+        return np.clip(place + way, self._lower, self._upper)
+
+    def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
+        """Return how far places (N, k) are from one (A,): the time, next to that across the longest axis."""
+        across = float(((self._upper - self._lower) / self.fastest).max())
+        return np.asarray(np.abs((centres - place[axes]) / self.fastest[axes]).max(axis=1) / across)
 
     def turned_back(self, place: FloatArray, speeds: FloatArray) -> FloatArray:
         """Return speeds (A,) at which the border is `turn_s` away at least; from outside they lead back.

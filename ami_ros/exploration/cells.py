@@ -18,7 +18,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.types import FloatArray
 
 TOGETHER = 3  # axes
-RANDOM = 0.3  # of the choice among cells, in visits: the same ways are not gone again and again
+RANDOM = 0.1  # of the choice among cells, in visits: the same ways are not gone again and again
 
 
 class Cells:
@@ -80,13 +80,15 @@ class Cells:
             index = index * self._count + int(inside[axis])
         return index
 
-    def visit(self, place: FloatArray) -> None:
-        """Count the cells that are entered by being at a place (D,)."""
+    def visit(self, place: FloatArray) -> bool:
+        """Count the cells that are entered by being at a place (D,); return whether any is."""
+        entered = False
         for number, group in enumerate(self._groups):
             index = self._index(group, place)
             if index != self._in[number]:
                 self._visits[number][index] += 1
-                self._in[number] = index
+                self._in[number], entered = index, True
+        return entered
 
     def avoid(self, place: FloatArray) -> None:
         """Count the cells of a place (D,) as costly; axes that are NaN are those of no cell."""
@@ -94,16 +96,16 @@ class Cells:
             if np.isfinite(place[list(group)]).all():
                 self._costs[number][self._index(group, np.nan_to_num(place))] += 1
 
-    def holds(self, place: FloatArray, target: FloatArray) -> bool:
-        """Return whether a place (D,) is in the cell of a target (D,), whose NaN axes are free."""
-        given = tuple(int(axis) for axis in np.flatnonzero(np.isfinite(target)))
-        return self._index(given, place) == self._index(given, np.nan_to_num(target))
-
-    def least(self, place: FloatArray, costly: float, generator: np.random.Generator) -> FloatArray:
+    def least(
+        self,
+        ways: Callable[[list[int], FloatArray], FloatArray],
+        costly: float,
+        generator: np.random.Generator,
+    ) -> FloatArray:
         """Return a target (D,): the centre of a near cell that was visited least; NaN where an axis is free.
 
         Args:
-            place: where it is (D,).
+            ways: returns from axes and centres (N, k) how far these are (N,): across the box is 1 or so.
             costly: visits that each mark of `avoid` counts as.
             generator: of what is random in the choice.
         """
@@ -112,14 +114,12 @@ class Cells:
             left = [float((v[m] == 0).mean()) for v, m in zip(self._visits, self._may, strict=True)]
             number = int(np.argmax(np.array(left) + RANDOM * generator.random(len(left))))
         axes, centres = list(self._groups[number]), self._centres[number]
-        away = (centres - place[axes]) / (self._upper - self._lower)[axes]
-        away = np.where(self._turns[axes], (away + 0.5) % 1.0 - 0.5, away)
-        worth = self._visits[number] + costly * self._costs[number] + np.linalg.norm(away, axis=1)
+        worth = self._visits[number] + costly * self._costs[number] + ways(axes, centres)
         worth = worth + RANDOM * generator.random(len(worth))
         worth = np.where(self._may[number], worth, np.inf)
         if self._in[number] >= 0:
             worth[self._in[number]] = np.inf  # it is there
-        target = np.full(len(place), np.nan)
+        target = np.full(len(self._lower), np.nan)
         target[axes] = centres[int(np.argmin(worth))]
         return target
 

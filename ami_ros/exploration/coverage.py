@@ -47,10 +47,11 @@ class Coverage:
     Attributes:
         cells: of the body's space.
         moved_s: time in motion, s.
+        has_entered: whether the newest place is in another cell than the one before.
     """
 
     def __init__(self, cells: Cells, cameras: Sequence[str], radius: float, most: int) -> None:
-        self.cells, self.moved_s = cells, 0.0
+        self.cells, self.moved_s, self.has_entered = cells, 0.0, False
         self._views = {name: Views(radius, most) for name in cameras}
         self._body, self._seen = Growth(), Growth()
 
@@ -63,7 +64,7 @@ class Coverage:
             elapsed_s: motion since the last one, s.
         """
         self.moved_s += elapsed_s
-        self.cells.visit(place)
+        self.has_entered = self.cells.visit(place)
         for name, views in self._views.items():
             if name in observation.readings:
                 views.see(observation[name].value)

@@ -97,8 +97,8 @@ class ExploringPlanner:
             self.is_stopped, self._episodes = False, self._episodes + 1
         self._is_held = level >= Level.HOLD
 
-    def obey(self, command: FloatArray) -> None:
-        """Hear the newest command (C,) of the gate."""
+    def obey(self, command: FloatArray | None) -> None:
+        """Hear the newest command (C,) of the gate; None while there is none."""
         self._command = command
 
     def plan(self, observation: Observation) -> Plan:
@@ -142,8 +142,14 @@ class ExploringPlanner:
         if self._target is not None and now_s - self._since_s > settings.patience_s:
             self.coverage.cells.avoid(self._target)
             self._target = None
-        if self._target is None or self.coverage.cells.holds(place, self._target):
-            self._target = self.coverage.cells.least(place, settings.costly, self._generator)
+        if self._target is None or self.coverage.has_entered:
+            # Where it will be before it has turned around: cells that lie behind are further away.
+            ahead = self._territory.ahead(place, self._motion.now * settings.correlation_s)
+            self._target = self.coverage.cells.least(
+                lambda axes, centres: self._territory.ways(ahead, axes, centres),
+                settings.costly,
+                self._generator,
+            )
             self._since_s = now_s
         wanted = self._territory.toward(place, self._target)
         return self._motion.next(settings.pull * wanted)

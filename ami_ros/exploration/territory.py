@@ -29,6 +29,12 @@ class Territory(Protocol):
             ObservationError: the observation lacks the sensor that says so.
         """
 
+    def ahead(self, place: FloatArray, way: FloatArray) -> FloatArray:
+        """Return where a way (A,) of the channels leads to from a place (D,)."""
+
+    def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
+        """Return how far places (N, k), of which some axes are given, are from one (D,): 1 is across."""
+
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
         """Return the speeds (A,) that lead from a place to a target (D,), whose NaN axes are free."""
 

@@ -95,6 +95,10 @@ class ProposingNode(LifecycleNode):
         """Return the sensors to observe next to the cameras."""
         return self._spec.vectors_for("model")
 
+    def _is_exact(self, sensor: VectorSensor) -> bool:
+        """Return whether a sensor must be as new as the image; others may be as old as the YAML lets them."""
+        return sensor.is_joints  # the plan starts from them
+
     def _own_figures(self) -> dict[str, object]:
         """Return what else goes on /diagnostics."""
         return {}
@@ -116,9 +120,8 @@ class ProposingNode(LifecycleNode):
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.proposing.pair_gap_s * 1e9)
         self._frame = "" if spec.arm is None else root_link(read_urdf(spec.urdf))
         images = [sensor.name for sensor in spec.images_for("model")]
-        # The plan starts from the joints; another sensor may be as old as its YAML lets it be.
         vectors = {
-            sensor.name: 0 if sensor.is_joints else round(sensor.max_age_s * 1e9)
+            sensor.name: 0 if self._is_exact(sensor) else round(sensor.max_age_s * 1e9)
             for sensor in self._vectors()
         }
         optional = {s.name: round(s.max_age_s * 1e9) for s in spec.images_for("model") if not s.required}
