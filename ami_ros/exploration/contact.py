@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a body is held back: it was commanded to move, and did not."""
+"""Whether a body is held back: joints stay behind their commands, or a base does not move as commanded."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ IN_A_ROW = 3  # comparisons: a body that turns around lags behind its commands f
 
 
 class ContactWatch:
-    """Compares how far commands went with how far the body did.
+    """Compares commands with what the body did.
 
     Args:
-        settings: `contact_s`, `contact_way` and `contact_share`.
+        settings: those that begin with `contact_`.
     """
 
     def __init__(self, settings: ExplorerSettings) -> None:
@@ -29,13 +29,17 @@ class ContactWatch:
         self._ways: deque[tuple[float, FloatArray, FloatArray]] = deque()
         self._elapsed_s, self._short = 0.0, 0
 
-    def see(self, elapsed_s: float, commanded: FloatArray, done: FloatArray) -> bool:
-        """Return whether the body is held back.
+    def see_joints(self, commanded: FloatArray, measured: FloatArray) -> bool:
+        """Return whether an arm is held back, by joints (J,) that are commanded and measured."""
+        return self._again(float(np.abs(commanded - measured).max()) > self._settings.contact_gap)
+
+    def see_way(self, elapsed_s: float, commanded: FloatArray, done: FloatArray) -> bool:
+        """Return whether a base is held back.
 
         Args:
             elapsed_s: since the last call.
-            commanded: (n,) way of the commands in that time, rad or m.
-            done: (n,) way of the body.
+            commanded: (2,) way forward (m) and turn (rad) of the commands in that time.
+            done: (2,) those of the body.
         """
         settings = self._settings
         self._ways.append((elapsed_s, commanded, done))
@@ -45,10 +49,12 @@ class ContactWatch:
         asked = np.sum([way for _, way, _ in self._ways], axis=0)
         went = np.sum([way for _, _, way in self._ways], axis=0)
         far = float(np.linalg.norm(asked))
-        is_short = (
+        return self._again(
             self._elapsed_s >= 0.99 * settings.contact_s
             and far > settings.contact_way
             and float(went @ asked) < settings.contact_share * far**2
         )
+
+    def _again(self, is_short: bool) -> bool:
         self._short = self._short + 1 if is_short else 0
         return self._short >= IN_A_ROW

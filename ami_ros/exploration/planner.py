@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,15 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, GoalError, shown
 from ami_ros.exploration.contact import ContactWatch
 from ami_ros.exploration.coverage import Coverage
+from ami_ros.exploration.driven_way import commanded_way, driven_way
 from ami_ros.exploration.motion import DrawnMotion
 from ami_ros.exploration.progress import Progress
 from ami_ros.exploration.settings import ExplorerSettings
 from ami_ros.exploration.territories import territory_of
-from ami_ros.exploration.ways import ways_of
 from ami_ros.types import FloatArray, Goal, Level, Observation, Plan
 
+BACK = 0.5  # share of the speed, after a contact
+TRAIL = 2.0  # times `back_off_s`: so long ago it was where it goes back to, far enough off
 FORMAT = 1  # of the state
 LONGEST_S = 1.0  # between observations: what is further apart is no motion in one piece
 
@@ -47,7 +50,7 @@ class ExploringPlanner:
         self._generator = np.random.default_rng(settings.seed)
         self._step_s = spec.step_ns / 1e9
         self._meaning = meaning_of(spec)
-        self._territory, self._ways = territory_of(spec, settings, self._meaning), ways_of(spec)
+        self._territory = territory_of(spec, settings, self._meaning)
         self._motion = DrawnMotion(
             self._territory.fastest, settings.wander, settings.correlation_s, self._step_s, self._generator
         )
@@ -56,6 +59,7 @@ class ExploringPlanner:
         self.coverage = Coverage(self._territory.cells, cameras, settings.view_radius, settings.most_views)
         self._steps = max(spec.action_block, math.ceil(settings.ahead_s / self._step_s))
         self._steps = spec.action_block * math.ceil(self._steps / spec.action_block)
+        self._trail = 1 + math.ceil(TRAIL * settings.back_off_s / self._step_s)
         self._episodes, self._contacts, self._session_s = 1, 0, 0.0
         self.is_stopped, self.finished = False, ""
         self._is_held = False
@@ -87,6 +91,8 @@ class ExploringPlanner:
         self._last: Observation | None = None
         self._last_command: FloatArray | None = None
         self._target: FloatArray | None = None
+        self._back: FloatArray | None = None
+        self._came: deque[FloatArray] = deque(maxlen=self._trail)
         self._since_s, self._back_until_s = self._session_s, self._session_s
 
     def judge(self, level: Level) -> None:
@@ -122,9 +128,10 @@ class ExploringPlanner:
             self.finished = "hardly anything was new within the last minute"
         if self.finished:
             return self._still(observation)
-        if self._is_held_back(observation, elapsed_s):
+        if self._is_held_back(place, observation, elapsed_s):
             self._back_off(place)
         self._last, self._last_command = observation, self._command
+        self._came.append(place)
         speeds = self._motion.went(self._territory.turned_back(place, self._next(place)))
         actions = self._territory.actions(place, speeds, self._steps)
         return self._plan(actions.reshape(-1, self._spec.action_block, self._spec.action_size), observation)
@@ -137,8 +144,9 @@ class ExploringPlanner:
 
     def _next(self, place: FloatArray) -> FloatArray:
         now_s, settings = self._session_s, self._settings
-        if now_s < self._back_until_s:
-            return self._back
+        if self._back is not None and now_s < self._back_until_s:
+            return self._motion.went(BACK * self._territory.toward(place, self._back))
+        self._back = None
         if self._target is not None and now_s - self._since_s > settings.patience_s:
             self.coverage.cells.avoid(self._target)
             self._target = None
@@ -154,25 +162,30 @@ class ExploringPlanner:
         wanted = self._territory.toward(place, self._target)
         return self._motion.next(settings.pull * wanted)
 
-    def _is_held_back(self, observation: Observation, elapsed_s: float) -> bool:
-        """Return whether the body did not do what the gate commanded since the last moment."""
-        before, now = self._last_command, self._command
-        if self._ways is None or self._last is None or before is None or now is None or elapsed_s <= 0.0:
+    def _is_held_back(self, place: FloatArray, observation: Observation, elapsed_s: float) -> bool:
+        """Return whether the body did not do what the gate commanded."""
+        before, now, spec = self._last_command, self._command, self._spec
+        if now is None or self._last is None or elapsed_s <= 0.0 or self._back is not None:
             self._contact.forget()
             return False
-        commanded = self._ways.commanded(before, now, elapsed_s)
-        return self._contact.see(elapsed_s, commanded, self._ways.done(self._last, observation))
+        if spec.arm is not None:
+            return self._contact.see_joints(now, spec.joint_position(observation))
+        if spec.base is None or before is None:
+            return False
+        commanded = commanded_way(spec.actions.names, before, now, elapsed_s)
+        return self._contact.see_way(
+            elapsed_s, commanded, driven_way(self._territory.place(self._last), place)
+        )
 
     def _back_off(self, place: FloatArray) -> None:
-        """Go back for a while, and avoid what lies ahead."""
+        """Go back for a while the way that it came, and avoid where it is and what lies ahead."""
         self._contacts += 1
-        speeds = self._motion.now
         self.coverage.cells.avoid(place)
         if self._target is not None:
             self.coverage.cells.avoid(self._target)
         self._contact.forget()
         self._motion.rest()
-        self._target, self._back = None, -0.5 * speeds
+        self._target, self._back = None, self._came[0]
         self._back_until_s = self._session_s + self._settings.back_off_s
 
     def _still(self, observation: Observation) -> Plan:

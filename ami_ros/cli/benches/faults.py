@@ -58,7 +58,7 @@ def faults(
         raise ConfigError(f"unknown planner {planner!r}: --planner is one of {', '.join(PLANNERS)}")
     explores = planner == EXPLORER
     experiment = prepare(robot, task, model, episodes=seeds, seed=seed)
-    catalogue = Catalogue(experiment.spec)
+    catalogue = Catalogue(experiment.spec, has_model=not explores)
     measure_faults(experiment, fault or list(catalogue.names), real_time, json_file, logs, explores)
     for name, why in catalogue.left_out.items() if not fault else ():
         typer.echo(f"left out: {name}: {why}")
@@ -87,7 +87,7 @@ def measure_faults(
     from ami_ros.sim.faults.catalogue import Catalogue
     from ami_ros.system.whole_file import check_writable
 
-    catalogue = Catalogue(experiment.spec)
+    catalogue = Catalogue(experiment.spec, has_model=not explores)
     for name in names:
         catalogue.members(name, 0)  # raises for what cannot be, before anything starts
     require("sim", "ros")

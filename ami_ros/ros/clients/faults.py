@@ -74,7 +74,7 @@ class FaultClient(EpisodeClient):
     ) -> None:
         super().__init__(spec, task, check, ros_arguments)
         self._has_goals = has_goals
-        self._signal, self._catalogue = signal, Catalogue(spec)
+        self._signal, self._catalogue = signal, Catalogue(spec, has_model=has_goals)
         self._told: list[Told] = []
         self._truth: dict[str, Any] = {}
         self._alive: tuple[int | None, float] = (None, time.monotonic())
