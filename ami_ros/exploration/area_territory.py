@@ -82,13 +82,13 @@ class AreaTerritory:
         return np.asarray(times / across)
 
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the speeds (A,) that steer to a pose."""
+        """Return the speeds (A,) that steer to a pose; it is passed through, not stopped at."""
         if self._steering is None or self._target is not target:
             self._target = target
             self._steering = SteeringTo(self._actions, target, self._near, self._angle)
         speeds = self._steering.next(place)
-        worst = max(1.0, float(np.abs(speeds / self.fastest).max()))
-        return speeds / worst
+        most = float(np.abs(speeds / self.fastest).max())
+        return speeds / most if most > 0.0 else speeds
 
     def turned_back(self, place: FloatArray, speeds: FloatArray) -> FloatArray:
         """Return speeds (A,) of which the one forward or back is as much less as the way ahead is short."""

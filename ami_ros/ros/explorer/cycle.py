@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,7 +44,7 @@ class ExploringCycle(ProposingCycle):
         super().__init__(spec, period_s)
         self._planner, self._clock_s, self._command = planner, clock_s, command
         self._keep, self._keep_s = keep, keep_s
-        self._kept_s, self._unkept = clock_s(), ""
+        self._kept_s, self._unkept = -math.inf, ""  # at once: a place that takes nothing is told at once
 
     def restart(self) -> None:
         """Begin again where the robot is; what was covered stays."""
