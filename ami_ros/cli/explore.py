@@ -103,19 +103,19 @@ def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
 
     from ami_ros.experiment.exploration import ExplorationRunner
 
-    last: Moment | None = None
     is_interrupted = False
     total = 60.0 * wanted.configuration.explorer.minutes
     columns = (TextColumn("explore"), BarColumn(20), TextColumn("{task.fields[note]}"))
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("explore", total=total, note="starting")
+        runner = ExplorationRunner(wanted, logs)
         try:
-            with ExplorationRunner(wanted, logs) as runner:
-                for last in runner.moments():
-                    progress.update(bar, completed=total - last.progress.left_s, note=_note(last))
+            with runner:
+                for now in runner.moments():
+                    progress.update(bar, completed=total - now.progress.left_s, note=_note(now))
         except KeyboardInterrupt:
             is_interrupted = True
-    return last, is_interrupted
+    return runner.newest, is_interrupted
 
 
 def _note(moment: Moment) -> str:

@@ -49,13 +49,13 @@ class ExplorationRunner(NodeGroup):
     def __init__(self, exploration: Exploration, log_folder: Path) -> None:
         super().__init__(log_folder, alone=exploration.simulated)
         self._exploration = exploration
+        self._client: ExplorationClient | None = None
 
     def _join(self) -> None:
         from ami_ros.ros.clients.exploration import ExplorationClient
 
         simulated = self._exploration.simulated
-        self._client: ExplorationClient = ExplorationClient(self._check, simulated, command_line(sys.argv)[1])
-        client = self._client
+        client = self._client = ExplorationClient(self._check, simulated, command_line(sys.argv)[1])
         self._open.callback(client.close)
         self._open.callback(client.hold)  # first of all, while gate and robot still run
 
@@ -65,7 +65,12 @@ class ExplorationRunner(NodeGroup):
         Raises:
             ProcessError: a node died or says nothing any more; with the end of its log.
         """
-        return self._client.moments()
+        return iter(()) if self._client is None else self._client.moments()
+
+    @property
+    def newest(self) -> Moment | None:
+        """How it is going, or went; None before the explorer has told."""
+        return None if self._client is None else self._client.newest
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         wanted = self._exploration

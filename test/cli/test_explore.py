@@ -10,7 +10,10 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 from bodies.yaml_bodies import process_body, setpoint_task
-from command import Running, error_line, run
+from command import Running
+
+from ami_ros.cli.explore import explore
+from ami_ros.errors import ConfigError
 
 STATE = "explored.json"
 INTERRUPTED = 130
@@ -31,14 +34,21 @@ def test_ctrl_c_says_what_was_covered_and_what_comes_next(plant, tmp_path):
     first, then = done.stdout.splitlines()
     assert first.startswith("Covered ") and str(file) in first
     assert "ami-ros import" in then and f"--resume {file}" in then
-    assert json.loads(file.read_text())["moved_s"] > 0.0
-    refused = run("explore", *plant, "--state", file)
-    assert f"was explored before; go on with --resume {file}" in error_line(refused)
+    assert json.loads(file.read_text())["episodes"] == 1
 
 
-def test_a_state_that_was_cut_off_is_refused_before_anything_starts(plant, tmp_path):
-    file = tmp_path / STATE
-    file.write_text('{"format": 1, "robot"')
-    line = error_line(run("explore", *plant, "--resume", file))
-    assert str(file) in line and "no exploration" in line
-    assert file.read_text() == '{"format": 1, "robot"', "it is left as it was"
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"state": STATE}, "was explored before; go on with --resume"),
+        ({"resume": STATE}, "no exploration"),
+        ({"resume": STATE, "state": STATE}, "expected one of them"),
+        ({"speed": 1.5}, "speed"),
+    ],
+)
+def test_what_was_explored_is_never_lost_nor_taken_for_something_else(tmp_path, given, says):
+    (tmp_path / STATE).write_text('{"format": 1, "robot"')
+    places = {name: tmp_path / value if value == STATE else value for name, value in given.items()}
+    with pytest.raises(ConfigError, match=says):
+        explore(robot=str(process_body(tmp_path)), task=str(setpoint_task(tmp_path)), sim=True, **places)
+    assert (tmp_path / STATE).read_text() == '{"format": 1, "robot"', "it is left as it was"

@@ -25,6 +25,7 @@ from ami_ros.types import Level
 TELL_S = 0.25  # wall time between two moments
 SILENT_S = 30.0  # the explorer reports several times in a second
 HOLD_S = 3.0  # until it says that it holds
+HOLDS = (GoalState.PAUSED, GoalState.ARRIVED)
 
 
 @dataclass(frozen=True)
@@ -90,30 +91,32 @@ class ExplorationClient(Client):
             now = time.monotonic()
             if now - self._heard_s > SILENT_S:
                 raise ProcessError(f"the explorer was silent for {SILENT_S:.0f} s")
-            if self._status is not None and now - told_s >= TELL_S:
-                told_s, moment = now, self.moment(self._status)
+            moment = self.newest
+            if moment is not None and now - told_s >= TELL_S:
+                told_s = now
                 yield moment
                 if moment.is_over:
                     return
 
-    def moment(self, status: GoalStatus) -> Moment:
-        """Return how it is going."""
+    @property
+    def newest(self) -> Moment | None:
+        """How it is going; None before the explorer has told."""
+        status = self._status
+        if status is None:
+            return None
         progress = Progress.of_numbers(status.progress)
         return Moment(status.state, status.reason, progress, dict(self._proposals), dict(self._unsafe))
 
     def hold(self) -> None:
         """Let the robot stand still, as far as the explorer still answers."""
-        if not self._pause.service_is_ready():
-            return
-        future, deadline = self._pause.call_async(SetBool.Request(data=True)), time.monotonic() + HOLD_S
-
-        def holds() -> bool:
-            status = self._status
-            quiet = status is not None and status.state in (GoalState.PAUSED, GoalState.ARRIVED)
-            return quiet and bool(future.done())
-
-        while not holds() and time.monotonic() < deadline:
+        asked, deadline = False, time.monotonic() + HOLD_S
+        while time.monotonic() < deadline:
+            if not asked and self._pause.service_is_ready():
+                self._pause.call_async(SetBool.Request(data=True))
+                asked = True
             self._executor.spin_once(timeout_sec=SPIN_S)
+            if asked and self._status is not None and self._status.state in HOLDS:
+                return
 
     def _on_status(self, message: DiagnosticArray) -> None:
         self._status, self._heard_s = status_from_ros(message), time.monotonic()

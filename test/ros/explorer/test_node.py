@@ -86,11 +86,3 @@ def test_it_explores_pauses_is_stopped_and_resumes_after_it_was_killed(start, pr
     assert watched.progress.moved_s >= kept["moved_s"] and watched.progress.body > 0.15
     watched.until(GoalState.ARRIVED, "0.1 minutes are over")
     assert watched.progress.finished and watched.unsafe() == {}
-
-
-def test_a_state_that_is_none_ends_it_with_the_reason(start, tmp_path):
-    (tmp_path / "explored.json").write_text('{"format": 1, "robot": "pan')
-    names = {"robot": str(process_body(tmp_path)), "task": str(setpoint_task(tmp_path))}
-    node = start("explorer", **names, autostart=True, resume=True, state=str(tmp_path / "explored.json"))
-    assert node.wait(30.0) == 2
-    assert "explored.json: no exploration" in node.log_tail()
