@@ -49,11 +49,11 @@ def explore(
     new any more, of what the body does and of what its cameras see. After an e-stop, release it, call
     safety/rearm, and it goes on. Pause: explorer/pause. Ctrl-C holds the robot; --resume goes on from there.
 
-    Example: ami-ros explore --robot my_robot.yaml --minutes 20
+    Example: ami-ros explore --robot my_robot --minutes 20
 
     In the simulator: ami-ros explore --robot panda --task reach --sim --minutes 2
 
-    Record at the same time, in another terminal: ami-ros record --robot my_robot.yaml
+    Record at the same time, in another terminal: ami-ros record --robot my_robot
     """
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.exploration import Exploration
@@ -122,7 +122,8 @@ def _note(moment: Moment) -> str:
     come = moment.progress
     told = f"body {100 * come.body:.0f} %, {come.views:.0f} views, {come.left_s / 60:.1f} min left"
     judged = "".join(f", {count} {level}" for level, count in moment.proposals.items() if count)
-    return told + judged + ("" if moment.state.value == "MOVING" else f"; {moment.reason}")
+    still = "" if moment.state.value == "MOVING" or moment.is_over else f"; {moment.reason}"
+    return told + judged + still
 
 
 def _conclude(last: Moment | None, wanted: Exploration) -> None:
