@@ -15,7 +15,7 @@ from std_srvs.srv import SetBool
 
 from ami_ros.errors import ProcessError
 from ami_ros.exploration.progress import Progress
-from ami_ros.ros.clients.client import SPIN_S, Client
+from ami_ros.ros.clients.client import SPIN_S, START_TIMEOUT_S, Client
 from ami_ros.ros.clients.episodes import EVERY_MESSAGE
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
 from ami_ros.ros.wire.message_limits import MOST_TEXT, report_limit, within
@@ -89,8 +89,9 @@ class ExplorationClient(Client):
         while True:
             self._spin()
             now = time.monotonic()
-            if now - self._heard_s > SILENT_S:
-                raise ProcessError(f"the explorer was silent for {SILENT_S:.0f} s")
+            patience_s = START_TIMEOUT_S if self._status is None else SILENT_S
+            if now - self._heard_s > patience_s:
+                raise ProcessError(f"the explorer was silent for {patience_s:.0f} s")
             moment = self.newest
             if moment is not None and now - told_s >= TELL_S:
                 told_s = now

@@ -198,7 +198,9 @@ class Catalogue:
     def _problem(self, kind: FaultKind, name: str) -> str:
         """Return why a fault cannot befall a sensor, or the body; empty if it can."""
         spec = self._spec
-        if not self._has_model and kind.named_by and set(kind.named_by) <= set(DOUBT):
+        # Without joints nothing tells how far the body has moved since a picture.
+        still = {FROZEN} if kind.of == IMAGE and spec.arm is None else set()
+        if not self._has_model and kind.named_by and set(kind.named_by) - still <= set(DOUBT):
             return "only a model tells of it, and there is none"
         if kind.part == SCENE:
             has_scene = spec.arm is not None and isinstance(spec.simulation, BulletSimulation)

@@ -269,6 +269,7 @@ def test_what_only_a_model_tells_is_left_out_without_one():
     panda = Catalogue(load_robot("panda", "reach"), has_model=False)
     for name in ("camera_shifted", "unknown_object", "foreign_world"):
         assert "only a model" in panda.left_out[name]
+    assert "only a model" in Catalogue(load_robot("husky", "drive"), has_model=False).left_out["camera_black"]
     assert {"camera_black", "camera_repeated", "joints_reordered", "planner_nan", "estop"} <= set(
         panda.faults
     )
