@@ -114,6 +114,7 @@ setup(
         "console_scripts": [
             "ami-ros = ami_ros.cli.main:main",
             "planner_node = ami_ros.ros.planner.node:main",
+            "explorer_node = ami_ros.ros.explorer.node:main",
             "safety_node = ami_ros.ros.gate.node:main",
             "sim_node = ami_ros.ros.simulator.node:main",
             "recorder_node = ami_ros.ros.recorder.node:main",

@@ -17,6 +17,7 @@ from ami_ros.share import config_path, data_home, shipped_model
 from ami_ros.task_file import SECTIONS, TaskFile, load_task_settings, read_task
 
 if TYPE_CHECKING:
+    from ami_ros.exploration.settings import ExplorerSettings
     from ami_ros.memory.settings import MemorySettings
     from ami_ros.model.networks.settings import ModelSettings
     from ami_ros.node_settings import SimSettings
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ami_ros.training.settings import TrainingSettings
 
 T = TypeVar("T")
-FILES = ("collect", "memory", "model", "planner", "safety", "safety_node", "sim", "training")
+FILES = ("collect", "explorer", "memory", "model", "planner", "safety", "safety_node", "sim", "training")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +114,11 @@ class Configuration:
         return Path("runs", self.name)
 
     @property
+    def exploration_file(self) -> Path:
+        """File that keeps what was explored."""
+        return Path("explored", f"{self.name}.json")
+
+    @property
     def shipped_model(self) -> Path:
         """Path of the model that comes with the package."""
         return shipped_model(self.spec.name, self.task_name)
@@ -130,6 +136,13 @@ class Configuration:
         from ami_ros.sim.tasks.collect_settings import CollectSettings
 
         return self._settings(CollectSettings, "collect")
+
+    @cached_property
+    def explorer(self) -> ExplorerSettings:
+        """config/explorer.yaml."""
+        from ami_ros.exploration.settings import ExplorerSettings
+
+        return self._settings(ExplorerSettings, "explorer")
 
     @cached_property
     def memory(self) -> MemorySettings:

@@ -81,14 +81,29 @@ class RestrictionSettings:
 
 
 @dataclass(frozen=True)
-class PlannerNodeSettings:
-    """The planner as a node: config/planner_node.yaml."""
+class ProposingSettings:
+    """Every node that proposes, planner and explorer: config/proposing_node.yaml."""
 
-    model: str = setting("path of a model.pt; empty for models/<robot>_<task>/model.pt")
     autostart: bool = setting("configure and activate at start; a mistake then ends the process")
     pair_gap_s: float = setting(
         "joint states may be this much newer than the image", gt=0.0, le=5.0, unit="s"
     )
+
+
+@dataclass(frozen=True)
+class ExplorerNodeSettings:
+    """The explorer as a node: config/explorer_node.yaml."""
+
+    state: str = setting("file that keeps what was covered; empty for none")
+    state_s: float = setting("it is written as often", gt=0.0, le=3600.0, unit="s")
+    resume: bool = setting("go on from what the file has kept")
+
+
+@dataclass(frozen=True)
+class PlannerNodeSettings:
+    """The planner as a node: config/planner_node.yaml."""
+
+    model: str = setting("path of a model.pt; empty for models/<robot>_<task>/model.pt")
     patience_s: float = setting(
         "without getting closer for this long, the state is STUCK", gt=0.0, le=600.0, unit="s"
     )

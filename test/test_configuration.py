@@ -83,7 +83,10 @@ def test_a_worker_process_gets_all_of_it():
         ({"task": "juggle"}, "unknown task 'juggle'"),
         ({"task": ""}, "unknown task ''"),  # an empty name is not "none given"
         ({"robot": ""}, "no such file"),
-        ({"overrides": {"plan": {}}}, r"overrides: got \['plan'\], expected some of collect, memory, model"),
+        (
+            {"overrides": {"plan": {}}},
+            r"overrides: got \['plan'\], expected some of collect, explorer, memory",
+        ),
     ],
 )
 def test_what_does_not_exist_is_refused_at_once(wrong, message):

@@ -22,6 +22,10 @@ from ami_ros.system.stop_request import SIGNALS
 VERBS = {
     "demo": ("ami_ros.cli.demo", "Ten goals through ROS 2: a table, a report and a video."),
     "new-robot": ("ami_ros.cli.new_robot", "Write a robot's YAML from its URDF."),
+    "explore": (
+        "ami_ros.cli.explore",
+        "Move a robot at random, gently and through the gate, to learn from it.",
+    ),
     "collect": ("ami_ros.cli.collect", "Record random motion in the simulator."),
     "record": ("ami_ros.cli.recordings.record", "Record a robot's topics as rosbag2 MCAP."),
     "import": (

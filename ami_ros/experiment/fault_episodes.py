@@ -29,6 +29,8 @@ FAR_SHARE = 0.2  # of a channel's range from rest to goal at least, for the same
 SEARCHED = 1000  # seeds looked at per far one
 # Wall time that the lock-step waits for what a dead process will never send.
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
+# The explorer in the planner's place: at full speed, as a planner may be, and for as long as it takes.
+EXPLORING = {"speed": 1.0, "minutes": 100_000.0, "least_growth": 0.0}
 VICTIMS = {"planner_killed": "planner", "planner_hung": "planner", "gate_killed": "safety"}
 
 
@@ -36,12 +38,21 @@ class FaultRunner(RosRunner):
     """Simulator, gate, planner, and what spoils its proposals, for as long as the block runs.
 
     In lock-step the same happens in simulated time, so that a busy machine changes nothing but the wall time.
+
+    Args:
+        experiment: what to run.
+        log_folder: takes one log file per node.
+        real_time: by the wall clock.
+        explores: the explorer moves the body, in the planner's place.
     """
 
     _client: FaultClient
 
-    def __init__(self, experiment: Experiment, log_folder: Path, real_time: bool = True) -> None:
+    def __init__(
+        self, experiment: Experiment, log_folder: Path, real_time: bool = True, explores: bool = False
+    ) -> None:
         super().__init__(experiment, log_folder, real_time)
+        self._explores = explores
         self._victim = ""
         self._second: NodeProcess | None = None
 
@@ -49,18 +60,24 @@ class FaultRunner(RosRunner):
         from ami_ros.ros.clients.faults import FaultClient
 
         arguments = command_line(sys.argv)[1]
-        return FaultClient(self._experiment.spec, self._task, self._check, self._signal, arguments)
+        spec, task = self._experiment.spec, self._task
+        return FaultClient(spec, task, self._check, self._signal, arguments, not self._explores)
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         nodes = super()._nodes()
         simulator, _ = nodes["sim"]
         simulator |= LOCK_STEP_PATIENCE
+        if self._explores:
+            common, clock = self._experiment.configuration.node_parameters, not self._real_time
+            nodes["planner"] = ({**EXPLORING, **common, "use_sim_time": clock, "autostart": True}, {})
         _, planner_topics = nodes["planner"]
         planner_topics["planner/proposed"] = "bad_planner/proposed_in"
         nodes["bad_planner"] = ({"use_sim_time": not self._real_time}, {})
         return nodes
 
     def _program(self, node: str) -> str:
+        if node == "planner" and self._explores:
+            return NODE_PROGRAMS["explorer"]
         return "ami_ros.ros.clients.bad_planner" if node == "bad_planner" else super()._program(node)
 
     def inject(self, name: str, seed: int) -> FaultRun:

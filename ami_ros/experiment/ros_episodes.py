@@ -3,24 +3,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.body.goal_topics import goal_remappings
 from ami_ros.config import flattened
 from ami_ros.experiment.experiment import Experiment
-from ami_ros.system.domain import own_domain
-from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line, node_environment
-from ami_ros.system.whole_file import check_writable
+from ami_ros.experiment.node_group import NodeGroup
+from ami_ros.system.processes import command_line
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from ami_ros.report.gate_statistics import GateCounts
     from ami_ros.ros.clients.episodes import EpisodeClient
     from ami_ros.sim.loop.closed_loop import EpisodeResult
@@ -28,7 +22,7 @@ if TYPE_CHECKING:
 OBSERVERS = 2  # of each sensor, that the simulator waits for: planner and gate
 
 
-class RosRunner:
+class RosRunner(NodeGroup):
     """The three nodes, for as long as the block runs; a context manager.
 
     Args:
@@ -40,28 +34,16 @@ class RosRunner:
     Attributes:
         faults: unsafe commands and timeouts that the simulator counted.
         gate: what the gate did, per episode.
-        domain_id: ROS_DOMAIN_ID that the nodes talk on.
     """
 
     def __init__(
         self, experiment: Experiment, log_folder: Path, real_time: bool, attach: bool = False
     ) -> None:
-        self._experiment, self._log_folder, self._real_time = experiment, log_folder, real_time
-        self._attach = attach
+        super().__init__(log_folder, attach=attach)
+        self._experiment, self._real_time = experiment, real_time
         self._task = experiment.load_task()
-        self._open = ExitStack()
-        self._processes: dict[str, NodeProcess] = {}
         self.faults: dict[str, int] = {}
         self.gate: list[GateCounts] = []
-        self.domain_id = 0
-
-    def __enter__(self) -> Self:
-        if self._attach:
-            self.domain_id = int(os.environ.get("ROS_DOMAIN_ID", "0"))
-            self._join()
-        else:
-            self._start()
-        return self
 
     def _join(self) -> None:
         self._client = self._connect()
@@ -71,34 +53,6 @@ class RosRunner:
         from ami_ros.ros.clients.episodes import EpisodeClient
 
         return EpisodeClient(self._experiment.spec, self._task, self._check, command_line(sys.argv)[1])
-
-    def _start(self) -> None:
-        # This process joins the nodes' domain, so it needs their environment before it creates a node.
-        with ExitStack() as undo:
-            undo.push(self.__exit__)
-            self.domain_id = self._open.enter_context(own_domain())
-            self._environment = node_environment(self.domain_id)
-            self._open.callback(_restore, dict(os.environ))
-            os.environ.update(self._environment)
-            for node in self._nodes():
-                self._launch(node)
-            self._join()
-            undo.pop_all()
-
-    def _launch(self, node: str) -> None:
-        parameters, remappings = self._nodes()[node]
-        log = self._log_folder / f"{node}.log"
-        check_writable(log)
-        process = NodeProcess(self._program(node), log, self._environment, parameters, remappings)
-        self._processes[node] = self._open.enter_context(process)
-
-    def _program(self, node: str) -> str:
-        return NODE_PROGRAMS[node]
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
 
     def episodes(self) -> Iterator[EpisodeResult]:
         """Run every episode of the experiment.
@@ -111,10 +65,6 @@ class RosRunner:
             result = self._client.run(seed, self._task.episode_steps, joints)
             self.faults, self.gate = self._client.faults, self._client.gate
             yield result
-
-    def _check(self) -> None:
-        for process in self._processes.values():
-            process.check()
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         experiment, lock_step = self._experiment, not self._real_time
@@ -134,8 +84,3 @@ class RosRunner:
             "safety": ({**common, **clock}, {}),
             "planner": ({**planning, **common, **clock, **planner}, shown),
         }
-
-
-def _restore(environment: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)

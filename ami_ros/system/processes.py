@@ -25,6 +25,7 @@ LOG_TAIL_LINES = 25
 # Node name -> the module that runs it.
 NODE_PROGRAMS = {
     "planner": "ami_ros.ros.planner.node",
+    "explorer": "ami_ros.ros.explorer.node",
     "safety": "ami_ros.ros.gate.node",
     "sim": "ami_ros.ros.simulator.node",
     "recorder": "ami_ros.ros.recorder.node",

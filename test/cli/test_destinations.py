@@ -30,12 +30,13 @@ COMMANDS = [
     "inspect MODEL --json BAD",
     "demo --model MODEL --out BAD",
     "collect --out BAD",
+    "explore --sim --state BAD",
     "train --out BAD",
     "export checkpoint.pt --out BAD",
     "model --out BAD --work WORK",
     "model --work BAD",
 ]
-THROUGH_ROS = ("ros", "bench camera", "bench faults", "bench gate", "demo")
+THROUGH_ROS = ("ros", "explore", "bench camera", "bench faults", "bench gate", "demo")
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ main()
     ("arguments", "module"),
     [
         (("demo",), "ami_ros.planning.settings"),
+        (("explore",), "ami_ros.exploration.planner"),
         (("collect",), "ami_ros.sim.tasks.collect_settings"),
         (("train", "--data", "."), "ami_ros.data.episode"),
         (("export", "x.pt", "--out", "y.pt"), "ami_ros.data.episode"),

@@ -54,6 +54,7 @@ def test_the_simulated_robot_ticks_and_times_out_as_the_gate_does(changed, monke
 
 def test_the_planner_plans_at_the_robots_control_rate(changed, monkeypatch):
     from ami_ros.ros.planner import node as planner_node
+    from ami_ros.ros.proposing import node as proposing_node
 
     periods = []
 
@@ -61,7 +62,7 @@ def test_the_planner_plans_at_the_robots_control_rate(changed, monkeypatch):
         periods.append(period_ns)
         return object()
 
-    monkeypatch.setattr(planner_node, "ObservationPairing", pairing)
+    monkeypatch.setattr(proposing_node, "ObservationPairing", pairing)
     monkeypatch.setattr(planner_node.PlanningCycle, "pursue", lambda self, goal: None)
     factory = PlannerFactory(
         lambda task: load_planner_settings(task=task), lambda spec, model, settings, task, memory: None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ami_ros.experiment.experiment import Experiment
 
 DEFAULT_SEED = 7001
+EXPLORER = "explorer"
+PLANNERS = ("model", EXPLORER)
 
 
 def faults(
@@ -28,6 +30,9 @@ def faults(
     model: options.Model = None,
     task: options.Task = None,
     robot: options.Robot = None,
+    planner: Annotated[
+        str, typer.Option(help="What moves the body: model, or explorer: random motion without goals.")
+    ] = "model",
     real_time: options.RealTime = True,
     json_file: options.Json = None,
     logs: options.Logs = None,
@@ -41,20 +46,31 @@ def faults(
 
     One fault: ami-ros bench faults --fault camera_repeated --seeds 3
 
+    While it explores: ami-ros bench faults --planner explorer --seeds 1
+
     Of another camera than the first: ami-ros bench faults --robot my_robot --fault camera_black@wrist
     """
+    from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import prepare
     from ami_ros.sim.faults.catalogue import Catalogue
 
+    if planner not in PLANNERS:
+        raise ConfigError(f"unknown planner {planner!r}: --planner is one of {', '.join(PLANNERS)}")
+    explores = planner == EXPLORER
     experiment = prepare(robot, task, model, episodes=seeds, seed=seed)
-    catalogue = Catalogue(experiment.spec)
-    measure_faults(experiment, fault or list(catalogue.names), real_time, json_file, logs)
+    catalogue = Catalogue(experiment.spec, has_model=not explores)
+    measure_faults(experiment, fault or list(catalogue.names), real_time, json_file, logs, explores)
     for name, why in catalogue.left_out.items() if not fault else ():
         typer.echo(f"left out: {name}: {why}")
 
 
 def measure_faults(
-    experiment: Experiment, names: list[str], real_time: bool, json_file: Path | None, logs: Path | None
+    experiment: Experiment,
+    names: list[str],
+    real_time: bool,
+    json_file: Path | None,
+    logs: Path | None,
+    explores: bool = False,
 ) -> dict[str, Any]:
     """Run `names` with as many seeds as the experiment has, print the table, and return the figures.
 
@@ -71,7 +87,7 @@ def measure_faults(
     from ami_ros.sim.faults.catalogue import Catalogue
     from ami_ros.system.whole_file import check_writable
 
-    catalogue = Catalogue(experiment.spec)
+    catalogue = Catalogue(experiment.spec, has_model=not explores)
     for name in names:
         catalogue.members(name, 0)  # raises for what cannot be, before anything starts
     require("sim", "ros")
@@ -82,13 +98,14 @@ def measure_faults(
     try:
         with progress_bar("faults", len(names) * len(seeds)) as bar:
             bar.update(0, "starting simulator, gate and planner")
-            with FaultRunner(experiment, logs, real_time) as runner:
+            with FaultRunner(experiment, logs, real_time, explores) as runner:
                 for run in fault_matrix(runner, names, seeds):
                     runs.append(run)
                     bar.update(1, f"{run.listed_as}, seed {run.seed}: {run.problem() or 'ok'}")
     finally:  # what was measured before a node died is worth keeping
         figures = summarise_faults(runs)
         figures |= {"task": experiment.task, "model_sha256": experiment.sha256, "seeds": list(seeds)}
+        figures |= {"planner": EXPLORER if explores else experiment.planner.solver}
         figures |= {"real_time": real_time, "complete": len(runs) == len(names) * len(seeds)}
         figures |= {"left_out": catalogue.left_out}
         figures |= {"hardware": hardware(), "versions": versions()}

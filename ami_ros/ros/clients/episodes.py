@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
@@ -21,6 +19,7 @@ from std_srvs.srv import SetBool, Trigger
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError, ProcessError
 from ami_ros.report.gate_statistics import GateCounts
+from ami_ros.ros.clients.client import ANSWER_TIMEOUT_S, START_TIMEOUT_S, Client
 from ami_ros.ros.clients.episode_record import EpisodeRecorder
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
 from ami_ros.ros.wire.message_limits import report_limit, within
@@ -33,16 +32,12 @@ from ami_ros.sim.tasks.task import Task
 from ami_ros.types import FloatArray
 
 EVERY_MESSAGE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
-SPIN_S = 0.05
-START_TIMEOUT_S = 90.0  # the planner loads torch and its model
-ANSWER_TIMEOUT_S = 20.0
-ASK_AGAIN_S = 4.0
 STALL_TIMEOUT_S = 30.0  # longest silence of the simulator within an episode
 START = "start_"  # before the names of what is in the reply to sim/reset
 LAST_WORDS_S = 1.0  # how long to wait for reports that are on their way when the episode ends
 
 
-class EpisodeClient:
+class EpisodeClient(Client):
     """A node that starts episodes and listens; the planner never hears of what it knows.
 
     Args:
@@ -59,17 +54,13 @@ class EpisodeClient:
     def __init__(
         self, spec: RobotSpec, task: Task, check: Callable[[], None], ros_arguments: Sequence[str] = ()
     ) -> None:
-        self._spec, self._task, self._check = spec, task, check
+        super().__init__("episodes", check, ros_arguments)
+        self._spec, self._task = spec, task
         # Without joints nothing tells the gate where the body is: there is nothing that could be too old.
         self._joint_age_s = 0.0 if spec.arm is None else spec.sensors[spec.joint_sensor].max_age_s
         self._pictured = () if task.goal_sensor else tuple(image.name for image in spec.images)
         self.faults: dict[str, int] = {}
         self.gate: list[GateCounts] = []
-        self._context = rclpy.Context()
-        rclpy.init(args=list(ros_arguments), context=self._context)
-        self._node = rclpy.create_node("episodes", context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
         self._status: GoalStatus | None = None
         self._gate_says: set[str] = set()
         self._goal: Image | None = None
@@ -125,12 +116,6 @@ class EpisodeClient:
             self.faults[name] = self.faults.get(name, 0) + count
         self.gate.append(recorder.gate_counts())
         return recorder.result(None if self._goal is None else image_from_ros(self._goal), wall_s)
-
-    def close(self) -> None:
-        """Leave the ROS graph."""
-        self._executor.shutdown(timeout_sec=1.0)
-        self._node.destroy_node()
-        rclpy.try_shutdown(context=self._context)
 
     def _start_over(self, seed: int, steps: int, goal_joints: FloatArray | None = None) -> dict[str, Any]:
         """Reset the simulator, arm the gate and wait for the goal; returns what the simulator tells."""
@@ -222,36 +207,6 @@ class EpisodeClient:
         for result in self._call(client, request, f"{node}/set_parameters").results:
             if not result.successful:
                 raise ProcessError(f"{node} refuses {dict(values)}: {result.reason}")
-
-    def _call(self, client: Any, request: Any, name: str) -> Any:
-        answer = self._answer(client, request, name)
-        if getattr(answer, "success", True) is False:
-            raise ProcessError(f"{name}: {answer.message}")
-        return answer
-
-    def _answer(self, client: Any, request: Any, name: str) -> Any:
-        self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
-        deadline = time.monotonic() + ANSWER_TIMEOUT_S
-        while True:
-            # Of the first call after discovery DDS may lose the answer. Each call may be repeated: ask again.
-            future, asked = client.call_async(request), time.monotonic()
-            while not future.done() and time.monotonic() - asked < ASK_AGAIN_S:
-                self._spin()
-            if future.done():
-                return future.result()
-            if time.monotonic() > deadline:
-                raise ProcessError(f"no answer from {name} (waited {ANSWER_TIMEOUT_S:.0f} s)")
-
-    def _until(self, condition: Callable[[], bool], timeout_s: float, problem: Callable[[], str]) -> None:
-        deadline = time.monotonic() + timeout_s
-        while not condition():
-            if time.monotonic() > deadline:
-                raise ProcessError(f"{problem()} (waited {timeout_s:.0f} s)")
-            self._spin()
-
-    def _spin(self) -> None:
-        self._check()
-        self._executor.spin_once(timeout_sec=SPIN_S)
 
     def _on_truth(self, message: String) -> None:
         if self._recorder is not None:

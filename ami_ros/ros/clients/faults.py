@@ -20,6 +20,7 @@ from ami_ros.bench.under_way import UnderWay
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ProcessError
 from ami_ros.ros.clients.bad_planner import sent_ns
+from ami_ros.ros.clients.client import START_TIMEOUT_S
 from ami_ros.ros.clients.episodes import STALL_TIMEOUT_S, EpisodeClient
 from ami_ros.ros.clients.wire_faults import WireFaults
 from ami_ros.ros.wire.message_limits import proposal_limit, within
@@ -38,7 +39,7 @@ from ami_ros.sim.faults.kinds import (
     WIRE,
 )
 from ami_ros.sim.tasks.task import Task
-from ami_ros.types import Level, Reason
+from ami_ros.types import FloatArray, Level, Reason
 
 LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
 MOVING_S = 30.0  # wall time until it is under way, on a busy machine
@@ -46,6 +47,7 @@ LATER_S = 0.15  # s: the fault comes up to so much later
 AFTER_S = 0.3  # watched on after the fault was named
 AFTER_STOP_S = 0.8
 OF_OTHERS = (SECOND_GATE, "foreign_world")  # next to the faults of the part `wire`
+PROPOSING = ("planner: loop", "explorer: loop")  # on /diagnostics
 ESTOP_S = 2.0  # longest wait for the gate's STOP
 
 
@@ -58,6 +60,7 @@ class FaultClient(EpisodeClient):
         check: as for EpisodeClient.
         signal: brings a fault of the part `process` about, by name.
         ros_arguments: as for EpisodeClient.
+        has_goals: whether what proposes pursues goals; an explorer does not.
     """
 
     def __init__(
@@ -67,9 +70,11 @@ class FaultClient(EpisodeClient):
         check: Callable[[], None],
         signal: Callable[[str], None],
         ros_arguments: Sequence[str] = (),
+        has_goals: bool = True,
     ) -> None:
         super().__init__(spec, task, check, ros_arguments)
-        self._signal, self._catalogue = signal, Catalogue(spec)
+        self._has_goals = has_goals
+        self._signal, self._catalogue = signal, Catalogue(spec, has_model=has_goals)
         self._told: list[Told] = []
         self._truth: dict[str, Any] = {}
         self._alive: tuple[int | None, float] = (None, time.monotonic())
@@ -118,6 +123,16 @@ class FaultClient(EpisodeClient):
             unsafe_commands=int(truth["unsafe_commands"]),
             moved_after_stop=int(truth["moved_after_stop"]),
             estop_ms=estop_ms,
+        )
+
+    def _wait_for_goal(self, stamp_ns: int, goal_joints: FloatArray | None) -> None:
+        if self._has_goals:
+            super()._wait_for_goal(stamp_ns, goal_joints)
+            return
+        self._until(
+            lambda: self._status is not None and bool(self._status.progress),
+            START_TIMEOUT_S,
+            lambda: f"the explorer is not ready; {self._last_words()}",
         )
 
     def _begin(self, seed: int) -> None:
@@ -239,7 +254,7 @@ class FaultClient(EpisodeClient):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         """Take what the planner refused: it has no verdict to say it with."""
-        if message.status and message.status[0].name == "planner: loop":
+        if message.status and message.status[0].name in PROPOSING:
             errors = int(values_of(message)["errors"])
             before, self._planner_errors = self._planner_errors, errors
             if errors > before:

@@ -8,7 +8,8 @@ from typing import Any
 
 from std_msgs.msg import String
 
-from ami_ros.ros.clients.episodes import START_TIMEOUT_S, EpisodeClient
+from ami_ros.ros.clients.client import START_TIMEOUT_S
+from ami_ros.ros.clients.episodes import EpisodeClient
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.types import FloatArray

@@ -1,28 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One cycle of the planner node, without ROS: from an observation to a proposal and a report."""
+"""One cycle of the planner node, without ROS: the goal, and how it is pursued."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from ami_ros.body.goal_topics import goal_topics
-from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import AmiError
-from ami_ros.planning.holding import Holding
-from ami_ros.planning.plan_statistics import PlanStatistics
 from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
 from ami_ros.protocols import Follower, Planner
 from ami_ros.ros.planner.goal_inbox import ReceivedGoal
+from ami_ros.ros.proposing.cycle import ProposingCycle
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.types import NO_WAY, RARE_SURPRISE, ROUTE, SEARCHING, Goal, Observation, Plan, Trajectory
 
 TOLD = {ROUTE: "; on a route", SEARCHING: "; looking for a way"}  # of Plan.way
 
 
-class PlanningCycle:
-    """The goal, the planner that pursues it, and what to propose when there is nothing to plan.
+class PlanningCycle(ProposingCycle):
+    """The goal, and the planner that pursues it; paused, it keeps the goal.
 
     Args:
         planner: turns observations into plans.
@@ -33,7 +30,6 @@ class PlanningCycle:
         follower: hears of goals, observations and plans.
 
     Attributes:
-        paused: propose to stand still, keep the goal.
         problem: why the goal cannot be pursued; empty when it can.
     """
 
@@ -46,15 +42,11 @@ class PlanningCycle:
         patience_s: float,
         follower: Follower | None = None,
     ) -> None:
-        self._planner, self._spec, self._clock_s, self._follower = planner, spec, clock_s, follower
-        self._holding = Holding(spec)
+        super().__init__(spec, period_s)
+        self._planner, self._clock_s, self._follower = planner, clock_s, follower
         self._progress = ProgressWatch(patience_s)
         self._goal: ReceivedGoal | None = None
-        self._meaning = meaning_of(spec)
-        self.kinematics = None if spec.arm is None else Kinematics(spec)
         self._hint = " or ".join(goal_topics(spec).values())
-        self.statistics = PlanStatistics(period_s)
-        self.paused = False
         self.problem = ""
 
     def pursue(self, received: ReceivedGoal | None) -> None:
@@ -72,9 +64,8 @@ class PlanningCycle:
 
     def restart(self) -> None:
         """Begin again, as after a reset of the robot; the goal stays."""
+        super().restart()
         self._planner.restart()
-        self._meaning.forget()
-        self._holding.release()
         self._progress.restart()
         if self._follower is not None:
             self._follower.restart()
@@ -101,19 +92,6 @@ class PlanningCycle:
             self._follower.see(observation, plan)
         proposal = self._meaning.proposal(plan.actions, observation)
         return proposal, self._report(plan, duration_s, self._goal, observation)
-
-    def hold(self, observation: Observation, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
-        """Return a proposal to stand still, with the status that says why.
-
-        Args:
-            observation: what is known; images are not needed.
-            status: the reason.
-        """
-        if self._spec.arm is None:
-            still = self._meaning.hold(observation)[None, None]
-            return self._meaning.proposal(still, observation), status
-        stamp_ns = observation[self._spec.joint_sensor].stamp_ns
-        return self._holding.trajectory(self._meaning.start(observation), stamp_ns), status
 
     def idle(self, waiting_for: str = "") -> GoalStatus:
         """Return the report of a cycle without a plan."""

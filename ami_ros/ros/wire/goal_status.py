@@ -60,6 +60,7 @@ class GoalStatus:
         surprise_terms: surprise by what it is about.
         surprise_at_rest: the part of it that needs no motion to be judged.
         proposal_stamp_ns: stamp of the proposal that this report is about; 0 when nothing was proposed.
+        progress: of an explorer: see `ami_ros.exploration.progress`.
     """
 
     state: GoalState
@@ -78,6 +79,7 @@ class GoalStatus:
     surprise_terms: dict[str, float] = field(default_factory=dict)
     surprise_at_rest: float | None = None
     proposal_stamp_ns: int = 0
+    progress: dict[str, float] = field(default_factory=dict)
 
 
 def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
@@ -90,6 +92,7 @@ def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
     values |= {name: value for name, value in numbers.items() if value is not None}
     values |= {f"cost/{term}": value for term, value in status.cost_terms.items()}
     values |= {f"surprise/{term}": value for term, value in status.surprise_terms.items()}
+    values |= {f"progress/{name}": value for name, value in status.progress.items()}
     if status.proposal:
         values["proposal"] = status.proposal
     severity = SEVERITY.get(status.state, DiagnosticStatus.OK)
@@ -115,6 +118,7 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
             proposal_stamp_ns=int(values["proposal_stamp_ns"]),
             cost_terms=_below("cost/", values),
             surprise_terms=_below("surprise/", values),
+            progress=_below("progress/", values),
             proposal=values.get("proposal", ""),
             **{name: float(values[name]) for name in NUMBERS if name in values},
         )

@@ -20,6 +20,7 @@ from ami_ros.sim.faults.kinds import (
     ANY_SIZE,
     CAMERA,
     CLOCK,
+    DOUBT,
     FREEZE,
     FROZEN,
     FUTURE,
@@ -97,14 +98,15 @@ class Catalogue:
 
     Args:
         spec: the body.
+        has_model: whether a model looks at what happens; an explorer has none.
 
     Attributes:
         faults: those that can befall it, by name; each of the first sensor that can have it.
         left_out: why the other kinds cannot, by name.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
-        self._spec = spec
+    def __init__(self, spec: RobotSpec, has_model: bool = True) -> None:
+        self._spec, self._has_model = spec, has_model
         self._watched = {sensor.name: sensor for sensor in watched_sensors(spec)}
         self.faults: dict[str, Fault] = {}
         self.left_out: dict[str, str] = {}
@@ -196,6 +198,10 @@ class Catalogue:
     def _problem(self, kind: FaultKind, name: str) -> str:
         """Return why a fault cannot befall a sensor, or the body; empty if it can."""
         spec = self._spec
+        # Without joints nothing tells how far the body has moved since a picture.
+        still = {FROZEN} if kind.of == IMAGE and spec.arm is None else set()
+        if not self._has_model and kind.named_by and set(kind.named_by) - still <= set(DOUBT):
+            return "only a model tells of it, and there is none"
         if kind.part == SCENE:
             has_scene = spec.arm is not None and isinstance(spec.simulation, BulletSimulation)
             seen = has_scene and bool(spec.images_for("model"))

@@ -25,7 +25,7 @@ SENSOR_S = 1.2  # by when a fault of a sensor must be named
 MODEL_S = 2.0  # the model must have lived through some action blocks
 TOLD_S = 1.0  # by when a spoiled proposal or a dead process must be named
 
-_DOUBT = ("SURPRISE_HIGH", "DISAGREEMENT_HIGH")
+DOUBT = ("SURPRISE_HIGH", "DISAGREEMENT_HIGH")
 _LIMITS = ("VELOCITY_LIMIT", "POSITION_LIMIT", "BRAKING_DISTANCE")
 _ZONES = ("WORKSPACE", "FORBIDDEN_BOX")
 # A fast arm's commands leave the last joint state behind before it counts as old.
@@ -72,7 +72,7 @@ def _camera(
 
 
 def _picture(name: str, effect: str, *more: str) -> FaultKind:
-    return FaultKind(name, CAMERA, effect, (*more, *_DOUBT), MODEL_S, of=IMAGE, user="model")
+    return FaultKind(name, CAMERA, effect, (*more, *DOUBT), MODEL_S, of=IMAGE, user="model")
 
 
 def _joints(
@@ -100,7 +100,7 @@ def _oversized(name: str, effect: str, of: str = "") -> FaultKind:
     return FaultKind(name, WIRE, effect, ("MESSAGE_OVERSIZED",), TOLD_S, of=of)
 
 
-_REPEATED = (*_DOUBT, *_LEFT_BEHIND)
+_REPEATED = (*DOUBT, *_LEFT_BEHIND)
 KINDS: dict[str, FaultKind] = {
     kind.name: kind
     for kind in (
@@ -115,7 +115,7 @@ KINDS: dict[str, FaultKind] = {
         _picture("camera_shifted", "the camera was knocked: the image is shifted"),
         _camera("camera_delayed", "images come 500 ms late, with true stamps", (STALE,), follows=_SILENCE),
         _camera("camera_dropped", "each image is lost with a chance of 50 %", (STALE,), True, _SILENCE),
-        _camera("camera_repeated", "one image again and again, with fresh stamps", (FROZEN,), follows=_DOUBT),
+        _camera("camera_repeated", "one image again and again, with fresh stamps", (FROZEN,), follows=DOUBT),
         _joints("joints_frozen", "one joint state again and again, with its old stamp", STALE, FROZEN),
         _joints(
             "joints_repeated",
@@ -133,14 +133,14 @@ KINDS: dict[str, FaultKind] = {
             "one reading again and again, with its old stamp",
             *(STALE, FROZEN),
             needs=(STAMP,),
-            follows=_DOUBT,
+            follows=DOUBT,
         ),
         _vector(
             "vector_repeated",
             "one reading again and again, with fresh stamps",
             FROZEN,
             needs=(FREEZE,),
-            follows=_DOUBT,
+            follows=DOUBT,
         ),
         _vector("vector_delayed", "readings come late, with true stamps", STALE, needs=(STAMP,)),
         _vector("vector_nan", "one value is not a number", MALFORMED, follows=(STALE,)),
@@ -186,7 +186,7 @@ KINDS: dict[str, FaultKind] = {
             SENSOR_S,
             follows=("PROPOSAL_FUTURE", *_SILENCE),
         ),
-        FaultKind("unknown_object", SCENE, "an unknown object appears on the table", _DOUBT, MODEL_S),
+        FaultKind("unknown_object", SCENE, "an unknown object appears on the table", DOUBT, MODEL_S),
         FaultKind(
             "foreign_world",
             SCENE,

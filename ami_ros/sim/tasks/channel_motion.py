@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ami_ros.body.actions import ActionSpec
+from ami_ros.exploration.motion import ornstein_uhlenbeck
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.types import FloatArray
 
@@ -23,8 +24,6 @@ class ChannelMotion:
         settings: correlation and amplitude, the latter as a share of half the range.
         generator: random numbers.
         start: (A,) where the channels are.
-
-    Source: Uhlenbeck and Ornstein, "On the theory of the Brownian motion" (1930), discretised.
     """
 
     def __init__(
@@ -42,9 +41,7 @@ class ChannelMotion:
 
     def next(self, scene: Any) -> FloatArray:
         """Return the next action (A,) in the channels' units; a wall of the range throws it back."""
-        noise = self._generator.normal(size=len(self._std)) * self._std
-        away = self._keep * (self._value - self._middle) + np.sqrt(1.0 - self._keep**2) * noise
-        value = self._middle + away
+        value = ornstein_uhlenbeck(self._value, self._middle, self._std, self._keep, self._generator)
         value = np.where(value < self._low, 2.0 * self._low - value, value)
         value = np.where(value > self._high, 2.0 * self._high - value, value)
         self._value = np.clip(value, self._low, self._high)

@@ -12,7 +12,7 @@ from ami_ros.body.base import Base
 from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError
-from ami_ros.sim.tasks.driving import wrapped
+from ami_ros.exploration.steering import wrapped
 from ami_ros.types import FloatArray
 
 DRAWS = 1000  # poses that are tried until one is inside

@@ -7,16 +7,14 @@ import numpy as np
 
 from ami_ros.body.actions import AXES
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.exploration.motion import ornstein_uhlenbeck
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray
 
 
 class RandomMotion:
-    """Ornstein-Uhlenbeck tip velocities whose amplitude is drawn again each episode.
-
-    Source: Uhlenbeck and Ornstein, "On the theory of the Brownian motion" (1930), discretised.
-    """
+    """Ornstein-Uhlenbeck tip velocities whose amplitude is drawn again each episode."""
 
     def __init__(self, spec: RobotSpec, settings: CollectSettings, generator: np.random.Generator) -> None:
         self._spec = spec
@@ -29,9 +27,10 @@ class RandomMotion:
 
     def next(self, scene: Scene) -> FloatArray:
         """Return the next action (A,) in m/s; bounces off the walls of the workspace box."""
-        tip, keep = scene.tip()[self._axes], self._correlation
-        noise = self._generator.normal(size=len(self._axes)) * self._std
-        self._velocity = keep * self._velocity + np.sqrt(1.0 - keep**2) * noise
+        tip = scene.tip()[self._axes]
+        self._velocity = ornstein_uhlenbeck(
+            self._velocity, 0.0, self._std, self._correlation, self._generator
+        )
         outward = ((tip < self._lower + 0.01) & (self._velocity < 0)) | (
             (tip > self._upper - 0.01) & (self._velocity > 0)
         )

@@ -263,3 +263,13 @@ def test_a_camera_that_is_not_required_may_break_unnoticed():
         assert wrist.find(name).tolerable
     assert "CAMERA_FROZEN" not in wrist.find("camera_repeated").named_by, "the gate does not watch it"
     assert not Catalogue(load_robot("panda", "reach")).find("camera_black").tolerable
+
+
+def test_what_only_a_model_tells_is_left_out_without_one():
+    panda = Catalogue(load_robot("panda", "reach"), has_model=False)
+    for name in ("camera_shifted", "unknown_object", "foreign_world"):
+        assert "only a model" in panda.left_out[name]
+    assert "only a model" in Catalogue(load_robot("husky", "drive"), has_model=False).left_out["camera_black"]
+    assert {"camera_black", "camera_repeated", "joints_reordered", "planner_nan", "estop"} <= set(
+        panda.faults
+    )

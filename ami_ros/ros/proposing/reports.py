@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner node says about itself: ~/goal_status in each cycle or waiting, and /diagnostics."""
+"""What a proposing node says about itself: goal_status in each cycle or waiting, and /diagnostics."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from ami_ros.ros.wire.qos import STATE
 QUIET_PERIODS = 2.0  # without a cycle for this long, the wall timer reports what is missing
 
 
-class PlannerReports:
+class ProposingReports:
     """Publishes reports, also when nothing arrives that could trigger one.
 
     Args:
         node: owns publishers and timers.
+        name: of the node, as it is known.
+        topics: what the name of the status begins with.
         robot: name of the robot.
         period_s: planning period.
         errors: what went wrong so far.
@@ -34,6 +36,8 @@ class PlannerReports:
     def __init__(
         self,
         node: Node,
+        name: str,
+        topics: str,
         robot: str,
         period_s: float,
         errors: ErrorLog,
@@ -42,11 +46,11 @@ class PlannerReports:
     ) -> None:
         self._robot, self._waiting, self._figures = robot, waiting, figures
         self._cycle_s, self._quiet_s = time.monotonic(), QUIET_PERIODS * period_s
-        self._statuses = node.create_publisher(DiagnosticArray, "~/goal_status", STATE)
+        self._statuses = node.create_publisher(DiagnosticArray, f"{topics}/goal_status", STATE)
         # Steady: simulated time stands still exactly when there is something to report.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(period_s, guarded_timer(errors, self._report_if_quiet), clock=steady)
-        self._health = HealthReports(node, "planner: loop", robot, errors, self._how_it_is)
+        self._health = HealthReports(node, f"{name}: loop", robot, errors, self._how_it_is)
 
     def cycle(self, status: GoalStatus) -> None:
         """Publish the report of a planning cycle."""

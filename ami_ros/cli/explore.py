@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros explore`: random motion through the gate, until a robot is known well enough to learn from."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ami_ros.cli import options
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
+    from ami_ros.experiment.exploration import Exploration
+    from ami_ros.ros.clients.exploration import Moment
+
+
+def explore(
+    robot: options.Robot = None,
+    task: options.Task = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Time in motion, at most [config/explorer.yaml].")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="Share of the robot's speed, 0 to 1 [config/explorer.yaml].")
+    ] = None,
+    sim: Annotated[
+        bool,
+        typer.Option("--sim", help="In our simulator, as fast as the machine allows; else on the robot."),
+    ] = False,
+    resume: Annotated[
+        Path | None, typer.Option(help="File of an exploration to go on with; it is written again.")
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="File that keeps what is covered [explored/<robot>_<task>.json]."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the random motion [config/explorer.yaml].")
+    ] = None,
+    logs: options.Logs = None,
+) -> None:
+    """Move the robot gently and at random, toward where it has been least: starts explorer and gate.
+
+    No model is needed. It goes back where the robot is held back, and ends by itself when hardly anything is
+    new any more, of what the body does and of what its cameras see. After an e-stop, release it, call
+    safety/rearm, and it goes on. Pause: explorer/pause. Ctrl-C holds the robot; --resume goes on from there.
+
+    Example: ami-ros explore --robot my_robot --minutes 20
+
+    In the simulator: ami-ros explore --robot panda --task reach --sim --minutes 2
+
+    Record at the same time, in another terminal: ami-ros record --robot my_robot
+    """
+    from ami_ros.errors import ConfigError
+    from ami_ros.experiment.exploration import Exploration
+    from ami_ros.extras import require
+    from ami_ros.system.lock_file import only_one
+    from ami_ros.system.whole_file import check_writable
+
+    if resume is not None and state is not None:
+        raise ConfigError("got --resume and --state, expected one of them: what is resumed is written again")
+    configuration = _checked(robot, task, {"minutes": minutes, "speed": speed, "seed": seed}, resume)
+    file = resume or state or configuration.exploration_file
+    if resume is None and file.exists():
+        raise ConfigError(
+            f"{file}: was explored before; go on with --resume {file}, or begin another one with --state FILE"
+        )
+    require("ros", *(["sim"] if sim else []))
+    with only_one("explore", file.parent):
+        check_writable(file)
+        wanted = Exploration(configuration, file, resume is not None, sim, configuration.explorer.seed)
+        last, is_interrupted = _watch(
+            wanted, logs or Path(tempfile.mkdtemp(prefix="ami_ros_"))
+        )  # kept: an error names it
+    _conclude(last, wanted)
+    if is_interrupted:
+        raise typer.Exit(128 + signal.SIGINT)
+
+
+def _checked(
+    robot: str | None, task: str | None, given: dict[str, float | int | None], resume: Path | None
+) -> Configuration:
+    """Return the configuration; what would end the explorer's process is told before any is started."""
+    from ami_ros.configuration import Configuration
+    from ami_ros.data.exploration_file import read_exploration
+    from ami_ros.exploration.planner import ExploringPlanner
+
+    configuration = Configuration.load(robot, task, {"explorer": given})
+    planner = ExploringPlanner(configuration.spec, configuration.explorer)
+    if resume is not None:
+        planner.resume(read_exploration(resume))
+    return configuration
+
+
+def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
+    """Run to the end, or to Ctrl-C, under a progress bar; return the newest moment, and which it was."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from ami_ros.experiment.exploration import ExplorationRunner
+
+    is_interrupted = False
+    total = 60.0 * wanted.configuration.explorer.minutes
+    columns = (TextColumn("explore"), BarColumn(20), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("explore", total=total, note="starting")
+        runner = ExplorationRunner(wanted, logs)
+        try:
+            with runner:
+                for now in runner.moments():
+                    progress.update(bar, completed=total - now.progress.left_s, note=_note(now))
+        except KeyboardInterrupt:
+            is_interrupted = True
+    return runner.newest, is_interrupted
+
+
+def _note(moment: Moment) -> str:
+    come = moment.progress
+    told = f"body {100 * come.body:.0f} %, {come.views:.0f} views, {come.left_s / 60:.1f} min left"
+    judged = "".join(f", {count} {level}" for level, count in moment.proposals.items() if count)
+    still = "" if moment.state.value == "MOVING" or moment.is_over else f"; {moment.reason}"
+    return told + judged + still
+
+
+def _conclude(last: Moment | None, wanted: Exploration) -> None:
+    """Say in one line what was covered, and what comes next."""
+    if last is None:
+        typer.echo("nothing was explored")
+        raise typer.Exit(1)
+    come = last.progress
+    held = f"held back {come.contacts:.0f} times" if come.contacts else "never held back"
+    typer.echo(
+        f"Covered {100 * come.body:.0f} % of the body's space and {come.views:.0f} views in "
+        f"{come.moved_s / 60:.1f} min and {come.episodes:.0f} episodes, {held}"
+        + (f" ({last.reason})" if last.is_over else "")
+        + f". Kept in {wanted.state}."
+    )
+    flags = " ".join(f"--{key} {name}" for key, name in wanted.configuration.node_parameters.items())
+    typer.echo(
+        f"Next: ami-ros import, of what ami-ros record wrote meanwhile; or more: ami-ros explore {flags}"
+        f"{' --sim' if wanted.simulated else ''} --resume {wanted.state}"
+    )
+    if last.unsafe:
+        typer.echo(f"the simulated robot counted commands outside its limits: {last.unsafe}", err=True)
+        raise typer.Exit(1)

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A box that each action channel moves along one axis of: an arm's workspace, joints, or set points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.actions import AXES
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.meanings.joints import joint_indices
+from ami_ros.body.meanings.meaning import Meaning
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import EmbodimentError
+from ami_ros.exploration.cells import Cells
+from ami_ros.exploration.settings import ExplorerSettings
+from ami_ros.types import FloatArray, Observation
+
+RANGE_S = 10.0  # to cross the range of a channel that has no limit of speed
+SHARES = np.linspace(1.0, 0.0, 5)  # of the speeds, until the place ahead may be entered
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """What differs from one meaning of actions to another.
+
+    Attributes:
+        place: where the body is (A,).
+        lower: border (A,).
+        upper: border (A,).
+        fastest: (A,) units/s that actions can ask for.
+        by_position: whether actions are places; else speeds.
+        sensor: as of a Territory.
+        may: tells whether a place (A,) may be entered, besides; None: all of them.
+        refuge: (A,) place that surely may.
+    """
+
+    place: Callable[[Observation], FloatArray]
+    lower: FloatArray
+    upper: FloatArray
+    fastest: FloatArray
+    by_position: bool
+    sensor: str
+    may: Callable[[FloatArray], bool] | None = None
+    refuge: FloatArray | None = None
+
+
+class BoxTerritory:
+    """Implements `Territory` where D = A.
+
+    Args:
+        box: of the body.
+        settings: speed, border and cells.
+        step_s: duration of a control step, s.
+    """
+
+    def __init__(self, box: Box, settings: ExplorerSettings, step_s: float) -> None:
+        self._box, self._step_s = box, step_s
+        self.fastest, self.sensor = settings.speed * box.fastest, box.sensor
+        margin = settings.margin * (box.upper - box.lower)
+        self._lower, self._upper, self._turn_s = box.lower + margin, box.upper - margin, settings.turn_s
+        self.cells = Cells(self._lower, self._upper, settings.cells)
+
+    def place(self, observation: Observation) -> FloatArray:
+        """Return where the body is (A,)."""
+        return self._box.place(observation)
+
+    def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
+        """Return the speeds (A,) of the straight way; it is passed through, not stopped at."""
+        gap = np.nan_to_num(target - place)
+        speeds: FloatArray = gap / max(self._step_s, float(np.abs(gap / self.fastest).max()))
+        return speeds
+
+    def ahead(self, place: FloatArray, way: FloatArray) -> FloatArray:
+        """Return where a way (A,) leads to, inside of the border."""
+        return np.clip(place + way, self._lower, self._upper)
+
+    def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
+        """Return how far places (N, k) are from one (A,): the time, next to that across the longest axis."""
+        across = float(((self._upper - self._lower) / self.fastest).max())
+        return np.asarray(np.abs((centres - place[axes]) / self.fastest[axes]).max(axis=1) / across)
+
+    def turned_back(self, place: FloatArray, speeds: FloatArray) -> FloatArray:
+        """Return speeds (A,) at which the border is `turn_s` away at least; from outside they lead back.
+
+        Source: an exponential approach, x' = -x / T, whose speed falls with the distance.
+        """
+        low = np.clip((self._lower - place) / self._turn_s, -self.fastest, self.fastest)
+        high = np.clip((self._upper - place) / self._turn_s, -self.fastest, self.fastest)
+        kept = np.clip(speeds, low, high)
+        may, refuge = self._box.may, self._box.refuge
+        if may is None or refuge is None:
+            return kept
+        for share in SHARES:
+            if may(place + share * kept * self._turn_s):
+                return share * kept
+        return self.toward(place, refuge)
+
+    def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:
+        """Return actions (steps, A): speeds, or the places that they lead to."""
+        found = []
+        for _ in range(steps):
+            speeds = self.turned_back(place, speeds)
+            place = place + speeds * self._step_s
+            found.append(place if self._box.by_position else speeds)
+        return np.stack(found)
+
+
+def workspace_box(spec: RobotSpec, meaning: Meaning) -> Box:
+    """Return the box that the tip of an arm with Cartesian actions is kept in.
+
+    Raises:
+        KinematicsError: the URDF does not fit the robot.
+    """
+    axes, forward = [AXES.index(axis) for axis in spec.actions.names], Kinematics(spec).forward
+    return Box(
+        place=lambda observation: forward(meaning.start(observation))[0][axes],
+        lower=spec.workspace[0][axes],
+        upper=spec.workspace[1][axes],
+        fastest=spec.actions.half_range,
+        by_position=False,
+        sensor=spec.joint_sensor,
+    )
+
+
+def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
+    """Return the limits of the joints that actions move, of which the tip's workspace leaves a part.
+
+    Raises:
+        EmbodimentError: a joint has no limit of position.
+        KinematicsError: the URDF does not fit the robot.
+    """
+    moved, forward, limits = joint_indices(spec), Kinematics(spec).forward, spec.limits
+    if limits.lower is None or limits.upper is None or not np.isfinite([limits.lower, limits.upper]).all():
+        raise EmbodimentError(
+            f"{spec.name}: explore: got joints without limits of position, expected lower and upper in the "
+            "URDF or in arm.limits"
+        )
+    by_position = spec.actions.meaning == "joint_position"
+    fastest = spec.actions.half_range
+    if by_position:
+        known = np.full(len(spec.joint_names), np.inf) if limits.velocity is None else limits.velocity
+        fastest = np.minimum(known[moved], 2.0 * fastest / RANGE_S)
+    low, high = limits.lower[moved], limits.upper[moved]
+    if by_position:
+        half = spec.actions.half_range
+        low, high = np.maximum(low, spec.actions.centre - half), np.minimum(high, spec.actions.centre + half)
+    home, workspace = spec.home.copy(), spec.workspace
+
+    def inside(place: FloatArray) -> bool:
+        joints = home.copy()
+        joints[moved] = place
+        tip = forward(joints)[0]
+        return bool((tip >= workspace[0]).all() and (tip <= workspace[1]).all())
+
+    def at(observation: Observation) -> FloatArray:
+        place: FloatArray = meaning.start(observation)[moved]
+        return place
+
+    return Box(at, low, high, fastest, by_position, spec.joint_sensor, inside, home[moved])
+
+
+def setpoint_box(spec: RobotSpec, meaning: Meaning) -> Box:
+    """Return the ranges of the set points of a plant."""
+    actions = spec.actions
+    across = 2.0 * actions.half_range / RANGE_S
+    given = [channel.velocity for channel in actions.channels]
+    fastest = np.array([slow if v is None else v for slow, v in zip(across, given, strict=True)])
+    low, high = actions.centre - actions.half_range, actions.centre + actions.half_range
+    return Box(meaning.start, low, high, fastest, True, "")

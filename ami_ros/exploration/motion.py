@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random values that are smooth in time, and such that are drawn somewhere."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ami_ros.types import FloatArray
+
+
+def ornstein_uhlenbeck(
+    value: FloatArray,
+    middle: FloatArray | float,
+    std: FloatArray | float,
+    keep: float,
+    generator: np.random.Generator,
+) -> FloatArray:
+    """Return the value (A,) one step later.
+
+    Args:
+        value: now (A,).
+        middle: (A,) what it wanders around.
+        std: (A,) how far from there.
+        keep: step-to-step correlation.
+        generator: random numbers.
+
+    Source: Uhlenbeck and Ornstein, "On the theory of the Brownian motion" (1930), discretised.
+    """
+    noise = generator.normal(size=len(value)) * std
+    away: FloatArray = keep * (value - middle) + math.sqrt(1.0 - keep**2) * noise
+    return middle + away
+
+
+class DrawnMotion:
+    """Speeds that wander around those that lead to a target, and begin at rest.
+
+    Args:
+        fastest: (A,) bound of each speed.
+        wander: std of the random part, share of `fastest`.
+        correlation_s: for how long the random part is alike, s.
+        step_s: duration of a control step, s.
+        generator: random numbers.
+
+    Attributes:
+        now: the newest speeds (A,).
+    """
+
+    def __init__(
+        self,
+        fastest: FloatArray,
+        wander: float,
+        correlation_s: float,
+        step_s: float,
+        generator: np.random.Generator,
+    ) -> None:
+        self._fastest, self._std = fastest, wander * fastest
+        self._keep, self._generator = math.exp(-step_s / correlation_s), generator
+        self.rest()
+
+    def rest(self) -> None:
+        """Stand still; the next speeds begin there."""
+        self.now: FloatArray = np.zeros(len(self._fastest))
+
+    def next(self, wanted: FloatArray) -> FloatArray:
+        """Return the next speeds (A,), around `wanted` (A,)."""
+        speeds = ornstein_uhlenbeck(self.now, wanted, self._std, self._keep, self._generator)
+        return self.went(np.clip(speeds, -self._fastest, self._fastest))
+
+    def went(self, speeds: FloatArray) -> FloatArray:
+        """Go on from the speeds (A,) that were asked for in the end, and return them."""
+        self.now = speeds
+        return speeds

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans without goal or model: the next stretch of random motion, toward where the body has been least."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import ConfigError, GoalError, shown
+from ami_ros.exploration.contact import ContactWatch
+from ami_ros.exploration.coverage import Coverage
+from ami_ros.exploration.driven_way import commanded_way, driven_way
+from ami_ros.exploration.motion import DrawnMotion
+from ami_ros.exploration.progress import Progress
+from ami_ros.exploration.settings import ExplorerSettings
+from ami_ros.exploration.territories import territory_of
+from ami_ros.types import FloatArray, Goal, Level, Observation, Plan
+
+BACK = 0.5  # share of the speed, after a contact
+TRAIL = 2.0  # times `back_off_s`: so long ago it was where it goes back to, far enough off
+FORMAT = 1  # of the state
+LONGEST_S = 1.0  # between observations: what is further apart is no motion in one piece
+
+
+class ExploringPlanner:
+    """Implements `ami_ros.protocols.Planner`; it hears of commands and verdicts besides.
+
+    Args:
+        spec: the robot.
+        settings: how it moves, and when it has explored enough.
+
+    Attributes:
+        coverage: what was covered so far.
+        is_stopped: the gate has stopped, until somebody re-arms it.
+        finished: why it has explored enough; empty while it has not.
+
+    Raises:
+        EmbodimentError: nothing says where the robot must stay.
+        KinematicsError: the URDF does not fit the robot.
+    """
+
+    def __init__(self, spec: RobotSpec, settings: ExplorerSettings) -> None:
+        self._spec, self._settings = spec, settings
+        self._generator = np.random.default_rng(settings.seed)
+        self._step_s = spec.step_ns / 1e9
+        self._meaning = meaning_of(spec)
+        self._territory = territory_of(spec, settings, self._meaning)
+        self._motion = DrawnMotion(
+            self._territory.fastest, settings.wander, settings.correlation_s, self._step_s, self._generator
+        )
+        self._contact = ContactWatch(settings)
+        cameras = [image.name for image in spec.images_for("model")]
+        self.coverage = Coverage(self._territory.cells, cameras, settings.view_radius, settings.most_views)
+        self._steps = max(spec.action_block, math.ceil(settings.ahead_s / self._step_s))
+        self._steps = spec.action_block * math.ceil(self._steps / spec.action_block)
+        self._trail = 1 + math.ceil(TRAIL * settings.back_off_s / self._step_s)
+        self._episodes, self._contacts, self._session_s = 1, 0, 0.0
+        self.is_stopped, self.finished = False, ""
+        self._is_held = False
+        self._command: FloatArray | None = None
+        self.restart()
+
+    @property
+    def sensor(self) -> str:
+        """Name of the sensor that tells where the body is; "" where none does."""
+        return self._territory.sensor
+
+    def set_goal(self, goal: Goal | None) -> None:
+        """Refuse goals. Raises GoalError."""
+        if goal is not None:
+            raise GoalError(
+                f"got goal {goal.label!r}, expected none: an explorer goes where it has been least"
+            )
+
+    def restart(self) -> None:
+        """Begin again where the robot is, at rest; what was covered stays."""
+        self.rest()
+        self._meaning.forget()
+        self.coverage.cells.leave()
+
+    def rest(self) -> None:
+        """Stand still for a while: the next motion begins at rest, and time does not count until then."""
+        self._motion.rest()
+        self._contact.forget()
+        self._last: Observation | None = None
+        self._last_command: FloatArray | None = None
+        self._target: FloatArray | None = None
+        self._back: FloatArray | None = None
+        self._came: deque[FloatArray] = deque(maxlen=self._trail)
+        self._since_s, self._back_until_s = self._session_s, self._session_s
+
+    def judge(self, level: Level) -> None:
+        """Hear what the gate makes of everything. A STOP ends an episode, a re-arm begins the next one."""
+        if level is Level.STOP:
+            self.is_stopped = True
+        elif self.is_stopped:
+            self.is_stopped, self._episodes = False, self._episodes + 1
+        self._is_held = level >= Level.HOLD
+
+    def obey(self, command: FloatArray | None) -> None:
+        """Hear the newest command (C,) of the gate; None while there is none."""
+        self._command = command
+
+    def plan(self, observation: Observation) -> Plan:
+        """Return the next stretch of motion; standing still when it has explored enough, or is stopped.
+
+        Raises:
+            ObservationError: the observation lacks the sensor that says where the body is.
+        """
+        place = self._territory.place(observation)
+        if self.is_stopped or self.finished:
+            self.rest()
+            return self._still(observation)
+        if self._is_held:  # it may go on at any moment, from rest
+            self.rest()
+        elapsed_s = self._elapsed_s(observation)
+        self._session_s += elapsed_s
+        self.coverage.see(place, observation, elapsed_s)
+        if self._session_s >= 60.0 * self._settings.minutes:
+            self.finished = f"{self._settings.minutes:g} minutes are over"
+        elif self.coverage.has_ended(self._settings.least_growth):
+            self.finished = "hardly anything was new within the last minute"
+        if self.finished:
+            return self._still(observation)
+        if self._is_held_back(place, observation, elapsed_s):
+            self._back_off(place)
+        self._last, self._last_command = observation, self._command
+        self._came.append(place)
+        speeds = self._motion.went(self._territory.turned_back(place, self._next(place)))
+        actions = self._territory.actions(place, speeds, self._steps)
+        return self._plan(actions.reshape(-1, self._spec.action_block, self._spec.action_size), observation)
+
+    def _elapsed_s(self, observation: Observation) -> float:
+        if self._last is None:
+            return 0.0
+        elapsed_s = (observation.stamp_ns - self._last.stamp_ns) / 1e9
+        return elapsed_s if 0.0 < elapsed_s < LONGEST_S else 0.0
+
+    def _next(self, place: FloatArray) -> FloatArray:
+        now_s, settings = self._session_s, self._settings
+        if self._back is not None and now_s < self._back_until_s:
+            return self._motion.went(BACK * self._territory.toward(place, self._back))
+        self._back = None
+        if self._target is not None and now_s - self._since_s > settings.patience_s:
+            self.coverage.cells.avoid(self._target)
+            self._target = None
+        if self._target is None or self.coverage.has_entered:
+            # Where it will be before it has turned around: cells that lie behind are further away.
+            ahead = self._territory.ahead(place, self._motion.now * settings.correlation_s)
+            self._target = self.coverage.cells.least(
+                lambda axes, centres: self._territory.ways(ahead, axes, centres),
+                settings.costly,
+                self._generator,
+            )
+            self._since_s = now_s
+        wanted = self._territory.toward(place, self._target)
+        return self._motion.next(settings.pull * wanted)
+
+    def _is_held_back(self, place: FloatArray, observation: Observation, elapsed_s: float) -> bool:
+        """Return whether the body did not do what the gate commanded."""
+        before, now, spec = self._last_command, self._command, self._spec
+        if now is None or self._last is None or elapsed_s <= 0.0 or self._back is not None:
+            self._contact.forget()
+            return False
+        if spec.arm is not None:
+            return self._contact.see_joints(now, spec.joint_position(observation))
+        if spec.base is None or before is None:
+            return False
+        commanded = commanded_way(spec.actions.names, before, now, elapsed_s)
+        return self._contact.see_way(
+            elapsed_s, commanded, driven_way(self._territory.place(self._last), place)
+        )
+
+    def _back_off(self, place: FloatArray) -> None:
+        """Go back for a while the way that it came, and avoid where it is and what lies ahead."""
+        self._contacts += 1
+        self.coverage.cells.avoid(place)
+        if self._target is not None:
+            self.coverage.cells.avoid(self._target)
+        self._contact.forget()
+        self._motion.rest()
+        self._target, self._back = None, self._came[0]
+        self._back_until_s = self._session_s + self._settings.back_off_s
+
+    def _still(self, observation: Observation) -> Plan:
+        return self._plan(self._meaning.hold(observation)[None, None], observation)
+
+    def _plan(self, actions: FloatArray, observation: Observation) -> Plan:
+        if self._spec.arm is None:  # where nothing measures the channels, they are where they were proposed
+            self._meaning.proposal(actions, observation)
+        return Plan(
+            actions=actions,
+            step_ns=self._spec.step_ns,
+            cost=0.0,
+            cost_terms={},
+            distance=0.0,
+            arrived=bool(self.finished),
+            predicted=np.zeros((len(actions), 0), dtype=np.float32),
+            iterations=0,
+            deadline_met=True,
+            observation_stamp_ns=observation.stamp_ns,
+            proposal="explorer",
+        )
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        coverage = self.coverage
+        return Progress(
+            body=coverage.cells.share,
+            views=coverage.views,
+            moved_s=coverage.moved_s,
+            left_s=max(0.0, 60.0 * self._settings.minutes - self._session_s),
+            episodes=self._episodes,
+            contacts=self._contacts,
+            finished=bool(self.finished),
+            body_growth=coverage.body_growth,
+            view_growth=coverage.view_growth,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return what `resume` needs, ready for JSON."""
+        counts = {"episodes": self._episodes, "contacts": self._contacts}
+        return {"format": FORMAT, "robot": self._spec.name, **counts, **self.coverage.state()}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned, in a new episode.
+
+        Raises:
+            ConfigError: it is of another robot or version, or damaged.
+        """
+        expected = {"format": FORMAT, "robot": self._spec.name}
+        got = {name: state.get(name) for name in expected}
+        if got != expected:
+            raise ConfigError(f"got {shown(got)}, expected the state of an exploration with {expected}")
+        counts = [state.get(name) for name in ("episodes", "contacts")]
+        if not all(type(count) is int and count >= 0 for count in counts):
+            raise ConfigError(f"episodes, contacts: got {shown(counts)}, expected how many there were")
+        self.coverage.restore(state)
+        self._episodes, self._contacts = int(counts[0] or 0) + 1, int(counts[1] or 0)

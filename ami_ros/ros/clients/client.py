@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node of ours that looks at others from outside: it waits, calls services, and notices when one dies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+
+from ami_ros.errors import ProcessError
+
+SPIN_S = 0.05
+START_TIMEOUT_S = 90.0  # the planner loads torch and its model
+ANSWER_TIMEOUT_S = 20.0
+ASK_AGAIN_S = 4.0
+
+
+class Client:
+    """Joins the ROS graph in a context of its own.
+
+    Args:
+        name: of the node.
+        check: called while waiting; raises ProcessError when a node has died.
+        ros_arguments: remappings and such, from ``--ros-args`` on.
+    """
+
+    def __init__(self, name: str, check: Callable[[], None], ros_arguments: Sequence[str] = ()) -> None:
+        self._check = check
+        self._context = rclpy.Context()
+        rclpy.init(args=list(ros_arguments), context=self._context)
+        self._node = rclpy.create_node(name, context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+
+    def close(self) -> None:
+        """Leave the ROS graph."""
+        self._executor.shutdown(timeout_sec=1.0)
+        self._node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+    def _call(self, client: Any, request: Any, name: str) -> Any:
+        answer = self._answer(client, request, name)
+        if getattr(answer, "success", True) is False:
+            raise ProcessError(f"{name}: {answer.message}")
+        return answer
+
+    def _answer(self, client: Any, request: Any, name: str) -> Any:
+        self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        while True:
+            # Of the first call after discovery DDS may lose the answer. Each call may be repeated: ask again.
+            future, asked = client.call_async(request), time.monotonic()
+            while not future.done() and time.monotonic() - asked < ASK_AGAIN_S:
+                self._spin()
+            if future.done():
+                return future.result()
+            if time.monotonic() > deadline:
+                raise ProcessError(f"no answer from {name} (waited {ANSWER_TIMEOUT_S:.0f} s)")
+
+    def _until(self, condition: Callable[[], bool], timeout_s: float, problem: Callable[[], str]) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise ProcessError(f"{problem()} (waited {timeout_s:.0f} s)")
+            self._spin()
+
+    def _spin(self) -> None:
+        self._check()
+        self._executor.spin_once(timeout_sec=SPIN_S)

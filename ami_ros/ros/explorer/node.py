@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The explorer as a lifecycle node: in the planner's place, random motion through the gate."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.serialization import deserialize_message
+
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.config import load_settings
+from ami_ros.data.exploration_file import read_exploration, write_exploration
+from ami_ros.errors import AmiError, ConfigError
+from ami_ros.exploration.planner import ExploringPlanner
+from ami_ros.exploration.settings import ExplorerSettings, load_explorer_settings
+from ami_ros.node_settings import ExplorerNodeSettings
+from ami_ros.ros.explorer.cycle import ExploringCycle
+from ami_ros.ros.proposing.node import ProposingNode, run_proposing
+from ami_ros.ros.proposing.sensor_inputs import bounded
+from ami_ros.ros.wire.commands import from_message, message_type
+from ami_ros.ros.wire.message_limits import MOST_TEXT
+from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
+from ami_ros.ros.wire.qos import LATCHED_HISTORY, STATE
+from ami_ros.ros.wire.verdicts import judgement_from_ros
+from ami_ros.share import config_path
+from ami_ros.system.whole_file import check_writable
+from ami_ros.types import FloatArray
+
+VELOCITIES = "velocity"  # of an output: they say nothing of a place
+
+
+class ExplorerNode(ProposingNode):
+    """Explores from when it is active until it has seen enough.
+
+    The gate and the robot take it for the planner, on whose topics it proposes. Next to the sensors it hears
+    the gate's verdicts, and the commands that go to the robot.
+    """
+
+    _cycle: ExploringCycle | None
+
+    def __init__(self) -> None:
+        super().__init__("explorer", topics="planner")
+        declare_settings(self, load_settings(ExplorerNodeSettings, config_path("explorer_node.yaml")))
+        declare_settings(self, load_explorer_settings())
+        refuse_unknown(self)
+        self.settings = settings_from_parameters(self, ExplorerNodeSettings)
+        self._exploring = settings_from_parameters(self, ExplorerSettings)
+        self._planner: ExploringPlanner | None = None
+        self._command: bytes | None = None
+        verdicts = bounded(self._errors, DiagnosticArray, "safety/verdict", MOST_TEXT, self._on_verdict)
+        self.create_subscription(DiagnosticArray, "safety/verdict", verdicts, LATCHED_HISTORY, raw=True)
+        output = self._spec.output
+        self._output = message_type(output.of)
+        if output.of.vector != VELOCITIES:
+            self.create_subscription(self._output, output.topic, self._on_command, STATE, raw=True)
+
+    def _make_cycle(self) -> ExploringCycle:
+        """Go on from what was explored before, or begin."""
+        planner = ExploringPlanner(self._spec, self._exploring)
+        path = Path(self.settings.state) if self.settings.state else None
+        if self.settings.resume:
+            if path is None:
+                raise ConfigError("resume: got no state, expected the file of an exploration")
+            try:
+                planner.resume(read_exploration(path))
+            except ConfigError as error:
+                raise ConfigError(
+                    f"{path}: {error}" if str(path) not in str(error) else str(error)
+                ) from error
+        check_writable(path)
+        keep = (lambda state: None) if path is None else partial(write_exploration, path)
+        self._planner = planner
+        return ExploringCycle(
+            planner,
+            self._spec,
+            self._period_s,
+            time.perf_counter,
+            self._newest_command,
+            keep,
+            self.settings.state_s,
+        )
+
+    def _rest(self) -> None:
+        self._planner = None
+
+    def destroy_node(self) -> None:
+        """Keep what was covered, and end."""
+        if self._cycle is not None:
+            self._cycle.keep()
+        super().destroy_node()
+
+    def _vectors(self) -> tuple[VectorSensor, ...]:
+        found = {sensor.name: sensor for sensor in self._spec.vectors_for("model")}
+        where = None if self._planner is None else self._spec.sensors.get(self._planner.sensor)
+        return (
+            (*{**found, where.name: where}.values(),)
+            if isinstance(where, VectorSensor)
+            else super()._vectors()
+        )
+
+    def _is_exact(self, sensor: VectorSensor) -> bool:
+        return sensor.is_joints or (self._planner is not None and sensor.name == self._planner.sensor)
+
+    def _on_verdict(self, message: DiagnosticArray) -> None:
+        judgement = judgement_from_ros(message)
+        if self._planner is not None and judgement.proposal_stamp_ns is None:
+            self._planner.judge(judgement.verdict.level)
+
+    def _on_command(self, message: bytes) -> None:
+        self._command = message  # unpacked only when it is planned: there are a hundred in a second
+
+    def _newest_command(self) -> FloatArray | None:
+        if self._command is None:
+            return None
+        try:
+            message = deserialize_message(self._command, self._output)
+            interface, names, home = self._spec.output.of, self._spec.command_names, self._spec.home
+            return from_message(message, interface, names, home, 0, 0).position
+        except (AmiError, ValueError) as error:
+            self._errors.report("command", error)
+            return None
+
+
+def main() -> int:
+    """Run the explorer."""
+    return run_proposing("explorer", ExplorerNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

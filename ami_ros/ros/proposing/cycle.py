@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One cycle of a proposing node, without ROS: from an observation to a proposal and a report."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.planning.holding import Holding
+from ami_ros.planning.plan_statistics import PlanStatistics
+from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
+from ami_ros.types import Observation, Trajectory
+
+
+class ProposingCycle(ABC):
+    """What is proposed next, and what to propose when there is nothing to plan.
+
+    Args:
+        spec: the robot.
+        period_s: planning period.
+
+    Attributes:
+        paused: propose to stand still.
+    """
+
+    def __init__(self, spec: RobotSpec, period_s: float) -> None:
+        self._spec = spec
+        self._holding = Holding(spec)
+        self._meaning = meaning_of(spec)
+        self.kinematics = None if spec.arm is None else Kinematics(spec)
+        self.statistics = PlanStatistics(period_s)
+        self.paused = False
+
+    @abstractmethod
+    def run(self, observation: Observation) -> tuple[Trajectory, GoalStatus]:
+        """Return what to propose from `observation`, and why.
+
+        Raises:
+            AmiError: the observation cannot be used; the caller holds.
+        """
+
+    @abstractmethod
+    def idle(self, waiting_for: str = "") -> GoalStatus:
+        """Return the report of a cycle without a plan."""
+
+    def restart(self) -> None:
+        """Begin again, as after a reset of the robot."""
+        self._meaning.forget()
+        self._holding.release()
+
+    def hold(self, observation: Observation, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
+        """Return a proposal to stand still, with the status that says why.
+
+        Args:
+            observation: what is known; images are not needed.
+            status: the reason.
+        """
+        if self._spec.arm is None:
+            still = self._meaning.hold(observation)[None, None]
+            return self._meaning.proposal(still, observation), status
+        stamp_ns = observation[self._spec.joint_sensor].stamp_ns
+        return self._holding.trajectory(self._meaning.start(observation), stamp_ns), status
+
+    def status(self, state: GoalState, reason: str) -> GoalStatus:
+        """Return a report."""
+        return GoalStatus(state, reason)

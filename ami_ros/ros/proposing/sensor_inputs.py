@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sensors that a proposing node listens to, while it is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.errors import ObservationError
+from ami_ros.ros.wire.guard import ErrorLog, guarded
+from ami_ros.ros.wire.message_limits import image_limit, vector_limit, within
+from ami_ros.ros.wire.qos import STATE
+from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
+
+Handler = Callable[[Any], None]
+
+
+class SensorInputs:
+    """Makes the subscriptions of sensors, and takes them away.
+
+    Args:
+        node: owns the subscriptions.
+        errors: takes what a handler raises, and what is larger than the robot can need.
+        spec: the robot.
+        max_image_pixels: width times height of the largest image.
+    """
+
+    def __init__(self, node: Node, errors: ErrorLog, spec: RobotSpec, max_image_pixels: int) -> None:
+        self._node, self._errors, self._spec = node, errors, spec
+        self._image = image_limit(max_image_pixels)
+        self._observations: list[Subscription] = []
+
+    def observe(
+        self,
+        images: Sequence[ImageSensor],
+        vectors: Sequence[VectorSensor],
+        qos: QoSProfile,
+        on_image: Callable[[ImageSensor, Any], None],
+        on_vector: Callable[[VectorSensor, Any], None],
+    ) -> None:
+        """Listen to sensors.
+
+        Args:
+            images: the cameras.
+            vectors: the other sensors.
+            qos: quality of service of images.
+            on_image: gets images, raw and compressed, with their sensor.
+            on_vector: gets the messages of vector sensors, with their sensor.
+        """
+        for image in images:
+            handler = partial(on_image, image)
+            self._hear(Image, image.topic, handler, qos, self._image)
+            self._hear(CompressedImage, image.topic + COMPRESSED, handler, qos, self._image)
+        for vector in vectors:
+            limit = vector_limit(vector, self._spec.simulation.held)
+            self._hear(vector_type(vector), vector.topic, partial(on_vector, vector), STATE, limit)
+
+    def _hear(self, kind: Any, topic: str, handler: Handler, qos: QoSProfile, limit: int) -> None:
+        callback = bounded(self._errors, kind, topic, limit, handler)
+        self._observations.append(self._node.create_subscription(kind, topic, callback, qos, raw=True))
+
+    def rest(self) -> None:
+        """Listen no more."""
+        for subscription in self._observations:
+            self._node.destroy_subscription(subscription)
+        self._observations.clear()
+
+
+def bounded(errors: ErrorLog, kind: Any, topic: str, limit: int, handler: Handler) -> Callable[[bytes], None]:
+    """Return the callback of a raw subscription that looks at no message above `limit` bytes.
+
+    Args:
+        errors: takes what the handler raises, and what is too large.
+        kind: class of the messages.
+        topic: for the error's text.
+        limit: bytes of the largest message.
+        handler: gets the messages.
+    """
+
+    def refuse(size: int) -> None:
+        raise ObservationError(
+            f"{topic}: got a message of {size} bytes, expected at most {limit}: dropped unread"
+        )
+
+    return guarded(errors, within(limit, kind, handler, refuse))

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros explore`: Ctrl-C holds the robot and keeps what was covered; what was explored is never lost."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
+from bodies.yaml_bodies import process_body, setpoint_task
+from command import Running
+
+from ami_ros.cli.explore import explore
+from ami_ros.errors import ConfigError
+
+STATE = "explored.json"
+INTERRUPTED = 130
+
+
+@pytest.fixture
+def plant(tmp_path) -> list[str]:
+    return ["--robot", str(process_body(tmp_path)), "--task", str(setpoint_task(tmp_path)), "--sim"]
+
+
+def test_ctrl_c_says_what_was_covered_and_what_comes_next(plant, tmp_path):
+    file = tmp_path / STATE
+    with Running("explore", *plant, "--state", file, "--logs", tmp_path / "logs") as running:
+        running.until(file.exists, "a state that is kept")
+        running.process.send_signal(signal.SIGINT)
+        done = running.end()
+    assert done.returncode == INTERRUPTED and "Traceback" not in done.stderr
+    first, then = done.stdout.splitlines()
+    assert first.startswith("Covered ") and str(file) in first
+    assert "ami-ros import" in then and f"--resume {file}" in then
+    assert json.loads(file.read_text())["episodes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"state": STATE}, "was explored before; go on with --resume"),
+        ({"resume": STATE}, "no exploration"),
+        ({"resume": STATE, "state": STATE}, "expected one of them"),
+        ({"speed": 1.5}, "speed"),
+    ],
+)
+def test_what_was_explored_is_never_lost_nor_taken_for_something_else(tmp_path, given, says):
+    (tmp_path / STATE).write_text('{"format": 1, "robot"')
+    places = {name: tmp_path / value if value == STATE else value for name, value in given.items()}
+    with pytest.raises(ConfigError, match=says):
+        explore(robot=str(process_body(tmp_path)), task=str(setpoint_task(tmp_path)), sim=True, **places)
+    assert (tmp_path / STATE).read_text() == '{"format": 1, "robot"', "it is left as it was"
