@@ -21,7 +21,7 @@ WS := .colcon
 COLCON := AMENT_PREFIX_PATH= COLCON_PREFIX_PATH= $(BIN)/colcon --log-base $(WS)/log
 COLCON_DIRS := --build-base $(WS)/build --install-base $(WS)/install
 INSTALLED := $(WS)/install/ami_ros
-NODES := ami-ros planner_node safety_node sim_node recorder_node
+NODES := ami-ros planner_node safety_node sim_node recorder_node explorer_node
 
 # .venv holds its own ROS 2, and its Python restarts itself once to set LD_LIBRARY_PATH. A ROS 2 that
 # the shell has sourced, or the mark of another environment's restart, would mix two ROS 2 in one process.

@@ -32,11 +32,12 @@ class KeepIn:
     """
 
     def __init__(self, base: Base, whereabouts: Whereabouts, way: WayToRest, dt_s: float) -> None:
-        self._radius, self._whereabouts, self._way, self._dt_s = base.radius, whereabouts, way, dt_s
+        self._whereabouts, self._way, self._dt_s = whereabouts, way, dt_s
         self._area = np.zeros((0, 2)) if base.keep_in is None else base.keep_in
         self._planar = whereabouts.planar
         self._pose: Pose | None = None
         self.linear = np.array(self._planar.linear)
+        self._radius = base.radius + float(np.max(way.unforeseen[self.linear], initial=0.0))
 
     def look(self, now_ns: int) -> None:
         """Find out where the base is at this tick."""
