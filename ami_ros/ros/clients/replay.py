@@ -31,6 +31,7 @@ from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
 from ami_ros.types import ImageArray
 
+STATUS, VERDICT, PROPOSED = "planner/goal_status", "safety/verdict", "planner/proposed"
 START_TIMEOUT_S = 90.0  # the planner loads torch and its model
 LAST_WORDS_S = 1.0
 TICK_NS = 10_000_000
@@ -92,9 +93,9 @@ class Replay:
             for topic, sensor in goals.items()
         }
         listen = self._node.create_subscription
-        listen(DiagnosticArray, "planner/goal_status", self._on_status, 200)
-        listen(DiagnosticArray, "safety/verdict", self._on_verdict, 200)
-        listen(JointTrajectory, "planner/proposed", self._on_proposal, 200)
+        listen(DiagnosticArray, STATUS, self._on_status, 200)
+        listen(DiagnosticArray, VERDICT, self._on_verdict, 200)
+        listen(JointTrajectory, PROPOSED, self._on_proposal, 200)
 
     def show(self, pictures: Mapping[str, ImageArray]) -> None:
         """Show the planner goal pictures of cameras."""
@@ -105,13 +106,22 @@ class Replay:
             self._goals[f"shown {camera}"] = publisher
 
     def wait_for_listeners(self) -> None:
-        """Wait until planner and gate hear the sensors. Raises ProcessError: they do not in time."""
+        """Wait until planner, gate and this node hear one another. Raises ProcessError: not in time."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        while deaf := [t for t, p in self._sensors.items() if p.get_subscription_count() < self._wanted[t]]:
+        while deaf := self._unheard():
             self._check()
             if time.monotonic() > deadline:
-                raise ProcessError(f"planner and gate do not hear {deaf} after {START_TIMEOUT_S:g} s")
+                raise ProcessError(f"not everybody hears {deaf} after {START_TIMEOUT_S:g} s")
             self._executor.spin_once(timeout_sec=SPIN_S)
+
+    def _unheard(self) -> list[str]:
+        """Return the topics that somebody does not hear, or that nobody speaks on."""
+        node, here = self._node, {"/clock": self._clock, **self._sensors, **self._goals}
+        wanted = {**self._wanted, "/clock": 2}
+        deaf = [t for t, p in here.items() if p.get_subscription_count() < wanted.get(t, 1)]
+        deaf += [t for t in (STATUS, VERDICT, PROPOSED) if not node.count_publishers(t)]
+        # This node, and the gate.
+        return deaf + [t for t in (STATUS, PROPOSED) if node.count_subscribers(t) < 2]
 
     def play(self, bag: Bag, speed: float, on_played: Callable[[int], object]) -> None:
         """Play a recording.
