@@ -44,7 +44,7 @@ def manifest() -> ElementTree.Element:
 
 def test_package_xml_is_valid():
     """With any error in it colcon takes the folder for a plain Python package, and says nothing."""
-    catkin_pkg = pytest.importorskip("catkin_pkg.package")
+    catkin_pkg = pytest.importorskip("catkin_pkg.package", reason="needs catkin_pkg")
     warnings: list[str] = []
     package = catkin_pkg.parse_package(str(ROOT), warnings=warnings)
     assert warnings == []

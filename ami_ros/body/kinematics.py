@@ -45,6 +45,9 @@ class Kinematics:
     Args:
         spec: the robot.
 
+    Attributes:
+        rows: of the Jacobian that a step follows: with a free orientation the tip's position alone.
+
     Raises:
         KinematicsError: the URDF does not fit, see `UrdfModel`.
     """
@@ -59,8 +62,7 @@ class Kinematics:
         self._lower = -np.inf if limits.lower is None else limits.lower
         self._upper = np.inf if limits.upper is None else limits.upper
         self._down = self.forward(spec.home)[1]
-        # Rows of the Jacobian that a step follows: with a free orientation the tip's position alone.
-        self._rows = 3 if spec.orientation == "free" else 6
+        self.rows = 3 if spec.orientation == "free" else 6
 
     def forward(self, joint_position: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the tip's position (3,) in m and rotation (3, 3), base frame."""
@@ -120,9 +122,9 @@ class Kinematics:
     def _toward(self, joint_position: FloatArray, wanted: FloatArray) -> FloatArray:
         position, rotation = self.forward(joint_position)
         turn = pinocchio.log3(self._down @ rotation.T)
-        error = np.concatenate([wanted - position, ORIENTATION_GAIN * turn])[: self._rows]
-        jacobian = self.jacobian(joint_position)[: self._rows]
-        gram = jacobian @ jacobian.T + DAMPING**2 * np.eye(self._rows)
+        error = np.concatenate([wanted - position, ORIENTATION_GAIN * turn])[: self.rows]
+        jacobian = self.jacobian(joint_position)[: self.rows]
+        gram = jacobian @ jacobian.T + DAMPING**2 * np.eye(self.rows)
         rest = REST_GAIN * (self._spec.home - joint_position)
         change = rest + jacobian.T @ np.linalg.solve(gram, error - jacobian @ rest)
         return np.clip(joint_position + change, self._lower, self._upper)

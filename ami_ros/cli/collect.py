@@ -42,11 +42,11 @@ def collect(
     Example: ami-ros collect --task reach --episodes 2000
     """
     from ami_ros.configuration import Configuration
+    from ami_ros.data.episode import episode_path
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.sim.collect.collect_events import collect_events, missing_events
     from ami_ros.sim.collect.collect_pictures import ALL_PICTURES, collect_pictures
     from ami_ros.sim.collect.episodes import collect as record
-    from ami_ros.sim.collect.episodes import episode_path
     from ami_ros.system.lock_file import only_one
 
     given = {"episodes": episodes, "seed": seed, "workers": workers}

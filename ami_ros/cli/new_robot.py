@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ami_ros.body.survey.survey import Survey
     from ami_ros.cli.checks import Finding
 
-MARK = "CHECK"
 TASK = "reach"
 SEED = 0  # of the sampling: the same URDF gives the same file
 
@@ -69,6 +68,7 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     from rich.markup import escape
     from rich.table import Table
 
+    from ami_ros.body.survey.robot_yaml import MARK
     from ami_ros.cli import checks
     from ami_ros.cli.doctor import MARKS
 

@@ -18,6 +18,7 @@ from ami_ros.types import ImageArray
 
 FORMAT_VERSION = 3
 PLAIN_LOOK = 0
+EPISODE_FILES = "episode_*.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,11 @@ def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
         "look": record.look,
         "body": np.asarray(record.body.to_text()),
     }
+
+
+def episode_path(folder: Path, index: int) -> Path:
+    """Return where episode `index` of a data set lies."""
+    return folder / EPISODE_FILES.replace("*", f"{index:06d}")
 
 
 def write_episode(path: Path, record: EpisodeRecord) -> None:
@@ -106,7 +112,7 @@ def list_episodes(folder: Path) -> list[Path]:
     Raises:
         EpisodeError: the folder does not exist or holds none.
     """
-    paths = sorted(Path(folder).glob("episode_*.npz"))
+    paths = sorted(Path(folder).glob(EPISODE_FILES))
     if not paths:
-        raise EpisodeError(f"{folder}: no episodes (episode_*.npz); run `ami-ros collect` first")
+        raise EpisodeError(f"{folder}: no episodes ({EPISODE_FILES}); run `ami-ros collect` first")
     return paths

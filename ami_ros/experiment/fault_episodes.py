@@ -75,7 +75,7 @@ class FaultRunner(RosRunner):
         nodes["bad_planner"] = ({"use_sim_time": not self._real_time}, {})
         return nodes
 
-    def _program(self, node: str) -> str:
+    def _program(self, node: str) -> str | Path:
         if node == "planner" and self._explores:
             return NODE_PROGRAMS["explorer"]
         return "ami_ros.ros.clients.bad_planner" if node == "bad_planner" else super()._program(node)

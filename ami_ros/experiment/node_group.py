@@ -76,7 +76,7 @@ class NodeGroup(ABC):
         process = NodeProcess(self._program(node), log, self._environment, parameters, remappings)
         self._processes[node] = self._open.enter_context(process)
 
-    def _program(self, node: str) -> str:
+    def _program(self, node: str) -> str | Path:
         return NODE_PROGRAMS[node]
 
     def __exit__(

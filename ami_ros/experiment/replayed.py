@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +14,16 @@ from ami_ros.body.goal_topics import goal_topics
 from ami_ros.configuration import Configuration
 from ami_ros.data.bags.bag import Bag
 from ami_ros.data.bags.bag_topic import types
-from ami_ros.data.importing.roles import COMPRESSED_IMAGE, Roles, roles_of
-from ami_ros.data.message_images import image_from_compressed, image_from_ros
+from ami_ros.data.importing.roles import COMPRESSED_IMAGE, IMAGE, Roles, roles_of
+from ami_ros.data.importing.signals import picture_of
 from ami_ros.errors import ConfigError, EpisodeError
-from ami_ros.system.domain import own_domain
-from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
+from ami_ros.experiment.node_group import NodeGroup
+from ami_ros.system.processes import NODE_PROGRAMS
 from ami_ros.types import ImageArray, Level
 
 if TYPE_CHECKING:
-    from ami_ros.ros.clients.replay import Heard
+    from ami_ros.ros.clients.replay import Heard, Replay
 
-MOST_PIXELS = 2**26
 # The robot of a recording does not follow: how far it is from where it is told to be says nothing.
 NOT_FOLLOWED = {"tracking_error": 3.2, "start_error": 3.2}
 
@@ -71,19 +68,16 @@ class RecordedRobot:
         sensors = {found.name: name for name, found in self._roles.sensors.items()}
         last: dict[str, Any] = {}
         for message in self._bag.messages():
-            if message.type in ("sensor_msgs/msg/Image", COMPRESSED_IMAGE) and message.topic in sensors:
+            if message.type in (IMAGE, COMPRESSED_IMAGE) and message.topic in sensors:
                 last[sensors[message.topic]] = message
         if not last:
             raise EpisodeError(
                 f"{self._bag.path}: got neither goals nor pictures, expected some: a planner needs a goal"
             )
-        pictures = {}
-        for camera, message in last.items():
-            unpacked: Any = types().deserialize_cdr(message.data, message.type)
-            packed = message.type == COMPRESSED_IMAGE
-            decode = image_from_compressed if packed else image_from_ros
-            pictures[camera] = decode(unpacked, MOST_PIXELS)
-        return pictures
+        return {
+            camera: picture_of(message.type, types().deserialize_cdr(message.data, message.type))
+            for camera, message in last.items()
+        }
 
     def play(
         self,
@@ -105,27 +99,8 @@ class RecordedRobot:
         Raises:
             ProcessError: a node died or does not hear; with the end of its log.
         """
-        common = {**self._configuration.node_parameters, "use_sim_time": True}
-        known = {"model": str(model.resolve())} if planner == NODE_PROGRAMS["planner"] else {}
-        with ExitStack() as held:
-            environment = node_environment(held.enter_context(own_domain()))
-            held.callback(_restore, dict(os.environ))
-            os.environ.update(environment)
-            processes = [
-                held.enter_context(NodeProcess(program, logs / f"{name}.log", environment, parameters))
-                for name, program, parameters in (
-                    ("safety", NODE_PROGRAMS["safety"], {**common, **NOT_FOLLOWED}),
-                    ("planner", planner, {**common, **known, "autostart": True}),
-                )
-            ]
-            from ami_ros.ros.clients.replay import Replay
-
-            def check() -> None:
-                for process in processes:
-                    process.check()
-
-            player = Replay(self._configuration.spec, self._roles, self.goals, check)
-            held.callback(player.close)
+        with _Listeners(self._configuration, self._roles, self.goals, logs, model, planner) as listeners:
+            player = listeners.player
             player.wait_for_listeners()
             if not self.goals:
                 player.show(self.last_pictures())
@@ -133,9 +108,41 @@ class RecordedRobot:
             return player.heard
 
 
-def _restore(environment: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
+class _Listeners(NodeGroup):
+    """Planner and gate, and what plays to them."""
+
+    player: Replay
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        roles: Roles,
+        goals: Mapping[str, str],
+        logs: Path,
+        model: Path,
+        planner: str | Path,
+    ) -> None:
+        super().__init__(logs)
+        self._configuration, self._roles, self._goals = configuration, roles, goals
+        self._model, self._planner = model, planner
+
+    def _join(self) -> None:
+        from ami_ros.ros.clients.replay import Replay
+
+        self.player = Replay(self._configuration.spec, self._roles, self._goals, self._check)
+        self._open.callback(self.player.close)
+
+    def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
+        common = {**self._configuration.node_parameters, "use_sim_time": True}
+        ours = self._planner == NODE_PROGRAMS["planner"]
+        known = {"model": str(self._model.resolve())} if ours else {}
+        return {
+            "safety": ({**common, **NOT_FOLLOWED}, {}),
+            "planner": ({**common, **known, "autostart": True}, {}),
+        }
+
+    def _program(self, node: str) -> str | Path:
+        return self._planner if node == "planner" else super()._program(node)
 
 
 def checked_speed(speed: float) -> float:

@@ -64,7 +64,7 @@ def test_every_solver_gets_every_budget_and_nothing_else_changes():
 
 @pytest.mark.parametrize("success", ["success_5cm", "success_2cm"])
 def test_the_curve_is_drawn(success):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs matplotlib")
     from ami_ros.report.plots import success_against_plan_time
 
     interval = {f"success_{near}cm_ci": [0.2, 0.95] for near in (5, 3, 2)}

@@ -122,7 +122,6 @@ class HomeSearch:
                 "an arm that reaches out; name another tip"
             )
         self._tilt_limit = TILT_DEG[spec.orientation]
-        self._rows = 6 if spec.orientation == "kept" else 3
 
     def find(self) -> list[Home]:
         """Return the middle of the limits if the tip is of use there, else the postures found, best first.
@@ -192,10 +191,10 @@ class HomeSearch:
 
     def _dexterity(self, joints: FloatArray) -> float:
         """Return the Jacobian's smallest singular value, lengths in reaches; 0 where a direction is lost."""
-        jacobian = self._kinematics.jacobian(joints)[: self._rows].copy()
+        jacobian = self._kinematics.jacobian(joints)[: self._kinematics.rows].copy()
         jacobian[:3] /= self.reach
         values = np.linalg.svd(jacobian, compute_uv=False)
-        return float(values[-1]) if len(self._names) >= self._rows else 1.0
+        return float(values[-1]) if len(self._names) >= self._kinematics.rows else 1.0
 
     def _low(self, centres: FloatArray) -> FloatArray:
         """Return how low anything behind the second joint gets, as (S,), m, for its centres (S, P, 3)."""

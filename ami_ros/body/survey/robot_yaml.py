@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ami_ros.body.resources import PACKAGE
-from ami_ros.body.survey.survey import IN_NO_URDF, Survey
+from ami_ros.body.survey.survey import FOV_DEG, IN_NO_URDF, Survey
 
+MARK = "CHECK"  # before what only a look at the robot, or its data sheet, can tell
 MOST_NAMED = 8  # of other tips
 PLAIN = re.compile(
     r"[A-Za-z_/][\w./-]*"
@@ -56,7 +57,7 @@ sensors:
     max_age_s: 0.5 # an older image holds the robot
     # CHECK where the real camera stands, if the simulator shall see the same: measure, or its calibration.
     # This view shows all of the arm, wherever in the workspace its tip is.
-    vertical_fov_deg: 40.0
+    vertical_fov_deg: {FOV_DEG}
     eye: {_numbers(found.eye)} # m, base frame
     look_at: {_numbers(found.look_at)} # m, base frame
   joints:

@@ -61,17 +61,17 @@ def import_(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.extras import require
 
-    if actions not in (known := ("auto", "proposals", "commands", "motion")):
-        raise ConfigError(f"--actions: got {actions!r}, expected one of {', '.join(known)}")
     configuration = Configuration.load(robot, task, {"collect": {"episode_steps": episode_steps}})
     require("record")
     from ami_ros.data.importing.import_report import PLOT_FILE, REPORT_FILE
-    from ami_ros.data.importing.importing import Import, ImportSettings, check_new
+    from ami_ros.data.importing.importing import ACTIONS, Import, ImportSettings, check_new
     from ami_ros.data.importing.roles import parse_topics
     from ami_ros.report.import_plot import import_plot
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable, write_whole
 
+    if actions not in ACTIONS:
+        raise ConfigError(f"--actions: got {actions!r}, expected one of {', '.join(ACTIONS)}")
     out = out or configuration.episodes_folder
     settings = ImportSettings(
         configuration.model.image_size,

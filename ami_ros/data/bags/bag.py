@@ -15,12 +15,11 @@ import zstandard
 from rosbags.rosbag2 import Reader
 
 from ami_ros.data.bags.bag_message import BagMessage, FoundTopic
-from ami_ros.data.bags.bag_writer import BAG_SUFFIXES, METADATA_FILE
+from ami_ros.data.bags.bag_writer import BAG_SUFFIXES, INFORMATION, METADATA_FILE
 from ami_ros.data.bags.mcap_input import DAMAGE, mcap_topics, read_mcap
 from ami_ros.errors import EpisodeError
 
 COMPRESSED_SUFFIX = ".zstd"
-INFORMATION = "rosbag2_bagfile_information"
 _NUMBER = re.compile(r"(\d+)(?=\.\w+(\.zstd)?$)")  # rosbag2 counts the files of a bag
 
 

@@ -17,7 +17,7 @@ from ami_ros.data.bags.mcap_output import McapOutput
 from ami_ros.errors import OutputError
 from ami_ros.system.lock_file import only_one
 
-METADATA_FILE = "metadata.yaml"
+METADATA_FILE, INFORMATION = "metadata.yaml", "rosbag2_bagfile_information"
 METADATA_VERSION = 9  # Source: rosbag2_storage/bag_metadata.hpp of Jazzy and Kilted
 BAG_SUFFIXES = (".mcap", ".db3")
 FILES = 10  # that share the space; the oldest of them goes when it is full
@@ -169,7 +169,7 @@ class BagWriter:
             for topic in self._topics.values()
         ]
         return {
-            "rosbag2_bagfile_information": {
+            INFORMATION: {
                 "version": METADATA_VERSION,
                 "storage_identifier": "mcap",
                 "duration": {"nanoseconds": end_ns - begin_ns},

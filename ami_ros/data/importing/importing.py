@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.bags.bag import Bag
 from ami_ros.data.bags.bag_message import FoundTopic
-from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, write_episode
+from ami_ros.data.episode import (
+    EPISODE_FILES,
+    FORMAT_VERSION,
+    PLAIN_LOOK,
+    EpisodeRecord,
+    episode_path,
+    write_episode,
+)
 from ami_ros.data.importing.action_sources import ActionSource, action_sources, within_range
 from ami_ros.data.importing.clock_offset import clock_offset
 from ami_ros.data.importing.import_report import ImportReport, Span, spans_of
@@ -152,7 +159,7 @@ class Import:
         check_new(folder)
         claim(folder, self._made_with())
         for number, begin in enumerate(cut.begins):
-            write_episode(folder / f"episode_{number:06d}.npz", self._episode(cut, begin))
+            write_episode(episode_path(folder, number), self._episode(cut, begin))
             self.report.episodes += 1
             on_episode(1)
 
@@ -263,7 +270,7 @@ class Import:
 
 def check_new(folder: Path) -> None:
     """Make sure that a folder holds no data set. Raises EpisodeError: it does."""
-    if (folder / MANIFEST_FILE).exists() or any(folder.glob("episode_*.npz")):
+    if (folder / MANIFEST_FILE).exists() or any(folder.glob(EPISODE_FILES)):
         raise EpisodeError(
             f"{folder}: holds episodes, expected a folder without; use another one, or delete it"
         )

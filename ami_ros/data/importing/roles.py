@@ -29,7 +29,7 @@ class Roles:
     others: Mapping[str, FoundTopic]
 
     def of(self, topic: str) -> list[str]:
-        """Return what a topic is for: names of sensors, or one of the others."""
+        """Return what a topic is for: names of sensors, commands, proposals or verdicts."""
         return [name for name, found in {**self.sensors, **self.others}.items() if found.name == topic]
 
 

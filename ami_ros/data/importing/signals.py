@@ -22,7 +22,7 @@ from ami_ros.data.importing.track import TopicHealth, Track, in_order
 from ami_ros.data.message_images import image_from_compressed, image_from_ros
 from ami_ros.data.message_values import YAW, stamp_of, vector_from_ros
 from ami_ros.errors import AmiError
-from ami_ros.types import FloatArray
+from ami_ros.types import FloatArray, ImageArray
 
 MOST_PIXELS = 2**26  # of one picture: 8192 x 8192
 
@@ -169,12 +169,19 @@ class SignalReader:
             health.fail(f"cannot be unpacked as {message.type}: {error!r}")
 
     def _take_picture(self, camera: str, message: BagMessage, unpacked: Any, time_ns: int) -> None:
-        if message.type == COMPRESSED_IMAGE:
-            picture = image_from_compressed(unpacked, MOST_PIXELS)
-        else:
-            picture = image_from_ros(unpacked, MOST_PIXELS)
+        picture = picture_of(message.type, unpacked)
         self._sizes[camera].add((picture.shape[1], picture.shape[0]))
         self._spools[camera].add(time_ns, memoryview(unpacked.data), picture)
+
+
+def picture_of(kind: str, unpacked: Any) -> ImageArray:
+    """Return the pixels (H, W, 3) of an unpacked image message of a kind, raw or compressed.
+
+    Raises:
+        ImageError: it is none, or has more than MOST_PIXELS.
+    """
+    decode = image_from_compressed if kind == COMPRESSED_IMAGE else image_from_ros
+    return decode(unpacked, MOST_PIXELS)
 
 
 def overlap(tracks: Sequence[Track | Frames]) -> tuple[int, int]:

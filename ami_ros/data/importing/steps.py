@@ -16,7 +16,7 @@ from ami_ros.data.importing.track import GAP_PERIODS, Times
 from ami_ros.errors import EpisodeError
 
 UNEVEN = 0.35  # share of a control step that one may be longer or shorter
-FAST = 1.5  # a camera with so many pictures per control step: steps are at those nearest to an even grid
+FAST = 1.5  # pictures per control step: of a faster camera, those nearest to an even grid are taken
 MOVED = 0.02  # rad or m in a control step, with which a picture cannot stay the same to the last bit
 AGAIN, STILL = "time began again", "a frozen picture of {} while it moved"
 GAP = "a gap in {}"

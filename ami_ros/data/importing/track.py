@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ami_ros.types import FloatArray
 
-# An interval of more than so many usual ones, and of more than half a control step, is a gap.
+# A gap is an interval longer than this many usual ones, and longer than half a control step.
 GAP_PERIODS = 2.5
 
 Times = NDArray[np.int64]

@@ -53,14 +53,19 @@ class Guide:
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
 
-    def subgoal(self, state: Tensor, goal: EncodedGoal) -> EncodedGoal | None:
+    def subgoal(self, state: Tensor, goal: EncodedGoal, distance: float) -> EncodedGoal | None:
         """Return what to pursue from state (Z,) on the way to a goal.
 
         None where the robot shall stay where it is: a way is looked for, or none is known.
+
+        Args:
+            state: now.
+            goal: to be reached in the end.
+            distance: from the one to the other, control steps.
         """
-        if self._distances(state.unsqueeze(0), goal)[0] <= self._settings.near:
-            self._route, self._search, self._place, self.way = None, None, None, DIRECT
-            self._stuck = False
+        if distance <= self._settings.near:
+            self._drop(DIRECT)
+            self._place, self._stuck = None, False
             return goal
         here = self._subgoal_of(state)
         self._notice(state, here)
@@ -109,8 +114,12 @@ class Guide:
             return
         for index in range(last + 1):  # also what counted as passed: it is near, and was not reached
             self._finder.fail(state, route, index)
-        self._route, self._search, self._waited, self._stuck = None, None, 0, True
-        self.way = SEARCHING
+        self._drop(SEARCHING)
+        self._waited, self._stuck = 0, True
+
+    def _drop(self, way: str) -> None:
+        """Follow no route, and look for none, for now."""
+        self._route, self._search, self.way = None, None, way
 
     def _notice(self, state: Tensor, here: EncodedGoal) -> None:
         """Notice whether the robot left the place where it was when it last got on."""

@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import SingleThreadedExecutor
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from trajectory_msgs.msg import JointTrajectory
@@ -23,7 +21,7 @@ from ami_ros.data.bags.bag_topic import types
 from ami_ros.data.importing.roles import COMPRESSED_IMAGE, Roles
 from ami_ros.data.importing.timeline import BACK_NS
 from ami_ros.data.message_values import stamp_of
-from ami_ros.errors import ProcessError
+from ami_ros.ros.clients.client import SPIN_S, START_TIMEOUT_S, Client
 from ami_ros.ros.wire.goal_status import GoalStatus, status_from_ros
 from ami_ros.ros.wire.messages import image_to_ros, stamp_from_ns
 from ami_ros.ros.wire.qos import LATCHED, STATE
@@ -32,12 +30,10 @@ from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
 from ami_ros.types import ImageArray
 
 STATUS, VERDICT, PROPOSED = "planner/goal_status", "safety/verdict", "planner/proposed"
-START_TIMEOUT_S = 90.0  # the planner loads torch and its model
 LAST_WORDS_S = 1.0
 TICK_NS = 10_000_000
 OTHER_CLOCK_NS = 5_000_000_000  # stamps so far from when they arrived are of simulated time
 PAUSE_NS = 10_000_000_000  # longer ones are not waited for: time jumps
-SPIN_S = 0.05
 
 
 @dataclass
@@ -55,7 +51,7 @@ class Heard:
     proposals: int = 0
 
 
-class Replay:
+class Replay(Client):
     """A node that stands in for the robot, and makes the time.
 
     Args:
@@ -71,12 +67,8 @@ class Replay:
     def __init__(
         self, spec: RobotSpec, roles: Roles, goals: Mapping[str, str], check: Callable[[], None]
     ) -> None:
-        self._spec, self._check, self.heard = spec, check, Heard()
-        self._context = rclpy.Context()
-        rclpy.init(args=[], context=self._context)
-        self._node = rclpy.create_node("replay", context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
+        super().__init__("replay", check)
+        self._spec, self.heard = spec, Heard()
         self._clock = self._node.create_publisher(Clock, "/clock", LATCHED)
         self._now_ns: int | None = None
         self._due_s = 0.0
@@ -107,12 +99,9 @@ class Replay:
 
     def wait_for_listeners(self) -> None:
         """Wait until planner, gate and this node hear one another. Raises ProcessError: not in time."""
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while deaf := self._unheard():
-            self._check()
-            if time.monotonic() > deadline:
-                raise ProcessError(f"not everybody hears {deaf} after {START_TIMEOUT_S:g} s")
-            self._executor.spin_once(timeout_sec=SPIN_S)
+        self._until(
+            lambda: not self._unheard(), START_TIMEOUT_S, lambda: f"not everybody hears {self._unheard()}"
+        )
 
     def _unheard(self) -> list[str]:
         """Return the topics that somebody does not hear, or that nobody speaks on."""
@@ -150,12 +139,6 @@ class Replay:
         deadline = time.monotonic() + LAST_WORDS_S
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=SPIN_S)
-
-    def close(self) -> None:
-        """Leave the ROS graph."""
-        self._executor.shutdown(timeout_sec=1.0)
-        self._node.destroy_node()
-        rclpy.try_shutdown(context=self._context)
 
     def _publisher(self, sensor: str, kind: str) -> Any:
         topic = self._spec.sensors[sensor].topic

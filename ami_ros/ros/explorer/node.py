@@ -65,12 +65,11 @@ class ExplorerNode(ProposingNode):
         if self.settings.resume:
             if path is None:
                 raise ConfigError("resume: got no state, expected the file of an exploration")
+            state = read_exploration(path)
             try:
-                planner.resume(read_exploration(path))
+                planner.resume(state)
             except ConfigError as error:
-                raise ConfigError(
-                    f"{path}: {error}" if str(path) not in str(error) else str(error)
-                ) from error
+                raise ConfigError(f"{path}: {error}") from error
         check_writable(path)
         keep = (lambda state: None) if path is None else partial(write_exploration, path)
         self._planner = planner

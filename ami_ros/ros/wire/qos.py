@@ -19,8 +19,8 @@ LATCHED_HISTORY = QoSProfile(
     depth=20, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
 
-# A recorder waits its turn behind all others, so many may come meanwhile. Sensors are not asked to send again
-# what is lost: their publishers shall not work for it while they feed a control loop.
+# A recorder takes what has come now and then, so its queues are long. Sensors do not send again what it lost:
+# their publishers must not work for a recorder while they feed a control loop.
 RECORDED = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
 RECORDED_STREAM = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, write_episode
+from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, episode_path, write_episode
 from ami_ros.data.manifest import claim
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.camera.variation_settings import load_variation_settings
@@ -43,11 +43,6 @@ class Collector(Recorder):
 def _record(folder: Path, collector: Collector, index: int) -> int:
     write_episode(episode_path(folder, index), collector.record(index))
     return index
-
-
-def episode_path(folder: Path, index: int) -> Path:
-    """Return where episode `index` of a data set lies."""
-    return folder / f"episode_{index:06d}.npz"
 
 
 def made_with(configuration: Configuration, unused: str) -> dict[str, object]:

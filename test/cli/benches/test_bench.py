@@ -84,7 +84,7 @@ def test_the_command_says_what_is_missing_and_how_to_get_it(tmp_path, monkeypatc
 
 
 def test_the_curve_command_measures_draws_and_marks_the_knee(tmp_path):
-    pytest.importorskip("pybullet")
+    pytest.importorskip("pybullet", reason="needs pybullet")
     out, picture = tmp_path / "curve.json", tmp_path / "curve.png"
     command = ["curve", "--model", str(untrained_model(tmp_path, "reach")), "--no-public", "--episodes", "1"]
     files = ["--budget", "8x2x1", "--json", str(out), "--plot", str(picture)]

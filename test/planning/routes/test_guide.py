@@ -57,7 +57,7 @@ def guide(line: Line, **changes) -> Guide:
 
 
 def pursued(it: Guide, x: float) -> float | None:
-    found = it.subgoal(torch.tensor([x]), GOAL)
+    found = it.subgoal(torch.tensor([x]), GOAL, abs(x - float(GOAL.targets[0][0])))
     return None if found is None else float(found.targets[0][0])
 
 

@@ -262,7 +262,7 @@ def test_the_lifecycle_by_hand(start, probe, robot, straight_line):
 
 
 def test_a_model_that_is_not_there_ends_an_autostarted_planner(start):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs torch")
     process = start("planner", autostart=True, model="/nowhere/model.pt")
     assert process.wait(60.0) == 2
     assert "/nowhere/model.pt" in process.log_tail() and "Traceback" not in process.log_tail()

@@ -79,7 +79,7 @@ def test_what_is_missing_names_the_joints_the_hand_and_the_workspace(spec):
 def test_the_shipped_model_says_which_posture_it_cannot_reach(start, probe, spec):
     """Through simulator, gate and planner; a posture that it can reach is reached without such a word."""
     pytest.importorskip("pybullet", reason="the simulator is not installed")
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs torch")
     if not shipped_model("panda", "reach").is_file():
         pytest.skip("models/panda_reach does not exist: run `ami-ros model --task reach`")
     heard = probe.listen(DiagnosticArray, "planner/goal_status", 1000)

@@ -170,7 +170,7 @@ def test_a_node_that_was_ended_leaves_no_pipe(start, straight_line):
 
 def test_a_killed_demo_leaves_no_node(environment, tmp_path):
     pytest.importorskip("pybullet", reason="the simulator is not installed")
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs torch")
     command = [sys.executable, "-m", "ami_ros.cli.main", "demo", "--out", str(tmp_path), "--no-video"]
     demo = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     children: list[int] = []

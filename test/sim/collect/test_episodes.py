@@ -22,10 +22,10 @@ from command import session_members
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import EpisodeRecord, episode_arrays, list_episodes, read_episode
+from ami_ros.data.episode import EpisodeRecord, episode_arrays, episode_path, list_episodes, read_episode
 from ami_ros.data.manifest import claim
 from ami_ros.errors import AmiError, ConfigError, EpisodeError
-from ami_ros.sim.collect.episodes import Collector, collect, episode_path, made_with
+from ami_ros.sim.collect.episodes import Collector, collect, made_with
 from ami_ros.sim.tasks.collect_settings import CollectSettings, load_collect_settings
 
 EPISODES, STEPS, SIDE = 3, 4, 32

@@ -27,7 +27,7 @@ SEEDS = (11, 12)
 
 @pytest.fixture(scope="module")
 def planner():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs torch")
     from ami_ros.model.runtime import load_model
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.settings import load_planner_settings
