@@ -123,13 +123,14 @@ class Replay(Client):
         Raises:
             ProcessError: a node died.
         """
-        shift_ns: int | None = None
+        shift_ns: int | None = None  # from stamps to when they arrived
         for message in bag.messages():
             on_played(1)
             publisher = self._sensors.get(message.topic) or self._goals.get(message.topic)
             if publisher is None:
                 continue
-            if shift_ns is None and message.topic in self._sensors:
+            # Of each: what a simulator says before it begins has other stamps, and may be the first of it.
+            if message.topic in self._sensors:
                 unpacked = types().deserialize_cdr(message.data, message.type)
                 late_ns = message.log_ns - stamp_of(unpacked, message.log_ns)
                 shift_ns = late_ns if abs(late_ns) > OTHER_CLOCK_NS else 0

@@ -102,12 +102,16 @@ def test_a_robot_is_recorded_imported_and_replayed(start, probe, tmp_path, capsy
     begun = (killed / METADATA_FILE, ended / METADATA_FILE)
     probe.until(lambda: all(path.exists() for path in begun), "recorders")
     probe.until(lambda: wave.proposals.get_subscription_count() == 3, "a gate and two recorders")
+    heard = ("safety/verdict", "joint_states", "camera/image_raw")
+    probe.until(lambda: all(probe.node.count_subscribers(name) >= 2 for name in heard), "two that record")
     probe.call(SetBool, "sim/pause", data=False)
     probe.until(lambda: len(wave.asked) > STEPS * (EPISODES + 2), "motion", 90.0)
     probe.spin(1.5)
 
     victim.kill()
     killed_ns = time.time_ns()
+    probe.call(SetBool, "sim/pause", data=True)  # so that the other one records nothing that is not seen here
+    probe.spin(1.0)
     for process in robot:
         process.terminate()
     got = stamps(killed, "/planner/proposed", JointTrajectory)
@@ -135,7 +139,7 @@ def read_by_others(folder: Path) -> None:
 def episodes_say_what_happened(folder: Path, data: Path, wave: Wave, capsys) -> None:
     import_([folder], "panda", "reach", data, episode_steps=STEPS)
     report = json.loads((data / REPORT_FILE).read_text())
-    assert report["actions_from"] == "proposals" and report["problems"] == []
+    assert report["actions_from"] == "proposals" and report["problems"] == [], report
     assert report["episodes"] >= EPISODES and report["topics"]["camera"]["malformed"] == 0
     assert (data / PLOT_FILE).read_bytes().startswith(b"\x89PNG")
     assert f"{report['episodes']} episodes. Next: ami-ros train --robot panda" in capsys.readouterr().out
