@@ -8,8 +8,8 @@ CONSTRAINTS ?= constraints.txt
 ARGS ?=
 TASK ?=
 TICKS ?= 200000
-# Two processes: most tests wait for other processes, or keep one core busy. A file stays in one of them.
-PYTEST_ARGS ?= -n 2 --dist loadfile
+# Three processes on two cores: many tests wait for other processes. A file stays in one of them.
+PYTEST_ARGS ?= -n 3 --dist loadfile
 SEED ?= 0
 
 VENV := .venv

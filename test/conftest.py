@@ -20,8 +20,14 @@ def one_torch_thread() -> None:
 # interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# They begin first: two workers that take whole files shall end together.
-LONGEST = ("test_matrix.py", "test_new_bodies.py", "test_camera_delivery.py", "test_mutations.py")
+# They begin first: workers that take whole files shall end together.
+LONGEST = (
+    "test_matrix.py",
+    "test_train.py",
+    "test_new_bodies.py",
+    "test_ros_episodes.py",
+    "test_pipeline.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

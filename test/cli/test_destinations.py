@@ -45,12 +45,13 @@ def model(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_bad_destination_is_refused_before_the_work(model, tmp_path, command):
+def test_a_bad_destination_is_refused_before_the_work(model, tmp_path, command, ami_ros_here, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     if any(part in command for part in THROUGH_ROS):
         pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
     (tmp_path / "file").write_text("a file")
     places = {"MODEL": model, "BAD": tmp_path / "file" / "bad", "WORK": tmp_path / "work"}
-    done = run(*(places.get(word, word) for word in command.split()), cwd=tmp_path)
+    done = ami_ros_here(*(places.get(word, word) for word in command.split()))
     line = error_line(done)
     assert str(tmp_path / "file") in line and "cannot be written" in line
     assert done.stdout == ""

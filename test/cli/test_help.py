@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import typer
-from command_line import ami_ros_run
 
 from ami_ros.cli.main import VERBS, verb_function
 
@@ -34,8 +33,8 @@ COMMANDS = list(commands())
 
 
 @pytest.mark.parametrize(("verb", "function"), COMMANDS, ids=[" ".join(verb) for verb, _ in COMMANDS])
-def test_help_loses_nothing(verb, function):
-    run = ami_ros_run(*verb, "--help", COLUMNS="400")
+def test_help_loses_nothing(verb, function, ami_ros_here):
+    run = ami_ros_here(*verb, "--help", COLUMNS="400")
     shown = " ".join(run.stdout.split())
     texts = [" ".join(text.split()) for text in said(function)]
     assert [text for text in texts if text not in shown] == []

@@ -6,8 +6,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import shutil
-import signal
-import sys
 import zipfile
 from pathlib import Path
 
@@ -29,25 +27,20 @@ SHIPPED = str(shipped_model("panda", "reach"))
 
 
 @pytest.fixture
-def refusal(capsys, monkeypatch, tmp_path):
+def refusal(ami_ros_here, monkeypatch, tmp_path):
     """Run the command line in an empty folder and return the one line that it refuses with."""
-    handler = signal.getsignal(signal.SIGTERM)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(command_line.DEBUG_VARIABLE, raising=False)
 
-    def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["ami-ros", *(str(argument) for argument in arguments)])
-        with pytest.raises(SystemExit) as ended:
-            command_line.main()
-        said = capsys.readouterr().err.strip()
-        assert ended.value.code == command_line.FAILED, said
+    def run(*arguments: object) -> str:
+        done = ami_ros_here(*arguments)
+        said = done.stderr.strip()
+        assert done.returncode == command_line.FAILED, said
         (line,) = [line for line in said.splitlines() if "%" not in line and ":--" not in line][-1:]
         assert line.startswith("error: ")
         assert "Traceback" not in said
         return line
 
-    yield run
-    signal.signal(signal.SIGTERM, handler)
+    return run
 
 
 @pytest.mark.parametrize(

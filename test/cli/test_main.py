@@ -32,8 +32,8 @@ def test_version():
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_explains_itself(verb):
-    run = ami_ros_run(verb, "--help")
+def test_every_verb_explains_itself(verb, ami_ros_here):
+    run = ami_ros_here(verb, "--help")
     assert run.returncode == 0, run.stderr
     assert "Usage" in run.stdout
     assert verb == "bench" or f"ami-ros {verb}" in run.stdout  # an example
@@ -65,12 +65,18 @@ def test_an_unknown_verb_is_refused():
         (("--task", "push", "--goal", "joints"), ("push", "--goal image")),
     ],
 )
-def test_bad_input_is_one_line_that_names_the_alternatives(arguments, expected):
-    run = ami_ros_run("evaluate", *arguments)
+def test_bad_input_is_one_line_that_names_the_alternatives(arguments, expected, ami_ros_here):
+    run = ami_ros_here("evaluate", *arguments)
     assert run.returncode == 2
     assert run.stderr.startswith("error: ")
     assert "Traceback" not in run.stderr
     assert [word for word in expected if word not in run.stderr] == []
+
+
+def test_a_process_of_its_own_ends_with_the_same_line_and_code():
+    run = ami_ros_run("evaluate", "--task", "juggle")
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: ") and len(run.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])

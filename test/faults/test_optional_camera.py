@@ -30,26 +30,26 @@ def robot(folder: Path, required: bool) -> Path:
     return path
 
 
-def broken(folder: Path, required: bool, fault: str):
-    experiment = prepare(str(robot(folder, required)), "reach", MODEL, None, 1, SEED)
+@pytest.fixture(scope="module", params=[False, True], ids=["optional", "required"])
+def broken(request, tmp_path_factory):
+    """Return whether the fixed camera is required, and what runs a fault: one set of processes for both faults."""
+    folder = tmp_path_factory.mktemp("camera")
+    experiment = prepare(str(robot(folder, request.param)), "reach", MODEL, None, 1, SEED)
     seed = far_seeds(experiment, SEED, 1)[0]
     with FaultRunner(experiment, folder / "logs", real_time=False) as runner:
-        run = runner.inject(fault, seed)
-    assert (run.unsafe, run.moved_after_stop) == ({}, 0)
-    return run
-
-
-@pytest.mark.parametrize("fault", ["camera_black@camera", "camera_frozen@camera"])
-def test_without_a_camera_that_is_not_required_the_robot_goes_on(tmp_path, fault):
-    run = broken(tmp_path, required=False, fault=fault)
-    assert run.since_ns is not None and run.problem() == ""
-    assert [told.reasons for told in run.told if told.level >= Level.HOLD] == []
+        yield request.param, lambda fault: runner.inject(fault, seed)
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"), [("camera_black@camera", "SURPRISE_HIGH"), ("camera_frozen@camera", "CAMERA_STALE")]
 )
-def test_without_a_required_camera_it_holds_and_says_why(tmp_path, fault, reason):
-    run = broken(tmp_path, required=True, fault=fault)
-    named = set().union(*(told.reasons for told in run.told if told.level >= Level.HOLD))
-    assert run.problem() == "" and any(reason in name for name in named), named
+def test_it_holds_and_says_why_where_the_camera_is_required_and_goes_on_where_not(broken, fault, reason):
+    required, inject = broken
+    run = inject(fault)
+    assert (run.unsafe, run.moved_after_stop, run.problem()) == ({}, 0, "")
+    held = [told.reasons for told in run.told if told.level >= Level.HOLD]
+    if required:
+        named = set().union(*held)
+        assert any(reason in name for name in named), named
+    else:
+        assert run.since_ns is not None and held == []

@@ -127,7 +127,7 @@ MUTANTS: dict[
     "still image: by joint states alone": (StillImage, "_tips", _measured_only, "joints frozen for a moment"),
     "joint trust": (JointTrust, "judge", _passes, "two robots, re-arm"),
     "joint trust: a new process": (JointTrust, "judge", _passes, "two robots, restart"),
-    "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "resume after STOP"),
+    "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "pushed away after a STOP"),
     "doubt: at rest": (Doubt, "_judge_look", _passes, "strange at rest"),
     "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
     "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),

@@ -188,6 +188,22 @@ def rearm_with_an_old_proposal() -> None:
     judged(plant)
 
 
+def pushed_away_after_a_stop() -> None:
+    """Somebody carries the arm away while it is stopped: commands begin there no sooner than it could have gone."""
+    plant = moving()
+    plant.estop(True)
+    plant.run(LONG)
+    plant.faults = {"not_following"}
+    plant.position = plant.position + np.array([0.5, 0.3, 0.1, 0.1])
+    plant.estop(False)
+    plant.run(LONG)
+    expect(plant.rearm(), "refused to re-arm")
+    plant.faults = set()
+    plant.run(3 * LONG)
+    expect(plant.verdict.level < Level.HOLD, f"does not go on: {plant.verdict}")
+    judged(plant)
+
+
 def rearm_in_motion() -> None:
     plant = moving()
     plant.estop(True)
@@ -393,6 +409,7 @@ HOLES: dict[str, Callable[[], None]] = {
     "resume after STOP": resume_after_stop,
     "re-arm with old joints": rearm_with_old_joints,
     "re-arm with an old proposal": rearm_with_an_old_proposal,
+    "pushed away after a STOP": pushed_away_after_a_stop,
     "re-arm in motion": rearm_in_motion,
     "robot does not follow": robot_does_not_follow,
     "joints frozen for a moment": joints_frozen(lasts=False),

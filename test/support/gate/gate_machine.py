@@ -94,6 +94,12 @@ class GateMachine(RuleBasedStateMachine):
         self.plant.faults = set()
         self.plant.run(15)
 
+    @rule(silent=st.sampled_from(["camera_silent", "joints_silent", "planner_dead"]))
+    def silent_for_long(self, silent: str) -> None:
+        self.plant.faults = {silent}
+        self.plant.run(120)
+        self.plant.faults = set()
+
     @rule(
         points=st.integers(0, 4).flatmap(lambda n: st.lists(shares, min_size=n, max_size=n)),
         values=st.lists(wild, min_size=1, max_size=6),
