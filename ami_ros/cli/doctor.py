@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ami_ros.cli import options
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ami_ros.doctor.finding import Finding
+
+LISTEN_S = 5.0
 MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
 
@@ -17,6 +23,10 @@ def doctor(
     robot: options.Robot = None,
     task: options.Task = None,
     model: options.Model = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Listen to the robot's topics, and hold them against its YAML.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=1.0, max=600.0, help="To listen for (--live).")] = LISTEN_S,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
     picture: Annotated[
         Path | None,
@@ -32,13 +42,19 @@ def doctor(
     Example: ami-ros doctor --json doctor.json
 
     Of a new robot: ami-ros doctor --robot ./PATH --picture look.png
+
+    Of a robot that runs: ami-ros doctor --robot panda --live. It listens in this shell's ROS_DOMAIN_ID,
+    publishes nothing, and leaves out what a robot does not need (simulator, training).
+
+    In a namespace: ami-ros doctor --live --ros-args -r __ns:=/left
     """
     import dataclasses
 
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from ami_ros.cli.checks import all_checks
+    from ami_ros.doctor.checks import all_checks
     from ami_ros.experiment.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
@@ -47,9 +63,11 @@ def doctor(
     console = Console()
     table = Table("check", "", "found", "what to do")
     with console.status("checking"):
-        findings = [check() for check in all_checks(robot, task, model)]
+        findings = [check() for check in all_checks(robot, task, model, live)]
+    if live:
+        findings += _live(console, robot, task, seconds)
     for finding in findings:
-        table.add_row(finding.name, MARKS[finding.level], finding.found, finding.advice)
+        table.add_row(finding.name, MARKS[finding.level], escape(finding.found), escape(finding.advice))
     console.print(table)
     healthy = all(finding.level != "fail" for finding in findings)
     rows = [dataclasses.asdict(finding) for finding in findings]
@@ -57,6 +75,21 @@ def doctor(
     if picture is not None:
         _draw(picture, robot, task)
     raise typer.Exit(0 if healthy else 1)
+
+
+def _live(console: Console, robot: str | None, task: str | None, seconds: float) -> list[Finding]:
+    from ami_ros.cli.live_topics import hear
+    from ami_ros.configuration import Configuration
+    from ami_ros.doctor.finding import Finding
+    from ami_ros.doctor.live.checks import live_checks
+    from ami_ros.errors import AmiError
+
+    try:
+        configuration = Configuration.load(robot, task)
+        with console.status(f"listening for {seconds:g} s"):
+            return live_checks(configuration, hear(configuration, seconds))
+    except AmiError as error:
+        return [Finding("live topics", "fail", str(error), "see robot, ROS 2 and DDS profile above")]
 
 
 def _draw(picture: Path, robot: str | None, task: str | None) -> None:
