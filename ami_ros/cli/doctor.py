@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ami_ros.doctor.finding import Finding
 
 LISTEN_S = 5.0
+LEAST_S, MOST_S = 1.0, 600.0
 MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
 
@@ -26,7 +28,7 @@ def doctor(
     live: Annotated[
         bool, typer.Option("--live", help="Listen to the robot's topics, and hold them against its YAML.")
     ] = False,
-    seconds: Annotated[float, typer.Option(min=1.0, max=600.0, help="To listen for (--live).")] = LISTEN_S,
+    seconds: Annotated[float | None, typer.Option(help="To listen for, with --live [5].")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
     picture: Annotated[
         Path | None,
@@ -35,7 +37,7 @@ def doctor(
         ),
     ] = None,
 ) -> None:
-    """Check Python, torch, ROS 2, DDS, the simulator, the report and the model.
+    """Check Python, torch, ROS 2, DDS, disk, threads, a robot's files and model, and its live topics.
 
     Exit code 0 when nothing failed, else 1. A warning is something that works, but could be better.
 
@@ -44,7 +46,7 @@ def doctor(
     Of a new robot: ami-ros doctor --robot ./PATH --picture look.png
 
     Of a robot that runs: ami-ros doctor --robot panda --live. It listens in this shell's ROS_DOMAIN_ID,
-    publishes nothing, and leaves out what a robot does not need (simulator, training).
+    moves nothing, and leaves out what a robot does not need (simulator, training).
 
     In a namespace: ami-ros doctor --live --ros-args -r __ns:=/left
     """
@@ -59,13 +61,14 @@ def doctor(
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
 
+    listen_s = _listen_s(live, seconds)
     check_writable(json_file, picture)
     console = Console()
     table = Table("check", "", "found", "what to do")
     with console.status("checking"):
         findings = [check() for check in all_checks(robot, task, model, live)]
     if live:
-        findings += _live(console, robot, task, seconds)
+        findings += _live(console, robot, task, listen_s)
     for finding in findings:
         table.add_row(finding.name, MARKS[finding.level], escape(finding.found), escape(finding.advice))
     console.print(table)
@@ -74,7 +77,28 @@ def doctor(
     write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
     if picture is not None:
         _draw(picture, robot, task)
+    if live and healthy:
+        named = f"{_option('--robot', robot)}{_option('--task', task)}"
+        typer.echo(
+            f"The topics fit. Next: ami-ros explore{named}, while ami-ros record{named} --out FOLDER runs"
+        )
     raise typer.Exit(0 if healthy else 1)
+
+
+def _option(name: str, value: str | None) -> str:
+    return f" {name} {shlex.quote(value)}" if value else ""
+
+
+def _listen_s(live: bool, seconds: float | None) -> float:
+    from ami_ros.errors import ConfigError
+
+    if seconds is None:
+        return LISTEN_S
+    if not live:
+        raise ConfigError("--seconds: got no --live, expected it with a time to listen for")
+    if not LEAST_S <= seconds <= MOST_S:
+        raise ConfigError(f"--seconds: got {seconds}, expected {LEAST_S:g} to {MOST_S:g}")
+    return seconds
 
 
 def _live(console: Console, robot: str | None, task: str | None, seconds: float) -> list[Finding]:
@@ -89,7 +113,7 @@ def _live(console: Console, robot: str | None, task: str | None, seconds: float)
         with console.status(f"listening for {seconds:g} s"):
             return live_checks(configuration, hear(configuration, seconds))
     except AmiError as error:
-        return [Finding("live topics", "fail", str(error), "see robot, ROS 2 and DDS profile above")]
+        return [Finding("live topics", "fail", str(error), "see ROS 2, ROS domain and robot above")]
 
 
 def _draw(picture: Path, robot: str | None, task: str | None) -> None:

@@ -64,7 +64,7 @@ def losses(sensor: Sensor, heard: HeardTopic, health: TopicHealth) -> Finding:
     figures = {"lost_share": share, "gaps": float(len(health.gaps)), "longest_gap_s": longest_s}
     wrong, advice = [], []
     if heard.missed:
-        wrong.append(f"{heard.missed} of {heard.missed + health.messages} sent did not come")
+        wrong.append(f"{heard.missed} of {heard.missed + health.messages} sent did not come (as best effort)")
         advice.append(
             "messages get lost on their way: see DDS profile and shared memory above, and the load of the "
             "processor; large images: smaller, or compressed"

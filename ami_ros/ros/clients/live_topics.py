@@ -37,7 +37,7 @@ from ami_ros.ros.wire.receiver import NeverRun, arrived
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 from ami_ros.share import config_path
 
-DISCOVERY_S = 2.0  # until those who are there are known, on a busy machine, too
+DISCOVERY_S, QUIET_S = 2.0, 0.5  # at least, where somebody is missing; and since the last one was found
 LOOK_S = 0.1
 TAKE_S = 0.02
 CLOCK = "/clock"
@@ -69,6 +69,8 @@ class LiveTopics(Client):
         self._group, self._now_ns = NeverRun(), -1
         self._handlers: dict[Subscription, Callable[[bytes, Any], None]] = {}
         self._has_clock = False
+        topics = [*(sensor.topic for sensor in self._spec.sensors.values()), self._spec.output.topic]
+        self._topics = [self._node.resolve_topic_name(topic) for topic in topics]
 
     def hear(self, duration_s: float) -> HeardRobot:
         """Listen for so long; return at once when none of the sensors is there."""
@@ -79,10 +81,7 @@ class LiveTopics(Client):
             self._listen(ears.values(), duration_s)
         else:
             duration_s = 0.0
-        kind, output = (
-            message_type(self._spec.output.of),
-            self._node.resolve_topic_name(self._spec.output.topic),
-        )
+        kind, output = message_type(self._spec.output.of), self._topics[-1]
         commands = self._topic(output, kind, STATE)
         node = self._node
         commands.ends = tuple(_endpoints(node.get_subscriptions_info_by_topic(output), offered=STATE))
@@ -102,12 +101,17 @@ class LiveTopics(Client):
         )
 
     def _discover(self) -> None:
-        node, deadline = self._node, time.monotonic() + DISCOVERY_S
-        topics = [node.resolve_topic_name(sensor.topic) for sensor in self._spec.sensors.values()]
-        output = node.resolve_topic_name(self._spec.output.topic)
-        while time.monotonic() < deadline:
+        """Wait until all are known, or nobody else is heard of any more."""
+        node, (*sensors, output) = self._node, self._topics
+        begun_s = changed_s = time.monotonic()
+        known: list[int] = []
+        while True:
             time.sleep(LOOK_S)
-            if all(map(node.count_publishers, topics)) and node.count_subscribers(output):
+            before, now_s = known, time.monotonic()
+            known = [*map(node.count_publishers, (*sensors, CLOCK)), node.count_subscribers(output)]
+            changed_s = now_s if known != before else changed_s
+            is_whole = all(known[: len(sensors)]) and known[-1] > 0
+            if now_s - changed_s > QUIET_S and (is_whole or now_s - begun_s > DISCOVERY_S):
                 return
 
     def _ear(self, sensor: Sensor) -> _Ear:
@@ -136,7 +140,7 @@ class LiveTopics(Client):
         names = [
             name
             for name, types in self._node.get_topic_names_and_types()
-            if topic.type in types and name != topic.name and count(name)
+            if topic.type in types and name not in self._topics and count(name)
         ]
         return sorted(names, key=lambda name: (not name.endswith(topic.name), last not in name, name))[:3]
 
@@ -203,7 +207,7 @@ def _endpoints(
 
 
 def _spelt_out(qos: QoSProfile) -> QoSProfile:
-    """Return what a profile of ours becomes on the graph: unset durations are zero in it, and mean infinite."""
+    """Return what a profile of ours is on the graph, where what is unset (zero) means infinite."""
     return QoSProfile(
         depth=qos.depth,
         reliability=qos.reliability,
