@@ -50,12 +50,13 @@ def _of_sensor(configuration: Configuration, sensor: Sensor, robot: HeardRobot) 
     yield timing.stamps(sensor, heard, configuration.safety.future_tolerance_s, robot.has_clock)
     if isinstance(sensor, ImageSensor):
         yield pictures.picture(sensor, heard)
-        yield pictures.frozen(sensor, heard, _stir(configuration, robot))
-        return
-    limits = spec.limits if _is_arm(spec, sensor) else None
-    yield numbers.values(sensor, heard, spec.simulation.held, limits)
-    if (finding := numbers.still(sensor, heard)) is not None:
-        yield finding
+        frozen = pictures.frozen(sensor, heard, _stir(configuration, robot))
+    else:
+        limits = spec.limits if _is_arm(spec, sensor) else None
+        yield numbers.values(sensor, heard, spec.simulation.held, limits)
+        frozen = numbers.still(sensor, heard)
+    if frozen is not None:
+        yield frozen
 
 
 def _silent(sensor: Sensor, heard: HeardTopic, robot: HeardRobot) -> Finding:

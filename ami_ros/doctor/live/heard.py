@@ -48,7 +48,7 @@ class Sample(NamedTuple):
         sent_ns: when it was sent, by the sender's clock; 0 where the middleware does not tell.
         now_ns: the nodes' time when it came: that of /clock where there is one; None before it came.
         stamp_ns: None of a message without.
-        content: hash of what it says; the same picture with another stamp has the same.
+        content: hash of what it says; the same picture with another stamp has the same. None: not looked at.
         value: numbers (n,), or what the image message holds; None where it cannot be used.
         error: why it cannot.
     """
@@ -57,7 +57,7 @@ class Sample(NamedTuple):
     sent_ns: int
     now_ns: int | None
     stamp_ns: int | None
-    content: int
+    content: int | None
     value: FloatArray | Picture | None
     error: str = ""
 

@@ -47,10 +47,11 @@ def values(
 
 def still(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
     """Check that readings do not repeat for longer than `freeze_s`; None where that is not judged."""
-    if sensor.freeze_s is None:
+    usable = [sample for sample in heard.samples if sample.content is not None]
+    if sensor.freeze_s is None or not usable:
         return None
     longest = since = 0
-    for before, sample in itertools.pairwise(heard.samples):
+    for before, sample in itertools.pairwise(usable):
         since = since + sample.arrival_ns - before.arrival_ns if sample.content == before.content else 0
         longest = max(longest, since)
     found = f"repeated for {longest / 1e9:.2f} s at most; the robot holds at {sensor.freeze_s:g} (freeze_s)"

@@ -54,9 +54,14 @@ def picture(sensor: ImageSensor, heard: HeardTopic) -> Finding:
     return Finding(name, "ok", found, "", figures)
 
 
-def frozen(sensor: ImageSensor, heard: HeardTopic, stir: Stir) -> Finding:
-    """Check that pictures do not repeat to the last bit; a simulator's do while nothing stirs."""
-    name, contents = f"{sensor.name}: frozen", [sample.content for sample in heard.samples]
+def frozen(sensor: ImageSensor, heard: HeardTopic, stir: Stir) -> Finding | None:
+    """Check that pictures do not repeat to the last bit; a simulator's do while nothing stirs.
+
+    None where there was none to look at.
+    """
+    name, contents = f"{sensor.name}: frozen", [s.content for s in heard.samples if s.content is not None]
+    if not contents:
+        return None
     repeats = sum(one == other for one, other in itertools.pairwise(contents))
     found = f"{repeats} of {len(contents)} pictures repeat the one before"
     figures = {"repeated_share": repeats / len(contents)}
@@ -66,5 +71,8 @@ def frozen(sensor: ImageSensor, heard: HeardTopic, stir: Stir) -> Finding:
     if stir is Stir.STILL:
         return Finding(name, "ok", found, "", figures)
     is_stuck = stir is Stir.MOVED and len(set(contents)) == 1
-    advice = "a real camera never repeats a picture: start its driver again, or let it publish each one once"
+    advice = (
+        "a real camera never repeats a picture (a simulator's does while little moves): start its driver "
+        "again, or let it publish each one once"
+    )
     return Finding(name, "fail" if is_stuck else "warn", found, advice, figures)

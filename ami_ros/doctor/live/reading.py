@@ -19,7 +19,7 @@ class Read(NamedTuple):
     """Stamp, hash, value and error of one message, as in `Sample`; of a joint state the names, too."""
 
     stamp_ns: int | None
-    content: int
+    content: int | None
     value: FloatArray | Picture | None
     error: str = ""
     joints: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class VectorReader:
         try:
             values, _ = vector_from_ros(message, self._sensor, 0, self._held)
         except AmiError as error:
-            return Read(_stamp_of(message), 0, None, str(error), joints)
+            return Read(_stamp_of(message), None, None, str(error), joints)
         return Read(_stamp_of(message), zlib.crc32(values.tobytes()), values, "", joints)
 
 

@@ -21,6 +21,7 @@ from rclpy.subscription import Subscription
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
+from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
@@ -37,7 +38,8 @@ from ami_ros.ros.wire.receiver import NeverRun, arrived
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 from ami_ros.share import config_path
 
-DISCOVERY_S, QUIET_S = 2.0, 0.5  # at least, where somebody is missing; and since the last one was found
+DISCOVERY_S = 4.0  # where somebody is missing: on a busy machine it takes two
+QUIET_S = 0.5  # since the last one was found
 LOOK_S = 0.1
 TAKE_S = 0.02
 CLOCK = "/clock"
@@ -71,6 +73,11 @@ class LiveTopics(Client):
         self._has_clock = False
         topics = [*(sensor.topic for sensor in self._spec.sensors.values()), self._spec.output.topic]
         self._topics = [self._node.resolve_topic_name(topic) for topic in topics]
+        ours = [
+            "planner/proposed",
+            *(topic for node in ("planner", "sim") for topic in goal_topics(self._spec, node).values()),
+        ]
+        self._ours = [self._node.resolve_topic_name(topic) for topic in ours]
 
     def hear(self, duration_s: float) -> HeardRobot:
         """Listen for so long; return at once when none of the sensors is there."""
@@ -140,7 +147,7 @@ class LiveTopics(Client):
         names = [
             name
             for name, types in self._node.get_topic_names_and_types()
-            if topic.type in types and name not in self._topics and count(name)
+            if topic.type in types and name not in (*self._topics, *self._ours) and count(name)
         ]
         return sorted(names, key=lambda name: (not name.endswith(topic.name), last not in name, name))[:3]
 
@@ -181,7 +188,7 @@ class LiveTopics(Client):
         sent_ns = info.get("source_timestamp") or 0
         if len(data) > ear.limit:
             error = f"got a message of {len(data)} bytes, expected at most {ear.limit}: nodes drop it unread"
-            ear.heard.samples.append(Sample(arrival_ns, sent_ns, now_ns, None, 0, None, error))
+            ear.heard.samples.append(Sample(arrival_ns, sent_ns, now_ns, None, None, None, error))
             return
         read = ear.reader.read(deserialize_message(data, ear.kind))
         ear.heard.joints = read.joints

@@ -33,7 +33,9 @@ HEADER = SimpleNamespace(stamp=SimpleNamespace(sec=1, nanosec=5))
 )
 def test_frozen(contents, stir, level):
     run = [s._replace(content=content) for s, content in zip(samples(20, 100), contents, strict=True)]
-    finding = frozen(CAMERA, heard(run), stir)
+    unread = samples(5, 100)[0]._replace(content=None, error="too large")
+    assert frozen(CAMERA, heard([unread]), stir) is None
+    finding = frozen(CAMERA, heard([unread, *run]), stir)
     assert finding.level == level and bool(finding.advice) == (level != "ok")
 
 
