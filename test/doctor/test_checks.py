@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from robots import panda_yaml
 
 from ami_ros import extras
+from ami_ros.cli.doctor import doctor
 from ami_ros.doctor import checks, installation, machine
 from ami_ros.doctor import robot as files
 from ami_ros.doctor.finding import Finding
+from ami_ros.errors import ConfigError
 from ami_ros.share import config_path
 
 
@@ -65,6 +69,12 @@ def test_a_model_that_was_never_made_is_no_failure(tmp_path):
     finding = files.shipped(str(panda_yaml(tmp_path).rename(tmp_path / "new.yaml")), "reach", None)
     assert finding.level == "warn"
     assert finding.advice == f"to plan, make one: ami-ros model --robot {tmp_path / 'new.yaml'} --task reach"
+
+
+@pytest.mark.parametrize("seconds", [math.nan, 0.5, 601.0, 5.0])
+def test_a_time_to_listen_for_has_bounds_and_a_purpose(seconds):
+    with pytest.raises(ConfigError, match="--seconds: got"):
+        doctor(live=seconds != 5.0, seconds=seconds)
 
 
 @pytest.mark.parametrize("robot", ["r2d2", "panda"])

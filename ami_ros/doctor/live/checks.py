@@ -12,7 +12,7 @@ from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.doctor.finding import Finding
-from ami_ros.doctor.live import numbers, pairing, pictures, publishers, timing
+from ami_ros.doctor.live import numbers, pairing, pictures, publishers, speeds, timing
 from ami_ros.doctor.live.heard import HeardRobot, HeardTopic
 from ami_ros.doctor.live.pictures import Stir
 from ami_ros.node_settings import ProposingSettings
@@ -55,6 +55,8 @@ def _of_sensor(configuration: Configuration, sensor: Sensor, robot: HeardRobot) 
         limits = spec.limits if _is_arm(spec, sensor) else None
         yield numbers.values(sensor, heard, spec.simulation.held, limits)
         frozen = numbers.still(sensor, heard)
+        if (finding := speeds.speeds(sensor, heard)) is not None:
+            yield finding
     if frozen is not None:
         yield frozen
 

@@ -26,7 +26,7 @@ from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.doctor.live.heard import Endpoint, HeardRobot, HeardTopic, Sample
-from ami_ros.doctor.live.reading import Reader, reader_of
+from ami_ros.doctor.live.reading import Read, Reader, reader_of
 from ami_ros.node_settings import NodeSettings
 from ami_ros.ros.clients.client import Client
 from ami_ros.ros.wire.commands import message_type
@@ -190,7 +190,10 @@ class LiveTopics(Client):
             error = f"got a message of {len(data)} bytes, expected at most {ear.limit}: nodes drop it unread"
             ear.heard.samples.append(Sample(arrival_ns, sent_ns, now_ns, None, None, None, error))
             return
-        read = ear.reader.read(deserialize_message(data, ear.kind))
+        try:
+            read = ear.reader.read(deserialize_message(data, ear.kind))
+        except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
+            read = Read(None, None, None, f"cannot be unpacked as {ear.heard.type}: {error!r}")
         ear.heard.joints = read.joints
         ear.heard.samples.append(
             Sample(arrival_ns, sent_ns, now_ns, read.stamp_ns, read.content, read.value, read.error)

@@ -135,7 +135,7 @@ def test_a_robot_of_ours_has_nothing_to_mend(start, probe):
 
     probe.until(rests, "an arm that has settled")
     configuration = Configuration.load("panda", "reach")
-    findings = live_checks(configuration, hear(configuration, LISTEN_S))
+    findings = live_checks(configuration, hear(configuration, 2 * LISTEN_S))
     measured = {f.name: f.figures for f in findings if f.name.endswith(MEASURED)}
     assert set(measured) == {
         *(f"{sensor}: {what}" for sensor in ("camera", "joints") for what in ("rate", "losses", "latency")),
