@@ -40,7 +40,9 @@ from ami_ros.share import config_path
 
 DISCOVERY_S = 4.0  # where somebody is missing: on a busy machine it takes two
 QUIET_S = 0.5  # since the last one was found
+MOST_DISCOVERY_S = 10.0  # however many come and go
 LOOK_S = 0.1
+MOST_SIMILAR = 3
 TAKE_S = 0.02
 CLOCK = "/clock"
 
@@ -88,31 +90,34 @@ class LiveTopics(Client):
             self._listen(ears.values(), duration_s)
         else:
             duration_s = 0.0
-        kind, output = message_type(self._spec.output.of), self._topics[-1]
-        commands = self._topic(output, kind, STATE)
-        node = self._node
-        commands.ends = tuple(_endpoints(node.get_subscriptions_info_by_topic(output), offered=STATE))
-        commands.similar = tuple(self._similar(commands, node.count_subscribers))
         for ear in ears.values():
             ear.heard.ends = self._publishers(ear.heard.name, ear.asked)
-            ear.heard.similar = tuple(self._similar(ear.heard, node.count_publishers))
+            ear.heard.similar = self._similar(ear.heard, self._node.count_publishers)
             ear.heard.missed = sum(max(seen) - min(seen) + 1 - len(seen) for seen in ear.numbers.values())
+        commands = self._commands()
         return HeardRobot(
             domain=os.environ.get("ROS_DOMAIN_ID") or "0",
-            nodes=len(node.get_node_names()) - 1,
+            nodes=len(self._node.get_node_names()) - 1,
             duration_s=duration_s,
             sensors={name: ear.heard for name, ear in ears.items()},
             commands=commands,
-            commanding=self._publishers(output, STATE),
+            commanding=self._publishers(commands.name, STATE),
             has_clock=self._has_clock,
         )
+
+    def _commands(self) -> HeardTopic:
+        topic = self._topic(self._topics[-1], message_type(self._spec.output.of), STATE)
+        subscribers = self._node.get_subscriptions_info_by_topic(topic.name)
+        topic.ends = tuple(_endpoints(subscribers, offered=STATE))
+        topic.similar = self._similar(topic, self._node.count_subscribers)
+        return topic
 
     def _discover(self) -> None:
         """Wait until all are known, or nobody else is heard of any more."""
         node, (*sensors, output) = self._node, self._topics
         begun_s = changed_s = time.monotonic()
         known: list[int] = []
-        while True:
+        while time.monotonic() < begun_s + MOST_DISCOVERY_S:
             time.sleep(LOOK_S)
             before, now_s = known, time.monotonic()
             known = [*map(node.count_publishers, (*sensors, CLOCK)), node.count_subscribers(output)]
@@ -142,14 +147,15 @@ class LiveTopics(Client):
     def _publishers(self, name: str, asked: QoSProfile) -> tuple[Endpoint, ...]:
         return tuple(_endpoints(self._node.get_publishers_info_by_topic(name), asked=asked))
 
-    def _similar(self, topic: HeardTopic, count: Callable[[str], int]) -> list[str]:
+    def _similar(self, topic: HeardTopic, count: Callable[[str], int]) -> tuple[str, ...]:
         last = topic.name.rpartition("/")[2]
         names = [
             name
             for name, types in self._node.get_topic_names_and_types()
             if topic.type in types and name not in (*self._topics, *self._ours) and count(name)
         ]
-        return sorted(names, key=lambda name: (not name.endswith(topic.name), last not in name, name))[:3]
+        likeliest = sorted(names, key=lambda name: (not name.endswith(topic.name), last not in name, name))
+        return tuple(likeliest[:MOST_SIMILAR])
 
     def _listen(self, ears: Any, duration_s: float) -> None:
         if self._has_clock:
