@@ -45,6 +45,7 @@ THIRD_PARTY = {
     "model": {"numpy", "torch"},
     "memory": {"numpy", "cv2", "usearch"},
     "exploration": {"numpy", "cv2"},
+    "doctor": {"numpy", "torch"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
 BASE = {"types", "errors", "protocols", "strict_text", "config", "task_file", "share"}

@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ami_ros.cli import options
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ami_ros.doctor.finding import Finding
+
+LISTEN_S = 5.0
+LEAST_S, MOST_S = 1.0, 600.0
 MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
 
@@ -17,6 +25,10 @@ def doctor(
     robot: options.Robot = None,
     task: options.Task = None,
     model: options.Model = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Listen to the robot's topics, and hold them against its YAML.")
+    ] = False,
+    seconds: Annotated[float | None, typer.Option(help="To listen for, with --live [5].")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
     picture: Annotated[
         Path | None,
@@ -25,38 +37,83 @@ def doctor(
         ),
     ] = None,
 ) -> None:
-    """Check Python, torch, ROS 2, DDS, the simulator, the report and the model.
+    """Check Python, torch, ROS 2, DDS, disk, threads, a robot's files and model, and its live topics.
 
     Exit code 0 when nothing failed, else 1. A warning is something that works, but could be better.
 
     Example: ami-ros doctor --json doctor.json
 
     Of a new robot: ami-ros doctor --robot ./PATH --picture look.png
+
+    Of a robot that runs: ami-ros doctor --robot panda --live. It listens in this shell's ROS_DOMAIN_ID,
+    moves nothing, and leaves out what a robot does not need (simulator, training).
+
+    In a namespace: ami-ros doctor --live --ros-args -r __ns:=/left
     """
     import dataclasses
 
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from ami_ros.cli.checks import all_checks
+    from ami_ros.doctor.checks import all_checks
     from ami_ros.experiment.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
 
+    listen_s = _listen_s(live, seconds)
     check_writable(json_file, picture)
     console = Console()
     table = Table("check", "", "found", "what to do")
     with console.status("checking"):
-        findings = [check() for check in all_checks(robot, task, model)]
+        findings = [check() for check in all_checks(robot, task, model, live)]
+    if live:
+        findings += _live(console, robot, task, listen_s)
     for finding in findings:
-        table.add_row(finding.name, MARKS[finding.level], finding.found, finding.advice)
+        table.add_row(finding.name, MARKS[finding.level], escape(finding.found), escape(finding.advice))
     console.print(table)
     healthy = all(finding.level != "fail" for finding in findings)
     rows = [dataclasses.asdict(finding) for finding in findings]
     write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
     if picture is not None:
         _draw(picture, robot, task)
+    if live and healthy:
+        named = f"{_option('--robot', robot)}{_option('--task', task)}"
+        typer.echo(
+            f"The topics fit. Next: ami-ros explore{named}, while ami-ros record{named} --out FOLDER runs"
+        )
     raise typer.Exit(0 if healthy else 1)
+
+
+def _option(name: str, value: str | None) -> str:
+    return f" {name} {shlex.quote(value)}" if value else ""
+
+
+def _listen_s(live: bool, seconds: float | None) -> float:
+    from ami_ros.errors import ConfigError
+
+    if seconds is None:
+        return LISTEN_S
+    if not live:
+        raise ConfigError("--seconds: got no --live, expected it with a time to listen for")
+    if not LEAST_S <= seconds <= MOST_S:
+        raise ConfigError(f"--seconds: got {seconds}, expected {LEAST_S:g} to {MOST_S:g}")
+    return seconds
+
+
+def _live(console: Console, robot: str | None, task: str | None, seconds: float) -> list[Finding]:
+    from ami_ros.cli.live_topics import hear
+    from ami_ros.configuration import Configuration
+    from ami_ros.doctor.finding import Finding
+    from ami_ros.doctor.live.checks import live_checks
+    from ami_ros.errors import AmiError
+
+    try:
+        configuration = Configuration.load(robot, task)
+        with console.status(f"listening for {seconds:g} s"):
+            return live_checks(configuration, hear(configuration, seconds))
+    except AmiError as error:
+        return [Finding("live topics", "fail", str(error), "see ROS 2, ROS domain and robot above")]
 
 
 def _draw(picture: Path, robot: str | None, task: str | None) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ami_ros.body.survey.survey import Survey
-    from ami_ros.cli.checks import Finding
+    from ami_ros.doctor.finding import Finding
 
 TASK = "reach"
 SEED = 0  # of the sampling: the same URDF gives the same file
@@ -64,13 +64,16 @@ def new_robot(
 
 
 def _print_summary(console: Console, out: Path, text: str, found: Survey) -> None:
-    """Print what was found, what to look at and what comes next; exit code 1 if the doctor is not content."""
+    """Print what was found, what to look at and what comes next; exit code 1 if the file cannot work.
+
+    What differs from the live topics is told only: the file has guesses there, which are marked.
+    """
     from rich.markup import escape
     from rich.table import Table
 
     from ami_ros.body.survey.robot_yaml import MARK
-    from ami_ros.cli import checks
     from ami_ros.cli.doctor import MARKS
+    from ami_ros.doctor.robot import limits, workspace
 
     chain, home, box = found.chain, found.home, found.workspace
     size = " x ".join(f"{side:.2f}" for side in box[1] - box[0])
@@ -81,8 +84,10 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     table.add_row("home", f"{how}; tip {home.tilt_deg:.0f} degrees off straight down")
     table.add_row("workspace", f"{size} m; orientation of the tip {found.orientation}")
     table.add_row("held still", escape(", ".join(chain.held[:6]) or "nothing"))
-    findings = [checks.limits(str(out), None), checks.workspace(str(out), None), _task(out)]
-    for finding in findings:
+    findings = [limits(str(out), None), workspace(str(out), None), _task(out)]
+    with console.status("listening for the robot's topics"):
+        live = _live(out)
+    for finding in (*findings, *live):
         advice = f"; {finding.advice}" if finding.advice else ""
         table.add_row(f"check: {finding.name}", f"{MARKS[finding.level]} {escape(finding.found + advice)}")
     console.print(table)
@@ -102,10 +107,31 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     )
 
 
+def _live(out: Path) -> list[Finding]:
+    """Hold the file against the robot's topics, where there are some."""
+    from ami_ros.cli.doctor import LISTEN_S
+    from ami_ros.cli.live_topics import hear
+    from ami_ros.configuration import Configuration
+    from ami_ros.doctor.finding import Finding
+    from ami_ros.doctor.live.checks import live_checks
+    from ami_ros.errors import AmiError
+
+    later = f"once it runs: ami-ros doctor --robot {shlex.quote(str(out))} --task {TASK} --live"
+    try:
+        configuration = Configuration.load(str(out), TASK)
+        robot = hear(configuration, LISTEN_S)
+    except AmiError as error:
+        return [Finding("live topics", "warn", f"not checked: {error}", later)]
+    if not robot.is_there:
+        found = f"not checked: no topic of it in ROS_DOMAIN_ID {robot.domain}"
+        return [Finding("live topics", "warn", found, later)]
+    return live_checks(configuration, robot)
+
+
 def _task(out: Path) -> Finding:
     """Check that episodes of the task that needs least can be drawn in the workspace."""
     from ami_ros.body.robot_spec import load_robot
-    from ami_ros.cli.checks import Finding
+    from ami_ros.doctor.finding import Finding
     from ami_ros.errors import AmiError
     from ami_ros.extras import missing_modules
 

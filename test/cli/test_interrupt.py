@@ -42,7 +42,7 @@ main()
         (("bench", "curve"), "ami_ros.planning.settings"),
         (("bench", "faults"), "ami_ros.planning.settings"),
         (("bench", "gate"), "ami_ros.bench.gate"),
-        (("doctor",), "ami_ros.cli.checks"),
+        (("doctor",), "ami_ros.doctor.checks"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -7,22 +7,25 @@ import pytest
 from command_line import ami_ros_run
 from robots import chain, joint, link, turning_arm, urdf
 
+from ami_ros import extras
 from ami_ros.cli.new_robot import new_robot
 from ami_ros.errors import AmiError, EmbodimentError, KinematicsError, OutputError
+from ami_ros.system.domain import own_domain
 
 pytest.importorskip("pybullet_data", reason="needs pybullet")
 
 
 def test_a_kuka_passes_the_doctor(tmp_path):
     out = tmp_path / "arm.yaml"
-    run = ami_ros_run(
-        "new-robot", "package://pybullet_data/kuka_iiwa/model.urdf", "--out", str(out), COLUMNS="200"
-    )
+    kuka = ("new-robot", "package://pybullet_data/kuka_iiwa/model.urdf", "--out", str(out))
+    with own_domain() as domain:
+        run = ami_ros_run(*kuka, COLUMNS="200", ROS_DOMAIN_ID=str(domain))
     assert run.returncode == 0, run.stderr
     assert "7: lbr_iiwa_joint_1" in run.stdout
     assert "ok arm: camera, joints; 7 commanded channels" in run.stdout
     assert "ok 64 of 64 places in it can be reached" in run.stdout
     assert "ok goals can be placed in the workspace" in run.stdout
+    assert "check: live topics" in run.stdout and "warn not checked: " in run.stdout
     assert f"ami-ros doctor --robot {out} --task reach --picture {tmp_path / 'arm.png'}" in run.stdout
     assert (
         "# velocity: [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0]. CHECK the data sheet: fast"
@@ -30,7 +33,8 @@ def test_a_kuka_passes_the_doctor(tmp_path):
     )
 
 
-def test_a_file_that_is_there_stays_unless_forced(tmp_path):
+def test_a_file_that_is_there_stays_unless_forced(tmp_path, monkeypatch):
+    monkeypatch.setitem(extras.EXTRAS, "ros", ("no_such_module",))
     arm, out = turning_arm(tmp_path), tmp_path / "arm.yaml"
     out.write_text("mine")
     with pytest.raises(OutputError, match="is there already; expected another --out, or --force"):
@@ -40,11 +44,15 @@ def test_a_file_that_is_there_stays_unless_forced(tmp_path):
     assert "joint_trajectory_controller" in out.read_text()
 
 
-def test_the_file_has_the_robots_name(tmp_path, monkeypatch):
+def test_the_file_has_the_robots_name_and_needs_no_ros(tmp_path, monkeypatch, capsys):
     turning_arm(tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(extras.EXTRAS, "ros", ("no_such_module",))
     new_robot("small.urdf", name="My Arm-2")
     assert "urdf: small.urdf " in (tmp_path / "my_arm_2.yaml").read_text()
+    told = " ".join(capsys.readouterr().out.replace("│", "").split())
+    assert "check: live topics warn not checked: not installed: no_such_module" in told
+    assert "ami-ros doctor --robot my_arm_2.yaml --task reach --live" in told
 
 
 def loop(folder):

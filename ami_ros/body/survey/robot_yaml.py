@@ -47,7 +47,7 @@ def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
     return f"""\
 # {title}. What it could not know is marked: CHECK.
 sensors:
-  camera: # CHECK topic, size and rate: ros2 topic hz, ros2 topic echo --field width (and height)
+  camera: # CHECK topic, size and rate: ami-ros doctor --live, once the robot runs
     kind: image
     topic: camera/image_raw
     frame_id: camera_optical_frame
@@ -63,10 +63,10 @@ sensors:
   joints:
     kind: vector
     message: JointState # of each joint its position, then of each its velocity
-    topic: joint_states # CHECK: ros2 topic list -t
-    values: # CHECK names and units: ros2 topic echo --once joint_states
+    topic: joint_states # CHECK: ami-ros doctor --live
+    values: # CHECK names and units: ami-ros doctor --live
 {values}
-    rate_hz: 100.0 # CHECK: ros2 topic hz joint_states
+    rate_hz: 100.0 # CHECK: ami-ros doctor --live
     max_age_s: 0.25 # older joint states hold the robot
 actions:
   meaning: cartesian_velocity # one action = linear velocity of the tip
@@ -76,7 +76,7 @@ actions:
     x: {{unit: m/s, range: {found.speed}}}
     y: {{unit: m/s, range: {found.speed}}}
     z: {{unit: m/s, range: {found.speed}}}
-output: # CHECK: ros2 control list_controllers; other interfaces: docs/your_robot.md
+output: # CHECK: ami-ros doctor --live, ros2 control list_controllers; other interfaces: docs/your_robot.md
   interface: trajectory
   topic: joint_trajectory_controller/joint_trajectory
 arm:

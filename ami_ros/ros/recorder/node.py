@@ -35,7 +35,7 @@ from ami_ros.ros.wire.latched_or_not import LOOK_S, Counts, LatchedOrNot
 from ami_ros.ros.wire.node_main import EXIT_CONFIGURATION, node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import RECORDED, RECORDED_STREAM
-from ami_ros.ros.wire.receiver import NeverRun
+from ami_ros.ros.wire.receiver import NeverRun, arrived
 from ami_ros.share import config_path
 
 Watch = Callable[[RecordingStatus], object]
@@ -81,11 +81,8 @@ class RecorderNode(Node):
         """Hand on what has come, in the order in which it came."""
         come: list[tuple[int, Handler, bytes, Any]] = []
         for subscription, handler in self._handlers.items():
-            handle: Any = subscription.handle
-            with handle:
-                while (taken := handle.take_message(subscription.msg_type, True)) is not None:
-                    message, info = taken
-                    come.append((info["received_timestamp"], handler, message, info))
+            for message, info in arrived(subscription):
+                come.append((info["received_timestamp"], handler, message, info))
         for _, handler, message, info in sorted(come, key=lambda one: one[0]):
             handler(message, info)
 

@@ -16,6 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.ros.wire.commands import message_type
+from ami_ros.ros.wire.message_fields import type_name
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
 
@@ -34,7 +35,7 @@ class RecordedTopic(NamedTuple):
     @property
     def type_name(self) -> str:
         """As in sensor_msgs/msg/Image."""
-        return f"{self.kind.__module__.partition('.')[0]}/msg/{self.kind.__name__}"
+        return type_name(self.kind)
 
 
 def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:

@@ -20,6 +20,11 @@ def message_class(package: str, name: str) -> Any:
     return getattr(importlib.import_module(f"{package}.msg"), name)
 
 
+def type_name(kind: Any) -> str:
+    """Return what a class of messages is called on the graph, as in sensor_msgs/msg/Image."""
+    return f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}"
+
+
 def set_stamp(message: Any, stamp_ns: int, frame_id: str = "") -> None:
     """Stamp a message; one without a header stays as it is."""
     if hasattr(message, "header"):

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
 
 from ami_ros.ros.wire.bounded_take import BoundedTake, Oversized
 
@@ -33,6 +34,14 @@ class NeverRun(CallbackGroup):
 
     def ending_execution(self, entity: Any) -> None:
         """Do nothing: nothing has begun."""
+
+
+def arrived(subscription: Subscription) -> Iterator[tuple[bytes, Any]]:
+    """Give what has come to a raw subscription that no executor runs, and what the middleware says of it."""
+    handle: Any = subscription.handle
+    with handle:
+        while (taken := handle.take_message(subscription.msg_type, True)) is not None:
+            yield taken
 
 
 class Inlet:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_ros.cli.checks import shared_memory
+from ami_ros.doctor.machine import shared_memory
 from ami_ros.system.domain import own_domain
 from ami_ros.system.processes import NodeProcess
 from ami_ros.system.shared_memory import FOLDER, NODE_BYTES, SETTLED_S

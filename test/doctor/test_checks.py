@@ -3,66 +3,78 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from robots import panda_yaml
 
 from ami_ros import extras
-from ami_ros.cli import checks
+from ami_ros.cli.doctor import doctor
+from ami_ros.doctor import checks, installation, machine
+from ami_ros.doctor import robot as files
+from ami_ros.doctor.finding import Finding
+from ami_ros.errors import ConfigError
 from ami_ros.share import config_path
 
 
 def test_python_in_range_is_ok():
-    assert checks.python().level == "ok"
+    assert installation.python().level == "ok"
 
 
 def test_missing_packages_fail_with_advice(monkeypatch):
     monkeypatch.setitem(extras.EXTRAS, "ros", ("no_such_module",))
-    for finding in (checks.rclpy(), checks.round_trip()):
+    for finding in (installation.rclpy(), installation.round_trip()):
         assert finding.level == "fail"
         assert finding.advice
-    assert "no_such_module" in checks.rclpy().found
+    assert "no_such_module" in installation.rclpy().found
 
 
 def test_a_profile_of_ones_own_is_kept_and_must_exist(monkeypatch, tmp_path):
     mine = tmp_path / "mine.xml"
     monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", str(mine))
-    assert checks.dds_profile().level == "fail"
-    assert "unset" in checks.dds_profile().advice
+    assert machine.dds_profile().level == "fail"
+    assert "unset" in machine.dds_profile().advice
     mine.write_text("<dds/>")
-    assert checks.dds_profile() == checks.Finding("DDS profile", "ok", f"yours: {mine}")
+    assert machine.dds_profile() == Finding("DDS profile", "ok", f"yours: {mine}")
 
 
 def test_our_profile_is_there(monkeypatch):
     for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):
         monkeypatch.delenv(name, raising=False)
-    assert checks.dds_profile().level == "ok"
+    assert machine.dds_profile().level == "ok"
 
 
 def test_limits_that_do_not_exist_are_told(tmp_path):
-    assert checks.limits("panda", "reach").level == "ok"
+    assert files.limits("panda", "reach").level == "ok"
     free = panda_yaml(tmp_path, lambda values: values["arm"]["limits"].update(jerk=None))
-    finding = checks.limits(str(free), "reach")
+    finding = files.limits(str(free), "reach")
     assert finding.level == "warn" and "without limit of jerk" in finding.found
-    assert checks.limits("r2d2", "reach").level == "fail"
+    assert files.limits("r2d2", "reach").level == "fail"
     blind = tmp_path / "blind.urdf"
     text = config_path("robots", "panda.urdf").read_text()
     blind.write_text(text.replace('<cylinder radius="0.055" length="0.14"/>', '<mesh filename="gone.stl"/>'))
-    finding = checks.limits(str(panda_yaml(tmp_path, lambda v: v["arm"].update(urdf=str(blind)))), "reach")
+    finding = files.limits(str(panda_yaml(tmp_path, lambda v: v["arm"].update(urdf=str(blind)))), "reach")
     assert (
         finding.level == "fail" and "collision of link panda_link5: gone.stl: no such file" in finding.found
     )
 
 
 def test_a_missing_model_fails(tmp_path):
-    finding = checks.shipped("panda", "reach", tmp_path / "model.pt")
+    finding = files.shipped("panda", "reach", tmp_path / "model.pt")
     assert finding.level == "fail"
     assert "make model" in finding.advice
 
 
 def test_a_model_that_was_never_made_is_no_failure(tmp_path):
-    finding = checks.shipped(str(panda_yaml(tmp_path).rename(tmp_path / "new.yaml")), "reach", None)
+    finding = files.shipped(str(panda_yaml(tmp_path).rename(tmp_path / "new.yaml")), "reach", None)
     assert finding.level == "warn"
     assert finding.advice == f"to plan, make one: ami-ros model --robot {tmp_path / 'new.yaml'} --task reach"
+
+
+@pytest.mark.parametrize("seconds", [math.nan, 0.5, 601.0, 5.0])
+def test_a_time_to_listen_for_has_bounds_and_a_purpose(seconds):
+    with pytest.raises(ConfigError, match="--seconds: got"):
+        doctor(live=seconds != 5.0, seconds=seconds)
 
 
 @pytest.mark.parametrize("robot", ["r2d2", "panda"])
@@ -70,18 +82,18 @@ def test_no_check_raises(robot, tmp_path):
     findings = [
         check()
         for check in checks.all_checks(robot, "reach", tmp_path / "none.pt")
-        if check is not checks.round_trip
+        if check is not installation.round_trip
     ]
     assert all(finding.advice for finding in findings if finding.level != "ok")
 
 
 def test_a_workspace_that_the_arm_does_not_reach_is_told(tmp_path):
-    assert checks.workspace("panda", "reach").level == "ok"
+    assert files.workspace("panda", "reach").level == "ok"
     far = panda_yaml(tmp_path, lambda v: v["arm"]["workspace"].update(upper=[0.95, 0.3, 0.5]))
-    finding = checks.workspace(str(far), "reach")
+    finding = files.workspace(str(far), "reach")
     assert finding.level == "warn" and "of 64 places in it cannot be reached, the first [0." in finding.found
     nowhere = panda_yaml(
         tmp_path, lambda v: v["arm"]["workspace"].update(lower=[2.0, 2.0, 2.0], upper=[3.0, 3.0, 3.0])
     )
-    assert checks.workspace(str(nowhere), "reach").level == "fail"
-    assert checks.workspace("r2d2", "reach").level == "fail"
+    assert files.workspace(str(nowhere), "reach").level == "fail"
+    assert files.workspace("r2d2", "reach").level == "fail"

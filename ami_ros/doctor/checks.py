@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of `ami-ros doctor`, but for live topics: each returns a finding, none raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from ami_ros.doctor import installation, machine
+from ami_ros.doctor import robot as files
+from ami_ros.doctor.finding import Finding
+
+Check = Callable[[], Finding]
+
+
+def all_checks(robot: str | None, task: str | None, model: Path | None, live: bool = False) -> list[Check]:
+    """Return the checks in the order people fix things.
+
+    Args:
+        robot: as for `Configuration.load`.
+        task: as for `Configuration.load`.
+        model: a model.pt; None for the shipped one.
+        live: for a machine that runs a real robot: it neither simulates nor trains.
+    """
+    tried: list[Check] = [installation.round_trip]
+    makes: list[Check] = [
+        installation.simulator,
+        partial(installation.packages, "report and training", "train"),
+    ]
+    return [
+        installation.python,
+        installation.torch,
+        installation.rclpy,
+        machine.domain,
+        machine.dds_profile,
+        machine.shared_memory,
+        partial(machine.disk, robot, task),
+        partial(machine.threads, robot, task),
+        *([] if live else makes),
+        partial(files.limits, robot, task),
+        partial(files.workspace, robot, task),
+        partial(files.shipped, robot, task, model),
+        *([] if live else tried),
+    ]

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All checks of what was heard of a robot, in the order in which people fix things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor, Sensor
+from ami_ros.config import load_settings
+from ami_ros.configuration import Configuration
+from ami_ros.doctor.finding import Finding
+from ami_ros.doctor.live import numbers, pairing, pictures, publishers, speeds, timing
+from ami_ros.doctor.live.heard import HeardRobot, HeardTopic
+from ami_ros.doctor.live.pictures import Stir
+from ami_ros.node_settings import ProposingSettings
+from ami_ros.share import config_path
+
+SETTLES = 1e-6  # rad and so on: an arm that settles in a simulator stirs by less, real encoders by more
+
+
+def live_checks(configuration: Configuration, robot: HeardRobot) -> list[Finding]:
+    """Return what is to be said of a robot's topics."""
+    spec = configuration.spec
+    findings = [_clock(robot)] if robot.has_clock else []
+    for sensor in spec.sensors.values():
+        findings += _of_sensor(configuration, sensor, robot)
+    findings += _skews(spec, robot)
+    return [*findings, publishers.controller(robot.commands, robot), publishers.commander(robot)]
+
+
+def _clock(robot: HeardRobot) -> Finding:
+    return Finding("clock", "ok", "simulated time from /clock: start the nodes with use_sim_time")
+
+
+def _of_sensor(configuration: Configuration, sensor: Sensor, robot: HeardRobot) -> Iterator[Finding]:
+    spec, heard = configuration.spec, robot.sensors[sensor.name]
+    yield publishers.publisher(sensor, heard, robot)
+    if not heard.right:
+        return
+    yield publishers.quality(sensor, heard)
+    if not heard.samples:
+        yield _silent(sensor, heard, robot)
+        return
+    health = timing.health_of(sensor, heard, spec.step_ns)
+    yield timing.rate(sensor, heard, robot.duration_s, _least_hz(spec, sensor))
+    yield timing.losses(sensor, heard, health)
+    yield timing.stamps(sensor, heard, configuration.safety.future_tolerance_s, robot.has_clock)
+    if isinstance(sensor, ImageSensor):
+        yield pictures.picture(sensor, heard)
+        frozen = pictures.frozen(sensor, heard, _stir(configuration, robot))
+    else:
+        limits = spec.limits if _is_arm(spec, sensor) else None
+        yield numbers.values(sensor, heard, spec.simulation.held, limits)
+        frozen = numbers.still(sensor, heard)
+        if (finding := speeds.speeds(sensor, heard)) is not None:
+            yield finding
+    if frozen is not None:
+        yield frozen
+
+
+def _silent(sensor: Sensor, heard: HeardTopic, robot: HeardRobot) -> Finding:
+    found = f"{heard.right[0].node} is there, and sent nothing in {robot.duration_s:g} s"
+    advice = (
+        "does it wait for something (a trigger, a calibration, a simulator that is paused)? If it sends: a "
+        "firewall, or containers without --ipc=host"
+    )
+    return Finding(f"{sensor.name}: rate", "fail", found, advice)
+
+
+def _skews(spec: RobotSpec, robot: HeardRobot) -> Iterator[Finding]:
+    gap_s = load_settings(ProposingSettings, config_path("proposing_node.yaml")).pair_gap_s
+    for image in spec.images_for("model"):
+        for vector in spec.vectors_for("model"):
+            seen, told = robot.sensors[image.name], robot.sensors[vector.name]
+            if (finding := pairing.skew(image, vector, seen, told, gap_s)) is not None:
+                yield finding
+
+
+def _least_hz(spec: RobotSpec, sensor: Sensor) -> float:
+    """Return how often the planner needs a sensor; 0 where an older reading does."""
+    is_exact = isinstance(sensor, ImageSensor) or _is_arm(spec, sensor)
+    return spec.actions.rate_hz if is_exact and "model" in sensor.used_by else 0.0
+
+
+def _is_arm(spec: RobotSpec, sensor: Sensor) -> bool:
+    return spec.arm is not None and sensor.name == spec.arm.sensor
+
+
+def _stir(configuration: Configuration, robot: HeardRobot) -> Stir:
+    spec, stir = configuration.spec, Stir.STILL
+    for vector in spec.vectors:
+        heard = robot.sensors[vector.name].samples
+        told = np.array([sample.value for sample in heard if not sample.error])
+        if not len(told) or np.allclose(told, told[0], rtol=SETTLES, atol=SETTLES):
+            continue
+        stir = Stir.ALIVE
+        travel = np.ptp(told[:, : len(vector.names)], axis=0).max()
+        if _is_arm(spec, vector) and travel > configuration.safety.still_joints_travel:
+            return Stir.MOVED
+    return stir

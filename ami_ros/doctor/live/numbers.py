@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a vector sensor's names, units and numbers are those of the YAML."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ami_ros.body.limits import ChannelLimits
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.doctor.finding import Finding
+from ami_ros.doctor.live.heard import HeardTopic
+from ami_ros.types import FloatArray
+
+BEYOND = 0.05  # of the range: so far beyond a limit a zero may be off
+# Unit in the YAML -> what drivers send in its place, and by how much that is more.
+MISTAKEN = {"rad": ("degrees", math.degrees(1.0)), "m": ("mm", 1000.0)}
+
+
+def values(
+    sensor: VectorSensor, heard: HeardTopic, held: Sequence[str], limits: ChannelLimits | None
+) -> Finding:
+    """Check names, units, and that all are finite numbers within their limits.
+
+    Args:
+        sensor: the sensor.
+        heard: its messages.
+        held: joints that a joint state may have as well.
+        limits: of positions, where the sensor measures an arm's joints.
+    """
+    name = f"{sensor.name}: values"
+    bad = [sample.error for sample in heard.samples if sample.error]
+    if bad:
+        found = f"{len(bad)} of {len(heard.samples)} cannot be used: {bad[0]}"
+        return Finding(name, "fail", found, _fix(sensor, heard, held))
+    table = np.array([sample.value for sample in heard.samples])
+    if limits is not None:
+        wrong = _beyond(sensor, table[:, : len(sensor.names)], limits)
+        if wrong is not None:
+            return Finding(name, "fail", *wrong)
+    found = f"{', '.join(sensor.names)}: finite" + (", within the limits" if limits is not None else "")
+    return Finding(name, "ok", found)
+
+
+def still(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
+    """Check that readings do not repeat for longer than `freeze_s`; None where that is not judged."""
+    usable = [sample for sample in heard.samples if sample.content is not None]
+    if sensor.freeze_s is None or not usable:
+        return None
+    longest = since = 0
+    for before, sample in itertools.pairwise(usable):
+        since = since + sample.arrival_ns - before.arrival_ns if sample.content == before.content else 0
+        longest = max(longest, since)
+    found = f"repeated for {longest / 1e9:.2f} s at most; the robot holds at {sensor.freeze_s:g} (freeze_s)"
+    if longest / 1e9 <= sensor.freeze_s:
+        return Finding(f"{sensor.name}: frozen", "ok", found)
+    advice = f"start its driver again; if it rests so long by nature, raise sensors.{sensor.name}.freeze_s"
+    return Finding(f"{sensor.name}: frozen", "fail", found, advice)
+
+
+def _fix(sensor: VectorSensor, heard: HeardTopic, held: Sequence[str]) -> str:
+    key = f"sensors.{sensor.name}.values"
+    if missing := [joint for joint in sensor.names if joint not in heard.joints and sensor.is_joints]:
+        others = [joint for joint in heard.joints if joint not in (*sensor.names, *held)]
+        return (
+            f"write the driver's names ({', '.join(others) or 'none'}) for {', '.join(missing)} in {key}, or "
+            "let the driver use those of the URDF"
+        )
+    if unknown := [joint for joint in heard.joints if joint not in (*sensor.names, *held)]:
+        return (
+            f"add {', '.join(unknown)} to simulation.hold_joints, which says what else moves, or let the "
+            "driver publish the arm's joints alone"
+        )
+    return f"let the driver send a finite number for each value, in the units of {key}, or correct {key}"
+
+
+def _beyond(sensor: VectorSensor, position: FloatArray, limits: ChannelLimits) -> tuple[str, str] | None:
+    """Return what is outside the limits, and what to do; None if nothing is."""
+    count = len(sensor.names)
+    lower = np.full(count, -np.inf) if limits.lower is None else limits.lower
+    upper = np.full(count, np.inf) if limits.upper is None else limits.upper
+    width = np.where(np.isfinite(upper - lower), upper - lower, 0.0)
+    lower, upper = lower - BEYOND * width, upper + BEYOND * width
+    outside = ((position < lower) | (position > upper)).any(axis=0)
+    if not outside.any():
+        return None
+    joint = int(outside.argmax())
+    column = position[:, joint]
+    worst = column[np.maximum(lower[joint] - column, column - upper[joint]).argmax()]
+    limited = f"[{lower[joint] + BEYOND * width[joint]:.3g}, {upper[joint] - BEYOND * width[joint]:.3g}]"
+    found = f"{sensor.names[joint]} is at {worst:.4g}, its limits are {limited} {sensor.units[joint]}"
+    what, factors = _instead(sensor)
+    if what and ((position / factors >= lower) & (position / factors <= upper)).all():
+        return (
+            f"{found}: {what}?",
+            f"let the driver send {' or '.join(_units(sensor))}: all would fit, were it {what}",
+        )
+    return found, (
+        "is the order or the sign of the joints another, or their zero? Compare with the robot's display; "
+        "limits: the URDF's and arm.limits"
+    )
+
+
+def _units(sensor: VectorSensor) -> list[str]:
+    return list(dict.fromkeys(unit for _, unit in sensor.values))
+
+
+def _instead(sensor: VectorSensor) -> tuple[str, FloatArray]:
+    """Return what may have been sent in place of the units, and by how much that is more (J,)."""
+    names = [MISTAKEN[unit][0] for unit in _units(sensor) if unit in MISTAKEN]
+    factors = [MISTAKEN[unit][1] if unit in MISTAKEN else 1.0 for _, unit in sensor.values]
+    return " and ".join(names), np.array(factors)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the velocities of joints are those that their positions change by."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.doctor.finding import Finding
+from ami_ros.doctor.live.heard import HeardTopic
+
+LEAST_TRAVEL = 0.02  # rad or m, of all joints together: of less, noise is too much
+AGREE = (0.5, 2.0)  # reported / measured; filters of a driver make it less than one
+
+
+def speeds(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
+    """Check velocities against positions; None where there are none, or nothing moved far enough to tell."""
+    samples = [sample for sample in heard.samples if not sample.error]
+    if not sensor.is_joints or len(samples) < 3:
+        return None
+    table, times = np.array([sample.value for sample in samples]), heard.times / 1e9
+    if len(times) != len(table) or (np.diff(times) <= 0.0).any():
+        return None  # the line of losses tells of it
+    position, velocity = np.hsplit(table, 2)
+    moved, told = np.diff(position, axis=0), 0.5 * (velocity[1:] + velocity[:-1]) * np.diff(times)[:, None]
+    if np.abs(moved).sum() < LEAST_TRAVEL or not velocity.any():
+        return None
+    # The share of the motion that velocities tell of, by least squares.
+    share = float((told * moved).sum() / (moved * moved).sum())
+    name, figures = f"{sensor.name}: velocities", {"velocity_share": share}
+    found = f"{share:.3g} times what positions change by"
+    if AGREE[0] <= share <= AGREE[1]:
+        return Finding(name, "ok", found, "", figures)
+    unit = " or ".join(dict.fromkeys(sensor.units[len(sensor.names) :]))
+    advice = f"let the driver send velocities in {unit} and the order of the names, or none at all"
+    return Finding(name, "warn", found, advice, figures)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How often a sensor speaks, what gets lost, and how old its messages are when they come."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.body.sensors import Sensor
+from ami_ros.data.importing.track import TopicHealth, in_order
+from ami_ros.doctor.finding import Finding
+from ami_ros.doctor.live.heard import HeardTopic
+
+RATE_OFF = 0.2  # share by which a rate may be another than the YAML's
+LATE_SHARE, FEW_SHARE = 0.9, 0.5  # of the control rate: slower, and plans are late; no plan to speak of
+LOST_SHARE = 0.1  # more is more than a loop should bear
+OLD_SHARE = 0.5  # of the age limit: a hiccup, and the robot holds
+ANOTHER_CLOCK_S = 86_400.0  # no delay is that long
+DRIVER_SHARE = 0.5  # of the age that passed before the message was sent: the driver's
+
+
+def health_of(sensor: Sensor, heard: HeardTopic, step_ns: int) -> TopicHealth:
+    """Return how regularly a sensor speaks; `step_ns` is the duration of a control step."""
+    health = TopicHealth(heard.name, heard.type, sensor.rate_hz, messages=len(heard.samples))
+    times = heard.times
+    health.see(times, in_order(times.tolist())[0], [], int(times[0]), step_ns // 2)
+    return health
+
+
+def rate(sensor: Sensor, heard: HeardTopic, duration_s: float, least_hz: float) -> Finding:
+    """Check the rate, with what did not come: how often it was sent.
+
+    Args:
+        sensor: the sensor.
+        heard: its messages.
+        duration_s: for how long it was listened.
+        least_hz: the planner needs it as often; 0 for no matter.
+    """
+    name, expected = f"{sensor.name}: rate", f"sensors.{sensor.name}.rate_hz is {sensor.rate_hz:g}"
+    times = in_order(heard.times.tolist())[0]
+    if len(times) < 2:
+        found = f"{len(heard.samples)} messages in {duration_s:g} s, {expected}"
+        return Finding(name, "fail", found, "let the driver publish as often as rate_hz says")
+    hz = 1e9 * (len(times) - 1 + heard.missed) / float(times[-1] - times[0])
+    found, figures = f"{hz:.4g} Hz, {expected}", {"rate_hz": hz, "expected_hz": sensor.rate_hz}
+    if hz * sensor.max_age_s < 1.0:
+        advice = f"the robot holds in between (max_age_s {sensor.max_age_s:g}): let the driver publish faster"
+        return Finding(name, "fail", found, advice, figures)
+    if hz < LATE_SHARE * least_hz:
+        advice = f"let the driver publish faster: the planner plans at {least_hz:g} Hz (actions.rate_hz)"
+        return Finding(name, "fail" if hz < FEW_SHARE * least_hz else "warn", found, advice, figures)
+    if abs(hz / sensor.rate_hz - 1.0) > RATE_OFF:
+        advice = (
+            f"let the driver publish at {sensor.rate_hz:g} Hz, or write "
+            f"sensors.{sensor.name}.rate_hz: {hz:.3g} in the robot's YAML"
+        )
+        return Finding(name, "warn", found, advice, figures)
+    return Finding(name, "ok", found, "", figures)
+
+
+def losses(sensor: Sensor, heard: HeardTopic, health: TopicHealth) -> Finding:
+    """Check what is missing, comes twice, or in the wrong order."""
+    longest_s = max((length for _, length in health.gaps), default=0.0)
+    share = heard.missed / (heard.missed + health.messages)
+    figures = {"lost_share": share, "gaps": float(len(health.gaps)), "longest_gap_s": longest_s}
+    wrong, advice = [], []
+    if heard.missed:
+        wrong.append(f"{heard.missed} of {heard.missed + health.messages} sent did not come (as best effort)")
+        advice.append(
+            "messages get lost on their way: see DDS profile and shared memory above, and the load of the "
+            "processor; large images: smaller, or compressed"
+        )
+    if health.gaps:
+        wrong.append(f"{len(health.gaps)} gaps in stamps, the longest {longest_s:.2f} s")
+    if health.gaps and not heard.missed:
+        advice.append("the driver leaves messages out: look at its load, exposure time and bus")
+    if health.duplicates:
+        wrong.append(f"{health.duplicates} with the stamp of another")
+        advice.append("let the driver stamp each message with when it was measured, and publish it once")
+    if health.out_of_order:
+        wrong.append(f"{health.out_of_order} older than the one before")
+        advice.append("one publisher with one clock: time that goes back is taken for a reset")
+    name = f"{sensor.name}: losses"
+    if not wrong:
+        return Finding(name, "ok", f"none in {health.messages} messages", "", figures)
+    is_bad = share > LOST_SHARE or longest_s > sensor.max_age_s
+    return Finding(name, "fail" if is_bad else "warn", "; ".join(wrong), "; ".join(advice), figures)
+
+
+def stamps(sensor: Sensor, heard: HeardTopic, future_s: float, has_clock: bool) -> Finding:
+    """Check stamps against receipt.
+
+    Args:
+        sensor: the sensor.
+        heard: its messages.
+        future_s: how far ahead a stamp may be.
+        has_clock: whether the nodes' time is that of /clock.
+    """
+    name = f"{sensor.name}: latency"
+    stamped = [sample for sample in heard.samples if sample.stamp_ns is not None]
+    if not stamped:
+        return Finding(name, "ok", f"{heard.type} has no stamp: counts as measured when it comes")
+    if any(sample.stamp_ns == 0 for sample in stamped):
+        advice = "let the driver set header.stamp to when it was measured, in ROS time"
+        return Finding(name, "fail", "stamps are zero", advice)
+    timed = [sample for sample in stamped if sample.now_ns is not None]
+    if not timed:
+        return Finding(
+            name, "warn", "no /clock to compare with", "unpause the simulator that publishes /clock"
+        )
+    ages = np.array([(sample.now_ns or 0) - (sample.stamp_ns or 0) for sample in timed]) / 1e9
+    usual, oldest, youngest = (float(value) for value in (np.median(ages), ages.max(), ages.min()))
+    figures = {"latency_s_p50": usual, "latency_s_max": oldest, "latency_s_min": youngest}
+    limit_s = sensor.max_age_s
+    if abs(usual) > ANOTHER_CLOCK_S:
+        return Finding(name, "fail", f"stamps are {usual:.4g} s old", _other_clock(has_clock), figures)
+    if youngest < -future_s:
+        found = f"stamps up to {-youngest:.3f} s in the future, at most {future_s:g} are accepted"
+        advice = "the clocks do not agree: synchronise the sender's computer with this one (chrony, PTP)"
+        return Finding(name, "fail", found, advice, figures)
+    found = f"{1e3 * usual:.0f} ms, at most {1e3 * oldest:.0f}; the robot holds at {1e3 * limit_s:.0f}"
+    if usual > OLD_SHARE * limit_s or oldest > limit_s:
+        waited = [sample.sent_ns - (sample.stamp_ns or 0) for sample in timed if sample.sent_ns]
+        before_s = 0.0 if has_clock or not waited else float(np.median(waited)) / 1e9
+        level = "fail" if usual > limit_s else "warn"
+        return Finding(name, level, found, _late(usual, before_s, has_clock), figures)
+    return Finding(name, "ok", found, "", figures)
+
+
+def _late(usual_s: float, before_s: float, has_clock: bool) -> str:
+    if has_clock:
+        return "the simulator stamps otherwise than its /clock says, or this machine is too slow for it"
+    if before_s > DRIVER_SHARE * usual_s:
+        return (
+            f"stamped {before_s:.3f} s before it is sent: let the driver stamp when it measures, by a clock "
+            "that agrees with this one (chrony, PTP), and send at once"
+        )
+    return (
+        "late on its way, or sent by a computer whose clock is behind: synchronise them (chrony, PTP), then "
+        "look at network and processor load"
+    )
+
+
+def _other_clock(has_clock: bool) -> str:
+    if has_clock:
+        return "/clock tells another time: let the driver use_sim_time, or stop who publishes /clock"
+    return (
+        "stamps are of another clock, such as one that began at boot, or a simulator's: let the driver stamp "
+        "in ROS time, or let the simulator publish /clock"
+    )

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a robot's files fit together: limits, workspace, model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ami_ros.doctor.finding import Finding
+from ami_ros.errors import AmiError
+
+GRID = 4  # places along each side of the workspace
+CORNERS = 4  # of these places may be out of reach
+
+
+def limits(robot: str | None, task: str | None) -> Finding:
+    """Check that the gate has limits to watch over, and knows where the links are."""
+    from ami_ros.configuration import Configuration
+    from ami_ros.safety.gate_body import GateBody
+
+    try:
+        spec = Configuration.load(robot, task).spec
+        GateBody.of_robot(spec)
+    except AmiError as error:
+        return Finding("robot", "fail", str(error), "mend its YAML or URDF: see config/robots/panda.yaml")
+    what = f"{spec.name}: {', '.join(spec.sensors)}; {len(spec.command_names)} commanded channels"
+    if free := spec.limits.unlimited():
+        advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"
+        return Finding("robot", "warn", f"{what}, without limit of {', '.join(free)}", advice)
+    return Finding("robot", "ok", what)
+
+
+def workspace(robot: str | None, task: str | None) -> Finding:
+    """Check that an arm reaches all of its workspace, with the orientation at home unless that is free."""
+    import itertools
+
+    import numpy as np
+
+    from ami_ros.body.kinematics import Kinematics
+    from ami_ros.configuration import Configuration
+    from ami_ros.errors import KinematicsError
+
+    try:
+        spec = Configuration.load(robot, task).spec
+        if spec.arm is None:
+            return Finding("workspace", "ok", "no arm")
+        kinematics = Kinematics(spec)
+    except AmiError as error:
+        return Finding("workspace", "fail", str(error), "see robot above")
+    corners, beyond = spec.workspace, []
+    for share in itertools.product(np.linspace(0.0, 1.0, GRID), repeat=3):
+        place = corners[0] + np.array(share) * (corners[1] - corners[0])
+        try:
+            kinematics.solve(place)
+        except KinematicsError:
+            beyond.append(np.round(place, 3).tolist())
+    if len(beyond) <= CORNERS:  # tasks draw again what is too far out
+        return Finding("workspace", "ok", f"{GRID**3 - len(beyond)} of {GRID**3} places in it can be reached")
+    advice = "make arm.workspace smaller, or turn the tip otherwise at arm.home"
+    found = f"{len(beyond)} of {GRID**3} places in it cannot be reached, the first {beyond[0]}"
+    return Finding("workspace", "warn" if len(beyond) < GRID**3 // 2 else "fail", found, advice)
+
+
+def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
+    """Check the model's hash, and its contract against the robot."""
+    from ami_ros.configuration import Configuration
+    from ami_ros.experiment.experiment import prepare
+
+    try:
+        if model is None and not (file := Configuration.load(robot, task).shipped_model).is_file():
+            advice = f"to plan, make one: ami-ros model {_named('--robot', robot)}{_named('--task', task)}"
+            return Finding("model", "warn", f"none yet for this robot and task: {file}", advice.strip())
+        experiment = prepare(robot, task, model)
+    except AmiError as error:
+        return Finding("model", "fail", str(error), "git checkout models, or make model")
+    fits = f"fits {experiment.spec.name}"
+    return Finding("model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, {fits}")
+
+
+def _named(option: str, value: str | None) -> str:
+    return f"{option} {value} " if value else ""
