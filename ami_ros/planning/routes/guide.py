@@ -112,8 +112,7 @@ class Guide:
         last = min(self._pursued, len(route) - 1)
         if self._waited <= self._settings.patience * route.steps[last]:
             return
-        for index in range(last + 1):  # also what counted as passed: it is near, and was not reached
-            self._finder.fail(state, route, index)
+        self._finder.fail(state, route, last)  # also what counted as passed: it is near, and was not reached
         self._drop(SEARCHING)
         self._waited, self._stuck = 0, True
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,6 +16,26 @@ from ami_ros.planning.routes.settings import LearnedRouteSettings
 
 AT_ONCE = 64  # states that are led on from at once
 BITS = 3  # how often that is done between two plans
+
+
+@dataclass(frozen=True, eq=False)
+class Barred:
+    """What was not reached from one place.
+
+    Attributes:
+        here: the place, a point (P,).
+        ends: what was promised from there, points (N, P).
+        width: states as near as this to one of them are not reached either, control steps.
+    """
+
+    here: Tensor
+    ends: Tensor
+    width: float
+
+    def of(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
+        """Return (N,) bool: which of the points (N, P) lie behind it, as seen from their parents (N, P)."""
+        start: Tensor = torch.linalg.vector_norm(parents - self.here, dim=1) <= radius
+        return start & (torch.cdist(points, self.ends).amin(dim=1) <= self.width)
 
 
 class ImaginedRoutes:
@@ -35,16 +56,21 @@ class ImaginedRoutes:
 
     def __init__(self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
-        self._failed: list[Tensor] = []  # pairs of points (2, P): no way leads from the first to the second
+        self._failed: list[Barred] = []
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
         """Begin to look for a short way from state (Z,) to near a goal."""
         return TreeSearch(self._model, self._step_count, self._settings, state, goal, self._failed)
 
-    def fail(self, state: Tensor, route: Route, index: int) -> None:
-        """Lead no other route from state (Z,) to what was not reached from there."""
-        pair = torch.stack([state.cpu(), route.states[index]])
-        self._failed.append(points_of(self._model, pair).cpu())
+    def fail(self, state: Tensor, route: Route, last: int) -> None:
+        """Lead no other route from state (Z,) to what was not reached from there.
+
+        Who fails there again avoids twice as much: the model is wrong about more than one state.
+        """
+        points = points_of(self._model, torch.cat([state.unsqueeze(0).cpu(), route.states[: last + 1]])).cpu()
+        here, ends, radius = points[0], points[1:], self._settings.radius
+        before = [bar.width for bar in self._failed if torch.linalg.vector_norm(bar.here - here) <= radius]
+        self._failed.append(Barred(here, ends, 2.0 * max(before) if before else radius))
 
     def forgive(self) -> None:
         """Lead to what was not reached, too."""
@@ -65,10 +91,10 @@ class TreeSearch:
         settings: LearnedRouteSettings,
         state: Tensor,
         goal: EncodedGoal,
-        failed: Sequence[Tensor],
+        failed: Sequence[Barred],
     ) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
-        self._failed = torch.stack([*failed]) if failed else None
+        self._failed = failed
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
         self._points = points_of(model, self._states).cpu()
@@ -118,10 +144,8 @@ class TreeSearch:
         steps = self._steps[parents] + self._step_count
         away = torch.linalg.vector_norm(points - self._target, dim=1)
         new = torch.cdist(points, self._points).amin(dim=1) > radius
-        if self._failed is not None:
-            start = torch.cdist(self._points[parents], self._failed[:, 0]) <= radius
-            end = torch.cdist(points, self._failed[:, 1]) <= radius
-            new &= ~(start & end).any(dim=1)
+        for bar in self._failed:
+            new &= ~bar.of(self._points[parents], points, radius)
         rows = torch.nonzero(new).flatten()
         rows = rows[(steps + away)[rows].argsort(stable=True)]
         close = torch.cdist(points[rows], points[rows]) <= radius

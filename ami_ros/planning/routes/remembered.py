@@ -47,10 +47,11 @@ class RememberedRoutes:
             RememberedRoute(torch.from_numpy(self._experience.states_of(way)), tuple(way.steps), way)
         )
 
-    def fail(self, state: Tensor, route: Route, index: int) -> None:
+    def fail(self, state: Tensor, route: Route, last: int) -> None:
         """Let what was not reached cost more."""
         if isinstance(route, RememberedRoute):
-            self._experience.fail(route.way, index)
+            for index in range(last + 1):
+                self._experience.fail(route.way, index)
 
     def forgive(self) -> None:
         """Lead through what was not reached, too."""

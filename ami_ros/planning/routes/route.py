@@ -50,5 +50,5 @@ class RouteFinder(Protocol):
     def forgive(self) -> None:
         """Forget what was not reached: no way is left without it."""
 
-    def fail(self, state: Tensor, route: Route, index: int) -> None:
-        """Hear that one state of a route was not reached from state (Z,)."""
+    def fail(self, state: Tensor, route: Route, last: int) -> None:
+        """Hear that none of a route's states up to index `last` was reached from state (Z,)."""

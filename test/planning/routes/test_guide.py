@@ -43,8 +43,8 @@ class Line:
     def forgive(self) -> None:
         self.failed.clear()
 
-    def fail(self, state: Tensor, route: Route, index: int) -> None:
-        self.failed.append((float(state[0]), float(route.states[index, 0])))
+    def fail(self, state: Tensor, route: Route, last: int) -> None:
+        self.failed.extend((float(state[0]), float(place[0])) for place in route.states[: last + 1])
 
 
 def guide(line: Line, **changes) -> Guide:

@@ -63,6 +63,10 @@ def test_what_was_not_reached_is_no_longer_tried_from_there():
     routes.fail(at(-6.0, 0.0), straight, 0)
     other = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
     assert float((other.states[0] - straight.states[0])[:2].norm()) > SETTINGS.radius
+    routes.fail(at(-6.0, 0.0), other, 0)
+    third = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
+    avoided = (third.states[0] - other.states[0])[:2].norm()
+    assert float(avoided) > 2.0 * SETTINGS.radius, "the second failure avoids twice as much"
     elsewhere = at(-3.0, 2.0)
     before = found(ImaginedRoutes(two_rooms(None), 2, SETTINGS), elsewhere, goal(-6.0, 8.0))
     assert torch.equal(found(routes, elsewhere, goal(-6.0, 8.0)).states, before.states)
