@@ -16,6 +16,8 @@ from ami_ros.planning.routes.settings import LearnedRouteSettings
 
 AT_ONCE = 64  # states that are led on from at once
 BITS = 3  # how often that is done between two plans
+FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
+CLOSER_LOOKS = 6  # how often that is tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +104,7 @@ class TreeSearch:
         self._steps = torch.zeros(1)  # control steps from the first state to each
         self._away = torch.linalg.vector_norm(self._points - self._target, dim=1)
         self._open = torch.ones(1, dtype=torch.bool)  # not led on yet
+        self._radius, self._closer_looks = settings.radius, 0
         self.route: Route | None = None
 
     @property
@@ -112,7 +115,7 @@ class TreeSearch:
     def advance(self) -> bool:
         """Lead some states on; return whether the goal is reached, or there is nothing more to look at."""
         for _ in range(BITS):
-            if not self._open.any() or len(self._states) >= self._settings.most:
+            if len(self._states) >= self._settings.most or not (self._open.any() or self._look_closer()):
                 return True
             length = torch.where(self._open, self._steps + self._away, torch.inf)
             count = min(AT_ONCE, int(self._open.sum()))
@@ -121,6 +124,16 @@ class TreeSearch:
             if self._arrived(before):
                 return True
         return False
+
+    def _look_closer(self) -> bool:
+        """Lead all on again, until something new comes that is not quite as far from the rest; return whether.
+
+        In a narrow place, as in a corner, no macro-action leads far.
+        """
+        self._closer_looks += 1
+        self._radius = FINER * self._settings.radius
+        self._open = torch.ones(len(self._states), dtype=torch.bool)
+        return self._closer_looks <= CLOSER_LOOKS
 
     def _arrived(self, first: int) -> bool:
         """Return whether one of the states from index `first` on is near the goal; then there is a route."""
@@ -138,14 +151,14 @@ class TreeSearch:
         """Add what is new of the states that some states, by their indices, lead to."""
         with torch.inference_mode():
             ahead = self._model.world.imagine(self._states[some].to(self._model.device)).cpu()
-        parents, radius = some.repeat_interleave(ahead.shape[1]), self._settings.radius
+        parents, radius = some.repeat_interleave(ahead.shape[1]), self._radius
         states = ahead.flatten(0, 1)
         points = points_of(self._model, states).cpu()
         steps = self._steps[parents] + self._step_count
         away = torch.linalg.vector_norm(points - self._target, dim=1)
         new = torch.cdist(points, self._points).amin(dim=1) > radius
         for bar in self._failed:
-            new &= ~bar.of(self._points[parents], points, radius)
+            new &= ~bar.of(self._points[parents], points, self._settings.radius)
         rows = torch.nonzero(new).flatten()
         rows = rows[(steps + away)[rows].argsort(stable=True)]
         close = torch.cdist(points[rows], points[rows]) <= radius
@@ -155,6 +168,8 @@ class TreeSearch:
                 kept.append(index)
                 free &= ~close[index]
         chosen = rows[kept]
+        if len(chosen):
+            self._radius = self._settings.radius
         self._open[some] = False
         self._open = torch.cat([self._open, torch.ones(len(chosen), dtype=torch.bool)])
         self._states = torch.cat([self._states, states[chosen]])

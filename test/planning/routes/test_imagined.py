@@ -52,6 +52,12 @@ def test_no_way_is_known_through_a_door_that_is_shut():
     assert found(routes, at(-6.0, 0.0), goal(-6.0, 8.0)) is not None
 
 
+def test_a_search_that_does_not_get_on_takes_smaller_strides():
+    wide = dataclasses.replace(SETTINGS, radius=1.1 * STRIDE)
+    assert found(ImaginedRoutes(two_rooms(), 2, wide), at(-6.0, 0.0), goal(6.0, 0.0)) is not None
+    assert found(ImaginedRoutes(two_rooms(None), 2, wide), at(-6.0, 0.0), goal(6.0, 0.0)) is None
+
+
 def test_a_search_ends_where_it_may_look_at_no_more():
     few = dataclasses.replace(SETTINGS, most=20)
     assert found(ImaginedRoutes(two_rooms(), 2, few), at(-6.0, 0.0), goal(6.0, 0.0)) is None

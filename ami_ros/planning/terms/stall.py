@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it costs to push against what does not give way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ami_ros.config import setting
+from ami_ros.planning.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much it minds, and what is a push."""
+
+    weight: float = setting("cost of pushing for one block at full speed", ge=0.0, le=1000.0)
+    reach: float = setting(
+        "how far a block at full speed leads at least where nothing is in the way",
+        gt=0.0,
+        le=1000.0,
+        unit="control steps",
+    )
+
+
+class Term(nn.Module):
+    """How much of a block's actions moves nothing, by the model: the mean over the blocks.
+
+    An action that is predicted to change as little as a smaller one pushes against something: a robot that
+    does so for long is stopped by its gate.
+
+    Args:
+        world: measures how far each block leads.
+        settings: how much it minds; weight 0 costs no time either.
+    """
+
+    def __init__(self, world: Any, settings: Settings) -> None:
+        super().__init__()
+        self.world, self.weight, self.reach = world, settings.weight, settings.reach
+
+    def forward(self, rollout: Rollout) -> Tensor:
+        """Return costs (S,)."""
+        if self.weight > 0.0 and rollout.dreaded.shape[1] > 0:
+            views, size = list(range(rollout.dreaded.shape[1])), rollout.dreaded.shape[2]
+            speed = torch.sqrt((rollout.actions**2).mean(dim=2))
+            before, wasted = rollout.now, torch.zeros_like(speed[:, 0])
+            for block, state in enumerate(rollout.states):
+                left = [before[:, view * size : (view + 1) * size] for view in views]
+                moved: Tensor = self.world.distances([state], left, views, "slow")[:, 0]
+                wasted = wasted + torch.relu(speed[:, block] - moved / self.reach)
+                before = state
+            return self.weight * wasted / len(rollout.states)
+        return torch.zeros_like(rollout.actions[:, 0, 0])
