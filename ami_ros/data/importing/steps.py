@@ -74,8 +74,12 @@ def _moments(spec: RobotSpec, signals: Signals, begin_ns: int, end_ns: int) -> T
     pictures = pictures[(pictures >= begin_ns) & (pictures <= end_ns)]
     if len(pictures) < 2 or spec.step_ns < FAST * float(np.median(np.diff(pictures))):
         return pictures
-    grid = np.arange(pictures[0], pictures[-1] + 1, spec.step_ns, dtype=np.int64)
-    return pictures[np.unique(_nearest(pictures, grid))]
+    chosen = []
+    for run in np.split(pictures, np.searchsorted(pictures, np.asarray(signals.breaks, dtype=np.int64))):
+        if len(run):
+            grid = np.arange(run[0], run[-1] + 1, spec.step_ns, dtype=np.int64)
+            chosen.append(run[np.unique(_nearest(run, grid))])
+    return np.concatenate(chosen)
 
 
 def _nearest(times: Times, wanted: Times) -> NDArray[np.int64]:
