@@ -96,7 +96,7 @@ def import_(
         configuration.model.image_size,
         configuration.collect.episode_steps,
         parse_topics(topics),
-        parse_places("--feature", "camera=observation.images.front", features),
+        parse_places("--feature", "NAME=FEATURE", "camera=observation.images.front", features),
         degrees,
         actions,
         by_arrival,

@@ -10,7 +10,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.bags.bag import Bag
 from ami_ros.data.importing.roles import roles_of
 from ami_ros.data.importing.signals import SignalReader
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, EpisodeError
 
 
 class BagSource:
@@ -27,7 +27,11 @@ class BagSource:
     """
 
     def __init__(self, spec: RobotSpec, path: Path, topics: Mapping[str, str]) -> None:
-        self.path, self._bag = path, Bag(path)
+        try:
+            self._bag = Bag(path)
+        except EpisodeError as error:
+            raise EpisodeError(f"{error}, or the folder of a LeRobotDataset v3") from error
+        self.path = path
         self.problems, self.notes = self._bag.problems, list[str]()
         found = self._bag.topics()
         try:

@@ -23,6 +23,7 @@ from ami_ros.errors import AmiError, ConfigError, ImageError, ObservationError
 from ami_ros.types import FloatArray, checked_vector
 
 MOST_S = 1e6  # of an episode: what says more is no timestamp
+SAME_S = 1e-4  # that a stamp may be beside its frame. Source: `tolerance_s` of LeRobotDataset
 # Takes what a row says of one role at a time; whether it says anything.
 Take = Callable[[Rows, int, int], bool]
 
@@ -77,6 +78,10 @@ class LeRobotSource:
 
     def _take(self, rows: Rows, row: int, time_s: float, roles: list[_Role], reader: SignalReader) -> None:
         stamped = np.isfinite(time_s) and abs(time_s) < MOST_S
+        if stamped:
+            frame_s = round(time_s * self._input.info.fps) / self._input.info.fps
+            # Stamps are kept as float32.
+            time_s = frame_s if abs(time_s - frame_s) < SAME_S else time_s
         time_ns = reader.time_of(str(self.path), round(time_s * NS_PER_S)) if stamped else 0
         for health, take in roles:
             try:

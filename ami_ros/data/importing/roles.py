@@ -35,14 +35,15 @@ class Roles:
 
 def parse_topics(texts: Sequence[str]) -> dict[str, str]:
     """Return role -> topic of texts such as camera=/my/camera. Raises ConfigError: written otherwise."""
-    return parse_places("--topic", "camera=/my/camera", texts)
+    return parse_places("--topic", "NAME=/TOPIC", "camera=/my/camera", texts)
 
 
-def parse_places(option: str, example: str, texts: Sequence[str]) -> dict[str, str]:
+def parse_places(option: str, form: str, example: str, texts: Sequence[str]) -> dict[str, str]:
     """Return role -> where it is, of texts such as camera=/my/camera.
 
     Args:
         option: that they were given with.
+        form: how they are written.
         example: of one that is right.
         texts: as they were given.
 
@@ -51,7 +52,7 @@ def parse_places(option: str, example: str, texts: Sequence[str]) -> dict[str, s
     """
     pairs = [text.partition("=") for text in texts]
     if wrong := [text for text, (name, _, place) in zip(texts, pairs, strict=True) if not (name and place)]:
-        raise ConfigError(f"{option}: got {wrong}, expected NAME=WHERE, as in {example}")
+        raise ConfigError(f"{option}: got {wrong}, expected {form}, as in {example}")
     return {name: place for name, _, place in pairs}
 
 

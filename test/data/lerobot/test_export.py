@@ -15,15 +15,18 @@ import pytest
 pytest.importorskip("mcap", reason="needs the extra 'record'")
 pytest.importorskip("pyarrow", reason="needs the extra 'lerobot'")
 import pyarrow.parquet as pq
+from bodies.yaml_bodies import process_body, two_cameras_and_force
 from lerobot_data import MADE, peer
 from robots import changed, made_up_robot
 from small_data import SIDE, STEPS, write_episodes
 
-from ami_ros.data.episode import list_episodes, read_episode
+from ami_ros.body.robot_spec import load_robot
+from ami_ros.data.episode import EpisodeRecord, episode_path, list_episodes, read_episode, write_episode
 from ami_ros.data.importing.importing import Import, ImportSettings
 from ami_ros.data.lerobot import parquet_output, video_output
 from ami_ros.data.lerobot.export import ExportSettings, export
 from ami_ros.data.lerobot.layout import FILES_PER_CHUNK, FilePlace
+from ami_ros.data.recorded_body import recorded_body
 from ami_ros.errors import ConfigError, EpisodeError, InUseError, OutputError
 from ami_ros.system.lock_file import only_one
 
@@ -65,6 +68,39 @@ def test_what_goes_out_comes_back(tmp_path, originals, monkeypatch, video, apart
         np.testing.assert_allclose(after.actions, before.actions, rtol=1e-6)
         difference = np.abs(after.images["camera"].astype(int) - before.images["camera"])
         assert difference.mean() <= apart
+
+
+@pytest.mark.parametrize("kind", ["plant", "husky", "two_cameras"])
+def test_other_bodies_come_back(tmp_path, kind):
+    """Set points without a camera, a base with two sensors, and an arm with two cameras and a force."""
+    made = {"plant": process_body, "two_cameras": two_cameras_and_force}
+    spec = load_robot(str(made[kind](tmp_path)) if kind in made else kind)
+    generator, body, steps = np.random.default_rng(5), recorded_body(spec), 6
+    for index in range(2):
+        vectors = {k: generator.uniform(-1, 1, (steps + 1, len(v))) for k, v in body.vectors.items()}
+        record = EpisodeRecord(
+            images={k: generator.integers(0, 256, (steps + 1, 8, 8, 3), np.uint8) for k in body.images},
+            vectors={name: values.astype(np.float32) for name, values in vectors.items()},
+            actions=spec.actions.in_units(generator.uniform(-1, 1, (steps, spec.action_size))).astype(
+                np.float32
+            ),
+            truth={},
+            look=np.int64(0),
+            body=body,
+        )
+        write_episode(episode_path(tmp_path / "episodes", index), record)
+    originals = list_episodes(tmp_path / "episodes")
+    export(spec, originals, tmp_path / "out", ExportSettings(WORDS))
+    work = Import(spec, [tmp_path / "out"], ImportSettings(8, steps))
+    work.read()
+    work.write(tmp_path / "back", work.cut())
+    for ours, theirs in zip(originals, list_episodes(tmp_path / "back"), strict=True):
+        before, after = read_episode(ours), read_episode(theirs)
+        for name in body.vectors:
+            np.testing.assert_allclose(after.vectors[name], before.vectors[name], atol=1e-6)
+        for name in body.images:
+            np.testing.assert_array_equal(after.images[name], before.images[name])
+        np.testing.assert_allclose(after.actions, before.actions, rtol=1e-5)
 
 
 def types(file: Path) -> dict[str, str]:
