@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -155,9 +156,8 @@ class RoleFinder:
                 raise ConfigError(f"--feature {COMMANDS}: {spec.name} is not told positions of joints")
             return None
         names = spec.command_names
-        units = next(sensor for sensor in spec.vectors if sensor.name == spec.joint_sensor).units[
-            : len(names)
-        ]
+        (joints,) = (sensor for sensor in spec.vectors if sensor.name == spec.joint_sensor)
+        units = joints.units[: len(names)]
         if told:
             return self._told(COMMANDS, (len(names),), tuple(f"{name}{POSITION}" for name in names), units)
         feature = self._info.features.get(ACTION)
@@ -216,9 +216,11 @@ def _parse(role: str, feature: Feature, text: str) -> list[int]:
     """Return the columns of a name, a number or a range such as 0-6."""
     if text in feature.names:
         return [feature.names.index(text)]
-    begin, _, end = text.partition("-")
-    if begin.isdecimal() and (end or begin).isdecimal() and int(begin) <= int(end or begin) < feature.size:
-        return list(range(int(begin), int(end or begin) + 1))
+    numbers = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", text)
+    if numbers is not None:
+        begin, end = int(numbers[1]), int(numbers[2] or numbers[1])
+        if begin <= end < feature.size:
+            return list(range(begin, end + 1))
     raise ConfigError(
         f"--feature {role}: got column {text!r}, expected a name or 0 to {feature.size - 1} of {feature}"
     )
