@@ -11,6 +11,9 @@ TICKS ?= 200000
 # Three processes on two cores: many tests wait for other processes. A file stays in one of them.
 PYTEST_ARGS ?= -n 3 --dist loadfile
 SEED ?= 0
+# One that has lerobot, and what makes it if it is not there: lerobot needs 3.12, and 5 GB.
+LEROBOT_PYTHON ?= .lerobot/bin/python
+LEROBOT_BASE ?= python3.12
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -62,7 +65,7 @@ $(STAMP): setup.py setup.cfg $(CONSTRAINTS) | $(BIN)/pip
 	  echo "PyBullet did not build. It needs a C++ compiler and Python's headers (on Debian and Ubuntu:" >&2; \
 	  echo "apt install g++ python3-dev), or a Python with a ready-made wheel: make venv PYTHON=python3.11" >&2; \
 	  exit 1; }
-	$(PIP_INSTALL) -e '.[ros,sim,train,memory,record,test]'
+	$(PIP_INSTALL) -e '.[ros,sim,train,memory,record,lerobot,test]'
 	@touch $@
 
 # Not by way of `venv`, which would first put the old versions back.
@@ -106,6 +109,11 @@ fuzz: venv ## shake the safety gate for TICKS ticks (200000) from SEED (0), and 
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
 	  $(BIN)/python -m pytest -q -rP test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
 
+# In an environment of its own: lerobot wants other versions of torch and OpenCV than we do.
+lerobot: venv ## check what ami-ros export-data writes with the real lerobot
+	@test -x $(LEROBOT_PYTHON) || { $(LEROBOT_BASE) -m venv .lerobot && .lerobot/bin/pip install 'lerobot[dataset]'; }
+	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -rs test/data/lerobot
+
 lint: venv ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -116,5 +124,5 @@ format: venv ## let ruff sort imports and lay out the code
 	$(BIN)/ruff format .
 
 clean: ## remove what the other targets made (not models/)
-	rm -rf $(VENV) $(WS) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .lerobot $(WS) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

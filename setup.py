@@ -54,6 +54,8 @@ MEMORY = ["usearch>=2.17,<3"]
 ROBOTS = ["example-robot-data>=6,<7"]
 # MCAP with chunks that can be flushed, and all of rosbag2 without ROS.
 RECORD = ["mcap>=1.6,<2", "rosbags>=0.11,<0.12", "matplotlib>=3.6,<4"]
+# LeRobotDataset v3 in and out. The lerobot package itself wants other versions of torch and OpenCV.
+LEROBOT = ["pyarrow>=16,<27", "av>=10,<19"]
 # Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
 BENCH = [
     "pytorch-mppi>=0.9,<1",
@@ -107,6 +109,7 @@ setup(
         "memory": MEMORY,
         "robots": ROBOTS,
         "record": RECORD,
+        "lerobot": LEROBOT,
         "bench": BENCH,
         "test": TEST,
     },

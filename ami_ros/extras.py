@@ -14,6 +14,7 @@ EXTRAS = {
     "train": ("tensorboard", "matplotlib", "jinja2"),
     "memory": ("usearch",),
     "record": ("mcap", "rosbags", "matplotlib"),
+    "lerobot": ("pyarrow", "av"),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 

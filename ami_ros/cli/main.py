@@ -32,6 +32,7 @@ VERBS = {
         "ami_ros.cli.recordings.importing",
         "Turn recordings into training data, and say what is wrong.",
     ),
+    "export-data": ("ami_ros.cli.recordings.export_data", "Write episodes as a LeRobotDataset v3."),
     "replay": ("ami_ros.cli.recordings.replay", "Play a recording to planner and gate, without a robot."),
     "train": ("ami_ros.cli.train", "Train a world model from recorded episodes."),
     "export": ("ami_ros.cli.export", "Turn a training run into one model.pt."),

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 
 def import_(
-    bags: Annotated[
-        list[Path], typer.Argument(help="rosbag2 folders or files: MCAP or SQLite, also packed.")
+    recordings: Annotated[
+        list[Path],
+        typer.Argument(
+            help="rosbag2 folders or files (MCAP or SQLite, also packed), or LeRobotDataset v3 folders."
+        ),
     ],
     robot: options.Robot = None,
     task: options.Task = None,
@@ -26,13 +29,26 @@ def import_(
     topics: Annotated[
         list[str],
         typer.Option(
-            "--topic", help="NAME=/TOPIC of a sensor, commands, proposals or verdicts; may be repeated."
+            "--topic",
+            help="In bags: NAME=/TOPIC of a sensor, commands, proposals or verdicts; may be repeated.",
         ),
     ] = [],  # noqa: B006, typer wants a list
+    features: Annotated[
+        list[str],
+        typer.Option(
+            "--feature",
+            help="In LeRobot data sets: NAME=FEATURE[:COLUMNS] of a sensor, actions or commands; "
+            "columns by name or number, as in 0-5; may be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    degrees: Annotated[
+        bool, typer.Option("--degrees", help="Angles in LeRobot data sets are in degrees.")
+    ] = False,
     actions: Annotated[
         str,
         typer.Option(
-            help="proposals, commands, or motion as it was measured; auto: the first that is known of half."
+            help="actions as recorded (LeRobot), proposals, commands, or motion as it was measured; "
+            "auto: the first that is known of half."
         ),
     ] = "auto",
     episode_steps: Annotated[
@@ -53,19 +69,22 @@ def import_(
     Example: ami-ros import recordings/monday --robot panda --task reach
 
     Other topics: ami-ros import bag --topic camera=/front/image --topic joints=/arm/joint_states
+
+    LeRobot: ami-ros import so101_pick --robot so101 --degrees --feature camera=observation.images.front
     """
     import json
 
     from ami_ros.configuration import Configuration
+    from ami_ros.data.lerobot.layout import is_lerobot
     from ami_ros.errors import ConfigError, EpisodeError
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.extras import require
 
     configuration = Configuration.load(robot, task, {"collect": {"episode_steps": episode_steps}})
-    require("record")
+    require("record", *["lerobot"] * any(map(is_lerobot, recordings)))
     from ami_ros.data.importing.import_report import PLOT_FILE, REPORT_FILE
     from ami_ros.data.importing.importing import ACTIONS, Import, ImportSettings, check_new
-    from ami_ros.data.importing.roles import parse_topics
+    from ami_ros.data.importing.roles import parse_places, parse_topics
     from ami_ros.report.import_plot import import_plot
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable, write_whole
@@ -77,15 +96,17 @@ def import_(
         configuration.model.image_size,
         configuration.collect.episode_steps,
         parse_topics(topics),
+        parse_places("--feature", "NAME=FEATURE", "camera=observation.images.front", features),
+        degrees,
         actions,
         by_arrival,
         correct_offset,
     )
     check_new(out)
     check_writable(out / REPORT_FILE)
-    work = Import(configuration.spec, bags, settings)
+    work = Import(configuration.spec, recordings, settings)
     with only_one("import", out):
-        with progress_bar("read", work.messages) as bar:
+        with progress_bar("read", work.count) as bar:
             work.read(bar.update)
         for problem in work.report.problems:
             typer.secho(problem, fg=typer.colors.RED, err=True)

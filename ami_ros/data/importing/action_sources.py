@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where actions of a recording come from: what was proposed, else what was commanded, else how it moved."""
+"""Where actions come from: recorded as such, else what was proposed, commanded, or how it moved."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import numpy as np
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.meanings.meaning import Meaning
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, RECORDED
 from ami_ros.data.importing.signals import Signals
 from ami_ros.data.importing.track import Track
 from ami_ros.data.message_values import NS_PER_S
 from ami_ros.errors import EpisodeError
 from ami_ros.types import FloatArray
 
+# Meanings that tell of the way in a control step, and not of its end.
+AVERAGED = ("cartesian_velocity", "joint_velocity")
 BEYOND = 0.1  # share of half a channel's range that actions may lie outside: cut off; farther: not used
 
 
@@ -24,6 +27,23 @@ class ActionSource(Protocol):
 
     def action(self, begin_ns: int, end_ns: int) -> FloatArray | None:
         """Return the action of a control step (A,), in the channels' units; None where it knows none."""
+
+
+class _FromActions:
+    """Actions that were recorded in the robot's channels, at whatever rate."""
+
+    def __init__(self, spec: RobotSpec, signals: Signals) -> None:
+        self._actions, self._mean = signals.actions, spec.actions.meaning in AVERAGED
+        self._early_ns = min(signals.actions.period_ns, spec.step_ns) / 2
+
+    def action(self, begin_ns: int, end_ns: int) -> FloatArray | None:
+        edges = np.array([begin_ns, end_ns]) - self._early_ns
+        first, after = np.searchsorted(self._actions.times, edges)
+        told = self._actions.values[first:after]
+        if not len(told):
+            return None
+        action: FloatArray = told.mean(axis=0) if self._mean else told[-1]
+        return action
 
 
 class _FromProposals:
@@ -62,8 +82,8 @@ class _FromMotion:
 def action_sources(spec: RobotSpec, signals: Signals, wanted: str) -> dict[str, ActionSource]:
     """Return what can tell actions, the best first.
 
-    Proposals are what a model is asked about later; commands are what came of them after the gate; motion is
-    what came of these.
+    Recorded actions and proposals are what a model is asked about later; commands are what came of them after
+    the gate; motion is what came of these.
 
     Args:
         spec: the robot.
@@ -76,10 +96,12 @@ def action_sources(spec: RobotSpec, signals: Signals, wanted: str) -> dict[str, 
     """
     meaning, measured = meaning_of(spec), _measured(spec, signals)
     sources: dict[str, ActionSource] = {}
+    if len(signals.actions.times):
+        sources[RECORDED] = _FromActions(spec, signals)
     if len(signals.proposals):
-        sources["proposals"] = _FromProposals(signals, meaning)
+        sources[PROPOSALS] = _FromProposals(signals, meaning)
     if len(signals.commands):
-        sources["commands"] = _FromCommands(signals, meaning, measured)
+        sources[COMMANDS] = _FromCommands(signals, meaning, measured)
     if measured is not None:
         sources["motion"] = _FromMotion(meaning, measured)
     chosen = sources if wanted == "auto" else {k: v for k, v in sources.items() if k == wanted}

@@ -47,7 +47,10 @@ class CommandReader:
             values: Any = [field_of(message, self._of.fields[name]) for name in self._names]
         else:
             values = message.data
-        told = checked_joints(values, "command", len(self._names))
+        self.tell(checked_joints(values, "command", len(self._names)), time_ns)
+
+    def tell(self, told: FloatArray, time_ns: int) -> None:
+        """Take what all channels were told (C,), finite, in our order."""
         if self.relative:
             before = self._points[-1] if self._points else np.zeros(len(told))
             elapsed_s = min(time_ns - self._times[-1], ENDS_NS) / NS_PER_S if self._times else 0.0

@@ -27,13 +27,13 @@ class ImportReport:
     """One import.
 
     Attributes:
-        bags: what was read.
+        recordings: what was read.
         problems: what of it could not be read.
         notes: what people should look at.
         topics: role (a sensor, "commands", ...) -> how well its topic was recorded.
         offsets: camera -> how late its stamps are; None where nothing tells.
         corrected: whether the offsets were taken off.
-        actions_from: proposals, commands or motion.
+        actions_from: actions, proposals, commands or motion.
         actions_known: source -> share of the usable steps whose action it knows, of those that were asked.
         step_s: length of a control step.
         duration_s: of everything that was read.
@@ -43,7 +43,7 @@ class ImportReport:
         episode_steps: control steps in each.
     """
 
-    bags: list[str]
+    recordings: list[str]
     step_s: float
     episode_steps: int
     topics: dict[str, TopicHealth] = field(default_factory=dict)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.bags.bag import Bag
-from ami_ros.data.bags.bag_message import FoundTopic
 from ami_ros.data.episode import (
     EPISODE_FILES,
     FORMAT_VERSION,
@@ -23,17 +21,21 @@ from ami_ros.data.episode import (
     write_episode,
 )
 from ami_ros.data.importing.action_sources import ActionSource, action_sources, within_range
+from ami_ros.data.importing.bag_source import BagSource
 from ami_ros.data.importing.clock_offset import clock_offset
 from ami_ros.data.importing.import_report import ImportReport, Span, spans_of
+from ami_ros.data.importing.odd_signals import odd_signals
 from ami_ros.data.importing.path_length import path_length
-from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, VERDICTS, Roles, roles_of
+from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, RECORDED, VERDICTS
 from ami_ros.data.importing.signals import SignalReader, Signals
-from ami_ros.data.importing.steps import Steps, control_steps
+from ami_ros.data.importing.source import Source
+from ami_ros.data.importing.steps import AGAIN, Steps, control_steps
+from ami_ros.data.lerobot.layout import is_lerobot
 from ami_ros.data.manifest import MANIFEST_FILE, claim
 from ami_ros.data.recorded_body import recorded_body
-from ami_ros.errors import ConfigError, EpisodeError
+from ami_ros.errors import EpisodeError
 
-ACTIONS = ("auto", "proposals", "commands", "motion")
+ACTIONS = ("auto", "actions", "proposals", "commands", "motion")
 ENOUGH = 0.5  # share of the usable steps that a source must know the actions of to be the one
 UNKNOWN = "no action known from {}"
 TOO_FAST = "faster than the actions' range"
@@ -48,7 +50,9 @@ class ImportSettings:
     Attributes:
         image_side: of the square pictures, px: the model's.
         episode_steps: control steps in an episode (S).
-        topics: role -> topic that it is under; see `roles_of`.
+        topics: role -> topic that it is under, in bags; see `roles_of`.
+        features: role -> feature that it is, in LeRobot data sets; see `RoleFinder`.
+        degrees: angles of LeRobot data sets that have no unit are in degrees.
         actions: one of ACTIONS.
         by_arrival: go by when messages were received, not by their stamps.
         correct_offset: take estimated offsets off the stamps of pictures.
@@ -56,7 +60,9 @@ class ImportSettings:
 
     image_side: int
     episode_steps: int
-    topics: Mapping[str, str]
+    topics: Mapping[str, str] = field(default_factory=dict)
+    features: Mapping[str, str] = field(default_factory=dict)
+    degrees: bool = False
     actions: str = "auto"
     by_arrival: bool = False
     correct_offset: bool = False
@@ -79,7 +85,7 @@ class Cut(NamedTuple):
 
 
 class Import:
-    """One import: find the topics, read, look, write.
+    """One import: find the sensors, read, look, write.
 
     Args:
         spec: the robot.
@@ -87,27 +93,19 @@ class Import:
         settings: what is made of them.
 
     Attributes:
-        messages: in all recordings.
+        count: messages and rows in all recordings.
         report: what was found so far.
         signals: what was read; None before `read`.
 
     Raises:
         EpisodeError: a path holds no recording.
-        ConfigError: a sensor's topic is not there; lists what is.
+        ConfigError: a sensor is not there; lists what is.
     """
 
     def __init__(self, spec: RobotSpec, paths: Sequence[Path], settings: ImportSettings) -> None:
         self._spec, self._settings = spec, settings
-        self._bags: list[tuple[Bag, Roles]] = []
-        self.messages = 0
-        for path in paths:
-            bag = Bag(path)
-            found: list[FoundTopic] = bag.topics()
-            try:
-                self._bags.append((bag, roles_of(spec, found, settings.topics)))
-            except ConfigError as error:
-                raise ConfigError(f"{path}: {error}") from error
-            self.messages += sum(topic.messages for topic in found)
+        self._sources = [_source(spec, path, settings) for path in paths]
+        self.count = sum(source.count for source in self._sources)
         step_s = spec.step_ns / 1e9
         self.report = ImportReport([str(path) for path in paths], step_s, settings.episode_steps)
         self.signals: Signals | None = None
@@ -119,14 +117,15 @@ class Import:
             EpisodeError: a sensor never said anything usable, or the sensors have no time in common.
         """
         reader = SignalReader(self._spec, self._settings.image_side, self._settings.by_arrival)
-        for bag, roles in self._bags:
-            reader.read(bag.messages(), roles, on_read)
-            self.report.problems += [f"{bag.path}: {problem}" for problem in bag.problems]
+        for source in self._sources:
+            source.read(reader, on_read)
+            self.report.problems += [f"{source.path}: {problem}" for problem in source.problems]
+            self.report.notes += source.notes
         self.signals = reader.signals()
-        order = [*self._spec.sensors, COMMANDS, PROPOSALS, VERDICTS]
+        order = [*self._spec.sensors, RECORDED, COMMANDS, PROPOSALS, VERDICTS]
         health = self.signals.health
         self.report.topics = {role: health[role] for role in order if role in health}
-        self._note_what_is_odd(self.signals)
+        self.report.notes += odd_signals(self._spec, self.signals)
         self._estimate_offsets(self.signals)
 
     def cut(self) -> Cut:
@@ -140,7 +139,6 @@ class Import:
             raise EpisodeError("nothing was read yet")
         signals = self.signals
         steps = control_steps(self._spec, signals)
-        self.report.duration_s = (int(steps.times[-1]) - signals.begin_ns) / 1e9
         actions = self._actions(signals, steps)
         return Cut(signals, steps, actions, self._begins(signals, steps))
 
@@ -164,31 +162,11 @@ class Import:
             on_episode(1)
 
     def _made_with(self) -> dict[str, object]:
-        settings = {k: v for k, v in vars(self._settings).items() if k != "topics"}
-        topics = dict(self._settings.topics)
         return {
             "format": FORMAT_VERSION,
             "robot": self._spec.name,
-            "imported": {**settings, "topics": topics, "bags": self.report.bags},
+            "imported": {**asdict(self._settings), "recordings": self.report.recordings},
         }
-
-    def _note_what_is_odd(self, signals: Signals) -> None:
-        notes = self.report.notes
-        for image in self._spec.images:
-            sizes = signals.sizes[image.name]
-            if sizes and sizes != {(image.width, image.height)}:
-                got = ", ".join(f"{width}x{height}" for width, height in sorted(sizes))
-                notes.append(f"{image.name}: {got} px, the robot's YAML says {image.width}x{image.height}")
-            rate_hz = signals.health[image.name].rate_hz if image.name in signals.health else None
-            if rate_hz is not None and rate_hz < 0.75 * self._spec.actions.rate_hz:
-                notes.append(
-                    f"{image.name}: {rate_hz:.1f} Hz, slower than the robot's control rate of "
-                    f"{self._spec.actions.rate_hz:g} Hz: nothing can be used. Lower actions.rate_hz"
-                )
-        if signals.still_joints:
-            notes.append("joint states have no velocities: they count as 0, as they will for the planner")
-        if signals.breaks:
-            notes.append(f"time begins again {len(signals.breaks)} times: a reset, or the next bag")
 
     def _estimate_offsets(self, signals: Signals) -> None:
         path = path_length(self._spec, signals.vectors)
@@ -251,7 +229,10 @@ class Import:
         if first_s > self.report.step_s:
             self.report.dropped.append(Span(0.0, first_s, NOT_YET))
         for span in spans_of(steps.times, reasons, signals.begin_ns):
-            (self.report.dropped if span.reason else self.report.used).append(span)
+            if span.reason != AGAIN:  # between two runs there is no time
+                (self.report.dropped if span.reason else self.report.used).append(span)
+        spans = [*self.report.used, *self.report.dropped]
+        self.report.duration_s = sum(span.end_s - span.begin_s for span in spans)
         return begins
 
     def _episode(self, cut: Cut, begin: int) -> EpisodeRecord:
@@ -266,6 +247,14 @@ class Import:
             look=np.asarray(PLAIN_LOOK, dtype=np.int64),
             body=recorded_body(self._spec),
         )
+
+
+def _source(spec: RobotSpec, path: Path, settings: ImportSettings) -> Source:
+    if path.is_dir() and is_lerobot(path):
+        from ami_ros.data.importing.lerobot_source import LeRobotSource  # an extra of its own
+
+        return LeRobotSource(spec, path, settings.features, settings.degrees)
+    return BagSource(spec, path, settings.topics)
 
 
 def check_new(folder: Path) -> None:

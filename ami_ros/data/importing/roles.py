@@ -13,7 +13,7 @@ from ami_ros.data.message_values import COMPRESSED, PACKAGES
 from ami_ros.errors import ConfigError
 
 IMAGE, COMPRESSED_IMAGE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
-COMMANDS, PROPOSALS, VERDICTS = "commands", "proposals", "verdicts"
+RECORDED, COMMANDS, PROPOSALS, VERDICTS = "actions", "commands", "proposals", "verdicts"
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,25 @@ class Roles:
 
 def parse_topics(texts: Sequence[str]) -> dict[str, str]:
     """Return role -> topic of texts such as camera=/my/camera. Raises ConfigError: written otherwise."""
+    return parse_places("--topic", "NAME=/TOPIC", "camera=/my/camera", texts)
+
+
+def parse_places(option: str, form: str, example: str, texts: Sequence[str]) -> dict[str, str]:
+    """Return role -> where it is, of texts such as camera=/my/camera.
+
+    Args:
+        option: that they were given with.
+        form: how they are written.
+        example: of one that is right.
+        texts: as they were given.
+
+    Raises:
+        ConfigError: one is written otherwise.
+    """
     pairs = [text.partition("=") for text in texts]
-    if wrong := [text for text, (name, _, topic) in zip(texts, pairs, strict=True) if not (name and topic)]:
-        raise ConfigError(f"--topic: got {wrong}, expected NAME=/TOPIC, as in camera=/my/camera")
-    return {name: topic for name, _, topic in pairs}
+    if wrong := [text for text, (name, _, place) in zip(texts, pairs, strict=True) if not (name and place)]:
+        raise ConfigError(f"{option}: got {wrong}, expected {form}, as in {example}")
+    return {name: place for name, _, place in pairs}
 
 
 def roles_of(spec: RobotSpec, found: Sequence[FoundTopic], given: Mapping[str, str]) -> Roles:

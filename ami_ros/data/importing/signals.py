@@ -34,6 +34,7 @@ class Signals:
     Attributes:
         frames: camera -> its pictures.
         vectors: sensor -> its numbers.
+        actions: in the robot's channels, where they were recorded as such.
         commands: what the controller was told.
         proposals: what was proposed, and what the gate said of it.
         health: role (a sensor, "commands", ...) -> how well its topic was recorded.
@@ -45,6 +46,7 @@ class Signals:
 
     frames: dict[str, Frames]
     vectors: dict[str, Track]
+    actions: Track
     commands: CommandReader
     proposals: ProposalReader
     health: dict[str, TopicHealth]
@@ -61,7 +63,7 @@ class Signals:
 
 @dataclass
 class _Numbers:
-    """What one vector sensor said so far."""
+    """What one vector sensor, or whoever acted, said so far."""
 
     times: list[int] = field(default_factory=list)
     values: list[FloatArray] = field(default_factory=list)
@@ -82,6 +84,7 @@ class SignalReader:
         self._spools = {image.name: FrameSpool(side) for image in spec.images}
         self._sizes: dict[str, set[tuple[int, int]]] = {image.name: set() for image in spec.images}
         self._numbers = {vector.name: _Numbers() for vector in spec.vectors}
+        self._actions = _Numbers()
         self._commands, self._proposals = CommandReader(spec), ProposalReader(spec)
         self._health: dict[str, TopicHealth] = {}
         self._begin_ns: int | None = None
@@ -95,7 +98,7 @@ class SignalReader:
             roles: which topic is what.
             on_read: is told of each message.
         """
-        self._timeline.begin_again()
+        self.begin_run()
         topics = {found.name for found in (*roles.sensors.values(), *roles.others.values())}
         wanted = {topic: roles.of(topic) for topic in topics}
         for message in messages:
@@ -108,7 +111,10 @@ class SignalReader:
         breaks, begin_ns = self._timeline.breaks, self._begin_ns or 0
         shortest_ns = self._spec.step_ns // 2
         frames = {name: spool.frames() for name, spool in self._spools.items()}
-        vectors = {sensor.name: self._track(sensor) for sensor in self._spec.vectors}
+        vectors = {
+            sensor.name: _track(self._numbers[sensor.name], sensor.size, _turns(sensor))
+            for sensor in self._spec.vectors
+        }
         came = {name: spool.times for name, spool in self._spools.items()}
         came |= {name: numbers.times for name, numbers in self._numbers.items()}
         tracks: dict[str, Track | Frames] = {**frames, **vectors}
@@ -121,6 +127,7 @@ class SignalReader:
         return Signals(
             frames,
             vectors,
+            _track(self._actions, self._spec.action_size),
             self._commands,
             self._proposals,
             self._health,
@@ -130,17 +137,44 @@ class SignalReader:
             not self._velocities,
         )
 
-    def _track(self, sensor: VectorSensor) -> Track:
-        numbers = self._numbers[sensor.name]
-        times, rows = in_order(numbers.times)
-        values = np.asarray(numbers.values, dtype=np.float64).reshape(-1, sensor.size)[rows]
-        turns = () if sensor.is_joints else tuple(i for i, name in enumerate(sensor.names) if name == YAW)
-        return Track(times, values, turns)
+    def begin_run(self) -> None:
+        """Let what comes next begin again, as another recording or episode does."""
+        self._timeline.begin_again()
+
+    def health(self, role: str, source: str, kind: str, expected_hz: float | None) -> TopicHealth:
+        """Return the record of how well something was recorded, which is begun if there is none."""
+        return self._health.setdefault(role, TopicHealth(source, kind, expected_hz))
+
+    def time_of(self, source: str, stamp_ns: int) -> int:
+        """Return where on the one time something is that its source stamped so, ns."""
+        time_ns = self._timeline.at(source, stamp_ns)
+        self._begin_ns = time_ns if self._begin_ns is None else min(self._begin_ns, time_ns)
+        return time_ns
+
+    def take_picture(self, camera: str, time_ns: int, data: bytes | memoryview, picture: ImageArray) -> None:
+        """Take a picture (H, W, 3), and the data that it was made of, by which it is recognised."""
+        self._sizes[camera].add((picture.shape[1], picture.shape[0]))
+        self._spools[camera].add(time_ns, data, picture)
+
+    def take_vector(self, sensor: VectorSensor, time_ns: int, values: FloatArray, velocities: bool) -> None:
+        """Take what a sensor measured (size,), finite; of joints also whether it measured velocities."""
+        self._numbers[sensor.name].times.append(time_ns)
+        self._numbers[sensor.name].values.append(values)
+        self._velocities |= sensor.is_joints and velocities
+
+    def take_action(self, time_ns: int, action: FloatArray) -> None:
+        """Take an action (A,), finite, in the channels' units."""
+        self._actions.times.append(time_ns)
+        self._actions.values.append(action)
+
+    def take_command(self, time_ns: int, told: FloatArray) -> None:
+        """Take what all commanded channels were told (C,), finite."""
+        self._commands.tell(told, time_ns)
 
     def _take(self, role: str, message: BagMessage) -> None:
         sensor = self._spec.sensors.get(role)
         expected_hz = None if sensor is None else sensor.rate_hz
-        health = self._health.setdefault(role, TopicHealth(message.topic, message.type, expected_hz))
+        health = self.health(role, message.topic, message.type, expected_hz)
         health.messages += 1
         try:
             unpacked: Any = types().deserialize_cdr(message.data, message.type)
@@ -148,15 +182,13 @@ class SignalReader:
             if stamp_ns == 0:
                 health.unstamped += 1
                 stamp_ns = message.log_ns
-            time_ns = self._timeline.at(message.topic, stamp_ns)
-            self._begin_ns = time_ns if self._begin_ns is None else min(self._begin_ns, time_ns)
+            time_ns = self.time_of(message.topic, stamp_ns)
             if isinstance(sensor, ImageSensor):
-                self._take_picture(role, message, unpacked, time_ns)
+                picture = picture_of(message.type, unpacked)
+                self.take_picture(role, time_ns, memoryview(unpacked.data), picture)
             elif isinstance(sensor, VectorSensor):
                 values, _ = vector_from_ros(unpacked, sensor, time_ns, self._spec.simulation.held)
-                self._numbers[role].times.append(time_ns)
-                self._numbers[role].values.append(values)
-                self._velocities |= sensor.is_joints and len(unpacked.velocity) > 0
+                self.take_vector(sensor, time_ns, values, sensor.is_joints and len(unpacked.velocity) > 0)
             elif role == COMMANDS:
                 self._commands.take(unpacked, time_ns)
             elif role == PROPOSALS:
@@ -168,10 +200,15 @@ class SignalReader:
         except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
             health.fail(f"cannot be unpacked as {message.type}: {error!r}")
 
-    def _take_picture(self, camera: str, message: BagMessage, unpacked: Any, time_ns: int) -> None:
-        picture = picture_of(message.type, unpacked)
-        self._sizes[camera].add((picture.shape[1], picture.shape[0]))
-        self._spools[camera].add(time_ns, memoryview(unpacked.data), picture)
+
+def _track(numbers: _Numbers, size: int, angles: tuple[int, ...] = ()) -> Track:
+    times, rows = in_order(numbers.times)
+    values = np.asarray(numbers.values, dtype=np.float64).reshape(-1, size)[rows]
+    return Track(times, values, angles)
+
+
+def _turns(sensor: VectorSensor) -> tuple[int, ...]:
+    return () if sensor.is_joints else tuple(i for i, name in enumerate(sensor.names) if name == YAW)
 
 
 def picture_of(kind: str, unpacked: Any) -> ImageArray:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -60,22 +61,36 @@ def control_steps(spec: RobotSpec, signals: Signals) -> Steps:
         )
     times = _moments(spec, signals, begin_ns, end_ns)
     if len(times) < 2:
-        raise EpisodeError(
-            f"got {len(times)} pictures of {spec.camera.name} while all sensors spoke, expected more"
-        )
+        raise EpisodeError(f"got {len(times)} moments at which all sensors had spoken, expected more")
     frames = {name: _nearest(one.times, times) for name, one in signals.frames.items()}
     return Steps(times, frames, _reasons(spec, signals, times, frames))
 
 
 def _moments(spec: RobotSpec, signals: Signals, begin_ns: int, end_ns: int) -> Times:
+    breaks = np.asarray([at for at in signals.breaks if begin_ns < at <= end_ns], dtype=np.int64)
     if not spec.images:
-        return np.arange(begin_ns, end_ns + 1, spec.step_ns, dtype=np.int64)
+        return _even(spec, signals, [begin_ns, *breaks.tolist(), end_ns + 1])
     pictures = signals.frames[spec.camera.name].times
     pictures = pictures[(pictures >= begin_ns) & (pictures <= end_ns)]
     if len(pictures) < 2 or spec.step_ns < FAST * float(np.median(np.diff(pictures))):
         return pictures
-    grid = np.arange(pictures[0], pictures[-1] + 1, spec.step_ns, dtype=np.int64)
-    return pictures[np.unique(_nearest(pictures, grid))]
+    chosen = []
+    for run in np.split(pictures, np.searchsorted(pictures, breaks)):
+        if len(run):
+            grid = np.arange(int(run[0]), int(run[-1]) + 1, spec.step_ns, dtype=np.int64)
+            chosen.append(run[np.unique(_nearest(run, grid))])
+    return np.concatenate(chosen)
+
+
+def _even(spec: RobotSpec, signals: Signals, edges: list[int]) -> Times:
+    """Return moments at the control rate, in each run from when all sensors spoke to when the first ended."""
+    grids = [np.zeros(0, dtype=np.int64)]
+    for begin, end in itertools.pairwise(edges):
+        said = [one.times[(one.times >= begin) & (one.times < end)] for one in signals.tracks.values()]
+        if all(len(times) for times in said):
+            first, last = max(int(times[0]) for times in said), min(int(times[-1]) for times in said)
+            grids.append(np.arange(first, last + 1, spec.step_ns, dtype=np.int64))
+    return np.concatenate(grids)
 
 
 def _nearest(times: Times, wanted: Times) -> NDArray[np.int64]:

@@ -197,7 +197,7 @@ def test_time_that_begins_again_is_another_run(tmp_path):
     report, episodes = imported(bag, tmp_path / "data")
     assert len(episodes) == 2 and "time begins again 1 times" in report.notes[0]
     assert report.topics["joints"].out_of_order == 0 and report.topics["joints"].gaps == []
-    assert "time began again" in report.dropped_s()
+    assert report.duration_s == pytest.approx(3.4, abs=0.2) and sum(report.dropped_s().values()) < 0.5
     other = usual(1.8).write(tmp_path / "other")
     _, both = imported([bag, other], tmp_path / "both")
     assert len(both) == 3
