@@ -58,6 +58,7 @@ TOPICS = (
     Topic("proposed_topic", "planner/proposed", "the planner's proposals", ("planner", "safety")),
     Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", ("planner",)),
     Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", ("planner",)),
+    Topic("goal_pose_topic", "planner/goal_pose", "pose to reach: of an arm its tip's", ("planner",)),
     Topic("goal_name_topic", "planner/goal_name", "name of what to see again", ("planner",)),
     Topic("remember_topic", "planner/remember", "name for what is seen now", ("planner",)),
     Topic(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
@@ -49,7 +50,13 @@ class PlannerNode(ProposingNode):
         most_pixels = self._common.max_image_pixels
         self._inbox = GoalInbox(self._spec, most_pixels)
         self._goals = GoalInputs(
-            self, self._errors, self._spec, most_pixels, self._on_goal_image, self._on_goal_vector
+            self,
+            self._errors,
+            self._spec,
+            most_pixels,
+            self._on_goal_image,
+            self._on_goal_vector,
+            self._on_goal_pose,
         )
         self._memory = (
             None
@@ -83,6 +90,9 @@ class PlannerNode(ProposingNode):
 
     def _on_goal_vector(self, sensor: VectorSensor, message: Any) -> None:
         self._take_goal(lambda: self._inbox.vector(sensor, message))
+
+    def _on_goal_pose(self, message: PoseStamped) -> None:
+        self._take_goal(lambda: self._inbox.pose(message))
 
     def _on_goal_name(self, find: Callable[[], Goal]) -> None:
         self._take_goal(lambda: self._inbox.named(find))

@@ -18,7 +18,6 @@ from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
 from ami_ros.body.sensors import ImageSensor, VectorSensor
-from ami_ros.body.urdf_checks import read_urdf, root_link
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.data.image_header import checked_compressed
@@ -118,7 +117,6 @@ class ProposingNode(LifecycleNode):
     def _configure(self) -> None:
         cycle, spec = self._make_cycle(), self._spec
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.proposing.pair_gap_s * 1e9)
-        self._frame = "" if spec.arm is None else root_link(read_urdf(spec.urdf))
         images = [sensor.name for sensor in spec.images_for("model")]
         vectors = {
             sensor.name: 0 if self._is_exact(sensor) else round(sensor.max_age_s * 1e9)
@@ -213,7 +211,7 @@ class ProposingNode(LifecycleNode):
         self._reports.cycle(dataclasses.replace(status, proposal_stamp_ns=proposal.stamp_ns))
         self._proposals.publish(trajectory_to_ros(proposal))
         if cycle.kinematics is not None and self._markers.get_subscription_count():
-            self._markers.publish(plan_markers(proposal, cycle.kinematics, self._frame))
+            self._markers.publish(plan_markers(proposal, cycle.kinematics))
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         response.success = self._cycle is not None
