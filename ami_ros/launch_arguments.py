@@ -44,8 +44,13 @@ class Topic(NamedTuple):
     nodes: tuple[str, ...]
 
 
-# /clock is missing on purpose: rclpy itself listens to it, under that name.
 TOPICS = (
+    Topic(
+        "clock_topic",
+        "/clock",
+        "simulated time: clock, for one of each namespace, where simulators make their own",
+        ("sim", "planner", "safety"),
+    ),
     Topic("camera_info_topic", "camera/camera_info", "camera calibration", ("sim",)),
     Topic(
         "command_topic",

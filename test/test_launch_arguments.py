@@ -79,7 +79,7 @@ def test_every_topic_in_the_code_of_the_nodes_is_an_argument():
             text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if text and shape.fullmatch(node.value) and id(node) not in services | pieces:
                 found.add(node.value.replace("~", nodes[path.parent.name]))
-    assert found - {"/clock", "/compressed"} <= {topic.name for topic in TOPICS}
+    assert found - {"/compressed"} <= {topic.name for topic in TOPICS}
     assert len(found) >= 10
 
 

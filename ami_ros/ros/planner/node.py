@@ -62,7 +62,11 @@ class PlannerNode(ProposingNode):
             None
             if not self.settings.memory
             else PlannerMemory(
-                self._goals.hear, self._configuration, self.settings.memory, self._on_goal_name
+                self._goals.hear,
+                self._configuration,
+                self.settings.memory,
+                self.get_namespace(),
+                self._on_goal_name,
             )
         )
         self.create_service(Trigger, "~/cancel", self._on_cancel)

@@ -156,6 +156,12 @@ class ProposingNode(LifecycleNode):
         images = self._spec.images_for("model")
         self._sensors.observe(images, self._vectors(), camera, self._on_image, self._on_vector)
 
+    def destroy_node(self) -> None:
+        """Free what was made ready, and leave the graph, which a state machine alone would stay in."""
+        self._rest()
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
+
     # Observations
 
     def _on_image(self, sensor: ImageSensor, message: Image | CompressedImage) -> None:
