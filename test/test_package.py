@@ -127,7 +127,7 @@ def load(path: Path) -> ModuleType:
 
 
 def test_the_launch_files_are_there():
-    assert LAUNCH_NAMES == ["demo.launch.py", "robot.launch.py", "sim.launch.py"]
+    assert LAUNCH_NAMES == ["demo.launch.py", "robot.launch.py", "ros2_control.launch.py", "sim.launch.py"]
 
 
 @pytest.mark.parametrize("path", LAUNCH_FILES, ids=LAUNCH_NAMES)

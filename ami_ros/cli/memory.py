@@ -14,13 +14,7 @@ from ami_ros.cli import options
 if TYPE_CHECKING:
     from ami_ros.memory.reader import MemoryReader
 
-File = Annotated[
-    Path | None,
-    typer.Option(
-        "--file",
-        help="A memory [the robot's own, see `stats`; in a namespace one of its own].",
-    ),
-]
+File = Annotated[Path | None, typer.Option("--file", help="A memory [the robot's own, see `stats`].")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names, or numbers of moments.")]
 EpisodeOption = Annotated[int | None, typer.Option("--episode", help="All moments of this episode.")]
 

@@ -30,7 +30,8 @@ def nodes_of(file: str, **given: str) -> list[dict[str, Any]]:
     """Return the keyword arguments of each `launch_ros.actions.Node` that a launch file starts."""
     modules = {}
     if importlib.util.find_spec("launch_ros") is None:
-        names = ("launch", "launch.actions", "launch.substitutions", "launch_ros", "launch_ros.actions")
+        names = ("launch", "launch.actions", "launch.launch_description_sources", "launch.substitutions")
+        names += ("launch_ros", "launch_ros.actions")
         modules = {name: mock.MagicMock() for name in names}
         modules["launch.substitutions"].LaunchConfiguration = LaunchConfiguration
     with mock.patch.dict(sys.modules, modules):
