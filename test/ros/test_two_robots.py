@@ -99,4 +99,7 @@ def test_two_robots_plan_and_are_gated_and_share_nothing(robots, probe, tmp_path
     assert level("right") is not Level.STOP
     for name, process in robots.items():
         process.check()
+        assert process.terminate(30.0) == 0, name
         assert "Traceback" not in process.log_tail(500), name
+    left = [path.name for path in tmp_path.rglob("*.sqlite-*")]
+    assert not left, "a memory that is closed has written everything"

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import Image
@@ -23,6 +22,7 @@ from ami_ros.ros.planner.goal_inbox import GoalInbox
 from ami_ros.ros.planner.goal_inputs import GoalInputs
 from ami_ros.ros.planner.memory import PlannerMemory
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
+from ami_ros.ros.wire.node_main import end_process
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.share import config_path
 from ami_ros.types import Goal
@@ -132,10 +132,10 @@ def run_planner(factory: Callable[[], PlannerFactory]) -> int:
     return run_proposing("planner", lambda: PlannerNode(factory()))
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Run the planner with the shipped world model."""
-    return run_planner(lambda: world_model_planner(time.perf_counter_ns))
+    end_process(run_planner(lambda: world_model_planner(time.perf_counter_ns)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -248,6 +248,8 @@ def run_proposing(name: str, make: Callable[[], ProposingNode]) -> int:
     def loop(node: ProposingNode, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
         if node.proposing.autostart:
             for transition in (node.trigger_configure, node.trigger_activate):
+                if stopped():  # while a model was loaded
+                    return
                 if transition() != TransitionCallbackReturn.SUCCESS:
                     raise node.startup_error or ConfigError(f"the {name} did not start; see the log above")
         while not stopped():
