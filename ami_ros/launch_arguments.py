@@ -98,7 +98,11 @@ _COMMON = (
         "who finds these nodes, and can command the robot: localhost is this machine only; subnet, as for a "
         "camera or controller elsewhere; off or system_default as in ROS_AUTOMATIC_DISCOVERY_RANGE",
     ),
-    Argument("use_respawn", "false", "start a node again when it dies"),
+    Argument(
+        "use_respawn",
+        "false",
+        "start a node again when it dies; not the gate: a STOP that it held would be forgotten",
+    ),
     Argument("log_level", "info", "debug, info, warn, error or fatal"),
     Argument("robot", "", "name of a file in config/robots; empty: the default"),
     Argument("task", "", "name of a file in config/tasks; empty: the default"),
@@ -181,7 +185,8 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
         "parameters": [*files, parameters],
         "remappings": remappings(node, values),
         "ros_arguments": ["--log-level", values["log_level"]],
-        "respawn": switch("use_respawn", values),
+        # A gate that is started again knows of no STOP from before.
+        "respawn": switch("use_respawn", values) and node != "safety",
         "respawn_delay": 2.0,
         "output": "screen",
         "additional_env": dict(environment),

@@ -135,6 +135,12 @@ def test_switches(text, expected):
     assert switch("use_respawn", {"use_respawn": text}) is expected
 
 
+def test_a_gate_that_died_is_not_started_again_by_itself():
+    assert not any(node_arguments(node, values(node), {})["respawn"] for node in NODES)
+    again = [node for node in NODES if node_arguments(node, values(node, use_respawn="true"), {})["respawn"]]
+    assert again == ["sim", "planner"]
+
+
 def test_a_switch_that_is_neither_is_refused():
     with pytest.raises(ConfigError, match=r"use_respawn: got 'maybe', expected true or false"):
         node_arguments("sim", values("sim", use_respawn="maybe"), {})
