@@ -103,6 +103,11 @@ _COMMON = (
         "false",
         "start a node again when it dies; not the gate: a STOP that it held would be forgotten",
     ),
+    Argument(
+        "enclaves",
+        "",
+        "with SROS2: what each node's enclave is below, such as /ami_ros; empty: ROS' own choice",
+    ),
     Argument("log_level", "info", "debug, info, warn, error or fatal"),
     Argument("robot", "", "name of a file in config/robots; empty: the default"),
     Argument("task", "", "name of a file in config/tasks; empty: the default"),
@@ -184,13 +189,17 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
         "namespace": values["namespace"],
         "parameters": [*files, parameters],
         "remappings": remappings(node, values),
-        "ros_arguments": ["--log-level", values["log_level"]],
+        "ros_arguments": ["--log-level", values["log_level"], *_enclave(node, values["enclaves"])],
         # A gate that is started again knows of no STOP from before.
         "respawn": switch("use_respawn", values) and node != "safety",
         "respawn_delay": 2.0,
         "output": "screen",
         "additional_env": dict(environment),
     }
+
+
+def _enclave(node: str, above: str) -> list[str]:
+    return ["--enclave", f"{above.rstrip('/')}/{node}"] if above else []
 
 
 def remappings(node: str, values: Mapping[str, str]) -> list[tuple[str, str]]:

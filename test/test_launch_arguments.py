@@ -141,6 +141,14 @@ def test_a_gate_that_died_is_not_started_again_by_itself():
     assert again == ["sim", "planner"]
 
 
+def test_each_node_has_an_enclave_of_its_own_where_they_are_asked_for():
+    assert "--enclave" not in node_arguments("safety", values("safety"), {})["ros_arguments"]
+    found = [
+        node_arguments(node, values(node, enclaves="/ami_ros/"), {})["ros_arguments"][-2:] for node in NODES
+    ]
+    assert found == [["--enclave", f"/ami_ros/{node}"] for node in NODES]
+
+
 def test_a_switch_that_is_neither_is_refused():
     with pytest.raises(ConfigError, match=r"use_respawn: got 'maybe', expected true or false"):
         node_arguments("sim", values("sim", use_respawn="maybe"), {})
