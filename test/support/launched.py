@@ -34,12 +34,15 @@ def nodes_of(file: str, **given: str) -> list[dict[str, Any]]:
         names += ("launch_ros", "launch_ros.actions")
         modules = {name: mock.MagicMock() for name in names}
         modules["launch.substitutions"].LaunchConfiguration = LaunchConfiguration
+        modules["launch"].LaunchContext = lambda: mock.Mock(launch_configurations={})
     with mock.patch.dict(sys.modules, modules):
         actions = importlib.import_module("launch_ros.actions")
         with mock.patch.object(actions, "Node", lambda **node: node):
             launched = runpy.run_path(str(FOLDER / file))
-        values = {argument.name: argument.default_value for argument in launched["ARGUMENTS"]} | given
-        return launched["start"](mock.Mock(launch_configurations=values))
+        context = importlib.import_module("launch").LaunchContext()
+        defaults = {argument.name: argument.default_value for argument in launched["ARGUMENTS"]}
+        context.launch_configurations.update(defaults | given)
+        return launched["start"](context)
 
 
 def process_of(node: dict[str, Any], environment: dict[str, str], logs: Path) -> NodeProcess:
