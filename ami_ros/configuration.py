@@ -123,10 +123,13 @@ class Configuration:
         """Path of the model that comes with the package."""
         return shipped_model(self.spec.name, self.task_name)
 
-    @property
-    def memory_file(self) -> Path:
-        """Path of the robot's memory: one for all of its tasks."""
-        return data_home() / "memory" / f"{self.spec.name}.sqlite"
+    def memory_file(self, namespace: str = "") -> Path:
+        """Return the path of the robot's memory, one for all of its tasks.
+
+        Args:
+            namespace: of its nodes in ROS; robots of one kind in different ones have their own.
+        """
+        return data_home() / "memory" / namespace.strip("/") / f"{self.spec.name}.sqlite"
 
     # Settings; imported when asked for, because most who hold a configuration need one or two of them
 

@@ -44,8 +44,13 @@ class Topic(NamedTuple):
     nodes: tuple[str, ...]
 
 
-# /clock is missing on purpose: rclpy itself listens to it, under that name.
 TOPICS = (
+    Topic(
+        "clock_topic",
+        "/clock",
+        "simulated time: clock, for one of each namespace, where simulators make their own",
+        ("sim", "planner", "safety"),
+    ),
     Topic("camera_info_topic", "camera/camera_info", "camera calibration", ("sim",)),
     Topic(
         "command_topic",
@@ -58,6 +63,7 @@ TOPICS = (
     Topic("proposed_topic", "planner/proposed", "the planner's proposals", ("planner", "safety")),
     Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", ("planner",)),
     Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", ("planner",)),
+    Topic("goal_pose_topic", "planner/goal_pose", "pose to reach: of an arm its tip's", ("planner",)),
     Topic("goal_name_topic", "planner/goal_name", "name of what to see again", ("planner",)),
     Topic("remember_topic", "planner/remember", "name for what is seen now", ("planner",)),
     Topic(
@@ -92,7 +98,16 @@ _COMMON = (
         "who finds these nodes, and can command the robot: localhost is this machine only; subnet, as for a "
         "camera or controller elsewhere; off or system_default as in ROS_AUTOMATIC_DISCOVERY_RANGE",
     ),
-    Argument("use_respawn", "false", "start a node again when it dies"),
+    Argument(
+        "use_respawn",
+        "false",
+        "start a node again when it dies; not the gate: a STOP that it held would be forgotten",
+    ),
+    Argument(
+        "enclaves",
+        "",
+        "with SROS2: what each node's enclave is below, such as /ami_ros; empty: ROS' own choice",
+    ),
     Argument("log_level", "info", "debug, info, warn, error or fatal"),
     Argument("robot", "", "name of a file in config/robots; empty: the default"),
     Argument("task", "", "name of a file in config/tasks; empty: the default"),
@@ -174,12 +189,17 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
         "namespace": values["namespace"],
         "parameters": [*files, parameters],
         "remappings": remappings(node, values),
-        "ros_arguments": ["--log-level", values["log_level"]],
-        "respawn": switch("use_respawn", values),
+        "ros_arguments": ["--log-level", values["log_level"], *_enclave(node, values["enclaves"])],
+        # A gate that is started again knows of no STOP from before.
+        "respawn": switch("use_respawn", values) and node != "safety",
         "respawn_delay": 2.0,
         "output": "screen",
         "additional_env": dict(environment),
     }
+
+
+def _enclave(node: str, above: str) -> list[str]:
+    return ["--enclave", f"{above.rstrip('/')}/{node}"] if above else []
 
 
 def remappings(node: str, values: Mapping[str, str]) -> list[tuple[str, str]]:

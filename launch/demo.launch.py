@@ -16,7 +16,7 @@ from ami_ros.launch_arguments import TOPICS, arguments, launch_environment
 from ami_ros.share import config_path
 
 # The simulator's goal is the planner's: each sim/reset gives a new one.
-ARGUMENTS = arguments("sim", "planner", "safety", goal_image_topic="sim/goal_image", goals_from="sim")
+ARGUMENTS = arguments("sim", "planner", "safety", goals_from="sim")
 
 
 def include(file: str, *nodes: str) -> IncludeLaunchDescription:

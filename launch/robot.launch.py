@@ -26,8 +26,10 @@ def start(context: LaunchContext) -> list[Node]:
     nodes = {node: node_arguments(node, values, environment) for node in NODES}
     if values["goals_from"]:
         spec = Configuration.load(values["robot"] or None, values["task"] or None).spec
-        known = nodes["planner"]["remappings"]
-        known += goal_remappings(spec, values["goals_from"], [name for name, _ in known])
+        known = dict(nodes["planner"]["remappings"])
+        renamed = [name for name, asked_for in known.items() if name != asked_for]
+        known |= goal_remappings(spec, values["goals_from"], renamed)
+        nodes["planner"]["remappings"] = [*known.items()]
     return [Node(**given) for given in nodes.values()]
 
 

@@ -79,7 +79,7 @@ def test_every_topic_in_the_code_of_the_nodes_is_an_argument():
             text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if text and shape.fullmatch(node.value) and id(node) not in services | pieces:
                 found.add(node.value.replace("~", nodes[path.parent.name]))
-    assert found - {"/clock", "/compressed"} <= {topic.name for topic in TOPICS}
+    assert found - {"/compressed"} <= {topic.name for topic in TOPICS}
     assert len(found) >= 10
 
 
@@ -133,6 +133,20 @@ def test_the_simulator_makes_the_time_and_does_not_take_it():
 @pytest.mark.parametrize(("text", "expected"), [("true", True), ("True", True), ("1", True), ("0", False)])
 def test_switches(text, expected):
     assert switch("use_respawn", {"use_respawn": text}) is expected
+
+
+def test_a_gate_that_died_is_not_started_again_by_itself():
+    assert not any(node_arguments(node, values(node), {})["respawn"] for node in NODES)
+    again = [node for node in NODES if node_arguments(node, values(node, use_respawn="true"), {})["respawn"]]
+    assert again == ["sim", "planner"]
+
+
+def test_each_node_has_an_enclave_of_its_own_where_they_are_asked_for():
+    assert "--enclave" not in node_arguments("safety", values("safety"), {})["ros_arguments"]
+    found = [
+        node_arguments(node, values(node, enclaves="/ami_ros/"), {})["ros_arguments"][-2:] for node in NODES
+    ]
+    assert found == [["--enclave", f"/ami_ros/{node}"] for node in NODES]
 
 
 def test_a_switch_that_is_neither_is_refused():

@@ -127,7 +127,7 @@ def load(path: Path) -> ModuleType:
 
 
 def test_the_launch_files_are_there():
-    assert LAUNCH_NAMES == ["demo.launch.py", "robot.launch.py", "sim.launch.py"]
+    assert LAUNCH_NAMES == ["demo.launch.py", "robot.launch.py", "ros2_control.launch.py", "sim.launch.py"]
 
 
 @pytest.mark.parametrize("path", LAUNCH_FILES, ids=LAUNCH_NAMES)
@@ -147,24 +147,16 @@ def test_launch_file_declares_its_arguments(path: Path):
 
 @needs_launch
 @pytest.mark.parametrize(
-    ("file", "autostart", "executables"),
-    [
-        ("sim.launch.py", "true", {"sim_node"}),
-        ("robot.launch.py", "true", {"planner_node", "safety_node"}),
-        ("robot.launch.py", "false", {"planner_node", "safety_node"}),
-    ],
+    ("file", "executables"),
+    [("sim.launch.py", {"sim_node"}), ("robot.launch.py", {"planner_node", "safety_node"})],
 )
-def test_launch_file_starts_its_nodes(file: str, autostart: str, executables: set[str]):
+def test_launch_file_starts_its_nodes(file: str, executables: set[str]):
     from launch import LaunchContext
-    from launch.actions import RegisterEventHandler
     from launch_ros.actions import Node
 
     module = load(ROOT / "launch" / file)
     context = LaunchContext()
     for argument in module.ARGUMENTS:
         context.launch_configurations[argument.name] = argument.default_value
-    context.launch_configurations["autostart"] = autostart
     actions = module.start(context)
     assert {action.node_executable for action in actions if isinstance(action, Node)} == executables
-    handlers = [action for action in actions if isinstance(action, RegisterEventHandler)]
-    assert len(handlers) == (2 if file == "robot.launch.py" and autostart == "true" else 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where goals are sent: one topic for each sensor, below the name of the node."""
+"""Where goals are sent: one topic for each sensor and one for an arm's tip, below the node's name."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ from collections.abc import Iterable
 
 from ami_ros.body.robot_spec import RobotSpec
 
+TIP_POSE = "pose"
+
+
+def takes_tip_pose(spec: RobotSpec) -> bool:
+    """Return whether ``~/goal_pose`` is a pose of the tip: of an arm, unless a sensor has that name."""
+    return spec.arm is not None and TIP_POSE not in spec.sensors
+
 
 def goal_topics(spec: RobotSpec, node: str = "~") -> dict[str, str]:
-    """Return sensor name -> topic: ``~/goal_image`` of the first camera, else ``~/goal_<sensor>``.
+    """Return what a goal is about, a sensor's name or `TIP_POSE` -> topic.
+
+    It is ``~/goal_image`` of the first camera, else ``~/goal_<name>``.
 
     Args:
         spec: the robot.
         node: that takes the goals; ``~`` for itself.
     """
     first = spec.camera.name if spec.images else ""
-    return {name: f"{node}/goal_image" if name == first else f"{node}/goal_{name}" for name in spec.sensors}
+    names = [*spec.sensors, *([TIP_POSE] if takes_tip_pose(spec) else [])]
+    return {name: f"{node}/goal_image" if name == first else f"{node}/goal_{name}" for name in names}
 
 
 def goal_remappings(spec: RobotSpec, source: str, renamed: Iterable[str] = ()) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pinocchio
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.urdf_checks import root_link
 from ami_ros.body.urdf_model import UrdfModel
 from ami_ros.errors import KinematicsError
 from ami_ros.types import FloatArray
@@ -46,6 +47,7 @@ class Kinematics:
         spec: the robot.
 
     Attributes:
+        base_frame: link that positions are relative to: the URDF's root.
         rows: of the Jacobian that a step follows: with a free orientation the tip's position alone.
 
     Raises:
@@ -57,6 +59,7 @@ class Kinematics:
         self._model = self._urdf.model
         self._data = self._model.createData()
         self._tip = self._urdf.frame_id(spec.tip_frame)
+        self.base_frame = root_link(self._urdf.urdf)
         self._spec = spec
         limits = spec.limits
         self._lower = -np.inf if limits.lower is None else limits.lower

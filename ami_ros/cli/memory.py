@@ -31,7 +31,7 @@ def where(file: Path | None, robot: str | None) -> Path:
     """Return the memory that is meant."""
     from ami_ros.configuration import Configuration
 
-    return file or Configuration.load(robot).memory_file
+    return file or Configuration.load(robot).memory_file()
 
 
 def meant(reader: MemoryReader, names: list[str] | None, episode: int | None) -> list[int]:
@@ -219,7 +219,7 @@ def reindex(
     from ami_ros.model.runtime import load_model
 
     configuration = Configuration.load(robot, task)
-    path = file or configuration.memory_file
+    path = file or configuration.memory_file()
     MemoryReader(path).close()
     world = load_model(model or configuration.shipped_model, configuration.spec, task=configuration.task_name)
     with Store(path) as store:
@@ -261,7 +261,7 @@ def learn(
     configuration = Configuration.load(robot, task)
     paths = list_episodes(data or configuration.episodes_folder)[:most]
     torch.set_num_threads(configuration.planner.threads)  # threads that wait for each other take longer
-    name, path = configuration.task_name, file or configuration.memory_file
+    name, path = configuration.task_name, file or configuration.memory_file()
     world = load_model(model or configuration.shipped_model, configuration.spec, task=name)
     count = 0
     with Store(path) as store, progress_bar("learn", len(paths)) as bar:

@@ -78,7 +78,7 @@ def disk(robot: str | None, task: str | None) -> Finding:
         recordings_gb = load_settings(RecorderSettings, config_path("recorder.yaml")).max_gb
         wanted = {
             Path.cwd(): recordings_gb,
-            configuration.memory_file.parent: configuration.memory.most_mb / 1e3,
+            configuration.memory_file().parent: configuration.memory.most_mb / 1e3,
         }
     except AmiError as error:
         return Finding("disk", "fail", str(error), "see robot")

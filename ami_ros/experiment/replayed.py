@@ -38,7 +38,7 @@ class RecordedRobot:
 
     Attributes:
         messages: in the recording.
-        goals: topic of a recorded goal -> its sensor.
+        goals: topic of a recorded goal -> what it is about: see `goal_topics`.
 
     Raises:
         EpisodeError: there is no recording.

@@ -38,7 +38,10 @@ class ExplorerSettings:
     most_views: int = setting("new images that are kept, per camera", ge=1, le=100_000)
     contact_s: float = setting("over which commands and motion are compared", gt=0.0, le=10.0, unit="s")
     contact_gap: float = setting(
-        "a contact: joints are further from their command; more where a controller lags", gt=0.0, unit="rad|m"
+        "a contact: joints are further from their command; more where a controller lags",
+        gt=0.0,
+        le=10.0,
+        unit="rad|m",
     )
     contact_way: float = setting("commanded within that time, to be compared", gt=0.0, le=10.0, unit="rad|m")
     contact_share: float = setting("a contact: less of the commanded way was done", ge=0.0, le=1.0)

@@ -126,7 +126,7 @@ class TreeSearch:
         return False
 
     def _look_closer(self) -> bool:
-        """Lead all on again, until something new comes that is not quite as far from the rest; return whether.
+        """Lead all on again, until something new comes that is not as far from the rest; return whether.
 
         In a narrow place, as in a corner, no macro-action leads far.
         """

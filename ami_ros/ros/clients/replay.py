@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from trajectory_msgs.msg import JointTrajectory
@@ -57,7 +58,8 @@ class Replay(Client):
     Args:
         spec: the robot.
         roles: which topic of the recording is what.
-        goals: topic of the recording, of goals that are played, too -> their sensor.
+        goals: topic of the recording, of goals that are played, too -> what they are about: see
+                `goal_topics`.
         check: called while waiting; raises ProcessError when a node has died.
 
     Attributes:
@@ -148,6 +150,8 @@ class Replay(Client):
         return self._node.create_publisher(self._kind(sensor), topic, STATE)
 
     def _kind(self, name: str) -> Any:
+        if name not in self._spec.sensors:
+            return PoseStamped  # TIP_POSE
         sensor = self._spec.sensors[name]
         return Image if isinstance(sensor, ImageSensor) else vector_type(sensor)
 

@@ -10,12 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import Image
 
+from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.body.tip_pose import TipPose, joints_at
 from ami_ros.ros.wire.messages import image_from_ros, stamp_to_ns
 from ami_ros.ros.wire.vectors import vector_from_ros
 from ami_ros.types import Goal
@@ -76,6 +81,21 @@ class GoalInbox:
         values = wanted[: len(sensor.names)]  # of joints the positions: nobody is to arrive at a speed
         self.newest = ReceivedGoal(Goal(vectors={sensor.name: values}, label=sensor.name), stamp_ns)
 
+    def pose(self, message: PoseStamped) -> None:
+        """Take a pose of the tip, as a goal of the joints that give it.
+
+        Raises:
+            GoalError: the arm cannot give it, see `joints_at`; the goal before it is dropped.
+        """
+        self.cancel()
+        at, turn = message.pose.position, message.pose.orientation
+        position, orientation = np.array([at.x, at.y, at.z]), np.array([turn.x, turn.y, turn.z, turn.w])
+        pose = TipPose(message.header.frame_id, position, orientation)
+        joints = joints_at(pose, self._spec, self._kinematics)
+        label = f"tip at {at.x:.3f}, {at.y:.3f}, {at.z:.3f} m"
+        goal = Goal(vectors={self._spec.joint_sensor: joints}, label=label)
+        self.newest = ReceivedGoal(goal, stamp_to_ns(message.header.stamp) or time.time_ns())
+
     def named(self, find: Callable[[], Goal]) -> None:
         """Take a goal that was remembered; whatever `find` raises goes on, and the goal before is dropped."""
         self.cancel()
@@ -84,3 +104,7 @@ class GoalInbox:
     def cancel(self) -> None:
         """Want nothing."""
         self.newest, self.refused = None, ""
+
+    @cached_property
+    def _kinematics(self) -> Kinematics:
+        return Kinematics(self._spec)

@@ -7,18 +7,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goal_topics import TIP_POSE, goal_topics, takes_tip_pose
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.ros.proposing.sensor_inputs import Handler, bounded
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.ros.wire.latched_or_not import LOOK_S, hear
-from ami_ros.ros.wire.message_limits import MOST_TEXT, image_limit, vector_limit
+from ami_ros.ros.wire.message_limits import FRAMED, MOST_TEXT, image_limit, vector_limit
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.vectors import vector_type
 
@@ -33,6 +34,7 @@ class GoalInputs:
         max_image_pixels: width times height of the largest image.
         on_goal_image: gets goal images, with the camera that shall see them.
         on_goal_vector: gets goals of vector sensors, with their sensor.
+        on_goal_pose: gets poses of an arm's tip.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class GoalInputs:
         max_image_pixels: int,
         on_goal_image: Callable[[ImageSensor, Any], None],
         on_goal_vector: Callable[[VectorSensor, Any], None],
+        on_goal_pose: Callable[[PoseStamped], None],
     ) -> None:
         self._node, self._errors = node, errors
         goals, topics, most = [], goal_topics(spec), image_limit(max_image_pixels)
@@ -53,6 +56,8 @@ class GoalInputs:
             kind, limit = vector_type(vector), vector_limit(vector, spec.simulation.held)
             handler = partial(on_goal_vector, vector)
             goals.append(hear(node, *self._goal(kind, topics[vector.name], limit, handler)))
+        if takes_tip_pose(spec):
+            goals.append(hear(node, *self._goal(PoseStamped, topics[TIP_POSE], FRAMED, on_goal_pose)))
         # Steady: goals are sent while simulated time stands still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for goal in goals:

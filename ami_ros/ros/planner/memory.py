@@ -34,6 +34,7 @@ class PlannerMemory:
         hear: makes the subscription of a topic with a text, and hands on its messages.
         configuration: robot, task, and how much is remembered.
         path: of the file, or AUTO.
+        namespace: of the node.
         on_goal: gets what finds the goal that a name stands for, or raises.
     """
 
@@ -42,9 +43,10 @@ class PlannerMemory:
         hear: Callable[[Any, str, Callable[[Any], None]], None],
         configuration: Configuration,
         path: str,
+        namespace: str,
         on_goal: Callable[[Callable[[], Goal]], None],
     ) -> None:
-        self.path = configuration.memory_file if path == AUTO else Path(path)
+        self.path = configuration.memory_file(namespace) if path == AUTO else Path(path)
         self._spec: RobotSpec = configuration.spec
         self._task, self._settings, self._on_goal = configuration.task_name, configuration.memory, on_goal
         self._remembering: Remembering | None = None

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
@@ -22,6 +22,7 @@ from ami_ros.ros.planner.goal_inbox import GoalInbox
 from ami_ros.ros.planner.goal_inputs import GoalInputs
 from ami_ros.ros.planner.memory import PlannerMemory
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
+from ami_ros.ros.wire.node_main import end_process
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.share import config_path
 from ami_ros.types import Goal
@@ -49,13 +50,23 @@ class PlannerNode(ProposingNode):
         most_pixels = self._common.max_image_pixels
         self._inbox = GoalInbox(self._spec, most_pixels)
         self._goals = GoalInputs(
-            self, self._errors, self._spec, most_pixels, self._on_goal_image, self._on_goal_vector
+            self,
+            self._errors,
+            self._spec,
+            most_pixels,
+            self._on_goal_image,
+            self._on_goal_vector,
+            self._on_goal_pose,
         )
         self._memory = (
             None
             if not self.settings.memory
             else PlannerMemory(
-                self._goals.hear, self._configuration, self.settings.memory, self._on_goal_name
+                self._goals.hear,
+                self._configuration,
+                self.settings.memory,
+                self.get_namespace(),
+                self._on_goal_name,
             )
         )
         self.create_service(Trigger, "~/cancel", self._on_cancel)
@@ -83,6 +94,9 @@ class PlannerNode(ProposingNode):
 
     def _on_goal_vector(self, sensor: VectorSensor, message: Any) -> None:
         self._take_goal(lambda: self._inbox.vector(sensor, message))
+
+    def _on_goal_pose(self, message: PoseStamped) -> None:
+        self._take_goal(lambda: self._inbox.pose(message))
 
     def _on_goal_name(self, find: Callable[[], Goal]) -> None:
         self._take_goal(lambda: self._inbox.named(find))
@@ -118,10 +132,10 @@ def run_planner(factory: Callable[[], PlannerFactory]) -> int:
     return run_proposing("planner", lambda: PlannerNode(factory()))
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Run the planner with the shipped world model."""
-    return run_planner(lambda: world_model_planner(time.perf_counter_ns))
+    end_process(run_planner(lambda: world_model_planner(time.perf_counter_ns)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,7 +18,6 @@ from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
 from ami_ros.body.sensors import ImageSensor, VectorSensor
-from ami_ros.body.urdf_checks import read_urdf, root_link
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.data.image_header import checked_compressed
@@ -118,7 +117,6 @@ class ProposingNode(LifecycleNode):
     def _configure(self) -> None:
         cycle, spec = self._make_cycle(), self._spec
         period_ns, gap_ns = round(self._period_s * 1e9), round(self.proposing.pair_gap_s * 1e9)
-        self._frame = "" if spec.arm is None else root_link(read_urdf(spec.urdf))
         images = [sensor.name for sensor in spec.images_for("model")]
         vectors = {
             sensor.name: 0 if self._is_exact(sensor) else round(sensor.max_age_s * 1e9)
@@ -157,6 +155,12 @@ class ProposingNode(LifecycleNode):
         self._markers = self.create_lifecycle_publisher(MarkerArray, f"{self._prefix}/plan_markers", STATE)
         images = self._spec.images_for("model")
         self._sensors.observe(images, self._vectors(), camera, self._on_image, self._on_vector)
+
+    def destroy_node(self) -> None:
+        """Free what was made ready, and leave the graph, which a state machine alone would stay in."""
+        self._rest()
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
 
     # Observations
 
@@ -213,7 +217,7 @@ class ProposingNode(LifecycleNode):
         self._reports.cycle(dataclasses.replace(status, proposal_stamp_ns=proposal.stamp_ns))
         self._proposals.publish(trajectory_to_ros(proposal))
         if cycle.kinematics is not None and self._markers.get_subscription_count():
-            self._markers.publish(plan_markers(proposal, cycle.kinematics, self._frame))
+            self._markers.publish(plan_markers(proposal, cycle.kinematics))
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         response.success = self._cycle is not None
@@ -244,6 +248,8 @@ def run_proposing(name: str, make: Callable[[], ProposingNode]) -> int:
     def loop(node: ProposingNode, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
         if node.proposing.autostart:
             for transition in (node.trigger_configure, node.trigger_activate):
+                if stopped():  # while a model was loaded
+                    return
                 if transition() != TransitionCallbackReturn.SUCCESS:
                     raise node.startup_error or ConfigError(f"the {name} did not start; see the log above")
         while not stopped():

@@ -13,10 +13,10 @@ from ami_ros.types import Trajectory
 LINE_WIDTH_M = 0.006
 
 
-def plan_markers(trajectory: Trajectory, kinematics: Kinematics, frame_id: str) -> MarkerArray:
+def plan_markers(trajectory: Trajectory, kinematics: Kinematics) -> MarkerArray:
     """Return a line along the tip's positions in `trajectory`."""
     marker = Marker(ns="plan", id=0, type=Marker.LINE_STRIP, action=Marker.ADD)
-    marker.header.frame_id = frame_id
+    marker.header.frame_id = kinematics.base_frame
     marker.header.stamp = stamp_from_ns(trajectory.stamp_ns)
     marker.pose.orientation.w = 1.0
     marker.scale.x = LINE_WIDTH_M

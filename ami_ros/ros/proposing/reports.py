@@ -16,6 +16,7 @@ from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.qos import STATE
 
+SLOW_S = 30.0  # how often the log says that plans take too long
 QUIET_PERIODS = 2.0  # without a cycle for this long, the wall timer reports what is missing
 
 
@@ -45,6 +46,7 @@ class ProposingReports:
         figures: Callable[[], Mapping[str, object]],
     ) -> None:
         self._robot, self._waiting, self._figures = robot, waiting, figures
+        self._period_ms, self._logger = period_s * 1e3, node.get_logger()
         self._cycle_s, self._quiet_s = time.monotonic(), QUIET_PERIODS * period_s
         self._statuses = node.create_publisher(DiagnosticArray, f"{topics}/goal_status", STATE)
         # Steady: simulated time stands still exactly when there is something to report.
@@ -69,5 +71,13 @@ class ProposingReports:
             self.now()
 
     def _how_it_is(self) -> Health:
-        status = self._waiting()
-        return Health(DiagnosticStatus.OK, f"{status.state.value}: {status.reason}", self._figures())
+        status, figures = self._waiting(), self._figures()
+        told = f"{status.state.value}: {status.reason}"
+        plan_ms = figures.get("plan_ms_p99")
+        if not isinstance(plan_ms, float) or plan_ms <= self._period_ms:
+            return Health(DiagnosticStatus.OK, told, figures)
+        slow = (
+            f"plans take up to {plan_ms:.0f} ms (p99), longer than their period of {self._period_ms:.0f} ms"
+        )
+        self._logger.warning(slow, throttle_duration_sec=SLOW_S)
+        return Health(DiagnosticStatus.WARN, f"{told}; {slow}", figures)

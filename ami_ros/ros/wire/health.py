@@ -29,6 +29,8 @@ class Health(NamedTuple):
 class HealthReports:
     """Publishes what `health` returns, with the number of errors and the newest one.
 
+    In a namespace the report's name begins with it: all robots share one /diagnostics.
+
     Args:
         node: owns publisher and timer.
         name: of the report, for example ``planner: loop``.
@@ -40,7 +42,8 @@ class HealthReports:
     def __init__(
         self, node: Node, name: str, robot: str, errors: ErrorLog, health: Callable[[], Health]
     ) -> None:
-        self._node, self._name, self._robot = node, name, robot
+        self._node, self._robot = node, robot
+        self._name = f"{node.get_namespace()}/{name}".strip("/")
         self._errors, self._health = errors, health
         self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", STATE)
         # Steady: simulated time stands still exactly when there is something to report.

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
@@ -94,6 +95,17 @@ def _run(
         node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def end_process(code: int) -> NoReturn:
+    """End at once, with everything of ours closed.
+
+    Where torch was imported, Python takes 0.7 s of processor time to take itself apart: on a busy machine
+    longer than the five seconds after which a launch file kills a node that was told to end.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _make_room(name: str) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import array
 import dataclasses
 import sys
+import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from ami_ros.errors import ConfigError
 
 T = TypeVar("T")
 CLOCK = "use_sim_time"
+CLOCK_DOC = "take the time from /clock; given at the start, and kept while the node runs"
 
 
 def declare_settings(node: Node, defaults: Any) -> None:
@@ -62,7 +64,8 @@ def settings_from_parameters(node: Node, cls: type[T], defaults: T | None = None
 
 
 def keep_clock(node: Node) -> None:
-    """Refuse to change `use_sim_time` from now on: what the node has measured and planned is in its time."""
+    """Describe `use_sim_time`, and refuse to change it: what the node has measured is in its time."""
+    node.set_descriptor(CLOCK, ParameterDescriptor(description=CLOCK_DOC, dynamic_typing=True))
 
     def refuse(changed: list[Parameter]) -> SetParametersResult:
         now = node.get_parameter(CLOCK).value
@@ -108,7 +111,12 @@ def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
         read_only=not rules.get("live", False),
         dynamic_typing=True,
     )
-    constraints = [f"{sign} {rules[rule]}" for rule, sign in (("gt", ">"), ("lt", "<")) if rule in rules]
+    # Ranges have both their ends, and are of single numbers: in words goes what they cannot say.
+    listed = typing.get_origin(kind) is tuple
+    told = {"gt": ">", "lt": "<"} | ({"ge": ">=", "le": "<="} if listed else {})
+    constraints = [f"{sign} {rules[rule]}" for rule, sign in told.items() if rule in rules]
+    if listed:
+        constraints = ["a list of finite numbers", *(f"each {constraint}" for constraint in constraints)]
     if "choices" in rules:
         constraints.append(f"one of {', '.join(map(str, rules['choices']))}")
     descriptor.additional_constraints = "; ".join(constraints)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from sensor_msgs.msg import CompressedImage, Image, JointState
@@ -199,6 +200,32 @@ def test_goals_that_it_cannot_use_are_refused_and_dropped(planner, probe, robot)
     planner.wait(GoalState.ERROR, "goal refused: image encoding: got 'jpeg'")
     planner.send_joints()
     planner.wait(GoalState.MOVING)
+
+
+def test_a_pose_of_the_tip_is_a_goal_or_refused_in_a_sentence(planner, probe, robot):
+    poses = probe.node.create_publisher(PoseStamped, "planner/goal_pose", LATCHED)
+
+    def send(frame: str, x: float) -> None:
+        message = PoseStamped()
+        message.header.frame_id = frame
+        message.pose.position.x, message.pose.position.z = x, 0.4
+        message.pose.orientation.x, message.pose.orientation.w = 1.0, 0.0
+        poses.publish(message)
+
+    send("panda_link0", 0.45)
+    status = planner.wait(GoalState.MOVING, goal="tip at 0.450, 0.000, 0.400 m")
+    assert status.goal_sensors == ("joints",) and status.goal_stamp_ns > 0
+    robot.position[:] = Kinematics(robot.spec).solve(np.array([0.45, 0.0, 0.4]))
+    planner.wait(GoalState.ARRIVED)
+    send("map", 0.45)
+    planner.wait(GoalState.ERROR, "goal refused: pose: frame_id: got 'map', expected 'panda_link0'")
+    send("panda_link0", 0.9)
+    planner.wait(
+        GoalState.ERROR, "goal refused: pose: position: got [0.9, 0.0, 0.4] m, expected the workspace"
+    )
+    assert np.ptp(planner.proposal().positions, axis=0).max() == 0.0
+    planner.process.check()
+    assert "Traceback" not in planner.process.log_tail()
 
 
 def test_images_of_too_many_pixels_are_refused(start, probe, robot, straight_line):

@@ -4,17 +4,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import importlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 import rclpy
 from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from ami_ros.config import load_settings, setting
 from ami_ros.errors import ConfigError
-from ami_ros.ros.wire.parameters import declare_settings, settings_from_parameters
+from ami_ros.node_settings import RestrictionSettings
+from ami_ros.ros.wire.parameters import declare_settings, keep_clock, settings_from_parameters
+from ami_ros.system.processes import NODE_PROGRAMS
 
 CLOCK = "use_sim_time"
 
@@ -43,6 +49,71 @@ def test_the_clock_of_a_running_node_stays(start, probe, straight_line, name, si
     assert value.bool_value is simulated
     listens = "/clock" in dict(probe.node.get_topic_names_and_types())
     assert listens is simulated, "the clock that it listens to is the one that it says"
+
+
+NODES = {
+    "planner": ("planner.node", "PlannerNode"),
+    "explorer": ("explorer.node", "ExplorerNode"),
+    "safety": ("gate.node", "SafetyNode"),
+    "sim": ("simulator.sim_node", "SimNode"),
+    "recorder": ("recorder.node", "RecorderNode"),
+}
+# Of each node, next to the clock, which a running node keeps.
+SET_WHILE_IT_RUNS = {
+    "planner": set(),
+    "explorer": set(),
+    "recorder": set(),
+    "sim": {"seed", "episode_steps", "fault", "fault_seed", "perturb", "perturb_scale", "perturb_exactly"},
+    "safety": {"speed_scale", *(field.name for field in dataclasses.fields(RestrictionSettings))},
+}
+
+
+@pytest.fixture
+def make(environment, tmp_path) -> Iterator[Callable[[str], Node]]:
+    """Make a node as its process does; none loads a model before it is configured."""
+    made: list[Node] = []
+
+    def make(name: str) -> Node:
+        rclpy.init(args=["--ros-args", "-p", f"out:={tmp_path / 'bag'}"] if name == "recorder" else [])
+        module, kind = NODES[name]
+        make_node = getattr(importlib.import_module(f"ami_ros.ros.{module}"), kind)
+        if name == "planner":
+            factory = importlib.import_module("ami_ros.planning.factory")
+            make_node = partial(make_node, factory.world_model_planner(time.perf_counter_ns))
+        made.append(make_node())
+        keep_clock(made[-1])
+        return made[-1]
+
+    yield make
+    for node in made:
+        if hasattr(node, "recording"):
+            node.recording.close()
+        node.destroy_node()
+        rclpy.shutdown()
+
+
+@pytest.mark.parametrize("name", NODE_PROGRAMS)
+def test_every_parameter_is_described_and_has_its_range(make, name):
+    pytest.importorskip({"sim": "pybullet", "planner": "torch", "recorder": "mcap"}.get(name, "rclpy"))
+    node = make(name)
+    lacking, changeable = [], set()
+    for parameter in node.get_parameters_by_prefix("").values():
+        told = node.describe_parameter(parameter.name)
+        if not told.read_only:
+            changeable.add(parameter.name)
+        if len(told.description) < 5 or told.description == parameter.name:
+            lacking.append(f"{parameter.name}: {told.description!r}")
+        if isinstance(parameter.value, (bool, str)):
+            continue
+        if isinstance(parameter.value, (int, float)):
+            (span,) = [*told.floating_point_range, *told.integer_range] or [None]
+            finite = span is not None and (isinstance(parameter.value, int) or abs(span.to_value) < 1e10)
+            if not finite or not span.from_value <= parameter.value <= span.to_value:
+                lacking.append(f"{parameter.name}: {span}")
+        elif "a list of finite numbers" not in told.additional_constraints:
+            lacking.append(f"{parameter.name}: {told.additional_constraints!r}")
+    assert not lacking
+    assert changeable == {CLOCK, *SET_WHILE_IT_RUNS[name]}
 
 
 @dataclasses.dataclass(frozen=True)
