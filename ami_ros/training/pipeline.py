@@ -32,7 +32,7 @@ from ami_ros.training.fitting.coarse import fit_coarse
 from ami_ros.training.fitting.completion import completion_errors, fit_completion
 from ami_ros.training.fitting.descent import OnStep, unwatched
 from ami_ros.training.fitting.disagreement import fit_disagreement
-from ami_ros.training.fitting.metric import controlled_changes, fit_metric
+from ami_ros.training.fitting.metric import controlled_changes, fit_metric, slow_changes
 from ami_ros.training.fitting.predictor import fit_predictor
 from ami_ros.training.fitting.surprise import fit_surprise
 from ami_ros.training.fitting.temporal_distance import fit_temporal_distance
@@ -143,16 +143,12 @@ def finish(
     held_out = encode_episodes(network, recorded(split.held_out, inputs), spec.actions, on_step)
     fit_predictor(network, encoded, training, on_step)
     fit_coarse(network, encoded, training, on_step)
-    controlled = training.metric_controlled
-    fit_metric(
-        network,
-        encoded.cores,
-        torch.from_numpy(usual_episodes.vectors),
-        training.metric_steps,
-        training.metric_floor,
-        training.metric_slowness,
-        controlled_changes(network, encoded, training.horizon, training.seed) if controlled else None,
-    )
+    if training.metric_controlled:
+        changes = controlled_changes(network, encoded, training.horizon, training.seed)
+    else:
+        changes = slow_changes(encoded.cores, training.metric_steps)
+    vectors = torch.from_numpy(usual_episodes.vectors)
+    fit_metric(network, encoded.cores, vectors, changes, training.metric_floor, training.metric_slowness)
     usual, unseen = encoded.transitions(), held_out.transitions()
     fit_disagreement(network, usual, unseen, training, on_step)
     fit_surprise(

@@ -35,7 +35,7 @@ class TrainingSettings:
         "how much more the metric counts what gets far in small steps, power", ge=0.0, le=4.0
     )
     metric_controlled: bool = setting(
-        "let the metric count only what actions change, not what moves by itself"
+        "let the metric count what actions change, in units of what the model cannot foresee"
     )
     predictor_steps: int = setting("steps that train the predictor on, alone, after the encoders", ge=0)
     predictor_horizon: int = setting(

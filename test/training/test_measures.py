@@ -12,7 +12,7 @@ from small_model import LATENT, SETTINGS, convex_jepa, one_camera_and_joints, sm
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.training.fitting.metric import controlled_changes, fit_metric, slow_feature_metric
+from ami_ros.training.fitting.metric import controlled_changes, fit_metric, metric_of, slow_changes
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.probes import probe
 from ami_ros.training.quality import distance_calibration, effective_rank, open_loop_errors
@@ -40,7 +40,7 @@ def walks(seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize("steps", [1, 3])
 def test_the_metric_whitens_the_change(steps):
     latents = walks()
-    metric = slow_feature_metric(latents, steps, 1e-9, 0.0)
+    metric = metric_of(slow_changes(latents, steps), 1e-9, 0.0)
     torch.testing.assert_close(metric, metric.T, atol=1e-3, rtol=1e-3)
     change = ((latents[:, steps:] - latents[:, :-steps]) @ metric).flatten(0, 1)
     covariance = change.T @ change / len(change)
@@ -50,8 +50,8 @@ def test_the_metric_whitens_the_change(steps):
 def test_the_floor_keeps_noise_small():
     latents = noise(EPISODES, STEPS + 1, LATENT)
     latents[..., 0] *= 1e-6
-    wild = slow_feature_metric(latents, 1, 1e-15, 0.0)
-    calm = slow_feature_metric(latents, 1, 0.01, 0.0)
+    wild = metric_of(slow_changes(latents, 1), 1e-15, 0.0)
+    calm = metric_of(slow_changes(latents, 1), 0.01, 0.0)
     assert float(wild.abs().max()) > 1e5
     assert float(calm.abs().max()) < 20.0
 
@@ -61,7 +61,7 @@ def test_what_gets_far_in_small_steps_counts_more_than_what_jitters():
     latents = noise(EPISODES * 8, STEPS + 1, LATENT)
     latents[..., 0] = noise(EPISODES * 8, STEPS + 1, seed=1).cumsum(dim=1) * math.sqrt(2.0)
     latents[..., 2] = 5.0 * noise(EPISODES * 8, 1, seed=2) + 0.01 * noise(EPISODES * 8, STEPS + 1, seed=3)
-    lengths = {p: slow_feature_metric(latents, 1, 0.01, p).norm(dim=1) for p in (0.0, 1.0)}
+    lengths = {p: metric_of(slow_changes(latents, 1), 0.01, p).norm(dim=1) for p in (0.0, 1.0)}
     assert float(lengths[0.0][0] / lengths[0.0][1]) == pytest.approx(1.0, rel=0.1)
     assert float(lengths[1.0][0] / lengths[1.0][1]) > 3.0
     assert float(lengths[1.0][0] / lengths[1.0][2]) > 3.0
@@ -70,7 +70,7 @@ def test_what_gets_far_in_small_steps_counts_more_than_what_jitters():
 def test_a_step_of_the_data_has_length_one():
     model, latents = small_jepa(), walks()
     joints = noise(len(latents), STEPS + 1, 2 * JOINTS).cumsum(dim=1)
-    fit_metric(model, latents, joints, 3, 1e-6, 0.5)
+    fit_metric(model, latents, joints, slow_changes(latents, 3), 1e-6, 0.5)
     with torch.inference_mode():
         pairs = zip(latents[0, 1:], latents[0, :-1], strict=True)
         lengths = torch.stack([model.distance(after[None], before, "slow")[0] for after, before in pairs])
@@ -82,7 +82,8 @@ def test_a_step_of_the_data_has_length_one():
 def test_a_world_that_never_moves_gives_no_division_by_zero():
     model = small_jepa()
     latents = noise(1, 1, LATENT).expand(EPISODES, STEPS + 1, -1)
-    fit_metric(model, latents, torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS), 3, 0.01, 1.0)
+    still = torch.zeros(EPISODES, STEPS + 1, 2 * JOINTS)
+    fit_metric(model, latents, still, slow_changes(latents, 3), 0.01, 1.0)
     assert torch.isfinite(model.metric).all()
     assert float(model.step_distance) > 0.0
     assert float(model.vector_step_distance) > 0.0
@@ -220,16 +221,21 @@ def test_actions_are_normalised_channel_by_channel():
     torch.testing.assert_close(normalised_actions(blocks[:, :2], spec), expected[:, :2])
 
 
-def test_what_actions_do_not_change_is_no_way_to_go():
-    """Two numbers wander alike; actions move the first three only."""
+def test_what_actions_do_not_change_and_what_nobody_foresees_is_no_way_to_go():
+    """Two numbers wander by themselves; actions move the first three only, and the first shakes besides."""
     model, latents = convex_jepa(), noise(EPISODES * 8, STEPS + 1, LATENT).cumsum(dim=1)
     actions = noise(EPISODES * 8, STEPS, ACTION, seed=1).clamp(-1.0, 1.0)
     encoded = Encoded(with_joints(latents), torch.zeros(latents.shape[:2]), LATENT, actions, 1)
-    reached = controlled_changes(model, encoded, 3, 0)
-    assert reached.shape[1] == LATENT
-    moved = reached.std(dim=0) > 0.1
+    changes = controlled_changes(model, encoded, 3, 0)
+    assert changes.reached.shape[1] == changes.unit.shape[1] == LATENT
+    moved = changes.reached.std(dim=0) > 0.1
     assert 0 < int(moved.sum()) < LATENT
-    lengths = slow_feature_metric(latents, 1, 0.01, 1.0, reached).norm(dim=1)
+    lengths = metric_of(changes, 0.01, 1.0).norm(dim=1)
     assert float(lengths[moved].min()) > 10.0 * float(lengths[~moved].max())
-    plain = slow_feature_metric(latents, 1, 0.01, 1.0).norm(dim=1)
+    plain = metric_of(slow_changes(latents, 1), 0.01, 1.0).norm(dim=1)
     assert float(plain[moved].min()) < 3.0 * float(plain[~moved].max())
+    shaking = changes.unit.clone()
+    first = int(moved.nonzero()[0])
+    shaking[:, first] += 10.0 * noise(len(shaking), seed=2)
+    shaken = metric_of(changes._replace(unit=shaking), 0.01, 1.0).norm(dim=1)
+    assert float(shaken[first]) < 0.2 * float(shaken[moved].max())

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -12,37 +14,54 @@ from ami_ros.training.latents import Encoded
 COMPARED = 20_000  # windows in which what is done is compared with something else
 
 
-def slow_feature_metric(
-    latents: Tensor, steps: int, floor: float, slowness: float, reached: Tensor | None = None
-) -> Tensor:
-    """Return W (D, D) such that ``(z - g) @ W`` counts what changes slowly and lastingly.
+class Changes(NamedTuple):
+    """What a metric is made of: changes of the core.
 
-    First the latent's change over `steps` becomes white, so directions that change slowly (an object) count
-    as much as fast ones (the arm). Then each direction is stretched by how far it gets within an episode, in
-    units of that change: noise gets nowhere, a pushed object gets far in small steps. Directions that
-    carry less than `floor` of the mean change are noise and are not blown up further.
+    Attributes:
+        unit: (N, F) those that count as much in any direction.
+        reached: (M, F) how far it gets; directions in which that is far count more.
+    """
 
-    Source: Wiskott and Sejnowski, "Slow feature analysis" (2002): sphering, then the slowest directions.
+    unit: Tensor
+    reached: Tensor
+
+
+def metric_of(changes: Changes, floor: float, power: float) -> Tensor:
+    """Return W (D, D) such that ``(z - g) @ W`` counts what gets far in small units.
+
+    First `changes.unit` becomes white. Then each direction is stretched by how far it gets in that unit.
+    Directions that carry less than `floor` of the mean unit are not blown up further.
+
+    Source: Wiskott and Sejnowski, "Slow feature analysis" (2002): sphering, then the slowest directions; and
+    Fisher, "The use of multiple measurements in taxonomic problems" (1936): signal in units of noise.
 
     Args:
-        latents: (E, S + 1, D).
-        steps: control steps between the two ends of a change.
+        changes: of one view, D numbers.
         floor: smallest eigenvalue kept, share of the mean eigenvalue.
-        slowness: power of the stretch; 0 for none.
-        reached: (N, D) how far actions take the latent; None: how far it gets within an episode, whoever
-            moves it.
+        power: of the stretch; 0 for none.
     """
-    change = (latents[:, steps:] - latents[:, :-steps]).flatten(0, 1).double()
-    values, vectors = torch.linalg.eigh(change.T @ change / change.shape[0])
+    unit, reached = changes.unit.double(), changes.reached.double()
+    values, vectors = torch.linalg.eigh(unit.T @ unit / unit.shape[0])
     scale = values.clamp_min(max(floor * float(values.mean()), 1e-12)).rsqrt()
     white = (vectors * scale) @ vectors.T
-    # Within episodes: what only differs between them (light, camera) is no way to go.
-    if reached is None:
-        reached = (latents - latents.mean(dim=1, keepdim=True)).flatten(0, 1)
-    range_of = reached.double() @ white
+    range_of = reached @ white
     spread, directions = torch.linalg.eigh(range_of.T @ range_of / range_of.shape[0])
-    stretch = (spread / spread.mean().clamp_min(1e-12)).clamp_min(1e-6) ** slowness
+    stretch = (spread / spread.mean().clamp_min(1e-12)).clamp_min(1e-6) ** power
     return (white @ (directions * stretch) @ directions.T).float()
+
+
+def slow_changes(cores: Tensor, steps: int) -> Changes:
+    """Return what makes a metric count what changes slowly and lastingly, whoever moves it.
+
+    Directions that change slowly (an object) count as much as fast ones (the arm): noise gets nowhere, a
+    pushed object gets far in small steps. What only differs between episodes (light, camera) is no way to go.
+
+    Args:
+        cores: (E, S + 1, F).
+        steps: control steps between the two ends of a change.
+    """
+    change = (cores[:, steps:] - cores[:, :-steps]).flatten(0, 1)
+    return Changes(change, (cores - cores.mean(dim=1, keepdim=True)).flatten(0, 1))
 
 
 def in_metric(model: Jepa, change: Tensor) -> Tensor:
@@ -51,10 +70,11 @@ def in_metric(model: Jepa, change: Tensor) -> Tensor:
     return torch.cat(views, dim=1)
 
 
-def controlled_changes(model: Jepa, encoded: Encoded, blocks: int, seed: int) -> Tensor:
-    """Return by how much it matters to the core what is done (N, F): predictions of other actions, compared.
+def controlled_changes(model: Jepa, encoded: Encoded, blocks: int, seed: int) -> Changes:
+    """Return what makes a metric count what actions change, in units of what the model cannot foresee.
 
-    What moves by itself, such as somebody else, is in none of these differences.
+    What moves by itself, such as somebody else, and what the encoder makes of noise, is foreseen by nobody; nor
+    do predictions of other actions differ in it.
 
     Args:
         model: the world model, with a predictor that is done.
@@ -66,18 +86,13 @@ def controlled_changes(model: Jepa, encoded: Encoded, blocks: int, seed: int) ->
     states, actions = encoded.draw(COMPARED, blocks, generator)
     others = actions[torch.randperm(COMPARED, generator=generator)]
     with torch.no_grad():
-        ends = [model.rollout(states[:, 0], done)[:, -1, : model.core_size] for done in (actions, others)]
-    return ends[0] - ends[1]
+        ends = [model.rollout(states[:, 0], done)[..., : model.core_size] for done in (actions, others)]
+    missed = states[:, 1, : model.core_size] - ends[0][:, 0]
+    return Changes(missed, ends[0][:, -1] - ends[1][:, -1])
 
 
 def fit_metric(
-    model: Jepa,
-    cores: Tensor,
-    vectors: Tensor,
-    steps: int,
-    floor: float,
-    slowness: float,
-    reached: Tensor | None = None,
+    model: Jepa, cores: Tensor, vectors: Tensor, changes: Changes, floor: float, power: float
 ) -> None:
     """Set the model's metric, and the length of one control step in it, in the latents and in the vectors.
 
@@ -85,15 +100,15 @@ def fit_metric(
         model: changed in place.
         cores: (E, S + 1, F).
         vectors: (E, S + 1, V) in the sensors' units.
-        steps: see `slow_feature_metric`.
-        floor: see `slow_feature_metric`.
-        slowness: see `slow_feature_metric`.
-        reached: (N, F), see `slow_feature_metric`.
+        changes: what to count.
+        floor: see `metric_of`.
+        power: see `metric_of`.
     """
     for index in range(model.views):
         view = slice(index * model.view_size, (index + 1) * model.view_size)
-        latents, by_us = cores[..., view], None if reached is None else reached[:, view]
-        model.metric[index].copy_(slow_feature_metric(latents, steps, floor, slowness, by_us))
+        latents = cores[..., view]
+        of_view = Changes(changes.unit[:, view], changes.reached[:, view])
+        model.metric[index].copy_(metric_of(of_view, floor, power))
         change = (latents[:, 1:] - latents[:, :-1]) @ model.metric[index]
         model.step_distance[index] = change.norm(dim=2).median().clamp_min(1e-6)
         plain = (latents[:, 1:] - latents[:, :-1]).norm(dim=2)
