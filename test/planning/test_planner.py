@@ -310,7 +310,7 @@ def test_a_new_goal_is_not_yet_arrived_at():
         ({"solvers.cma.spread": 1}, r"solvers: got 'cma', expected some of \['cem', 'mppi'\]"),
         (
             {"terms.safety.weight": 1.0},
-            r"terms: got 'safety', expected some of \['caution', 'disagreement', 'effort', 'goal'\]",
+            r"terms: got 'safety', expected some of \['caution', 'disagreement', 'effort', 'goal', 'stall'\]",
         ),
         ({"terms.goal": 3}, "terms.goal: got 3, expected a mapping"),
         ({"terms": 3}, "terms: got 3, expected a mapping"),

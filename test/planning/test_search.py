@@ -118,7 +118,7 @@ def test_the_same_arguments_give_the_same_plan(solver, by_vectors):
 def test_shapes_and_what_is_returned(solver, by_vectors):
     found = search(eager(small_jepa()), solver, by_vectors)
     assert found.actions.shape == (HORIZON, ACTION)
-    assert len(found.cost_terms) == 4
+    assert len(found.cost_terms) == len(NAMES)
     assert found.predicted.shape == (HORIZON, STATE)
     assert found.iterations == ITERATIONS
     assert 0 <= found.source < len(SOURCES)

@@ -15,7 +15,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import known, module_of
-from ami_ros.planning.terms import caution, disagreement, effort, goal
+from ami_ros.planning.terms import caution, disagreement, effort, goal, stall
 from ami_ros.planning.terms.goal import step_weights
 
 SAMPLES, HORIZON, STATE = 7, 5, 19
@@ -25,8 +25,10 @@ SETTINGS = {
     "effort": {"weight": 0.5},
     "disagreement": {"weight": 0.5},
     "caution": {"weight": 0.5, "radius": 2.0},
+    "stall": {"weight": 0.5, "reach": 2.0},
 }
-TERMS = pytest.mark.parametrize("name", [name for name in known("terms") if name != "caution"])
+OTHERS = ("caution", "stall")  # cost nothing here: nothing is dreaded, and what moves does not push
+TERMS = pytest.mark.parametrize("name", [name for name in known("terms") if name not in OTHERS])
 
 
 class Far:
@@ -110,6 +112,32 @@ def test_caution_costs_more_the_nearer_the_states_come_to_what_is_dreaded():
     assert torch.equal(bold(seen._replace(dreaded=torch.zeros(2, 1, 11))), torch.zeros(3))
 
 
+def test_actions_that_move_nothing_cost_more_the_stronger_they_are():
+    world = WorldModel(convex_jepa()).eval()
+    still = torch.randn(1, STATE, generator=torch.Generator().manual_seed(0))
+    step = torch.zeros(1, STATE)
+    step[0, 0] = 1.0
+    with torch.inference_mode():
+        length = float(world.distances([still + step], [still[:, :11]], [0], "slow"))
+    minding = stall.Term(world, stall.Settings(weight=0.5, reach=2.0 * length))
+    # Rows: pushes twice, pushes half as strongly, gets half as far as it should in the first block, rests.
+    first = torch.cat([still, still, still + step, still])
+    actions = torch.tensor([1.0, 0.5, 1.0, 0.0])[:, None, None].expand(4, 2, ACTION).clone()
+    actions[2, 1] = 0.0
+    seen = rollout(actions)._replace(now=still, states=[first, first])
+    with torch.inference_mode():
+        cost = minding(seen)
+    torch.testing.assert_close(cost, torch.tensor([0.5, 0.25, 0.125, 0.0]), atol=1e-5, rtol=1e-4)
+    actions[1, 0] = math.nan
+    with torch.inference_mode():
+        torn = minding(seen._replace(actions=actions))
+    assert torch.isnan(torn[1]) and torch.isfinite(torn[[0, 2, 3]]).all()
+    bold = stall.Term(None, stall.Settings(weight=0.0, reach=2.0))
+    assert torch.equal(bold(seen), torch.zeros(4))  # and nobody is asked
+    blind = seen._replace(dreaded=torch.zeros(0, 0, 11))
+    assert torch.equal(minding(blind), torch.zeros(4))  # without cameras
+
+
 def test_the_goal_term_measures_what_the_world_model_does():
     world = WorldModel(convex_jepa()).eval()
     states = [torch.randn(SAMPLES, STATE, generator=torch.Generator().manual_seed(i)) for i in range(HORIZON)]
@@ -126,6 +154,6 @@ def test_the_goal_term_measures_what_the_world_model_does():
 
 
 def test_terms_are_found_by_the_name_of_their_file():
-    assert known("terms") == ["caution", "disagreement", "effort", "goal"]
+    assert known("terms") == ["caution", "disagreement", "effort", "goal", "stall"]
     with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['caution'"):
         module_of("terms", "safety")
