@@ -8,25 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ami_ros.data.event import event_path, write_event
 from ami_ros.data.manifest import claim
 from ami_ros.sim.collect.episodes import made_with
-from ami_ros.sim.collect.events import EventRecorder
-from ami_ros.sim.collect.occasion import ARM_KINDS, OBJECT_KINDS
+from ami_ros.sim.collect.events import EventRecorder, event_kinds
 from ami_ros.sim.collect.recorder import record_all
 from ami_ros.sim.tasks.known import load_task
-from ami_ros.sim.tasks.task import Task
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
-
-
-def event_kinds(task: Task) -> tuple[str, ...]:
-    """Return what can happen in a task."""
-    objects = task.scatter(np.random.default_rng(0)).start_objects
-    return OBJECT_KINDS if len(objects) else ARM_KINDS
 
 
 def missing_events(configuration: Configuration, folder: Path) -> list[tuple[str, int]]:

@@ -18,9 +18,9 @@ from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
 from ami_ros.data.event import EventRecord
 from ami_ros.errors import EmbodimentError, EpisodeError
 from ami_ros.sim.camera.variation import CLEAN, training_variation
-from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, occasion, shows
+from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, WALL_KINDS, occasion, shows
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
-from ami_ros.sim.tasks.task import Motion
+from ami_ros.sim.tasks.task import Motion, Task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.tricks import STRANGERS, Tricks
 from ami_ros.types import FloatArray
@@ -32,6 +32,15 @@ STREAM = 93  # keeps these draws apart from those of the training data
 ATTEMPTS = 300  # clips drawn until one gives the event an occasion
 JUMP = (0.08, 0.30)  # m, how far things teleport
 ARM_TURN = 0.5  # rad, largest turn of a joint when the arm's image teleports
+
+
+def event_kinds(task: Task) -> tuple[str, ...]:
+    """Return what can happen in a task."""
+    episode = task.episode(0)
+    if not len(episode.start_objects):
+        return ARM_KINDS
+    stays = np.array_equal(episode.start_objects, episode.goal_objects)
+    return WALL_KINDS if stays else OBJECT_KINDS
 
 
 class Remembered:
@@ -83,7 +92,7 @@ class EventRecorder(SceneRecorder):
             )
         self._scene, self._kinematics = self._world, Kinematics(self._spec)
         self._tricks = Tricks(self._scene)
-        self.kinds = OBJECT_KINDS if self._scene.object_bodies else ARM_KINDS
+        self.kinds = event_kinds(self._task)
 
     def record(self, kind: str, pair: int) -> tuple[EventRecord, EventRecord]:
         """Record the possible and the impossible clip of a pair.

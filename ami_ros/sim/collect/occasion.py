@@ -8,8 +8,9 @@ import numpy as np
 from ami_ros.data.episode import EpisodeRecord
 from ami_ros.types import FloatArray, ImageArray
 
-# With an object, things happen to it; without one, to what the camera shows of the arm.
+# With an object or a wall, things happen to it; without one, to what the camera shows of the arm.
 OBJECT_KINDS = ("teleport", "vanish", "passes_through", "stranger")
+WALL_KINDS = ("teleport", "vanish", "stranger")  # nobody has ever pushed it
 ARM_KINDS = ("teleport", "vanish", "freeze", "stranger")
 MARGIN = 6  # control steps before and after an event, at least
 CLEAR = 0.08  # m, the tip's distance from a block that something happens to without contact

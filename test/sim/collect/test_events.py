@@ -15,7 +15,7 @@ from ami_ros.configuration import Configuration
 from ami_ros.data.event import EventRecord, list_events, read_event
 from ami_ros.sim.collect.collect_events import collect_events, missing_events
 from ami_ros.sim.collect.events import EventRecorder
-from ami_ros.sim.collect.occasion import ARM_KINDS, OBJECT_KINDS, shows
+from ami_ros.sim.collect.occasion import ARM_KINDS, OBJECT_KINDS, WALL_KINDS, shows
 
 STEPS, SIDE, PAIR, JOINTS = 16, 32, 3, 7
 CASES = [("reach", kind) for kind in ARM_KINDS] + [("push", kind) for kind in OBJECT_KINDS]
@@ -79,6 +79,14 @@ def test_the_rod_passes_through_a_block_that_it_would_push(pairs):
         assert least <= np.linalg.norm(block - block[0], axis=1).max() <= most
     way = impossible.episode.truth["tip"][:, :2] - impossible.episode.truth["objects"][:, 0, :2]
     assert np.linalg.norm(way, axis=1).min() < 0.04
+
+
+def test_a_wall_is_no_occasion_to_be_passed_through_and_can_vanish():
+    recorder = EventRecorder(configuration("barrier"))
+    assert recorder.kinds == WALL_KINDS
+    possible, impossible = recorder.record("vanish", PAIR)
+    recorder.close()
+    assert shows(possible.episode, impossible.episode, possible.event_step)
 
 
 def test_afterwards_the_world_is_in_order_and_a_pair_is_the_same_again(recorders, pairs):
