@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 
+from command import PLAIN
+
 
 def ami_ros_run(*arguments: str, code: str = "from ami_ros.cli.main import main; main()", **environment: str):
     """Run the command line in a process of its own, as a shell does."""
-    plain = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "AMI_ROS_DEBUG": "0"}
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env={**os.environ, **plain, **environment},
+        env={**os.environ, **PLAIN, **environment},
         capture_output=True,
         text=True,
         timeout=120,

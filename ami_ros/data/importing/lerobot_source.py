@@ -23,7 +23,7 @@ from ami_ros.errors import AmiError, ConfigError, ImageError, ObservationError
 from ami_ros.types import FloatArray, checked_vector
 
 MOST_S = 1e6  # of an episode: what says more is no timestamp
-SAME_S = 1e-4  # that a stamp may be beside its frame. Source: `tolerance_s` of LeRobotDataset
+SAME_S = 1e-4  # how far a stamp may be from its frame's time. Source: `tolerance_s` of LeRobotDataset
 # Takes what a row says of one role at a time; whether it says anything.
 Take = Callable[[Rows, int, int], bool]
 

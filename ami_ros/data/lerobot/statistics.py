@@ -40,7 +40,7 @@ def of_pictures(pictures: ImageArray) -> Statistics:
     below = np.cumsum(counts, axis=1)
 
     def level(place: FloatArray) -> FloatArray:
-        """Return the brightness of which so many are below (3, 1) or as dark."""
+        """Return the brightness at a place (3, 1) in the order from dark to bright."""
         return levels[(below <= np.minimum(place, total - 1)).sum(axis=1)]
 
     found = {

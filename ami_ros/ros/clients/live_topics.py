@@ -34,7 +34,7 @@ from ami_ros.ros.wire.message_fields import type_name
 from ami_ros.ros.wire.message_limits import image_limit, vector_limit
 from ami_ros.ros.wire.messages import stamp_to_ns
 from ami_ros.ros.wire.qos import RECORDED_STREAM, STATE, camera_subscription
-from ami_ros.ros.wire.receiver import NeverRun, arrived
+from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 from ami_ros.share import config_path
 
@@ -71,7 +71,7 @@ class LiveTopics(Client):
         self._spec = configuration.spec
         self._common = load_settings(NodeSettings, config_path("node.yaml"))
         self._group, self._now_ns = NeverRun(), -1
-        self._handlers: dict[Subscription, Callable[[bytes, Any], None]] = {}
+        self._handlers: dict[Subscription, RawHandler] = {}
         self._has_clock = False
         topics = [*(sensor.topic for sensor in self._spec.sensors.values()), self._spec.output.topic]
         self._topics = [self._node.resolve_topic_name(topic) for topic in topics]
@@ -166,22 +166,13 @@ class LiveTopics(Client):
         deadline = time.monotonic() + duration_s
         while time.monotonic() < deadline:
             time.sleep(TAKE_S)
-            self._take()
+            hand_on(self._handlers)
 
-    def _subscribe(self, kind: Any, topic: str, handler: Callable[[bytes, Any], None]) -> None:
+    def _subscribe(self, kind: Any, topic: str, handler: RawHandler) -> None:
         subscription = self._node.create_subscription(
             kind, topic, lambda message: None, RECORDED_STREAM, raw=True, callback_group=self._group
         )
         self._handlers[subscription] = handler
-
-    def _take(self) -> None:
-        come = [
-            (_received_ns(info), handler, data, info)
-            for subscription, handler in self._handlers.items()
-            for data, info in arrived(subscription)
-        ]
-        for _, handler, data, info in sorted(come, key=lambda one: one[0]):
-            handler(data, info)
 
     def _on_clock(self, data: bytes, info: Any) -> None:
         self._now_ns = stamp_to_ns(deserialize_message(data, Clock).clock)

@@ -35,11 +35,10 @@ from ami_ros.ros.wire.latched_or_not import LOOK_S, Counts, LatchedOrNot
 from ami_ros.ros.wire.node_main import EXIT_CONFIGURATION, node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import RECORDED, RECORDED_STREAM
-from ami_ros.ros.wire.receiver import NeverRun, arrived
+from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on
 from ami_ros.share import config_path
 
 Watch = Callable[[RecordingStatus], object]
-Handler = Callable[[bytes, Any], None]
 TAKE_S = 0.02
 WATCH_S = 1.0
 MB, GB = 10**6, 10**9
@@ -66,7 +65,7 @@ class RecorderNode(Node):
         self._sim_time = bool(self.get_parameter("use_sim_time").value)
         self._topics: dict[str, BagTopic] = {}
         errors = ErrorLog(self)
-        self._group, self._handlers = NeverRun(), dict[Subscription, Handler]()
+        self._group, self._handlers = NeverRun(), dict[Subscription, RawHandler]()
         self._heard: list[LatchedOrNot] = []
         for topic in recorded_topics(configuration.spec, self._sim_time):
             if topic.streams:
@@ -79,18 +78,13 @@ class RecorderNode(Node):
 
     def take(self) -> None:
         """Hand on what has come, in the order in which it came."""
-        come: list[tuple[int, Handler, bytes, Any]] = []
-        for subscription, handler in self._handlers.items():
-            for message, info in arrived(subscription):
-                come.append((info["received_timestamp"], handler, message, info))
-        for _, handler, message, info in sorted(come, key=lambda one: one[0]):
-            handler(message, info)
+        hand_on(self._handlers)
 
     def _look(self) -> None:
         for topic in self._heard:
             topic.look()
 
-    def _subscribe(self, topic: RecordedTopic, qos: QoSProfile, handler: Handler) -> Subscription:
+    def _subscribe(self, topic: RecordedTopic, qos: QoSProfile, handler: RawHandler) -> Subscription:
         subscription = self.create_subscription(
             topic.kind, topic.name, handler, qos, raw=True, callback_group=self._group
         )

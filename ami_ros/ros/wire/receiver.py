@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
@@ -36,8 +36,22 @@ class NeverRun(CallbackGroup):
         """Do nothing: nothing has begun."""
 
 
-def arrived(subscription: Subscription) -> Iterator[tuple[bytes, Any]]:
-    """Give what has come to a raw subscription that no executor runs, and what the middleware says of it."""
+# Gets a raw message, and what the middleware says of it.
+RawHandler = Callable[[bytes, Any], None]
+
+
+def hand_on(handlers: Mapping[Subscription, RawHandler]) -> None:
+    """Hand on what has come to raw subscriptions that no executor runs, in the order in which it came."""
+    come = [
+        (info["received_timestamp"], handler, message, info)
+        for subscription, handler in handlers.items()
+        for message, info in _arrived(subscription)
+    ]
+    for _, handler, message, info in sorted(come, key=lambda one: one[0]):
+        handler(message, info)
+
+
+def _arrived(subscription: Subscription) -> Iterator[tuple[bytes, Any]]:
     handle: Any = subscription.handle
     with handle:
         while (taken := handle.take_message(subscription.msg_type, True)) is not None:

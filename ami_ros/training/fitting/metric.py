@@ -73,8 +73,8 @@ def in_metric(model: Jepa, change: Tensor) -> Tensor:
 def controlled_changes(model: Jepa, encoded: Encoded, blocks: int, seed: int) -> Changes:
     """Return what makes a metric count what actions change, in units of what the model cannot foresee.
 
-    What moves by itself, such as somebody else, and what the encoder makes of noise nobody foresees; nor
-    do predictions of other actions differ in it.
+    What moves by itself, such as another robot, and noise in the latent are not foreseen, and do not depend
+    on the action: they count next to nothing.
 
     Args:
         model: the world model, with a predictor that is done.

@@ -48,7 +48,7 @@ class Driver:
         self._thread = threading.Thread(target=self._run)
 
     def says(self, kind: Any, topic: str, said: Tick, every: int = 2, qos: Any = 10) -> None:
-        """Publish on each of so many ticks; a tick is 10 ms."""
+        """Publish every `every` ticks; a tick is 10 ms."""
         self._due.append((self._node.create_publisher(kind, topic, qos), said, every))
 
     def _run(self) -> None:
