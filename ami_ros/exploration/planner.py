@@ -62,7 +62,7 @@ class ExploringPlanner:
         self._trail = 1 + math.ceil(TRAIL * settings.back_off_s / self._step_s)
         self._episodes, self._contacts, self._session_s = 1, 0, 0.0
         self.is_stopped, self.finished = False, ""
-        self._is_held = False
+        self._is_held = self._has_moved = False
         self._command: FloatArray | None = None
         self.restart()
 
@@ -96,11 +96,15 @@ class ExploringPlanner:
         self._since_s, self._back_until_s = self._session_s, self._session_s
 
     def judge(self, level: Level) -> None:
-        """Hear what the gate makes of everything. A STOP ends an episode, a re-arm begins the next one."""
+        """Hear what the gate makes of everything. A STOP ends an episode, a re-arm begins the next one.
+
+        A STOP before any motion ends none: who joins late hears the gate's history first.
+        """
         if level is Level.STOP:
             self.is_stopped = True
         elif self.is_stopped:
-            self.is_stopped, self._episodes = False, self._episodes + 1
+            self._episodes += self._has_moved
+            self.is_stopped = self._has_moved = False
         self._is_held = level >= Level.HOLD
 
     def obey(self, command: FloatArray | None) -> None:
@@ -130,7 +134,7 @@ class ExploringPlanner:
             return self._still(observation)
         if self._is_held_back(place, observation, elapsed_s):
             self._back_off(place)
-        self._last, self._last_command = observation, self._command
+        self._last, self._last_command, self._has_moved = observation, self._command, True
         self._came.append(place)
         speeds = self._motion.went(self._territory.turned_back(place, self._next(place)))
         actions = self._territory.actions(place, speeds, self._steps)

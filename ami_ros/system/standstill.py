@@ -2,16 +2,20 @@
 """Tells that this process stood still: SIGSTOP, a debugger, a paused container or virtual machine.
 
 A thread that looks at the clock finds a gap. A busy process makes gaps, too, where C code keeps Python from
-running, but it uses processor time meanwhile; one that is stopped uses none.
+running, but it uses processor time meanwhile, or waits for a processor that others use; one that is stopped
+does neither.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 BEAT_S = 0.25
-IDLE_SHARE = 0.25  # of a gap's length: who used more processor time was busy
+IDLE_SHARE = 0.25  # of a gap's length: who worked, or waited for a processor, for longer was busy
+_THREADS = Path("/proc/self/task")
 
 
 class Standstill:
@@ -35,11 +39,25 @@ class Standstill:
         self._longest_s = 0.0
 
     def _watch(self) -> None:
-        seen_s, used_s = time.monotonic(), time.process_time()
+        seen_s, busy_s = time.monotonic(), _busy_s()
         while True:
             time.sleep(BEAT_S)
-            now_s, now_used_s = time.monotonic(), time.process_time()
+            now_s, now_busy_s = time.monotonic(), _busy_s()
             gap_s = now_s - seen_s
-            if gap_s >= self._limit_s and now_used_s - used_s < IDLE_SHARE * gap_s:
+            if gap_s >= self._limit_s and now_busy_s - busy_s < IDLE_SHARE * gap_s:
                 self._longest_s = max(self._longest_s, gap_s)
-            seen_s, used_s = now_s, now_used_s
+            seen_s, busy_s = now_s, now_busy_s
+
+
+def _busy_s() -> float:
+    """Return how long this process worked, and how long its threads were ready but had no processor, s.
+
+    The second is 0 where the system does not tell. Source: Linux, Documentation/scheduler/sched-stats.rst,
+    "/proc/<pid>/schedstat": time on the processor, time on a run queue, both in ns.
+    """
+    waited_ns = 0
+    with suppress(OSError):
+        for thread in _THREADS.iterdir():
+            with suppress(OSError, IndexError, ValueError):  # it ended meanwhile
+                waited_ns += int((thread / "schedstat").read_text().split()[1])
+    return time.process_time() + waited_ns / 1e9

@@ -194,3 +194,11 @@ def test_the_same_seed_gives_the_same_motion():
     one, same, other = (Ideal(PANDA, seed=seed).run(30) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.actions, same.actions)
     assert not np.array_equal(one.actions, other.actions)
+
+
+def test_a_stop_before_any_motion_ends_no_episode():
+    arm = Ideal(PANDA)
+    for level in (Level.STOP, Level.HOLD, Level.PASS):  # the gate's history, which who joins late hears first
+        arm.planner.judge(level)
+    arm.run(20)
+    assert arm.planner.progress.episodes == 1 and arm.planner.progress.moved_s > 0.0

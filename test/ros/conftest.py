@@ -61,11 +61,13 @@ class Probe:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
 
-    def listen(self, kind: Any, topic: str, qos: Any = 50) -> list[Any]:
-        """Return a list that fills with the topic's messages."""
-        messages: list[Any] = []
-        self.node.create_subscription(kind, topic, messages.append, qos)
-        return messages
+    def listen(
+        self, kind: Any, topic: str, qos: Any = 50, decode: Callable[[Any], Any] = lambda message: message
+    ) -> list[Any]:
+        """Return a list that fills with what `decode` makes of the topic's messages."""
+        heard: list[Any] = []
+        self.node.create_subscription(kind, topic, lambda message: heard.append(decode(message)), qos)
+        return heard
 
     def until(self, condition: Callable[[], Any], what: str, timeout_s: float = START_S) -> Any:
         """Spin until `condition` returns something true, and return that."""

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 
 import numpy as np
 import pytest
 from bodies.yaml_bodies import mobile_base, process_body, setpoint_task
 from diagnostic_msgs.msg import DiagnosticArray
+from heard_verdicts import codes_of, listen_to_gate, newest_state
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64MultiArray, String
@@ -19,11 +22,11 @@ from trajectory_msgs.msg import JointTrajectory
 from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_to_ros
 from ami_ros.ros.wire.messages import trajectory_to_ros
-from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY
-from ami_ros.ros.wire.verdicts import judgement_from_ros
+from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.types import Level, Trajectory
 
 PERIOD_S = 0.1
+SPEEDS = np.array([0.4, -0.8])  # m/s, rad/s
 EPISODE_STEPS = 100_000  # the test ends first
 
 
@@ -34,7 +37,7 @@ class Operator:
         self._spec = spec
         self.wanted, self.position = spec.home, spec.home
         self._truths = probe.listen(String, "sim/truth", 100)
-        self._verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+        self._judgements = listen_to_gate(probe)
         self._reports = probe.node.create_publisher(DiagnosticArray, "planner/goal_status", 10)
         self._proposals = probe.node.create_publisher(JointTrajectory, "planner/proposed", 10)
         self._timer = probe.node.create_timer(PERIOD_S, self._propose)
@@ -60,12 +63,10 @@ class Operator:
         return last["unsafe_commands"], last["moved_after_stop"]
 
     def state(self):
-        states = [j for j in map(judgement_from_ros, self._verdicts) if j.proposal_stamp_ns is None]
-        return states[-1].verdict if states else None
+        return newest_state(self._judgements)
 
     def codes(self) -> set[str]:
-        state = self.state()
-        return set() if state is None else {reason.code for reason in state.reasons}
+        return codes_of(self.state())
 
 
 @pytest.fixture
@@ -122,24 +123,49 @@ def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
     assert plant.state().level is Level.HOLD
 
 
+@pytest.fixture
+def driven(start, probe, tmp_path):
+    """Drives a base, whose output has the interface, at SPEEDS."""
+
+    def drive(interface: str) -> Operator:
+        robot = mobile_base(tmp_path, lambda values: values["output"].update(interface=interface))
+        task = setpoint_task(
+            tmp_path,
+            lambda values: values.update(goal_sensor="odometry", tolerance=[0.1] * 6, minimum_travel=0.5),
+        )
+        names = {"robot": str(robot), "task": str(task)}
+        processes = {"sim": start("sim", **names, episode_steps=EPISODE_STEPS)}
+        processes["safety"] = start("safety", **names)
+        operator = Operator(probe, load_robot(robot))
+        operator.processes = processes
+        probe.call(SetBool, "sim/pause", data=False)
+        operator.wanted = SPEEDS
+        probe.until(lambda: abs(operator.truth("odometry")[0] - SPEEDS[0]) < 0.02, "the speed")
+        return operator
+
+    return drive
+
+
 @pytest.mark.parametrize("interface", ["twist", "twist_stamped"])
-def test_a_base_moves_and_stands_still_when_its_planner_falls_silent(start, probe, tmp_path, interface):
-    robot = mobile_base(tmp_path, lambda values: values["output"].update(interface=interface))
-    task = setpoint_task(
-        tmp_path,
-        lambda values: values.update(goal_sensor="odometry", tolerance=[0.1] * 6, minimum_travel=0.5),
-    )
-    names = {"robot": str(robot), "task": str(task)}
-    start("sim", **names, episode_steps=EPISODE_STEPS)
-    start("safety", **names)
-    operator = Operator(probe, load_robot(robot))
-    probe.call(SetBool, "sim/pause", data=False)
-    operator.wanted = np.array([0.4, -0.8])
-    probe.until(lambda: abs(operator.truth("odometry")[0] - 0.4) < 0.02, "the speed")
-    assert operator.truth("odometry")[5] == pytest.approx(-0.8, abs=0.05)
+def test_a_base_moves_and_stands_still_when_its_planner_falls_silent(driven, probe, interface):
+    operator = driven(interface)
+    assert operator.truth("odometry")[5] == pytest.approx(SPEEDS[1], abs=0.05)
     operator.fall_silent()
     probe.until(lambda: operator.state().level is Level.HOLD, "the hold")
     probe.until(lambda: np.abs(operator.truth("odometry")).max() < 0.01, "standing still")
+    assert operator.unsafe() == (0, 0)
+
+
+def test_a_simulator_that_was_kept_waiting_misses_no_command_and_blames_no_gate(driven, probe):
+    operator = driven("twist")  # without a stamp: only when none is missed, one command's step is a tick's
+    sim = operator.processes["sim"]
+    for _ in range(10):
+        operator.wanted = -operator.wanted
+        probe.spin(0.12)
+        os.kill(sim.pid, signal.SIGSTOP)
+        time.sleep(0.25)
+        os.kill(sim.pid, signal.SIGCONT)
+        probe.spin(0.2)
     assert operator.unsafe() == (0, 0)
 
 

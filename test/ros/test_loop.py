@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticArray
+from heard_verdicts import codes_of, listen_to_gate, newest_state
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
@@ -17,8 +17,7 @@ from std_srvs.srv import SetBool
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.ros.clients.episodes import EpisodeClient
 from ami_ros.ros.wire.messages import joints_to_ros
-from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY
-from ami_ros.ros.wire.verdicts import judgement_from_ros
+from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
@@ -95,7 +94,7 @@ def test_lock_step_goes_on_without_a_planner_and_says_so(start, probe, environme
 
 def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(start, probe, task, straight_line):
     truths = probe.listen(String, "sim/truth")
-    verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+    judgements = listen_to_gate(probe)
     goals = probe.node.create_publisher(JointState, "planner/goal_joints", LATCHED)
     episode, names = task.episode(SEED), load_robot("panda", "reach").joint_names
     # Slowly: at full speed a simulator that a busy machine keeps waiting for a quarter of a second, which is what
@@ -113,10 +112,7 @@ def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(start, pro
         return bool(np.abs(joints() - before).max() > 1e-2)
 
     def stale() -> bool:
-        newest = [
-            judgement for judgement in map(judgement_from_ros, verdicts) if not judgement.proposal_stamp_ns
-        ]
-        return bool(newest) and "PROPOSAL_STALE" in str(newest[-1].verdict)
+        return "PROPOSAL_STALE" in codes_of(newest_state(judgements))
 
     probe.until(goals.get_subscription_count, "a planner that listens for goals")
     assert np.abs(joints() - episode.start).max() < 1e-2, "without a goal it stands still"

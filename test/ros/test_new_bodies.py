@@ -12,14 +12,13 @@ import pytest
 from bodies import process_body, setpoint_task, two_cameras_and_force
 from command import run
 from diagnostic_msgs.msg import DiagnosticArray
+from heard_verdicts import listen_to_gate
 from quick_task import quick_task
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
 from ami_ros.model.files import read_verified
 from ami_ros.ros.wire.goal_status import GoalState, status_from_ros
-from ami_ros.ros.wire.qos import LATCHED_HISTORY
-from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.share import config_path
 from ami_ros.types import Level
 
@@ -33,7 +32,7 @@ class Running:
 
     truths: list
     statuses: list
-    verdicts: list
+    judgements: list
 
     def truth(self) -> dict:
         return json.loads(self.truths[-1].data)
@@ -42,12 +41,11 @@ class Running:
         return {status_from_ros(message).state for message in self.statuses}
 
     def levels(self) -> list[Level]:
-        judged = [judgement_from_ros(message) for message in self.verdicts]
-        return [j.verdict.level for j in judged if j.proposal_stamp_ns is None]
+        return [j.verdict.level for j in self.judgements if j.proposal_stamp_ns is None]
 
     def refused(self) -> list:
-        judged = [judgement_from_ros(message) for message in self.verdicts]
-        return [j.verdict for j in judged if j.proposal_stamp_ns is not None and j.verdict.level > Level.PASS]
+        proposals = [j.verdict for j in self.judgements if j.proposal_stamp_ns is not None]
+        return [verdict for verdict in proposals if verdict.level > Level.PASS]
 
 
 def trained(folder: Path, robot: Path, task: Path) -> Path:
@@ -78,7 +76,7 @@ def nodes(start, probe):
         running = Running(
             probe.listen(String, "sim/truth", 100),
             probe.listen(DiagnosticArray, "planner/goal_status", 200),
-            probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY),
+            listen_to_gate(probe),
         )
         probe.call(SetBool, "sim/pause", data=False)
         return running

@@ -9,13 +9,12 @@ from functools import partial
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from heard_verdicts import listen_to_gate, newest_state
 from launched import nodes_of, process_of
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
 from ami_ros.ros.wire.goal_status import GoalState, status_from_ros
-from ami_ros.ros.wire.qos import LATCHED_HISTORY
-from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.types import Level
 
 pytest.importorskip("pybullet", reason="the simulator is not installed")
@@ -45,9 +44,7 @@ def robots(environment, tmp_path):
 def test_two_robots_plan_and_are_gated_and_share_nothing(robots, probe, tmp_path):
     truths = {robot: probe.listen(String, f"/{robot}/sim/truth") for robot in ROBOTS}
     statuses = {robot: probe.listen(DiagnosticArray, f"/{robot}/planner/goal_status") for robot in ROBOTS}
-    verdicts = {
-        robot: probe.listen(DiagnosticArray, f"/{robot}/safety/verdict", LATCHED_HISTORY) for robot in ROBOTS
-    }
+    judgements = {robot: listen_to_gate(probe, f"/{robot}") for robot in ROBOTS}
     health = probe.listen(DiagnosticArray, "/diagnostics")
 
     def travel(robot: str) -> float:
@@ -62,8 +59,8 @@ def test_two_robots_plan_and_are_gated_and_share_nothing(robots, probe, tmp_path
             assert probe.call(SetBool, f"/{robot}/sim/pause", data=paused).success
 
     def level(robot: str) -> Level | None:
-        states = [j for j in map(judgement_from_ros, verdicts[robot]) if j.proposal_stamp_ns is None]
-        return states[-1].verdict.level if states else None
+        state = newest_state(judgements[robot])
+        return None if state is None else state.level
 
     pause(False)
     for robot in ROBOTS:

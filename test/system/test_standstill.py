@@ -8,6 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+import pytest
 
 LIMIT_S = 2.0
 PATIENCE_S = 60.0
@@ -41,10 +44,16 @@ def ask(process: subprocess.Popen[str], what: str) -> float:
     return float(process.stdout.readline())
 
 
+def watched() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WATCHED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
 def test_it_tells_a_stop_from_work_and_forgets():
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", WATCHED], **pipes) as process:
-        assert process.stdout.readline() == "ready\n"
+    with watched() as process:
         assert ask(process, "nothing") == 0.0
         begin = time.monotonic()
         assert ask(process, "busy") == 0.0
@@ -55,3 +64,18 @@ def test_it_tells_a_stop_from_work_and_forgets():
         assert ask(process, "stopped") >= LIMIT_S
         assert ask(process, "nothing") == 0.0
         process.stdin.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="needs Linux's schedulers")
+def test_who_gets_no_processor_did_not_stand_still():
+    core = {min(os.sched_getaffinity(0))}
+    with watched() as process, subprocess.Popen([sys.executable, "-c", "while True: pass"]) as rival:
+        for pid in (process.pid, rival.pid):
+            os.sched_setaffinity(pid, core)
+        for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+        try:
+            assert ask(process, "busy") == 0.0
+        finally:
+            rival.kill()
+            process.stdin.close()

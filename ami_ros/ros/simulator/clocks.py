@@ -17,6 +17,7 @@ REHEARSAL_NS = 3_600_000_000_000  # how much later than the start the rehearsal 
 REHEARSALS = 3  # tries; then the episode begins anyway, and says at each step what is missing
 LOG_S = 5.0
 SILENT_SHARE = 0.1  # of the time to wait, for a gate that did not answer the last tick
+MOST_WAITING = 5  # messages that a late tick takes: more than come in one, so that none wait for long
 LATE_TICKS = 10  # further behind than this, real time skips ticks instead of hurrying after them
 
 
@@ -48,7 +49,10 @@ class RealTime:
                 tick += 1
 
     def _spin_until(self, due: float) -> None:
-        self._executor.spin_once(timeout_sec=0.0)
+        for _ in range(MOST_WAITING):
+            self._executor.spin_once(timeout_sec=0.0)
+            if time.monotonic() < due:
+                break
         while (left := due - time.monotonic()) > 0.0 and not self._stopped():
             self._executor.spin_once(timeout_sec=left)
 

@@ -23,7 +23,7 @@ from ami_ros.ros.wire.commands import from_message, message_type
 from ami_ros.ros.wire.guard import ErrorLog, guarded
 from ami_ros.ros.wire.messages import stamp_from_ns
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
-from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY, STATE
+from ami_ros.ros.wire.qos import JUDGED, LATCHED, LATCHED_HISTORY
 from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.share import config_path
 from ami_ros.sim.camera.perturbation import Perturbation
@@ -83,7 +83,7 @@ class SimNode(Node):
         self._truth = self.create_publisher(String, "~/truth", TRUTH)
         output = self.spec.output
         self.commands = self.create_subscription(
-            message_type(output.of), output.topic, guarded(self.errors, self._on_command), STATE
+            message_type(output.of), output.topic, guarded(self.errors, self._on_command), JUDGED
         )
         on_verdict = guarded(self.errors, self._on_verdict)
         self.create_subscription(DiagnosticArray, "safety/verdict", on_verdict, LATCHED_HISTORY)

@@ -8,6 +8,9 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 # Newest value counts, none may be lost silently: joints, proposals, commands, status.
 STATE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
+# Who judges each command against the one before must miss none, also when a busy machine keeps it waiting.
+JUDGED = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+
 # As many as a flood brings in a few ticks, so that it does not push good proposals out of the queue.
 PROPOSALS = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 

@@ -11,10 +11,12 @@ from ami_ros.bench.camera import bench_camera
 from ami_ros.errors import ConfigError
 
 
-def test_vga_at_30_hz_arrives(environment: dict[str, str], tmp_path: Path):
-    figures = bench_camera([(640, 480)], rate_hz=30.0, duration_s=20.0, log_dir=tmp_path)["640x480"]
-    assert figures["sent"] == 600
-    assert figures["received"] >= 0.99 * figures["sent"], figures
+def test_vga_arrives(environment: dict[str, str], tmp_path: Path):
+    # Slowly: whether a busy machine takes thirty in a second is for `ami-ros bench camera` to say. Without our DDS
+    # profile more than half of the images are lost at any rate, for want of a fragment.
+    figures = bench_camera([(640, 480)], rate_hz=5.0, duration_s=8.0, log_dir=tmp_path)["640x480"]
+    assert figures["sent"] == 40
+    assert figures["received"] >= 36, figures
     assert figures["loss"] == pytest.approx(1 - figures["received"] / figures["sent"])
     assert 0.0 < figures["latency_ms_p50"] <= figures["latency_ms_p99"]
 

@@ -7,14 +7,13 @@ import json
 
 from bodies.yaml_bodies import process_body, setpoint_task
 from diagnostic_msgs.msg import DiagnosticArray
+from heard_verdicts import listen_to_gate
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
 from ami_ros.data.exploration_file import read_exploration
 from ami_ros.exploration.progress import Progress
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
-from ami_ros.ros.wire.qos import LATCHED_HISTORY
-from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.types import Level
 
 
@@ -23,7 +22,7 @@ class Watched:
 
     def __init__(self, probe) -> None:
         self._statuses = probe.listen(DiagnosticArray, "planner/goal_status", 500)
-        self._verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+        self._judgements = listen_to_gate(probe)
         self._truths = probe.listen(String, "sim/truth", 100)
         self._probe = probe
 
@@ -36,7 +35,7 @@ class Watched:
         return Progress.of_numbers({} if self.status is None else self.status.progress)
 
     def passed(self) -> int:
-        judged = [j for j in map(judgement_from_ros, self._verdicts) if j.proposal_stamp_ns is not None]
+        judged = [j for j in self._judgements if j.proposal_stamp_ns is not None]
         return sum(judgement.verdict.level <= Level.LIMITED for judgement in judged)
 
     def until(self, state: GoalState, says: str) -> GoalStatus:

@@ -11,6 +11,7 @@ import signal
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from heard_verdicts import listen_to_gate
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParametersAtomically
 from rosgraph_msgs.msg import Clock
@@ -53,9 +54,10 @@ def test_a_flood_of_proposals_is_named_and_neither_stops_the_ticks_nor_the_robot
 def test_the_verdict_carries_numbers_of_reasons_and_the_allowed_command(gate, probe):
     gate.propose_on()
     probe.until(gate.moving, "motion")
+    messages = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
     gate.silence()
-    probe.until(lambda: "PROPOSAL_STALE" in gate.codes(), "a hold", 3.0)
-    message = next(m for m in reversed(gate.messages) if "PROPOSAL_STALE" in m.status[0].message)
+    named = lambda: [m for m in messages if "PROPOSAL_STALE" in m.status[0].message]  # noqa: E731
+    message = probe.until(named, "a hold", 3.0)[-1]
     values = values_of(message)
     assert str(ReasonCode.PROPOSAL_STALE.number) in values["codes"].split()
     assert values["level_number"] == str(int(Level.HOLD))
@@ -183,12 +185,12 @@ def test_simulated_time_ticks_by_the_clock_waits_when_it_is_paused_and_starts_ag
     spec = load_robot("panda")
     clock = probe.node.create_publisher(Clock, "/clock", LATCHED_HISTORY)
     commands = probe.listen(JointTrajectory, "joint_trajectory_controller/joint_trajectory")
-    verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+    judgements = listen_to_gate(probe)
     joints = probe.node.create_publisher(
         type(joints_to_ros(spec.joint_names, spec.home, spec.home, 0)), "joint_states", 10
     )
     process = start("safety", use_sim_time=True)
-    codes = lambda: {r.code for m in verdicts for r in judgement_from_ros(m).verdict.reasons}  # noqa: E731
+    codes = lambda: {r.code for j in judgements for r in j.verdict.reasons}  # noqa: E731
     now = 50 * TICK_NS
 
     def tell(time_ns: int) -> None:
@@ -204,10 +206,10 @@ def test_simulated_time_ticks_by_the_clock_waits_when_it_is_paused_and_starts_ag
     count = len(commands)
     probe.spin(0.5)
     assert len(commands) == count, "no tick while time stands still"
-    verdicts.clear()
+    judgements.clear()
     tell(now + 100 * TICK_NS)
     probe.until(lambda: "CLOCK_JUMPED" in codes(), "the jump's name", 5.0)
-    verdicts.clear()
+    judgements.clear()
     tell(TICK_NS)
     probe.until(lambda: "CLOCK_RESTARTED" in codes(), "the restart", 5.0)
     process.check()

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from gate_probe import Gate
+from heard_verdicts import codes_of, listen_to_gate
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from ami_ros.ros.wire.messages import stamp_to_ns
-from ami_ros.ros.wire.qos import LATCHED_HISTORY
-from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.types import Level
 
 
@@ -162,13 +161,13 @@ def test_image_messages_without_pixels_are_only_a_heartbeat(start, probe):
     # The heartbeat reads the header alone; that the image is no good is for the planner to say.
     images = probe.node.create_publisher(Image, "camera/image_raw", 5)
     process = start("safety")
-    verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+    judgements = listen_to_gate(probe)
 
     def missing() -> set[str]:
         message = Image()
         message.header.stamp = probe.node.get_clock().now().to_msg()
         images.publish(message)
-        return {r.code for r in judgement_from_ros(verdicts[-1]).verdict.reasons} if verdicts else set()
+        return codes_of(judgements[-1].verdict) if judgements else set()
 
     probe.until(lambda: missing() == {"JOINTS_MISSING", "PROPOSAL_MISSING"}, "the camera to count as seen")
     process.check()

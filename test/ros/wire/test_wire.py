@@ -29,6 +29,10 @@ KINDS = {
 }
 
 
+def longest_gap_s(commands) -> float:
+    return float(np.diff([stamp_to_ns(message.header.stamp) for message in commands]).max()) / 1e9
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_large_message_is_dropped_named_counted_and_delays_neither_ticks_nor_the_estop(gate, probe, kind):
     message_type, topic, make = KINDS[kind]
@@ -38,7 +42,7 @@ def test_one_large_message_is_dropped_named_counted_and_delays_neither_ticks_nor
     publisher = probe.node.create_publisher(message_type, topic, STATE)
     button = probe.node.create_publisher(Bool, "estop", STATE)
     probe.until(lambda: publisher.get_subscription_count() and button.get_subscription_count(), "listeners")
-    count = len(gate.commands)
+    usual_s, count = longest_gap_s(gate.commands), len(gate.commands)
     publisher.publish(data)
     probe.until(lambda: "MESSAGE_OVERSIZED" in gate.all_codes(), "its name", 5.0)
     publisher.publish(data)
@@ -46,9 +50,9 @@ def test_one_large_message_is_dropped_named_counted_and_delays_neither_ticks_nor
     button.publish(Bool(data=True))
     probe.until(lambda: gate.state().level is Level.STOP, "the stop", 5.0)
     stop = next(j for j in gate.judgements if any(r.code == "ESTOP" for r in j.verdict.reasons))
-    stamps = np.diff([stamp_to_ns(m.header.stamp) for m in gate.commands[count:]]) / 1e9
-    assert stamps.max() < LATE_S, f"{stamps.max()} s without a command"
-    assert (stop.stamp_ns - pressed_ns) / 1e9 < LATE_S
+    gap_s = longest_gap_s(gate.commands[count:])
+    assert gap_s < LATE_S + usual_s, f"{gap_s} s without a command"
+    assert (stop.stamp_ns - pressed_ns) / 1e9 < LATE_S + usual_s
     reasons = [r for j in gate.judgements for r in j.verdict.reasons if r.code == "MESSAGE_OVERSIZED"]
     assert reasons[-1].numbers["topic"] == topic and int(reasons[-1].numbers["bytes"]) >= len(data) - 64
 

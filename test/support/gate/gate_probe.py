@@ -6,13 +6,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
+from heard_verdicts import codes_of, listen_to_gate, newest_state
 from rclpy.serialization import serialize_message
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.ros.wire.messages import trajectory_to_ros
-from ami_ros.ros.wire.qos import LATCHED_HISTORY
-from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.types import Trajectory
 
 STEP_NS = 100_000_000
@@ -25,7 +23,7 @@ class Gate:
     def __init__(self, probe, robot) -> None:
         self.probe, self.robot = probe, robot
         self.commands = probe.listen(JointTrajectory, "joint_trajectory_controller/joint_trajectory")
-        self._verdicts = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
+        self.judgements = listen_to_gate(probe)
         self._proposed = probe.node.create_publisher(JointTrajectory, "planner/proposed", 10)
         self.change = lambda message: None
         self.speed = SPEED
@@ -64,25 +62,16 @@ class Gate:
     def silence(self) -> None:
         self._timer.cancel()
 
-    @property
-    def judgements(self) -> list:
-        return [judgement_from_ros(message) for message in self._verdicts]
-
-    @property
-    def messages(self) -> list:
-        return self._verdicts
-
     def all_codes(self) -> set[str]:
         """Every reason that was ever given."""
         return {reason.code for judgement in self.judgements for reason in judgement.verdict.reasons}
 
     def state(self):
         """The last verdict on the gate as a whole."""
-        states = [j for j in self.judgements if j.proposal_stamp_ns is None]
-        return states[-1].verdict if states else None
+        return newest_state(self.judgements)
 
     def codes(self) -> set[str]:
-        return {r.code for r in self.state().reasons} if self.state() else set()
+        return codes_of(self.state())
 
     def velocity(self) -> float:
         """Joint 4's commanded velocity."""
