@@ -45,6 +45,7 @@ THIRD_PARTY = {
     "model": {"numpy", "torch"},
     "memory": {"numpy", "cv2", "usearch"},
     "exploration": {"numpy", "cv2"},
+    "augmentation": {"numpy", "cv2"},
     "doctor": {"numpy", "torch"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
@@ -65,6 +66,8 @@ OWN = {
     | {"body", "exploration", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
     "data": BASE | {"body", "system"},
     "training": BASE | {"body", "system", "model", "data"},
+    # What a simulator varies, in pictures: it draws from the same ranges, and needs no simulator.
+    "augmentation": BASE | {"data", "sim"},
     "sim": BASE | {"body", "system", "safety", "planning", "data", "exploration"},
 }
 # Rooms of ami_ros/ros: the nodes import what they share, and never each other.

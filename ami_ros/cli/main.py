@@ -32,6 +32,10 @@ VERBS = {
         "ami_ros.cli.recordings.importing",
         "Turn recordings into training data, and say what is wrong.",
     ),
+    "augment": (
+        "ami_ros.cli.recordings.augment",
+        "Vary recordings, as a simulator would vary light and cameras.",
+    ),
     "export-data": ("ami_ros.cli.recordings.export_data", "Write episodes as a LeRobotDataset v3."),
     "replay": ("ami_ros.cli.recordings.replay", "Play a recording to planner and gate, without a robot."),
     "train": ("ami_ros.cli.train", "Train a world model from recorded episodes."),

@@ -15,6 +15,8 @@ from ami_ros.data.numbered_files import NumberedFiles
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
+SCENES = 8  # per look: enough to tell what moves from where the camera stands
+
 
 @dataclass(frozen=True, eq=False)
 class DoubleExposure:

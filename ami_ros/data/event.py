@@ -13,6 +13,7 @@ from ami_ros.data.npz import check_names, read_npz, write_npz
 from ami_ros.errors import EpisodeError
 
 FORMAT_VERSION = 2
+STRANGER = "stranger"  # kind of the clips with an object that is in no training episode: odd, but possible
 LABELS = {"kind": "U", "possible": "b", "event_step": "i", "pair": "i"}  # name -> kind of NumPy type
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.body.actions import ActionSpec
-from ami_ros.data.event import EventRecord, read_event
+from ami_ros.data.event import STRANGER, EventRecord, read_event
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
@@ -21,7 +21,6 @@ from ami_ros.training.latents import Encoded, encode_episodes
 from ami_ros.training.rank import roc_auc
 from ami_ros.training.recorded import recorded_clips
 
-UNSEEN = "stranger"  # kind of the clips with an object that is in no training episode: odd, but possible
 SOON = 6  # control steps within which an event must surprise
 
 
@@ -88,6 +87,6 @@ def surprise_aucs(model: Jepa, clips: dict[tuple[str, bool], Clips]) -> tuple[fl
     kinds = sorted({kind for kind, _ in clips if (kind, True) in clips and (kind, False) in clips})
     scores = {k: [largest_surprise(model, clips[k, possible]) for possible in (True, False)] for k in kinds}
     by_kind = {kind: roc_auc(*pair) for kind, pair in scores.items()}
-    counted = [scores[kind] for kind in kinds if kind != UNSEEN]
+    counted = [scores[kind] for kind in kinds if kind != STRANGER]
     overall = [np.concatenate(side) for side in zip(*counted, strict=True)] if counted else None
     return None if overall is None else roc_auc(*overall), by_kind

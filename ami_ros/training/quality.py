@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ami_ros.data.event import STRANGER
 from ami_ros.model.networks.jepa import DISTANCES, Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
-from ami_ros.training.events import UNSEEN, Clips, surprise_aucs
+from ami_ros.training.events import Clips, surprise_aucs
 from ami_ros.training.fitting.appearance import Oddities, oddness_of
 from ami_ros.training.fitting.disagreement import disagreements
 from ami_ros.training.fitting.metric import in_metric
@@ -130,7 +131,7 @@ def measure_quality(
     span, steps = horizon * held_out.block, held_out.actions.shape[1]
     cuts = [held_out.cut(start, horizon) for start in range(0, steps - span + 1, span)]
     flat, truths = held_out.cores.flatten(0, 1), held_out.truths
-    spread, usual, unseen = flat.std(dim=0), held_out.transitions(), clips.get((UNSEEN, False))
+    spread, usual, unseen = flat.std(dim=0), held_out.transitions(), clips.get((STRANGER, False))
     # What the task moves: an object, else the tip, else whatever the simulator knows of a plant.
     places = [truths[name] for name in ("object_position", "tip_position") if name in truths]
     moved = (places or list(truths.values()) or [held_out.cores])[0][..., :3]

@@ -31,6 +31,7 @@ COMMANDS = [
     "demo --model MODEL --out BAD",
     "collect --out BAD",
     "explore --sim --state BAD",
+    "augment --out BAD",
     "train --out BAD",
     "export checkpoint.pt --out BAD",
     "model --out BAD --work WORK",

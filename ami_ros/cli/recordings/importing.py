@@ -123,7 +123,7 @@ def import_(
             f"nothing can be used: {reasons or 'too little was recorded'}; see {out / REPORT_FILE}"
         )
     name = f"--robot {configuration.robot} --task {configuration.task}"
-    typer.echo(f"{out}: {report.episodes} episodes. Next: ami-ros train {name} --data {out}")
+    typer.echo(f"{out}: {report.episodes} episodes. Next: ami-ros augment {name} --data {out}")
 
 
 def _print(report: ImportReport) -> None:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.data.double_exposure import DoubleExposure
+from ami_ros.data.double_exposure import SCENES, DoubleExposure
 from ami_ros.sim.camera.variation import NAMES, draw_variation
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
 
 STREAM = 96  # keeps these draws apart from those of the training data and of other pictures
-SCENES = 8  # per look: enough to tell what moves from where the camera stands
 
 
 class DoubleExposureRecorder(SceneRecorder):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ami_ros.data.episode import EpisodeRecord
-from ami_ros.data.oddity import OddityRecord
+from ami_ros.data.oddity import BEYOND, BYSTANDER, OddityRecord
 from ami_ros.sim.camera.variation import NAMES, beyond_variation, training_variation
 from ami_ros.sim.collect.bystanders import Bystanders
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
 
 STREAM = 95  # keeps these draws apart from those of the training data and of the events
-BEYOND = 2.0  # odd pictures lie outside the training range, up to so many times as far
-BYSTANDER = "bystander"
 KINDS = (*NAMES, BYSTANDER)
 
 

@@ -142,7 +142,7 @@ def episodes_say_what_happened(folder: Path, data: Path, wave: Wave, capsys) -> 
     assert report["actions_from"] == "proposals" and report["problems"] == [], report
     assert report["episodes"] >= EPISODES and report["topics"]["camera"]["malformed"] == 0
     assert (data / PLOT_FILE).read_bytes().startswith(b"\x89PNG")
-    assert f"{report['episodes']} episodes. Next: ami-ros train --robot panda" in capsys.readouterr().out
+    assert f"{report['episodes']} episodes. Next: ami-ros augment --robot panda" in capsys.readouterr().out
     begins = sorted(stamp for stamp in wave.asked if stamp in wave.pictures)
     told = np.array([wave.joints[stamp] for stamp in begins])
     for episode in map(read_episode, list_episodes(data)):

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make a data set that a world model is trained on out of plain recordings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ami_ros.augmentation.events import event, event_kinds
+from ami_ros.augmentation.moments import double_exposure, oddity, shown
+from ami_ros.augmentation.recordings import Recordings
+from ami_ros.augmentation.settings import AugmentationSettings
+from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
+from ami_ros.data.episode import PLAIN_LOOK, episode_path, read_episode, write_episode
+from ami_ros.data.event import event_path, write_event
+from ami_ros.data.manifest import claim
+from ami_ros.data.oddity import ODDITY_FILES
+from ami_ros.sim.camera.variation import NAMES, draw_variation
+
+STREAM = 97  # keeps these draws apart
+
+
+def steps_of(settings: AugmentationSettings, episodes: int, kinds: int) -> int:
+    """Return how many times `augment` yields."""
+    pictures = settings.double_exposures + settings.oddities + settings.event_pairs * kinds
+    return episodes * (1 + settings.looks) + pictures
+
+
+def augment(recordings: Recordings, paths: Sequence[Path], out: Path) -> Iterator[str]:
+    """Write the data set, yielding the kind of each thing that is finished; what is there already is kept.
+
+    Each episode is followed by its varied copies, so that those which training holds out, the last ones, hold
+    out both.
+
+    Args:
+        recordings: the episodes.
+        paths: of the same episodes.
+        out: folder of the data set.
+
+    Raises:
+        EpisodeError: the folder holds something else, or the recordings give an event no occasion.
+        OutputError: something cannot be written.
+    """
+    settings = recordings.settings
+    made_with = {
+        "recordings": recordings.episodes.sha256,
+        "settings": dataclasses.asdict(settings),
+        "variation": dataclasses.asdict(recordings.variation),
+    }
+    claim(out, made_with)
+    for index, path in enumerate(paths):
+        for copy in range(1 + settings.looks):
+            _copy(recordings, path, index, copy, out)
+            yield "episodes"
+    for index in range(settings.double_exposures):
+        if not DOUBLE_EXPOSURE_FILES.path(out, index).is_file():
+            DOUBLE_EXPOSURE_FILES.write(out, index, double_exposure(recordings, index))
+        yield "double exposures"
+    for index in range(settings.oddities):
+        if not ODDITY_FILES.path(out, index).is_file():
+            ODDITY_FILES.write(out, index, oddity(recordings, index))
+        yield "oddities"
+    for kind in event_kinds(recordings):
+        for pair in range(settings.event_pairs):
+            if not event_path(out, kind, pair, False).is_file():  # the impossible clip is written last
+                for clip in event(recordings, kind, pair):
+                    write_event(out, clip)
+            yield "events"
+
+
+def _copy(recordings: Recordings, path: Path, index: int, copy: int, out: Path) -> None:
+    """Write an episode as it is, copy 0, or in a look of its own."""
+    number = index * (1 + recordings.settings.looks) + copy
+    target = episode_path(out, number)
+    if target.is_file():
+        return
+    episode = read_episode(path)
+    if copy == 0:
+        write_episode(target, episode)
+        return
+    generator = recordings.generator(STREAM, index, copy)
+    varied = [name for name in NAMES if generator.uniform() < recordings.variation.share]
+    look = draw_variation(recordings.variation, generator, varied, cameras=len(recordings.cameras))
+    images = shown(
+        recordings,
+        [episode.images[name] for name in recordings.cameras],
+        look,
+        int(generator.integers(2**31)),
+    )
+    write_episode(
+        target,
+        dataclasses.replace(
+            episode,
+            images=dict(zip(recordings.cameras, images, strict=True)),
+            look=np.asarray(PLAIN_LOOK if not varied else number + 1, dtype=np.int64),
+        ),
+    )

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Impossible events in recordings, each next to its possible twin: the clip as it was recorded.
+
+What the cameras show changes, and the other sensors go on: what moves jumps elsewhere, is gone or stands
+still, or something unknown lies in the scene.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from ami_ros.augmentation.recordings import Recordings
+from ami_ros.augmentation.strangers import clear_stranger
+from ami_ros.data.episode import EpisodeRecord
+from ami_ros.data.event import STRANGER, EventRecord
+from ami_ros.errors import EpisodeError
+from ami_ros.types import ImageArray
+
+STREAM = 93  # keeps these draws apart
+TELEPORT, VANISH, FREEZE = "teleport", "vanish", "freeze"
+KINDS = (TELEPORT, VANISH, FREEZE, STRANGER)
+MARGIN = 6  # control steps before and after an event, at least
+ATTEMPTS = 300  # clips drawn until one gives the event an occasion
+SEEN_SHARE = 0.01  # of the picture that an event must change: else nobody could see it
+
+
+def event_kinds(recordings: Recordings) -> tuple[str, ...]:
+    """Return what can happen; where a camera moves, nobody knows the scene without what moves in it."""
+    stands = all(scenery.stands for scenery in recordings.sceneries)
+    return KINDS if stands else (TELEPORT, FREEZE)
+
+
+def event(recordings: Recordings, kind: str, pair: int) -> tuple[EventRecord, EventRecord]:
+    """Return the possible and the impossible clip of a pair.
+
+    Args:
+        recordings: all episodes.
+        kind: of KINDS.
+        pair: number of the pair.
+
+    Raises:
+        EpisodeError: the episodes are too short, or no clip gives the event an occasion.
+    """
+    generator = recordings.generator(STREAM, KINDS.index(kind), pair)
+    steps = min(recordings.settings.event_steps, recordings.episodes.steps)
+    if steps < 2 * MARGIN:
+        raise EpisodeError(f"events: got episodes of {steps} steps, expected {2 * MARGIN} at least")
+    for _ in range(ATTEMPTS):
+        clip = recordings.clip(generator, steps)
+        moment = 0 if kind == STRANGER else int(generator.integers(MARGIN, steps - MARGIN + 1))
+        images = _changed(recordings, kind, clip, moment, generator)
+        if _shows(recordings, clip.images, images, moment):
+            odd = dataclasses.replace(clip, images=images)
+            return EventRecord(clip, kind, True, moment, pair), EventRecord(odd, kind, False, moment, pair)
+    raise EpisodeError(
+        f"event {kind}, pair {pair}: no occasion in {ATTEMPTS} clips: does anything move before the camera?"
+    )
+
+
+def _changed(
+    recordings: Recordings, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
+) -> dict[str, ImageArray]:
+    """Return what the cameras show from `moment` on, and before it as it was."""
+    if kind == TELEPORT:
+        other = recordings.clip(generator, len(clip.actions)).images
+        return {name: np.concatenate([a[:moment], other[name][moment:]]) for name, a in clip.images.items()}
+    changed = {name: images.copy() for name, images in clip.images.items()}
+    for scenery, images in zip(recordings.sceneries, changed.values(), strict=True):
+        if kind == FREEZE:
+            images[moment:] = images[moment - 1]
+        elif kind == VANISH:
+            for image in images[moment:]:
+                gone = scenery.foreground(image)
+                image[gone] = scenery.picture[gone]
+        else:
+            stranger = clear_stranger(generator, scenery, images)
+            for step, image in enumerate(images):
+                images[step] = stranger.pasted(image, scenery.foreground(image))
+    return changed
+
+
+def _shows(
+    recordings: Recordings, before: Mapping[str, ImageArray], after: Mapping[str, ImageArray], moment: int
+) -> bool:
+    """Return whether a camera shows soon after `moment` that something else happens."""
+    soon, levels = slice(moment, moment + MARGIN), recordings.settings.foreground_levels
+
+    def changed_share(images: ImageArray, others: ImageArray) -> float:
+        change = np.abs(images.astype(np.int16) - others).max(axis=-1)
+        return float((change > levels).mean(axis=(1, 2)).max())
+
+    return any(changed_share(images[soon], after[name][soon]) > SEEN_SHARE for name, images in before.items())

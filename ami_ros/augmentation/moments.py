@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recorded moments in other looks: double exposures to learn from, and odd pictures to be told from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ami_ros.augmentation.recordings import Recordings
+from ami_ros.augmentation.repainting import repainters
+from ami_ros.augmentation.strangers import clear_stranger
+from ami_ros.data.double_exposure import SCENES, DoubleExposure
+from ami_ros.data.oddity import BEYOND, BYSTANDER, OddityRecord
+from ami_ros.sim.camera.variation import (
+    NAMES,
+    Variation,
+    beyond_variation,
+    draw_variation,
+    training_variation,
+)
+from ami_ros.types import ImageArray
+
+STREAM_ODD, STREAM_DOUBLE = 95, 96  # keep these draws apart
+KINDS = (*NAMES, BYSTANDER)
+
+
+def double_exposure(recordings: Recordings, index: int) -> DoubleExposure:
+    """Show SCENES recorded moments in look `index`, and as they are."""
+    generator = recordings.generator(STREAM_DOUBLE, index)
+    varied = [name for name in NAMES if generator.uniform() < recordings.variation.share]
+    kinds = [NAMES[index % len(NAMES)], *varied]
+    look = draw_variation(recordings.variation, generator, kinds, cameras=len(recordings.cameras))
+    moments = [recordings.moment(generator) for _ in range(SCENES)]
+    plain = [np.stack([images[moment] for moment in moments]) for images in recordings.images]
+    varied_images = shown(recordings, plain, look, int(generator.integers(2**31)))
+    return DoubleExposure(
+        dict(zip(recordings.cameras, varied_images, strict=True)),
+        dict(zip(recordings.cameras, plain, strict=True)),
+    )
+
+
+def oddity(recordings: Recordings, index: int) -> OddityRecord:
+    """Show one recorded moment in one way of each of KINDS."""
+    generator, cameras = recordings.generator(STREAM_ODD, index), len(recordings.cameras)
+    moment = recordings.moment(generator)
+    plain = [images[moment][None] for images in recordings.images]
+    pictures: list[list[ImageArray]] = [[] for _ in plain]
+    for kind in KINDS:
+        if kind == BYSTANDER:
+            look = training_variation(recordings.variation, generator, cameras)
+            before = _with_stranger(recordings, plain, generator)
+        else:
+            look = beyond_variation(recordings.variation, generator, kind, BEYOND, cameras)
+            before = plain
+        seen = shown(recordings, before, look, int(generator.integers(2**31)))
+        for pictured, images in zip(pictures, seen, strict=True):
+            pictured.append(images[0])
+    vectors = {name: values[moment] for name, values in recordings.episodes.vectors.items()}
+    stacked = {name: np.stack(seen) for name, seen in zip(recordings.cameras, pictures, strict=True)}
+    return OddityRecord(stacked, np.array(KINDS), vectors)
+
+
+def shown(
+    recordings: Recordings, images: Sequence[ImageArray], look: Variation, seed: int
+) -> list[ImageArray]:
+    """Return images of each camera (N, H, W, 3) in a look."""
+    painters = repainters(recordings.sceneries, look, recordings.settings, seed)
+    return [
+        np.stack([painter.show(image) for image in array])
+        for painter, array in zip(painters, images, strict=True)
+    ]
+
+
+def _with_stranger(
+    recordings: Recordings, images: Sequence[ImageArray], generator: np.random.Generator
+) -> list[ImageArray]:
+    pasted = []
+    for scenery, array in zip(recordings.sceneries, images, strict=True):
+        stranger = clear_stranger(generator, scenery, array)
+        pasted.append(np.stack([stranger.pasted(image, scenery.foreground(image)) for image in array]))
+    return pasted

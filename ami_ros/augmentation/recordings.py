@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recorded episodes, ready to be shown otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.augmentation.scenery import sceneries
+from ami_ros.augmentation.settings import AugmentationSettings
+from ami_ros.data.dataset import EpisodeSet
+from ami_ros.data.episode import EpisodeRecord
+from ami_ros.errors import EpisodeError
+from ami_ros.sim.camera.variation_settings import VariationSettings
+from ami_ros.types import ImageArray
+
+Moment = tuple[int, int]  # episode, observation
+
+
+class Recordings:
+    """All episodes of a data set, and what their cameras always see.
+
+    Args:
+        paths: of the episodes.
+        settings: what is made of them.
+        variation: how far looks vary.
+        on_read: called after each file.
+
+    Attributes:
+        episodes: all of them.
+        cameras: their names.
+        images: of each camera (E, S + 1, H, W, 3) uint8.
+        sceneries: of each camera.
+
+    Raises:
+        EpisodeError: unreadable or unequal episodes, or without a camera.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        settings: AugmentationSettings,
+        variation: VariationSettings,
+        on_read: Callable[[], None] = lambda: None,
+    ) -> None:
+        episodes = EpisodeSet(paths, on_read)
+        if not episodes.images:
+            raise EpisodeError(
+                f"{paths[0].parent}: got episodes without a camera, expected one: pictures are varied"
+            )
+        self.settings, self.variation, self.episodes = settings, variation, episodes
+        self.cameras = tuple(episodes.images)
+        self.images: list[ImageArray] = list(episodes.images.values())
+        self.sceneries = sceneries(self.images, settings.foreground_levels)
+
+    def generator(self, *stream: int) -> np.random.Generator:
+        """Return random numbers of their own for a stream of draws."""
+        return np.random.default_rng([self.settings.seed, *stream])
+
+    def clip(self, generator: np.random.Generator, steps: int) -> EpisodeRecord:
+        """Draw `steps` control steps of one episode."""
+        whole, episode = self.episodes, int(generator.integers(len(self.episodes)))
+        start = int(generator.integers(whole.steps - steps + 1))
+        rows = slice(start, start + steps + 1)
+
+        def cut(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+            return {name: array[episode, rows] for name, array in arrays.items()}
+
+        images, vectors, truth = cut(whole.images), cut(whole.vectors), cut(whole.truth)
+        actions = whole.actions[episode, start : start + steps]
+        return EpisodeRecord(images, vectors, actions, truth, whole.looks[episode], whole.body)
+
+    def moment(self, generator: np.random.Generator) -> Moment:
+        """Draw one moment."""
+        episodes, rows = self.images[0].shape[:2]
+        return int(generator.integers(episodes)), int(generator.integers(rows))
