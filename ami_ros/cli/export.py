@@ -29,6 +29,7 @@ def export(
     data: options.Data = None,
     robot: options.Robot = None,
     task: options.Task = None,
+    start: options.Start = None,
     steps: options.Steps = None,
     seed: options.TrainingSeed = None,
 ) -> None:
@@ -50,6 +51,7 @@ def export(
         raise ConfigError("got nothing to write, expected --out MODEL or --bundle FILE, or both")
     let_waiting_threads_sleep()
 
+    from ami_ros.cli.training_run import training_changes
     from ami_ros.configuration import Configuration
     from ami_ros.model.export import export as write
     from ami_ros.planning.bundle import write_bundle
@@ -60,10 +62,9 @@ def export(
     if model is not None:
         network, contract = _from_model(model, half)
     else:
-        given = {"training": {"steps": steps, "seed": seed}}
-        network, contract = _from_checkpoint(
-            checkpoint or Path(), Configuration.load(robot, task, given), data
-        )
+        changes = training_changes(start, steps=steps, seed=seed)
+        wanted = Configuration.load(robot, task, {"training": changes})
+        network, contract = _from_checkpoint(checkpoint or Path(), wanted, data, start)
     if out is not None:
         typer.echo(f"{out}  sha256 {write(network, contract, out)}")
     if bundle is not None:
@@ -86,10 +87,10 @@ def _from_model(path: Path, half: bool) -> tuple[Jepa, Contract]:
 
 
 def _from_checkpoint(
-    checkpoint: Path, configuration: Configuration, data: Path | None
+    checkpoint: Path, configuration: Configuration, data: Path | None, start: Path | None
 ) -> tuple[Jepa, Contract]:
     from ami_ros.cli.training_run import prepare_run
 
-    run = prepare_run(configuration, data)
+    run = prepare_run(configuration, data, start)
     run.trainer.resume(checkpoint)
     return run.trainer.model, run.finish()

@@ -37,6 +37,12 @@ RealTime = Annotated[
 
 # Training
 Steps = Annotated[int | None, typer.Option(help="Optimiser steps [config/training.yaml].")]
+Start = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", help="A finished model.pt to go on from, in minutes: a new camera pose, another background."
+    ),
+]
 TrainingSeed = Annotated[
     int | None, typer.Option("--seed", help="Seed of weights and batches [config/training.yaml].")
 ]

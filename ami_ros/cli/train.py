@@ -16,6 +16,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Model to write [runs/<robot>_<task>/model.pt].")] = None,
     robot: options.Robot = None,
     task: options.Task = None,
+    start: options.Start = None,
     steps: options.Steps = None,
     seed: options.TrainingSeed = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads [config/training.yaml].")] = None,
@@ -29,6 +30,8 @@ def train(
 
     Elsewhere: ami-ros train --task push --data /data/push --out /runs/push/model.pt
 
+    Another camera pose: ami-ros train --from models/panda_reach/model.pt --data data/moved
+
     Watch: tensorboard --logdir runs
     """
     from ami_ros.system.waiting_threads import let_waiting_threads_sleep
@@ -37,7 +40,7 @@ def train(
 
     from torch.utils.tensorboard import SummaryWriter
 
-    from ami_ros.cli.training_run import prepare_run
+    from ami_ros.cli.training_run import prepare_run, training_changes
     from ami_ros.configuration import Configuration
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.model.export import export
@@ -45,12 +48,12 @@ def train(
     from ami_ros.system.stop_request import StopRequest
     from ami_ros.system.whole_file import check_writable
 
-    given = {"steps": steps, "seed": seed, "threads": threads}
-    configuration = Configuration.load(robot, task, {"training": given})
+    changes = training_changes(start, steps=steps, seed=seed, threads=threads)
+    configuration = Configuration.load(robot, task, {"training": changes})
     out = out or configuration.run_folder / "model.pt"
     checkpoint = out.with_name("checkpoint.pt")
     check_writable(out, checkpoint)
-    run = prepare_run(configuration, data)
+    run = prepare_run(configuration, data, start)
     with only_one("train", out.parent):
         trainer = run.trainer
         if checkpoint.is_file() and not restart:

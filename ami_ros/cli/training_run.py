@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ami_ros.configuration import Configuration
 from ami_ros.data.episode import list_episodes
 from ami_ros.experiment.progress import progress_bar
 from ami_ros.model.contract import Contract
+from ami_ros.model.files import read_verified
 from ami_ros.model.known import inputs_of
+from ami_ros.model.restore import restored
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split, steps_to_finish
+from ami_ros.training.settings import fine_tuning
 from ami_ros.training.trainer import Trainer
 
 
@@ -37,19 +42,37 @@ class TrainingRun:
             )
 
 
-def prepare_run(configuration: Configuration, data: Path | None = None) -> TrainingRun:
+def training_changes(start: Path | None, **given: Any) -> Mapping[str, Any]:
+    """Return what changes in config/training.yaml: for a model that goes on from another, and what is given.
+
+    Raises:
+        ConfigError: config/fine_tuning.yaml is unreadable.
+    """
+    usual = {} if start is None else fine_tuning()
+    return {**usual, **{name: value for name, value in given.items() if value is not None}}
+
+
+def prepare_run(
+    configuration: Configuration, data: Path | None = None, start: Path | None = None
+) -> TrainingRun:
     """Read the episodes, under a progress bar, and make the trainer.
 
     Args:
         configuration: robot, task, and how to train.
         data: folder of episodes; None for data/<robot>_<task>.
+        start: a finished model to go on from, whatever config/model.yaml says; None begins with nothing.
 
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
     """
     training = configuration.training  # first: what is wrong there needs no episodes to be seen
+    settings, network = configuration.model, None
+    if start is not None:
+        network, contract = restored(read_verified(start))
+        contract.check(configuration.spec)
+        settings = network.settings
     paths = list_episodes(data or configuration.episodes_folder)
     with progress_bar("read", len(paths)) as bar:
         split = load_split(paths, training.held_out, bar.update, inputs_of(configuration.spec))
-    trainer = build_trainer(split, configuration.spec, configuration.model, training)
+    trainer = build_trainer(split, configuration.spec, settings, training, network)
     return TrainingRun(configuration, split, trainer)

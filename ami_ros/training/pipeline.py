@@ -73,8 +73,21 @@ def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None],
     return Split(training, held_out, *exposures, events, oddities)
 
 
-def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training: TrainingSettings) -> Trainer:
-    """Make a freshly initialised model and its trainer; seeds torch.
+def build_trainer(
+    split: Split,
+    spec: RobotSpec,
+    model: ModelSettings,
+    training: TrainingSettings,
+    start: Jepa | None = None,
+) -> Trainer:
+    """Make a model and its trainer; seeds torch.
+
+    Args:
+        split: to train on.
+        spec: the robot.
+        model: sizes of the networks.
+        training: how.
+        start: a finished model of these sizes and sensors to go on from; None begins with random weights.
 
     Raises:
         TrainingError: the episodes do not fit the robot or the model.
@@ -98,7 +111,7 @@ def build_trainer(split: Split, spec: RobotSpec, model: ModelSettings, training:
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, inputs, spec.action_block * spec.action_size)
-    return Trainer(network, episodes, training, spec.actions, inputs, split.exposures)
+    return Trainer(network, episodes, training, spec.actions, inputs, split.exposures, start)
 
 
 def steps_to_finish(network: Jepa, split: Split, training: TrainingSettings) -> int:

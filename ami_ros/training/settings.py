@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ami_ros.config import setting
+from ami_ros.config import read_yaml, setting
+from ami_ros.share import config_path
 from ami_ros.task_file import load_task_settings
 
 
@@ -60,3 +63,8 @@ def load_training_settings(
 ) -> TrainingSettings:
     """Read config/training.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
     return load_task_settings(TrainingSettings, "training", task, overrides)
+
+
+def fine_tuning() -> Mapping[str, Any]:
+    """Return what changes for a model that goes on from a finished one. Raises ConfigError."""
+    return read_yaml(config_path("fine_tuning.yaml"))

@@ -19,6 +19,7 @@ from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError, shown
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import TRAINED, Jepa
+from ami_ros.model.weights import weights_sha256
 from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
 from ami_ros.training.losses import (
@@ -63,6 +64,7 @@ class Trainer:
         actions: what they are.
         inputs: the sensors of the model.
         exposures: scenes photographed twice; data of a real camera have none.
+        start: a finished model whose weights `model` shall begin with, and in whose units it goes on.
     """
 
     def __init__(
@@ -73,10 +75,12 @@ class Trainer:
         actions: ActionSpec,
         inputs: Inputs,
         exposures: DoubleExposures | None = None,
+        start: Jepa | None = None,
     ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
         self._exposures = exposures
         self._data_sha256 = [episodes.sha256, exposures.sha256 if exposures else ""]
+        self._start_sha256 = "" if start is None else weights_sha256(start)
         self._actions, self._inputs = actions, inputs
         model.encoders.to(memory_format=CHANNELS_LAST)  # type: ignore[call-overload]
         every = (p for name in TRAINED for p in getattr(model, name).parameters())
@@ -87,7 +91,9 @@ class Trainer:
         self.step = 0
         vectors = side_by_side(episodes.vectors, inputs, (len(episodes), episodes.steps + 1))
         flat = torch.from_numpy(vectors).flatten(0, 1)
-        if flat.shape[1]:
+        if start is not None:
+            model.load_state_dict(start.state_dict())
+        elif flat.shape[1]:
             model.vector_mean.copy_(flat.mean(0))
             model.vector_std.copy_(flat.std(0).clamp_min(1e-3))
 
@@ -210,6 +216,7 @@ class Trainer:
             "optimizer": self._optimizer.state_dict(),
             "data_sha256": self._data_sha256,
             "settings": self._identity(),
+            "start_sha256": self._start_sha256,
         }
         content = io.BytesIO()
         torch.save(state, content)
@@ -226,6 +233,10 @@ class Trainer:
             state = torch.load(path, weights_only=True)
             if state["data_sha256"] != self._data_sha256:
                 raise TrainingError(f"{path}: trained on other data; use another folder or --restart")
+            if state.get("start_sha256", "") != self._start_sha256:  # it is not in older checkpoints
+                raise TrainingError(
+                    f"{path}: began with another model (--from); use another folder or --restart"
+                )
             changed = {k: (state["settings"].get(k), v) for k, v in self._identity().items()}
             changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
             if changed:

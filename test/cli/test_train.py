@@ -17,11 +17,17 @@ from command import Running, error_line, run
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.train import train as train_verb
-from ami_ros.cli.training_run import prepare_run
+from ami_ros.cli.training_run import prepare_run, training_changes
 from ami_ros.configuration import Configuration
 from ami_ros.data.episode import EpisodeRecord, write_episode
 from ami_ros.data.recorded_body import recorded_body
+from ami_ros.errors import ContractError
+from ami_ros.model.files import read_verified
+from ami_ros.model.restore import restored
+from ami_ros.model.weights import weights_sha256
+from ami_ros.share import shipped_model
 from ami_ros.system import stop_request
+from ami_ros.training.settings import load_training_settings
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
 EPISODES, STEPS, SIDE = 6, 30, 64
@@ -126,3 +132,24 @@ def test_a_full_disk_ends_the_training_with_one_line_and_nothing_half(data, tmp_
     line = error_line(run(*train(data, tmp_path / "model.pt", SHORT), preexec_fn=fill))
     assert "checkpoint.pt: cannot be written" in line
     assert sorted(path.name for path in tmp_path.iterdir()) == [".train.lock", "tensorboard"]
+
+
+def test_fine_tuning_takes_the_weights_and_minutes_and_another_robot_is_refused(data):
+    start = shipped_model("panda", "reach")
+    changes = training_changes(start, threads=1, steps=None)
+    assert 0 < changes["steps"] < load_training_settings().steps and changes["threads"] == 1
+    configuration = Configuration.load("panda", "reach", {"training": changes})
+    run = prepare_run(configuration, data, start)
+    network, contract = restored(read_verified(start))
+    assert weights_sha256(run.trainer.model) == weights_sha256(network) == contract.weights_sha256
+    assert training_changes(None, steps=SHORT) == {"steps": SHORT}
+    with pytest.raises(ContractError, match="does not fit robot 'kuka_iiwa'"):
+        prepare_run(Configuration.load("kuka_iiwa", "reach"), data, start)
+
+
+def test_a_start_that_is_no_model_is_refused_before_the_work(data, tmp_path, ami_ros_here):
+    (tmp_path / "bad.pt").write_bytes(b"no model")
+    refused = ami_ros_here(
+        "train", "--data", data, "--from", tmp_path / "bad.pt", "--out", tmp_path / "model.pt"
+    )
+    assert "no bad.pt.sha256 next to it" in error_line(refused)

@@ -322,3 +322,25 @@ def test_settings_of_what_is_fitted_later_do_not_invalidate_a_checkpoint(split, 
     trainer(split, steps=12, metric_steps=3, disagreement_steps=9, temporal_steps=9).resume(checkpoint)
     with pytest.raises(TrainingError, match="settings"):
         trainer(split, steps=12, learning_rate=0.1).resume(checkpoint)
+
+
+def test_it_goes_on_from_a_finished_model_in_its_units(split, tmp_path):
+    first = trainer(split, steps=60)
+    list(first.run())
+    other = load_split(
+        write_episodes(tmp_path / "other", 8, first_seed=100), TRAINING.held_out, lambda: None, INPUTS
+    )
+    settings = dataclasses.replace(TRAINING, steps=10, learning_rate=1e-5)
+    it = build_trainer(other, SPEC, SETTINGS, settings, first.model)
+    assert weights_sha256(it.model) == weights_sha256(first.model), "also the vectors' mean and std"
+    fresh = build_trainer(other, SPEC, SETTINGS, settings)
+    assert mean(list(it.run()), "total") < 0.75 * mean(list(fresh.run()), "total")
+    assert weights_sha256(it.model) != weights_sha256(first.model)
+
+    it.save(tmp_path / "checkpoint.pt")
+    again = build_trainer(other, SPEC, SETTINGS, settings, first.model)
+    again.resume(tmp_path / "checkpoint.pt")
+    assert again.step == 10
+    for start in (None, trainer(split).model):
+        with pytest.raises(TrainingError, match="began with another model"):
+            build_trainer(other, SPEC, SETTINGS, settings, start).resume(tmp_path / "checkpoint.pt")
