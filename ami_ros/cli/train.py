@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,8 @@ def train(
 
     Another camera pose: ami-ros train --from models/panda_reach/model.pt --data data/moved
 
+    In two processes, which give the same model: torchrun --nproc-per-node 2 --no-python ami-ros train
+
     Watch: tensorboard --logdir runs
     """
     from ami_ros.system.waiting_threads import let_waiting_threads_sleep
@@ -47,29 +50,41 @@ def train(
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.stop_request import StopRequest
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.training.share import joined
 
     changes = training_changes(start, steps=steps, seed=seed, threads=threads)
     configuration = Configuration.load(robot, task, {"training": changes})
     out = out or configuration.run_folder / "model.pt"
     checkpoint = out.with_name("checkpoint.pt")
     check_writable(out, checkpoint)
-    run = prepare_run(configuration, data, start)
-    with only_one("train", out.parent):
+    with joined() as share:
+        run = prepare_run(configuration, data, start, share)
         trainer = run.trainer
-        if checkpoint.is_file() and not restart:
-            trainer.resume(checkpoint)
-            typer.echo(f"going on from step {trainer.step} of {checkpoint}", err=True)
-        log = SummaryWriter(str(out.parent / "tensorboard"))
-        with log, progress_bar("train", configuration.training.steps) as bar, StopRequest() as stop:
-            bar.update(trainer.step)
-            for losses in trainer.run(checkpoint):
-                bar.update(1, f"prediction {losses['prediction']:.4f}")
-                if trainer.step % 20 == 0:
-                    for name, value in losses.items():
-                        log.add_scalar(name, value, trainer.step)
-                if stop.signal is not None:
-                    trainer.save(checkpoint)
-                    stop.leave()
-        sha256 = export(trainer.model, run.finish(), out)
-        checkpoint.unlink(missing_ok=True)
+        with ExitStack() as held:
+            if share.leads:
+                held.enter_context(only_one("train", out.parent))
+            if checkpoint.is_file() and not restart:
+                trainer.resume(checkpoint)
+                if share.leads:
+                    typer.echo(f"going on from step {trainer.step} of {checkpoint}", err=True)
+            log = SummaryWriter(str(out.parent / "tensorboard")) if share.leads else None
+            with (
+                progress_bar("train", configuration.training.steps, share.leads) as bar,
+                StopRequest() as stop,
+            ):
+                bar.update(trainer.step)
+                for losses in trainer.run(checkpoint):
+                    bar.update(1, f"prediction {losses['prediction']:.4f}")
+                    if log is not None and trainer.step % 20 == 0:
+                        for name, value in losses.items():
+                            log.add_scalar(name, value, trainer.step)
+                    if share.any(stop.signal is not None):
+                        if share.leads:
+                            trainer.save(checkpoint)
+                        stop.leave()
+            if log is None:
+                return
+            log.close()
+            sha256 = export(trainer.model, run.finish(), out)
+            checkpoint.unlink(missing_ok=True)
     typer.echo(f"{out}  sha256 {sha256}")

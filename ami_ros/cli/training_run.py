@@ -17,6 +17,7 @@ from ami_ros.model.known import inputs_of
 from ami_ros.model.restore import restored
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split, steps_to_finish
 from ami_ros.training.settings import fine_tuning
+from ami_ros.training.share import ALONE, Share
 from ami_ros.training.trainer import Trainer
 
 
@@ -53,7 +54,10 @@ def training_changes(start: Path | None, **given: Any) -> Mapping[str, Any]:
 
 
 def prepare_run(
-    configuration: Configuration, data: Path | None = None, start: Path | None = None
+    configuration: Configuration,
+    data: Path | None = None,
+    start: Path | None = None,
+    share: Share = ALONE,
 ) -> TrainingRun:
     """Read the episodes, under a progress bar, and make the trainer.
 
@@ -61,6 +65,7 @@ def prepare_run(
         configuration: robot, task, and how to train.
         data: folder of episodes; None for data/<robot>_<task>.
         start: a finished model to go on from, whatever config/model.yaml says; None begins with nothing.
+        share: of the work that this process does.
 
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
@@ -72,7 +77,7 @@ def prepare_run(
         contract.check(configuration.spec)
         settings = network.settings
     paths = list_episodes(data or configuration.episodes_folder)
-    with progress_bar("read", len(paths)) as bar:
+    with progress_bar("read", len(paths), share.leads) as bar:
         split = load_split(paths, training.held_out, bar.update, inputs_of(configuration.spec))
-    trainer = build_trainer(split, configuration.spec, settings, training, network)
+    trainer = build_trainer(split, configuration.spec, settings, training, network, share)
     return TrainingRun(configuration, split, trainer)

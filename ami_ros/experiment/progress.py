@@ -30,8 +30,8 @@ class ProgressBar:
 
 
 @contextmanager
-def progress_bar(name: str, total: int) -> Iterator[ProgressBar]:
-    """Show a bar with count, elapsed and remaining time while the block runs."""
+def progress_bar(name: str, total: int, shown: bool = True) -> Iterator[ProgressBar]:
+    """Show a bar with count, elapsed and remaining time while the block runs, if it is to be `shown`."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -40,5 +40,5 @@ def progress_bar(name: str, total: int) -> Iterator[ProgressBar]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True, quiet=not shown)) as progress:
         yield ProgressBar(progress, name, total)

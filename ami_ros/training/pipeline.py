@@ -40,6 +40,7 @@ from ami_ros.training.latents import encode_episodes
 from ami_ros.training.quality import measure_quality
 from ami_ros.training.recorded import of_sensor, recorded
 from ami_ros.training.settings import TrainingSettings
+from ami_ros.training.share import ALONE, Share
 from ami_ros.training.trainer import Trainer
 
 QUALITY_HORIZON = 15  # action blocks
@@ -79,6 +80,7 @@ def build_trainer(
     model: ModelSettings,
     training: TrainingSettings,
     start: Jepa | None = None,
+    share: Share = ALONE,
 ) -> Trainer:
     """Make a model and its trainer; seeds torch.
 
@@ -88,6 +90,7 @@ def build_trainer(
         model: sizes of the networks.
         training: how.
         start: a finished model of these sizes and sensors to go on from; None begins with random weights.
+        share: of the work that this process does.
 
     Raises:
         TrainingError: the episodes do not fit the robot or the model.
@@ -111,7 +114,7 @@ def build_trainer(
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, inputs, spec.action_block * spec.action_size)
-    return Trainer(network, episodes, training, spec.actions, inputs, split.exposures, start)
+    return Trainer(network, episodes, training, spec.actions, inputs, split.exposures, start, share)
 
 
 def steps_to_finish(network: Jepa, split: Split, training: TrainingSettings) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -34,6 +35,7 @@ from ami_ros.training.precision import CHANNELS_LAST, fast_images
 from ami_ros.training.recorded import normalised_actions, side_by_side
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
+from ami_ros.training.share import ALONE, Share
 from ami_ros.types import ImageArray
 
 # Settings that change nothing in training itself.
@@ -65,6 +67,7 @@ class Trainer:
         inputs: the sensors of the model.
         exposures: scenes photographed twice; data of a real camera have none.
         start: a finished model whose weights `model` shall begin with, and in whose units it goes on.
+        share: of the work that this process does.
     """
 
     def __init__(
@@ -76,9 +79,10 @@ class Trainer:
         inputs: Inputs,
         exposures: DoubleExposures | None = None,
         start: Jepa | None = None,
+        share: Share = ALONE,
     ) -> None:
         self.model, self._episodes, self._settings = model, episodes, settings
-        self._exposures = exposures
+        self._exposures, self._share = exposures, share
         self._data_sha256 = [episodes.sha256, exposures.sha256 if exposures else ""]
         self._start_sha256 = "" if start is None else weights_sha256(start)
         self._actions, self._inputs = actions, inputs
@@ -105,17 +109,18 @@ class Trainer:
             OutputError: a checkpoint cannot be written.
         """
         self.model.train()
-        while self.step < self._settings.steps:
-            losses = self._step()
-            self.step += 1
-            if not np.isfinite(losses["total"]):
-                raise TrainingError(
-                    f"step {self.step}: loss is {losses}; lower learning_rate in config/training.yaml"
-                )
-            due = self.step % self._settings.checkpoint_steps == 0 or self.step == self._settings.steps
-            if checkpoint is not None and due:
-                self.save(checkpoint)
-            yield losses
+        with self._share.whole_batches(self.model.encoders):
+            while self.step < self._settings.steps:
+                losses = self._step()
+                self.step += 1
+                if not np.isfinite(losses["total"]):
+                    raise TrainingError(
+                        f"step {self.step}: loss is {losses}; lower learning_rate in config/training.yaml"
+                    )
+                due = self.step % self._settings.checkpoint_steps == 0 or self.step == self._settings.steps
+                if checkpoint is not None and due and self._share.leads:
+                    self.save(checkpoint)
+                yield losses
 
     def _step(self) -> dict[str, float]:
         rate = learning_rate(self.step, self._settings)
@@ -134,6 +139,7 @@ class Trainer:
         losses = self._losses(windows, generator)
         self._optimizer.zero_grad(set_to_none=True)
         losses["total"].backward()
+        self._share.average(self._parameters)
         torch.nn.utils.clip_grad_norm_(self._parameters, 10.0)
         self._optimizer.step()
         return {**{name: float(value.detach()) for name, value in losses.items()}, "learning_rate": rate}
@@ -188,7 +194,7 @@ class Trainer:
             if twice is not None:
                 images = np.concatenate([images, twice[camera].reshape(-1, *pictures.shape[2:])])
             with fast_images():
-                encoded = self.model.encode(camera, torch.from_numpy(images)).float()
+                encoded = self._share.encoded(partial(self.model.encode, camera), images)
             seen.append(encoded[: count * steps].reshape(count, steps, -1))
             if twice is not None:
                 first, second = encoded[count * steps :].reshape(*twice[camera].shape[:3], -1)
