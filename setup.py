@@ -56,6 +56,8 @@ ROBOTS = ["example-robot-data>=6,<7"]
 RECORD = ["mcap>=1.6,<2", "rosbags>=0.11,<0.12", "matplotlib>=3.6,<4"]
 # LeRobotDataset v3 in and out. The lerobot package itself wants other versions of torch and OpenCV.
 LEROBOT = ["pyarrow>=16,<27", "av>=10,<19"]
+# Collection and evaluation on a cluster.
+RAY = ["ray>=2.40,<3"]
 # Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
 BENCH = [
     "pytorch-mppi>=0.9,<1",
@@ -110,6 +112,7 @@ setup(
         "robots": ROBOTS,
         "record": RECORD,
         "lerobot": LEROBOT,
+        "ray": RAY,
         "bench": BENCH,
         "test": TEST,
     },

@@ -36,6 +36,9 @@ def collect(
         ),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [config/collect.yaml].")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="What they run on: local, or ray [config/collect.yaml].")
+    ] = None,
 ) -> None:
     """Record episodes of random motion under a varied camera, crash-safe and resumable.
 
@@ -49,7 +52,7 @@ def collect(
     from ami_ros.sim.collect.episodes import collect as record
     from ami_ros.system.lock_file import only_one
 
-    given = {"episodes": episodes, "seed": seed, "workers": workers}
+    given = {"episodes": episodes, "seed": seed, "workers": workers, "engine": engine}
     given |= {"event_pairs": event_pairs, "oddities": oddities, "double_exposures": double_exposures}
     configuration = Configuration.load(robot, task, {"collect": given})
     out, wanted = out or configuration.episodes_folder, configuration.collect.episodes

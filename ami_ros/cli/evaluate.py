@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ami_ros.cli import options
+from ami_ros.system.engines import LOCAL
 
 if TYPE_CHECKING:
     from ami_ros.experiment.experiment import Experiment, Runner
@@ -76,6 +79,7 @@ def evaluate(
         typer.Option(help="A camera that is black from the first step on, direct; may be repeated."),
     ] = [],  # noqa: B006
     workers: options.Workers = 1,
+    engine: options.Engine = LOCAL,
     failures: Annotated[
         Path | None,
         typer.Option(help="Write a PNG of the episodes that missed the strictest threshold."),
@@ -122,8 +126,8 @@ def evaluate(
     if via not in VIA:
         raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")
     check_counts(episodes, seed, workers)
-    if via == "ros" and workers > 1:
-        raise ConfigError(f"got {workers} workers via ros, expected via ros only 1")
+    if via == "ros" and (workers > 1 or engine != LOCAL):
+        raise ConfigError(f"got {workers} workers on {engine}, expected via ros only 1, {LOCAL}")
     experiment = prepare(
         robot,
         task,
@@ -143,8 +147,9 @@ def evaluate(
         raise ConfigError(f"--cover: got {unknown}, expected some of {known}")
     if cover and via == "ros":
         raise ConfigError("--cover: expected --via direct; via ros: --fault camera_black@CAMERA")
-    if memory != "off" and workers > 1:
-        raise ConfigError(f"--memory {memory}: got {workers} workers, expected 1: they would share the file")
+    if memory != "off" and (workers > 1 or engine != LOCAL):
+        got = f"{workers} workers on {engine}"
+        raise ConfigError(f"--memory {memory}: got {got}, expected 1 and {LOCAL}: they would share the file")
     experiment = dataclasses.replace(experiment, gated=gate, covered=tuple(cover))
     if fault is not None:
         _with_fault(experiment, fault, via, json_file, logs)
@@ -159,7 +164,8 @@ def evaluate(
         if file is not None and before is not None:
             copy_of(before, file)
         experiment = dataclasses.replace(experiment, memory=file, memory_before=before)
-        results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, workers)
+        make = partial(_runner, experiment, workers, engine)
+        results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, make)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
     more |= {**looks, "gated": gate, "covered": cover, "routes": experiment.planner.route}
     more |= {"map": map_, "memory": memory}
@@ -189,7 +195,12 @@ def _with_fault(
 
 
 def _measure(
-    experiment: Experiment, via: str, baselines: bool, logs: Path | None, perturb_all: bool, workers: int
+    experiment: Experiment,
+    via: str,
+    baselines: bool,
+    logs: Path | None,
+    perturb_all: bool,
+    make: Callable[[], Runner],
 ) -> tuple[list[EpisodeResult], dict[str, dict[str, Any]], dict[str, Any]]:
     from ami_ros.experiment.baselines import baseline_names, run_baselines
     from ami_ros.experiment.perturbed import run_perturbations
@@ -207,9 +218,9 @@ def _measure(
     with progress_bar("evaluate", total) as bar:
         if via == "ros" and logs is not None:
             more["faults"], more["gate"] = _through_ros(experiment, logs, results, bar)
-            runner = _runner(experiment, 1) if baselines else None
+            runner = _runner(experiment) if baselines else None
         else:
-            runner = _runner(experiment, workers)
+            runner = make()
             for result in runner.episodes():
                 results.append(result)
                 bar.update(1, _note(result))
@@ -225,11 +236,13 @@ def _measure(
     return results, compared, more
 
 
-def _runner(experiment: Experiment, workers: int) -> Runner:
+def _runner(experiment: Experiment, workers: int = 1, engine: str = LOCAL) -> Runner:
     from ami_ros.experiment.direct_episodes import DirectRunner
     from ami_ros.experiment.spread_episodes import SpreadRunner
 
-    return DirectRunner(experiment) if workers == 1 else SpreadRunner(experiment, workers)
+    if workers == 1 and engine == LOCAL:
+        return DirectRunner(experiment)
+    return SpreadRunner(experiment, workers, engine)
 
 
 def _through_ros(

@@ -29,6 +29,9 @@ Solver = Annotated[
     typer.Option(help="cem or mppi; without search: inverse_model, random, hold [config/planner.yaml]."),
 ]
 Workers = Annotated[int, typer.Option(help="Processes that share the episodes; plans take longer.")]
+Engine = Annotated[
+    str, typer.Option(help="What the processes run on: local, or ray (RAY_ADDRESS names a cluster).")
+]
 Via = Annotated[str, typer.Option(help="direct: in this process; ros: three processes over DDS.")]
 Baselines = Annotated[bool, typer.Option(help="Also run random, hold, inverse_model and oracle.")]
 RealTime = Annotated[

@@ -11,7 +11,7 @@ from ami_ros.experiment.direct_episodes import DirectRunner
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.closed_loop import EpisodeResult
-from ami_ros.system.workers import Workers
+from ami_ros.system.engines import LOCAL, pool_on
 
 
 def _episode(
@@ -21,15 +21,15 @@ def _episode(
 
 
 class SpreadRunner:
-    """Does what DirectRunner does, in `workers` processes with a simulator and a model each."""
+    """Does what DirectRunner does, in `workers` processes with a simulator and a model each, on an engine."""
 
-    def __init__(self, experiment: Experiment, workers: int) -> None:
+    def __init__(self, experiment: Experiment, workers: int, engine: str = LOCAL) -> None:
         self._seeds = experiment.seeds
         threads = {"OMP_NUM_THREADS": str(experiment.planner.threads)}  # read when a worker imports torch
         before = {name: os.environ.get(name) for name in threads}
         os.environ.update(threads)
         try:
-            self._workers = Workers(workers, DirectRunner, (experiment,))
+            self._workers = pool_on(engine, workers, DirectRunner, (experiment,))
         finally:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})

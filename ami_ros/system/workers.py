@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
@@ -29,10 +30,71 @@ if TYPE_CHECKING:
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+Answer = tuple[Any, AmiError | None, str]  # result, error, and the traceback of the error
 PATIENCE_S = 1.0  # for a worker to unwind before it is killed
 
 
-class Workers:
+class Pool(ABC):
+    """Whatever does jobs elsewhere; a context manager that ends it."""
+
+    @abstractmethod
+    def run(self, work: Callable[[Any, Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+        """Yield the result of each job, in the order of `jobs`. Left early, it ends the workers.
+
+        Args:
+            work: does one job with what was made for the worker; a function of a module.
+            jobs: what is to be done.
+
+        Raises:
+            AmiError: as it was raised where the job was done.
+            ProcessError: a worker failed otherwise, or died.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the workers. Safe to call twice."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Served:
+    """What a worker is: makes what it works with at its first job, and answers with the result or the error.
+
+    Args:
+        make: builds it.
+        arguments: for `make`.
+    """
+
+    def __init__(self, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self._make, self._arguments = make, arguments
+        self._made: list[Any] = []
+
+    def do(self, work: Callable[[Any, Any], Any], job: Any) -> Answer:
+        """Do one job; return its result, the error and where it was raised."""
+        try:
+            self._made = self._made or [self._make(*self._arguments)]
+            return work(self._made[0], job), None, ""
+        except AmiError as error:
+            return None, error, traceback.format_exc()
+        except Exception as error:
+            return None, ProcessError(_told(error)), traceback.format_exc()
+
+
+def opened(answer: Answer) -> Any:
+    """Return the result of `Served.do`, or raise its error."""
+    result, error, trace = answer
+    if error is not None:
+        raise error from ProcessError(f"in the worker:\n{trace}")
+    return result
+
+
+class Workers(Pool):
     """`count` processes, for as long as the block runs; a context manager that ends them.
 
     Args:
@@ -58,16 +120,7 @@ class Workers:
             raise
 
     def run(self, work: Callable[[Any, Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-        """Yield the result of each job, in the order of `jobs`. Left early, it ends the workers.
-
-        Args:
-            work: does one job with what `make` built; a function of a module.
-            jobs: what is to be done.
-
-        Raises:
-            AmiError: as `make` or `work` raised it.
-            ProcessError: a worker failed otherwise, or died.
-        """
+        """See `Pool.run`."""
         done: dict[int, Result] = {}
         busy: dict[Connection, int] = {}
         given = yielded = 0
@@ -94,12 +147,10 @@ class Workers:
 
     def _receive(self, worker: Connection) -> Any:
         try:
-            result, error, trace = worker.recv()
+            answer = worker.recv()
         except (EOFError, ConnectionResetError) as lost:
             raise self._died(worker) from lost
-        if error is not None:
-            raise error from ProcessError(f"in the worker:\n{trace}")
-        return result
+        return opened(answer)
 
     def _died(self, worker: Connection) -> ProcessError:
         process = self._processes[worker]
@@ -121,14 +172,6 @@ class Workers:
             process.kill()
             process.join()
             connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @contextmanager
@@ -159,19 +202,10 @@ def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
-    made: list[Any] = []
+    served = Served(make, arguments)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whoever started us is gone
         while True:
-            work, job = pipe.recv()
-            answer: tuple[Any, AmiError | None, str]
-            try:
-                made = made or [make(*arguments)]
-                answer = (work(made[0], job), None, "")
-            except AmiError as error:
-                answer = (None, error, traceback.format_exc())
-            except Exception as error:
-                answer = (None, ProcessError(_told(error)), traceback.format_exc())
-            pipe.send(answer)
+            pipe.send(served.do(*pipe.recv()))
 
 
 def _end_with_parent() -> None:

@@ -19,8 +19,8 @@ from ami_ros.sim.collect.recorder import Recorder, record_all
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
 
-# How many of each are recorded, and by how many processes, changes none of them.
-AMOUNTS = ("episodes", "event_pairs", "oddities", "double_exposures", "workers")
+# How many of each are recorded, and by how many processes on what, changes none of them.
+AMOUNTS = ("episodes", "event_pairs", "oddities", "double_exposures", "workers", "engine")
 
 
 class Collector(Recorder):

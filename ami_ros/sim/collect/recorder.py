@@ -17,7 +17,7 @@ from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.world.open_world import open_world
-from ami_ros.system.workers import Workers
+from ami_ros.system.engines import pool_on
 from ami_ros.types import FloatArray, ImageArray
 
 if TYPE_CHECKING:
@@ -119,5 +119,6 @@ def record_all(
     Raises:
         AmiError: as the recorder or `work` raised it, or ProcessError: a worker died.
     """
-    with Workers(min(configuration.collect.workers, len(jobs)), recorder, (configuration,)) as workers:
+    wanted = configuration.collect
+    with pool_on(wanted.engine, min(wanted.workers, len(jobs)), recorder, (configuration,)) as workers:
         yield from workers.run(work, jobs)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError
+from ami_ros.system.engines import ENGINES
 from ami_ros.task_file import load_task_settings
 
 
@@ -23,6 +24,7 @@ class CollectSettings:
         "range of the motion's std, share of max_tip_speed", ge=0.0, le=3.0
     )
     workers: int = setting("processes", ge=1, le=256)
+    engine: str = setting("what the processes run on", choices=ENGINES)
     event_pairs: int = setting("pairs of clips per kind of event; 0 records none", ge=0, le=10_000)
     event_steps: int = setting("control steps per clip", ge=14, le=1000)
     oddities: int = setting(
