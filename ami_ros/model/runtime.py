@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,7 @@ class ModelRuntime:
 
     def buffer(self, name: str) -> Tensor:
         """Return numbers that were fitted to the training data, by their name in `Jepa`."""
-        fitted: Tensor = getattr(self._module.model, name)
+        fitted: Tensor = reduce(getattr, name.split("."), self._module.model)
         return fitted.float()
 
     def inverse_action(self, state: Tensor, goal: EncodedGoal) -> Tensor:

@@ -17,27 +17,22 @@ DOOR, DOOR_WIDTH, SIDE = 6.0, 3.0, 10.0  # of a yard from -10 to 10; the wall is
 STRIDE, DIRECTIONS = 2.0, 8
 
 
-class TwoRoomsCoarse(nn.Module):
-    """Macro-actions lead in eight directions; a state is x, y and nothing else, and walls hold."""
+class Walls:
+    """The wall between the rooms; where nobody knows of it, everything is a door."""
 
-    def __init__(self, door: float | None = DOOR) -> None:
-        super().__init__()
-        self.door = door
-        angle = torch.arange(DIRECTIONS) * (2.0 * torch.pi / DIRECTIONS)
-        self.macros = STRIDE * torch.stack([angle.cos(), angle.sin()], dim=1)
+    def __init__(self, door: float | None, known: bool = True) -> None:
+        self.door, self.known = door, known
 
-    def forward(self, state: Tensor) -> Tensor:
-        """Return states (B, N, Z); who would go through the wall stays where it is."""
-        here = state[:, None, :2].expand(-1, DIRECTIONS, -1)
-        there = (here + self.macros).clamp(-SIDE, SIDE)
-        ahead = state.unsqueeze(1).repeat(1, DIRECTIONS, 1)
-        ahead[..., :2] = torch.where(self.blocked(here, there).unsqueeze(-1), here, there)
-        return ahead
+    def led(self, here: Tensor, there: Tensor) -> Tensor:
+        """Return where ways lead (..., 2): who would go through the wall stays where it is."""
+        there = there.clamp(-SIDE, SIDE)
+        return torch.where(self.blocked(here, there).unsqueeze(-1), here, there)
 
     def blocked(self, here: Tensor, there: Tensor) -> Tensor:
         """Return whether the wall is between two places (..., 2)."""
         crosses = here[..., 0] * there[..., 0] <= 0.0
         crosses &= here[..., 0] != there[..., 0]
+        crosses &= self.known
         if self.door is None:
             return crosses
         share = here[..., 0] / (here[..., 0] - there[..., 0]).where(crosses, torch.ones(()))
@@ -45,11 +40,47 @@ class TwoRoomsCoarse(nn.Module):
         return crosses & ((at - self.door).abs() > 0.5 * DOOR_WIDTH)
 
 
-def two_rooms(door: float | None = DOOR) -> ModelRuntime:
-    """Return the model; None: the door is shut."""
+class TwoRoomsPredictor(nn.Module):
+    """A step leads where the first two numbers of the action say, and walls hold."""
+
+    def __init__(self, walls: Walls) -> None:
+        super().__init__()
+        self.walls, self.reach = walls, 1.0
+
+    def forward(self, state: Tensor, action: Tensor) -> Tensor:
+        """Return states (B, Z)."""
+        ahead = state.clone()
+        ahead[:, :2] = self.walls.led(state[:, :2], state[:, :2] + self.reach * action[:, :2])
+        return ahead
+
+
+class TwoRoomsCoarse(nn.Module):
+    """Macro-actions lead in eight directions; a state is x, y and nothing else, and walls hold."""
+
+    def __init__(self, walls: Walls) -> None:
+        super().__init__()
+        self.walls = walls
+        angle = torch.arange(DIRECTIONS) * (2.0 * torch.pi / DIRECTIONS)
+        self.macros: Tensor
+        macros = STRIDE * torch.stack([angle.cos(), angle.sin()], dim=1)
+        self.register_buffer("macros", macros)
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Return states (B, N, Z); who would go through the wall stays where it is."""
+        here = state[:, None, :2].expand(-1, DIRECTIONS, -1)
+        ahead = state.unsqueeze(1).repeat(1, DIRECTIONS, 1)
+        ahead[..., :2] = self.walls.led(here, here + self.macros)
+        return ahead
+
+
+def two_rooms(
+    door: float | None = DOOR, coarse_knows: bool = True, predictor_knows: bool = True
+) -> ModelRuntime:
+    """Return the model; None: the door is shut. Who does not know the wall goes through it by mistake."""
     model: Jepa = convex_jepa()
     model.settings = dataclasses.replace(SETTINGS, macro_blocks=1, macros=DIRECTIONS)
-    model.coarse = nn.ModuleList([TwoRoomsCoarse(door)])
+    model.coarse = nn.ModuleList([TwoRoomsCoarse(Walls(door, coarse_knows))])
+    model.predictor = TwoRoomsPredictor(Walls(door, predictor_knows))
     return in_memory(model, small_contract(model, made_up_robot()))
 
 

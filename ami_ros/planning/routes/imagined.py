@@ -45,7 +45,10 @@ class ImaginedRoutes:
 
     Each state is led on by every macro-action of the model. What comes out near a state that is there
     already is dropped, so the tree spreads over all that can be reached, around walls, instead of growing
-    into them. First are led on the states whose way to the goal would be shortest if nothing were between.
+    into them. What is new is predicted again, step by step, and kept where both predictions agree: a search
+    that looks at thousands of states finds the one that by mistake lies behind a wall, but two predictors
+    that have learned apart rarely make the same mistake. First are led on the states whose way to the goal
+    would be shortest if nothing were between.
 
     Source: Hart, Nilsson and Raphael, "A formal basis for the heuristic determination of minimum cost paths"
     (1968), for the order; LaValle, "Rapidly-exploring random trees" (1998), for trees grown by the dynamics.
@@ -161,19 +164,49 @@ class TreeSearch:
             new &= ~bar.of(self._points[parents], points, self._settings.radius)
         rows = torch.nonzero(new).flatten()
         rows = rows[(steps + away)[rows].argsort(stable=True)]
-        close = torch.cdist(points[rows], points[rows]) <= radius
-        free, kept = torch.ones(len(rows), dtype=torch.bool), []
-        for index in range(len(rows)):
-            if free[index]:
-                kept.append(index)
-                free &= ~close[index]
-        chosen = rows[kept]
-        if len(chosen):
+        chosen = rows[_apart(points[rows], radius)]
+        states, points, sure = self._looked_at(parents[chosen], chosen % ahead.shape[1], points[chosen])
+        away = torch.linalg.vector_norm(points - self._target, dim=1)
+        sure &= torch.cdist(points, self._points).amin(dim=1) > radius
+        for bar in self._failed:
+            sure &= ~bar.of(self._points[parents[chosen]], points, self._settings.radius)
+        rows = torch.nonzero(sure).flatten()
+        rows = rows[_apart(points[rows], radius)]
+        if len(rows):
             self._radius = self._settings.radius
         self._open[some] = False
-        self._open = torch.cat([self._open, torch.ones(len(chosen), dtype=torch.bool)])
-        self._states = torch.cat([self._states, states[chosen]])
-        self._points = torch.cat([self._points, points[chosen]])
-        self._parents = torch.cat([self._parents, parents[chosen]])
-        self._steps = torch.cat([self._steps, steps[chosen]])
-        self._away = torch.cat([self._away, away[chosen]])
+        self._open = torch.cat([self._open, torch.ones(len(rows), dtype=torch.bool)])
+        self._states = torch.cat([self._states, states[rows]])
+        self._points = torch.cat([self._points, points[rows]])
+        self._parents = torch.cat([self._parents, parents[chosen][rows]])
+        self._steps = torch.cat([self._steps, steps[chosen][rows]])
+        self._away = torch.cat([self._away, away[rows]])
+
+    def _looked_at(self, parents: Tensor, macros: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return where macro-actions lead step by step: states (N, Z), points (N, P), and which are believed.
+
+        Args:
+            parents: (N,) indices of the states that they begin at.
+            macros: (N,) their own indices.
+            coarse: (N, P) points that the coarse predictor says.
+        """
+        states = self._states[parents].to(self._model.device)
+        actions = self._model.buffer("coarse.0.macros")[macros.to(self._model.device)]
+        actions = actions.view(len(actions), self._model.contract.macro_blocks, -1)
+        with torch.inference_mode():
+            for block in range(actions.shape[1]):
+                states = self._model.world.predict(states, actions[:, block])
+        points = points_of(self._model, states).cpu()
+        agree = torch.linalg.vector_norm(points - coarse, dim=1) <= self._settings.radius
+        return states.cpu(), points, agree
+
+
+def _apart(points: Tensor, radius: float) -> list[int]:
+    """Return the indices of points (N, P), first ones first, that are further apart than this."""
+    close = torch.cdist(points, points) <= radius
+    free, kept = torch.ones(len(points), dtype=torch.bool), []
+    for index in range(len(points)):
+        if free[index]:
+            kept.append(index)
+            free &= ~close[index]
+    return kept

@@ -39,7 +39,10 @@ class LearnedRouteSettings(RouteSettings):
     """How they are imagined."""
 
     radius: float = setting(
-        "states of the search are further apart than this", gt=0.0, le=1000.0, unit="control steps"
+        "states of the search are further apart than this, and its two predictions of one agree as well",
+        gt=0.0,
+        le=1000.0,
+        unit="control steps",
     )
     most: int = setting("states that a search for a route looks at", ge=1, le=10**6)
 

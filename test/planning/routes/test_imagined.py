@@ -9,7 +9,7 @@ import pytest
 import torch
 from small_model import LATENT
 from torch import Tensor
-from two_rooms import DOOR, STRIDE, at, two_rooms
+from two_rooms import DOOR, STRIDE, Walls, at, two_rooms
 
 from ami_ros.model.runtime import EncodedGoal
 from ami_ros.planning.routes.imagined import ImaginedRoutes
@@ -40,7 +40,7 @@ def test_the_way_leads_through_the_door(door):
     places = torch.cat([at(-6.0, 0.0)[None, :2], route.states[:, :2]])
     strides = (places[1:] - places[:-1]).norm(dim=1)
     assert float(strides.max()) < STRIDE + 1e-4 and float(strides.min()) > SETTINGS.radius
-    assert not model.world.model.coarse[0].blocked(places[:-1], places[1:]).any()
+    assert not model.world.model.coarse[0].walls.blocked(places[:-1], places[1:]).any()
     assert float((places[-1] - torch.tensor([6.0, 0.0])).norm()) <= SETTINGS.near
     around = 2.0 * float(torch.tensor([6.0, door]).norm())
     assert len(route) * STRIDE < 1.3 * around, "no detour"
@@ -50,6 +50,23 @@ def test_no_way_is_known_through_a_door_that_is_shut():
     routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
     assert found(routes, at(-6.0, 0.0), goal(6.0, 0.0)) is None
     assert found(routes, at(-6.0, 0.0), goal(-6.0, 8.0)) is not None
+
+
+@pytest.mark.parametrize("mistaken", ["coarse_knows", "predictor_knows"])
+def test_what_one_predictor_believes_and_the_other_does_not_is_no_way(mistaken):
+    shut = ImaginedRoutes(two_rooms(None, **{mistaken: False}), 2, SETTINGS)
+    assert found(shut, at(-6.0, 0.0), goal(6.0, 0.0)) is None
+    route = found(ImaginedRoutes(two_rooms(**{mistaken: False}), 2, SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0))
+    places = torch.cat([at(-6.0, 0.0)[None, :2], route.states[:, :2]])
+    assert not Walls(DOOR).blocked(places[:-1], places[1:]).any()
+
+
+def test_where_the_predictors_differ_by_more_than_the_radius_neither_is_believed():
+    for reach, differs in ((0.6, False), (0.4, True)):  # by 0.8 and by 1.2
+        model = two_rooms()
+        model.world.model.predictor.reach = reach
+        wide = dataclasses.replace(SETTINGS, most=200)
+        assert (found(ImaginedRoutes(model, 2, wide), at(-6.0, 0.0), goal(-6.0, 4.0)) is None) == differs
 
 
 def test_a_search_that_does_not_get_on_takes_smaller_strides():
