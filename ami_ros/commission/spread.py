@@ -39,8 +39,12 @@ class SpreadGoals:
 
     @property
     def kept(self) -> tuple[TakenGoal, ...]:
-        """Those that are kept."""
-        return tuple(self._goals)
+        """Those that are kept: first the newest, then each time the one that is farthest from all before."""
+        order, rest = [len(self._goals) - 1][: len(self._goals)], list(range(len(self._goals) - 1))
+        while rest:
+            order.append(max(rest, key=lambda i: self._gaps[i, order].min()))
+            rest.remove(order[-1])
+        return tuple(self._goals[i] for i in order)
 
     def offer(self, goal: TakenGoal) -> None:
         """Keep a goal, perhaps in place of another one."""

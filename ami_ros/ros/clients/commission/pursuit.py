@@ -91,6 +91,7 @@ class PursuitClient(WatchedRobot):
     def here(self) -> FloatArray:
         """Return where the robot is (P,), once it has said so. Raises ProcessError: not in time."""
         if self._here is None:
+            self.wait_for_planner()  # a simulator that begins waits for its proposals
             self.go()
             self._until(lambda: self._here is not None, START_TIMEOUT_S, self._last_words)
             self.rest()
@@ -105,7 +106,6 @@ class PursuitClient(WatchedRobot):
         """
         self._index, goal = index, self._taken[index]
         self._before = self.place.gaps(self.here(), goal.place)
-        self.wait_for_planner()
         self._goal_ns = self.show(goal)
         self.wait_for_goal(self._goal_ns)
         self._arrived_ns = None
