@@ -151,7 +151,25 @@ def _run_all(
         raise typer.Exit(128 + signal.SIGINT) from None
     finally:
         runner.close()
+        _report(runner, experiment, place)
     return all(runner.commissioning.is_passed(step) for step in wanted)
+
+
+def _report(runner: CommissionSteps, experiment: Experiment, place: Path) -> None:
+    from datetime import datetime
+
+    from ami_ros.experiment.commission_folder import CommissionFolder
+    from ami_ros.experiment.commission_report import write_commission_report
+
+    names = experiment.configuration.node_parameters
+    command = "ami-ros commission" + "".join(f" --{key} {name}" for key, name in names.items())
+    command += f" --model {experiment.model} --out {place}"
+    command += " --sim" * runner.commissioning.subject.simulated
+    written = datetime.now().astimezone().isoformat(" ", "minutes")
+    page = write_commission_report(
+        experiment, runner.commissioning, CommissionFolder(place), command, written
+    )
+    typer.echo(f"Look at {page}")
 
 
 def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:

@@ -26,6 +26,19 @@ def summary_of(step: str, record: StepRecord) -> str:
     )
 
 
+def gaps_text(gaps: Mapping[str, float], units: Mapping[str, str]) -> str:
+    """Return gaps for people, lengths in cm.
+
+    Args:
+        gaps: how far something is apart, by name.
+        units: m or rad, by name.
+    """
+    told = []
+    for name, gap in gaps.items():
+        told.append(f"{name} {100 * gap:.1f} cm" if units[name] == "m" else f"{name} {gap:.2f} rad")
+    return ", ".join(told)
+
+
 def _shadow(figures: Mapping[str, Any]) -> str:
     if figures["agreement"] is None:
         return "no plan could be compared"

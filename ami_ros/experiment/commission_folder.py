@@ -96,6 +96,11 @@ class CommissionFolder:
         """Write a picture for the report. Raises OutputError."""
         write_whole(self.pictures / name, png(picture))
 
+    def picture(self, name: str) -> bytes | None:
+        """Return a picture's PNG; None where there is none."""
+        path = self.pictures / name
+        return path.read_bytes() if path.is_file() else None
+
 
 def goal_picture(index: int) -> str:
     """Return the file name of a goal's picture."""

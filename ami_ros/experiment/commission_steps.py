@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ami_ros.commission.agreement import agreement, cosines
 from ami_ros.commission.judging import fault_problems, shadow_problems, speed_problems
 from ami_ros.commission.record import FAULTS, SHADOW, Commissioning, StepRecord, StepState
 from ami_ros.commission.trials import speed_figures
+from ami_ros.commission.wording import gaps_text
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.commission_folder import CommissionFolder, end_picture
 from ami_ros.experiment.commissioning import Commission, PursuitNodes, ShadowNodes
@@ -111,14 +112,15 @@ class CommissionSteps:
             for trial in record.goals:
                 tried[trial.goal] = tried.get(trial.goal, 0) + 1
             for gaps in client.pursue(client.choose(tried), speed):
-                show(len(record.goals), wanted.goals, _told(gaps, client))
+                show(len(record.goals), wanted.goals, gaps_text(gaps, client.place.units))
             if client.picture is not None:
                 self._folder.keep_picture(end_picture(step, len(record.goals)), client.picture)
-            record = dataclasses.replace(record, goals=(*record.goals, client.trial()))
+            trials = (*record.goals, client.trial())
+            figures = speed_figures(trials, client.within) | {"speed": speed, "within": client.within}
+            record = dataclasses.replace(record, goals=trials, figures=figures)
             self._keep(step, record)
         show(len(record.goals), wanted.goals, "")
-        figures = speed_figures(record.goals, client.within) | {"speed": speed, "within": client.within}
-        return self._end(step, dataclasses.replace(record, figures=figures), speed_problems(figures, wanted))
+        return self._end(step, record, speed_problems(record.figures, wanted))
 
     def _faults(self, record: StepRecord, show: Show) -> StepRecord:
         from ami_ros.commission.trials import FaultTrial
@@ -163,8 +165,3 @@ class CommissionSteps:
     def _keep(self, step: str, record: StepRecord) -> None:
         self.commissioning = self.commissioning.with_step(step, record)
         self._folder.keep(self.commissioning)
-
-
-def _told(gaps: dict[str, float], client: Any) -> str:
-    units = client.place.units
-    return ", ".join(f"{name} {value:.3f} {units[name]}" for name, value in gaps.items())
