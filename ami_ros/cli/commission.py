@@ -14,7 +14,7 @@ from ami_ros.cli import options
 
 if TYPE_CHECKING:
     from ami_ros.commission.record import Commissioning, StepRecord
-    from ami_ros.experiment.commission_steps import CommissionSteps
+    from ami_ros.experiment.commission.steps import CommissionSteps
     from ami_ros.experiment.experiment import Experiment
 
 
@@ -83,7 +83,7 @@ def commission(
             "got no terminal to ask before the robot moves, expected one; or --yes, if nobody is near it"
         )
     require("ros", "train", *(["sim"] if sim else []))
-    place = out or Path("commissioned", experiment.configuration.name)
+    place = out or Path("commissioned", experiment.configuration.name + "_sim" * sim)
     with only_one("commission", place):
         runner = _runner(
             experiment,
@@ -104,9 +104,9 @@ def _runner(
     from datetime import datetime
 
     from ami_ros.commission.place import place_of
-    from ami_ros.experiment.commission_folder import CommissionFolder
-    from ami_ros.experiment.commission_steps import CommissionSteps
-    from ami_ros.experiment.commissioning import Commission
+    from ami_ros.experiment.commission.folder import CommissionFolder
+    from ami_ros.experiment.commission.nodes import Commission
+    from ami_ros.experiment.commission.steps import CommissionSteps
 
     folder = CommissionFolder(place)
     folder.check()
@@ -158,8 +158,8 @@ def _run_all(
 def _report(runner: CommissionSteps, experiment: Experiment, place: Path) -> None:
     from datetime import datetime
 
-    from ami_ros.experiment.commission_folder import CommissionFolder
-    from ami_ros.experiment.commission_report import write_commission_report
+    from ami_ros.experiment.commission.folder import CommissionFolder
+    from ami_ros.experiment.commission.report import write_commission_report
 
     names = experiment.configuration.node_parameters
     command = "ami-ros commission" + "".join(f" --{key} {name}" for key, name in names.items())

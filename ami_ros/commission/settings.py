@@ -30,7 +30,6 @@ class CommissionSettings:
     within_m: float = setting("of an arm's tip, or of a base", gt=0.0, le=10.0, unit="m")
     within_rad: float = setting("of each joint, or of a base's heading", gt=0.0, le=10.0, unit="rad")
     least_success: float = setting("share of the goals", ge=0.0, le=1.0)
-    most_stops: int = setting("of the gate, at each speed", ge=0, le=1000)
     most_held: float = setting("share of the time that the gate held the robot", ge=0.0, le=1.0)
     still_s: float = setting("until the robot is at rest", gt=0.0, le=60.0, unit="s")
     still_way: float = setting("less between two looks is at rest", gt=0.0, le=1.0, unit="m|rad")

@@ -63,7 +63,8 @@ class PursuitClient(WatchedRobot):
         self._before: dict[str, float] = {}
         self._levels: dict[str, float] = {}
         self._reasons: dict[str, int] = {}
-        self._stops = 0
+        self._stops, self._said = 0, ""
+        self._why: list[str] = []  # the gate is at what it is at
         self._gate: Any = self._node.create_client(SetParameters, "safety/set_parameters")
         self._cancel: Any = self._node.create_client(Trigger, f"{PLANNER}/cancel")
 
@@ -104,7 +105,13 @@ class PursuitClient(WatchedRobot):
             ProcessError: a node died, or the planner does not take it.
             GoalError: the planner refuses the goal.
         """
-        self._index, goal = index, self._taken[index]
+        if self.level is Level.STOP:
+            why = ", ".join(self._why) or "no reason came"
+            raise ProcessError(
+                f"the gate has stopped ({why}), expected one that moves: look, release the e-stop, "
+                "call safety/rearm; the same command goes on"
+            )
+        self._index, goal, self._said = index, self._taken[index], ""
         self._before = self.place.gaps(self.here(), goal.place)
         self._goal_ns = self.show(goal)
         self.wait_for_goal(self._goal_ns)
@@ -128,7 +135,13 @@ class PursuitClient(WatchedRobot):
         while not self._is_over(self._wanted.goal_s / speed):
             self.look()
             yield self.place.gaps(self.here(), self._taken[index].place)
+        self._said = self._last_words()
         self.rest()
+
+    def rest(self) -> None:
+        """Let the planner hold, and simulated time stand still."""
+        self._call(self._cancel, Trigger.Request(), f"{PLANNER}/cancel")
+        super().rest()
 
     def trial(self) -> GoalTrial:
         """Return what came of the goal that was pursued last."""
@@ -138,7 +151,7 @@ class PursuitClient(WatchedRobot):
             before=self._before,
             after=self.place.gaps(self.here(), self._taken[self._index].place),
             seconds=(self.now_ns - self._begun_ns) / 1e9,
-            said=self._last_words(),
+            said=self._said,
             levels=self._levels,
             stops=self._stops,
             reasons=self._reasons,
@@ -177,6 +190,7 @@ class PursuitClient(WatchedRobot):
         if level >= Level.HOLD:
             for reason in judgement.verdict.reasons:
                 self._reasons[reason.code] = self._reasons.get(reason.code, 0) + 1
+        self._why = [reason.code for reason in judgement.verdict.reasons]
         self._stops += level is Level.STOP and self.level is not Level.STOP
 
     def _count(self, until_ns: int) -> None:

@@ -172,8 +172,7 @@ class WatchedRobot(Client):
         self._see(sensor.name, message, stamp_to_ns(message.header.stamp))
 
     def _on_vector(self, sensor: VectorSensor, message: Any) -> None:
-        # A message without a stamp is of when it came, the robot's time being all that we know here.
-        values, stamp_ns = vector_from_ros(message, sensor, self.now_ns, self._spec.simulation.held)
+        values, stamp_ns = vector_from_ros(message, sensor, time.time_ns(), self._spec.simulation.held)
         self._see(sensor.name, values, stamp_ns)
 
     def _see(self, sensor: str, content: Any, stamp_ns: int) -> None:

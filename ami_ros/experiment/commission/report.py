@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ami_ros.commission.place import place_of
 from ami_ros.commission.record import Commissioning
-from ami_ros.experiment.commission_folder import CommissionFolder, end_picture, goal_picture
+from ami_ros.experiment.commission.folder import CommissionFolder, end_picture, goal_picture
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.report.commission_page import CommissionPage, render_commission
 from ami_ros.report.machine import hardware, versions

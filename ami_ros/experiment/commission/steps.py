@@ -16,8 +16,8 @@ from ami_ros.commission.record import FAULTS, SHADOW, Commissioning, StepRecord,
 from ami_ros.commission.trials import speed_figures
 from ami_ros.commission.wording import gaps_text
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.commission_folder import CommissionFolder, end_picture
-from ami_ros.experiment.commissioning import Commission, PursuitNodes, ShadowNodes
+from ami_ros.experiment.commission.folder import CommissionFolder, end_picture
+from ami_ros.experiment.commission.nodes import Commission, PursuitNodes, ShadowNodes
 
 if TYPE_CHECKING:
     from ami_ros.ros.clients.commission.fault_trials import FaultTrials
@@ -107,7 +107,7 @@ class CommissionSteps:
         wanted, client = self._commission.wanted, self._moving()
         speed = wanted.speed(step)
         client.limit_speed(speed)
-        while len(record.goals) < wanted.goals and not any(trial.stops for trial in record.goals):
+        while len(record.goals) < wanted.goals and not (record.goals and record.goals[-1].stops):
             tried: dict[int, int] = {}
             for trial in record.goals:
                 tried[trial.goal] = tried.get(trial.goal, 0) + 1
