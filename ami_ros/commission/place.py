@@ -29,6 +29,9 @@ class Place(Protocol):
     def of(self, observation: Observation) -> FloatArray:
         """Return where the body is (P,). Raises ObservationError: the sensor says nothing."""
 
+    def point(self, here: FloatArray) -> FloatArray:
+        """Return what counts most of a place: the position of what moves, m."""
+
     def gaps(self, here: FloatArray, there: FloatArray) -> dict[str, float]:
         """Return how far two places are apart, by the names in `units`."""
 
@@ -51,11 +54,14 @@ class ArmPlace:
         """Return the joint positions (J,)."""
         return self._spec.joint_position(observation)
 
+    def point(self, here: FloatArray) -> FloatArray:
+        """Return the tip's position (3,)."""
+        return self._kinematics.forward(here)[0]
+
     def gaps(self, here: FloatArray, there: FloatArray) -> dict[str, float]:
         """Return how far the tips are apart, and the joint that is furthest."""
-        tips = [self._kinematics.forward(joints)[0] for joints in (here, there)]
         return {
-            "tip": float(np.linalg.norm(tips[1] - tips[0])),
+            "tip": float(np.linalg.norm(self.point(there) - self.point(here))),
             "joint": float(np.abs(there - here).max()),
         }
 
@@ -88,6 +94,10 @@ class BasePlace:
     def of(self, observation: Observation) -> FloatArray:
         """Return x, y (m) and yaw (rad) (3,)."""
         return self._base.pose(observation[self.sensor].value)
+
+    def point(self, here: FloatArray) -> FloatArray:
+        """Return x and y (2,)."""
+        return here[:2]
 
     def gaps(self, here: FloatArray, there: FloatArray) -> dict[str, float]:
         """Return how far it is from one pose to the other, and the turn."""

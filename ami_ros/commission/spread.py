@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,55 +25,62 @@ class TakenGoal:
 
 
 class SpreadGoals:
-    """Keeps some of many goals, so that those that are nearest to each other are as far apart as may be.
+    """Keeps some of many goals, spread over all of them: no two are nearer to each other than a radius.
+
+    The radius grows whenever there are too many.
 
     Args:
         most: that are kept.
-        apart: how far two places (P,) are apart.
+        point: of a place (P,) what counts, as `Place.point` tells it.
     """
 
-    def __init__(self, most: int, apart: Callable[[FloatArray, FloatArray], float]) -> None:
-        self._most, self._apart = most, apart
-        self._goals: list[TakenGoal] = []
-        self._gaps = np.full((most + 1, most + 1), np.inf)
+    def __init__(self, most: int, point: Callable[[FloatArray], FloatArray]) -> None:
+        self._most, self._point = most, point
+        self._goals: list[tuple[FloatArray, TakenGoal]] = []
+        self._radius = 0.0
+
+    @property
+    def count(self) -> int:
+        """How many are kept."""
+        return len(self._goals)
 
     @property
     def kept(self) -> tuple[TakenGoal, ...]:
-        """Those that are kept: first the newest, then each time the one that is farthest from all before."""
-        order, rest = [len(self._goals) - 1][: len(self._goals)], list(range(len(self._goals) - 1))
+        """Those that are kept: first the oldest, then each time the one that is farthest from all before."""
+        order, rest = self._goals[:1], self._goals[1:]
         while rest:
-            order.append(max(rest, key=lambda i: self._gaps[i, order].min()))
-            rest.remove(order[-1])
-        return tuple(self._goals[i] for i in order)
+            order.append(rest.pop(int(np.argmax([_nearest(point, order) for point, _ in rest]))))
+        return tuple(goal for _, goal in order)
 
     def offer(self, goal: TakenGoal) -> None:
-        """Keep a goal, perhaps in place of another one."""
-        new = len(self._goals)
-        gaps = [self._apart(goal.place, other.place) for other in self._goals]
-        self._gaps[new, :new] = self._gaps[:new, new] = gaps
-        self._goals.append(goal)
-        if new < self._most:
+        """Keep a goal, unless there is one so near."""
+        point = self._point(goal.place)
+        if _nearest(point, self._goals) <= self._radius:
             return
-        one, other = np.unravel_index(self._gaps.argmin(), self._gaps.shape)
-        # Of the two that are nearest to each other, the one goes that is nearer to a third.
-        without = [np.delete(self._gaps[i], [one, other]).min(initial=np.inf) for i in (one, other)]
-        self._drop(int(one if without[0] <= without[1] else other))
-
-    def _drop(self, index: int) -> None:
-        del self._goals[index]
-        rest = np.delete(np.delete(self._gaps, index, axis=0), index, axis=1)
-        self._gaps = np.full_like(self._gaps, np.inf)
-        self._gaps[: len(rest), : len(rest)] = rest
+        self._goals.append((point, goal))
+        while len(self._goals) > self._most:
+            self._radius = min(_nearest(it[0], self._goals[:i]) for i, it in enumerate(self._goals))
+            thinned: list[tuple[FloatArray, TakenGoal]] = []
+            for one in self._goals:
+                if _nearest(one[0], thinned) > self._radius:
+                    thinned.append(one)
+            self._goals = thinned
 
 
-def next_goal(places: FloatArray, tried: Mapping[int, int], gaps: FloatArray, near: float) -> int:
+def _nearest(point: FloatArray, others: Sequence[tuple[FloatArray, TakenGoal]]) -> float:
+    """Return how far the nearest of other points is; infinite without any."""
+    if not others:
+        return np.inf
+    return float(np.linalg.norm(np.stack([it[0] for it in others]) - point, axis=1).min())
+
+
+def next_goal(tried: Mapping[int, int], gaps: FloatArray, near: float) -> int:
     """Return which goal is next: one tried least, not where the robot is already, the first of them.
 
     Args:
-        places: (N, P) of the goals, at least one.
         tried: index -> how often it was tried.
-        gaps: (N,) from the robot to each.
+        gaps: (N,) from the robot to each, at least one.
         near: closer ones say little; they are taken only where there are no others.
     """
-    far = [i for i in range(len(places)) if gaps[i] > near] or list(range(len(places)))
+    far = [i for i, gap in enumerate(gaps.tolist()) if gap > near] or list(range(len(gaps)))
     return min(far, key=lambda i: (tried.get(i, 0), i))

@@ -78,16 +78,16 @@ class PursuitClient(WatchedRobot):
 
     def choose(self, tried: dict[int, int]) -> int:
         """Return the index of the next goal: see `next_goal`."""
-        places = np.stack([goal.place for goal in self._taken])
-        return next_goal(places, tried, self._gaps_to_all(), 2.0 * self._wanted.within_m)
+        return next_goal(tried, self._gaps_to_all(), 2.0 * self._wanted.within_m)
 
     def farthest(self) -> int:
         """Return the index of the goal that is farthest from where the robot is."""
         return int(np.argmax(self._gaps_to_all()))
 
     def _gaps_to_all(self) -> FloatArray:
-        first = next(iter(self.place.units))
-        return np.array([self.place.gaps(self.here(), goal.place)[first] for goal in self._taken])
+        points = np.stack([self.place.point(goal.place) for goal in self._taken])
+        gaps: FloatArray = np.linalg.norm(points - self.place.point(self.here()), axis=1)
+        return gaps
 
     def here(self) -> FloatArray:
         """Return where the robot is (P,), once it has said so. Raises ProcessError: not in time."""

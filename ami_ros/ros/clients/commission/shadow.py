@@ -68,8 +68,7 @@ class ShadowClient(WatchedRobot):
     ) -> None:
         super().__init__("commission", spec, check, simulated, SHADOW, ros_arguments)
         self._wanted = wanted
-        first = next(iter(self.place.units))
-        self.goals = SpreadGoals(wanted.kept, lambda one, other: self.place.gaps(one, other)[first])
+        self.goals = SpreadGoals(wanted.kept, self.place.point)
         self.compared: list[Comparison] = []
         self._seen: dict[int, TakenGoal] = {}  # by the observation's stamp, in order
         self._shown: dict[int, FloatArray] = {}  # by the goal's stamp: its place
@@ -89,7 +88,7 @@ class ShadowClient(WatchedRobot):
         self.go()
         while len(self.compared) < self._wanted.shadow_plans and self._moved_s < self._wanted.shadow_s:
             self.look()
-            yield ShadowMoment(len(self.compared), len(self.goals.kept), self._moved_s)
+            yield ShadowMoment(len(self.compared), self.goals.count, self._moved_s)
         self.rest()
 
     @property
