@@ -65,6 +65,7 @@ def commission(
     """
     import tempfile
 
+    from ami_ros.commission.place import place_of
     from ami_ros.commission.record import Subject, checked_steps
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import parsed_changes, prepare
@@ -76,6 +77,8 @@ def commission(
         raise ConfigError("got --operator and --sim, expected one of them: nobody moves a simulated robot")
     given = parsed_changes(changes, "config/commission.yaml")
     experiment = prepare(robot, task, model, others={"commission": {"goals": goals, **given}})
+    place_of(experiment.spec)  # now: nothing may say where this body is
+    _ = experiment.configuration.commission  # the same of a wrong number
     subject = Subject(experiment.spec.name, experiment.configuration.task_name, experiment.sha256, sim)
     asks = not (sim or yes)
     if asks and not sys.stdin.isatty():
@@ -103,14 +106,12 @@ def _runner(
 ) -> CommissionSteps:
     from datetime import datetime
 
-    from ami_ros.commission.place import place_of
     from ami_ros.experiment.commission.folder import CommissionFolder
     from ami_ros.experiment.commission.nodes import Commission
     from ami_ros.experiment.commission.steps import CommissionSteps
 
     folder = CommissionFolder(place)
     folder.check()
-    place_of(experiment.spec)  # now: nothing may say where this body is
     configuration = experiment.configuration
     what = Commission(configuration, experiment.model, configuration.commission, sim, explores)
     return CommissionSteps(

@@ -42,6 +42,7 @@ SILENT_S = 30.0  # wall time without any observation
 VERDICTS = QoSProfile(
     depth=200, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
+CONNECT_S = 1.5  # wall time that DDS takes to connect a node to all others; what is sent before is lost
 IMAGES_KEPT = 20  # while we are busy
 
 
@@ -132,6 +133,8 @@ class WatchedRobot(Client):
         """Wait until the planner is there, with its model. Raises ProcessError: not in time."""
         topic = f"{self._planner}/proposed"  # it has that from when it is configured
         self._until(lambda: self._node.count_publishers(topic) > 0, START_TIMEOUT_S, self._last_words)
+        connected_s = time.monotonic() + CONNECT_S
+        self._until(lambda: time.monotonic() > connected_s, START_TIMEOUT_S, self._last_words)
 
     def show(self, goal: TakenGoal) -> int:
         """Show the planner a goal, and return the stamp that names it."""
