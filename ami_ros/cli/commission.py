@@ -147,8 +147,7 @@ def _run_all(
             if record.problems:
                 break
     except KeyboardInterrupt:
-        runner.close()
-        typer.echo(f"Held. What was done is kept in {place}; the same command goes on from there.")
+        typer.echo(f"Holding. What was done is kept in {place}; the same command goes on from there.")
         raise typer.Exit(128 + signal.SIGINT) from None
     finally:
         runner.close()

@@ -80,9 +80,9 @@ class CommissionSteps:
 
     def close(self) -> None:
         """Hold the robot, and end the nodes."""
-        nodes, self._nodes = self._nodes, None
-        if nodes is not None:
-            nodes.__exit__(None, None, None)
+        if self._nodes is not None:
+            self._nodes.__exit__(None, None, None)
+            self._nodes = None  # not before: who is interrupted here is asked again
 
     def _shadow(self, begun: StepRecord, show: Show) -> StepRecord:
         self.close()  # two that propose to one gate would be one too many
