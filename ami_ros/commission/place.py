@@ -39,7 +39,7 @@ class Place(Protocol):
         """Return the control steps (A,) that each channel needs at its full speed, with the sign."""
 
     def planned(self, points: FloatArray) -> FloatArray:
-        """Return the first control step of a proposal's points (N, C), in the units of `way`."""
+        """Return the way (A,) that a proposal's points (N, C) go: the first control step, where that tells."""
 
 
 class ArmPlace:
@@ -116,9 +116,14 @@ class BasePlace:
         return way
 
     def planned(self, points: FloatArray) -> FloatArray:
-        """Return the velocity at the end of the first control step, as a share of the largest."""
-        planned: FloatArray = points[1] / self._spec.actions.half_range
-        return planned
+        """Return the way to where the whole plan ends: a base may have to go off first, to turn."""
+        pose, step_s = np.zeros(3), self._spec.step_ns / 1e9
+        for point in points[1:]:
+            speeds = dict(zip(self._spec.actions.names, point.tolist(), strict=True))
+            yaw = float(pose[2]) + 0.5 * step_s * speeds.get("wz", 0.0)
+            forward = np.array([math.cos(yaw), math.sin(yaw)]) * speeds.get("vx", 0.0)
+            pose = pose + step_s * np.array([*forward, speeds.get("wz", 0.0)])
+        return self.way(np.zeros(3), pose)
 
 
 def place_of(spec: RobotSpec) -> Place:

@@ -60,3 +60,13 @@ def test_a_body_that_nothing_tells_the_place_of_is_refused(tmp_path):
     for body in (process_body, mobile_base):
         with pytest.raises(EmbodimentError, match=r"commission: .* expected an arm, or vx and wz of a base"):
             place_of(load_robot(body(tmp_path)))
+
+
+def test_of_a_base_a_plan_counts_by_where_it_ends():
+    place = place_of(HUSKY)
+    names, steps = HUSKY.actions.names, 8
+    off_and_back = np.array([[0.4, 0.5]] * steps + [[-0.4, -0.5]] * (2 * steps))
+    points = np.zeros((3 * steps + 1, 2))
+    points[1:, [names.index("vx"), names.index("wz")]] = off_and_back
+    channels = dict(zip(names, place.planned(points), strict=True))
+    assert channels["vx"] < -steps / 2, "it ends behind where it began"
