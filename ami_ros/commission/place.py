@@ -39,7 +39,7 @@ class Place(Protocol):
         """Return the control steps (A,) that each channel needs at its full speed, with the sign."""
 
     def planned(self, points: FloatArray) -> FloatArray:
-        """Return the way (A,) that a proposal's points (N, C) go: the first control step, where that tells."""
+        """Return the way (A,) that a proposal's points (N, C) go: its first step where that tells."""
 
 
 class ArmPlace:
