@@ -65,7 +65,6 @@ def commission(
     """
     import tempfile
 
-    from ami_ros.commission.place import place_of
     from ami_ros.commission.record import Subject, checked_steps
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import parsed_changes, prepare
@@ -77,8 +76,7 @@ def commission(
         raise ConfigError("got --operator and --sim, expected one of them: nobody moves a simulated robot")
     given = parsed_changes(changes, "config/commission.yaml")
     experiment = prepare(robot, task, model, others={"commission": {"goals": goals, **given}})
-    place_of(experiment.spec)  # now: nothing may say where this body is
-    _ = experiment.configuration.commission  # the same of a wrong number
+    _check(experiment, explores=not operator)
     subject = Subject(experiment.spec.name, experiment.configuration.task_name, experiment.sha256, sim)
     asks = not (sim or yes)
     if asks and not sys.stdin.isatty():
@@ -99,6 +97,18 @@ def commission(
         )
         passed = _run_all(runner, experiment, place, wanted, again, asks)
     raise typer.Exit(0 if passed else 1)
+
+
+def _check(experiment: Experiment, explores: bool) -> None:
+    """Tell now what would end a node's process, or the run, later. Raises AmiError."""
+    from ami_ros.commission.place import place_of
+    from ami_ros.exploration.planner import ExploringPlanner
+
+    configuration = experiment.configuration
+    place_of(configuration.spec)
+    if explores:
+        ExploringPlanner(configuration.spec, configuration.explorer)
+    _ = configuration.commission
 
 
 def _runner(

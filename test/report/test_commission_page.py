@@ -33,7 +33,7 @@ SHADOW = StepRecord(
     "10:00",
     figures={
         **{"plans": 20, "agreement": 0.93, "shuffled": 0.04, "surprised_share": None},
-        **{"surprise_p50": None, "goals": 7},
+        **{"surprise_p50": None, "goals": 7, "moved_by": "explorer"},
     },
     cosines=(0.9, 0.95),
 )

@@ -44,7 +44,7 @@ def write_commission_report(
             "model code": experiment.contract.code_version,
         },
         setup={
-            "robot moved by": "our simulator, in lock-step" if commissioning.subject.simulated else "itself",
+            "robot": "simulated, in lock-step" if commissioning.subject.simulated else "real, in real time",
             "processes": "planner and safety gate, over DDS",
             "planner": experiment.planner.solver,
             "control": f"{spec.actions.rate_hz:g} Hz",

@@ -95,7 +95,9 @@ class CommissionSteps:
             compared, goals = nodes.client.compared[: wanted.shadow_plans], nodes.client.goals.kept
         if goals:
             self._folder.keep_goals(goals)
-        figures = agreement(compared, np.random.default_rng(SHUFFLE_SEED)) | {"goals": len(goals)}
+        by = "explorer" if self._commission.explores else "operator"
+        figures = agreement(compared, np.random.default_rng(SHUFFLE_SEED))
+        figures |= {"goals": len(goals), "moved_by": by}
         told = tuple(round(float(value), 4) for value in cosines(compared))
         return self._end(
             SHADOW,

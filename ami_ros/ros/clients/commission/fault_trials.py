@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,11 +28,12 @@ CAMERA, PLANNER, ESTOP = FAULTS = ("camera_black", "planner_hung", "estop")
 MOVED = 10.0  # times `still_way`: the robot is under way
 MOVING_S = 30.0  # of the robot's time until it is
 COVER_S = 30.0  # that an operator has to cover the camera
+LOOKS = 1000  # that are kept: more than while a fault is watched
 WATCHED_S = 1.0  # on, after the robot came to rest
 
 
 @dataclass(frozen=True)
-class Seen:
+class Look:
     """Where the robot was (P,), when."""
 
     stamp_ns: int
@@ -64,7 +66,8 @@ class FaultTrials(PursuitClient):
         super().__init__(spec, check, simulated, wanted, goals, ros_arguments)
         self._freeze, self._catalogue = freeze, Catalogue(spec)
         self._states: list[Judgement] = []
-        self._way: list[Seen] = []
+        self._way: list[Look] = []
+        self._asked_s = -math.inf  # wall time, for a re-arm
         self._faults: Any = (
             self._node.create_client(SetParameters, "sim/set_parameters") if simulated else None
         )
@@ -152,8 +155,6 @@ class FaultTrials(PursuitClient):
             self._arm.call_async(Trigger.Request())
         return True if self.level < Level.HOLD else None
 
-    _asked_s = float("-inf")
-
     def _set_fault(self, name: str) -> None:
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
         request = SetParameters.Request(parameters=[Parameter(name="fault", value=value)])
@@ -202,8 +203,8 @@ class FaultTrials(PursuitClient):
 
     def _on_observation(self, observation: Observation, here: FloatArray) -> None:
         super()._on_observation(observation, here)
-        self._way.append(Seen(observation.stamp_ns, here))
-        del self._way[:-1000]
+        self._way.append(Look(observation.stamp_ns, here))
+        del self._way[:-LOOKS]
 
     def _on_state(self, judgement: Judgement) -> None:
         super()._on_state(judgement)
