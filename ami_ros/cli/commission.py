@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -144,7 +146,7 @@ def _run_all(
     asks: bool,
 ) -> bool:
     """Run steps until one is not passed; whatever ends it, the robot holds, and the report is written."""
-    try:
+    with _ended(runner, experiment, place):
         for step in wanted:
             if runner.commissioning.is_passed(step) and not again:
                 typer.echo(f"{step}: was passed before")
@@ -153,16 +155,28 @@ def _run_all(
             if asks:
                 _ask(step, experiment)
             record = _run(runner, step, again)
-            _say(step, record, wanted, runner.commissioning)
+            _say(step, record, runner.commissioning)
             if record.problems:
                 break
+    return all(runner.commissioning.is_passed(step) for step in wanted)
+
+
+@contextmanager
+def _ended(runner: CommissionSteps, experiment: Experiment, place: Path) -> Iterator[None]:
+    try:
+        yield
     except KeyboardInterrupt:
         typer.echo(f"Holding. What was done is kept in {place}; the same command goes on from there.")
-        raise typer.Exit(128 + signal.SIGINT) from None
-    finally:
         runner.close()
         _report(runner, experiment, place)
-    return all(runner.commissioning.is_passed(step) for step in wanted)
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except BaseException:
+        runner.close()
+        with suppress(Exception):  # what went wrong first is what is told
+            _report(runner, experiment, place)
+        raise
+    runner.close()
+    _report(runner, experiment, place)
 
 
 def _report(runner: CommissionSteps, experiment: Experiment, place: Path) -> None:
@@ -220,7 +234,7 @@ def _ask(step: str, experiment: Experiment) -> None:
     )
 
 
-def _say(step: str, record: StepRecord, wanted: tuple[str, ...], commissioning: Commissioning) -> None:
+def _say(step: str, record: StepRecord, commissioning: Commissioning) -> None:
     """Say what a step showed, and what comes next."""
     from ami_ros.commission.record import STEPS
     from ami_ros.commission.wording import summary_of

@@ -108,8 +108,8 @@ class PursuitClient(WatchedRobot):
         if self.level is Level.STOP:
             why = ", ".join(self._why) or "no reason came"
             raise ProcessError(
-                f"the gate has stopped ({why}), expected one that moves: look, release the e-stop, "
-                "call safety/rearm; the same command goes on"
+                f"the gate has stopped ({why}), expected one that moves: look, and release the e-stop; "
+                "the same command goes on, with a gate that begins again"
             )
         self._index, goal, self._said = index, self._taken[index], ""
         self._before = self.place.gaps(self.here(), goal.place)
