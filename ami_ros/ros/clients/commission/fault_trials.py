@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
@@ -17,6 +15,7 @@ from std_srvs.srv import SetBool, Trigger
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.commission.settings import CommissionSettings
 from ami_ros.commission.spread import TakenGoal
+from ami_ros.commission.standing import Look, moved_since, still_since
 from ami_ros.commission.trials import FaultTrial
 from ami_ros.ros.clients.client import ASK_AGAIN_S
 from ami_ros.ros.clients.commission.pursuit import PursuitClient
@@ -29,15 +28,7 @@ MOVED = 10.0  # times `still_way`: the robot is under way
 MOVING_S = 30.0  # of the robot's time until it is
 COVER_S = 30.0  # that an operator has to cover the camera
 LOOKS = 1000  # that are kept: more than while a fault is watched
-WATCHED_S = 1.0  # on, after the robot came to rest
-
-
-@dataclass(frozen=True)
-class Look:
-    """Where the robot was (P,), when."""
-
-    stamp_ns: int
-    place: FloatArray
+WATCHED_S = 0.5  # on, after the robot came to rest
 
 
 class FaultTrials(PursuitClient):
@@ -101,7 +92,7 @@ class FaultTrials(PursuitClient):
         self._watch_until(lambda: None, WATCHED_S)
         codes = [] if named is None else [reason.code for reason in named.verdict.reasons]
         expected = sorted({code.partition("@")[0] for code in fault.named_by})
-        moved = None if still_ns is None else self._moved_since(still_ns)
+        moved = None if still_ns is None else moved_since(self._way, still_ns, self._gap)
         recovered_s = self._mend(fault, tell)
         self.rest()
         return FaultTrial(
@@ -184,19 +175,7 @@ class FaultTrials(PursuitClient):
         return None
 
     def _still_ns(self, since_ns: int) -> int | None:
-        """Return from when on the robot has been at rest; None while it moves."""
-        after = [seen for seen in self._way if seen.stamp_ns >= since_ns]
-        still_ns = None
-        for one, other in itertools.pairwise(after):
-            if self._gap(one.place, other.place) >= self._wanted.still_way:
-                still_ns = None
-            elif still_ns is None:
-                still_ns = one.stamp_ns
-        return still_ns
-
-    def _moved_since(self, since_ns: int) -> float:
-        after = [seen.place for seen in self._way if seen.stamp_ns >= since_ns]
-        return max((self._gap(after[0], place) for place in after), default=0.0)
+        return still_since(self._way, since_ns, self._gap, self._wanted.still_way)
 
     def _gap(self, one: FloatArray, other: FloatArray) -> float:
         return max(self.place.gaps(one, other).values())
