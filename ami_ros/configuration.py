@@ -17,6 +17,7 @@ from ami_ros.share import config_path, data_home, shipped_model
 from ami_ros.task_file import SECTIONS, TaskFile, load_task_settings, read_task
 
 if TYPE_CHECKING:
+    from ami_ros.commission.settings import CommissionSettings
     from ami_ros.exploration.settings import ExplorerSettings
     from ami_ros.memory.settings import MemorySettings
     from ami_ros.model.networks.settings import ModelSettings
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from ami_ros.training.settings import TrainingSettings
 
 T = TypeVar("T")
-FILES = ("collect", "explorer", "memory", "model", "planner", "safety", "safety_node", "sim", "training")
+FILES = (
+    *("collect", "commission", "explorer", "memory", "model", "planner", "safety", "safety_node", "sim"),
+    "training",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +143,13 @@ class Configuration:
         from ami_ros.sim.tasks.collect_settings import CollectSettings
 
         return self._settings(CollectSettings, "collect")
+
+    @cached_property
+    def commission(self) -> CommissionSettings:
+        """config/commission.yaml."""
+        from ami_ros.commission.settings import CommissionSettings
+
+        return self._settings(CommissionSettings, "commission")
 
     @cached_property
     def explorer(self) -> ExplorerSettings:

@@ -24,7 +24,7 @@ MAX_FILES = 20  # of a folder
 # The core: no clock, no chance, no printing. Time, random generators and devices are arguments.
 CORE = {
     *("types", "errors", "protocols", "strict_text", "config", "body"),
-    *("planning", "safety", "model", "memory", "exploration"),
+    *("planning", "safety", "model", "memory", "exploration", "commission"),
 }
 # Who may import which third-party packages. A part that is not named may import any but those below.
 THIRD_PARTY = {
@@ -46,6 +46,7 @@ THIRD_PARTY = {
     "memory": {"numpy", "cv2", "usearch"},
     "exploration": {"numpy", "cv2"},
     "augmentation": {"numpy", "cv2"},
+    "commission": {"numpy"},
     "doctor": {"numpy", "torch"},
 }
 # Who may import which of our own parts, besides itself. A part that is not named may import any but NOBODY's.
@@ -61,9 +62,21 @@ OWN = {
     "planning": BASE | {"body", "model", "memory"},  # memory: only the factory, when a setting asks for it
     "memory": BASE | {"body", "data", "extras", "system"},
     "exploration": BASE | {"body"},
+    "commission": BASE | {"body", "report"},  # report: the interval of a success rate
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE
-    | {"body", "exploration", "memory", "node_settings", "planning", "model", "safety", "sim", "training"},
+    | {
+        "body",
+        "commission",
+        "exploration",
+        "memory",
+        "node_settings",
+        "planning",
+        "model",
+        "safety",
+        "sim",
+        "training",
+    },
     "data": BASE | {"body", "system"},
     "training": BASE | {"body", "system", "model", "data"},
     # What a simulator varies, in pictures: it draws from the same ranges, and needs no simulator.

@@ -85,7 +85,7 @@ def test_a_worker_process_gets_all_of_it():
         ({"robot": ""}, "no such file"),
         (
             {"overrides": {"plan": {}}},
-            r"overrides: got \['plan'\], expected some of collect, explorer, memory",
+            r"overrides: got \['plan'\], expected some of collect, commission, explorer, memory",
         ),
     ],
 )

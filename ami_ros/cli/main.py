@@ -43,6 +43,10 @@ VERBS = {
     "inspect": ("ami_ros.cli.inspect", "Show what is inside a model.pt, and how good it is."),
     "model": ("ami_ros.cli.model", "Collect, train, export and evaluate a model from nothing."),
     "evaluate": ("ami_ros.cli.evaluate", "Measure success against baselines, in process or through ROS 2."),
+    "commission": (
+        "ami_ros.cli.commission",
+        "Take a robot step by step from plans that move nothing to full speed.",
+    ),
     "memory": ("ami_ros.cli.memory", "Look at what a robot remembers, and tidy it up."),
     "bench": ("ami_ros.cli.bench", "Measure what this machine delivers."),
     "doctor": ("ami_ros.cli.doctor", "Check this machine, and say what to do about it."),

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import INTEGER_MAX
@@ -84,8 +84,8 @@ class Experiment:
         return load_task(self.task, self.spec, self.map)
 
 
-def parsed_changes(changes: Sequence[str]) -> dict[str, object]:
-    """Return settings from texts like ``distance=temporal``; values are read as YAML.
+def parsed_changes(changes: Sequence[str], file: str = "config/planner.yaml") -> dict[str, object]:
+    """Return settings of a file from texts like ``distance=temporal``; values are read as YAML.
 
     Raises:
         ConfigError: a text without ``=``, a value that is no YAML, or a key given twice.
@@ -93,7 +93,7 @@ def parsed_changes(changes: Sequence[str]) -> dict[str, object]:
     pairs = [text.partition("=") for text in changes]
     bad = [text for text, pair in zip(changes, pairs, strict=True) if not (pair[0] and pair[1])]
     if bad:
-        raise ConfigError(f"--set: got {bad}, expected KEY=VALUE with a key of config/planner.yaml")
+        raise ConfigError(f"--set: got {bad}, expected KEY=VALUE with a key of {file}")
     if len({key for key, _, _ in pairs}) != len(pairs):
         raise ConfigError(f"--set: got {list(changes)}, expected each key once")
     values: dict[str, object] = {}
@@ -131,6 +131,7 @@ def prepare(
     perturbation: Perturbation | None = None,
     changes: Sequence[str] = (),
     map_: str = "",
+    others: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Experiment:
     """Check everything that a user can get wrong, before a model is loaded or ROS is started.
 
@@ -145,6 +146,7 @@ def prepare(
         perturbation: of camera and light; None for none.
         changes: ``key=value`` of config/planner.yaml.
         map_: one of the task's maps; empty: as its file says.
+        others: name of another file in config/ -> changes to it.
 
     Raises:
         AmiError: what is wrong, what was expected, and the alternatives.
@@ -155,7 +157,9 @@ def prepare(
     wanted = parsed_changes(changes)
     if solver is not None and wanted.get("solver", solver) != solver:
         raise ConfigError(f"got --planner {solver} and --set solver={wanted['solver']}, expected one of them")
-    configuration = Configuration.load(robot, task, {"planner": {"solver": solver, **wanted}})
+    configuration = Configuration.load(
+        robot, task, {**(others or {}), "planner": {"solver": solver, **wanted}}
+    )
     planner = configuration.planner
     if goal == "joints":
         _check_joint_goals(configuration)

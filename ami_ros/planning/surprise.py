@@ -8,12 +8,14 @@ from collections import deque
 import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.meanings.setpoint import feedback_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS
 from ami_ros.model.runtime import ModelRuntime, Sensed
 from ami_ros.types import FloatArray, Observation
 
 NOTICEABLE = 0.004  # m that a step was planned to move the tip; less tells nothing about its execution
+NOTICEABLE_SPEED = 0.1  # of a base, share of its largest, for the same
 EXECUTED = 0.5  # share of a planned step that the tip has gone at least when nobody held it back
 
 
@@ -32,6 +34,7 @@ class SurpriseMonitor:
     def __init__(self, model: ModelRuntime, spec: RobotSpec) -> None:
         self._model, self._spec = model, spec
         self._kinematics = None if spec.arm is None else Kinematics(spec)
+        self._speeds, self._columns = feedback_of(spec) if spec.standstill is not None else ("", [])
         steps = spec.action_block * SURPRISE_BLOCKS
         self._past: deque[tuple[Sensed, FloatArray]] = deque(maxlen=steps)
         self._standing = np.zeros(steps * spec.action_size)
@@ -63,7 +66,7 @@ class SurpriseMonitor:
             self._past.clear()
         else:
             action = np.mean(self._planned, axis=0)
-            if self._was_executed(action, tip - self._tip):
+            if self._was_executed(action, tip - self._tip, observation):
                 self._past.append((self._now, action))
             else:
                 self._past.clear()
@@ -76,12 +79,21 @@ class SurpriseMonitor:
         terms = self._model.surprise(now, self._standing, now)
         return {name: value for name, value in terms.items() if name != MOTION}
 
-    def _was_executed(self, action: FloatArray, moved: FloatArray) -> bool:
+    def _was_executed(self, action: FloatArray, moved: FloatArray, observation: Observation) -> bool:
         if self._kinematics is None:
-            return True  # a body without tip tells nothing about it
+            return self._was_driven(action, observation)
         planned = self._spec.tip_velocity(self._spec.actions.in_units(action)) * self._spec.step_ns / 1e9
         length = float(np.linalg.norm(planned))
         return length < NOTICEABLE or float(moved @ planned) >= EXECUTED * length * length
+
+    def _was_driven(self, action: FloatArray, observation: Observation) -> bool:
+        """Return whether a base has come to the planned speed; where nothing measures that, it has."""
+        planned = self._spec.actions.in_units(action) / self._spec.actions.half_range
+        length = float(np.linalg.norm(planned))
+        if self._speeds not in observation.readings or length < NOTICEABLE_SPEED:
+            return True
+        driven = observation[self._speeds].value[self._columns] / self._spec.actions.half_range
+        return float(driven @ planned) >= EXECUTED * length * length
 
     def act(self, action: FloatArray) -> None:
         """Note the action (A,) in [-1, 1] that is executed until the next observation."""

@@ -55,8 +55,8 @@ class ReportData:
     no_video: str = ""
 
 
-def render_html(data: ReportData) -> str:
-    """Return the page, with all pictures and the video inside."""
+def page_template(name: str) -> jinja2.Template:
+    """Return a template of a page; whatever is put into it is escaped, and nothing may be missing."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("ami_ros.report", ""),
         autoescape=True,
@@ -64,6 +64,11 @@ def render_html(data: ReportData) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template(name)
+
+
+def render_html(data: ReportData) -> str:
+    """Return the page, with all pictures and the video inside."""
     yardstick = data.results[0].yardstick
     charts = {
         f"{yardstick.quantity.capitalize()} to the goal": plots.error_over_time(data.results, data.step_s),
@@ -72,7 +77,7 @@ def render_html(data: ReportData) -> str:
     if data.baselines:
         compared = {str(data.setup.get("planner", "planner")): data.summary, **data.baselines}
         charts["Success against baselines"] = plots.success_against_baselines(compared, yardstick)
-    return environment.get_template(TEMPLATE).render(
+    return page_template(TEMPLATE).render(
         data=data,
         summary=data.summary,
         goals=[_goal(result, number) for number, result in enumerate(data.results, start=1)],

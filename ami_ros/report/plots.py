@@ -86,6 +86,30 @@ def plan_times(results: Sequence[EpisodeResult]) -> bytes:
     return as_png(figure)
 
 
+def success_at_speeds(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Draw success with 95 % intervals, one bar for each of `rows` with ``name speed success success_ci``."""
+    figure, axes = _figure(WIDTH, 0.9 + 0.5 * len(rows))
+    for place, row in enumerate(rows):
+        lower, upper = row["success_ci"]
+        axes.barh(place, row["success"] * 100, height=0.5, color=ACCENT)
+        axes.plot([lower * 100, upper * 100], [place] * 2, color="#f59e0b", linewidth=2)
+    labels = [f"{row['name']}, {100 * row['speed']:g} %" for row in rows]
+    axes.set(xlim=(0, 104), xlabel="goals reached [%], 95 % interval")
+    axes.set_yticks(range(len(rows)), labels=labels)
+    axes.invert_yaxis()
+    return as_png(figure)
+
+
+def cosines(values: Sequence[float]) -> bytes:
+    """Draw how many plans point how well along the way, by cosine."""
+    figure, axes = _figure(WIDTH, 2.4)
+    axes.hist(values, bins=40, range=(-1.0, 1.0), color=ACCENT, alpha=0.9)
+    axes.axvline(0.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.set(xlabel="cosine between first planned action and the way", ylabel="plans", xlim=(-1.0, 1.0))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return as_png(figure)
+
+
 # Ours in strong colours, the public solvers in grey; a family that is not named here is not drawn.
 FAMILIES = {
     "mppi": ("MPPI", ACCENT, "o-"),

@@ -31,13 +31,14 @@ COMMANDS = [
     "demo --model MODEL --out BAD",
     "collect --out BAD",
     "explore --sim --state BAD",
+    "commission --sim --model MODEL --out BAD",
     "augment --out BAD",
     "train --out BAD",
     "export checkpoint.pt --out BAD",
     "model --out BAD --work WORK",
     "model --work BAD",
 ]
-THROUGH_ROS = ("ros", "explore", "bench camera", "bench faults", "bench gate", "demo")
+THROUGH_ROS = ("ros", "explore", "commission", "bench camera", "bench faults", "bench gate", "demo")
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from bodies import mobile_base
 from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, convex_jepa, small_contract
 
+from ami_ros.body.robot_spec import load_robot
 from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS, SURPRISE_NAMES
 from ami_ros.model.runtime import Sensed, in_memory
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
+from ami_ros.types import Observation, Reading
 
 SPEC = made_up_robot()
 BLOCK, SIZE, STEP_NS = SPEC.action_block, SPEC.action_size, SPEC.step_ns
@@ -95,6 +98,28 @@ def test_motion_that_was_held_back_is_no_surprise_and_not_judged(executes, judge
         world.act()
         seen = world.sense()
     assert MOTION in seen
+
+
+@pytest.mark.parametrize(
+    ("action", "share", "judged"),
+    [
+        ((0.8, -0.5), 0.45, False),
+        ((0.8, -0.5), 0.55, True),
+        ((0.8, -0.5), -1.0, False),
+        ((-1 / 3, 0.05), 0.0, True),
+    ],
+)
+def test_a_base_that_was_slowed_down_is_no_surprise_and_not_judged(tmp_path, action, share, judged):
+    spec = load_robot(mobile_base(tmp_path))
+    monitor = SurpriseMonitor(None, spec)
+    odometry = np.zeros(spec.sensors["odometry"].size)
+    names = [name for name, _ in spec.sensors["odometry"].values]
+    for name, speed in zip(spec.actions.names, spec.actions.in_units(np.array(action)), strict=True):
+        odometry[names.index(name)] = share * speed
+    seen = Observation({"odometry": Reading(odometry, 1, 1)})
+    assert monitor._was_executed(np.array(action), np.zeros(3), seen) is judged
+    elsewhere = Observation({"other": Reading(odometry, 1, 1)})
+    assert monitor._was_executed(np.array(action), np.zeros(3), elsewhere), "nothing measures it"
 
 
 def test_what_one_look_can_judge_is_told_apart():

@@ -20,7 +20,7 @@ class Setpoint:
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, self._last = spec, LastProposed(spec.home)
-        self._feedback, self._columns = _feedback(spec)
+        self._feedback, self._columns = feedback_of(spec)
 
     def start(self, observation: Observation) -> FloatArray:
         """Return where the set points are (C,)."""
@@ -51,7 +51,7 @@ class Setpoint:
         self._last.forget()
 
 
-def _feedback(spec: RobotSpec) -> tuple[str, list[int]]:
+def feedback_of(spec: RobotSpec) -> tuple[str, list[int]]:
     """Return name and columns of the sensor that measures every channel; "" where there is none."""
     wanted = [(channel.name, channel.unit) for channel in spec.actions.channels]
     for sensor in spec.vectors:

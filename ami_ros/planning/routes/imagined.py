@@ -192,10 +192,9 @@ class TreeSearch:
         """
         states = self._states[parents].to(self._model.device)
         actions = self._model.buffer("coarse.0.macros")[macros.to(self._model.device)]
-        actions = actions.view(len(actions), self._model.contract.macro_blocks, -1)
         with torch.inference_mode():
-            for block in range(actions.shape[1]):
-                states = self._model.world.predict(states, actions[:, block])
+            for action in actions.chunk(self._model.contract.macro_blocks, dim=1):
+                states = self._model.world.predict(states, action)
         points = points_of(self._model, states).cpu()
         agree = torch.linalg.vector_norm(points - coarse, dim=1) <= self._settings.radius
         return states.cpu(), points, agree

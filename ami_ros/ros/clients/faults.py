@@ -27,7 +27,7 @@ from ami_ros.ros.wire.message_limits import proposal_limit, within
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.verdicts import Judgement, values_of
 from ami_ros.safety.reasons import ReasonCode
-from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue, Fault, told_as
+from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue, Fault, name_of
 from ami_ros.sim.faults.kinds import (
     COMMAND_TIMEOUT,
     OPERATOR,
@@ -39,7 +39,7 @@ from ami_ros.sim.faults.kinds import (
     WIRE,
 )
 from ami_ros.sim.tasks.task import Task
-from ami_ros.types import FloatArray, Level, Reason
+from ami_ros.types import FloatArray, Level
 
 LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
 MOVING_S = 30.0  # wall time until it is under way, on a busy machine
@@ -249,7 +249,7 @@ class FaultClient(EpisodeClient):
     def _on_judgement(self, judgement: Judgement) -> None:
         super()._on_judgement(judgement)
         verdict = judgement.verdict
-        names = frozenset(_name(reason) for reason in verdict.reasons)
+        names = frozenset(name_of(reason) for reason in verdict.reasons)
         self._told.append(Told(judgement.stamp_ns, verdict.level, names))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
@@ -264,12 +264,6 @@ class FaultClient(EpisodeClient):
         sent = sent_ns(message)
         if sent is not None and self._spoiled_ns is None:
             self._spoiled_ns = sent
-
-
-def _name(reason: Reason) -> str:
-    """Return a reason's name, with that of the sensor that it is about where the gate tells it."""
-    sensor = reason.numbers.get("sensor")
-    return reason.code if sensor is None else told_as(reason.code, str(sensor))
 
 
 def _silence(stamp_ns: int) -> Told:

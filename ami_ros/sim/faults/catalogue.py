@@ -35,6 +35,7 @@ from ami_ros.sim.faults.kinds import (
     VECTORS,
     FaultKind,
 )
+from ami_ros.types import Reason
 
 COMBINATION = "combination"
 SEPARATOR, AT = "+", "@"
@@ -91,6 +92,12 @@ def check_fault(name: str) -> None:
 def told_as(reason: str, sensor: str) -> str:
     """Return a reason that was given with the name of a sensor, as `Fault.named_by` has it."""
     return f"{reason}{AT}{sensor}"
+
+
+def name_of(reason: Reason) -> str:
+    """Return a reason's name, with that of the sensor that it is about where the gate tells it."""
+    sensor = reason.numbers.get("sensor")
+    return reason.code if sensor is None else told_as(reason.code, str(sensor))
 
 
 class Catalogue:

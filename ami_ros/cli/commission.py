@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros commission`: from a model that plans and moves nothing to a robot at full speed, step by step."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ami_ros.cli import options
+
+if TYPE_CHECKING:
+    from ami_ros.commission.record import Commissioning, StepRecord
+    from ami_ros.experiment.commission.steps import CommissionSteps
+    from ami_ros.experiment.experiment import Experiment
+
+
+def commission(
+    robot: options.Robot = None,
+    task: options.Task = None,
+    model: options.Model = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of record, goals and report.html [commissioned/<robot>_<task>]."),
+    ] = None,
+    sim: Annotated[
+        bool,
+        typer.Option("--sim", help="On our simulated robot, as fast as the machine allows."),
+    ] = False,
+    steps: Annotated[
+        str, typer.Option(help="Some of shadow, slow, faults, medium, full, joined by commas.")
+    ] = "",
+    again: Annotated[bool, typer.Option("--again", help="Do steps again that are passed already.")] = False,
+    goals: Annotated[int | None, typer.Option(help="At each speed [config/commission.yaml].")] = None,
+    operator: Annotated[
+        bool,
+        typer.Option("--operator", help="Somebody else moves the robot in the shadow step; no explorer."),
+    ] = False,
+    changes: Annotated[
+        list[str], typer.Option("--set", help="KEY=VALUE of config/commission.yaml; may be repeated.")
+    ] = [],  # noqa: B006, typer wants a list
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before the robot moves; nobody covers its camera.")
+    ] = False,
+    logs: options.Logs = None,
+) -> None:
+    """Take a robot from a model that plans, and moves nothing, to full speed; starts planner and gate.
+
+    shadow: the explorer moves the robot, the planner only plans; do its plans point the right way? The camera
+    takes the goals of the next steps. slow: goals at a tenth of the speed. faults: camera covered, planner
+    stopped, e-stop; does the gate react? Then medium and full speed. What a step must show is in
+    config/commission.yaml; the first that does not show it ends the run, and says what to do.
+
+    Every step is kept: the same command goes on where the last one ended. Ctrl-C holds the robot. Exit code 0
+    when all steps that were asked for are passed, else 1. report.html is for a colleague to sign.
+
+    Example: ami-ros commission --robot my_robot --task reach --model runs/my_robot_reach/model.pt
+
+    In the simulator: ami-ros commission --robot panda --task reach --sim
+
+    One step again: ami-ros commission --robot my_robot --task reach --steps slow --again
+    """
+    import tempfile
+
+    from ami_ros.commission.record import Subject, checked_steps
+    from ami_ros.errors import ConfigError
+    from ami_ros.experiment.experiment import parsed_changes, prepare
+    from ami_ros.extras import require
+    from ami_ros.system.lock_file import only_one
+
+    wanted = checked_steps(steps)
+    if operator and sim:
+        raise ConfigError("got --operator and --sim, expected one of them: nobody moves a simulated robot")
+    given = parsed_changes(changes, "config/commission.yaml")
+    experiment = prepare(robot, task, model, others={"commission": {"goals": goals, **given}})
+    _check(experiment, explores=not operator)
+    subject = Subject(experiment.spec.name, experiment.configuration.task_name, experiment.sha256, sim)
+    asks = not (sim or yes)
+    if asks and not sys.stdin.isatty():
+        raise ConfigError(
+            "got no terminal to ask before the robot moves, expected one; or --yes, if nobody is near it"
+        )
+    require("ros", "train", *(["sim"] if sim else []))
+    place = out or Path("commissioned", experiment.configuration.name + "_sim" * sim)
+    with only_one("commission", place):
+        runner = _runner(
+            experiment,
+            subject,
+            place,
+            sim,
+            not operator,
+            logs or Path(tempfile.mkdtemp(prefix="ami_ros_")),  # kept: an error names it
+            asks,
+        )
+        passed = _run_all(runner, experiment, place, wanted, again, asks)
+    raise typer.Exit(0 if passed else 1)
+
+
+def _check(experiment: Experiment, explores: bool) -> None:
+    """Tell now what would end a node's process, or the run, later. Raises AmiError."""
+    from ami_ros.commission.place import place_of
+    from ami_ros.exploration.planner import ExploringPlanner
+
+    configuration = experiment.configuration
+    place_of(configuration.spec)
+    if explores:
+        ExploringPlanner(configuration.spec, configuration.explorer)
+    _ = configuration.commission
+
+
+def _runner(
+    experiment: Experiment, subject: Any, place: Path, sim: bool, explores: bool, logs: Path, asks: bool
+) -> CommissionSteps:
+    from datetime import datetime
+
+    from ami_ros.experiment.commission.folder import CommissionFolder
+    from ami_ros.experiment.commission.nodes import Commission
+    from ami_ros.experiment.commission.steps import CommissionSteps
+
+    folder = CommissionFolder(place)
+    folder.check()
+    configuration = experiment.configuration
+    what = Commission(configuration, experiment.model, configuration.commission, sim, explores)
+    return CommissionSteps(
+        what,
+        folder,
+        folder.read(subject),
+        logs,
+        lambda: datetime.now().astimezone().isoformat(" ", "minutes"),
+        lambda text: typer.secho(f"please {text}", fg=typer.colors.YELLOW, err=True),
+        asks,
+    )
+
+
+def _run_all(
+    runner: CommissionSteps,
+    experiment: Experiment,
+    place: Path,
+    wanted: tuple[str, ...],
+    again: bool,
+    asks: bool,
+) -> bool:
+    """Run steps until one is not passed; whatever ends it, the robot holds, and the report is written."""
+    with _ended(runner, experiment, place):
+        for step in wanted:
+            if runner.commissioning.is_passed(step) and not again:
+                typer.echo(f"{step}: was passed before")
+                continue
+            _warn(runner.commissioning, step)
+            if asks:
+                _ask(step, experiment)
+            record = _run(runner, step, again)
+            _say(step, record, runner.commissioning)
+            if record.problems:
+                break
+    return all(runner.commissioning.is_passed(step) for step in wanted)
+
+
+@contextmanager
+def _ended(runner: CommissionSteps, experiment: Experiment, place: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"Holding. What was done is kept in {place}; the same command goes on from there.")
+        runner.close()
+        _report(runner, experiment, place)
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except BaseException:
+        runner.close()
+        with suppress(Exception):  # what went wrong first is what is told
+            _report(runner, experiment, place)
+        raise
+    runner.close()
+    _report(runner, experiment, place)
+
+
+def _report(runner: CommissionSteps, experiment: Experiment, place: Path) -> None:
+    from datetime import datetime
+
+    from ami_ros.experiment.commission.folder import CommissionFolder
+    from ami_ros.experiment.commission.report import write_commission_report
+
+    names = experiment.configuration.node_parameters
+    command = "ami-ros commission" + "".join(f" --{key} {name}" for key, name in names.items())
+    command += f" --model {experiment.model} --out {place}"
+    command += " --sim" * runner.commissioning.subject.simulated
+    written = datetime.now().astimezone().isoformat(" ", "minutes")
+    page = write_commission_report(
+        experiment, runner.commissioning, CommissionFolder(place), command, written
+    )
+    typer.echo(f"Look at {page}")
+
+
+def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        *(TextColumn(step), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn()),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(step, total=None, note="starting")
+
+        def show(done: int, total: int, note: str) -> None:
+            progress.update(bar, completed=done, total=total, note=note)
+
+        return runner.run(step, show, again)
+
+
+def _warn(commissioning: Commissioning, step: str) -> None:
+    if missing := commissioning.missing_before(step):
+        typer.echo(f"{step}: before it {' and '.join(missing)} should be passed", err=True)
+
+
+def _ask(step: str, experiment: Experiment) -> None:
+    from ami_ros.commission.record import FAULTS, SHADOW
+
+    settings = experiment.configuration.commission
+    speed = f"at {100 * settings.speed(step):g} % of its speed"
+    how = {
+        SHADOW: f"gently and at random, at {100 * experiment.configuration.explorer.speed:g} % of its speed",
+        FAULTS: f"{speed}; you will be asked to cover its camera",
+    }.get(step, f"{speed}, to goals that its camera took")
+    typer.confirm(
+        f"{step}: the robot will move {how}. Is everybody out of its reach, and a hand on the e-stop?",
+        abort=True,
+        err=True,
+    )
+
+
+def _say(step: str, record: StepRecord, commissioning: Commissioning) -> None:
+    """Say what a step showed, and what comes next."""
+    from ami_ros.commission.record import STEPS
+    from ami_ros.commission.wording import summary_of
+
+    typer.echo(f"{step}: {'not passed' if record.problems else 'passed'}: {summary_of(step, record)}")
+    for problem in record.problems:
+        typer.echo(f"  {problem}")
+    if record.problems:
+        typer.echo(f"Next: mend that, then the same command tries {step} again.")
+        return
+    rest = [name for name in STEPS if not commissioning.is_passed(name)]
+    typer.echo(f"Next: {rest[0]}" if rest else "Next: all steps are passed; sign the report.")

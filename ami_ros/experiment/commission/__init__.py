@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A commissioning run: its nodes, its steps, and what is kept of them."""

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ami-ros commission`: nothing moves unasked; what is shown counts, and what was done is not done again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
+from command import error_line
+
+from ami_ros.commission.record import StepRecord, StepState
+from ami_ros.commission.trials import GoalTrial
+
+GOALS = 2
+PANDA = ("commission", "--robot", "panda", "--task", "reach")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ((), "no terminal to ask before the robot moves, expected one; or --yes"),
+        (("--steps", "fast"), "got ['fast'], expected some of shadow, slow, faults"),
+        (("--sim", "--operator"), "expected one of them"),
+        (("--sim", "--set", "goals=0"), "goals: got 0, expected >= 1"),
+        (("--sim", "--set", "speed=1"), "config/commission.yaml"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_starts(tmp_path, ami_ros_here, monkeypatch, given, says):
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    done = ami_ros_here(*PANDA, "--out", tmp_path / "out", *given)
+    assert says in error_line(done)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_step_that_fails_ends_the_run_and_what_was_done_is_gone_on_with(tmp_path, ami_ros_here):
+    """The shipped model through the real nodes: shadow, which cannot pass here, then goals at full speed."""
+    pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
+    out = tmp_path / "out"
+    how = {"shadow_plans": 10, "least_agreement": 1.0, "slow": 1.0, "settle_s": 0.2, "goals": GOALS}
+    changes = [part for name, value in how.items() for part in ("--set", f"{name}={value}")]
+    command = (*PANDA, "--sim", "--out", out, "--logs", tmp_path / "logs", *changes)
+
+    first = ami_ros_here(*command)
+    assert first.returncode == 1, first.stderr
+    assert "shadow: not passed: 10 plans agree" in first.stdout and "expected at least 1" in first.stdout
+    kept = json.loads((out / "commission.json").read_text())
+    assert list(kept["steps"]) == ["shadow"], "nothing moves by a model that has not shown what it must"
+    figures = kept["steps"]["shadow"]["figures"]
+    assert figures["agreement"] > 0.5 and figures["goals"] > GOALS
+    assert "not passed: shadow" in (out / "report.html").read_text()
+
+    # As a process leaves it that is killed between two goals.
+    trial = GoalTrial(1, {"tip": 0.1}, {"tip": 0.01, "joint": 0.1}, 1.0, "said before", {"PASS": 1.0})
+    begun = StepRecord(StepState.BEGUN, "before", kept["steps"]["shadow"]["settings"], goals=(trial,))
+    kept["steps"]["slow"] = dataclasses.asdict(begun)
+    (out / "commission.json").write_text(json.dumps(kept))
+    second = ami_ros_here(*command, "--steps", "slow")
+    assert second.returncode == 0, second.stderr
+    assert "slow: before it shadow should be passed" in second.stderr
+    assert "slow: passed: 2 of 2 goals at 100 % of the speed" in second.stdout
+    slow = json.loads((out / "commission.json").read_text())["steps"]["slow"]
+    assert [it["said"] == "said before" for it in slow["goals"]] == [True, False]
+    assert slow["when"] == "before" and slow["state"] == "passed"
+    assert slow["goals"][1]["before"]["tip"] > slow["goals"][1]["after"]["tip"]
+    assert slow["figures"]["unsafe"] == 0 and slow["figures"]["stops"] == 0
