@@ -142,7 +142,7 @@ def test_a_plan_has_the_shapes_and_units_of_the_robot(solver):
 def test_a_plan_says_how_little_the_last_blocks_went_as_predicted(monkeypatch):
     it, span = puppet_planner(Puppet()), BLOCK * SURPRISE_BLOCKS
     # The puppet's arm stands still; where it does as planned is told in test_surprise.py.
-    monkeypatch.setattr(SurpriseMonitor, "_was_executed", lambda self, action, moved: True)
+    monkeypatch.setattr(SurpriseMonitor, "_was_executed", lambda self, *told: True)
     plans = [it.plan(observe(step * SPEC.step_ns)) for step in range(span + 1)]
     assert [plan.surprise_terms for plan in plans[:-1]] == [{"pose": 0.5}] * span
     assert plans[-1].surprise_terms == {"motion": 0.75, "pose": 0.5}
