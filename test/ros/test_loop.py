@@ -119,7 +119,7 @@ def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(start, pro
     goals.publish(joints_to_ros(names, episode.goal, STILL, 1))
     probe.until(lambda: np.abs(joints() - episode.start).max() > 0.03, "motion")
     planner.kill()
-    probe.until(stale, "the gate's hold", 3.0)
+    probe.until(stale, "the gate's hold")
     probe.spin(0.5)
     assert not moves()
     gate.kill()

@@ -45,9 +45,9 @@ def test_a_flood_of_proposals_is_named_and_neither_stops_the_ticks_nor_the_robot
     gate.propose_on()
     probe.until(gate.moving, "motion")
     gate.flood()
-    probe.until(lambda: "PROPOSAL_FLOOD" in gate.codes(), "the flood's name", 10.0)
+    probe.until(lambda: "PROPOSAL_FLOOD" in gate.codes(), "the flood's name")
     before = len(gate.commands)
-    probe.until(lambda: len(gate.commands) > before + 50, "ticks that go on", 10.0)
+    probe.until(lambda: len(gate.commands) > before + 50, "ticks that go on")
     assert gate.state().level < Level.HOLD and gate.moving()
 
 
@@ -57,7 +57,7 @@ def test_the_verdict_carries_numbers_of_reasons_and_the_allowed_command(gate, pr
     messages = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
     gate.silence()
     named = lambda: [m for m in messages if "PROPOSAL_STALE" in m.status[0].message]  # noqa: E731
-    message = probe.until(named, "a hold", 3.0)[-1]
+    message = probe.until(named, "a hold")[-1]
     values = values_of(message)
     assert str(ReasonCode.PROPOSAL_STALE.number) in values["codes"].split()
     assert values["level_number"] == str(int(Level.HOLD))
@@ -72,8 +72,8 @@ def test_a_camera_that_repeats_its_picture_while_the_robot_moves_is_frozen(gate,
     gate.propose_on()
     probe.until(gate.moving, "motion")
     robot.image_change = lambda message: message.data.__setitem__(slice(0, 3), message.data[3:6])
-    probe.until(lambda: "CAMERA_FROZEN" in gate.codes(), "the frozen camera's name", 10.0)
-    probe.until(lambda: gate.velocity() == 0.0, "standstill", 5.0)
+    probe.until(lambda: "CAMERA_FROZEN" in gate.codes(), "the frozen camera's name")
+    probe.until(lambda: gate.velocity() == 0.0, "standstill")
 
 
 @pytest.mark.parametrize("surprise", [50.0, math.nan])
@@ -83,7 +83,7 @@ def test_a_surprised_planner_holds_the_robot(gate, probe, surprise):
     gate.propose_on()
     probe.until(gate.moving, "motion")
     probe.node.create_timer(0.05, lambda: statuses.publish(status_to_ros(status, "panda")))
-    probe.until(lambda: "SURPRISE_HIGH" in gate.codes(), "a hold for surprise", 10.0)
+    probe.until(lambda: "SURPRISE_HIGH" in gate.codes(), "a hold for surprise")
 
 
 def test_reports_are_a_sign_of_life_and_their_end_is_noticed(gate, probe):
@@ -94,7 +94,7 @@ def test_reports_are_a_sign_of_life_and_their_end_is_noticed(gate, probe):
     probe.spin(1.0)
     assert gate.codes() - {"GATE_LATE"} == {"PROPOSAL_MISSING"}
     timer.cancel()
-    probe.until(lambda: "PLANNER_SILENT" in gate.codes(), "a planner that is silent", 5.0)
+    probe.until(lambda: "PLANNER_SILENT" in gate.codes(), "a planner that is silent")
 
 
 def test_the_estop_topic_latches_and_a_second_button_releases_no_other(gate, probe):
@@ -103,17 +103,17 @@ def test_the_estop_topic_latches_and_a_second_button_releases_no_other(gate, pro
     gate.propose_on()
     probe.until(gate.moving, "motion")
     button.publish(Bool(data=True))
-    probe.until(lambda: gate.state().level is Level.STOP, "the stop", 5.0)
-    probe.until(lambda: pressed and pressed[-1].data, "the latched topic", 5.0)
+    probe.until(lambda: gate.state().level is Level.STOP, "the stop")
+    probe.until(lambda: pressed and pressed[-1].data, "the latched topic")
     answer = probe.call(SetBool, "safety/estop", data=False)
     assert "still pressed by topic" in answer.message
-    probe.until(lambda: gate.velocity() == 0.0, "standstill", 5.0)
+    probe.until(lambda: gate.velocity() == 0.0, "standstill")
     assert not probe.call(Trigger, "safety/rearm").success
     button.publish(Bool(data=False))
-    probe.until(lambda: not pressed[-1].data, "the release", 5.0)
+    probe.until(lambda: not pressed[-1].data, "the release")
     answer = probe.call(Trigger, "safety/rearm")
     assert answer.success, answer.message
-    probe.until(gate.moving, "motion after re-arming", 5.0)
+    probe.until(gate.moving, "motion after re-arming")
 
 
 def test_limits_are_tightened_while_it_runs_and_never_loosened(gate, probe):
@@ -122,9 +122,9 @@ def test_limits_are_tightened_while_it_runs_and_never_loosened(gate, probe):
     gate.propose_on()
     probe.until(lambda: gate.velocity() > 0.6, "fast motion")
     assert set_parameters(probe, speed_scale=0.1).successful
-    probe.until(lambda: values_of(told[-1])["speed_scale"] == "0.1", "the change, published", 5.0)
+    probe.until(lambda: values_of(told[-1])["speed_scale"] == "0.1", "the change, published")
     bound = 0.1 * gate.robot.spec.limits.velocity[3]
-    probe.until(lambda: 0.0 < gate.velocity() <= bound * 1.000001, "slow motion", 5.0)
+    probe.until(lambda: 0.0 < gate.velocity() <= bound * 1.000001, "slow motion")
     upper = gate.robot.spec.workspace[1].tolist()
     for bad, says in (
         ({"speed_scale": 1.5}, "1.5"),
@@ -139,9 +139,9 @@ def test_limits_are_tightened_while_it_runs_and_never_loosened(gate, probe):
     count = len(told)
     box = [0.1, -0.9, 0.9, 0.2, -0.8, 1.0]
     assert set_parameters(probe, forbidden_boxes=box, speed_scale=0.0).successful
-    probe.until(lambda: len(told) > count, "the change, published", 5.0)
+    probe.until(lambda: len(told) > count, "the change, published")
     assert json.loads(values_of(told[-1])["forbidden_boxes"]) == box
-    probe.until(lambda: gate.velocity() == 0.0, "standstill at a speed scale of 0", 5.0)
+    probe.until(lambda: gate.velocity() == 0.0, "standstill at a speed scale of 0")
 
 
 def test_restrictions_describe_themselves(gate, probe):
@@ -161,9 +161,9 @@ def test_a_gate_that_stood_still_says_so_and_goes_on_from_where_the_robot_is(gat
     probe.spin(0.5)
     os.kill(gate.process.pid, signal.SIGCONT)
     said = lambda: "GATE_STALLED" in gate.all_codes()  # noqa: E731
-    probe.until(said, "the stall's name", 5.0)
-    probe.until(lambda: "GATE_LATE" in gate.codes(), "missed ticks", 5.0)
-    probe.until(gate.moving, "motion again", 5.0)
+    probe.until(said, "the stall's name")
+    probe.until(lambda: "GATE_LATE" in gate.codes(), "missed ticks")
+    probe.until(gate.moving, "motion again")
 
 
 def test_garbage_on_every_topic_ends_nothing(gate, probe, robot):
@@ -172,8 +172,8 @@ def test_garbage_on_every_topic_ends_nothing(gate, probe, robot):
     statuses.publish(DiagnosticArray())
     gate.change = lambda message: message.points.clear()
     gate.propose_on()
-    probe.until(lambda: "PROPOSAL_SHAPE" in gate.all_codes(), "a verdict on no points", 5.0)
-    probe.until(lambda: "goal status: got keys []" in gate.process.log_tail(), "the log", 5.0)
+    probe.until(lambda: "PROPOSAL_SHAPE" in gate.all_codes(), "a verdict on no points")
+    probe.until(lambda: "goal status: got keys []" in gate.process.log_tail(), "the log")
     gate.process.check()
 
 
@@ -208,8 +208,8 @@ def test_simulated_time_ticks_by_the_clock_waits_when_it_is_paused_and_starts_ag
     assert len(commands) == count, "no tick while time stands still"
     judgements.clear()
     tell(now + 100 * TICK_NS)
-    probe.until(lambda: "CLOCK_JUMPED" in codes(), "the jump's name", 5.0)
+    probe.until(lambda: "CLOCK_JUMPED" in codes(), "the jump's name")
     judgements.clear()
     tell(TICK_NS)
-    probe.until(lambda: "CLOCK_RESTARTED" in codes(), "the restart", 5.0)
+    probe.until(lambda: "CLOCK_RESTARTED" in codes(), "the restart")
     process.check()

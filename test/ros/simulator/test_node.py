@@ -65,7 +65,7 @@ def test_an_episode_in_real_time(start, probe):
 
     truths.clear()
     probe.call(SetBool, "sim/pause", data=False)
-    probe.until(lambda: truths and json.loads(truths[-1].data)["final"], "the episode's end", 5.0)
+    probe.until(lambda: truths and json.loads(truths[-1].data)["final"], "the episode's end")
     told = [json.loads(message.data) for message in truths]
     assert [truth["step"] for truth in told] == [0, 1, 2, 3]
     assert [truth["final"] for truth in told] == [False, False, False, True]
