@@ -39,14 +39,13 @@ class Standstill:
         self._longest_s = 0.0
 
     def _watch(self) -> None:
-        seen_s, busy_s = time.monotonic(), _busy_s()
         while True:
+            # In this order: work between the two readings belongs to no gap, and cannot be missing in one.
+            busy_s, seen_s = _busy_s(), time.monotonic()
             time.sleep(BEAT_S)
-            now_s, now_busy_s = time.monotonic(), _busy_s()
-            gap_s = now_s - seen_s
-            if gap_s >= self._limit_s and now_busy_s - busy_s < IDLE_SHARE * gap_s:
+            gap_s = time.monotonic() - seen_s
+            if gap_s >= self._limit_s and _busy_s() - busy_s < IDLE_SHARE * gap_s:
                 self._longest_s = max(self._longest_s, gap_s)
-            seen_s, busy_s = now_s, now_busy_s
 
 
 def _busy_s() -> float:
