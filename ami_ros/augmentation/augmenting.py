@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,11 @@ from ami_ros.augmentation.moments import double_exposure, oddity, shown
 from ami_ros.augmentation.recordings import Recordings
 from ami_ros.augmentation.settings import AugmentationSettings
 from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
-from ami_ros.data.episode import PLAIN_LOOK, episode_path, read_episode, write_episode
+from ami_ros.data.episode import PLAIN_LOOK, episode_path, write_episode
 from ami_ros.data.event import event_path, write_event
 from ami_ros.data.manifest import claim
 from ami_ros.data.oddity import ODDITY_FILES
-from ami_ros.sim.camera.variation import NAMES, draw_variation
+from ami_ros.sim.camera.variation import draw_variation, varied_kinds
 
 STREAM = 97  # keeps these draws apart
 
@@ -29,7 +29,7 @@ def steps_of(settings: AugmentationSettings, episodes: int, kinds: int) -> int:
     return episodes * (1 + settings.looks) + pictures
 
 
-def augment(recordings: Recordings, paths: Sequence[Path], out: Path) -> Iterator[str]:
+def augment(recordings: Recordings, out: Path) -> Iterator[str]:
     """Write the data set, yielding the kind of each thing that is finished; what is there already is kept.
 
     Each episode is followed by its varied copies, so that those which training holds out, the last ones, hold
@@ -37,7 +37,6 @@ def augment(recordings: Recordings, paths: Sequence[Path], out: Path) -> Iterato
 
     Args:
         recordings: the episodes.
-        paths: of the same episodes.
         out: folder of the data set.
 
     Raises:
@@ -51,9 +50,9 @@ def augment(recordings: Recordings, paths: Sequence[Path], out: Path) -> Iterato
         "variation": dataclasses.asdict(recordings.variation),
     }
     claim(out, made_with)
-    for index, path in enumerate(paths):
+    for index in range(len(recordings.episodes)):
         for copy in range(1 + settings.looks):
-            _copy(recordings, path, index, copy, out)
+            _copy(recordings, index, copy, out)
             yield "episodes"
     for index in range(settings.double_exposures):
         if not DOUBLE_EXPOSURE_FILES.path(out, index).is_file():
@@ -71,18 +70,18 @@ def augment(recordings: Recordings, paths: Sequence[Path], out: Path) -> Iterato
             yield "events"
 
 
-def _copy(recordings: Recordings, path: Path, index: int, copy: int, out: Path) -> None:
+def _copy(recordings: Recordings, index: int, copy: int, out: Path) -> None:
     """Write an episode as it is, copy 0, or in a look of its own."""
     number = index * (1 + recordings.settings.looks) + copy
     target = episode_path(out, number)
     if target.is_file():
         return
-    episode = read_episode(path)
+    episode = recordings.episode(index)
     if copy == 0:
         write_episode(target, episode)
         return
     generator = recordings.generator(STREAM, index, copy)
-    varied = [name for name in NAMES if generator.uniform() < recordings.variation.share]
+    varied = varied_kinds(recordings.variation, generator)
     look = draw_variation(recordings.variation, generator, varied, cameras=len(recordings.cameras))
     images = shown(
         recordings,

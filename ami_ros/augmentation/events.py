@@ -15,14 +15,13 @@ import numpy as np
 from ami_ros.augmentation.recordings import Recordings
 from ami_ros.augmentation.strangers import clear_stranger
 from ami_ros.data.episode import EpisodeRecord
-from ami_ros.data.event import STRANGER, EventRecord
+from ami_ros.data.event import EventRecord
 from ami_ros.errors import EpisodeError
+from ami_ros.sim.collect.occasion import ARM_KINDS, MARGIN, changed_share
 from ami_ros.types import ImageArray
 
 STREAM = 93  # keeps these draws apart
-TELEPORT, VANISH, FREEZE = "teleport", "vanish", "freeze"
-KINDS = (TELEPORT, VANISH, FREEZE, STRANGER)
-MARGIN = 6  # control steps before and after an event, at least
+KINDS = TELEPORT, VANISH, FREEZE, STRANGER = ARM_KINDS
 ATTEMPTS = 300  # clips drawn until one gives the event an occasion
 SEEN_SHARE = 0.01  # of the picture that an event must change: else nobody could see it
 
@@ -87,9 +86,7 @@ def _shows(
 ) -> bool:
     """Return whether a camera shows soon after `moment` that something else happens."""
     soon, levels = slice(moment, moment + MARGIN), recordings.settings.foreground_levels
-
-    def changed_share(images: ImageArray, others: ImageArray) -> float:
-        change = np.abs(images.astype(np.int16) - others).max(axis=-1)
-        return float((change > levels).mean(axis=(1, 2)).max())
-
-    return any(changed_share(images[soon], after[name][soon]) > SEEN_SHARE for name, images in before.items())
+    return any(
+        bool((changed_share(images[soon], after[name][soon], levels) > SEEN_SHARE).any())
+        for name, images in before.items()
+    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ami_ros.augmentation.recordings import Recordings
-from ami_ros.augmentation.repainting import repainters
+from ami_ros.augmentation.repainting import Repainter
 from ami_ros.augmentation.strangers import clear_stranger
 from ami_ros.data.double_exposure import SCENES, DoubleExposure
 from ami_ros.data.oddity import BEYOND, BYSTANDER, OddityRecord
@@ -18,6 +18,7 @@ from ami_ros.sim.camera.variation import (
     beyond_variation,
     draw_variation,
     training_variation,
+    varied_kinds,
 )
 from ami_ros.types import ImageArray
 
@@ -28,7 +29,7 @@ KINDS = (*NAMES, BYSTANDER)
 def double_exposure(recordings: Recordings, index: int) -> DoubleExposure:
     """Show SCENES recorded moments in look `index`, and as they are."""
     generator = recordings.generator(STREAM_DOUBLE, index)
-    varied = [name for name in NAMES if generator.uniform() < recordings.variation.share]
+    varied = varied_kinds(recordings.variation, generator)
     kinds = [NAMES[index % len(NAMES)], *varied]
     look = draw_variation(recordings.variation, generator, kinds, cameras=len(recordings.cameras))
     moments = [recordings.moment(generator) for _ in range(SCENES)]
@@ -65,11 +66,11 @@ def shown(
     recordings: Recordings, images: Sequence[ImageArray], look: Variation, seed: int
 ) -> list[ImageArray]:
     """Return images of each camera (N, H, W, 3) in a look."""
-    painters = repainters(recordings.sceneries, look, recordings.settings, seed)
-    return [
-        np.stack([painter.show(image) for image in array])
-        for painter, array in zip(painters, images, strict=True)
-    ]
+    seen = []
+    for camera, (scenery, array) in enumerate(zip(recordings.sceneries, images, strict=True)):
+        painter = Repainter(scenery, look, camera, recordings.settings, seed)
+        seen.append(np.stack([painter.show(image) for image in array]))
+    return seen
 
 
 def _with_stranger(

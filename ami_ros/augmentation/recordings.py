@@ -63,16 +63,21 @@ class Recordings:
 
     def clip(self, generator: np.random.Generator, steps: int) -> EpisodeRecord:
         """Draw `steps` control steps of one episode."""
-        whole, episode = self.episodes, int(generator.integers(len(self.episodes)))
-        start = int(generator.integers(whole.steps - steps + 1))
-        rows = slice(start, start + steps + 1)
+        episode = int(generator.integers(len(self.episodes)))
+        return self.episode(episode, int(generator.integers(self.episodes.steps - steps + 1)), steps)
+
+    def episode(self, index: int, start: int = 0, steps: int | None = None) -> EpisodeRecord:
+        """Return `steps` control steps of an episode from `start` on; None: all of them."""
+        whole = self.episodes
+        end = start + (whole.steps if steps is None else steps)
 
         def cut(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-            return {name: array[episode, rows] for name, array in arrays.items()}
+            return {name: array[index, start : end + 1] for name, array in arrays.items()}
 
         images, vectors, truth = cut(whole.images), cut(whole.vectors), cut(whole.truth)
-        actions = whole.actions[episode, start : start + steps]
-        return EpisodeRecord(images, vectors, actions, truth, whole.looks[episode], whole.body)
+        return EpisodeRecord(
+            images, vectors, whole.actions[index, start:end], truth, whole.looks[index], whole.body
+        )
 
     def moment(self, generator: np.random.Generator) -> Moment:
         """Draw one moment."""

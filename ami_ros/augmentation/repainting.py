@@ -124,10 +124,3 @@ def pattern(texture: Texture, size: tuple[int, int]) -> Floats:
     drawn = cv2.resize(draw_texture(texture), size, interpolation=cv2.INTER_LINEAR)
     factors: Floats = drawn.astype(np.float32) / 255.0
     return factors
-
-
-def repainters(
-    scenery: list[Scenery], look: Variation, settings: AugmentationSettings, seed: int
-) -> list[Repainter]:
-    """Return that of each camera, for one look."""
-    return [Repainter(each, look, camera, settings, seed) for camera, each in enumerate(scenery)]

@@ -16,7 +16,7 @@ from ami_ros.data.numbered_files import NumberedFiles
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
-BEYOND = 2.0  # odd pictures lie outside the training range, up to so many times as far
+BEYOND = 2.0  # odd pictures lie outside the training range, up to this many times as far
 BYSTANDER = "bystander"  # kind of the pictures with an object that is in no episode
 
 

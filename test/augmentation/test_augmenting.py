@@ -23,7 +23,7 @@ from ami_ros.errors import EpisodeError
 
 def test_each_recording_is_followed_by_its_varied_copies(recordings, paths, tmp_path):
     out, settings = tmp_path / "out", recordings.settings
-    done = Counter(augment(recordings, paths, out))
+    done = Counter(augment(recordings, out))
     assert done.total() == steps_of(settings, len(paths), len(KINDS))
     episodes = [read_episode(path) for path in list_episodes(out)]
     assert len(episodes) == len(paths) * (1 + settings.looks) == done["episodes"]
@@ -40,7 +40,7 @@ def test_each_recording_is_followed_by_its_varied_copies(recordings, paths, tmp_
 
 def test_pictures_and_events_are_what_training_reads(recordings, paths, tmp_path):
     out, settings = tmp_path / "out", recordings.settings
-    for _ in augment(recordings, paths, out):
+    for _ in augment(recordings, out):
         pass
     doubles = [DOUBLE_EXPOSURE_FILES.read(path) for path in DOUBLE_EXPOSURE_FILES.finished(out)]
     odd = [ODDITY_FILES.read(path) for path in ODDITY_FILES.finished(out)]
@@ -61,9 +61,9 @@ def test_pictures_and_events_are_what_training_reads(recordings, paths, tmp_path
 
 def test_what_was_interrupted_goes_on_to_the_same_bits(recordings, paths, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    steps = len(list(augment(recordings, paths, whole)))
-    list(islice(augment(recordings, paths, broken), steps // 2))
-    list(augment(recordings, paths, broken))
+    steps = len(list(augment(recordings, whole)))
+    list(islice(augment(recordings, broken), steps // 2))
+    list(augment(recordings, broken))
     files = sorted(path.relative_to(whole) for path in whole.rglob("*.npz"))
     assert files == sorted(path.relative_to(broken) for path in broken.rglob("*.npz"))
     for name in files:
@@ -72,11 +72,11 @@ def test_what_was_interrupted_goes_on_to_the_same_bits(recordings, paths, tmp_pa
 
 
 def test_two_data_sets_are_never_mixed(recordings, paths, tmp_path):
-    list(islice(augment(recordings, paths, tmp_path / "out"), 1))
+    list(islice(augment(recordings, tmp_path / "out"), 1))
     more = dataclasses.replace(recordings.settings, looks=1)
     other = Recordings(paths, more, recordings.variation)
     with pytest.raises(EpisodeError, match="holds episodes made otherwise"):
-        next(augment(other, paths, tmp_path / "out"))
+        next(augment(other, tmp_path / "out"))
 
 
 def test_recordings_without_a_camera_are_refused(recordings, paths):

@@ -61,9 +61,7 @@ class TwoRoomsCoarse(nn.Module):
         super().__init__()
         self.walls = walls
         angle = torch.arange(DIRECTIONS) * (2.0 * torch.pi / DIRECTIONS)
-        self.macros: Tensor
-        macros = STRIDE * torch.stack([angle.cos(), angle.sin()], dim=1)
-        self.register_buffer("macros", macros)
+        self.register_buffer("macros", STRIDE * torch.stack([angle.cos(), angle.sin()], dim=1))
 
     def forward(self, state: Tensor) -> Tensor:
         """Return states (B, N, Z); who would go through the wall stays where it is."""

@@ -54,6 +54,7 @@ def augment(
     from ami_ros.augmentation.settings import load_augmentation_settings
     from ami_ros.configuration import Configuration
     from ami_ros.data.episode import list_episodes
+    from ami_ros.data.manifest import MANIFEST_FILE
     from ami_ros.errors import OutputError
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.sim.camera.variation_settings import load_variation_settings
@@ -66,13 +67,13 @@ def augment(
     out = out or data.with_name(f"{data.name}_augmented")
     if out.resolve() == data.resolve():
         raise OutputError(f"--out: got {out}, expected another folder than that of the recordings")
-    check_writable(out / "any")
+    check_writable(out / MANIFEST_FILE)
     paths = list_episodes(data)
     with only_one("augment", out):
         with progress_bar("read", len(paths)) as bar:
             recordings = Recordings(paths, wanted, load_variation_settings(), lambda: bar.update(1))
         with progress_bar("augment", steps_of(wanted, len(paths), len(event_kinds(recordings)))) as bar:
-            for kind in make(recordings, paths, out):
+            for kind in make(recordings, out):
                 bar.update(1, kind)
     name = "".join(f"--{option} {value} " for option, value in (("robot", robot), ("task", task)) if value)
     typer.echo(f"{out}. Next: ami-ros train {name}--data {out}")

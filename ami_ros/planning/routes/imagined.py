@@ -159,17 +159,13 @@ class TreeSearch:
         points = points_of(self._model, states).cpu()
         steps = self._steps[parents] + self._step_count
         away = torch.linalg.vector_norm(points - self._target, dim=1)
-        new = torch.cdist(points, self._points).amin(dim=1) > radius
-        for bar in self._failed:
-            new &= ~bar.of(self._points[parents], points, self._settings.radius)
+        new = self._is_new(parents, points, radius)
         rows = torch.nonzero(new).flatten()
         rows = rows[(steps + away)[rows].argsort(stable=True)]
         chosen = rows[_apart(points[rows], radius)]
         states, points, sure = self._looked_at(parents[chosen], chosen % ahead.shape[1], points[chosen])
         away = torch.linalg.vector_norm(points - self._target, dim=1)
-        sure &= torch.cdist(points, self._points).amin(dim=1) > radius
-        for bar in self._failed:
-            sure &= ~bar.of(self._points[parents[chosen]], points, self._settings.radius)
+        sure &= self._is_new(parents[chosen], points, radius)
         rows = torch.nonzero(sure).flatten()
         rows = rows[_apart(points[rows], radius)]
         if len(rows):
@@ -181,6 +177,13 @@ class TreeSearch:
         self._parents = torch.cat([self._parents, parents[chosen][rows]])
         self._steps = torch.cat([self._steps, steps[chosen][rows]])
         self._away = torch.cat([self._away, away[rows]])
+
+    def _is_new(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
+        """Return (N,) bool: which points (N, P) are near none that is there, nor barred from their parents."""
+        new: Tensor = torch.cdist(points, self._points).amin(dim=1) > radius
+        for bar in self._failed:
+            new &= ~bar.of(self._points[parents], points, self._settings.radius)
+        return new
 
     def _looked_at(self, parents: Tensor, macros: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return where macro-actions lead step by step: states (N, Z), points (N, P), and which are believed.

@@ -234,8 +234,7 @@ def draw_variation(
     Raises:
         ConfigError: an unknown name, or a scale that is not in 0 to LARGEST_SCALE.
     """
-    unknown = [name for name in names if name not in _KINDS]
-    if unknown:
+    if unknown := [name for name in names if name not in _KINDS]:
         raise ConfigError(f"perturbation: got {unknown}, expected some of {list(NAMES)}")
     if not 0.0 <= scale <= LARGEST_SCALE:  # NaN is not
         raise ConfigError(f"perturbation scale: got {scale}, expected 0 to {LARGEST_SCALE:g}")
@@ -251,9 +250,13 @@ def draw_variation(
         }
 
     further = tuple(View(**drawn(camera)) for camera in range(1, cameras))  # type: ignore[arg-type]
-    if all(view == View() for view in further):
-        further = ()
-    return Variation(**drawn(0), further=further)  # type: ignore[arg-type]
+    plain = all(view == View() for view in further)
+    return Variation(**drawn(0), further=() if plain else further)  # type: ignore[arg-type]
+
+
+def varied_kinds(settings: VariationSettings, generator: np.random.Generator) -> list[str]:
+    """Draw which kinds vary, each on its own account."""
+    return [name for name in NAMES if generator.uniform() < settings.share]
 
 
 def training_variation(
@@ -261,7 +264,7 @@ def training_variation(
 ) -> Variation:
     """Draw the variation of one recorded episode: nothing at all, or each kind on its own account."""
     clean = generator.uniform() < settings.clean_share
-    varied = [name for name in NAMES if generator.uniform() < settings.share]
+    varied = varied_kinds(settings, generator)
     drawn = draw_variation(settings, generator, varied, cameras=cameras)
     return CLEAN if clean else drawn
 

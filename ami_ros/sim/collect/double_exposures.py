@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.data.double_exposure import SCENES, DoubleExposure
-from ami_ros.sim.camera.variation import NAMES, draw_variation
+from ami_ros.sim.camera.variation import NAMES, draw_variation, varied_kinds
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
 
 STREAM = 96  # keeps these draws apart from those of the training data and of other pictures
@@ -23,7 +23,7 @@ class DoubleExposureRecorder(SceneRecorder):
     def record(self, index: int) -> DoubleExposure:
         """Record SCENES scenes in look `index`."""
         generator = np.random.default_rng([self._settings.seed, STREAM, index])
-        varied = [name for name in NAMES if generator.uniform() < self._variation.share]
+        varied = varied_kinds(self._variation, generator)
         # At least one kind varies, and each of them first in as many looks as any other.
         kinds, cameras = [NAMES[index % len(NAMES)], *varied], len(self._spec.images)
         look = draw_variation(self._variation, generator, kinds, cameras=cameras)

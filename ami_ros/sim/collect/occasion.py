@@ -60,8 +60,8 @@ def shows(clip: EpisodeRecord, odd: EpisodeRecord, moment: int) -> bool:
     )
 
 
-def changed_share(before: ImageArray, after: ImageArray) -> FloatArray:
-    """Return which share of the pixels of images (..., H, W, 3) clearly differs (...)."""
+def changed_share(before: ImageArray, after: ImageArray, levels: int = SEEN_GREY) -> FloatArray:
+    """Return which share of the pixels of images (..., H, W, 3) differs by more grey levels (...)."""
     change = np.abs(before.astype(np.int16) - after.astype(np.int16)).max(axis=-1)
-    share: FloatArray = (change > SEEN_GREY).mean(axis=(-2, -1))
+    share: FloatArray = (change > levels).mean(axis=(-2, -1))
     return share

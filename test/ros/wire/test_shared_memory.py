@@ -20,7 +20,7 @@ STORY = Path(__file__).with_name("shared_memory_story.py")
 
 @pytest.fixture
 def own_memory():
-    """Return the beginning of a command that runs the rest in a /dev/shm of its own, of so many MiB."""
+    """Return what to put before a command so that it runs with a /dev/shm of its own, of a given size in MiB."""
 
     def command(mib: int) -> list[str]:
         mount = f"mount -t tmpfs -o size={mib}m tmpfs {FOLDER}"
