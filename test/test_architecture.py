@@ -62,7 +62,8 @@ OWN = {
     "planning": BASE | {"body", "model", "memory"},  # memory: only the factory, when a setting asks for it
     "memory": BASE | {"body", "data", "extras", "system"},
     "exploration": BASE | {"body"},
-    "commission": BASE | {"body", "report"},  # report: the interval of a success rate
+    # exploration: which way a base went; report: the interval of a success rate
+    "commission": BASE | {"body", "exploration", "report"},
     # Knows where every part keeps its settings; the parts are handed it, and name it for types only.
     "configuration": BASE
     | {

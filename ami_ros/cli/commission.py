@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,8 +117,6 @@ def _check(experiment: Experiment, explores: bool) -> None:
 def _runner(
     experiment: Experiment, subject: Any, place: Path, sim: bool, explores: bool, logs: Path, asks: bool
 ) -> CommissionSteps:
-    from datetime import datetime
-
     from ami_ros.experiment.commission.folder import CommissionFolder
     from ami_ros.experiment.commission.nodes import Commission
     from ami_ros.experiment.commission.steps import CommissionSteps
@@ -131,7 +130,7 @@ def _runner(
         folder,
         folder.read(subject),
         logs,
-        lambda: datetime.now().astimezone().isoformat(" ", "minutes"),
+        _now,
         lambda text: typer.secho(f"please {text}", fg=typer.colors.YELLOW, err=True),
         asks,
     )
@@ -180,8 +179,6 @@ def _ended(runner: CommissionSteps, experiment: Experiment, place: Path) -> Iter
 
 
 def _report(runner: CommissionSteps, experiment: Experiment, place: Path) -> None:
-    from datetime import datetime
-
     from ami_ros.experiment.commission.folder import CommissionFolder
     from ami_ros.experiment.commission.report import write_commission_report
 
@@ -189,11 +186,13 @@ def _report(runner: CommissionSteps, experiment: Experiment, place: Path) -> Non
     command = "ami-ros commission" + "".join(f" --{key} {name}" for key, name in names.items())
     command += f" --model {experiment.model} --out {place}"
     command += " --sim" * runner.commissioning.subject.simulated
-    written = datetime.now().astimezone().isoformat(" ", "minutes")
-    page = write_commission_report(
-        experiment, runner.commissioning, CommissionFolder(place), command, written
-    )
+    page = write_commission_report(experiment, runner.commissioning, CommissionFolder(place), command, _now())
     typer.echo(f"Look at {page}")
+
+
+def _now() -> str:
+    """Return the date and time, for people."""
+    return datetime.now().astimezone().isoformat(" ", "minutes")
 
 
 def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:

@@ -12,6 +12,8 @@ from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import EmbodimentError
+from ami_ros.exploration.driven_way import driven_way
+from ami_ros.exploration.steering import wrapped
 from ami_ros.types import FloatArray, Observation
 
 
@@ -103,14 +105,12 @@ class BasePlace:
         """Return how far it is from one pose to the other, and the turn."""
         return {
             "position": float(np.linalg.norm(there[:2] - here[:2])),
-            "heading": abs(_wrapped(float(there[2] - here[2]))),
+            "heading": abs(wrapped(float(there[2] - here[2]))),
         }
 
     def way(self, here: FloatArray, there: FloatArray) -> FloatArray:
         """Return the arc from pose to pose: forward or back, and the turn."""
-        turn = _wrapped(float(there[2] - here[2]))
-        yaw, gap = float(here[2]) + 0.5 * turn, there[:2] - here[:2]
-        gone = {"vx": float(gap[0]) * math.cos(yaw) + float(gap[1]) * math.sin(yaw), "wz": turn}
+        gone = dict(zip(("vx", "wz"), driven_way(here, there), strict=True))
         step_s, actions = self._spec.step_ns / 1e9, self._spec.actions
         way: FloatArray = np.array([gone[name] for name in actions.names]) / (actions.half_range * step_s)
         return way
@@ -134,7 +134,3 @@ def place_of(spec: RobotSpec) -> Place:
         KinematicsError: the URDF does not fit the robot.
     """
     return BasePlace(spec) if spec.arm is None else ArmPlace(spec)
-
-
-def _wrapped(angle: float) -> float:
-    return (angle + math.pi) % (2.0 * math.pi) - math.pi

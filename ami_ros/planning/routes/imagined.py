@@ -179,7 +179,7 @@ class TreeSearch:
         self._away = torch.cat([self._away, away[rows]])
 
     def _is_new(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
-        """Return (N,) bool: which points (N, P) are near none that is there, nor barred from their parents."""
+        """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there."""
         new: Tensor = torch.cdist(points, self._points).amin(dim=1) > radius
         for bar in self._failed:
             new &= ~bar.of(self._points[parents], points, self._settings.radius)

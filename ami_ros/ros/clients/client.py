@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import rclpy
+from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 
 from ami_ros.errors import ProcessError
 
@@ -16,6 +18,7 @@ SPIN_S = 0.05
 START_TIMEOUT_S = 90.0  # the planner loads torch and its model
 ANSWER_TIMEOUT_S = 20.0
 ASK_AGAIN_S = 4.0
+HOLD_S = 3.0  # until a node that was asked to says that it holds
 
 
 class Client:
@@ -59,6 +62,27 @@ class Client:
                 return future.result()
             if time.monotonic() > deadline:
                 raise ProcessError(f"no answer from {name} (waited {ANSWER_TIMEOUT_S:.0f} s)")
+
+    def _set_on(self, client: Any, node: str, values: Mapping[str, int | float | str]) -> None:
+        """Set parameters of a node. Raises ProcessError: it refuses."""
+        request = SetParameters.Request()
+        request.parameters = [
+            Parameter(name, value=value).to_parameter_msg() for name, value in values.items()
+        ]
+        for result in self._call(client, request, f"{node}/set_parameters").results:
+            if not result.successful:
+                raise ProcessError(f"{node} refuses {dict(values)}: {result.reason}")
+
+    def _ask_to_hold(self, client: Any, request: Any, holds: Callable[[], bool]) -> None:
+        """Call a service once, and wait until it `holds`, as far as the node still answers."""
+        asked, deadline = False, time.monotonic() + HOLD_S
+        while time.monotonic() < deadline:
+            if not asked and client.service_is_ready():
+                client.call_async(request)
+                asked = True
+            self._executor.spin_once(timeout_sec=SPIN_S)
+            if asked and holds():
+                return
 
     def _until(self, condition: Callable[[], bool], timeout_s: float, problem: Callable[[], str]) -> None:
         deadline = time.monotonic() + timeout_s

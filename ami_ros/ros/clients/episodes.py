@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
@@ -195,18 +194,6 @@ class EpisodeClient(Client):
 
     def _set(self, **values: int | str) -> None:
         self._set_on(self._parameters, "sim", values)
-
-    def _set_on(self, client: Any, node: str, values: Mapping[str, int | str]) -> None:
-        request = SetParameters.Request()
-        for name, value in values.items():
-            if isinstance(value, str):
-                typed = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
-            else:
-                typed = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
-            request.parameters.append(Parameter(name=name, value=typed))
-        for result in self._call(client, request, f"{node}/set_parameters").results:
-            if not result.successful:
-                raise ProcessError(f"{node} refuses {dict(values)}: {result.reason}")
 
     def _on_truth(self, message: String) -> None:
         if self._recorder is not None:

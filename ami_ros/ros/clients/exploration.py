@@ -15,7 +15,7 @@ from std_srvs.srv import SetBool
 
 from ami_ros.errors import ProcessError
 from ami_ros.exploration.progress import Progress
-from ami_ros.ros.clients.client import SPIN_S, START_TIMEOUT_S, Client
+from ami_ros.ros.clients.client import START_TIMEOUT_S, Client
 from ami_ros.ros.clients.episodes import EVERY_MESSAGE
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
 from ami_ros.ros.wire.message_limits import MOST_TEXT, report_limit, within
@@ -24,7 +24,6 @@ from ami_ros.types import Level
 
 TELL_S = 0.25  # wall time between two moments
 SILENT_S = 30.0  # the explorer reports several times in a second
-HOLD_S = 3.0  # until it says that it holds
 HOLDS = (GoalState.PAUSED, GoalState.ARRIVED)
 
 
@@ -110,14 +109,8 @@ class ExplorationClient(Client):
 
     def hold(self) -> None:
         """Let the robot stand still, as far as the explorer still answers."""
-        asked, deadline = False, time.monotonic() + HOLD_S
-        while time.monotonic() < deadline:
-            if not asked and self._pause.service_is_ready():
-                self._pause.call_async(SetBool.Request(data=True))
-                asked = True
-            self._executor.spin_once(timeout_sec=SPIN_S)
-            if asked and self._status is not None and self._status.state in HOLDS:
-                return
+        holds = lambda: self._status is not None and self._status.state in HOLDS  # noqa: E731
+        self._ask_to_hold(self._pause, SetBool.Request(data=True), holds)
 
     def _on_status(self, message: DiagnosticArray) -> None:
         self._status, self._heard_s = status_from_ros(message), time.monotonic()

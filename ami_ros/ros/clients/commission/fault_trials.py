@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from std_srvs.srv import SetBool, Trigger
 
@@ -147,9 +146,7 @@ class FaultTrials(PursuitClient):
         return True if self.level < Level.HOLD else None
 
     def _set_fault(self, name: str) -> None:
-        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
-        request = SetParameters.Request(parameters=[Parameter(name="fault", value=value)])
-        self._call(self._faults, request, "sim/set_parameters")
+        self._set_on(self._faults, "sim", {"fault": name})
 
     # What is seen
 

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from std_srvs.srv import Trigger
 
@@ -17,14 +15,13 @@ from ami_ros.commission.settings import CommissionSettings
 from ami_ros.commission.spread import TakenGoal, next_goal
 from ami_ros.commission.trials import GoalTrial
 from ami_ros.errors import ProcessError
-from ami_ros.ros.clients.client import SPIN_S, START_TIMEOUT_S
+from ami_ros.ros.clients.client import START_TIMEOUT_S
 from ami_ros.ros.clients.commission.watched_robot import WatchedRobot
 from ami_ros.ros.wire.goal_status import GoalState
 from ami_ros.ros.wire.verdicts import Judgement
 from ami_ros.types import FloatArray, ImageArray, Level, Observation
 
 PLANNER = "planner"
-HOLD_S = 3.0  # until the planner says that it holds
 
 
 class PursuitClient(WatchedRobot):
@@ -70,11 +67,7 @@ class PursuitClient(WatchedRobot):
 
     def limit_speed(self, share: float) -> None:
         """Let the gate allow this share of the robot's speeds. Raises ProcessError: it refuses."""
-        value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=share)
-        request = SetParameters.Request(parameters=[Parameter(name="speed_scale", value=value)])
-        for result in self._call(self._gate, request, "safety/set_parameters").results:
-            if not result.successful:
-                raise ProcessError(f"safety refuses speed_scale {share:g}: {result.reason}")
+        self._set_on(self._gate, "safety", {"speed_scale": share})
 
     def choose(self, tried: dict[int, int]) -> int:
         """Return the index of the next goal: see `next_goal`."""
@@ -160,14 +153,8 @@ class PursuitClient(WatchedRobot):
 
     def hold(self) -> None:
         """Let the robot stand still, as far as the planner still answers."""
-        asked, deadline = False, time.monotonic() + HOLD_S
-        while time.monotonic() < deadline:
-            if not asked and self._cancel.service_is_ready():
-                self._cancel.call_async(Trigger.Request())
-                asked = True
-            self._executor.spin_once(timeout_sec=SPIN_S)
-            if asked and self._status is not None and self._status.state is GoalState.NO_GOAL:
-                return
+        holds = lambda: self._status is not None and self._status.state is GoalState.NO_GOAL  # noqa: E731
+        self._ask_to_hold(self._cancel, Trigger.Request(), holds)
 
     def _is_over(self, limit_s: float) -> bool:
         if self.level is Level.STOP or self.now_ns - self._begun_ns >= limit_s * 1e9:
