@@ -2,8 +2,8 @@
 """Tells that this process stood still: SIGSTOP, a debugger, a paused container or virtual machine.
 
 A thread that looks at the clock finds a gap. A busy process makes gaps, too, where C code keeps Python from
-running, but it uses processor time meanwhile, or waits for a processor that others use; one that is stopped
-does neither.
+running, but it works meanwhile, or one of its threads waits for a processor that others use; one that is
+stopped does neither.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from contextlib import suppress
 from pathlib import Path
 
 BEAT_S = 0.25
-IDLE_SHARE = 0.25  # of a gap's length: who worked, or waited for a processor, for longer was busy
 _THREADS = Path("/proc/self/task")
 
 
@@ -39,24 +38,33 @@ class Standstill:
         self._longest_s = 0.0
 
     def _watch(self) -> None:
+        busy_s, at_s = _busy_s(), time.monotonic()
         while True:
-            # In this order: work between the two readings belongs to no gap, and cannot be missing in one.
-            busy_s, seen_s = _busy_s(), time.monotonic()
             time.sleep(BEAT_S)
-            gap_s = time.monotonic() - seen_s
-            if gap_s >= self._limit_s and _busy_s() - busy_s < IDLE_SHARE * gap_s:
-                self._longest_s = max(self._longest_s, gap_s)
+            # Work is read before each look at the clock and again after it: what happens between two readings
+            # then counts as work of both gaps, and no time is outside of all gaps.
+            before_s, now_s = _busy_s(), time.monotonic()
+            if now_s - at_s >= self._limit_s:
+                still_s = now_s - at_s - _longest_busy_s(busy_s, _busy_s())
+                if still_s >= self._limit_s:
+                    self._longest_s = max(self._longest_s, still_s)
+            busy_s, at_s = before_s, now_s
 
 
-def _busy_s() -> float:
-    """Return how long this process worked, and how long its threads were ready but had no processor, s.
+def _longest_busy_s(before_s: dict[str, float], after_s: dict[str, float]) -> float:
+    return max(after_s[thread] - before_s.get(thread, 0.0) for thread in after_s)
 
-    The second is 0 where the system does not tell. Source: Linux, Documentation/scheduler/sched-stats.rst,
+
+def _busy_s() -> dict[str, float]:
+    """Return how long the process worked, and how long each thread worked or waited for a processor, s.
+
+    Not every system tells of threads. Source: Linux, Documentation/scheduler/sched-stats.rst,
     "/proc/<pid>/schedstat": time on the processor, time on a run queue, both in ns.
     """
-    waited_ns = 0
+    found = {"process": time.process_time()}
     with suppress(OSError):
         for thread in _THREADS.iterdir():
             with suppress(OSError, IndexError, ValueError):  # it ended meanwhile
-                waited_ns += int((thread / "schedstat").read_text().split()[1])
-    return time.process_time() + waited_ns / 1e9
+                running_ns, waiting_ns = (thread / "schedstat").read_text().split()[:2]
+                found[thread.name] = (int(running_ns) + int(waiting_ns)) / 1e9
+    return found

@@ -96,6 +96,14 @@ class Probe:
                 return future.result()
         pytest.fail(f"no answer from {name}")
 
+    def present(self, name: str) -> int:
+        """Count the nodes of that name, by a topic that each node publishes.
+
+        A name alone stays in the graph for ever when the middleware hears of it after its node has gone.
+        """
+        publishers = self.node.get_publishers_info_by_topic("/parameter_events")
+        return [publisher.node_name for publisher in publishers].count(name)
+
     def close(self) -> None:
         """Leave the graph."""
         self._executor.shutdown(timeout_sec=1.0)

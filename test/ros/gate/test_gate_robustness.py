@@ -48,7 +48,7 @@ def test_a_flood_of_proposals_is_named_and_neither_stops_the_ticks_nor_the_robot
     probe.until(lambda: "PROPOSAL_FLOOD" in gate.codes(), "the flood's name")
     before = len(gate.commands)
     probe.until(lambda: len(gate.commands) > before + 50, "ticks that go on")
-    assert gate.state().level < Level.HOLD and gate.moving()
+    probe.until(lambda: gate.state().level < Level.HOLD and gate.moving(), "motion that goes on")
 
 
 def test_the_verdict_carries_numbers_of_reasons_and_the_allowed_command(gate, probe):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,12 +104,13 @@ class Lock(NamedTuple):
 
 def _locks(pid: int) -> set[Lock]:
     """Lock files of the shared memory that a node holds once it runs."""
-    opened = {descriptor: descriptor.resolve() for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
-    return {
-        Lock(file.name, descriptor.stat().st_ino)
-        for descriptor, file in opened.items()
-        if file.parent == FOLDER and file.name.endswith("_el")
-    }
+    found = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # a node that starts opens and closes many files
+            file = descriptor.readlink()
+            if file.parent == FOLDER and file.name.endswith("_el"):
+                found.add(Lock(file.name, descriptor.stat().st_ino))
+    return found
 
 
 def _present() -> set[Lock]:

@@ -35,6 +35,6 @@ def test_a_stopped_node_starts_over_and_answers(start, probe, straight_line, tmp
     log = next(tmp_path.glob("*.log"))
     probe.until(lambda: "it starts over" in log.read_text(), "that it starts over")
     assert probe.call(**asked).values[0].string_value
-    probe.until(lambda: probe.node.get_node_names().count("planner") == 1, "the end of the one before")
+    probe.until(lambda: probe.present("planner") == 1, "the end of the one before")
     node.check()
     assert "Traceback" not in log.read_text()

@@ -15,6 +15,7 @@ from ami_ros.types import Trajectory
 
 STEP_NS = 100_000_000
 SPEED = 0.1  # rad/s
+REACH = 0.2  # rad, to either side of home: far from the walls, for however long a test moves
 
 
 class Gate:
@@ -26,12 +27,15 @@ class Gate:
         self.judgements = listen_to_gate(probe)
         self._proposed = probe.node.create_publisher(JointTrajectory, "planner/proposed", 10)
         self.change = lambda message: None
-        self.speed = SPEED
+        self.speed, self._direction = SPEED, 1.0
         self._timer = None
         self.followed = True  # the robot goes where it is told
 
     def propose(self) -> int:
-        """Propose to move joint 4 and return the proposal's stamp."""
+        """Propose to move joint 4, to and fro, and return the proposal's stamp."""
+        away = float(self.robot.position[3] - self.robot.spec.home[3])
+        if abs(away) > REACH:
+            self._direction = -np.sign(away)
         stamp_ns = time.time_ns()
         message = trajectory_to_ros(self.trajectory(stamp_ns))
         self.change(message)
@@ -40,7 +44,7 @@ class Gate:
 
     def trajectory(self, stamp_ns: int) -> Trajectory:
         points = np.stack([self.robot.position] * 5)
-        points[:, 3] += np.arange(5) * self.speed * STEP_NS / 1e9
+        points[:, 3] += np.arange(5) * self._direction * self.speed * STEP_NS / 1e9
         times = np.arange(5, dtype=np.int64) * STEP_NS
         return Trajectory(self.robot.spec.joint_names, points, times, stamp_ns)
 
@@ -74,8 +78,8 @@ class Gate:
         return codes_of(self.state())
 
     def velocity(self) -> float:
-        """Joint 4's commanded velocity."""
-        return self.commands[-1].points[0].velocities[3] if self.commands else 0.0
+        """Joint 4's commanded velocity, its size."""
+        return abs(self.commands[-1].points[0].velocities[3]) if self.commands else 0.0
 
     def moving(self) -> bool:
         return self.velocity() > 0.5 * SPEED
