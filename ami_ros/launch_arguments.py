@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ami_ros.errors import ConfigError
+from ami_ros.strict_text import parse_yaml
 
-NODES = ("sim", "planner", "safety")
+NODES = ("sim", "planner", "safety", "explorer", "recorder")
 
 # Fast DDS 3 reads the first, and warns of the second, which is the only one that earlier versions read.
 DDS_PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
@@ -44,47 +45,44 @@ class Topic(NamedTuple):
     nodes: tuple[str, ...]
 
 
+# Who uses the goals, the gate's own topics, and the commands.
+_GOALS, _GATE, _COMMANDED = (
+    ("planner", "recorder"),
+    ("safety", "recorder"),
+    ("safety", "explorer", "recorder"),
+)
 TOPICS = (
     Topic(
         "clock_topic",
         "/clock",
         "simulated time: clock, for one of each namespace, where simulators make their own",
-        ("sim", "planner", "safety"),
+        NODES,
     ),
     Topic("camera_info_topic", "camera/camera_info", "camera calibration", ("sim",)),
     Topic(
         "command_topic",
         "joint_trajectory_controller/joint_trajectory",
         "commands to the robot's controller: the gate is the only one to publish here",
-        ("sim", "safety"),
+        ("sim", *_COMMANDED),
     ),
-    Topic("position_command_topic", "forward_position_controller/commands", "positions only", ("safety",)),
-    Topic("velocity_command_topic", "forward_velocity_controller/commands", "velocities only", ("safety",)),
-    Topic("proposed_topic", "planner/proposed", "the planner's proposals", ("planner", "safety")),
-    Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", ("planner",)),
-    Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", ("planner",)),
-    Topic("goal_pose_topic", "planner/goal_pose", "pose to reach: of an arm its tip's", ("planner",)),
-    Topic("goal_name_topic", "planner/goal_name", "name of what to see again", ("planner",)),
+    Topic("position_command_topic", "forward_position_controller/commands", "positions only", _COMMANDED),
+    Topic("velocity_command_topic", "forward_velocity_controller/commands", "velocities only", _COMMANDED),
+    Topic("proposed_topic", "planner/proposed", "the planner's proposals", NODES[1:]),
+    Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", _GOALS),
+    Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", _GOALS),
+    Topic("goal_pose_topic", "planner/goal_pose", "pose to reach: of an arm its tip's", _GOALS),
+    Topic("goal_name_topic", "planner/goal_name", "name of what to see again", _GOALS),
     Topic("remember_topic", "planner/remember", "name for what is seen now", ("planner",)),
-    Topic(
-        "goal_status_topic",
-        "planner/goal_status",
-        "whether the robot moves, and why not",
-        ("planner", "safety"),
-    ),
+    Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", NODES[1:]),
     Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),
-    Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true is pressed", ("safety",)),
-    Topic(
-        "estop_relay_topic", "estop_relay", "by which a gate that is pressed stops the others", ("safety",)
-    ),
-    Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", ("safety",)),
-    Topic(
-        "restrictions_topic", "safety/restrictions", "limits in force next to the robot's own", ("safety",)
-    ),
-    Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", ("sim", "planner", "safety")),
+    Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true is pressed", _GATE),
+    Topic("estop_relay_topic", "estop_relay", "by which a gate that is pressed stops the others", _GATE),
+    Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", _GATE),
+    Topic("restrictions_topic", "safety/restrictions", "limits in force next to the robot's own", _GATE),
+    Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", NODES),
     Topic("sim_goal_image_topic", "sim/goal_image", "the simulated task's goal image", ("sim",)),
     Topic("sim_truth_topic", "sim/truth", "the simulator's true state, for scoring only", ("sim",)),
-    Topic("diagnostics_topic", "/diagnostics", "health and timing of the nodes", ("planner", "safety")),
+    Topic("diagnostics_topic", "/diagnostics", "health and timing of the nodes", NODES[1:]),
 )
 
 # Empty leaves the choice to the node, which reads config/: a default lives in one place.
@@ -101,7 +99,8 @@ _COMMON = (
     Argument(
         "use_respawn",
         "false",
-        "start a node again when it dies; not the gate: a STOP that it held would be forgotten",
+        "start a node again when it dies; not the recorder, and not the gate: a STOP that it held would be "
+        "forgotten",
     ),
     Argument(
         "enclaves",
@@ -117,13 +116,14 @@ _COMMON = (
         "where sensors are, if elsewhere than the robot's YAML says: 'camera:=/front/image joints:=/states'",
     ),
 )
+_AUTOSTART = Argument("autostart", "true", "configure and activate planner or explorer as soon as it runs")
 _OF_NODE = {
     "sim": (),
     "planner": (
         Argument("model", "", "path of a model.pt; empty: the one in models/ for this robot and task"),
         Argument("memory", "", "file to remember in; auto for the robot's own; empty: config/"),
         Argument("goals_from", "", "node whose goals the planner takes, such as sim; empty: its own topics"),
-        Argument("autostart", "true", "configure and activate the planner as soon as it runs"),
+        _AUTOSTART,
     ),
     "safety": (
         Argument(
@@ -132,14 +132,29 @@ _OF_NODE = {
         Argument("speed_scale", "", "0 to 1: share of the velocity limits that may be used; empty: config/"),
         Argument("realtime_priority", "", "SCHED_FIFO priority of the gate, 0 for none; empty: config/"),
     ),
+    "explorer": (
+        Argument("minutes", "", "of motion, at most; empty: config/"),
+        Argument("explored", "", "file that keeps what was covered; empty: none is kept"),
+        Argument("resume", "", "true: go on from that file"),
+        _AUTOSTART,
+    ),
+    "recorder": (
+        Argument("record", "", "folder of a recording of all of the robot's topics; empty: none is made"),
+    ),
 }
-# Launch arguments handed to the node as a parameter of the same name, when not empty.
+# Launch arguments handed to the node as a parameter, when not empty; of the same name, or of the one here.
 _PARAMETERS = {
     "sim": ("robot", "task", "sensor_topics"),
     "planner": ("robot", "task", "sensor_topics", "model", "memory"),
     "safety": ("robot", "task", "sensor_topics", "command_interface", "speed_scale", "realtime_priority"),
+    "explorer": ("robot", "task", "sensor_topics", "minutes", "explored", "resume"),
+    "recorder": ("robot", "task", "sensor_topics", "record"),
 }
-_SWITCHES = {"planner": ("autostart",)}
+_CALLED = {"explored": "state", "record": "out"}
+_TEXTS = ("robot", "task", "sensor_topics", "model", "memory", "command_interface", "explored", "record")
+_SWITCHES = {"planner": ("autostart",), "explorer": ("autostart",)}
+# A gate that is started again knows of no STOP from before; a recorder finds its own recording in the way.
+_STAY_DOWN = ("safety", "recorder")
 
 
 def arguments(*nodes: str, **defaults: str) -> tuple[Argument, ...]:
@@ -176,7 +191,12 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
     Raises:
         ConfigError: an unknown node, or a switch that is neither true nor false.
     """
-    parameters: dict[str, Any] = {name: values[name] for name in _PARAMETERS[_known(node)] if values[name]}
+    given = {name: values[name] for name in _PARAMETERS[_known(node)] if values[name]}
+    parameters: dict[str, Any] = {
+        # launch_ros hands text on as text, also "0.5"; what is no number, the node refuses by name.
+        _CALLED.get(name, name): text if name in _TEXTS else parse_yaml(text)
+        for name, text in given.items()
+    }
     # The simulator makes the time, so it cannot take it from /clock.
     clock = "lock_step" if node == "sim" else "use_sim_time"
     parameters[clock] = switch("use_sim_time", values)
@@ -190,8 +210,7 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
         "parameters": [*files, parameters],
         "remappings": remappings(node, values),
         "ros_arguments": ["--log-level", values["log_level"], *_enclave(node, values["enclaves"])],
-        # A gate that is started again knows of no STOP from before.
-        "respawn": switch("use_respawn", values) and node != "safety",
+        "respawn": switch("use_respawn", values) and node not in _STAY_DOWN,
         "respawn_delay": 2.0,
         "output": "screen",
         "additional_env": dict(environment),

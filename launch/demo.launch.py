@@ -15,8 +15,9 @@ from launch_ros.actions import Node
 from ami_ros.launch_arguments import TOPICS, arguments, launch_environment
 from ami_ros.share import config_path
 
+ROBOT = ("planner", "safety", "recorder")
 # The simulator's goal is the planner's: each sim/reset gives a new one.
-ARGUMENTS = arguments("sim", "planner", "safety", goals_from="sim")
+ARGUMENTS = arguments("sim", *ROBOT, goals_from="sim")
 
 
 def include(file: str, *nodes: str) -> IncludeLaunchDescription:
@@ -51,7 +52,7 @@ def generate_launch_description() -> LaunchDescription:
             *declared,
             DeclareLaunchArgument("out", default_value="demo", description="folder of the report"),
             include("sim.launch.py", "sim"),
-            include("robot.launch.py", "planner", "safety"),
+            include("robot.launch.py", *ROBOT),
             OpaqueFunction(function=drive),
         ]
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The planner and the safety gate, for a robot whose camera, joints and controller are already there."""
+"""Planner and safety gate, and a recorder if asked for: the robot's camera, joints and controller are there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ami_ros.configuration import Configuration
 from ami_ros.launch_arguments import arguments, launch_environment, node_arguments
 from ami_ros.share import config_path
 
-NODES = ("planner", "safety")
+NODES = ("planner", "safety", "recorder")
 ARGUMENTS = arguments(*NODES)
 
 
@@ -23,13 +23,15 @@ def start(context: LaunchContext) -> list[Node]:
     values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
     profile = config_path("dds", "large_data_shm.xml")
     environment = launch_environment(values["discovery_range"], profile, os.environ)
-    nodes = {node: node_arguments(node, values, environment) for node in NODES}
+    wanted = [node for node in NODES if node != "recorder" or values["record"]]
+    nodes = {node: node_arguments(node, values, environment) for node in wanted}
     if values["goals_from"]:
         spec = Configuration.load(values["robot"] or None, values["task"] or None).spec
-        known = dict(nodes["planner"]["remappings"])
-        renamed = [name for name, asked_for in known.items() if name != asked_for]
-        known |= goal_remappings(spec, values["goals_from"], renamed)
-        nodes["planner"]["remappings"] = [*known.items()]
+        for node in {"planner", "recorder"} & {*wanted}:
+            known = dict(nodes[node]["remappings"])
+            renamed = [name for name, asked_for in known.items() if name != asked_for]
+            known |= goal_remappings(spec, values["goals_from"], renamed)
+            nodes[node]["remappings"] = [*known.items()]
     return [Node(**given) for given in nodes.values()]
 
 

@@ -17,7 +17,7 @@ from ami_ros.configuration import Configuration
 from ami_ros.launch_arguments import Argument, arguments, launch_environment
 from ami_ros.share import config_path
 
-NODES = ("planner", "safety")
+NODES = ("planner", "safety", "recorder")
 OWN = (
     Argument(
         "description", "", "URDF with a ros2_control section; empty: the robot's own, and mock hardware"

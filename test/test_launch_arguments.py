@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from launched import nodes_of
 
 from ami_ros.errors import ConfigError
 from ami_ros.launch_arguments import (
@@ -22,6 +23,7 @@ from ami_ros.launch_arguments import (
     switch,
 )
 
+GOALS_OF_SIM = {"record": "bag", "goals_from": "sim"}
 ROOT = Path(__file__).resolve().parents[1]
 STANDARD = {
     "namespace",
@@ -48,8 +50,8 @@ def test_every_node_takes_the_standard_arguments(node):
     assert set(values(node)) >= STANDARD
 
 
-def test_only_the_planner_has_a_lifecycle():
-    assert [node for node in NODES if "autostart" in values(node)] == ["planner"]
+def test_who_proposes_has_a_lifecycle():
+    assert [node for node in NODES if "autostart" in values(node)] == ["planner", "explorer"]
 
 
 @pytest.mark.parametrize("node", NODES)
@@ -69,7 +71,8 @@ def test_topics_and_arguments_are_named_once():
 def test_every_topic_in_the_code_of_the_nodes_is_an_argument():
     shape = re.compile(r"(~|/?[a-z_]+)(/[a-z_]+)+|/[a-z_]+")
     found = set()
-    nodes = {"gate": "safety", "planner": "planner", "simulator": "sim", "wire": ""}  # room -> its node
+    nodes = {"gate": "safety", "simulator": "sim", "wire": ""}  # room -> its node
+    nodes |= {"planner": "planner", "explorer": "planner", "recorder": "recorder"}
     for path in (path for room in nodes for path in (ROOT / "ami_ros" / "ros" / room).glob("*.py")):
         tree = ast.parse(path.read_text())
         calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
@@ -94,7 +97,7 @@ def test_a_default_for_an_unknown_argument_is_refused_with_the_known_ones():
 
 
 def test_an_unknown_node_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"'plannner'.*sim, planner, safety"):
+    with pytest.raises(ConfigError, match=r"'plannner'.*sim, planner, safety, explorer, recorder"):
         arguments("plannner")
 
 
@@ -106,17 +109,25 @@ def test_what_is_left_empty_is_left_to_the_node():
 
 def test_a_node_gets_nothing_of_its_neighbours():
     """In one launch file, every node is made from the arguments of all."""
-    together = values(*NODES, model="m.pt", task="reach", command_interface="forward_velocity")
+    together = values(*NODES, model="m.pt", task="reach", command_interface="forward_velocity", minutes="5")
     given = {node: set(node_arguments(node, together, {})["parameters"][-1]) for node in NODES}
     assert given == {
         "sim": {"lock_step", "task"},
         "planner": {"use_sim_time", "autostart", "task", "model"},
         "safety": {"use_sim_time", "task", "command_interface"},
+        "explorer": {"use_sim_time", "autostart", "task", "minutes"},
+        "recorder": {"use_sim_time", "task"},
     }
 
 
 def test_the_planner_waits_for_a_lifecycle_manager_when_asked_to():
     assert parameters("planner", autostart="false")["autostart"] is False
+
+
+def test_numbers_reach_a_node_as_numbers_and_names_as_text():
+    got = parameters("safety", speed_scale="0.5", realtime_priority="0", robot="7")
+    assert (got["speed_scale"], got["realtime_priority"], got["robot"]) == (0.5, 0, "7")
+    assert parameters("explorer", minutes="2", resume="true")["resume"] is True
 
 
 def test_arguments_win_over_the_params_file():
@@ -135,10 +146,10 @@ def test_switches(text, expected):
     assert switch("use_respawn", {"use_respawn": text}) is expected
 
 
-def test_a_gate_that_died_is_not_started_again_by_itself():
+def test_neither_a_gate_nor_a_recorder_that_died_is_started_again_by_itself():
     assert not any(node_arguments(node, values(node), {})["respawn"] for node in NODES)
     again = [node for node in NODES if node_arguments(node, values(node, use_respawn="true"), {})["respawn"]]
-    assert again == ["sim", "planner"]
+    assert again == ["sim", "planner", "explorer"]
 
 
 def test_each_node_has_an_enclave_of_its_own_where_they_are_asked_for():
@@ -203,3 +214,25 @@ def test_every_process_of_a_launch_file_gets_the_discovery_range(path):
     text = path.read_text()
     assert text.count("launch_environment(") == text.count("def start(") + text.count("def drive(") == 1
     assert "dds_environment" not in text
+
+
+@pytest.mark.parametrize(
+    ("file", "proposes"), [("robot.launch.py", "planner"), ("explore.launch.py", "explorer")]
+)
+def test_a_recorder_is_started_where_a_recording_is_asked_for(file, proposes):
+    assert {node["name"] for node in nodes_of(file)} == {proposes, "safety"}
+    recorder = nodes_of(file, record="bag", task="reach", verdict_topic="seen")[-1]
+    assert recorder["name"] == "recorder"
+    assert recorder["parameters"] == [{"out": "bag", "task": "reach", "use_sim_time": False}]
+    assert dict(recorder["remappings"])["safety/verdict"] == "seen"
+
+
+def test_what_was_covered_is_the_explorers_state():
+    assert parameters("explorer", explored="e.json", resume="true")["state"] == "e.json"
+
+
+def test_a_recorder_hears_the_goals_where_the_planner_takes_them():
+    nodes = {node["name"]: dict(node["remappings"]) for node in nodes_of("robot.launch.py", **GOALS_OF_SIM)}
+    assert (
+        nodes["recorder"]["planner/goal_image"] == nodes["planner"]["planner/goal_image"] == "sim/goal_image"
+    )

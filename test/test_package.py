@@ -127,7 +127,8 @@ def load(path: Path) -> ModuleType:
 
 
 def test_the_launch_files_are_there():
-    assert LAUNCH_NAMES == ["demo.launch.py", "robot.launch.py", "ros2_control.launch.py", "sim.launch.py"]
+    known = ("demo", "explore", "robot", "ros2_control", "sim")
+    assert [f"{name}.launch.py" for name in known] == LAUNCH_NAMES
 
 
 @pytest.mark.parametrize("path", LAUNCH_FILES, ids=LAUNCH_NAMES)
@@ -148,7 +149,11 @@ def test_launch_file_declares_its_arguments(path: Path):
 @needs_launch
 @pytest.mark.parametrize(
     ("file", "executables"),
-    [("sim.launch.py", {"sim_node"}), ("robot.launch.py", {"planner_node", "safety_node"})],
+    [
+        ("sim.launch.py", {"sim_node"}),
+        ("robot.launch.py", {"planner_node", "safety_node"}),
+        ("explore.launch.py", {"explorer_node", "safety_node"}),
+    ],
 )
 def test_launch_file_starts_its_nodes(file: str, executables: set[str]):
     from launch import LaunchContext

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import ami_ros.configuration  # noqa: F401 - before the stand-ins: what is imported next to them is forgotten with them
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess
 
 FOLDER = Path(__file__).resolve().parents[2] / "launch"

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Explorer and safety gate, and a recorder if asked for: random motion that a first model is trained from."""
+
+from __future__ import annotations
+
+import os
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from ami_ros.launch_arguments import arguments, launch_environment, node_arguments
+from ami_ros.share import config_path
+
+NODES = ("explorer", "safety", "recorder")
+ARGUMENTS = arguments(*NODES)
+
+
+def start(context: LaunchContext) -> list[Node]:
+    values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
+    profile = config_path("dds", "large_data_shm.xml")
+    environment = launch_environment(values["discovery_range"], profile, os.environ)
+    wanted = [node for node in NODES if node != "recorder" or values["record"]]
+    return [Node(**node_arguments(node, values, environment)) for node in wanted]
+
+
+def generate_launch_description() -> LaunchDescription:
+    declared = [DeclareLaunchArgument(**argument._asdict()) for argument in ARGUMENTS]
+    return LaunchDescription([*declared, OpaqueFunction(function=start)])
