@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ami_ros.errors import ConfigError
-from ami_ros.strict_text import parse_yaml
 
 NODES = ("sim", "planner", "safety", "explorer", "recorder")
 
@@ -135,7 +134,7 @@ _OF_NODE = {
     "explorer": (
         Argument("minutes", "", "of motion, at most; empty: config/"),
         Argument("explored", "", "file that keeps what was covered; empty: none is kept"),
-        Argument("resume", "", "true: go on from that file"),
+        Argument("resume", "false", "go on from that file"),
         _AUTOSTART,
     ),
     "recorder": (
@@ -147,12 +146,12 @@ _PARAMETERS = {
     "sim": ("robot", "task", "sensor_topics"),
     "planner": ("robot", "task", "sensor_topics", "model", "memory"),
     "safety": ("robot", "task", "sensor_topics", "command_interface", "speed_scale", "realtime_priority"),
-    "explorer": ("robot", "task", "sensor_topics", "minutes", "explored", "resume"),
+    "explorer": ("robot", "task", "sensor_topics", "minutes", "explored"),
     "recorder": ("robot", "task", "sensor_topics", "record"),
 }
 _CALLED = {"explored": "state", "record": "out"}
-_TEXTS = ("robot", "task", "sensor_topics", "model", "memory", "command_interface", "explored", "record")
-_SWITCHES = {"planner": ("autostart",), "explorer": ("autostart",)}
+_NUMBERS = {"speed_scale": float, "realtime_priority": int, "minutes": float}
+_SWITCHES = {"planner": ("autostart",), "explorer": ("autostart", "resume")}
 # A gate that is started again knows of no STOP from before; a recorder finds its own recording in the way.
 _STAY_DOWN = ("safety", "recorder")
 
@@ -189,14 +188,10 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
         environment: variables to add to the process, such as `launch_environment` gives.
 
     Raises:
-        ConfigError: an unknown node, or a switch that is neither true nor false.
+        ConfigError: an unknown node, a switch that is neither true nor false, or a number that is none.
     """
-    given = {name: values[name] for name in _PARAMETERS[_known(node)] if values[name]}
-    parameters: dict[str, Any] = {
-        # launch_ros hands text on as text, also "0.5"; what is no number, the node refuses by name.
-        _CALLED.get(name, name): text if name in _TEXTS else parse_yaml(text)
-        for name, text in given.items()
-    }
+    given = [name for name in _PARAMETERS[_known(node)] if values[name]]
+    parameters: dict[str, Any] = {_CALLED.get(name, name): _value(name, values[name]) for name in given}
     # The simulator makes the time, so it cannot take it from /clock.
     clock = "lock_step" if node == "sim" else "use_sim_time"
     parameters[clock] = switch("use_sim_time", values)
@@ -215,6 +210,15 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
         "output": "screen",
         "additional_env": dict(environment),
     }
+
+
+def _value(name: str, text: str) -> str | float:
+    kind = _NUMBERS.get(name, str)  # launch_ros hands text on as text, also "0.5"
+    try:
+        value: str | float = kind(text)
+    except ValueError:
+        raise ConfigError(f"launch argument {name}: got {text!r}, expected {kind.__name__}") from None
+    return value
 
 
 def _enclave(node: str, above: str) -> list[str]:

@@ -115,7 +115,7 @@ def test_a_node_gets_nothing_of_its_neighbours():
         "sim": {"lock_step", "task"},
         "planner": {"use_sim_time", "autostart", "task", "model"},
         "safety": {"use_sim_time", "task", "command_interface"},
-        "explorer": {"use_sim_time", "autostart", "task", "minutes"},
+        "explorer": {"use_sim_time", "autostart", "resume", "task", "minutes"},
         "recorder": {"use_sim_time", "task"},
     }
 
@@ -127,7 +127,8 @@ def test_the_planner_waits_for_a_lifecycle_manager_when_asked_to():
 def test_numbers_reach_a_node_as_numbers_and_names_as_text():
     got = parameters("safety", speed_scale="0.5", realtime_priority="0", robot="7")
     assert (got["speed_scale"], got["realtime_priority"], got["robot"]) == (0.5, 0, "7")
-    assert parameters("explorer", minutes="2", resume="true")["resume"] is True
+    with pytest.raises(ConfigError, match=r"realtime_priority: got '0.5', expected int"):
+        parameters("safety", realtime_priority="0.5")
 
 
 def test_arguments_win_over_the_params_file():
