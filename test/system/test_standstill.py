@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-LIMIT_S = 2.0
+LIMIT_S = 1.0
 PATIENCE_S = 60.0
 WATCHED = f"""
 import sys, time

@@ -217,6 +217,9 @@ class SimNode(Node):
         # In lock-step nothing is asked for beyond the next tick: this one belongs to before a ~/reset.
         if self.settings.lock_step and command.stamp_ns > now + self.tick_ns:
             return
+        # In real time a loaded machine takes late what was sent before the world went on.
+        if not self.settings.lock_step and command.stamp_ns < self._begins_ns:
+            return
         scene = self.episode.scene
         self.controller.take(command, measured, now, scene.pose() if isinstance(scene, Yard) else None)
         self.command_stamp_ns = command.stamp_ns

@@ -99,19 +99,23 @@ def test_what_is_commanded_right_after_a_reset_is_about_another_place(start, pro
     def unsafe() -> int:
         return json.loads(truths[-1].data)["unsafe_commands"] if truths else 0
 
-    def command(duration_s: float) -> None:
+    def command(duration_s: float, sent_ns: int = 0) -> None:
         over = time.monotonic() + duration_s
         while time.monotonic() < over:
-            one = dataclasses.replace(far, stamp_ns=time.time_ns())
+            one = dataclasses.replace(far, stamp_ns=sent_ns or time.time_ns())
             commands.publish(to_message(one, spec.output.of, spec.command_names, TICK_NS))
             probe.spin(0.02)
 
     command(0.5)
     probe.until(lambda: unsafe() > 0, "a jump that is noticed")
     assert probe.call(Trigger, "sim/reset").success
+    reset_ns = time.time_ns()
     truths.clear()
     command(0.1)
     probe.until(lambda: truths, "the world to go on")
+    command(0.2, sent_ns=reset_ns)  # and late
+    truths.clear()
+    probe.until(lambda: truths, "what it counted")
     assert unsafe() == 0
     command(0.5)
     probe.until(lambda: unsafe() > 0, "a jump that is noticed again")
