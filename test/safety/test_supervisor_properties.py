@@ -20,7 +20,7 @@ from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import PASS, Level
 
-EXAMPLES = 60
+EXAMPLES = 40
 
 wild = st.one_of(
     st.floats(-4.0, 4.0),

@@ -34,7 +34,7 @@ from ami_ros.types import Level, Verdict
 
 BOUND = 0.002  # m: what ticks and rounding may add
 AHEAD = (0.0, 0.0, 0.0)
-EXAMPLES = 8
+EXAMPLES = 5
 
 
 def codes(verdict: Verdict) -> set[str]:
