@@ -46,6 +46,7 @@ class Guide:
 
     def restart(self) -> None:
         """Forget the route: the goal is another one, or the robot somewhere else."""
+        self._finder.restart()
         self._search: RouteSearch | None = None
         self._place: EncodedGoal | None = None  # where the robot was when it last got on
         self._waited, self._stuck = 0, False  # control steps since then; whether that was too long

@@ -18,6 +18,7 @@ AT_ONCE = 64  # states that are led on from at once
 BITS = 3  # how often that is done between two plans
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
+MORE = 1.5  # times as far may predictions differ after a search that found no way
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +48,8 @@ class ImaginedRoutes:
     already is dropped, so the tree spreads over all that can be reached, around walls, instead of growing
     into them. What is new is predicted again, step by step, and kept where both predictions agree: a search
     that looks at thousands of states finds the one that by mistake lies behind a wall, but two predictors
-    that have learned apart rarely make the same mistake. First are led on the states whose way to the goal
-    would be shortest if nothing were between.
+    that have learned apart rarely make the same mistake. Where that finds no way, they may differ more. First
+    are led on the states whose way to the goal would be shortest if nothing were between.
 
     Source: Hart, Nilsson and Raphael, "A formal basis for the heuristic determination of minimum cost paths"
     (1968), for the order; LaValle, "Rapidly-exploring random trees" (1998), for trees grown by the dynamics.
@@ -61,11 +62,18 @@ class ImaginedRoutes:
 
     def __init__(self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was not reached, and believe where both predictions agree within `radius`."""
         self._failed: list[Barred] = []
+        self._agreement = self._settings.radius
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
         """Begin to look for a short way from state (Z,) to near a goal."""
-        return TreeSearch(self._model, self._step_count, self._settings, state, goal, self._failed)
+        return TreeSearch(
+            self._model, self._step_count, self._settings, state, goal, self._failed, self._agreement
+        )
 
     def fail(self, state: Tensor, route: Route, last: int) -> None:
         """Lead no other route from state (Z,) to what was not reached from there.
@@ -78,8 +86,9 @@ class ImaginedRoutes:
         self._failed.append(Barred(here, ends, 2.0 * max(before) if before else radius))
 
     def forgive(self) -> None:
-        """Lead to what was not reached, too."""
+        """Lead to what was not reached, too, and believe more: a cautious search finds no way."""
         self._failed.clear()
+        self._agreement *= MORE
 
 
 class TreeSearch:
@@ -97,9 +106,10 @@ class TreeSearch:
         state: Tensor,
         goal: EncodedGoal,
         failed: Sequence[Barred],
+        agreement: float,
     ) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
-        self._failed = failed
+        self._failed, self._agreement = failed, agreement
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
         self._points = points_of(model, self._states).cpu()
@@ -199,7 +209,7 @@ class TreeSearch:
             for action in actions.chunk(self._model.contract.macro_blocks, dim=1):
                 states = self._model.world.predict(states, action)
         points = points_of(self._model, states).cpu()
-        agree = torch.linalg.vector_norm(points - coarse, dim=1) <= self._settings.radius
+        agree = torch.linalg.vector_norm(points - coarse, dim=1) <= self._agreement
         return states.cpu(), points, agree
 
 

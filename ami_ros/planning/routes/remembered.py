@@ -47,6 +47,9 @@ class RememberedRoutes:
             RememberedRoute(torch.from_numpy(self._experience.states_of(way)), tuple(way.steps), way)
         )
 
+    def restart(self) -> None:
+        """Keep everything: what a memory knows holds for other goals, too."""
+
     def fail(self, state: Tensor, route: Route, last: int) -> None:
         """Let what was not reached cost more."""
         if isinstance(route, RememberedRoute):

@@ -44,6 +44,9 @@ class RouteSearch(Protocol):
 class RouteFinder(Protocol):
     """Finds ways from one state to a goal."""
 
+    def restart(self) -> None:
+        """Hear that the goal is another one, or the robot somewhere else."""
+
     def begin(self, state: Tensor, goal: EncodedGoal) -> RouteSearch:
         """Begin to look for a way from state (Z,) to a goal."""
 

@@ -25,8 +25,11 @@ class Line:
 
     def __init__(self, known: bool = True, takes: int = 1, places: Sequence[float] = ()) -> None:
         self.known, self.takes, self.places = known, takes, places
-        self.failed: list[tuple[float, float]] = []
         self.asked = 0
+        self.restart()
+
+    def restart(self) -> None:
+        self.failed: list[tuple[float, float]] = []
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> Line:
         self.asked += 1

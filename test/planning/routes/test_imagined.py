@@ -69,6 +69,17 @@ def test_where_the_predictors_differ_by_more_than_the_radius_neither_is_believed
         assert (found(ImaginedRoutes(model, 2, wide), at(-6.0, 0.0), goal(-6.0, 4.0)) is None) == differs
 
 
+def test_after_a_search_without_a_way_they_may_differ_more_until_the_goal_is_another():
+    model = two_rooms()
+    model.world.model.predictor.reach = 0.4  # by 1.2
+    routes = ImaginedRoutes(model, 2, dataclasses.replace(SETTINGS, most=200))
+    assert found(routes, at(-6.0, 0.0), goal(-6.0, 4.0)) is None
+    routes.forgive()
+    assert found(routes, at(-6.0, 0.0), goal(-6.0, 4.0)) is not None
+    routes.restart()
+    assert found(routes, at(-6.0, 0.0), goal(-6.0, 4.0)) is None
+
+
 def test_a_search_that_does_not_get_on_takes_smaller_strides():
     """At the start no macro-action leads as far as states should be apart; it gets on, and gives up in the end."""
     wide = dataclasses.replace(SETTINGS, radius=1.1 * STRIDE)
