@@ -112,6 +112,8 @@ class RecedingHorizonPlanner:
         self._arrived = distance < limit
         hold = self._block(self._meaning.hold(observation))
         target: EncodedGoal | None = self._goal
+        if self._guide is not None:
+            self._guide.observe(sensed.state, observation.stamp_ns)
         if self._guide is not None and not self._arrived:
             target = self._guide.subgoal(sensed.state, self._goal, distance)
         if target is None:  # the time is for the way that is looked for
@@ -123,6 +125,8 @@ class RecedingHorizonPlanner:
         if self._arrived:
             actions = np.tile(hold.double().numpy().reshape(shape), (len(actions), 1, 1))
         self._monitor.act(actions[0, 0])
+        if self._guide is not None:
+            self._guide.act(actions[0, 0])
         in_units = self._spec.actions.in_units(actions)
         if self._spec.arm is None:
             self._meaning.proposal(in_units, observation)  # remembers where it leaves the channels

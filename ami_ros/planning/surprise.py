@@ -12,6 +12,7 @@ from ami_ros.body.meanings.setpoint import feedback_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS
 from ami_ros.model.runtime import ModelRuntime, Sensed
+from ami_ros.planning.control_steps import ControlSteps
 from ami_ros.types import FloatArray, Observation
 
 NOTICEABLE = 0.004  # m that a step was planned to move the tip; less tells nothing about its execution
@@ -35,7 +36,7 @@ class SurpriseMonitor:
         self._model, self._spec = model, spec
         self._kinematics = None if spec.arm is None else Kinematics(spec)
         self._speeds, self._columns = feedback_of(spec) if spec.standstill is not None else ("", [])
-        steps = spec.action_block * SURPRISE_BLOCKS
+        steps, self._steps = spec.action_block * SURPRISE_BLOCKS, ControlSteps(spec.step_ns)
         self._past: deque[tuple[Sensed, FloatArray]] = deque(maxlen=steps)
         self._standing = np.zeros(steps * spec.action_size)
         self.restart()
@@ -43,10 +44,9 @@ class SurpriseMonitor:
     def restart(self) -> None:
         """Forget the past: what comes next does not follow from it."""
         self._past.clear()
-        self._stamp_ns: int | None = None
+        self._steps.restart()
         self._now: Sensed | None = None
         self._tip = np.zeros(3)
-        self._planned: list[FloatArray] = []
 
     def observe(self, now: Sensed, observation: Observation) -> dict[str, float]:
         """Return the surprise by component; without `MOTION` until whole blocks went as planned, in time.
@@ -55,22 +55,19 @@ class SurpriseMonitor:
             now: what is sensed.
             observation: what that is from.
         """
-        stamp_ns = observation.stamp_ns
-        elapsed = 0 if self._stamp_ns is None else round((stamp_ns - self._stamp_ns) / self._spec.step_ns)
         tip = np.zeros(3)
         if self._kinematics is not None:
             tip = self._kinematics.forward(self._spec.joint_position(observation))[0]
-        if self._now is not None and elapsed == 0:
-            return self._look(now)  # planned again within one control step: the block is not over
-        if elapsed != 1 or not self._planned or self._now is None:
+        if self._now is not None and self._steps.goes_on(observation.stamp_ns):
+            return self._look(now)
+        action = self._steps.end(observation.stamp_ns)
+        if action is None or self._now is None:
             self._past.clear()
+        elif self._was_executed(action, tip - self._tip, observation):
+            self._past.append((self._now, action))
         else:
-            action = np.mean(self._planned, axis=0)
-            if self._was_executed(action, tip - self._tip, observation):
-                self._past.append((self._now, action))
-            else:
-                self._past.clear()
-        self._now, self._stamp_ns, self._tip, self._planned = now, stamp_ns, tip, []
+            self._past.clear()
+        self._now, self._tip = now, tip
         if len(self._past) < (self._past.maxlen or 0):
             return self._look(now)
         return self._model.surprise(self._past[0][0], np.concatenate([a for _, a in self._past]), now)
@@ -97,7 +94,7 @@ class SurpriseMonitor:
 
     def act(self, action: FloatArray) -> None:
         """Note the action (A,) in [-1, 1] that is executed until the next observation."""
-        self._planned.append(action)
+        self._steps.act(action)
 
 
 def at_rest(terms: dict[str, float]) -> float | None:

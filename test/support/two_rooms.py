@@ -11,7 +11,7 @@ from small_model import LATENT, SETTINGS, convex_jepa, small_contract
 from torch import Tensor, nn
 
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.model.runtime import ModelRuntime, in_memory
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime, in_memory
 
 DOOR, DOOR_WIDTH, SIDE = 6.0, 3.0, 10.0  # of a yard from -10 to 10; the wall is x = 0
 STRIDE, DIRECTIONS = 2.0, 8
@@ -87,3 +87,8 @@ def at(x: float, y: float, size: int = 0) -> Tensor:
     state = torch.zeros(size or LATENT + 16)
     state[:2] = torch.tensor([x, y])
     return state
+
+
+def goal(x: float, y: float) -> EncodedGoal:
+    """Return the goal to be at a place."""
+    return EncodedGoal([at(x, y, LATENT)], [0])

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ami_ros.model.runtime import EncodedGoal
+from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.route import Route, RouteFinder, RouteSearch
 from ami_ros.planning.routes.settings import RouteSettings
-from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING
+from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING, FloatArray
 
 Distances = Callable[[Tensor, EncodedGoal], list[float]]
 
@@ -27,6 +28,7 @@ class Guide:
         subgoal_of: a state (Z,) as a goal.
         distances: of states (N, Z) from a goal, control steps.
         settings: what counts as near, passed and failed.
+        contacts: feels walls; None where the finder has no use for that.
 
     Attributes:
         way: how it goes to the goal, one of WAYS.
@@ -39,20 +41,34 @@ class Guide:
         subgoal_of: Callable[[Tensor], EncodedGoal],
         distances: Distances,
         settings: RouteSettings,
+        contacts: ContactSense | None = None,
     ) -> None:
         self._finder, self._subgoal_of, self._distances = finder, subgoal_of, distances
-        self._settings = settings
+        self._settings, self._contacts = settings, contacts
         self.restart()
 
     def restart(self) -> None:
         """Forget the route: the goal is another one, or the robot somewhere else."""
         self._finder.restart()
+        if self._contacts is not None:
+            self._contacts.restart()
         self._search: RouteSearch | None = None
         self._place: EncodedGoal | None = None  # where the robot was when it last got on
         self._waited, self._stuck = 0, False  # control steps since then; whether that was too long
         self._route: Route | None = None
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
+
+    def observe(self, state: Tensor, stamp_ns: int) -> None:
+        """Feel, at each observation, whether something is in the way; then look for another one."""
+        contact = None if self._contacts is None else self._contacts.observe(state, stamp_ns)
+        if contact is not None and self._finder.block(contact) and self._route is not None:
+            self._drop(SEARCHING)
+
+    def act(self, action: FloatArray) -> None:
+        """Note the action (A,) in [-1, 1] that is executed until the next observation."""
+        if self._contacts is not None:
+            self._contacts.act(action)
 
     def subgoal(self, state: Tensor, goal: EncodedGoal, distance: float) -> EncodedGoal | None:
         """Return what to pursue from state (Z,) on the way to a goal.

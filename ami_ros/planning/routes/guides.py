@@ -9,10 +9,10 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.experience import Experience
+from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.remembered import RememberedRoutes
-from ami_ros.planning.routes.route import RouteFinder
 from ami_ros.planning.routes.settings import GRAPH, OFF
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 
@@ -32,24 +32,19 @@ def guide_of(
     def subgoal_of(state: Tensor) -> EncodedGoal:
         return as_goal(model, state)
 
-    finder = _finder(model, spec, settings, experience)
-    return Guide(
-        finder, subgoal_of, lambda states, goal: model.distances(states, goal, settings.distance), how
-    )
+    def distances(states: Tensor, goal: EncodedGoal) -> list[float]:
+        return model.distances(states, goal, settings.distance)
 
-
-def _finder(
-    model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, experience: Experience | None
-) -> RouteFinder:
     if settings.route == GRAPH and experience is not None:
-        return RememberedRoutes(model, experience)
+        return Guide(RememberedRoutes(model, experience), subgoal_of, distances, how)
     if not model.contract.macro_blocks:
         raise ContractError(
             "route: learned: got a model without macro-actions, expected one with macro_blocks above 0 "
             "(config/model.yaml); train it again, or set route: off"
         )
     steps = model.contract.macro_blocks * spec.action_block
-    return ImaginedRoutes(model, steps, settings.routes[settings.route])
+    contacts = ContactSense(model, spec.step_ns, steps, how.radius)
+    return Guide(ImaginedRoutes(model, steps, how), subgoal_of, distances, how, contacts)
 
 
 def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:

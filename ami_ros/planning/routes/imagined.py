@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ami_ros.model.points import points_of, targets_of
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.routes.contacts import Contact
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
 
@@ -18,6 +19,7 @@ AT_ONCE = 64  # states that are led on from at once
 BITS = 3  # how often that is done between two plans
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
+MOST = 2.0  # of `radius`: where they may differ by more and no way is found, felt walls are forgotten
 MORE = 1.5  # times as far may predictions differ after a search that found no way
 
 
@@ -39,6 +41,21 @@ class Barred:
         """Return (N,) bool: which of the points (N, P) lie behind it, as seen from their parents (N, P)."""
         start: Tensor = torch.linalg.vector_norm(parents - self.here, dim=1) <= radius
         return start & (torch.cdist(points, self.ends).amin(dim=1) <= self.width)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What the robot found out on its way to this goal.
+
+    Attributes:
+        failed: what was not reached.
+        walls: what was felt.
+        agreement: how far predictions may differ, control steps.
+    """
+
+    failed: Sequence[Barred]
+    walls: Sequence[Contact]
+    agreement: float
 
 
 class ImaginedRoutes:
@@ -65,15 +82,15 @@ class ImaginedRoutes:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was not reached, and believe where both predictions agree within `radius`."""
+        """Forget what was not reached and felt, and believe where both predictions agree within `radius`."""
         self._failed: list[Barred] = []
+        self._walls: list[Contact] = []
         self._agreement = self._settings.radius
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
         """Begin to look for a short way from state (Z,) to near a goal."""
-        return TreeSearch(
-            self._model, self._step_count, self._settings, state, goal, self._failed, self._agreement
-        )
+        known = Known(self._failed, self._walls, self._agreement)
+        return TreeSearch(self._model, self._step_count, self._settings, state, goal, known)
 
     def fail(self, state: Tensor, route: Route, last: int) -> None:
         """Lead no other route from state (Z,) to what was not reached from there.
@@ -85,9 +102,20 @@ class ImaginedRoutes:
         before = [bar.width for bar in self._failed if torch.linalg.vector_norm(bar.here - here) <= radius]
         self._failed.append(Barred(here, ends, 2.0 * max(before) if before else radius))
 
+    def block(self, contact: Contact) -> bool:
+        """Lead no route through a wall that was felt; return whether it is new."""
+        new = not any(contact.is_like(wall) for wall in self._walls)
+        self._walls += [contact] * new
+        return new
+
     def forgive(self) -> None:
-        """Lead to what was not reached, too, and believe more: a cautious search finds no way."""
+        """Lead to what was not reached, too, and believe more: a cautious search finds no way.
+
+        Walls are forgotten where that was not enough: what resists may be something else.
+        """
         self._failed.clear()
+        if self._agreement > MOST * self._settings.radius:
+            self._walls.clear()
         self._agreement *= MORE
 
 
@@ -105,11 +133,10 @@ class TreeSearch:
         settings: LearnedRouteSettings,
         state: Tensor,
         goal: EncodedGoal,
-        failed: Sequence[Barred],
-        agreement: float,
+        known: Known,
     ) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
-        self._failed, self._agreement = failed, agreement
+        self._known = known
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
         self._points = points_of(model, self._states).cpu()
@@ -191,8 +218,11 @@ class TreeSearch:
     def _is_new(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
         """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there."""
         new: Tensor = torch.cdist(points, self._points).amin(dim=1) > radius
-        for bar in self._failed:
-            new &= ~bar.of(self._points[parents], points, self._settings.radius)
+        starts = self._points[parents]
+        for bar in self._known.failed:
+            new &= ~bar.of(starts, points, self._settings.radius)
+        for wall in self._known.walls:
+            new &= ~wall.stops(starts, points)
         return new
 
     def _looked_at(self, parents: Tensor, macros: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -209,7 +239,7 @@ class TreeSearch:
             for action in actions.chunk(self._model.contract.macro_blocks, dim=1):
                 states = self._model.world.predict(states, action)
         points = points_of(self._model, states).cpu()
-        agree = torch.linalg.vector_norm(points - coarse, dim=1) <= self._agreement
+        agree = torch.linalg.vector_norm(points - coarse, dim=1) <= self._known.agreement
         return states.cpu(), points, agree
 
 

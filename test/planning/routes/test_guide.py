@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ami_ros.model.runtime import EncodedGoal
+from ami_ros.planning.routes.contacts import Contact
 from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.settings import load_planner_settings
@@ -30,6 +31,7 @@ class Line:
 
     def restart(self) -> None:
         self.failed: list[tuple[float, float]] = []
+        self.walls: list[Contact] = []
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> Line:
         self.asked += 1
@@ -43,6 +45,10 @@ class Line:
         self.left -= 1
         return self.left <= 0
 
+    def block(self, contact: Contact) -> bool:
+        self.walls.append(contact)
+        return len(self.walls) == 1
+
     def forgive(self) -> None:
         self.failed.clear()
 
@@ -50,12 +56,28 @@ class Line:
         self.failed.extend((float(state[0]), float(place[0])) for place in route.states[: last + 1])
 
 
-def guide(line: Line, **changes) -> Guide:
+class Feeler:
+    """Feels something when it is told to."""
+
+    felt = False
+
+    def restart(self) -> None:
+        self.felt = False
+
+    def observe(self, state: Tensor, stamp_ns: int) -> Contact | None:
+        return Contact(state, torch.ones(1), 1.0) if self.felt else None
+
+    def act(self, action) -> None:
+        self.acted = action
+
+
+def guide(line: Line, feeler: Feeler | None = None, **changes) -> Guide:
     return Guide(
         line,
         lambda state: EncodedGoal([state], [0]),
         lambda states, goal: (states - goal.targets[0]).abs()[:, 0].tolist(),
         dataclasses.replace(SETTINGS, **changes),
+        feeler,
     )
 
 
@@ -140,3 +162,17 @@ def test_a_restart_forgets_the_route():
     pursued(it, 0.0)
     it.restart()
     assert pursued(it, 5.0) == 7.0 and it.searches == 1
+
+
+def test_who_feels_a_wall_looks_for_another_way_once():
+    line, feeler = Line(), Feeler()
+    it = guide(line, feeler)
+    assert pursued(it, 0.0) is not None and line.asked == 1
+    it.act(0.5)
+    assert feeler.acted == 0.5
+    feeler.felt = True
+    it.observe(torch.tensor([0.0]), 1)
+    assert it.way == SEARCHING and len(line.walls) == 1
+    assert pursued(it, 0.0) is not None and line.asked == 2
+    it.observe(torch.tensor([0.0]), 2)
+    assert it.way == ROUTE, "known already"

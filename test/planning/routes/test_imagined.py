@@ -7,9 +7,8 @@ import dataclasses
 
 import pytest
 import torch
-from small_model import LATENT
 from torch import Tensor
-from two_rooms import DOOR, STRIDE, Walls, at, two_rooms
+from two_rooms import DOOR, STRIDE, Walls, at, goal, two_rooms
 
 from ami_ros.model.runtime import EncodedGoal
 from ami_ros.planning.routes.imagined import ImaginedRoutes
@@ -26,10 +25,6 @@ def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route |
     while not search.advance():
         pass
     return search.route
-
-
-def goal(x: float, y: float) -> EncodedGoal:
-    return EncodedGoal([at(x, y, LATENT)], [0])
 
 
 @pytest.mark.parametrize("door", [DOOR, -7.0])

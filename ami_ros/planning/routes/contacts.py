@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resistance: where the robot did not get as far as predicted, and what lies behind that from there."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ami_ros.model.points import points_of
+from ami_ros.model.runtime import ModelRuntime
+from ami_ros.planning.control_steps import ControlSteps
+from ami_ros.types import FloatArray
+
+MISSING = 0.5  # share of a predicted way that did not happen, at least, where something resists
+DEPTH = 0.5  # of `radius`, behind the place of the contact: no state lies so far behind
+WIDTH = 2.5  # times `radius` around that place: walls are wider than what touches them
+
+
+@dataclass(frozen=True, eq=False)
+class Contact:
+    """A wall that was felt.
+
+    Attributes:
+        here: where it was touched, a point (P,).
+        into: (P,) of length 1, from there into it: what was predicted and did not happen.
+        radius: of the search, control steps.
+    """
+
+    here: Tensor
+    into: Tensor
+    radius: float
+
+    def stops(self, starts: Tensor, ends: Tensor) -> Tensor:
+        """Return (N,) bool: which ways from points (N, P) to points (N, P) lead through it."""
+        before = (starts - self.here) @ self.into - DEPTH * self.radius
+        behind = (ends - self.here) @ self.into - DEPTH * self.radius
+        share = (-before / (behind - before).clamp_min(1e-6)).clamp(0.0, 1.0)
+        where = starts + share.unsqueeze(1) * (ends - starts)
+        near: Tensor = torch.linalg.vector_norm(where - self.here, dim=1) <= WIDTH * self.radius
+        return (before <= 0.0) & (behind > 0.0) & near
+
+    def is_like(self, other: Contact) -> bool:
+        """Return whether it is the same wall at nearly the same place."""
+        near = float(torch.linalg.vector_norm(self.here - other.here)) < 0.5 * WIDTH * self.radius
+        return near and float(self.into @ other.into) > 0.8
+
+
+class ContactSense:
+    """Compares where the last macro-action led with what the model had predicted of it.
+
+    Args:
+        model: predicts, step by step.
+        step_ns: duration of a control step.
+        step_count: control steps that are compared.
+        radius: what is nearer than this is the same place, control steps.
+    """
+
+    def __init__(self, model: ModelRuntime, step_ns: int, step_count: int, radius: float) -> None:
+        self._model, self._radius = model, radius
+        self._steps = ControlSteps(step_ns)
+        self._past: deque[tuple[Tensor, FloatArray]] = deque(maxlen=step_count)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the past: what comes next does not follow from it."""
+        self._steps.restart()
+        self._past.clear()
+        self._state: Tensor | None = None
+
+    def observe(self, state: Tensor, stamp_ns: int) -> Contact | None:
+        """Return the wall that state (Z,) now, after the last steps, tells of."""
+        if self._steps.goes_on(stamp_ns):
+            return None
+        action = self._steps.end(stamp_ns)
+        if action is None or self._state is None:
+            self._past.clear()
+        else:
+            self._past.append((self._state, action))
+        self._state = state
+        if len(self._past) < (self._past.maxlen or 0):
+            return None
+        contact = self._compared(state)
+        if contact is not None:
+            self._past.clear()  # each wall is felt once
+        return contact
+
+    def act(self, action: FloatArray) -> None:
+        """Note the action (A,) in [-1, 1] that is executed until the next observation."""
+        self._steps.act(action)
+
+    def _compared(self, state: Tensor) -> Contact | None:
+        start = self._past[0][0]
+        blocks = torch.stack([torch.from_numpy(action).float() for _, action in self._past])
+        blocks = blocks.reshape(self._model.contract.macro_blocks, 1, -1).to(self._model.device)
+        predicted = start.unsqueeze(0)
+        with torch.inference_mode():
+            for block in blocks:
+                predicted = self._model.world.predict(predicted, block)
+        before, promised, here = points_of(
+            self._model, torch.cat([start.unsqueeze(0), predicted, state.unsqueeze(0)])
+        ).cpu()
+        missing = promised - here
+        length = float(torch.linalg.vector_norm(missing))
+        if length <= max(self._radius, MISSING * float(torch.linalg.vector_norm(promised - before))):
+            return None
+        return Contact(here, missing / length, self._radius)
