@@ -9,31 +9,25 @@ from pathlib import Path
 
 import pytest
 from small_model import small_contract, small_jepa
+from untrained import HOPELESS, untrained_model
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import JudgementError
 from ami_ros.experiment.experiment import prepare
-from ami_ros.model.export import export
-from ami_ros.model.known import inputs_of
 from ami_ros.planning.factory import world_model_planner
 from ami_ros.planning.judged import check_may_plan
 from ami_ros.planning.settings import load_planner_settings
 
 SPEC = load_robot("panda", "reach")
-BLIND = {"open_loop_error": [1.0], "copy_last_error": [1.0], "shuffled_action_error": [1.0]}
 
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory) -> Path:
-    """A model that foresees no more than a guess."""
-    network = small_jepa(inputs=inputs_of(SPEC), action=SPEC.action_block * SPEC.action_size)
-    path = tmp_path_factory.mktemp("bad") / "model.pt"
-    export(network, small_contract(network, SPEC, quality=BLIND), path)
-    return path
+    return untrained_model(tmp_path_factory.mktemp("bad"), "reach", quality=HOPELESS)
 
 
 def test_the_refusal_is_the_judgement_and_the_way_around_it():
-    contract = small_contract(small_jepa(), quality=BLIND)
+    contract = small_contract(small_jepa(), quality=HOPELESS)
     with pytest.raises(JudgementError) as caught:
         check_may_plan(contract, load_planner_settings(), "my/model.pt")
     lines = str(caught.value).splitlines()
@@ -45,7 +39,9 @@ def test_the_refusal_is_the_judgement_and_the_way_around_it():
 
 
 def test_who_asks_for_it_gets_it():
-    check_may_plan(small_contract(small_jepa(), quality=BLIND), load_planner_settings({"judged": False}), "")
+    check_may_plan(
+        small_contract(small_jepa(), quality=HOPELESS), load_planner_settings({"judged": False}), ""
+    )
 
 
 def test_the_node_plans_with_none(bad):

@@ -14,7 +14,7 @@ from ami_ros.model.judging.settings import Curve
 from ami_ros.training.rank import spearman
 
 NARROWEST = 0.02  # width of a curve
-PULL = 0.02  # toward the curves before: what no model tells of stays as it was
+PULL = 0.001  # toward the curves before: what no model tells of stays as it was
 PULLED_OVER = 0.1  # of a part
 FIRST_STEP, LAST_STEP = 0.2, 1e-3
 SURE = 0.01  # no success is expected closer to 0 or 1, when the error of an expectation is told

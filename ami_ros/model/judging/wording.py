@@ -10,7 +10,7 @@ from typing import Any
 from ami_ros.model.judging.parts import numbers, probes
 
 BLIND = 0.5  # R2 below which it is said that something is not seen
-GUESSES = "guessing that nothing moves, or expecting other actions"
+GUESSES = "the better of two guesses: that nothing moves, or what other actions would do"
 TOLD = 0.9  # AUC from which on it is said that one thing is told from another
 
 
