@@ -68,6 +68,10 @@ class ContractError(ModelError):
     """A model does not fit this robot, camera or rate."""
 
 
+class JudgementError(ModelError):
+    """A model whose figures on held-out episodes let expect that its plans fail."""
+
+
 class EpisodeError(AmiError):
     """A recorded episode is missing, truncated or of another format version."""
 

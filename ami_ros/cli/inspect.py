@@ -16,7 +16,9 @@ def inspect(
     model: Annotated[Path, typer.Argument(help="A model.pt.")],
     json_file: options.Json = None,
 ) -> None:
-    """Verify the hash and print contract, provenance and quality. Runs no code from the model.
+    """Verify the hash and say in words what to expect of a model; then contract, provenance and quality.
+
+    Whether it may plan is what the planner asks, too. Runs no code from the model.
 
     Example: ami-ros inspect models/panda_reach/model.pt
     """
@@ -26,6 +28,8 @@ def inspect(
     from rich.table import Table
 
     from ami_ros.model.files import read_verified
+    from ami_ros.model.judging.judgement import judge
+    from ami_ros.model.judging.settings import load_judgement_settings
     from ami_ros.model.measured import measured
     from ami_ros.system.whole_file import check_writable, write_whole
 
@@ -35,9 +39,13 @@ def inspect(
     quality = measured(promised, str(model))
     contract = {name: value for name, value in dataclasses.asdict(promised).items() if name != "quality"}
     provenance = {k: contract[k] for k in ("data_sha256", "weights_sha256", "seed", "code_version")}
+    judgement = judge(promised, load_judgement_settings())
     figures = {"contract": contract, "sha256": sha256, "provenance": provenance, "quality": quality}
+    figures["judgement"] = dataclasses.asdict(judgement)
     console = Console()
     console.print(f"[bold]{model}[/bold]  sha256 {sha256} (verified)")
+    for line in filter(None, (*judgement.lines, judgement.next_step)):
+        console.print(line, markup=False)
     facts = Table("contract", "", show_header=True)
     for name, value in contract.items():
         if name not in ("sensors", "channels"):

@@ -85,6 +85,7 @@ def model(
                         seed=seed,
                         workers=workers,
                         json_file=figures,
+                        changes=["judged=false"],  # a card tells how bad a bad one is, too
                         **how,
                     )
             return read_json(figures)

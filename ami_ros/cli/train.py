@@ -23,7 +23,7 @@ def train(
     threads: Annotated[int | None, typer.Option(help="CPU threads [config/training.yaml].")] = None,
     restart: Annotated[bool, typer.Option(help="Ignore the checkpoint of an earlier run.")] = False,
 ) -> None:
-    """Train, log to TensorBoard, and export.
+    """Train, log to TensorBoard, export, and judge: what success to expect, and whether it may plan.
 
     A stopped run (Ctrl-C, SIGTERM) goes on where it was, a killed one from its last checkpoint.
 
@@ -47,6 +47,8 @@ def train(
     from ami_ros.configuration import Configuration
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.model.export import export
+    from ami_ros.model.judging.judgement import judge
+    from ami_ros.model.judging.settings import load_judgement_settings
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.stop_request import StopRequest
     from ami_ros.system.whole_file import check_writable
@@ -85,6 +87,12 @@ def train(
             if log is None:
                 return
             log.close()
-            sha256 = export(trainer.model, run.finish(), out)
+            contract = run.finish()
+            sha256 = export(trainer.model, contract, out)
             checkpoint.unlink(missing_ok=True)
     typer.echo(f"{out}  sha256 {sha256}")
+    judgement = judge(contract, load_judgement_settings())
+    names = " ".join(f"--{key} {name}" for key, name in configuration.node_parameters.items())
+    next_step = judgement.next_step or f"Next: ami-ros commission {names} --model {out}"
+    for line in (*judgement.lines, next_step):
+        typer.echo(line)

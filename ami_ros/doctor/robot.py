@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ami_ros.doctor.finding import Finding
-from ami_ros.errors import AmiError
+from ami_ros.errors import AmiError, JudgementError
 
 GRID = 4  # places along each side of the workspace
 CORNERS = 4  # of these places may be out of reach
@@ -70,6 +70,9 @@ def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
             advice = f"to plan, make one: ami-ros model {_named('--robot', robot)}{_named('--task', task)}"
             return Finding("model", "warn", f"none yet for this robot and task: {file}", advice.strip())
         experiment = prepare(robot, task, model)
+    except JudgementError as error:
+        advice = "ami-ros inspect says why; record more, and train longer"
+        return Finding("model", "fail", str(error).splitlines()[0], advice)
     except AmiError as error:
         return Finding("model", "fail", str(error), "git checkout models, or make model")
     fits = f"fits {experiment.spec.name}"

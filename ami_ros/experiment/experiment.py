@@ -15,6 +15,7 @@ from ami_ros.errors import ConfigError, shown
 from ami_ros.extras import require
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import read_verified
+from ami_ros.planning.judged import check_may_plan
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.strict_text import parse_yaml
@@ -167,6 +168,7 @@ def prepare(
     file = read_verified(path)
     contract = file.contract()
     contract.check(configuration.spec, configuration.task_name)
+    check_may_plan(contract, planner, str(path))
     experiment = Experiment(
         configuration=configuration,
         model=path,

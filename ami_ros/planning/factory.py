@@ -94,6 +94,7 @@ def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
     import torch
 
     from ami_ros.model.runtime import load_model
+    from ami_ros.planning.judged import check_may_plan
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.settings import load_planner_settings
     from ami_ros.planning.warm_up import warm_up
@@ -101,6 +102,7 @@ def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
     def build(spec: RobotSpec, path: Path, settings: Any, task: str, memory: Path | None) -> Planner:
         torch.set_num_threads(settings.threads)
         model = load_model(path, spec, device=settings.device, precision=settings.precision, task=task)
+        check_may_plan(model.contract, settings, str(path))
         experience = experience_of(model, spec, settings, task, memory)
         planner = RecedingHorizonPlanner(model, spec, settings, clock_ns, experience=experience)
         warm_up(planner, spec)

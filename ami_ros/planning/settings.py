@@ -48,6 +48,7 @@ class PlannerSettings:
     deadline_s: float = setting(
         "wall time after which the best plan so far is returned", gt=0.0, le=60.0, unit="s"
     )
+    judged: bool = setting("refuse a model whose figures let expect that it fails")
     seed: int = setting("seed of the candidates", ge=0)
     threads: int = setting("CPU threads for the model", ge=1, le=256)
     device: str = setting("what the model runs on; auto takes a GPU where there is one", choices=DEVICES)

@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ami_ros.model.contract import Contract
+from ami_ros.model.judging.judgement import judge
+from ami_ros.model.judging.settings import load_judgement_settings
 from ami_ros.model.measured import measured
 from ami_ros.sim.tasks.yardstick import Yardstick
 
@@ -51,5 +53,6 @@ def model_card(
         yardstick=yardstick,
         stages_s=stages_s,
         rows={figures["planner"]: figures, **figures["baseline_figures"]},
+        judgement=judge(contract, load_judgement_settings()),
         errors=list(zip(*(quality[name] for name in names), strict=True)),
     )

@@ -110,6 +110,27 @@ def cosines(values: Sequence[float]) -> bytes:
     return as_png(figure)
 
 
+def measured_over_expected(models: Sequence[Mapping[str, Any]], least: float) -> bytes:
+    """Draw measured success, with 95 % intervals, over the expected one.
+
+    Args:
+        models: each with ``name expected measured measured_ci may_plan``.
+        least: expected success below which a model may not plan.
+    """
+    figure, axes = _figure(WIDTH, 4.2)
+    axes.plot([0, 100], [0, 100], color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.axvline(100 * least, color=GREY, linewidth=0.9)
+    axes.annotate("may plan", (100 * least + 1, 2), color=GREY, fontsize=8)
+    for passes, colour in ((True, GOOD), (False, BAD)):
+        some = [model for model in models if model["may_plan"] == passes]
+        places = [100 * model["expected"] for model in some]
+        low, high = ([100 * model["measured_ci"][end] for model in some] for end in (0, 1))
+        axes.vlines(places, low, high, color=colour, alpha=0.3)
+        axes.plot(places, [100 * model["measured"] for model in some], "o", color=colour, markersize=5)
+    axes.set(xlim=(-3, 103), ylim=(-3, 103), xlabel="expected success [%]", ylabel="measured success [%]")
+    return as_png(figure)
+
+
 # Ours in strong colours, the public solvers in grey; a family that is not named here is not drawn.
 FAMILIES = {
     "mppi": ("MPPI", ACCENT, "o-"),

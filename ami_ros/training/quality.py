@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,9 @@ from ami_ros.training.fitting.metric import in_metric
 from ami_ros.training.latents import Encoded, Transitions
 from ami_ros.training.probes import probe
 from ami_ros.training.rank import roc_auc, spearman
+
+STILL = 1e-3  # what changes by less does not move, m or rad
+NOTHING = 1e-12  # variance of the latents of a covered camera
 
 
 def open_loop_errors(model: Jepa, states: Tensor, actions: Tensor) -> dict[str, list[float]]:
@@ -38,7 +41,7 @@ def open_loop_errors(model: Jepa, states: Tensor, actions: Tensor) -> dict[str, 
             "copy_last_error": cores[:, :1].expand(-1, actions.shape[1], -1),
             "shuffled_action_error": model.rollout(states[:, 0], shuffled)[..., :size],
         }
-    variance = cores.flatten(0, 1).var(dim=0).mean()
+    variance = cores.flatten(0, 1).var(dim=0).mean().clamp_min(NOTHING)
     actual = cores[:, 1:]
     return {k: (((v - actual) ** 2).mean(dim=(0, 2)) / variance).tolist() for k, v in predictions.items()}
 
@@ -49,7 +52,7 @@ def effective_rank(latents: Tensor) -> float:
     Source: Roy and Vetterli, "The effective rank" (2007), exponential of the spectrum's entropy.
     """
     values = torch.linalg.svdvals(latents - latents.mean(dim=0))
-    share = values / values.sum()
+    share = values / values.sum().clamp_min(NOTHING)
     return float(torch.exp(-(share * torch.log(share.clamp_min(1e-12))).sum()))
 
 
@@ -110,6 +113,20 @@ def beyond_the_range(model: Jepa, usual: Tensor, oddities: Oddities) -> dict[str
     }
 
 
+def what_is_moved(truths: Mapping[str, Tensor]) -> str | None:
+    """Return what goals are about, of what is known of the episodes; None where nothing is known.
+
+    An object, else the tip, else what is known first of a base, a plant or a recording; an object that stands
+    still in every episode is a wall.
+
+    Args:
+        truths: by name, each (E, S + 1, M).
+    """
+    names = [name for name in ("object_position", "tip_position") if name in truths] + list(truths)
+    moving = (name for name in names if (truths[name] - truths[name][:, :1]).abs().max() > STILL)
+    return next(moving, names[0] if names else None)
+
+
 def measure_quality(
     model: Jepa,
     training: Encoded,
@@ -132,9 +149,7 @@ def measure_quality(
     cuts = [held_out.cut(start, horizon) for start in range(0, steps - span + 1, span)]
     flat, truths = held_out.cores.flatten(0, 1), held_out.truths
     spread, usual, unseen = flat.std(dim=0), held_out.transitions(), clips.get((STRANGER, False))
-    # What the task moves: an object, else the tip, else whatever the simulator knows of a plant.
-    places = [truths[name] for name in ("object_position", "tip_position") if name in truths]
-    moved = (places or list(truths.values()) or [held_out.cores])[0][..., :3]
+    moved = what_is_moved(truths)
     known = [usual] if unseen is None else [usual, unseen.encoded.transitions()]
     calibration = disagreement_calibration(model, known)
     overall, by_kind = surprise_aucs(model, clips)
@@ -146,7 +161,10 @@ def measure_quality(
         },
         "effective_rank": effective_rank(flat),
         "latent_std": {"min": float(spread.min()), "mean": float(spread.mean()), "max": float(spread.max())},
-        "distance_spearman": distance_calibration(model, held_out.cores, moved),
+        "moved": moved,
+        "distance_spearman": distance_calibration(model, held_out.cores, truths[moved][..., :3])
+        if moved
+        else {},
         "disagreement_spearman": calibration["slow"],
         "disagreement_spearman_l2": calibration["l2"],
         "surprise_auc": overall,

@@ -220,7 +220,7 @@ def test_contracts(refusal, content):
 
 
 def test_a_model_that_was_not_measured(refusal, tmp_path):
-    path = untrained_model(tmp_path, "reach")  # its quality is next to nothing
+    path = untrained_model(tmp_path, "reach", quality={"open_loop_error": [0.1]})
     assert "contract: quality: got ['open_loop_error'], expected also ['copy_last_error'" in refusal(
         "inspect", path
     )

@@ -60,6 +60,8 @@ def test_train_exports_a_model_that_fits_the_robot_and_logs(made):
     folder, trained = made
     model = load_model(folder / "model.pt", load_robot("panda"))
     assert model.sha256 in trained.stdout
+    assert "It may not plan: it hardly foresees what its actions do" in trained.stdout
+    assert trained.stdout.splitlines()[-1].startswith("What to do: ")
     assert list((folder / "tensorboard").iterdir())
     assert not (folder / "checkpoint.pt").exists()
 
@@ -70,7 +72,10 @@ def test_inspect_prints_and_writes_what_other_tools_read(made):
     assert result.returncode == 0, result.stderr
     assert "copy last state" in result.stdout
     figures = json.loads((folder / "figures.json").read_text())
-    assert set(figures) >= {"contract", "sha256", "provenance", "quality"}
+    assert set(figures) >= {"contract", "sha256", "provenance", "quality", "judgement"}
+    assert result.stdout.index("It may not plan") < result.stdout.index("copy last state"), "words first"
+    assert not figures["judgement"]["may_plan"]
+    assert figures["quality"]["moved"] == "tip_position"
     kinds = {sensor["name"]: sensor["kind"] for sensor in figures["contract"]["sensors"]}
     assert kinds == {"camera": "image", "joints": "vector"}
     assert [channel["name"] for channel in figures["contract"]["channels"]] == ["x", "y", "z"]

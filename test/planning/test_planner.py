@@ -56,6 +56,7 @@ SETTINGS = PlannerSettings(
     distance="slow",
     inverse_proposal=True,
     precedents=0,
+    judged=True,
     device="cpu",
     precision="float32",
 )

@@ -80,6 +80,7 @@ def test_it_names_the_model_and_says_how_every_figure_was_made(contract):
     assert "--perturb all --perturb-scale 2 --perturb-exactly --no-baselines" in text
     assert "up to 2 times as far" in text
     assert "exactly 2 times as far" in text
+    assert "- Expected success: " in text and "- It may plan." in text
     assert "| light | 0.000 | 0.000 | 0.000 | 100.0 % |" in text
     assert "| nothing | 1.000 | 1.000 | 1.000 | 0.0 % |" in text
 

@@ -12,8 +12,9 @@ QUICK = {**dict.fromkeys(FITTED, 10), "batch_windows": 32, "fit_batch": 64}
 
 
 def quick_task(path: Path, folder: Path) -> Path:
-    """Write the task at `path` with QUICK training into a folder, and return where."""
+    """Write the task at `path` with QUICK training, and plans with any model, into a folder; return where."""
     task = yaml.safe_load(path.read_text())
+    task["planner"] = {**task.get("planner", {}), "judged": False}
     task["training"] = {**task.get("training", {}), **QUICK}
     written = folder / path.name
     written.write_text(yaml.safe_dump(task))

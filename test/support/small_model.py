@@ -136,6 +136,7 @@ def small_contract(model: Jepa, spec: RobotSpec | None = None, **changes: Any) -
         "weights_sha256": weights_sha256(model),
         "seed": 3,
         "code_version": "test",
-        "quality": {"open_loop_error": [0.1]},
+        # Such that the planner takes it.
+        "quality": {"open_loop_error": [0.1], "copy_last_error": [1.0], "shuffled_action_error": [1.0]},
     }
     return Contract(**{**values, **changes})

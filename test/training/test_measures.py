@@ -15,7 +15,12 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.fitting.metric import controlled_changes, fit_metric, metric_of, slow_changes
 from ami_ros.training.latents import Encoded, encode_all
 from ami_ros.training.probes import probe
-from ami_ros.training.quality import distance_calibration, effective_rank, open_loop_errors
+from ami_ros.training.quality import (
+    distance_calibration,
+    effective_rank,
+    open_loop_errors,
+    what_is_moved,
+)
 from ami_ros.training.recorded import Recorded, normalised_actions
 
 EPISODES, STEPS, JOINTS, ACTION = 12, 30, 4, 6
@@ -191,6 +196,24 @@ def test_a_distance_is_compared_with_the_way_to_the_end_of_the_episode():
     assert distance_calibration(model, latents, places)["slow"] == pytest.approx(1.0, abs=1e-6)
     latents[..., :3] = noise(EPISODES, STEPS + 1, 3, seed=1)
     assert abs(distance_calibration(model, latents, places)["l2"]) < 0.2
+
+
+def test_what_is_moved_is_an_object_unless_it_is_a_wall():
+    moving, still = noise(EPISODES, STEPS + 1, 3), noise(EPISODES, 1, 3).expand(-1, STEPS + 1, -1)
+    arm = {"joint_position": moving, "tip_position": moving}
+    assert what_is_moved({**arm, "object_position": moving}) == "object_position"
+    assert what_is_moved({**arm, "object_position": still}) == "tip_position"
+    assert what_is_moved({"joint_position": moving}) == "joint_position"  # a recording
+    assert what_is_moved({"position": moving, "object_position": still}) == "position"  # a base among walls
+    assert what_is_moved({"flow": still}) == "flow"
+    assert what_is_moved({}) is None
+
+
+def test_a_covered_camera_has_finite_figures():
+    model, dark = small_jepa(), torch.zeros(EPISODES, 3, LATENT + 2 * JOINTS)
+    errors = open_loop_errors(model, dark, torch.zeros(EPISODES, 2, ACTION))
+    assert all(np.isfinite(values).all() for values in errors.values())
+    assert np.isfinite(effective_rank(dark[..., :LATENT].flatten(0, 1)))
 
 
 def test_encode_all_is_in_evaluation_mode_and_frame_by_frame():

@@ -40,11 +40,12 @@ def replay(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.extras import require
     from ami_ros.model.files import read_verified
+    from ami_ros.planning.judged import check_may_plan
     from ami_ros.system.whole_file import check_writable
 
     configuration = Configuration.load(robot, task)
     model = model or configuration.shipped_model
-    read_verified(model)
+    check_may_plan(read_verified(model).contract(), configuration.planner, str(model))
     require("ros", "record")
     from ami_ros.data.importing.roles import parse_topics
     from ami_ros.experiment.replayed import RecordedRobot, checked_speed, replay_figures

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judgement of a model: what success its figures let expect, and whether it may plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ami_ros.model.contract import Contract
+from ami_ros.model.judging.parts import DISTANCE, FORESIGHT, SIGHT, errors_ahead, parts_of
+from ami_ros.model.judging.settings import JudgementSettings
+from ami_ros.model.judging.wording import seen, told_apart, trusted, worth_knowing
+
+# Why a model may not plan that is weak in a part, and what to do about it.
+WEAK = {
+    FORESIGHT: (
+        "it hardly foresees what its actions do",
+        "look whether the recorded actions are those that were executed, and when (`ami-ros import` tells)",
+    ),
+    SIGHT: (
+        "it hardly sees where that is which it shall move",
+        "look at the recorded pictures: sharp, not covered, and what moves large enough in them?",
+    ),
+    DISTANCE: (
+        "its distance to a goal hardly tells near from far",
+        "record motion that goes all over the workspace, slowly and fast",
+    ),
+}
+ALWAYS = "record more, and train longer (`ami-ros train --steps`)"
+SURE = 0.01
+UNMEASURED = ("it was not measured how well it foresees", "train it again, or export it from its checkpoint")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is to be expected of a model.
+
+    Attributes:
+        says: what it can see, how far ahead it can be trusted, and what else is worth knowing: sentences.
+        parts: what success rests on, see `parts_of`; only what was measured.
+        expected: success by each part alone, 0 to 1.
+        success: expected share of the goals of reach or push within 5 cm at the end of an episode, or of
+            another task within its tolerance: that of the weakest part. 0 where its foresight was not
+            measured.
+        may_plan: whether that is enough.
+        reasons: why not; sentences without a full stop.
+        advice: what to do then, likewise.
+    """
+
+    says: tuple[str, ...]
+    parts: Mapping[str, float]
+    expected: Mapping[str, float]
+    success: float
+    may_plan: bool
+    reasons: tuple[str, ...]
+    advice: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Whether it may plan, and why not, in one sentence."""
+        if self.may_plan:
+            return "It may plan."
+        return f"It may not plan: {'; '.join(self.reasons)}."
+
+    @property
+    def next_step(self) -> str:
+        """What to do about a model that may not plan, in one sentence; empty where it may."""
+        return "" if self.may_plan else f"What to do: {'; '.join(self.advice)}."
+
+    @property
+    def lines(self) -> list[str]:
+        """All of it, a sentence each."""
+        means = "of the goals within 5 cm, or the task's tolerance, at the end of an episode"
+        shown = min(max(self.success, SURE), 1.0 - SURE)  # nothing is certain
+        return [*self.says, f"Expected success: {shown:.0%} {means}.", self.verdict]
+
+
+def judge(contract: Contract, settings: JudgementSettings) -> Judgement:
+    """Judge a model by the quality in its contract, whatever version of ami_ros measured it.
+
+    What is wrong with all of the recordings alike, held-out episodes included, does not show there.
+
+    Args:
+        contract: of the model.
+        settings: what the figures let expect.
+    """
+    quality, curves = contract.quality, settings.curves
+    parts = parts_of(quality, settings.blocks)
+    expected = {name: curves[name](value) for name, value in parts.items()}
+    success = min(expected.values()) if FORESIGHT in parts else 0.0
+    weak = [WEAK[name] for name, value in expected.items() if value < settings.least_success]
+    if FORESIGHT not in parts:
+        weak = [UNMEASURED]
+    reasons, advice = [why for why, _ in weak], [what for _, what in weak]
+    ahead, block_s = errors_ahead(quality), contract.block / contract.rate_hz
+    said = [
+        *seen(quality),
+        trusted(ahead, settings.trusted_error, block_s),
+        told_apart(parts.get(DISTANCE), expected.get(DISTANCE, 1.0) >= settings.least_success),
+        *worth_knowing(quality),
+    ]
+    return Judgement(tuple(said), parts, expected, success, not weak, tuple(reasons), (*advice, ALWAYS))

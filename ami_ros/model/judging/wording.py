@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures in words: one sentence for each thing that a user wants to know of a model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ami_ros.model.judging.parts import numbers, probes
+
+BLIND = 0.5  # R2 below which it is said that something is not seen
+GUESSES = "the better of two guesses: that nothing moves, or what other actions would do"
+TOLD = 0.9  # AUC from which on it is said that one thing is told from another
+
+
+def seen(quality: Mapping[str, Any]) -> Iterator[str]:
+    """Say how well what the data tell of can be read off the latent.
+
+    The root of 1 - R2 is the rms error as a share of the standard deviation.
+    """
+    found = {name.replace("_", " "): value for name, value in probes(quality).items()}
+    sharp = {name: value for name, value in found.items() if value >= BLIND}
+    if not found:
+        yield "What it sees was not measured: the data tell of nothing that should be read off a picture."
+    if sharp:
+        each = (f"the {name} to within {math.sqrt(1.0 - r2):.0%}" for name, r2 in sharp.items())
+        yield f"It sees {_listed(list(each))} of how much that varies."
+    if blurred := [f"the {name}" for name in found if name not in sharp]:
+        yield f"It hardly sees {_listed(blurred)}."
+
+
+def trusted(ahead: Sequence[float], share: float, block_s: float) -> str:
+    """Say how far ahead its predictions can be trusted.
+
+    Args:
+        ahead: error for each block ahead, as a share of that of a guess.
+        share: of it up to which they are trusted.
+        block_s: how long a block takes, s.
+    """
+    if not ahead:
+        return "How far ahead it can be trusted was not measured."
+    # The last such block: over one block little moves, and noise alone can make the error as large.
+    blocks = max((index for index, error in enumerate(ahead, 1) if error <= share), default=0)
+    if not blocks:
+        never = f"its error is never below {share:.0%} of that of {GUESSES}"
+        return f"It cannot be trusted to foresee anything: {never}."
+    reach = f"{blocks} action block{'s' * (blocks > 1)} ({blocks * block_s:.1f} s)"
+    most = ", which is all that was measured" if blocks == len(ahead) else ""
+    error = f"its error is {ahead[blocks - 1]:.0%} of that of {GUESSES}"
+    return f"It can be trusted {reach} ahead{most}: there {error}."
+
+
+def told_apart(rank: float | None, tells: bool) -> str:
+    """Say whether its distance tells near from far."""
+    if rank is None:
+        return (
+            "Whether its distance tells near from far was not measured: nothing moved that the data tell of."
+        )
+    which = "tells" if tells else "hardly tells"
+    return f"Its distance to a goal {which} near from far: rank correlation {rank:.2f} with the true one."
+
+
+def worth_knowing(quality: Mapping[str, Any]) -> Iterator[str]:
+    """Say what it knows of its own ignorance; that makes a robot safer, and no plan better."""
+    doubt = numbers(quality).get("disagreement_spearman")
+    if doubt is not None:
+        yield f"Its doubt ranks its errors with a correlation of {doubt:.2f}."
+    events, odd = numbers(quality).get("surprise_auc"), quality.get("beyond_range")
+    kinds = {k: numbers(v).get("auc") for k, v in odd.items()} if isinstance(odd, Mapping) else {}
+    known = {kind.replace("_", " "): auc for kind, auc in kinds.items() if auc is not None}
+    if events is not None:
+        yield f"It {_tells(events)} impossible events from possible ones (AUC {events:.2f})."
+    if known:
+        worst = min(known, key=known.__getitem__)
+        yield (
+            f"It {_tells(known[worst])} pictures beyond what it was trained on from usual ones "
+            f"(AUC {known[worst]:.2f} to {max(known.values()):.2f}, worst: {worst})."
+        )
+    if events is None and not known:
+        yield (
+            "Whether it notices what it does not know was not measured: `ami-ros collect` and "
+            "`ami-ros augment` make the data for that."
+        )
+
+
+def _tells(auc: float) -> str:
+    return "tells" if auc >= TOLD else "does not always tell"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

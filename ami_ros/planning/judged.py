@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No plans with a model that its figures let expect to fail."""
+
+from __future__ import annotations
+
+from ami_ros.errors import JudgementError
+from ami_ros.model.contract import Contract
+from ami_ros.model.judging.judgement import judge
+from ami_ros.model.judging.settings import load_judgement_settings
+from ami_ros.planning.settings import PlannerSettings
+
+OVERRIDE = (
+    "To plan with it all the same, with nobody near the robot: judged: false of config/planner.yaml "
+    "(`ami-ros evaluate --set judged=false`; of the node the parameter of that name)."
+)
+
+
+def check_may_plan(contract: Contract, settings: PlannerSettings, where: str) -> None:
+    """Refuse a model that its judgement says may not plan, unless the settings take any.
+
+    Args:
+        contract: of the model.
+        settings: of the planner.
+        where: name of its file in messages.
+
+    Raises:
+        JudgementError: it may not; with the judgement, and what can be done.
+        ConfigError: config/judgement.yaml is not readable.
+    """
+    if not settings.judged:
+        return
+    judgement = judge(contract, load_judgement_settings())
+    if not judgement.may_plan:
+        said = "\n".join(f"  {line}" for line in (*judgement.lines, judgement.next_step, OVERRIDE))
+        raise JudgementError(f"{where}: the planner refuses this model\n{said}")
