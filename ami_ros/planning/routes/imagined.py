@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ami_ros.model.points import points_of, targets_of
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.routes.cloud import Cloud
 from ami_ros.planning.routes.contacts import Contact
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
@@ -140,6 +141,7 @@ class TreeSearch:
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
         self._points = points_of(model, self._states).cpu()
+        self._cloud = Cloud(self._points)
         self._parents = torch.tensor([-1])
         self._steps = torch.zeros(1)  # control steps from the first state to each
         self._away = torch.linalg.vector_norm(self._points - self._target, dim=1)
@@ -211,13 +213,14 @@ class TreeSearch:
         self._open = torch.cat([self._open, torch.ones(len(rows), dtype=torch.bool)])
         self._states = torch.cat([self._states, states[rows]])
         self._points = torch.cat([self._points, points[rows]])
+        self._cloud.add(points[rows])
         self._parents = torch.cat([self._parents, parents[chosen][rows]])
         self._steps = torch.cat([self._steps, steps[chosen][rows]])
         self._away = torch.cat([self._away, away[rows]])
 
     def _is_new(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
         """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there."""
-        new: Tensor = torch.cdist(points, self._points).amin(dim=1) > radius
+        new = self._cloud.distances(points) > radius
         starts = self._points[parents]
         for bar in self._known.failed:
             new &= ~bar.of(starts, points, self._settings.radius)
