@@ -103,7 +103,7 @@ class Guide:
             self._search, self.searches = self._finder.begin(state, goal), self.searches + 1
             if self.way == DIRECT:
                 self.way = SEARCHING
-        if not self._search.advance():
+        if not self._search.advance(waited_for=self._route is None):
             return
         found, self._search, self._age = self._search.route, None, 0
         if found is not None:

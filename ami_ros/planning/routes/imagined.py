@@ -17,7 +17,8 @@ from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
 
 AT_ONCE = 64  # states that are led on from at once
-BITS = 3  # how often that is done between two plans
+BITS = 2  # how often that is done between two plans
+WAITING_BITS = 8  # while the robot stands still for want of a way, and its plans can wait as well
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
 MOST = 2.0  # of `radius`: where they may differ by more and no way is found, felt walls are forgotten
@@ -154,9 +155,9 @@ class TreeSearch:
         """How many states there are."""
         return len(self._states)
 
-    def advance(self) -> bool:
+    def advance(self, waited_for: bool) -> bool:
         """Lead some states on; return whether the goal is reached, or there is nothing more to look at."""
-        for _ in range(BITS):
+        for _ in range(WAITING_BITS if waited_for else BITS):
             if len(self._states) >= self._settings.most or not (self._open.any() or self._look_closer()):
                 return True
             length = torch.where(self._open, self._steps + self._away, torch.inf)

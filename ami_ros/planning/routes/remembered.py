@@ -76,6 +76,6 @@ class KnownRoute:
 
     route: Route | None
 
-    def advance(self) -> bool:
+    def advance(self, waited_for: bool) -> bool:
         """Return that it is done."""
         return True

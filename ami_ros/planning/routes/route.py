@@ -38,8 +38,8 @@ class RouteSearch(Protocol):
 
     route: Route | None
 
-    def advance(self) -> bool:
-        """Look on for about as long as a plan takes; return whether it is done."""
+    def advance(self, waited_for: bool) -> bool:
+        """Look on for as long as a plan takes, or longer if it is waited for; return whether it is done."""
 
 
 class RouteFinder(Protocol):

@@ -80,7 +80,7 @@ def test_routes_lead_around_what_was_felt_until_that_leaves_no_way(model):
 
     def crossing() -> float | None:
         search = routes.begin(at(-3.0, 0.0), goal(3.0, 0.0))
-        while not search.advance():
+        while not search.advance(True):
             pass
         if search.route is None:
             return None

@@ -41,7 +41,7 @@ class Line:
         self.left = self.takes
         return self
 
-    def advance(self) -> bool:
+    def advance(self, waited_for: bool) -> bool:
         self.left -= 1
         return self.left <= 0
 

@@ -22,7 +22,7 @@ SETTINGS = dataclasses.replace(
 
 def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route | None:
     search = routes.begin(state, wanted)
-    while not search.advance():
+    while not search.advance(True):
         pass
     return search.route
 
@@ -112,10 +112,14 @@ def test_the_same_question_has_the_same_answer():
     assert torch.equal(one.states, other.states)
 
 
-def test_a_search_is_done_bit_by_bit():
-    search = ImaginedRoutes(two_rooms(), 2, SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
-    seen = [search.states]
-    while not search.advance():
-        seen.append(search.states)
-        assert search.route is None
-    assert len(seen) > 2 and seen == sorted(seen)
+def test_a_search_is_done_bit_by_bit_of_which_more_are_done_where_it_is_waited_for():
+    counts = {}
+    for waited_for in (False, True):
+        search = ImaginedRoutes(two_rooms(), 2, SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
+        seen = [search.states]
+        while not search.advance(waited_for):
+            seen.append(search.states)
+            assert search.route is None
+        assert seen == sorted(seen)
+        counts[waited_for] = len(seen)
+    assert counts[False] > 2 * counts[True] > 0

@@ -59,7 +59,7 @@ def routes(request, tmp_path, spec):
 
 def test_it_leads_through_the_door(routes):
     search = routes.begin(at(-6.0, 0.2), goal(6.0, 0.2))
-    assert search.advance()
+    assert search.advance(True)
     route = search.route
     assert len(route) == len(route.steps)
     x, y = route.states[:, 0], route.states[:, 1]
