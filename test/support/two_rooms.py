@@ -72,11 +72,11 @@ class TwoRoomsCoarse(nn.Module):
 
 
 def two_rooms(
-    door: float | None = DOOR, coarse_knows: bool = True, predictor_knows: bool = True
+    door: float | None = DOOR, coarse_knows: bool = True, predictor_knows: bool = True, macro_blocks: int = 1
 ) -> ModelRuntime:
     """Return the model; None: the door is shut. Who does not know the wall goes through it by mistake."""
     model: Jepa = convex_jepa()
-    model.settings = dataclasses.replace(SETTINGS, macro_blocks=1, macros=DIRECTIONS)
+    model.settings = dataclasses.replace(SETTINGS, macro_blocks=macro_blocks, macros=DIRECTIONS)
     model.coarse = nn.ModuleList([TwoRoomsCoarse(Walls(door, coarse_knows))])
     model.predictor = TwoRoomsPredictor(Walls(door, predictor_knows))
     return in_memory(model, small_contract(model, made_up_robot()))

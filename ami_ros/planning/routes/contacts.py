@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.points import points_of
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.control_steps import ControlSteps
@@ -49,19 +50,19 @@ class Contact:
 
 
 class ContactSense:
-    """Compares where the last macro-action led with what the model had predicted of it.
+    """Compares where the last action blocks led, up to a macro-action, with what was predicted of them.
 
     Args:
-        model: predicts, step by step.
-        step_ns: duration of a control step.
-        step_count: control steps that are compared.
+        model: predicts, block by block.
+        spec: the robot.
         radius: what is nearer than this is the same place, control steps.
     """
 
-    def __init__(self, model: ModelRuntime, step_ns: int, step_count: int, radius: float) -> None:
-        self._model, self._radius = model, radius
-        self._steps = ControlSteps(step_ns)
-        self._past: deque[tuple[Tensor, FloatArray]] = deque(maxlen=step_count)
+    def __init__(self, model: ModelRuntime, spec: RobotSpec, radius: float) -> None:
+        self._model, self._block, self._radius = model, spec.action_block, radius
+        self._steps = ControlSteps(spec.step_ns)
+        count = model.contract.macro_blocks * spec.action_block
+        self._past: deque[tuple[Tensor, FloatArray]] = deque(maxlen=count)
         self.restart()
 
     def restart(self) -> None:
@@ -80,28 +81,25 @@ class ContactSense:
         else:
             self._past.append((self._state, action))
         self._state = state
-        if len(self._past) < (self._past.maxlen or 0):
-            return None
-        contact = self._compared(state)
-        if contact is not None:
-            self._past.clear()  # each wall is felt once
-        return contact
+        for count in range(self._block, len(self._past) + 1, self._block):  # who hits fast is felt soon
+            contact = self._compared([*self._past][-count:], state)
+            if contact is not None:
+                self._past.clear()  # each wall is felt once
+                return contact
+        return None
 
     def act(self, action: FloatArray) -> None:
         """Note the action (A,) in [-1, 1] that is executed until the next observation."""
         self._steps.act(action)
 
-    def _compared(self, state: Tensor) -> Contact | None:
-        start = self._past[0][0]
-        blocks = torch.stack([torch.from_numpy(action).float() for _, action in self._past])
-        blocks = blocks.reshape(self._model.contract.macro_blocks, 1, -1).to(self._model.device)
+    def _compared(self, past: list[tuple[Tensor, FloatArray]], state: Tensor) -> Contact | None:
+        start, actions = past[0][0], torch.stack([torch.from_numpy(action).float() for _, action in past])
         predicted = start.unsqueeze(0)
         with torch.inference_mode():
-            for block in blocks:
-                predicted = self._model.world.predict(predicted, block)
-        before, promised, here = points_of(
-            self._model, torch.cat([start.unsqueeze(0), predicted, state.unsqueeze(0)])
-        ).cpu()
+            for block in torch.split(actions.to(self._model.device), self._block):
+                predicted = self._model.world.predict(predicted, block.reshape(1, -1))
+        states = torch.cat([start.unsqueeze(0), predicted, state.unsqueeze(0)])
+        before, promised, here = points_of(self._model, states).cpu()
         missing = promised - here
         length = float(torch.linalg.vector_norm(missing))
         if length <= max(self._radius, MISSING * float(torch.linalg.vector_norm(promised - before))):

@@ -43,7 +43,7 @@ def guide_of(
             "(config/model.yaml); train it again, or set route: off"
         )
     steps = model.contract.macro_blocks * spec.action_block
-    contacts = ContactSense(model, spec.step_ns, steps, how.radius)
+    contacts = ContactSense(model, spec, how.radius)
     return Guide(ImaginedRoutes(model, steps, how), subgoal_of, distances, how, contacts)
 
 

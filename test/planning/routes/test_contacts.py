@@ -21,7 +21,7 @@ SETTINGS = dataclasses.replace(load_planner_settings().routes["learned"], near=1
 
 
 def sense(model) -> ContactSense:
-    return ContactSense(model, STEP_NS, STEPS, SETTINGS.radius)
+    return ContactSense(model, SPEC, SETTINGS.radius)
 
 
 def moved(it: ContactSense, way: float, *places: float) -> Contact | None:
@@ -67,6 +67,14 @@ def test_a_wall_ends_somewhere(model):
 
 def test_a_robot_that_was_held_for_less_than_the_radius_feels_nothing(model):
     assert moved(sense(model), 0.9 * SETTINGS.radius, *[-0.1] * (STEPS + 1)) is None
+
+
+def test_who_hits_fast_is_felt_soon_and_who_presses_slowly_in_the_end():
+    model = two_rooms(None, coarse_knows=False, predictor_knows=False, macro_blocks=3)
+    fast, slow = 1.5 * SETTINGS.radius, 0.5 * SETTINGS.radius
+    assert moved(sense(model), fast, *[-0.1] * (STEPS + 1)) is not None
+    assert moved(sense(model), slow, *[-0.1] * (2 * STEPS + 1)) is None
+    assert moved(sense(model), slow, *[-0.1] * (3 * STEPS + 1)) is not None
 
 
 def test_after_a_gap_it_waits_for_whole_macro_actions(model):
