@@ -52,10 +52,15 @@ class Contact:
 class ContactSense:
     """Compares where the last action blocks led, up to a macro-action, with what was predicted of them.
 
+    A wall that the robot gets through is none: who is held or slowed down by others feels walls, too.
+
     Args:
         model: predicts, block by block.
         spec: the robot.
         radius: what is nearer than this is the same place, control steps.
+
+    Attributes:
+        walls: that were felt since `restart`, and are not refuted.
     """
 
     def __init__(self, model: ModelRuntime, spec: RobotSpec, radius: float) -> None:
@@ -70,11 +75,15 @@ class ContactSense:
         self._steps.restart()
         self._past.clear()
         self._state: Tensor | None = None
+        self.walls: list[Contact] = []
 
-    def observe(self, state: Tensor, stamp_ns: int) -> Contact | None:
-        """Return the wall that state (Z,) now, after the last steps, tells of."""
+    def observe(self, state: Tensor, stamp_ns: int) -> bool:
+        """Return whether state (Z,) now, after the last steps, tells of a wall that was not felt before."""
         if self._steps.goes_on(stamp_ns):
-            return None
+            return False
+        if self._state is not None:
+            way = points_of(self._model, torch.stack([self._state, state])).cpu()
+            self.walls = [wall for wall in self.walls if not wall.stops(way[:1], way[1:])]
         action = self._steps.end(stamp_ns)
         if action is None or self._state is None:
             self._past.clear()
@@ -85,8 +94,10 @@ class ContactSense:
             contact = self._compared([*self._past][-count:], state)
             if contact is not None:
                 self._past.clear()  # each wall is felt once
-                return contact
-        return None
+                new = not any(contact.is_like(wall) for wall in self.walls)
+                self.walls += [contact] * new
+                return new
+        return False
 
     def act(self, action: FloatArray) -> None:
         """Note the action (A,) in [-1, 1] that is executed until the next observation."""

@@ -61,8 +61,7 @@ class Guide:
 
     def observe(self, state: Tensor, stamp_ns: int) -> None:
         """Feel, at each observation, whether something is in the way; then look for another one."""
-        contact = None if self._contacts is None else self._contacts.observe(state, stamp_ns)
-        if contact is not None and self._finder.block(contact) and self._route is not None:
+        if self._contacts is not None and self._contacts.observe(state, stamp_ns) and self._route is not None:
             self._drop(SEARCHING)
 
     def act(self, action: FloatArray) -> None:

@@ -44,7 +44,7 @@ def guide_of(
         )
     steps = model.contract.macro_blocks * spec.action_block
     contacts = ContactSense(model, spec, how.radius)
-    return Guide(ImaginedRoutes(model, steps, how), subgoal_of, distances, how, contacts)
+    return Guide(ImaginedRoutes(model, steps, how, contacts), subgoal_of, distances, how, contacts)
 
 
 def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:

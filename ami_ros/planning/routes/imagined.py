@@ -12,7 +12,7 @@ from torch import Tensor
 from ami_ros.model.points import points_of, targets_of
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.routes.cloud import Cloud
-from ami_ros.planning.routes.contacts import Contact
+from ami_ros.planning.routes.contacts import Contact, ContactSense
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
 
@@ -77,21 +77,24 @@ class ImaginedRoutes:
         model: with a coarse predictor.
         step_count: control steps per macro-action.
         settings: how far apart states are, how near the goal is near enough, and how many there may be.
+        contacts: knows walls that no route shall lead through.
     """
 
-    def __init__(self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings) -> None:
+    def __init__(
+        self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings, contacts: ContactSense
+    ) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
+        self._contacts = contacts
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was not reached and felt, and believe where both predictions agree within `radius`."""
+        """Forget what was not reached, and believe where both predictions agree within `radius`."""
         self._failed: list[Barred] = []
-        self._walls: list[Contact] = []
         self._agreement = self._settings.radius
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
         """Begin to look for a short way from state (Z,) to near a goal."""
-        known = Known(self._failed, self._walls, self._agreement)
+        known = Known(self._failed, self._contacts.walls, self._agreement)
         return TreeSearch(self._model, self._step_count, self._settings, state, goal, known)
 
     def fail(self, state: Tensor, route: Route, last: int) -> None:
@@ -104,12 +107,6 @@ class ImaginedRoutes:
         before = [bar.width for bar in self._failed if torch.linalg.vector_norm(bar.here - here) <= radius]
         self._failed.append(Barred(here, ends, 2.0 * max(before) if before else radius))
 
-    def block(self, contact: Contact) -> bool:
-        """Lead no route through a wall that was felt; return whether it is new."""
-        new = not any(contact.is_like(wall) for wall in self._walls)
-        self._walls += [contact] * new
-        return new
-
     def forgive(self) -> None:
         """Lead to what was not reached, too, and believe more: a cautious search finds no way.
 
@@ -117,7 +114,7 @@ class ImaginedRoutes:
         """
         self._failed.clear()
         if self._agreement > MOST * self._settings.radius:
-            self._walls.clear()
+            self._contacts.walls.clear()
         self._agreement *= MORE
 
 

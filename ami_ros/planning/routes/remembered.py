@@ -12,7 +12,6 @@ from torch import Tensor
 from ami_ros.model.points import points_of, targets_of
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.experience import Experience
-from ami_ros.planning.routes.contacts import Contact
 from ami_ros.planning.routes.route import Route
 
 
@@ -56,10 +55,6 @@ class RememberedRoutes:
         if isinstance(route, RememberedRoute):
             for index in range(last + 1):
                 self._experience.fail(route.way, index)
-
-    def block(self, contact: Contact) -> bool:
-        """Keep the ways: they were travelled; what is not reached, `fail` tells."""
-        return False
 
     def forgive(self) -> None:
         """Lead through what was not reached, too."""

@@ -9,7 +9,6 @@ from typing import Protocol
 from torch import Tensor
 
 from ami_ros.model.runtime import EncodedGoal
-from ami_ros.planning.routes.contacts import Contact
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +49,6 @@ class RouteFinder(Protocol):
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> RouteSearch:
         """Begin to look for a way from state (Z,) to a goal."""
-
-    def block(self, contact: Contact) -> bool:
-        """Hear of a wall that the robot felt; return whether that was new."""
 
     def forgive(self) -> None:
         """Forget what was not reached: no way is left without it."""

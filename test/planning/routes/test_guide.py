@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from ami_ros.model.runtime import EncodedGoal
-from ami_ros.planning.routes.contacts import Contact
 from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.settings import load_planner_settings
@@ -31,7 +30,6 @@ class Line:
 
     def restart(self) -> None:
         self.failed: list[tuple[float, float]] = []
-        self.walls: list[Contact] = []
 
     def begin(self, state: Tensor, goal: EncodedGoal) -> Line:
         self.asked += 1
@@ -44,10 +42,6 @@ class Line:
     def advance(self, waited_for: bool) -> bool:
         self.left -= 1
         return self.left <= 0
-
-    def block(self, contact: Contact) -> bool:
-        self.walls.append(contact)
-        return len(self.walls) == 1
 
     def forgive(self) -> None:
         self.failed.clear()
@@ -64,8 +58,8 @@ class Feeler:
     def restart(self) -> None:
         self.felt = False
 
-    def observe(self, state: Tensor, stamp_ns: int) -> Contact | None:
-        return Contact(state, torch.ones(1), 1.0) if self.felt else None
+    def observe(self, state: Tensor, stamp_ns: int) -> bool:
+        return self.felt
 
     def act(self, action) -> None:
         self.acted = action
@@ -164,15 +158,17 @@ def test_a_restart_forgets_the_route():
     assert pursued(it, 5.0) == 7.0 and it.searches == 1
 
 
-def test_who_feels_a_wall_looks_for_another_way_once():
+def test_who_feels_a_wall_looks_for_another_way():
     line, feeler = Line(), Feeler()
     it = guide(line, feeler)
     assert pursued(it, 0.0) is not None and line.asked == 1
     it.act(0.5)
     assert feeler.acted == 0.5
-    feeler.felt = True
     it.observe(torch.tensor([0.0]), 1)
-    assert it.way == SEARCHING and len(line.walls) == 1
-    assert pursued(it, 0.0) is not None and line.asked == 2
+    assert it.way == ROUTE
+    feeler.felt = True
     it.observe(torch.tensor([0.0]), 2)
-    assert it.way == ROUTE, "known already"
+    assert it.way == SEARCHING
+    assert pursued(it, 0.0) is not None and line.asked == 2
+    it.restart()
+    assert not feeler.felt

@@ -7,17 +7,25 @@ import dataclasses
 
 import pytest
 import torch
+from robots import made_up_robot
 from torch import Tensor
 from two_rooms import DOOR, STRIDE, Walls, at, goal, two_rooms
 
-from ami_ros.model.runtime import EncodedGoal
+from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.route import Route
+from ami_ros.planning.routes.settings import LearnedRouteSettings
 from ami_ros.planning.settings import load_planner_settings
 
+SPEC = made_up_robot()
 SETTINGS = dataclasses.replace(
     load_planner_settings().routes["learned"], near=1.5, passed=1.0, radius=1.0, most=2000
 )
+
+
+def routes_of(model: ModelRuntime, settings: LearnedRouteSettings) -> ImaginedRoutes:
+    return ImaginedRoutes(model, SPEC.action_block, settings, ContactSense(model, SPEC, settings.radius))
 
 
 def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route | None:
@@ -30,7 +38,7 @@ def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route |
 @pytest.mark.parametrize("door", [DOOR, -7.0])
 def test_the_way_leads_through_the_door(door):
     model = two_rooms(door)
-    route = found(ImaginedRoutes(model, 2, SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0))
+    route = found(routes_of(model, SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0))
     assert route is not None and route.steps == (2.0,) * len(route)
     places = torch.cat([at(-6.0, 0.0)[None, :2], route.states[:, :2]])
     strides = (places[1:] - places[:-1]).norm(dim=1)
@@ -42,16 +50,16 @@ def test_the_way_leads_through_the_door(door):
 
 
 def test_no_way_is_known_through_a_door_that_is_shut():
-    routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
+    routes = routes_of(two_rooms(None), SETTINGS)
     assert found(routes, at(-6.0, 0.0), goal(6.0, 0.0)) is None
     assert found(routes, at(-6.0, 0.0), goal(-6.0, 8.0)) is not None
 
 
 @pytest.mark.parametrize("mistaken", ["coarse_knows", "predictor_knows"])
 def test_what_one_predictor_believes_and_the_other_does_not_is_no_way(mistaken):
-    shut = ImaginedRoutes(two_rooms(None, **{mistaken: False}), 2, SETTINGS)
+    shut = routes_of(two_rooms(None, **{mistaken: False}), SETTINGS)
     assert found(shut, at(-6.0, 0.0), goal(6.0, 0.0)) is None
-    route = found(ImaginedRoutes(two_rooms(**{mistaken: False}), 2, SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0))
+    route = found(routes_of(two_rooms(**{mistaken: False}), SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0))
     places = torch.cat([at(-6.0, 0.0)[None, :2], route.states[:, :2]])
     assert not Walls(DOOR).blocked(places[:-1], places[1:]).any()
 
@@ -61,13 +69,13 @@ def test_where_the_predictors_differ_by_more_than_the_radius_neither_is_believed
         model = two_rooms()
         model.world.model.predictor.reach = reach
         wide = dataclasses.replace(SETTINGS, most=200)
-        assert (found(ImaginedRoutes(model, 2, wide), at(-6.0, 0.0), goal(-6.0, 4.0)) is None) == differs
+        assert (found(routes_of(model, wide), at(-6.0, 0.0), goal(-6.0, 4.0)) is None) == differs
 
 
 def test_after_a_search_without_a_way_they_may_differ_more_until_the_goal_is_another():
     model = two_rooms()
     model.world.model.predictor.reach = 0.4  # by 1.2
-    routes = ImaginedRoutes(model, 2, dataclasses.replace(SETTINGS, most=200))
+    routes = routes_of(model, dataclasses.replace(SETTINGS, most=200))
     assert found(routes, at(-6.0, 0.0), goal(-6.0, 4.0)) is None
     routes.forgive()
     assert found(routes, at(-6.0, 0.0), goal(-6.0, 4.0)) is not None
@@ -78,18 +86,18 @@ def test_after_a_search_without_a_way_they_may_differ_more_until_the_goal_is_ano
 def test_a_search_that_does_not_get_on_takes_smaller_strides():
     """At the start no macro-action leads as far as states should be apart; it gets on, and gives up in the end."""
     wide = dataclasses.replace(SETTINGS, radius=1.1 * STRIDE)
-    route = found(ImaginedRoutes(two_rooms(), 2, wide), at(-6.0, 0.0), goal(-6.0, 3.0 * STRIDE))
+    route = found(routes_of(two_rooms(), wide), at(-6.0, 0.0), goal(-6.0, 3.0 * STRIDE))
     assert route is not None and len(route) >= 2
-    assert found(ImaginedRoutes(two_rooms(None), 2, wide), at(-6.0, 0.0), goal(6.0, 0.0)) is None
+    assert found(routes_of(two_rooms(None), wide), at(-6.0, 0.0), goal(6.0, 0.0)) is None
 
 
 def test_a_search_ends_where_it_may_look_at_no_more():
     few = dataclasses.replace(SETTINGS, most=20)
-    assert found(ImaginedRoutes(two_rooms(), 2, few), at(-6.0, 0.0), goal(6.0, 0.0)) is None
+    assert found(routes_of(two_rooms(), few), at(-6.0, 0.0), goal(6.0, 0.0)) is None
 
 
 def test_what_was_not_reached_is_no_longer_tried_from_there():
-    routes = ImaginedRoutes(two_rooms(None), 2, SETTINGS)
+    routes = routes_of(two_rooms(None), SETTINGS)
     straight = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
     routes.fail(at(-6.0, 0.0), straight, 0)
     other = found(routes, at(-6.0, 0.0), goal(-6.0, 8.0))
@@ -99,23 +107,21 @@ def test_what_was_not_reached_is_no_longer_tried_from_there():
     avoided = (third.states[0] - other.states[0])[:2].norm()
     assert float(avoided) > 2.0 * SETTINGS.radius, "the second failure avoids twice as much"
     elsewhere = at(-3.0, 2.0)
-    before = found(ImaginedRoutes(two_rooms(None), 2, SETTINGS), elsewhere, goal(-6.0, 8.0))
+    before = found(routes_of(two_rooms(None), SETTINGS), elsewhere, goal(-6.0, 8.0))
     assert torch.equal(found(routes, elsewhere, goal(-6.0, 8.0)).states, before.states)
     routes.forgive()
     assert torch.equal(found(routes, at(-6.0, 0.0), goal(-6.0, 8.0)).states, straight.states)
 
 
 def test_the_same_question_has_the_same_answer():
-    one, other = (
-        found(ImaginedRoutes(two_rooms(), 2, SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0)) for _ in "ab"
-    )
+    one, other = (found(routes_of(two_rooms(), SETTINGS), at(-6.0, 0.0), goal(6.0, 0.0)) for _ in "ab")
     assert torch.equal(one.states, other.states)
 
 
 def test_a_search_is_done_bit_by_bit_of_which_more_are_done_where_it_is_waited_for():
     counts = {}
     for waited_for in (False, True):
-        search = ImaginedRoutes(two_rooms(), 2, SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
+        search = routes_of(two_rooms(), SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
         seen = [search.states]
         while not search.advance(waited_for):
             seen.append(search.states)
