@@ -51,12 +51,12 @@ def export(
         raise ConfigError("got nothing to write, expected --out MODEL or --bundle FILE, or both")
     let_waiting_threads_sleep()
 
-    from ami_ros.cli.training_run import training_changes
     from ami_ros.configuration import Configuration
     from ami_ros.model.export import export as write
     from ami_ros.planning.bundle import write_bundle
     from ami_ros.planning.settings import load_planner_settings
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.training.settings import training_changes
 
     check_writable(out, bundle)
     if model is not None:

@@ -41,24 +41,27 @@ def train(
 
     let_waiting_threads_sleep()
 
-    from torch.utils.tensorboard import SummaryWriter
-
-    from ami_ros.cli.training_run import prepare_run, training_changes
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.progress import progress_bar
-    from ami_ros.model.export import export
-    from ami_ros.model.judging.judgement import judge
-    from ami_ros.model.judging.settings import load_judgement_settings
-    from ami_ros.system.lock_file import only_one
-    from ami_ros.system.stop_request import StopRequest
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.training.share import joined
+    from ami_ros.training.settings import training_changes
 
     changes = training_changes(start, steps=steps, seed=seed, threads=threads)
     configuration = Configuration.load(robot, task, {"training": changes})
     out = out or configuration.run_folder / "model.pt"
     checkpoint = out.with_name("checkpoint.pt")
     check_writable(out, checkpoint)
+
+    from torch.utils.tensorboard import SummaryWriter  # seconds: after the checks
+
+    from ami_ros.cli.training_run import prepare_run
+    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.model.export import export
+    from ami_ros.model.judging.judgement import judge
+    from ami_ros.model.judging.settings import load_judgement_settings
+    from ami_ros.system.lock_file import only_one
+    from ami_ros.system.stop_request import StopRequest
+    from ami_ros.training.share import joined
+
     with joined() as share:
         run = prepare_run(configuration, data, start, share)
         trainer = run.trainer

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ami_ros.configuration import Configuration
 from ami_ros.data.episode import list_episodes
@@ -16,7 +14,6 @@ from ami_ros.model.files import read_verified
 from ami_ros.model.known import inputs_of
 from ami_ros.model.restore import restored
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split, steps_to_finish
-from ami_ros.training.settings import fine_tuning
 from ami_ros.training.share import ALONE, Share
 from ami_ros.training.trainer import Trainer
 
@@ -41,16 +38,6 @@ class TrainingRun:
                 wanted.training,
                 on_step=lambda stage: bar.update(1, stage),
             )
-
-
-def training_changes(start: Path | None, **given: Any) -> Mapping[str, Any]:
-    """Return what changes in config/training.yaml: for a model that goes on from another, and what is given.
-
-    Raises:
-        ConfigError: config/fine_tuning.yaml is unreadable.
-    """
-    usual = {} if start is None else fine_tuning()
-    return {**usual, **{name: value for name, value in given.items() if value is not None}}
 
 
 def prepare_run(

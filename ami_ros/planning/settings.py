@@ -9,7 +9,7 @@ from typing import Any
 
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError, shown
-from ami_ros.model.networks.jepa import DISTANCES
+from ami_ros.model.distances import DISTANCES
 from ami_ros.planning.routes.settings import GRAPH, OFF, settings_of_routes
 from ami_ros.planning.sections import settings_of_solver, settings_of_term
 from ami_ros.task_file import load_task_settings

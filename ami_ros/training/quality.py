@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ami_ros.data.event import STRANGER
-from ami_ros.model.networks.jepa import DISTANCES, Jepa
+from ami_ros.model.distances import DISTANCES
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.training.events import Clips, surprise_aucs
 from ami_ros.training.fitting.appearance import Oddities, oddness_of

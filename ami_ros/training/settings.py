@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ami_ros.config import read_yaml, setting
@@ -65,6 +66,11 @@ def load_training_settings(
     return load_task_settings(TrainingSettings, "training", task, overrides)
 
 
-def fine_tuning() -> Mapping[str, Any]:
-    """Return what changes for a model that goes on from a finished one. Raises ConfigError."""
-    return read_yaml(config_path("fine_tuning.yaml"))
+def training_changes(start: Path | None, **given: Any) -> Mapping[str, Any]:
+    """Return what changes in config/training.yaml: for a model that goes on from another, and what is given.
+
+    Raises:
+        ConfigError: config/fine_tuning.yaml is unreadable.
+    """
+    usual = {} if start is None else read_yaml(config_path("fine_tuning.yaml"))
+    return {**usual, **{name: value for name, value in given.items() if value is not None}}

@@ -17,7 +17,7 @@ from command import Running, error_line, run
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.train import train as train_verb
-from ami_ros.cli.training_run import prepare_run, training_changes
+from ami_ros.cli.training_run import prepare_run
 from ami_ros.configuration import Configuration
 from ami_ros.data.episode import EpisodeRecord, write_episode
 from ami_ros.data.recorded_body import recorded_body
@@ -27,7 +27,7 @@ from ami_ros.model.restore import restored
 from ami_ros.model.weights import weights_sha256
 from ami_ros.share import shipped_model
 from ami_ros.system import stop_request
-from ami_ros.training.settings import load_training_settings
+from ami_ros.training.settings import load_training_settings, training_changes
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
 EPISODES, STEPS, SIDE = 6, 30, 64

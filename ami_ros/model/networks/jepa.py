@@ -22,8 +22,6 @@ from ami_ros.model.networks.temporal_distance import TemporalDistance
 
 # What gradient descent on episodes trains; the rest is fitted afterwards, on latents that no longer change.
 TRAINED = ("encoders", "predictor", "inverse_model")
-# How the way to an image goal may be measured, see `Jepa.distance`.
-DISTANCES = ("l2", "slow", "temporal")
 
 
 class Jepa(nn.Module):
