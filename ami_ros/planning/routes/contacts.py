@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resistance: where the robot did not get as far as predicted, and what lies behind that from there."""
+"""Walls that are felt: where the robot does not get as far as predicted, something is in the way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ami_ros.planning.control_steps import ControlSteps
 from ami_ros.types import FloatArray
 
 MISSING = 0.5  # share of a predicted way that did not happen, at least, where something resists
-DEPTH = 0.5  # of `radius`, behind the place of the contact: no state lies so far behind
+DEPTH = 0.5  # of `radius`: how far into a wall states may seem to lie
 WIDTH = 2.5  # times `radius` around that place: walls are wider than what touches them
 
 
@@ -94,9 +94,10 @@ class ContactSense:
             contact = self._compared([*self._past][-count:], state)
             if contact is not None:
                 self._past.clear()  # each wall is felt once
-                new = not any(contact.is_like(wall) for wall in self.walls)
-                self.walls += [contact] * new
-                return new
+                if any(contact.is_like(wall) for wall in self.walls):
+                    return False
+                self.walls.append(contact)
+                return True
         return False
 
     def act(self, action: FloatArray) -> None:

@@ -18,7 +18,7 @@ from ami_ros.planning.routes.settings import LearnedRouteSettings
 
 AT_ONCE = 64  # states that are led on from at once
 BITS = 2  # how often that is done between two plans
-WAITING_BITS = 8  # while the robot stands still for want of a way, and its plans can wait as well
+WAITING_BITS = 8  # while the robot stands still because it has no way: its plans can wait as well
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
 MOST = 2.0  # of `radius`: where they may differ by more and no way is found, felt walls are forgotten

@@ -42,6 +42,7 @@ from ami_ros.sim.tasks.task import Task
 from ami_ros.types import FloatArray, Level
 
 LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
+DISCOVERED_S = 10.0  # after which every node knows of every other, on a busy machine
 MOVING_S = 30.0  # wall time until it is under way, on a busy machine
 LATER_S = 0.15  # s: the fault comes up to so much later
 AFTER_S = 0.3  # watched on after the fault was named
@@ -216,8 +217,15 @@ class FaultClient(EpisodeClient):
             MOVING_S,
             lambda: "no second gate appeared",
         )
-        told = (one.stamp_ns for one in self._told if ReasonCode.COMMAND_SHARED.name in one.reasons)
-        return min((self._now_ns(), *told))
+
+        def told() -> list[int]:
+            return [one.stamp_ns for one in self._told if ReasonCode.COMMAND_SHARED.name in one.reasons]
+
+        # Simulated time may run faster than the gate discovers others.
+        over_s = time.monotonic() + (DISCOVERED_S if self._lock_step else 0.0)
+        while not told() and time.monotonic() < over_s:
+            self._spin()
+        return min((self._now_ns(), *told()))
 
     def _mend(self, parts: Sequence[Fault]) -> None:
         self._set(fault="", fault_seed=0)

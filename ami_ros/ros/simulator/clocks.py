@@ -9,7 +9,7 @@ from functools import partial
 
 from rclpy.executors import SingleThreadedExecutor
 
-from ami_ros.ros.simulator.sim_node import SimNode
+from ami_ros.ros.simulator.sim_node import LATE_TICKS, SimNode
 
 IDLE_S = 0.05  # how often a waiting loop looks around
 HELLO_S = 2.0  # how long the lock-step waits for an answer before it asks again
@@ -18,7 +18,6 @@ REHEARSALS = 3  # tries; then the episode begins anyway, and says at each step w
 LOG_S = 5.0
 SILENT_SHARE = 0.1  # of the time to wait, for a gate that did not answer the last tick
 MOST_WAITING = 5  # messages that a late tick takes: more than come in one, so that none wait for long
-LATE_TICKS = 10  # further behind than this, real time skips ticks instead of hurrying after them
 
 
 class RealTime:
@@ -40,6 +39,7 @@ class RealTime:
                 tick = 0
             running, episode = not node.stands, node.episode.number
             now = node.now_ns()
+            node.note_tick(now)
             node.inject(now)
             hz = 1e9 / node.tick_ns
             node.sensors.publish_vectors(now, tick, hz)

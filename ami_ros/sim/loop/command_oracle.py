@@ -79,13 +79,21 @@ class CommandOracle:
         self._least_astray: float | None = None
 
     def see(
-        self, command: Command, measured: FloatArray | None, pose: FloatArray | None = None
+        self,
+        command: Command,
+        measured: FloatArray | None,
+        pose: FloatArray | None = None,
+        late_s: float = 0.0,
     ) -> tuple[str, ...]:
         """Judge a command for a body at `measured` (C,), if that is known; return what is wrong with it.
 
-        The true `pose` (3,) is that of a base.
+        The true `pose` (3,) is that of a base. A world that is `late_s` behind has not let it follow yet.
         """
-        wrong = [*self._by_itself(command, measured), *self._astray(pose), *self._beside_the_last(command)]
+        wrong = [
+            *self._by_itself(command, measured, late_s),
+            *self._astray(pose),
+            *self._beside_the_last(command),
+        ]
         for name in wrong:
             self.counts[name] = self.counts.get(name, 0) + 1
         self.unsafe += bool(wrong)
@@ -111,14 +119,21 @@ class CommandOracle:
                 math.ceil(braking_ns / 1e9 / self._tick_s),
             )
 
-    def _by_itself(self, command: Command, measured: FloatArray | None) -> list[str]:
+    def far(self, command: Command, measured: FloatArray | None, late_s: float) -> bool:
+        """Return whether a command is so far from the body that no controller would take it."""
+        if measured is None:
+            return False
+        reach = MAX_GAP + (self._velocity * late_s if late_s > 0.0 else 0.0)
+        return not bool((np.abs(command.position - measured) <= reach).all())
+
+    def _by_itself(self, command: Command, measured: FloatArray | None, late_s: float) -> list[str]:
         position, slack, wrong = command.position, 1.0 + TOLERANCE, []
         least = TOLERANCE * self._small
         if not ((position >= self._lower - least) & (position <= self._upper + least)).all():
             wrong.append("position")
         if not (np.abs(command.velocity) <= self._velocity * slack).all():
             wrong.append("velocity")
-        if measured is not None and not float(np.abs(position - measured).max()) <= MAX_GAP:
+        if self.far(command, measured, late_s):
             wrong.append("jump")
         if self._tip is not None and measured is not None:
             # A robot that starts outside may come back: never further out than it was at best.

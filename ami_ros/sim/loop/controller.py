@@ -7,7 +7,7 @@ import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.sim.loop.command_oracle import MAX_GAP, TOLERANCE, CommandOracle
+from ami_ros.sim.loop.command_oracle import TOLERANCE, CommandOracle
 from ami_ros.types import Command, FloatArray
 
 
@@ -58,6 +58,7 @@ class SimController:
         measured: FloatArray | None,
         arrival_ns: int,
         pose: FloatArray | None = None,
+        late_s: float = 0.0,
     ) -> None:
         """Take a command.
 
@@ -66,9 +67,10 @@ class SimController:
             measured: (C,) where the channels are; None where nothing measures that.
             arrival_ns: when it came.
             pose: (3,) where a base truly is, x, y in m and yaw in rad.
+            late_s: how far the world is behind.
         """
-        self.oracle.see(command, measured, pose)
-        if measured is not None and float(np.abs(command.position - measured).max()) > MAX_GAP:
+        self.oracle.see(command, measured, pose, late_s)
+        if self.oracle.far(command, measured, late_s):
             return  # as if it had not come
         self._command, self._arrival_ns = command, arrival_ns
 

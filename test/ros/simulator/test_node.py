@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
 import time
 
 import numpy as np
@@ -119,6 +121,39 @@ def test_what_is_commanded_right_after_a_reset_is_about_another_place(start, pro
     assert unsafe() == 0
     command(0.5)
     probe.until(lambda: unsafe() > 0, "a jump that is noticed again")
+
+
+def test_a_machine_that_lets_the_world_stand_still_is_no_jump_of_the_gate(start, probe):
+    spec = load_robot("panda", "reach")
+    truths, joints = probe.listen(String, "sim/truth", 100), probe.listen(JointState, "joint_states")
+    commands = probe.node.create_publisher(message_type(spec.output.of), spec.output.topic, STATE)
+    sim = start("sim")
+    probe.until(lambda: truths and joints, "truth and joints")
+    assert probe.call(Trigger, "sim/reset").success
+    truths.clear()
+    probe.until(lambda: truths, "the world to go on")
+    begin, began_ns = np.array(joints[-1].position[:7]), time.time_ns()
+    speed = 1.5 * np.eye(7)[0] * -np.sign(begin[0] or 1.0)
+
+    def command() -> None:
+        stamp_ns = began_ns + (time.time_ns() - began_ns) // TICK_NS * TICK_NS  # as a gate's, however late
+        one = Command(begin + speed * (stamp_ns - began_ns) / 1e9, speed, stamp_ns)
+        commands.publish(to_message(one, spec.output.of, spec.command_names, TICK_NS))
+
+    def drive(duration_s: float) -> None:
+        over = time.monotonic() + duration_s
+        while time.monotonic() < over:
+            command()
+            probe.spin(TICK_NS / 1e9)
+
+    drive(0.3)
+    os.kill(sim.pid, signal.SIGSTOP)
+    drive(0.6)
+    os.kill(sim.pid, signal.SIGCONT)
+    drive(0.2)
+    truths.clear()
+    probe.until(lambda: truths, "what it counted")
+    assert "jump" not in json.loads(truths[-1].data)["unsafe_by_kind"]
 
 
 def test_parameters_are_described_checked_and_mostly_read_only(start, probe):
