@@ -114,8 +114,8 @@ class RecedingHorizonPlanner:
         target: EncodedGoal | None = self._goal
         if self._guide is not None:
             self._guide.observe(sensed.state, observation.stamp_ns)
-        if self._guide is not None and not self._arrived:
-            target = self._guide.subgoal(sensed.state, self._goal, distance)
+            if not self._arrived:
+                target = self._guide.subgoal(sensed.state, self._goal, distance)
         if target is None:  # the time is for the way that is looked for
             result = self._unsearched(sensed.state, hold.expand(self._shape), HOLD)
         else:

@@ -16,6 +16,7 @@ from ami_ros.cli import options
 if TYPE_CHECKING:
     from ami_ros.bench.judging.variants import Variant
     from ami_ros.configuration import Configuration
+    from ami_ros.model.judging.settings import JudgementSettings
 
 SEED = 7001
 HALF = 0.5  # of the goals: a model that reaches fewer should have been refused
@@ -104,7 +105,7 @@ def judging(
             typer.echo(f"model {number} of {len(subjects)}: {subject.name}", err=True)
             try:
                 subject.make()
-                made.append({"name": subject.name, **_measured(subject, episodes, seed, workers)})
+                made.append({"name": subject.name, **_measured(subject, settings, episodes, seed, workers)})
             except AmiError as error:
                 problems[subject.name] = str(error)
                 typer.secho(f"left out: {subject.name}: {error}", fg=typer.colors.RED, err=True)
@@ -189,18 +190,19 @@ def _given(folder: Path, models: list[Path]) -> Iterator[Subject]:
         yield Subject(str(path), path, contract.robot, contract.task, figures)
 
 
-def _measured(subject: Subject, episodes: int, seed: int, workers: int) -> dict[str, Any]:
+def _measured(
+    subject: Subject, settings: JudgementSettings, episodes: int, seed: int, workers: int
+) -> dict[str, Any]:
     """Return what the figures of a model let expect, and what came about, unless that is known already."""
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.configuration import Configuration
     from ami_ros.experiment.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.model.judging.judgement import judge
-    from ami_ros.model.judging.settings import load_judgement_settings
     from ami_ros.sim.tasks.known import load_task
 
     model = read_verified(subject.model)
-    judgement = judge(model.contract(), load_judgement_settings())
+    judgement = judge(model.contract(), settings)
     same = {"model_sha256": model.sha256, "seed": seed, "episodes": episodes}
     figures = read_json(subject.figures)
     if same != {name: figures.get(name) for name in same}:

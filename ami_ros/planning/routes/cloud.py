@@ -17,18 +17,21 @@ class Cloud:
 
     Args:
         first: points (N, P), at least one.
+
+    Attributes:
+        points: all of them (N, P), in the order in which they came.
     """
 
     _columns: Tensor
 
     def __init__(self, first: Tensor) -> None:
-        self._points = first
+        self.points = first
         self._look()
 
     def add(self, points: Tensor) -> None:
         """Add points (N, P)."""
-        self._points = torch.cat([self._points, points])
-        if len(self._points) >= 2 * self._count:
+        self.points = torch.cat([self.points, points])
+        if len(self.points) >= 2 * self._count:
             self._look()
         else:
             self._columns = torch.cat([self._columns, self._as_columns(points)], dim=1)
@@ -49,15 +52,15 @@ class Cloud:
 
     def _look(self) -> None:
         """Find the axes along which the points lie."""
-        self._count, self._centre = len(self._points), self._points.mean(dim=0)
-        moved = self._points - self._centre
+        self._count, self._centre = len(self.points), self.points.mean(dim=0)
+        moved = self.points - self._centre
         values, axes = torch.linalg.eigh(moved.T @ moved)
         share = values.clamp_min(0.0).flip(0).cumsum(0) / values.clamp_min(0.0).sum().clamp_min(1e-12)
         # Of few points nothing can be said about where the next ones lie.
         few = self._count <= 2 * moved.shape[1]
         kept = moved.shape[1] if few else int((share < KEPT).sum()) + 1
         self._axes = axes.flip(1)[:, :kept]
-        self._columns = self._as_columns(self._points)
+        self._columns = self._as_columns(self.points)
 
     def _along(self, points: Tensor) -> Tensor:
         along: Tensor = (points - self._centre) @ self._axes

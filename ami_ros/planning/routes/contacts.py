@@ -81,7 +81,7 @@ class ContactSense:
         """Return whether state (Z,) now, after the last steps, tells of a wall that was not felt before."""
         if self._steps.goes_on(stamp_ns):
             return False
-        if self._state is not None:
+        if self._state is not None and self.walls:
             way = points_of(self._model, torch.stack([self._state, state])).cpu()
             self.walls = [wall for wall in self.walls if not wall.stops(way[:1], way[1:])]
         action = self._steps.end(stamp_ns)

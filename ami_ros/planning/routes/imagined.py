@@ -138,11 +138,10 @@ class TreeSearch:
         self._known = known
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
-        self._points = points_of(model, self._states).cpu()
-        self._cloud = Cloud(self._points)
+        self._cloud = Cloud(points_of(model, self._states).cpu())
         self._parents = torch.tensor([-1])
         self._steps = torch.zeros(1)  # control steps from the first state to each
-        self._away = torch.linalg.vector_norm(self._points - self._target, dim=1)
+        self._away = torch.linalg.vector_norm(self._cloud.points - self._target, dim=1)
         self._open = torch.ones(1, dtype=torch.bool)  # not led on yet
         self._radius, self._closer_looks = settings.radius, 0
         self.route: Route | None = None
@@ -210,7 +209,6 @@ class TreeSearch:
         self._open[some] = False
         self._open = torch.cat([self._open, torch.ones(len(rows), dtype=torch.bool)])
         self._states = torch.cat([self._states, states[rows]])
-        self._points = torch.cat([self._points, points[rows]])
         self._cloud.add(points[rows])
         self._parents = torch.cat([self._parents, parents[chosen][rows]])
         self._steps = torch.cat([self._steps, steps[chosen][rows]])
@@ -219,7 +217,7 @@ class TreeSearch:
     def _is_new(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
         """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there."""
         new = self._cloud.distances(points) > radius
-        starts = self._points[parents]
+        starts = self._cloud.points[parents]
         for bar in self._known.failed:
             new &= ~bar.of(starts, points, self._settings.radius)
         for wall in self._known.walls:
