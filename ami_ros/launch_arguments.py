@@ -6,25 +6,13 @@ Plain Python, so that it is tested where `launch` is not installed; the files in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ami_ros.errors import ConfigError
 
-NODES = ("sim", "planner", "safety", "explorer", "recorder")
-
-# Fast DDS 3 reads the first, and warns of the second, which is the only one that earlier versions read.
-DDS_PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE"
-DDS_PROFILE_BEFORE_3 = "FASTRTPS_DEFAULT_PROFILES_FILE"
-# ROS sets memory and data sharing itself, unless told that the profile does; topics keep their own QoS.
-DDS_MEMORY_FROM_PROFILE = "RMW_FASTRTPS_USE_QOS_FROM_XML"
-DISTRIBUTIONS_BEFORE_DDS_3 = ("humble", "iron", "jazzy")
-
-# Who discovers our nodes: ROS's own words. Humble knows only localhost or not.
-DISCOVERY = "ROS_AUTOMATIC_DISCOVERY_RANGE"
-DISCOVERY_HUMBLE = "ROS_LOCALHOST_ONLY"
-DISCOVERY_RANGES = ("localhost", "subnet", "off", "system_default")
+LOOP = ("sim", "planner", "safety")
+NODES = (*LOOP, "explorer", "recorder")
 
 
 class Argument(NamedTuple):
@@ -212,6 +200,18 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
     }
 
 
+def started(
+    nodes: Sequence[str], values: Mapping[str, str], environment: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Return `node_arguments` of the nodes that a launch file starts; a recorder only for a recording.
+
+    Raises:
+        ConfigError: as for `node_arguments`.
+    """
+    wanted = (node for node in nodes if node != "recorder" or values["record"])
+    return {node: node_arguments(node, values, environment) for node in wanted}
+
+
 def _value(name: str, text: str) -> str | float:
     kind = _NUMBERS.get(name, str)  # launch_ros hands text on as text, also "0.5"
     try:
@@ -241,57 +241,6 @@ def switch(name: str, values: Mapping[str, str]) -> bool:
     if text not in known:
         raise ConfigError(f"launch argument {name}: got {values[name]!r}, expected true or false")
     return known[text]
-
-
-def dds_environment(profile: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that make Fast DDS load `profile`, so that large images arrive.
-
-    Args:
-        profile: the XML file.
-        environment: the process environment. A profile that it already names stays in force: nothing is
-            set then. Its ROS_DISTRO tells which variables Fast DDS reads.
-    """
-    if environment.get(DDS_PROFILE) or environment.get(DDS_PROFILE_BEFORE_3):
-        return {}
-    variables = [DDS_PROFILE]
-    if environment.get("ROS_DISTRO") in DISTRIBUTIONS_BEFORE_DDS_3:
-        variables.append(DDS_PROFILE_BEFORE_3)
-    return {**dict.fromkeys(variables, str(profile)), DDS_MEMORY_FROM_PROFILE: "1"}
-
-
-def discovery_environment(discovery_range: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that say who may discover a process.
-
-    Args:
-        discovery_range: one of DISCOVERY_RANGES.
-        environment: the process environment. Its ROS_DISTRO tells which variables ROS reads.
-
-    Raises:
-        ConfigError: another range.
-    """
-    wanted = discovery_range.strip().lower()
-    if wanted not in DISCOVERY_RANGES:
-        valid = ", ".join(DISCOVERY_RANGES)
-        raise ConfigError(f"discovery_range: got {discovery_range!r}, expected one of {valid}")
-    variables = {DISCOVERY: wanted.upper()}
-    if environment.get("ROS_DISTRO") == "humble":  # later releases warn of this one
-        variables[DISCOVERY_HUMBLE] = "1" if wanted in ("localhost", "off") else "0"
-    return variables
-
-
-def launch_environment(discovery_range: str, profile: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that a launch file adds to its processes: large images arrive, and at whom.
-
-    Args:
-        discovery_range: the launch argument of that name.
-        profile: as for `dds_environment`.
-        environment: the process environment.
-
-    Raises:
-        ConfigError: an unknown discovery range.
-    """
-    found = discovery_environment(discovery_range, environment)
-    return {**dds_environment(profile, environment), **found}
 
 
 def _known(node: str) -> str:

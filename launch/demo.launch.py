@@ -12,7 +12,8 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import TOPICS, arguments, launch_environment
+from ami_ros.launch_arguments import TOPICS, arguments
+from ami_ros.launch_environment import launch_environment
 from ami_ros.share import config_path
 
 ROBOT = ("planner", "safety", "recorder")

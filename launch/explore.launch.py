@@ -10,7 +10,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import arguments, launch_environment, node_arguments
+from ami_ros.launch_arguments import arguments, started
+from ami_ros.launch_environment import launch_environment
 from ami_ros.share import config_path
 
 NODES = ("explorer", "safety", "recorder")
@@ -21,8 +22,7 @@ def start(context: LaunchContext) -> list[Node]:
     values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
     profile = config_path("dds", "large_data_shm.xml")
     environment = launch_environment(values["discovery_range"], profile, os.environ)
-    wanted = [node for node in NODES if node != "recorder" or values["record"]]
-    return [Node(**node_arguments(node, values, environment)) for node in wanted]
+    return [Node(**given) for given in started(NODES, values, environment).values()]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -12,7 +12,8 @@ from launch_ros.actions import Node
 
 from ami_ros.body.goal_topics import goal_remappings
 from ami_ros.configuration import Configuration
-from ami_ros.launch_arguments import arguments, launch_environment, node_arguments
+from ami_ros.launch_arguments import arguments, started
+from ami_ros.launch_environment import launch_environment
 from ami_ros.share import config_path
 
 NODES = ("planner", "safety", "recorder")
@@ -23,11 +24,10 @@ def start(context: LaunchContext) -> list[Node]:
     values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
     profile = config_path("dds", "large_data_shm.xml")
     environment = launch_environment(values["discovery_range"], profile, os.environ)
-    wanted = [node for node in NODES if node != "recorder" or values["record"]]
-    nodes = {node: node_arguments(node, values, environment) for node in wanted}
+    nodes = started(NODES, values, environment)
     if values["goals_from"]:
         spec = Configuration.load(values["robot"] or None, values["task"] or None).spec
-        for node in {"planner", "recorder"} & {*wanted}:
+        for node in {"planner", "recorder"} & nodes.keys():
             known = dict(nodes[node]["remappings"])
             renamed = [name for name, asked_for in known.items() if name != asked_for]
             known |= goal_remappings(spec, values["goals_from"], renamed)

@@ -10,7 +10,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import arguments, launch_environment, node_arguments
+from ami_ros.launch_arguments import arguments, node_arguments
+from ami_ros.launch_environment import launch_environment
 from ami_ros.share import config_path
 
 ARGUMENTS = arguments("sim")

@@ -37,6 +37,7 @@ THIRD_PARTY = {
     "configuration": set[str](),
     "share": set[str](),
     "launch_arguments": set[str](),
+    "launch_environment": set[str](),
     "extras": set[str](),
     "system": {"cv2", "typing_extensions", "ray"},
     "body": {"numpy", "pinocchio", "coal"},
@@ -54,8 +55,9 @@ BASE = {"types", "errors", "protocols", "strict_text", "config", "task_file", "s
 OWN = {
     **{part: BASE for part in BASE},
     "launch_arguments": {"errors"},
+    "launch_environment": {"errors"},
     "extras": {"errors"},
-    "system": {"errors", "extras", "share", "launch_arguments"},
+    "system": {"errors", "extras", "share", "launch_environment"},
     "body": BASE,
     "safety": BASE | {"body"},
     "model": BASE | {"body", "system"},

@@ -9,18 +9,14 @@ import pytest
 from launched import nodes_of
 
 from ami_ros.errors import ConfigError
-from ami_ros.launch_arguments import (
+from ami_ros.launch_arguments import NODES, TOPICS, arguments, node_arguments, switch
+from ami_ros.launch_environment import (
     DDS_MEMORY_FROM_PROFILE,
     DDS_PROFILE,
     DDS_PROFILE_BEFORE_3,
-    NODES,
-    TOPICS,
-    arguments,
     dds_environment,
     discovery_environment,
     launch_environment,
-    node_arguments,
-    switch,
 )
 
 GOALS_OF_SIM = {"record": "bag", "goals_from": "sim"}

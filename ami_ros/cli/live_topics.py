@@ -24,7 +24,7 @@ def hear(configuration: Configuration, seconds: float) -> HeardRobot:
     """
     from ami_ros.errors import ProcessError
     from ami_ros.extras import require
-    from ami_ros.launch_arguments import dds_environment
+    from ami_ros.launch_environment import dds_environment
     from ami_ros.share import config_path
     from ami_ros.system.processes import command_line
 

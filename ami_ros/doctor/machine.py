@@ -16,7 +16,7 @@ LEAST_FREE = 10**8  # bytes, of a disk that something shall still be written to
 
 def domain() -> Finding:
     """Check who can hear whom: ROS_DOMAIN_ID, and the range of discovery."""
-    from ami_ros.launch_arguments import DISCOVERY, DISCOVERY_HUMBLE
+    from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE
 
     name = "ROS domain"
     given = os.environ.get("ROS_DOMAIN_ID", "")
@@ -35,7 +35,7 @@ def domain() -> Finding:
 
 def dds_profile() -> Finding:
     """Check which Fast DDS profile the processes that we start will load."""
-    from ami_ros.launch_arguments import DDS_PROFILE, DDS_PROFILE_BEFORE_3, dds_environment
+    from ami_ros.launch_environment import DDS_PROFILE, DDS_PROFILE_BEFORE_3, dds_environment
     from ami_ros.share import config_path
 
     variables = (DDS_PROFILE, DDS_PROFILE_BEFORE_3)
@@ -55,12 +55,12 @@ def dds_profile() -> Finding:
 
 def shared_memory() -> Finding:
     """Check that /dev/shm has room for the images of our nodes, and is not full of what killed ones left."""
-    from ami_ros.launch_arguments import NODES
+    from ami_ros.launch_arguments import LOOP
     from ami_ros.system.shared_memory import FOLDER, leftovers, room, shortage
 
     stale = leftovers(remove=False)
     advice = f"the next node that starts removes {stale}" if stale.segments else ""
-    if missing := shortage(len(NODES)):
+    if missing := shortage(len(LOOP)):
         more = "mount -o remount,size=1g /dev/shm; in Docker: --shm-size=1g, or --ipc=host"
         return Finding("shared memory", "warn", missing, "; ".join(filter(None, [advice, more])))
     return Finding("shared memory", "warn" if advice else "ok", room(FOLDER), advice)

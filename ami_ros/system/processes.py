@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from ami_ros.errors import ProcessError
-from ami_ros.launch_arguments import dds_environment, discovery_environment
+from ami_ros.launch_environment import dds_environment, discovery_environment
 from ami_ros.share import config_path
 from ami_ros.system.parent_watch import watched
 

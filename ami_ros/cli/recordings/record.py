@@ -46,7 +46,7 @@ def record(
 
     from ami_ros.configuration import Configuration
     from ami_ros.extras import require
-    from ami_ros.launch_arguments import dds_environment
+    from ami_ros.launch_environment import dds_environment
     from ami_ros.share import config_path
     from ami_ros.system.processes import command_line
     from ami_ros.system.whole_file import check_writable
