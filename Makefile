@@ -37,7 +37,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # To refresh constraints.txt: make clean venv CONSTRAINTS=, then make test CONSTRAINTS=, then make freeze.
-.PHONY: help venv freeze demo test fuzz build lint format model bench clean
+.PHONY: help venv freeze demo test fuzz build lint format model robot bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -113,6 +113,10 @@ fuzz: venv ## shake the safety gate for TICKS ticks (200000) from SEED (0), and 
 lerobot: venv ## check what ami-ros export-data writes with the real lerobot
 	@test -x $(LEROBOT_PYTHON) || { $(LEROBOT_BASE) -m venv .lerobot && .lerobot/bin/pip install 'lerobot[dataset]'; }
 	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -rs test/data/lerobot
+
+# Needs the extra that the robot needs: `pip install -e '.[foreign]'` or `'.[robots]'`.
+robot: venv ## explore, record, import, train and commission a robot through its topics alone (ROBOT=fetch, ur5, so101)
+	PATH="$(CURDIR)/$(BIN):$$PATH" test/foreign/recipe.sh $(or $(ROBOT),fetch) runs/black_box/$(or $(ROBOT),fetch) $(ARGS)
 
 lint: venv ## ruff and mypy
 	$(BIN)/ruff check .
