@@ -9,7 +9,8 @@ from functools import partial
 
 from rclpy.executors import SingleThreadedExecutor
 
-from ami_ros.ros.simulator.sim_node import LATE_TICKS, SimNode
+from ami_ros.ros.simulator.sim_node import SimNode
+from ami_ros.sim.loop.lateness import LATE_TICKS
 
 IDLE_S = 0.05  # how often a waiting loop looks around
 HELLO_S = 2.0  # how long the lock-step waits for an answer before it asks again
@@ -39,7 +40,7 @@ class RealTime:
                 tick = 0
             running, episode = not node.stands, node.episode.number
             now = node.now_ns()
-            node.note_tick(now)
+            node.lateness.note_tick(now)
             node.inject(now)
             hz = 1e9 / node.tick_ns
             node.sensors.publish_vectors(now, tick, hz)

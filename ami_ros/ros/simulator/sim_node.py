@@ -30,6 +30,7 @@ from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.loop.controller import SimController
 from ami_ros.sim.loop.episode import SimEpisode
+from ami_ros.sim.loop.lateness import Lateness
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.open_world import open_world
@@ -39,8 +40,6 @@ from ami_ros.types import Command, FloatArray, Level
 
 # No step of a lock-step episode may be at time zero, which ROS messages use for "not set".
 START_NS = 1_000_000_000
-LATE_TICKS = 10  # further behind than this, real time skips ticks instead of hurrying after them
-CATCH_UP_NS = 1_000_000_000  # in which a robot that was left behind is there again: the gate holds meanwhile
 TRUTH = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
@@ -68,7 +67,8 @@ class SimNode(Node):
         )
         self._injection = FaultInjection(world, self.spec, task)
         self.paused = self.settings.lock_step
-        self._begins_ns = self._ticked_ns = self._lost_ns = self._lost_until_ns = 0
+        self._begins_ns = 0
+        self.lateness = Lateness(self.tick_ns)
         self.timeouts = 0
         self.asks = False  # lock-step: a command for the next tick is waited for
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
@@ -152,23 +152,6 @@ class SimNode(Node):
         """
         return self.paused or (not self.settings.lock_step and self.now_ns() < self._begins_ns)
 
-    def note_tick(self, now_ns: int) -> None:
-        """Note a tick of real time; one that comes late has let the world stand still."""
-        lost_ns = self._missing_ns(now_ns)
-        if lost_ns:
-            kept = self._lost_ns if now_ns < self._lost_until_ns else 0
-            self._lost_ns, self._lost_until_ns = kept + lost_ns, now_ns + CATCH_UP_NS
-        self._ticked_ns = now_ns
-
-    def _missing_ns(self, now_ns: int) -> int:
-        gap_ns = now_ns - (self._ticked_ns or now_ns)
-        return gap_ns if gap_ns > LATE_TICKS * self.tick_ns else 0
-
-    def _late_s(self) -> float:
-        """Return how far the world is behind the time of those who command it, s."""
-        now = self.now_ns()
-        return (self._missing_ns(now) + (self._lost_ns if now < self._lost_until_ns else 0)) / 1e9
-
     def pause(self, paused: bool) -> None:
         """Stop or go on. In real time commands from before count no more; lock-step ends its step first."""
         self.paused = paused
@@ -241,7 +224,8 @@ class SimNode(Node):
             return
         scene = self.episode.scene
         pose = scene.pose() if isinstance(scene, Yard) else None
-        self.controller.take(command, measured, now, pose, 0.0 if self.settings.lock_step else self._late_s())
+        late_s = 0.0 if self.settings.lock_step else self.lateness.at_s(now)
+        self.controller.take(command, measured, now, pose, late_s)
         self.command_stamp_ns = command.stamp_ns
 
     def _on_verdict(self, message: DiagnosticArray) -> None:
