@@ -50,7 +50,11 @@ def evaluate(
     ] = "off",
     map_: Annotated[
         str,
-        typer.Option("--map", help="seen, or unseen: maps that training never has [as the task says]."),
+        typer.Option(
+            "--map",
+            help="seen; unseen: maps that training never has; changed: another one on the way "
+            "[as the task says].",
+        ),
     ] = "",
     perturb: Annotated[
         str | None,

@@ -60,10 +60,10 @@ def simulator() -> Finding:
     if missing := missing_modules("sim"):
         return Finding("simulator", "fail", f"missing: {', '.join(missing)}", INSTALL)
     try:
-        from ami_ros.sim.world.bullet import renders_arrays
+        from ami_ros.sim.world.bullet import RENDERS_ARRAYS
     except ImportError as error:
         return Finding("simulator", "fail", str(error), INSTALL)
-    if not renders_arrays():
+    if not RENDERS_ARRAYS:
         return Finding(
             "simulator", "warn", "built without numpy: slow", "make clean venv: rebuilds it with numpy"
         )

@@ -137,7 +137,7 @@ class SimNode(Node):
 
     def finish_step(self) -> None:
         """Count a control step; after the episode's last one publish the final truth and pause."""
-        self.episode.step += 1
+        self.episode.finish_step()
         limit = self.live("episode_steps")
         if limit and self.episode.step >= limit:
             self.publish_truth(final=True)

@@ -13,6 +13,7 @@ import numpy as np
 from ami_ros.protocols import Planner
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.sim.loop.goals import goal_of
+from ami_ros.sim.loop.map_change import MapChange
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.tasks.yardstick import METRES, Yardstick
@@ -92,6 +93,7 @@ class ClosedLoop(StepLoop):
         if by_joints:
             goal = Goal(vectors={self._spec.joint_sensor: episode.goal}, label=goal.label)
         planner.set_goal(goal)
+        change = MapChange(episode, task.episode_steps)
         error, moments = [task.error(world, episode)], [world.snapshot()]
         plan_ms: list[float] = []
         surprise: list[float] = []
@@ -105,6 +107,7 @@ class ClosedLoop(StepLoop):
             self.hear(plan)
             arrived = (step if arrived is None else arrived) if plan.arrived else None
             self.act(plan.actions, observation)
+            change.see(world, step + 1)
             error.append(task.error(world, episode))
             moments.append(world.snapshot())
         return EpisodeResult(

@@ -7,6 +7,7 @@ import json
 
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.goals import goal_of
+from ami_ros.sim.loop.map_change import MapChange
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.world import World
 from ami_ros.types import Goal
@@ -45,8 +46,14 @@ class SimEpisode:
         self.scene.reset(episode.start, episode.start_objects)
         goal = goal_of(self._task, episode, self.scene)
         self._episode, self.seed, self.step = episode, seed, 0
+        self._change = MapChange(episode, self._task.episode_steps)
         self.number += 1
         return goal
+
+    def finish_step(self) -> None:
+        """Count a control step."""
+        self.step += 1
+        self._change.see(self.scene, self.step)
 
     def start_json(self, **more: object) -> str:
         """Return the start, for the reply to ~/reset."""

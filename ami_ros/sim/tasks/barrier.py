@@ -13,7 +13,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.config import setting
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.tasks.maps import MAPS, drawn
+from ami_ros.sim.tasks.maps import CHANGED, MAPS, drawn
 from ami_ros.sim.tasks.push import rod
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
@@ -40,7 +40,9 @@ class BarrierSettings:
     shift: float = setting("of the trap from the workspace's middle, each way, at most", ge=0.0, unit="m")
     unseen_lower_deg: float = setting("turns of the trap that no training episode has, from here", unit="deg")
     unseen_upper_deg: float = setting("to here", unit="deg")
-    map: str = setting("turns as in training, or those that it never has", choices=MAPS)
+    map: str = setting(
+        "turns as in training, those that it never has, or two, one after the other", choices=MAPS
+    )
     scripted_share: float = setting("share of training episodes that go around the walls", ge=0.0, le=1.0)
 
 
@@ -96,7 +98,16 @@ class Barrier:
         goal = np.array([-back - beyond, generator.uniform(-half, half)])
         walls = self._walls(place)
         ends = [self._stand(_outward(one, place)) for one in (start, goal)]
-        return Episode(ends[0], ends[1], self._kinematics.forward(ends[1])[0], walls, walls)
+        later = self._elsewhere(generator, _outward(goal, place)) if self._settings.map == CHANGED else None
+        return Episode(ends[0], ends[1], self._kinematics.forward(ends[1])[0], walls, walls, later)
+
+    def _elsewhere(self, generator: np.random.Generator, goal: FloatArray) -> FloatArray:
+        """Return other poses (3, 4) of the walls, with none at the goal (2,), base frame."""
+        for _ in range(DRAWS):
+            place = self._place(generator)
+            if self._trap.clearance(_inward(goal, place)[None])[0] >= self._clear:
+                return self._walls(place)
+        raise ConfigError(f"barrier: {DRAWS} draws found no other place for the trap; make it smaller")
 
     def error(self, scene: Scene, episode: Episode) -> float:
         """Return the true distance of the tip from the goal, m."""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maps that training has, and maps that are kept for a test."""
+"""Maps that training has, maps that are kept for a test, and maps that change on the way."""
 
 from __future__ import annotations
 
 import numpy as np
 
-SEEN, UNSEEN = MAPS = ("seen", "unseen")
+SEEN, UNSEEN, CHANGED = MAPS = ("seen", "unseen", "changed")
 
 
 def drawn(
@@ -15,7 +15,7 @@ def drawn(
 
     Args:
         generator: random numbers.
-        which: one of MAPS.
+        which: one of MAPS; both of those that a changed one is made of are such as training has.
         whole: lowest and highest of all maps.
         kept: lowest and highest of those that training never has, within `whole`.
     """

@@ -25,6 +25,7 @@ class Episode:
         goal_position: (n,) where what is judged shall be: (3,) m, a pose, or values of a sensor.
         start_objects: (M, 4) x, y, z in m and yaw in rad of each object at the start.
         goal_objects: (M, 4) in the goal image.
+        later_objects: (M, 4) where they are put on the way; None: they are not.
     """
 
     start: FloatArray
@@ -32,6 +33,7 @@ class Episode:
     goal_position: FloatArray
     start_objects: FloatArray = field(default_factory=lambda: NO_POSES)
     goal_objects: FloatArray = field(default_factory=lambda: NO_POSES)
+    later_objects: FloatArray | None = None
 
 
 class Motion(Protocol):

@@ -14,7 +14,7 @@ from ami_ros.config import setting
 from ami_ros.errors import ConfigError
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.driving import DrivingThrough, RandomDriving
-from ami_ros.sim.tasks.maps import MAPS, drawn
+from ami_ros.sim.tasks.maps import CHANGED, MAPS, drawn
 from ami_ros.sim.tasks.poses import PoseTolerance, base_in_area, pose_inside
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
@@ -43,7 +43,9 @@ class TwoRoomSettings:
     door_upper: float = setting("highest place of it", unit="m")
     unseen_lower: float = setting("lowest place of doors that no training episode has", unit="m")
     unseen_upper: float = setting("highest place of those", unit="m")
-    map: str = setting("doors as in training, or those that it never has", choices=MAPS)
+    map: str = setting(
+        "doors as in training, those that it never has, or two, one after the other", choices=MAPS
+    )
     least_detour: float = setting(
         "least way through the door, as a multiple of the straight one", ge=1.0, le=10.0
     )
@@ -114,7 +116,10 @@ class TwoRoom:
             middle = np.array([0.0, door])
             around = float(np.hypot(*(start[:2] - middle)) + np.hypot(*(goal[:2] - middle)))
             if around >= self._settings.least_detour * straight:
-                return Episode(start, goal, goal, self._wall(door), self._wall(door))
+                later = (
+                    self._wall(self._other_door(generator, door)) if self._settings.map == CHANGED else None
+                )
+                return Episode(start, goal, goal, self._wall(door), self._wall(door), later)
         raise ConfigError(
             f"least_detour: got {self._settings.least_detour}, which {DRAWS} draws did not give"
         )
@@ -123,6 +128,17 @@ class TwoRoom:
         """Return where the door's middle is, m."""
         s = self._settings
         return drawn(generator, s.map, (s.door_lower, s.door_upper), (s.unseen_lower, s.unseen_upper))
+
+    def _other_door(self, generator: np.random.Generator, door: float) -> float:
+        """Return where the middle of a door is that leaves nothing of this one, m."""
+        for _ in range(DRAWS):
+            other = self._door(generator)
+            if abs(other - door) >= self._settings.door_width:
+                return other
+        raise ConfigError(
+            f"two_room: got a door of {self._settings.door_width} m, expected room for another one; widen "
+            "door_lower and door_upper"
+        )
 
     def _pose(self, generator: np.random.Generator, side: float) -> FloatArray:
         """Return a pose (3,) in the room with x of this sign."""

@@ -22,11 +22,7 @@ with quiet():
 
 NEAR, FAR = 0.1, 20.0  # m, the renderer's clip planes; far enough for the wall's corners
 GRAVITY = -9.81  # m/s^2. Source: standard gravity, ISO 80000-3, rounded.
-
-
-def renders_arrays() -> bool:
-    """Whether PyBullet was built with numpy; without it rendering is many times slower."""
-    return bool(pybullet.isNumpyEnabled())
+RENDERS_ARRAYS = bool(pybullet.isNumpyEnabled())  # built without numpy, it renders many times slower
 
 
 class Bullet:
@@ -107,8 +103,7 @@ class Bullet:
 
     def let_touch(self, one: int, other: int, touch: bool) -> None:
         """Whether the links of two bodies collide; they do from the start."""
-        links = range(-1, pybullet.getNumJoints(one, physicsClientId=self._id))
-        for link in links:
+        for link in range(-1, pybullet.getNumJoints(one, physicsClientId=self._id)):
             pybullet.setCollisionFilterPair(one, other, link, -1, int(touch), physicsClientId=self._id)
 
     def place(self, body: int, position: Sequence[float], yaw: float) -> None:
@@ -233,6 +228,11 @@ class Bullet:
             if point[2] == body:
                 found.append((point[4], np.array(point[6]), -force))
         return found
+
+    def meets(self, body: int) -> bool:
+        """Return whether a body is in touch with another one where they stand now."""
+        pybullet.performCollisionDetection(physicsClientId=self._id)
+        return bool(pybullet.getContactPoints(body, physicsClientId=self._id))
 
     def step(self) -> None:
         """Advance physics by one step."""

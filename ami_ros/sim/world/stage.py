@@ -145,6 +145,17 @@ class Stage(ABC):
         for body, pose in zip(self._objects, object_poses, strict=True):
             self._bullet.place(body, pose[:3].tolist(), float(pose[3]))
 
+    def rearrange(self, object_poses: FloatArray) -> bool:
+        """Put the objects elsewhere, as `World.rearrange` says."""
+        before = self.poses()
+        for body, pose in zip(self._objects, object_poses, strict=True):
+            self._bullet.place(body, pose[:3].tolist(), float(pose[3]))
+        is_free = not any(self._bullet.meets(body) for body in self._objects)
+        if not is_free:
+            for body, pose in zip(self._objects, before, strict=True):
+                self._bullet.set_pose(body, pose[:3], pose[3:])
+        return is_free
+
     def advance(self, command: Command | None, duration_ns: int) -> None:
         """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
         if command is not None:

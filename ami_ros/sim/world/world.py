@@ -32,6 +32,16 @@ class World(Protocol):
             object_poses: (M, 4) x, y, z in m and yaw in rad of each object of the task.
         """
 
+    def rearrange(self, object_poses: FloatArray) -> bool:
+        """Put the objects elsewhere, at rest, while the body goes on; where one is in its way, all stay.
+
+        Args:
+            object_poses: (M, 4) as `reset` takes them.
+
+        Returns:
+            Whether there was room.
+        """
+
     def vary(self, variation: Variation | None, seed: int = 0) -> None:
         """Look otherwise from now on (None: as usual), with noise of this seed."""
 

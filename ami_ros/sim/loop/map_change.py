@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A map that changes while the robot is on its way: a route that was right is wrong from then on."""
+
+from __future__ import annotations
+
+from ami_ros.sim.tasks.task import Episode
+from ami_ros.sim.world.world import World
+
+UNDER_WAY = 0.15  # of an episode: a planner has found a way, and nobody is there yet
+
+
+class MapChange:
+    """Puts the objects of one episode elsewhere, once, as soon as nobody stands there.
+
+    Args:
+        episode: says where to, if at all.
+        steps: control steps of the episode.
+    """
+
+    def __init__(self, episode: Episode, steps: int) -> None:
+        self._later, self._first_step = episode.later_objects, round(UNDER_WAY * steps)
+
+    def see(self, world: World, step: int) -> None:
+        """Take a control step that is done."""
+        if self._later is not None and step >= self._first_step and world.rearrange(self._later):
+            self._later = None
