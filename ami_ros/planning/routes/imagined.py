@@ -65,10 +65,10 @@ class ImaginedRoutes:
 
     Each state is led on by every macro-action of the model. What comes out near a state that is there
     already is dropped, so the tree spreads over all that can be reached, around walls, instead of growing
-    into them. What is new is predicted again, step by step, and kept where both predictions agree: a search
-    that looks at thousands of states finds the one that by mistake lies behind a wall, but two predictors
-    that have learned apart rarely make the same mistake. Where that finds no way, they may differ more. First
-    are led on the states whose way to the goal would be shortest if nothing were between.
+    into them. What is new is predicted again, step by step, and kept where both predictions agree: neither is
+    sure of itself elsewhere. That does not tell ways through walls, of which some are left: those are felt.
+    Where it finds no way, they may differ more. First are led on the states whose way to the goal would be
+    shortest if nothing were between.
 
     Source: Hart, Nilsson and Raphael, "A formal basis for the heuristic determination of minimum cost paths"
     (1968), for the order; LaValle, "Rapidly-exploring random trees" (1998), for trees grown by the dynamics.
