@@ -229,10 +229,10 @@ class Bullet:
                 found.append((point[4], np.array(point[6]), -force))
         return found
 
-    def meets(self, body: int) -> bool:
-        """Return whether a body is in touch with another one where they stand now."""
+    def touch_now(self, bodies: Sequence[int]) -> bool:
+        """Return whether any of these bodies is in touch with another one where they stand now."""
         pybullet.performCollisionDetection(physicsClientId=self._id)
-        return bool(pybullet.getContactPoints(body, physicsClientId=self._id))
+        return any(pybullet.getContactPoints(body, physicsClientId=self._id) for body in bodies)
 
     def step(self) -> None:
         """Advance physics by one step."""

@@ -142,18 +142,25 @@ class Stage(ABC):
 
     def _place(self, start: FloatArray, object_poses: FloatArray) -> None:
         self._place_body(start)
-        for body, pose in zip(self._objects, object_poses, strict=True):
+        self._place_objects(object_poses)
+
+    def _place_objects(self, poses: FloatArray) -> None:
+        """Put the objects at rest at poses (M, 4)."""
+        for body, pose in zip(self._objects, poses, strict=True):
             self._bullet.place(body, pose[:3].tolist(), float(pose[3]))
+
+    def _show_objects(self, poses: FloatArray) -> None:
+        """Put the objects at rest at poses (M, 7), as `poses` gave them."""
+        for body, pose in zip(self._objects, poses, strict=True):
+            self._bullet.set_pose(body, pose[:3], pose[3:])
 
     def rearrange(self, object_poses: FloatArray) -> bool:
         """Put the objects elsewhere, as `World.rearrange` says."""
         before = self.poses()
-        for body, pose in zip(self._objects, object_poses, strict=True):
-            self._bullet.place(body, pose[:3].tolist(), float(pose[3]))
-        is_free = not any(self._bullet.meets(body) for body in self._objects)
+        self._place_objects(object_poses)
+        is_free = not self._bullet.touch_now(self._objects)
         if not is_free:
-            for body, pose in zip(self._objects, before, strict=True):
-                self._bullet.set_pose(body, pose[:3], pose[3:])
+            self._show_objects(before)
         return is_free
 
     def advance(self, command: Command | None, duration_ns: int) -> None:
@@ -191,8 +198,7 @@ class Stage(ABC):
     def show(self, moment: Mapping[str, FloatArray]) -> None:
         """Put everything, at rest, where `snapshot` saw it."""
         self._show_body(moment)
-        for body, pose in zip(self._objects, moment["objects"].reshape(-1, 7), strict=True):
-            self._bullet.set_pose(body, pose[:3], pose[3:])
+        self._show_objects(moment["objects"].reshape(-1, 7))
 
     # Cameras
 
