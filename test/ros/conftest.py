@@ -96,6 +96,12 @@ class Probe:
                 return future.result()
         pytest.fail(f"no answer from {name}")
 
+    def rearm(self) -> None:
+        """Re-arm the gate, again while it refuses: on a busy machine joint states may be proven only later."""
+        from std_srvs.srv import Trigger
+
+        self.until(lambda: self.call(Trigger, "safety/rearm").success, "the re-arm")
+
     def present(self, name: str) -> int:
         """Count the nodes of that name, by a topic that each node publishes.
 

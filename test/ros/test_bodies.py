@@ -16,7 +16,7 @@ from heard_verdicts import codes_of, listen_to_gate, newest_state
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64MultiArray, String
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.robot_spec import RobotSpec, load_robot
@@ -114,7 +114,7 @@ def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
     probe.spin(0.5)
     assert plant.unsafe() == (0, 0)
     probe.call(SetBool, "safety/estop", data=False)
-    probe.until(lambda: probe.call(Trigger, "safety/rearm").success, "the re-arm")
+    probe.rearm()
     probe.until(lambda: plant.state().level <= Level.LIMITED, "a gate that runs again")
     plant.processes["sim"].kill()
     probe.until(lambda: "SENSOR_STALE" in plant.codes(), "stale sensors")
@@ -197,7 +197,7 @@ def test_a_base_in_a_yard_is_kept_in_and_holds_without_odometry(start, probe, tm
     probe.spin(1.0)
     assert operator.unsafe() == (0, 0)
     probe.call(SetBool, "safety/estop", data=False)
-    probe.until(lambda: probe.call(Trigger, "safety/rearm").success, "the re-arm")
+    probe.rearm()
     sim.kill()
     probe.until(lambda: "SENSOR_STALE" in operator.codes(), "stale odometry")
     assert operator.state().level is Level.HOLD

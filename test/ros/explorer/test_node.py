@@ -9,7 +9,7 @@ from bodies.yaml_bodies import process_body, setpoint_task
 from diagnostic_msgs.msg import DiagnosticArray
 from heard_verdicts import listen_to_gate
 from std_msgs.msg import String
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import SetBool
 
 from ami_ros.data.exploration_file import read_exploration
 from ami_ros.exploration.progress import Progress
@@ -73,7 +73,7 @@ def test_it_explores_pauses_is_stopped_and_resumes_after_it_was_killed(start, pr
     watched.until(GoalState.WAITING, "goes on after ~/rearm")
     assert watched.progress.episodes == 1
     probe.call(SetBool, "safety/estop", data=False)
-    probe.until(lambda: probe.call(Trigger, "safety/rearm").success, "the re-arm")
+    probe.rearm()
     watched.until(GoalState.MOVING, "least")
     assert watched.progress.episodes == 2
 

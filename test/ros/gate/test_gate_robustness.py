@@ -111,7 +111,7 @@ def test_the_estop_topic_latches_and_a_second_button_releases_no_other(gate, pro
     assert not probe.call(Trigger, "safety/rearm").success
     button.publish(Bool(data=False))
     probe.until(lambda: not pressed[-1].data, "the release")
-    gate.rearm()
+    probe.rearm()
     probe.until(gate.moving, "motion after re-arming")
 
 

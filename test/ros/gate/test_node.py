@@ -66,7 +66,7 @@ def test_the_estop_latches_until_it_is_released_and_rearmed(gate, probe):
     probe.call(SetBool, "safety/estop", data=False)
     probe.spin(0.5)
     assert gate.velocity() == 0.0, "releasing alone never resumes"
-    gate.rearm()
+    probe.rearm()
     probe.until(gate.moving, "motion after re-arming")
 
 

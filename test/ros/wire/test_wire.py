@@ -97,7 +97,7 @@ def test_commands_are_continuous_across_a_rearm_with_the_robot_moved_by_hand(gat
     probe.spin(0.3)
     probe.call(SetBool, "safety/estop", data=False)
     gate.silence()
-    gate.rearm()
+    probe.rearm()
     probe.until(lambda: abs(gate.commands[-1].points[0].positions[0] - left[0] - 0.2) < 1e-6, "commands")
     stamps = np.array([stamp_to_ns(m.header.stamp) for m in gate.commands]) / 1e9
     positions = np.array([m.points[0].positions for m in gate.commands])
@@ -118,7 +118,7 @@ def test_two_gates_hold_each_other_and_an_estop_reaches_both(gate, probe, start)
     probe.until(lambda: any("ESTOP" in m.status[0].message for m in stopped), "the other's stop")
     second.terminate()
     probe.call(SetBool, "safety/estop", data=False)
-    gate.rearm()
+    probe.rearm()
     probe.until(gate.moving, "motion of the one that is left")
 
 
@@ -130,4 +130,4 @@ def test_garbage_on_the_estop_topic_counts_as_a_press(gate, probe, size):
     probe.until(lambda: gate.state().level is Level.STOP, "the stop")
     assert not probe.call(Trigger, "safety/rearm").success
     button.publish(Bool(data=False))
-    gate.rearm()
+    probe.rearm()

@@ -8,7 +8,6 @@ import time
 import numpy as np
 from heard_verdicts import codes_of, listen_to_gate, newest_state
 from rclpy.serialization import serialize_message
-from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.ros.wire.messages import trajectory_to_ros
@@ -66,10 +65,6 @@ class Gate:
 
     def silence(self) -> None:
         self._timer.cancel()
-
-    def rearm(self) -> None:
-        """Re-arm, again while it is refused: on a busy machine the joint states may be proven only after a while."""
-        self.probe.until(lambda: self.probe.call(Trigger, "safety/rearm").success, "the re-arm")
 
     def all_codes(self) -> set[str]:
         """Every reason that was ever given."""
