@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes an arm of gymnasium-robotics speak ROS topics, as its driver would: `python test/foreign/bridge.py fetch`.
 
-All of its joints are in its joint states, its pictures are bgr8 and best effort, it is moved by hand to where it is
-told to start, and goes where a joint trajectory controller would. It knows nothing of ami_ros.
+All of its joints are in its joint states, its pictures are bgr8 and best effort, and it goes where a joint trajectory
+controller would. It knows nothing of ami_ros.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Bridge(Node):
         self._arm, self._joints = MujocoArm(ARMS[name]), list(ARMS[name].joints)
         self._held = np.array(ARMS[name].home)
         self._point = self._velocity = None
+        self._reached_s = 0.0  # when it shall be there
         self._due_s, self._ticks = self._now_s(), 0
         self._states = self.create_publisher(JointState, "joint_states", 10)
         self._images = self.create_publisher(Image, "camera/image_raw", qos_profile_sensor_data)

@@ -118,8 +118,11 @@ class MujocoArm:
         self._at = self.model.jnt_qposadr[self._joints]
         self._moves = self.model.jnt_dofadr[self._joints]
         self.model.dof_damping[self._moves] = 0.0  # so large that no servo gets anywhere
-        self._still = self.model.jnt_dofadr[self._others]
-        self._kept = self.data.qpos[self.model.jnt_qposadr[self._others]].copy()
+        self._others_at, self._still = (
+            self.model.jnt_qposadr[self._others],
+            self.model.jnt_dofadr[self._others],
+        )
+        self._kept = self.data.qpos[self._others_at].copy()
         self._zeros = np.array(arm.zeros)
         self.data.qpos[self._at] = np.array(arm.home) - self._zeros
         self.data.qvel[:] = 0.0
@@ -130,18 +133,17 @@ class MujocoArm:
     def step(self, position: NDArray, velocity: NDArray, duration_s: float) -> None:
         """Let time pass, while a servo in each joint goes where it is told: position (J,), velocity (J,)."""
         model, data = self.model, self.data
-        inertia = np.zeros((model.nv, model.nv))
+        inertia, here = np.zeros((model.nv, model.nv)), np.ix_(self._moves, self._moves)
         for _ in range(round(duration_s / model.opt.timestep)):
             mujoco.mj_fullM(model, inertia, data.qM)
             wanted = STIFFNESS * (position - self._zeros - data.qpos[self._at]) + DAMPING * (
                 velocity - data.qvel[self._moves]
             )
-            here = np.ix_(self._moves, self._moves)
             data.qfrc_applied[:] = 0.0
             data.qfrc_applied[self._moves] = (
                 inertia[here] @ wanted + data.qfrc_bias[self._moves] - data.qfrc_passive[self._moves]
             )
-            data.qpos[model.jnt_qposadr[self._others]] = self._kept  # brakes
+            data.qpos[self._others_at] = self._kept  # brakes
             data.qvel[self._still] = 0.0
             mujoco.mj_step(model, data)
 

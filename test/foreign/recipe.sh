@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # From a bare robot to a judged planner, through its topics alone: `make robot ROBOT=fetch`.
 #
-# The robot runs as a process of its own, in real time: one of MuJoCo (bridge.py), or our simulator. Each stage is kept,
-# and not done again by the same command. Prints what each took.
+# The robot runs as a process of its own, in real time: one of MuJoCo (bridge.py), or our simulator. A stage that is
+# done is not done again by the same command; training and commissioning go on where they were, others begin again.
+# Prints what each took.
 #
 # Usage: recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH.
 set -euo pipefail
@@ -18,26 +19,28 @@ if [ -f "$here/$name.yaml" ]; then
   run=(python "$here/bridge.py" "$name")
 fi
 
-stage() { # NAME FILE COMMAND...: skip what has made FILE, and time the rest
-  local what=$1 made=$2 began=$SECONDS
-  shift 2
-  if [ -e "$made" ]; then echo "$what: kept, $made"; return; fi
+trap 'kill $(jobs -p) 2> /dev/null || true' EXIT # whatever fails, no robot or recorder is left
+
+stage() { # NAME COMMAND...: skip what is done, and time the rest
+  local what=$1 began=$SECONDS
+  shift
+  if [ -e "$out/$what.done" ]; then echo "$what: done before"; return; fi
   "$@"
   echo "$what: $((SECONDS - began)) s" | tee -a "$out/times.txt"
+  touch "$out/$what.done"
 }
 
 robot() { # COMMAND...: while the robot is up
   "${run[@]}" > "$out/robot.log" 2>&1 &
   local process=$!
-  trap 'kill $process' EXIT
   sleep 5
   "$@"
-  trap - EXIT
   kill $process
   wait $process || true
 }
 
 explored() {
+  rm -rf "$out/recording" "$out/explored.json"
   ami-ros record "${body[@]}" --out "$out/recording" > "$out/record.log" 2>&1 &
   local recorder=$!
   ami-ros explore "${body[@]}" --minutes "$minutes" --state "$out/explored.json" --logs "$out/logs"
@@ -45,15 +48,24 @@ explored() {
   wait $recorder
 }
 
+imported() {
+  rm -rf "$out/data"
+  ami-ros import "$out/recording" "${body[@]}" --out "$out/data"
+}
+
+augmented() {
+  rm -rf "$out/augmented"
+  ami-ros augment "${body[@]}" --data "$out/data" --out "$out/augmented"
+}
+
 commissioned() {
   ami-ros commission "${body[@]}" --model "$out/model.pt" --out "$out/commissioned" --yes --steps shadow,full \
     --goals "$goals" --set kept=$((2 * goals))
-  touch "$out/commissioned/done"
 }
 
-stage explore "$out/explored.json" robot explored
-stage import "$out/data" ami-ros import "$out/recording" "${body[@]}" --out "$out/data"
-stage augment "$out/augmented" ami-ros augment "${body[@]}" --data "$out/data" --out "$out/augmented"
-stage train "$out/model.pt" ami-ros train "${body[@]}" --data "$out/augmented" --out "$out/model.pt"
-stage commission "$out/commissioned/done" robot commissioned
+stage explore robot explored
+stage import imported
+stage augment augmented
+stage train ami-ros train "${body[@]}" --data "$out/augmented" --out "$out/model.pt"
+stage commission robot commissioned
 echo "$out/commissioned/report.html"

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The URDF that a maker would ship, from the simulator's own model: `python test/foreign/urdf.py fetch > fetch.urdf`."""
+"""The URDF that a Fetch's maker would ship, from the simulator's own model: `python test/foreign/urdf.py > FILE`."""
 
 from __future__ import annotations
 
-import sys
 from xml.etree import ElementTree
 
 import mujoco
 import numpy as np
-from mujoco_arm import ARMS, ForeignArm, MujocoArm
+from mujoco_arm import FETCH, ForeignArm, MujocoArm
 
 # Source: Fetch Robotics, "Fetch & Freight Manual", mechanical specification: rad/s and N m of the arm's joints.
 SPEED = (1.256, 1.454, 1.571, 1.521, 1.571, 2.268, 2.268)
@@ -87,7 +86,4 @@ def _text(values: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
-    chosen = sys.argv[1] if len(sys.argv) > 1 else ""
-    if chosen not in ARMS:
-        raise SystemExit(f"got {sys.argv[1:]}, expected one of {', '.join(ARMS)}")
-    print(urdf_of(chosen, ARMS[chosen], MujocoArm(ARMS[chosen]).model))
+    print(urdf_of("fetch", FETCH, MujocoArm(FETCH).model))
