@@ -33,8 +33,9 @@ for line in sys.stdin:
             while not standstill.longest_s and time.monotonic() < end_s:
                 time.sleep(BEAT_S)
     time.sleep(2 * BEAT_S)  # the thread has looked
-    print(standstill.longest_s, flush=True)
-    standstill.forget()
+    longest_s = standstill.longest_s
+    standstill.forget()  # before the answer: who hears it may stop this process at once
+    print(longest_s, flush=True)
 """
 
 
