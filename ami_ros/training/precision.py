@@ -3,10 +3,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
-# Convolutions train twice as fast in bfloat16 where the processor knows it, and many times slower elsewhere.
-BFLOAT16 = torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+def trains_faster_in_bfloat16() -> bool:
+    """Return whether convolutions do: twice as fast where the processor multiplies matrices of such numbers.
+
+    One of Intel with AVX-512 alone takes 1.4 times as long as in float32, one without it many times as long.
+    """
+    knows: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    in_vectors = knows.get("avx512_bf16", False) and "Intel" not in knows.get("cpu_name", "")
+    return bool(knows.get("amx_bf16", False) or in_vectors)
+
+
+BFLOAT16 = trains_faster_in_bfloat16()
 # The order of an image's numbers that is fast in bfloat16.
 CHANNELS_LAST = torch.channels_last
 
