@@ -13,11 +13,11 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.points import points_of
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.control_steps import ControlSteps
+from ami_ros.planning.routes.settings import LearnedRouteSettings
 from ami_ros.types import FloatArray
 
 MISSING = 0.5  # share of a predicted way that did not happen, at least, where something resists
 DEPTH = 0.5  # of `radius`: how far into a wall states may seem to lie
-WIDTH = 2.5  # times `radius` around that place: walls are wider than what touches them
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,25 +27,27 @@ class Contact:
     Attributes:
         here: where it was touched, a point (P,).
         into: (P,) of length 1, from there into it: what was predicted and did not happen.
-        radius: of the search, control steps.
+        depth: how far into it states may seem to lie, control steps.
+        width: how far it reaches to each side, control steps.
     """
 
     here: Tensor
     into: Tensor
-    radius: float
+    depth: float
+    width: float
 
     def stops(self, starts: Tensor, ends: Tensor) -> Tensor:
         """Return (N,) bool: which ways from points (N, P) to points (N, P) lead through it."""
-        before = (starts - self.here) @ self.into - DEPTH * self.radius
-        behind = (ends - self.here) @ self.into - DEPTH * self.radius
+        before = (starts - self.here) @ self.into - self.depth
+        behind = (ends - self.here) @ self.into - self.depth
         share = (-before / (behind - before).clamp_min(1e-6)).clamp(0.0, 1.0)
         where = starts + share.unsqueeze(1) * (ends - starts)
-        near: Tensor = torch.linalg.vector_norm(where - self.here, dim=1) <= WIDTH * self.radius
+        near: Tensor = torch.linalg.vector_norm(where - self.here, dim=1) <= self.width
         return (before <= 0.0) & (behind > 0.0) & near
 
     def is_like(self, other: Contact) -> bool:
         """Return whether it is the same wall at nearly the same place."""
-        near = float(torch.linalg.vector_norm(self.here - other.here)) < 0.5 * WIDTH * self.radius
+        near = float(torch.linalg.vector_norm(self.here - other.here)) < 0.5 * self.width
         return near and float(self.into @ other.into) > 0.8
 
 
@@ -57,14 +59,15 @@ class ContactSense:
     Args:
         model: predicts, block by block.
         spec: the robot.
-        radius: what is nearer than this is the same place, control steps.
+        settings: what is nearer than `radius` is the same place; how wide walls are.
 
     Attributes:
         walls: that were felt since `restart`, and are not refuted.
     """
 
-    def __init__(self, model: ModelRuntime, spec: RobotSpec, radius: float) -> None:
-        self._model, self._block, self._radius = model, spec.action_block, radius
+    def __init__(self, model: ModelRuntime, spec: RobotSpec, settings: LearnedRouteSettings) -> None:
+        self._model, self._block, self._radius = model, spec.action_block, settings.radius
+        self._width = settings.wall * settings.radius
         self._steps = ControlSteps(spec.step_ns)
         count = model.contract.macro_blocks * spec.action_block
         self._past: deque[tuple[Tensor, FloatArray]] = deque(maxlen=count)
@@ -116,4 +119,4 @@ class ContactSense:
         length = float(torch.linalg.vector_norm(missing))
         if length <= max(self._radius, MISSING * float(torch.linalg.vector_norm(promised - before))):
             return None
-        return Contact(here, missing / length, self._radius)
+        return Contact(here, missing / length, DEPTH * self._radius, self._width)

@@ -43,8 +43,9 @@ def guide_of(
             "(config/model.yaml); train it again, or set route: off"
         )
     steps = model.contract.macro_blocks * spec.action_block
-    contacts = ContactSense(model, spec, how.radius)
-    return Guide(ImaginedRoutes(model, steps, how, contacts), subgoal_of, distances, how, contacts)
+    contacts = ContactSense(model, spec, how)
+    routes = ImaginedRoutes(model, steps, how, contacts)
+    return Guide(routes, subgoal_of, distances, how, contacts if how.wall else None)
 
 
 def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:

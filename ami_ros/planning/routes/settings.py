@@ -44,6 +44,12 @@ class LearnedRouteSettings(RouteSettings):
         le=1000.0,
         unit="control steps",
     )
+    wall: float = setting(
+        "felt walls reach so far to each side of where they were touched; 0: none is felt",
+        ge=0.0,
+        le=1000.0,
+        unit="times radius",
+    )
     most: int = setting("states that a search for a route looks at", ge=1, le=10**6)
 
 

@@ -11,9 +11,11 @@ import torch
 from robots import made_up_robot
 from two_rooms import at, goal, two_rooms
 
-from ami_ros.planning.routes.contacts import WIDTH, Contact, ContactSense
+from ami_ros.planning.routes.contacts import Contact, ContactSense
+from ami_ros.planning.routes.guides import guide_of
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.settings import load_planner_settings
+from ami_ros.types import ROUTE, SEARCHING
 
 SPEC = made_up_robot()
 STEP_NS, STEPS = SPEC.step_ns, SPEC.action_block
@@ -21,7 +23,7 @@ SETTINGS = dataclasses.replace(load_planner_settings().routes["learned"], near=1
 
 
 def sense(model) -> ContactSense:
-    return ContactSense(model, SPEC, SETTINGS.radius)
+    return ContactSense(model, SPEC, SETTINGS)
 
 
 def moved(it: ContactSense, way: float, *places: float) -> bool:
@@ -65,7 +67,7 @@ def test_a_wall_ends_somewhere(wall):
     aside[int(wall.into.abs().argmin())] = 1.0
     aside -= (aside @ wall.into) * wall.into
     for share, stops in ((0.5, True), (1.5, False)):
-        start = wall.here + share * WIDTH * SETTINGS.radius * aside / aside.norm()
+        start = wall.here + share * SETTINGS.wall * SETTINGS.radius * aside / aside.norm()
         assert wall.stops(start[None], (start + 2.0 * wall.into)[None]).item() is stops
 
 
@@ -94,6 +96,20 @@ def test_each_wall_is_felt_once_and_one_that_is_got_through_is_none(model):
     assert moved(it, 2.0, *[-0.1] * (STEPS + 1))
     it.restart()
     assert it.walls == []
+
+
+@pytest.mark.parametrize(("wall", "way"), [(2.5, SEARCHING), (0.0, ROUTE)])
+def test_walls_without_width_are_not_felt(model, wall, way):
+    how = dataclasses.replace(SETTINGS, wall=wall)
+    settings = dataclasses.replace(load_planner_settings(), route="learned", routes={"learned": how})
+    guide, here, action = guide_of(model, SPEC, settings, None), at(-0.1, 0.0), np.zeros(SPEC.action_size)
+    action[0] = 2.0
+    while guide.way != ROUTE:
+        guide.subgoal(here, goal(6.0, 0.0), 6.0)
+    for step in range(STEPS + 1):
+        guide.observe(here, step * STEP_NS)
+        guide.act(action)
+    assert guide.way == way
 
 
 def test_after_a_gap_it_waits_for_whole_blocks(model):

@@ -25,7 +25,7 @@ SETTINGS = dataclasses.replace(
 
 
 def routes_of(model: ModelRuntime, settings: LearnedRouteSettings) -> ImaginedRoutes:
-    return ImaginedRoutes(model, SPEC.action_block, settings, ContactSense(model, SPEC, settings.radius))
+    return ImaginedRoutes(model, SPEC.action_block, settings, ContactSense(model, SPEC, settings))
 
 
 def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route | None:
