@@ -67,6 +67,8 @@ def test_two_robots_plan_and_are_gated_and_share_nothing(robots, probe, tmp_path
         probe.until(partial(plans, robot), f"a plan of {robot}", 60.0)
         probe.until(lambda robot=robot: travel(robot) > 0.1, f"motion of {robot}")
         assert level(robot) in (Level.PASS, Level.LIMITED)
+    all_reports = {f"{robot}/{name}" for robot in ROBOTS for name in ("planner: loop", "safety: gate")}
+    probe.until(lambda: all_reports <= {message.status[0].name for message in health}, "all reports")
     pause(True)
 
     names = Counter(
@@ -83,7 +85,6 @@ def test_two_robots_plan_and_are_gated_and_share_nothing(robots, probe, tmp_path
         for topic in (COMMAND, "clock", "planner/proposed", "camera/image_raw", "joint_states"):
             assert probe.node.count_publishers(f"/{robot}/{topic}") == 1, topic
     reports = {message.status[0].name for message in health}
-    assert {f"{robot}/{name}" for robot in ROBOTS for name in ("planner: loop", "safety: gate")} <= reports
     assert not any("/" not in name for name in reports)
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.sqlite"))
     assert files == [f"ami_ros/memory/{robot}/panda.sqlite" for robot in ROBOTS]
