@@ -102,6 +102,7 @@ def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
     from rich.progress import BarColumn, Progress, TextColumn
 
     from ami_ros.experiment.exploration import ExplorationRunner
+    from ami_ros.system.interrupts import interruptible
 
     is_interrupted = False
     total = 60.0 * wanted.configuration.explorer.minutes
@@ -110,7 +111,7 @@ def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
         bar = progress.add_task("explore", total=total, note="starting")
         runner = ExplorationRunner(wanted, logs)
         try:
-            with runner:
+            with interruptible(), runner:
                 for now in runner.moments():
                     progress.update(bar, completed=total - now.progress.left_s, note=_note(now))
         except KeyboardInterrupt:

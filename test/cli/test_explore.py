@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 
 import pytest
 
@@ -28,6 +29,7 @@ def test_ctrl_c_says_what_was_covered_and_what_comes_next(plant, tmp_path):
     file = tmp_path / STATE
     with Running("explore", *plant, "--state", file, "--logs", tmp_path / "logs") as running:
         running.until(file.exists, "a state that is kept")
+        time.sleep(1.0)  # the node keeps it before the command hears of it
         running.process.send_signal(signal.SIGINT)
         done = running.end()
     assert done.returncode == INTERRUPTED and "Traceback" not in done.stderr
