@@ -162,8 +162,11 @@ def _run_all(
 
 @contextmanager
 def _ended(runner: CommissionSteps, experiment: Experiment, place: Path) -> Iterator[None]:
+    from ami_ros.system.interrupts import interruptible
+
     try:
-        yield
+        with interruptible():
+            yield
     except KeyboardInterrupt:
         typer.echo(f"Holding. What was done is kept in {place}; the same command goes on from there.")
         runner.close()

@@ -183,8 +183,11 @@ def test_a_base_in_a_yard_is_kept_in_and_holds_without_odometry(start, probe, tm
     probe.until(lambda: "KEEP_IN" in operator.codes(), "the border", 30.0)
     probe.spin(1.0)
     # A machine too busy for the camera lets the gate hold, rightly, until pictures come again.
-    limited = lambda: operator.state().level is Level.LIMITED and "KEEP_IN" in operator.codes()  # noqa: E731
-    probe.until(limited, "a gate that keeps it in")
+
+    def is_kept_in() -> bool:
+        return operator.state().level is Level.LIMITED and "KEEP_IN" in operator.codes()
+
+    probe.until(is_kept_in, "a gate that keeps it in")
     assert operator.unsafe() == (0, 0)
     x, y, yaw = operator.truth("pose")
     room = spec.base.keep_in.max() - spec.base.radius - max(abs(x), abs(y))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -28,16 +28,14 @@ REACHED = 0.02  # m
 
 
 @pytest.fixture
-def errors() -> Iterator:
-    """Run an episode with routes or without; return its last error, m."""
+def errors() -> Iterator[Callable[[str, int], float]]:
+    """What runs an episode, with routes or without, and returns its last error, m."""
     spec = load_robot("panda", TASK)
     task, scene = load_task(TASK, spec), Scene(spec, 200.0)
     task.furnish(scene)
     settings = load_planner_settings({"deadline_s": 60.0}, TASK)
-    model, loop = (
-        load_model(shipped_model("panda", TASK), spec),
-        ClosedLoop(scene, spec, load_safety_settings()),
-    )
+    model = load_model(shipped_model("panda", TASK), spec)
+    loop = ClosedLoop(scene, spec, load_safety_settings())
 
     def run(route: str, seed: int) -> float:
         planner = RecedingHorizonPlanner(

@@ -92,8 +92,10 @@ def test_reports_are_a_sign_of_life_and_their_end_is_noticed(gate, probe):
     timer = probe.node.create_timer(0.05, lambda: statuses.publish(status_to_ros(status, "panda")))
     probe.until(statuses.get_subscription_count, "a gate that hears reports")
     probe.spin(1.0)
-    # A busy machine may add that the gate or the joints were late.
-    assert "PROPOSAL_MISSING" in gate.codes() and "PLANNER_SILENT" not in gate.codes()
+    # For a moment a busy machine may add that joints were late.
+    probe.until(
+        lambda: gate.codes() - {"GATE_LATE"} == {"PROPOSAL_MISSING"}, "nothing but a missing proposal"
+    )
 
     def noticed() -> bool:
         """Whether the end of reports is; a gate that stalled meanwhile has forgotten that there were any."""
