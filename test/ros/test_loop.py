@@ -122,7 +122,8 @@ def test_the_robot_holds_when_the_planner_dies_and_when_the_gate_dies(start, pro
     goals.publish(joints_to_ros(names, episode.goal, STILL, 1))
     probe.until(lambda: np.abs(joints() - episode.start).max() > 0.03, "motion")
     planner.kill()
-    probe.until(stale, "the gate's hold")
+    # On a busy machine a proposal may have been late before: that hold is not the planner's end, and is told as well.
+    probe.until(lambda: stale() and not moves() and stale(), "the gate's hold")
     probe.spin(0.5)
     assert not moves()
     gate.kill()
