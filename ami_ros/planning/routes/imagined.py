@@ -197,7 +197,9 @@ class TreeSearch:
         away = torch.linalg.vector_norm(points - self._target, dim=1)
         new = self._is_new(parents, points, radius)
         rows = torch.nonzero(new).flatten()
-        rows = rows[(steps + away)[rows].argsort(stable=True)]
+        # Those that arrive come first: what is only on the way must not stand in for them.
+        order = torch.where(away <= self._settings.near, away - self._settings.near, steps + away)
+        rows = rows[order[rows].argsort(stable=True)]
         chosen = rows[_apart(points[rows], radius)]
         states, points, sure = self._looked_at(parents[chosen], chosen % ahead.shape[1], points[chosen])
         away = torch.linalg.vector_norm(points - self._target, dim=1)
@@ -215,8 +217,12 @@ class TreeSearch:
         self._away = torch.cat([self._away, away[rows]])
 
     def _is_new(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
-        """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there."""
-        new = self._cloud.distances(points) > radius
+        """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there.
+
+        Near the goal all are new: a search is asked to come nearer to it than its states are to each other.
+        """
+        arrive = torch.linalg.vector_norm(points - self._target, dim=1) <= self._settings.near
+        new = (self._cloud.distances(points) > radius) | arrive
         starts = self._cloud.points[parents]
         for bar in self._known.failed:
             new &= ~bar.of(starts, points, self._settings.radius)

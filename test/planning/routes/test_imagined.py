@@ -49,6 +49,14 @@ def test_the_way_leads_through_the_door(door):
     assert len(route) * STRIDE < 1.3 * around, "no detour"
 
 
+@pytest.mark.parametrize("place", [(-6.0, 5.0), (-3.3, -4.1), (6.0, 0.0), (4.7, 3.2)])
+def test_it_comes_nearer_to_the_goal_than_its_states_are_to_each_other(place):
+    close = dataclasses.replace(SETTINGS, near=0.4, most=1000)
+    route = found(routes_of(two_rooms(), close), at(-6.0, 0.0), goal(*place))
+    assert route is not None
+    assert float((route.states[-1][:2] - torch.tensor(place)).norm()) <= close.near
+
+
 def test_no_way_is_known_through_a_door_that_is_shut():
     routes = routes_of(two_rooms(None), SETTINGS)
     assert found(routes, at(-6.0, 0.0), goal(6.0, 0.0)) is None
