@@ -221,7 +221,7 @@ class TreeSearch:
 
         Near the goal all are new: a search is asked to come nearer to it than its states are to each other.
         """
-        arrive = torch.linalg.vector_norm(points - self._target, dim=1) <= self._settings.near
+        arrive: Tensor = torch.linalg.vector_norm(points - self._target, dim=1) <= self._settings.near
         new = (self._cloud.distances(points) > radius) | arrive
         starts = self._cloud.points[parents]
         for bar in self._known.failed:
