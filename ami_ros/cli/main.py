@@ -14,6 +14,7 @@ import typer
 import typer.core
 
 from ami_ros.errors import AmiError
+from ami_ros.system.interrupts import interruptible
 from ami_ros.system.processes import command_line
 from ami_ros.system.stop_request import SIGNALS
 
@@ -167,7 +168,8 @@ def main() -> None:
     # As Ctrl-C does, unwind: the node processes that we started must not outlive us.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        app(args=command_line(sys.argv)[0])
+        with interruptible():
+            app(args=command_line(sys.argv)[0])
     except SystemExit as ending:
         if ending.code in STOPPED:
             typer.echo(f"stopped by {STOPPED[ending.code]}", err=True)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from command_line import ami_ros_run
 
@@ -77,6 +79,19 @@ def test_a_process_of_its_own_ends_with_the_same_line_and_code():
     run = ami_ros_run("evaluate", "--task", "juggle")
     assert run.returncode == 2
     assert run.stderr.startswith("error: ") and len(run.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_that_compiled_code_turned_into_an_error_is_told_as_no_error():
+    code = (
+        "import signal\nfrom contextlib import suppress\nimport ami_ros.cli.main as cli\n"
+        "def verb(args):\n"
+        "    with suppress(KeyboardInterrupt): signal.raise_signal(signal.SIGINT)\n"
+        "    raise TypeError('Unable to convert function return value to a Python type!')\n"
+        "cli.app = verb\ncli.main()"
+    )
+    run = ami_ros_run("demo", code=code)
+    assert run.returncode == 128 + signal.SIGINT
+    assert "error" not in run.stderr
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
