@@ -21,9 +21,8 @@ from ami_ros.types import FloatArray
 DAMPING = 0.01
 REST_GAIN = 0.2
 ORIENTATION_GAIN = 0.5
-RIGHTING_SPEED = (
-    0.5  # rad/s: a tool that an obstacle tilts, righted at once, is pressed against it by the wrist
-)
+# rad/s: a tool that an obstacle tilts, righted at once, is pressed against it by the wrist.
+RIGHTING_SPEED = 0.5
 
 
 Drawn = TypeVar("Drawn")

@@ -318,6 +318,53 @@ def test_a_robot_that_does_not_follow_is_not_pulled_and_in_the_end_stopped(gate)
     np.testing.assert_array_equal(command.position, gate.position)
 
 
+@pytest.fixture
+def pressing(gate: GateTimeline) -> GateTimeline:
+    """A gate whose robot met an obstacle, at the tick at which that is noticed."""
+    gate.tick()
+    for tick in range(LONG):
+        if tick % 10 == 0:
+            gate.toward(FAST)
+        if "TRACKING_ERROR" in codes(gate.tick(follow=False)[1]):
+            return gate
+    pytest.fail("nothing is noticed")
+
+
+def gap(gate: GateTimeline) -> float:
+    return float(np.abs(gate.commands[-1].position - gate.position).max())
+
+
+def test_a_hold_gives_way_to_an_obstacle_and_goes_on(pressing):
+    assert gap(pressing) > SETTINGS.tracking_error
+    pressing.tick(LONG, follow=False)
+    assert gap(pressing) <= 0.5 * SETTINGS.tracking_error
+    assert at_rest(pressing)
+    for _ in range(LONG):  # the obstacle is gone
+        pressing.position += np.clip(pressing.commands[-1].position - pressing.position, -0.01, 0.01)
+        pressing.tick(follow=False)
+    pressing.toward(SLOW, steps=20)
+    _, verdict = pressing.tick(20)
+    assert verdict.level < Level.HOLD and not at_rest(pressing)
+
+
+def test_a_stop_does_not_give_way(pressing):
+    pressing.estop(True)
+    pressing.tick(LONG, follow=False)
+    assert at_rest(pressing)
+    assert gap(pressing) > SETTINGS.tracking_error
+
+
+def test_nobody_gives_way_to_a_robot_that_may_be_elsewhere(pressing):
+    pressing.joints(pressing.position - 1.0)
+    _, verdict = pressing.tick(fresh=False, follow=False)
+    assert "JOINTS_CONTRADICT" in codes(verdict)
+    for _ in range(LONG):
+        pressing.image()
+        pressing.tick(fresh=False, follow=False)
+    assert at_rest(pressing)
+    assert gap(pressing) > SETTINGS.tracking_error
+
+
 def test_a_stopped_gate_tells_the_same_while_proposals_keep_coming(gate):
     gate.tick()
     told = []

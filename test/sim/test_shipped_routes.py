@@ -54,8 +54,8 @@ def test_its_hash_is_right_and_it_knows_macro_actions():
 
 
 def test_a_route_leads_out_of_the_trap(errors):
-    # Its card: 0.83 of the goals; so all of three are missed once in two hundred times.
-    assert any(errors(LEARNED, seed) < REACHED for seed in SEEDS)
+    # Its card: 0.97 of the goals; so two of three are missed once in four hundred times.
+    assert sum(errors(LEARNED, seed) < REACHED for seed in SEEDS) >= 2
 
 
 def test_without_a_route_it_stays_in_the_trap(errors):

@@ -21,7 +21,7 @@ from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.safety.watched_sensor import IMAGE
-from ami_ros.types import PASS, Level, Verdict
+from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class CheckList:
@@ -45,6 +45,7 @@ class CheckList:
         images = [sensor for sensor in sensors if sensor.kind == IMAGE]
         self._freshness, self._doubt = Freshness(sensors, settings), Doubt(settings)
         self._trust = JointTrust(settings, body.limits.velocity, joints_proven) if measured else None
+        self._tracking = Tracking(settings) if measured else None
         self._outside = tuple(from_outside)
         # In the order in which their reasons are told.
         self._checks: tuple[Check, ...] = (
@@ -56,7 +57,7 @@ class CheckList:
             Malformed(),
             Heartbeat(settings),
             self._doubt,
-            *([Tracking(settings)] if measured else []),
+            *([self._tracking] if self._tracking is not None else []),
             *self._outside,
         )
         # Not one of them: it judges what the others say.
@@ -86,6 +87,15 @@ class CheckList:
         """Return what the end of a hold asks for, after all checks together have said `verdict`."""
         self._recovery.note(verdict, situation)
         return self._recovery.judge(situation) if verdict.level < Level.HOLD else PASS
+
+    def way_out(self, verdict: Verdict, situation: Situation) -> FloatArray | None:
+        """Return the velocity (C,) with which a hold gives way to what is in the way; None: it stands still.
+
+        Where the robot is has to be known for that. A stop stands still whatever happens.
+        """
+        if self._tracking is None or verdict.level is not Level.HOLD:
+            return None
+        return self._tracking.way_out(situation) if self.place(situation).level is Level.PASS else None
 
     def place(self, situation: Situation) -> Verdict:
         """Return why nobody knows where the body is; PASS for one that measures nothing."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.safety.checks.check import Check
+from ami_ros.safety.checks.tracking import GIVEN_WAY
 from ami_ros.safety.events import Event, JointsSeen, RearmAsked
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
@@ -22,6 +23,7 @@ class StillJoints(Check):
 
     def __init__(self, settings: SafetySettings) -> None:
         self._limit = settings.still_joints_travel
+        self._gives_way = GIVEN_WAY * settings.tracking_error
         self._patience_ns = round(settings.tracking_patience_s * 1e9)
         self.forget()
 
@@ -45,8 +47,11 @@ class StillJoints(Check):
             self._measured, self._travel, self._repeats = measured, 0.0, 0
         else:
             self._repeats += 1
-            # All the way there and back: a planner that reads frozen joints never gets far from them.
-            self._travel += float(np.abs(commanded - self._commanded).max())
+            # All the way there and back: a planner that reads frozen joints never gets far from them. But
+            # commands that give way come back to joints which something holds.
+            before, now = (float(np.abs(c - measured).max()) for c in (self._commanded, commanded))
+            if not now < before > self._gives_way:
+                self._travel += float(np.abs(commanded - self._commanded).max())
         self._commanded = commanded
 
     def judge(self, situation: Situation) -> Verdict:

@@ -66,8 +66,13 @@ class Stepping:
             return state
         return Brake(state, self._limits).at(self._dt_s)
 
-    def hold(self, state: ChannelState) -> ChannelState:
-        """Return the state one tick further on the way to standing still: that needs no permission."""
+    def hold(self, state: ChannelState, way_out: FloatArray | None = None) -> ChannelState:
+        """Return the state one tick further on the way to standing still: that needs no permission.
+
+        With `way_out`, a velocity (C,), it goes there instead, as far as the limits allow.
+        """
+        if way_out is not None:
+            return self.toward(state, way_out)[0]
         return (
             self.brake(state) if self._way is None else self._within_limits(state, self._way.wanted(state))[0]
         )

@@ -19,6 +19,7 @@ from ami_ros.safety.watched_sensor import watched_sensors
 from ami_ros.types import Level, Trajectory
 
 NOW = START_NS
+PATIENCE_NS = round(SETTINGS.tracking_patience_s * 1e9)
 POINTS = np.array([HOME, HOME, HOME]) + np.array([[0.0], [0.1], [0.4]])
 PROPOSAL = Trajectory(made_up_robot().joint_names, POINTS, np.arange(3) * STEP_NS, NOW)
 SENSORS = watched_sensors(made_up_robot())
@@ -95,15 +96,39 @@ def test_tracking_holds_beyond_its_limit_and_names_the_joint():
     assert verdict.reasons[0].numbers["joint_index"] == 1
 
 
+OFF = replace(FRESH, commanded=np.array(HOME) + 0.5)
+
+
 def test_tracking_stops_when_the_error_lasts_and_forgets_when_it_ends():
-    tracking, off = Tracking(SETTINGS), replace(FRESH, commanded=np.array(HOME) + 0.5)
-    patience = round(SETTINGS.tracking_patience_s * 1e9)
-    assert tracking.judge(off).level is Level.HOLD
-    assert tracking.judge(replace(off, now_ns=NOW + patience)).level is Level.HOLD
-    verdict = tracking.judge(replace(off, now_ns=NOW + patience + 1))
+    tracking = Tracking(SETTINGS)
+    assert tracking.judge(OFF).level is Level.HOLD
+    assert tracking.judge(replace(OFF, now_ns=NOW + PATIENCE_NS)).level is Level.HOLD
+    verdict = tracking.judge(replace(OFF, now_ns=NOW + PATIENCE_NS + 1))
     assert (verdict.level, codes(verdict)) == (Level.STOP, ["TRACKING_LOST"])
-    assert tracking.judge(replace(FRESH, now_ns=NOW + patience + 2)).level is Level.PASS
-    assert tracking.judge(replace(off, now_ns=NOW + patience + 3)).level is Level.HOLD
+    assert tracking.judge(replace(FRESH, now_ns=NOW + PATIENCE_NS + 2)).level is Level.PASS
+    assert tracking.judge(replace(OFF, now_ns=NOW + PATIENCE_NS + 3)).level is Level.HOLD
+
+
+def test_a_hold_that_gives_way_ends_at_half_of_the_limit():
+    tracking = Tracking(SETTINGS)
+    for share, is_held in ((0.9, False), (1.1, True), (0.9, True), (0.51, True), (0.49, False), (0.9, False)):
+        off = replace(FRESH, commanded=np.array(HOME) + share * SETTINGS.tracking_error)
+        assert (tracking.judge(off).level is Level.HOLD) is is_held, share
+        way_out = tracking.way_out(off)
+        assert (way_out is not None) is is_held
+        if way_out is not None:
+            expected = -SETTINGS.tracking_gain_hz * share * SETTINGS.tracking_error
+            np.testing.assert_allclose(way_out, expected)
+
+
+@pytest.mark.parametrize(("quiet_ns", "level"), [(PATIENCE_NS, Level.STOP), (PATIENCE_NS + 1, Level.HOLD)])
+def test_who_gave_way_has_to_follow_for_as_long_as_the_patience(quiet_ns, level):
+    tracking = Tracking(SETTINGS)
+    tracking.judge(OFF)
+    assert tracking.way_out(OFF) is not None
+    for elapsed_ns in (1, quiet_ns):
+        assert tracking.judge(replace(FRESH, now_ns=NOW + elapsed_ns)).level is Level.PASS
+    assert tracking.judge(replace(OFF, now_ns=NOW + PATIENCE_NS + 2)).level is level
 
 
 def test_tracking_has_nothing_to_compare_before_the_first_joints():

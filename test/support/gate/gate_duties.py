@@ -48,12 +48,14 @@ class Duties:
         self._travel = 0.0
         self._told: FloatArray | None = None
         self._commanded_way = 0.0
+        self._gives_way = False
 
     def rearmed(self) -> None:
         """As after a re-arm: somebody has looked, and the commands begin again."""
         self.commanded = self._place = self._told = self._look = None
         self._travel = self._commanded_way = 0.0
         self._doubt_since, self._doubt_told, self._strange = [None, None], [None, None], False
+        self._gives_way = False
 
     def see_image(self, stamp_ns: int, now_ns: int, repeated: bool) -> None:
         """Take an image."""
@@ -78,7 +80,9 @@ class Duties:
         self._joint_stamp_ns = stamp_ns
         same = self.measured is not None and np.array_equal(position, self.measured)
         if same and self.commanded is not None and self._told is not None:
-            self._commanded_way += float(np.abs(self.commanded - self._told).max())
+            before, now = (float(np.abs(c - position).max()) for c in (self._told, self.commanded))
+            if not now < before > 0.5 * self._settings.tracking_error:  # it may give way to what holds it
+                self._commanded_way += float(np.abs(self.commanded - self._told).max())
         else:
             self._commanded_way = 0.0
         self._told = None if self.commanded is None else self.commanded.copy()
@@ -131,6 +135,16 @@ class Duties:
             self.disturbed_ns = now_ns
         return found
 
+    def may_give_way(self, now_ns: int) -> bool:
+        """Return whether a hold at this tick may move the commands, and only back to where the robot is."""
+        limit = self._settings.tracking_error
+        self._gives_way = self._gap() > (0.5 * limit if self._gives_way else limit)
+        ages = [None if t is None else (now_ns - t) / 1e9 for t in self.joints]
+        fresh = all(
+            a is not None and -self._settings.future_tolerance_s <= a <= AGE_S[JOINT_SENSOR] for a in ages
+        )
+        return self._gives_way and fresh and not self.unknown_place(now_ns)
+
     def unknown_place(self, now_ns: int) -> bool:
         """Whether joint states contradicted each other a moment ago, or have not agreed for long enough yet."""
         settle_s = self._settings.joint_settle_s
@@ -139,6 +153,10 @@ class Duties:
         return any(now_ns - t >= 0 and (now_ns - t) / 1e9 < settle_s - 0.002 for t in times)
 
     def _gap(self) -> float:
-        if self.measured is None or self.commanded is None:
-            return 0.0
-        return float(np.abs(self.commanded - self.measured).max())
+        return 0.0 if self.gap is None else float(self.gap.max())
+
+    @property
+    def gap(self) -> FloatArray | None:
+        """How far each joint (J,) is from its command; None before both are known."""
+        known = self.measured is not None and self.commanded is not None
+        return np.abs(self.commanded - self.measured) if known else None

@@ -214,9 +214,10 @@ def rearm_in_motion() -> None:
 
 
 def robot_does_not_follow() -> None:
-    """First a hold, then a stop that needs a person."""
+    """First a hold that gives way, then, as the planner goes on trying, a stop that needs a person."""
     plant = moving()
     plant.faults, named = {"not_following"}, set()
+    plant.pace, plant.aim = 1.0, plant.aim + np.array([2.0, 0.4, -1.6, 0.8])
     plant.position = plant.position + np.array([0.4, 0.0, -0.3, 0.0])
     for _ in range(3 * LONG):
         plant.run(1)

@@ -19,6 +19,7 @@ ZONE_TOLERANCE = 1e-3  # m: the gate looks at a few postures on the way to a sto
 LIMIT_TOLERANCE = 1e-7  # rad
 LONGEST_STOP_TICKS = 60
 LEAP_TOLERANCE = 1e-9  # rad
+OVERSHOOT = 0.01  # rad: who gives way may go past the robot by so much
 REST = 1e-6  # rad/s: slower than this is standing still
 
 
@@ -81,6 +82,8 @@ class CommandOracle:
         self._silent = 0
         self._older, self._grace, self._until_rest = bounds, 0, -1
         self._recent: list[FloatArray] = []
+        self._way_out: FloatArray | None = None
+        self._until_way = 0
         self.violations: list[str] = []
 
     def restart(self) -> None:
@@ -122,12 +125,24 @@ class CommandOracle:
 
     def stop(self) -> None:
         """Expect the robot to come to rest, and to stay there until `release`."""
+        self._way_out = None
         if self._until_rest < 0:
             self._until_rest = self.ticks_to_rest(self.bounds)
 
     def release(self) -> None:
         """Motion is allowed again."""
-        self._until_rest = -1
+        self._until_rest, self._way_out = -1, None
+
+    def give_way(self, to: FloatArray) -> None:
+        """Expect no motion but back to where the robot is (J,), after the motion before has come to its end."""
+        if self._way_out is None or not np.array_equal(self._way_out, to):
+            self._until_way = self.ticks_to_rest(self.bounds)
+        self._until_rest, self._way_out = -1, np.array(to)
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether motion back to the robot is expected."""
+        return self._way_out is not None
 
     @property
     def speed(self) -> FloatArray:
@@ -164,6 +179,11 @@ class CommandOracle:
         self._judge_motion(command)
         self._judge_place(command.position)
         self._grace = max(0, self._grace - 1)
+        if self._way_out is not None:
+            self._until_way = max(0, self._until_way - 1)
+            before, after = (np.abs(place - self._way_out) for place in self._past[2:])
+            away = (after > np.maximum(before, OVERSHOOT)) & (self._until_way == 0)
+            self._expect(not away.any(), "goes to {} from the robot, from {}", after, before)
         if self._until_rest >= 0:
             self._until_rest = max(0, self._until_rest - 1)
             if self._until_rest == 0:

@@ -262,6 +262,7 @@ class Plant:
 
     def _finish(self) -> None:
         must = self.duties.must_hold(self.now_ns, self.command is None or not self.command.velocity.any())
+        gives_way = self.duties.may_give_way(self.now_ns)
         if self.duties.disturbed_ns == self.now_ns:
             self._moved_by = None  # planned before the cause was gone, whatever its stamp says
         for gate, out in zip(self.gates, self.outputs, strict=True):
@@ -277,7 +278,7 @@ class Plant:
                 out.last is None or np.array_equal(out.last.position, self.command.position)
             )
             self.expect(bool(same), "a rejected proposal has changed the motion")
-        self._judge(must)
+        self._judge(must, gives_way)
         if self.command is not None and self._is_new:
             self._is_new = False
             self.oracle.excuse_leap_to(self.position)  # a new process cannot know that somebody moved the arm
@@ -290,6 +291,8 @@ class Plant:
             self.duties.commanded = np.array(self.command.position)
             if "not_following" not in self.faults:
                 self.position = np.array(self.command.position)
+            else:  # it still stirs: encoders that don't are another fault
+                self.position = np.nextafter(self.position, np.inf)
         self._notice_restart()
 
     def _notice_restart(self) -> None:
@@ -299,7 +302,7 @@ class Plant:
                 out.restarts.clear()
             self._forgotten()
 
-    def _judge(self, must: list[str]) -> None:
+    def _judge(self, must: list[str], may_give_way: bool) -> None:
         level = self.verdict.level
         self.expect(level >= Level.HOLD or not must, "{} although {}", level.name, must)
         self.expect(level is Level.PASS or bool(self.verdict.reasons), f"{level.name} without a reason")
@@ -312,8 +315,11 @@ class Plant:
         self.expect(level is Level.STOP or not self.stopped, "left STOP by itself")
         if level >= Level.HOLD:
             if self._hold_ticks == 0:
-                self.oracle.stop()
                 self._moved_by = None
+            if level is Level.HOLD and may_give_way and self.duties.measured is not None:
+                self.oracle.give_way(self.duties.measured)
+            elif self._hold_ticks == 0 or self.oracle.gives_way:
+                self.oracle.stop()
             self._hold_ticks += 1
         elif self._hold_ticks:
             self._hold_ticks = 0
