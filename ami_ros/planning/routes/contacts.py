@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -38,12 +38,25 @@ class Contact:
 
     def stops(self, starts: Tensor, ends: Tensor) -> Tensor:
         """Return (N,) bool: which ways from points (N, P) to points (N, P) lead through it."""
+        return self._crossed(starts, ends) <= self.width
+
+    def _crossed(self, starts: Tensor, ends: Tensor) -> Tensor:
+        """Return (N,) how far from where it was touched ways get behind it, control steps; infinite: none."""
         before = (starts - self.here) @ self.into - self.depth
         behind = (ends - self.here) @ self.into - self.depth
         share = (-before / (behind - before).clamp_min(1e-6)).clamp(0.0, 1.0)
         where = starts + share.unsqueeze(1) * (ends - starts)
-        near: Tensor = torch.linalg.vector_norm(where - self.here, dim=1) <= self.width
-        return (before <= 0.0) & (behind > 0.0) & near
+        away = torch.linalg.vector_norm(where - self.here, dim=1)
+        return torch.where((before <= 0.0) & (behind > 0.0), away, torch.inf)
+
+    def narrowed(self, width: float) -> Contact | None:
+        """Return it with this width at most; None: nothing is left of it."""
+        width = min(width, self.width)
+        return replace(self, width=width) if width > self.depth else None
+
+    def after(self, start: Tensor, end: Tensor) -> Contact | None:
+        """Return what is left of it after the robot went from a point (P,) to another one."""
+        return self.narrowed(float(self._crossed(start.unsqueeze(0), end.unsqueeze(0))))
 
     def is_like(self, other: Contact) -> bool:
         """Return whether it is the same wall at nearly the same place."""
@@ -54,7 +67,7 @@ class Contact:
 class ContactSense:
     """Compares where the last action blocks led, up to a macro-action, with what was predicted of them.
 
-    A wall that the robot gets through is none: who is held or slowed down by others feels walls, too.
+    Where the robot gets through is no wall: who is held or slowed down by others feels walls, too.
 
     Args:
         model: predicts, block by block.
@@ -86,7 +99,7 @@ class ContactSense:
             return False
         if self._state is not None and self.walls:
             way = points_of(self._model, torch.stack([self._state, state])).cpu()
-            self.walls = [wall for wall in self.walls if not wall.stops(way[:1], way[1:])]
+            self.walls = [left for wall in self.walls if (left := wall.after(way[0], way[1])) is not None]
         action = self._steps.end(stamp_ns)
         if action is None or self._state is None:
             self._past.clear()
@@ -102,6 +115,11 @@ class ContactSense:
                 self.walls.append(contact)
                 return True
         return False
+
+    def narrow(self) -> None:
+        """Take the walls for half as wide: as they are, they leave no way."""
+        halves = [wall.narrowed(0.5 * wall.width) for wall in self.walls]
+        self.walls = [wall for wall in halves if wall is not None]
 
     def act(self, action: FloatArray) -> None:
         """Note the action (A,) in [-1, 1] that is executed until the next observation."""

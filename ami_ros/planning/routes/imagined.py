@@ -21,7 +21,9 @@ BITS = 2  # how often that is done between two plans
 WAITING_BITS = 8  # while the robot stands still because it has no way: its plans can wait as well
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
-MOST = 2.0  # of `radius`: where they may differ by more and no way is found, felt walls are forgotten
+MOST = (
+    2.0  # of `radius`: where they may differ by more and no way is found, felt walls are taken for too wide
+)
 MORE = 1.5  # times as far may predictions differ after a search that found no way
 
 
@@ -110,11 +112,12 @@ class ImaginedRoutes:
     def forgive(self) -> None:
         """Lead to what was not reached, too, and believe more: a cautious search finds no way.
 
-        Walls are forgotten where that was not enough: what resists may be something else.
+        Walls are taken for narrower where that was not enough, in the end for none: what resisted may be
+        something else.
         """
         self._failed.clear()
         if self._agreement > MOST * self._settings.radius:
-            self._contacts.walls.clear()
+            self._contacts.narrow()
         self._agreement *= MORE
 
 
