@@ -189,7 +189,7 @@ class Supervisor:
         proposal = self._situation.proposal
         self._stepping.look(now_ns)
         if verdict.level >= Level.HOLD or proposal is None:
-            state = self._stepping.hold(state, self._checks.way_out(verdict, self._situation))
+            state = self._stepping.hold(state, self._checks.give_way(verdict, self._situation))
         else:
             goal, feedforward = reference(proposal, now_ns)
             gain_hz, share = self._settings.tracking_gain_hz, self._checks.speed_share

@@ -21,9 +21,7 @@ BITS = 2  # how often that is done between two plans
 WAITING_BITS = 8  # while the robot stands still because it has no way: its plans can wait as well
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
-MOST = (
-    2.0  # of `radius`: where they may differ by more and no way is found, felt walls are taken for too wide
-)
+MOST = 2.0  # of `radius`: where they may differ by more and there is no way, felt walls are too wide
 MORE = 1.5  # times as far may predictions differ after a search that found no way
 
 

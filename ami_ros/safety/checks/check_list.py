@@ -88,14 +88,14 @@ class CheckList:
         self._recovery.note(verdict, situation)
         return self._recovery.judge(situation) if verdict.level < Level.HOLD else PASS
 
-    def way_out(self, verdict: Verdict, situation: Situation) -> FloatArray | None:
+    def give_way(self, verdict: Verdict, situation: Situation) -> FloatArray | None:
         """Return the velocity (C,) with which a hold gives way to what is in the way; None: it stands still.
 
         Where the robot is has to be known for that. A stop stands still whatever happens.
         """
         if self._tracking is None or verdict.level is not Level.HOLD:
             return None
-        return self._tracking.way_out(situation) if self.place(situation).level is Level.PASS else None
+        return self._tracking.give_way(situation) if self.place(situation).level is Level.PASS else None
 
     def place(self, situation: Situation) -> Verdict:
         """Return why nobody knows where the body is; PASS for one that measures nothing."""

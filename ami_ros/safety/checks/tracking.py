@@ -52,11 +52,11 @@ class Tracking(Check):
         self._since_ns = now if self._since_ns is None else min(self._since_ns, now)
         numbers: dict[str, float | int] = {"joint_index": int(gap.argmax()), "error": error}
         numbers |= {"limit": self._limit, "for_s": (now - self._since_ns) / 1e9}
-        if error > self._limit and now - self._since_ns > self._patience_ns:
+        if now - self._since_ns > self._patience_ns:
             return ReasonCode.TRACKING_LOST.verdict(Level.STOP, **numbers)
         return ReasonCode.TRACKING_ERROR.verdict(Level.HOLD, **numbers)
 
-    def way_out(self, situation: Situation) -> FloatArray | None:
+    def give_way(self, situation: Situation) -> FloatArray | None:
         """Return the velocity (C,) with which commands go back to where the robot is; None where it follows.
 
         Commands that stayed where it does not get would press it against what is in its way.

@@ -114,7 +114,7 @@ def test_a_hold_that_gives_way_ends_at_half_of_the_limit():
     for share, is_held in ((0.9, False), (1.1, True), (0.9, True), (0.51, True), (0.49, False), (0.9, False)):
         off = replace(FRESH, commanded=np.array(HOME) + share * SETTINGS.tracking_error)
         assert (tracking.judge(off).level is Level.HOLD) is is_held, share
-        way_out = tracking.way_out(off)
+        way_out = tracking.give_way(off)
         assert (way_out is not None) is is_held
         if way_out is not None:
             expected = -SETTINGS.tracking_gain_hz * share * SETTINGS.tracking_error
@@ -125,7 +125,7 @@ def test_a_hold_that_gives_way_ends_at_half_of_the_limit():
 def test_who_gave_way_has_to_follow_for_as_long_as_the_patience(quiet_ns, level):
     tracking = Tracking(SETTINGS)
     tracking.judge(OFF)
-    assert tracking.way_out(OFF) is not None
+    assert tracking.give_way(OFF) is not None
     for elapsed_ns in (1, quiet_ns):
         assert tracking.judge(replace(FRESH, now_ns=NOW + elapsed_ns)).level is Level.PASS
     assert tracking.judge(replace(OFF, now_ns=NOW + PATIENCE_NS + 2)).level is level
