@@ -106,11 +106,17 @@ class Guide:
             return
         found, self._search, self._age = self._search.route, None, 0
         if found is not None:
+            if self._route is not None and not self._is_worth(found, self._route):
+                return
             self.way, self._route, self._passed = ROUTE, found, 0
             self._follow(found, here)
         elif self._route is None:
             self.way = NO_WAY
             self._finder.forgive()
+
+    def _is_worth(self, found: Route, followed: Route) -> bool:
+        """Return whether a route is worth to leave another one for: who turns at every new one gets nowhere."""
+        return sum(found.steps) <= self._settings.longer * sum(followed.steps[self._passed :])
 
     def _follow(self, route: Route, here: EncodedGoal) -> None:
         """Go on along a route."""

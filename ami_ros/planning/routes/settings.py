@@ -32,6 +32,11 @@ class RouteSettings:
         ge=1.0,
         le=100.0,
     )
+    longer: float = setting(
+        "a new route is followed if it is no longer than this many times what is left of the old one",
+        gt=0.0,
+        le=1000.0,
+    )
 
 
 @dataclass(frozen=True)
