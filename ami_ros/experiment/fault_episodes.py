@@ -15,12 +15,12 @@ import numpy as np
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.planning.routes.settings import OFF
 from ami_ros.sim.faults.kinds import SECOND_GATE
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
-    from ami_ros.body.robot_spec import RobotSpec
     from ami_ros.ros.clients.faults import FaultClient
     from ami_ros.sim.tasks.task import Episode
 
@@ -142,7 +142,7 @@ def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]
     Raises:
         ConfigError: there are none: the task's goals are all near.
     """
-    task, is_far = experiment.load_task(), _farness(experiment.spec)
+    task, is_far = experiment.load_task(), _farness(experiment)
     found: list[int] = []
     for seed in range(first, first + SEARCHED * count):
         if is_far(task.episode(seed)):
@@ -152,8 +152,11 @@ def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]
     raise ConfigError(f"task {experiment.task}: {len(found)} goals are far away, expected {count}")
 
 
-def _farness(spec: RobotSpec) -> Callable[[Episode], bool]:
+def _farness(experiment: Experiment) -> Callable[[Episode], bool]:
     """Return what tells whether the goal of an episode is far from where the body begins."""
+    spec = experiment.spec
+    if experiment.planner.route != OFF:
+        return lambda episode: True  # the way around is
     if spec.arm is not None:
         from ami_ros.body.kinematics import Kinematics
 

@@ -115,7 +115,7 @@ class Guide:
             self._finder.forgive()
 
     def _is_worth(self, found: Route, followed: Route) -> bool:
-        """Return whether a route is worth to leave another one for: who turns at every new one gets nowhere."""
+        """Return whether to leave a route for another one: who turns to every new one may get nowhere."""
         return sum(found.steps) <= self._settings.longer * sum(followed.steps[self._passed :])
 
     def _follow(self, route: Route, here: EncodedGoal) -> None:

@@ -102,6 +102,17 @@ def test_another_route_is_looked_for_on_the_way_and_the_old_one_kept_until_there
     assert pursued(it, 0.7) == pytest.approx(2.4) and pursued(it, 0.8) is not None and it.way == ROUTE
 
 
+@pytest.mark.parametrize(("longer", "then"), [(1.0, 2.0), (1.5, 2.5)])
+def test_a_longer_route_is_left_alone_if_that_is_asked_for(longer, then):
+    line = Line(places=[2.0, 4.0, 6.0])
+    it = guide(line, longer=longer)
+    assert pursued(it, 0.0) == 2.0
+    line.places = [2.5, 3.5, 4.5, 6.0]  # four states instead of three
+    for _ in range(5):
+        last = pursued(it, 0.4)
+    assert (last, it.searches > 1) == (then, True)
+
+
 def test_a_goal_that_is_near_needs_no_route():
     line = Line()
     it = guide(line)
