@@ -47,3 +47,8 @@ def test_nothing_unsafe_gets_out_and_the_fault_is_called_by_its_name(runner, see
     if run.problem() and name in NOT_NAMED:
         pytest.xfail(NOT_NAMED[name])
     assert run.problem() == ""
+
+
+def test_every_goal_behind_a_wall_is_a_long_way_off():
+    behind = prepare("panda", "barrier", None, None, episodes=1, seed=SEED, goal="image")
+    assert far_seeds(behind, SEED, 2) == (SEED, SEED + 1)
