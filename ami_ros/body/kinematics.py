@@ -21,8 +21,6 @@ from ami_ros.types import FloatArray
 DAMPING = 0.01
 REST_GAIN = 0.2
 ORIENTATION_GAIN = 0.5
-# rad/s: a tool that an obstacle tilts, righted at once, is pressed against it by the wrist.
-RIGHTING_SPEED = 0.5
 
 
 Drawn = TypeVar("Drawn")
@@ -88,9 +86,8 @@ class Kinematics:
 
         A tip that is outside the box comes back at `max_tip_speed` per axis at most, whatever was asked.
 
-        Orientation, where it is kept, is steered back to the one at home, at `RIGHTING_SPEED` at most. The
-        redundant motion goes toward the home posture, so that the arm's shape is (nearly) a function of where
-        its tip is.
+        Orientation, where it is kept, is steered back to the one at home, and the redundant motion toward the
+        home posture, so that the arm's shape is (nearly) a function of where its tip is.
 
         Source: damped least squares with null-space projection, Siciliano et al.,
         "Robotics: Modelling, Planning and Control" (2009), eq. 3.54 and 3.59.
@@ -98,8 +95,7 @@ class Kinematics:
         position, _ = self.forward(joint_position)
         wanted = np.clip(position + np.asarray(tip_velocity) * dt_s, *self._spec.workspace)
         reach = self._spec.max_tip_speed * dt_s
-        wanted = np.clip(wanted, position - reach, position + reach)
-        return self._toward(joint_position, wanted, RIGHTING_SPEED * dt_s)
+        return self._toward(joint_position, np.clip(wanted, position - reach, position + reach))
 
     def solve(self, tip_position: FloatArray, start: FloatArray | None = None) -> FloatArray:
         """Return joints (J,) whose tip is within 2 mm of `tip_position` (3,), near the home posture.
@@ -126,11 +122,10 @@ class Kinematics:
         """
         return first_reachable(lambda: self.solve(self._spec.random_tip(generator)))
 
-    def _toward(self, joint_position: FloatArray, wanted: FloatArray, righting: float = np.inf) -> FloatArray:
+    def _toward(self, joint_position: FloatArray, wanted: FloatArray) -> FloatArray:
         position, rotation = self.forward(joint_position)
-        turn = ORIENTATION_GAIN * pinocchio.log3(self._down @ rotation.T)
-        turn *= min(1.0, righting / max(float(np.linalg.norm(turn)), 1e-12))
-        error = np.concatenate([wanted - position, turn])[: self.rows]
+        turn = pinocchio.log3(self._down @ rotation.T)
+        error = np.concatenate([wanted - position, ORIENTATION_GAIN * turn])[: self.rows]
         jacobian = self.jacobian(joint_position)[: self.rows]
         gram = jacobian @ jacobian.T + DAMPING**2 * np.eye(self.rows)
         rest = REST_GAIN * (self._spec.home - joint_position)

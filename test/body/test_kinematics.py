@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from robots import changed, made_up_robot, panda_yaml, small_robot, turning_arm
 
-from ami_ros.body.kinematics import RIGHTING_SPEED, Kinematics
+from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import KinematicsError
 from ami_ros.sim.world.loadable_urdf import loadable_urdf
@@ -123,28 +123,6 @@ def test_the_hand_keeps_its_orientation(kinematics):
         _, rotation = kinematics.forward(kinematics.solve(SPEC.random_tip(generator)))
         angle = np.arccos(np.clip((np.trace(down.T @ rotation) - 1) / 2, -1, 1))
         assert angle < 0.1
-
-
-def test_a_tool_that_was_tilted_is_righted_slowly(kinematics):
-    """At once, an arm whose tool leans against something would press with all that its wrist has."""
-
-    def tilt(joints: np.ndarray) -> float:
-        rotation = kinematics.forward(joints)[1]
-        return float(np.arccos(np.clip((np.trace(down.T @ rotation) - 1) / 2, -1, 1)))
-
-    down = kinematics.forward(SPEC.home)[1]
-    joints = kinematics.solve(SPEC.workspace.mean(axis=0))
-    joints[5] += 0.5
-    before = tilt(joints)
-    assert before > 0.4
-    for _ in range(5):
-        joints = kinematics.step(joints, np.zeros(3), DT_S)
-        after = tilt(joints)
-        assert 0.5 * RIGHTING_SPEED * DT_S < before - after <= 1.05 * RIGHTING_SPEED * DT_S
-        before = after
-    for _ in range(50):
-        joints = kinematics.step(joints, np.zeros(3), DT_S)
-    assert tilt(joints) < 0.02
 
 
 def test_a_free_orientation_leaves_the_joints_to_the_position(tmp_path):
