@@ -41,6 +41,7 @@ SEARCH_TICKS = 4000
 _limits_of = MotionLimits.of
 _excess = Zones.excess
 _spheres = LinkShapes.__init__
+_give_way = Tracking.give_way
 
 
 def _without(**loosened: float) -> Any:
@@ -60,6 +61,11 @@ def _passes(self: Any, *arguments: Any) -> Any:
 
 def _none(self: Any, *arguments: Any) -> None:
     return None
+
+
+def _press_harder(self: Any, situation: Any) -> Any:
+    way_out = _give_way(self, situation)
+    return None if way_out is None else -way_out
 
 
 def _instantly(self: Any, motion: ChannelState, wanted: Any) -> ChannelState:
@@ -132,6 +138,7 @@ MUTANTS: dict[
     "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
     "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),
     "tracking": (Tracking, "judge", _passes, "robot does not follow"),
+    "tracking: gives way to the wrong side": (Tracking, "give_way", _press_harder, "robot does not follow"),
     "recovery": (Recovery, "judge", _passes, "fault camera_silent"),
     "braking distance and zones": (Stepping, "_problem", _none, "workspace"),
     "braking distance": (BrakingDistance, "problem", _none, "limits"),

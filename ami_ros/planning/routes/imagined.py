@@ -196,7 +196,7 @@ class TreeSearch:
         points = points_of(self._model, states).cpu()
         steps = self._steps[parents] + self._step_count
         away = torch.linalg.vector_norm(points - self._target, dim=1)
-        new = self._is_new(parents, points, radius)
+        new = self._is_new(parents, points, away, radius)
         rows = torch.nonzero(new).flatten()
         # Those that arrive come first: what is only on the way must not stand in for them.
         order = torch.where(away <= self._settings.near, away - self._settings.near, steps + away)
@@ -204,7 +204,7 @@ class TreeSearch:
         chosen = rows[_apart(points[rows], radius)]
         states, points, sure = self._looked_at(parents[chosen], chosen % ahead.shape[1], points[chosen])
         away = torch.linalg.vector_norm(points - self._target, dim=1)
-        sure &= self._is_new(parents[chosen], points, radius)
+        sure &= self._is_new(parents[chosen], points, away, radius)
         rows = torch.nonzero(sure).flatten()
         rows = rows[_apart(points[rows], radius)]
         if len(rows):
@@ -217,13 +217,13 @@ class TreeSearch:
         self._steps = torch.cat([self._steps, steps[chosen][rows]])
         self._away = torch.cat([self._away, away[rows]])
 
-    def _is_new(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
+    def _is_new(self, parents: Tensor, points: Tensor, away: Tensor, radius: float) -> Tensor:
         """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there.
 
-        Near the goal all are new: a search is asked to come nearer to it than its states are to each other.
+        All are new that are near the goal, by their distance `away` (N,) from it: a search is asked to come
+        nearer to it than its states are to each other.
         """
-        arrive: Tensor = torch.linalg.vector_norm(points - self._target, dim=1) <= self._settings.near
-        new = (self._cloud.distances(points) > radius) | arrive
+        new: Tensor = (self._cloud.distances(points) > radius) | (away <= self._settings.near)
         starts = self._cloud.points[parents]
         for bar in self._known.failed:
             new &= ~bar.of(starts, points, self._settings.radius)

@@ -33,7 +33,7 @@ class RouteSettings:
         le=100.0,
     )
     longer: float = setting(
-        "a new route is followed if it is no longer than this many times what is left of the old one",
+        "a new route replaces the current one if its length is at most this many times the rest of that one",
         gt=0.0,
         le=1000.0,
     )

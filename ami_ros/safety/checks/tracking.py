@@ -29,6 +29,10 @@ class Tracking(Check):
         self._gives_way = False
         self._gave_way_ns: int | None = None
 
+    @property
+    def _tolerated(self) -> float:
+        return self._limit * (GIVEN_WAY if self._gives_way else 1.0)
+
     def see(self, event: Event, situation: Situation) -> None:
         """Take that somebody re-arms: commands will begin where the robot is."""
         if isinstance(event, RearmAsked):
@@ -44,7 +48,7 @@ class Tracking(Check):
             return PASS
         gap, now = np.abs(situation.commanded - situation.measured), situation.now_ns
         error = float(gap.max())
-        if error <= self._limit * (GIVEN_WAY if self._gives_way else 1.0):
+        if error <= self._tolerated:
             self._gives_way = False
             if self._gave_way_ns is None or now - self._gave_way_ns > self._patience_ns:
                 self._since_ns = self._gave_way_ns = None
@@ -61,10 +65,10 @@ class Tracking(Check):
 
         Commands that stayed where it does not get would press it against what is in its way.
         """
-        if situation.commanded is None or situation.measured is None or self._since_ns is None:
+        if situation.commanded is None or situation.measured is None:
             return None
         way: FloatArray = situation.measured - situation.commanded
-        if float(np.abs(way).max()) <= self._limit * (GIVEN_WAY if self._gives_way else 1.0):
+        if float(np.abs(way).max()) <= self._tolerated:
             return None
         self._gives_way, self._gave_way_ns = True, situation.now_ns
         return self._pull_hz * way

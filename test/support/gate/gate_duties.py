@@ -153,10 +153,6 @@ class Duties:
         return any(now_ns - t >= 0 and (now_ns - t) / 1e9 < settle_s - 0.002 for t in times)
 
     def _gap(self) -> float:
-        return 0.0 if self.gap is None else float(self.gap.max())
-
-    @property
-    def gap(self) -> FloatArray | None:
-        """How far each joint (J,) is from its command; None before both are known."""
-        known = self.measured is not None and self.commanded is not None
-        return np.abs(self.commanded - self.measured) if known else None
+        if self.measured is None or self.commanded is None:
+            return 0.0
+        return float(np.abs(self.commanded - self.measured).max())

@@ -20,6 +20,7 @@ LIMIT_TOLERANCE = 1e-7  # rad
 LONGEST_STOP_TICKS = 60
 LEAP_TOLERANCE = 1e-9  # rad
 OVERSHOOT = 0.01  # rad: who gives way may go past the robot by so much
+TREMBLING = 1e-9  # rad: a robot that moves less from tick to tick is where it was
 REST = 1e-6  # rad/s: slower than this is standing still
 
 
@@ -135,7 +136,7 @@ class CommandOracle:
 
     def give_way(self, to: FloatArray) -> None:
         """Expect no motion but back to where the robot is (J,), after the motion before has come to its end."""
-        if self._way_out is None or not np.array_equal(self._way_out, to):
+        if self._way_out is None or (np.abs(to - self._way_out) > TREMBLING).any():
             self._until_way = self.ticks_to_rest(self.bounds)
         self._until_rest, self._way_out = -1, np.array(to)
 
