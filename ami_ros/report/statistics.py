@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.errors import AmiError
 from ami_ros.types import RARE_SURPRISE, FloatArray
@@ -95,14 +96,32 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
         "surprised_episodes": _surprised_episodes(results),
         "final_error_mean": float(final.mean()),
         "final_error_median": float(np.median(final)),
-        "contact_share": _contact_share(results),
+        **_contact_figures(results, step_s),
     }
 
 
-def _contact_share(results: Sequence[EpisodeResult]) -> float | None:
-    """Return the share of the steps in which the body touched a wall; None where there are no walls."""
-    touched = [result.moments["contacts"] for result in results if "contacts" in result.moments]
-    return float((np.concatenate(touched) > 0.0).mean()) if touched else None
+def _contact_figures(results: Sequence[EpisodeResult], step_s: float) -> dict[str, float | None]:
+    """Return how often, and for how long on end, the body touched a wall; None where there are no walls."""
+    touched = [touches for result in results if (touches := _touches(result)) is not None]
+    longest_s = [_longest(touches) * step_s for touches in touched]
+    return {
+        "contact_share": float(np.concatenate(touched).mean()) if touched else None,
+        "longest_contact_s_median": float(np.median(longest_s)) if touched else None,
+        "longest_contact_s_max": max(longest_s) if touched else None,
+    }
+
+
+def _touches(result: EpisodeResult) -> NDArray[np.bool_] | None:
+    """Return (S + 1,) whether the body touched a wall; None where there are none."""
+    if "contacts" not in result.moments:
+        return None
+    return np.asarray(result.moments["contacts"]).ravel() > 0.0
+
+
+def _longest(touches: NDArray[np.bool_]) -> int:
+    """Return how many steps in a row are true, at most."""
+    edges = np.flatnonzero(np.diff(np.r_[False, touches, False]))
+    return int(np.diff(edges)[::2].max(initial=0))
 
 
 def _surprised_share(results: Sequence[EpisodeResult]) -> float | None:
@@ -121,7 +140,7 @@ def _surprised_episodes(results: Sequence[EpisodeResult]) -> float | None:
 
 def episode_figures(result: EpisodeResult) -> dict[str, Any]:
     """Return one episode's figures, ready for JSON."""
-    yardstick, final = result.yardstick, result.error[-1]
+    yardstick, final, touches = result.yardstick, result.error[-1], _touches(result)
     return {
         "seed": result.seed,
         "start_error": float(result.error[0]),
@@ -130,6 +149,7 @@ def episode_figures(result: EpisodeResult) -> dict[str, Any]:
         f"steps_to_{yardstick.near}": steps_to_reach(result.error, yardstick.loosest.error),
         "arrived_step": result.arrived_step,
         "plan_ms_p50": float(np.median(result.plan_ms)) if len(result.plan_ms) else None,
+        "longest_contact_steps": None if touches is None else _longest(touches),
         "levels": dict(result.levels),
         "wall_s": result.wall_s,
     }

@@ -101,6 +101,21 @@ def test_an_episode_is_surprised_when_most_of_its_steps_are(made_up):
     assert summarise(results[2:], STEP_S)["surprised_episodes"] is None
 
 
+def test_contacts_are_counted_and_how_long_each_lasts(made_up):
+    touches = ([0, 1, 1, 0], [1, 2, 3, 0, 1, 0], [0, 0])
+    results = [
+        dataclasses.replace(made_up(i, 0.01), moments={"contacts": np.array(t, dtype=float)[:, None]})
+        for i, t in enumerate(touches)
+    ]
+    summary = summarise(results, STEP_S)
+    assert summary["contact_share"] == pytest.approx(6 / 12)
+    assert summary["longest_contact_s_median"] == pytest.approx(2 * STEP_S)
+    assert summary["longest_contact_s_max"] == pytest.approx(3 * STEP_S)
+    assert [episode_figures(it)["longest_contact_steps"] for it in results] == [2, 3, 0]
+    no_walls = summarise([made_up(1, 0.01)], STEP_S)
+    assert no_walls["contact_share"] is None and no_walls["longest_contact_s_max"] is None
+
+
 def test_no_episodes_is_an_error():
     with pytest.raises(AmiError, match="no episodes"):
         summarise([], STEP_S)
