@@ -115,7 +115,8 @@ def _touches(result: EpisodeResult) -> NDArray[np.bool_] | None:
     """Return (S + 1,) whether the body touched a wall; None where there are none."""
     if "contacts" not in result.moments:
         return None
-    return np.asarray(result.moments["contacts"]).ravel() > 0.0
+    touches: NDArray[np.bool_] = result.moments["contacts"][:, 0] > 0.0
+    return touches
 
 
 def _longest(touches: NDArray[np.bool_]) -> int:

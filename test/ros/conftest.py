@@ -179,9 +179,11 @@ def straight_line() -> Path:
 
 
 @pytest.fixture
-def gate(start: Callable[..., NodeProcess], probe: Probe, robot: FakeRobot) -> Any:
-    """A gate that runs, behind a planner and before a robot that the test plays."""
+def gate(start: Callable[..., NodeProcess], probe: Probe, robot: FakeRobot) -> Iterator[Any]:
+    """A gate that runs, behind a planner and before a robot that the test plays; a failure shows what it said."""
     from gate_probe import Gate
+
+    from ami_ros.ros.gate.reports import text_of
 
     gate = Gate(probe, robot)
     gate.process = start("safety")
@@ -189,4 +191,6 @@ def gate(start: Callable[..., NodeProcess], probe: Probe, robot: FakeRobot) -> A
     # A planner that never reported and never proposed is silent as well, once the gate has waited for it.
     ready = ({"PROPOSAL_MISSING"}, {"PROPOSAL_MISSING", "PLANNER_SILENT"})
     probe.until(lambda: gate.codes() in ready, "a gate that has joints and camera")
-    return gate
+    yield gate
+    for judgement in gate.judgements[-10:]:
+        print(judgement.stamp_ns, text_of(judgement.verdict))
