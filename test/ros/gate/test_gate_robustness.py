@@ -55,7 +55,7 @@ def test_the_verdict_carries_numbers_of_reasons_and_the_allowed_command(gate, pr
     gate.propose_on()
     probe.until(gate.moving, "motion")
     messages = probe.listen(DiagnosticArray, "safety/verdict", LATCHED_HISTORY)
-    gate.silence()
+    gate.silence_until_stale()
     named = lambda: [m for m in messages if "PROPOSAL_STALE" in m.status[0].message]  # noqa: E731
     message = probe.until(named, "a hold")[-1]
     values = values_of(message)

@@ -27,8 +27,7 @@ def test_it_holds_follows_and_holds_again_when_the_planner_falls_silent(gate, pr
     message = gate.commands[-1]
     assert tuple(message.joint_names) == gate.robot.spec.joint_names
     assert len(message.points) == 1 and message.points[0].time_from_start.nanosec == 10_000_000
-    gate.silence()
-    probe.until(lambda: "PROPOSAL_STALE" in gate.codes(), "a hold for the planner's silence")
+    gate.silence_until_stale()
     probe.until(lambda: gate.velocity() == 0.0, "standstill")
     count = len(gate.commands)
     probe.until(lambda: len(gate.commands) > count + 10, "commands that go on")

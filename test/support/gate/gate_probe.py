@@ -66,6 +66,21 @@ class Gate:
     def silence(self) -> None:
         self._timer.cancel()
 
+    def silence_until_stale(self) -> None:
+        """Propose nothing more until the gate calls the last proposal stale.
+
+        A gate that a busy machine stalls meanwhile starts over and knows of no proposal: it gets one more.
+        """
+
+        def stale() -> bool:
+            codes = self.codes()
+            if "PROPOSAL_MISSING" in codes:
+                self.propose()
+            return "PROPOSAL_STALE" in codes
+
+        self.silence()
+        self.probe.until(stale, "a hold for the planner's silence")
+
     def all_codes(self) -> set[str]:
         """Every reason that was ever given."""
         return {reason.code for judgement in self.judgements for reason in judgement.verdict.reasons}
