@@ -129,8 +129,11 @@ def _note(moment: Moment) -> str:
 
 def _conclude(last: Moment | None, wanted: Exploration) -> None:
     """Say in one line what was covered, and what comes next."""
+    flags = " ".join(f"--{key} {name}" for key, name in wanted.configuration.node_parameters.items())
+    more = f"ami-ros explore {flags}{' --sim' if wanted.simulated else ''} --resume {wanted.state}"
     if last is None:
-        typer.echo("nothing was explored")
+        kept = f"It is kept in {wanted.state}; more: {more}" if wanted.state.exists() else "Nothing was."
+        typer.echo(f"It ended before the explorer told how much was covered. {kept}")
         raise typer.Exit(1)
     come = last.progress
     held = f"held back {come.contacts:.0f} times" if come.contacts else "never held back"
@@ -140,11 +143,7 @@ def _conclude(last: Moment | None, wanted: Exploration) -> None:
         + (f" ({last.reason})" if last.is_over else "")
         + f". Kept in {wanted.state}."
     )
-    flags = " ".join(f"--{key} {name}" for key, name in wanted.configuration.node_parameters.items())
-    typer.echo(
-        f"Next: ami-ros import, of what ami-ros record wrote meanwhile; or more: ami-ros explore {flags}"
-        f"{' --sim' if wanted.simulated else ''} --resume {wanted.state}"
-    )
+    typer.echo(f"Next: ami-ros import, of what ami-ros record wrote meanwhile; or more: {more}")
     if last.unsafe:
         typer.echo(f"the simulated robot counted commands outside its limits: {last.unsafe}", err=True)
         raise typer.Exit(1)

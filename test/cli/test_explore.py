@@ -8,13 +8,16 @@ import signal
 import time
 
 import pytest
+import typer
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 from bodies.yaml_bodies import process_body, setpoint_task
 from command import Running
 
-from ami_ros.cli.explore import explore
+from ami_ros.cli.explore import _conclude, explore
+from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError
+from ami_ros.experiment.exploration import Exploration
 
 STATE = "explored.json"
 INTERRUPTED = 130
@@ -37,6 +40,17 @@ def test_ctrl_c_says_what_was_covered_and_what_comes_next(plant, tmp_path):
     assert first.startswith("Covered ") and str(file) in first
     assert "ami-ros import" in then and f"--resume {file}" in then
     assert json.loads(file.read_text())["episodes"] == 1
+
+
+@pytest.mark.parametrize(("kept", "says"), [(True, "is kept in"), (False, "Nothing was")])
+def test_who_ends_before_the_explorer_told_hears_what_is_kept(tmp_path, capsys, kept, says):
+    file = tmp_path / STATE
+    if kept:
+        file.write_text("{}")
+    with pytest.raises(typer.Exit):
+        _conclude(None, Exploration(Configuration.load("panda"), file))
+    told = capsys.readouterr().out
+    assert says in told and (f"--resume {file}" in told) == kept
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,7 @@ class TwoRoomSettings:
     straight_share: float = setting("share of these that drive straight there, walls or not", ge=0.0, le=1.0)
     straight_steps: int = setting("control steps until they turn to the next place", ge=1, le=10_000)
     doorway_share: float = setting("share of training episodes that start at the door", ge=0.0, le=1.0)
-    border_share: float = setting(
-        "share of other places in training that are at the border", ge=0.0, le=1.0
-    )
+    border_share: float = setting("share of other places in training that are at the border", ge=0.0, le=1.0)
     border_width: float = setting("how near these are to it", ge=0.0, le=100.0, unit="m")
 
 
