@@ -19,13 +19,19 @@ if [ -f "$here/$name.yaml" ]; then
   run=(python "$here/bridge.py" "$name")
 fi
 
-trap 'kill $(jobs -p) 2> /dev/null || true' EXIT # whatever fails, no robot or recorder is left
+# Whatever fails, and whoever ends this script, no robot, recorder or command is left: each stage is a group of
+# processes of its own, and a signal is heard while one runs.
+set -m
+trap 'exit 143' TERM
+trap 'exit 130' INT
+trap 'for group in $(jobs -p); do kill -- "-$group" 2> /dev/null || true; done' EXIT
 
 stage() { # NAME COMMAND...: skip what is done, and time the rest
   local what=$1 began=$SECONDS
   shift
   if [ -e "$out/$what.done" ]; then echo "$what: done before"; return; fi
-  "$@"
+  "$@" &
+  wait $!
   echo "$what: $((SECONDS - began)) s" | tee -a "$out/times.txt"
   touch "$out/$what.done"
 }
