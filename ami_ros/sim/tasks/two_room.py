@@ -22,7 +22,6 @@ from ami_ros.sim.world.yard import Yard
 from ami_ros.types import FloatArray
 
 DRAWS = 1000  # episodes that are tried until one asks for a detour
-NEARER = 0.5  # of the tolerance: who turns off at each place before it is there never sees the border
 PIECES = 2  # of the wall, one on each side of the door
 
 
@@ -54,8 +53,6 @@ class TwoRoomSettings:
     straight_share: float = setting("share of these that drive straight there, walls or not", ge=0.0, le=1.0)
     straight_steps: int = setting("control steps until they turn to the next place", ge=1, le=10_000)
     doorway_share: float = setting("share of training episodes that start at the door", ge=0.0, le=1.0)
-    border_share: float = setting("share of other places in training that are at the border", ge=0.0, le=1.0)
-    border_width: float = setting("how near these are to it", ge=0.0, le=100.0, unit="m")
 
 
 class TwoRoom:
@@ -154,15 +151,6 @@ class TwoRoom:
             "room for the base with its margin; widen base.keep_in, or lower the task's margin"
         )
 
-    def _training_pose(self, generator: np.random.Generator) -> FloatArray:
-        """Return a pose (3,) in either room, some of them at the border: who drives about is rarely there."""
-        s, at_border = self._settings, generator.random() < self._settings.border_share
-        for _ in range(DRAWS):
-            pose = self._pose(generator, generator.choice([-1.0, 1.0]))
-            if not at_border or room(pose[None, :2], self._area)[0] <= self._clear + s.border_width:
-                return pose
-        raise ConfigError(f"border_width: got {s.border_width} m, expected more: {DRAWS} draws gave no place")
-
     def error(self, scene: Yard, episode: Episode) -> float:
         """Return the true distance or turn from the goal, whichever is more, in tolerances."""
         return self._tolerance.error(scene.pose(), episode.goal_position)
@@ -173,7 +161,7 @@ class TwoRoom:
         if generator.random() < self._settings.doorway_share:
             start = self._pose_at_door(generator, door)
         else:
-            start = self._training_pose(generator)
+            start = self._pose(generator, generator.choice([-1.0, 1.0]))
         wall = self._wall(door)
         return Episode(start, start, start, wall, wall)
 
@@ -203,11 +191,11 @@ class TwoRoom:
         s, straight = self._settings, generator.random() < self._settings.straight_share
         at, stations = episode.start, []
         for _ in range(6):
-            goal = self._training_pose(generator)
+            goal = self._pose(generator, generator.choice([-1.0, 1.0]))
             stations += [goal] if straight else self._way(at, goal, self._door_of(episode))
             at = goal
         steps = s.straight_steps if straight else None
-        return DrivingThrough(self._spec, stations, NEARER * s.distance_tolerance, generator, steps)
+        return DrivingThrough(self._spec, stations, s.distance_tolerance, generator, steps)
 
     def oracle(self, episode: Episode) -> Motion | None:
         """Drive to the goal with the truth in sight."""
