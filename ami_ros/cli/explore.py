@@ -132,7 +132,7 @@ def _conclude(last: Moment | None, wanted: Exploration) -> None:
     flags = " ".join(f"--{key} {name}" for key, name in wanted.configuration.node_parameters.items())
     more = f"ami-ros explore {flags}{' --sim' if wanted.simulated else ''} --resume {wanted.state}"
     if last is None:
-        kept = f"It is kept in {wanted.state}; more: {more}" if wanted.state.exists() else "Nothing was."
+        kept = f"It is kept in {wanted.state}; more: {more}" if wanted.state.exists() else "Nothing is kept."
         typer.echo(f"It ended before the explorer told how much was covered. {kept}")
         raise typer.Exit(1)
     come = last.progress

@@ -42,7 +42,7 @@ def test_ctrl_c_says_what_was_covered_and_what_comes_next(plant, tmp_path):
     assert json.loads(file.read_text())["episodes"] == 1
 
 
-@pytest.mark.parametrize(("kept", "says"), [(True, "is kept in"), (False, "Nothing was")])
+@pytest.mark.parametrize(("kept", "says"), [(True, "is kept in"), (False, "Nothing is kept")])
 def test_who_ends_before_the_explorer_told_hears_what_is_kept(tmp_path, capsys, kept, says):
     file = tmp_path / STATE
     if kept:
