@@ -6,9 +6,12 @@
 # done is not done again by the same command; training and commissioning go on where they were, others begin again.
 # Prints what each took.
 #
-# Usage: recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH.
+# Usage: recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH. MINUTES are explored; of several numbers, as
+# in 3,6,10,20, the last and largest, and a model is made of the first 3, the first 6 and so on: curve.png shows what
+# each reaches.
 set -euo pipefail
-name=${1:?ROBOT: fetch, or one of config/robots} out=${2:?OUT: a folder} minutes=${3:-20} goals=${4:-100}
+name=${1:?ROBOT: fetch, or one of config/robots} out=${2:?OUT: a folder} goals=${4:-100}
+IFS=, read -ra minutes <<< "${3:-20}"
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$out"
 export ROS_DOMAIN_ID=${ROS_DOMAIN_ID:-87} ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
@@ -30,6 +33,7 @@ stage() { # NAME COMMAND...: skip what is done, and time the rest
   local what=$1 began=$SECONDS
   shift
   if [ -e "$out/$what.done" ]; then echo "$what: done before"; return; fi
+  mkdir -p "$(dirname "$out/$what")"
   "$@" &
   wait $!
   echo "$what: $((SECONDS - began)) s" | tee -a "$out/times.txt"
@@ -49,29 +53,36 @@ explored() {
   rm -rf "$out/recording" "$out/explored.json"
   ami-ros record "${body[@]}" --out "$out/recording" > "$out/record.log" 2>&1 &
   local recorder=$!
-  ami-ros explore "${body[@]}" --minutes "$minutes" --state "$out/explored.json" --logs "$out/logs"
+  ami-ros explore "${body[@]}" --minutes "${minutes[-1]}" --state "$out/explored.json" --logs "$out/logs"
   kill -INT $recorder
   wait $recorder
 }
 
-imported() {
-  rm -rf "$out/data"
-  ami-ros import "$out/recording" "${body[@]}" --out "$out/data"
+imported() { # MINUTES
+  rm -rf "$out/$1/data"
+  ami-ros import "$out/recording" "${body[@]}" --minutes "$1" --out "$out/$1/data"
 }
 
-augmented() {
-  rm -rf "$out/augmented"
-  ami-ros augment "${body[@]}" --data "$out/data" --out "$out/augmented"
+augmented() { # MINUTES
+  rm -rf "$out/$1/augmented"
+  ami-ros augment "${body[@]}" --data "$out/$1/data" --out "$out/$1/augmented"
 }
 
-commissioned() {
-  ami-ros commission "${body[@]}" --model "$out/model.pt" --out "$out/commissioned" --yes --steps shadow,full \
-    --goals "$goals" --set kept=$((2 * goals))
+trained() { # MINUTES
+  ami-ros train "${body[@]}" --data "$out/$1/augmented" --out "$out/$1/model.pt"
+}
+
+commissioned() { # MINUTES: of several models one may be refused, or fail; its record says so
+  ami-ros commission "${body[@]}" --model "$out/$1/model.pt" --out "$out/$1/commissioned" --yes --steps shadow,full \
+    --goals "$goals" --set kept=$((2 * goals)) || [ ${#minutes[@]} -gt 1 ]
 }
 
 stage explore robot explored
-stage import imported
-stage augment augmented
-stage train ami-ros train "${body[@]}" --data "$out/augmented" --out "$out/model.pt"
-stage commission robot commissioned
-echo "$out/commissioned/report.html"
+for some in "${minutes[@]}"; do
+  stage "$some/import" imported "$some"
+  stage "$some/augment" augmented "$some"
+  stage "$some/train" trained "$some"
+  stage "$some/commission" robot commissioned "$some"
+  echo "$out/$some/commissioned/report.html"
+done
+[ ${#minutes[@]} -eq 1 ] || python "$here/success_curve.py" "$out" "${minutes[@]}"

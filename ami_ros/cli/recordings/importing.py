@@ -60,6 +60,10 @@ def import_(
     correct_offset: Annotated[
         bool, typer.Option("--correct-offset", help="Take the estimated lateness off the pictures' stamps.")
     ] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Use only the first minutes of all that was recorded [all].", min=0.0, max=1e6),
+    ] = None,
 ) -> None:
     """Cut recordings into episodes at the robot's control rate, and say what is wrong with them.
 
@@ -69,6 +73,8 @@ def import_(
     Example: ami-ros import recordings/monday --robot panda --task reach
 
     Other topics: ami-ros import bag --topic camera=/front/image --topic joints=/arm/joint_states
+
+    Are five minutes enough? ami-ros import recordings/monday --minutes 5 --out data/five
 
     LeRobot: ami-ros import so101_pick --robot so101 --degrees --feature camera=observation.images.front
     """
@@ -101,6 +107,7 @@ def import_(
         actions,
         by_arrival,
         correct_offset,
+        None if minutes is None else 60.0 * minutes,
     )
     check_new(out)
     check_writable(out / REPORT_FILE)

@@ -41,6 +41,7 @@ UNKNOWN = "no action known from {}"
 TOO_FAST = "faster than the actions' range"
 NOT_YET = "not all sensors spoke yet"
 REST = "too short for an episode"
+LATER = "after the time that was asked for"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class ImportSettings:
         actions: one of ACTIONS.
         by_arrival: go by when messages were received, not by their stamps.
         correct_offset: take estimated offsets off the stamps of pictures.
+        first_s: of all that was recorded only this is used; None: all of it.
     """
 
     image_side: int
@@ -66,6 +68,7 @@ class ImportSettings:
     actions: str = "auto"
     by_arrival: bool = False
     correct_offset: bool = False
+    first_s: float | None = None
 
 
 class Cut(NamedTuple):
@@ -139,6 +142,7 @@ class Import:
             raise EpisodeError("nothing was read yet")
         signals = self.signals
         steps = control_steps(self._spec, signals)
+        self._leave_out_later(steps)
         actions = self._actions(signals, steps)
         return Cut(signals, steps, actions, self._begins(signals, steps))
 
@@ -177,6 +181,15 @@ class Import:
                 late_ns = round(found.late_s * 1e9)
                 signals.frames[camera] = replace(frames, times=frames.times - late_ns)
                 self.report.corrected = True
+
+    def _leave_out_later(self, steps: Steps) -> None:
+        """Mark the steps after `first_s`; time in which nothing was recorded does not count."""
+        if self._settings.first_s is None:
+            return
+        recorded_s = np.cumsum([reason != AGAIN for reason in steps.reasons]) * self.report.step_s
+        for step in np.flatnonzero(recorded_s > self._settings.first_s + 1e-9).tolist():
+            if steps.reasons[step] != AGAIN:
+                steps.reasons[step] = LATER
 
     def _actions(self, signals: Signals, steps: Steps) -> NDArray[np.float64]:
         """Return the actions (N - 1, A), of steps that can be used; marks those whose action is not known."""

@@ -84,6 +84,18 @@ def test_episodes_say_what_happened(tmp_path):
         imported(tmp_path / "bag", tmp_path / "data")
 
 
+def test_the_first_of_what_was_recorded_can_be_used_alone(tmp_path):
+    bag = usual(6.5).write(tmp_path / "bag")
+    _, all_of_it = imported(bag, tmp_path / "data")
+    first_s = 2.5 * STEPS * STEP_S  # two episodes, and half of one
+    report, episodes = imported(bag, tmp_path / "first", first_s=first_s)
+    assert len(episodes) == 2 and report.used_s == pytest.approx(2 * STEPS * STEP_S)
+    assert report.dropped_s()["after the time that was asked for"] == pytest.approx(6.5 - first_s, abs=0.2)
+    for one, other in zip(episodes, all_of_it, strict=False):
+        np.testing.assert_array_equal(one.images["camera"], other.images["camera"])
+        np.testing.assert_array_equal(one.actions, other.actions)
+
+
 def test_motion_tells_actions_where_nothing_else_does(tmp_path):
     script = Script()
     script.joints(5.0)
@@ -201,6 +213,8 @@ def test_time_that_begins_again_is_another_run(tmp_path):
     other = usual(1.8).write(tmp_path / "other")
     _, both = imported([bag, other], tmp_path / "both")
     assert len(both) == 3
+    report, episodes = imported(bag, tmp_path / "most", first_s=1.8 + STEPS * STEP_S)  # no time lies between
+    assert len(episodes) == 2 and report.duration_s == pytest.approx(3.4, abs=0.2)
 
 
 def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path):
