@@ -41,7 +41,7 @@ SETTINGS = PlannerSettings(
         "disagreement": disagreement.Settings(weight=0.0),
     },
     route="off",
-    routes={"learned": routes.LearnedRouteSettings(8.0, 4.0, 3.0, 1000.0, 3.0, 2.5, 50)},
+    routes={"learned": routes.LearnedRouteSettings(8.0, 4.0, 3.0, 1000.0, 3.0, 2.5, 1.0, 50)},
     num_samples=24,
     num_iterations=3,
     horizon=HORIZON,

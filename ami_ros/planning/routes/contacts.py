@@ -72,7 +72,7 @@ class ContactSense:
     Args:
         model: predicts, block by block.
         spec: the robot.
-        settings: what is nearer than `radius` is the same place; how wide walls are.
+        settings: how wide walls are, and how far who feels one is from where it was predicted.
 
     Attributes:
         walls: that were felt since `restart`, and are not refuted.
@@ -80,7 +80,7 @@ class ContactSense:
 
     def __init__(self, model: ModelRuntime, spec: RobotSpec, settings: LearnedRouteSettings) -> None:
         self._model, self._block, self._radius = model, spec.action_block, settings.radius
-        self._width = settings.wall * settings.radius
+        self._width, self._felt = settings.wall * settings.radius, settings.felt * settings.radius
         self._steps = ControlSteps(spec.step_ns)
         count = model.contract.macro_blocks * spec.action_block
         self._past: deque[tuple[Tensor, FloatArray]] = deque(maxlen=count)
@@ -135,6 +135,6 @@ class ContactSense:
         before, promised, here = points_of(self._model, states).cpu()
         missing = promised - here
         length = float(torch.linalg.vector_norm(missing))
-        if length <= max(self._radius, MISSING * float(torch.linalg.vector_norm(promised - before))):
+        if length <= max(self._felt, MISSING * float(torch.linalg.vector_norm(promised - before))):
             return None
         return Contact(here, missing / length, DEPTH * self._radius, self._width)

@@ -55,6 +55,12 @@ class LearnedRouteSettings(RouteSettings):
         le=1000.0,
         unit="times radius",
     )
+    felt: float = setting(
+        "who is further than this from where it was predicted, and by half of that way, feels a wall",
+        gt=0.0,
+        le=1000.0,
+        unit="times radius",
+    )
     most: int = setting("states that a search for a route looks at", ge=1, le=10**6)
 
 

@@ -75,6 +75,13 @@ def test_a_robot_that_was_held_for_less_than_the_radius_feels_nothing(model):
     assert not moved(sense(model), 0.9 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
 
 
+def test_a_model_that_errs_by_more_feels_walls_later(model):
+    how = dataclasses.replace(SETTINGS, felt=2.0)
+    assert moved(sense(model), 1.5 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
+    assert not moved(ContactSense(model, SPEC, how), 1.5 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
+    assert moved(ContactSense(model, SPEC, how), 2.5 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
+
+
 def test_who_hits_fast_is_felt_soon_and_who_presses_slowly_in_the_end():
     model = two_rooms(None, coarse_knows=False, predictor_knows=False, macro_blocks=3)
     fast, slow = 1.5 * SETTINGS.radius, 0.5 * SETTINGS.radius
