@@ -24,7 +24,7 @@ GOOD, BAD, ACCENT = "#2da44e", "#d1242f", "#3b82f6"
 
 def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
     """Draw the true error over time, one line per episode."""
-    figure, axes = _figure(WIDTH, 3.0)
+    figure, axes = figure_with_axes(WIDTH, 3.0)
     yardstick = results[0].yardstick
     scale = yardstick.per_error
     for result in results:
@@ -50,7 +50,7 @@ def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
 
 def success_against_baselines(figures: Mapping[str, Mapping[str, Any]], yardstick: Yardstick) -> bytes:
     """Draw success within each threshold, with 95 % intervals, by planner name; the first one is ours."""
-    figure, axes = _figure(WIDTH, 0.7 + 0.6 * len(figures))
+    figure, axes = figure_with_axes(WIDTH, 0.7 + 0.6 * len(figures))
     for row, figure_of_one in enumerate(figures.values()):
         for place, limit in enumerate(yardstick.thresholds):
             key, shift = limit.figure("success"), 0.27 * (place - (len(yardstick.thresholds) - 1) / 2)
@@ -78,7 +78,7 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]], yardstic
 
 def plan_times(results: Sequence[EpisodeResult]) -> bytes:
     """Draw how long one plan takes, all plans of all episodes."""
-    figure, axes = _figure(WIDTH, 2.0)
+    figure, axes = figure_with_axes(WIDTH, 2.0)
     times = [float(value) for result in results for value in result.plan_ms]
     axes.hist(times, bins=40, color=ACCENT, alpha=0.9)
     axes.set(xlabel="time per plan [ms]", ylabel="plans", xlim=(0, None))
@@ -88,7 +88,7 @@ def plan_times(results: Sequence[EpisodeResult]) -> bytes:
 
 def success_at_speeds(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Draw success with 95 % intervals, one bar for each of `rows` with ``name speed success success_ci``."""
-    figure, axes = _figure(WIDTH, 0.9 + 0.5 * len(rows))
+    figure, axes = figure_with_axes(WIDTH, 0.9 + 0.5 * len(rows))
     for place, row in enumerate(rows):
         lower, upper = row["success_ci"]
         axes.barh(place, row["success"] * 100, height=0.5, color=ACCENT)
@@ -102,7 +102,7 @@ def success_at_speeds(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 def cosines(values: Sequence[float]) -> bytes:
     """Draw how many plans point how well along the way, by cosine."""
-    figure, axes = _figure(WIDTH, 2.4)
+    figure, axes = figure_with_axes(WIDTH, 2.4)
     axes.hist(values, bins=40, range=(-1.0, 1.0), color=ACCENT, alpha=0.9)
     axes.axvline(0.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
     axes.set(xlabel="cosine between first planned action and the way", ylabel="plans", xlim=(-1.0, 1.0))
@@ -117,7 +117,7 @@ def measured_over_expected(models: Sequence[Mapping[str, Any]], least: float) ->
         models: each with ``name expected measured measured_ci may_plan``.
         least: expected success below which a model may not plan.
     """
-    figure, axes = _figure(WIDTH, 4.2)
+    figure, axes = figure_with_axes(WIDTH, 4.2)
     axes.plot([0, 100], [0, 100], color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
     axes.axvline(100 * least, color=GREY, linewidth=0.9)
     axes.annotate("may plan", (100 * least + 1, 2), color=GREY, fontsize=8)
@@ -147,7 +147,7 @@ def success_against_plan_time(
     points: Sequence[Mapping[str, Any]], knee: Mapping[str, Any], success: str
 ) -> bytes:
     """Draw figure `success` of every point over its plan time, with 95 % intervals; the knee is ringed."""
-    figure, axes = _figure(WIDTH, 3.6)
+    figure, axes = figure_with_axes(WIDTH, 3.6)
     for family, (label, color, style) in FAMILIES.items():
         line = sorted(
             (point for point in points if point["family"] == family), key=lambda p: p["plan_ms_p50"]
@@ -168,7 +168,8 @@ def success_against_plan_time(
     return as_png(figure)
 
 
-def _figure(width_in: float, height_in: float) -> tuple[Any, Any]:
+def figure_with_axes(width_in: float, height_in: float) -> tuple[Any, Any]:
+    """Return a figure of this size, inches, and its only axes, in colours for light and dark pages."""
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)

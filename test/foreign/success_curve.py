@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from ami_ros.commission.record import FULL
-from ami_ros.report.plots import ACCENT, GREY, WIDTH, as_png
-from ami_ros.report.statistics import wilson
+from ami_ros.commission.trials import GoalTrial, speed_figures
+from ami_ros.report.plots import ACCENT, GREY, WIDTH, as_png, figure_with_axes
 
 LIMITS = {"success_5cm": 0.05, "success_2cm": 0.02}  # m, of the tip
 AMBER = "#f59e0b"
@@ -24,19 +22,17 @@ def point(record: Path, minutes: float) -> dict[str, Any]:
     Its success is None where it tried no goal: the model was refused, or did not pass the shadow step.
     """
     steps = json.loads(record.read_text())["steps"] if record.exists() else {}
-    goals = steps.get(FULL, {}).get("goals", [])
-    row: dict[str, Any] = {"minutes": minutes, "goals": len(goals)}
+    trials = [GoalTrial(**goal) for goal in steps.get(FULL, {}).get("goals", [])]
+    row: dict[str, Any] = {"minutes": minutes, "goals": len(trials)}
     for name, limit in LIMITS.items():
-        reached = sum(goal["after"].get("tip", float("inf")) <= limit for goal in goals)
-        row[name] = reached / len(goals) if goals else None
-        row[f"{name}_ci"] = list(wilson(reached, len(goals)))
+        figures = speed_figures(trials, {"tip": limit})
+        row[name], row[f"{name}_ci"] = figures["success"], figures["success_ci"]
     return row
 
 
 def drawn(points: list[dict[str, Any]]) -> bytes:
     """Return the curves as PNG, with 95 % intervals; a cross at 0: may not plan."""
-    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = figure_with_axes(WIDTH, 3.2)
     tried = [it for it in points if it["goals"]]
     times = [it["minutes"] for it in tried]
     for (name, limit), colour in zip(LIMITS.items(), (ACCENT, AMBER), strict=True):
@@ -46,9 +42,6 @@ def drawn(points: list[dict[str, Any]]) -> bytes:
     if refused := [it["minutes"] for it in points if not it["goals"]]:
         axes.plot(refused, [0.0] * len(refused), "x", color=GREY, label="may not plan")
     axes.set(xlabel="minutes explored", ylabel="goals reached [%]", xlim=(0, None), ylim=(-3, 105))
-    axes.xaxis.label.set_color(GREY)
-    axes.yaxis.label.set_color(GREY)
-    axes.tick_params(colors=GREY)
     axes.grid(color=GREY, alpha=0.25)
     axes.legend(frameon=False, labelcolor=GREY)
     return as_png(figure)

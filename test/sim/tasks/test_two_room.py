@@ -127,16 +127,18 @@ def test_training_data_crosses_the_door(yard):
 
 def test_training_data_drive_against_the_wall_and_turn_to_the_next_place(yard):
     task = TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, "straight_share": 1.0}))
-    generator, loop = np.random.default_rng(0), StepLoop(yard, SPEC, load_safety_settings())
-    episode = task.episode(0)
-    yard.reset(episode.start, episode.start_objects)
-    loop.restart()
-    motion, touched = task._tour(episode, generator), False
-    places = len(motion._left)
-    for _ in range(OWN["straight_steps"] * 3 + 1):
-        loop.act(motion.next(yard)[None, None], yard.observe())
-        touched |= bool(yard.snapshot()["contacts"][0] > 0.0)
-    assert touched and len(motion._left) <= places - 3
+    loop, touched = StepLoop(yard, SPEC, load_safety_settings()), False
+    for seed in range(3):
+        episode = task.episode(seed)
+        yard.reset(episode.start, episode.start_objects)
+        loop.restart()
+        motion = task._tour(episode, np.random.default_rng(seed))
+        places = len(motion._left)
+        for _ in range(OWN["straight_steps"] * 3 + 1):
+            loop.act(motion.next(yard)[None, None], yard.observe())
+            touched |= bool(yard.snapshot()["contacts"][0] > 0.0)
+        assert len(motion._left) <= places - 3
+    assert touched
 
 
 def test_training_data_start_in_the_door_with_any_heading(task, yard):
