@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GREY = "#7d8590"  # text and axes: legible on white and on near-black
 WIDTH = 5.6  # inches; a card of the page shows it at about this size
-GOOD, BAD, ACCENT = "#2da44e", "#d1242f", "#3b82f6"
+GOOD, BAD, ACCENT, AMBER = "#2da44e", "#d1242f", "#3b82f6", "#f59e0b"
 
 
 def error_over_time(results: Sequence[EpisodeResult], step_s: float) -> bytes:
@@ -58,7 +58,7 @@ def success_against_baselines(figures: Mapping[str, Mapping[str, Any]], yardstic
             rate = figure_of_one[key]
             lower, upper = figure_of_one[f"{key}_ci"]
             axes.barh(row + shift, rate * 100, height=0.22, color=ACCENT if row == 0 else GREY, alpha=alpha)
-            axes.plot([lower * 100, upper * 100], [row + shift] * 2, color="#f59e0b", linewidth=2)
+            axes.plot([lower * 100, upper * 100], [row + shift] * 2, color=AMBER, linewidth=2)
             axes.text(
                 max(upper, rate) * 100 + 1.5,
                 row + shift,
@@ -92,7 +92,7 @@ def success_at_speeds(rows: Sequence[Mapping[str, Any]]) -> bytes:
     for place, row in enumerate(rows):
         lower, upper = row["success_ci"]
         axes.barh(place, row["success"] * 100, height=0.5, color=ACCENT)
-        axes.plot([lower * 100, upper * 100], [place] * 2, color="#f59e0b", linewidth=2)
+        axes.plot([lower * 100, upper * 100], [place] * 2, color=AMBER, linewidth=2)
     labels = [f"{row['name']}, {100 * row['speed']:g} %" for row in rows]
     axes.set(xlim=(0, 104), xlabel="goals reached [%], 95 % interval")
     axes.set_yticks(range(len(rows)), labels=labels)
