@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model in models/panda_barrier: with routes the robot gets out of a trap that it does not get out of without."""
+"""Shipped models of tasks that flat search fails: with routes the robot gets around a wall, without it does not."""
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import islice
 
 import pytest
 
@@ -21,42 +22,47 @@ from ami_ros.safety.settings import load_safety_settings
 from ami_ros.share import shipped_model
 from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.tasks.known import load_task
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.open_world import open_world
 
-TASK, SEEDS = "barrier", (7001, 7002, 7003)
-REACHED = 0.02  # m
+# Robot, task, the error that counts as reached (m, or tolerances of a pose), and seeds, of which two are reached. Of
+# 100 goals 0.95 and 0.90 are (docs/planning.md); at 0.90, fewer than two of five come once in 2000 times.
+TASKS = [
+    ("panda", "barrier", 0.02, (7001, 7002, 7003)),
+    ("husky", "two_room", 1.0, (7001, 7002, 7003, 7004, 7005)),
+]
 
 
 @pytest.fixture
-def errors() -> Iterator[Callable[[str, int], float]]:
-    """What runs an episode, with routes or without, and returns its last error, m."""
-    spec = load_robot("panda", TASK)
-    task, scene = load_task(TASK, spec), Scene(spec, 200.0)
-    task.furnish(scene)
-    settings = load_planner_settings({"deadline_s": 60.0}, TASK)
-    model = load_model(shipped_model("panda", TASK), spec)
-    loop = ClosedLoop(scene, spec, load_safety_settings())
+def errors() -> Iterator[Callable[[str, str, str, int], float]]:
+    """What runs an episode of a robot's task, with routes or without, and returns its last error."""
+    with ExitStack() as opened:
 
-    def run(route: str, seed: int) -> float:
-        planner = RecedingHorizonPlanner(
-            model, spec, dataclasses.replace(settings, route=route), time.monotonic_ns
-        )
-        return float(loop.run(planner, seed, task).error[-1])
+        def run(robot: str, name: str, route: str, seed: int) -> float:
+            spec = load_robot(robot, name)
+            task, world = load_task(name, spec), open_world(spec, 200.0)
+            opened.callback(world.close)
+            task.furnish(world)
+            settings = load_planner_settings({"deadline_s": 60.0, "route": route}, name)
+            model = load_model(shipped_model(robot, name), spec)
+            planner = RecedingHorizonPlanner(model, spec, settings, time.monotonic_ns)
+            return float(ClosedLoop(world, spec, load_safety_settings()).run(planner, seed, task).error[-1])
 
-    yield run
-    scene.close()
+        yield run
 
 
-def test_its_hash_is_right_and_it_knows_macro_actions():
-    contract = read_verified(shipped_model("panda", TASK)).contract()
-    assert contract.task == TASK and contract.macro_blocks > 0
-    contract.check(load_robot("panda", TASK))
+@pytest.mark.parametrize(("robot", "task"), [pair[:2] for pair in TASKS])
+def test_its_hash_is_right_and_it_knows_macro_actions(robot, task):
+    contract = read_verified(shipped_model(robot, task)).contract()
+    assert contract.task == task and contract.macro_blocks > 0
+    contract.check(load_robot(robot, task))
 
 
-def test_a_route_leads_out_of_the_trap(errors):
-    # 0.95 of 100 goals are reached (docs/planning.md).
-    assert sum(errors(LEARNED, seed) < REACHED for seed in SEEDS) >= 2
+@pytest.mark.parametrize(("robot", "task", "reached", "seeds"), TASKS)
+def test_a_route_leads_around_the_wall(errors, robot, task, reached, seeds):
+    arrivals = (seed for seed in seeds if errors(robot, task, LEARNED, seed) < reached)
+    assert len(list(islice(arrivals, 2))) == 2
 
 
-def test_without_a_route_it_stays_in_the_trap(errors):
-    assert errors(OFF, SEEDS[0]) > REACHED
+@pytest.mark.parametrize(("robot", "task", "reached", "seeds"), TASKS)
+def test_without_a_route_it_stays_behind_the_wall(errors, robot, task, reached, seeds):
+    assert errors(robot, task, OFF, seeds[0]) > reached
