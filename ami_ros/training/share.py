@@ -134,13 +134,14 @@ class _BatchNormOfAll(nn.modules.batchnorm._BatchNorm):
             return super().forward(input)
         over = [axis for axis in range(input.dim()) if axis != 1]
         count = input.numel() / input.shape[1] * distributed.get_world_size()
-        mean = collective.all_reduce(input.sum(dim=over)) / count
+        exact = input.float()  # statistics of bfloat16 are float32, as in torch's own layer
+        mean = collective.all_reduce(exact.sum(dim=over)) / count
         shape = [1, -1, *[1] * (input.dim() - 2)]
-        centred = input - mean.view(shape)
+        centred = exact - mean.view(shape)
         variance = collective.all_reduce(centred.square().sum(dim=over)) / count
         self._remember(mean.detach(), variance.detach() * count / (count - 1.0))
         scaled = self.weight * torch.rsqrt(variance + self.eps)
-        return centred * scaled.view(shape) + self.bias.view(shape)
+        return (centred * scaled.view(shape) + self.bias.view(shape)).to(input.dtype)
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
         """Let the running statistics follow, as torch's own layer does."""

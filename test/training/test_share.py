@@ -19,6 +19,7 @@ from small_training import TRAINING
 
 from ami_ros.errors import TrainingError
 from ami_ros.model.known import inputs_of
+from ami_ros.training import precision
 from ami_ros.training.pipeline import build_trainer, load_split
 from ami_ros.training.share import Share
 from ami_ros.training.trainer import Trainer
@@ -29,6 +30,8 @@ import dataclasses, json, sys
 from pathlib import Path
 sys.path[:0] = {path!r}
 from test_share import losses_of, make_trainer
+from ami_ros.training import precision
+precision.BFLOAT16 = {bfloat16}
 from ami_ros.training.share import joined
 with joined() as share:
     trainer = make_trainer(Path({data!r}), share)
@@ -53,10 +56,14 @@ def weights_in(checkpoint: Path) -> torch.Tensor:
     return torch.cat([value.flatten().float() for network in networks for value in network.values()])
 
 
-def test_two_processes_give_the_loss_curve_and_the_weights_of_one(tmp_path):
+# In bfloat16, which has 8 bits, sums of another order differ by more; processors that train so are few.
+@pytest.mark.parametrize(("bfloat16", "close"), [(False, 1e-3), (True, 3e-2)])
+def test_two_processes_give_the_loss_curve_and_the_weights_of_one(tmp_path, monkeypatch, bfloat16, close):
+    monkeypatch.setattr(precision, "BFLOAT16", bfloat16)
     data = tmp_path / "data"
     write_episodes(data, 12)
-    code = CHILD.format(path=[str(Path(__file__).parent), *sys.path], data=str(data), out=str(tmp_path))
+    path = [str(Path(__file__).parent), *sys.path]
+    code = CHILD.format(path=path, data=str(data), out=str(tmp_path), bfloat16=bfloat16)
     (tmp_path / "child.py").write_text(code)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
     done = subprocess.run(
@@ -73,12 +80,12 @@ def test_two_processes_give_the_loss_curve_and_the_weights_of_one(tmp_path):
     curves = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(PROCESSES)]
     for curve in curves:
         for one, shared in zip(expected, curve, strict=True):
-            assert shared == pytest.approx(one, rel=1e-3)
+            assert shared == pytest.approx(one, rel=close)
     assert curves[0] == curves[1]
     one, *shared = (weights_in(tmp_path / f"{name}.pt") for name in ("one", *range(PROCESSES)))
     for weights in shared:
         # By and large: where a gradient is zero but for rounding, AdamW takes steps of full size.
-        assert (weights - one).norm() < 0.01 * one.norm()
+        assert (weights - one).norm() < 10.0 * close * one.norm()
 
 
 def test_images_that_cannot_be_shared_evenly_are_refused():
