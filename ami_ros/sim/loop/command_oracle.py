@@ -66,8 +66,8 @@ class CommandOracle:
         """Forget all, as after a reset of the robot."""
         self.counts: dict[str, int] = {}
         self.unsafe = self.moved_after_stop = 0
-        self._stop_ns: int | None = None
-        self._braking_ticks = 0
+        self._stopped_ns: int | None = None  # since when the gate says STOP
+        self._braking_ns = self._braking_ticks = 0
         self._rest: FloatArray | None = None
         self._moved_ns: list[int] = []  # since the STOP
         self.forget_motion()
@@ -99,6 +99,8 @@ class CommandOracle:
         self.unsafe += bool(wrong)
         self._judge_stop(command)
         self._newest = [*self._newest[-1:], command]
+        if self._stopped_ns is not None and command.stamp_ns <= self._stopped_ns:
+            self._brake_from(self._stopped_ns)  # the word overtook it: this is what braking begins with
         return tuple(wrong)
 
     def see_malformed(self) -> None:
@@ -111,13 +113,9 @@ class CommandOracle:
         if not stopped:
             # A command may overtake the word that it was sent after the re-arm.
             self.moved_after_stop -= sum(moved_ns >= stamp_ns for moved_ns in self._moved_ns)
-            self._stop_ns, self._rest, self._moved_ns = None, None, []
-        elif self._stop_ns is None:
-            braking_ns = self._braking_ns()
-            self._stop_ns, self._braking_ticks = (
-                stamp_ns + braking_ns,
-                math.ceil(braking_ns / 1e9 / self._tick_s),
-            )
+            self._stopped_ns, self._rest, self._moved_ns = None, None, []
+        elif self._stopped_ns is None:
+            self._brake_from(stamp_ns)
 
     def far(self, command: Command, measured: FloatArray | None, late_s: float) -> bool:
         """Return whether a command is so far from the body that no controller would take it."""
@@ -189,7 +187,12 @@ class CommandOracle:
         stamps = np.array([command.stamp_ns for command in commands])
         return bool((np.diff(stamps) <= SAME_TICK * self._tick_s * 1e9).all())
 
-    def _braking_ns(self) -> int:
+    def _brake_from(self, stamp_ns: int) -> None:
+        """Begin to count the time that braking from the newest command takes."""
+        self._stopped_ns, self._braking_ns = stamp_ns, self._needed_ns()
+        self._braking_ticks = math.ceil(self._braking_ns / 1e9 / self._tick_s)
+
+    def _needed_ns(self) -> int:
         """Return how long braking may take, and some ticks.
 
         Until the channels rest it takes v / a, and a / j more for the jerk. A body that stands still at
@@ -207,11 +210,11 @@ class CommandOracle:
         return round((float(brake_s.max()) + STOP_SLACK_TICKS * self._tick_s) * 1e9)
 
     def _judge_stop(self, command: Command) -> None:
-        if self._stop_ns is None:
+        if self._stopped_ns is None:
             return
         # The gate brakes tick by tick: those that a loaded machine leaves out make it later, not further.
         self._braking_ticks -= 1
-        if command.stamp_ns <= self._stop_ns or self._braking_ticks >= 0:
+        if command.stamp_ns <= self._stopped_ns + self._braking_ns or self._braking_ticks >= 0:
             return
         if self._rest is None:
             self._rest = command.position if self._stands_at is None else self._stands_at

@@ -116,6 +116,21 @@ def test_motion_after_a_stop_is_found_once_braking_is_over():
     assert oracle.moved_after_stop == 1
 
 
+def test_braking_begins_with_commands_that_the_word_of_the_stop_overtook(tmp_path):
+    spec = load_robot(husky_yaml(tmp_path))
+    oracle, speed = CommandOracle(spec, TICK_S), 0.4
+    oracle.see(Command(np.zeros(2), np.zeros(2), 0), None)
+    oracle.see_stop(True, 50 * TICK_NS)
+    change = spec.limits.velocity[0] * TICK_S
+    moving = [min(speed, tick * change) for tick in range(1, 51)]
+    braking = [max(0.0, speed - tick * change) for tick in range(1, 60)]
+    for tick, velocity in enumerate([*moving, *braking], 1):
+        oracle.see(Command(np.array([velocity, 0.0]), np.zeros(2), tick * TICK_NS), None)
+    assert oracle.moved_after_stop == 0
+    oracle.see(Command(np.array([0.1, 0.0]), np.zeros(2), 200 * TICK_NS), None)
+    assert oracle.moved_after_stop == 1
+
+
 def test_a_malformed_command_counts():
     oracle = CommandOracle(ROBOT, TICK_S)
     oracle.see_malformed()
