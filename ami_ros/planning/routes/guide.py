@@ -59,6 +59,11 @@ class Guide:
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
 
+    @property
+    def stuck(self) -> bool:
+        """Whether it has been in one place, on its way, for longer than it takes to go to what is near."""
+        return self._stuck or self._waited > self._settings.near
+
     def observe(self, state: Tensor, stamp_ns: int) -> None:
         """Feel, at each observation, whether something is in the way; then look for another one."""
         if self._contacts is not None and self._contacts.observe(state, stamp_ns) and self._route is not None:
@@ -81,7 +86,7 @@ class Guide:
         """
         if distance <= self._settings.near:
             self._drop(DIRECT)
-            self._place, self._stuck = None, False
+            self._place, self._waited, self._stuck = None, 0, False
             return goal
         here = self._subgoal_of(state)
         self._notice(state, here)

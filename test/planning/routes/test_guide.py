@@ -113,6 +113,20 @@ def test_a_longer_route_is_left_alone_if_that_is_asked_for(longer, then):
     assert (last, it.searches > 1) == (then, True)
 
 
+@pytest.mark.parametrize("onward", [0.6, 9.5])
+def test_who_does_not_get_away_from_a_place_is_stuck_until_it_is_somewhere_else(onward):
+    it = guide(Line(), near=3.0, patience=100.0)
+    seen = []
+    for _ in range(6):
+        pursued(it, 0.0)
+        seen.append(it.stuck)
+    assert seen == [False] * 4 + [True] * 2, "what is near takes 3 control steps"
+    for _ in range(10):  # on the route, or next to the goal, where it takes the time that it needs
+        pursued(it, onward)
+        assert not it.stuck
+        onward += 0.6 if onward < 9.0 else 0.0
+
+
 def test_a_goal_that_is_near_needs_no_route():
     line = Line()
     it = guide(line)
