@@ -61,8 +61,8 @@ class Guide:
 
     @property
     def stuck(self) -> bool:
-        """Whether it has been in one place, on its way, for longer than it takes to go to what is near."""
-        return self._stuck or self._waited > self._settings.near
+        """Whether the robot has been in one place for `patience` times as long as what is near takes."""
+        return self._stuck or self._waited > self._settings.patience * self._settings.near
 
     def observe(self, state: Tensor, stamp_ns: int) -> None:
         """Feel, at each observation, whether something is in the way; then look for another one."""
@@ -84,11 +84,13 @@ class Guide:
             goal: to be reached in the end.
             distance: from the one to the other, control steps.
         """
+        here = self._subgoal_of(state)
         if distance <= self._settings.near:
             self._drop(DIRECT)
-            self._place, self._waited, self._stuck = None, 0, False
+            self._notice(state, here)
             return goal
-        here = self._subgoal_of(state)
+        if self.way == DIRECT:
+            self._place = None  # what was waited next to the goal is no fault of a route
         self._notice(state, here)
         if self._route is not None:
             self._age += 1
