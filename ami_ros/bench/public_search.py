@@ -53,7 +53,7 @@ class Problem:
         goal, kind = self.goal, self.goal.kind(self.settings.distance)
         now, steps = self.state.unsqueeze(0), list(states.unbind(1))
         nothing = states.new_zeros((0, 1, 1))
-        rollout = Rollout(now, steps, candidates, goal.targets, goal.parts, kind, nothing, stuck=False)
+        rollout = Rollout(now, steps, candidates, goal.targets, goal.parts, kind, nothing)
         return finite(torch.stack([term(rollout) for term in self.terms], dim=1).sum(dim=1))
 
 
@@ -79,15 +79,9 @@ class PublicSearch:
         self._terms = [module_of("terms", name).Term(model.world, section) for name, section in sections]
 
     def search(
-        self,
-        state: Tensor,
-        goal: EncodedGoal,
-        warm_start: Tensor,
-        hold: Tensor,
-        noise: Tensor,
-        stuck: bool = False,
+        self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor
     ) -> SearchResult:
-        """Search as `LatentSearch.search`; of the noise only a seed, of `stuck` nothing is taken."""
+        """Search for actions as `LatentSearch.search`; of the noise only a seed is taken."""
         seed = int(noise.flatten()[:1].view(torch.int32)) & 0x7FFFFFFF
         problem = Problem(self._model, state, goal, self._terms, self._settings, warm_start, seed)
         with self._model.searching():

@@ -80,12 +80,9 @@ class Bundle(nn.Module):
         hold = torch.zeros_like(warm_start)
         # A program without Python has no memory.
         nothing, none = torch.zeros((0, 1, 1)), warm_start.unsqueeze(0)[:0]
-        stuck = False  # nor does it look for ways
-        found = self.iteration.first(
-            now, targets, parts, kind, warm_start, hold, lasting[0], nothing, stuck, none
-        )
+        found = self.iteration.first(now, targets, parts, kind, warm_start, hold, lasting[0], nothing, none)
         for done in range(1, lasting.shape[0]):
-            found = self.iteration(found, now, targets, parts, kind, lasting[done], nothing, stuck)
+            found = self.iteration(found, now, targets, parts, kind, lasting[done], nothing)
         return found[2]
 
 

@@ -52,7 +52,6 @@ class Iteration(nn.Module):
         hold: Tensor,
         noise: Tensor,
         dreaded: Tensor,
-        stuck: bool,
         precedents: Tensor,
     ) -> Found:
         """Search for the first time.
@@ -69,7 +68,6 @@ class Iteration(nn.Module):
             hold: (T, K A) in [-1, 1], actions that stand still.
             noise: (S, T, K A) standard normal.
             dreaded: (C, V, D) latents of V cameras that are to be kept away from; C may be 0.
-            stuck: whether the robot has been in one place for too long.
             precedents: (N, T, K A) in [-1, 1], of a memory; N may be 0.
         """
         candidates = (warm_start + self.initial_std * noise).clamp(-1.0, 1.0)
@@ -82,7 +80,7 @@ class Iteration(nn.Module):
             seeds = 3
         else:
             states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded, stuck)
+        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())
@@ -102,7 +100,6 @@ class Iteration(nn.Module):
         kind: str,
         noise: Tensor,
         dreaded: Tensor,
-        stuck: bool,
     ) -> Found:
         """Search once more around what was found; arguments as `first`."""
         mean, std, best, least, best_terms, predicted, source = found
@@ -110,7 +107,7 @@ class Iteration(nn.Module):
         candidates[0] = best
         candidates[1] = mean
         states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded, stuck)
+        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())

@@ -112,16 +112,14 @@ class RecedingHorizonPlanner:
         self._arrived = distance < limit
         hold = self._block(self._meaning.hold(observation))
         target: EncodedGoal | None = self._goal
-        stuck = False
         if self._guide is not None:
             self._guide.observe(sensed.state, observation.stamp_ns)
             if not self._arrived:
                 target = self._guide.subgoal(sensed.state, self._goal, distance)
-            stuck = self._guide.stuck
         if target is None:  # the time is for the way that is looked for
             result = self._unsearched(sensed.state, hold.expand(self._shape), HOLD)
         else:
-            result = self._choose(sensed.state, target, hold, stuck, observation.stamp_ns)
+            result = self._choose(sensed.state, target, hold, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = result.actions.double().numpy().reshape(shape)
         if self._arrived:
@@ -158,16 +156,14 @@ class RecedingHorizonPlanner:
         normalised = torch.from_numpy(self._spec.actions.normalised(action)).float().clamp(-1.0, 1.0)
         return normalised.repeat(1, self._spec.action_block)
 
-    def _choose(
-        self, state: Tensor, goal: EncodedGoal, hold: Tensor, stuck: bool, now_ns: int
-    ) -> SearchResult:
+    def _choose(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> SearchResult:
         settings = self._settings
         if self._search is not None:
             noise_shape = (settings.num_iterations, settings.num_samples, *self._shape)
             noise = self._noise.of(torch.randn(noise_shape, generator=self._generator))
             still = hold.expand(self._shape)
             warm_start = self._shifted(still if self._warm_start is None else self._warm_start, now_ns)
-            result = self._search.search(state, goal, warm_start, still, noise, stuck)
+            result = self._search.search(state, goal, warm_start, still, noise)
             self._warm_start = result.actions
             return result
         if settings.solver == "inverse_model":

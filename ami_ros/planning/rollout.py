@@ -19,7 +19,6 @@ class Rollout(NamedTuple):
         parts: index of what each target is of.
         kind: of distance to the goal.
         dreaded: (C, V, D) latents of V cameras that are to be kept away from.
-        stuck: whether the robot has been in one place for too long.
     """
 
     now: Tensor
@@ -29,4 +28,3 @@ class Rollout(NamedTuple):
     parts: list[int]
     kind: str
     dreaded: Tensor
-    stuck: bool

@@ -40,13 +40,7 @@ class Search(Protocol):
     """Finds actions toward a goal: ours, or somebody else's."""
 
     def search(
-        self,
-        state: Tensor,
-        goal: EncodedGoal,
-        warm_start: Tensor,
-        hold: Tensor,
-        noise: Tensor,
-        stuck: bool = False,
+        self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor
     ) -> SearchResult:
         """Search from state (Z,); arguments as `LatentSearch.search`."""
 
@@ -74,13 +68,7 @@ class LatentSearch:
         self._iteration = model.around(lambda world: Iteration(world, settings), ["first", "doubt"])
 
     def search(
-        self,
-        state: Tensor,
-        goal: EncodedGoal,
-        warm_start: Tensor,
-        hold: Tensor,
-        noise: Tensor,
-        stuck: bool = False,
+        self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor
     ) -> SearchResult:
         """Search for actions.
 
@@ -90,7 +78,6 @@ class LatentSearch:
             warm_start: (T, K A) in [-1, 1], the shifted last plan.
             hold: (T, K A) in [-1, 1], actions that stand still.
             noise: (I, S, T, K A) standard normal; its shape sets iterations and candidates.
-            stuck: whether the robot has been in one place for too long.
         """
         started_ns, device = self._clock_ns(), self._model.device
         towards = (goal.targets, goal.parts, goal.kind(self._settings.distance))
@@ -99,11 +86,9 @@ class LatentSearch:
         precedents = self._recall.precedents(state, goal, hold)
         with self._model.searching():
             now, done = state.unsqueeze(0), 1
-            found = self._iteration.first(
-                now, *towards, warm_start, hold, noise[0], dreaded, stuck, precedents
-            )
+            found = self._iteration.first(now, *towards, warm_start, hold, noise[0], dreaded, precedents)
             while done < len(noise) and self._clock_ns() - started_ns <= self._deadline_ns:
-                found = self._iteration(found, now, *towards, noise[done], dreaded, stuck)
+                found = self._iteration(found, now, *towards, noise[done], dreaded)
                 done += 1
             doubt = float(self._iteration.doubt(now, found))
         _, _, best, _, terms, predicted, source = found

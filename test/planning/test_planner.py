@@ -21,13 +21,12 @@ from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.runtime import EncodedGoal, Sensed, in_memory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.routes import settings as routes
-from ami_ros.planning.routes.route import Route
 from ami_ros.planning.search import SearchResult
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.planning.solvers import cem, mppi
 from ami_ros.planning.surprise import SurpriseMonitor
 from ami_ros.planning.terms import disagreement, effort, goal
-from ami_ros.types import DIRECT, NO_WAY, ROUTE, Goal, Observation
+from ami_ros.types import DIRECT, NO_WAY, Goal, Observation
 
 HORIZON, BLOCK, SIZE = 5, 2, 3
 SPEC = made_up_robot()
@@ -37,7 +36,7 @@ SETTINGS = PlannerSettings(
     solver="cem",
     solvers={"cem": cem.Settings(num_elites=4), "mppi": mppi.Settings(temperature=0.2)},
     terms={
-        "goal": goal.Settings(discount=0.8, stuck=1.0),
+        "goal": goal.Settings(discount=0.8),
         "effort": effort.Settings(weight=0.0),
         "disagreement": disagreement.Settings(weight=0.0),
     },
@@ -101,7 +100,7 @@ class Puppet:
     def distance(self, state, goal, kind):
         return self.distances.pop(0) if len(self.distances) > 1 else self.distances[0]
 
-    def search(self, state, goal, warm_start, hold, noise, stuck=False):
+    def search(self, state, goal, warm_start, hold, noise):
         self.warm_starts.append(warm_start.clone())
         actions = torch.arange(1.0, HORIZON + 1)[:, None].expand(HORIZON, ACTION) / 10
         predicted = torch.zeros(HORIZON, LATENT)
@@ -350,29 +349,6 @@ def test_a_goal_within_reach_is_pursued_as_without_routes():
     one, other = guided.plan(observe()), plain.plan(observe())
     assert (one.way, other.way) == (DIRECT, "")
     np.testing.assert_array_equal(one.actions, other.actions)
-
-
-def test_the_search_hears_that_the_robot_is_stuck():
-    class Listening(Puppet):
-        def search(self, state, goal, warm_start, hold, noise, stuck=False):
-            self.heard.append(stuck)
-            return super().search(state, goal, warm_start, hold, noise)
-
-    class Onward:  # a finder whose way leads back to where the robot is
-        def restart(self): ...
-        def begin(self, state, goal):
-            self.route = Route(state.unsqueeze(0), (100.0,))
-            return self
-
-        def advance(self, waited_for):
-            return True
-
-    it, search = with_macro_actions(near=1e-9), Listening()
-    it._search, it._guide._finder, search.heard = search, Onward(), []
-    it.set_goal(Goal({"camera": picture(2)}))
-    for step in range(3):
-        assert it.plan(observe(step)).way == ROUTE
-    assert search.heard == [False, True, True], "it is to leave its place in less than a control step"
 
 
 def test_where_no_way_is_known_it_stands_still():

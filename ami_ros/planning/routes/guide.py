@@ -59,11 +59,6 @@ class Guide:
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
 
-    @property
-    def stuck(self) -> bool:
-        """Whether the robot has been in one place for `patience` times as long as what is near takes."""
-        return self._stuck or self._waited > self._settings.patience * self._settings.near
-
     def observe(self, state: Tensor, stamp_ns: int) -> None:
         """Feel, at each observation, whether something is in the way; then look for another one."""
         if self._contacts is not None and self._contacts.observe(state, stamp_ns) and self._route is not None:
@@ -84,13 +79,11 @@ class Guide:
             goal: to be reached in the end.
             distance: from the one to the other, control steps.
         """
-        here = self._subgoal_of(state)
         if distance <= self._settings.near:
             self._drop(DIRECT)
-            self._notice(state, here)
+            self._place, self._stuck = None, False
             return goal
-        if self.way == DIRECT:
-            self._place = None  # what was waited next to the goal is no fault of a route
+        here = self._subgoal_of(state)
         self._notice(state, here)
         if self._route is not None:
             self._age += 1

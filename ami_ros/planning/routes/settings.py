@@ -28,7 +28,7 @@ class RouteSettings:
         unit="control steps",
     )
     patience: float = setting(
-        "who stays for this many times as long as a state of the route, or what is near, takes is stuck",
+        "who stays in one place for this many times as long as a state of the route takes is stuck",
         ge=1.0,
         le=100.0,
     )

@@ -20,9 +20,6 @@ class Settings:
     discount: float = setting(
         "weight of a block relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
     )
-    stuck: float = setting(
-        "times discount for who is stuck: to get away it may have to go further off first", gt=0.0, le=1.0
-    )
 
 
 class Term(nn.Module):
@@ -36,13 +33,11 @@ class Term(nn.Module):
     def __init__(self, world: Any, settings: Settings) -> None:
         super().__init__()
         self.world, self.discount = world, settings.discount
-        self.discount_stuck = settings.discount * settings.stuck
 
     def forward(self, rollout: Rollout) -> Tensor:
         """Return costs (S,)."""
         distance: Tensor = self.world.distances(rollout.states, rollout.goal, rollout.parts, rollout.kind)
-        discount = self.discount_stuck if rollout.stuck else self.discount
-        return (distance**2) @ step_weights(len(rollout.states), discount).to(distance.device)
+        return (distance**2) @ step_weights(len(rollout.states), self.discount).to(distance.device)
 
 
 def step_weights(horizon: int, discount: float) -> Tensor:

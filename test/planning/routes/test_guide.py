@@ -113,28 +113,6 @@ def test_a_longer_route_is_left_alone_if_that_is_asked_for(longer, then):
     assert (last, it.searches > 1) == (then, True)
 
 
-@pytest.mark.parametrize("x", [0.0, 9.5])
-def test_who_does_not_get_away_from_a_place_is_stuck_on_a_route_and_next_to_the_goal(x):
-    it = guide(Line(), near=1.5, patience=2.0)
-    seen = []
-    for _ in range(6):
-        pursued(it, x)
-        seen.append(it.stuck)
-    assert seen == [False] * 4 + [True] * 2, "what is near takes 1.5 control steps"
-    pursued(it, x + 0.6)
-    assert not it.stuck, "it is somewhere else now"
-
-
-def test_what_was_waited_next_to_the_goal_does_not_count_on_a_route():
-    line = Line()
-    it = guide(line)
-    for _ in range(20):
-        pursued(it, 9.2)
-    assert it.stuck
-    pursued(it, 8.9)
-    assert not it.stuck and line.failed == []
-
-
 def test_a_goal_that_is_near_needs_no_route():
     line = Line()
     it = guide(line)
