@@ -9,7 +9,7 @@ ARGS ?=
 TASK ?=
 TICKS ?= 200000
 # Three processes on two cores: many tests wait for other processes. A file stays in one of them.
-PYTEST_ARGS ?= -n 3 --dist loadfile
+PYTEST_ARGS ?= -n 3 --dist loadfile --max-worker-restart 1 -o faulthandler_exit_on_timeout=true
 SEED ?= 0
 # One that has lerobot, and what makes it if it is not there: lerobot needs 3.12, and 5 GB.
 LEROBOT_PYTHON ?= .lerobot/bin/python

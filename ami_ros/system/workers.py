@@ -154,6 +154,8 @@ class Workers(Pool):
 
     def _died(self, worker: Connection) -> ProcessError:
         process = self._processes[worker]
+        process.join(10.0 * PATIENCE_S)
+        process.kill()  # where it has closed the pipe and does not end
         process.join()
         code = process.exitcode or 0
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import time
 from pathlib import Path
@@ -67,11 +66,7 @@ def test_a_killed_worker_ends_an_evaluation(tmp_path):
 
 def test_a_full_disk_ends_the_run_and_leaves_nothing_half(tmp_path):
     size = 20_000  # bytes: the simulator's copy of the robot is smaller, an episode larger
-
-    def fill() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-    line = error_line(run(*collect(tmp_path, MANY), preexec_fn=fill))
+    line = error_line(run(*collect(tmp_path, MANY), most_bytes=size))
     assert "episode_" in line and "cannot be written" in line and "space" in line
     assert sorted(path.name for path in tmp_path.iterdir()) == [".collect.lock", "dataset.json"]
 

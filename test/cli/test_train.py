@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import threading
 import time
@@ -125,11 +124,7 @@ def test_a_signal_ends_the_training_with_one_line_and_the_next_goes_on(data, tmp
 
 def test_a_full_disk_ends_the_training_with_one_line_and_nothing_half(data, tmp_path):
     size = 20_000  # bytes a file may have: the log is smaller, a checkpoint larger
-
-    def fill() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-    line = error_line(run(*train(data, tmp_path / "model.pt", SHORT), preexec_fn=fill))
+    line = error_line(run(*train(data, tmp_path / "model.pt", SHORT), most_bytes=size))
     assert "checkpoint.pt: cannot be written" in line
     assert sorted(path.name for path in tmp_path.iterdir()) == [".train.lock", "tensorboard"]
 

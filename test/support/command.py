@@ -21,17 +21,23 @@ PLAIN = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "AMI_ROS_DEBUG": "0"
 
 
 class Running:
-    """One command in a session of its own; a context manager that leaves no process behind."""
+    """One command in a session of its own; a context manager that leaves no process behind.
 
-    def __init__(self, *arguments: object, **options: Any) -> None:
+    Args:
+        arguments: of `ami-ros`.
+        most_bytes: that the system lets a file have, as a full disk would.
+    """
+
+    def __init__(self, *arguments: object, most_bytes: int | None = None) -> None:
+        # Not by a function between fork and exec: where other threads run, that may wait for ever.
+        limit = [] if most_bytes is None else ["prlimit", f"--fsize={most_bytes}"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)],
+            [*limit, sys.executable, "-m", "ami_ros.cli.main", *map(str, arguments)],
             env=child_environment(**PLAIN),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            **options,
         )
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
@@ -69,9 +75,9 @@ class Running:
         self.process.communicate()
 
 
-def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, most_bytes: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    with Running(*arguments, **options) as running:
+    with Running(*arguments, most_bytes=most_bytes) as running:
         return running.end()
 
 

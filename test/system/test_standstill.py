@@ -38,6 +38,13 @@ for line in sys.stdin:
     print(longest_s, flush=True)
 """
 
+# Not for ever: where others want the processor, too, whoever is idle would never answer.
+RIVAL = f"""
+import time
+end_s = time.monotonic() + {PATIENCE_S}
+while time.monotonic() < end_s: pass
+"""
+
 
 def ask(process: subprocess.Popen[str], what: str) -> float:
     process.stdin.write(f"{what}\n")
@@ -70,12 +77,12 @@ def test_it_tells_a_stop_from_work_and_forgets():
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="needs Linux's schedulers")
 def test_who_gets_no_processor_did_not_stand_still():
     core = {min(os.sched_getaffinity(0))}
-    with watched() as process, subprocess.Popen([sys.executable, "-c", "while True: pass"]) as rival:
-        for pid in (process.pid, rival.pid):
-            os.sched_setaffinity(pid, core)
-        for thread in Path(f"/proc/{process.pid}/task").iterdir():
-            os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+    with watched() as process, subprocess.Popen([sys.executable, "-c", RIVAL]) as rival:
         try:
+            for pid in (process.pid, rival.pid):
+                os.sched_setaffinity(pid, core)
+            for thread in Path(f"/proc/{process.pid}/task").iterdir():
+                os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
             assert ask(process, "busy") == 0.0
         finally:
             rival.kill()

@@ -109,4 +109,4 @@ def test_another_machine_finds_launched_nodes_only_when_that_is_asked_for(
         assert "planner" in here, "whoever is on the same machine finds it, whatever their shell says"
     finally:
         planner.terminate()
-        planner.wait()
+        planner.wait(20.0)

@@ -159,7 +159,7 @@ def test_a_node_started_by_hand_needs_no_open_input(environment, straight_line, 
         assert node.poll() is None
     finally:
         node.terminate()
-        assert node.wait() == 0
+        assert node.wait(20.0) == 0
 
 
 def test_a_node_that_was_ended_leaves_no_pipe(start, straight_line):

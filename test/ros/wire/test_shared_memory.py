@@ -70,4 +70,4 @@ def test_too_little_shared_memory_is_said_at_start(own_memory, environment, stra
         assert re.search(r"shared memory: /dev/shm: got \d of 8 MiB free, expected 36 for 1", log.read_text())
     finally:
         process.terminate()
-        process.wait()
+        process.wait(20.0)
