@@ -102,6 +102,16 @@ class Contract:
         """Numbers of an action block (K A)."""
         return self.block * len(self.channels)
 
+    @property
+    def reach(self) -> list[list[float]]:
+        """Smallest and largest action block in the data (2, K A): -1 and 1 are the ends of the channels."""
+
+        def share(value: float, channel: KnownChannel) -> float:
+            middle, half = 0.5 * (channel.low + channel.high), 0.5 * (channel.high - channel.low)
+            return min(1.0, max(-1.0, (value - middle) / half))
+
+        return [self.block * list(map(share, end, self.channels)) for end in self.action_range]
+
     def to_json(self) -> str:
         """Return the contract as JSON text."""
         return json.dumps(dataclasses.asdict(self), indent=1)

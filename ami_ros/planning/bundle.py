@@ -27,17 +27,17 @@ class Bundle(nn.Module):
     Args:
         model: the world model.
         settings: how to search, fixed in the file.
-        block: control steps per action block (K).
+        contract: of the model.
     """
 
-    def __init__(self, model: Jepa, settings: PlannerSettings, block: int) -> None:
+    def __init__(self, model: Jepa, settings: PlannerSettings, contract: Contract) -> None:
         super().__init__()
         self.world = WorldModel(model)
-        self.iteration = Iteration(self.world, settings)
+        self.iteration = Iteration(self.world, settings, contract.reach)
         self.distance = settings.distance
         self.mixing: Tensor
         self.register_buffer(
-            "mixing", LastingNoise(settings.noise_correlation, settings.horizon, block).mixing
+            "mixing", LastingNoise(settings.noise_correlation, settings.horizon, contract.block).mixing
         )
 
     def forward(self, images: list[Tensor], vectors: Tensor) -> Tensor:
@@ -98,5 +98,5 @@ def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, pat
             f"solver: got {settings.solver}, expected one that searches: {list(settings.solvers)}"
         )
     order_for_planning(model)
-    bundle = Bundle(model, settings, contract.block).eval()
+    bundle = Bundle(model, settings, contract).eval()
     return write_scripted(bundle, path, {CONTRACT_FILE: contract.to_json()}, ["plan"], freeze=True)

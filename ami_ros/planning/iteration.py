@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -29,11 +30,17 @@ class Iteration(nn.Module):
     Args:
         world: a world model, see `WorldModel`.
         settings: solver, terms and spread.
+        reach: lowest and highest action block (2, K A) to draw, in [-1, 1]; see `Contract.reach`: what comes
+            of actions beyond those in its data, a model can only guess.
     """
 
-    def __init__(self, world: Any, settings: PlannerSettings) -> None:
+    def __init__(self, world: Any, settings: PlannerSettings, reach: Sequence[Sequence[float]]) -> None:
         super().__init__()
         self.world = world
+        self.lowest: Tensor
+        self.register_buffer("lowest", torch.tensor(reach[0]))
+        self.highest: Tensor
+        self.register_buffer("highest", torch.tensor(reach[1]))
         self.solver = module_of("solvers", settings.solver).Solver(settings.solvers[settings.solver])
         self.terms = nn.ModuleList(
             module_of("terms", name).Term(world, section) for name, section in settings.terms.items()
@@ -70,7 +77,7 @@ class Iteration(nn.Module):
             dreaded: (C, V, D) latents of V cameras that are to be kept away from; C may be 0.
             precedents: (N, T, K A) in [-1, 1], of a memory; N may be 0.
         """
-        candidates = (warm_start + self.initial_std * noise).clamp(-1.0, 1.0)
+        candidates = (warm_start + self.initial_std * noise).clamp(self.lowest, self.highest)
         candidates[0] = warm_start
         candidates[1] = hold
         seeds, remembered = 2, 3 + precedents.shape[0]
@@ -103,7 +110,7 @@ class Iteration(nn.Module):
     ) -> Found:
         """Search once more around what was found; arguments as `first`."""
         mean, std, best, least, best_terms, predicted, source = found
-        candidates = (mean + std * noise).clamp(-1.0, 1.0)
+        candidates = (mean + std * noise).clamp(self.lowest, self.highest)
         candidates[0] = best
         candidates[1] = mean
         states = self.world.states(now, candidates)

@@ -65,7 +65,9 @@ class LatentSearch:
         self._recall = recall or Recall(model, settings, None)
         self._model, self._settings, self._clock_ns = model, settings, clock_ns
         self._deadline_ns = round(settings.deadline_s * 1e9)
-        self._iteration = model.around(lambda world: Iteration(world, settings), ["first", "doubt"])
+        self._iteration = model.around(
+            lambda world: Iteration(world, settings, model.contract.reach), ["first", "doubt"]
+        )
 
     def search(
         self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor

@@ -11,7 +11,7 @@ import warnings
 
 import pytest
 import torch
-from small_model import ACTION, LATENT, convex_jepa, small_contract, small_jepa
+from small_model import ACTION, LATENT, convex_jepa, made_up_robot, small_contract, small_jepa
 
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime, in_memory
@@ -204,6 +204,21 @@ def test_bounds_hold_whatever_the_noise(solver, by_vectors):
     actions = search(model, solver, by_vectors, goal=far).actions
     assert torch.isfinite(actions).all()
     assert actions.abs().max() <= 1.0 + 1e-6
+
+
+def test_what_the_data_never_did_is_not_planned():
+    spec, model = made_up_robot(), convex_jepa()
+    ranges = [(c.low, c.high) for c in spec.actions.channels]
+    narrow = [[0.3 * low for low, _ in ranges], [high for _, high in ranges]]
+    found = search(
+        in_memory(model, small_contract(model, action_range=narrow)),
+        goal=torch.full((LATENT,), -50.0),
+        warm_start=torch.zeros(HORIZON, ACTION),
+        inverse_proposal=False,
+    )
+    assert found.actions.min() == pytest.approx(-0.3, abs=1e-5)
+    free = search(eager(model), goal=torch.full((LATENT,), -50.0), inverse_proposal=False)
+    assert free.actions.min() < -0.9
 
 
 @SOLVERS
