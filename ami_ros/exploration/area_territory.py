@@ -38,8 +38,8 @@ class AreaTerritory:
                 "of a base with pose and keep_in: a body that drives about must be kept somewhere"
             )
         self._base, self._names, self.sensor = base, spec.actions.names, base.sensor
-        self._actions, self._share = spec.actions, settings.speed
-        self.fastest = settings.speed * spec.actions.half_range
+        self._actions = spec.actions
+        self.fastest = settings.fastest * spec.actions.half_range
         self._ahead_s = 2.0 * settings.turn_s  # it has to brake, too
         lower, upper = base.keep_in.min(axis=0) + base.radius, base.keep_in.max(axis=0) - base.radius
         if not (lower < upper).all():

@@ -58,7 +58,7 @@ class BoxTerritory:
 
     def __init__(self, box: Box, settings: ExplorerSettings, step_s: float) -> None:
         self._box, self._step_s = box, step_s
-        self.fastest, self.sensor = settings.speed * box.fastest, box.sensor
+        self.fastest, self.sensor = settings.fastest * box.fastest, box.sensor
         margin = settings.margin * (box.upper - box.lower)
         self._lower, self._upper, self._turn_s = box.lower + margin, box.upper - margin, settings.turn_s
         self.cells = Cells(self._lower, self._upper, settings.cells)

@@ -90,6 +90,12 @@ class Cells:
                 self._in[number], entered = index, True
         return entered
 
+    def knows(self, place: FloatArray) -> bool:
+        """Return whether most of the cells of a place (D,) were visited."""
+        pairs = zip(self._groups, self._visits, strict=True)
+        visited = sum(visits[self._index(group, place)] > 0 for group, visits in pairs)
+        return bool(2 * visited > len(self._groups))
+
     def avoid(self, place: FloatArray) -> None:
         """Count the cells of a place (D,) as costly; axes that are NaN are those of no cell."""
         for number, group in enumerate(self._groups):

@@ -29,9 +29,16 @@ class ContactWatch:
         self._ways: deque[tuple[float, FloatArray, FloatArray]] = deque()
         self._elapsed_s, self._short = 0.0, 0
 
-    def see_joints(self, commanded: FloatArray, measured: FloatArray) -> bool:
-        """Return whether an arm is held back, by joints (J,) that are commanded and measured."""
-        return self._again(float(np.abs(commanded - measured).max()) > self._settings.contact_gap)
+    def see_joints(self, commanded: FloatArray, measured: FloatArray, pace: float) -> bool:
+        """Return whether an arm is held back.
+
+        Args:
+            commanded: joints (J,).
+            measured: joints (J,).
+            pace: how fast it may be at most, next to `speed`: lag grows with it.
+        """
+        gap = self._settings.contact_gap * max(1.0, pace)
+        return self._again(float(np.abs(commanded - measured).max()) > gap)
 
     def see_way(self, elapsed_s: float, commanded: FloatArray, done: FloatArray) -> bool:
         """Return whether a base is held back.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,37 +40,59 @@ class Coverage:
     """Takes each moment.
 
     Args:
-        cells: of the body's space.
+        cells: of the body's space, none of them visited.
         cameras: their names.
         radius: as for Views.
         most: as for Views.
+        twice: whether each cell is to be visited slowly and fast.
 
     Attributes:
         cells: of the body's space.
+        fast: the same, with the visits that were fast; `cells` itself where none is to be.
         moved_s: time in motion, s.
         has_entered: whether the newest place is in another cell than the one before.
     """
 
-    def __init__(self, cells: Cells, cameras: Sequence[str], radius: float, most: int) -> None:
+    def __init__(self, cells: Cells, cameras: Sequence[str], radius: float, most: int, twice: bool) -> None:
         self.cells, self.moved_s, self.has_entered = cells, 0.0, False
+        self.fast = copy.deepcopy(cells) if twice else cells
+        self._spaces = [self.cells, self.fast] if twice else [self.cells]
         self._views = {name: Views(radius, most) for name in cameras}
         self._body, self._seen = Growth(), Growth()
 
-    def see(self, place: FloatArray, observation: Observation, elapsed_s: float) -> None:
+    def see(self, place: FloatArray, observation: Observation, elapsed_s: float, is_fast: bool) -> None:
         """Take a moment.
 
         Args:
             place: of the body in its space (D,).
             observation: of all sensors; a camera may be missing.
             elapsed_s: motion since the last one, s.
+            is_fast: whether that was fast.
         """
         self.moved_s += elapsed_s
         self.has_entered = self.cells.visit(place)
+        if is_fast and self.fast is not self.cells:
+            self.fast.visit(place)
         for name, views in self._views.items():
             if name in observation.readings:
                 views.see(observation[name].value)
-        self._body.see(self.moved_s, self.cells.visited)
+        self._body.see(self.moved_s, sum(cells.visited for cells in self._spaces))
         self._seen.see(self.moved_s, self.views)
+
+    def leave(self) -> None:
+        """Be nowhere, see Cells."""
+        for cells in self._spaces:
+            cells.leave()
+
+    def avoid(self, place: FloatArray) -> None:
+        """Count the cells of a place (D,) as costly, see Cells."""
+        for cells in self._spaces:
+            cells.avoid(place)
+
+    @property
+    def body(self) -> float:
+        """Share of the cells that were visited, as often as they are to be."""
+        return sum(cells.share for cells in self._spaces) / len(self._spaces)
 
     @property
     def views(self) -> int:
@@ -78,8 +101,9 @@ class Coverage:
 
     @property
     def body_growth(self) -> float | None:
-        """Cells visited for the first time within the last minute, share of all; None before a minute."""
-        return None if self._body.lately is None else self._body.lately / self.cells.total
+        """How much of `body` is new within the last minute; None before a minute."""
+        total = self.cells.total * len(self._spaces)
+        return None if self._body.lately is None else self._body.lately / total
 
     @property
     def view_growth(self) -> float | None:
@@ -96,7 +120,8 @@ class Coverage:
     def state(self) -> dict[str, Any]:
         """Return what `restore` needs, ready for JSON."""
         views = {name: views.state() for name, views in self._views.items()}
-        return {"moved_s": self.moved_s, "body": self.cells.state(), "views": views}
+        fast = {"fast": self.fast.state()} if len(self._spaces) > 1 else {}
+        return {"moved_s": self.moved_s, "body": self.cells.state(), "views": views, **fast}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned; a camera that is new has seen nothing yet.
@@ -109,6 +134,9 @@ class Coverage:
         if not fine or not isinstance(body, Mapping) or not isinstance(views, Mapping):
             raise ConfigError(f"got {sorted(state)}, expected moved_s, body and views of an exploration")
         self.cells.restore(body)
+        fast = state.get("fast")
+        if isinstance(fast, Mapping) and self.fast is not self.cells:
+            self.fast.restore(fast)
         for name, kept in self._views.items():
             if name in views:
                 kept.restore(views[name])

@@ -45,6 +45,7 @@ class DrawnMotion:
 
     Attributes:
         now: the newest speeds (A,).
+        pace: the newest bound, share of `fastest`.
     """
 
     def __init__(
@@ -62,11 +63,13 @@ class DrawnMotion:
     def rest(self) -> None:
         """Stand still; the next speeds begin there."""
         self.now: FloatArray = np.zeros(len(self._fastest))
+        self.pace = 0.0
 
-    def next(self, wanted: FloatArray) -> FloatArray:
-        """Return the next speeds (A,), around `wanted` (A,)."""
-        speeds = ornstein_uhlenbeck(self.now, wanted, self._std, self._keep, self._generator)
-        return self.went(np.clip(speeds, -self._fastest, self._fastest))
+    def next(self, wanted: FloatArray, pace: float) -> FloatArray:
+        """Return the next speeds (A,), around `wanted` (A,), up to `pace`, share of `fastest`."""
+        self.pace = max(pace, self._keep * self.pace)  # it slows down as smoothly as it wanders
+        speeds = ornstein_uhlenbeck(self.now, wanted, pace * self._std, self._keep, self._generator)
+        return self.went(np.clip(speeds, -self.pace * self._fastest, self.pace * self._fastest))
 
     def went(self, speeds: FloatArray) -> FloatArray:
         """Go on from the speeds (A,) that were asked for in the end, and return them."""

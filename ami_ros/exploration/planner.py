@@ -25,6 +25,7 @@ from ami_ros.types import FloatArray, Goal, Level, Observation, Plan
 BACK = 0.5  # share of the speed, after a contact
 TRAIL = 2.0  # times `back_off_s`: so long ago it was where it goes back to, far enough off
 FORMAT = 1  # of the state
+FAST = 0.5  # share of the top speed
 LONGEST_S = 1.0  # between observations: what is further apart is no motion in one piece
 
 
@@ -56,7 +57,14 @@ class ExploringPlanner:
         )
         self._contact = ContactWatch(settings)
         cameras = [image.name for image in spec.images_for("model")]
-        self.coverage = Coverage(self._territory.cells, cameras, settings.view_radius, settings.most_views)
+        self.coverage = Coverage(
+            self._territory.cells,
+            cameras,
+            settings.view_radius,
+            settings.most_views,
+            twice=settings.fastest > settings.speed,
+        )
+        self._slow = settings.speed / settings.fastest
         self._steps = max(spec.action_block, math.ceil(settings.ahead_s / self._step_s))
         self._steps = spec.action_block * math.ceil(self._steps / spec.action_block)
         self._trail = 1 + math.ceil(TRAIL * settings.back_off_s / self._step_s)
@@ -82,7 +90,7 @@ class ExploringPlanner:
         """Begin again where the robot is, at rest; what was covered stays."""
         self.rest()
         self._meaning.forget()
-        self.coverage.cells.leave()
+        self.coverage.leave()
 
     def rest(self) -> None:
         """Stand still for a while: the next motion begins at rest, and time does not count until then."""
@@ -91,6 +99,7 @@ class ExploringPlanner:
         self._last: Observation | None = None
         self._last_command: FloatArray | None = None
         self._target: FloatArray | None = None
+        self._pace = self._slow
         self._back: FloatArray | None = None
         self._came: deque[FloatArray] = deque(maxlen=self._trail)
         self._since_s, self._back_until_s = self._session_s, self._session_s
@@ -125,7 +134,7 @@ class ExploringPlanner:
             self.rest()
         elapsed_s = self._elapsed_s(observation)
         self._session_s += elapsed_s
-        self.coverage.see(place, observation, elapsed_s)
+        self.coverage.see(place, observation, elapsed_s, self._is_fast)
         if self._session_s >= 60.0 * self._settings.minutes:
             self.finished = f"{self._settings.minutes:g} minutes are over"
         elif self.coverage.has_ended(self._settings.least_growth):
@@ -146,25 +155,35 @@ class ExploringPlanner:
         elapsed_s = (observation.stamp_ns - self._last.stamp_ns) / 1e9
         return elapsed_s if 0.0 < elapsed_s < LONGEST_S else 0.0
 
+    @property
+    def _is_fast(self) -> bool:
+        return float(np.abs(self._motion.now / self._territory.fastest).max()) > FAST
+
     def _next(self, place: FloatArray) -> FloatArray:
         now_s, settings = self._session_s, self._settings
         if self._back is not None and now_s < self._back_until_s:
-            return self._motion.went(BACK * self._territory.toward(place, self._back))
+            return self._motion.went(BACK * self._slow * self._territory.toward(place, self._back))
         self._back = None
         if self._target is not None and now_s - self._since_s > settings.patience_s:
-            self.coverage.cells.avoid(self._target)
+            self.coverage.avoid(self._target)
             self._target = None
+        # Where it will be before it has turned around: cells that lie behind are further away.
+        ahead = self._territory.ahead(place, self._motion.now * settings.correlation_s)
         if self._target is None or self.coverage.has_entered:
-            # Where it will be before it has turned around: cells that lie behind are further away.
-            ahead = self._territory.ahead(place, self._motion.now * settings.correlation_s)
-            self._target = self.coverage.cells.least(
+            # The more of its space it knows, or of its time is over, the more often it hurries and faster.
+            known = max(self.coverage.cells.share, now_s / (60.0 * settings.minutes))
+            hurries = self._slow < 1.0 and self._generator.random() < known
+            self._pace = self._slow + (1.0 - self._slow) * known * hurries
+            cells = self.coverage.fast if hurries else self.coverage.cells
+            self._target = cells.least(
                 lambda axes, centres: self._territory.ways(ahead, axes, centres),
                 settings.costly,
                 self._generator,
             )
             self._since_s = now_s
-        wanted = self._territory.toward(place, self._target)
-        return self._motion.next(settings.pull * wanted)
+        pace = self._pace if self.coverage.cells.knows(ahead) else self._slow
+        wanted = pace * self._territory.toward(place, self._target)
+        return self._motion.next(settings.pull * wanted, pace)
 
     def _is_held_back(self, place: FloatArray, observation: Observation, elapsed_s: float) -> bool:
         """Return whether the body did not do what the gate commanded."""
@@ -173,7 +192,9 @@ class ExploringPlanner:
             self._contact.forget()
             return False
         if spec.arm is not None:
-            return self._contact.see_joints(now, spec.joint_position(observation))
+            return self._contact.see_joints(
+                now, spec.joint_position(observation), self._motion.pace / self._slow
+            )
         if spec.base is None or before is None:
             return False
         commanded = commanded_way(spec.actions.names, before, now, elapsed_s)
@@ -184,9 +205,9 @@ class ExploringPlanner:
     def _back_off(self, place: FloatArray) -> None:
         """Go back for a while the way that it came, and avoid where it is and what lies ahead."""
         self._contacts += 1
-        self.coverage.cells.avoid(place)
+        self.coverage.avoid(place)
         if self._target is not None:
-            self.coverage.cells.avoid(self._target)
+            self.coverage.avoid(self._target)
         self._contact.forget()
         self._motion.rest()
         self._target, self._back = None, self._came[0]
@@ -217,7 +238,7 @@ class ExploringPlanner:
         """How far it has come."""
         coverage = self.coverage
         return Progress(
-            body=coverage.cells.share,
+            body=coverage.body,
             views=coverage.views,
             moved_s=coverage.moved_s,
             left_s=max(0.0, 60.0 * self._settings.minutes - self._session_s),

@@ -12,14 +12,14 @@ class Progress:
     """One moment of an exploration; as numbers by name it travels on goal_status.
 
     Attributes:
-        body: share of the cells of the body's space that were visited.
+        body: share of the cells of the body's space that were visited, slowly and fast.
         views: images that were new.
         moved_s: time in motion, earlier sessions included, s.
         left_s: time in motion that this session has left, s.
         episodes: stretches of motion between stops, from 1 on.
         contacts: how often it was held back and went another way.
         finished: 1 when it has explored enough, and holds.
-        body_growth: share of the cells that are new within the last minute; None before a minute.
+        body_growth: how much of `body` is new within the last minute; None before a minute.
         view_growth: share of the images that are new within the last minute; None before, without a camera.
     """
 

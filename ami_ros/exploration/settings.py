@@ -20,7 +20,10 @@ class ExplorerSettings:
         ge=0.0,
         le=1.0,
     )
-    speed: float = setting("share of the speed that actions can ask for", gt=0.0, le=1.0)
+    speed: float = setting(
+        "share of the speed that actions can ask for, where it has not been", gt=0.0, le=1.0
+    )
+    top_speed: float = setting("the same, once it has been everywhere; not below `speed`", gt=0.0, le=1.0)
     pull: float = setting("toward where it has been least, share of that speed", ge=0.0, le=1.0)
     wander: float = setting("std of the random motion, share of that speed", ge=0.0, le=3.0)
     correlation_s: float = setting("for how long the random motion is alike", gt=0.0, le=100.0, unit="s")
@@ -47,6 +50,11 @@ class ExplorerSettings:
     contact_share: float = setting("a contact: less of the commanded way was done", ge=0.0, le=1.0)
     back_off_s: float = setting("after a contact it goes back for so long", ge=0.0, le=60.0, unit="s")
     seed: int = setting("of the random motion", ge=0)
+
+    @property
+    def fastest(self) -> float:
+        """The larger one of both speeds."""
+        return max(self.speed, self.top_speed)
 
 
 def load_explorer_settings(overrides: Mapping[str, object] | None = None) -> ExplorerSettings:

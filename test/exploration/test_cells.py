@@ -32,6 +32,7 @@ def test_a_cell_counts_when_it_is_entered_and_places_outside_are_of_the_nearest(
     assert not cells.visit(LOWER - 5.0)
     assert cells.visit(UPPER + 5.0) and cells.visited == 2
     assert cells.visit(np.array([-0.9, 0.1, 10.1])) and cells.visited == 2, "it comes back"
+    assert cells.knows(np.array([-0.7, 0.9, 11.4])) and not cells.knows(np.array([-0.4, 0.9, 11.4]))
 
 
 def test_it_goes_to_the_nearest_of_those_that_were_visited_least():
@@ -55,7 +56,8 @@ def test_of_many_axes_each_pair_is_covered_and_targets_leave_the_others_free():
     cells = Cells(np.zeros(axes), np.ones(axes), COUNT)
     assert cells.total == 10 * COUNT**2
     cells.visit(np.full(axes, 0.1))
-    assert cells.visited == 10
+    assert cells.visited == 10 and cells.knows(np.full(axes, 0.2))
+    assert not cells.knows(np.array([0.1, 0.1, 0.9, 0.9, 0.9])), "one pair of ten"
     target = cells.least(lambda group, centres: np.zeros(len(centres)), 3.0, GENERATOR)
     assert np.isfinite(target).sum() == 2
     cells.avoid(target)  # of the pair alone

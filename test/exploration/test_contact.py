@@ -19,11 +19,18 @@ SETTINGS = load_explorer_settings()
 def test_joints_that_stay_behind_for_a_while():
     watch, far = ContactWatch(SETTINGS), np.array([0.0, SETTINGS.contact_gap + 0.01])
     assert not any(
-        watch.see_joints(0.9 * far / far.max() * SETTINGS.contact_gap, np.zeros(2)) for _ in range(9)
+        watch.see_joints(0.9 * far / far.max() * SETTINGS.contact_gap, np.zeros(2), 1.0) for _ in range(9)
     )
-    assert [watch.see_joints(far, np.zeros(2)) for _ in range(IN_A_ROW)] == [False] * (IN_A_ROW - 1) + [True]
-    watch.see_joints(np.zeros(2), np.zeros(2))
-    assert not watch.see_joints(far, np.zeros(2)), "it begins again"
+    said = [watch.see_joints(far, np.zeros(2), 1.0) for _ in range(IN_A_ROW)]
+    assert said == [False] * (IN_A_ROW - 1) + [True]
+    watch.see_joints(np.zeros(2), np.zeros(2), 1.0)
+    assert not watch.see_joints(far, np.zeros(2), 1.0), "it begins again"
+
+
+def test_joints_that_may_be_three_times_as_fast_may_stay_three_times_as_far_behind():
+    watch, far = ContactWatch(SETTINGS), np.array([0.0, 2.9 * SETTINGS.contact_gap])
+    assert not any(watch.see_joints(far, np.zeros(2), 3.0) for _ in range(9))
+    assert any(watch.see_joints(1.1 * far, np.zeros(2), 3.0) for _ in range(9))
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def moment(image: np.ndarray | None = None) -> Observation:
     return Observation(readings if image is None else {**readings, "camera": Reading(image, 0, 0)})
 
 
-def coverage(most: int = 100) -> Coverage:
-    return Coverage(Cells(np.zeros(1), np.ones(1), 10), ["camera"], 4.0, most)
+def coverage(twice: bool = False) -> Coverage:
+    return Coverage(Cells(np.zeros(1), np.ones(1), 10), ["camera"], 4.0, 100, twice)
 
 
 def test_an_image_is_new_that_is_unlike_all_before():
@@ -51,22 +51,40 @@ def test_an_image_is_new_that_is_unlike_all_before():
 def test_it_ends_when_neither_body_nor_camera_has_seen_anything_new_for_a_minute():
     covered = coverage()
     for second in range(1, 61):
-        covered.see(np.array([second / 60.0]), moment(picture(4 * second)), 1.0)
+        covered.see(np.array([second / 60.0]), moment(picture(4 * second)), 1.0, False)
         assert covered.body_growth is None or second > 60
         assert not covered.has_ended(0.01), "before a minute nothing is known"
     assert covered.cells.share == 1.0
     for second in range(60):
-        covered.see(np.array([0.5]), moment(picture(250, second % 40)), 1.0)
+        covered.see(np.array([0.5]), moment(picture(250, second % 40)), 1.0, False)
     assert covered.body_growth == 0.0 and covered.view_growth > 0.0
     assert not covered.has_ended(0.01), "the camera still sees something new"
     for _ in range(61):
-        covered.see(np.array([0.5]), moment(), 1.0)  # the camera is gone
+        covered.see(np.array([0.5]), moment(), 1.0, False)  # the camera is gone
     assert covered.has_ended(0.01) and not covered.has_ended(0.0)
+
+
+def test_a_space_that_is_covered_slowly_is_covered_half_until_it_is_covered_fast():
+    covered, places = coverage(twice=True), np.linspace(0.05, 0.95, 10)[:, None]
+    for place in places:
+        covered.see(place, moment(), 1.0, False)
+    assert (covered.body, covered.cells.share, covered.fast.share) == (0.5, 1.0, 0.0)
+    for _ in range(60):
+        covered.see(places[0], moment(), 1.0, False)
+    assert covered.has_ended(0.01)
+    for place in places[:5]:
+        covered.see(place, moment(), 1.0, True)
+    assert covered.body == 0.75 and covered.body_growth == 0.25 and not covered.has_ended(0.01)
+    again = coverage(twice=True)
+    again.restore(json.loads(json.dumps(covered.state())))
+    assert again.body == 0.75
+    again.restore(json.loads(json.dumps(coverage().state())))  # of one that knew no speeds
+    assert again.body == 0.25
 
 
 def test_the_state_of_another_body_is_refused_by_name():
     covered = coverage()
-    covered.see(np.array([0.3]), moment(picture(9)), 0.5)
+    covered.see(np.array([0.3]), moment(picture(9)), 0.5, False)
     state = json.loads(json.dumps(covered.state()))
     again = coverage()
     again.restore(state)

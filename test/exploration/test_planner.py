@@ -73,7 +73,7 @@ class Ideal:
 
 
 def test_an_arm_covers_its_workspace_slowly_smoothly_and_from_inside():
-    arm, forward = Ideal(PANDA, cells=4), Kinematics(PANDA).forward
+    arm, forward = Ideal(PANDA, cells=4, top_speed=0.3), Kinematics(PANDA).forward
     tips = []
     for _ in range(450):
         arm.step()
@@ -87,6 +87,24 @@ def test_an_arm_covers_its_workspace_slowly_smoothly_and_from_inside():
     assert arm.planner.progress.contacts == 0
 
 
+def test_it_gets_faster_the_better_it_knows_its_space_and_the_less_time_is_left():
+    arm, forward = Ideal(PANDA, cells=4), Kinematics(PANDA).forward
+    tips = []
+    for _ in range(1200):
+        arm.step()
+        tips.append(forward(arm.channels)[0])
+    speeds = np.abs(arm.actions).max(axis=1) / 0.4
+    assert speeds[:50].max() < 0.4 < 0.9 < speeds[-300:].max() <= 1.0 + 1e-9
+    assert np.mean(speeds[-300:] > 0.5) > 0.3
+    inside = np.array(tips[30:])
+    assert (inside > PANDA.workspace[0] - 2e-3).all() and (inside < PANDA.workspace[1] + 2e-3).all()
+    assert np.abs(np.diff(arm.actions, axis=0)).max() < 0.4 * 1.7
+    assert arm.planner.progress.contacts == 0 and arm.planner.coverage.fast.share > 0.5
+    base = Ideal(HUSKY, minutes=1.0, cells=4).run(300)
+    speeds = np.abs(np.array(base.actions) / HUSKY.actions.half_range).max(axis=1)
+    assert speeds[:30].max() < 0.45 and speeds[-100:].max() > 0.6
+
+
 def test_it_covers_more_than_motion_that_is_not_drawn_anywhere():
     drawn, plain = (Ideal(PANDA, cells=5, pull=pull).run(400) for pull in (1.0, 0.0))
     assert drawn.planner.progress.body > 1.3 * plain.planner.progress.body
@@ -98,7 +116,7 @@ def test_joints_stay_within_their_limits_and_the_tip_in_its_workspace():
     arm, forward = Ideal(spec).run(150), Kinematics(spec).forward
     tip = forward(arm.channels)[0]
     assert (tip > spec.workspace[0] - 0.02).all() and (tip < spec.workspace[1] + 0.02).all()
-    assert arm.planner.progress.body > 0.02
+    assert arm.planner.coverage.cells.share > 0.02
 
 
 def test_a_base_stays_in_its_area():
@@ -108,7 +126,7 @@ def test_a_base_stays_in_its_area():
         base.step()
         rooms.append(room(base.pose[None, :2], HUSKY.base.keep_in)[0])
     assert min(rooms) > HUSKY.base.radius - 0.02
-    assert base.planner.progress.body > 0.2
+    assert base.planner.coverage.cells.share > 0.2
 
 
 def test_set_points_go_through_their_ranges_and_are_held_where_they_are(tmp_path):
