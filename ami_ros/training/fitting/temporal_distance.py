@@ -14,8 +14,10 @@ from ami_ros.training.fitting.folding import fold
 from ami_ros.training.settings import TrainingSettings
 
 FASTEST = 3e-3  # peak learning rate
-DUAL_RATE = 1e-2  # learning rate of the multiplier
+DUAL_RATE = 0.1  # learning rate of the multiplier: a tenth of it is not there yet when the steps are over
 SLACK = 0.05  # how far a step may stretch beyond 1, root mean square
+# Most pairs are near: next to places far away, a turn would count less than the time that it takes.
+NEAR_SHARE, NEAR_STEPS = 0.8, 10
 
 
 def fit_temporal_distance(
@@ -67,6 +69,9 @@ def _fit(
         before, after = head.embed(seen[episode, step]), head.embed(seen[episode, step + 1])
         # Of the same episode: no motion leads to another light or camera, so that way has no length.
         other = torch.randint(steps + 1, (batch,), generator=generator)
+        near = step + torch.randint(-NEAR_STEPS, NEAR_STEPS + 1, (batch,), generator=generator)
+        is_near = torch.rand(batch, generator=generator) < NEAR_SHARE
+        other = torch.where(is_near, near.clamp(0, steps), other)
         apart = head.between(before, head.embed(seen[episode, other]))
         # Pushes less the further apart they are already: long ways shall not drown out short ones.
         spread = functional.softplus(far - apart, beta=5.0 / far).mean()

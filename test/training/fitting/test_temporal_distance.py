@@ -82,6 +82,32 @@ def test_a_one_way_street_is_longer_backwards():
     assert back > 1.5 * ahead
 
 
+def base(along: torch.Tensor, turned: torch.Tensor) -> torch.Tensor:
+    """Latents (..., D) of a base that has driven and turned so many steps; its turns are harder to see."""
+    angle = math.radians(10.0) * turned
+    latent = torch.zeros(*along.shape, LATENT)
+    latent[..., 0] = 0.2 * along
+    latent[..., 1], latent[..., 2] = 0.25 * torch.cos(angle), 0.25 * torch.sin(angle)
+    return latent
+
+
+def test_what_is_harder_to_see_counts_as_long_as_it_takes():
+    generator, stretches = torch.Generator().manual_seed(0), (EPISODES, 8)
+    drives, forward = (
+        torch.randint(0, 2, stretches, generator=generator).repeat_interleave(5, dim=1) for _ in range(2)
+    )
+    moved = torch.stack([drives * (2 * forward - 1), (1 - drives) * (2 * forward - 1)]).cumsum(dim=2)
+    start = 40.0 * torch.rand(2, EPISODES, 1, generator=generator)
+    model = small_jepa()
+    fit_temporal_distance(model, base(*torch.cat([start, start + moved], dim=2)), SETTINGS)
+    along, turned = torch.linspace(5.0, 30.0, 50), torch.linspace(0.0, 35.0, 50)
+    here, further, round_ = base(along, turned), base(along + 9.0, turned), base(along, turned + 9.0)
+    head = model.temporal_distances[0]
+    with torch.no_grad():
+        ways = [head.between(head.embed(here), head.embed(there)).median() for there in (further, round_)]
+    assert float(ways[1] / ways[0]) > 0.63  # both take nine steps; in the latents one is four times as long
+
+
 def test_fitting_is_repeatable_and_touches_nothing_else(ring):
     again, untouched = fitted(), small_jepa()
     for name, value in again.state_dict().items():
