@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recipe with stand-ins for its commands: what fails leaves no process, and what is done is not done again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command import command_line
+
+RECIPE = Path(__file__).with_name("recipe.sh")
+ROBOT = """#!/usr/bin/env bash
+echo $$ >> "$STANDINS/robots"
+exec sleep 100
+"""
+COMMAND = f"""#!{sys.executable}
+import os, signal, sys, time
+from pathlib import Path
+here = Path(os.environ["STANDINS"])
+with (here / "done").open("a") as done:
+    done.write(sys.argv[1] + "\\n")
+if sys.argv[1] == "record":  # the shell has it ignore SIGINT; our node listens all the same
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    (here / "records").touch()
+    time.sleep(100.0)
+while sys.argv[1] == "explore" and not (here / "records").exists():
+    time.sleep(0.05)
+if sys.argv[1] == "commission":
+    sys.exit(int((here / "fails").read_text()))
+"""
+
+
+def runs(pid: int) -> bool:
+    return bool(command_line(pid))
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Runs it; returns its exit code and the verbs that it called."""
+    standins = tmp_path / "standins"
+    standins.mkdir()
+    for name, text in (("sim_node", ROBOT), ("ami-ros", COMMAND)):
+        (standins / name).write_text(text)
+        (standins / name).chmod(0o755)
+
+    def run(fails: int) -> tuple[int, list[str]]:
+        (standins / "fails").write_text(str(fails))
+        (standins / "done").write_text("")
+        environment = os.environ | {
+            "PATH": f"{standins}:{os.environ['PATH']}",
+            "STANDINS": str(standins),
+        }
+        command = ["bash", str(RECIPE), "ur5", str(tmp_path / "out")]
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=60.0)
+        robots = list(map(int, (standins / "robots").read_text().split()))
+        deadline = time.monotonic() + 10.0
+        while any(map(runs, robots)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not any(map(runs, robots)), "a robot is left"
+        return done.returncode, (standins / "done").read_text().split()
+
+    return run
+
+
+def test_a_stage_that_fails_ends_it_with_the_robot_and_the_same_command_goes_on_there(recipe):
+    code, done = recipe(fails=1)
+    assert code == 1 and sorted(done) == sorted(
+        ["record", "explore", "import", "augment", "train", "commission"]
+    )
+    assert recipe(fails=0) == (0, ["commission"])
+    assert recipe(fails=0) == (0, [])
