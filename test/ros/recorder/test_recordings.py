@@ -108,8 +108,8 @@ def test_a_robot_is_recorded_imported_and_replayed(start, probe, tmp_path, capsy
     probe.until(lambda: len(wave.asked) > STEPS * (EPISODES + 2), "motion", 90.0)
     probe.spin(1.5)
 
+    killed_ns = time.time_ns()  # before: on a busy machine it takes a while until a killed process is gone
     victim.kill()
-    killed_ns = time.time_ns()
     probe.call(SetBool, "sim/pause", data=True)  # so that the other one records nothing that is not seen here
     probe.spin(1.0)
     for process in robot:
