@@ -170,7 +170,7 @@ class ExploringPlanner:
         # Where it will be before it has turned around: cells that lie behind are further away.
         ahead = self._territory.ahead(place, self._motion.now * settings.correlation_s)
         if self._target is None or self.coverage.has_entered:
-            # The more of its space it knows, or of its time is over, the more often it hurries and faster.
+            # More often, and faster, the more of its space it knows, or of its minutes are over.
             known = max(self.coverage.cells.share, now_s / (60.0 * settings.minutes))
             hurries = self._slow < 1.0 and self._generator.random() < known
             self._pace = self._slow + (1.0 - self._slow) * known * hurries
