@@ -71,7 +71,7 @@ class Coverage:
         """
         self.moved_s += elapsed_s
         self.has_entered = self.cells.visit(place)
-        if is_fast and self.fast is not self.cells:
+        if is_fast:
             self.fast.visit(place)
         for name, views in self._views.items():
             if name in observation.readings:

@@ -43,11 +43,9 @@ stage() { # NAME COMMAND...: skip what is done, and time the rest
 robot() { # COMMAND...: while the robot is up
   "${run[@]}" > "$out/robot.log" 2>&1 &
   local process=$!
-  trap "kill $process 2> /dev/null || true" EXIT # when "$@" fails, too
+  trap "kill $process 2> /dev/null || true; wait $process || true" EXIT # when "$@" fails, too
   sleep 5
   "$@"
-  kill $process
-  wait $process || true
 }
 
 explored() {

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from command import command_line
+from command import runs
 
 RECIPE = Path(__file__).with_name("recipe.sh")
 ROBOT = """#!/usr/bin/env bash
@@ -32,10 +32,6 @@ while sys.argv[1] == "explore" and not (here / "records").exists():
 if sys.argv[1] == "commission":
     sys.exit(int((here / "fails").read_text()))
 """
-
-
-def runs(pid: int) -> bool:
-    return bool(command_line(pid))
 
 
 @pytest.fixture

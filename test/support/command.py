@@ -103,6 +103,14 @@ def session_members(session: int) -> list[int]:
     return members
 
 
+def runs(pid: int) -> bool:
+    """Return whether a process still runs."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):  # it may go between opening and reading
+        return False
+
+
 def command_line(pid: int) -> bytes:
     """Return what a process was started with; nothing when it is gone."""
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from command import runs
 
 from ami_ros.system.processes import NodeProcess
 from ami_ros.system.shared_memory import FOLDER
@@ -38,13 +39,6 @@ print("listens", flush=True)
 while True:
     time.sleep(0.1)
 """
-
-
-def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # it may go between opening and reading
-        return False
 
 
 def wait(condition: Callable[[], bool], what: str, timeout_s: float = END_S) -> None:

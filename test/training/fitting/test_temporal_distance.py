@@ -83,7 +83,7 @@ def test_a_one_way_street_is_longer_backwards():
 
 
 def base(along: torch.Tensor, turned: torch.Tensor) -> torch.Tensor:
-    """Latents (..., D) of a base that has driven and turned so many steps; its turns are harder to see."""
+    """Latents (..., D) of a base after that many steps of driving and of turning; turns are harder to see."""
     angle = math.radians(10.0) * turned
     latent = torch.zeros(*along.shape, LATENT)
     latent[..., 0] = 0.2 * along
