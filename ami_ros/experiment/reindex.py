@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import torch
 
 from ami_ros.memory.reader import pages
 from ami_ros.memory.store import Store
@@ -19,6 +20,7 @@ def reindex(store: Store, ids: Sequence[int], model: ModelRuntime) -> Iterator[i
         ImageError: pictures are smaller than the model's: they were kept for one that sees less.
         ObservationError: a sensor of the model was not remembered.
     """
+    torch.set_num_threads(1)  # for one moment at a time, threads would only wait for each other
     for page in pages(ids):
         sensed = [model.sense(found.moment.observation()) for found in store.moments(page)]
         store.put_states(model.sha256, page, np.stack([one.state.cpu().numpy() for one in sensed]))
