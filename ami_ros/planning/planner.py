@@ -66,7 +66,7 @@ class RecedingHorizonPlanner:
         self._meaning = meaning_of(spec)
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
-        self._guide = guide_of(model, spec, settings, experience)
+        self._guide = guide_of(model, spec, settings, experience, clock_ns)
         self.restart()
 
     @property

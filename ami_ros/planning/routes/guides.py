@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -14,13 +16,27 @@ from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.remembered import RememberedRoutes
 from ami_ros.planning.routes.settings import GRAPH, OFF
+from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
+
+DEADLINES = 2.0  # of a plan's: so long may it look for a way, next to planning
 
 
 def guide_of(
-    model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, experience: Experience | None
+    model: ModelRuntime,
+    spec: RobotSpec,
+    settings: PlannerSettings,
+    experience: Experience | None,
+    clock_ns: Callable[[], int],
 ) -> Guide | None:
     """Return what hands out subgoals; None where routes are off, or nothing searches.
+
+    Args:
+        model: the loaded world model.
+        spec: the robot.
+        settings: how to search.
+        experience: a memory, where the settings ask for one.
+        clock_ns: tells the time.
 
     Raises:
         ContractError: the model has no macro-actions.
@@ -44,7 +60,8 @@ def guide_of(
         )
     steps = model.contract.macro_blocks * spec.action_block
     contacts = ContactSense(model, spec, how)
-    routes = ImaginedRoutes(model, steps, how, contacts)
+    stopwatch = Stopwatch(clock_ns, DEADLINES * settings.deadline_s)
+    routes = ImaginedRoutes(model, steps, how, contacts, stopwatch)
     return Guide(routes, subgoal_of, distances, how, contacts if how.wall else None)
 
 

@@ -15,6 +15,7 @@ from ami_ros.planning.routes.cloud import Cloud
 from ami_ros.planning.routes.contacts import Contact, ContactSense
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
+from ami_ros.planning.routes.stopwatch import Stopwatch
 
 AT_ONCE = 64  # states that are led on from at once
 BITS = 2  # how often that is done between two plans
@@ -78,13 +79,19 @@ class ImaginedRoutes:
         step_count: control steps per macro-action.
         settings: how far apart states are, how near the goal is near enough, and how many there may be.
         contacts: knows walls that no route shall lead through.
+        stopwatch: of one bit of a search.
     """
 
     def __init__(
-        self, model: ModelRuntime, step_count: int, settings: LearnedRouteSettings, contacts: ContactSense
+        self,
+        model: ModelRuntime,
+        step_count: int,
+        settings: LearnedRouteSettings,
+        contacts: ContactSense,
+        stopwatch: Stopwatch,
     ) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
-        self._contacts = contacts
+        self._contacts, self._stopwatch = contacts, stopwatch
         self.restart()
 
     def restart(self) -> None:
@@ -95,7 +102,7 @@ class ImaginedRoutes:
     def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
         """Begin to look for a short way from state (Z,) to near a goal."""
         known = Known(self._failed, self._contacts.walls, self._agreement)
-        return TreeSearch(self._model, self._step_count, self._settings, state, goal, known)
+        return TreeSearch(self._model, self._step_count, self._settings, state, goal, known, self._stopwatch)
 
     def fail(self, state: Tensor, route: Route, last: int) -> None:
         """Lead no other route from state (Z,) to what was not reached from there.
@@ -134,9 +141,10 @@ class TreeSearch:
         state: Tensor,
         goal: EncodedGoal,
         known: Known,
+        stopwatch: Stopwatch,
     ) -> None:
         self._model, self._step_count, self._settings = model, step_count, settings
-        self._known = known
+        self._known, self._stopwatch = known, stopwatch
         self._target = targets_of(model, goal)
         self._states = state.unsqueeze(0).cpu()
         self._cloud = Cloud(points_of(model, self._states).cpu())
@@ -153,8 +161,14 @@ class TreeSearch:
         return len(self._states)
 
     def advance(self, waited_for: bool) -> bool:
-        """Lead some states on; return whether the goal is reached, or there is nothing more to look at."""
-        for _ in range(WAITING_BITS if waited_for else BITS):
+        """Lead some states on; return whether the goal is reached, or there is nothing more to look at.
+
+        A bit is done in any case; the larger the tree, the longer one takes.
+        """
+        self._stopwatch.start()
+        for bit in range(WAITING_BITS if waited_for else BITS):
+            if bit and self._stopwatch.is_over:
+                return False
             if len(self._states) >= self._settings.most or not (self._open.any() or self._look_closer()):
                 return True
             length = torch.where(self._open, self._steps + self._away, torch.inf)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -16,6 +18,7 @@ from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
+from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import load_planner_settings
 
 SPEC = made_up_robot()
@@ -24,8 +27,16 @@ SETTINGS = dataclasses.replace(
 )
 
 
-def routes_of(model: ModelRuntime, settings: LearnedRouteSettings) -> ImaginedRoutes:
-    return ImaginedRoutes(model, SPEC.action_block, settings, ContactSense(model, SPEC, settings))
+def still() -> int:
+    """Tell a time that stands still: a search has all the time that it wants."""
+    return 0
+
+
+def routes_of(
+    model: ModelRuntime, settings: LearnedRouteSettings, clock_ns: Callable[[], int] = still
+) -> ImaginedRoutes:
+    contacts, stopwatch = ContactSense(model, SPEC, settings), Stopwatch(clock_ns, 1.0)
+    return ImaginedRoutes(model, SPEC.action_block, settings, contacts, stopwatch)
 
 
 def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route | None:
@@ -137,3 +148,15 @@ def test_a_search_is_done_bit_by_bit_of_which_more_are_done_where_it_is_waited_f
         assert seen == sorted(seen)
         counts[waited_for] = len(seen)
     assert counts[False] > 2 * counts[True] > 0
+
+
+def test_a_search_that_takes_too_long_does_one_bit_at_a_time_and_finds_the_same_way():
+    hurried = routes_of(two_rooms(), SETTINGS, itertools.count(step=2 * 10**9).__next__)
+    calm, counts = routes_of(two_rooms(), SETTINGS), []
+    for routes in (hurried, calm):
+        search, count = routes.begin(at(-6.0, 0.0), goal(6.0, 0.0)), 1
+        while not search.advance(True):
+            count += 1
+        counts.append((count, search.route.states))
+    assert counts[0][0] > 4 * counts[1][0]
+    assert torch.equal(counts[0][1], counts[1][1])
