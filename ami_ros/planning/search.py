@@ -12,6 +12,7 @@ from torch import Tensor
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.recall import Recall
+from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import PlannerSettings
 
 
@@ -63,8 +64,8 @@ class LatentSearch:
         recall: Recall | None = None,
     ) -> None:
         self._recall = recall or Recall(model, settings, None)
-        self._model, self._settings, self._clock_ns = model, settings, clock_ns
-        self._deadline_ns = round(settings.deadline_s * 1e9)
+        self._model, self._settings = model, settings
+        self._stopwatch = Stopwatch(clock_ns, settings.deadline_s)
         self._iteration = model.around(
             lambda world: Iteration(world, settings, model.contract.reach), ["first", "doubt"]
         )
@@ -81,7 +82,8 @@ class LatentSearch:
             hold: (T, K A) in [-1, 1], actions that stand still.
             noise: (I, S, T, K A) standard normal; its shape sets iterations and candidates.
         """
-        started_ns, device = self._clock_ns(), self._model.device
+        self._stopwatch.start()
+        device = self._model.device
         towards = (goal.targets, goal.parts, goal.kind(self._settings.distance))
         warm_start, hold, noise = warm_start.to(device), hold.to(device), noise.to(device)
         dreaded = self._recall.dreaded(state)
@@ -89,7 +91,7 @@ class LatentSearch:
         with self._model.searching():
             now, done = state.unsqueeze(0), 1
             found = self._iteration.first(now, *towards, warm_start, hold, noise[0], dreaded, precedents)
-            while done < len(noise) and self._clock_ns() - started_ns <= self._deadline_ns:
+            while done < len(noise) and not self._stopwatch.is_over:
                 found = self._iteration(found, now, *towards, noise[done], dreaded)
                 done += 1
             doubt = float(self._iteration.doubt(now, found))

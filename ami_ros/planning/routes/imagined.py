@@ -79,7 +79,7 @@ class ImaginedRoutes:
         step_count: control steps per macro-action.
         settings: how far apart states are, how near the goal is near enough, and how many there may be.
         contacts: knows walls that no route shall lead through.
-        stopwatch: of one bit of a search.
+        stopwatch: of what a search does between two plans.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says when a planner has looked for a way for long enough, so that the gate does not miss a proposal."""
+"""Says when a planner has searched for long enough, so that the gate does not miss a proposal."""
 
 from __future__ import annotations
 

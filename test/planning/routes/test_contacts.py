@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
 import torch
 from robots import made_up_robot
-from two_rooms import at, goal, two_rooms
+from two_rooms import at, goal, stopped_clock_ns, two_rooms
 
 from ami_ros.planning.routes.contacts import Contact, ContactSense
 from ami_ros.planning.routes.guides import guide_of
@@ -120,11 +119,8 @@ def test_who_gets_through_next_to_where_it_touched_a_wall_knows_that_it_ends_the
 def test_walls_without_width_are_not_felt(model, wall, way):
     how = dataclasses.replace(SETTINGS, wall=wall)
     settings = dataclasses.replace(load_planner_settings(), route="learned", routes={"learned": how})
-    guide, here, action = (
-        guide_of(model, SPEC, settings, None, time.perf_counter_ns),
-        at(-0.1, 0.0),
-        np.zeros(SPEC.action_size),
-    )
+    guide = guide_of(model, SPEC, settings, None, stopped_clock_ns)
+    here, action = at(-0.1, 0.0), np.zeros(SPEC.action_size)
     action[0] = 2.0
     while guide.way != ROUTE:
         guide.subgoal(here, goal(6.0, 0.0), 6.0)
@@ -142,7 +138,7 @@ def test_after_a_gap_it_waits_for_whole_blocks(model):
 
 def test_routes_lead_around_what_was_felt_until_that_leaves_no_way(model):
     it = sense(model)
-    routes = ImaginedRoutes(model, STEPS, SETTINGS, it, Stopwatch(time.perf_counter_ns, 1.0))
+    routes = ImaginedRoutes(model, STEPS, SETTINGS, it, Stopwatch(stopped_clock_ns, 1.0))
 
     def crossing() -> float:
         search = routes.begin(at(-3.0, 0.0), goal(3.0, 0.0))

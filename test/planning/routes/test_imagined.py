@@ -11,7 +11,7 @@ import pytest
 import torch
 from robots import made_up_robot
 from torch import Tensor
-from two_rooms import DOOR, STRIDE, Walls, at, goal, two_rooms
+from two_rooms import DOOR, STRIDE, Walls, at, goal, stopped_clock_ns, two_rooms
 
 from ami_ros.model.runtime import EncodedGoal, ModelRuntime
 from ami_ros.planning.routes.contacts import ContactSense
@@ -27,13 +27,8 @@ SETTINGS = dataclasses.replace(
 )
 
 
-def still() -> int:
-    """Tell a time that stands still: a search has all the time that it wants."""
-    return 0
-
-
 def routes_of(
-    model: ModelRuntime, settings: LearnedRouteSettings, clock_ns: Callable[[], int] = still
+    model: ModelRuntime, settings: LearnedRouteSettings, clock_ns: Callable[[], int] = stopped_clock_ns
 ) -> ImaginedRoutes:
     contacts, stopwatch = ContactSense(model, SPEC, settings), Stopwatch(clock_ns, 1.0)
     return ImaginedRoutes(model, SPEC.action_block, settings, contacts, stopwatch)
