@@ -16,7 +16,8 @@ from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import Level
 
 PERIOD_S = 0.1
-DISCOVERY_S = 1.0  # until those who were there before are known, on a busy machine, too
+DISCOVERY_S = 1.0  # without news of others: then those who were there before are known
+LONGEST_S = 5.0  # that it waits for that: others come and go
 
 
 class PublisherWatch:
@@ -27,7 +28,8 @@ class PublisherWatch:
     joint states themselves say so. A publisher that was killed counts until DDS has given up on it.
 
     Args:
-        node: looks at the graph; has announced its own publishers. Waits `DISCOVERY_S` for those of others.
+        node: looks at the graph; has announced its own publishers. Waits until those of others are known,
+            which takes longer the busier the machine is.
         command: the topic that the gate commands on.
         sensors: the topics that it hears.
         health: takes the complaints.
@@ -41,9 +43,22 @@ class PublisherWatch:
         self._command = node.resolve_topic_name(command)
         self._sensors = [node.resolve_topic_name(topic) for topic in sensors]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        time.sleep(DISCOVERY_S)
+        self._wait_for_others()
         self._look()
         node.create_timer(PERIOD_S, guarded_timer(errors, self._look), clock=steady)
+
+    def _wait_for_others(self) -> None:
+        begun = changed = time.monotonic()
+        known = self._graph()
+        while (now := time.monotonic()) - changed < DISCOVERY_S and now - begun < LONGEST_S:
+            time.sleep(PERIOD_S)
+            if (seen := self._graph()) != known:
+                known, changed = seen, time.monotonic()
+
+    def _graph(self) -> tuple[list[str], list[int]]:
+        """Return which nodes there are, and how many publish on each topic."""
+        topics = (self._command, *self._sensors)
+        return sorted(self._node.get_node_names()), [self._node.count_publishers(topic) for topic in topics]
 
     def _look(self) -> None:
         count = self._node.count_publishers(self._command)
