@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from ami_ros.types import FloatArray
 
 MISSING = 0.5  # share of a predicted way that did not happen, at least, where something resists
 DEPTH = 0.5  # of `radius`: how far into a wall states may seem to lie
+LATE_NS = 200_000_000  # so late may an action begin: plan, gate and actuators take their time
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,8 @@ class Contact:
 class ContactSense:
     """Compares where the last action blocks led, up to a macro-action, with what was predicted of them.
 
-    Where the robot gets through is no wall: who is held or slowed down by others feels walls, too.
+    What happens if they begin late counts as predicted, too: who sets off has not hit a wall. Where the robot
+    gets through is no wall: who is held or slowed down by others feels walls, too.
 
     Args:
         model: predicts, block by block.
@@ -82,7 +85,8 @@ class ContactSense:
         self._model, self._block, self._radius = model, spec.action_block, settings.radius
         self._width, self._felt = settings.wall * settings.radius, settings.felt * settings.radius
         self._steps = ControlSteps(spec.step_ns)
-        count = model.contract.macro_blocks * spec.action_block
+        self._late = math.ceil(LATE_NS / spec.step_ns)
+        count = model.contract.macro_blocks * spec.action_block + self._late
         self._past: deque[tuple[Tensor, FloatArray]] = deque(maxlen=count)
         self.restart()
 
@@ -106,8 +110,10 @@ class ContactSense:
         else:
             self._past.append((self._state, action))
         self._state = state
-        for count in range(self._block, len(self._past) + 1, self._block):  # who hits fast is felt soon
-            contact = self._compared([*self._past][-count:], state)
+        for count in range(
+            self._block, len(self._past) - self._late + 1, self._block
+        ):  # fast hits are felt soon
+            contact = self._compared([*self._past][-count - self._late :], state)
             if contact is not None:
                 self._past.clear()  # each wall is felt once
                 if any(contact.is_like(wall) for wall in self.walls):
@@ -126,15 +132,20 @@ class ContactSense:
         self._steps.act(action)
 
     def _compared(self, past: list[tuple[Tensor, FloatArray]], state: Tensor) -> Contact | None:
-        start, actions = past[0][0], torch.stack([torch.from_numpy(action).float() for _, action in past])
-        predicted = start.unsqueeze(0)
+        """Return the wall that the last steps tell of, after the `late` first ones of `past`."""
+        actions = torch.stack([torch.from_numpy(action).float() for _, action in past])
+        count, start = len(past) - self._late, past[self._late][0].unsqueeze(0)
+        delayed = actions.unfold(0, count, 1).transpose(1, 2).to(self._model.device)  # (late + 1, count, A)
+        predicted = start.expand(len(delayed), -1)
         with torch.inference_mode():
-            for block in torch.split(actions.to(self._model.device), self._block):
-                predicted = self._model.world.predict(predicted, block.reshape(1, -1))
-        states = torch.cat([start.unsqueeze(0), predicted, state.unsqueeze(0)])
-        before, promised, here = points_of(self._model, states).cpu()
+            for block in delayed.split(self._block, dim=1):
+                predicted = self._model.world.predict(predicted, block.flatten(1))
+        points = points_of(self._model, torch.cat([start, state.unsqueeze(0), predicted])).cpu()
+        before, here, promised = points[0], points[1], points[2:]
         missing = promised - here
-        length = float(torch.linalg.vector_norm(missing))
-        if length <= max(self._felt, MISSING * float(torch.linalg.vector_norm(promised - before))):
+        lengths = torch.linalg.vector_norm(missing, dim=1)
+        expected = MISSING * torch.linalg.vector_norm(promised - before, dim=1)
+        if bool((lengths <= expected.clamp_min(self._felt)).any()):
             return None
-        return Contact(here, missing / length, DEPTH * self._radius, self._width)
+        least = int(lengths.argmin())
+        return Contact(here, missing[least] / lengths[least], DEPTH * self._radius, self._width)

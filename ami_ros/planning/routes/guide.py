@@ -53,6 +53,7 @@ class Guide:
         if self._contacts is not None:
             self._contacts.restart()
         self._search: RouteSearch | None = None
+        self._root: EncodedGoal | None = None  # where the robot was when it began
         self._place: EncodedGoal | None = None  # where the robot was when it last got on
         self._waited, self._stuck = 0, False  # control steps since then; whether that was too long
         self._route: Route | None = None
@@ -98,8 +99,11 @@ class Guide:
         return self._subgoal_of(self._route.states[self._pursued])
 
     def _look_for(self, state: Tensor, here: EncodedGoal, goal: EncodedGoal) -> None:
+        if self._route is None and self._is_away(state, self._root):
+            self._search = None  # somebody moved the robot, which waits: ways from there are none from here
         if self._search is None:
             self._search, self.searches = self._finder.begin(state, goal), self.searches + 1
+            self._root = here
             if self.way == DIRECT:
                 self.way = SEARCHING
         if not self._search.advance(waited_for=self._route is None):
@@ -145,5 +149,8 @@ class Guide:
     def _notice(self, state: Tensor, here: EncodedGoal) -> None:
         """Notice whether the robot left the place where it was when it last got on."""
         self._waited += 1
-        if self._place is None or self._distances(state.unsqueeze(0), self._place)[0] > self._settings.passed:
+        if self._is_away(state, self._place):
             self._place, self._waited, self._stuck = here, 0, False
+
+    def _is_away(self, state: Tensor, place: EncodedGoal | None) -> bool:
+        return place is None or self._distances(state.unsqueeze(0), place)[0] > self._settings.passed

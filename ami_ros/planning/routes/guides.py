@@ -19,8 +19,6 @@ from ami_ros.planning.routes.settings import GRAPH, OFF
 from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 
-DEADLINES = 2.0  # of a plan's: so long may it look for a way, next to planning
-
 
 def guide_of(
     model: ModelRuntime,
@@ -60,7 +58,7 @@ def guide_of(
         )
     steps = model.contract.macro_blocks * spec.action_block
     contacts = ContactSense(model, spec, how)
-    stopwatch = Stopwatch(clock_ns, DEADLINES * settings.deadline_s)
+    stopwatch = Stopwatch(clock_ns, settings.deadline_s)
     routes = ImaginedRoutes(model, steps, how, contacts, stopwatch)
     return Guide(routes, subgoal_of, distances, how, contacts if how.wall else None)
 

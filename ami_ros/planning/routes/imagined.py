@@ -152,6 +152,7 @@ class TreeSearch:
         self._steps = torch.zeros(1)  # control steps from the first state to each
         self._away = torch.linalg.vector_norm(self._cloud.points - self._target, dim=1)
         self._open = torch.ones(1, dtype=torch.bool)  # not led on yet
+        self._led_on = 0  # how often states were
         self._radius, self._closer_looks = settings.radius, 0
         self.route: Route | None = None
 
@@ -169,11 +170,12 @@ class TreeSearch:
         for bit in range(WAITING_BITS if waited_for else BITS):
             if bit and self._stopwatch.is_over:
                 return False
-            if len(self._states) >= self._settings.most or not (self._open.any() or self._look_closer()):
+            if self._led_on >= self._settings.most or not (self._open.any() or self._look_closer()):
                 return True
             length = torch.where(self._open, self._steps + self._away, torch.inf)
             count = min(AT_ONCE, int(self._open.sum()))
             before = len(self._states)
+            self._led_on += count
             self._grow(length.topk(count, largest=False).indices)
             if self._arrived(before):
                 return True

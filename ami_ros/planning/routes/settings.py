@@ -61,7 +61,7 @@ class LearnedRouteSettings(RouteSettings):
         le=1000.0,
         unit="times radius",
     )
-    most: int = setting("states that a search for a route looks at", ge=1, le=10**6)
+    most: int = setting("how often a search for a route leads a state on, at most", ge=1, le=10**6)
 
 
 @dataclass(frozen=True)

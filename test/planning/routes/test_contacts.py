@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from robots import made_up_robot
 from two_rooms import at, goal, stopped_clock_ns, two_rooms
 
-from ami_ros.planning.routes.contacts import Contact, ContactSense
+from ami_ros.planning.routes.contacts import LATE_NS, Contact, ContactSense
 from ami_ros.planning.routes.guides import guide_of
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.stopwatch import Stopwatch
@@ -20,6 +21,7 @@ from ami_ros.types import ROUTE, SEARCHING
 
 SPEC = made_up_robot()
 STEP_NS, STEPS = SPEC.step_ns, SPEC.action_block
+LATE = math.ceil(LATE_NS / STEP_NS)  # control steps that an action may begin late
 SETTINGS = dataclasses.replace(load_planner_settings().routes["learned"], near=1.5, radius=1.0)
 
 
@@ -47,7 +49,7 @@ def model():
 def wall(model) -> Contact:
     """What is felt by who wants to cross the border between the rooms, and stays where it is."""
     it = sense(model)
-    assert moved(it, 2.0, *[-0.1] * (STEPS + 1))
+    assert moved(it, 2.0, *[-0.1] * (LATE + STEPS + 1))
     return it.walls[0]
 
 
@@ -73,42 +75,42 @@ def test_a_wall_ends_somewhere(wall):
 
 
 def test_a_robot_that_was_held_for_less_than_the_radius_feels_nothing(model):
-    assert not moved(sense(model), 0.9 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
+    assert not moved(sense(model), 0.9 * SETTINGS.radius, *[-0.1] * (LATE + STEPS + 1))
 
 
 def test_a_model_that_errs_by_more_feels_walls_later(model):
     how = dataclasses.replace(SETTINGS, felt=2.0)
-    assert moved(sense(model), 1.5 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
-    assert not moved(ContactSense(model, SPEC, how), 1.5 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
-    assert moved(ContactSense(model, SPEC, how), 2.5 * SETTINGS.radius, *[-0.1] * (STEPS + 1))
+    assert moved(sense(model), 1.5 * SETTINGS.radius, *[-0.1] * (LATE + STEPS + 1))
+    assert not moved(ContactSense(model, SPEC, how), 1.5 * SETTINGS.radius, *[-0.1] * (LATE + STEPS + 1))
+    assert moved(ContactSense(model, SPEC, how), 2.5 * SETTINGS.radius, *[-0.1] * (LATE + STEPS + 1))
 
 
 def test_who_hits_fast_is_felt_soon_and_who_presses_slowly_in_the_end():
     model = two_rooms(None, coarse_knows=False, predictor_knows=False, macro_blocks=3)
     fast, slow = 1.5 * SETTINGS.radius, 0.5 * SETTINGS.radius
-    assert moved(sense(model), fast, *[-0.1] * (STEPS + 1))
-    assert not moved(sense(model), slow, *[-0.1] * (2 * STEPS + 1))
-    assert moved(sense(model), slow, *[-0.1] * (3 * STEPS + 1))
+    assert moved(sense(model), fast, *[-0.1] * (LATE + STEPS + 1))
+    assert not moved(sense(model), slow, *[-0.1] * (LATE + 2 * STEPS + 1))
+    assert moved(sense(model), slow, *[-0.1] * (LATE + 3 * STEPS + 1))
 
 
 def test_each_wall_is_felt_once_and_one_that_is_got_through_is_none(model):
     """So it is with a robot that others hold or slow down."""
     it = sense(model)
-    assert moved(it, 2.0, *[-0.1] * (STEPS + 1))
+    assert moved(it, 2.0, *[-0.1] * (LATE + STEPS + 1))
     it.act(np.zeros(SPEC.action_size))
-    assert not moved(it, 2.0, *[-0.1] * (STEPS + 1)), "known already"
+    assert not moved(it, 2.0, *[-0.1] * (LATE + STEPS + 1)), "known already"
     assert len(it.walls) == 1
     it.observe(at(2.0, 0.0), 10**12)
     assert it.walls == []
     it.observe(at(-0.1, 0.0), 2 * 10**12)
-    assert moved(it, 2.0, *[-0.1] * (STEPS + 1))
+    assert moved(it, 2.0, *[-0.1] * (LATE + STEPS + 1))
     it.restart()
     assert it.walls == []
 
 
 def test_who_gets_through_next_to_where_it_touched_a_wall_knows_that_it_ends_there(model):
     it = sense(model)
-    assert moved(it, 2.0, *[-0.1] * (STEPS + 1))
+    assert moved(it, 2.0, *[-0.1] * (LATE + STEPS + 1))
     width = it.walls[0].width
     for place, time_ns in ((at(-1.0, 1.6), 1), (at(2.0, 1.6), 2)):
         it.observe(place, time_ns * 10**12)
@@ -124,7 +126,7 @@ def test_walls_without_width_are_not_felt(model, wall, way):
     action[0] = 2.0
     while guide.way != ROUTE:
         guide.subgoal(here, goal(6.0, 0.0), 6.0)
-    for step in range(STEPS + 1):
+    for step in range(LATE + STEPS + 1):
         guide.observe(here, step * STEP_NS)
         guide.act(action)
     assert guide.way == way
@@ -132,8 +134,23 @@ def test_walls_without_width_are_not_felt(model, wall, way):
 
 def test_after_a_gap_it_waits_for_whole_blocks(model):
     it = sense(model)
-    assert not moved(it, 2.0, *[-0.1] * STEPS)
-    assert not it.observe(at(-0.1, 0.0), (STEPS + 5) * STEP_NS)
+    assert not moved(it, 2.0, *[-0.1] * (LATE + STEPS))
+    assert not it.observe(at(-0.1, 0.0), (LATE + STEPS + 5) * STEP_NS)
+    assert not it.observe(at(-0.1, 0.0), (LATE + STEPS + 6) * STEP_NS)
+
+
+@pytest.mark.parametrize("late", [*range(LATE + 1), LATE + STEPS])
+def test_who_sets_off_late_has_not_hit_a_wall_unless_it_is_later_than_actions_may_be(model, late):
+    """Plan, gate and actuators take their time."""
+    steps = np.arange(5 * STEPS + LATE) - LATE
+    places = -9.0 + 2.0 / STEPS * np.clip(steps - late, 0, None)
+    it, action = sense(model), np.zeros(SPEC.action_size)
+    felt = False
+    for step, x in zip(steps, places, strict=True):
+        felt |= it.observe(at(float(x), 0.0), int(step) * STEP_NS)
+        action[0] = 2.0 if step >= 0 else 0.0
+        it.act(action)
+    assert felt == (late > LATE)
 
 
 def test_routes_lead_around_what_was_felt_until_that_leaves_no_way(model):
@@ -149,7 +166,7 @@ def test_routes_lead_around_what_was_felt_until_that_leaves_no_way(model):
         return float(way[first, 1])
 
     assert abs(crossing()) < 1.0
-    assert moved(it, 2.0, *[-0.1] * (STEPS + 1))
+    assert moved(it, 2.0, *[-0.1] * (LATE + STEPS + 1))
     ways = [abs(crossing())]
     for _ in range(6):
         routes.forgive()

@@ -162,6 +162,14 @@ def test_while_a_way_is_looked_for_it_stays():
     assert pursued(it, 0.0) is None and it.way == SEARCHING
 
 
+def test_a_robot_that_was_moved_while_it_waits_looks_for_a_way_from_where_it_is_now():
+    line = Line(takes=3)
+    it = guide(line)
+    assert [pursued(it, x) for x in (0.0, 0.4)] == [None, None] and line.asked == 1, "it moved a little"
+    assert [pursued(it, x) for x in (3.0, 3.0, 3.0)] == [None, None, 5.0]
+    assert line.asked == 2
+
+
 def test_a_restart_forgets_the_route():
     it = guide(Line())
     pursued(it, 0.0)

@@ -23,7 +23,7 @@ from ami_ros.planning.settings import load_planner_settings
 
 SPEC = made_up_robot()
 SETTINGS = dataclasses.replace(
-    load_planner_settings().routes["learned"], near=1.5, passed=1.0, radius=1.0, most=2000
+    load_planner_settings().routes["learned"], near=1.5, passed=1.0, radius=1.0, most=1000
 )
 
 
@@ -57,7 +57,7 @@ def test_the_way_leads_through_the_door(door):
 
 @pytest.mark.parametrize("place", [(-6.0, 5.0), (-3.3, -4.1), (6.0, 0.0), (4.7, 3.2)])
 def test_it_comes_nearer_to_the_goal_than_its_states_are_to_each_other(place):
-    close = dataclasses.replace(SETTINGS, near=0.4, most=1000)
+    close = dataclasses.replace(SETTINGS, near=0.4)
     route = found(routes_of(two_rooms(), close), at(-6.0, 0.0), goal(*place))
     assert route is not None
     assert float((route.states[-1][:2] - torch.tensor(place)).norm()) <= close.near
@@ -105,8 +105,8 @@ def test_a_search_that_does_not_get_on_takes_smaller_strides():
     assert found(routes_of(two_rooms(None), wide), at(-6.0, 0.0), goal(6.0, 0.0)) is None
 
 
-def test_a_search_ends_where_it_may_look_at_no_more():
-    few = dataclasses.replace(SETTINGS, most=20)
+def test_a_search_ends_where_it_may_lead_on_no_more():
+    few = dataclasses.replace(SETTINGS, most=64)
     assert found(routes_of(two_rooms(), few), at(-6.0, 0.0), goal(6.0, 0.0)) is None
 
 
