@@ -110,9 +110,8 @@ class ContactSense:
         else:
             self._past.append((self._state, action))
         self._state = state
-        for count in range(
-            self._block, len(self._past) - self._late + 1, self._block
-        ):  # fast hits are felt soon
+        most = len(self._past) - self._late
+        for count in range(self._block, most + 1, self._block):  # who hits fast is felt soon
             contact = self._compared([*self._past][-count - self._late :], state)
             if contact is not None:
                 self._past.clear()  # each wall is felt once
@@ -138,7 +137,7 @@ class ContactSense:
         delayed = actions.unfold(0, count, 1).transpose(1, 2).to(self._model.device)  # (late + 1, count, A)
         predicted = start.expand(len(delayed), -1)
         with torch.inference_mode():
-            for block in delayed.split(self._block, dim=1):
+            for block in torch.split(delayed, self._block, dim=1):
                 predicted = self._model.world.predict(predicted, block.flatten(1))
         points = points_of(self._model, torch.cat([start, state.unsqueeze(0), predicted])).cpu()
         before, here, promised = points[0], points[1], points[2:]
