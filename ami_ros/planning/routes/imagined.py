@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,9 +18,12 @@ from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
 from ami_ros.planning.routes.stopwatch import Stopwatch
 
-AT_ONCE = 64  # states that are led on from at once
-BITS = 2  # how often that is done between two plans
-WAITING_BITS = 8  # while the robot stands still because it has no way: its plans can wait as well
+AT_ONCE = 32  # states that are led on from at once
+BITS = 4  # how often that is done between two plans
+WAITING_BITS = 16  # while the robot stands still because it has no way: its plans can wait as well
+EAGER = (
+    1.5  # times as much counts what is left of a way: fewer states are looked at, and ways are hardly longer
+)
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
 MOST = 2.0  # of `radius`: where they may differ by more and there is no way, felt walls are too wide
@@ -69,10 +73,11 @@ class ImaginedRoutes:
     into them. What is new is predicted again, step by step, and kept where both predictions agree: neither is
     sure of itself elsewhere. That does not tell ways through walls, of which some are left: those are felt.
     Where it finds no way, they may differ more. First are led on the states whose way to the goal would be
-    shortest if nothing were between.
+    shortest if nothing were between, what is left of it counting more than what was gone.
 
     Source: Hart, Nilsson and Raphael, "A formal basis for the heuristic determination of minimum cost paths"
-    (1968), for the order; LaValle, "Rapidly-exploring random trees" (1998), for trees grown by the dynamics.
+    (1968), and Pohl, "Heuristic search viewed as path finding in a graph" (1970), for the order; LaValle,
+    "Rapidly-exploring random trees" (1998), for trees grown by the dynamics.
 
     Args:
         model: with a coarse predictor.
@@ -172,7 +177,7 @@ class TreeSearch:
                 return False
             if self._led_on >= self._settings.most or not (self._open.any() or self._look_closer()):
                 return True
-            length = torch.where(self._open, self._steps + self._away, torch.inf)
+            length = torch.where(self._open, self._steps + EAGER * self._away, torch.inf)
             count = min(AT_ONCE, int(self._open.sum()))
             before = len(self._states)
             self._led_on += count
@@ -267,8 +272,8 @@ class TreeSearch:
 
 def _apart(points: Tensor, radius: float) -> list[int]:
     """Return the indices of points (N, P), first ones first, that are further apart than this."""
-    close = torch.cdist(points, points) <= radius
-    free, kept = torch.ones(len(points), dtype=torch.bool), []
+    close = (torch.cdist(points, points) <= radius).numpy()
+    free, kept = np.ones(len(points), dtype=bool), []
     for index in range(len(points)):
         if free[index]:
             kept.append(index)

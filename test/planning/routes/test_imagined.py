@@ -135,7 +135,7 @@ def test_the_same_question_has_the_same_answer():
 def test_a_search_is_done_bit_by_bit_of_which_more_are_done_where_it_is_waited_for():
     counts = {}
     for waited_for in (False, True):
-        search = routes_of(two_rooms(), SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
+        search = routes_of(two_rooms(None), SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
         seen = [search.states]
         while not search.advance(waited_for):
             seen.append(search.states)
