@@ -21,9 +21,7 @@ from ami_ros.planning.routes.stopwatch import Stopwatch
 AT_ONCE = 32  # states that are led on from at once
 BITS = 4  # how often that is done between two plans
 WAITING_BITS = 16  # while the robot stands still because it has no way: its plans can wait as well
-EAGER = (
-    1.5  # times as much counts what is left of a way: fewer states are looked at, and ways are hardly longer
-)
+EAGER = 1.5  # times as much counts what is left of a way: less is looked at, and ways are hardly longer
 FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
 CLOSER_LOOKS = 6  # how often that is tried
 MOST = 2.0  # of `radius`: where they may differ by more and there is no way, felt walls are too wide
