@@ -37,11 +37,11 @@ from ami_ros.ros.wire.qos import RECORDED_STREAM, STATE, camera_subscription
 from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 from ami_ros.share import config_path
+from ami_ros.system.discovery import wait_for_others
 
 DISCOVERY_S = 4.0  # where somebody is missing: on a busy machine it takes two
 QUIET_S = 0.5  # since the last one was found
 MOST_DISCOVERY_S = 10.0  # however many come and go
-LOOK_S = 0.1
 MOST_SIMILAR = 3
 TAKE_S = 0.02
 CLOCK = "/clock"
@@ -115,16 +115,15 @@ class LiveTopics(Client):
     def _discover(self) -> None:
         """Wait until all are known, or nobody else is heard of any more."""
         node, (*sensors, output) = self._node, self._topics
-        begun_s = changed_s = time.monotonic()
-        known: list[int] = []
-        while time.monotonic() < begun_s + MOST_DISCOVERY_S:
-            time.sleep(LOOK_S)
-            before, now_s = known, time.monotonic()
-            known = [*map(node.count_publishers, (*sensors, CLOCK)), node.count_subscribers(output)]
-            changed_s = now_s if known != before else changed_s
-            is_whole = all(known[: len(sensors)]) and known[-1] > 0
-            if now_s - changed_s > QUIET_S and (is_whole or now_s - begun_s > DISCOVERY_S):
-                return
+
+        def look() -> list[int]:
+            return [*map(node.count_publishers, (*sensors, CLOCK)), node.count_subscribers(output)]
+
+        def is_known(seen: list[int], quiet_s: float, waited_s: float) -> bool:
+            is_whole = all(seen[: len(sensors)]) and seen[-1] > 0
+            return quiet_s > QUIET_S and (is_whole or waited_s > DISCOVERY_S)
+
+        wait_for_others(look, is_known, MOST_DISCOVERY_S)
 
     def _ear(self, sensor: Sensor) -> _Ear:
         pixels, held = self._common.max_image_pixels, self._spec.simulation.held

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from rclpy.clock import Clock
@@ -13,6 +12,7 @@ from rclpy.node import Node
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.safety.gate.health import GateHealth
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.system.discovery import wait_for_others
 from ami_ros.types import Level
 
 PERIOD_S = 0.1
@@ -43,17 +43,9 @@ class PublisherWatch:
         self._command = node.resolve_topic_name(command)
         self._sensors = [node.resolve_topic_name(topic) for topic in sensors]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._wait_for_others()
+        wait_for_others(self._graph, lambda _, quiet_s, __: quiet_s >= DISCOVERY_S, LONGEST_S)
         self._look()
         node.create_timer(PERIOD_S, guarded_timer(errors, self._look), clock=steady)
-
-    def _wait_for_others(self) -> None:
-        begun = changed = time.monotonic()
-        known = self._graph()
-        while (now := time.monotonic()) - changed < DISCOVERY_S and now - begun < LONGEST_S:
-            time.sleep(PERIOD_S)
-            if (seen := self._graph()) != known:
-                known, changed = seen, time.monotonic()
 
     def _graph(self) -> tuple[list[str], list[int]]:
         """Return which nodes there are, and how many publish on each topic."""
