@@ -63,6 +63,7 @@ class ReasonCode(Enum):
     BRAKING_DISTANCE = 306, "after the wanted step the robot could not stop in time: it brakes"
     TRACKING_ERROR = 307, "the robot is not where it was told to be"
     TRACKING_LOST = 308, "the robot has not been where it was told to be for too long"
+    TRACKING_LEAD = 309, "commands would get too far ahead of the robot, or stop too late: it may be blocked"
     WORKSPACE = 401, "the tip would leave its box, or stop too late to stay in it"
     FORBIDDEN_BOX = 402, "the tip or a link would enter a forbidden box, or stop too late"
     KEEP_IN = 403, "the base would leave the area that it is kept in, or stop too late to stay inside"

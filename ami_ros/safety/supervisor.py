@@ -187,7 +187,7 @@ class Supervisor:
             self._level = verdict.level
             return None, verdict
         proposal = self._situation.proposal
-        self._stepping.look(now_ns)
+        self._stepping.look(self._situation.measured, now_ns)
         if verdict.level >= Level.HOLD or proposal is None:
             state = self._stepping.hold(state, self._checks.give_way(verdict, self._situation))
         else:

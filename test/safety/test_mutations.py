@@ -26,6 +26,7 @@ from ami_ros.safety.checks.tracking import Tracking
 from ami_ros.safety.motion.braking_distance import BrakingDistance
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
+from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
@@ -138,6 +139,7 @@ MUTANTS: dict[
     "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
     "doubt: never told": (Doubt, "see", _none, "fault planner_unsure"),
     "tracking": (Tracking, "judge", _passes, "robot does not follow"),
+    "lead": (Lead, "problem", _none, "wall at full speed"),
     "tracking: gives way to the wrong side": (Tracking, "give_way", _press_harder, "robot does not follow"),
     "recovery": (Recovery, "judge", _passes, "fault camera_silent"),
     "braking distance and zones": (Stepping, "_problem", _none, "workspace"),

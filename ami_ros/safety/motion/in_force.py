@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.keep_in import KeepIn
+from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.way_to_rest import WayToRest
@@ -25,4 +26,4 @@ def stepping_of(
     way = None if body.rest is None else WayToRest(limits, body.rest, dt_s)
     if way is not None and body.base is not None and body.base.keep_in is not None:
         keep_in = KeepIn(body.base, whereabouts, way, dt_s)
-    return Stepping(limits, zones, dt_s, way, keep_in)
+    return Stepping(limits, zones, dt_s, way, keep_in, Lead(limits, settings.tracking_error))

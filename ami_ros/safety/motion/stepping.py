@@ -11,6 +11,7 @@ from ami_ros.safety.motion.braking_distance import BrakingDistance
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
 from ami_ros.safety.motion.keep_in import KeepIn
+from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.step_limit import Step, StepLimit
 from ami_ros.safety.motion.velocity_limit import VelocityLimit
@@ -36,6 +37,7 @@ class Stepping:
         dt_s: one tick.
         way: how channels come to rest whose values are velocities; None where a hold keeps the values.
         keep_in: the area of a base; None for a body without.
+        lead: how far ahead of the body commands may get; None bounds nothing.
     """
 
     def __init__(
@@ -45,18 +47,23 @@ class Stepping:
         dt_s: float,
         way: WayToRest | None = None,
         keep_in: KeepIn | None = None,
+        lead: Lead | None = None,
     ) -> None:
-        self._limits, self._dt_s, self._way, self._keep_in = limits, dt_s, way, keep_in
+        self._limits, self._dt_s, self._way = limits, dt_s, way
+        self._keep_in, self._lead = keep_in, lead
         # In this order: each takes what the one before has left.
         self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), Approach(limits, dt_s))
         self._jerk_limit = JerkLimit(limits, dt_s)
         self._step_limits: tuple[StepLimit, ...] = (
             BrakingDistance(limits),
+            *(() if lead is None else (lead,)),
             *(() if zones is None else (ZoneLimit(zones),)),
         )
 
-    def look(self, now_ns: int) -> None:
-        """Find out where the body is at this tick, if it drives about."""
+    def look(self, measured: FloatArray | None, now_ns: int) -> None:
+        """Take where the channels are at this tick (C,), and find out where the body is if it drives about."""
+        if self._lead is not None:
+            self._lead.look(measured)
         if self._keep_in is not None:
             self._keep_in.look(now_ns)
 

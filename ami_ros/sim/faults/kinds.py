@@ -164,7 +164,14 @@ KINDS: dict[str, FaultKind] = {
         _proposals("planner_flood", "1000 proposals per second", "PROPOSAL_OUT_OF_ORDER", "PROPOSAL_FLOOD"),
         _proposals("planner_nan", "positions that are not numbers", "PROPOSAL_NOT_FINITE"),
         _proposals("planner_inf", "infinite positions", "PROPOSAL_NOT_FINITE"),
-        _proposals("planner_fast", "100 times the velocity", *_LIMITS, *_ZONES),
+        FaultKind(
+            "planner_fast",
+            PROPOSALS,
+            "100 times the velocity",
+            (*_LIMITS, *_ZONES),
+            TOLD_S,
+            follows=("TRACKING_ERROR",),  # where it meets a wall
+        ),
         _proposals("planner_names", "another robot's joint names", "PROPOSAL_JOINT_NAMES"),
         _proposals("planner_empty", "no points", "PROPOSAL_SHAPE", "PROPOSAL_MALFORMED"),
         _proposals("planner_stale", "stamps 1 s old", "PROPOSAL_STALE", "PROPOSAL_OUT_OF_ORDER"),

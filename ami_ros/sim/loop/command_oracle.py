@@ -124,6 +124,20 @@ class CommandOracle:
         reach = MAX_GAP + (self._velocity * late_s if late_s > 0.0 else 0.0)
         return not bool((np.abs(command.position - measured) <= reach).all())
 
+    def _returns(self, command: Command, measured: FloatArray | None) -> bool:
+        """Return whether a far command comes back to the body, or is slowing down to turn round.
+
+        A wall that an arm meets with one joint can push another away within a few ticks. The command was near it,
+        and can do no better than to come back. One that stays where it is presses on.
+        """
+        if measured is None or len(self._newest) < 2:
+            return False
+        gap = command.position - measured
+        apart = ~(np.abs(gap) <= MAX_GAP)  # NaN is
+        before, last = (newest.position for newest in self._newest)
+        away, was_away = np.sign(gap) * (command.position - last), np.sign(gap) * (last - before)
+        return bool(((away < 0.0) | (away < was_away))[apart].all())
+
     def _by_itself(self, command: Command, measured: FloatArray | None, late_s: float) -> list[str]:
         position, slack, wrong = command.position, 1.0 + TOLERANCE, []
         least = TOLERANCE * self._small
@@ -131,7 +145,7 @@ class CommandOracle:
             wrong.append("position")
         if not (np.abs(command.velocity) <= self._velocity * slack).all():
             wrong.append("velocity")
-        if self.far(command, measured, late_s):
+        if self.far(command, measured, late_s) and not self._returns(command, measured):
             wrong.append("jump")
         if self._tip is not None and measured is not None:
             # A robot that starts outside may come back: never further out than it was at best.

@@ -72,6 +72,32 @@ def test_position_velocity_and_jumps_are_found():
     assert judge([*step, Command(SPEC.home + 0.0005, STILL, 3 * TICK_NS)]).unsafe == 0, "a re-armed gate"
 
 
+@pytest.mark.parametrize(
+    ("way", "unsafe"),
+    [
+        ([0.001, 0.001, 0.001], 3),  # on and on
+        ([0.0, 0.0, 0.0], 2),  # it stops there, and presses
+        ([0.0005, 0.0, -0.0005], 0),  # it slows down to turn round
+        ([-0.0005, -0.0005, -0.0005], 0),
+        ([-0.0005, 0.0, 0.0], 2),
+        ([-0.0005, -0.0005, np.nan], 1),
+    ],
+)
+def test_an_arm_that_is_pushed_away_from_its_commands_is_no_jump_of_theirs_while_they_come_back(way, unsafe):
+    oracle, at = CommandOracle(ROBOT, TICK_S), SPEC.home
+    ticks = iter(range(9))
+    for _ in range(3):  # at 0.1 rad/s
+        at = at + 0.001
+        assert not oracle.see(Command(at, STILL, next(ticks) * TICK_NS), SPEC.home)
+    pushed = SPEC.home - 0.6
+    for step in way:
+        at = at + step
+        command = Command(at, STILL, next(ticks) * TICK_NS)
+        assert oracle.far(command, pushed, 0.0), "no controller takes it"
+        oracle.see(command, pushed)
+    assert oracle.unsafe == unsafe
+
+
 def test_nan_is_never_safe():
     assert judge([Command(SPEC.home * np.nan, STILL, 0)]).unsafe == 1
     assert judge([Command(SPEC.home, STILL * np.nan, 0)]).unsafe == 1

@@ -219,14 +219,34 @@ def robot_does_not_follow() -> None:
     plant.faults, named = {"not_following"}, set()
     plant.pace, plant.aim = 1.0, plant.aim + np.array([2.0, 0.4, -1.6, 0.8])
     plant.position = plant.position + np.array([0.4, 0.0, -0.3, 0.0])
+    nearest = np.inf
     for _ in range(3 * LONG):
         plant.run(1)
         named |= codes(plant)
+        if "TRACKING_ERROR" in named and plant.command is not None:
+            nearest = min(nearest, float(np.abs(plant.command.position - plant.position).max()))
     expect({"TRACKING_ERROR", "TRACKING_LOST"} <= named, f"was called {sorted(named)}")
+    expect(nearest < plant.settings.tracking_error, f"gives way to {nearest} rad only")
     expect(plant.verdict.level is Level.STOP, "goes on trying")
     plant.faults = set()
     plant.run(LONG)
     expect(plant.verdict.level is Level.STOP, "left STOP by itself")
+    judged(plant)
+
+
+def wall_at_full_speed() -> None:
+    """A command that is fast already when the robot meets a wall must not get far ahead of it."""
+    plant = moving()
+    plant.aim, plant.pace = plant.position - np.array([0.0, 1.5, 0.0, 0.0]), 1.0
+    fastest, named = 0.0, set()
+    while (speed := float(np.abs(plant.oracle.speed).max())) > fastest or speed < 0.5:
+        fastest = max(fastest, speed)
+        plant.run(1)
+    plant.faults = {"not_following"}
+    for _ in range(LONG):
+        plant.run(1)
+        named |= codes(plant)
+    expect("TRACKING_LEAD" in named, f"was called {sorted(named)}")
     judged(plant)
 
 
@@ -413,6 +433,7 @@ HOLES: dict[str, Callable[[], None]] = {
     "pushed away after a STOP": pushed_away_after_a_stop,
     "re-arm in motion": rearm_in_motion,
     "robot does not follow": robot_does_not_follow,
+    "wall at full speed": wall_at_full_speed,
     "joints frozen for a moment": joints_frozen(lasts=False),
     "joints frozen for long": joints_frozen(lasts=True),
     "shifted joints at rest": shifted_joints_at_rest,

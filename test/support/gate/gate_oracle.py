@@ -19,6 +19,7 @@ ZONE_TOLERANCE = 1e-3  # m: the gate looks at a few postures on the way to a sto
 LIMIT_TOLERANCE = 1e-7  # rad
 LONGEST_STOP_TICKS = 60
 LEAP_TOLERANCE = 1e-9  # rad
+NEAR = 0.5  # times the tracking error: how much further than a stop takes commands may be ahead
 OVERSHOOT = 0.01  # rad: who gives way may go past the robot by so much
 TREMBLING = 1e-9  # rad: a robot that moves less from tick to tick is where it was
 REST = 1e-6  # rad/s: slower than this is standing still
@@ -72,10 +73,29 @@ def stopping_time_s(
     )
 
 
-class CommandOracle:
-    """Collects violations, each with the numbers; an empty list is what the gate promises."""
+def stopping_way(bounds: Bounds) -> FloatArray:
+    """Return how far each joint gets (J,), rad, in a stop from the greatest velocity; infinite without one.
 
-    def __init__(self, spec: RobotSpec, bounds: Bounds, dt_s: float) -> None:
+    Source: v^2 / 2a + v a / 2j, and v sqrt(v / j) where full braking is not reached; see `stopping_time_s`.
+    """
+    v, a, jerk = bounds.velocity, bounds.acceleration, bounds.jerk
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ramp = np.where(np.isinf(jerk), 0.0, a / jerk)
+        way = np.where(v >= a * ramp, 0.5 * v * (v / a + ramp), v * np.sqrt(v / jerk))
+    return np.where(np.isinf(v), np.inf, way)
+
+
+class CommandOracle:
+    """Collects violations, each with the numbers; an empty list is what the gate promises.
+
+    Args:
+        spec: the robot.
+        bounds: in force at first.
+        dt_s: one tick.
+        tracking_error: largest gap between command and robot, rad.
+    """
+
+    def __init__(self, spec: RobotSpec, bounds: Bounds, dt_s: float, tracking_error: float) -> None:
         self._count, self._dt_s, self.bounds = len(spec.joint_names), dt_s, bounds
         self.own = bounds_of(spec, 1.0)
         self._past: list[FloatArray] | None = None
@@ -84,7 +104,9 @@ class CommandOracle:
         self._older, self._grace, self._until_rest = bounds, 0, -1
         self._recent: list[FloatArray] = []
         self._way_out: FloatArray | None = None
-        self._until_way = 0
+        self._until_way = self._until_near = 0
+        self._tracking_error = tracking_error
+        self._robot: FloatArray | None = None
         self.violations: list[str] = []
 
     def restart(self) -> None:
@@ -179,6 +201,7 @@ class CommandOracle:
         self._past = [*(self._past or [])[1:], np.array(command.position)]
         self._judge_motion(command)
         self._judge_place(command.position)
+        self._judge_lead(measured)
         self._grace = max(0, self._grace - 1)
         if self._way_out is not None:
             self._until_way = max(0, self._until_way - 1)
@@ -190,6 +213,22 @@ class CommandOracle:
             if self._until_rest == 0:
                 moving = float(np.abs(self.speed).max())
                 self._expect(moving <= REST, f"moves at {moving} rad/s when it should have come to rest")
+
+    def _judge_lead(self, measured: FloatArray | None) -> None:
+        """Expect commands near the robot: one that was moved away is excused for as long as braking takes."""
+        before, after = (self._past or [])[2:]
+        if measured is None:
+            return
+        robot = measured if self._robot is None else self._robot
+        self._robot, side = np.array(measured), np.sign(after - measured)
+        self._until_near = max(0, self._until_near - 1)
+        if (side * (robot - measured) > TREMBLING).any() or self._grace:
+            self._until_near = self.ticks_to_rest(self.bounds)
+        if self._until_near == 0:
+            allowed = np.maximum(self._tracking_error, stopping_way(self.bounds)) + NEAR * self._tracking_error
+            allowed = np.maximum(allowed, np.abs(before - measured)) + LIMIT_TOLERANCE
+            ahead = np.abs(after - measured)
+            self._expect(bool((ahead <= allowed).all()), "ahead of the robot by {} of {}", ahead, allowed)
 
     def _judge_motion(self, command: Command) -> None:
         dt, past = self._dt_s, np.stack(self._past or [])

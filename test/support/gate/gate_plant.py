@@ -98,7 +98,8 @@ class Plant:
         self.spec = gate_arm() if spec is None else spec
         self.settings = gate_settings(**changes)
         self.start_process(twin)
-        self.oracle = CommandOracle(self.spec, bounds_of(self.spec, 1.0), TICK_NS / 1e9)
+        bounds, tracking_error = bounds_of(self.spec, 1.0), self.settings.tracking_error
+        self.oracle = CommandOracle(self.spec, bounds, TICK_NS / 1e9, tracking_error)
         self.now_ns, self.steady_ns, self.ticks = START_NS, START_NS // 3, 0
         self.position: FloatArray = np.array(self.spec.home)
         self.aim: FloatArray = np.array(self.spec.home)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refuse a step after which commands could not stop near where the robot is: it may be blocked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.safety.motion.brake import Brake
+from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.limits import MotionLimits
+from ami_ros.safety.motion.step_limit import Step
+from ami_ros.safety.reasons import ReasonCode
+from ami_ros.types import FloatArray, Reason
+
+LAG = 0.5  # share of the tracking error by which a healthy robot may be behind at full speed
+ROUNDING = 1e-9
+
+
+class Lead:
+    """Bounds how far ahead of the robot commands come to rest.
+
+    A robot that meets a wall at full speed has a small tracking error at first; once it is too large, commands
+    still need their braking distance. So what counts is where they would stop. Where that is too far already, as
+    after a push, a step is allowed if nothing gets worse.
+
+    Args:
+        limits: in force.
+        tracking_error: largest gap between command and robot, rad or m.
+
+    Attributes:
+        room: (C,) rad or m: the tracking error or the way that a stop from full speed takes, whichever is
+            larger, and the lag of a healthy robot; infinite where nothing bounds the speed.
+    """
+
+    def __init__(self, limits: MotionLimits, tracking_error: float) -> None:
+        bounded = np.isfinite(limits.velocity)
+        fastest = np.where(bounded, limits.velocity, 0.0)
+        at_full_speed = ChannelState(np.zeros_like(fastest), fastest, np.zeros_like(fastest))
+        stop = Brake(at_full_speed, limits).reach()[1]
+        self.room: FloatArray = np.where(bounded, np.maximum(tracking_error, stop), np.inf)
+        self.room += LAG * tracking_error
+        self._measured: FloatArray | None = None
+
+    def look(self, measured: FloatArray | None) -> None:
+        """Take where the robot is at this tick (C,); None where nothing measures it."""
+        self._measured = measured
+
+    def problem(self, step: Step) -> Reason | None:
+        """Return TRACKING_LEAD with the channel that would stop too far ahead; None if all stop in time."""
+        if self._measured is None:
+            return None
+        before = step.before.position
+        beyond = np.maximum(
+            np.minimum(self._measured - self.room, before) - step.low,
+            step.high - np.maximum(self._measured + self.room, before),
+        )
+        if (beyond <= ROUNDING).all():  # NaN is not
+            return None
+        joint = int(beyond.argmax())
+        return ReasonCode.TRACKING_LEAD.reason(joint_index=joint, beyond=float(beyond[joint]))
