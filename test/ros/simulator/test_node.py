@@ -37,6 +37,12 @@ def set_integer(probe, name: str, value: int):
     return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
 
 
+def set_fault(probe, name: str):
+    value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
+    request = [Parameter(name="fault", value=value)]
+    return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
+
+
 def test_an_episode_in_real_time(start, probe):
     spec = load_robot("panda", "reach")
     truths = probe.listen(String, "sim/truth", 100)
@@ -172,18 +178,29 @@ def test_an_unknown_fault_is_refused_and_a_known_one_shows(start, probe):
     images = probe.listen(Image, "camera/image_raw")
     start("sim")
     probe.until(lambda: images, "an image")
-
-    def set_fault(name: str):
-        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
-        request = [Parameter(name="fault", value=value)]
-        return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
-
-    refused = set_fault("camera_black+fog")
+    refused = set_fault(probe, "camera_black+fog")
     assert not refused.successful and "fog" in refused.reason and "camera_frozen" in refused.reason
-    assert set_fault("camera_black").successful
+    assert set_fault(probe, "camera_black").successful
     probe.until(lambda: not any(images[-1].data), "a black image")
-    assert set_fault("").successful
+    assert set_fault(probe, "").successful
     probe.until(lambda: any(images[-1].data), "light again")
+
+
+def test_an_object_that_was_taken_away_is_not_on_the_next_goal_image(start, probe):
+    """It was, when the reset came before the next tick: no way leads to such a goal."""
+    goals = probe.listen(Image, "sim/goal_image", LATCHED)
+
+    def goal_after_reset():
+        stamp_ns = json.loads(probe.call(Trigger, "sim/reset").message)["goal_stamp_ns"]
+        probe.until(lambda: goals and stamp_to_ns(goals[-1].header.stamp) == stamp_ns, "the goal image")
+        return image_from_ros(goals[-1])
+
+    start("sim", task="reach", seed=5)
+    clean = goal_after_reset()
+    assert set_fault(probe, "unknown_object").successful
+    assert not np.array_equal(goal_after_reset(), clean), "who leaves it there has it in the picture"
+    assert set_fault(probe, "").successful
+    assert np.array_equal(goal_after_reset(), clean)
 
 
 def test_an_unknown_task_ends_it_with_a_message(start):
