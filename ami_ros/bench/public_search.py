@@ -53,7 +53,7 @@ class Problem:
         goal, kind = self.goal, self.goal.kind(self.settings.distance)
         now, steps = self.state.unsqueeze(0), list(states.unbind(1))
         nothing = states.new_zeros((0, 1, 1))
-        rollout = Rollout(now, steps, candidates, goal.targets, goal.parts, kind, nothing)
+        rollout = Rollout(now, steps, candidates, goal.targets, goal.parts, kind, goal.on_the_way, nothing)
         return finite(torch.stack([term(rollout) for term in self.terms], dim=1).sum(dim=1))
 
 

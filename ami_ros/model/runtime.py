@@ -37,11 +37,13 @@ class EncodedGoal:
         targets: of some cameras the latents (D,), or of some vector sensors what they shall measure.
         parts: index of each of these sensors, rising.
         by_vectors: which of the two.
+        on_the_way: it is a place on the way to another goal.
     """
 
     targets: list[Tensor]
     parts: list[int]
     by_vectors: bool = False
+    on_the_way: bool = False
 
     def kind(self, distance: str) -> str:
         """Return how the way to it is measured: `distance` to images."""

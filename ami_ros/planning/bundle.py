@@ -78,11 +78,13 @@ class Bundle(nn.Module):
         steps = noise.view(noise.shape[0], noise.shape[1], self.mixing.shape[0], -1)
         lasting = (self.mixing @ steps).view(noise.shape)
         hold = torch.zeros_like(warm_start)
-        # A program without Python has no memory.
+        # A program without Python has no memory, and no routes.
         nothing, none = torch.zeros((0, 1, 1)), warm_start.unsqueeze(0)[:0]
-        found = self.iteration.first(now, targets, parts, kind, warm_start, hold, lasting[0], nothing, none)
+        found = self.iteration.first(
+            now, targets, parts, kind, False, warm_start, hold, lasting[0], nothing, none
+        )
         for done in range(1, lasting.shape[0]):
-            found = self.iteration(found, now, targets, parts, kind, lasting[done], nothing)
+            found = self.iteration(found, now, targets, parts, kind, False, lasting[done], nothing)
         return found[2]
 
 

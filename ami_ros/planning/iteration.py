@@ -55,6 +55,7 @@ class Iteration(nn.Module):
         goal: list[Tensor],
         parts: list[int],
         kind: str,
+        on_the_way: bool,
         warm_start: Tensor,
         hold: Tensor,
         noise: Tensor,
@@ -71,6 +72,7 @@ class Iteration(nn.Module):
             goal: targets, see `WorldModel`.
             parts: index of what each is of.
             kind: of distance to the goal.
+            on_the_way: the goal is a place on the way to another one.
             warm_start: (T, K A) in [-1, 1], the shifted last plan.
             hold: (T, K A) in [-1, 1], actions that stand still.
             noise: (S, T, K A) standard normal.
@@ -87,7 +89,7 @@ class Iteration(nn.Module):
             seeds = 3
         else:
             states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded)
+        rollout = Rollout(now, states, candidates, goal, parts, kind, on_the_way, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())
@@ -105,6 +107,7 @@ class Iteration(nn.Module):
         goal: list[Tensor],
         parts: list[int],
         kind: str,
+        on_the_way: bool,
         noise: Tensor,
         dreaded: Tensor,
     ) -> Found:
@@ -114,7 +117,7 @@ class Iteration(nn.Module):
         candidates[0] = best
         candidates[1] = mean
         states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind, dreaded)
+        rollout = Rollout(now, states, candidates, goal, parts, kind, on_the_way, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())

@@ -18,6 +18,7 @@ class Rollout(NamedTuple):
         goal: targets, see `WorldModel`.
         parts: index of what each target is of.
         kind: of distance to the goal.
+        on_the_way: the goal is a place on the way to another one.
         dreaded: (C, V, D) latents of V cameras that are to be kept away from.
     """
 
@@ -27,4 +28,5 @@ class Rollout(NamedTuple):
     goal: list[Tensor]
     parts: list[int]
     kind: str
+    on_the_way: bool
     dreaded: Tensor

@@ -84,7 +84,7 @@ class LatentSearch:
         """
         self._stopwatch.start()
         device = self._model.device
-        towards = (goal.targets, goal.parts, goal.kind(self._settings.distance))
+        towards = (goal.targets, goal.parts, goal.kind(self._settings.distance), goal.on_the_way)
         warm_start, hold, noise = warm_start.to(device), hold.to(device), noise.to(device)
         dreaded = self._recall.dreaded(state)
         precedents = self._recall.precedents(state, goal, hold)

@@ -36,7 +36,7 @@ SETTINGS = PlannerSettings(
     solver="cem",
     solvers={"cem": cem.Settings(num_elites=4), "mppi": mppi.Settings(temperature=0.2)},
     terms={
-        "goal": goal.Settings(discount=0.8),
+        "goal": goal.Settings(discount=0.8, on_the_way=0.8),
         "effort": effort.Settings(weight=0.0),
         "disagreement": disagreement.Settings(weight=0.0),
     },

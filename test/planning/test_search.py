@@ -29,6 +29,7 @@ SETTINGS = load_planner_settings(
         "solvers.cem.num_elites": 6,
         "solvers.mppi.temperature": 0.2,
         "terms.goal.discount": 0.8,
+        "terms.goal.on_the_way": 0.8,
         "terms.effort.weight": 0.01,
         "terms.disagreement.weight": 0.02,
         "initial_std": 0.7,
@@ -304,6 +305,21 @@ def test_what_stands_still_is_what_it_is_told():
     found = search(eager(convex_jepa()), hold=hold, inverse_proposal=False, **values)
     assert SOURCES[found.source] == "hold"
     assert torch.equal(found.actions, hold)
+
+
+def test_a_place_on_the_way_is_weighted_as_such():
+    """Two blocks of one candidate, and what each of them counts."""
+    model, still = eager(small_jepa()), torch.zeros(2, ACTION)
+    of_goal = dataclasses.replace(SETTINGS.terms["goal"], discount=0.25, on_the_way=1.0)
+    settings = dataclasses.replace(SETTINGS, terms={"goal": of_goal}, inverse_proposal=False)
+    it, noise = LatentSearch(model, settings, lambda: 0), torch.zeros(1, SAMPLES, 2, ACTION)
+    goal = EncodedGoal([torch.randn(LATENT, generator=torch.Generator().manual_seed(12))], [0])
+    for at, weights in ((goal, (0.2, 0.8)), (dataclasses.replace(goal, on_the_way=True), (0.5, 0.5))):
+        found = it.search(torch.zeros(STATE), at, still, still, noise)
+        far = model.distances(found.predicted, goal, settings.distance)
+        expected = sum(weight * distance**2 for weight, distance in zip(weights, far, strict=True))
+        assert far[0] != pytest.approx(far[1], rel=1e-3)
+        assert found.cost_terms == [pytest.approx(expected, rel=1e-5)]
 
 
 def test_more_effort_weight_moves_less():

@@ -21,7 +21,7 @@ from ami_ros.planning.terms.goal import step_weights
 SAMPLES, HORIZON, STATE = 7, 5, 19
 NOTHING = torch.zeros(0, 1, 11)  # to be kept away from
 SETTINGS = {
-    "goal": {"discount": 0.8},
+    "goal": {"discount": 0.8, "on_the_way": 0.5},
     "effort": {"weight": 0.5},
     "disagreement": {"weight": 0.5},
     "caution": {"weight": 0.5, "radius": 2.0},
@@ -48,7 +48,7 @@ class Far:
 
 def rollout(actions: Tensor) -> Rollout:
     states = [torch.zeros(len(actions), STATE)] * actions.shape[1]
-    return Rollout(torch.zeros(1, STATE), states, actions, [torch.zeros(11)], [0], "slow", NOTHING)
+    return Rollout(torch.zeros(1, STATE), states, actions, [torch.zeros(11)], [0], "slow", False, NOTHING)
 
 
 def term(name: str, world: Any) -> torch.nn.Module:
@@ -67,8 +67,10 @@ def test_step_weights_by_hand():
 def test_terms_by_hand():
     distance = torch.tensor([[1.0, 2.0], [3.0, 0.0]])
     actions = torch.tensor([[[1.0, 0.0, -1.0], [0.5, 0.5, 0.5]]])
-    third = goal.Term(Far(distance), goal.Settings(discount=1.0 / 3.0))
-    torch.testing.assert_close(third(rollout(torch.zeros(2, 2, 3))), torch.tensor([3.25, 2.25]))
+    third = goal.Term(Far(distance), goal.Settings(discount=1.0 / 3.0, on_the_way=1.0))
+    there = rollout(torch.zeros(2, 2, 3))
+    torch.testing.assert_close(third(there), torch.tensor([3.25, 2.25]))
+    torch.testing.assert_close(third(there._replace(on_the_way=True)), torch.tensor([2.5, 4.5]))
     lazy = effort.Term(None, effort.Settings(weight=3.0))
     torch.testing.assert_close(lazy(rollout(actions)), torch.tensor([3.0 * (2 / 3 + 0.25)]))
     careful = disagreement.Term(Far(distance), disagreement.Settings(weight=0.5))
@@ -143,7 +145,14 @@ def test_the_goal_term_measures_what_the_world_model_does():
     states = [torch.randn(SAMPLES, STATE, generator=torch.Generator().manual_seed(i)) for i in range(HORIZON)]
     target = torch.randn(11, generator=torch.Generator().manual_seed(9))
     seen = Rollout(
-        torch.zeros(1, STATE), states, torch.zeros(SAMPLES, HORIZON, ACTION), [target], [0], "l2", NOTHING
+        torch.zeros(1, STATE),
+        states,
+        torch.zeros(SAMPLES, HORIZON, ACTION),
+        [target],
+        [0],
+        "l2",
+        False,
+        NOTHING,
     )
     with torch.inference_mode():
         cost = term("goal", world)(seen)

@@ -64,6 +64,7 @@ def guide_of(
 
 
 def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:
-    """Return the goal to be in a state (Z,), as all cameras would see it."""
+    """Return the goal to be in a state (Z,) on the way, as all cameras would see it."""
     views, size = range(len(model.contract.cameras)), model.contract.latent_size
-    return EncodedGoal([state[i * size : (i + 1) * size] for i in views], list(views))
+    latents = [state[i * size : (i + 1) * size] for i in views]
+    return EncodedGoal(latents, list(views), on_the_way=True)

@@ -20,6 +20,11 @@ class Settings:
     discount: float = setting(
         "weight of a block relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
     )
+    on_the_way: float = setting(
+        "the same for a place of a route: who cares for the end alone puts the way off, at each step again",
+        gt=0.0,
+        le=1.0,
+    )
 
 
 class Term(nn.Module):
@@ -32,12 +37,14 @@ class Term(nn.Module):
 
     def __init__(self, world: Any, settings: Settings) -> None:
         super().__init__()
-        self.world, self.discount = world, settings.discount
+        self.world = world
+        self.discount, self.on_the_way = settings.discount, settings.on_the_way
 
     def forward(self, rollout: Rollout) -> Tensor:
         """Return costs (S,)."""
         distance: Tensor = self.world.distances(rollout.states, rollout.goal, rollout.parts, rollout.kind)
-        return (distance**2) @ step_weights(len(rollout.states), self.discount).to(distance.device)
+        discount = self.on_the_way if rollout.on_the_way else self.discount
+        return (distance**2) @ step_weights(len(rollout.states), discount).to(distance.device)
 
 
 def step_weights(horizon: int, discount: float) -> Tensor:

@@ -19,9 +19,9 @@ ROUNDING = 1e-9
 class Lead:
     """Bounds how far ahead of the robot commands come to rest.
 
-    A robot that meets a wall at full speed has a small tracking error at first; once it is too large, commands
-    still need their braking distance. So what counts is where they would stop. Where that is too far already, as
-    after a push, a step is allowed if nothing gets worse.
+    A robot that meets a wall at full speed has a small tracking error at first. Once it is too large, the
+    commands still need their way to brake. So what counts is where they would stop. Where that is too far
+    already, as after a push, a step is allowed if nothing gets worse.
 
     Args:
         limits: in force.

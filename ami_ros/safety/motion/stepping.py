@@ -61,7 +61,7 @@ class Stepping:
         )
 
     def look(self, measured: FloatArray | None, now_ns: int) -> None:
-        """Take where the channels are at this tick (C,), and find out where the body is if it drives about."""
+        """Take where the channels are at this tick (C,), and find out where a body is that drives about."""
         if self._lead is not None:
             self._lead.look(measured)
         if self._keep_in is not None:

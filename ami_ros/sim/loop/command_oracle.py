@@ -127,8 +127,8 @@ class CommandOracle:
     def _returns(self, command: Command, measured: FloatArray | None) -> bool:
         """Return whether a far command comes back to the body, or is slowing down to turn round.
 
-        A wall that an arm meets with one joint can push another away within a few ticks. The command was near it,
-        and can do no better than to come back. One that stays where it is presses on.
+        A wall that an arm meets with one joint can push another away within a few ticks. The command was near
+        it, and can do no better than to come back. One that stays where it is presses on.
         """
         if measured is None or len(self._newest) < 2:
             return False

@@ -125,7 +125,8 @@ def test_walls_without_width_are_not_felt(model, wall, way):
     here, action = at(-0.1, 0.0), np.zeros(SPEC.action_size)
     action[0] = 2.0
     while guide.way != ROUTE:
-        guide.subgoal(here, goal(6.0, 0.0), 6.0)
+        pursued = guide.subgoal(here, goal(6.0, 0.0), 6.0)
+    assert pursued is not None and pursued.on_the_way
     for step in range(LATE + STEPS + 1):
         guide.observe(here, step * STEP_NS)
         guide.act(action)

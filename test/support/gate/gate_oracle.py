@@ -225,7 +225,9 @@ class CommandOracle:
         if (side * (robot - measured) > TREMBLING).any() or self._grace:
             self._until_near = self.ticks_to_rest(self.bounds)
         if self._until_near == 0:
-            allowed = np.maximum(self._tracking_error, stopping_way(self.bounds)) + NEAR * self._tracking_error
+            allowed = (
+                np.maximum(self._tracking_error, stopping_way(self.bounds)) + NEAR * self._tracking_error
+            )
             allowed = np.maximum(allowed, np.abs(before - measured)) + LIMIT_TOLERANCE
             ahead = np.abs(after - measured)
             self._expect(bool((ahead <= allowed).all()), "ahead of the robot by {} of {}", ahead, allowed)
