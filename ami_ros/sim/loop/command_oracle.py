@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 
 import cv2
@@ -17,7 +18,11 @@ JUMP = 1e-3  # the same, beyond what the acceleration limit explains: a re-armed
 WORKSPACE_TOLERANCE = 1e-3  # m
 KEEP_IN_TOLERANCE = 0.05  # m: so far a base may slide, or its measured pose be wrong
 MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
+PUSHED_NS = (
+    500_000_000  # a body that is pushed away: joints contradict for 0.25 s, and commands have to turn round
+)
 SAME_TICK = 1.5  # ticks: further apart, commands are no neighbours
+PLACES = 100  # more than a gate commands in that time
 STOP_SLACK_TICKS = 5  # messages cross each other, and the gate brakes from its next tick on
 STOPPED_SPEED = 1e-3  # rad/s or m/s, or of a channel's range per s
 STOPPED_TRAVEL = 1e-3  # rad or m, or of a channel's range
@@ -75,6 +80,7 @@ class CommandOracle:
     def forget_motion(self) -> None:
         """Judge the next command by itself, as after a pause."""
         self._newest: list[Command] = []
+        self._places: deque[tuple[int, FloatArray]] = deque(maxlen=PLACES)  # where the body was of late
         self._least_outside: float | None = None
         self._least_astray: float | None = None
 
@@ -124,12 +130,21 @@ class CommandOracle:
         reach = MAX_GAP + (self._velocity * late_s if late_s > 0.0 else 0.0)
         return not bool((np.abs(command.position - measured) <= reach).all())
 
-    def _returns(self, command: Command, measured: FloatArray | None) -> bool:
-        """Return whether a far command comes back to the body, or is slowing down to turn round.
+    def _pushed_away(self, command: Command, measured: FloatArray | None, late_s: float) -> bool:
+        """Return whether a far command is far because something pushed the body away from it, not long ago.
 
-        A wall that an arm meets with one joint can push another away within a few ticks. The command was near
-        it, and can do no better than to come back. One that stays where it is presses on.
+        A wall that an arm meets with one joint can push another one away within a few ticks, faster than any
+        joint can follow. Whoever commands has to notice it, and then to come back. A command that went away
+        from a body itself is far from where that was before, too.
         """
+        since_ns = command.stamp_ns - PUSHED_NS
+        recent = (place for stamp_ns, place in self._places if stamp_ns >= since_ns)
+        return self._returns(command, measured) or any(
+            not self.far(command, place, late_s) for place in recent
+        )
+
+    def _returns(self, command: Command, measured: FloatArray | None) -> bool:
+        """Return whether a far command comes back to the body, or is slowing down to turn round."""
         if measured is None or len(self._newest) < 2:
             return False
         gap = command.position - measured
@@ -145,8 +160,10 @@ class CommandOracle:
             wrong.append("position")
         if not (np.abs(command.velocity) <= self._velocity * slack).all():
             wrong.append("velocity")
-        if self.far(command, measured, late_s) and not self._returns(command, measured):
+        if self.far(command, measured, late_s) and not self._pushed_away(command, measured, late_s):
             wrong.append("jump")
+        if measured is not None:
+            self._places.append((command.stamp_ns, measured))
         if self._tip is not None and measured is not None:
             # A robot that starts outside may come back: never further out than it was at best.
             allowed = self._outside(measured) if self._least_outside is None else self._least_outside

@@ -72,30 +72,43 @@ def test_position_velocity_and_jumps_are_found():
     assert judge([*step, Command(SPEC.home + 0.0005, STILL, 3 * TICK_NS)]).unsafe == 0, "a re-armed gate"
 
 
+def seen_at(places, path) -> CommandOracle:
+    """Return what was made of a path of the last joint (T,) for a body whose last joint is at places (T,)."""
+    oracle = CommandOracle(ROBOT, TICK_S)
+    last = np.eye(len(SPEC.home))[-1]
+    for tick, (at, where) in enumerate(zip(path, places, strict=True)):
+        oracle.see(Command(SPEC.home + at * last, STILL, tick * TICK_NS), SPEC.home + where * last)
+    return oracle
+
+
+def test_commands_that_leave_a_body_behind_are_jumps_once_they_are_far():
+    steps = np.minimum(0.0007 * np.arange(60), 0.02)
+    path = np.cumsum(steps)
+    far = int((path > 0.5).sum())
+    assert 20 < far < 40
+    assert seen_at(np.zeros(60), path).counts == {"jump": far}, "it is blocked"
+    behind = np.concatenate([path[:20], np.full(40, path[19])])
+    assert seen_at(behind, path).counts == {"jump": int((path - path[19] > 0.5).sum())}, "from then on"
+
+
 @pytest.mark.parametrize(
-    ("way", "unsafe"),
+    ("speed", "unsafe"),
     [
-        ([0.001, 0.001, 0.001], 3),  # on and on
-        ([0.0, 0.0, 0.0], 2),  # it stops there, and presses
-        ([0.0005, 0.0, -0.0005], 0),  # it slows down to turn round
-        ([-0.0005, -0.0005, -0.0005], 0),
-        ([-0.0005, 0.0, 0.0], 2),
-        ([-0.0005, -0.0005, np.nan], 1),
+        (0.0, 20),  # it stays there, and presses
+        (0.001, 20),  # it goes on
+        (-0.001, 0),  # it comes back
     ],
 )
-def test_an_arm_that_is_pushed_away_from_its_commands_is_no_jump_of_theirs_while_they_come_back(way, unsafe):
-    oracle, at = CommandOracle(ROBOT, TICK_S), SPEC.home
-    ticks = iter(range(9))
-    for _ in range(3):  # at 0.1 rad/s
-        at = at + 0.001
-        assert not oracle.see(Command(at, STILL, next(ticks) * TICK_NS), SPEC.home)
-    pushed = SPEC.home - 0.6
-    for step in way:
-        at = at + step
-        command = Command(at, STILL, next(ticks) * TICK_NS)
-        assert oracle.far(command, pushed, 0.0), "no controller takes it"
-        oracle.see(command, pushed)
-    assert oracle.unsafe == unsafe
+def test_a_body_that_is_pushed_away_has_to_be_followed_soon(speed, unsafe):
+    """0.8 rad, within one tick; half a second later the command must be coming back."""
+    path = np.cumsum(np.concatenate([np.zeros(10), np.full(70, speed)]))
+    places = np.where(np.arange(80) < 10, 0.0, -0.8)
+    assert seen_at(places, path).unsafe == unsafe
+
+
+def test_a_command_that_is_no_number_is_excused_by_nothing():
+    path = np.concatenate([np.zeros(10), [np.nan]])
+    assert seen_at(np.zeros(11), path).unsafe == 1
 
 
 def test_nan_is_never_safe():
