@@ -18,9 +18,7 @@ JUMP = 1e-3  # the same, beyond what the acceleration limit explains: a re-armed
 WORKSPACE_TOLERANCE = 1e-3  # m
 KEEP_IN_TOLERANCE = 0.05  # m: so far a base may slide, or its measured pose be wrong
 MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
-PUSHED_NS = (
-    500_000_000  # a body that is pushed away: joints contradict for 0.25 s, and commands have to turn round
-)
+PUSHED_NS = 500_000_000  # contradicting joints are no place for 0.25 s; then commands have to turn round
 SAME_TICK = 1.5  # ticks: further apart, commands are no neighbours
 PLACES = 100  # more than a gate commands in that time
 STOP_SLACK_TICKS = 5  # messages cross each other, and the gate brakes from its next tick on
