@@ -9,7 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.encoded_goal import EncodedGoal
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import SOURCES, finite
 from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.search import SearchResult

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from ami_ros.errors import GoalError
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.encoded_goal import EncodedGoal
+from ami_ros.model.runtime import ModelRuntime
 
 
 def points_of(model: ModelRuntime, states: Tensor) -> Tensor:

@@ -20,34 +20,14 @@ from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.conformity import check_module
 from ami_ros.model.contract import Contract
 from ami_ros.model.device import pick_device, pick_precision
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.files import read_verified
 from ami_ros.model.known import KnownImage
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.model.scripted import compiled, frozen, is_compiled, load_scripted
-from ami_ros.model.world_model import BY_VECTORS, WorldModel, exported
+from ami_ros.model.world_model import WorldModel, exported
 from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, ImageArray, Observation, checked_image
-
-
-@dataclass(frozen=True, eq=False)
-class EncodedGoal:
-    """A goal as the model sees it.
-
-    Attributes:
-        targets: of some cameras the latents (D,), or of some vector sensors what they shall measure.
-        parts: index of each of these sensors, rising.
-        by_vectors: which of the two.
-        on_the_way: it is a place on the way to another goal.
-    """
-
-    targets: list[Tensor]
-    parts: list[int]
-    by_vectors: bool = False
-    on_the_way: bool = False
-
-    def kind(self, distance: str) -> str:
-        """Return how the way to it is measured: `distance` to images."""
-        return BY_VECTORS if self.by_vectors else distance
 
 
 @dataclass(frozen=True, eq=False)

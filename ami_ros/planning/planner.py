@@ -12,7 +12,8 @@ from torch import Tensor
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, GoalError
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.encoded_goal import EncodedGoal
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.iteration import SOURCES
 from ami_ros.planning.noise import LastingNoise

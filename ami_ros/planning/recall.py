@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from ami_ros.errors import GoalError
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.points import points_of, targets_of
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.settings import RETRIEVAL, PlannerSettings
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.encoded_goal import EncodedGoal
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.recall import Recall
 from ami_ros.planning.routes.stopwatch import Stopwatch

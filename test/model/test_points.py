@@ -10,9 +10,10 @@ from bodies import process_body
 from small_model import small_contract, small_jepa
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.known import inputs_of
 from ami_ros.model.points import points_of
-from ami_ros.model.runtime import EncodedGoal, in_memory
+from ami_ros.model.runtime import in_memory
 
 
 def model_of(spec):

@@ -16,9 +16,10 @@ from small_model import SETTINGS as SMALL
 
 from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError, ContractError, GoalError, ImageError
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
-from ami_ros.model.runtime import EncodedGoal, Sensed, in_memory
+from ami_ros.model.runtime import Sensed, in_memory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.routes import settings as routes
 from ami_ros.planning.search import SearchResult

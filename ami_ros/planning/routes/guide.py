@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from ami_ros.model.runtime import EncodedGoal
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.route import Route, RouteFinder, RouteSearch
 from ami_ros.planning.routes.settings import RouteSettings

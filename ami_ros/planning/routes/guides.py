@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.encoded_goal import EncodedGoal
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.guide import Guide

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.points import points_of, targets_of
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.routes.cloud import Cloud
 from ami_ros.planning.routes.contacts import Contact, ContactSense
 from ami_ros.planning.routes.route import Route

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.points import points_of, targets_of
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.routes.route import Route
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ami_ros.model.runtime import EncodedGoal
+from ami_ros.model.encoded_goal import EncodedGoal
 
 
 @dataclass(frozen=True, eq=False)

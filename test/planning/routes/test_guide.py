@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ami_ros.model.runtime import EncodedGoal
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.settings import load_planner_settings

@@ -13,7 +13,8 @@ from robots import made_up_robot
 from torch import Tensor
 from two_rooms import DOOR, STRIDE, Walls, at, goal, stopped_clock_ns, two_rooms
 
-from ami_ros.model.runtime import EncodedGoal, ModelRuntime
+from ami_ros.model.encoded_goal import EncodedGoal
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.route import Route

@@ -13,7 +13,7 @@ from two_rooms import DOOR, at, two_rooms
 
 from ami_ros.memory.moment import Episode, Moment
 from ami_ros.memory.store import Store
-from ami_ros.model.runtime import EncodedGoal
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.planning.factory import experience_of
 from ami_ros.planning.routes.remembered import RememberedRoutes
 from ami_ros.planning.settings import load_planner_settings
