@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waits until DDS has told of the others: nothing says that it has, but that nobody new comes any more."""
+"""Waits for DDS discovery. DDS never reports that it is complete, so what counts is that nothing changes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ LOOK_S = 0.1
 def wait_for_others(
     look: Callable[[], T], is_known: Callable[[T, float, float], bool], longest_s: float
 ) -> None:
-    """Look again and again, until all are known.
+    """Poll the graph until discovery is complete, or the time is over.
 
     Args:
-        look: returns what is seen of the others.
-        is_known: of what is seen, for how long that has not changed, and how long it was waited, s.
-        longest_s: that it waits, however many come and go.
+        look: returns the part of the graph that matters, to compare with `==`.
+        is_known: whether that is complete, given what `look` returned, for how long it has not changed, s,
+            and the time since the start, s.
+        longest_s: timeout, even if the graph still changes.
     """
     begun_s = changed_s = time.monotonic()
     seen: T | None = None

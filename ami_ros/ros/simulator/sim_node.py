@@ -159,9 +159,8 @@ class SimNode(Node):
             self.controller.forget()
 
     def _reset(self) -> str:
-        self.inject(
-            self.now_ns()
-        )  # what was switched off since the last tick must not show on the goal image
+        # A fault that was switched off since the last tick must not show on the goal image.
+        self.inject(self.now_ns())
         how = float(self.live("perturb_scale")), bool(self.live("perturb_exactly"))
         looks = Perturbation(str(self.live("perturb")), *how)
         goal = self.episode.reset(int(self.live("seed")), looks)

@@ -7,11 +7,9 @@ import numpy as np
 
 from ami_ros.safety.motion.brake import Brake
 from ami_ros.safety.motion.limits import MotionLimits
-from ami_ros.safety.motion.step_limit import Step
+from ami_ros.safety.motion.step_limit import ROUNDING, Step
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import Reason
-
-ROUNDING = 1e-9
 
 
 class BrakingDistance:
@@ -27,11 +25,7 @@ class BrakingDistance:
             fastest = np.maximum(limits.velocity, Brake(before, limits).peak_speed)
             if not (peak_speed <= fastest * (1.0 + ROUNDING) + ROUNDING).all():
                 return ReasonCode.BRAKING_DISTANCE.reason(joint_index=int((peak_speed - fastest).argmax()))
-        beyond = np.maximum(
-            np.minimum(limits.lower, before.position) - step.low,
-            step.high - np.maximum(limits.upper, before.position),
-        )
-        if (beyond <= ROUNDING).all():  # NaN is not
+        found = step.furthest_out(limits.lower, limits.upper)
+        if found is None:
             return None
-        joint = int(beyond.argmax())
-        return ReasonCode.BRAKING_DISTANCE.reason(joint_index=joint, beyond=float(beyond[joint]))
+        return ReasonCode.BRAKING_DISTANCE.reason(joint_index=found[0], beyond=found[1])

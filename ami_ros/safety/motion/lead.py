@@ -13,7 +13,6 @@ from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import FloatArray, Reason
 
 LAG = 0.5  # share of the tracking error by which a healthy robot may be behind at full speed
-ROUNDING = 1e-9
 
 
 class Lead:
@@ -49,12 +48,7 @@ class Lead:
         """Return TRACKING_LEAD with the channel that would stop too far ahead; None if all stop in time."""
         if self._measured is None:
             return None
-        before = step.before.position
-        beyond = np.maximum(
-            np.minimum(self._measured - self.room, before) - step.low,
-            step.high - np.maximum(self._measured + self.room, before),
-        )
-        if (beyond <= ROUNDING).all():  # NaN is not
+        found = step.furthest_out(self._measured - self.room, self._measured + self.room)
+        if found is None:
             return None
-        joint = int(beyond.argmax())
-        return ReasonCode.TRACKING_LEAD.reason(joint_index=joint, beyond=float(beyond[joint]))
+        return ReasonCode.TRACKING_LEAD.reason(joint_index=found[0], beyond=found[1])

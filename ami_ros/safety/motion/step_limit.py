@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+
 from ami_ros.safety.motion.brake import Brake
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
-from ami_ros.types import Reason
+from ami_ros.types import FloatArray, Reason
+
+ROUNDING = 1e-9
 
 
 class Step:
@@ -26,6 +30,18 @@ class Step:
         self.before, self.after = before, after
         self.stop = Brake(after, limits)
         self.low, self.high = self.stop.reach()
+
+    def furthest_out(self, lower: FloatArray, upper: FloatArray) -> tuple[int, float] | None:
+        """Return the channel that the stop takes furthest out of bounds (C,), and how far; None if none.
+
+        Where a channel is outside already, its position now is the bound: nothing may get worse.
+        """
+        position = self.before.position
+        beyond = np.maximum(np.minimum(lower, position) - self.low, self.high - np.maximum(upper, position))
+        if (beyond <= ROUNDING).all():  # NaN is not
+            return None
+        channel = int(beyond.argmax())
+        return channel, float(beyond[channel])
 
 
 class StepLimit(Protocol):

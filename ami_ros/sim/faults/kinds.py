@@ -92,8 +92,8 @@ def _vector(
     return FaultKind(name, VECTORS, effect, named_by, SENSOR_S, follows=more, of=VECTOR, needs=needs)
 
 
-def _proposals(name: str, effect: str, *named_by: str) -> FaultKind:
-    return FaultKind(name, PROPOSALS, effect, named_by, TOLD_S)
+def _proposals(name: str, effect: str, *named_by: str, follows: tuple[str, ...] = ()) -> FaultKind:
+    return FaultKind(name, PROPOSALS, effect, named_by, TOLD_S, follows=follows)
 
 
 def _oversized(name: str, effect: str, of: str = "") -> FaultKind:
@@ -164,12 +164,11 @@ KINDS: dict[str, FaultKind] = {
         _proposals("planner_flood", "1000 proposals per second", "PROPOSAL_OUT_OF_ORDER", "PROPOSAL_FLOOD"),
         _proposals("planner_nan", "positions that are not numbers", "PROPOSAL_NOT_FINITE"),
         _proposals("planner_inf", "infinite positions", "PROPOSAL_NOT_FINITE"),
-        FaultKind(
+        _proposals(
             "planner_fast",
-            PROPOSALS,
             "100 times the velocity",
-            (*_LIMITS, *_ZONES),
-            TOLD_S,
+            *_LIMITS,
+            *_ZONES,
             follows=("TRACKING_ERROR",),  # where it meets a wall
         ),
         _proposals("planner_names", "another robot's joint names", "PROPOSAL_JOINT_NAMES"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import Command, FloatArray
@@ -123,10 +124,12 @@ class CommandOracle:
 
     def far(self, command: Command, measured: FloatArray | None, late_s: float) -> bool:
         """Return whether a command is so far from the body that no controller would take it."""
-        if measured is None:
-            return False
+        return measured is not None and bool(self._apart(command, measured, late_s).any())
+
+    def _apart(self, command: Command, measured: FloatArray, late_s: float) -> NDArray[np.bool_]:
+        """Return which channels (C,) of a command are far from the body."""
         reach = MAX_GAP + (self._velocity * late_s if late_s > 0.0 else 0.0)
-        return not bool((np.abs(command.position - measured) <= reach).all())
+        return ~(np.abs(command.position - measured) <= reach)  # NaN is
 
     def _pushed_away(self, command: Command, measured: FloatArray | None, late_s: float) -> bool:
         """Return whether a far command is far because something pushed the body away from it, not long ago.
@@ -145,11 +148,10 @@ class CommandOracle:
         """Return whether a far command comes back to the body, or is slowing down to turn round."""
         if measured is None or len(self._newest) < 2:
             return False
-        gap = command.position - measured
-        apart = ~(np.abs(gap) <= MAX_GAP)  # NaN is
+        side = np.sign(command.position - measured)
         before, last = (newest.position for newest in self._newest)
-        away, was_away = np.sign(gap) * (command.position - last), np.sign(gap) * (last - before)
-        return bool(((away < 0.0) | (away < was_away))[apart].all())
+        away, was_away = side * (command.position - last), side * (last - before)
+        return bool(((away < 0.0) | (away < was_away))[self._apart(command, measured, 0.0)].all())
 
     def _by_itself(self, command: Command, measured: FloatArray | None, late_s: float) -> list[str]:
         position, slack, wrong = command.position, 1.0 + TOLERANCE, []

@@ -31,16 +31,20 @@ pytest.importorskip("pybullet", reason="the simulator is not installed")
 STEPS, TICK_NS = 3, 10_000_000
 
 
+def set_parameter(probe, name: str, value: ParameterValue):
+    request = [Parameter(name=name, value=value)]
+    return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
+
+
 def set_integer(probe, name: str, value: int):
     parameter = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
-    request = [Parameter(name=name, value=parameter)]
-    return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
+    return set_parameter(probe, name, parameter)
 
 
 def set_fault(probe, name: str):
-    value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
-    request = [Parameter(name="fault", value=value)]
-    return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
+    return set_parameter(
+        probe, "fault", ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
+    )
 
 
 def test_an_episode_in_real_time(start, probe):
