@@ -18,6 +18,7 @@ from ami_ros.model.weights import order_for_planning
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.noise import LastingNoise
+from ami_ros.planning.rollout import Target
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 
 
@@ -80,11 +81,10 @@ class Bundle(nn.Module):
         hold = torch.zeros_like(warm_start)
         # A program without Python has no memory, and no routes.
         nothing, none = torch.zeros((0, 1, 1)), warm_start.unsqueeze(0)[:0]
-        found = self.iteration.first(
-            now, targets, parts, kind, False, warm_start, hold, lasting[0], nothing, none
-        )
+        target = Target(targets, parts, kind, False)
+        found = self.iteration.first(now, target, warm_start, hold, lasting[0], nothing, none)
         for done in range(1, lasting.shape[0]):
-            found = self.iteration(found, now, targets, parts, kind, False, lasting[done], nothing)
+            found = self.iteration(found, now, target, lasting[done], nothing)
         return found[2]
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ami_ros.model.scripted import offered
-from ami_ros.planning.rollout import Rollout
+from ami_ros.planning.rollout import Rollout, Target
 from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
 
@@ -52,10 +52,7 @@ class Iteration(nn.Module):
     def first(
         self,
         now: Tensor,
-        goal: list[Tensor],
-        parts: list[int],
-        kind: str,
-        on_the_way: bool,
+        goal: Target,
         warm_start: Tensor,
         hold: Tensor,
         noise: Tensor,
@@ -69,10 +66,7 @@ class Iteration(nn.Module):
 
         Args:
             now: (1, Z) the state.
-            goal: targets, see `WorldModel`.
-            parts: index of what each is of.
-            kind: of distance to the goal.
-            on_the_way: the goal is a place on the way to another one.
+            goal: to come near to.
             warm_start: (T, K A) in [-1, 1], the shifted last plan.
             hold: (T, K A) in [-1, 1], actions that stand still.
             noise: (S, T, K A) standard normal.
@@ -84,12 +78,12 @@ class Iteration(nn.Module):
         candidates[1] = hold
         seeds, remembered = 2, 3 + precedents.shape[0]
         candidates[3:remembered] = precedents
-        if self.steers and kind != "vectors":
-            states = self.world.steered_states(now, candidates, goal, parts, 2)
+        if self.steers and goal.kind != "vectors":
+            states = self.world.steered_states(now, candidates, goal.targets, goal.parts, 2)
             seeds = 3
         else:
             states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind, on_the_way, dreaded)
+        rollout = Rollout(now, states, candidates, goal, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())
@@ -104,10 +98,7 @@ class Iteration(nn.Module):
         self,
         found: Found,
         now: Tensor,
-        goal: list[Tensor],
-        parts: list[int],
-        kind: str,
-        on_the_way: bool,
+        goal: Target,
         noise: Tensor,
         dreaded: Tensor,
     ) -> Found:
@@ -117,7 +108,7 @@ class Iteration(nn.Module):
         candidates[0] = best
         candidates[1] = mean
         states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, parts, kind, on_the_way, dreaded)
+        rollout = Rollout(now, states, candidates, goal, dreaded)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())

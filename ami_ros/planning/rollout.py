@@ -1,11 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where candidates lead: what a term of the cost is given."""
 
-from __future__ import annotations
-
+# No annotations from __future__: torch.jit looks up `Target` where a term uses it, not here.
 from typing import NamedTuple
 
 from torch import Tensor
+
+
+class Target(NamedTuple):
+    """What candidates shall come near to; a goal as a compiled search takes it.
+
+    Attributes:
+        targets: see `WorldModel`.
+        parts: index of what each target is of.
+        kind: of distance to it.
+        on_the_way: it is a place on the way to another goal.
+    """
+
+    targets: list[Tensor]
+    parts: list[int]
+    kind: str
+    on_the_way: bool
 
 
 class Rollout(NamedTuple):
@@ -15,18 +30,12 @@ class Rollout(NamedTuple):
         now: (1, Z) the state before.
         states: (S, Z) after each of T action blocks.
         actions: (S, T, K A) in [-1, 1].
-        goal: targets, see `WorldModel`.
-        parts: index of what each target is of.
-        kind: of distance to the goal.
-        on_the_way: the goal is a place on the way to another one.
+        goal: what they shall come near to.
         dreaded: (C, V, D) latents of V cameras that are to be kept away from.
     """
 
     now: Tensor
     states: list[Tensor]
     actions: Tensor
-    goal: list[Tensor]
-    parts: list[int]
-    kind: str
-    on_the_way: bool
+    goal: Target
     dreaded: Tensor

@@ -13,6 +13,7 @@ from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.recall import Recall
+from ami_ros.planning.rollout import Target
 from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import PlannerSettings
 
@@ -85,15 +86,15 @@ class LatentSearch:
         """
         self._stopwatch.start()
         device = self._model.device
-        towards = (goal.targets, goal.parts, goal.kind(self._settings.distance), goal.on_the_way)
+        target = Target(goal.targets, goal.parts, goal.kind(self._settings.distance), goal.on_the_way)
         warm_start, hold, noise = warm_start.to(device), hold.to(device), noise.to(device)
         dreaded = self._recall.dreaded(state)
         precedents = self._recall.precedents(state, goal, hold)
         with self._model.searching():
             now, done = state.unsqueeze(0), 1
-            found = self._iteration.first(now, *towards, warm_start, hold, noise[0], dreaded, precedents)
+            found = self._iteration.first(now, target, warm_start, hold, noise[0], dreaded, precedents)
             while done < len(noise) and not self._stopwatch.is_over:
-                found = self._iteration(found, now, *towards, noise[done], dreaded)
+                found = self._iteration(found, now, target, noise[done], dreaded)
                 done += 1
             doubt = float(self._iteration.doubt(now, found))
         _, _, best, _, terms, predicted, source = found

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime, in_memory
-from ami_ros.planning.rollout import Rollout
+from ami_ros.planning.rollout import Rollout, Target
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.terms import disagreement
@@ -70,9 +70,8 @@ class Doubter:
 def test_the_term_is_the_mean_over_the_steps():
     doubt = torch.arange(SAMPLES * HORIZON, dtype=torch.float32).view(SAMPLES, HORIZON)
     term = disagreement.Term(Doubter(doubt), disagreement.Settings(0.5))
-    rollout = Rollout(
-        torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), [], [], "slow", False, torch.zeros(0, 1, 1)
-    )
+    nowhere = Target([], [], "slow", False)
+    rollout = Rollout(torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), nowhere, torch.zeros(0, 1, 1))
     torch.testing.assert_close(term(rollout), 0.5 * doubt.mean(dim=1))
 
 

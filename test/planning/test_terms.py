@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ami_ros.errors import ConfigError
 from ami_ros.model.world_model import WorldModel
-from ami_ros.planning.rollout import Rollout
+from ami_ros.planning.rollout import Rollout, Target
 from ami_ros.planning.sections import known, module_of
 from ami_ros.planning.terms import caution, disagreement, effort, goal, stall
 from ami_ros.planning.terms.goal import step_weights
@@ -48,7 +48,9 @@ class Far:
 
 def rollout(actions: Tensor) -> Rollout:
     states = [torch.zeros(len(actions), STATE)] * actions.shape[1]
-    return Rollout(torch.zeros(1, STATE), states, actions, [torch.zeros(11)], [0], "slow", False, NOTHING)
+    return Rollout(
+        torch.zeros(1, STATE), states, actions, Target([torch.zeros(11)], [0], "slow", False), NOTHING
+    )
 
 
 def term(name: str, world: Any) -> torch.nn.Module:
@@ -70,7 +72,9 @@ def test_terms_by_hand():
     third = goal.Term(Far(distance), goal.Settings(discount=1.0 / 3.0, on_the_way=1.0))
     there = rollout(torch.zeros(2, 2, 3))
     torch.testing.assert_close(third(there), torch.tensor([3.25, 2.25]))
-    torch.testing.assert_close(third(there._replace(on_the_way=True)), torch.tensor([2.5, 4.5]))
+    torch.testing.assert_close(
+        third(there._replace(goal=there.goal._replace(on_the_way=True))), torch.tensor([2.5, 4.5])
+    )
     lazy = effort.Term(None, effort.Settings(weight=3.0))
     torch.testing.assert_close(lazy(rollout(actions)), torch.tensor([3.0 * (2 / 3 + 0.25)]))
     careful = disagreement.Term(Far(distance), disagreement.Settings(weight=0.5))
@@ -148,10 +152,7 @@ def test_the_goal_term_measures_what_the_world_model_does():
         torch.zeros(1, STATE),
         states,
         torch.zeros(SAMPLES, HORIZON, ACTION),
-        [target],
-        [0],
-        "l2",
-        False,
+        Target([target], [0], "l2", False),
         NOTHING,
     )
     with torch.inference_mode():

@@ -42,8 +42,9 @@ class Term(nn.Module):
 
     def forward(self, rollout: Rollout) -> Tensor:
         """Return costs (S,)."""
-        distance: Tensor = self.world.distances(rollout.states, rollout.goal, rollout.parts, rollout.kind)
-        discount = self.on_the_way if rollout.on_the_way else self.discount
+        goal = rollout.goal
+        distance: Tensor = self.world.distances(rollout.states, goal.targets, goal.parts, goal.kind)
+        discount = self.on_the_way if goal.on_the_way else self.discount
         return (distance**2) @ step_weights(len(rollout.states), discount).to(distance.device)
 
 
