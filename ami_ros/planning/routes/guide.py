@@ -56,6 +56,7 @@ class Guide:
         self._root: EncodedGoal | None = None  # where the robot was when it began
         self._place: EncodedGoal | None = None  # where the robot was when it last got on
         self._waited, self._stuck = 0, False  # control steps since then; whether that was too long
+        self._tried, self._detour = 0, False  # control steps straight to the goal; whether to leave that be
         self._route: Route | None = None
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
@@ -80,7 +81,7 @@ class Guide:
             goal: to be reached in the end.
             distance: from the one to the other, control steps.
         """
-        if distance <= self._settings.near:
+        if self._is_direct(distance):
             self._drop(DIRECT)
             self._place, self._stuck = None, False
             return goal
@@ -95,14 +96,30 @@ class Guide:
         if self._route is None:
             return None
         if self._pursued == len(self._route):
+            self._detour = False
             return goal
         return self._subgoal_of(self._route.states[self._pursued])
+
+    def _is_direct(self, distance: float) -> bool:
+        """Return whether to go straight to a goal: it is near, and that was not tried for too long.
+
+        Something may be between, or it only looks near. Then a route shall lead to the very place.
+        """
+        if distance > self._settings.near or self._detour:
+            return False
+        self._tried = 0 if distance <= self._settings.passed else self._tried + 1
+        if self._tried <= self._settings.patience * self._settings.near:
+            return True
+        self._drop(SEARCHING)
+        self._tried, self._detour = 0, True
+        return False
 
     def _look_for(self, state: Tensor, here: EncodedGoal, goal: EncodedGoal) -> None:
         if self._route is None and self._is_away(state, self._root):
             self._search = None  # somebody moved the robot, which waits: ways from there are none from here
         if self._search is None:
-            self._search, self.searches = self._finder.begin(state, goal), self.searches + 1
+            within = self._settings.passed if self._detour else self._settings.near
+            self._search, self.searches = self._finder.begin(state, goal, within), self.searches + 1
             self._root = here
             if self.way == DIRECT:
                 self.way = SEARCHING
@@ -115,7 +132,7 @@ class Guide:
             self.way, self._route, self._passed = ROUTE, found, 0
             self._follow(found, here)
         elif self._route is None:
-            self.way = NO_WAY
+            self.way, self._detour = NO_WAY, False
             self._finder.forgive()
 
     def _is_worth(self, found: Route, followed: Route) -> bool:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -103,10 +103,11 @@ class ImaginedRoutes:
         self._failed: list[Barred] = []
         self._agreement = self._settings.radius
 
-    def begin(self, state: Tensor, goal: EncodedGoal) -> TreeSearch:
-        """Begin to look for a short way from state (Z,) to near a goal."""
+    def begin(self, state: Tensor, goal: EncodedGoal, within: float) -> TreeSearch:
+        """Begin to look for a short way from state (Z,) to so near a goal, control steps."""
         known = Known(self._failed, self._contacts.walls, self._agreement)
-        return TreeSearch(self._model, self._step_count, self._settings, state, goal, known, self._stopwatch)
+        how = replace(self._settings, near=within)
+        return TreeSearch(self._model, self._step_count, how, state, goal, known, self._stopwatch)
 
     def fail(self, state: Tensor, route: Route, last: int) -> None:
         """Lead no other route from state (Z,) to what was not reached from there.

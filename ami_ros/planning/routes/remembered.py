@@ -38,8 +38,8 @@ class RememberedRoutes:
     def __init__(self, model: ModelRuntime, experience: Experience) -> None:
         self._model, self._experience = model, experience
 
-    def begin(self, state: Tensor, goal: EncodedGoal) -> KnownRoute:
-        """Return the shortest way from state (Z,) to near a goal; it is found at once."""
+    def begin(self, state: Tensor, goal: EncodedGoal, within: float) -> KnownRoute:
+        """Return the shortest way from state (Z,) to as near a goal as there is one; it is found at once."""
         here = points_of(self._model, state.unsqueeze(0))[0].cpu().numpy()
         way = self._experience.way(here, targets_of(self._model, goal).numpy())
         if way is None:

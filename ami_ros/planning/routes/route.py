@@ -47,8 +47,8 @@ class RouteFinder(Protocol):
     def restart(self) -> None:
         """Hear that the goal is another one, or the robot somewhere else."""
 
-    def begin(self, state: Tensor, goal: EncodedGoal) -> RouteSearch:
-        """Begin to look for a way from state (Z,) to a goal."""
+    def begin(self, state: Tensor, goal: EncodedGoal, within: float) -> RouteSearch:
+        """Begin to look for a way from state (Z,) to so near a goal, control steps."""
 
     def forgive(self) -> None:
         """Forget what was not reached: no way is left without it."""

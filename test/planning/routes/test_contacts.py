@@ -159,7 +159,7 @@ def test_routes_lead_around_what_was_felt_until_that_leaves_no_way(model):
     routes = ImaginedRoutes(model, STEPS, SETTINGS, it, Stopwatch(stopped_clock_ns, 1.0))
 
     def crossing() -> float:
-        search = routes.begin(at(-3.0, 0.0), goal(3.0, 0.0))
+        search = routes.begin(at(-3.0, 0.0), goal(3.0, 0.0), SETTINGS.near)
         while not search.advance(True):
             pass
         way = torch.cat([at(-3.0, 0.0)[None], search.route.states])

@@ -31,8 +31,8 @@ class Line:
     def restart(self) -> None:
         self.failed: list[tuple[float, float]] = []
 
-    def begin(self, state: Tensor, goal: EncodedGoal) -> Line:
-        self.asked += 1
+    def begin(self, state: Tensor, goal: EncodedGoal, within: float) -> Line:
+        self.asked, self.within = self.asked + 1, within
         places = self.places or [float(state[0]) + 2.0 * n for n in range(1, 5)]
         states = torch.tensor(places).unsqueeze(1)
         self.route = Route(states, (3.0,) * len(states)) if self.known else None
@@ -118,6 +118,31 @@ def test_a_goal_that_is_near_needs_no_route():
     it = guide(line)
     assert pursued(it, 9.5) == 10.0
     assert (line.asked, it.way) == (0, DIRECT)
+
+
+def test_who_goes_straight_to_a_goal_for_too_long_takes_a_route_to_the_very_place():
+    line = Line(places=[7.0, 9.75])
+    it = guide(line)  # tries for 2 control steps
+    assert [pursued(it, x) for x in (9.1, 9.3)] == [10.0] * 2 and line.asked == 0
+    assert [pursued(it, x) for x in (9.1, 8.0, 7.0)] == [7.0, 7.0, 9.75], "it is near, and goes round"
+    assert (line.asked, line.within, it.way) == (1, SETTINGS.passed, ROUTE)
+    assert pursued(it, 9.75) == 10.0 and it.way == ROUTE
+    assert pursued(it, 9.8) == 10.0 and it.way == DIRECT
+
+
+def test_who_is_all_but_there_needs_no_route_however_long_that_takes():
+    line = Line()
+    it = guide(line)
+    assert [pursued(it, x) for x in [9.6] * 20 + [9.4]] == [10.0] * 21 and line.asked == 0
+
+
+def test_where_there_is_no_way_round_it_goes_straight_again():
+    line = Line(known=False)
+    it = guide(line)
+    seen = [pursued(it, 9.1) for _ in range(6)]
+    assert seen == [10.0, 10.0, None, 10.0, 10.0, None] and line.within == SETTINGS.passed
+    line.known = True
+    assert pursued(it, 5.0) is not None and line.within == SETTINGS.near, "far away any way will do"
 
 
 def test_the_last_state_that_is_near_is_pursued():

@@ -35,8 +35,10 @@ def routes_of(
     return ImaginedRoutes(model, SPEC.action_block, settings, contacts, stopwatch)
 
 
-def found(routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal) -> Route | None:
-    search = routes.begin(state, wanted)
+def found(
+    routes: ImaginedRoutes, state: Tensor, wanted: EncodedGoal, within: float = SETTINGS.near
+) -> Route | None:
+    search = routes.begin(state, wanted, within)
     while not search.advance(True):
         pass
     return search.route
@@ -58,10 +60,9 @@ def test_the_way_leads_through_the_door(door):
 
 @pytest.mark.parametrize("place", [(-6.0, 5.0), (-3.3, -4.1), (6.0, 0.0), (4.7, 3.2)])
 def test_it_comes_nearer_to_the_goal_than_its_states_are_to_each_other(place):
-    close = dataclasses.replace(SETTINGS, near=0.4)
-    route = found(routes_of(two_rooms(), close), at(-6.0, 0.0), goal(*place))
+    route = found(routes_of(two_rooms(), SETTINGS), at(-6.0, 0.0), goal(*place), within=0.4)
     assert route is not None
-    assert float((route.states[-1][:2] - torch.tensor(place)).norm()) <= close.near
+    assert float((route.states[-1][:2] - torch.tensor(place)).norm()) <= 0.4
 
 
 def test_no_way_is_known_through_a_door_that_is_shut():
@@ -136,7 +137,7 @@ def test_the_same_question_has_the_same_answer():
 def test_a_search_is_done_bit_by_bit_of_which_more_are_done_where_it_is_waited_for():
     counts = {}
     for waited_for in (False, True):
-        search = routes_of(two_rooms(None), SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0))
+        search = routes_of(two_rooms(None), SETTINGS).begin(at(-6.0, 0.0), goal(6.0, 0.0), SETTINGS.near)
         seen = [search.states]
         while not search.advance(waited_for):
             seen.append(search.states)
@@ -150,7 +151,7 @@ def test_a_search_that_takes_too_long_does_one_bit_at_a_time_and_finds_the_same_
     hurried = routes_of(two_rooms(), SETTINGS, itertools.count(step=2 * 10**9).__next__)
     calm, counts = routes_of(two_rooms(), SETTINGS), []
     for routes in (hurried, calm):
-        search, count = routes.begin(at(-6.0, 0.0), goal(6.0, 0.0)), 1
+        search, count = routes.begin(at(-6.0, 0.0), goal(6.0, 0.0), SETTINGS.near), 1
         while not search.advance(True):
             count += 1
         counts.append((count, search.route.states))

@@ -58,7 +58,7 @@ def routes(request, tmp_path, spec):
 
 
 def test_it_leads_through_the_door(routes):
-    search = routes.begin(at(-6.0, 0.2), goal(6.0, 0.2))
+    search = routes.begin(at(-6.0, 0.2), goal(6.0, 0.2), 8.0)
     assert search.advance(True)
     route = search.route
     assert len(route) == len(route.steps)
@@ -70,13 +70,13 @@ def test_it_leads_through_the_door(routes):
 
 def test_another_way_once_it_failed_too_often_or_none(routes):
     for _ in range(40):
-        route = routes.begin(at(-6.0, 0.2), goal(6.0, 0.2)).route
+        route = routes.begin(at(-6.0, 0.2), goal(6.0, 0.2), 8.0).route
         if route is None:
             break
         routes.fail(at(-6.0, 0.2), route, len(route) // 2)
     assert route is None or route.states[:, 0].max() < 5.0
     routes.forgive()
-    assert routes.begin(at(-6.0, 0.2), goal(6.0, 0.2)).route is not None
+    assert routes.begin(at(-6.0, 0.2), goal(6.0, 0.2), 8.0).route is not None
 
 
 def test_no_memory_is_asked_where_none_is_needed(tmp_path, spec):
