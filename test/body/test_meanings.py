@@ -180,3 +180,25 @@ def test_between_two_commands_of_a_base_or_a_plant_is_where_they_lead(tmp_path):
     for spec in map(load_robot, (mobile_base(tmp_path), process_body(tmp_path))):
         start, end = np.zeros(spec.action_size), np.linspace(0.1, 0.3, spec.action_size)
         np.testing.assert_array_equal(meaning_of(spec).between(start, end, 0.1), end)
+
+
+@pytest.mark.parametrize("meaning", ["cartesian_velocity", "joint_velocity", "joint_position"])
+def test_an_arm_that_sags_while_it_stands_still_is_held_where_it_stopped(meaning):
+    spec = PANDA if meaning == "cartesian_velocity" else by_joints(meaning, "rad", -2.8, 3.7)
+    it = meaning_of(spec)
+
+    def proposed(joints, moves: float = 0.0):
+        seen = observed(IMAGE, joints, 5)
+        return it.proposal(np.tile(it.hold(seen) + moves, (BLOCKS, STEPS, 1)), seen).positions
+
+    for sag in (0.0, 0.01, 0.04):
+        np.testing.assert_array_equal(proposed(PANDA.home - sag), np.tile(PANDA.home, (9, 1)))
+    moved = PANDA.home - 0.06
+    np.testing.assert_array_equal(proposed(moved), np.tile(moved, (9, 1)), "somebody moved it")
+    start = PANDA.home - 0.03
+    on_purpose = proposed(start, moves=0.1)
+    np.testing.assert_array_equal(on_purpose[0], start)
+    assert np.abs(on_purpose[-1] - start).max() > 1e-3
+    np.testing.assert_array_equal(proposed(start), np.tile(start, (9, 1)), "and it stays where it got")
+    it.forget()
+    np.testing.assert_array_equal(proposed(PANDA.home), np.tile(PANDA.home, (9, 1)), "after a reset")

@@ -7,6 +7,7 @@ import numpy as np
 
 from ami_ros.body.actions import AXES
 from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.meanings.held_posture import HeldPosture
 from ami_ros.body.meanings.meaning import points_over_time
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Observation, Trajectory
@@ -20,7 +21,7 @@ class CartesianVelocity:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
-        self._spec, self._kinematics = spec, Kinematics(spec)
+        self._spec, self._kinematics, self._posture = spec, Kinematics(spec), HeldPosture()
 
     def start(self, observation: Observation) -> FloatArray:
         """Return the observed joints (J,)."""
@@ -29,14 +30,19 @@ class CartesianVelocity:
     def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
         """Integrate actions (T, K, A) in m/s from the observed joints, in the workspace's box.
 
+        Without any motion it stays as it is, outside the box, too.
+
         Returns:
             T * K + 1 points, the first where the robot is; stamped with the joint state it starts from.
         """
         spec, joints = self._spec, self.start(observation)
-        points = [joints]
-        for action in actions.reshape(-1, spec.action_size):
-            joints = self._kinematics.step(joints, spec.tip_velocity(action), spec.step_ns / 1e9)
-            points.append(joints)
+        flat = actions.reshape(-1, spec.action_size)
+        points = self._posture.points(joints, flat)
+        if points is None:
+            points = [joints]
+            for action in flat:
+                joints = self._kinematics.step(joints, spec.tip_velocity(action), spec.step_ns / 1e9)
+                points.append(joints)
         stamp_ns = observation[spec.joint_sensor].stamp_ns
         return points_over_time(spec.joint_names, points, spec.step_ns, stamp_ns)
 
@@ -55,4 +61,5 @@ class CartesianVelocity:
         return velocity
 
     def forget(self) -> None:
-        """Do nothing: each proposal begins where the arm is measured."""
+        """Hold no posture: each proposal begins where the arm is measured."""
+        self._posture.release()

@@ -70,7 +70,6 @@ class ExploringCycle(ProposingCycle):
         self.statistics.plan(duration_s, plan.deadline_met)
         if planner.finished or planner.is_stopped:
             return self.hold(observation, self.idle())
-        self._holding.release()
         status = dataclasses.replace(
             self.status(GoalState.MOVING, "explores, toward where it has been least"),
             stamp_ns=observation.stamp_ns,

@@ -87,7 +87,6 @@ class PlanningCycle(ProposingCycle):
         duration_s = self._clock_s() - before
         self.statistics.plan(duration_s, plan.deadline_met)
         self.statistics.doubt(plan.disagreement, plan.surprise)
-        self._holding.release()
         if self._follower is not None:
             self._follower.see(observation, plan)
         proposal = self._meaning.proposal(plan.actions, observation)

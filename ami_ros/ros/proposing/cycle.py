@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.planning.holding import Holding
 from ami_ros.planning.plan_statistics import PlanStatistics
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.types import Observation, Trajectory
@@ -27,7 +26,6 @@ class ProposingCycle(ABC):
 
     def __init__(self, spec: RobotSpec, period_s: float) -> None:
         self._spec = spec
-        self._holding = Holding(spec)
         self._meaning = meaning_of(spec)
         self.kinematics = None if spec.arm is None else Kinematics(spec)
         self.statistics = PlanStatistics(period_s)
@@ -48,7 +46,6 @@ class ProposingCycle(ABC):
     def restart(self) -> None:
         """Begin again, as after a reset of the robot."""
         self._meaning.forget()
-        self._holding.release()
 
     def hold(self, observation: Observation, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
         """Return a proposal to stand still, with the status that says why.
@@ -57,11 +54,8 @@ class ProposingCycle(ABC):
             observation: what is known; images are not needed.
             status: the reason.
         """
-        if self._spec.arm is None:
-            still = self._meaning.hold(observation)[None, None]
-            return self._meaning.proposal(still, observation), status
-        stamp_ns = observation[self._spec.joint_sensor].stamp_ns
-        return self._holding.trajectory(self._meaning.start(observation), stamp_ns), status
+        still = self._meaning.hold(observation)[None, None]
+        return self._meaning.proposal(still, observation), status
 
     def status(self, state: GoalState, reason: str) -> GoalStatus:
         """Return a report."""
