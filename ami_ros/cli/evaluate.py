@@ -121,7 +121,7 @@ def evaluate(
 
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import check_counts, prepare
-    from ami_ros.experiment.figures import comparison, figures, write_json
+    from ami_ros.experiment.figures import comparison, figures, told_if_stopped, write_json
     from ami_ros.experiment.perturbed import EVERY, chosen, perturbation_table
     from ami_ros.extras import require
     from ami_ros.memory.reader import copy_of
@@ -162,14 +162,15 @@ def evaluate(
     if failures is not None and experiment.goal != "image" and not experiment.by_joints:
         raise ConfigError(f"--failures: got a goal by {experiment.goal}, expected one by image")
     check_writable(json_file, failures)
-    with tempfile.TemporaryDirectory(prefix="ami_ros_") as kept:
+    results: list[EpisodeResult] = []
+    with tempfile.TemporaryDirectory(prefix="ami_ros_") as kept, told_if_stopped(experiment, via, results):
         file = None if memory == "off" else Path(kept, "memory.sqlite")
         before = None if memory in SWITCH else Path(memory)
         if file is not None and before is not None:
             copy_of(before, file)
         experiment = dataclasses.replace(experiment, memory=file, memory_before=before)
         make = partial(_runner, experiment, workers, engine)
-        results, compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, make)
+        compared, more = _measure(experiment, via, baselines, logs, perturb == EVERY, make, results)
     looks = {"perturb": perturb, "perturb_scale": perturb_scale, "perturb_exactly": perturb_exactly}
     more |= {**looks, "gated": gate, "covered": cover, "routes": experiment.planner.route}
     more |= {"map": map_, "memory": memory}
@@ -205,7 +206,9 @@ def _measure(
     logs: Path | None,
     perturb_all: bool,
     make: Callable[[], Runner],
-) -> tuple[list[EpisodeResult], dict[str, dict[str, Any]], dict[str, Any]]:
+    results: list[EpisodeResult],
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Add the planner's results to `results`; return what baselines did, and other figures."""
     from ami_ros.experiment.baselines import baseline_names, run_baselines
     from ami_ros.experiment.perturbed import run_perturbations
     from ami_ros.experiment.progress import progress_bar
@@ -213,7 +216,6 @@ def _measure(
 
     count = len(experiment.seeds)
     runner: Runner | None = None
-    results: list[EpisodeResult] = []
     more: dict[str, Any] = {}
     if via == "ros" and logs is None:
         logs = Path(tempfile.mkdtemp(prefix="ami_ros_"))  # kept: an error names the log in it
@@ -237,7 +239,7 @@ def _measure(
             compared = run_baselines(experiment, runner, lambda name: bar.update(1, f"baseline {name}"))
     if runner is not None:
         runner.close()
-    return results, compared, more
+    return compared, more
 
 
 def _runner(experiment: Experiment, workers: int = 1, engine: str = LOCAL) -> Runner:

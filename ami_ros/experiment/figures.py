@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
+from rich.console import Console
 from rich.table import Table
 
-from ami_ros.errors import ConfigError, shown
+from ami_ros.errors import AmiError, ConfigError, shown
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.statistics import episode_figures, success_figures, summarise
@@ -100,3 +102,16 @@ def _row(planner: str, row: Mapping[str, Any], yardstick: Yardstick) -> list[str
     cells.append(f"{row['final_error_mean'] * yardstick.per_error:.1f}")
     numbers = (f"seconds_to_{yardstick.near}_median", "plan_ms_p50")
     return cells + ["-" if row[name] is None else f"{row[name]:.1f}" for name in numbers]
+
+
+@contextmanager
+def told_if_stopped(experiment: Experiment, via: str, results: Sequence[EpisodeResult]) -> Iterator[None]:
+    """Print what the planner's episodes came to so far where Ctrl-C, SIGTERM or an error ends the block."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, AmiError):
+        if results:
+            name = f"{experiment.planner.solver} ({via}), stopped: {len(experiment.seeds)} were asked for"
+            summary = summarise(results, step_s(experiment))
+            Console().print(comparison(name, summary, {}, results[0].yardstick))
+        raise
