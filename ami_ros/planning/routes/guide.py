@@ -28,6 +28,7 @@ class Guide:
         subgoal_of: a state (Z,) as a goal.
         distances: of states (N, Z) from a goal, control steps.
         settings: what counts as near, passed and failed.
+        stride: how long a state of a route usually takes, control steps.
         contacts: feels walls; None where the finder has no use for that.
 
     Attributes:
@@ -41,10 +42,11 @@ class Guide:
         subgoal_of: Callable[[Tensor], EncodedGoal],
         distances: Distances,
         settings: RouteSettings,
+        stride: float,
         contacts: ContactSense | None = None,
     ) -> None:
         self._finder, self._subgoal_of, self._distances = finder, subgoal_of, distances
-        self._settings, self._contacts = settings, contacts
+        self._settings, self._stride, self._contacts = settings, stride, contacts
         self.restart()
 
     def restart(self) -> None:
@@ -108,7 +110,7 @@ class Guide:
         if distance > self._settings.near or self._detour:
             return False
         self._tried = 0 if distance <= self._settings.passed else self._tried + 1
-        if self._tried <= self._settings.patience * self._settings.near:
+        if self._tried <= self._settings.patience * self._stride:
             return True
         self._drop(SEARCHING)
         self._tried, self._detour = 0, True

@@ -51,7 +51,8 @@ def guide_of(
         return model.distances(states, goal, settings.distance)
 
     if settings.route == GRAPH and experience is not None:
-        return Guide(RememberedRoutes(model, experience), subgoal_of, distances, how)
+        ahead = settings.horizon * spec.action_block
+        return Guide(RememberedRoutes(model, experience), subgoal_of, distances, how, ahead)
     if not model.contract.macro_blocks:
         raise ContractError(
             "route: learned: got a model without macro-actions, expected one with macro_blocks above 0 "
@@ -61,7 +62,7 @@ def guide_of(
     contacts = ContactSense(model, spec, how)
     stopwatch = Stopwatch(clock_ns, settings.deadline_s)
     routes = ImaginedRoutes(model, steps, how, contacts, stopwatch)
-    return Guide(routes, subgoal_of, distances, how, contacts if how.wall else None)
+    return Guide(routes, subgoal_of, distances, how, steps, contacts if how.wall else None)
 
 
 def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:

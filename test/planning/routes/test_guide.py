@@ -17,6 +17,7 @@ from ami_ros.planning.settings import load_planner_settings
 from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING
 
 SETTINGS = dataclasses.replace(load_planner_settings().routes["learned"], near=1.0, passed=0.5, patience=2.0)
+STRIDE = 1.0
 GOAL = EncodedGoal([torch.tensor([10.0])], [0])
 
 
@@ -71,6 +72,7 @@ def guide(line: Line, feeler: Feeler | None = None, **changes) -> Guide:
         lambda state: EncodedGoal([state], [0]),
         lambda states, goal: (states - goal.targets[0]).abs()[:, 0].tolist(),
         dataclasses.replace(SETTINGS, **changes),
+        STRIDE,
         feeler,
     )
 
