@@ -30,8 +30,10 @@ def short(values) -> None:
 
 def wanted(folder: Path, robot: Path, task: str) -> Experiment:
     plain = prepare(str(robot), task, untrained_model(folder, task, robot), None, 2, SEED)
-    # No deadline: what a loaded machine has time for would decide about the plan.
-    return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, deadline_s=10.0))
+    # No deadline: what a loaded machine has time for would decide about the plan. To an untrained model
+    # nothing is far away, and who has arrived does not move.
+    settings = {"deadline_s": 10.0, "arrival_distance": 1e-9, "departure_distance": 1e-9}
+    return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, **settings))
 
 
 def test_two_cameras_move_the_robot_as_they_do_without_ros_to_the_last_bit(tmp_path):

@@ -44,8 +44,10 @@ def short(tmp_path_factory) -> dict[str, tuple[Path, Path]]:
 def experiment(short, name: str, goal: str = "image") -> Experiment:
     task, model = short[name]
     plain = prepare("panda", str(task), model, None, episodes=1, seed=SEED, goal=goal)
-    # No deadline: what a loaded machine has time for would decide about the plan.
-    return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, deadline_s=10.0))
+    # No deadline: what a loaded machine has time for would decide about the plan. To an untrained model
+    # nothing is far away, and who has arrived does not move.
+    settings = {"deadline_s": 10.0, "arrival_distance": 1e-9, "departure_distance": 1e-9}
+    return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, **settings))
 
 
 @pytest.mark.parametrize(("task", "by_joints"), CASES)
