@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import SOURCES, finite
-from ami_ros.planning.rollout import Rollout, Target
+from ami_ros.planning.rollout import Rollout, target_of
 from ami_ros.planning.search import SearchResult
 from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
@@ -51,8 +51,7 @@ class Problem:
 
     def cost_of(self, states: Tensor, candidates: Tensor) -> Tensor:
         """Return the costs (S,) of predicted states (S, T, Z)."""
-        goal = self.goal
-        target = Target(goal.targets, goal.parts, goal.kind(self.settings.distance), goal.on_the_way)
+        target = target_of(self.goal, self.settings.distance)
         now, steps = self.state.unsqueeze(0), list(states.unbind(1))
         nothing = states.new_zeros((0, 1, 1))
         rollout = Rollout(now, steps, candidates, target, nothing)

@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import CONTRACT_FILE, sidecar
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.model.scripted import compiled, torchscript_deprecation_ignored
+from ami_ros.model.scripted import compiled, content_of, readable
 from ami_ros.model.weights import order_for_planning, store_as_half
 from ami_ros.model.world_model import WorldModel, exported
 from ami_ros.system.whole_file import write_whole
@@ -56,15 +54,13 @@ def write_scripted(
     Raises:
         OutputError: they cannot be written.
     """
-    with torchscript_deprecation_ignored():
-        content = io.BytesIO()
-        scripted: nn.Module = compiled(module, methods) if freeze else torch.jit.script(module)
-        if not freeze:
-            store_as_half(scripted)
-        torch.jit.save(scripted, content, _extra_files=dict(files))
-        if not freeze:
-            scripted.float()  # the weights are the module's own
-    digest = hashlib.sha256(content.getvalue()).hexdigest()
-    write_whole(path, content.getvalue())
+    scripted = compiled(module, methods) if freeze else readable(module)
+    if not freeze:
+        store_as_half(scripted)
+    content = content_of(scripted, files)
+    if not freeze:
+        scripted.float()  # the weights are the module's own
+    digest = hashlib.sha256(content).hexdigest()
+    write_whole(path, content)
     write_whole(sidecar(path), f"{digest}  {path.name}\n")
     return digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -72,6 +72,21 @@ def compiled(module: nn.Module, methods: Sequence[str]) -> nn.Module:
     """Return `module`, which may hold loaded ones, as one compiled module with `forward` and `methods`."""
     with torchscript_deprecation_ignored():
         return frozen(torch.jit.script(module.eval()), methods)
+
+
+def readable(module: nn.Module) -> nn.Module:
+    """Return `module` compiled so that its weights stay what they are, to be read back."""
+    with torchscript_deprecation_ignored():
+        scripted: nn.Module = torch.jit.script(module)
+    return scripted
+
+
+def content_of(module: nn.Module, files: Mapping[str, Any]) -> bytes:
+    """Return a TorchScript file of a compiled module, with other files in it by name."""
+    content = io.BytesIO()
+    with torchscript_deprecation_ignored():
+        torch.jit.save(module, content, _extra_files=dict(files))
+    return content.getvalue()
 
 
 def reason(error: Exception) -> str:

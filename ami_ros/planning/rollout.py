@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where candidates lead: what a term of the cost is given."""
 
-# No annotations from __future__: torch.jit looks up `Target` where a term uses it, not here.
+# No annotations from __future__: TorchScript looks up `Target` where a term uses it, not here.
 from typing import NamedTuple
 
 from torch import Tensor
+
+from ami_ros.model.encoded_goal import EncodedGoal
 
 
 class Target(NamedTuple):
@@ -21,6 +23,11 @@ class Target(NamedTuple):
     parts: list[int]
     kind: str
     on_the_way: bool
+
+
+def target_of(goal: EncodedGoal, distance: str) -> Target:
+    """Return a goal for a compiled search that measures the way to images by this distance."""
+    return Target(goal.targets, goal.parts, goal.kind(distance), goal.on_the_way)
 
 
 class Rollout(NamedTuple):

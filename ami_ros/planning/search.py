@@ -13,7 +13,7 @@ from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.recall import Recall
-from ami_ros.planning.rollout import Target
+from ami_ros.planning.rollout import target_of
 from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import PlannerSettings
 
@@ -86,7 +86,7 @@ class LatentSearch:
         """
         self._stopwatch.start()
         device = self._model.device
-        target = Target(goal.targets, goal.parts, goal.kind(self._settings.distance), goal.on_the_way)
+        target = target_of(goal, self._settings.distance)
         warm_start, hold, noise = warm_start.to(device), hold.to(device), noise.to(device)
         dreaded = self._recall.dreaded(state)
         precedents = self._recall.precedents(state, goal, hold)
