@@ -14,7 +14,7 @@ pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportErro
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
 from bodies import mobile_base, process_body, setpoint_task, two_cameras_and_force
 from command import run
-from untrained import untrained_model
+from untrained import that_moves, untrained_model
 
 from ami_ros.experiment.direct_episodes import DirectRunner
 from ami_ros.experiment.experiment import Experiment, prepare
@@ -30,10 +30,7 @@ def short(values) -> None:
 
 def wanted(folder: Path, robot: Path, task: str) -> Experiment:
     plain = prepare(str(robot), task, untrained_model(folder, task, robot), None, 2, SEED)
-    # No deadline: what a loaded machine has time for would decide about the plan. To an untrained model
-    # nothing is far away, and who has arrived does not move.
-    settings = {"deadline_s": 10.0, "arrival_distance": 1e-9, "departure_distance": 1e-9}
-    return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, **settings))
+    return that_moves(plain)
 
 
 def test_two_cameras_move_the_robot_as_they_do_without_ros_to_the_last_bit(tmp_path):

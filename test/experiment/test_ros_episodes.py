@@ -13,7 +13,7 @@ import yaml
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
-from untrained import untrained_model
+from untrained import that_moves, untrained_model
 
 from ami_ros.errors import ProcessError
 from ami_ros.experiment.direct_episodes import DirectRunner
@@ -44,10 +44,7 @@ def short(tmp_path_factory) -> dict[str, tuple[Path, Path]]:
 def experiment(short, name: str, goal: str = "image") -> Experiment:
     task, model = short[name]
     plain = prepare("panda", str(task), model, None, episodes=1, seed=SEED, goal=goal)
-    # No deadline: what a loaded machine has time for would decide about the plan. To an untrained model
-    # nothing is far away, and who has arrived does not move.
-    settings = {"deadline_s": 10.0, "arrival_distance": 1e-9, "departure_distance": 1e-9}
-    return dataclasses.replace(plain, planner=dataclasses.replace(plain.planner, **settings))
+    return that_moves(plain)
 
 
 @pytest.mark.parametrize(("task", "by_joints"), CASES)

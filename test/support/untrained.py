@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from small_model import small_contract, small_jepa
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.experiment.experiment import Experiment
 from ami_ros.model.export import export
 from ami_ros.model.known import inputs_of
 from ami_ros.task_file import read_task
@@ -28,3 +30,11 @@ def untrained_model(
     path = folder / "model.pt"
     export(model, contract, path)
     return path
+
+
+def that_moves(experiment: Experiment) -> Experiment:
+    """Return an experiment in which an untrained model moves the robot, always in the same way."""
+    # No deadline: what a loaded machine has time for would decide about the plan. To an untrained model
+    # nothing is far away, and who has arrived does not move.
+    settings = {"deadline_s": 10.0, "arrival_distance": 1e-9, "departure_distance": 1e-9}
+    return dataclasses.replace(experiment, planner=dataclasses.replace(experiment.planner, **settings))

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from ami_ros.body.meanings.held_posture import HeldPosture
+from ami_ros.body.meanings.arm_meaning import ArmMeaning
 from ami_ros.body.meanings.joints import joint_indices
-from ami_ros.body.meanings.meaning import points_over_time
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.types import FloatArray, Observation, Trajectory
+from ami_ros.types import FloatArray, Observation
 
 
-class JointPosition:
+class JointPosition(ArmMeaning):
     """Implements `Meaning` for an arm.
 
     Raises:
@@ -18,28 +17,20 @@ class JointPosition:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
-        self._spec, self._moved, self._posture = spec, joint_indices(spec), HeldPosture()
+        super().__init__(spec)
+        self._moved = joint_indices(spec)
 
-    def start(self, observation: Observation) -> FloatArray:
-        """Return the observed joints (J,)."""
-        return self._spec.joint_position(observation)
+    def _velocities(self, joints: FloatArray, flat: FloatArray) -> FloatArray:
+        velocities: FloatArray = (flat - joints[self._moved]) / (self._spec.step_ns / 1e9)
+        return velocities
 
-    def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
-        """Go from the observed joints to each of the actions (T, K, A), rad or m, in one control step.
-
-        Actions where the joints are leave them where they were when that was asked for first.
-        """
-        spec, joints = self._spec, self.start(observation)
-        flat = actions.reshape(-1, spec.action_size)
-        points = self._posture.points(joints, (flat - joints[self._moved]) / (spec.step_ns / 1e9))
-        if points is None:
-            points = [joints]
-            for action in flat:
-                joints = joints.copy()
-                joints[self._moved] = action
-                points.append(joints)
-        stamp_ns = observation[spec.joint_sensor].stamp_ns
-        return points_over_time(spec.joint_names, points, spec.step_ns, stamp_ns)
+    def _led(self, joints: FloatArray, flat: FloatArray) -> list[FloatArray]:
+        points = []
+        for action in flat:
+            joints = joints.copy()
+            joints[self._moved] = action
+            points.append(joints)
+        return points
 
     def hold(self, observation: Observation) -> FloatArray:
         """Return where the joints of the channels are (A,)."""
@@ -50,7 +41,3 @@ class JointPosition:
         """Return where the channels' joints are at the end (A,), rad or m."""
         reached: FloatArray = end[self._moved]
         return reached
-
-    def forget(self) -> None:
-        """Hold no posture: each proposal begins where the arm is measured."""
-        self._posture.release()

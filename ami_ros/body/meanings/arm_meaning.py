@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the meanings of an arm's actions have in common: where proposals start, and how it stands still."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from ami_ros.body.meanings.meaning import points_over_time
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.types import FloatArray, Observation, Trajectory
+
+STILL = 1e-5  # rad/s or m/s: less is no motion, but what rounding leaves of none
+MOVED = 0.05  # rad or m: further away than this, the arm was moved and is held where it is now
+
+
+class ArmMeaning(ABC):
+    """Proposals that begin at the observed joints; one without any motion keeps a posture.
+
+    To begin wherever the arm *is* would follow one that stands still down as it sags under its own weight,
+    cycle by cycle. So it is held where it stopped, for as long as it stays near.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._spec = spec
+        self.forget()
+
+    def start(self, observation: Observation) -> FloatArray:
+        """Return the observed joints (J,)."""
+        return self._spec.joint_position(observation)
+
+    def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
+        """Return where actions (T, K, A), in the channels' units, lead from the observed joints.
+
+        Returns:
+            T * K + 1 points, the first where the robot is; stamped with the joint state it starts from.
+        """
+        spec, joints = self._spec, self.start(observation)
+        flat = actions.reshape(-1, spec.action_size)
+        if float(np.abs(self._velocities(joints, flat)).max()) >= STILL:
+            self.forget()
+            points = [joints, *self._led(joints, flat)]
+        else:
+            points = [self._held(joints)] * (len(flat) + 1)
+        stamp_ns = observation[spec.joint_sensor].stamp_ns
+        return points_over_time(spec.joint_names, points, spec.step_ns, stamp_ns)
+
+    def forget(self) -> None:
+        """Hold no posture, as after a reset of the robot."""
+        self._posture: FloatArray | None = None
+
+    def _held(self, joints: FloatArray) -> FloatArray:
+        if self._posture is None or float(np.abs(self._posture - joints).max()) > MOVED:
+            self._posture = joints.copy()
+        return self._posture
+
+    @abstractmethod
+    def _velocities(self, joints: FloatArray, flat: FloatArray) -> FloatArray:
+        """Return what actions (S, A) ask for of an arm at (J,), rad/s or m/s."""
+
+    @abstractmethod
+    def _led(self, joints: FloatArray, flat: FloatArray) -> list[FloatArray]:
+        """Return where the joints (J,) are after each of the actions (S, A)."""
