@@ -14,8 +14,8 @@ from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.recall import Recall
 from ami_ros.planning.rollout import target_of
-from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import PlannerSettings
+from ami_ros.planning.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,7 +83,7 @@ class Guide:
             goal: to be reached in the end.
             distance: from the one to the other, control steps.
         """
-        if self._is_direct(distance):
+        if self._try_straight(distance):
             self._drop(DIRECT)
             self._place, self._stuck = None, False
             return goal
@@ -102,10 +102,10 @@ class Guide:
             return goal
         return self._subgoal_of(self._route.states[self._pursued])
 
-    def _is_direct(self, distance: float) -> bool:
-        """Return whether to go straight to a goal: it is near, and that was not tried for too long.
+    def _try_straight(self, distance: float) -> bool:
+        """Count one more try to go straight to a goal that is near, and return whether to make it.
 
-        Something may be between, or it only looks near. Then a route shall lead to the very place.
+        After too many, something is between, or it only looks near: a route shall lead to the very place.
         """
         if distance > self._settings.near or self._detour:
             return False

@@ -17,8 +17,8 @@ from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.remembered import RememberedRoutes
 from ami_ros.planning.routes.settings import GRAPH, OFF
-from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
+from ami_ros.planning.stopwatch import Stopwatch
 
 
 def guide_of(

@@ -17,7 +17,7 @@ from ami_ros.planning.routes.cloud import Cloud
 from ami_ros.planning.routes.contacts import Contact, ContactSense
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
-from ami_ros.planning.routes.stopwatch import Stopwatch
+from ami_ros.planning.stopwatch import Stopwatch
 
 AT_ONCE = 32  # states that are led on from at once
 BITS = 4  # how often that is done between two plans

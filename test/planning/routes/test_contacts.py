@@ -15,8 +15,8 @@ from two_rooms import at, goal, stopped_clock_ns, two_rooms
 from ami_ros.planning.routes.contacts import LATE_NS, Contact, ContactSense
 from ami_ros.planning.routes.guides import guide_of
 from ami_ros.planning.routes.imagined import ImaginedRoutes
-from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import load_planner_settings
+from ami_ros.planning.stopwatch import Stopwatch
 from ami_ros.types import ROUTE, SEARCHING
 
 SPEC = made_up_robot()

@@ -19,8 +19,8 @@ from ami_ros.planning.routes.contacts import ContactSense
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
-from ami_ros.planning.routes.stopwatch import Stopwatch
 from ami_ros.planning.settings import load_planner_settings
+from ami_ros.planning.stopwatch import Stopwatch
 
 SPEC = made_up_robot()
 SETTINGS = dataclasses.replace(
