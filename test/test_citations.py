@@ -28,6 +28,8 @@ OURS = re.compile(rf"(?:{'|'.join(map(re.escape, FOLDERS))})/")
 ELSEWHERE = {
     "utils.py",  # how no file is called
     "franka_panda/panda.urdf",  # in pybullet_data
+    "arm.urdf",  # what a reader has
+    "my_arm.yaml",  # what new-robot writes of it
     "config/tasks/mine.yaml",  # written by a test
 }
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")]
