@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much memory processes take, and how much shared memory is in use. Linux only.
 
-Source: proc_pid_status(5), VmRSS and VmHWM; proc_pid_clear_refs(5), 5 resets the peak.
+Source: proc_pid_status(5), VmRSS, VmHWM and Threads; proc_pid_clear_refs(5), 5 resets the peak.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class MemoryWatch:
 
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._pids = dict(pids)
-        self._start = {name: _status(pid, "VmRSS") for name, pid in pids.items()}
+        self._start = {name: resident_bytes(pid) for name, pid in pids.items()}
         for pid in pids.values():
             Path(f"/proc/{pid}/clear_refs").write_text("5")
         self._shared = shared_bytes()
 
     def figures(self) -> dict[str, object]:
         """Return ``rss_mb_start rss_mb_peak peak_share`` by name, and ``shm_mb_start shm_mb_end``."""
-        peak = {name: _status(pid, "VmHWM") for name, pid in self._pids.items()}
+        peak = {name: _status(pid, "VmHWM") * KIB for name, pid in self._pids.items()}
         return {
             "rss_mb_start": {name: _mb(size) for name, size in self._start.items()},
             "rss_mb_peak": {name: _mb(size) for name, size in peak.items()},
@@ -45,10 +45,25 @@ def shared_bytes() -> int:
     return shutil.disk_usage(SHARED).used if SHARED.is_dir() else 0
 
 
+def shared_names() -> set[str]:
+    """Return the names of what is in /dev/shm."""
+    return {path.name for path in SHARED.iterdir()} if SHARED.is_dir() else set()
+
+
+def resident_bytes(pid: int) -> int:
+    """Return how much memory a process takes now."""
+    return _status(pid, "VmRSS") * KIB
+
+
+def thread_count(pid: int) -> int:
+    """Return how many threads a process has now."""
+    return _status(pid, "Threads")
+
+
 def _status(pid: int, field: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     value = next(line for line in lines if line.startswith(f"{field}:"))
-    return int(value.split()[1]) * KIB
+    return int(value.split()[1])
 
 
 def _mb(size: int) -> float:

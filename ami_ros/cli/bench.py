@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.cli.benches.attacks import attacks
 from ami_ros.cli.benches.curve import curve
 from ami_ros.cli.benches.faults import faults
 from ami_ros.cli.benches.four_room import four_room
@@ -100,6 +101,7 @@ bench.command()(curve)
 bench.command()(faults)
 bench.command()(gate)
 bench.command()(soak)
+bench.command()(attacks)
 bench.command()(judging)
 bench.command()(memory)
 bench.command()(names)

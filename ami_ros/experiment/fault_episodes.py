@@ -91,10 +91,6 @@ class FaultRunner(RosRunner):
         finally:
             self._restore()
 
-    def pids(self) -> dict[str, int]:
-        """Return the process ids of robot, gate and planner."""
-        return {name: self._processes[name].pid for name in ("sim", "safety", "planner")}
-
     def _signal(self, name: str) -> None:
         if name == SECOND_GATE:
             parameters, _ = self._nodes()["safety"]

@@ -66,6 +66,10 @@ class RosRunner(NodeGroup):
             self.faults, self.gate = self._client.faults, self._client.gate
             yield result
 
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of robot, gate and planner."""
+        return {name: self._processes[name].pid for name in ("sim", "safety", "planner")}
+
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         experiment, lock_step = self._experiment, not self._real_time
         common = experiment.configuration.node_parameters

@@ -131,6 +131,17 @@ def measured_over_expected(models: Sequence[Mapping[str, Any]], least: float) ->
     return as_png(figure)
 
 
+def memory_over_time(times_h: Sequence[float], rss_mb: Mapping[str, Sequence[float]]) -> bytes:
+    """Draw the memory of each process over hours, in MB."""
+    figure, axes = figure_with_axes(WIDTH, 2.8)
+    for name, seen in rss_mb.items():
+        axes.plot(times_h, seen, linewidth=1.2, label=name)
+    axes.set(xlabel="robot's time [h]", ylabel="memory [MB]")
+    axes.set_ylim(bottom=0.0)
+    axes.legend(frameon=False, fontsize=8, labelcolor=GREY, loc="lower right")
+    return as_png(figure)
+
+
 # Ours in strong colours, the public solvers in grey; a family that is not named here is not drawn.
 FAMILIES = {
     "mppi": ("MPPI", ACCENT, "o-"),

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros bench soak`: everything that strangers can send, at random, for long."""
+"""`ami-ros bench soak`: does anything grow, get slower or stay behind when the nodes run for long?"""
 
 from __future__ import annotations
 
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,109 +12,117 @@ import typer
 from ami_ros.cli import options
 
 if TYPE_CHECKING:
-    from ami_ros.bench.faults import FaultRun
+    from ami_ros.bench.soak import Soak
     from ami_ros.experiment.experiment import Experiment
 
-DEFAULT_SEED = 9501
-SETTLED = "joints_reordered"  # what changes nothing: the first runs, until every process has its memory
-SETTLING_RUNS = 3
+MOST_HOURS = 24.0 * 365
 
 
 def soak(
-    minutes: Annotated[float, typer.Option(help="How long.")] = 12.0,
-    seed: Annotated[int, typer.Option(help="Of the attacks and of the episodes.")] = DEFAULT_SEED,
+    hours: Annotated[float, typer.Option(help="How long, in the robot's time.")] = 1.0,
+    seed: options.Seed = 9701,
     model: options.Model = None,
     task: options.Task = None,
     robot: options.Robot = None,
     json_file: options.Json = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw memory over time, as PNG.")] = None,
     logs: options.Logs = None,
 ) -> None:
-    """Attack the running nodes over the wire, in real time: another attack every few seconds, at random.
+    """Run episode after episode through ROS 2, in lock-step, and watch memory, threads and deadlines.
 
-    No command may be outside the limits, none may move the body after a STOP, the e-stop takes effect at
-    once, and memory stays where it was: of each process (its peak) and in /dev/shm.
+    Growth is told of the process that grew most, from the first minute on. The figures so far are in the
+    file all the time; Ctrl-C ends the run and shows them.
 
-    Example: ami-ros bench soak --minutes 12 --json soak.json
+    Example: ami-ros bench soak --hours 8 --json soak.json --plot soak.png
     """
+    import math
+
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import write_json
+    from ami_ros.experiment.experiment import MOST_EPISODES, prepare
+    from ami_ros.experiment.figures import step_s
     from ami_ros.extras import require
     from ami_ros.system.whole_file import check_writable
 
-    if not 0.0 < minutes <= 24 * 60:
-        raise ConfigError(f"minutes: got {minutes}, expected a positive number up to a day")
+    if not 0.0 < hours <= MOST_HOURS:
+        raise ConfigError(f"hours: got {hours}, expected a positive number up to a year")
     experiment = prepare(robot, task, model, seed=seed)
-    require("sim", "ros")
-    check_writable(json_file)
-    figures = measure_soak(experiment, minutes, seed, logs or Path(tempfile.mkdtemp(prefix="ami_ros_")))
-    _print(figures)
-    write_json(json_file, figures)
+    require("sim", "ros", *(["train"] if plot else []))
+    check_writable(json_file, plot)
+    episode_s = experiment.load_task().episode_steps * step_s(experiment)
+    episodes = min(math.ceil(3600.0 * hours / episode_s), MOST_EPISODES)
+    experiment = prepare(robot, task, model, episodes=episodes, seed=seed)
+    measure_soak(experiment, episode_s, logs or Path(tempfile.mkdtemp(prefix="ami_ros_")), json_file, plot)
 
 
-def measure_soak(experiment: Experiment, minutes: float, seed: int, logs: Path) -> dict[str, Any]:
-    """Attack for this number of minutes and return the figures.
+def measure_soak(
+    experiment: Experiment,
+    episode_s: float,
+    logs: Path,
+    json_file: Path | None = None,
+    plot: Path | None = None,
+) -> dict[str, Any]:
+    """Run the experiment's episodes, write and print the figures, and return them.
+
+    Args:
+        experiment: its robot, planner and seeds.
+        episode_s: the robot's time in an episode.
+        logs: takes one log file per node.
+        json_file: for the figures, also while it runs; None for none.
+        plot: for memory over time; None for none.
 
     Raises:
         ProcessError: a node died; with the end of its log.
     """
-    import numpy as np
-
-    from ami_ros.bench.memory import MemoryWatch
-    from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
+    from ami_ros.bench.soak import Soak
+    from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
+    from ami_ros.experiment.ros_episodes import RosRunner
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.sim.faults.catalogue import Catalogue
-    from ami_ros.sim.faults.kinds import SECOND_GATE, WIRE
+    from ami_ros.report.plots import memory_over_time
+    from ami_ros.system.whole_file import write_whole
 
-    faults = Catalogue(experiment.spec).faults
-    names = [*(name for name, fault in faults.items() if fault.part == WIRE), SECOND_GATE]
-    seeds, generator = far_seeds(experiment, seed, 20), np.random.default_rng(seed)
-    runs: list[FaultRun] = []
-    with progress_bar("soak", round(60 * minutes)) as bar, FaultRunner(experiment, logs) as runner:
-        for number in range(SETTLING_RUNS):
-            runner.inject(SETTLED if SETTLED in faults else names[number % len(names)], seeds[number])
-        watch, begun, shown = MemoryWatch(runner.pids()), time.monotonic(), 0
-        while (elapsed := time.monotonic() - begun) < 60 * minutes:
-            bar.update(round(elapsed) - shown, f"{len(runs)} attacks")
-            shown = round(elapsed)
-            runs.append(
-                runner.inject(names[generator.integers(len(names))], seeds[generator.integers(len(seeds))])
-            )
-        memory = watch.figures()
-    return _figures(runs, minutes, seed) | {"memory": memory, "hardware": hardware(), "versions": versions()}
-
-
-def _figures(runs: list[FaultRun], minutes: float, seed: int) -> dict[str, Any]:
-    from ami_ros.bench.faults import summarise_faults
-
-    found = summarise_faults(runs)
-    estops = [run.estop_ms for run in runs if run.estop_ms is not None]
-    return found | {
-        "minutes": minutes,
-        "seed": seed,
-        "estops": len(estops),
-        "estop_ms_max": max(estops, default=None),
-    }
+    soak = Soak(episode_s, experiment.planner.deadline_s)
+    about = {"robot": experiment.spec.name, "task": experiment.task, "seed": experiment.seeds[0]}
+    about |= {"model_sha256": experiment.sha256, "hardware": hardware(), "versions": versions()}
+    faults: dict[str, int] = {}
+    try:
+        with (
+            progress_bar("soak", len(experiment.seeds)) as bar,
+            RosRunner(experiment, logs, real_time=False) as runner,
+        ):
+            soak.watch(runner.pids())
+            for result in runner.episodes():
+                looked, faults = soak.add(result), runner.faults
+                bar.update(1, f"{soak.robot_s / 3600.0:.2f} h")
+                if looked:
+                    write_json(json_file, {**soak.figures(), "faults": faults, **about})
+    finally:
+        figures = {**soak.figures(), "faults": faults, **about}
+        if soak.episodes:
+            write_json(json_file, figures)
+            if plot is not None and figures["looks_s"]:
+                times_h = [seen / 3600.0 for seen in figures["looks_s"]]
+                write_whole(plot, memory_over_time(times_h, figures["rss_mb"]))
+            _print(figures, soak)
+    return figures
 
 
-def _print(figures: dict[str, Any]) -> None:
+def _print(figures: dict[str, Any], soak: Soak) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    memory = figures["memory"]
-    table = Table("process", "MB at the start", "MB at the peak", "times", title=f"{figures['runs']} attacks")
-    for name, share in memory["peak_share"].items():
-        row = (memory["rss_mb_start"][name], memory["rss_mb_peak"][name], share)
-        table.add_row(name, *map(str, row))
+    title = f"{figures['hours']:.2f} h of the robot's time, {figures['episodes']} episodes"
+    table = Table("process", "MB at first", "MB at last", "threads at first", "at last", title=title)
+    for name, seen in figures["rss_mb"].items():
+        if seen:
+            threads = figures["threads"][name]
+            table.add_row(name, *map(str, (seen[0], seen[-1], threads[0], threads[-1])))
     console = Console()
     console.print(table)
+    lower, upper = figures["success_ci"]
     console.print(
-        f"/dev/shm {memory['shm_mb_start']} MB, then {memory['shm_mb_end']} MB; "
-        f"unsafe commands {figures['unsafe_commands']}, moved after a STOP {figures['moved_after_stop']}, "
-        f"wrongly named {figures['wrongly_named']}; slowest of {figures['estops']} e-stops "
-        f"{figures['estop_ms_max'] or 0.0:.0f} ms"
+        f"goals reached {figures['success']:.3f} ({lower:.3f} to {upper:.3f}); deadlines missed "
+        f"{figures['deadline_misses']} of {figures['plans']}; /dev/shm {figures['shm_mb_start']} MB before, "
+        f"{figures['shm_mb_end']} MB after, left behind: {', '.join(soak.shm_left) or 'nothing'}; "
+        f"{figures['robot_s_per_wall_s']:.1f} times as fast as time passes"
     )
-    for name, row in figures["by_fault"].items():
-        for problem in row["problems"]:
-            console.print(f"{name}, {problem}", style="red", markup=False)

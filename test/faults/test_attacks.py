@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A short soak: strangers attack the running nodes, and nothing gives way."""
+"""Strangers attack the running nodes, and nothing gives way."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 
-from ami_ros.cli.benches.soak import DEFAULT_SEED, measure_soak
+from ami_ros.cli.benches.attacks import DEFAULT_SEED, measure_attacks
 from ami_ros.experiment.experiment import prepare
 
 
 def test_attacks_at_random_change_nothing(tmp_path):
     experiment = prepare("panda", "reach", None, None, episodes=1, seed=DEFAULT_SEED, goal="image")
-    figures = measure_soak(experiment, 0.1, DEFAULT_SEED, tmp_path)
+    figures = measure_attacks(experiment, 0.1, DEFAULT_SEED, tmp_path)
     assert figures["runs"] >= 1
     assert (figures["unsafe_commands"], figures["moved_after_stop"]) == (0, 0)
     assert set(figures["memory"]["peak_share"]) == {"sim", "safety", "planner"}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a long run comes to: episodes, missed deadlines, and whether its processes grow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ami_ros.bench.growth import GrowthWatch
+from ami_ros.bench.memory import shared_bytes, shared_names
+from ami_ros.report.statistics import wilson
+
+if TYPE_CHECKING:
+    from ami_ros.sim.loop.closed_loop import EpisodeResult
+
+LOOK_S = 60.0  # of the robot's time between two looks at its processes
+SETTLED_S = 60.0  # of the robot's time until every process has what it needs
+
+
+class Soak:
+    """Adds episodes up, and looks at the processes now and then.
+
+    Made before they start: what is in /dev/shm then is not theirs.
+
+    Args:
+        episode_s: the robot's time in an episode.
+        deadline_s: of a plan.
+
+    Attributes:
+        robot_s: how much of the robot's time passed.
+        episodes: how many ended.
+    """
+
+    def __init__(self, episode_s: float, deadline_s: float) -> None:
+        self._episode_s, self._deadline_ms = episode_s, 1e3 * deadline_s
+        self._shm_before, self._shm_bytes = shared_names(), shared_bytes()
+        self._watch = GrowthWatch({})
+        self._looks_s: list[float] = []
+        self._plans = self._misses = self._reached = 0
+        self._wall_s = 0.0
+        self.robot_s, self.episodes = 0.0, 0
+
+    def watch(self, pids: Mapping[str, int]) -> None:
+        """Follow these processes, by name."""
+        self._watch = GrowthWatch(pids)
+
+    def add(self, result: EpisodeResult) -> bool:
+        """Count an episode; return whether the processes were looked at.
+
+        Raises:
+            ProcessError: one of them has ended.
+        """
+        self.episodes += 1
+        self.robot_s += self._episode_s
+        self._wall_s += result.wall_s
+        self._plans += len(result.plan_ms)
+        self._misses += int((result.plan_ms > self._deadline_ms).sum())
+        self._reached += bool(result.error[-1] <= result.yardstick.loosest.error)
+        if self.robot_s < (self._looks_s[-1] + LOOK_S if self._looks_s else SETTLED_S):
+            return False
+        self._watch.look()
+        self._looks_s.append(round(self.robot_s, 3))
+        return True
+
+    @property
+    def shm_left(self) -> list[str]:
+        """Names in /dev/shm that were not there before; after the processes ended, what they left."""
+        return sorted(shared_names() - self._shm_before)
+
+    def figures(self) -> dict[str, Any]:
+        """Return what it came to so far, ready for JSON; `shm_leftovers` means something at the end only."""
+        return {
+            "hours": round(self.robot_s / 3600.0, 4),
+            "episodes": self.episodes,
+            "success": self._reached / max(self.episodes, 1),
+            "success_ci": list(wilson(self._reached, self.episodes)),
+            "plans": self._plans,
+            "deadline_misses": self._misses,
+            **self._watch.figures(),
+            "looks_s": self._looks_s,
+            "shm_mb_start": round(self._shm_bytes / 1e6, 1),
+            "shm_mb_end": round(shared_bytes() / 1e6, 1),
+            "shm_leftovers": len(self.shm_left),
+            "robot_s_per_wall_s": round(self.robot_s / max(self._wall_s, 1e-9), 2),
+        }

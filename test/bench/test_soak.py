@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A long run is added up as it goes, and processes that grow, or are gone, are noticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from ami_ros.bench.growth import GrowthWatch
+from ami_ros.bench.soak import LOOK_S, Soak
+from ami_ros.errors import ProcessError
+from ami_ros.sim.loop.closed_loop import EpisodeResult
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+def episode(seed: int, error: float, plan_ms: list[float]) -> EpisodeResult:
+    return EpisodeResult(seed, np.array([1.0, error]), None, np.array(plan_ms), {}, None, None)
+
+
+def test_memory_and_threads_that_grow_are_seen():
+    watch = GrowthWatch({"this": os.getpid()})
+    watch.look()
+    assert watch.figures()["rss_growth"] is None, "one look tells nothing"
+    block = np.ones(20_000_000)  # 160 MB
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    watch.look()
+    done.set()
+    thread.join()
+    figures = watch.figures()
+    first, last = figures["rss_mb"]["this"]
+    assert last - first > 0.9 * block.nbytes / 1e6
+    assert figures["rss_growth"] == pytest.approx(last / first - 1.0, abs=1e-4)
+    few, more = figures["threads"]["this"]
+    assert more == few + 1 and figures["thread_growth"] == pytest.approx(1.0 / few, abs=1e-4)
+
+
+def test_a_process_that_ended_is_named():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    with pytest.raises(ProcessError, match="planner has ended"):
+        GrowthWatch({"planner": process.pid}).look()
+
+
+def test_episodes_are_added_up_and_processes_looked_at_once_in_a_while():
+    soak = Soak(episode_s=0.4 * LOOK_S, deadline_s=0.05)
+    soak.watch({"this": os.getpid()})
+    looked = [soak.add(episode(seed, 0.06 if seed == 3 else 0.01, [20.0, 60.0])) for seed in range(6)]
+    assert looked == [False, False, True, False, False, True]
+    figures = soak.figures()
+    assert (figures["episodes"], figures["plans"], figures["deadline_misses"]) == (6, 12, 6)
+    assert figures["success"] == pytest.approx(5 / 6)
+    assert figures["hours"] == pytest.approx(6 * 0.4 * LOOK_S / 3600.0, abs=1e-4)
+    assert figures["looks_s"] == [pytest.approx(1.2 * LOOK_S), pytest.approx(2.4 * LOOK_S)]
+    assert figures["rss_growth"] < 0.05 and figures["thread_growth"] == 0.0
+    json.dumps(figures, allow_nan=False)
+
+
+def test_what_stays_behind_in_shared_memory_is_named(tmp_path):
+    from ami_ros.bench.memory import SHARED
+
+    soak, left = Soak(4.0, 0.05), SHARED / f"ami_ros_test_{os.getpid()}"
+    left.write_bytes(b"x")
+    try:
+        assert left.name in soak.shm_left and soak.figures()["shm_leftovers"] >= 1
+    finally:
+        left.unlink()
+    assert left.name not in soak.shm_left
+
+
+def test_nodes_run_episode_after_episode_and_leave_nothing_behind(tmp_path):
+    pytest.importorskip("rclpy", reason="rclpy is not installed")
+    pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+    from ami_ros.cli.benches.soak import soak
+
+    file = tmp_path / "soak.json"
+    soak(hours=9.0 / 3600.0, robot="panda", task="reach", json_file=file, logs=tmp_path / "logs")
+    figures = json.loads(file.read_text())
+    assert figures["episodes"] == 3 and figures["plans"] == 3 * 40, "hours are rounded up to whole episodes"
+    assert figures["success"] == 1.0 and figures["faults"]["unsafe_commands"] == 0
+    assert figures["shm_leftovers"] == 0
