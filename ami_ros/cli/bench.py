@@ -19,6 +19,7 @@ from ami_ros.cli.benches.memory import memory
 from ami_ros.cli.benches.names import names
 from ami_ros.cli.benches.planner import planner
 from ami_ros.cli.benches.soak import soak
+from ami_ros.cli.benches.surprise import surprise
 from ami_ros.errors import ConfigError, shown
 
 SIZES = ["320x240", "640x480", "1280x720"]
@@ -102,6 +103,7 @@ bench.command()(faults)
 bench.command()(gate)
 bench.command()(soak)
 bench.command()(attacks)
+bench.command()(surprise)
 bench.command()(judging)
 bench.command()(memory)
 bench.command()(names)

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
+from functools import partial
 
+import numpy as np
 import torch
 
 from ami_ros.errors import ConfigError
@@ -18,13 +20,19 @@ from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.warm_up import warm_up
 from ami_ros.protocols import Planner
 from ami_ros.sim.camera.perturbation import Perturbation
-from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
+from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult, Spoil
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.world.open_world import open_world
+from ami_ros.types import Observation
 
 
 class DirectRunner:
-    """Scene, gate and model, loaded once, for as many planners as are to be compared."""
+    """World, gate and model, loaded once, for as many planners as are to be compared.
+
+    Attributes:
+        model: the world model.
+        world: the body and what is around it.
+    """
 
     def __init__(self, experiment: Experiment) -> None:
         torch.set_num_threads(experiment.planner.threads)
@@ -38,10 +46,10 @@ class DirectRunner:
             precision=experiment.planner.precision,
             task=experiment.configuration.task_name,
         )
-        self._scene = open_world(experiment.spec, experiment.configuration.sim.physics_hz)
-        self._task.furnish(self._scene)
+        self.world = open_world(experiment.spec, experiment.configuration.sim.physics_hz)
+        self._task.furnish(self.world)
         self._loop = ClosedLoop(
-            self._scene, experiment.spec, experiment.configuration.safety, experiment.gated
+            self.world, experiment.spec, experiment.configuration.safety, experiment.gated
         )
         self._planners: dict[str, Planner] = {}
         self._open = ExitStack()
@@ -54,21 +62,33 @@ class DirectRunner:
             yield self.episode(seed, solver, perturbation)
 
     def episode(
-        self, seed: int, solver: str | None = None, perturbation: Perturbation | None = None
+        self,
+        seed: int,
+        solver: str | None = None,
+        perturbation: Perturbation | None = None,
+        spoil: Spoil | None = None,
     ) -> EpisodeResult:
         """Run one episode: the same, but for the time that it takes, whatever was run before.
 
         Raises:
             ConfigError: the solver is the oracle, and the task has none.
         """
-        return self.run(self._planner(solver or self._experiment.planner.solver, seed), seed, perturbation)
+        planner = self._planner(solver or self._experiment.planner.solver, seed)
+        return self.run(planner, seed, perturbation, spoil)
 
-    def run(self, planner: Planner, seed: int, perturbation: Perturbation | None = None) -> EpisodeResult:
-        """Run one episode with a planner of one's own, which is warm."""
+    def run(
+        self,
+        planner: Planner,
+        seed: int,
+        perturbation: Perturbation | None = None,
+        spoil: Spoil | None = None,
+    ) -> EpisodeResult:
+        """Run one episode with a planner of one's own, which is warm; arguments as for `ClosedLoop.run`."""
         looks = perturbation or self._experiment.perturbation
-        self._scene.vary(looks.variation(seed), seed)
+        self.world.vary(looks.variation(seed), seed)
         experiment = self._experiment
-        return self._loop.run(planner, seed, self._task, experiment.by_joints, experiment.covered)
+        spoil = spoil or partial(_with_black, experiment.covered)
+        return self._loop.run(planner, seed, self._task, experiment.by_joints, spoil)
 
     def _planner(self, solver: str, seed: int) -> Planner:
         spec = self._experiment.spec
@@ -76,7 +96,7 @@ class DirectRunner:
             motion = self._task.oracle(self._task.episode(seed))
             if motion is None:
                 raise ConfigError(f"task {self._experiment.task} has no oracle")
-            return Oracle(self._scene, spec, motion)
+            return Oracle(self.world, spec, motion)
         if solver not in self._planners:
             settings = dataclasses.replace(self._experiment.planner, solver=solver)
             remembers = solver == self._experiment.planner.solver  # baselines do not
@@ -103,4 +123,13 @@ class DirectRunner:
     def close(self) -> None:
         """Free the simulator, and write what is left to remember."""
         self._open.close()
-        self._scene.close()
+        self.world.close()
+
+
+def _with_black(cameras: Collection[str], observation: Observation) -> Observation:
+    readings = observation.readings
+    black = {
+        name: dataclasses.replace(readings[name], value=np.zeros_like(readings[name].value))
+        for name in cameras
+    }
+    return Observation({**readings, **black}) if black else observation

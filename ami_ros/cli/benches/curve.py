@@ -13,8 +13,8 @@ import typer
 from ami_ros.cli import options
 
 if TYPE_CHECKING:
-    from ami_ros.bench.curve import Variant
-    from ami_ros.bench.plan_time import Budget
+    from ami_ros.bench.search.curve import Variant
+    from ami_ros.bench.search.plan_time import Budget
     from ami_ros.experiment.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
@@ -44,7 +44,7 @@ def curve(
     """
     from rich.console import Console
 
-    from ami_ros.bench.plan_time import parse_budget
+    from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
     from ami_ros.extras import require
@@ -66,7 +66,7 @@ def curve(
     print_curve(Console(), figures)
     write_json(json_file, figures)
     if plot is not None:
-        from ami_ros.bench.curve import STRICTEST
+        from ami_ros.bench.search.curve import STRICTEST
         from ami_ros.report.plots import success_against_plan_time
 
         write_whole(plot, success_against_plan_time(figures["points"], figures["knee"], STRICTEST))
@@ -74,10 +74,10 @@ def curve(
 
 def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> dict[str, Any]:
     """Return `points`, `knee` and `at_equal_time`; the usual budgets by default."""
-    from ami_ros.bench.curve import at_equal_time, knee, measure_curve, variants
-    from ami_ros.bench.plan_time import parse_budget
-    from ami_ros.bench.settings import load_bench_settings
-    from ami_ros.bench.solvers import PUBLIC, public_search
+    from ami_ros.bench.search.curve import at_equal_time, knee, measure_curve, variants
+    from ami_ros.bench.search.plan_time import parse_budget
+    from ami_ros.bench.search.settings import load_bench_settings
+    from ami_ros.bench.search.solvers import PUBLIC, public_search
     from ami_ros.experiment.direct_episodes import DirectRunner
     from ami_ros.experiment.figures import step_s
     from ami_ros.experiment.progress import progress_bar
@@ -107,7 +107,7 @@ def print_curve(console: Any, figures: dict[str, Any]) -> None:
     """Print every point, the knee marked."""
     from rich.table import Table
 
-    from ami_ros.bench.curve import SUCCESS
+    from ami_ros.bench.search.curve import SUCCESS
     from ami_ros.sim.tasks.yardstick import METRES
 
     table = Table("", "budget", "p50 ms", *(near.text for near in METRES.thresholds), title="success")

@@ -48,7 +48,7 @@ def planner(
     """
     from rich.console import Console
 
-    from ami_ros.bench.plan_time import parse_budget
+    from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.cli.benches.curve import measure, print_curve
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import prepare
@@ -89,8 +89,8 @@ def _times(
 ) -> dict[str, Any]:
     import torch
 
-    from ami_ros.bench.planner import bench_planner, bench_scale, bench_solvers
-    from ami_ros.bench.settings import load_bench_settings
+    from ami_ros.bench.search.planner import bench_planner, bench_scale, bench_solvers
+    from ami_ros.bench.search.settings import load_bench_settings
     from ami_ros.model.runtime import load_model
 
     def note(part: str) -> None:

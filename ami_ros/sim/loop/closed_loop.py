@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +17,8 @@ from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.tasks.yardstick import METRES, Yardstick
 from ami_ros.types import FloatArray, Goal, ImageArray, Observation, Plan
+
+Spoil = Callable[[Observation], Observation]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +78,13 @@ class ClosedLoop(StepLoop):
         seed: int,
         task: Task,
         by_joints: bool = False,
-        covered: Collection[str] = (),
+        spoil: Spoil = lambda observation: observation,
     ) -> EpisodeResult:
         """Run one episode to its end; nobody tells the planner whether it succeeded.
 
         With `by_joints` the planner is told the goal's joint positions instead of being shown its image.
-        `covered` cameras are black from the first step on; the goal was pictured before.
+        `spoil` says what becomes of each observation on its way to planner and gate; the goal was pictured
+        before.
         """
         world, started = self._world, time.perf_counter()
         episode = task.episode(seed)
@@ -99,7 +101,7 @@ class ClosedLoop(StepLoop):
         surprise: list[float] = []
         arrived: int | None = None
         for step in range(task.episode_steps):
-            observation = _with_covered(world.observe(), covered)
+            observation = spoil(world.observe())
             before = time.perf_counter()
             plan = planner.plan(observation)
             plan_ms.append((time.perf_counter() - before) * 1e3)
@@ -123,12 +125,3 @@ class ClosedLoop(StepLoop):
             surprise=np.array(surprise),
             yardstick=task.yardstick,
         )
-
-
-def _with_covered(observation: Observation, covered: Collection[str]) -> Observation:
-    if not covered:
-        return observation
-    seen = dict(observation.readings)
-    for name in covered:
-        seen[name] = dataclasses.replace(seen[name], value=np.zeros_like(seen[name].value))
-    return Observation(seen)

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from untrained import untrained_model
 
 from ami_ros import extras
-from ami_ros.bench.plan_time import Budget, parse_budget
-from ami_ros.bench.planner import bench_planner, bench_solvers
-from ami_ros.bench.settings import load_bench_settings
+from ami_ros.bench.search.plan_time import Budget, parse_budget
+from ami_ros.bench.search.planner import bench_planner, bench_solvers
+from ami_ros.bench.search.settings import load_bench_settings
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.bench import bench
 from ami_ros.errors import ConfigError

@@ -11,11 +11,11 @@ import torch
 from observed import observed
 from untrained import untrained_model
 
-from ami_ros.bench.lewm import Protocol, time_lewm
-from ami_ros.bench.plan_time import Budget
-from ami_ros.bench.public_search import Problem, PublicSearch
-from ami_ros.bench.settings import load_bench_settings
-from ami_ros.bench.solvers import PUBLIC, public_search
+from ami_ros.bench.search.lewm import Protocol, time_lewm
+from ami_ros.bench.search.plan_time import Budget
+from ami_ros.bench.search.public_search import Problem, PublicSearch
+from ami_ros.bench.search.settings import load_bench_settings
+from ami_ros.bench.search.solvers import PUBLIC, public_search
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.extras import missing_modules
 from ami_ros.model.runtime import load_model

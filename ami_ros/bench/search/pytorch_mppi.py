@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ami_ros.bench.public_search import Problem
+from ami_ros.bench.search.public_search import Problem
 
 
 class PytorchMppi:

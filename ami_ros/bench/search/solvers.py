@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from ami_ros.bench.public_search import PublicSearch, Solver
-from ami_ros.bench.pytorch_mppi import PytorchMppi
-from ami_ros.bench.settings import BenchSettings
-from ami_ros.bench.stable_worldmodel import StableWorldModel
+from ami_ros.bench.search.public_search import PublicSearch, Solver
+from ami_ros.bench.search.pytorch_mppi import PytorchMppi
+from ami_ros.bench.search.settings import BenchSettings
+from ami_ros.bench.search.stable_worldmodel import StableWorldModel
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.settings import PlannerSettings
 

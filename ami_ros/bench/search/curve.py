@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.bench.plan_time import Budget, budget_of
+from ami_ros.bench.search.plan_time import Budget, budget_of
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.report.statistics import summarise
 from ami_ros.sim.tasks.yardstick import METRES

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from ami_ros.bench.lewm import Protocol, time_lewm
-from ami_ros.bench.plan_time import Budget, budget_of, time_plans
-from ami_ros.bench.settings import BenchSettings
-from ami_ros.bench.solvers import OURS, PUBLIC, public_search
+from ami_ros.bench.search.lewm import Protocol, time_lewm
+from ami_ros.bench.search.plan_time import Budget, budget_of, time_plans
+from ami_ros.bench.search.settings import BenchSettings
+from ami_ros.bench.search.solvers import OURS, PUBLIC, public_search
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.settings import PlannerSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ami_ros.bench.curve import at_equal_time, knee, variants
-from ami_ros.bench.plan_time import Budget, budget_of
+from ami_ros.bench.search.curve import at_equal_time, knee, variants
+from ami_ros.bench.search.plan_time import Budget, budget_of
 from ami_ros.planning.settings import load_planner_settings
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ami_ros.bench.public_search import Problem
+from ami_ros.bench.search.public_search import Problem
 
 
 class _Cost:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Breaks a camera, or what it sees, in the middle of an episode in process."""
+
+from __future__ import annotations
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.sim.camera.perturbation import Perturbation
+from ami_ros.sim.faults.injection import FaultInjection
+from ami_ros.sim.tasks.task import Task
+from ami_ros.sim.world.world import World
+from ami_ros.types import Observation, Reading
+
+MOVED = "camera_moved"
+MOVED_SCALE = 2.0  # by exactly this many times the range of training
+# What a model shall tell from usual pictures.
+BROKEN = (
+    "camera_repeated",
+    "camera_black",
+    "camera_occluded",
+    "camera_shifted",
+    MOVED,
+    "unknown_object",
+    "foreign_world",
+)
+
+
+class BrokenCamera:
+    """What becomes of observations: as they are at first, and then with a fault in the pictures.
+
+    Args:
+        world: the body.
+        spec: of the body.
+        task: furnishes a foreign world.
+        fault: one of BROKEN.
+        seed: of what is drawn.
+        after: observations that are left as they are.
+
+    Raises:
+        ConfigError: this body cannot have the fault.
+    """
+
+    def __init__(self, world: World, spec: RobotSpec, task: Task, fault: str, seed: int, after: int) -> None:
+        self._world, self._spec, self._fault = world, spec, fault
+        self._seed, self._left = seed, after
+        self._injection = FaultInjection(world, spec, task)
+
+    def __call__(self, observation: Observation) -> Observation:
+        """Return what is left of an observation."""
+        self._left -= 1
+        if self._left >= 0:
+            if self._left == 0:  # what the world shows from now on is in the next picture
+                self._break()
+            return observation
+        readings = dict(observation.readings)
+        for image in self._spec.images:
+            seen = readings[image.name]
+            for pixels, stamp_ns in self._injection.images(image.name, seen.value, seen.stamp_ns):
+                readings[image.name] = Reading(pixels, stamp_ns, seen.arrival_ns)
+        return Observation(readings)
+
+    def _break(self) -> None:
+        if self._fault == MOVED:
+            looks = Perturbation("camera_pose", MOVED_SCALE, exactly=True)
+            self._world.vary(looks.variation(self._seed), self._seed)
+        else:
+            self._injection.want(self._fault, self._seed, self._world.time_ns)
+
+    def mend(self) -> None:
+        """Take back what was put into the world."""
+        self._injection.want("", self._seed, self._world.time_ns)
