@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -19,28 +18,44 @@ from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
+# Takes 100 MB and a thread when it reads a line, and ends with its input.
+GROWS = """
+import sys, threading
+print("ready", flush=True)
+sys.stdin.readline()
+block = bytearray(100 * 10**6)
+block[::4096] = b"x" * len(block[::4096])
+done = threading.Event()
+threading.Thread(target=done.wait).start()
+print("grown", flush=True)
+sys.stdin.read()
+done.set()
+"""
+
 
 def episode(seed: int, error: float, plan_ms: list[float]) -> EpisodeResult:
     return EpisodeResult(seed, np.array([1.0, error]), None, np.array(plan_ms), {}, None, None)
 
 
 def test_memory_and_threads_that_grow_are_seen():
-    watch = GrowthWatch({"this": os.getpid()})
-    watch.look()
-    assert watch.figures()["rss_growth"] is None, "one look tells nothing"
-    block = np.ones(20_000_000)  # 160 MB
-    done = threading.Event()
-    thread = threading.Thread(target=done.wait)
-    thread.start()
-    watch.look()
-    done.set()
-    thread.join()
+    process = subprocess.Popen(
+        [sys.executable, "-c", GROWS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout.readline() == "ready\n"
+        watch = GrowthWatch({"child": process.pid})
+        watch.look()
+        assert watch.figures()["rss_growth"] is None, "one look tells nothing"
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "grown\n"
+        watch.look()
+        process.stdin.close()
     figures = watch.figures()
-    first, last = figures["rss_mb"]["this"]
-    assert last - first > 0.9 * block.nbytes / 1e6
+    first, last = figures["rss_mb"]["child"]
+    assert 90.0 < last - first < 130.0
     assert figures["rss_growth"] == pytest.approx(last / first - 1.0, abs=1e-4)
-    few, more = figures["threads"]["this"]
-    assert more == few + 1 and figures["thread_growth"] == pytest.approx(1.0 / few, abs=1e-4)
+    assert figures["threads"]["child"] == [1, 2] and figures["thread_growth"] == 1.0
 
 
 def test_a_process_that_ended_is_named():
