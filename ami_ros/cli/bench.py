@@ -11,6 +11,7 @@ import typer
 from ami_ros.cli import options
 from ami_ros.cli.benches.attacks import attacks
 from ami_ros.cli.benches.curve import curve
+from ami_ros.cli.benches.explore import explore
 from ami_ros.cli.benches.faults import faults
 from ami_ros.cli.benches.four_room import four_room
 from ami_ros.cli.benches.gate import gate
@@ -104,6 +105,7 @@ bench.command()(gate)
 bench.command()(soak)
 bench.command()(attacks)
 bench.command()(surprise)
+bench.command()(explore)
 bench.command()(judging)
 bench.command()(memory)
 bench.command()(names)

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 
-import numpy as np
 import torch
 
 from ami_ros.errors import ConfigError
@@ -20,10 +19,10 @@ from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.warm_up import warm_up
 from ami_ros.protocols import Planner
 from ami_ros.sim.camera.perturbation import Perturbation
+from ami_ros.sim.faults.broken_camera import with_black
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult, Spoil
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.world.open_world import open_world
-from ami_ros.types import Observation
 
 
 class DirectRunner:
@@ -87,7 +86,7 @@ class DirectRunner:
         looks = perturbation or self._experiment.perturbation
         self.world.vary(looks.variation(seed), seed)
         experiment = self._experiment
-        spoil = spoil or partial(_with_black, experiment.covered)
+        spoil = spoil or partial(with_black, experiment.covered)
         return self._loop.run(planner, seed, self._task, experiment.by_joints, spoil)
 
     def _planner(self, solver: str, seed: int) -> Planner:
@@ -124,12 +123,3 @@ class DirectRunner:
         """Free the simulator, and write what is left to remember."""
         self._open.close()
         self.world.close()
-
-
-def _with_black(cameras: Collection[str], observation: Observation) -> Observation:
-    readings = observation.readings
-    black = {
-        name: dataclasses.replace(readings[name], value=np.zeros_like(readings[name].value))
-        for name in cameras
-    }
-    return Observation({**readings, **black}) if black else observation

@@ -142,6 +142,16 @@ def memory_over_time(times_h: Sequence[float], rss_mb: Mapping[str, Sequence[flo
     return as_png(figure)
 
 
+def coverage_over_time(curves: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
+    """Draw shares, from 0 to 1, over minutes of motion, one line for each name."""
+    figure, axes = figure_with_axes(WIDTH, 2.8)
+    for name, curve in curves.items():
+        axes.plot([at for at, _ in curve], [100 * share for _, share in curve], linewidth=1.4, label=name)
+    axes.set(xlabel="motion [min]", ylabel="cells that were visited [%]", ylim=(0, 103))
+    axes.legend(frameon=False, fontsize=8, labelcolor=GREY, loc="lower right")
+    return as_png(figure)
+
+
 # Ours in strong colours, the public solvers in grey; a family that is not named here is not drawn.
 FAMILIES = {
     "mppi": ("MPPI", ACCENT, "o-"),

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Collection
+
+import numpy as np
+
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.faults.injection import FaultInjection
@@ -68,3 +73,13 @@ class BrokenCamera:
     def mend(self) -> None:
         """Take back what was put into the world."""
         self._injection.want("", self._seed, self._world.time_ns)
+
+
+def with_black(cameras: Collection[str], observation: Observation) -> Observation:
+    """Return an observation in which the pictures of these cameras are black."""
+    readings = observation.readings
+    black = {
+        name: dataclasses.replace(readings[name], value=np.zeros_like(readings[name].value))
+        for name in cameras
+    }
+    return Observation({**readings, **black}) if black else observation

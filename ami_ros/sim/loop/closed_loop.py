@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ami_ros.protocols import Planner
-from ami_ros.safety.model_report import ModelReport
 from ami_ros.sim.loop.goals import goal_of
 from ami_ros.sim.loop.map_change import MapChange
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.tasks.yardstick import METRES, Yardstick
-from ami_ros.types import FloatArray, Goal, ImageArray, Observation, Plan
+from ami_ros.types import FloatArray, Goal, ImageArray, Observation
 
 Spoil = Callable[[Observation], Observation]
 
@@ -66,11 +65,6 @@ class EpisodeResult:
 
 class ClosedLoop(StepLoop):
     """World, planner and gate joined without ROS; arguments as for StepLoop."""
-
-    def hear(self, plan: Plan) -> None:
-        """Let the gate know how far the planner trusts its model."""
-        report = ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement)
-        self._gate.see_planner(report, self._world.time_ns)
 
     def run(
         self,

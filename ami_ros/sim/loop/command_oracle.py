@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import Command, FloatArray
 
@@ -269,3 +270,11 @@ def _longest_s(way: FloatArray, rate: FloatArray, change: FloatArray) -> FloatAr
     bounded = np.isfinite(rate)
     ramp = np.divide(rate, change, out=np.zeros_like(way), where=bounded)
     return way / rate + np.where(bounded, ramp, 2.0 * np.sqrt(way / change))
+
+
+def oracle_of(spec: RobotSpec, tick_s: float, margin: float = 0.0) -> CommandOracle:
+    """Return the oracle of a robot, with its own kinematics where it is an arm; arguments as there."""
+    if spec.arm is None:
+        return CommandOracle(spec, tick_s)
+    kinematics = Kinematics(spec)
+    return CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.sim.loop.command_oracle import TOLERANCE, CommandOracle
+from ami_ros.sim.loop.command_oracle import TOLERANCE, oracle_of
 from ami_ros.types import Command, FloatArray
 
 
@@ -36,11 +35,7 @@ class SimController:
         self._velocity = unlimited if limits.velocity is None else limits.velocity
         self._timeout_ns, self._tick_ns = round(timeout_s * 1e9), round(tick_s * 1e9)
         self._home, self._standstill = spec.home, spec.standstill
-        if spec.arm is None:
-            self.oracle = CommandOracle(spec, tick_s)
-        else:
-            kinematics = Kinematics(spec)
-            self.oracle = CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)
+        self.oracle = oracle_of(spec, tick_s, margin)
         self.forget()
 
     def forget(self) -> None:

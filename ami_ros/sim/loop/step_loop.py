@@ -11,11 +11,12 @@ from ami_ros.body.meanings.known import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import Sensor
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.loop.ungated import Ungated
 from ami_ros.sim.world.world import World
-from ami_ros.types import FloatArray, Level, Observation, Reading, Trajectory
+from ami_ros.types import Command, FloatArray, Level, Observation, Plan, Reading, Trajectory, Verdict
 
 FRESH = 0.5  # share of the age at which a reading holds the robot: then the gate is given the next one
 
@@ -72,7 +73,16 @@ class StepLoop:
                 vectors_ns = now
             command, verdict = self._gate.tick(now + self._tick_ns)
             self.levels[verdict.level.name] += 1
+            self._ticked(command, verdict)
             self._world.advance(command, self._tick_ns)
+
+    def hear(self, plan: Plan) -> None:
+        """Let the gate know how far the planner trusts its model."""
+        report = ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement)
+        self._gate.see_planner(report, self._world.time_ns)
+
+    def _ticked(self, command: Command | None, verdict: Verdict) -> None:
+        """Notice what the gate commands, before the world obeys."""
 
     def _see(self, observation: Observation) -> None:
         now = self._world.time_ns

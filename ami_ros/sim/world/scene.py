@@ -70,6 +70,10 @@ class Scene(Stage):
         """Return the true tip position (3,) in m: for scoring only, never for planning."""
         return self._kinematics.forward(self._arm.state()[0])[0]
 
+    def touching(self) -> set[int]:
+        """Return which links of the arm touched something, not the arm itself, in the last physics step."""
+        return {link for link, _, _ in self._bullet.touches(self.arm_body)}
+
     def truth(self) -> dict[str, FloatArray]:
         """Return where tip and objects are."""
         return {"tip": self.tip(), "objects": self.objects()}

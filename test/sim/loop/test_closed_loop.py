@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from straight_line import StraightLine
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
+from ami_ros.sim.faults.broken_camera import with_black
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.world.scene import Scene
@@ -176,6 +178,6 @@ def test_a_covered_camera_is_black_from_the_first_step_on_and_its_goal_was_pictu
     run(scene, Looking, steps=3)
     goal = Looking.goal
     assert Looking.brightest > 0
-    run(scene, Looking, steps=3, covered=["camera"])
+    run(scene, Looking, steps=3, spoil=partial(with_black, ["camera"]))
     assert Looking.brightest == 0
     np.testing.assert_array_equal(Looking.goal, goal)
