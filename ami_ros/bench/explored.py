@@ -67,7 +67,7 @@ class ExploredBody:
         is_arm = self._contact is not None
         return {
             "minutes": come.moved_s / 60.0,
-            "ended": self.planner.finished,
+            "ended": self.planner.finished or "the gate stopped it",
             "cells": coverage.cells.share,
             "cells_fast": coverage.fast.share,
             "views": come.views,

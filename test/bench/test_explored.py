@@ -52,6 +52,21 @@ def test_what_the_arm_touches_is_counted():
     assert before == 0 < loop.touched
 
 
+def test_it_ends_when_the_gate_stops_it():
+    configuration = Configuration.load("panda", "reach", {"explorer": {"minutes": 0.5}})
+    spec, task = configuration.spec, load_task("reach", configuration.spec)
+    world = open_world(spec, configuration.sim.physics_hz)
+    task.furnish(world)
+    loop = ExploringLoop(world, spec, configuration.safety)
+    steps = 0
+    for _ in loop.run(ExploringPlanner(spec, configuration.explorer), task.episode(0)):
+        steps += 1
+        if steps == 10:
+            loop._gate.estop(True, world.time_ns)
+    world.close()
+    assert steps == 11 and loop.oracle.moved_after_stop == 0
+
+
 def test_a_base_touches_nothing_that_is_counted(tmp_path):
     file = tmp_path / "explored.json"
     explore(minutes=0.2, robot="husky", task="drive", plain=False, json_file=file)

@@ -17,6 +17,7 @@ FIGURES = (
     ("views", "views", ".0f"),
     ("held back, times", "held_back", ".0f"),
     ("commands outside the limits", "unsafe_commands", "d"),
+    ("ended", "ended", "s"),
     ("control steps", "steps", "d"),
     ("in which the arm touched something", "touched_steps", "d"),
     ("in which it touched itself", "self_touched_steps", "d"),

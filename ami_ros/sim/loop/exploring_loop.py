@@ -34,7 +34,10 @@ class ExploringLoop(StepLoop):
         self._stands = self._touches = False
 
     def run(self, planner: ExploringPlanner, episode: Episode) -> Iterator[None]:
-        """Explore until it is enough, from the start of an episode; wait after each control step."""
+        """Explore until it is enough, or the gate stops it, from the start of an episode.
+
+        It waits after each control step.
+        """
         world = self._world
         world.reset(episode.start, episode.start_objects)
         self.restart()
@@ -42,7 +45,7 @@ class ExploringLoop(StepLoop):
         self._planner = planner
         self._stood_on = set()
         self._stands = True
-        while not planner.finished:
+        while not (planner.finished or planner.is_stopped):  # nobody is there to re-arm
             observation = world.observe()
             plan = planner.plan(observation)
             self.hear(plan)
