@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much memory processes take, and how much shared memory is in use. Linux only.
 
-Source: proc_pid_status(5), VmRSS, VmHWM and Threads; proc_pid_clear_refs(5), 5 resets the peak.
+Source: proc_pid_maps(5); proc_pid_status(5), VmRSS, VmHWM and Threads; proc_pid_clear_refs(5), 5 resets
+the peak.
 """
 
 from __future__ import annotations
@@ -48,6 +49,16 @@ def shared_bytes() -> int:
 def shared_names() -> set[str]:
     """Return the names of what is in /dev/shm."""
     return {path.name for path in SHARED.iterdir()} if SHARED.is_dir() else set()
+
+
+def shared_names_of(pid: int) -> set[str]:
+    """Return the names of what a process uses in /dev/shm now; none of a process that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    except OSError:
+        return set()
+    paths = (Path(line.split(maxsplit=5)[5]) for line in lines if f"{SHARED}/" in line)
+    return {path.name for path in paths if path.parent == SHARED}
 
 
 def resident_bytes(pid: int) -> int:

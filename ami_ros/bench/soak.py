@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.bench.growth import GrowthWatch
-from ami_ros.bench.memory import shared_bytes, shared_names
+from ami_ros.bench.memory import shared_bytes, shared_names, shared_names_of
 from ami_ros.report.statistics import wilson
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SETTLED_S = 60.0  # of the robot's time until every process has what it needs
 class Soak:
     """Adds episodes up, and looks at the processes now and then.
 
-    Made before they start: what is in /dev/shm then is not theirs.
+    Made before they start: what is in /dev/shm then is not theirs, nor what others put there later.
 
     Args:
         episode_s: the robot's time in an episode.
@@ -34,7 +34,8 @@ class Soak:
     def __init__(self, episode_s: float, deadline_s: float) -> None:
         self._episode_s, self._deadline_ms = episode_s, 1e3 * deadline_s
         self._shm_before, self._shm_bytes = shared_names(), shared_bytes()
-        self._watch = GrowthWatch({})
+        self._watch, self._pids = GrowthWatch({}), list[int]()
+        self._used: set[str] = set()  # by them, in /dev/shm
         self._looks_s: list[float] = []
         self._plans = self._misses = self._reached = 0
         self._wall_s = 0.0
@@ -42,7 +43,8 @@ class Soak:
 
     def watch(self, pids: Mapping[str, int]) -> None:
         """Follow these processes, by name."""
-        self._watch = GrowthWatch(pids)
+        self._watch, self._pids = GrowthWatch(pids), list(pids.values())
+        self._note_used()
 
     def add(self, result: EpisodeResult) -> bool:
         """Count an episode; return whether the processes were looked at.
@@ -50,6 +52,7 @@ class Soak:
         Raises:
             ProcessError: one of them has ended.
         """
+        self._note_used()
         self.episodes += 1
         self.robot_s += self._episode_s
         self._wall_s += result.wall_s
@@ -64,8 +67,11 @@ class Soak:
 
     @property
     def shm_left(self) -> list[str]:
-        """Names in /dev/shm that were not there before; after the processes ended, what they left."""
-        return sorted(shared_names() - self._shm_before)
+        """Names of what they used in /dev/shm and is still there; after they ended, what they left."""
+        return sorted(self._used & shared_names())
+
+    def _note_used(self) -> None:
+        self._used |= {name for pid in self._pids for name in shared_names_of(pid)} - self._shm_before
 
     def figures(self) -> dict[str, Any]:
         """Return what it came to so far, ready for JSON; `shm_leftovers` means something at the end only."""
@@ -80,6 +86,7 @@ class Soak:
             "looks_s": self._looks_s,
             "shm_mb_start": round(self._shm_bytes / 1e6, 1),
             "shm_mb_end": round(shared_bytes() / 1e6, 1),
+            "shm_used": len(self._used),
             "shm_leftovers": len(self.shm_left),
             "robot_s_per_wall_s": round(self.robot_s / max(self._wall_s, 1e-9), 2),
         }
