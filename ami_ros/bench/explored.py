@@ -16,8 +16,8 @@ from ami_ros.configuration import Configuration
 from ami_ros.exploration.planner import ExploringPlanner
 from ami_ros.sim.loop.exploring_loop import ExploringLoop
 from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.world.body_place import joints_of
 from ami_ros.sim.world.open_world import open_world
-from ami_ros.sim.world.scene import Scene
 
 EXPLORER, PLAIN = WAYS = ("explorer", "plain random motion")
 POSTURES = 500  # random ones, to find the parts of an arm that always touch
@@ -54,8 +54,9 @@ class ExploredBody:
         task.furnish(self._world)
         for _ in self._loop.run(planner, task.episode(configuration.explorer.seed)):
             self._steps += 1
-            if self._contact is not None and isinstance(self._world, Scene):
-                self._self_touched += bool(self._contact.touching(self._world.joints()[0]))
+            joints = joints_of(self._world)
+            if self._contact is not None and joints is not None:
+                self._self_touched += bool(self._contact.touching(joints))
             moved_s = planner.progress.moved_s
             if moved_s >= CURVE_S * (len(self._curve) + 1):
                 self._curve.append((round(moved_s / 60.0, 2), planner.coverage.cells.share))

@@ -13,18 +13,18 @@ from ami_ros.errors import ProcessError
 class GrowthWatch:
     """Follows how much memory and how many threads each process has.
 
-    Args:
+    Attributes:
         pids: process id by name.
     """
 
     def __init__(self, pids: Mapping[str, int]) -> None:
-        self._pids = dict(pids)
+        self.pids = dict(pids)
         self._rss_mb: dict[str, list[float]] = {name: [] for name in pids}
         self._threads: dict[str, list[int]] = {name: [] for name in pids}
 
     def look(self) -> None:
         """Note what each process has now. Raises ProcessError: one has ended."""
-        for name, pid in self._pids.items():
+        for name, pid in self.pids.items():
             try:
                 size, threads = resident_bytes(pid), thread_count(pid)
             except (OSError, StopIteration) as error:  # gone, or nobody has fetched its exit code

@@ -34,7 +34,7 @@ class Soak:
     def __init__(self, episode_s: float, deadline_s: float) -> None:
         self._episode_s, self._deadline_ms = episode_s, 1e3 * deadline_s
         self._shm_before, self._shm_bytes = shared_names(), shared_bytes()
-        self._watch, self._pids = GrowthWatch({}), list[int]()
+        self._watch = GrowthWatch({})
         self._used: set[str] = set()  # by them, in /dev/shm
         self._looks_s: list[float] = []
         self._plans = self._misses = self._reached = 0
@@ -43,7 +43,7 @@ class Soak:
 
     def watch(self, pids: Mapping[str, int]) -> None:
         """Follow these processes, by name."""
-        self._watch, self._pids = GrowthWatch(pids), list(pids.values())
+        self._watch = GrowthWatch(pids)
         self._note_used()
 
     def add(self, result: EpisodeResult) -> bool:
@@ -71,7 +71,9 @@ class Soak:
         return sorted(self._used & shared_names())
 
     def _note_used(self) -> None:
-        self._used |= {name for pid in self._pids for name in shared_names_of(pid)} - self._shm_before
+        self._used |= {
+            name for pid in self._watch.pids.values() for name in shared_names_of(pid)
+        } - self._shm_before
 
     def figures(self) -> dict[str, Any]:
         """Return what it came to so far, ready for JSON; `shm_leftovers` means something at the end only."""

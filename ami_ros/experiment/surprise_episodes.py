@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.figures import step_s
 from ami_ros.sim.faults.broken_camera import BROKEN, MOVED, BrokenCamera
 from ami_ros.sim.faults.catalogue import Catalogue
+from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.faults.kinds import MODEL_S
 from ami_ros.training.rank import roc_auc
 from ami_ros.types import RARE_SURPRISE, FloatArray
@@ -52,7 +54,8 @@ class SurpriseRunner:
 
     def __init__(self, experiment: Experiment, faults: Sequence[str]) -> None:
         self._experiment, self._faults = experiment, faults
-        self._runner = DirectRunner(experiment)
+        self._runner = DirectRunner(dataclasses.replace(experiment, gated=False))
+        self._injection = FaultInjection(self._runner.world, experiment.spec, experiment.load_task())
         self._onset = round(ONSET_S / step_s(experiment))
         first = self._onset + SEEN_AFTER
         self._window = slice(first, first + round(MODEL_S / step_s(experiment)))
@@ -69,8 +72,8 @@ class SurpriseRunner:
                 yield fault, self._broken(fault, seed)
 
     def _broken(self, fault: str, seed: int) -> FloatArray:
-        runner, experiment = self._runner, self._experiment
-        broken = BrokenCamera(runner.world, experiment.spec, experiment.load_task(), fault, seed, self._onset)
+        runner, spec = self._runner, self._experiment.spec
+        broken = BrokenCamera(runner.world, spec, self._injection, fault, seed, self._onset)
         try:
             return runner.episode(seed, spoil=broken).surprise[self._window]
         finally:

@@ -131,23 +131,15 @@ def measured_over_expected(models: Sequence[Mapping[str, Any]], least: float) ->
     return as_png(figure)
 
 
-def memory_over_time(times_h: Sequence[float], rss_mb: Mapping[str, Sequence[float]]) -> bytes:
-    """Draw the memory of each process over hours, in MB."""
+def lines(
+    curves: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_label: str, top: float | None = None
+) -> bytes:
+    """Draw one line of points (x, y) for each name, from y = 0 up to `top`, or as far as they reach."""
     figure, axes = figure_with_axes(WIDTH, 2.8)
-    for name, seen in rss_mb.items():
-        axes.plot(times_h, seen, linewidth=1.2, label=name)
-    axes.set(xlabel="robot's time [h]", ylabel="memory [MB]")
-    axes.set_ylim(bottom=0.0)
-    axes.legend(frameon=False, fontsize=8, labelcolor=GREY, loc="lower right")
-    return as_png(figure)
-
-
-def coverage_over_time(curves: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
-    """Draw shares, from 0 to 1, over minutes of motion, one line for each name."""
-    figure, axes = figure_with_axes(WIDTH, 2.8)
-    for name, curve in curves.items():
-        axes.plot([at for at, _ in curve], [100 * share for _, share in curve], linewidth=1.4, label=name)
-    axes.set(xlabel="motion [min]", ylabel="cells that were visited [%]", ylim=(0, 103))
+    for name, points in curves.items():
+        axes.plot([x for x, _ in points], [y for _, y in points], linewidth=1.4, label=name)
+    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.set_ylim(0.0, top)
     axes.legend(frameon=False, fontsize=8, labelcolor=GREY, loc="lower right")
     return as_png(figure)
 

@@ -32,39 +32,44 @@ def test_both_ways_are_told_and_nothing_is_unsafe_or_touched(tmp_path):
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_the_arm_touches_is_counted():
-    configuration = Configuration.load("panda", "push", {"explorer": {"minutes": 0.5, "seed": 2}})
-    spec, task = configuration.spec, load_task("push", configuration.spec)
-    world = open_world(spec, configuration.sim.physics_hz)
-    task.furnish(world)
-    loop, planner = (
-        ExploringLoop(world, spec, configuration.safety),
-        ExploringPlanner(spec, configuration.explorer),
-    )
+@pytest.fixture
+def opened():
+    """Return what opens a Panda on a task: its world, its loop, and an exploration that is under way."""
+    worlds = []
+
+    def open_panda(name: str, **explorer):
+        configuration = Configuration.load("panda", name, {"explorer": explorer})
+        spec, task = configuration.spec, load_task(name, configuration.spec)
+        world = open_world(spec, configuration.sim.physics_hz)
+        worlds.append(world)
+        task.furnish(world)
+        loop = ExploringLoop(world, spec, configuration.safety)
+        return world, loop, loop.run(ExploringPlanner(spec, configuration.explorer), task.episode(0))
+
+    yield open_panda
+    for world in worlds:
+        world.close()
+
+
+def test_what_the_arm_touches_is_counted(opened):
+    world, loop, steps = opened("push", minutes=0.5, seed=2)
     tricks, before = Tricks(world), 0
-    for step, _ in enumerate(loop.run(planner, task.episode(0))):
+    for step, _ in enumerate(steps):
         if step == 20:
             before = loop.touched
-            tricks.jump(
-                np.array([*world.tip()[:2], world.objects()[0, 2], 0.0])
-            )  # the block is where the rod is
-    world.close()
+            block = [*world.tip()[:2], world.objects()[0, 2], 0.0]
+            tricks.jump(np.array(block))  # where the rod is
     assert before == 0 < loop.touched
 
 
-def test_it_ends_when_the_gate_stops_it():
-    configuration = Configuration.load("panda", "reach", {"explorer": {"minutes": 0.5}})
-    spec, task = configuration.spec, load_task("reach", configuration.spec)
-    world = open_world(spec, configuration.sim.physics_hz)
-    task.furnish(world)
-    loop = ExploringLoop(world, spec, configuration.safety)
-    steps = 0
-    for _ in loop.run(ExploringPlanner(spec, configuration.explorer), task.episode(0)):
-        steps += 1
-        if steps == 10:
+def test_it_ends_when_the_gate_stops_it(opened):
+    world, loop, steps = opened("reach", minutes=0.5)
+    count = 0
+    for _ in steps:
+        count += 1
+        if count == 10:
             loop._gate.estop(True, world.time_ns)
-    world.close()
-    assert steps == 11 and loop.oracle.moved_after_stop == 0
+    assert count == 11 and loop.oracle.moved_after_stop == 0
 
 
 def test_a_base_touches_nothing_that_is_counted(tmp_path):

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -14,16 +12,15 @@ from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import prepare
 from ami_ros.experiment.surprise_episodes import CLEAN, SurpriseRunner, breakable, told_apart
 from ami_ros.sim.faults.broken_camera import BROKEN, MOVED, BrokenCamera
+from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.world.open_world import open_world
 
 
 @pytest.fixture(scope="module")
 def experiment():
-    made = prepare(
-        "panda", "reach", episodes=2, seed=79001, changes=["deadline_s=1.0"]
-    )  # on a busy machine, too
-    return dataclasses.replace(made, gated=False)
+    changes = ["deadline_s=1.0"]  # on a busy machine, too
+    return prepare("panda", "reach", episodes=2, seed=79001, changes=changes)
 
 
 def surprises(experiment, faults: list[str]) -> dict[str, list[np.ndarray]]:
@@ -58,7 +55,8 @@ def test_pictures_are_as_they_are_until_it_breaks_and_again_once_it_is_mended(ex
     world = open_world(spec, 240.0)
     task.furnish(world)
     world.reset(spec.home, task.episode(79001).start_objects)
-    broken, usual = BrokenCamera(world, spec, task, fault, 79001, after=2), world.image()
+    injection, usual = FaultInjection(world, spec, task), world.image()
+    broken = BrokenCamera(world, spec, injection, fault, 79001, after=2)
     for _ in range(2):
         assert (broken(world.observe()).readings["camera"].value == usual).all()
     broken(world.observe())  # the picture that is repeated from now on

@@ -35,6 +35,7 @@ def soak(
 
     Example: ami-ros bench soak --hours 8 --json soak.json --plot soak.png
     """
+    import dataclasses
     import math
 
     from ami_ros.errors import ConfigError
@@ -50,7 +51,7 @@ def soak(
     check_writable(json_file, plot)
     episode_s = experiment.load_task().episode_steps * step_s(experiment)
     episodes = min(math.ceil(3600.0 * hours / episode_s), MOST_EPISODES)
-    experiment = prepare(robot, task, model, episodes=episodes, seed=seed)
+    experiment = dataclasses.replace(experiment, seeds=tuple(range(seed, seed + episodes)))
     measure_soak(experiment, episode_s, logs or Path(tempfile.mkdtemp(prefix="ami_ros_")), json_file, plot)
 
 
@@ -78,7 +79,7 @@ def measure_soak(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.experiment.ros_episodes import RosRunner
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.report.plots import memory_over_time
+    from ami_ros.report.plots import lines
     from ami_ros.system.whole_file import write_whole
 
     soak = Soak(episode_s, experiment.planner.deadline_s)
@@ -101,8 +102,11 @@ def measure_soak(
         if soak.episodes:
             write_json(json_file, figures)
             if plot is not None and figures["looks_s"]:
-                times_h = [seen / 3600.0 for seen in figures["looks_s"]]
-                write_whole(plot, memory_over_time(times_h, figures["rss_mb"]))
+                hours = [seen / 3600.0 for seen in figures["looks_s"]]
+                curves = {
+                    name: list(zip(hours, seen, strict=True)) for name, seen in figures["rss_mb"].items()
+                }
+                write_whole(plot, lines(curves, "robot's time [h]", "memory [MB]"))
             _print(figures, soak)
     return figures
 

@@ -31,8 +31,6 @@ def surprise(
 
     Example: ami-ros bench surprise --robot panda --task reach --json surprise.json
     """
-    import dataclasses
-
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
@@ -41,7 +39,7 @@ def surprise(
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
 
-    experiment = dataclasses.replace(prepare(robot, task, model, episodes=episodes, seed=seed), gated=False)
+    experiment = prepare(robot, task, model, episodes=episodes, seed=seed)
     require("sim")
     faults = breakable(experiment, fault)
     check_writable(json_file)

@@ -33,9 +33,8 @@ from ami_ros.sim.loop.episode import SimEpisode
 from ami_ros.sim.loop.lateness import Lateness
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
+from ami_ros.sim.world.body_place import joints_of, pose_of
 from ami_ros.sim.world.open_world import open_world
-from ami_ros.sim.world.scene import Scene
-from ami_ros.sim.world.yard import Yard
 from ami_ros.types import Command, FloatArray, Level
 
 # No step of a lock-step episode may be at time zero, which ROS messages use for "not set".
@@ -114,8 +113,7 @@ class SimNode(Node):
 
     def measured(self) -> FloatArray | None:
         """Return where the commanded channels are (C,); None where nothing measures that."""
-        scene = self.episode.scene
-        return scene.joints()[0] if isinstance(scene, Scene) else None
+        return joints_of(self.episode.scene)
 
     def follow(self, now_ns: int) -> Command:
         """Return what the controller does for the next tick."""
@@ -224,8 +222,7 @@ class SimNode(Node):
         # In real time a loaded machine takes late what was sent before the world went on.
         if not self.settings.lock_step and command.stamp_ns < self._begins_ns:
             return
-        scene = self.episode.scene
-        pose = scene.pose() if isinstance(scene, Yard) else None
+        pose = pose_of(self.episode.scene)
         late_s = 0.0 if self.settings.lock_step else self.lateness.at_s(now)
         self.controller.take(command, measured, now, pose, late_s)
         self.command_stamp_ns = command.stamp_ns

@@ -11,7 +11,6 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.faults.injection import FaultInjection
-from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.world import World
 from ami_ros.types import Observation, Reading
 
@@ -35,19 +34,17 @@ class BrokenCamera:
     Args:
         world: the body.
         spec: of the body.
-        task: furnishes a foreign world.
-        fault: one of BROKEN.
+        injection: into this world; one for all episodes, for what it puts there stays to be shown again.
+        fault: one of BROKEN, that this body can have.
         seed: of what is drawn.
         after: observations that are left as they are.
-
-    Raises:
-        ConfigError: this body cannot have the fault.
     """
 
-    def __init__(self, world: World, spec: RobotSpec, task: Task, fault: str, seed: int, after: int) -> None:
-        self._world, self._spec, self._fault = world, spec, fault
-        self._seed, self._left = seed, after
-        self._injection = FaultInjection(world, spec, task)
+    def __init__(
+        self, world: World, spec: RobotSpec, injection: FaultInjection, fault: str, seed: int, after: int
+    ) -> None:
+        self._world, self._spec, self._injection = world, spec, injection
+        self._fault, self._seed, self._left = fault, seed, after
 
     def __call__(self, observation: Observation) -> Observation:
         """Return what is left of an observation."""

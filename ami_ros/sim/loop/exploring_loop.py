@@ -11,9 +11,9 @@ from ami_ros.safety.settings import SafetySettings
 from ami_ros.sim.loop.command_oracle import oracle_of
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Episode
+from ami_ros.sim.world.body_place import joints_of, pose_of
 from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.world import World
-from ami_ros.sim.world.yard import Yard
 from ami_ros.types import Command, Level, Verdict
 
 
@@ -58,8 +58,7 @@ class ExploringLoop(StepLoop):
     def _ticked(self, command: Command | None, verdict: Verdict) -> None:
         world = self._world
         if command is not None:
-            measured = world.joints()[0] if isinstance(world, Scene) else None
-            self.oracle.see(command, measured, world.pose() if isinstance(world, Yard) else None)
+            self.oracle.see(command, joints_of(world), pose_of(world))
             self.oracle.see_stop(verdict.level is Level.STOP, command.stamp_ns)
         if self._planner is not None:
             self._planner.judge(verdict.level)
