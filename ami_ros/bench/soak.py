@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ami_ros.bench.growth import GrowthWatch
 from ami_ros.bench.memory import shared_bytes, shared_names, shared_names_of
 from ami_ros.report.statistics import wilson
+from ami_ros.system.shared_memory import is_port
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
@@ -20,7 +21,8 @@ SETTLED_S = 60.0  # of the robot's time until every process has what it needs
 class Soak:
     """Adds episodes up, and looks at the processes now and then.
 
-    Made before they start: what is in /dev/shm then is not theirs, nor what others put there later.
+    Made before they start: what is in /dev/shm then is not theirs, nor what others put there later. Ports of
+    Fast DDS are left out: processes of any domain share them by number, so nothing tells whose they are.
 
     Args:
         episode_s: the robot's time in an episode.
@@ -71,9 +73,8 @@ class Soak:
         return sorted(self._used & shared_names())
 
     def _note_used(self) -> None:
-        self._used |= {
-            name for pid in self._watch.pids.values() for name in shared_names_of(pid)
-        } - self._shm_before
+        names = {name for pid in self._watch.pids.values() for name in shared_names_of(pid)}
+        self._used |= {name for name in names - self._shm_before if not is_port(name)}
 
     def figures(self) -> dict[str, Any]:
         """Return what it came to so far, ready for JSON; `shm_leftovers` means something at the end only."""

@@ -23,7 +23,8 @@ FOLDER = Path("/dev/shm")
 NODE_BYTES = 36 * 2**20
 # A lock file this young may belong to a process that has not come to locking it yet.
 SETTLED_S = 1.0
-_LOCK = re.compile(r"(fast(?:dds|rtps)_(?:[0-9a-f]{16}|port[0-9]{1,5}))_[es]l")
+_PORT = r"fast(?:dds|rtps)_port[0-9]{1,5}"
+_LOCK = re.compile(rf"({_PORT}|fast(?:dds|rtps)_[0-9a-f]{{16}})_[es]l")
 
 
 class Leftovers(NamedTuple):
@@ -34,6 +35,11 @@ class Leftovers(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.segments} segments ({_mib(self.size_bytes)} MiB) of processes that were killed"
+
+
+def is_port(name: str) -> bool:
+    """Return whether a file of this name is a port, which processes share, not the segment of one of them."""
+    return re.fullmatch(_PORT, name) is not None
 
 
 def leftovers(remove: bool, folder: Path = FOLDER) -> Leftovers:

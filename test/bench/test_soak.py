@@ -82,27 +82,32 @@ def test_episodes_are_added_up_and_processes_looked_at_once_in_a_while():
 
 LEAVES = """
 import mmap, sys
-with open(sys.argv[1], "w+b") as file:
-    file.truncate(4096)
-    used = mmap.mmap(file.fileno(), 4096)
-    print("used", flush=True)
-    sys.stdin.read()
+used = []
+for name in sys.argv[1:]:
+    with open(name, "w+b") as file:
+        file.truncate(4096)
+        used.append(mmap.mmap(file.fileno(), 4096))
+print("used", flush=True)
+sys.stdin.read()
 """
 
 
 def test_what_they_leave_in_shared_memory_is_named_and_nothing_of_others():
-    soak, left, others = Soak(4.0, 0.05), *(SHARED / f"ami_ros_test_{os.getpid()}_{n}" for n in "ab")
+    soak = Soak(4.0, 0.05)
+    left, others = (SHARED / f"ami_ros_test_{os.getpid()}_{n}" for n in "ab")
+    port = SHARED / f"fastdds_port{10**4 + os.getpid() % 10**4}"
     others.write_bytes(b"x")
-    command = [sys.executable, "-c", LEAVES, str(left)]
+    command = [sys.executable, "-c", LEAVES, str(left), str(port)]
     try:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout.readline() == "used\n"
             soak.watch({"planner": process.pid})
             process.stdin.close()
+        assert port.exists(), "other processes may use it, too"
         assert soak.shm_left == [left.name] and soak.figures()["shm_leftovers"] == 1
     finally:
-        others.unlink()
-        left.unlink()
+        for file in (others, left, port):
+            file.unlink()
     assert soak.shm_left == []
 
 

@@ -46,6 +46,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[...,
     yield run
     for process in reversed(running):
         process.terminate()
+        print(f"--- end of {process.log_path}\n{process.log_tail()}")  # pytest shows it where a test fails
 
 
 class Probe:
