@@ -35,6 +35,12 @@ def collect(
             "[config/collect.yaml]."
         ),
     ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Nothing varies and nothing is odd, as in recordings; for ami-ros augment."
+        ),
+    ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes [config/collect.yaml].")] = None,
     engine: Annotated[
         str | None, typer.Option(help="What they run on: local, or ray [config/collect.yaml].")
@@ -53,7 +59,10 @@ def collect(
     from ami_ros.system.lock_file import only_one
 
     given = {"episodes": episodes, "seed": seed, "workers": workers, "engine": engine}
-    given |= {"event_pairs": event_pairs, "oddities": oddities, "double_exposures": double_exposures}
+    further = {"event_pairs": event_pairs, "oddities": oddities, "double_exposures": double_exposures}
+    given |= further
+    if plain:
+        given |= {"varied": False, **{name: amount or 0 for name, amount in further.items()}}
     configuration = Configuration.load(robot, task, {"collect": given})
     out, wanted = out or configuration.episodes_folder, configuration.collect.episodes
     with only_one("collect", out):

@@ -33,6 +33,14 @@ def model(
             help="Episodes under each kind of camera variation, a fifth as many beyond the range; 0: none."
         ),
     ] = 200,
+    augmented: Annotated[
+        bool,
+        typer.Option(
+            "--augmented",
+            help="Collect plain pictures and augment them, as recordings are, where the simulator would vary "
+            "them itself [models/<robot>_<task>_augmented].",
+        ),
+    ] = False,
     seed: options.Seed = 70001,
     workers: options.Workers = 2,
 ) -> None:
@@ -42,6 +50,7 @@ def model(
     """
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
+    from ami_ros.cli.recordings.augment import augment
     from ami_ros.cli.train import train
     from ami_ros.configuration import Configuration
     from ami_ros.experiment.experiment import check_counts
@@ -54,15 +63,19 @@ def model(
     for count in (episodes, baseline_episodes, perturbed_episodes or 1):
         check_counts(count, seed, workers)  # now, not after hours of training
     configuration = Configuration.load(robot, task)
-    name = configuration.name
-    out, work = out or Path("models", name), work or configuration.run_folder
+    name = configuration.name + ("_augmented" if augmented else "")
+    out, work = out or Path("models", name), work or configuration.run_folder.with_name(name)
     trained, path, data = work / "model.pt", out / "model.pt", work / "episodes"
     with only_one("model", work):
         check_writable(path, out / CARD)
         stages = Stages(work / "stages.json")
 
         with stages.timed("collect"):
-            collect(out=data, task=task, robot=robot)
+            collect(out=data, task=task, robot=robot, plain=augmented)
+        if augmented:
+            recorded, data = data, work / "augmented"
+            with stages.timed("augment"):
+                augment(data=recorded, out=data, task=task, robot=robot)
         if not trained.is_file():
             with stages.timed("train"):
                 train(data=data, out=trained, robot=robot, task=task)

@@ -52,6 +52,7 @@ def model_card(
         folder=folder,
         yardstick=yardstick,
         stages_s=stages_s,
+        augmented="augment" in stages_s,
         rows={figures["planner"]: figures, **figures["baseline_figures"]},
         judgement=judge(contract, load_judgement_settings()),
         errors=list(zip(*(quality[name] for name in names), strict=True)),

@@ -15,7 +15,7 @@ pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportE
 from command import Running, error_line, run
 from untrained import untrained_model
 
-from ami_ros.data.episode import list_episodes, read_episode
+from ami_ros.data.episode import PLAIN_LOOK, list_episodes, read_episode
 from ami_ros.share import config_path
 
 ONLY_EPISODES = ("--event-pairs", 0, "--oddities", 0, "--double-exposures", 0, "--workers", 2)
@@ -119,3 +119,10 @@ def test_ctrl_c_while_the_workers_start_is_quiet(tmp_path):
     assert ended.returncode == 130
     assert ended.stderr.splitlines()[-1] == "stopped by SIGINT"
     assert "Traceback" not in ended.stderr
+
+
+def test_plain_records_episodes_and_nothing_else(tmp_path):
+    run("collect", "--out", tmp_path, "--plain", "--episodes", 3, "--workers", 1)
+    paths = list_episodes(tmp_path)
+    assert [int(read_episode(path).look) for path in paths] == [PLAIN_LOOK] * 3
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []

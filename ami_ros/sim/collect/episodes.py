@@ -32,7 +32,9 @@ class Collector(Recorder):
         generator = np.random.default_rng(seed)
         # Apart from the motion, which stays the same when the variations change.
         looks = np.random.default_rng([*seed, 1])
-        variation = training_variation(self._variation, looks, len(self._spec.images))
+        variation = CLEAN
+        if self._settings.varied:
+            variation = training_variation(self._variation, looks, len(self._spec.images))
         self._world.vary(variation, seed=int(looks.integers(2**31)))
         episode = self._task.scatter(generator)
         motion = self._task.motion(episode, self._settings, generator)
@@ -52,10 +54,10 @@ def made_with(configuration: Configuration, unused: str) -> dict[str, object]:
         "format": FORMAT_VERSION,
         "robot": configuration.robot,
         "task": {**task.own, **task.embodiment},
-        **{name: value for name, value in settings.items() if name not in (*AMOUNTS, unused)},
+        **{name: value for name, value in settings.items() if name not in (*AMOUNTS, "varied", unused)},
         "image_size": configuration.model.image_size,
         "physics_hz": configuration.sim.physics_hz,
-        "variation": vars(load_variation_settings()),
+        "variation": vars(load_variation_settings()) if configuration.collect.varied else None,
     }
 
 

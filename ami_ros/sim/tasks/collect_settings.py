@@ -23,6 +23,7 @@ class CollectSettings:
     amplitude: tuple[float, ...] = setting(
         "range of the motion's std, share of max_tip_speed", ge=0.0, le=3.0
     )
+    varied: bool = setting("whether light, surfaces and cameras vary")
     workers: int = setting("processes", ge=1, le=256)
     engine: str = setting("what the processes run on", choices=ENGINES)
     event_pairs: int = setting("pairs of clips per kind of event; 0 records none", ge=0, le=10_000)

@@ -22,7 +22,7 @@ from command import session_members
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import EpisodeRecord, episode_arrays, episode_path, list_episodes, read_episode
+from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, episode_arrays, episode_path, list_episodes, read_episode
 from ami_ros.data.manifest import claim
 from ami_ros.errors import AmiError, ConfigError, EpisodeError
 from ami_ros.sim.collect.episodes import Collector, collect, made_with
@@ -82,6 +82,19 @@ def test_an_episode_depends_on_seed_and_index_alone(recorded):
     assert not np.array_equal(recorded[0].actions, recorded[1].actions)
     reseeded = Collector(configuration(seed=SHIPPED.seed + 1))
     assert not np.array_equal(reseeded.record(0).actions, recorded[0].actions)
+
+
+def test_where_nothing_varies_the_motion_is_the_same_and_every_look_is_the_plain_one(recorded, tmp_path):
+    plain = Collector(configuration(varied=False))
+    for index, varied in enumerate(recorded):
+        episode = plain.record(index)
+        assert episode.look == PLAIN_LOOK
+        np.testing.assert_array_equal(episode.actions, varied.actions)
+    plain.close()
+    assert {int(episode.look) for episode in recorded} != {PLAIN_LOOK}
+    claim(tmp_path, made_with(configuration(), unused="event_steps"))
+    with pytest.raises(EpisodeError, match="variation"):
+        list(collect(configuration(varied=False), tmp_path))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
