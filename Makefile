@@ -115,6 +115,7 @@ lerobot: venv ## check what ami-ros export-data writes with the real lerobot
 	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -rs test/data/lerobot
 
 # Needs the extra that the robot needs: `pip install -e '.[foreign]'` or `'.[robots]'`.
+# FROM=models/panda_reach/model.pt trains on from that one: where the arm is the same and what a camera sees is not.
 robot: venv ## explore, record, import, train and commission a robot through its topics alone (ROBOT=fetch, ur5, so101)
 	PATH="$(CURDIR)/$(BIN):$$PATH" test/foreign/recipe.sh $(or $(ROBOT),fetch) runs/black_box/$(or $(ROBOT),fetch) $(ARGS)
 

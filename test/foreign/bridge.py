@@ -29,8 +29,9 @@ class Bridge(Node):
 
     def __init__(self, name: str) -> None:
         super().__init__("foreign_robot")
-        self._arm, self._joints = MujocoArm(ARMS[name]), list(ARMS[name].joints)
-        self._held = np.array(ARMS[name].home)
+        arm = ARMS[name]
+        self._arm, self._joints = MujocoArm(arm), [arm.spoken + joint for joint in arm.joints]
+        self._held = np.array(arm.home)
         self._point = self._velocity = None
         self._reached_s = 0.0  # when it shall be there
         self._due_s, self._ticks = self._now_s(), 0

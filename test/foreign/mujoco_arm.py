@@ -35,6 +35,7 @@ class ForeignArm:
         look_at: base frame, m.
         zeros: (J,) what the environment calls 0, in the robot's own angles, rad.
         turned: the arm is, about its foot, from where the environment has it.
+        spoken: prefix of its names in joint states and commands.
     """
 
     environment: str
@@ -47,6 +48,7 @@ class ForeignArm:
     look_at: tuple[float, float, float]
     zeros: tuple[float, ...] = (0.0,) * 7
     turned: bool = False
+    spoken: str = ""
 
 
 FETCH = ForeignArm(
@@ -84,8 +86,9 @@ PANDA = ForeignArm(
     (0.36, 0.0, 0.38),
     zeros=(0.0, 0.0, 0.0, 0.0, 0.0, np.pi / 2, np.pi / 4),
     turned=True,  # else it stands in front of the kitchen, with no room to move
+    spoken="panda_",
 )
-ARMS = {"fetch": FETCH, "panda": PANDA}
+ARMS = {"fetch": FETCH, "kitchen_panda": PANDA}
 
 
 class MujocoArm:
@@ -151,7 +154,8 @@ class MujocoArm:
         """Return names, positions and velocities, the arm's in the middle of all others, as a real one's are."""
         half = len(self._others) // 2
         order = self._others[:half] + self._joints + self._others[half:]
-        names = [self.model.joint(joint).name.removeprefix(self._arm.prefix) for joint in order]
+        arm = self._arm
+        names = [arm.spoken + self.model.joint(joint).name.removeprefix(arm.prefix) for joint in order]
         position = self.data.qpos[self.model.jnt_qposadr[order]]
         position[half : half + len(self._joints)] += self._zeros
         return names, position, self.data.qvel[self.model.jnt_dofadr[order]]

@@ -6,11 +6,11 @@
 # done is not done again by the same command; training and commissioning go on where they were, others begin again.
 # Prints what each took.
 #
-# Usage: recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH. MINUTES are explored; of several numbers, as
-# in 3,6,10,20, the last and largest, and a model is made of the first 3, the first 6 and so on: curve.png shows what
-# each reaches.
+# Usage: [FROM=MODEL] recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH. MINUTES are explored; of several
+# numbers, as in 3,6,10,20, the last and largest, and a model is made of the first 3, the first 6 and so on: curve.png
+# shows what each reaches. With FROM training goes on from that model, in minutes.
 set -euo pipefail
-name=${1:?ROBOT: fetch, or one of config/robots} out=${2:?OUT: a folder} goals=${4:-100}
+name=${1:?ROBOT: one of test/foreign, or of config/robots} out=${2:?OUT: a folder} goals=${4:-100}
 IFS=, read -ra minutes <<< "${3:-20}"
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$out"
@@ -19,8 +19,9 @@ body=(--robot "$name" --task reach)
 run=(sim_node --ros-args -p robot:="$name" -p task:=reach)
 if [ -f "$here/$name.yaml" ]; then
   body=(--robot "$here/$name.yaml" --task reach)
-  run=(python "$here/bridge.py" "$name")
+  run=(sim_node --ros-args -p robot:="$here/$name.yaml" -p task:=reach)
 fi
+case $name in fetch | kitchen_panda) run=(python "$here/bridge.py" "$name") ;; esac
 
 # Whatever fails, and whoever ends this script, no robot, recorder or command is left: each stage is a group of
 # processes of its own, and a signal is heard while one runs.
@@ -68,7 +69,7 @@ augmented() { # MINUTES
 }
 
 trained() { # MINUTES
-  ami-ros train "${body[@]}" --data "$out/$1/augmented" --out "$out/$1/model.pt"
+  ami-ros train "${body[@]}" ${FROM:+--from "$FROM"} --data "$out/$1/augmented" --out "$out/$1/model.pt"
 }
 
 commissioned() { # MINUTES: of several models one may be refused, or fail; its record says so

@@ -28,7 +28,7 @@ from ami_ros.ros.wire.qos import LATCHED_HISTORY, STATE
 from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.share import config_path
 from ami_ros.system.whole_file import check_writable
-from ami_ros.types import FloatArray
+from ami_ros.types import FloatArray, Level
 
 VELOCITIES = "velocity"  # of an output: they say nothing of a place
 
@@ -51,6 +51,7 @@ class ExplorerNode(ProposingNode):
         self._exploring = settings_from_parameters(self, ExplorerSettings)
         self._planner: ExploringPlanner | None = None
         self._command: bytes | None = None
+        self._level = Level.HOLD  # until the gate says otherwise: without one nothing moves
         verdicts = bounded(self._errors, DiagnosticArray, "safety/verdict", MOST_TEXT, self._on_verdict)
         self.create_subscription(DiagnosticArray, "safety/verdict", verdicts, LATCHED_HISTORY, raw=True)
         output = self._spec.output
@@ -71,6 +72,7 @@ class ExplorerNode(ProposingNode):
             except ConfigError as error:
                 raise ConfigError(f"{path}: {error}") from error
         check_writable(path)
+        planner.judge(self._level)
         keep = (lambda state: None) if path is None else partial(write_exploration, path)
         self._planner = planner
         return ExploringCycle(
@@ -106,8 +108,11 @@ class ExplorerNode(ProposingNode):
 
     def _on_verdict(self, message: DiagnosticArray) -> None:
         judgement = judgement_from_ros(message)
-        if self._planner is not None and judgement.proposal_stamp_ns is None:
-            self._planner.judge(judgement.verdict.level)
+        if judgement.proposal_stamp_ns is not None:
+            return
+        self._level = judgement.verdict.level
+        if self._planner is not None:
+            self._planner.judge(self._level)
 
     def _on_command(self, message: bytes) -> None:
         self._command = message  # unpacked only when it is planned: there are a hundred in a second

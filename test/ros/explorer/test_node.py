@@ -85,3 +85,16 @@ def test_it_explores_pauses_is_stopped_and_resumes_after_it_was_killed(start, pr
     assert watched.progress.moved_s >= kept["moved_s"] and watched.progress.body > 0.15
     watched.until(GoalState.ARRIVED, "0.1 minutes are over")
     assert watched.progress.finished and watched.unsafe() == {}
+
+
+def test_time_counts_only_with_a_gate_that_lets_the_body_move(start, probe, tmp_path):
+    names = {"robot": str(process_body(tmp_path)), "task": str(setpoint_task(tmp_path))}
+    watched = Watched(probe)
+    start("sim", **names, episode_steps=100_000)
+    start("explorer", **names, autostart=True, least_growth=0.0)
+    probe.call(SetBool, "sim/pause", data=False)
+    watched.until(GoalState.MOVING, "least")
+    probe.spin(1.0)
+    assert watched.progress.moved_s == 0.0
+    start("safety", **names)
+    probe.until(lambda: watched.progress.moved_s > 0.5, "motion")

@@ -22,7 +22,14 @@ from command import session_members
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord, episode_arrays, episode_path, list_episodes, read_episode
+from ami_ros.data.episode import (
+    PLAIN_LOOK,
+    EpisodeRecord,
+    episode_arrays,
+    episode_path,
+    list_episodes,
+    read_episode,
+)
 from ami_ros.data.manifest import claim
 from ami_ros.errors import AmiError, ConfigError, EpisodeError
 from ami_ros.sim.collect.episodes import Collector, collect, made_with
