@@ -34,7 +34,11 @@ def commission(
         typer.Option("--sim", help="On our simulated robot, as fast as the machine allows."),
     ] = False,
     steps: Annotated[
-        str, typer.Option(help="Some of shadow, slow, faults, medium, full, joined by commas.")
+        str,
+        typer.Option(
+            help="Some of shadow, slow, faults, medium, full, joined by commas; random or inverse_model to "
+            "compare with full."
+        ),
     ] = "",
     again: Annotated[bool, typer.Option("--again", help="Do steps again that are passed already.")] = False,
     goals: Annotated[int | None, typer.Option(help="At each speed [config/commission.yaml].")] = None,
@@ -55,7 +59,8 @@ def commission(
     shadow: the explorer moves the robot, the planner only plans; do its plans point the right way? The camera
     takes the goals of the next steps. slow: goals at a tenth of the speed. faults: camera covered, planner
     stopped, e-stop; does the gate react? Then medium and full speed. What a step must show is in
-    config/commission.yaml; the first that does not show it ends the run, and says what to do.
+    config/commission.yaml; the first that does not show it ends the run, and says what to do. random and
+    inverse_model pursue goals at full speed without search: what the planner is worth.
 
     Every step is kept: the same command goes on where the last one ended. Ctrl-C holds the robot. Exit code 0
     when all steps that were asked for are passed, else 1. report.html is for a colleague to sign.
@@ -63,6 +68,8 @@ def commission(
     Example: ami-ros commission --robot my_robot --task reach --model runs/my_robot_reach/model.pt
 
     In the simulator: ami-ros commission --robot panda --task reach --sim
+
+    Next to its baselines: ami-ros commission --robot my_robot --task reach --steps random,inverse_model
 
     One step again: ami-ros commission --robot my_robot --task reach --steps slow --again
     """

@@ -15,6 +15,8 @@ from ami_ros.errors import ConfigError, shown
 FORMAT = 1
 SHADOW, SLOW, FAULTS, MEDIUM, FULL = STEPS = ("shadow", "slow", "faults", "medium", "full")
 SPEEDS = (SLOW, MEDIUM, FULL)
+# As `full`, with the planner's solver of that name: to compare with, and no robot has to show them.
+BASELINES = ("random", "inverse_model")
 
 
 class StepState(str, Enum):
@@ -89,7 +91,8 @@ class Commissioning:
 
     def missing_before(self, name: str) -> tuple[str, ...]:
         """Return the steps that usually come before this one, and are not passed."""
-        return tuple(step for step in STEPS[: STEPS.index(name)] if not self.is_passed(step))
+        before = STEPS if name in BASELINES else STEPS[: STEPS.index(name)]
+        return tuple(step for step in before if not self.is_passed(step))
 
     def plain(self) -> dict[str, Any]:
         """Return everything as values that JSON can carry."""
@@ -116,8 +119,8 @@ def commissioning_of(plain: Mapping[str, Any], subject: Subject) -> Commissionin
         steps = {name: _step(record) for name, record in plain["steps"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"damaged ({error!r}): begin in another folder") from error
-    if unknown := sorted(set(steps) - set(STEPS)):
-        raise ConfigError(f"steps: got {unknown}, expected some of {', '.join(STEPS)}")
+    if unknown := sorted(set(steps) - {*STEPS, *BASELINES}):
+        raise ConfigError(f"steps: got {unknown}, expected some of {', '.join((*STEPS, *BASELINES))}")
     for name, now in dataclasses.asdict(subject).items():
         if (was := getattr(before, name)) != now:
             raise ConfigError(
@@ -145,12 +148,13 @@ def _step(plain: Mapping[str, Any]) -> StepRecord:
 
 
 def checked_steps(names: str) -> tuple[str, ...]:
-    """Return the steps in a text like ``shadow,slow``, in their order; all of them for an empty one.
+    """Return the steps in a text like ``shadow,slow``, in their order; all but BASELINES for an empty one.
 
     Raises:
         ConfigError: an unknown one.
     """
+    known = (*STEPS, *BASELINES)
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(STEPS)
-    if unknown := [name for name in wanted if name not in STEPS]:
-        raise ConfigError(f"--steps: got {unknown}, expected some of {', '.join(STEPS)}, joined by commas")
-    return tuple(step for step in STEPS if step in wanted)
+    if unknown := [name for name in wanted if name not in known]:
+        raise ConfigError(f"--steps: got {unknown}, expected some of {', '.join(known)}, joined by commas")
+    return tuple(step for step in known if step in wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ami_ros.commission.record import FAULTS, MEDIUM, SLOW
 from ami_ros.config import setting
 
 
@@ -37,4 +38,5 @@ class CommissionSettings:
 
     def speed(self, step: str) -> float:
         """Return the speed_scale of one of the steps that move the robot."""
-        return {"medium": self.medium, "full": self.full}.get(step, self.slow)
+        slower = {SLOW: self.slow, FAULTS: self.slow, MEDIUM: self.medium}
+        return slower.get(step, self.full)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ami_ros.commission.record import FAULTS, SHADOW, SPEEDS, STEPS, Commissioning, StepState
+from ami_ros.commission.record import BASELINES, FAULTS, SHADOW, SPEEDS, STEPS, Commissioning, StepState
 from ami_ros.commission.trials import GoalTrial
 from ami_ros.commission.wording import gaps_text, summary_of
 from ami_ros.report import plots
@@ -62,7 +62,7 @@ def render_commission(
     steps = commissioning.steps
     speeds = [
         _speed(name, commissioning, page, goal_picture, end_picture)
-        for name in SPEEDS
+        for name in (*SPEEDS, *BASELINES)
         if name in steps and steps[name].goals
     ]
     charts: dict[str, bytes] = {}
@@ -75,7 +75,7 @@ def render_commission(
     return page_template(TEMPLATE).render(
         page=page,
         subject=commissioning.subject,
-        rows=[_row(name, commissioning) for name in STEPS],
+        rows=[_row(name, commissioning) for name in (*STEPS, *(it for it in BASELINES if it in steps))],
         open=[name for name in STEPS if not commissioning.is_passed(name)],
         left_out=_left_out(commissioning),
         charts={name: data_uri(content, "image/png") for name, content in charts.items()},
@@ -140,7 +140,7 @@ def _left_out(commissioning: Commissioning) -> list[str]:
     for name, record in commissioning.steps.items():
         if record.state is StepState.BEGUN:
             lines.append(f"the step {name} has not ended")
-        if before := [it for it in STEPS[: STEPS.index(name)] if not commissioning.is_passed(it)]:
+        if before := commissioning.missing_before(name):
             lines.append(f"{name} was begun though {' and '.join(before)} is not passed")
         lines += [f"fault {it.fault}: {it.left_out}" for it in record.faults if it.left_out]
     if commissioning.subject.simulated:

@@ -14,7 +14,7 @@ import pytest
 from ami_ros.bench.growth import GrowthWatch
 from ami_ros.bench.memory import SHARED
 from ami_ros.bench.soak import LOOK_S, Soak
-from ami_ros.errors import ProcessError
+from ami_ros.errors import ConfigError, ProcessError
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -109,6 +109,16 @@ def test_what_they_leave_in_shared_memory_is_named_and_nothing_of_others():
         for file in (others, left, port):
             file.unlink()
     assert soak.shm_left == []
+
+
+@pytest.mark.parametrize("hours", [0.0, -1.0, float("nan"), 1e9])
+def test_hours_that_cannot_be_are_refused(hours):
+    pytest.importorskip("rclpy", reason="rclpy is not installed")
+    pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
+    from ami_ros.cli.benches.soak import soak
+
+    with pytest.raises(ConfigError, match="hours: got .* expected a positive number up to 1111"):
+        soak(hours=hours, robot="panda", task="reach")
 
 
 def test_nodes_run_episode_after_episode_and_leave_nothing_behind(tmp_path):

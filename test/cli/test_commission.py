@@ -67,3 +67,9 @@ def test_a_step_that_fails_ends_the_run_and_what_was_done_is_gone_on_with(tmp_pa
     assert slow["when"] == "before" and slow["state"] == "passed"
     assert slow["goals"][1]["before"]["tip"] > slow["goals"][1]["after"]["tip"]
     assert slow["figures"]["unsafe"] == 0 and slow["figures"]["stops"] == 0
+
+    third = ami_ros_here(*command, "--set", "goal_s=2.0", "--steps", "random")
+    assert third.returncode == 0, third.stderr
+    random = json.loads((out / "commission.json").read_text())["steps"]["random"]
+    assert random["state"] == "passed" and random["figures"]["reached"] < GOALS == len(random["goals"])
+    assert random["figures"]["speed"] == 1.0 and random["figures"]["unsafe"] == 0

@@ -41,6 +41,7 @@ def test_steps_that_come_before_are_missed_until_they_are_passed():
     assert begun.missing_before("faults") == ("shadow", "slow")
     passed = begun.with_step("slow", dataclasses.replace(RECORD, state=StepState.PASSED))
     assert passed.missing_before("faults") == ("shadow",)
+    assert passed.missing_before("random") == ("shadow", "faults", "medium", "full")
     assert not begun.is_passed("slow") and passed.is_passed("slow")
 
 
@@ -74,5 +75,6 @@ def test_what_is_damaged_is_refused_in_a_sentence(damage):
 def test_steps_are_done_in_their_order_whatever_the_order_of_asking():
     assert checked_steps("") == STEPS
     assert checked_steps("full, slow") == ("slow", "full")
+    assert checked_steps("random,full") == ("full", "random"), "baselines only where they are asked for"
     with pytest.raises(ConfigError, match=r"got \['fast'\], expected some of shadow, slow"):
         checked_steps("slow,fast")

@@ -6,9 +6,11 @@
 # done is not done again by the same command; training and commissioning go on where they were, others begin again.
 # Prints what each took.
 #
-# Usage: [FROM=MODEL] recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH. MINUTES are explored; of several
-# numbers, as in 3,6,10,20, the last and largest, and a model is made of the first 3, the first 6 and so on: curve.png
-# shows what each reaches. With FROM training goes on from that model, in minutes.
+# Usage: [FROM=MODEL] [BASELINES=GOALS] recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH. MINUTES are
+# explored; of several numbers, as in 3,6,10,20, the last and largest, and a model is made of the first 3, the first 6
+# and so on: curve.png shows what each reaches. With FROM training goes on from that model, in minutes; with BASELINES
+# so many goals are
+# pursued at random and by the inverse model alone as well.
 set -euo pipefail
 name=${1:?ROBOT: one of test/foreign, or of config/robots} out=${2:?OUT: a folder} goals=${4:-100}
 IFS=, read -ra minutes <<< "${3:-20}"
@@ -77,12 +79,18 @@ commissioned() { # MINUTES: of several models one may be refused, or fail; its r
     --goals "$goals" --set kept=$((2 * goals)) || [ ${#minutes[@]} -gt 1 ]
 }
 
+compared() { # MINUTES
+  ami-ros commission "${body[@]}" --model "$out/$1/model.pt" --out "$out/$1/commissioned" --yes \
+    --steps random,inverse_model --goals "$BASELINES"
+}
+
 stage explore robot explored
 for some in "${minutes[@]}"; do
   stage "$some/import" imported "$some"
   stage "$some/augment" augmented "$some"
   stage "$some/train" trained "$some"
   stage "$some/commission" robot commissioned "$some"
+  [ -z "${BASELINES:-}" ] || stage "$some/baselines" robot compared "$some"
   echo "$out/$some/commissioned/report.html"
 done
 [ ${#minutes[@]} -eq 1 ] || python "$here/success_curve.py" "$out" "${minutes[@]}"

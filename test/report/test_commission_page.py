@@ -70,3 +70,9 @@ def test_a_page_of_nothing_says_that_nothing_is_shown():
     told = " ".join(re.sub(r"<[^>]+>", " ", page()).split())
     assert "not passed: shadow, slow, faults, medium, full" in told
     assert "NaN" not in told and "None" not in told
+
+
+def test_a_baseline_stands_next_to_the_steps_and_is_not_missed_where_nobody_asked_for_it():
+    told = " ".join(re.sub(r"<[^>]+>", " ", page(shadow=SHADOW, random=SLOW)).split())
+    assert "not passed: shadow" not in told and "not passed: slow, faults, medium, full" in told
+    assert "random" in told and "inverse_model" not in told

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ami_ros.bench.soak import Soak
     from ami_ros.experiment.experiment import Experiment
 
-MOST_HOURS = 24.0 * 365
-
 
 def soak(
     hours: Annotated[float, typer.Option(help="How long, in the robot's time.")] = 1.0,
@@ -44,13 +42,14 @@ def soak(
     from ami_ros.extras import require
     from ami_ros.system.whole_file import check_writable
 
-    if not 0.0 < hours <= MOST_HOURS:
-        raise ConfigError(f"hours: got {hours}, expected a positive number up to a year")
     experiment = prepare(robot, task, model, seed=seed)
     require("sim", "ros", *(["train"] if plot else []))
     check_writable(json_file, plot)
     episode_s = experiment.load_task().episode_steps * step_s(experiment)
-    episodes = min(math.ceil(3600.0 * hours / episode_s), MOST_EPISODES)
+    most = MOST_EPISODES * episode_s / 3600.0
+    if not 0.0 < hours <= most:
+        raise ConfigError(f"hours: got {hours}, expected a positive number up to {most:g}")
+    episodes = math.ceil(3600.0 * hours / episode_s)
     experiment = dataclasses.replace(experiment, seeds=tuple(range(seed, seed + episodes)))
     measure_soak(experiment, episode_s, logs or Path(tempfile.mkdtemp(prefix="ami_ros_")), json_file, plot)
 

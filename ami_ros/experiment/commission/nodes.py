@@ -107,13 +107,16 @@ class PursuitNodes(CommissionNodes):
         commission: what to do.
         log_folder: takes one log file per node.
         goals: to choose from.
+        solver: for the planner; empty: that of its settings.
     """
 
     client: FaultTrials
 
-    def __init__(self, commission: Commission, log_folder: Path, goals: Sequence[TakenGoal]) -> None:
+    def __init__(
+        self, commission: Commission, log_folder: Path, goals: Sequence[TakenGoal], solver: str = ""
+    ) -> None:
         super().__init__(commission, log_folder)
-        self._goals = goals
+        self._goals, self.solver = goals, solver
         self._is_frozen = False
 
     def _join(self) -> None:
@@ -129,7 +132,8 @@ class PursuitNodes(CommissionNodes):
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         # Slow until told otherwise: the first step asks for more only when it is its turn.
         gate = {**self._common, "speed_scale": self._commission.wanted.slow}
-        return {**self._robot(), "safety": (gate, {}), "planner": (self._planner, {})}
+        planner = {**self._planner, **({"solver": self.solver} if self.solver else {})}
+        return {**self._robot(), "safety": (gate, {}), "planner": (planner, {})}
 
     def freeze(self, frozen: bool) -> None:
         """Stop the planner's process where it is, or let it go on."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ami_ros.commission.agreement import agreement, cosines
 from ami_ros.commission.judging import fault_problems, shadow_problems, speed_problems
-from ami_ros.commission.record import FAULTS, SHADOW, Commissioning, StepRecord, StepState
+from ami_ros.commission.record import BASELINES, FAULTS, SHADOW, Commissioning, StepRecord, StepState
 from ami_ros.commission.trials import speed_figures
 from ami_ros.commission.wording import gaps_text
 from ami_ros.errors import ConfigError
@@ -60,7 +60,7 @@ class CommissionSteps:
         """Run a step to its end, or go on with it, and return what it showed.
 
         Args:
-            step: one of STEPS.
+            step: one of STEPS or BASELINES.
             show: is told how it is going.
             again: begin it again though it was begun.
 
@@ -106,7 +106,8 @@ class CommissionSteps:
         )
 
     def _speed(self, step: str, record: StepRecord, show: Show) -> StepRecord:
-        wanted, client = self._commission.wanted, self._moving()
+        is_baseline = step in BASELINES
+        wanted, client = self._commission.wanted, self._moving(step if is_baseline else "")
         speed = wanted.speed(step)
         client.limit_speed(speed)
         while len(record.goals) < wanted.goals and not (record.goals and record.goals[-1].stops):
@@ -122,7 +123,7 @@ class CommissionSteps:
             record = dataclasses.replace(record, goals=trials, figures=figures)
             self._keep(step, record)
         show(len(record.goals), wanted.goals, "")
-        return self._end(step, record, speed_problems(record.figures, wanted))
+        return self._end(step, record, () if is_baseline else speed_problems(record.figures, wanted))
 
     def _faults(self, record: StepRecord, show: Show) -> StepRecord:
         from ami_ros.commission.trials import FaultTrial
@@ -145,15 +146,17 @@ class CommissionSteps:
             FAULTS, dataclasses.replace(record, figures=figures), fault_problems(record.faults, wanted)
         )
 
-    def _moving(self) -> FaultTrials:
-        """Return what moves the robot, started if it is not."""
+    def _moving(self, solver: str = "") -> FaultTrials:
+        """Return what moves the robot, started if it is not; `solver` as for PursuitNodes."""
+        if self._nodes is not None and self._nodes.solver != solver:
+            self.close()
         if self._nodes is None:
             goals = self._folder.goals()
             if not goals:
                 raise ConfigError(
                     f"{self._folder.path}: got no goals, expected those of the step {SHADOW}: do that first"
                 )
-            nodes = PursuitNodes(self._commission, self._logs / "moving", goals)
+            nodes = PursuitNodes(self._commission, self._logs / (solver or "moving"), goals, solver)
             nodes.__enter__()
             self._nodes = nodes
         return self._nodes.client
