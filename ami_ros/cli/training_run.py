@@ -61,7 +61,7 @@ def prepare_run(
     settings, network = configuration.model, None
     if start is not None:
         network, contract = restored(read_verified(start))
-        contract.check(configuration.spec)
+        contract.check_body(configuration.spec)
         settings = network.settings
     paths = list_episodes(data or configuration.episodes_folder)
     with progress_bar("read", len(paths), share.leads) as bar:

@@ -172,8 +172,23 @@ class Contract:
         Raises:
             ContractError: names every difference, both sides.
         """
+        self._check(spec, {"robot": spec.name})
+        if task not in (None, self.task):
+            raise ContractError(
+                f"model was made for task {shown(self.task)}, expected {task!r}; choose another model or task"
+            )
+
+    def check_body(self, spec: RobotSpec) -> None:
+        """Refuse a robot with other sensors or actions, whatever its name: what training may go on from.
+
+        Raises:
+            ContractError: names every difference, both sides.
+        """
+        self._check(spec, {})
+
+    def _check(self, spec: RobotSpec, more: dict[str, str]) -> None:
         expected = {
-            "robot": spec.name,
+            **more,
             "meaning": spec.actions.meaning,
             "rate_hz": spec.actions.rate_hz,
             "block": spec.actions.block,
@@ -184,10 +199,6 @@ class Contract:
         wrong += misfits(self.sensors, self.channels, spec)
         if wrong:
             raise ContractError(f"model does not fit robot {spec.name!r}: " + "; ".join(wrong))
-        if task not in (None, self.task):
-            raise ContractError(
-                f"model was made for task {shown(self.task)}, expected {task!r}; choose another model or task"
-            )
 
 
 def _of_another_format(values: Any) -> str:

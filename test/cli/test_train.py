@@ -129,7 +129,7 @@ def test_a_full_disk_ends_the_training_with_one_line_and_nothing_half(data, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == [".train.lock", "tensorboard"]
 
 
-def test_fine_tuning_takes_the_weights_and_minutes_and_another_robot_is_refused(data):
+def test_fine_tuning_takes_the_weights_and_minutes_and_another_body_is_refused(data, tmp_path):
     start = shipped_model("panda", "reach")
     changes = training_changes(start, threads=1, steps=None)
     assert 0 < changes["steps"] < load_training_settings().steps and changes["threads"] == 1
@@ -140,6 +140,9 @@ def test_fine_tuning_takes_the_weights_and_minutes_and_another_robot_is_refused(
     assert training_changes(None, steps=SHORT) == {"steps": SHORT}
     with pytest.raises(ContractError, match="does not fit robot 'kuka_iiwa'"):
         prepare_run(Configuration.load("kuka_iiwa", "reach"), data, start)
+    namesake = tmp_path / "another_panda.yaml"
+    namesake.write_text("like: panda\n")
+    prepare_run(Configuration.load(str(namesake), "reach"), data, start)
 
 
 def test_a_start_that_is_no_model_is_refused_before_the_work(data, tmp_path, ami_ros_here):
