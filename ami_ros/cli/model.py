@@ -33,6 +33,12 @@ def model(
             help="Episodes under each kind of camera variation, a fifth as many beyond the range; 0: none."
         ),
     ] = 200,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Train on these episodes, of ami-ros import or augment, and collect none in the simulator."
+        ),
+    ] = None,
     augmented: Annotated[
         bool,
         typer.Option(
@@ -47,6 +53,8 @@ def model(
     """Collect, train, export, evaluate, and write MODEL_CARD.md. Killed, it goes on where it was.
 
     Example: ami-ros model --task reach
+
+    Of recordings: ami-ros model --robot my_arm.yaml --task reach --data data/my_arm_reach_augmented
     """
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
@@ -65,20 +73,21 @@ def model(
     configuration = Configuration.load(robot, task)
     name = configuration.name + ("_augmented" if augmented else "")
     out, work = out or Path("models", name), work or configuration.run_folder.with_name(name)
-    trained, path, data = work / "model.pt", out / "model.pt", work / "episodes"
+    trained, path, episodes_folder = work / "model.pt", out / "model.pt", data or work / "episodes"
     with only_one("model", work):
         check_writable(path, out / CARD)
         stages = Stages(work / "stages.json")
 
-        with stages.timed("collect"):
-            collect(out=data, task=task, robot=robot, plain=augmented)
+        if data is None:
+            with stages.timed("collect"):
+                collect(out=episodes_folder, task=task, robot=robot, plain=augmented)
         if augmented:
-            recorded, data = data, work / "augmented"
+            plain, episodes_folder = episodes_folder, work / "augmented"
             with stages.timed("augment"):
-                augment(data=recorded, out=data, task=task, robot=robot)
+                augment(data=plain, out=episodes_folder, task=task, robot=robot)
         if not trained.is_file():
             with stages.timed("train"):
-                train(data=data, out=trained, robot=robot, task=task)
+                train(data=episodes_folder, out=trained, robot=robot, task=task)
         for source in (trained, work / "model.pt.sha256"):
             write_whole(out / source.name, source.read_bytes())
         file = read_verified(path)

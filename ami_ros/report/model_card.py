@@ -53,6 +53,7 @@ def model_card(
         yardstick=yardstick,
         stages_s=stages_s,
         augmented="augment" in stages_s,
+        recorded="collect" not in stages_s,
         rows={figures["planner"]: figures, **figures["baseline_figures"]},
         judgement=judge(contract, load_judgement_settings()),
         errors=list(zip(*(quality[name] for name in names), strict=True)),

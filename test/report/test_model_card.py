@@ -38,7 +38,7 @@ def contract():
     return read_verified(MODEL).contract()
 
 
-def card(contract, perturbed: bool, augmented: bool = False) -> str:
+def card(contract, perturbed: bool, *stages: str) -> str:
     clean, worse = summarise([episode(0.01, 0.5)], 0.1), summarise([episode(0.2, 1.5)], 0.1)
     figures = {
         **clean,
@@ -59,7 +59,7 @@ def card(contract, perturbed: bool, augmented: bool = False) -> str:
         "abc123",
         figures,
         [under, {**under, "perturb_exactly": True}] if perturbed else [],
-        {**({"augment": 30.0} if augmented else {}), "train": 90.0},
+        {**dict.fromkeys(stages or ("collect",), 30.0), "train": 90.0},
         "models/x",
         METRES,
     )
@@ -89,8 +89,12 @@ def test_without_perturbations_it_does_not_speak_of_them(contract):
     assert "camera does" not in card(contract, perturbed=False)
 
 
-def test_it_says_where_the_looks_come_from(contract):
-    simulated, augmented = card(contract, perturbed=False), card(contract, perturbed=False, augmented=True)
+def test_it_says_where_the_episodes_and_their_looks_come_from(contract):
+    simulated = card(contract, False)
     assert "made by `ami-ros collect` |" in simulated and "varied light" in simulated
+    augmented = card(contract, False, "collect", "augment")
     assert "made by `ami-ros collect --plain` and `ami-ros augment` |" in augmented
     assert "varied light" not in augmented and "--augmented`. Stages" in augmented
+    recorded = card(contract, False, "evaluate")
+    assert ", recorded |" in recorded and "Trained on recordings" in recorded and "--data FOLDER`" in recorded
+    assert "in simulation, with" not in recorded
