@@ -109,7 +109,6 @@ class SignalReader:
     def signals(self) -> Signals:
         """Return what was read, in the order of time."""
         breaks, begin_ns = self._timeline.breaks, self._begin_ns or 0
-        shortest_ns = self._spec.step_ns // 2
         frames = {name: spool.frames() for name, spool in self._spools.items()}
         vectors = {
             sensor.name: _track(self._numbers[sensor.name], sensor.size, _turns(sensor))
@@ -121,7 +120,7 @@ class SignalReader:
         for name, health in self._health.items():
             if name in tracks:
                 times = np.asarray(came[name], dtype=np.int64)
-                health.see(times, tracks[name].times, breaks, begin_ns, shortest_ns)
+                health.see(times, tracks[name].times, breaks, begin_ns, self._spec.step_ns)
             if name in frames:
                 health.identical = int(frames[name].repeats.sum())
         return Signals(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.importing.path_length import path_length
 from ami_ros.data.importing.signals import Signals, overlap
-from ami_ros.data.importing.track import GAP_PERIODS, Times
+from ami_ros.data.importing.track import Times, longest_interval_ns
 from ami_ros.errors import EpisodeError
 
 UNEVEN = 0.35  # share of a control step that one may be longer or shorter
@@ -123,7 +123,7 @@ def _reasons(
         mark(_either(apart > min(period, image.max_age_s * 1e9)), GAP.format(image.name))
     for vector in spec.vectors:
         track = signals.vectors[vector.name]
-        longest_ns = min(max(GAP_PERIODS * track.period_ns, spec.step_ns / 2), vector.max_age_s * 1e9)
+        longest_ns = min(longest_interval_ns(track.period_ns, spec.step_ns), vector.max_age_s * 1e9)
         mark(_either(track.widths(times) > longest_ns), GAP.format(vector.name))
     path = path_length(spec, signals.vectors)
     if path is not None and len(times) > 1:

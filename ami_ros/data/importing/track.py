@@ -11,10 +11,21 @@ from numpy.typing import NDArray
 
 from ami_ros.types import FloatArray
 
-# A gap is an interval longer than this many usual ones, and longer than half a control step.
+# A gap is an interval longer than this many usual ones, and longer than a control step: within one the
+# readings before and after tell enough, as they do of a sensor that is as slow.
 GAP_PERIODS = 2.5
 
 Times = NDArray[np.int64]
+
+
+def longest_interval_ns(usual_ns: float, step_ns: int) -> float:
+    """Return how long an interval may be that is no gap.
+
+    Args:
+        usual_ns: median interval of the topic.
+        step_ns: duration of a control step.
+    """
+    return max(GAP_PERIODS * usual_ns, step_ns)
 
 
 @dataclass
@@ -54,7 +65,7 @@ class TopicHealth:
         self.malformed += 1
         self.reason = self.reason or reason
 
-    def see(self, times: Times, kept: Times, breaks: Sequence[int], begin_ns: int, shortest_ns: int) -> None:
+    def see(self, times: Times, kept: Times, breaks: Sequence[int], begin_ns: int, step_ns: int) -> None:
         """Take the times of the messages.
 
         Args:
@@ -62,7 +73,7 @@ class TopicHealth:
             kept: of those that were kept, in order.
             breaks: where new runs begin.
             begin_ns: of the recording.
-            shortest_ns: of an interval that may be a gap.
+            step_ns: duration of a control step.
         """
         self.out_of_order = int((np.diff(times) < 0).sum())
         self.duplicates = len(times) - len(kept)
@@ -72,7 +83,7 @@ class TopicHealth:
         usual = float(np.median(intervals))
         self.rate_hz = 1e9 / usual
         run = np.searchsorted(np.asarray(breaks, dtype=np.int64), kept, side="right")
-        longest_ns = max(GAP_PERIODS * usual, shortest_ns)
+        longest_ns = longest_interval_ns(usual, step_ns)
         for index in np.flatnonzero((intervals > longest_ns) & (run[1:] == run[:-1])):
             self.gaps.append(((int(kept[index]) - begin_ns) / 1e9, float(intervals[index]) / 1e9))
 
