@@ -171,6 +171,16 @@ def test_what_is_wrong_is_told_and_left_out(tmp_path):
         imported(script.write(tmp_path / "blind"), tmp_path / "nothing")
 
 
+@pytest.mark.parametrize(("silent_s", "is_gap"), [(0.8 * STEP_S, False), (1.5 * STEP_S, True)])
+def test_joints_in_bursts_have_gaps_only_where_they_are_silent_for_more_than_a_step(tmp_path, silent_s, is_gap):
+    script = Script()
+    script.camera(6.0)
+    for begin_s in np.arange(0.0, 6.0, 0.3):
+        script.joints(begin_s + 0.3 - silent_s + 0.01, begin_s=begin_s)
+    report, _ = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    assert bool(report.topics["joints"].gaps) == is_gap == ("a gap in joints" in report.dropped_s())
+
+
 @pytest.mark.parametrize("how", ["sqlite", "messages", "file", "mcap"])
 def test_bags_of_another_program_in_all_their_kinds(tmp_path, how):
     plugin = StoragePlugin.MCAP if how == "mcap" else StoragePlugin.SQLITE3
