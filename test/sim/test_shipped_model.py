@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Goal, ImageArray, Plan
 
 SHIPPED = (("panda", "reach"), ("panda", "push"), ("kuka_iiwa", "reach"), ("panda_wrist", "reach"))
+OF_OTHERS = (("so101", "reach"),)  # its URDF comes with an extra; it learned from 20 minutes of recordings
 SHARE = {"reach": 0.5, "push": 0.9}  # of the error of copying, and of shuffled actions, that is allowed
 SEEDS = (7001, 7002, 7003)
 REACHED = 0.05  # m
@@ -46,9 +48,14 @@ class Case:
         )
 
 
-@pytest.fixture(scope="module", params=SHIPPED, ids=" ".join)
+@pytest.fixture(scope="module", params=SHIPPED + OF_OTHERS, ids=" ".join)
 def case(request) -> Case:
     robot, task = request.param
+    if request.param in OF_OTHERS:
+        try:
+            metadata.distribution("example-robot-data")
+        except metadata.PackageNotFoundError:
+            pytest.skip("needs the extra 'robots' (131 MB)")
     if not shipped_model(robot, task).is_file():
         pytest.skip(
             f"models/{robot}_{task} does not exist: run `ami-ros model --robot {robot} --task {task}`"
@@ -96,7 +103,7 @@ def test_its_latent_knows_where_things_are(case):
     assert min(quality["probes"].values()) > 0.9
     assert quality["effective_rank"] > 10.0
     assert quality["latent_std"]["min"] > 0.1
-    assert quality["held_out_episodes"] >= 100
+    assert quality["held_out_episodes"] >= (40 if (case.spec.name, case.task) in OF_OTHERS else 100)
 
 
 @pytest.mark.parametrize("solver", ["cem", "mppi"])
