@@ -57,8 +57,8 @@ def lived_and_died(path: Path, lives_s: float) -> tuple[list[int], int]:
     with child, child.stdout or open(os.devnull) as said:
         first = said.readline()
         time.sleep(lives_s)
+        killed_ns = time.monotonic_ns()  # no later than it is
         child.send_signal(signal.SIGKILL)
-        killed_ns = time.monotonic_ns()
         stamps = [int(line) for line in [first, *said] if line.endswith("\n")]
     return stamps, killed_ns
 

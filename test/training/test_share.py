@@ -56,8 +56,13 @@ def weights_in(checkpoint: Path) -> torch.Tensor:
     return torch.cat([value.flatten().float() for network in networks for value in network.values()])
 
 
-# In bfloat16, which has 8 bits, sums of another order differ by more; processors that train so are few.
-@pytest.mark.parametrize(("bfloat16", "close"), [(False, 1e-3), (True, 3e-2)])
+NATIVE = pytest.mark.skipif(
+    not precision.trains_faster_in_bfloat16(), reason="this processor does not train in bfloat16"
+)
+
+
+# In bfloat16, which has 8 bits, sums of another order differ by more, and by most where it is only imitated.
+@pytest.mark.parametrize(("bfloat16", "close"), [(False, 1e-3), pytest.param(True, 3e-2, marks=NATIVE)])
 def test_two_processes_give_the_loss_curve_and_the_weights_of_one(tmp_path, monkeypatch, bfloat16, close):
     monkeypatch.setattr(precision, "BFLOAT16", bfloat16)
     data = tmp_path / "data"

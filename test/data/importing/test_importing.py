@@ -172,7 +172,9 @@ def test_what_is_wrong_is_told_and_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(("silent_s", "is_gap"), [(0.8 * STEP_S, False), (1.5 * STEP_S, True)])
-def test_joints_in_bursts_have_gaps_only_where_they_are_silent_for_more_than_a_step(tmp_path, silent_s, is_gap):
+def test_joints_in_bursts_have_gaps_only_where_they_are_silent_for_more_than_a_step(
+    tmp_path, silent_s, is_gap
+):
     script = Script()
     script.camera(6.0)
     for begin_s in np.arange(0.0, 6.0, 0.3):
