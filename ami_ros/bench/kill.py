@@ -50,9 +50,9 @@ def survive_kills(path: Path, count: int, seed: int, note: Callable[[], object])
     return {"kills": count, "kills_survived": survived, "lost_s_max": worst_s}
 
 
-def lived_and_died(path: Path, lives_s: float) -> tuple[list[int], int]:
-    """Return the stamps that a process handed over, and when it was killed, ns."""
-    command = [sys.executable, "-m", "ami_ros.bench.kill", str(path)]
+def lived_and_died(path: Path, lives_s: float, each_s: float = EACH_S) -> tuple[list[int], int]:
+    """Return the stamps that a process handed over, one in `each_s`, and when it was killed, ns."""
+    command = [sys.executable, "-m", "ami_ros.bench.kill", str(path), str(each_s)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with child, child.stdout or open(os.devnull) as said:
         first = said.readline()
@@ -65,7 +65,7 @@ def lived_and_died(path: Path, lives_s: float) -> tuple[list[int], int]:
 
 def main() -> None:
     """Remember until killed."""
-    path, generator = Path(sys.argv[1]), np.random.default_rng(0)
+    path, each_s, generator = Path(sys.argv[1]), float(sys.argv[2]), np.random.default_rng(0)
     writer = MemoryWriter(lambda: Store(path), "bench", queue=100_000)
     writer.begin(Episode("bench"))
     image = generator.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
@@ -73,7 +73,7 @@ def main() -> None:
         stamp_ns = time.monotonic_ns()
         writer.add(Moment(stamp_ns, {"camera": image}, {"joints": np.zeros(14, dtype=np.float32)}))
         print(stamp_ns, flush=True)  # the parent reads it
-        time.sleep(EACH_S)
+        time.sleep(each_s)
 
 
 if __name__ == "__main__":

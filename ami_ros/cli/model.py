@@ -125,7 +125,17 @@ def model(
             ]
         yardstick = load_task(configuration.task, configuration.spec).yardstick
         folder = f"models/{name}"
-        card = model_card(file.contract(), sha256, clean, perturbed, stages.seconds, folder, yardstick)
+        card = model_card(
+            file.contract(),
+            sha256,
+            clean,
+            perturbed,
+            stages.seconds,
+            folder,
+            yardstick,
+            recorded=data is not None,
+            augmented=augmented,
+        )
         write_whole(out / CARD, card)
         typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
 

@@ -17,6 +17,7 @@ SHADOW, SLOW, FAULTS, MEDIUM, FULL = STEPS = ("shadow", "slow", "faults", "mediu
 SPEEDS = (SLOW, MEDIUM, FULL)
 # As `full`, with the planner's solver of that name: to compare with, and no robot has to show them.
 BASELINES = ("random", "inverse_model")
+KNOWN_STEPS = (*STEPS, *BASELINES)
 
 
 class StepState(str, Enum):
@@ -119,8 +120,8 @@ def commissioning_of(plain: Mapping[str, Any], subject: Subject) -> Commissionin
         steps = {name: _step(record) for name, record in plain["steps"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"damaged ({error!r}): begin in another folder") from error
-    if unknown := sorted(set(steps) - {*STEPS, *BASELINES}):
-        raise ConfigError(f"steps: got {unknown}, expected some of {', '.join((*STEPS, *BASELINES))}")
+    if unknown := sorted(set(steps) - set(KNOWN_STEPS)):
+        raise ConfigError(f"steps: got {unknown}, expected some of {', '.join(KNOWN_STEPS)}")
     for name, now in dataclasses.asdict(subject).items():
         if (was := getattr(before, name)) != now:
             raise ConfigError(
@@ -153,8 +154,9 @@ def checked_steps(names: str) -> tuple[str, ...]:
     Raises:
         ConfigError: an unknown one.
     """
-    known = (*STEPS, *BASELINES)
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(STEPS)
-    if unknown := [name for name in wanted if name not in known]:
-        raise ConfigError(f"--steps: got {unknown}, expected some of {', '.join(known)}, joined by commas")
-    return tuple(step for step in known if step in wanted)
+    if unknown := [name for name in wanted if name not in KNOWN_STEPS]:
+        raise ConfigError(
+            f"--steps: got {unknown}, expected some of {', '.join(KNOWN_STEPS)}, joined by commas"
+        )
+    return tuple(step for step in KNOWN_STEPS if step in wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami_ros.commission.record import FAULTS, MEDIUM, SLOW
+from ami_ros.commission.record import BASELINES, FULL, MEDIUM
 from ami_ros.config import setting
 
 
@@ -38,5 +38,5 @@ class CommissionSettings:
 
     def speed(self, step: str) -> float:
         """Return the speed_scale of one of the steps that move the robot."""
-        slower = {SLOW: self.slow, FAULTS: self.slow, MEDIUM: self.medium}
-        return slower.get(step, self.full)
+        faster = {MEDIUM: self.medium, **dict.fromkeys((FULL, *BASELINES), self.full)}
+        return faster.get(step, self.slow)

@@ -8,7 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ami_ros.commission.record import BASELINES, FAULTS, SHADOW, SPEEDS, STEPS, Commissioning, StepState
+from ami_ros.commission.record import (
+    BASELINES,
+    FAULTS,
+    KNOWN_STEPS,
+    SHADOW,
+    SPEEDS,
+    STEPS,
+    Commissioning,
+    StepState,
+)
 from ami_ros.commission.trials import GoalTrial
 from ami_ros.commission.wording import gaps_text, summary_of
 from ami_ros.report import plots
@@ -75,7 +84,7 @@ def render_commission(
     return page_template(TEMPLATE).render(
         page=page,
         subject=commissioning.subject,
-        rows=[_row(name, commissioning) for name in (*STEPS, *(it for it in BASELINES if it in steps))],
+        rows=[_row(name, commissioning) for name in KNOWN_STEPS if name in (*STEPS, *steps)],
         open=[name for name in STEPS if not commissioning.is_passed(name)],
         left_out=_left_out(commissioning),
         charts={name: data_uri(content, "image/png") for name, content in charts.items()},

@@ -23,6 +23,8 @@ def model_card(
     stages_s: Mapping[str, float],
     folder: str,
     yardstick: Yardstick,
+    recorded: bool = False,
+    augmented: bool = False,
 ) -> str:
     """Return the card as Markdown.
 
@@ -34,6 +36,8 @@ def model_card(
         stages_s: wall time of each stage of `make model`, s.
         folder: where the model lies, for the commands.
         yardstick: of the task.
+        recorded: the episodes were, of a robot; else the simulator made them.
+        augmented: their looks were, not varied by the simulator.
 
     Raises:
         ContractError: the model was not measured.
@@ -52,8 +56,8 @@ def model_card(
         folder=folder,
         yardstick=yardstick,
         stages_s=stages_s,
-        augmented="augment" in stages_s,
-        recorded="collect" not in stages_s,
+        recorded=recorded,
+        augmented=augmented,
         rows={figures["planner"]: figures, **figures["baseline_figures"]},
         judgement=judge(contract, load_judgement_settings()),
         errors=list(zip(*(quality[name] for name in names), strict=True)),

@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import itertools
-from importlib import metadata
 
 import numpy as np
 import pytest
+from robots import skip_without_robots_of_others
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.body.survey.self_contact import SelfContact
 
-try:
-    metadata.distribution("example-robot-data")
-except metadata.PackageNotFoundError:
-    pytest.skip("needs the extra 'robots' (131 MB)", allow_module_level=True)
+skip_without_robots_of_others(allow_module_level=True)
 
 ROBOTS = ("ur5", "so101", "xarm7")
 

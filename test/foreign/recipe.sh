@@ -9,20 +9,17 @@
 # Usage: [FROM=MODEL] [BASELINES=GOALS] recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH. MINUTES are
 # explored; of several numbers, as in 3,6,10,20, the last and largest, and a model is made of the first 3, the first 6
 # and so on: curve.png shows what each reaches. With FROM training goes on from that model, in minutes; with BASELINES
-# so many goals are
-# pursued at random and by the inverse model alone as well.
+# so many goals are pursued at random and by the inverse model alone as well.
 set -euo pipefail
 name=${1:?ROBOT: one of test/foreign, or of config/robots} out=${2:?OUT: a folder} goals=${4:-100}
 IFS=, read -ra minutes <<< "${3:-20}"
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$out"
 export ROS_DOMAIN_ID=${ROS_DOMAIN_ID:-87} ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
-body=(--robot "$name" --task reach)
-run=(sim_node --ros-args -p robot:="$name" -p task:=reach)
-if [ -f "$here/$name.yaml" ]; then
-  body=(--robot "$here/$name.yaml" --task reach)
-  run=(sim_node --ros-args -p robot:="$here/$name.yaml" -p task:=reach)
-fi
+description=$name
+if [ -f "$here/$name.yaml" ]; then description=$here/$name.yaml; fi
+body=(--robot "$description" --task reach)
+run=(sim_node --ros-args -p robot:="$description" -p task:=reach)
 case $name in fetch | kitchen_panda) run=(python "$here/bridge.py" "$name") ;; esac
 
 # Whatever fails, and whoever ends this script, no robot, recorder or command is left: each stage is a group of

@@ -38,7 +38,7 @@ def contract():
     return read_verified(MODEL).contract()
 
 
-def card(contract, perturbed: bool, *stages: str) -> str:
+def card(contract, perturbed: bool, **source: bool) -> str:
     clean, worse = summarise([episode(0.01, 0.5)], 0.1), summarise([episode(0.2, 1.5)], 0.1)
     figures = {
         **clean,
@@ -59,9 +59,10 @@ def card(contract, perturbed: bool, *stages: str) -> str:
         "abc123",
         figures,
         [under, {**under, "perturb_exactly": True}] if perturbed else [],
-        {**dict.fromkeys(stages or ("collect",), 30.0), "train": 90.0},
+        {"train": 90.0},
         "models/x",
         METRES,
+        **source,
     )
 
 
@@ -92,9 +93,9 @@ def test_without_perturbations_it_does_not_speak_of_them(contract):
 def test_it_says_where_the_episodes_and_their_looks_come_from(contract):
     simulated = card(contract, False)
     assert "made by `ami-ros collect` |" in simulated and "varied light" in simulated
-    augmented = card(contract, False, "collect", "augment")
+    augmented = card(contract, False, augmented=True)
     assert "made by `ami-ros collect --plain` and `ami-ros augment` |" in augmented
     assert "varied light" not in augmented and "--augmented`. Stages" in augmented
-    recorded = card(contract, False, "evaluate")
+    recorded = card(contract, False, recorded=True)
     assert ", recorded |" in recorded and "Trained on recordings" in recorded and "--data FOLDER`" in recorded
     assert "in simulation, with" not in recorded

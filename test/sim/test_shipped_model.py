@@ -6,10 +6,10 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
-from importlib import metadata
 
 import numpy as np
 import pytest
+from robots import skip_without_robots_of_others
 
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 
@@ -52,10 +52,7 @@ class Case:
 def case(request) -> Case:
     robot, task = request.param
     if request.param in OF_OTHERS:
-        try:
-            metadata.distribution("example-robot-data")
-        except metadata.PackageNotFoundError:
-            pytest.skip("needs the extra 'robots' (131 MB)")
+        skip_without_robots_of_others()
     if not shipped_model(robot, task).is_file():
         pytest.skip(
             f"models/{robot}_{task} does not exist: run `ami-ros model --robot {robot} --task {task}`"

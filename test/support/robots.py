@@ -6,10 +6,12 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import yaml
 
 from ami_ros.body.actions import ActionSpec, Channel
@@ -32,6 +34,14 @@ OF_ACTIONS = {"action_block": "block", "control_hz": "rate_hz", "control_mode": 
 HOME = (0.2, -0.1, 0.3, 1.1)
 LIMIT = '<limit lower="-1.5" upper="1.25" velocity="2" effort="50"/>'
 NOT_LIMITED = ChannelLimits(None, None, None, None, None, None)
+
+
+def skip_without_robots_of_others(allow_module_level: bool = False) -> None:
+    """Skip a test of robots whose URDFs come with the extra `robots`, where it is not installed."""
+    try:
+        metadata.distribution("example-robot-data")
+    except metadata.PackageNotFoundError:
+        pytest.skip("needs the extra 'robots' (131 MB)", allow_module_level=allow_module_level)
 
 
 def made_up_robot(**changes: Any) -> RobotSpec:
