@@ -60,6 +60,7 @@ def model(
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.cli.recordings.augment import augment
     from ami_ros.cli.train import train
+    from ami_ros.cli.training_run import check_trained_on
     from ami_ros.configuration import Configuration
     from ami_ros.experiment.experiment import check_counts
     from ami_ros.experiment.figures import read_json
@@ -85,7 +86,9 @@ def model(
             plain, episodes_folder = episodes_folder, work / "augmented"
             with stages.timed("augment"):
                 augment(data=plain, out=episodes_folder, task=task, robot=robot)
-        if not trained.is_file():
+        if trained.is_file():
+            check_trained_on(trained, configuration, episodes_folder)
+        else:
             with stages.timed("train"):
                 train(data=episodes_folder, out=trained, robot=robot, task=task)
         for source in (trained, work / "model.pt.sha256"):

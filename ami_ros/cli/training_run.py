@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ami_ros.configuration import Configuration
 from ami_ros.data.episode import list_episodes
+from ami_ros.errors import ConfigError
 from ami_ros.experiment.progress import progress_bar
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import read_verified
@@ -68,3 +69,25 @@ def prepare_run(
         split = load_split(paths, training.held_out, bar.update, inputs_of(configuration.spec))
     trainer = build_trainer(split, configuration.spec, settings, training, network, share)
     return TrainingRun(configuration, split, trainer)
+
+
+def check_trained_on(model: Path, configuration: Configuration, data: Path) -> None:
+    """Refuse a finished model that learned from other episodes than those in a folder.
+
+    Args:
+        model: path of its model.pt.
+        configuration: robot, task, and how many episodes training leaves out.
+        data: folder of episodes.
+
+    Raises:
+        AmiError: it did; or there is no model, or no episodes.
+    """
+    held_out, inputs = configuration.training.held_out, inputs_of(configuration.spec)
+    paths = list_episodes(data)
+    with progress_bar("read", len(paths)) as bar:
+        now = load_split(paths, held_out, bar.update, inputs).training.sha256
+    if (before := read_verified(model).contract().data_sha256) != now:
+        raise ConfigError(
+            f"{model}: it learned from other episodes (SHA-256 {before[:12]}) than {data} has ({now[:12]}); "
+            "delete it to train again, or name another --work"
+        )

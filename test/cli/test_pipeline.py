@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,20 @@ def test_train_without_episodes_says_what_to_do(tmp_path):
     result = ami_ros("train", "--data", tmp_path, "--out", tmp_path / "model.pt")
     assert result.returncode == 2
     assert "ami-ros collect" in result.stderr
+
+
+def test_a_model_of_other_episodes_gets_no_card_of_these(made, quick, tmp_path):
+    folder, _ = made
+    other, work = tmp_path / "data", tmp_path / "work"
+    shutil.copytree(folder / "data", other)
+    (other / "episode_000000.npz").unlink()
+    work.mkdir()
+    for name in ("model.pt", "model.pt.sha256"):
+        shutil.copy(folder / name, work)
+    refused = ami_ros(*("model", "--task", quick, "--data", other, "--work", work, "--out", tmp_path / "out"))
+    assert refused.returncode == 2
+    assert "it learned from other episodes" in refused.stderr and "another --work" in refused.stderr
+    assert not (tmp_path / "out" / "model.pt").exists()
 
 
 def test_export_needs_the_settings_that_the_run_was_trained_with(made, quick, tmp_path):

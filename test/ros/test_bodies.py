@@ -117,9 +117,15 @@ def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
     probe.rearm()
     probe.until(lambda: plant.state().level <= Level.LIMITED, "a gate that runs again")
     plant.processes["sim"].kill()
-    probe.until(lambda: "SENSOR_STALE" in plant.codes(), "stale sensors")
-    stale = {r.numbers["sensor"] for r in plant.state().reasons if r.code == "SENSOR_STALE"}
-    assert stale <= {"temperatures", "pressure", "flow"} and stale
+
+    def silent() -> set[str]:
+        # Missing it is for a gate that itself stood still meanwhile, on a busy machine, and so began again.
+        told = [r for r in plant.state().reasons if r.code in ("SENSOR_STALE", "SENSOR_MISSING")]
+        return {r.numbers["sensor"] for r in told}
+
+    probe.until(lambda: silent() == {"temperatures", "pressure", "flow"}, "silent sensors")
+    probe.spin(0.5)
+    assert silent() == {"temperatures", "pressure", "flow"}, "nobody speaks any more"
     assert plant.state().level is Level.HOLD
 
 

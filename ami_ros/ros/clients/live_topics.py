@@ -42,6 +42,7 @@ from ami_ros.system.discovery import wait_for_others
 DISCOVERY_S = 4.0  # where somebody is missing: on a busy machine it takes two
 QUIET_S = 0.5  # since the last one was found
 MOST_DISCOVERY_S = 10.0  # however many come and go
+MOST_CONNECTING_S = 4.0  # that a publisher is known does not say that its messages arrive yet
 MOST_SIMILAR = 3
 TAKE_S = 0.02
 CLOCK = "/clock"
@@ -82,12 +83,12 @@ class LiveTopics(Client):
         self._ours = [self._node.resolve_topic_name(topic) for topic in ours]
 
     def hear(self, duration_s: float) -> HeardRobot:
-        """Listen for so long; return at once when none of the sensors is there."""
+        """Listen for so long once connected; return at once when none of the sensors is there."""
         self._discover()
         self._has_clock = self._node.count_publishers(CLOCK) > 0
         ears = {sensor.name: self._ear(sensor) for sensor in self._spec.sensors.values()}
         if any(ear.heard.right for ear in ears.values()):
-            self._listen(ears.values(), duration_s)
+            duration_s = self._listen(ears.values(), duration_s)
         else:
             duration_s = 0.0
         for ear in ears.values():
@@ -156,16 +157,22 @@ class LiveTopics(Client):
         likeliest = sorted(names, key=lambda name: (not name.endswith(topic.name), last not in name, name))
         return tuple(likeliest[:MOST_SIMILAR])
 
-    def _listen(self, ears: Any, duration_s: float) -> None:
+    def _listen(self, ears: Any, least_s: float) -> float:
+        """Listen for so long from when every publisher is connected, and return for how long it was."""
         if self._has_clock:
             self._subscribe(Clock, CLOCK, self._on_clock)
         for ear in ears:
             if ear.heard.right:
                 self._subscribe(ear.kind, ear.heard.name, partial(self._on_message, ear))
-        deadline = time.monotonic() + duration_s
-        while time.monotonic() < deadline:
+        begun_s = now_s = time.monotonic()
+        deadline = begun_s + MOST_CONNECTING_S + least_s
+        while now_s < deadline:
+            if deadline > now_s + least_s and all(heard.get_publisher_count() for heard in self._handlers):
+                deadline = now_s + least_s
             time.sleep(TAKE_S)
             hand_on(self._handlers)
+            now_s = time.monotonic()
+        return round(now_s - begun_s, 1)
 
     def _subscribe(self, kind: Any, topic: str, handler: RawHandler) -> None:
         subscription = self._node.create_subscription(
