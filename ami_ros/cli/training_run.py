@@ -64,9 +64,7 @@ def prepare_run(
         network, contract = restored(read_verified(start))
         contract.check_body(configuration.spec)
         settings = network.settings
-    paths = list_episodes(data or configuration.episodes_folder)
-    with progress_bar("read", len(paths), share.leads) as bar:
-        split = load_split(paths, training.held_out, bar.update, inputs_of(configuration.spec))
+    split = _read(configuration, data, share)
     trainer = build_trainer(split, configuration.spec, settings, training, network, share)
     return TrainingRun(configuration, split, trainer)
 
@@ -82,12 +80,15 @@ def check_trained_on(model: Path, configuration: Configuration, data: Path) -> N
     Raises:
         AmiError: it did; or there is no model, or no episodes.
     """
-    held_out, inputs = configuration.training.held_out, inputs_of(configuration.spec)
-    paths = list_episodes(data)
-    with progress_bar("read", len(paths)) as bar:
-        now = load_split(paths, held_out, bar.update, inputs).training.sha256
-    if (before := read_verified(model).contract().data_sha256) != now:
+    before = read_verified(model).contract().data_sha256
+    if (now := _read(configuration, data).training.sha256) != before:
         raise ConfigError(
             f"{model}: it learned from other episodes (SHA-256 {before[:12]}) than {data} has ({now[:12]}); "
             "delete it to train again, or name another --work"
         )
+
+
+def _read(configuration: Configuration, data: Path | None, share: Share = ALONE) -> Split:
+    paths = list_episodes(data or configuration.episodes_folder)
+    with progress_bar("read", len(paths), share.leads) as bar:
+        return load_split(paths, configuration.training.held_out, bar.update, inputs_of(configuration.spec))

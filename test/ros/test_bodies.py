@@ -117,15 +117,16 @@ def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
     probe.rearm()
     probe.until(lambda: plant.state().level <= Level.LIMITED, "a gate that runs again")
     plant.processes["sim"].kill()
+    watched = {"temperatures", "pressure", "flow"}
 
     def silent() -> set[str]:
         # Missing it is for a gate that itself stood still meanwhile, on a busy machine, and so began again.
         told = [r for r in plant.state().reasons if r.code in ("SENSOR_STALE", "SENSOR_MISSING")]
         return {r.numbers["sensor"] for r in told}
 
-    probe.until(lambda: silent() == {"temperatures", "pressure", "flow"}, "silent sensors")
+    probe.until(lambda: silent() == watched, "silent sensors")
     probe.spin(0.5)
-    assert silent() == {"temperatures", "pressure", "flow"}, "nobody speaks any more"
+    assert silent() == watched, "nobody speaks any more"
     assert plant.state().level is Level.HOLD
 
 

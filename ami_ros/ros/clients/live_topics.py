@@ -164,15 +164,16 @@ class LiveTopics(Client):
         for ear in ears:
             if ear.heard.right:
                 self._subscribe(ear.kind, ear.heard.name, partial(self._on_message, ear))
-        begun_s = now_s = time.monotonic()
-        deadline = begun_s + MOST_CONNECTING_S + least_s
-        while now_s < deadline:
-            if deadline > now_s + least_s and all(heard.get_publisher_count() for heard in self._handlers):
-                deadline = now_s + least_s
+        begun_s = time.monotonic()
+        self._take(MOST_CONNECTING_S, lambda: all(heard.get_publisher_count() for heard in self._handlers))
+        self._take(least_s)
+        return round(time.monotonic() - begun_s, 1)
+
+    def _take(self, longest_s: float, is_enough: Callable[[], bool] = lambda: False) -> None:
+        deadline = time.monotonic() + longest_s
+        while time.monotonic() < deadline and not is_enough():
             time.sleep(TAKE_S)
             hand_on(self._handlers)
-            now_s = time.monotonic()
-        return round(now_s - begun_s, 1)
 
     def _subscribe(self, kind: Any, topic: str, handler: RawHandler) -> None:
         subscription = self._node.create_subscription(
