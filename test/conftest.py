@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
 import pytest
+
+
+# The processes that tests start: threads that share two cores with two other tests only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)
