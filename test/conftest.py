@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-
 # The processes that tests start: threads that share two cores with two other tests only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

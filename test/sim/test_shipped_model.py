@@ -26,7 +26,8 @@ from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Goal, ImageArray, Plan
 
 SHIPPED = (("panda", "reach"), ("panda", "push"), ("kuka_iiwa", "reach"), ("panda_wrist", "reach"))
-OF_OTHERS = (("so101", "reach"),)  # its URDF comes with an extra; it learned from 20 minutes of recordings
+# Their URDFs come with an extra; they learned from 20 minutes of recordings.
+OF_OTHERS = (("so101", "reach"), ("ur5", "reach"))
 SHARE = {"reach": 0.5, "push": 0.9}  # of the error of copying, and of shuffled actions, that is allowed
 SEEDS = (7001, 7002, 7003)
 REACHED = 0.05  # m
