@@ -107,7 +107,7 @@ class FaultClient(EpisodeClient):
         named = False
         # By what is heard of the robot, not by the wall clock: a killed process can keep the others from
         # sending for a second (docs/safety.md), and in that second nothing was watched.
-        while self._truth.get("stamp_ns", 0) < over_ns:
+        while self._heard_ns < over_ns:
             self._spin()
             self._look_alive()
             if not named and self._since_ns(start_ns) and self._is_named(fault.named_by, start_ns):
@@ -181,11 +181,16 @@ class FaultClient(EpisodeClient):
 
     def _now_ns(self) -> int:
         """Return the robot's time: that of its newest truth in lock-step."""
-        return int(self._truth.get("stamp_ns", 0)) if self._lock_step else time.time_ns()
+        return self._heard_ns if self._lock_step else time.time_ns()
+
+    @property
+    def _heard_ns(self) -> int:
+        """Time of the newest truth, the robot's; 0 before the first."""
+        return int(self._truth.get("stamp_ns", 0))
 
     def _look_alive(self) -> None:
         """Raise ProcessError when the simulator has been silent for long."""
-        now, stamp = time.monotonic(), self._truth.get("stamp_ns")
+        now, stamp = time.monotonic(), self._heard_ns
         if stamp != self._alive[0]:
             self._alive = (stamp, now)
         if now - self._alive[1] > STALL_TIMEOUT_S:
