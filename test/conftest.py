@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,6 +19,14 @@ def one_torch_thread() -> None:
     """Only where a test module imports torch: the others shall not wait for it."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def same_priority() -> Iterator[None]:
+    """A test that left its process a real-time one would take the processor from all tests beside it."""
+    before = os.sched_getscheduler(0)
+    yield
+    assert os.sched_getscheduler(0) == before
 
 
 # A shell that runs the suite in the background leaves SIGINT ignored, and so would every child that a test
