@@ -23,7 +23,10 @@ def one_torch_thread() -> None:
 
 @pytest.fixture(autouse=True)
 def same_priority() -> Iterator[None]:
-    """A test that left its process a real-time one would take the processor from all tests beside it."""
+    """A test that makes its own process real-time would starve the tests that run next to it."""
+    if not hasattr(os, "sched_getscheduler"):  # not on Linux: the gate cannot raise its priority there
+        yield
+        return
     before = os.sched_getscheduler(0)
     yield
     assert os.sched_getscheduler(0) == before

@@ -74,7 +74,7 @@ def make(environment, tmp_path) -> Iterator[Callable[[str], Node]]:
     made: list[Node] = []
 
     def make(name: str) -> Node:
-        # The gate would make this process and all that later tests start with it a real-time one.
+        # A gate made here would raise the priority of this process, and of each one that later tests start.
         given = {"recorder": f"out:={tmp_path / 'bag'}", "safety": "realtime_priority:=0"}.get(name)
         rclpy.init(args=["--ros-args", "-p", given] if given else [])
         module, kind = NODES[name]
