@@ -14,6 +14,8 @@ from bodies.yaml_bodies import mobile_base, process_body, setpoint_task
 from diagnostic_msgs.msg import DiagnosticArray
 from heard_verdicts import codes_of, listen_to_gate, newest_state
 from nav_msgs.msg import Odometry
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import SetBool
@@ -104,7 +106,7 @@ def test_set_points_go_where_they_are_wanted_within_their_limits(plant, probe):
     assert len(goals[0].data) == 2 and plant.unsafe() == (0, 0)
 
 
-def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
+def test_sensors_that_fall_silent_one_after_the_other_are_told_and_a_stop_stops(plant, probe):
     plant.wanted = np.array([100.0, 60.0])
     probe.until(
         lambda: plant.state() is not None and plant.state().level <= Level.LIMITED, "a gate that runs"
@@ -116,7 +118,6 @@ def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
     probe.call(SetBool, "safety/estop", data=False)
     probe.rearm()
     probe.until(lambda: plant.state().level <= Level.LIMITED, "a gate that runs again")
-    plant.processes["sim"].kill()
     watched = {"temperatures", "pressure", "flow"}
 
     def silent() -> set[str]:
@@ -124,6 +125,10 @@ def test_a_sensor_that_falls_silent_holds_and_a_stop_stops(plant, probe):
         told = [r for r in plant.state().reasons if r.code in ("SENSOR_STALE", "SENSOR_MISSING")]
         return {r.numbers["sensor"] for r in told}
 
+    broken = Parameter("fault", value="vector_silent@flow").to_parameter_msg()
+    assert probe.call(SetParameters, "sim/set_parameters", parameters=[broken]).results[0].successful
+    probe.until(lambda: silent() == {"flow"}, "a silent sensor")
+    plant.processes["sim"].kill()
     probe.until(lambda: silent() == watched, "silent sensors")
     probe.spin(0.5)
     assert silent() == watched, "nobody speaks any more"

@@ -15,7 +15,7 @@ from ami_ros.ros.wire.verdicts import SEVERITY, Judgement, judgement_to_ros
 from ami_ros.safety.reasons import ReasonCode, number_of
 from ami_ros.types import Command, Level, Verdict
 
-Kind = tuple[Level, frozenset[str]]
+Kind = tuple[Level, frozenset[tuple[str, object]]]
 FREE: Kind = (Level.PASS, frozenset())
 QUIET_NS = 2_000_000_000  # a cause of rejection is logged again when it has been away for longer
 
@@ -55,7 +55,7 @@ class VerdictReports:
         self._publish(Judgement(verdict, now_ns, stamp_ns))
 
     def tick(self, verdict: Verdict, command: Command | None, now_ns: int) -> None:
-        """Take the verdict of a tick; numbers change all the time, a change of level or causes is news."""
+        """Take the verdict of a tick; a change of level, cause or sensor is news, that of a number is not."""
         changed = _kind(verdict) != _kind(self.state)
         self.state = verdict
         if changed:
@@ -102,4 +102,4 @@ def text_of(verdict: Verdict) -> str:
 
 
 def _kind(verdict: Verdict) -> Kind:
-    return verdict.level, frozenset(reason.code for reason in verdict.reasons)
+    return verdict.level, frozenset((reason.code, reason.numbers.get("sensor")) for reason in verdict.reasons)
