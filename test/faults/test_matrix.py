@@ -16,6 +16,7 @@ from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
 from ami_ros.sim.faults.catalogue import Catalogue
 
 SEED = 7001
+LAST = 12  # lines of each log
 # An honest gap: see docs/safety.md, "What the gate cannot see".
 NOT_NAMED = {
     "unknown_object": "the model tells most objects that it has never seen, not all of them",
@@ -33,14 +34,27 @@ def experiment():
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory):
+def logs(tmp_path_factory):
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="module")
+def runner(logs):
     """One set of processes for all faults: those that survive go on, as on a robot."""
-    with FaultRunner(experiment(), tmp_path_factory.mktemp("faults"), real_time=False) as runner:
+    with FaultRunner(experiment(), logs, real_time=False) as runner:
         yield runner
 
 
+@pytest.fixture
+def told(logs):
+    """Print the ends of the nodes' logs, which pytest shows where a test fails."""
+    yield
+    for path in sorted(logs.glob("*.log")):
+        print(f"--- end of {path.name}", *path.read_text(errors="replace").splitlines()[-LAST:], sep="\n")
+
+
 @pytest.mark.parametrize("name", Catalogue(load_robot("panda", "reach")).names)
-def test_nothing_unsafe_gets_out_and_the_fault_is_called_by_its_name(runner, seed, name):
+def test_nothing_unsafe_gets_out_and_the_fault_is_called_by_its_name(runner, told, seed, name):
     run = runner.inject(name, seed)
     assert run.unsafe == {}
     assert run.moved_after_stop == 0
