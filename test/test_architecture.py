@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 import statistics
 import subprocess
@@ -123,6 +124,7 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@functools.cache  # most tests here ask for those of every file
 def imports(path: Path) -> list[Import]:
     found: list[Import] = []
 
