@@ -95,8 +95,9 @@ build: venv ## build with colcon in .colcon and check what was installed
 	@for folder in config models; do ! test -d $$folder || diff -rq $$folder $(INSTALLED)/share/ami_ros/$$folder; done
 
 # colcon test exits 0 when tests fail, and when there are none: the results and pytest's last line decide.
+# Hundreds of processes import our code: they compile it once, also where the shell says that nothing is kept.
 test: build ## build with colcon, run the suite through colcon test, lint
-	$(COLCON) test $(COLCON_DIRS) --packages-select ami_ros \
+	PYTHONDONTWRITEBYTECODE= $(COLCON) test $(COLCON_DIRS) --packages-select ami_ros \
 	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS)
 	@$(COLCON) test-result --test-result-base $(WS)/build --verbose; result=$$?; \
 	closing="$$(grep -E ' in [0-9.:]+s' $(WS)/log/latest_test/ami_ros/stdout.log | tail -n 1 | sed 's/^=* *//; s/ *=*$$//')"; \

@@ -101,9 +101,9 @@ def bombs() -> dict[str, bytes]:
     scan_at = HONEST["progressive jpeg"].rfind(b"\xff\xda")
     body, scan = HONEST["progressive jpeg"][:-2], HONEST["progressive jpeg"][scan_at:-2]
     text = zlib.compress(b"b" * 7_900_000, 9)
-    honest = png()
+    honest, large = png(), png(6000, 6000)
     return {
-        "a large png": png(6000, 6000),
+        "a large png": large,
         "a large jpeg": cv2.imencode(".jpg", np.zeros((6000, 6000), dtype=np.uint8))[1].tobytes(),
         # Decoders pass over 0xff00, whatever follows; who takes it for a segment and jumps sees another size.
         "a zero marker": jpeg()[:2] + b"\xff\x00" + struct.pack(">H", 8) + bytes(6) + jpeg()[2:],
@@ -113,8 +113,8 @@ def bombs() -> dict[str, bytes]:
         "a chunk that says it has 2 GB": honest[:33]
         + struct.pack(">I4s", 2**31 - 256, b"IDAT")
         + honest[33:],
-        "two headers": honest[:33] + png(6000, 6000)[8:33] + honest[33:],
-        "a header behind another chunk": honest[:8] + chunk(b"tEXt", b"a\0b") + png(6000, 6000)[8:],
+        "two headers": honest[:33] + large[8:33] + honest[33:],
+        "a header behind another chunk": honest[:8] + chunk(b"tEXt", b"a\0b") + large[8:],
         "many scans": body + scan * (MOST_SCANS + 1) + b"\xff\xd9",
         "a gif": b"GIF89a" + struct.pack("<HH", 60000, 60000) + bytes(20),
         "a bmp": cv2.imencode(".bmp", PICTURE)[1].tobytes(),
