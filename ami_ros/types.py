@@ -234,6 +234,12 @@ class Reason:
     code: str
     numbers: Mapping[str, float | int | str] = field(default_factory=dict)
 
+    @property
+    def sensor(self) -> str | None:
+        """Name of the sensor that it is about, where the gate tells it."""
+        name = self.numbers.get("sensor")
+        return None if name is None else str(name)
+
     def __str__(self) -> str:
         numbers = " ".join(f"{name}={value}" for name, value in self.numbers.items())
         return f"{self.code}({numbers})" if numbers else self.code

@@ -97,6 +97,14 @@ class Probe:
                 return future.result()
         pytest.fail(f"no answer from {name}")
 
+    def set_parameter(self, node: str, name: str, value: Any) -> Any:
+        """Set a parameter of a node and return what it says to that."""
+        from rcl_interfaces.srv import SetParameters
+        from rclpy.parameter import Parameter
+
+        request = [Parameter(name, value=value).to_parameter_msg()]
+        return self.call(SetParameters, f"{node}/set_parameters", parameters=request).results[0]
+
     def rearm(self) -> None:
         """Re-arm the gate, again while it refuses: on a busy machine joint states may be proven only later."""
         from std_srvs.srv import Trigger

@@ -14,8 +14,6 @@ from bodies.yaml_bodies import mobile_base, process_body, setpoint_task
 from diagnostic_msgs.msg import DiagnosticArray
 from heard_verdicts import codes_of, listen_to_gate, newest_state
 from nav_msgs.msg import Odometry
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import SetBool
@@ -123,10 +121,9 @@ def test_sensors_that_fall_silent_one_after_the_other_are_told_and_a_stop_stops(
     def silent() -> set[str]:
         # Missing it is for a gate that itself stood still meanwhile, on a busy machine, and so began again.
         told = [r for r in plant.state().reasons if r.code in ("SENSOR_STALE", "SENSOR_MISSING")]
-        return {r.numbers["sensor"] for r in told}
+        return {r.sensor for r in told}
 
-    broken = Parameter("fault", value="vector_silent@flow").to_parameter_msg()
-    assert probe.call(SetParameters, "sim/set_parameters", parameters=[broken]).results[0].successful
+    assert probe.set_parameter("sim", "fault", "vector_silent@flow").successful
     probe.until(lambda: silent() == {"flow"}, "a silent sensor")
     plant.processes["sim"].kill()
     probe.until(lambda: silent() == watched, "silent sensors")

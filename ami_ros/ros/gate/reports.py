@@ -15,7 +15,7 @@ from ami_ros.ros.wire.verdicts import SEVERITY, Judgement, judgement_to_ros
 from ami_ros.safety.reasons import ReasonCode, number_of
 from ami_ros.types import Command, Level, Verdict
 
-Kind = tuple[Level, frozenset[tuple[str, object]]]
+Kind = tuple[Level, frozenset[tuple[str, str | None]]]
 FREE: Kind = (Level.PASS, frozenset())
 QUIET_NS = 2_000_000_000  # a cause of rejection is logged again when it has been away for longer
 
@@ -102,4 +102,4 @@ def text_of(verdict: Verdict) -> str:
 
 
 def _kind(verdict: Verdict) -> Kind:
-    return verdict.level, frozenset((reason.code, reason.numbers.get("sensor")) for reason in verdict.reasons)
+    return verdict.level, frozenset((reason.code, reason.sensor) for reason in verdict.reasons)

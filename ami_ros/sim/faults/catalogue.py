@@ -96,8 +96,7 @@ def told_as(reason: str, sensor: str) -> str:
 
 def name_of(reason: Reason) -> str:
     """Return a reason's name, with that of the sensor that it is about where the gate tells it."""
-    sensor = reason.numbers.get("sensor")
-    return reason.code if sensor is None else told_as(reason.code, str(sensor))
+    return reason.code if reason.sensor is None else told_as(reason.code, reason.sensor)
 
 
 class Catalogue:

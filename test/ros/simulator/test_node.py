@@ -11,8 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import DescribeParameters, SetParameters
+from rcl_interfaces.srv import DescribeParameters
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
@@ -31,22 +30,6 @@ pytest.importorskip("pybullet", reason="the simulator is not installed")
 STEPS, TICK_NS = 3, 10_000_000
 
 
-def set_parameter(probe, name: str, value: ParameterValue):
-    request = [Parameter(name=name, value=value)]
-    return probe.call(SetParameters, "sim/set_parameters", parameters=request).results[0]
-
-
-def set_integer(probe, name: str, value: int):
-    parameter = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
-    return set_parameter(probe, name, parameter)
-
-
-def set_fault(probe, name: str):
-    return set_parameter(
-        probe, "fault", ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=name)
-    )
-
-
 def test_an_episode_in_real_time(start, probe):
     spec = load_robot("panda", "reach")
     truths = probe.listen(String, "sim/truth", 100)
@@ -56,7 +39,7 @@ def test_an_episode_in_real_time(start, probe):
     start("sim", episode_steps=STEPS)
     probe.until(lambda: goals, "the first goal")
 
-    assert set_integer(probe, "seed", 5).successful
+    assert probe.set_parameter("sim", "seed", 5).successful
     answer = probe.call(Trigger, "sim/reset")
     assert answer.success
     begin = json.loads(answer.message)
@@ -68,10 +51,10 @@ def test_an_episode_in_real_time(start, probe):
 
     # What was told before it listened is lost: wait until it does.
     listening = (truths, images, infos, joints)
-    set_integer(probe, "episode_steps", 0)
+    probe.set_parameter("sim", "episode_steps", 0)
     probe.call(SetBool, "sim/pause", data=False)
     probe.until(lambda: all(listening), "truth, images and joints")
-    set_integer(probe, "episode_steps", STEPS)
+    probe.set_parameter("sim", "episode_steps", STEPS)
     probe.call(Trigger, "sim/reset")
     assert not np.array_equal(image_from_ros(goals[-1]), image_from_ros(images[-1]))
 
@@ -89,7 +72,7 @@ def test_an_episode_in_real_time(start, probe):
     images.clear(), joints.clear()
     probe.spin(0.3)
     assert joints and not images, "paused, its camera is silent"
-    set_integer(probe, "episode_steps", 0)
+    probe.set_parameter("sim", "episode_steps", 0)
     probe.call(SetBool, "sim/pause", data=False)
     images.clear(), joints.clear()
     probe.spin(1.0)
@@ -168,9 +151,9 @@ def test_a_machine_that_lets_the_world_stand_still_is_no_jump_of_the_gate(start,
 
 def test_parameters_are_described_checked_and_mostly_read_only(start, probe):
     start("sim", lock_step=True)
-    refused = set_integer(probe, "seed", -1)
+    refused = probe.set_parameter("sim", "seed", -1)
     assert not refused.successful and "-1" in refused.reason
-    assert not set_integer(probe, "physics_hz", 100).successful
+    assert not probe.set_parameter("sim", "physics_hz", 100).successful
     names = ["seed", "physics_hz", "lock_step"]
     described = probe.call(DescribeParameters, "sim/describe_parameters", names=names).descriptors
     assert [d.read_only for d in described] == [False, True, True]
@@ -182,11 +165,11 @@ def test_an_unknown_fault_is_refused_and_a_known_one_shows(start, probe):
     images = probe.listen(Image, "camera/image_raw")
     start("sim")
     probe.until(lambda: images, "an image")
-    refused = set_fault(probe, "camera_black+fog")
+    refused = probe.set_parameter("sim", "fault", "camera_black+fog")
     assert not refused.successful and "fog" in refused.reason and "camera_frozen" in refused.reason
-    assert set_fault(probe, "camera_black").successful
+    assert probe.set_parameter("sim", "fault", "camera_black").successful
     probe.until(lambda: not any(images[-1].data), "a black image")
-    assert set_fault(probe, "").successful
+    assert probe.set_parameter("sim", "fault", "").successful
     probe.until(lambda: any(images[-1].data), "light again")
 
 
@@ -201,9 +184,9 @@ def test_an_object_that_was_taken_away_is_not_on_the_next_goal_image(start, prob
 
     start("sim", task="reach", seed=5)
     clean = goal_after_reset()
-    assert set_fault(probe, "unknown_object").successful
+    assert probe.set_parameter("sim", "fault", "unknown_object").successful
     assert not np.array_equal(goal_after_reset(), clean), "who leaves it there has it in the picture"
-    assert set_fault(probe, "").successful
+    assert probe.set_parameter("sim", "fault", "").successful
     assert np.array_equal(goal_after_reset(), clean)
 
 
