@@ -71,7 +71,7 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     from rich.markup import escape
     from rich.table import Table
 
-    from ami_ros.body.survey.robot_yaml import MARK
+    from ami_ros.body.survey.robot_yaml import MARK, first_of
     from ami_ros.cli.doctor import MARKS
     from ami_ros.doctor.robot import limits, workspace
 
@@ -80,10 +80,10 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     how = "the middle of the limits" if home.is_middle else "found by sampling"
     table = Table("in the file", "found", title=str(out), title_justify="left", show_header=False)
     table.add_row("joints", escape(f"{len(chain.joints)}: {', '.join(chain.joints)}"))
-    table.add_row("tip", escape(f"{chain.tip}; others: {', '.join(chain.others[:4]) or 'none'}"))
+    table.add_row("tip", escape(f"{chain.tip}; others: {first_of(chain.others) or 'none'}"))
     table.add_row("home", f"{how}; tip {home.tilt_deg:.0f} degrees off straight down")
     table.add_row("workspace", f"{size} m; orientation of the tip {found.orientation}")
-    table.add_row("held still", escape(", ".join(chain.held[:6]) or "nothing"))
+    table.add_row("held still", escape(first_of(chain.held) or "nothing"))
     findings = [limits(str(out), None), workspace(str(out), None), _task(out)]
     with console.status("listening for the robot's topics"):
         live = _live(out)
@@ -101,7 +101,8 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     named, look = shlex.quote(str(out)), shlex.quote(str(out.with_suffix(".png")))
     console.print(
         f"See what its camera sees: ami-ros doctor --robot {named} --task {TASK} --picture {look}\n"
-        f"Then: ami-ros model --robot {named} --task {TASK}",
+        f"Next, in simulation: ami-ros model --robot {named} --task {TASK}\n"
+        f"Next, on the robot: ami-ros doctor --robot {named} --task {TASK} --live",
         highlight=False,
         soft_wrap=True,
     )

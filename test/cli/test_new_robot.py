@@ -27,6 +27,7 @@ def test_a_kuka_passes_the_doctor(tmp_path):
     assert "ok goals can be placed in the workspace" in run.stdout
     assert "check: live topics" in run.stdout and "warn not checked: " in run.stdout
     assert f"ami-ros doctor --robot {out} --task reach --picture {tmp_path / 'arm.png'}" in run.stdout
+    assert f"Next, on the robot: ami-ros doctor --robot {out} --task reach --live" in run.stdout
     assert (
         "# velocity: [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0]. CHECK the data sheet: fast"
         in out.read_text()

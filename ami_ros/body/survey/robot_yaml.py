@@ -13,7 +13,7 @@ from ami_ros.body.resources import PACKAGE
 from ami_ros.body.survey.survey import FOV_DEG, IN_NO_URDF, Survey
 
 MARK = "CHECK"  # before what only a look at the robot, or its data sheet, can tell
-MOST_NAMED = 8  # of other tips
+MOST_NAMED = 8  # of other tips, or of joints held still
 PLAIN = re.compile(
     r"[A-Za-z_/][\w./-]*"
 )  # text that YAML takes as it is, but for the words that it has a meaning for
@@ -98,6 +98,12 @@ source: >-
 """
 
 
+def first_of(names: Sequence[str]) -> str:
+    """Return the first names as one text, and how many more there are; empty without any."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
+
+
 def _limits(found: Survey) -> str:
     """Return the section of what the URDF does not give, with what it gives in comments."""
     said = [
@@ -135,10 +141,7 @@ def _about_home(found: Survey) -> str:
 
 
 def _others(others: Sequence[str]) -> str:
-    if not others:
-        return ""
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-    return f"; or {_line(', '.join(others[:MOST_NAMED]))}{more} (--tip)"
+    return f"; or {_line(first_of(others))} (--tip)" if others else ""
 
 
 def _simulation(found: Survey) -> str:
@@ -170,8 +173,9 @@ def _urdf(given: str, urdf: Path, folder: Path) -> str:
 
 
 def _numbers(values: Iterable[float | None]) -> str:
-    """Return a list as YAML writes it, each number with the digits that it needs."""
-    return f"[{', '.join('null' if value is None else _number(float(value)) for value in values)}]"
+    """Return a list as YAML writes it, each number with the digits that it needs; null where all are None."""
+    texts = ["null" if value is None else _number(float(value)) for value in values]
+    return "null" if set(texts) == {"null"} else f"[{', '.join(texts)}]"
 
 
 def _number(value: float) -> str:

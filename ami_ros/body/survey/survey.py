@@ -165,12 +165,13 @@ def _draft(
 ) -> RobotSpec:
     """Return the robot as far as it is known before it was looked at: what kinematics and shapes need."""
     count = len(chain.joints)
+    known = {name: None if set(values) == {None} else list(values) for name, values in limits.items()}
     values = tuple(zip(chain.joints, units, strict=True))
     joints = VectorSensor("joints", "joint_states", "JointState", values, 100.0, 1.0, None, USERS)
     everywhere = np.array([[-np.inf] * 3, [np.inf] * 3])
     arm = Arm(
         joints.name,
-        ChannelLimits.from_mapping({name: list(values) for name, values in limits.items()}, count, str(urdf)),
+        ChannelLimits.from_mapping(known, count, str(urdf)),
         np.zeros(count),
         urdf,
         chain.tip,

@@ -16,7 +16,7 @@ from ami_ros.system.whole_file import write_whole
 FACES = 3600
 CELLS = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4)  # of a grid along the diagonal of a mesh
 END = 0.1  # of the diagonal: a mesh that has become shorter by more is not the same shape
-VERSION = b"2"  # of what is done to a mesh; another one makes all of them again
+VERSION = b"3"  # of what is done to a mesh; another one makes all of them again
 
 
 def face_limit(faces: Sequence[int]) -> int:
@@ -96,6 +96,9 @@ def _read(path: Path) -> Any:
         mesh: Any = trimesh.load(path, force="mesh", skip_materials=True)
         if not len(mesh.faces):
             raise ValueError("it has no faces")
+        # Along a sharp edge, files have each vertex twice, with two normals. Cut there, a mesh would be
+        # simplified into shards.
+        mesh.merge_vertices(merge_tex=True, merge_norm=True)
     except Exception as error:  # its readers raise whatever a broken file makes them
         raise EmbodimentError(
             f"mesh {path}: cannot be read: {error}; expected STL, OBJ or DAE with faces"

@@ -13,7 +13,7 @@ from robots import joint, link, small_robot, turning_arm, urdf
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.resources import resource
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.body.survey.robot_yaml import robot_yaml
+from ami_ros.body.survey.robot_yaml import MOST_NAMED, first_of, robot_yaml
 from ami_ros.body.survey.self_contact import SelfContact
 from ami_ros.body.survey.survey import CAREFUL, FOV_DEG, Survey, survey
 from ami_ros.body.survey.view import camera_view
@@ -57,6 +57,13 @@ def test_all_of_its_workspace_is_reached_and_seen(panda, tmp_path):
         assert abs(sight @ right / np.linalg.norm(right)) < half * depth
 
 
+def test_of_many_names_the_first_are_told_and_how_many_more_there_are():
+    names = [f"finger_{i}" for i in range(MOST_NAMED + 4)]
+    assert first_of(names[:2]) == "finger_0, finger_1" and first_of([]) == ""
+    told = first_of(names)
+    assert told.endswith(f"finger_{MOST_NAMED - 1} and 4 more") and names[MOST_NAMED] not in told
+
+
 def test_the_same_seed_gives_the_same_arm(tmp_path):
     arm = turning_arm(tmp_path)
     one, other = (survey(arm, "", np.random.default_rng(3)) for _ in range(2))
@@ -92,6 +99,16 @@ def test_what_the_urdf_lacks_is_careful_and_marked(tmp_path):
     limits = text.partition("  limits:")[2].partition("  home:")[0].splitlines()[1:]
     marked = {line.strip().partition(":")[0] for line in limits if "CHECK the data sheet" in line}
     assert marked == {"lower", "upper", "velocity", "effort", "acceleration", "jerk"}
+
+
+def test_an_arm_of_endless_joints_alone_has_no_position_limits(tmp_path):
+    arm = turning_arm(tmp_path)
+    arm.write_text(arm.read_text().replace('"revolute"', '"continuous"'))
+    path = tmp_path / "arm.yaml"
+    path.write_text(robot_yaml("arm", str(arm), survey(arm, "", np.random.default_rng(0)), tmp_path))
+    assert "# lower: null" in path.read_text()
+    limits = load_robot(path, "reach").limits
+    assert limits.lower is None and limits.upper is None and limits.velocity is not None
 
 
 def test_a_xacro_file_is_told_apart(tmp_path):

@@ -291,4 +291,4 @@ def test_a_new_robot_is_held_against_its_topics(driver, tmp_path, capsys, monkey
     assert "50 Hz, sensors.joints.rate_hz is 100; let the driver publish at 100 Hz, or write" in told
     assert "write width: 160 and height: 120 in sensors.camera" in told
     assert "of another clock" not in told and "tells another time" not in told
-    assert "Then: ami-ros model" in told, "the file itself is whole"
+    assert "Next, on the robot: ami-ros doctor" in told, "the file itself is whole"

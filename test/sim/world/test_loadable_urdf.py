@@ -121,6 +121,19 @@ def test_the_panda_is_shown_by_its_makers_own_simple_meshes():
     assert {path.parent.name for path in shown(loadable_urdf(PANDA, detailed=False))} == {"collision"}
 
 
+def test_a_mesh_with_a_normal_for_each_face_is_simplified_as_a_whole(tmp_path):
+    """Whose every vertex is there once for each face around it: cut along all edges, nothing of it was left."""
+    mesh = trimesh.creation.icosphere(subdivisions=4, radius=RADIUS)
+    lines = [f"v {x} {y} {z}" for x, y, z in mesh.vertices]
+    lines += [f"vn {x} {y} {z}" for x, y, z in mesh.face_normals]
+    for face, corners in enumerate(mesh.faces + 1, start=1):
+        lines.append("f " + " ".join(f"{corner}//{face}" for corner in corners))
+    (tmp_path / "facets.obj").write_text("\n".join(lines))
+    light = trimesh.load(light_mesh.light_mesh(tmp_path / "facets.obj", 400), force="mesh")
+    assert light.is_watertight and 300 < len(light.faces) <= 400
+    assert light.area == pytest.approx(mesh.area, rel=0.05)
+
+
 def test_a_mesh_of_loose_parts_is_simplified_as_one(tmp_path):
     """Decimation alone keeps each of 300 balls."""
     balls = [
