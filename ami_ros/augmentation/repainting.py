@@ -3,7 +3,7 @@
 
 Exposure, noise, blur and compression are the same as there. Light, surfaces and the camera's pose are only
 like it: the picture does not tell how the surfaces lie, so light is one slope over the picture, surfaces are
-the scenery and what moves in front of it, and a camera that moves shifts, turns and zooms a flat picture.
+told apart by their colours, and a camera that moves shifts, turns and zooms a flat picture.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.augmentation.scenery import Scenery
+from ami_ros.augmentation.scenery import PAINTS, Scenery
 from ami_ros.augmentation.settings import AugmentationSettings
 from ami_ros.sim.camera.sensor import Sensor
 from ami_ros.sim.camera.texture import draw_texture
@@ -45,8 +45,8 @@ class Repainter:
         self._sensor = Sensor(view, [seed, camera]) if senses(view) else None
         self._moved = None if view.camera == CameraShift() else moved(view.camera, size, settings)
         self._slope = None if look.light == Light() else slope(look.light, size)
-        self._pattern = pattern(look.textures[0], size) if look.textures else None
-        self._tints = tuple(np.array(tint, np.float32) for tint in look.tints)
+        self._patterns = [pattern(texture, size) for texture in look.textures[:SCENERY]]
+        self._tints = np.array(look.tints[: SCENERY + PAINTS], np.float32)
 
     def show(self, image: ImageArray) -> ImageArray:
         """Return a picture (H, W, 3) uint8 RGB in this look."""
@@ -63,16 +63,16 @@ class Repainter:
         )
 
     def _painted(self, image: ImageArray) -> ImageArray:
-        if not self._tints and self._slope is None and self._pattern is None:
+        if not len(self._tints) and self._slope is None and not self._patterns:
             return image
         painted = image.astype(np.float32)
-        if self._tints or self._pattern is not None:
-            moves = self._scenery.foreground(image)
-            if self._tints:
-                painted[~moves] *= self._tints[0]
-                painted[moves] *= self._tints[SCENERY]
-            if self._pattern is not None:
-                painted[~moves] *= self._pattern[~moves]
+        if len(self._tints) or self._patterns:
+            parts = self._scenery.parts(image)
+            if len(self._tints):
+                painted *= self._tints[parts]
+            for surface, factors in enumerate(self._patterns):
+                on = parts == surface
+                painted[on] *= factors[on]
         if self._slope is not None:
             painted *= self._slope
         return np.clip(np.rint(painted), 0, 255).astype(np.uint8)

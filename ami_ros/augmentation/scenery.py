@@ -9,9 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ami_ros.sim.camera.variation import SCENERY
 from ami_ros.types import ImageArray
 
 SAMPLE = 200  # images that the usual picture is made of, at most
+PAINTS = 3  # colours of what moves that are told apart
+MOST_PIXELS = 20_000  # that a set of colours is found in
 MOST_MOVING = 0.6  # share of the picture: where more differs, the camera itself moves
 
 
@@ -24,6 +27,8 @@ class Scenery:
 
     Attributes:
         picture: (H, W, 3) uint8, the median: of a camera that stands still, the scene without what moves.
+        surfaces: colours (SCENERY, 3) of what stands still, as of a table and a wall.
+        paints: colours (PAINTS, 3) of what moves.
         stands: whether the camera stands still. Of one that moves nothing is told apart.
     """
 
@@ -32,7 +37,12 @@ class Scenery:
         sample = images[chosen]
         self._levels = levels
         self.picture: ImageArray = np.median(sample, axis=0).astype(np.uint8)
-        self.stands = float(np.mean([self._differs(image).mean() for image in sample])) < MOST_MOVING
+        differs = np.stack([self._differs(image) for image in sample])
+        self.stands = float(differs.mean()) < MOST_MOVING
+        self.surfaces = colours(self.picture if self.stands else sample, SCENERY)
+        self._usual = nearest(self.picture, self.surfaces)
+        moving = sample[differs] if self.stands and differs.any() else self.picture
+        self.paints = colours(moving, PAINTS)
 
     def foreground(self, image: ImageArray) -> NDArray[np.bool_]:
         """Return which pixels (H, W) of an image show what moves; none where the camera itself moves."""
@@ -41,9 +51,40 @@ class Scenery:
         # Single pixels are noise.
         return cv2.medianBlur(self._differs(image).astype(np.uint8), 3).astype(bool)
 
+    def parts(self, image: ImageArray) -> NDArray[np.intp]:
+        """Return what each pixel (H, W) shows: surface i as i, and paint i of what moves as SCENERY + i."""
+        if not self.stands:
+            return nearest(image, self.surfaces)
+        paint = SCENERY + nearest(image, self.paints)
+        return np.where(self.foreground(image), paint, self._usual)
+
     def _differs(self, image: ImageArray) -> NDArray[np.bool_]:
         change = np.abs(image.astype(np.int16) - self.picture).max(axis=-1)
         return np.asarray(change > self._levels)
+
+
+def colours(pixels: ImageArray, count: int) -> NDArray[np.float32]:
+    """Return the `count` colours (count, 3) that pixels (..., 3) come nearest to, from dark to light.
+
+    The same ones for the same pixels: by k-means from an even split along the lightness.
+    """
+    flat = pixels.reshape(-1, 3)
+    flat = flat[np.linspace(0, len(flat) - 1, min(MOST_PIXELS, len(flat))).round().astype(int)]
+    order = flat.astype(np.int32).sum(axis=1).argsort(kind="stable")
+    labels = np.empty((len(flat), 1), np.int32)
+    labels[order, 0] = np.arange(len(flat)) * count // len(flat)
+    until = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 50, 0.1)
+    flags = cv2.KMEANS_USE_INITIAL_LABELS
+    centres = cv2.kmeans(flat.astype(np.float32), count, labels, until, 1, flags)[2]
+    return np.asarray(centres[centres.sum(axis=1).argsort()], np.float32)
+
+
+def nearest(image: ImageArray, among: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return which of some colours (C, 3) each pixel (H, W) of an image is nearest to."""
+    # Single pixels are noise, of which every other one would be another colour's.
+    smooth = cv2.medianBlur(image, 3).astype(np.float32)
+    apart = np.linalg.norm(smooth[..., None, :] - among, axis=-1)
+    return np.asarray(apart.argmin(axis=-1))
 
 
 def sceneries(images: Sequence[ImageArray], levels: int) -> list[Scenery]:

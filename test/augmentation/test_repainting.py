@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from ami_ros.augmentation.repainting import Repainter, moved, pattern, slope
-from ami_ros.augmentation.scenery import Scenery
+from ami_ros.augmentation.scenery import PAINTS, Scenery
 from ami_ros.augmentation.settings import load_augmentation_settings
 from ami_ros.sim.camera.variation import (
     NAMES,
@@ -67,9 +69,50 @@ def test_scenery_and_what_moves_are_tinted_apart(scenery):
     np.testing.assert_array_equal(seen[15, 25], [200, 120, 10])
 
 
+@pytest.fixture
+def two_halves() -> tuple[Scenery, np.ndarray]:
+    """A wall above a table, one of the colours of what moves in front of each."""
+    images = []
+    for column in (2, 14, 26, 38):
+        image = np.full((HEIGHT, WIDTH, 3), GREY, np.uint8)
+        image[HEIGHT // 2 :] = 3 * GREY
+        image[2 : 2 + SQUARE, column : column + 8] = COLOUR
+        image[28 : 28 + SQUARE, column : column + 8] = COLOUR[::-1] // 2
+        images.append(image)
+    return Scenery(np.stack(images), levels=24), images[1]
+
+
+def test_each_surface_and_each_paint_has_a_tint_and_a_texture_of_its_own(two_halves):
+    scenery, image = two_halves
+    factors = (0.5, 0.25, 0.75, 0.6, 0.8)
+    assert len(factors) == SCENERY + PAINTS and scenery.stands
+    seen = show(scenery, Variation(tints=tuple((factor,) * 3 for factor in factors)), image)
+    share = seen.astype(float) / image
+    wall, table = share[5, 30], share[35, 30]
+    np.testing.assert_allclose(wall, 0.5, atol=0.01)
+    np.testing.assert_allclose(table, 0.25, atol=0.01)
+    above, below = (min(factors, key=lambda f: abs(f - share[row, 18].mean())) for row in (7, 33))
+    assert above != below and {above, below} < set(factors[SCENERY:])
+    bare, checks = Texture("checks", 1, 0.0), Texture("checks", 1, 0.5)
+    seen = show(scenery, Variation(textures=(bare, checks)), image)
+    np.testing.assert_array_equal(seen[: HEIGHT // 2 - 1], image[: HEIGHT // 2 - 1])
+    assert (seen[HEIGHT // 2 + 1 :, 30:] != image[HEIGHT // 2 + 1 :, 30:]).any()
+
+
+def test_of_a_camera_that_moves_surfaces_are_told_apart_by_colour():
+    levels = (20, 128, 235)
+    images = np.zeros((9, HEIGHT, WIDTH, 3), np.uint8)
+    for image, (left, right) in zip(images, itertools.product(levels, levels), strict=True):
+        image[:, : WIDTH // 2], image[:, WIDTH // 2 :] = left, right
+    scenery = Scenery(images, levels=24)
+    assert not scenery.stands
+    np.testing.assert_array_equal(scenery.parts(images[2]), images[2][..., 0] == 235)
+    np.testing.assert_array_equal(scenery.parts(images[6]), images[6][..., 0] == 235)
+
+
 def test_a_texture_darkens_the_scenery_alone(scenery):
     image, checks = picture(10, 20), Texture("checks", 1, 0.5)
-    seen = show(scenery, Variation(textures=(checks,)), image)
+    seen = show(scenery, Variation(textures=(checks,) * SCENERY), image)
     np.testing.assert_array_equal(seen[12:18, 22:28], image[12:18, 22:28])
     assert seen[25:].min() == pytest.approx(GREY / 2, abs=1) and seen[25:].max() == GREY
     assert pattern(checks, (WIDTH, HEIGHT)).shape == (HEIGHT, WIDTH, 3)
