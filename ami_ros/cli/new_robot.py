@@ -74,6 +74,7 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     from ami_ros.body.survey.robot_yaml import MARK, first_of
     from ami_ros.cli.doctor import MARKS
     from ami_ros.doctor.robot import limits, workspace
+    from ami_ros.doctor.standing import standing
 
     chain, home, box = found.chain, found.home, found.workspace
     size = " x ".join(f"{side:.2f}" for side in box[1] - box[0])
@@ -84,7 +85,7 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     table.add_row("home", f"{how}; tip {home.tilt_deg:.0f} degrees off straight down")
     table.add_row("workspace", f"{size} m; orientation of the tip {found.orientation}")
     table.add_row("held still", escape(first_of(chain.held) or "nothing"))
-    findings = [limits(str(out), None), workspace(str(out), None), _task(out)]
+    findings = [limits(str(out), None), workspace(str(out), None), standing(str(out), TASK), _task(out)]
     with console.status("listening for the robot's topics"):
         live = _live(out)
     for finding in (*findings, *live):

@@ -10,6 +10,7 @@ from pathlib import Path
 from ami_ros.doctor import installation, machine
 from ami_ros.doctor import robot as files
 from ami_ros.doctor.finding import Finding
+from ami_ros.doctor.standing import standing
 
 Check = Callable[[], Finding]
 
@@ -28,6 +29,7 @@ def all_checks(robot: str | None, task: str | None, model: Path | None, live: bo
         installation.simulator,
         partial(installation.packages, "report and training", "train"),
     ]
+    stands: list[Check] = [partial(standing, robot, task)]
     return [
         installation.python,
         installation.torch,
@@ -40,6 +42,7 @@ def all_checks(robot: str | None, task: str | None, model: Path | None, live: bo
         *([] if live else makes),
         partial(files.limits, robot, task),
         partial(files.workspace, robot, task),
+        *([] if live else stands),
         partial(files.shipped, robot, task, model),
         *([] if live else tried),
     ]

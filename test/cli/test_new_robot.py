@@ -25,6 +25,7 @@ def test_a_kuka_passes_the_doctor(tmp_path):
     assert "ok arm: camera, joints; 7 commanded channels" in run.stdout
     assert "ok 64 of 64 places in it can be reached" in run.stdout
     assert "ok goals can be placed in the workspace" in run.stdout
+    assert "check: standing" in run.stdout and "of home for a second of simulation" in run.stdout
     assert "check: live topics" in run.stdout and "warn not checked: " in run.stdout
     assert f"ami-ros doctor --robot {out} --task reach --picture {tmp_path / 'arm.png'}" in run.stdout
     assert f"Next, on the robot: ami-ros doctor --robot {out} --task reach --live" in run.stdout

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a simulated arm holds itself up: efforts in URDFs are often only a number that had to be there."""
+
+from __future__ import annotations
+
+from ami_ros.doctor.finding import Finding
+from ami_ros.errors import AmiError
+
+WAIT_NS = 1_000_000_000
+
+
+def standing(robot: str | None, task: str | None) -> Finding:
+    """Check that the arm, told to stay at home, is still there after a second of simulation."""
+    from ami_ros.extras import missing_modules
+
+    if missing_modules("sim"):
+        return Finding("standing", "warn", "not tried: no simulator", "pip install -e '.[sim]'")
+
+    import numpy as np
+
+    from ami_ros.body.simulation import NoSimulation
+    from ami_ros.configuration import Configuration
+    from ami_ros.sim.world.body_place import joints_of
+    from ami_ros.sim.world.open_world import open_world
+    from ami_ros.types import Command
+
+    try:
+        configuration = Configuration.load(robot, task)
+        spec = configuration.spec
+        if spec.arm is None or isinstance(spec.simulation, NoSimulation):
+            return Finding("standing", "ok", "no arm, or no simulation of it")
+        world = open_world(spec, configuration.sim.physics_hz)
+    except AmiError as error:
+        return Finding("standing", "warn", f"not tried: {error}", "see robot above")
+    try:
+        world.reset(spec.home)
+        world.advance(Command(spec.home, np.zeros_like(spec.home), 0), WAIT_NS)
+        joints = joints_of(world)
+    finally:
+        world.close()
+    if joints is None or spec.limits.effort is None:  # simulated by a process that is not ours
+        return Finding("standing", "ok", "not one of our arms")
+    units = next(sensor.units for sensor in spec.vectors if sensor.name == spec.joint_sensor)
+    gap = np.abs(joints - spec.home)
+    worst = int(gap.argmax())
+    far = f"{gap[worst]:.2f} {units[worst]}"
+    if gap[worst] <= configuration.safety.tracking_error:
+        return Finding("standing", "ok", f"it stays within {far} of home for a second of simulation")
+    found = (
+        f"told to stay at home, {spec.joint_names[worst]} gives way by {far} in a second of simulation: its "
+        f"effort of {spec.limits.effort[worst]:g} does not carry the arm, and the gate will hold it"
+    )
+    advice = "correct its effort, or the masses, in the URDF; springs and counterweights are not simulated"
+    return Finding("standing", "warn", found, advice)
