@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from ami_ros.errors import EmbodimentError
 from ami_ros.system.whole_file import write_whole
@@ -16,6 +18,7 @@ from ami_ros.system.whole_file import write_whole
 FACES = 3600
 CELLS = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4)  # of a grid along the diagonal of a mesh
 END = 0.1  # of the diagonal: a mesh that has become shorter by more is not the same shape
+MATERIALS = {"library_effects", "library_materials", "library_images", "bind_material"}  # elements of COLLADA
 VERSION = b"3"  # of what is done to a mesh; another one makes all of them again
 
 
@@ -93,7 +96,8 @@ def _read(path: Path) -> Any:
     import trimesh  # only here: a robot whose meshes are light enough, or that has none, needs no library
 
     try:
-        mesh: Any = trimesh.load(path, force="mesh", skip_materials=True)
+        text = io.BytesIO(_shape_alone(path)) if path.suffix.lower() == ".dae" else path
+        mesh: Any = trimesh.load(text, file_type=path.suffix[1:].lower(), force="mesh", skip_materials=True)
         if not len(mesh.faces):
             raise ValueError("it has no faces")
         # Along a sharp edge, files have each vertex twice, with two normals. Cut there, a mesh would be
@@ -104,3 +108,12 @@ def _read(path: Path) -> Any:
             f"mesh {path}: cannot be read: {error}; expected STL, OBJ or DAE with faces"
         ) from error
     return mesh
+
+
+def _shape_alone(path: Path) -> bytes:
+    """Return a COLLADA file without materials: where one is broken, its reader finds no faces."""
+    root = ElementTree.parse(path).getroot()
+    for parent in list(root.iter()):
+        for child in [child for child in parent if child.tag.rpartition("}")[2] in MATERIALS]:
+            parent.remove(child)
+    return ElementTree.tostring(root)

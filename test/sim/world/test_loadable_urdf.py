@@ -134,6 +134,15 @@ def test_a_mesh_with_a_normal_for_each_face_is_simplified_as_a_whole(tmp_path):
     assert light.area == pytest.approx(mesh.area, rel=0.05)
 
 
+def test_a_mesh_whose_material_is_broken_is_read_all_the_same(tmp_path):
+    faces = ball(tmp_path / "ball.dae", 3)
+    root = ElementTree.parse(tmp_path / "ball.dae").getroot()
+    (effects,) = (child for child in root if child.tag.endswith("library_effects"))
+    root.remove(effects)
+    ElementTree.ElementTree(root).write(tmp_path / "broken.dae")
+    assert faces_of(tmp_path / "broken.dae") == faces
+
+
 def test_a_mesh_of_loose_parts_is_simplified_as_one(tmp_path):
     """Decimation alone keeps each of 300 balls."""
     balls = [
