@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,7 @@ def survey(urdf: Path, tip: str, generator: np.random.Generator) -> Survey:
 
 def _refuse_xacro(urdf: Path) -> None:
     with contextlib.suppress(OSError):  # told by whoever reads it
-        if "<xacro:" in urdf.read_text(errors="replace"):
+        if "<xacro:" in re.sub("<!--.*?-->", "", urdf.read_text(errors="replace"), flags=re.DOTALL):
             made = f"xacro {urdf.name} > {urdf.name.partition('.')[0]}.urdf"
             raise KinematicsError(f"{urdf}: got a xacro file, expected a URDF: {made}")
 

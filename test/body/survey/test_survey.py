@@ -101,6 +101,12 @@ def test_what_the_urdf_lacks_is_careful_and_marked(tmp_path):
     assert marked == {"lower", "upper", "velocity", "effort", "acceleration", "jerk"}
 
 
+def test_what_xacro_left_in_comments_is_no_xacro(tmp_path):
+    arm = turning_arm(tmp_path)
+    arm.write_text(arm.read_text().replace("<link", "<!-- <xacro:gripper\n/> --><link", 1))
+    assert survey(arm, "", np.random.default_rng(0)).chain.joints == ("j1", "j2", "j3")
+
+
 def test_an_arm_of_endless_joints_alone_has_no_position_limits(tmp_path):
     arm = turning_arm(tmp_path)
     arm.write_text(arm.read_text().replace('"revolute"', '"continuous"'))
