@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a simulated arm holds itself up: efforts in URDFs are often only a number that had to be there."""
+"""Whether a simulated arm carries itself: efforts in URDFs are often only numbers that had to be there."""
 
 from __future__ import annotations
 
@@ -47,8 +47,11 @@ def standing(robot: str | None, task: str | None) -> Finding:
     if gap[worst] <= configuration.safety.tracking_error:
         return Finding("standing", "ok", f"it stays within {far} of home for a second of simulation")
     found = (
-        f"told to stay at home, {spec.joint_names[worst]} gives way by {far} in a second of simulation: its "
-        f"effort of {spec.limits.effort[worst]:g} does not carry the arm, and the gate will hold it"
+        f"told to stay at home, {spec.joint_names[worst]} gives way by {far} in a second of simulation, with "
+        f"an effort of {spec.limits.effort[worst]:g}: the gate will hold it"
     )
-    advice = "correct its effort, or the masses, in the URDF; springs and counterweights are not simulated"
+    advice = (
+        "correct in the URDF what does not carry the arm: efforts, masses, inertias too small to simulate; "
+        "springs and counterweights are not simulated"
+    )
     return Finding("standing", "warn", found, advice)

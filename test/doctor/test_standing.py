@@ -21,7 +21,7 @@ def test_an_arm_that_is_too_weak_is_told_by_its_joint(tmp_path):
     weak = panda_yaml(tmp_path, lambda values: values["arm"]["limits"].update(effort=[1.0] * 7))
     finding = standing(str(weak), "reach")
     assert finding.level == "warn" and "URDF" in finding.advice
-    assert "panda_joint" in finding.found and "effort of 1 does not carry the arm" in finding.found
+    assert "panda_joint" in finding.found and "effort of 1: the gate will hold it" in finding.found
 
 
 def test_what_cannot_be_tried_says_why(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ Indices: TypeAlias = NDArray[np.intp]
 
 THIN = 1e-3  # m: what is thinner is made as thick, because a flat body has no hull
 LARGEST = 20.0  # m: a link that is larger was drawn in mm or inches
+CELLS = 50  # of a grid along a body whose hull is too fine: it becomes larger by two of them at most
 COLLADA = "{http://www.collada.org/2005/11/COLLADASchema}"
 
 
@@ -78,7 +79,7 @@ class Hull(ConvexBody):
 
 
 def hull_of(points: FloatArray) -> Hull:
-    """Return the convex hull of points (N, 3) in m; what is flat is made 1 mm thick.
+    """Return the convex hull of points (N, 3) in m; of what is flat or drawn too finely, one that is larger.
 
     Raises:
         ValueError: no points, or not finite, or further apart than any link is long.
@@ -98,13 +99,33 @@ def hull_of(points: FloatArray) -> Hull:
     if np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[-1] < THIN:
         corners = np.stack(np.meshgrid(*[[-0.5 * THIN, 0.5 * THIN]] * 3), axis=-1).reshape(-1, 1, 3)
         points = (points + corners).reshape(-1, 3)
-    given = coal.StdVec_Vec3s()
-    given.extend(list(points))
-    convex = coal.Convex.convexHull(given, True, "Qt")
+    try:
+        convex = _triangulated(points)
+    except (
+        RuntimeError
+    ):  # of a vertex with more than 255 neighbours, as in a disc or cone that is drawn finely
+        convex = _triangulated(_around(points, size / CELLS))
     vertices = np.array(convex.points())
     faces = np.array([[face[corner] for corner in range(3)] for face in _faces(convex)], dtype=np.intp)
     edges = np.unique(np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1), axis=0)
     return Hull(vertices, edges, *_planes(vertices, faces))
+
+
+def _triangulated(points: FloatArray) -> Any:
+    given = coal.StdVec_Vec3s()
+    given.extend(list(points))
+    return coal.Convex.convexHull(given, True, "Qt")
+
+
+def _around(points: FloatArray, cell: float) -> FloatArray:
+    """Return points (M, 3) whose hull contains all of `points`: the corners of the cells that they are in.
+
+    A convex body with its corners on a grid has few of them in one plane.
+    """
+    cells = np.unique(np.floor(points / cell), axis=0)
+    corners = np.stack(np.meshgrid(*[[0.0, 1.0]] * 3), axis=-1).reshape(-1, 1, 3)
+    around: FloatArray = np.unique((cells + corners).reshape(-1, 3), axis=0) * cell
+    return around
 
 
 def _faces(convex: Any) -> list[Any]:

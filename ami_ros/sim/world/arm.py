@@ -13,6 +13,9 @@ from ami_ros.sim.world.loadable_urdf import loadable_urdf
 from ami_ros.sim.world.tool import TOOL_LINK, with_tool
 from ami_ros.types import Command, FloatArray
 
+# Of a body that has more, PyBullet does not tell the state of any. Source: MAX_DEGREE_OF_FREEDOM of its
+# examples/SharedMemory/SharedMemoryPublic.h, 128; tried with 127 and 128.
+MOST_JOINTS = 127
 # People see these; the model learns from them: the hand stands out from the arm, the arm from the table.
 LINK_COLOURS = ((0.93, 0.93, 0.95, 1.0), (0.75, 0.78, 0.84, 1.0))
 HAND_COLOUR = (0.15, 0.25, 0.55, 1.0)
@@ -24,7 +27,7 @@ class Arm:
     """A position-servoed arm with the effort limits of its RobotSpec.
 
     Raises:
-        EmbodimentError: a joint of the spec is not in the simulation's URDF.
+        EmbodimentError: a joint of the spec is not in the simulation's URDF, or it has too many.
     """
 
     def __init__(self, bullet: Bullet, spec: RobotSpec, detailed: bool) -> None:
@@ -42,6 +45,11 @@ class Arm:
         self._body = bullet.load_urdf(text, str(urdf), fixed=True)
         index = bullet.joint_indices(self._body)
         wanted = (*spec.joint_names, *simulation.hold_joints)
+        if len(index) > MOST_JOINTS:
+            raise EmbodimentError(
+                f"simulation urdf {urdf}: got {len(index)} joints, the fixed ones included, expected at most "
+                f"{MOST_JOINTS}, as PyBullet does; leave out links that the arm does without"
+            )
         missing = [name for name in wanted if name not in index]
         if missing:
             raise EmbodimentError(f"simulation urdf: joints {missing} not found; it has {list(index)}")

@@ -37,6 +37,7 @@ def loadable_urdf(path: Path, detailed: bool) -> str:
                 raise EmbodimentError(f"{path}: link {link.get('name')}: mesh {error}") from error
     if not detailed:
         _lighten(root)
+    ElementTree.indent(root)  # PyBullet cuts lines off after some thousand characters
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ami_ros.body.shapes.convex_hull import Hull, hull_of, mesh_points
+from ami_ros.body.shapes.convex_hull import CELLS, Hull, hull_of, mesh_points
 
 SIZE = np.array([0.2, 0.3, 0.5])
 TETRAHEDRON = "v 0 0 0\nv 0.2 0 0\nv 0 0.3 0\nv 0 0 0.5\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
@@ -75,6 +75,18 @@ def test_parts_of_parts_fill_the_volume():
 def test_what_is_flat_is_made_a_millimetre_thick(points):
     hull = hull_of(np.array(points))
     assert depth(hull, np.array(points, dtype=float)) == pytest.approx(0.5e-3)
+
+
+@pytest.mark.parametrize("tip", [0.0, 0.3], ids=["disc", "cone"])
+def test_a_hull_that_is_too_fine_for_its_library_becomes_a_little_larger(tip):
+    angles = np.linspace(0.0, 2.0 * np.pi, 600, endpoint=False)
+    rim = 0.1 * np.stack([np.cos(angles), np.sin(angles), np.zeros(600)], axis=1)
+    points = np.concatenate([rim, rim + [0.0, 0.0, 0.05] if tip == 0.0 else [[0.0, 0.0, tip]]])
+    hull = hull_of(points)
+    assert len(hull.vertices) < 600
+    assert (points @ hull.normals.T <= hull.offsets + 1e-9).all(), "nothing sticks out"
+    largest = np.ptp(points, axis=0).max()
+    assert (np.ptp(hull.vertices, axis=0) <= np.ptp(points, axis=0) + 2.0 * largest / CELLS + 1e-9).all()
 
 
 @pytest.mark.parametrize(

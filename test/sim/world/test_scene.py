@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import sys
 from collections.abc import Iterator
 
@@ -11,11 +12,12 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
-from robots import changed
+from robots import changed, joint, link, small_robot, urdf
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.body.simulation import BulletSimulation
 from ami_ros.errors import ConfigError, EmbodimentError
+from ami_ros.sim.world.arm import MOST_JOINTS
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Command
 
@@ -204,6 +206,25 @@ def test_a_camera_on_a_link_sees_the_world_from_there():
         np.testing.assert_array_equal(fixed.images()["wrist"], pictures["wrist"])
         fixed.close()
     assert (seen[0] != seen[1]).any(axis=2).mean() > 0.05
+    world.close()
+
+
+@pytest.mark.parametrize("joints", [MOST_JOINTS, MOST_JOINTS + 1])
+def test_a_body_with_more_joints_than_the_physics_holds_is_refused(tmp_path, joints):
+    names = ["base", *(f"part_{i}" for i in range(joints))]
+    parts = [link(name) for name in names]
+    parts += [joint(f"j{i}", *pair, kind="fixed") for i, pair in enumerate(itertools.pairwise(names))]
+    path = urdf(tmp_path, *parts)
+    path.write_text(path.read_text().replace('"fixed"', '"revolute"', 1))
+    simulation = BulletSimulation(str(path), (), (), names[-1])
+    spec = small_robot(path, "j0", tip=names[-1], simulation=simulation, home=np.zeros(1))
+    spec = changed(spec, limits=dataclasses.replace(spec.limits, effort=np.ones(1)))
+    if joints > MOST_JOINTS:
+        with pytest.raises(EmbodimentError, match=f"got {joints} joints.*expected at most {MOST_JOINTS}"):
+            Scene(spec, PHYSICS_HZ)
+        return
+    world = Scene(spec, PHYSICS_HZ)
+    assert world.joints()[0].shape == (1,)
     world.close()
 
 
