@@ -27,9 +27,9 @@ class Scenery:
 
     Attributes:
         picture: (H, W, 3) uint8, the median: of a camera that stands still, the scene without what moves.
-        surfaces: colours (SCENERY, 3) of what stands still, as of a table and a wall.
+        surfaces: colours (SCENERY, 3) of the scenery, as of a table and a wall; if the camera moves, of all.
         paints: colours (PAINTS, 3) of what moves.
-        stands: whether the camera stands still. Of one that moves nothing is told apart.
+        stands: whether the camera stands still. If not, nothing tells the scenery from what moves in front.
     """
 
     def __init__(self, images: ImageArray, levels: int) -> None:

@@ -31,7 +31,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
             return Finding("standing", "ok", "no arm, or no simulation of it")
         world = open_world(spec, configuration.sim.physics_hz)
     except AmiError as error:
-        return Finding("standing", "warn", f"not tried: {error}", "see robot above")
+        return Finding("standing", "warn", f"not tried: {error}", "mend that, to simulate it")
     try:
         world.reset(spec.home)
         world.advance(Command(spec.home, np.zeros_like(spec.home), 0), WAIT_NS)

@@ -101,9 +101,8 @@ def hull_of(points: FloatArray) -> Hull:
         points = (points + corners).reshape(-1, 3)
     try:
         convex = _triangulated(points)
-    except (
-        RuntimeError
-    ):  # of a vertex with more than 255 neighbours, as in a disc or cone that is drawn finely
+    except RuntimeError:
+        # A vertex has more than 255 neighbours, as in a disc or a cone that is drawn finely.
         convex = _triangulated(_around(points, size / CELLS))
     vertices = np.array(convex.points())
     faces = np.array([[face[corner] for corner in range(3)] for face in _faces(convex)], dtype=np.intp)
