@@ -40,7 +40,7 @@ class Scenery:
         differs = np.stack([self._differs(image) for image in sample])
         self.stands = float(differs.mean()) < MOST_MOVING
         self.surfaces = colours(self.picture if self.stands else sample, SCENERY)
-        self._usual = nearest(self.picture, self.surfaces)
+        self._usual = nearest(smooth(self.picture), self.surfaces)
         moving = sample[differs] if self.stands and differs.any() else self.picture
         self.paints = colours(moving, PAINTS)
 
@@ -54,9 +54,10 @@ class Scenery:
     def parts(self, image: ImageArray) -> NDArray[np.intp]:
         """Return what each pixel (H, W) shows: surface i as i, and paint i of what moves as SCENERY + i."""
         if not self.stands:
-            return nearest(image, self.surfaces)
-        paint = SCENERY + nearest(image, self.paints)
-        return np.where(self.foreground(image), paint, self._usual)
+            return nearest(smooth(image), self.surfaces)
+        parts, moves = self._usual.copy(), self.foreground(image)
+        parts[moves] = SCENERY + nearest(smooth(image)[moves], self.paints)
+        return parts
 
     def _differs(self, image: ImageArray) -> NDArray[np.bool_]:
         change = np.abs(image.astype(np.int16) - self.picture).max(axis=-1)
@@ -79,11 +80,14 @@ def colours(pixels: ImageArray, count: int) -> NDArray[np.float32]:
     return np.asarray(centres[centres.sum(axis=1).argsort()], np.float32)
 
 
-def nearest(image: ImageArray, among: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return which of some colours (C, 3) each pixel (H, W) of an image is nearest to."""
-    # Single pixels are noise, of which every other one would be another colour's.
-    smooth = cv2.medianBlur(image, 3).astype(np.float32)
-    apart = np.linalg.norm(smooth[..., None, :] - among, axis=-1)
+def smooth(image: ImageArray) -> NDArray[np.float32]:
+    """Return an image without the noise of single pixels, which would be nearest to another colour."""
+    return cv2.medianBlur(image, 3).astype(np.float32)
+
+
+def nearest(pixels: NDArray[np.float32], among: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return which of some colours (C, 3) each of some pixels (..., 3) is nearest to."""
+    apart = np.linalg.norm(pixels[..., None, :] - among, axis=-1)
     return np.asarray(apart.argmin(axis=-1))
 
 

@@ -11,12 +11,11 @@ import numpy as np
 import pinocchio
 
 from ami_ros.body.resources import resource
-from ami_ros.body.shapes.convex_hull import Hull, hull_of, mesh_points
+from ami_ros.body.shapes.convex_hull import CORNERS, Hull, hull_of, mesh_points
 from ami_ros.body.shapes.hull_spheres import hull_spheres
 from ami_ros.body.urdf_checks import number, numbers
 from ami_ros.types import FloatArray
 
-CORNERS = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3), axis=-1).reshape(-1, 3)
 NONE = np.zeros(3)
 SHAPES = "box, capsule, cylinder, mesh or sphere"
 

@@ -19,6 +19,7 @@ Indices: TypeAlias = NDArray[np.intp]
 THIN = 1e-3  # m: what is thinner is made as thick, because a flat body has no hull
 LARGEST = 20.0  # m: a link that is larger was drawn in mm or inches
 CELLS = 50  # of a grid along a body whose hull is too fine: it becomes larger by two of them at most
+CORNERS = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3), axis=-1).reshape(-1, 3)  # of a cube
 COLLADA = "{http://www.collada.org/2005/11/COLLADASchema}"
 
 
@@ -97,8 +98,7 @@ def hull_of(points: FloatArray) -> Hull:
             'give <mesh> scale="0.001 0.001 0.001"'
         )
     if np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[-1] < THIN:
-        corners = np.stack(np.meshgrid(*[[-0.5 * THIN, 0.5 * THIN]] * 3), axis=-1).reshape(-1, 1, 3)
-        points = (points + corners).reshape(-1, 3)
+        points = (points + THIN * CORNERS[:, None]).reshape(-1, 3)
     try:
         convex = _triangulated(points)
     except RuntimeError:
@@ -121,9 +121,8 @@ def _around(points: FloatArray, cell: float) -> FloatArray:
 
     A convex body with its corners on a grid has few of them in one plane.
     """
-    cells = np.unique(np.floor(points / cell), axis=0)
-    corners = np.stack(np.meshgrid(*[[0.0, 1.0]] * 3), axis=-1).reshape(-1, 1, 3)
-    around: FloatArray = np.unique((cells + corners).reshape(-1, 3), axis=0) * cell
+    middles = np.unique(np.floor(points / cell), axis=0) + 0.5
+    around: FloatArray = np.unique((middles + CORNERS[:, None]).reshape(-1, 3), axis=0) * cell
     return around
 
 

@@ -126,7 +126,7 @@ def _from_urdf(found: Survey) -> list[str]:
 
 
 def _doubt(found: Survey, name: str) -> str:
-    values = {value for value in found.limits[name] if value is not None}
+    values = {value for value in found.limits[name] or () if value is not None}
     if name == "velocity" and len(values) == 1 and values.pop() >= FAST:
         return ". CHECK the data sheet: fast, and alike for all joints; give the true ones below"
     return ""
@@ -172,10 +172,11 @@ def _urdf(given: str, urdf: Path, folder: Path) -> str:
     return str(urdf) if relative.startswith(os.pardir) else relative
 
 
-def _numbers(values: Iterable[float | None]) -> str:
-    """Return a list as YAML writes it, each number with the digits that it needs; null where all are None."""
-    texts = ["null" if value is None else _number(float(value)) for value in values]
-    return "null" if set(texts) == {"null"} else f"[{', '.join(texts)}]"
+def _numbers(values: Iterable[float | None] | None) -> str:
+    """Return a list, or None, as YAML writes it, each number with the digits that it needs."""
+    if values is None:
+        return "null"
+    return f"[{', '.join('null' if value is None else _number(float(value)) for value in values)}]"
 
 
 def _number(value: float) -> str:

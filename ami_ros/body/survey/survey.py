@@ -73,7 +73,7 @@ class Survey:
     chain: Chain
     units: tuple[str, ...]
     given: UrdfLimits
-    limits: Mapping[str, Sequence[float | None]]
+    limits: Mapping[str, Sequence[float | None] | None]
     held_position: Sequence[float]
     home: Home
     orientation: str
@@ -151,28 +151,28 @@ def _held_position(limits: UrdfLimits) -> list[float]:
     return [min(max(0.0, lower or 0.0), upper or 0.0) if lower != upper else 0.0 for lower, upper in pairs]
 
 
-def _completed(given: UrdfLimits, units: Sequence[str]) -> dict[str, list[float | None]]:
-    """Return every limit of every joint: None where a joint turns for ever."""
-    completed: dict[str, list[float | None]] = {}
+def _completed(given: UrdfLimits, units: Sequence[str]) -> dict[str, list[float | None] | None]:
+    """Return every limit: None for a joint that turns for ever, and for all of them where each does."""
+    completed: dict[str, list[float | None] | None] = {}
     for name, careful in CAREFUL.items():
         values = given.values.get(name, [None] * len(units))
         filled = [careful[unit == "m"] if v is None else v for v, unit in zip(values, units, strict=True)]
-        completed[name] = [None if math.isinf(value) else value for value in filled]
+        limited = [None if math.isinf(value) else value for value in filled]
+        completed[name] = None if set(limited) == {None} else limited
     return completed
 
 
 def _draft(
-    urdf: Path, chain: Chain, units: Sequence[str], limits: Mapping[str, Sequence[float | None]]
+    urdf: Path, chain: Chain, units: Sequence[str], limits: Mapping[str, Sequence[float | None] | None]
 ) -> RobotSpec:
     """Return the robot as far as it is known before it was looked at: what kinematics and shapes need."""
     count = len(chain.joints)
-    known = {name: None if set(values) == {None} else list(values) for name, values in limits.items()}
     values = tuple(zip(chain.joints, units, strict=True))
     joints = VectorSensor("joints", "joint_states", "JointState", values, 100.0, 1.0, None, USERS)
     everywhere = np.array([[-np.inf] * 3, [np.inf] * 3])
     arm = Arm(
         joints.name,
-        ChannelLimits.from_mapping(known, count, str(urdf)),
+        ChannelLimits.from_mapping(limits, count, str(urdf)),
         np.zeros(count),
         urdf,
         chain.tip,

@@ -52,6 +52,9 @@ def light_mesh(path: Path, faces: int) -> Path:
     cached = _cache() / f"{digest}.obj"
     if not cached.is_file():
         mesh = _read(path)
+        # Along a sharp edge, files have each vertex twice, with two normals. Cut there, a mesh would be
+        # simplified into shards.
+        mesh.merge_vertices(merge_tex=True, merge_norm=True)
         light = mesh.simplify_quadric_decimation(face_count=faces) if len(mesh.faces) > faces else mesh
         # It keeps every hole and every loose part, and where there are many it may lose an end.
         if _lost_an_end(light, mesh):
@@ -96,13 +99,11 @@ def _read(path: Path) -> Any:
     import trimesh  # only here: a robot whose meshes are light enough, or that has none, needs no library
 
     try:
-        text = io.BytesIO(_shape_alone(path)) if path.suffix.lower() == ".dae" else path
-        mesh: Any = trimesh.load(text, file_type=path.suffix[1:].lower(), force="mesh", skip_materials=True)
+        kind = path.suffix[1:].lower()
+        source = io.BytesIO(_shape_alone(path)) if kind == "dae" else path
+        mesh: Any = trimesh.load(source, file_type=kind, force="mesh", skip_materials=True)
         if not len(mesh.faces):
             raise ValueError("it has no faces")
-        # Along a sharp edge, files have each vertex twice, with two normals. Cut there, a mesh would be
-        # simplified into shards.
-        mesh.merge_vertices(merge_tex=True, merge_norm=True)
     except Exception as error:  # its readers raise whatever a broken file makes them
         raise EmbodimentError(
             f"mesh {path}: cannot be read: {error}; expected STL, OBJ or DAE with faces"
