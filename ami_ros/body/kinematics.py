@@ -79,7 +79,7 @@ class Kinematics:
         jacobian: FloatArray = pinocchio.computeFrameJacobian(
             self._model, self._data, self._urdf.configuration(joint_position), self._tip, axes
         )
-        return self._urdf.by_joint(jacobian)
+        return self._urdf.by_joint(jacobian.reshape(6, -1))  # of a single joint it is a vector
 
     def step(self, joint_position: FloatArray, tip_velocity: FloatArray, dt_s: float) -> FloatArray:
         """Return the joints (J,) that move the tip by `tip_velocity * dt_s`, inside the workspace box.

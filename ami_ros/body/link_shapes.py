@@ -92,8 +92,8 @@ class LinkShapes:
         reach = np.zeros((len(self._local), model.njoints - 1))
         pinocchio.computeJointJacobians(model, data, pinocchio.neutral(model))
         for row, (parent, local) in enumerate(zip(self._parents, self._local, strict=True)):
-            column = pinocchio.getJointJacobian(model, data, int(parent), pinocchio.LOCAL)
-            axis = column[3:, parent - 1]
+            jacobian = pinocchio.getJointJacobian(model, data, int(parent), pinocchio.LOCAL)
+            axis = jacobian.reshape(6, -1)[3:, parent - 1]  # of a single joint it is a vector
             reach[row, parent - 1] = np.linalg.norm(np.cross(axis, local))
             lever, joint = float(np.linalg.norm(local)), int(parent)
             while model.parents[joint] > 0:

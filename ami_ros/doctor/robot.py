@@ -10,6 +10,7 @@ from ami_ros.errors import AmiError, JudgementError
 
 GRID = 4  # places along each side of the workspace
 CORNERS = 4  # of these places may be out of reach
+DIRECTIONS = 3  # that a tip is led in
 
 
 def limits(robot: str | None, task: str | None) -> Finding:
@@ -56,6 +57,8 @@ def workspace(robot: str | None, task: str | None) -> Finding:
     if len(beyond) <= CORNERS:  # tasks draw again what is too far out
         return Finding("workspace", "ok", f"{GRID**3 - len(beyond)} of {GRID**3} places in it can be reached")
     advice = "make arm.workspace smaller, or turn the tip otherwise at arm.home"
+    if len(spec.joint_names) < DIRECTIONS:
+        advice = f"{spec.tip_frame} needs {DIRECTIONS} joints or more to go where it shall: name another tip"
     found = f"{len(beyond)} of {GRID**3} places in it cannot be reached, the first {beyond[0]}"
     return Finding("workspace", "warn" if len(beyond) < GRID**3 // 2 else "fail", found, advice)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from robots import changed, made_up_robot, panda_yaml, small_robot, turning_arm
+from robots import changed, joint, link, made_up_robot, panda_yaml, small_robot, turning_arm, urdf
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
@@ -61,15 +61,15 @@ def test_the_jacobian_is_the_derivative(kinematics):
     for joints in random_joints(10, seed=1):
         jacobian = kinematics.jacobian(joints)
         assert jacobian.shape == (6, JOINTS)
-        for joint in range(JOINTS):
+        for channel in range(JOINTS):
             change = np.zeros(JOINTS)
-            change[joint] = small
+            change[channel] = small
             after, after_rotation = kinematics.forward(joints + change)
             before, before_rotation = kinematics.forward(joints - change)
-            np.testing.assert_allclose(jacobian[:3, joint], (after - before) / (2 * small), atol=1e-7)
+            np.testing.assert_allclose(jacobian[:3, channel], (after - before) / (2 * small), atol=1e-7)
             turn = after_rotation @ before_rotation.T
             axis = np.array([turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]) / 2
-            np.testing.assert_allclose(jacobian[3:, joint], axis / (2 * small), atol=1e-7)
+            np.testing.assert_allclose(jacobian[3:, channel], axis / (2 * small), atol=1e-7)
 
 
 def test_a_step_moves_the_tip_as_asked(kinematics):
@@ -205,3 +205,12 @@ def test_a_urdf_that_does_not_fit(tmp_path):
     names = (*SPEC.joint_names[:-1], "elbow")
     with pytest.raises(KinematicsError, match=r"joints \['elbow'\] of panda not found; it has"):
         Kinematics(changed(SPEC, joint_names=names))
+
+
+def test_a_single_joint_has_a_jacobian_too(tmp_path):
+    kinematics = Kinematics(
+        small_robot(
+            urdf(tmp_path, link("base"), link("tip"), joint("j1", "base", "tip")), "j1", home=np.zeros(1)
+        )
+    )
+    np.testing.assert_allclose(kinematics.jacobian(np.zeros(1)), [[0], [0], [0], [0], [1], [0]], atol=1e-12)

@@ -120,3 +120,13 @@ def test_a_kuka_is_covered_by_few_spheres_that_hold_its_meshes(kuka):
             assert gaps.min(axis=1).max() <= 1e-9
             reach = (centres[own] + shapes.radii[own, None]).max(axis=0)
             assert (reach - points.max(axis=0)).max() <= TOLERANCE + 1e-6
+
+
+def test_of_a_single_joint_it_knows_how_far_a_turn_moves_each_sphere(tmp_path):
+    (tmp_path / "bar.obj").write_text(BAR.replace("0 400 0", "400 0 0"))
+    turntable = urdf(tmp_path, link("base"), link("tip", MESH), joint("j1", "base", "tip"))
+    shapes = LinkShapes(small_robot(turntable, "j1", home=np.zeros(1)))
+    before, after = shapes.centres(np.array([[0.0], [1e-5]]))
+    moved = np.linalg.norm(after - before, axis=1, keepdims=True) / 1e-5
+    np.testing.assert_allclose(shapes.reach, moved, rtol=1e-4)
+    assert shapes.reach.max() > 0.3

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
-from robots import panda_yaml
+from robots import joint, link, panda_yaml, urdf
 
 from ami_ros import extras
+from ami_ros.body.survey.robot_yaml import robot_yaml
+from ami_ros.body.survey.survey import survey
 from ami_ros.cli.doctor import doctor
 from ami_ros.doctor import checks, installation, machine
 from ami_ros.doctor import robot as files
@@ -97,3 +100,12 @@ def test_a_workspace_that_the_arm_does_not_reach_is_told(tmp_path):
     )
     assert files.workspace(str(nowhere), "reach").level == "fail"
     assert files.workspace("r2d2", "reach").level == "fail"
+
+
+def test_an_arm_of_two_joints_is_not_told_to_shrink_its_workspace(tmp_path):
+    arm = urdf(tmp_path, *map(link, ("base", "a", "tip")), joint("j1", "base", "a"), joint("j2", "a", "tip"))
+    path = tmp_path / "arm.yaml"
+    path.write_text(robot_yaml("arm", str(arm), survey(arm, "", np.random.default_rng(0)), tmp_path))
+    finding = files.workspace(str(path), "reach")
+    assert finding.level == "fail"
+    assert finding.advice == "tip needs 3 joints or more to go where it shall: name another tip"

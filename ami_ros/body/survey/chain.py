@@ -17,6 +17,7 @@ from ami_ros.types import FloatArray
 
 GRIPPER_WORDS = ("gripper", "finger", "jaw", "knuckle", "thumb", "claw")
 SHORT = 2  # joints in a row: a branch with no more of them next to another one is a finger
+MOST_NAMED = 6  # tips in a message
 MOST_ARMS = 2  # branches at a fork: where there are more it is a hand
 NONE = np.zeros(3)
 
@@ -82,15 +83,16 @@ def find_chain(urdf: Path, root: ElementTree.Element, tip: str = "") -> Chain:
     chosen = tip or next(iter(carried))
     way = _way(tree, base, chosen)
     joints = tuple(str(branch.joint.get("name")) for branch in way if branch.commanded)
-    if not joints:
-        raise KinematicsError(
-            f"{urdf}: no arm found: no joint between {base} and {chosen} can be commanded; expected joints "
-            f"of type {', '.join(COMMANDABLE)} in a row, or the tip by name"
-        )
-    moving = [str(b.joint.get("name")) for branches in tree.values() for b in branches if b.moves]
     leaves = [link for link, branches in tree.items() if not branches and link not in carried]
     others = [link for link in (*carried, *leaves) if link not in (chosen, base)]
     reached = [link for link in others if any(branch.moves for branch in _way(tree, base, link))]
+    if not joints:
+        names = f", or the tip by name, such as {', '.join(reached[:MOST_NAMED])}" if reached else ""
+        raise KinematicsError(
+            f"{urdf}: no arm found: no joint between {base} and {chosen} can be commanded; expected joints "
+            f"of type {', '.join(COMMANDABLE)} in a row{names}"
+        )
+    moving = [str(b.joint.get("name")) for branches in tree.values() for b in branches if b.moves]
     place, turn = _rigid(way)
     return Chain(
         joints, chosen, tuple(reached), tuple(n for n in moving if n not in joints), _outward(place, turn)

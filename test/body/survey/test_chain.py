@@ -81,3 +81,17 @@ def test_without_an_arm_it_says_so(tmp_path):
     table = urdf(tmp_path, link("table"), link("plate"), fixed("f", "table", "plate", "0 0 1"))
     with pytest.raises(KinematicsError, match="no arm found: no joint between table and plate"):
         found(table)
+
+
+def test_where_only_wheels_or_fingers_move_it_names_what_they_carry(tmp_path):
+    """None of the branches is an arm by itself, and the user knows which one is meant."""
+    cart = urdf(
+        tmp_path,
+        *map(link, ("base", "eye", "left", "right")),
+        fixed("f", "base", "eye", "0 0 1"),
+        joint("l", "base", "left"),
+        joint("r", "base", "right"),
+    )
+    with pytest.raises(KinematicsError, match="no arm found: .* or the tip by name, such as left, right$"):
+        found(cart)
+    assert found(cart, "right").joints == ("r",)
