@@ -61,6 +61,8 @@ EPILOG = """Start here: [bold]ami-ros doctor[/], then [bold]ami-ros demo[/] (loo
 
 Measure: [bold]ami-ros evaluate --via direct --episodes 50 --json figures.json[/]
 
+Your own robot: [bold]ami-ros new-robot arm.urdf[/]; each step says what comes next.
+
 Your own model: [bold]ami-ros model --task reach[/] does collect, train, export and evaluate.
 
 Every verb explains itself: [bold]ami-ros evaluate --help[/]
