@@ -71,7 +71,8 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     from rich.markup import escape
     from rich.table import Table
 
-    from ami_ros.body.survey.robot_yaml import MARK, first_of
+    from ami_ros.body.survey.first_of import first_of
+    from ami_ros.body.survey.robot_yaml import MARK
     from ami_ros.cli.doctor import MARKS
     from ami_ros.doctor.robot import limits, workspace
     from ami_ros.doctor.standing import standing

@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pinocchio
 
+from ami_ros.body.survey.first_of import first_of
 from ami_ros.body.urdf_checks import COMMANDABLE, ends, numbers, root_link
 from ami_ros.errors import KinematicsError
 from ami_ros.types import FloatArray
 
 GRIPPER_WORDS = ("gripper", "finger", "jaw", "knuckle", "thumb", "claw")
 SHORT = 2  # joints in a row: a branch with no more of them next to another one is a finger
-MOST_NAMED = 6  # tips in a message
 MOST_ARMS = 2  # branches at a fork: where there are more it is a hand
 NONE = np.zeros(3)
 
@@ -85,9 +85,9 @@ def find_chain(urdf: Path, root: ElementTree.Element, tip: str = "") -> Chain:
     joints = tuple(str(branch.joint.get("name")) for branch in way if branch.commanded)
     leaves = [link for link, branches in tree.items() if not branches and link not in carried]
     others = [link for link in (*carried, *leaves) if link not in (chosen, base)]
-    reached = [link for link in others if any(branch.moves for branch in _way(tree, base, link))]
+    reached = [link for link in others if any(branch.commanded for branch in _way(tree, base, link))]
     if not joints:
-        names = f", or the tip by name, such as {', '.join(reached[:MOST_NAMED])}" if reached else ""
+        names = f", or the tip by name, such as {first_of(reached)}" if reached else ""
         raise KinematicsError(
             f"{urdf}: no arm found: no joint between {base} and {chosen} can be commanded; expected joints "
             f"of type {', '.join(COMMANDABLE)} in a row{names}"

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ami_ros.body.resources import PACKAGE
+from ami_ros.body.survey.first_of import first_of
 from ami_ros.body.survey.survey import FOV_DEG, IN_NO_URDF, Survey
 
 MARK = "CHECK"  # before what only a look at the robot, or its data sheet, can tell
-MOST_NAMED = 8  # of other tips, or of joints held still
 PLAIN = re.compile(
     r"[A-Za-z_/][\w./-]*"
 )  # text that YAML takes as it is, but for the words that it has a meaning for
@@ -96,12 +96,6 @@ source: >-
   Position, velocity and effort: {_line(found.urdf.name)}, not compared with a data sheet. Acceleration and
   jerk: careful values of `ami-ros new-robot`. CHECK: name the data sheet here.
 """
-
-
-def first_of(names: Sequence[str]) -> str:
-    """Return the first names as one text, and how many more there are; empty without any."""
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 def _limits(found: Survey) -> str:

@@ -87,10 +87,11 @@ def test_where_only_wheels_or_fingers_move_it_names_what_they_carry(tmp_path):
     """None of the branches is an arm by itself, and the user knows which one is meant."""
     cart = urdf(
         tmp_path,
-        *map(link, ("base", "eye", "left", "right")),
+        *map(link, ("base", "eye", "left", "right", "follower")),
         fixed("f", "base", "eye", "0 0 1"),
         joint("l", "base", "left"),
         joint("r", "base", "right"),
+        joint("m", "base", "follower", inside='<mimic joint="l"/>'),
     )
     with pytest.raises(KinematicsError, match="no arm found: .* or the tip by name, such as left, right$"):
         found(cart)

@@ -13,7 +13,8 @@ from robots import joint, link, small_robot, turning_arm, urdf
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.resources import resource
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.body.survey.robot_yaml import MOST_NAMED, first_of, robot_yaml
+from ami_ros.body.survey.first_of import MOST_NAMED, first_of
+from ami_ros.body.survey.robot_yaml import robot_yaml
 from ami_ros.body.survey.self_contact import SelfContact
 from ami_ros.body.survey.survey import CAREFUL, FOV_DEG, Survey, survey
 from ami_ros.body.survey.view import camera_view
