@@ -23,7 +23,7 @@ def limits(robot: str | None, task: str | None) -> Finding:
         GateBody.of_robot(spec)
     except AmiError as error:
         return Finding("robot", "fail", str(error), "mend its YAML or URDF: see config/robots/panda.yaml")
-    what = f"{spec.name}: {', '.join(spec.sensors)}; {len(spec.command_names)} commanded channels"
+    what = f"{spec.name}: {', '.join(spec.sensors)}; commanded channels: {len(spec.command_names)}"
     if free := spec.limits.unlimited():
         advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"
         return Finding("robot", "warn", f"{what}, without limit of {', '.join(free)}", advice)

@@ -22,7 +22,7 @@ def test_a_kuka_passes_the_doctor(tmp_path):
         run = ami_ros_run(*kuka, COLUMNS="200", ROS_DOMAIN_ID=str(domain))
     assert run.returncode == 0, run.stderr
     assert "7: lbr_iiwa_joint_1" in run.stdout
-    assert "ok arm: camera, joints; 7 commanded channels" in run.stdout
+    assert "ok arm: camera, joints; commanded channels: 7" in run.stdout
     assert "ok 64 of 64 places in it can be reached" in run.stdout
     assert "ok goals can be placed in the workspace" in run.stdout
     assert "check: standing" in run.stdout and "of home for a second of simulation" in run.stdout
