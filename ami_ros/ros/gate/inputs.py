@@ -11,7 +11,6 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -19,7 +18,7 @@ from ami_ros.errors import ObservationError, ProposalError
 from ami_ros.ros.gate.serialised import stamp_of_serialised
 from ami_ros.ros.wire.guard import ErrorLog, guarded
 from ami_ros.ros.wire.message_limits import proposal_limit, report_limit
-from ami_ros.ros.wire.messages import stamp_to_ns, trajectory_from_ros
+from ami_ros.ros.wire.messages import decoded, trajectory_from_ros
 from ami_ros.ros.wire.qos import PROPOSALS, STATE
 from ami_ros.ros.wire.receiver import Receiver
 from ami_ros.ros.wire.verdicts import values_of
@@ -143,32 +142,42 @@ class GateInputs:
     def _on_reports(self, messages: list[bytes]) -> None:
         now = self._now_ns()
         for serialised in messages[-REPORTS:]:
-            values = values_of(deserialize_message(serialised, DiagnosticArray))
-            if "state" not in values:
-                raise ObservationError(f"goal status: got keys {sorted(values)}, expected state among them")
-            about = _number("proposal_stamp_ns", values)
-            numbers = (_number(name, values) for name in ("surprise", "surprise_at_rest", "disagreement"))
-            self._gate.see_report(
-                ModelReport(*numbers), int(values["proposal_stamp_ns"]) if about else 0, now
-            )
+            try:
+                self._see_report(values_of(decoded(serialised, DiagnosticArray)), now)
+            except ObservationError as error:
+                self._errors.report("goal status", error)
         self._gate.judge_waiting(now)
+
+    def _see_report(self, values: dict[str, str], now_ns: int) -> None:
+        if "state" not in values:
+            raise ObservationError(f"got keys {sorted(values)}, expected state among them")
+        about = _number("proposal_stamp_ns", values)
+        numbers = (_number(name, values) for name in ("surprise", "surprise_at_rest", "disagreement"))
+        self._gate.see_report(ModelReport(*numbers), int(values["proposal_stamp_ns"]) if about else 0, now_ns)
 
     def _on_proposals(self, messages: list[bytes]) -> None:
         now = self._now_ns()
         self._gate.see_proposals(len(messages), now)
         proposals = []
         for data in messages if len(messages) <= FEW else [_newest(messages)]:
-            message = deserialize_message(data, JointTrajectory)
             try:
-                proposals.append(trajectory_from_ros(message))
-            except ProposalError as error:
-                self._gate.refuse(str(error), stamp_to_ns(message.header.stamp), now)
+                proposals.append(trajectory_from_ros(decoded(data, JointTrajectory)))
+            except (ObservationError, ProposalError) as error:
+                self._gate.refuse(str(error), _stamp_of(data), now)
         self._gate.put(proposals, now)
 
 
 def _newest(messages: list[bytes]) -> bytes:
     """Return the message from the newest observation; of equals, the last."""
-    return max(reversed(messages), key=stamp_of_serialised)
+    return max(reversed(messages), key=_stamp_of)
+
+
+def _stamp_of(message: bytes) -> int:
+    """Return the stamp of a message, 0 of one that is too short to have any."""
+    try:
+        return stamp_of_serialised(message)
+    except ObservationError:
+        return 0
 
 
 def _number(name: str, values: dict[str, str]) -> float | None:
@@ -178,4 +187,4 @@ def _number(name: str, values: dict[str, str]) -> float | None:
     try:
         return float(values[name])
     except ValueError as error:
-        raise ObservationError(f"goal status: {name}: got {values[name]!r}, expected a number") from error
+        raise ObservationError(f"{name}: got {values[name]!r}, expected a number") from error

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -18,6 +17,7 @@ from ami_ros.ros.gate.inputs import GateInputs
 from ami_ros.ros.gate.serialised import content_of_compressed, content_of_serialised, stamp_of_serialised
 from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.message_limits import image_limit, vector_limit
+from ami_ros.ros.wire.messages import decoded
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.receiver import Receiver
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_from_ros, vector_type
@@ -75,7 +75,7 @@ class SensorInputs:
         for data in messages:  # all of them: two that contradict each other must not pass for one
             now = self._now_ns()
             try:
-                message = deserialize_message(data, vector_type(sensor))
+                message = decoded(data, vector_type(sensor))
                 values, stamp_ns = vector_from_ros(message, sensor, now, self._spec.simulation.held)
                 if is_joints:
                     self._gate.see_joints(values[: len(sensor.names)], stamp_ns, now)

@@ -46,7 +46,7 @@ def guarded(log: ErrorLog, callback: Callable[[M], None]) -> Callable[[M], None]
         try:
             callback(message)
         except Exception as error:
-            log.report(callback.__name__.strip("_"), error)
+            log.report(_name(callback), error)
 
     return run
 
@@ -59,6 +59,13 @@ def guarded_timer(log: ErrorLog, callback: Callable[[], None]) -> Callable[[], N
         try:
             callback()
         except Exception as error:
-            log.report(callback.__name__.strip("_"), error)
+            log.report(_name(callback), error)
 
     return run
+
+
+def _name(callback: Callable[..., None]) -> str:
+    """Return what a callback is called: a partial has no name of its own."""
+    while isinstance(callback, functools.partial):
+        callback = callback.func
+    return getattr(callback, "__name__", type(callback).__name__).strip("_")

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import array
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -17,8 +19,20 @@ from ami_ros.data.message_values import NS_PER_S as NS_PER_S
 from ami_ros.data.message_values import joints_from_ros as joints_from_ros
 from ami_ros.data.message_values import stamp_to_ns as stamp_to_ns
 from ami_ros.data.message_values import trajectory_from_ros as trajectory_from_ros
-from ami_ros.errors import JointStateError
+from ami_ros.errors import JointStateError, ObservationError
 from ami_ros.types import Command, FloatArray, ImageArray, Trajectory
+
+
+def decoded(data: bytes, kind: Any) -> Any:
+    """Return a serialised message of a kind.
+
+    Raises:
+        ObservationError: the bytes are none.
+    """
+    try:
+        return deserialize_message(data, kind)
+    except Exception as error:  # whatever the middleware raises of such bytes
+        raise ObservationError(f"got {len(data)} bytes that are no {kind.__name__}") from error
 
 
 def stamp_from_ns(time_ns: int) -> Time:

@@ -15,8 +15,10 @@ from heard_verdicts import listen_to_gate
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParametersAtomically
 from rosgraph_msgs.msg import Clock
-from std_msgs.msg import Bool
+from sensor_msgs.msg import CompressedImage, Image, JointState
+from std_msgs.msg import Bool, String
 from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_to_ros
 from ami_ros.ros.wire.messages import joints_to_ros, stamp_from_ns
@@ -187,9 +189,33 @@ def test_garbage_on_every_topic_ends_nothing(gate, probe, robot):
     gate.process.check()
 
 
-def test_simulated_time_ticks_by_the_clock_waits_when_it_is_paused_and_starts_again(start, probe):
-    from trajectory_msgs.msg import JointTrajectory
+def test_bytes_that_are_no_message_end_nothing_on_any_topic(gate, probe):
+    topics = {
+        "joint_states": JointState,
+        "camera/image_raw": Image,
+        "camera/image_raw/compressed": CompressedImage,
+        "planner/goal_status": DiagnosticArray,
+        "planner/proposed": JointTrajectory,
+        "estop_relay": String,
+    }
+    senders = [probe.node.create_publisher(kind, topic, 10) for topic, kind in topics.items()]
+    gate.propose_on()
+    probe.until(gate.moving, "motion")
 
+    def answered(text: str) -> bool:  # sent again and again: the first ones come before the gate knows us
+        for sender in senders:
+            for garbage in (b"", b"\x00\x01\x00\x00abc", b"\x00\x01\x00\x00" + 40 * b"\xff"):
+                sender.publish(garbage)
+        return text in gate.process.log_path.read_text()
+
+    for named in ("no JointState", "expected a whole image", "no DiagnosticArray"):
+        probe.until(lambda named=named: answered(named), named)
+    probe.until(lambda: "PROPOSAL_MALFORMED" in gate.all_codes(), "a verdict on what is no proposal")
+    probe.spin(0.5)
+    gate.process.check()
+
+
+def test_simulated_time_ticks_by_the_clock_waits_when_it_is_paused_and_starts_again(start, probe):
     from ami_ros.body.robot_spec import load_robot
 
     spec = load_robot("panda")
