@@ -11,10 +11,15 @@ from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
 
+# Per second^2 and per second^3, what no channel ever needs: of one without limit next to limited ones.
+MORE_THAN_ENOUGH = {"acceleration": 1e6, "jerk": 1e9}
+
 
 @dataclass(frozen=True, eq=False)
 class MotionLimits:
     """Limits per channel (C,) as they are in force; infinite where the robot has none.
+
+    Accelerations are all infinite or none, and jerks likewise: laws of motion need the one or the other.
 
     Attributes:
         lower: rad or m.
@@ -54,6 +59,11 @@ class MotionLimits:
             lower=lower,
             upper=upper,
             velocity=velocity * scale if scale > 0.0 else np.zeros_like(velocity),
-            acceleration=tightest("acceleration", endless),
-            jerk=tightest("jerk", endless),
+            acceleration=_all_or_none("acceleration", tightest("acceleration", endless)),
+            jerk=_all_or_none("jerk", tightest("jerk", endless)),
         )
+
+
+def _all_or_none(name: str, limits: FloatArray) -> FloatArray:
+    limited = np.isfinite(limits)
+    return np.where(limited, limits, MORE_THAN_ENOUGH[name]) if limited.any() else limits

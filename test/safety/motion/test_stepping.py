@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from robots import ACCELERATION, HOME, JOINTS, LOWER, UPPER, VELOCITY, made_up_robot
+from set_points import plant_body
 
+from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.channel_state import ChannelState
@@ -165,3 +167,31 @@ def test_one_missing_limit_leaves_the_others_in_force(missing):
         assert (positions >= np.array(LOWER) - 1e-9).all()
     if missing != "upper":
         assert (positions <= np.array(UPPER) + 1e-9).all()
+
+
+@pytest.mark.parametrize("free", range(2))
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"acceleration": (15.0, 1.5)},
+        {"acceleration": (15.0, 1.5), "jerk": (90.0, 12.0)},
+        {"jerk": (90.0, 12.0)},
+    ],
+)
+def test_channels_without_a_limit_next_to_limited_ones_neither_lose_theirs_nor_stand_still(limits, free):
+    """Of two channels one has no limit on acceleration, or on jerk; both are asked to move, and to stop again."""
+    given = {"lower": (20.0, 0.0), "upper": (80.0, 1.0), "velocity": (6.0, 0.4), "effort": None}
+    given |= {"acceleration": None, "jerk": None, **limits}
+    name = min(limits) if len(limits) == 1 else "jerk"
+    given[name] = tuple(None if i == free else value for i, value in enumerate(given[name]))
+    body = plant_body(limits=ChannelLimits.from_mapping(given, 2, "test"))
+    in_force = MotionLimits.of(body, Restrictions(), 1.0)
+    step = Stepping(in_force, None, DT_S)
+    motion = ChannelState.at_rest(np.array([25.0, 0.25]))
+    for wanted, ticks in (((5.0, 0.3), 60), ((0.0, 0.0), 90)):
+        for after in settle(step, motion, wanted, ticks):
+            change, ramp = after.velocity - motion.velocity, after.acceleration - motion.acceleration
+            assert (np.abs(change) <= in_force.acceleration * DT_S + 1e-9).all()
+            assert (np.abs(ramp) <= in_force.jerk * DT_S * (1.0 + 1e-6) + 1e-9).all()
+            motion = after
+        np.testing.assert_allclose(motion.velocity, wanted, atol=1e-6)
