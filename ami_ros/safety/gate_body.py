@@ -112,3 +112,26 @@ class GateBody:
     def joint_sensor(self) -> WatchedSensor | None:
         """The sensor that says where the channels are."""
         return next((sensor for sensor in self.sensors if sensor.kind == JOINT_STATES), None)
+
+    def speed(self, position: FloatArray, velocity: FloatArray) -> float:
+        """Return how fast the fastest channel moves the body: of a base the velocity that it is told.
+
+        Args:
+            position: (C,) values of the channels.
+            velocity: (C,) how they change, per second.
+        """
+        return float(np.abs(velocity if self.rest is None else position - self.rest).max())
+
+    def begins_at(self, measured: FloatArray | None, last: FloatArray | None) -> FloatArray | None:
+        """Return where a stream of commands begins (C,); None where that is not known yet.
+
+        Args:
+            measured: (C,) where the channels are, if a sensor says so.
+            last: (C,) that was commanded last; None before the first command.
+        """
+        if self.rest is not None:
+            return self.rest  # without commands the controller has let it come to rest
+        if self.is_measured:
+            return measured
+        # The controller has kept the last set point; nothing has moved it since.
+        return self.home if last is None else last

@@ -61,6 +61,13 @@ class Restrictions:
         upper = limits.upper if self.upper is None else self.upper
         if lower is not None and upper is not None and not (lower < upper).all():
             raise ConfigError(f"lower {lower.tolist()} is not below upper {upper.tolist()}")
+        if body.rest is not None:
+            for name, limit, sign in (("lower", self.lower, 1.0), ("upper", self.upper, -1.0)):
+                if limit is not None and (sign * (limit - body.rest) > 0.0).any():
+                    raise ConfigError(
+                        f"{name}: got {limit.tolist()}, expected to leave room for standing still at "
+                        f"{body.rest.tolist()}"
+                    )
         if body.shapes is None and (self.workspace is not None or self.forbidden is not None):
             raise ConfigError("workspace, forbidden: got boxes, expected none: this body has no links")
         if self.workspace is not None:

@@ -37,7 +37,7 @@ class Situation:
         proposal: the accepted proposal being followed.
         proposal_arrival_ns: when a proposal was last submitted, accepted or not.
         planner_arrival_ns: arrival of the planner's newest report.
-        at_rest: the last command had no velocity, or there was none yet.
+        at_rest: the last command moved nothing, or there was none yet.
     """
 
     now_ns: int

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from ami_ros.errors import ConfigError, JointStateError
 from ami_ros.safety.admission import Admission
 from ami_ros.safety.checks.check import Check
@@ -68,14 +66,24 @@ class Supervisor:
         self.restrict(Restrictions())
         self._situation = Situation(now_ns=0)
         self._commanded: ChannelState | None = None
-        self._estop_pressed = False
+        self._estop_pressed, self._level = False, Level.HOLD
         self._stopped: Verdict | None = None
-        self._level = Level.HOLD
 
     @property
     def state(self) -> Level:
         """How far the gate intervened at the last tick; STOP as long as one is latched."""
         return self._level if self._stopped is None else Level.STOP
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the last command moved nothing, or there is none."""
+        # Values that are velocities come to rest slower and slower, others for good.
+        slow = 0.0 if self._body.rest is None else self._settings.standstill_speed
+        return self._speed() <= slow
+
+    def _speed(self) -> float:
+        state = self._commanded
+        return 0.0 if state is None else self._body.speed(state.position, state.velocity)
 
     def restrict(self, restrictions: Restrictions) -> None:
         """Put tighter limits in force, instead of the restrictions before.
@@ -177,10 +185,8 @@ class Supervisor:
 
         Call at ``rate_hz``, whether or not anything arrived.
         """
-        state = self._commanded
-        at_rest = state is None or not state.velocity.any()
-        self._situation = replace(self._situation, now_ns=now_ns, at_rest=at_rest)
-        waits = self._begin() if state is None else PASS
+        self._situation = replace(self._situation, now_ns=now_ns, at_rest=self.at_rest)
+        waits = self._begin() if self._commanded is None else PASS
         verdict = self._judge() | waits
         state = self._commanded
         if state is None:
@@ -202,11 +208,7 @@ class Supervisor:
 
     def _begin(self) -> Verdict:
         """Begin the stream of commands, at rest where the body is, if that is known and explained."""
-        where = self._situation.measured
-        if not self._body.is_measured:
-            # The controller has kept the last set point; nothing has moved it since.
-            last = self._start.last()
-            where = self._body.home if last is None else last
+        where = self._body.begins_at(self._situation.measured, self._start.last())
         if where is None:
             return PASS
         wait_s = self._start.wait_s(where)
@@ -254,9 +256,8 @@ class Supervisor:
         """
         if self._estop_pressed:
             return ReasonCode.ESTOP_STILL_PRESSED.verdict(Level.STOP)
-        speed = 0.0 if self._commanded is None else float(np.abs(self._commanded.velocity).max())
-        if speed > self._settings.standstill_speed:
-            limit = self._settings.standstill_speed
+        speed, limit = self._speed(), self._settings.standstill_speed
+        if speed > limit:
             return ReasonCode.STILL_MOVING.verdict(Level.STOP, speed=speed, limit=limit)
         self._situation = replace(self._situation, now_ns=now_ns)
         measured = self._situation.measured

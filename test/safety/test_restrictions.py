@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bodies.driven_base import base_body
 from gate_arm import WORKSPACE, gate_arm
 from robots import JOINTS, LOWER, UPPER, VELOCITY
 
@@ -67,3 +68,13 @@ def test_limits_in_force_are_the_tightest_and_the_scale_applies_to_speed_only():
     free = MotionLimits.of(GateBody.of_robot(gate_arm(velocity=None, jerk=None)), Restrictions(), 0.5)
     assert np.isinf(free.velocity).all()
     assert np.isinf(free.jerk).all()
+
+
+@pytest.mark.parametrize(("name", "given"), [("lower", [0.2, -0.5]), ("upper", [0.2, -0.5])])
+def test_a_base_must_be_allowed_to_stand_still(name, given):
+    with pytest.raises(ConfigError, match=rf"{name}: got .*room for standing still at \[0.0, 0.0\]"):
+        Restrictions(**{name: np.array(given)}).check(base_body())
+
+
+def test_a_base_may_be_kept_from_driving_backward():
+    Restrictions(lower=np.array([0.0, -0.5])).check(base_body())

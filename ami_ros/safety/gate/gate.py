@@ -77,7 +77,7 @@ class Gate:
         self._flood = ProposalFlood(own.proposal_rate_hz)
         self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()
         self._ticks, self._stamps = SimulatedTicks(tick_ns), TickStamps(tick_ns)
-        self._still, self._tick_failed = True, False
+        self._tick_failed = False
         self._told_ns: dict[ReasonCode, int] = {}
         self._received = self._oversized = 0
 
@@ -143,9 +143,8 @@ class Gate:
         verdict |= self.health.warnings()
         if command is not None:
             self._outputs.command(command)
-        self._still = command is None or not command.velocity.any()
         self._outputs.tick(verdict, command, now_ns)
-        if self._still and self.health.complains(ReasonCode.CLOCK_JUMPED):
+        if self.at_rest() and self.health.complains(ReasonCode.CLOCK_JUMPED):
             # Only now: to forget means to begin at rest, which a moving arm is not.
             self.health.settle(ReasonCode.CLOCK_JUMPED)
             self._restart(now_ns, ReasonCode.CLOCK_RESTARTED.reason(now_ns=now_ns))
@@ -157,7 +156,6 @@ class Gate:
     def _forget(self, elsewhere: bool = False) -> None:
         self.supervisor.reset(elsewhere)
         self.desk.reset()
-        self._still = True
 
     # Things to tell for a while
 
@@ -261,8 +259,8 @@ class Gate:
         self.health.complain(Level.HOLD, ReasonCode.GATE_SHUTTING_DOWN)
 
     def at_rest(self) -> bool:
-        """Whether the last command had no velocity, or there is none."""
-        return self._still
+        """Whether the last command moved nothing, or there is none."""
+        return self.supervisor.at_rest
 
     def figures(self) -> dict[str, float | int]:
         """Return counts of messages and the figures of the ticks."""
