@@ -46,8 +46,8 @@ class Supervisor:
         body: what is moved, and what senses it.
         settings: the thresholds.
         extra_checks: further checks, next to the gate's own.
-        joints_proven: trust the very first joint state, as in a simulator that has just been reset; else
-            commands begin only after the first ones have agreed for a while.
+        joints_proven: the very first joint state counts, as of a simulator; else some have to agree first.
+        stopped: the STOP that is latched from the beginning, as by a gate before this one; None for none.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Supervisor:
         settings: SafetySettings,
         extra_checks: Sequence[Check] = (),
         joints_proven: bool = True,
+        stopped: Verdict | None = None,
     ) -> None:
         self._body, self._settings = body, settings
         self._kinds = {sensor.name: sensor.kind for sensor in body.sensors}
@@ -67,7 +68,7 @@ class Supervisor:
         self._situation = Situation(now_ns=0)
         self._commanded: ChannelState | None = None
         self._estop_pressed, self._level = False, Level.HOLD
-        self._stopped: Verdict | None = None
+        self._stopped = stopped
 
     @property
     def state(self) -> Level:
@@ -107,9 +108,8 @@ class Supervisor:
         sensor = self._body.joint_sensor
         if sensor is None:
             raise JointStateError(f"joint state: got one, but {self._body.name} has no sensor for it")
-        measured = checked_joints(position, "joint state", len(self._body.channels))
-        event = JointsSeen(measured, stamp_ns, arrival_ns)
-        self._read(sensor.name, event, stamp_ns, arrival_ns, measured=measured)
+        there = checked_joints(position, "joint state", len(self._body.channels))
+        self._read(sensor.name, JointsSeen(there, stamp_ns, arrival_ns), stamp_ns, arrival_ns, measured=there)
 
     def see_image(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
         """Take a camera's sign of life; `content` is a hash of the pixels, None if not known.

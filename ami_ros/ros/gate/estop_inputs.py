@@ -16,9 +16,9 @@ from std_srvs.srv import SetBool
 
 from ami_ros.ros.gate.inputs import GateInputs
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
-from ami_ros.ros.wire.latched_or_not import LOOK_S, any_latches
+from ami_ros.ros.wire.latched_or_not import LOOK_S, latches
 from ami_ros.ros.wire.message_limits import FLAG
-from ami_ros.ros.wire.qos import LATCHED, STATE
+from ami_ros.ros.wire.qos import LATCHED, STATE, UNSURE, is_unsure
 from ami_ros.types import Verdict
 
 SERVICE, TOPIC = "service", "topic"
@@ -35,19 +35,30 @@ class EstopInputs:
         inputs: hears the topics.
         press: tells the gate, and returns what it says.
         errors: takes what the middleware raises.
+        pressed_by: ways that say so from the beginning.
+
+    Attributes:
+        pressed_by: ways that say so now.
     """
 
     def __init__(
-        self, node: Node, inputs: GateInputs, press: Callable[[bool], Verdict], errors: ErrorLog
+        self,
+        node: Node,
+        inputs: GateInputs,
+        press: Callable[[bool], Verdict],
+        errors: ErrorLog,
+        pressed_by: frozenset[str] = frozenset(),
     ) -> None:
         self._node, self._inputs, self._press = node, inputs, press
-        self._pressed_by: set[str] = set()
+        self.pressed_by = set(pressed_by)
+        if self.pressed_by:
+            press(True)
         self._own = uuid.uuid4().hex
         self._told = node.create_publisher(Bool, "~/estop_pressed", LATCHED)
-        self._told.publish(Bool(data=False))
+        self._told.publish(Bool(data=bool(self.pressed_by)))
         self._relay = node.create_publisher(String, "estop_relay", STATE)
         self._receiver = inputs.receiver("estop")  # of its own: no other topic's messages delay it
-        self._hears_latched = False
+        self._heard = [STATE]
         self._hear(STATE)
         inputs.subscribe(
             self._receiver, String, "estop_relay", self._on_relay, STATE, FLAG, on_dropped=self._latch
@@ -62,10 +73,15 @@ class EstopInputs:
         )
 
     def _look(self) -> None:
-        """Hear what a button latched before we were there; those that don't latch would complain of that."""
-        if not self._hears_latched and any_latches(self._node, self._node.resolve_topic_name("estop")):
-            self._hears_latched = True
-            self._hear(LATCHED)
+        """Hear a button that sends without knowing whether it was heard, and what one latched before.
+
+        Those that do not would complain of it.
+        """
+        buttons = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
+        for qos, is_needed in ((LATCHED, latches), (UNSURE, is_unsure)):
+            if qos not in self._heard and any(map(is_needed, buttons)):
+                self._heard.append(qos)
+                self._hear(qos)
 
     def _on_topic(self, messages: list[bytes]) -> None:
         for message in messages:  # all of them: a press counts, however soon it is released
@@ -91,24 +107,25 @@ class EstopInputs:
     def _latch(self) -> None:
         """Stop because some gate was pressed; to release that one is not our business."""
         self._press(True)
-        self._press(bool(self._pressed_by))
+        self._press(bool(self.pressed_by))
 
     def _on_service(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         verdict = self._take(SERVICE, bool(request.data))
-        pressed = f"; still pressed by {' and '.join(sorted(self._pressed_by))}" if self._pressed_by else ""
+        pressed = f"; still pressed by {' and '.join(sorted(self.pressed_by))}" if self.pressed_by else ""
         response.success = True
         response.message = f"{verdict.level.name} {'; '.join(map(str, verdict.reasons))}{pressed}".strip()
         return response
 
     def _take(self, way: str, pressed: bool) -> Verdict:
-        before = bool(self._pressed_by)
+        before = bool(self.pressed_by)
+        is_new = pressed and (way == SERVICE or way not in self.pressed_by)
         if pressed:
-            self._pressed_by.add(way)
+            self.pressed_by.add(way)
         else:
-            self._pressed_by.discard(way)
-        verdict = self._press(bool(self._pressed_by))
-        if before != bool(self._pressed_by):
-            self._told.publish(Bool(data=bool(self._pressed_by)))
-            if self._pressed_by:
-                self._relay.publish(String(data=self._own))
+            self.pressed_by.discard(way)
+        verdict = self._press(bool(self.pressed_by))
+        if before != bool(self.pressed_by):
+            self._told.publish(Bool(data=bool(self.pressed_by)))
+        if is_new:
+            self._relay.publish(String(data=self._own))
         return verdict

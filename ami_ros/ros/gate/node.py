@@ -17,6 +17,7 @@ from ami_ros.ros.gate.command_output import CommandOutput
 from ami_ros.ros.gate.estop_inputs import EstopInputs
 from ami_ros.ros.gate.inputs import GateInputs
 from ami_ros.ros.gate.loop import run_gate
+from ami_ros.ros.gate.operator_state import NOTHING_SAID, OperatorState
 from ami_ros.ros.gate.reports import VerdictReports, text_of
 from ami_ros.ros.gate.restriction_parameters import GateParameters
 from ami_ros.ros.gate.sensor_inputs import SensorInputs, sensor_topics
@@ -39,16 +40,21 @@ PLANNER = ("planner/goal_status", "planner/proposed")
 class SafetyNode(Node):
     """Carries messages to the `Gate` and what leaves it to the controller; `run_gate` is its loop.
 
+    Args:
+        said: what operators told the gate before this one.
+
     Attributes:
         simulated: /clock makes the ticks.
         period_s: from tick to tick.
         errors: what callbacks raised.
+        said: what operators have told it by its end.
     """
 
     _inputs: GateInputs | None = None  # a node whose configuration is refused has none to end
 
-    def __init__(self) -> None:
-        super().__init__("safety")
+    def __init__(self, said: OperatorState = NOTHING_SAID) -> None:
+        super().__init__("safety", parameter_overrides=list(said.restrictions))
+        self.said = said
         declare_settings(self, load_settings(NodeSettings, config_path("node.yaml")))
         declare_settings(self, load_settings(GateNodeSettings, config_path("safety_node.yaml")))
         declare_settings(self, load_settings(RestrictionSettings, config_path("restrictions.yaml")))
@@ -63,7 +69,7 @@ class SafetyNode(Node):
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)
         body = GateBody.of_robot(spec)
-        gate = self._gate = Gate(body, settings, own, self, self.simulated)
+        gate = self._gate = Gate(body, settings, own, self, self.simulated, said.stopped)
         output = spec.output_by(own.command_interface)
         self._commands = CommandOutput(self, output, spec.command_names, round(1e9 * self.period_s))
         self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
@@ -71,7 +77,7 @@ class SafetyNode(Node):
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
         self._inputs, self._poll = inputs, inputs.poll
         # First: what is pressed counts before what arrived with it.
-        self._estop = EstopInputs(self, inputs, self._press, self.errors)
+        self._estop = EstopInputs(self, inputs, self._press, self.errors, said.pressed_by)
         camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
         heard = (*sensor_topics(spec), *PLANNER)
         # Before it hears of any joint: what it knows of others decides whether it may begin.
@@ -160,12 +166,22 @@ class SafetyNode(Node):
         """End the threads that take messages, then the node."""
         if self._inputs is not None:
             self._inputs.close()
+            pressed_by = frozenset(self._estop.pressed_by)
+            latched = self._press(bool(pressed_by))
+            stopped = latched if latched.level is Level.STOP else None
+            self.said = OperatorState(stopped, pressed_by, self._restrictions.parameters())
         super().destroy_node()
 
 
 def main() -> int:
     """Run the gate."""
-    return node_main("safety", SafetyNode, loop=run_gate)
+    begun: list[SafetyNode] = []
+
+    def factory() -> SafetyNode:
+        begun[:] = [SafetyNode(begun[0].said if begun else NOTHING_SAID)]
+        return begun[0]
+
+    return node_main("safety", factory, loop=run_gate)
 
 
 if __name__ == "__main__":

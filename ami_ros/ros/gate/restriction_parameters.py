@@ -104,6 +104,10 @@ class GateParameters:
         if self._applies_later:
             node.add_post_set_parameters_callback(self._changed)
 
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return them as they are set."""
+        return tuple(self._node.get_parameter(name) for name in self._names)
+
     def _values(self, changed: list[Parameter]) -> dict[str, Any]:
         values: dict[str, Any] = {name: self._node.get_parameter(name).value for name in self._names}
         values |= {parameter.name: parameter.value for parameter in changed if parameter.name in values}

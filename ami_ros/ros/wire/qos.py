@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 # Newest value counts, none may be lost silently: joints, proposals, commands, status.
 STATE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+
+# Heard whatever the publisher offers, as a button on a microcontroller that waits for no answer.
+UNSURE = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 # Who judges each command against the one before must miss none, also when a busy machine keeps it waiting.
 JUDGED = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
@@ -26,6 +31,11 @@ LATCHED_HISTORY = QoSProfile(
 # their publishers must not work for a recorder while they feed a control loop.
 RECORDED = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
 RECORDED_STREAM = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def is_unsure(publisher: Any) -> bool:
+    """Whether only UNSURE hears a publisher; an `rclpy.topic_endpoint_info.TopicEndpointInfo`."""
+    return bool(publisher.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT)
 
 
 def camera_subscription(reliability: str, depth: int, use_sim_time: bool) -> QoSProfile:

@@ -53,6 +53,7 @@ class Gate:
         own: the node's.
         outputs: takes commands and verdicts.
         simulated: the clock is a simulator's. When it starts again, so does the robot, at once and elsewhere.
+        stopped: the STOP that is latched from the beginning; None for none.
 
     Attributes:
         supervisor: decides.
@@ -67,12 +68,13 @@ class Gate:
         own: GateNodeSettings,
         outputs: GateOutputs,
         simulated: bool,
+        stopped: Verdict | None = None,
     ) -> None:
         tick_ns = round(1e9 / settings.rate_hz)
         self._outputs, self._simulated = outputs, simulated
         self._stall_ns = round(own.stall_s * 1e9)
         self.health = GateHealth()
-        self.supervisor = Supervisor(body, settings, extra_checks=(self.health,), joints_proven=simulated)
+        self.supervisor = Supervisor(body, settings, (self.health,), joints_proven=simulated, stopped=stopped)
         self.desk = ProposalDesk(self.supervisor, body, settings)
         self._flood = ProposalFlood(own.proposal_rate_hz)
         self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()

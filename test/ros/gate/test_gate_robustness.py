@@ -7,13 +7,14 @@ import json
 import math
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from heard_verdicts import listen_to_gate
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import DescribeParameters, SetParametersAtomically
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParametersAtomically
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import Bool, String
@@ -22,7 +23,8 @@ from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_to_ros
 from ami_ros.ros.wire.messages import joints_to_ros, stamp_from_ns
-from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY
+from ami_ros.ros.wire.node_main import GIVEN_UP_S
+from ami_ros.ros.wire.qos import LATCHED, LATCHED_HISTORY, RECORDED_STREAM, STATE
 from ami_ros.ros.wire.verdicts import judgement_from_ros, values_of
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import Level
@@ -176,6 +178,50 @@ def test_a_gate_that_stood_still_says_so_and_goes_on_from_where_the_robot_is(gat
     probe.until(said, "the stall's name")
     probe.until(lambda: "GATE_LATE" in gate.codes(), "missed ticks")
     probe.until(gate.moving, "motion again")
+
+
+def test_a_gate_that_starts_over_still_knows_what_operators_said(gate, probe):
+    """It stood still for so long that the others gave it up."""
+    pressed = probe.listen(Bool, "safety/estop_pressed", LATCHED)
+    assert set_parameters(probe, speed_scale=0.25).successful
+    assert probe.call(SetBool, "safety/estop", data=True).success
+    probe.until(lambda: gate.state().level is Level.STOP, "the stop")
+    os.kill(gate.process.pid, signal.SIGSTOP)
+    time.sleep(GIVEN_UP_S + 1.0)
+    pressed.clear()
+    os.kill(gate.process.pid, signal.SIGCONT)
+    probe.until(lambda: "it starts over" in gate.process.log_path.read_text(), "that it starts over")
+    gate.propose_on()
+    probe.until(lambda: pressed and pressed[-1].data, "the new node, pressed")
+    assert not probe.call(Trigger, "safety/rearm").success
+    assert gate.velocity() == 0.0
+    scale = probe.call(GetParameters, "safety/get_parameters", names=["speed_scale"])
+    assert scale.values[0].double_value == 0.25
+    probe.call(SetBool, "safety/estop", data=False)
+    assert gate.velocity() == 0.0
+    probe.rearm()
+    probe.until(gate.moving, "motion")
+
+
+def test_a_button_that_waits_for_no_answer_is_heard(gate, probe):
+    button = probe.node.create_publisher(Bool, "estop", RECORDED_STREAM)  # as one on a microcontroller
+    gate.propose_on()
+    probe.until(gate.moving, "motion")
+
+    def stopped() -> bool:
+        button.publish(Bool(data=True))
+        return gate.state().level is Level.STOP
+
+    probe.until(stopped, "the stop")
+
+
+def test_each_press_stops_the_other_gates_although_one_is_pressed_already(gate, probe):
+    relayed = probe.listen(String, "estop_relay", STATE)
+    button = probe.node.create_publisher(Bool, "estop", LATCHED)
+    button.publish(Bool(data=True))
+    probe.until(lambda: len(relayed) == 1, "the first press")
+    assert probe.call(SetBool, "safety/estop", data=True).success
+    probe.until(lambda: len(relayed) == 2, "the second press")
 
 
 def test_garbage_on_every_topic_ends_nothing(gate, probe, robot):

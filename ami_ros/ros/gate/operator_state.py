@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operators have told a gate, and must not have to tell it again when its node starts over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rclpy.parameter import Parameter
+
+from ami_ros.types import Verdict
+
+
+@dataclass(frozen=True)
+class OperatorState:
+    """The state of a gate that only operators may change.
+
+    Attributes:
+        stopped: the STOP that is latched; None for none.
+        pressed_by: ways by which the e-stop is pressed.
+        restrictions: parameters, as they were last set.
+    """
+
+    stopped: Verdict | None = None
+    pressed_by: frozenset[str] = frozenset()
+    restrictions: tuple[Parameter, ...] = ()
+
+
+NOTHING_SAID = OperatorState()
