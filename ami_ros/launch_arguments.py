@@ -102,6 +102,7 @@ _COMMON = (
         "",
         "where sensors are, if elsewhere than the robot's YAML says: 'camera:=/front/image joints:=/states'",
     ),
+    Argument("command_interface", "", "how the controller takes commands; empty: as the robot's YAML says"),
 )
 _AUTOSTART = Argument("autostart", "true", "configure and activate planner or explorer as soon as it runs")
 _OF_NODE = {
@@ -113,9 +114,6 @@ _OF_NODE = {
         _AUTOSTART,
     ),
     "safety": (
-        Argument(
-            "command_interface", "", "how the controller takes commands; empty: as the robot's YAML says"
-        ),
         Argument("speed_scale", "", "0 to 1: share of the velocity limits that may be used; empty: config/"),
         Argument("realtime_priority", "", "SCHED_FIFO priority of the gate, 0 for none; empty: config/"),
     ),
@@ -130,12 +128,13 @@ _OF_NODE = {
     ),
 }
 # Launch arguments handed to the node as a parameter, when not empty; of the same name, or of the one here.
+_OF_ALL = ("robot", "task", "sensor_topics", "command_interface")
 _PARAMETERS = {
-    "sim": ("robot", "task", "sensor_topics"),
-    "planner": ("robot", "task", "sensor_topics", "model", "memory"),
-    "safety": ("robot", "task", "sensor_topics", "command_interface", "speed_scale", "realtime_priority"),
-    "explorer": ("robot", "task", "sensor_topics", "minutes", "explored"),
-    "recorder": ("robot", "task", "sensor_topics", "record"),
+    "sim": _OF_ALL,
+    "planner": (*_OF_ALL, "model", "memory"),
+    "safety": (*_OF_ALL, "speed_scale", "realtime_priority"),
+    "explorer": (*_OF_ALL, "minutes", "explored"),
+    "recorder": (*_OF_ALL, "record"),
 }
 _CALLED = {"explored": "state", "record": "out"}
 _NUMBERS = {"speed_scale": float, "realtime_priority": int, "minutes": float}

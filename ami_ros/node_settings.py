@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ami_ros.body.outputs import INTERFACES
 from ami_ros.config import setting
 from ami_ros.sim.camera.variation import NAMES
 from ami_ros.sim.faults.catalogue import check_fault
@@ -19,6 +20,9 @@ class NodeSettings:
     robot: str = setting("name of a file in config/robots, or a path")
     task: str = setting("name of a file in config/tasks: equips the robot; with its name, picks the model")
     sensor_topics: str = setting("name:=topic of sensors that are elsewhere than the robot's YAML says")
+    command_interface: str = setting(
+        "what the robot's controller takes; empty: the output of its YAML", choices=("", *INTERFACES)
+    )
     camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
     camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
     max_image_pixels: int = setting(

@@ -108,3 +108,8 @@ def test_a_robot_may_change_the_thresholds_of_the_gate(tmp_path):
     wrong = panda_yaml(tmp_path, lambda values: values.update(safety={"speed": 1.0}))
     with pytest.raises(ConfigError, match=r"unknown keys \['speed'\]"):
         Configuration.load(str(wrong), "reach").safety  # noqa: B018
+
+
+def test_another_command_interface_counts_for_all_that_is_read_of_the_robot():
+    spec = Configuration.load("panda", "reach", command_interface="forward_position").spec
+    assert spec.output == load_robot("panda").output_by("forward_position") != load_robot("panda").output

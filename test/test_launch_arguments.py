@@ -108,11 +108,11 @@ def test_a_node_gets_nothing_of_its_neighbours():
     together = values(*NODES, model="m.pt", task="reach", command_interface="forward_velocity", minutes="5")
     given = {node: set(node_arguments(node, together, {})["parameters"][-1]) for node in NODES}
     assert given == {
-        "sim": {"lock_step", "task"},
-        "planner": {"use_sim_time", "autostart", "task", "model"},
+        "sim": {"lock_step", "task", "command_interface"},
+        "planner": {"use_sim_time", "autostart", "task", "command_interface", "model"},
         "safety": {"use_sim_time", "task", "command_interface"},
-        "explorer": {"use_sim_time", "autostart", "resume", "task", "minutes"},
-        "recorder": {"use_sim_time", "task"},
+        "explorer": {"use_sim_time", "autostart", "resume", "task", "command_interface", "minutes"},
+        "recorder": {"use_sim_time", "task", "command_interface"},
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami_ros.body.outputs import INTERFACES
 from ami_ros.config import load_settings, setting
 from ami_ros.share import config_path
 
@@ -78,9 +77,6 @@ class SafetySettings:
 class GateNodeSettings:
     """The gate as a node: config/safety_node.yaml."""
 
-    command_interface: str = setting(
-        "what the robot's controller takes; empty: the output of its YAML", choices=("", *INTERFACES)
-    )
     stall_s: float = setting(
         "after so long without a tick the controller has stopped the arm: begin again from where it is",
         gt=0.0,

@@ -59,7 +59,12 @@ class SafetyNode(Node):
         declare_settings(self, load_settings(GateNodeSettings, config_path("safety_node.yaml")))
         declare_settings(self, load_settings(RestrictionSettings, config_path("restrictions.yaml")))
         common = settings_from_parameters(self, NodeSettings)
-        configuration = Configuration.load(common.robot, common.task, sensor_topics=common.sensor_topics)
+        configuration = Configuration.load(
+            common.robot,
+            common.task,
+            sensor_topics=common.sensor_topics,
+            command_interface=common.command_interface,
+        )
         spec = configuration.spec
         declare_settings(self, configuration.safety)
         refuse_unknown(self)
@@ -70,8 +75,7 @@ class SafetyNode(Node):
         self.errors = ErrorLog(self)
         body = GateBody.of_robot(spec)
         gate = self._gate = Gate(body, settings, own, self, self.simulated, said.stopped)
-        output = spec.output_by(own.command_interface)
-        self._commands = CommandOutput(self, output, spec.command_names, round(1e9 * self.period_s))
+        self._commands = CommandOutput(self, spec.output, spec.command_names, round(1e9 * self.period_s))
         self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
         self._restrictions = GateParameters(self, body, gate.restrict, self.now_ns)
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)

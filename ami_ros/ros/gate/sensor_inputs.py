@@ -53,7 +53,7 @@ class SensorInputs:
         most_pixels: int,
     ) -> None:
         self._inputs, self._spec, self._gate, self._now_ns, self._errors = inputs, spec, gate, now_ns, errors
-        self._raw_came: set[str] = set()
+        self._raw_came_ns: dict[str, int] = {}
         # Vectors first: what an image tells depends on where the joints are.
         for vector in spec.vectors_for("gate"):
             limit = vector_limit(vector, spec.simulation.held)
@@ -66,7 +66,7 @@ class SensorInputs:
         self, receiver: Receiver | None, sensor: ImageSensor, qos: QoSProfile, limit: int
     ) -> None:
         subscribe = partial(self._inputs.subscribe, receiver)
-        raw, compressed = partial(self._on_images, sensor.name), partial(self._on_compressed, sensor.name)
+        raw, compressed = partial(self._on_images, sensor.name), partial(self._on_compressed, sensor)
         subscribe(Image, sensor.topic, raw, qos, limit, most=1)
         subscribe(CompressedImage, sensor.topic + COMPRESSED, compressed, qos, limit, most=1)
 
@@ -89,13 +89,14 @@ class SensorInputs:
         self._gate.judge_waiting(self._now_ns())
 
     def _on_images(self, sensor: str, messages: list[bytes]) -> None:
-        self._raw_came.add(sensor)
+        self._raw_came_ns[sensor] = self._now_ns()
         self._see_image(sensor, messages[-1], content_of_serialised)
 
-    def _on_compressed(self, sensor: str, messages: list[bytes]) -> None:
+    def _on_compressed(self, sensor: ImageSensor, messages: list[bytes]) -> None:
         # Of a camera that sends both, one is enough; in turn, they would never look frozen.
-        if sensor not in self._raw_came:
-            self._see_image(sensor, messages[-1], content_of_compressed)
+        raw_ns = self._raw_came_ns.get(sensor.name)
+        if raw_ns is None or abs(self._now_ns() - raw_ns) > 1e9 * sensor.max_age_s:
+            self._see_image(sensor.name, messages[-1], content_of_compressed)
 
     def _see_image(self, sensor: str, newest: bytes, content_of: Callable[[bytes], int | None]) -> None:
         now = self._now_ns()

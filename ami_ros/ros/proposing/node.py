@@ -58,7 +58,10 @@ class ProposingNode(LifecycleNode):
         self._common = settings_from_parameters(self, NodeSettings)
         self.proposing = settings_from_parameters(self, ProposingSettings)
         self._configuration = Configuration.load(
-            self._common.robot, self._common.task, sensor_topics=self._common.sensor_topics
+            self._common.robot,
+            self._common.task,
+            sensor_topics=self._common.sensor_topics,
+            command_interface=self._common.command_interface,
         )
         self._spec = self._configuration.spec
         self._period_s = 1.0 / self._spec.actions.rate_hz
@@ -138,6 +141,11 @@ class ProposingNode(LifecycleNode):
         """Stop proposing; without new proposals the gate holds the robot."""
         self._active = False
         return super().on_deactivate(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop proposing for good."""
+        self._active = False
+        return super().on_shutdown(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free what was made ready, and stop listening."""

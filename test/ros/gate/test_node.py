@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
-from ami_ros.ros.wire.messages import stamp_to_ns
+from ami_ros.ros.wire.messages import image_to_ros, stamp_to_ns
 from ami_ros.types import Level
 
 
@@ -185,6 +186,11 @@ def test_a_camera_that_is_compressed_only_is_heard_and_found_frozen(start, probe
         message.header.stamp = probe.node.get_clock().now().to_msg()
         compressed.publish(message)
 
+    raw = probe.node.create_publisher(Image, "camera/image_raw", 5)
+    probe.until(raw.get_subscription_count, "the gate")
+    raw.publish(
+        image_to_ros(np.zeros((8, 8, 3), np.uint8), time.time_ns(), "camera")
+    )  # once: a driver that was started again with other settings
     probe.node.create_timer(0.1, send)
     gate.propose_on()
     probe.until(gate.moving, "motion by compressed images alone")

@@ -286,6 +286,13 @@ def test_the_lifecycle_by_hand(start, probe, robot, straight_line):
         listener.wait(GoalState.WAITING, "not active")
         listener.proposals.clear()
         assert change(Transition.TRANSITION_CLEANUP)
+    assert change(Transition.TRANSITION_CONFIGURE) and change(Transition.TRANSITION_ACTIVATE)
+    listener.wait(GoalState.MOVING)
+    assert change(Transition.TRANSITION_ACTIVE_SHUTDOWN)
+    probe.spin(0.3)  # what was under way has arrived
+    listener.proposals.clear()
+    probe.spin(0.5)
+    assert not listener.proposals
 
 
 def test_a_model_that_is_not_there_ends_an_autostarted_planner(start):
