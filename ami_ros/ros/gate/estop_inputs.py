@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from std_msgs.msg import Bool, String
 from std_srvs.srv import SetBool
 
+from ami_ros.errors import ObservationError
 from ami_ros.ros.gate.inputs import GateInputs
+from ami_ros.ros.wire.bounded_take import Taken, sender_of
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.ros.wire.latched_or_not import LOOK_S, latches
 from ami_ros.ros.wire.message_limits import FLAG
+from ami_ros.ros.wire.messages import decoded
 from ami_ros.ros.wire.qos import LATCHED, STATE, UNSURE, is_unsure
 from ami_ros.types import Verdict
 
@@ -25,7 +28,9 @@ SERVICE, TOPIC = "service", "topic"
 
 
 class EstopInputs:
-    """Pressed as long as either way says so: a button that reports "not pressed" releases no one else's.
+    """Pressed as long as any button says so: one that reports "not pressed" releases no one else's.
+
+    A button is the service, or a publisher of the topic; one that is gone is released by any other of these.
 
     Whoever is pressed tells every gate that hears `estop_relay`: a stop is a stop of all of them. Each is
     released and re-armed by itself.
@@ -35,10 +40,10 @@ class EstopInputs:
         inputs: hears the topics.
         press: tells the gate, and returns what it says.
         errors: takes what the middleware raises.
-        pressed_by: ways that say so from the beginning.
+        pressed_by: buttons that are pressed from the beginning.
 
     Attributes:
-        pressed_by: ways that say so now.
+        pressed_by: buttons that are pressed now.
     """
 
     def __init__(
@@ -77,29 +82,32 @@ class EstopInputs:
 
         Those that do not would complain of it.
         """
-        buttons = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
+        publishers = self._publishers()
         for qos, is_needed in ((LATCHED, latches), (UNSURE, is_unsure)):
-            if qos not in self._heard and any(map(is_needed, buttons)):
+            if qos not in self._heard and any(map(is_needed, publishers)):
                 self._heard.append(qos)
                 self._hear(qos)
 
-    def _on_topic(self, messages: list[bytes]) -> None:
+    def _publishers(self) -> list[Any]:
+        return self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
+
+    def _on_topic(self, messages: list[Taken]) -> None:
         for message in messages:  # all of them: a press counts, however soon it is released
             try:
-                pressed = bool(deserialize_message(message, Bool).data)
-            except Exception:  # whatever the middleware makes of bytes that are no Bool
+                pressed = bool(decoded(message.data, Bool).data)
+            except ObservationError:
                 pressed = True
-            self._take(TOPIC, pressed)
+            self._take(_button(message.sender), pressed)
 
     def _on_garbage(self) -> None:
         """Take what is no message of this topic for a press: a broken button must not go unheard."""
         self._take(TOPIC, True)
 
-    def _on_relay(self, messages: list[bytes]) -> None:
+    def _on_relay(self, messages: list[Taken]) -> None:
         for message in messages:
             try:
-                own = deserialize_message(message, String).data == self._own
-            except Exception:  # garbage: see _on_garbage
+                own = decoded(message.data, String).data == self._own
+            except ObservationError:  # garbage: see _on_garbage
                 own = False
             if not own:
                 self._latch()
@@ -116,16 +124,23 @@ class EstopInputs:
         response.message = f"{verdict.level.name} {'; '.join(map(str, verdict.reasons))}{pressed}".strip()
         return response
 
-    def _take(self, way: str, pressed: bool) -> Verdict:
+    def _take(self, button: str, pressed: bool) -> Verdict:
         before = bool(self.pressed_by)
-        is_new = pressed and (way == SERVICE or way not in self.pressed_by)
+        is_new = pressed and (button == SERVICE or button not in self.pressed_by)
         if pressed:
-            self.pressed_by.add(way)
+            self.pressed_by.add(button)
         else:
-            self.pressed_by.discard(way)
+            self.pressed_by.discard(button)
+            if button != SERVICE and self.pressed_by - {SERVICE}:
+                here = {_button(sender_of(it.endpoint_gid)) for it in self._publishers()}
+                self.pressed_by &= {SERVICE, *here}
         verdict = self._press(bool(self.pressed_by))
         if before != bool(self.pressed_by):
             self._told.publish(Bool(data=bool(self.pressed_by)))
         if is_new:
             self._relay.publish(String(data=self._own))
         return verdict
+
+
+def _button(sender: bytes) -> str:
+    return f"{TOPIC} {sender.hex()}"

@@ -16,6 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ObservationError, ProposalError
 from ami_ros.ros.gate.serialised import stamp_of_serialised
+from ami_ros.ros.wire.bounded_take import Taken, sender_told
 from ami_ros.ros.wire.guard import ErrorLog, guarded
 from ami_ros.ros.wire.message_limits import proposal_limit, report_limit
 from ami_ros.ros.wire.messages import decoded, trajectory_from_ros
@@ -29,7 +30,7 @@ MOST = 50  # messages per topic and tick, so that a flood ends
 FEW = 3  # proposals per tick that are all judged; of more, the one from the newest observation
 REPORTS = 3  # the newest ones: a report about nothing proposed may follow one about a proposal
 PATIENCE_S = 0.003  # of a tick, for the receivers to hand over what has arrived: usually a tenth of that
-Handler = Callable[[list[bytes]], None]
+Handler = Callable[[list[Taken]], None]
 
 
 class GateInputs:
@@ -118,11 +119,11 @@ class GateInputs:
             self._turns.append(turn)
             return
 
-        def one(message: bytes) -> None:
+        def one(message: bytes, info: Any) -> None:
             if len(message) > limit:
                 drop(len(message))
             else:
-                safe([message])
+                safe([Taken(message, sender_told(info))])
 
         self._node.create_subscription(kind, topic, one, qos, raw=True)
 
@@ -139,11 +140,11 @@ class GateInputs:
         for receiver in self._receivers:
             receiver.close()
 
-    def _on_reports(self, messages: list[bytes]) -> None:
+    def _on_reports(self, messages: list[Taken]) -> None:
         now = self._now_ns()
-        for serialised in messages[-REPORTS:]:
+        for message in messages[-REPORTS:]:
             try:
-                self._see_report(values_of(decoded(serialised, DiagnosticArray)), now)
+                self._see_report(values_of(decoded(message.data, DiagnosticArray)), now)
             except ObservationError as error:
                 self._errors.report("goal status", error)
         self._gate.judge_waiting(now)
@@ -155,27 +156,27 @@ class GateInputs:
         numbers = (_number(name, values) for name in ("surprise", "surprise_at_rest", "disagreement"))
         self._gate.see_report(ModelReport(*numbers), int(values["proposal_stamp_ns"]) if about else 0, now_ns)
 
-    def _on_proposals(self, messages: list[bytes]) -> None:
+    def _on_proposals(self, messages: list[Taken]) -> None:
         now = self._now_ns()
         self._gate.see_proposals(len(messages), now)
         proposals = []
-        for data in messages if len(messages) <= FEW else [_newest(messages)]:
+        for message in messages if len(messages) <= FEW else [_newest(messages)]:
             try:
-                proposals.append(trajectory_from_ros(decoded(data, JointTrajectory)))
+                proposals.append(trajectory_from_ros(decoded(message.data, JointTrajectory)))
             except (ObservationError, ProposalError) as error:
-                self._gate.refuse(str(error), _stamp_of(data), now)
+                self._gate.refuse(str(error), _stamp_of(message), now)
         self._gate.put(proposals, now)
 
 
-def _newest(messages: list[bytes]) -> bytes:
+def _newest(messages: list[Taken]) -> Taken:
     """Return the message from the newest observation; of equals, the last."""
     return max(reversed(messages), key=_stamp_of)
 
 
-def _stamp_of(message: bytes) -> int:
+def _stamp_of(message: Taken) -> int:
     """Return the stamp of a message, 0 of one that is too short to have any."""
     try:
-        return stamp_of_serialised(message)
+        return stamp_of_serialised(message.data)
     except ObservationError:
         return 0
 

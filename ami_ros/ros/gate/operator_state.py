@@ -16,7 +16,7 @@ class OperatorState:
 
     Attributes:
         stopped: the STOP that is latched; None for none.
-        pressed_by: ways by which the e-stop is pressed.
+        pressed_by: buttons of the e-stop that are pressed.
         restrictions: parameters, as they were last set.
     """
 

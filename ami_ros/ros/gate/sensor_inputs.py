@@ -15,6 +15,7 @@ from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.errors import ObservationError
 from ami_ros.ros.gate.inputs import GateInputs
 from ami_ros.ros.gate.serialised import content_of_compressed, content_of_serialised, stamp_of_serialised
+from ami_ros.ros.wire.bounded_take import Taken
 from ami_ros.ros.wire.guard import ErrorLog
 from ami_ros.ros.wire.message_limits import image_limit, vector_limit
 from ami_ros.ros.wire.messages import decoded
@@ -70,12 +71,12 @@ class SensorInputs:
         subscribe(Image, sensor.topic, raw, qos, limit, most=1)
         subscribe(CompressedImage, sensor.topic + COMPRESSED, compressed, qos, limit, most=1)
 
-    def _on_vectors(self, sensor: VectorSensor, messages: list[bytes]) -> None:
+    def _on_vectors(self, sensor: VectorSensor, messages: list[Taken]) -> None:
         is_joints = self._spec.arm is not None and sensor.name == self._spec.arm.sensor
-        for data in messages:  # all of them: two that contradict each other must not pass for one
+        for taken in messages:  # all of them: two that contradict each other must not pass for one
             now = self._now_ns()
             try:
-                message = decoded(data, vector_type(sensor))
+                message = decoded(taken.data, vector_type(sensor))
                 values, stamp_ns = vector_from_ros(message, sensor, now, self._spec.simulation.held)
                 if is_joints:
                     self._gate.see_joints(values[: len(sensor.names)], stamp_ns, now)
@@ -88,15 +89,15 @@ class SensorInputs:
                 self._errors.report(sensor.topic, error)
         self._gate.judge_waiting(self._now_ns())
 
-    def _on_images(self, sensor: str, messages: list[bytes]) -> None:
+    def _on_images(self, sensor: str, messages: list[Taken]) -> None:
         self._raw_came_ns[sensor] = self._now_ns()
-        self._see_image(sensor, messages[-1], content_of_serialised)
+        self._see_image(sensor, messages[-1].data, content_of_serialised)
 
-    def _on_compressed(self, sensor: ImageSensor, messages: list[bytes]) -> None:
+    def _on_compressed(self, sensor: ImageSensor, messages: list[Taken]) -> None:
         # Of a camera that sends both, one is enough; in turn, they would never look frozen.
         raw_ns = self._raw_came_ns.get(sensor.name)
         if raw_ns is None or abs(self._now_ns() - raw_ns) > 1e9 * sensor.max_age_s:
-            self._see_image(sensor.name, messages[-1], content_of_compressed)
+            self._see_image(sensor.name, messages[-1].data, content_of_compressed)
 
     def _see_image(self, sensor: str, newest: bytes, content_of: Callable[[bytes], int | None]) -> None:
         now = self._now_ns()

@@ -6,7 +6,7 @@ meanwhile: 64 MB take a third of a second. Here the middleware copies into a buf
 may need. What does not fit is gone, and Python's other threads never waited.
 
 Source: rcl/subscription.h (`rcl_take_serialized_message`), rcutils/types/uint8_array.h,
-rcutils/allocator.h; the same from Humble to Kilted.
+rcutils/allocator.h, rmw/types.h (`rmw_message_info_t`); the same from Humble to Kilted.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from __future__ import annotations
 import ctypes
 import mmap
 import sys
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rclpy.subscription import Subscription
 
+GID_SIZE = 16  # bytes of a GID that count; Humble adds zeros
 _OK, _TAKE_FAILED = 0, 401  # rcl/types.h; the second one: there is no message
 _FILES = {"win32": "{}.dll", "darwin": "lib{}.dylib"}
 
@@ -52,6 +54,28 @@ def _library(name: str) -> Any:
     return ctypes.CDLL(_FILES.get(sys.platform, "lib{}.so").format(name))
 
 
+_INFO = 256  # bytes: more than any rmw_message_info_t has
+_GID = slice(40, 40 + GID_SIZE)  # in it: after two times, two sequence numbers and a pointer
+
+
+class Taken(NamedTuple):
+    """A serialised message, and which publisher it is of, as `sender_of` has it."""
+
+    data: bytes
+    sender: bytes
+
+
+def sender_of(gid: Sequence[int] | bytes) -> bytes:
+    """Return the part of a publisher's GID that all versions of ROS tell."""
+    return bytes(gid[:GID_SIZE])
+
+
+def sender_told(info: Any) -> bytes:
+    """Return which publisher a message is of, where rclpy tells; else the same for all."""
+    gid = info.get("publisher_gid")
+    return sender_of(gid["data"]) if gid else b""
+
+
 class Oversized:
     """A message that was dropped.
 
@@ -80,6 +104,7 @@ class BoundedTake:
         # Anonymous memory: pages that no message reached cost nothing.
         self._memory = mmap.mmap(-1, limit)
         self._buffer = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+        self._info = ctypes.create_string_buffer(_INFO)
         self._wanted = 0
         # rcutils asks for a larger buffer, is refused, and gives back the old one, which we keep.
         self._allocator = _Allocator(
@@ -93,7 +118,7 @@ class BoundedTake:
     def _refuse(self, size: int, state: int | None) -> None:
         self._wanted = size
 
-    def __call__(self) -> bytes | Oversized | None:
+    def __call__(self) -> Taken | Oversized | None:
         """Return the next message, what there is to say of one that did not fit, or None for no message.
 
         Raises:
@@ -103,9 +128,9 @@ class BoundedTake:
         self._wanted = 0
         handle = self._subscription.handle
         with handle:
-            result = self._take(handle.pointer, ctypes.byref(message), None, None)
+            result = self._take(handle.pointer, ctypes.byref(message), self._info, None)
         if result == _OK:
-            return ctypes.string_at(self._buffer, message.length)
+            return Taken(ctypes.string_at(self._buffer, message.length), self._info.raw[_GID])
         self._reset_error()
         if self._wanted:
             return Oversized(self._wanted)

@@ -15,6 +15,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.subscription import Subscription
 
+from ami_ros.ros.wire.bounded_take import sender_told
 from ami_ros.ros.wire.qos import LATCHED, STATE
 
 LOOK_S = 0.2  # how often `look` is to be called
@@ -57,14 +58,14 @@ class LatchedOrNot:
             self._past = None
 
     def _is_new(self, info: Any) -> bool:
-        return self._note(info, info["source_timestamp"] != self._newest.get(_sender(info)))
+        return self._note(info, info["source_timestamp"] != self._newest.get(sender_told(info)))
 
     def _is_past(self, info: Any) -> bool:
-        return self._note(info, info["source_timestamp"] > self._newest.get(_sender(info), 0))
+        return self._note(info, info["source_timestamp"] > self._newest.get(sender_told(info), 0))
 
     def _note(self, info: Any, counts: bool) -> bool:
         if counts:
-            sender = _sender(info)
+            sender = sender_told(info)
             self._newest.pop(sender, None)
             self._newest[sender] = info["source_timestamp"]
             if len(self._newest) > MOST_SENDERS:
@@ -95,9 +96,3 @@ def hear(node: Node, kind: Any, topic: str, handler: Callable[[bytes], None]) ->
         return node.create_subscription(kind, topic, take, qos, raw=True)
 
     return LatchedOrNot(node, subscribe, node.destroy_subscription)
-
-
-def _sender(info: Any) -> bytes:
-    """Return which publisher a message is of; the same for all where rclpy does not tell."""
-    gid = info.get("publisher_gid")
-    return bytes(gid["data"]) if gid else b""

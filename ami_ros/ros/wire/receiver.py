@@ -18,7 +18,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
-from ami_ros.ros.wire.bounded_take import BoundedTake, Oversized
+from ami_ros.ros.wire.bounded_take import BoundedTake, Oversized, Taken
 
 
 class NeverRun(CallbackGroup):
@@ -68,7 +68,7 @@ class Inlet:
 
     def __init__(self, take: BoundedTake, most: int) -> None:
         self._take, self._most = take, most
-        self._messages: deque[bytes] = deque(maxlen=most)
+        self._messages: deque[Taken] = deque(maxlen=most)
         self._dropped: deque[int] = deque(maxlen=most)
 
     def fill(self, failed: Callable[[Exception], None]) -> None:
@@ -86,7 +86,7 @@ class Inlet:
                 return  # it took long enough: the next topic's turn
             self._messages.append(taken)
 
-    def empty(self) -> tuple[list[bytes], list[int]]:
+    def empty(self) -> tuple[list[Taken], list[int]]:
         """Return messages, oldest first, and the sizes of those that were too large; in the loop's thread."""
         return _all(self._messages), _all(self._dropped)
 

@@ -187,7 +187,7 @@ def test_a_gate_that_starts_over_still_knows_what_operators_said(gate, probe):
     assert probe.call(SetBool, "safety/estop", data=True).success
     probe.until(lambda: gate.state().level is Level.STOP, "the stop")
     os.kill(gate.process.pid, signal.SIGSTOP)
-    time.sleep(GIVEN_UP_S + 1.0)
+    time.sleep(GIVEN_UP_S + 2.0)
     pressed.clear()
     os.kill(gate.process.pid, signal.SIGCONT)
     probe.until(lambda: "it starts over" in gate.process.log_path.read_text(), "that it starts over")
@@ -213,6 +213,34 @@ def test_a_button_that_waits_for_no_answer_is_heard(gate, probe):
         return gate.state().level is Level.STOP
 
     probe.until(stopped, "the stop")
+
+
+def test_a_button_releases_no_other_on_the_same_topic_unless_that_is_gone(gate, probe):
+    def buttons(count: int) -> None:
+        probe.until(lambda: probe.node.count_publishers("estop") == count, f"{count} buttons")
+
+    first, second = (probe.node.create_publisher(Bool, "estop", STATE) for _ in range(2))
+    for button in (first, second):
+        probe.until(button.get_subscription_count, "the gate")
+    first.publish(Bool(data=True))
+    probe.until(lambda: gate.state().level is Level.STOP, "the stop")
+    for _ in range(5):
+        second.publish(Bool(data=False))
+        probe.spin(0.1)
+    assert not probe.call(Trigger, "safety/rearm").success
+    first.publish(Bool(data=False))
+    probe.rearm()
+    first.publish(Bool(data=True))
+    probe.until(lambda: gate.state().level is Level.STOP, "the stop")
+    probe.node.destroy_publisher(first)
+    buttons(1)
+    assert not probe.call(Trigger, "safety/rearm").success
+
+    def released() -> bool:  # as soon as the gate has noticed that the first one is gone
+        second.publish(Bool(data=False))
+        return probe.call(Trigger, "safety/rearm").success
+
+    probe.until(released, "a re-arm")
 
 
 def test_each_press_stops_the_other_gates_although_one_is_pressed_already(gate, probe):
