@@ -39,7 +39,7 @@ class Signals:
         proposals: what was proposed, and what the gate said of it.
         health: role (a sensor, "commands", ...) -> how well its topic was recorded.
         sizes: camera -> widths and heights of its pictures, px.
-        breaks: where in time a new run begins, ns.
+        breaks: times between two runs, ns.
         begin_ns: of the first message.
         still_joints: whether joint states had no velocities, which count as 0 then, as for the planner.
     """
@@ -144,9 +144,9 @@ class SignalReader:
         """Return the record of how well something was recorded, which is begun if there is none."""
         return self._health.setdefault(role, TopicHealth(source, kind, expected_hz))
 
-    def time_of(self, source: str, stamp_ns: int) -> int:
-        """Return where on the one time something is that its source stamped so, ns."""
-        time_ns = self._timeline.at(source, stamp_ns)
+    def time_of(self, source: str, stamp_ns: int, leads: bool = True) -> int:
+        """Return where on the one time something is that its source stamped so, ns; see `Timeline.at`."""
+        time_ns = self._timeline.at(source, stamp_ns, leads)
         self._begin_ns = time_ns if self._begin_ns is None else min(self._begin_ns, time_ns)
         return time_ns
 
@@ -181,7 +181,7 @@ class SignalReader:
             if stamp_ns == 0:
                 health.unstamped += 1
                 stamp_ns = message.log_ns
-            time_ns = self.time_of(message.topic, stamp_ns)
+            time_ns = self.time_of(message.topic, stamp_ns, sensor is not None)
             if isinstance(sensor, ImageSensor):
                 picture = picture_of(message.type, unpacked)
                 self.take_picture(role, time_ns, memoryview(unpacked.data), picture)

@@ -71,7 +71,7 @@ class TopicHealth:
         Args:
             times: as they came, ns.
             kept: of those that were kept, in order.
-            breaks: where new runs begin.
+            breaks: times between two runs.
             begin_ns: of the recording.
             step_ns: duration of a control step.
         """

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -15,15 +13,19 @@ from recorded import (
     DIAGNOSTICS,
     IMAGE,
     JOINT_STATE,
+    SIDE,
     STEP_S,
+    STEPS,
     STRING,
     TRAJECTORY,
     Script,
     image,
+    imported,
     joint_robot,
     joint_state,
     joints_at,
     picture_at,
+    times_of,
     trajectory,
     usual,
     velocity_at,
@@ -32,34 +34,9 @@ from recorded import (
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from ami_ros.data.bags.bag_topic import types
-from ami_ros.data.episode import list_episodes, read_episode
-from ami_ros.data.importing.importing import Import, ImportSettings
 from ami_ros.errors import ConfigError, EpisodeError
 
-SIDE, STEPS = 24, 15
 SPEC = joint_robot()
-TRIED = np.arange(0.0, 20.0, 0.001)  # s
-KNOWN = joints_at(TRIED)[:, 1], velocity_at(TRIED)[:, 1]
-
-
-def imported(path, out, **changes):
-    """Import, and return the report and the episodes."""
-    settings = ImportSettings(**{"image_side": SIDE, "episode_steps": STEPS, "topics": {}, **changes})
-    paths = path if isinstance(path, list) else [path]
-    work = Import(SPEC, paths, settings)
-    work.read()
-    cut = work.cut()
-    if cut.begins:
-        work.write(out, cut)
-    json.dumps(work.report.to_json(), allow_nan=False)
-    return work.report, [read_episode(p) for p in list_episodes(out)] if cut.begins else []
-
-
-def times_of(episode) -> np.ndarray:
-    """Return when the moments of an episode were, by its joints, s (S + 1,)."""
-    moved, speed = episode.vectors["joints"][:, [1, 5]].T
-    gap = np.abs(KNOWN[0][None] - moved[:, None]) + np.abs(KNOWN[1][None] - speed[:, None])
-    return TRIED[gap.argmin(axis=1)]
 
 
 def test_episodes_say_what_happened(tmp_path):
