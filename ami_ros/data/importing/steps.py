@@ -17,7 +17,7 @@ from ami_ros.data.importing.track import Times, longest_interval_ns
 from ami_ros.errors import EpisodeError
 
 UNEVEN = 0.35  # share of a control step that one may be longer or shorter
-FAST = 1.5  # pictures per control step: of a faster camera, those nearest to an even grid are taken
+FAST = 1.15  # pictures per control step: of a faster camera, those nearest to an even grid are taken
 MOVED = 0.02  # rad or m in a control step, with which a picture cannot stay the same to the last bit
 AGAIN, NOT_AGAIN = "time began again", "nothing of {} since time began again"
 STILL = "a frozen picture of {} while it moved"

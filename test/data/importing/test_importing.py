@@ -73,6 +73,18 @@ def test_the_first_of_what_was_recorded_can_be_used_alone(tmp_path):
         np.testing.assert_array_equal(one.actions, other.actions)
 
 
+@pytest.mark.parametrize("camera_hz", [12.0, 15.0])
+def test_a_camera_that_is_a_little_faster_makes_steps_no_shorter(tmp_path, camera_hz):
+    script = Script()
+    script.joints(8.0)
+    script.camera(8.0, hz=camera_hz)
+    report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    assert len(episodes) == 5 and report.notes == []
+    for episode in episodes:
+        times = times_of(episode)
+        assert times[-1] - times[0] == pytest.approx(STEPS * STEP_S, abs=1 / camera_hz)
+
+
 def test_motion_tells_actions_where_nothing_else_does(tmp_path):
     script = Script()
     script.joints(5.0)
