@@ -102,6 +102,17 @@ def test_motion_tells_actions_where_nothing_else_does(tmp_path):
         imported(tmp_path / "bag", tmp_path / "other", actions="commands")
 
 
+@pytest.mark.parametrize(("camera_s", "joints_s", "ended"), [(4.0, 9.0, "camera"), (9.0, 4.0, "joints")])
+def test_what_comes_after_a_sensor_has_ended_is_told(tmp_path, camera_s, joints_s, ended):
+    script = Script()
+    script.joints(joints_s)
+    script.camera(camera_s)
+    report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    assert len(episodes) == 2 and report.duration_s == pytest.approx(9.0, abs=STEP_S)
+    assert report.dropped_s()[f"{ended} had ended"] == pytest.approx(5.0, abs=2 * STEP_S)
+    assert report.dropped[-1].end_s == pytest.approx(9.0, abs=STEP_S)
+
+
 def test_late_stamps_are_told_and_corrected_if_asked_for(tmp_path):
     late_s = 0.083
     bag = usual(10.0, late_s).write(tmp_path / "bag")
