@@ -18,6 +18,7 @@ from ami_ros.data.bags.bag_message import BagMessage, FoundTopic
 from ami_ros.data.bags.bag_writer import BAG_SUFFIXES, INFORMATION, METADATA_FILE
 from ami_ros.data.bags.mcap_input import DAMAGE, mcap_topics, read_mcap
 from ami_ros.errors import EpisodeError
+from ami_ros.system.temporary_space import temporary_space
 
 COMPRESSED_SUFFIX = ".zstd"
 _NUMBER = re.compile(r"(\d+)(?=\.\w+(\.zstd)?$)")  # rosbag2 counts the files of a bag
@@ -109,7 +110,7 @@ def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="ami_ros_") as folder:
         plain = Path(folder, path.stem)
-        with path.open("rb") as packed, plain.open("wb") as file:
+        with path.open("rb") as packed, temporary_space(), plain.open("wb") as file:
             try:
                 zstandard.ZstdDecompressor().copy_stream(packed, file)
             except zstandard.ZstdError as error:

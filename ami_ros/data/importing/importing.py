@@ -118,6 +118,7 @@ class Import:
 
         Raises:
             EpisodeError: a sensor never said anything usable, or the sensors have no time in common.
+            OutputError: there is no space for temporary files.
         """
         reader = SignalReader(self._spec, self._settings.image_side, self._settings.by_arrival)
         for source in self._sources:

@@ -21,7 +21,7 @@ from ami_ros.data.importing.timeline import Timeline
 from ami_ros.data.importing.track import TopicHealth, Track, in_order
 from ami_ros.data.message_images import image_from_compressed, image_from_ros
 from ami_ros.data.message_values import YAW, stamp_of, vector_from_ros
-from ami_ros.errors import AmiError
+from ami_ros.errors import AmiError, OutputError
 from ami_ros.types import FloatArray, ImageArray
 
 MOST_PIXELS = 2**26  # of one picture: 8192 x 8192
@@ -97,6 +97,9 @@ class SignalReader:
             messages: of it.
             roles: which topic is what.
             on_read: is told of each message.
+
+        Raises:
+            OutputError: there is no space for temporary files.
         """
         self.begin_run()
         topics = {found.name for found in (*roles.sensors.values(), *roles.others.values())}
@@ -194,6 +197,8 @@ class SignalReader:
                 self._proposals.take(unpacked, time_ns)
             elif role == VERDICTS:
                 self._proposals.judge(unpacked, time_ns - stamp_ns, time_ns)
+        except OutputError:
+            raise  # no message's fault
         except AmiError as error:
             health.fail(str(error))
         except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
