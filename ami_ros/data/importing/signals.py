@@ -194,7 +194,7 @@ class SignalReader:
             elif role == COMMANDS:
                 self._commands.take(unpacked, time_ns)
             elif role == PROPOSALS:
-                self._proposals.take(unpacked, time_ns)
+                self._proposals.take(unpacked, time_ns - stamp_ns, time_ns)
             elif role == VERDICTS:
                 self._proposals.judge(unpacked, time_ns - stamp_ns, time_ns)
         except OutputError:

@@ -229,7 +229,8 @@ def test_time_that_begins_again_is_another_run(tmp_path):
     assert len(episodes) == 2 and report.duration_s == pytest.approx(3.4, abs=0.2)
 
 
-def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path):
+@pytest.mark.parametrize("by_arrival", [False, True])
+def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path, by_arrival):
     asked = np.random.default_rng(3).uniform(-0.4, 0.4, (60, 2))
     script = Script()
     script.joints(6.0)
@@ -242,7 +243,8 @@ def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path):
         level = "HOLD" if step in (20, 21, 22) else "LIMITED"
         script.say(now + 0.03, "/safety/verdict", DIAGNOSTICS, verdict(now + 0.03, level, now))
     script.say(4.81, "/safety/verdict", DIAGNOSTICS, verdict(4.81, "STOP"))
-    report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    bag = script.write(tmp_path / "bag")
+    report, episodes = imported(bag, tmp_path / "data", by_arrival=by_arrival)
     assert report.actions_from == "proposals" and len(episodes) == 2
     # The proposal before the three that were refused goes on for a step; then two are not known.
     for episode, begin in zip(episodes, (0, 23), strict=True):
