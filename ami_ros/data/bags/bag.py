@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
 import zstandard
 from rosbags.rosbag2 import Reader
 
 from ami_ros.data.bags.bag_message import BagMessage, FoundTopic
-from ami_ros.data.bags.bag_writer import BAG_SUFFIXES, INFORMATION, METADATA_FILE
+from ami_ros.data.bags.bag_writer import BAG_SUFFIXES
 from ami_ros.data.bags.mcap_input import DAMAGE, mcap_topics, read_mcap
 from ami_ros.errors import EpisodeError
 from ami_ros.system.temporary_space import temporary_space
 
 COMPRESSED_SUFFIX = ".zstd"
+# With which a message begins that is compressed by itself; CDR begins with a zero. The metadata would say so,
+# but a recording that was cut off may have none. Source: RFC 8878, section 3.1.1.
+ZSTD = bytes.fromhex("28b52ffd")
 _NUMBER = re.compile(r"(\d+)(?=\.\w+(\.zstd)?$)")  # rosbag2 counts the files of a bag
 
 
@@ -47,7 +49,6 @@ class Bag:
                 f"{path}: no recording; expected a rosbag2 folder, or a file that ends in "
                 f"{', '.join(BAG_SUFFIXES)}, perhaps with {COMPRESSED_SUFFIX} after it"
             )
-        self._by_message = self._message_compression()
 
     def topics(self) -> list[FoundTopic]:
         """Return the topics with their numbers of messages, sorted by name; may have to read everything.
@@ -74,7 +75,7 @@ class Bag:
         for file in self._files:
             with _unpacked(file, tell) as plain:
                 for message in _messages(plain, tell):
-                    if self._by_message:
+                    if message.data[:4] == ZSTD:
                         try:
                             data = zstandard.ZstdDecompressor().decompressobj().decompress(message.data)
                         except DAMAGE as error:
@@ -82,15 +83,6 @@ class Bag:
                             continue
                         message = message._replace(data=data)
                     yield message
-
-    def _message_compression(self) -> bool:
-        """Return whether each message is compressed by itself, as the folder's metadata says."""
-        path = (self.path if self.path.is_dir() else self.path.parent) / METADATA_FILE
-        try:
-            about = yaml.safe_load(path.read_text())[INFORMATION]
-            return str(about.get("compression_mode", "")).lower() == "message"
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
-            return False  # a recording that was cut off may have no metadata, and needs none
 
 
 def _is_bag_file(path: Path) -> bool:

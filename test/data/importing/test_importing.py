@@ -34,6 +34,7 @@ from recorded import (
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from ami_ros.data.bags.bag_topic import types
+from ami_ros.data.bags.bag_writer import METADATA_FILE
 from ami_ros.errors import ConfigError, EpisodeError
 
 SPEC = joint_robot()
@@ -183,12 +184,12 @@ def test_joints_in_bursts_have_gaps_only_where_they_are_silent_for_more_than_a_s
     assert bool(report.topics["joints"].gaps) == is_gap == ("a gap in joints" in report.dropped_s())
 
 
-@pytest.mark.parametrize("how", ["sqlite", "messages", "file", "mcap"])
+@pytest.mark.parametrize("how", ["sqlite", "messages", "cut off", "file", "mcap"])
 def test_bags_of_another_program_in_all_their_kinds(tmp_path, how):
     plugin = StoragePlugin.MCAP if how == "mcap" else StoragePlugin.SQLITE3
     writer = Writer(tmp_path / "bag", version=9, storage_plugin=plugin)
-    if how in ("messages", "file"):
-        mode = CompressionMode.MESSAGE if how == "messages" else CompressionMode.FILE
+    if how in ("messages", "cut off", "file"):
+        mode = CompressionMode.FILE if how == "file" else CompressionMode.MESSAGE
         writer.set_compression(mode, CompressionFormat.ZSTD)
     with writer:
         connections: dict = {}
@@ -196,6 +197,8 @@ def test_bags_of_another_program_in_all_their_kinds(tmp_path, how):
             if topic not in connections:
                 connections[topic] = writer.add_connection(topic, kind, typestore=types())
             writer.write(connections[topic], log_ns, data)
+    if how == "cut off":  # what is written last is not there
+        (tmp_path / "bag" / METADATA_FILE).unlink()
     _, expected = imported(usual(3.2).write(tmp_path / "ours"), tmp_path / "expected")
     report, episodes = imported(tmp_path / "bag", tmp_path / "data")
     assert report.problems == [] and len(episodes) == len(expected) == 2
