@@ -35,7 +35,7 @@ from ami_ros.ros.wire.latched_or_not import LOOK_S, Counts, LatchedOrNot
 from ami_ros.ros.wire.node_main import EXIT_CONFIGURATION, node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import RECORDED, RECORDED_STREAM
-from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on
+from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on, received_ns
 from ami_ros.share import config_path
 
 Watch = Callable[[RecordingStatus], object]
@@ -108,7 +108,7 @@ class RecorderNode(Node):
             name = self.resolve_topic_name(topic.name)
             profiles = [one.qos_profile for one in self.get_publishers_info_by_topic(name)]
             told = self._topics[topic.name] = BagTopic(name, topic.type_name, offered(profiles))
-        arrival_ns = self.get_clock().now().nanoseconds if self._sim_time else info["received_timestamp"]
+        arrival_ns = self.get_clock().now().nanoseconds if self._sim_time else received_ns(info)
         publish_ns = arrival_ns if self._sim_time else info["source_timestamp"] or arrival_ns
         self.recording.put(told, arrival_ns, publish_ns, message)
 
