@@ -110,12 +110,24 @@ def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
         yield plain
 
 
+@contextmanager
+def _without_signs(path: Path) -> Iterator[Path]:
+    """Give a path to the same file without what means something in a URI, as which SQLite is opened."""
+    if not set("#?%") & set(str(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="ami_ros_") as folder:
+        link = Path(folder, f"bag{path.suffix}")
+        link.symlink_to(path.resolve())
+        yield link
+
+
 def _messages(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]:
     if path.suffix == ".mcap":
         yield from read_mcap(path, tell)
         return
     try:
-        with Reader(path) as reader:
+        with _without_signs(path) as plain, Reader(plain) as reader:
             for connection, log_ns, data in reader.messages():
                 yield BagMessage(connection.topic, connection.msgtype, log_ns, bytes(data))
     except Exception as error:  # rosbags, SQLite and YAML raise a dozen kinds on damaged files

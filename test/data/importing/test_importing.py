@@ -184,7 +184,7 @@ def test_joints_in_bursts_have_gaps_only_where_they_are_silent_for_more_than_a_s
     assert bool(report.topics["joints"].gaps) == is_gap == ("a gap in joints" in report.dropped_s())
 
 
-@pytest.mark.parametrize("how", ["sqlite", "messages", "cut off", "file", "mcap"])
+@pytest.mark.parametrize("how", ["sqlite", "messages", "cut off", "file", "mcap", "#1? 50%20"])
 def test_bags_of_another_program_in_all_their_kinds(tmp_path, how):
     plugin = StoragePlugin.MCAP if how == "mcap" else StoragePlugin.SQLITE3
     writer = Writer(tmp_path / "bag", version=9, storage_plugin=plugin)
@@ -197,10 +197,13 @@ def test_bags_of_another_program_in_all_their_kinds(tmp_path, how):
             if topic not in connections:
                 connections[topic] = writer.add_connection(topic, kind, typestore=types())
             writer.write(connections[topic], log_ns, data)
+    bag = tmp_path / "bag"
     if how == "cut off":  # what is written last is not there
-        (tmp_path / "bag" / METADATA_FILE).unlink()
+        (bag / METADATA_FILE).unlink()
+    elif how.startswith("#"):
+        bag = bag.rename(tmp_path / how)
     _, expected = imported(usual(3.2).write(tmp_path / "ours"), tmp_path / "expected")
-    report, episodes = imported(tmp_path / "bag", tmp_path / "data")
+    report, episodes = imported(bag, tmp_path / "data")
     assert report.problems == [] and len(episodes) == len(expected) == 2
     for got, wanted in zip(episodes, expected, strict=True):
         np.testing.assert_array_equal(got.vectors["joints"], wanted.vectors["joints"])
