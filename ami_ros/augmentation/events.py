@@ -51,18 +51,20 @@ def event(recordings: Recordings, kind: str, pair: int) -> tuple[EventRecord, Ev
         clip = recordings.clip(generator, steps)
         moment = 0 if kind == STRANGER else int(generator.integers(MARGIN, steps - MARGIN + 1))
         images = _changed(recordings, kind, clip, moment, generator)
-        if _shows(recordings, clip.images, images, moment):
+        if images is not None and _shows(recordings, clip.images, images, moment):
             odd = dataclasses.replace(clip, images=images)
             return EventRecord(clip, kind, True, moment, pair), EventRecord(odd, kind, False, moment, pair)
+    where = "is there room beside what moves" if kind == STRANGER else "does anything move before the camera"
     raise EpisodeError(
-        f"event {kind}, pair {pair}: no occasion in {ATTEMPTS} clips: does anything move before the camera?"
+        f"event {kind}, pair {pair}: no occasion in {ATTEMPTS} clips: {where}? "
+        "Without events: --event-pairs 0"
     )
 
 
 def _changed(
     recordings: Recordings, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
-) -> dict[str, ImageArray]:
-    """Return what the cameras show from `moment` on, and before it as it was."""
+) -> dict[str, ImageArray] | None:
+    """Return what the cameras show from `moment` on, and before it as it was; None: it has no room there."""
     if kind == TELEPORT:
         other = recordings.clip(generator, len(clip.actions)).images
         return {name: np.concatenate([a[:moment], other[name][moment:]]) for name, a in clip.images.items()}
@@ -76,6 +78,8 @@ def _changed(
                 image[gone] = scenery.picture[gone]
         else:
             stranger = clear_stranger(generator, scenery, images)
+            if stranger is None:
+                return None
             for step, image in enumerate(images):
                 images[step] = stranger.pasted(image, scenery.foreground(image))
     return changed

@@ -12,6 +12,7 @@ from ami_ros.augmentation.repainting import Repainter
 from ami_ros.augmentation.strangers import clear_stranger
 from ami_ros.data.double_exposure import SCENES, DoubleExposure
 from ami_ros.data.oddity import BEYOND, BYSTANDER, OddityRecord
+from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation import (
     NAMES,
     Variation,
@@ -24,6 +25,7 @@ from ami_ros.types import ImageArray
 
 STREAM_ODD, STREAM_DOUBLE = 95, 96  # keep these draws apart
 KINDS = (*NAMES, BYSTANDER)
+ATTEMPTS = 100  # moments drawn until one has room for a bystander
 
 
 def double_exposure(recordings: Recordings, index: int) -> DoubleExposure:
@@ -42,15 +44,33 @@ def double_exposure(recordings: Recordings, index: int) -> DoubleExposure:
 
 
 def oddity(recordings: Recordings, index: int) -> OddityRecord:
-    """Show one recorded moment in one way of each of KINDS."""
-    generator, cameras = recordings.generator(STREAM_ODD, index), len(recordings.cameras)
-    moment = recordings.moment(generator)
+    """Show one recorded moment in one way of each of KINDS.
+
+    Raises:
+        EpisodeError: no moment has room for a bystander.
+    """
+    generator = recordings.generator(STREAM_ODD, index)
+    for _ in range(ATTEMPTS):
+        odd = _in_all_ways(recordings, generator)
+        if odd is not None:
+            return odd
+    raise EpisodeError(
+        f"oddity {index}: no occasion in {ATTEMPTS} moments: is there room beside what moves? "
+        "Without odd pictures: --oddities 0"
+    )
+
+
+def _in_all_ways(recordings: Recordings, generator: np.random.Generator) -> OddityRecord | None:
+    moment, cameras = recordings.moment(generator), len(recordings.cameras)
     plain = [images[moment][None] for images in recordings.images]
     pictures: list[list[ImageArray]] = [[] for _ in plain]
     for kind in KINDS:
         if kind == BYSTANDER:
             look = training_variation(recordings.variation, generator, cameras)
-            before = _with_stranger(recordings, plain, generator)
+            pasted = _with_stranger(recordings, plain, generator)
+            if pasted is None:
+                return None
+            before = pasted
         else:
             look = beyond_variation(recordings.variation, generator, kind, BEYOND, cameras)
             before = plain
@@ -75,9 +95,11 @@ def shown(
 
 def _with_stranger(
     recordings: Recordings, images: Sequence[ImageArray], generator: np.random.Generator
-) -> list[ImageArray]:
+) -> list[ImageArray] | None:
     pasted = []
     for scenery, array in zip(recordings.sceneries, images, strict=True):
         stranger = clear_stranger(generator, scenery, array)
+        if stranger is None:
+            return None
         pasted.append(np.stack([stranger.pasted(image, scenery.foreground(image)) for image in array]))
     return pasted

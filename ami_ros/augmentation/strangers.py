@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.augmentation.scenery import Scenery
-from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.texture import draw_texture
 from ami_ros.sim.camera.variation import PATTERNS, VARIANTS, Texture
 from ami_ros.types import ImageArray
@@ -58,15 +57,16 @@ class Stranger:
         return np.clip(np.rint(image + opacity * (self._surface - image)), 0, 255).astype(np.uint8)
 
 
-def clear_stranger(generator: np.random.Generator, scenery: Scenery, images: ImageArray) -> Stranger:
-    """Return one that is in sight in each of these images (N, H, W, 3).
+def clear_stranger(generator: np.random.Generator, scenery: Scenery, images: ImageArray) -> Stranger | None:
+    """Return one that is in sight in each of these images (N, H, W, 3); None: there is no room for one.
 
-    Raises:
-        EpisodeError: there is no room for one.
+    Where the light is another than usual, all of the picture counts as what moves.
     """
     seen = [scenery.foreground(image) for image in images]
+    if any(foreground.all() for foreground in seen):
+        return None
     for _ in range(ATTEMPTS):
         stranger = Stranger(generator, scenery.picture.shape[1::-1])
         if max(stranger.covers(foreground) for foreground in seen) <= COVERS:
             return stranger
-    raise EpisodeError(f"no room for an unknown object in the picture within {ATTEMPTS} tries")
+    return None

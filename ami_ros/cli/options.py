@@ -58,3 +58,8 @@ Budgets = Annotated[
 # What is written
 Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
 Logs = Annotated[Path | None, typer.Option(help="Folder for the nodes' logs (through ROS 2).")]
+
+
+def by_name(folder: Path) -> Path:
+    """Return a folder by its name, which "." does not tell, for another one that is named after it."""
+    return folder.resolve() if folder.name in ("", "..") else folder

@@ -12,13 +12,14 @@ from pathlib import Path
 from ami_ros.errors import OutputError
 
 PROBE = bytes(4096)  # a block: a full disk takes empty files
+DEVICES = Path("/dev"), Path("/proc")  # links in them lead to what a process has open, as /dev/stdout does
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write a file and the folders above it; if that fails, what was there before stays, and nothing half.
 
     Args:
-        path: a file, or a device or pipe, which is written to directly.
+        path: a file, or what a link leads to; a device or pipe is written to directly.
         content: all of it; text becomes UTF-8.
 
     Raises:
@@ -27,13 +28,14 @@ def write_whole(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     with _partial(path) as partial:
         if partial is None:
-            path.write_bytes(data)
+            with path.open("ab") as file:  # what is there already, as in a file behind /dev/stdout, stays
+                file.write(data)
             return
         with partial.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        partial.replace(_meant(path))
 
 
 def check_writable(*paths: Path | None) -> None:
@@ -44,7 +46,7 @@ def check_writable(*paths: Path | None) -> None:
     """
     for path in paths:
         if path is not None:
-            missing = [folder for folder in path.parents if not folder.exists()]
+            missing = [folder for folder in _meant(path).parents if not folder.exists()]
             try:
                 with _partial(path) as partial:
                     if partial is not None:
@@ -58,12 +60,14 @@ def check_writable(*paths: Path | None) -> None:
 @contextmanager
 def _partial(path: Path) -> Iterator[Path | None]:
     """Give the name under which `path` is to be written, and tidy it away; None if it cannot be replaced."""
-    partial = path.parent / f"{path.name}.partial"
+    meant = _meant(path)
+    partial = meant.parent / f"{meant.name}.partial"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        meant.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "this is a folder")
-        yield partial if path.is_file() or not path.exists() else None
+        opened = path.is_symlink() and any(folder in path.absolute().parents for folder in DEVICES)
+        yield partial if not opened and (path.is_file() or not path.exists()) else None
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError(
@@ -73,3 +77,8 @@ def _partial(path: Path) -> Iterator[Path | None]:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def _meant(path: Path) -> Path:
+    """Return the file itself that a path leads to over links, which stay as they are."""
+    return Path(os.path.realpath(path))

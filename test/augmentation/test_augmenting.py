@@ -79,6 +79,20 @@ def test_two_data_sets_are_never_mixed(recordings, paths, tmp_path):
         next(augment(other, tmp_path / "out"))
 
 
+def test_recordings_in_another_light_leave_room_in_the_others(recordings, paths, tmp_path):
+    for path in paths[:2]:  # all that they show counts as what moves
+        episode = read_episode(path)
+        lit = {"camera": episode.images["camera"] // 2 + 100}
+        write_episode(path, dataclasses.replace(episode, images=lit))
+    more = dataclasses.replace(recordings.settings, oddities=6, event_pairs=4)
+    mixed = Recordings(paths, more, recordings.variation)
+    assert mixed.sceneries[0].foreground(mixed.images[0][0, 0]).all()
+    for _ in augment(mixed, tmp_path / "out"):
+        pass
+    assert len(list_events(tmp_path / "out")) == 2 * more.event_pairs * len(KINDS)
+    assert len(ODDITY_FILES.finished(tmp_path / "out")) == more.oddities
+
+
 def test_recordings_without_a_camera_are_refused(recordings, paths):
     for path in paths:
         episode = read_episode(path)

@@ -63,6 +63,17 @@ def test_where_nothing_moves_nothing_can_happen_and_it_says_so(paths):
         event(still_ones, FREEZE, 0)
 
 
+def test_where_nothing_unknown_has_room_it_says_what_leaves_it_out(paths):
+    for path in paths:
+        episode = read_episode(path)
+        flickers = episode.images["camera"].copy()
+        flickers[::3] = flickers[::3] // 2 + 100
+        write_episode(path, dataclasses.replace(episode, images={"camera": flickers}))
+    flickering = Recordings(paths, load_augmentation_settings(), load_variation_settings())
+    with pytest.raises(EpisodeError, match="is there room beside what moves.* --event-pairs 0"):
+        event(flickering, STRANGER, 0)
+
+
 def test_episodes_that_are_too_short_are_refused(paths):
     for path in paths:
         episode = read_episode(path)

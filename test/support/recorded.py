@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings for tests, made without ROS: a bright square that moves with the joints of the made-up robot."""
+"""Recordings for tests, made without ROS: a bright square that moves with the joints of the made-up robot.
+
+And what is imported of them.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +20,8 @@ from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.bags.bag_topic import BagTopic, types
 from ami_ros.data.bags.bag_writer import BagWriter
+from ami_ros.data.episode import list_episodes, read_episode
+from ami_ros.data.importing.importing import Import, ImportSettings
 
 BEGIN_S, STEP_S = 1_700_000_000.0, 0.1
 JOINT_HZ, CAMERA_HZ = 100.0, 30.0
@@ -26,6 +32,7 @@ DIAGNOSTICS, STRING = "diagnostic_msgs/msg/DiagnosticArray", "std_msgs/msg/Strin
 COMMAND_TOPIC = "/joint_trajectory_controller/joint_trajectory"
 SHUFFLED = ("joint_c", "joint_a", "joint_d", "joint_b")  # no order is promised
 KIND = types().types
+SIDE, STEPS = 24, 15
 
 
 def joint_robot() -> RobotSpec:
@@ -159,3 +166,24 @@ def usual(end_s: float = 12.0, late_s: float = 0.0) -> Script:
     script.camera(end_s, late_s=late_s)
     script.commands(end_s)
     return script
+
+
+def imported(path, out, **changes):
+    """Import, and return the report and the episodes."""
+    settings = ImportSettings(**{"image_side": SIDE, "episode_steps": STEPS, "topics": {}, **changes})
+    paths = path if isinstance(path, list) else [path]
+    work = Import(joint_robot(), paths, settings)
+    work.read()
+    cut = work.cut()
+    if cut.begins:
+        work.write(out, cut)
+    json.dumps(work.report.to_json(), allow_nan=False)
+    return work.report, [read_episode(p) for p in list_episodes(out)] if cut.begins else []
+
+
+def times_of(episode) -> np.ndarray:
+    """Return when the moments of an episode were, by its joints, s (S + 1,)."""
+    tried = np.arange(0.0, 20.0, 0.001)
+    moved, speed = episode.vectors["joints"][:, [1, 5]].T
+    gap = np.abs(joints_at(tried)[:, 1] - moved[:, None]) + np.abs(velocity_at(tried)[:, 1] - speed[:, None])
+    return tried[gap.argmin(axis=1)]

@@ -6,6 +6,7 @@ The tests also run as root, whom permissions do not stop: the places here refuse
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -110,6 +111,44 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
     with pytest.raises(OutputError, match="full: cannot be written .No space left"):
         write_whole(full, AFTER)
     assert null.is_symlink() and full.is_symlink()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path, there):
+    path, link = tmp_path / "disk" / "figures.json", tmp_path / "link.json"
+    link.symlink_to("disk/figures.json")
+    if there:
+        write_whole(path, BEFORE)
+    check_writable(link)
+    assert path.parent.exists() == there
+    write_whole(link, AFTER)
+    assert link.is_symlink() and path.read_bytes() == AFTER and not path.is_symlink()
+    assert sorted(tmp_path.rglob("*")) == [path.parent, path, link]
+
+
+def test_what_a_process_has_open_is_written_to_and_not_replaced(tmp_path):
+    path = tmp_path / "said"
+    with path.open("ab") as said:
+        said.write(BEFORE)
+        said.flush()
+        handle = Path(f"/dev/fd/{said.fileno()}")
+        check_writable(handle)
+        write_whole(handle, AFTER)
+        said.write(BEFORE)
+    assert path.read_bytes() == BEFORE + AFTER + BEFORE and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_behind_links_is_written_to(tmp_path):
+    reads, writes = os.pipe()
+    link = tmp_path / "link"
+    link.symlink_to(f"/dev/fd/{writes}")
+    for name in (link, Path(f"/dev/fd/{writes}")):
+        check_writable(name)
+        write_whole(name, AFTER)
+    os.close(writes)
+    with os.fdopen(reads, "rb") as file:
+        assert file.read() == AFTER + AFTER
+    assert link.is_symlink() and list(tmp_path.iterdir()) == [link]
 
 
 def test_an_error_of_the_content_is_not_one_of_the_disk(tmp_path):

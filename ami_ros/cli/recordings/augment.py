@@ -63,7 +63,7 @@ def augment(
 
     given = {"looks": looks, "double_exposures": double_exposures, "oddities": oddities}
     wanted = load_augmentation_settings({**given, "event_pairs": event_pairs, "seed": seed})
-    data = data or Configuration.load(robot, task).episodes_folder
+    data = options.by_name(data or Configuration.load(robot, task).episodes_folder)
     out = out or data.with_name(f"{data.name}_augmented")
     if out.resolve() == data.resolve():
         raise OutputError(f"--out: got {out}, expected another folder than that of the recordings")

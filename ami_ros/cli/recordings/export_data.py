@@ -43,7 +43,7 @@ def export_data(
     require("lerobot")
     from ami_ros.data.lerobot.export import ExportSettings, export
 
-    out = out or Path("lerobot", configuration.name)
+    out = options.by_name(out or Path("lerobot", configuration.name))
     words = configuration.task_name if instruction is None else instruction.strip()
     if not words:
         raise ConfigError(f"--instruction: got {instruction!r}, expected words")

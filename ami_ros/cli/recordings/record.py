@@ -13,6 +13,7 @@ from ami_ros.cli import options
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
     from ami_ros.data.bags.recording import RecordingStatus
+    from ami_ros.ros.recorder.node import Names
 
 
 def record(
@@ -70,16 +71,16 @@ def record(
     argv = ["--ros-args"]
     for name, value in parameters.items():
         argv += ["-p", f"{name}:={json.dumps(value)}"]
-    shown: list[RecordingStatus] = []
+    shown: list[tuple[RecordingStatus, Names]] = []
     with Live(_line(None), console=Console(stderr=True), refresh_per_second=2, transient=True) as live:
 
-        def watch(status: RecordingStatus) -> None:
-            shown[:] = [status]
+        def watch(status: RecordingStatus, names: Names) -> None:
+            shown[:] = [(status, names)]
             live.update(_line(status))
 
         code = run_recorder([*argv, *command_line(sys.argv)[1]], watch)
     if shown:
-        _print(shown[0], configuration, out)
+        _print(*shown[0], configuration, out)
     raise typer.Exit(code)
 
 
@@ -90,7 +91,7 @@ def _line(status: RecordingStatus | None) -> str:
     return newest + (f"; the disk is too slow: {status.dropped.total()} dropped" if status.dropped else "")
 
 
-def _print(status: RecordingStatus, configuration: Configuration, out: Path) -> None:
+def _print(status: RecordingStatus, names: Names, configuration: Configuration, out: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -100,8 +101,23 @@ def _print(status: RecordingStatus, configuration: Configuration, out: Path) -> 
     Console().print(table)
     if status.removed:
         typer.echo(f"the space was used up: {status.removed} of the oldest files are gone; see --max-gb")
-    for sensor in configuration.spec.sensors.values():
-        if not any(sensor.topic.lstrip("/") in topic for topic in status.counts):
-            typer.echo(f"nothing was heard of {sensor.name} on {sensor.topic}", err=True)
+    for sensor in configuration.spec.sensors:
+        if not any(status.counts[topic] for topic in names[sensor]):
+            typer.echo(f"nothing was heard of {sensor} on {names[sensor][0]}", err=True)
     name = f"--robot {configuration.robot} --task {configuration.task}"
-    typer.echo(f"{out}: {status.size / 1e6:.1f} MB. Next: ami-ros import {out} {name}")
+    typer.echo(
+        f"{out}: {status.size / 1e6:.1f} MB. "
+        f"Next: ami-ros import {out} {name}{_elsewhere(status, names, configuration)}"
+    )
+
+
+def _elsewhere(status: RecordingStatus, names: Names, configuration: Configuration) -> str:
+    """Return the options without which an import would not find what was heard under another name."""
+    from ami_ros.ros.recorder.topics import imported_topics
+
+    options = ""
+    for role, usual in imported_topics(configuration.spec).items():
+        heard = max(names[role], key=lambda topic: status.counts[topic])
+        if status.counts[heard] and not heard.endswith(tuple(f"/{topic.lstrip('/')}" for topic in usual)):
+            options += f" --topic {role}={heard}"
+    return options

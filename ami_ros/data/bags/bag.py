@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
 import zstandard
 from rosbags.rosbag2 import Reader
 
 from ami_ros.data.bags.bag_message import BagMessage, FoundTopic
-from ami_ros.data.bags.bag_writer import BAG_SUFFIXES, INFORMATION, METADATA_FILE
+from ami_ros.data.bags.bag_writer import BAG_SUFFIXES
 from ami_ros.data.bags.mcap_input import DAMAGE, mcap_topics, read_mcap
 from ami_ros.errors import EpisodeError
+from ami_ros.system.temporary_space import temporary_space
 
 COMPRESSED_SUFFIX = ".zstd"
+# With which a message begins that is compressed by itself; CDR begins with a zero. The metadata would say so,
+# but a recording that was cut off may have none. Source: RFC 8878, section 3.1.1.
+ZSTD = bytes.fromhex("28b52ffd")
 _NUMBER = re.compile(r"(\d+)(?=\.\w+(\.zstd)?$)")  # rosbag2 counts the files of a bag
 
 
@@ -46,7 +49,6 @@ class Bag:
                 f"{path}: no recording; expected a rosbag2 folder, or a file that ends in "
                 f"{', '.join(BAG_SUFFIXES)}, perhaps with {COMPRESSED_SUFFIX} after it"
             )
-        self._by_message = self._message_compression()
 
     def topics(self) -> list[FoundTopic]:
         """Return the topics with their numbers of messages, sorted by name; may have to read everything.
@@ -73,7 +75,7 @@ class Bag:
         for file in self._files:
             with _unpacked(file, tell) as plain:
                 for message in _messages(plain, tell):
-                    if self._by_message:
+                    if message.data[:4] == ZSTD:
                         try:
                             data = zstandard.ZstdDecompressor().decompressobj().decompress(message.data)
                         except DAMAGE as error:
@@ -81,15 +83,6 @@ class Bag:
                             continue
                         message = message._replace(data=data)
                     yield message
-
-    def _message_compression(self) -> bool:
-        """Return whether each message is compressed by itself, as the folder's metadata says."""
-        path = (self.path if self.path.is_dir() else self.path.parent) / METADATA_FILE
-        try:
-            about = yaml.safe_load(path.read_text())[INFORMATION]
-            return str(about.get("compression_mode", "")).lower() == "message"
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
-            return False  # a recording that was cut off may have no metadata, and needs none
 
 
 def _is_bag_file(path: Path) -> bool:
@@ -109,7 +102,7 @@ def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="ami_ros_") as folder:
         plain = Path(folder, path.stem)
-        with path.open("rb") as packed, plain.open("wb") as file:
+        with path.open("rb") as packed, temporary_space(), plain.open("wb") as file:
             try:
                 zstandard.ZstdDecompressor().copy_stream(packed, file)
             except zstandard.ZstdError as error:
@@ -117,12 +110,24 @@ def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
         yield plain
 
 
+@contextmanager
+def _without_signs(path: Path) -> Iterator[Path]:
+    """Give a path to the same file without what means something in a URI, as which SQLite is opened."""
+    if not set("#?%") & set(str(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="ami_ros_") as folder:
+        link = Path(folder, f"bag{path.suffix}")
+        link.symlink_to(path.resolve())
+        yield link
+
+
 def _messages(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]:
     if path.suffix == ".mcap":
         yield from read_mcap(path, tell)
         return
     try:
-        with Reader(path) as reader:
+        with _without_signs(path) as plain, Reader(plain) as reader:
             for connection, log_ns, data in reader.messages():
                 yield BagMessage(connection.topic, connection.msgtype, log_ns, bytes(data))
     except Exception as error:  # rosbags, SQLite and YAML raise a dozen kinds on damaged files

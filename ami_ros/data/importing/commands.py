@@ -20,7 +20,8 @@ class CommandReader:
     """Takes the messages of the robot's output, in any of its interfaces.
 
     Of joints a command is where to be; a trajectory that comes before the one before it has ended replaces
-    what is left of that. Velocities are summed up, so only differences of positions mean something.
+    what is left of that. Velocities are summed up, so only differences of positions mean something: points
+    are then (2, C), a position and the velocity from there on.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -52,9 +53,9 @@ class CommandReader:
     def tell(self, told: FloatArray, time_ns: int) -> None:
         """Take what all channels were told (C,), finite, in our order."""
         if self.relative:
-            before = self._points[-1] if self._points else np.zeros(len(told))
-            elapsed_s = min(time_ns - self._times[-1], ENDS_NS) / NS_PER_S if self._times else 0.0
-            told = before + told * max(elapsed_s, 0.0)
+            told = np.stack([self._led(-1, time_ns) if self._times else np.zeros(len(told)), told])
+        elif self._times and time_ns - self._times[-1] > ENDS_NS:
+            self._append(time_ns - 1, self._points[-1])  # it held until now: no way leads over a pause
         self._append(time_ns, told)
 
     def at(self, time_ns: int) -> FloatArray | None:
@@ -63,11 +64,20 @@ class CommandReader:
         if after == 0:
             return None
         begin, here = self._times[after - 1], self._points[after - 1]
+        if self.relative:
+            return self._led(after - 1, time_ns) if time_ns - begin <= ENDS_NS else None
         there = self._points[after] if after < len(self._times) else here
         if np.array_equal(here, there):
             return here if time_ns - begin <= ENDS_NS else None
         share = (time_ns - begin) / (self._times[after] - begin)
         return (1.0 - share) * here + share * there
+
+    def _led(self, place: int, time_ns: int) -> FloatArray:
+        """Return where the velocity of a point has led to (C,); it holds for ENDS_NS."""
+        position, velocity = self._points[place]
+        elapsed_s = min(max(time_ns - self._times[place], 0), ENDS_NS) / NS_PER_S
+        led: FloatArray = position + velocity * elapsed_s
+        return led
 
     def _take_trajectory(self, message: Any, time_ns: int) -> None:
         trajectory = trajectory_from_ros(message)

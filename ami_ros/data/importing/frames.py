@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.data.importing.track import Times, in_order
+from ami_ros.system.temporary_space import temporary_space
 from ami_ros.types import ImageArray
 
 BLOCK = 256  # pictures that are looked at together
@@ -61,16 +62,22 @@ class FrameSpool:
         self.times: list[int] = []
 
     def add(self, time_ns: int, data: bytes | memoryview, picture: ImageArray) -> None:
-        """Take a picture (H, W, 3), and the data of its message, by which it is recognised."""
+        """Take a picture (H, W, 3), and the data of its message, by which it is recognised.
+
+        Raises:
+            OutputError: there is no space for it.
+        """
         small = cv2.resize(picture, (self._side, self._side), interpolation=cv2.INTER_AREA)
-        self._file.write(np.ascontiguousarray(small, dtype=np.uint8).data)
+        with temporary_space():
+            self._file.write(np.ascontiguousarray(small, dtype=np.uint8).data)
         self._digests.append(hashlib.blake2b(data, digest_size=16).digest())
         self.times.append(time_ns)
 
     def frames(self) -> Frames:
-        """Return what was taken, in the order of time."""
+        """Return what was taken, in the order of time. Raises OutputError: there is no space for it."""
         shape = (len(self.times), self._side, self._side, 3)
-        self._file.flush()
+        with temporary_space():
+            self._file.flush()
         pictures = (
             np.memmap(self._file, np.uint8, "r", shape=shape) if self.times else np.zeros(shape, np.uint8)
         )

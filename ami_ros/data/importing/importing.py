@@ -23,10 +23,11 @@ from ami_ros.data.episode import (
 from ami_ros.data.importing.action_sources import ActionSource, action_sources, within_range
 from ami_ros.data.importing.bag_source import BagSource
 from ami_ros.data.importing.clock_offset import clock_offset
-from ami_ros.data.importing.import_report import ImportReport, Span, spans_of
+from ami_ros.data.importing.import_report import ImportReport, spans_of
 from ami_ros.data.importing.odd_signals import odd_signals
 from ami_ros.data.importing.path_length import path_length
 from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, RECORDED, VERDICTS
+from ami_ros.data.importing.run_edges import run_edges
 from ami_ros.data.importing.signals import SignalReader, Signals
 from ami_ros.data.importing.source import Source
 from ami_ros.data.importing.steps import AGAIN, Steps, control_steps
@@ -39,7 +40,6 @@ ACTIONS = ("auto", "actions", "proposals", "commands", "motion")
 ENOUGH = 0.5  # share of the usable steps that a source must know the actions of to be the one
 UNKNOWN = "no action known from {}"
 TOO_FAST = "faster than the actions' range"
-NOT_YET = "not all sensors spoke yet"
 REST = "too short for an episode"
 LATER = "after the time that was asked for"
 
@@ -118,6 +118,7 @@ class Import:
 
         Raises:
             EpisodeError: a sensor never said anything usable, or the sensors have no time in common.
+            OutputError: there is no space for temporary files.
         """
         reader = SignalReader(self._spec, self._settings.image_side, self._settings.by_arrival)
         for source in self._sources:
@@ -238,12 +239,11 @@ class Import:
                 reasons[at:end] = [REST] * (end - at)
                 end = max(end, at + 1)
             at = end
-        first_s = (int(steps.times[0]) - signals.begin_ns) / 1e9
-        if first_s > self.report.step_s:
-            self.report.dropped.append(Span(0.0, first_s, NOT_YET))
+        self.report.dropped += run_edges(signals, steps.times, self._spec.step_ns)
         for span in spans_of(steps.times, reasons, signals.begin_ns):
             if span.reason != AGAIN:  # between two runs there is no time
                 (self.report.dropped if span.reason else self.report.used).append(span)
+        self.report.dropped.sort()
         spans = [*self.report.used, *self.report.dropped]
         self.report.duration_s = sum(span.end_s - span.begin_s for span in spans)
         return begins

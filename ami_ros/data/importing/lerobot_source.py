@@ -19,7 +19,7 @@ from ami_ros.data.importing.track import TopicHealth
 from ami_ros.data.lerobot.dataset_input import DatasetInput, Rows
 from ami_ros.data.lerobot.episode_videos import EpisodeVideos
 from ami_ros.data.message_values import NS_PER_S
-from ami_ros.errors import AmiError, ConfigError, ImageError, ObservationError
+from ami_ros.errors import AmiError, ConfigError, ImageError, ObservationError, OutputError
 from ami_ros.types import FloatArray, checked_vector
 
 MOST_S = 1e6  # of an episode: what says more is no timestamp
@@ -88,6 +88,8 @@ class LeRobotSource:
                 if not stamped:
                     raise ObservationError(f"timestamp: got {time_s}, expected seconds")
                 there = take(rows, row, time_ns)
+            except OutputError:
+                raise  # no row's fault
             except AmiError as error:
                 health.fail(str(error))
                 there = True

@@ -22,7 +22,8 @@ class ProposalReader:
     def __init__(self, spec: RobotSpec) -> None:
         self._names, self._step_ns = spec.command_names, spec.step_ns
         self._proposals: dict[int, tuple[FloatArray, FloatArray]] = {}  # time -> points (N, C), times (N,)
-        self._accepted: set[int] = set()
+        self._stamps: dict[int, int] = {}  # time -> stamp, by which verdicts name a proposal
+        self._accepted: set[int] = set()  # stamps
         self._states: list[tuple[int, bool]] = []  # when, and whether the gate holds from then on
         self._judged = False
         self._times: list[int] = []
@@ -31,14 +32,24 @@ class ProposalReader:
         """Number of proposals."""
         return len(self._proposals)
 
-    def take(self, message: Any, time_ns: int) -> None:
-        """Take a proposal. Raises ProposalError: other channels than the robot's, or no motion."""
+    def take(self, message: Any, shift_ns: int, time_ns: int) -> None:
+        """Take a proposal.
+
+        Args:
+            message: as it came.
+            shift_ns: from stamps to the one time.
+            time_ns: on which it counts, by its stamp or its arrival.
+
+        Raises:
+            ProposalError: other channels than the robot's, or no motion.
+        """
         trajectory = trajectory_from_ros(message)
         points = by_name(trajectory.positions, trajectory.joint_names, self._names)
         times = trajectory.time_from_start_ns.astype(np.float64)
         if len(points) < 2 or not np.isfinite(points).all() or (np.diff(times) <= 0).any():
             raise ProposalError("proposal: got points that lead nowhere, expected two or more in order")
         self._proposals[time_ns] = points, times
+        self._stamps[time_ns] = trajectory.stamp_ns + shift_ns
         self._times = []
 
     def judge(self, message: Any, shift_ns: int, time_ns: int) -> None:
@@ -59,8 +70,8 @@ class ProposalReader:
         It is an action as the planner made it: proposals have a point for each control step.
         """
         if not self._times:
-            followed = self._accepted if self._judged else set(self._proposals)
-            self._times = sorted(followed & set(self._proposals))
+            stamps = self._stamps.items()
+            self._times = sorted(at for at, stamp in stamps if not self._judged or stamp in self._accepted)
             self._states.sort()
         place = bisect_right(self._times, begin_ns + self._step_ns // 2) - 1
         # The newest; but one that was stamped after the step began only if none is nearer to its beginning.

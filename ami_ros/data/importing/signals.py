@@ -21,7 +21,7 @@ from ami_ros.data.importing.timeline import Timeline
 from ami_ros.data.importing.track import TopicHealth, Track, in_order
 from ami_ros.data.message_images import image_from_compressed, image_from_ros
 from ami_ros.data.message_values import YAW, stamp_of, vector_from_ros
-from ami_ros.errors import AmiError
+from ami_ros.errors import AmiError, OutputError
 from ami_ros.types import FloatArray, ImageArray
 
 MOST_PIXELS = 2**26  # of one picture: 8192 x 8192
@@ -39,7 +39,7 @@ class Signals:
         proposals: what was proposed, and what the gate said of it.
         health: role (a sensor, "commands", ...) -> how well its topic was recorded.
         sizes: camera -> widths and heights of its pictures, px.
-        breaks: where in time a new run begins, ns.
+        breaks: times between two runs, ns.
         begin_ns: of the first message.
         still_joints: whether joint states had no velocities, which count as 0 then, as for the planner.
     """
@@ -97,6 +97,9 @@ class SignalReader:
             messages: of it.
             roles: which topic is what.
             on_read: is told of each message.
+
+        Raises:
+            OutputError: there is no space for temporary files.
         """
         self.begin_run()
         topics = {found.name for found in (*roles.sensors.values(), *roles.others.values())}
@@ -144,9 +147,9 @@ class SignalReader:
         """Return the record of how well something was recorded, which is begun if there is none."""
         return self._health.setdefault(role, TopicHealth(source, kind, expected_hz))
 
-    def time_of(self, source: str, stamp_ns: int) -> int:
-        """Return where on the one time something is that its source stamped so, ns."""
-        time_ns = self._timeline.at(source, stamp_ns)
+    def time_of(self, source: str, stamp_ns: int, leads: bool = True) -> int:
+        """Return where on the one time something is that its source stamped so, ns; see `Timeline.at`."""
+        time_ns = self._timeline.at(source, stamp_ns, leads)
         self._begin_ns = time_ns if self._begin_ns is None else min(self._begin_ns, time_ns)
         return time_ns
 
@@ -181,7 +184,7 @@ class SignalReader:
             if stamp_ns == 0:
                 health.unstamped += 1
                 stamp_ns = message.log_ns
-            time_ns = self.time_of(message.topic, stamp_ns)
+            time_ns = self.time_of(message.topic, stamp_ns, sensor is not None)
             if isinstance(sensor, ImageSensor):
                 picture = picture_of(message.type, unpacked)
                 self.take_picture(role, time_ns, memoryview(unpacked.data), picture)
@@ -191,9 +194,11 @@ class SignalReader:
             elif role == COMMANDS:
                 self._commands.take(unpacked, time_ns)
             elif role == PROPOSALS:
-                self._proposals.take(unpacked, time_ns)
+                self._proposals.take(unpacked, time_ns - stamp_ns, time_ns)
             elif role == VERDICTS:
                 self._proposals.judge(unpacked, time_ns - stamp_ns, time_ns)
+        except OutputError:
+            raise  # no message's fault
         except AmiError as error:
             health.fail(str(error))
         except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds

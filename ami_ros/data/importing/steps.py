@@ -17,9 +17,10 @@ from ami_ros.data.importing.track import Times, longest_interval_ns
 from ami_ros.errors import EpisodeError
 
 UNEVEN = 0.35  # share of a control step that one may be longer or shorter
-FAST = 1.5  # pictures per control step: of a faster camera, those nearest to an even grid are taken
+FAST = 1.15  # pictures per control step: of a faster camera, those nearest to an even grid are taken
 MOVED = 0.02  # rad or m in a control step, with which a picture cannot stay the same to the last bit
-AGAIN, STILL = "time began again", "a frozen picture of {} while it moved"
+AGAIN, NOT_AGAIN = "time began again", "nothing of {} since time began again"
+STILL = "a frozen picture of {} while it moved"
 GAP = "a gap in {}"
 
 
@@ -109,8 +110,13 @@ def _reasons(
     def mark(wrong: NDArray[np.bool_], reason: str) -> None:
         reasons[wrong & (reasons == "")] = reason
 
-    run = np.searchsorted(np.asarray(signals.breaks, dtype=np.int64), times, side="right")
+    breaks = np.asarray(signals.breaks, dtype=np.int64)
+    run = np.searchsorted(breaks, times, side="right")
     mark(run[1:] != run[:-1], AGAIN)
+    for name, track in signals.tracks.items():
+        spoke = np.searchsorted(breaks, track.times, side="right")
+        before = np.searchsorted(track.times, times, side="right") - 1
+        mark((run > 0)[:-1] & (spoke[np.maximum(before, 0)] < run)[:-1], NOT_AGAIN.format(name))
     if spec.images:
         first = spec.camera.name
         period = float(np.median(np.diff(signals.frames[first].times))) if len(times) > 1 else 0.0

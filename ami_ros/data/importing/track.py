@@ -71,7 +71,7 @@ class TopicHealth:
         Args:
             times: as they came, ns.
             kept: of those that were kept, in order.
-            breaks: where new runs begin.
+            breaks: times between two runs.
             begin_ns: of the recording.
             step_ns: duration of a control step.
         """
@@ -109,10 +109,13 @@ class Track:
 
     def at(self, times: Times) -> FloatArray:
         """Return the values on the straight ways between samples (M, n); beyond the ends the last ones."""
-        columns = list(self.values.T)
+        # Only the samples around: who asks step by step must not go over all of them each time.
+        ends = np.searchsorted(self.times, [times.min(), times.max()] if len(times) else [0, 0])
+        around = slice(max(int(ends[0]) - 1, 0), int(ends[1]) + 1)
+        columns = list(self.values[around].T)
         for place in self.angles:
             columns[place] = np.unwrap(columns[place])
-        result = np.stack([np.interp(times, self.times, column) for column in columns], axis=-1)
+        result = np.stack([np.interp(times, self.times[around], column) for column in columns], axis=-1)
         for place in self.angles:
             result[..., place] = (result[..., place] + np.pi) % (2.0 * np.pi) - np.pi
         return result

@@ -34,7 +34,7 @@ from ami_ros.ros.wire.message_fields import type_name
 from ami_ros.ros.wire.message_limits import image_limit, vector_limit
 from ami_ros.ros.wire.messages import stamp_to_ns
 from ami_ros.ros.wire.qos import RECORDED_STREAM, STATE, camera_subscription
-from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on
+from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on, received_ns
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 from ami_ros.share import config_path
 from ami_ros.system.discovery import wait_for_others
@@ -185,7 +185,7 @@ class LiveTopics(Client):
         self._now_ns = stamp_to_ns(deserialize_message(data, Clock).clock)
 
     def _on_message(self, ear: _Ear, data: bytes, info: Any) -> None:
-        arrival_ns = _received_ns(info)
+        arrival_ns = received_ns(info)
         now_ns = (None if self._now_ns < 0 else self._now_ns) if self._has_clock else arrival_ns
         if (number := info.get("publication_sequence_number")) is not None:
             ear.numbers[repr(info.get("publisher_gid"))].append(number)
@@ -202,10 +202,6 @@ class LiveTopics(Client):
         ear.heard.samples.append(
             Sample(arrival_ns, sent_ns, now_ns, read.stamp_ns, read.content, read.value, read.error)
         )
-
-
-def _received_ns(info: Any) -> int:
-    return int(info.get("received_timestamp") or time.time_ns())
 
 
 def _endpoints(

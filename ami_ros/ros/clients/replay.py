@@ -115,7 +115,7 @@ class Replay(Client):
         return deaf + [t for t in (STATUS, PROPOSED) if node.count_subscribers(t) < 2]
 
     def play(self, bag: Bag, speed: float, on_played: Callable[[int], object]) -> None:
-        """Play a recording.
+        """Play a recording; what cannot be unpacked is left out, and becomes a problem of the recording.
 
         Args:
             bag: the recording.
@@ -126,6 +126,7 @@ class Replay(Client):
             ProcessError: a node died.
         """
         shift_ns: int | None = None  # from stamps to when they arrived
+        damaged: dict[str, list[str]] = {}  # topic -> why each of its messages was left out
         for message in bag.messages():
             on_played(1)
             publisher = self._sensors.get(message.topic) or self._goals.get(message.topic)
@@ -133,12 +134,18 @@ class Replay(Client):
                 continue
             # Of each: what a simulator says before it begins has other stamps, and may be the first of it.
             if message.topic in self._sensors:
-                unpacked = types().deserialize_cdr(message.data, message.type)
+                try:
+                    unpacked = types().deserialize_cdr(message.data, message.type)
+                except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
+                    damaged.setdefault(message.topic, []).append(f"as {message.type}: {error!r}")
+                    continue
                 late_ns = message.log_ns - stamp_of(unpacked, message.log_ns)
                 shift_ns = late_ns if abs(late_ns) > OTHER_CLOCK_NS else 0
             if shift_ns is not None:
                 self._advance(message.log_ns - shift_ns, speed)
             publisher.publish(message.data)
+        for topic, reasons in damaged.items():
+            bag.problems.append(f"{topic}: {len(reasons)} messages cannot be unpacked {reasons[0]}")
         deadline = time.monotonic() + LAST_WORDS_S
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=SPIN_S)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,18 @@ from ami_ros.data.bags.bag_writer import BagWriter
 from ami_ros.data.bags.recording import Recording, RecordingStatus
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import NodeSettings, RecorderSettings
-from ami_ros.ros.recorder.topics import RecordedTopic, offered, recorded_topics
+from ami_ros.ros.recorder.topics import RecordedTopic, imported_topics, offered, recorded_topics
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.latched_or_not import LOOK_S, Counts, LatchedOrNot
 from ami_ros.ros.wire.node_main import EXIT_CONFIGURATION, node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import RECORDED, RECORDED_STREAM
-from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on
+from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on, received_ns
 from ami_ros.share import config_path
 
-Watch = Callable[[RecordingStatus], object]
+Names = Mapping[str, Sequence[str]]
+Watch = Callable[[RecordingStatus, Names], object]
 TAKE_S = 0.02
 WATCH_S = 1.0
 MB, GB = 10**6, 10**9
@@ -49,6 +50,10 @@ class RecorderNode(Node):
 
     Args:
         recording: to go on with, after this process stood still; None begins one.
+
+    Attributes:
+        recording: under way.
+        names: role of an import -> its topics as they are named in the graph: see `imported_topics`.
     """
 
     def __init__(self, recording: Recording | None = None) -> None:
@@ -67,6 +72,10 @@ class RecorderNode(Node):
         if not settings.out:
             raise ConfigError("out: got nothing, expected the folder of the recording")
         self.recording = recording or _begin(settings, configuration)
+        self.names: Names = {
+            role: [self.resolve_topic_name(topic) for topic in topics]
+            for role, topics in imported_topics(configuration.spec).items()
+        }
         self._sim_time = bool(self.get_parameter("use_sim_time").value)
         self._topics: dict[str, BagTopic] = {}
         errors = ErrorLog(self)
@@ -113,7 +122,7 @@ class RecorderNode(Node):
             name = self.resolve_topic_name(topic.name)
             profiles = [one.qos_profile for one in self.get_publishers_info_by_topic(name)]
             told = self._topics[topic.name] = BagTopic(name, topic.type_name, offered(profiles))
-        arrival_ns = self.get_clock().now().nanoseconds if self._sim_time else info["received_timestamp"]
+        arrival_ns = self.get_clock().now().nanoseconds if self._sim_time else received_ns(info)
         publish_ns = arrival_ns if self._sim_time else info["source_timestamp"] or arrival_ns
         self.recording.put(told, arrival_ns, publish_ns, message)
 
@@ -138,18 +147,18 @@ def _begin(settings: RecorderSettings, configuration: Configuration) -> Recordin
     return Recording(writer, round(settings.queue_mb * MB), settings.flush_s)
 
 
-def record(argv: Sequence[str] | None = None, watch: Watch = lambda status: None) -> int:
+def record(argv: Sequence[str] | None = None, watch: Watch = lambda status, names: None) -> int:
     """Record until SIGTERM or SIGINT; return the process' exit code.
 
     Args:
         argv: as for `node_main`.
-        watch: is shown every second how far the recording is, and once how it ended.
+        watch: is shown every second how far the recording is, once how it ended, and `RecorderNode.names`.
     """
-    begun: list[Recording] = []
+    begun: list[tuple[Recording, Names]] = []
 
     def factory() -> RecorderNode:
-        node = RecorderNode(begun[0] if begun else None)
-        begun[:] = [node.recording]
+        node = RecorderNode(begun[0][0] if begun else None)
+        begun[:] = [(node.recording, node.names)]
         return node
 
     def loop(node: RecorderNode, executor: Any, stopped: Callable[[], bool]) -> None:
@@ -161,12 +170,12 @@ def record(argv: Sequence[str] | None = None, watch: Watch = lambda status: None
                 return  # it is told when the recording is closed
             if time.monotonic() >= due:
                 due += WATCH_S
-                watch(node.recording.status)
+                watch(node.recording.status, node.names)
 
     code = node_main("recorder", factory, argv, loop)
     try:
-        for recording in begun:
-            watch(recording.close())
+        for recording, names in begun:
+            watch(recording.close(), names)
     except AmiError as error:
         print(f"recorder: {error}", file=sys.stderr, flush=True)
         return EXIT_CONFIGURATION

@@ -16,6 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.goal_topics import TIP_POSE, goal_topics, takes_tip_pose
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, VERDICTS
 from ami_ros.ros.wire.commands import message_type
 from ami_ros.ros.wire.message_fields import type_name
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
@@ -62,6 +63,17 @@ def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
         RecordedTopic(spec.output.topic, message_type(spec.output.of)),
     ]
     return list({topic.name: topic for topic in topics}.values())
+
+
+def imported_topics(spec: RobotSpec) -> dict[str, tuple[str, ...]]:
+    """Return where an import looks for each role: see `roles_of`. Of a camera the raw pictures come first."""
+    return {
+        **{image.name: (image.topic, image.topic + COMPRESSED) for image in spec.images},
+        **{vector.name: (vector.topic,) for vector in spec.vectors},
+        COMMANDS: (spec.output.topic,),
+        PROPOSALS: ("planner/proposed",),
+        VERDICTS: ("safety/verdict",),
+    }
 
 
 def offered(profiles: Sequence[QoSProfile]) -> tuple[dict[str, Any], ...]:

@@ -9,6 +9,7 @@ that fit, and at most `most` of each topic.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -43,12 +44,17 @@ RawHandler = Callable[[bytes, Any], None]
 def hand_on(handlers: Mapping[Subscription, RawHandler]) -> None:
     """Hand on what has come to raw subscriptions that no executor runs, in the order in which it came."""
     come = [
-        (info["received_timestamp"], handler, message, info)
+        (received_ns(info), handler, message, info)
         for subscription, handler in handlers.items()
         for message, info in _arrived(subscription)
     ]
     for _, handler, message, info in sorted(come, key=lambda one: one[0]):
         handler(message, info)
+
+
+def received_ns(info: Any) -> int:
+    """Return when a message came, by what the middleware says of it; now, if it does not say."""
+    return int(info.get("received_timestamp") or time.time_ns())  # rmw_cyclonedds_cpp: always 0
 
 
 def _arrived(subscription: Subscription) -> Iterator[tuple[bytes, Any]]:

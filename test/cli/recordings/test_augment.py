@@ -32,6 +32,14 @@ def test_it_says_what_comes_next(tmp_path, ami_ros_here):
     assert len(DOUBLE_EXPOSURE_FILES.finished(out)) == 2
 
 
+def test_recordings_may_be_where_one_is(tmp_path, ami_ros_here, monkeypatch):
+    write_recordings(tmp_path / "data")
+    monkeypatch.chdir(tmp_path / "data")
+    done = ami_ros_here("augment", "--data", ".", *FEW)
+    assert done.returncode == 0, done.stderr
+    assert len(list_episodes(tmp_path / "data_augmented")) == 10
+
+
 def test_mistakes_end_with_one_line(tmp_path, ami_ros_here):
     assert "no episodes" in error_line(ami_ros_here("augment", "--data", tmp_path / "none"))
     write_recordings(tmp_path / "data")

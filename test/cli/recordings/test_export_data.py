@@ -56,3 +56,14 @@ def test_out_and_in_again(tmp_path):
     report = json.loads((back / "import_report.json").read_text())
     assert report["recordings"] == [str(out)] and report["dropped"] == []
     assert (back / "import_report.png").stat().st_size > 0
+
+
+def test_a_folder_may_be_where_one_is(tmp_path, monkeypatch):
+    moving_panda(tmp_path / "episodes")
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    pair = ("--robot", "panda", "--task", "reach")
+    run = ami_ros_run("export-data", *pair, "--data", "../episodes", "--out", ".")
+    assert run.returncode == 0, run.stderr
+    assert f'root="{tmp_path / "out"}"' in "".join(run.stdout.splitlines())
+    assert (tmp_path / "out" / "meta" / "info.json").is_file()

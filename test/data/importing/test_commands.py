@@ -62,15 +62,49 @@ def test_velocities_are_summed_up_and_positions_taken_as_they_are():
         place.take(numbers(1, 2, 3, np.nan), SECOND)
 
 
+def test_a_velocity_holds_from_when_it_was_told():
+    speed = CommandReader(dataclasses.replace(SPEC, output=Output("forward_velocity", "v")))
+    for tick, value in enumerate([0.0, 1.0, -1.0, 0.0]):
+        speed.take(numbers(value, 0, 0, 0), tick * SECOND // 10)
+    ways = np.diff([speed.at(tick * SECOND // 10)[0] for tick in range(5)])
+    np.testing.assert_allclose(ways, [0.0, 0.1, -0.1, 0.0], atol=1e-12)
+
+
+@pytest.mark.parametrize(("interface", "let_go"), [("forward_position", 1.0), ("forward_velocity", 0.0)])
+def test_nothing_is_known_in_a_pause(interface, let_go):
+    reader = CommandReader(dataclasses.replace(SPEC, output=Output(interface, "topic")))
+    reader.take(numbers(1, 1, 1, 1), 0)
+    reader.take(numbers(let_go, 1, 1, 1), SECOND // 10)
+    reader.take(numbers(2, 1, 1, 1), 10 * SECOND)
+    here = reader.at(SECOND // 10)[0]
+    assert first(reader, 0.3, 0.6, 0.7, 5.0, 9.9, 10.0) == [
+        here,
+        here,
+        None,
+        None,
+        None,
+        reader.at(10 * SECOND)[0],
+    ]
+    # A stick that is let go says it once; what the robot does later it was not told then.
+    assert reader.at(10 * SECOND)[0] == (2.0 if interface == "forward_position" else here)
+
+
 def test_a_base_is_told_its_velocity(tmp_path):
     spec = load_robot(mobile_base(tmp_path))
     vector = KIND["geometry_msgs/msg/Vector3"]
-    twist = KIND["geometry_msgs/msg/Twist"](vector(0.3, 0.0, 0.0), vector(0.0, 0.0, -0.2))
-    if spec.output.interface == "twist_stamped":
-        twist = KIND["geometry_msgs/msg/TwistStamped"](None, twist)
+
+    def twist(ahead: float, turn: float):
+        told = KIND["geometry_msgs/msg/Twist"](vector(ahead, 0.0, 0.0), vector(0.0, 0.0, turn))
+        stamped = spec.output.interface == "twist_stamped"
+        return KIND["geometry_msgs/msg/TwistStamped"](None, told) if stamped else told
+
     reader = CommandReader(spec)
-    reader.take(twist, SECOND)
+    reader.take(twist(0.3, -0.2), SECOND)
     np.testing.assert_allclose(reader.at(SECOND), [0.3, -0.2])
+    reader.take(twist(0.0, 0.0), 2 * SECOND)
+    reader.take(twist(0.4, 0.0), 12 * SECOND)
+    np.testing.assert_allclose(reader.at(2 * SECOND + SECOND // 2), [0.0, 0.0])
+    assert reader.at(3 * SECOND) is None
 
 
 def test_commands_of_another_robot_are_refused():

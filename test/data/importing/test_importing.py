@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -15,15 +13,19 @@ from recorded import (
     DIAGNOSTICS,
     IMAGE,
     JOINT_STATE,
+    SIDE,
     STEP_S,
+    STEPS,
     STRING,
     TRAJECTORY,
     Script,
     image,
+    imported,
     joint_robot,
     joint_state,
     joints_at,
     picture_at,
+    times_of,
     trajectory,
     usual,
     velocity_at,
@@ -32,34 +34,10 @@ from recorded import (
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from ami_ros.data.bags.bag_topic import types
-from ami_ros.data.episode import list_episodes, read_episode
-from ami_ros.data.importing.importing import Import, ImportSettings
+from ami_ros.data.bags.bag_writer import METADATA_FILE
 from ami_ros.errors import ConfigError, EpisodeError
 
-SIDE, STEPS = 24, 15
 SPEC = joint_robot()
-TRIED = np.arange(0.0, 20.0, 0.001)  # s
-KNOWN = joints_at(TRIED)[:, 1], velocity_at(TRIED)[:, 1]
-
-
-def imported(path, out, **changes):
-    """Import, and return the report and the episodes."""
-    settings = ImportSettings(**{"image_side": SIDE, "episode_steps": STEPS, "topics": {}, **changes})
-    paths = path if isinstance(path, list) else [path]
-    work = Import(SPEC, paths, settings)
-    work.read()
-    cut = work.cut()
-    if cut.begins:
-        work.write(out, cut)
-    json.dumps(work.report.to_json(), allow_nan=False)
-    return work.report, [read_episode(p) for p in list_episodes(out)] if cut.begins else []
-
-
-def times_of(episode) -> np.ndarray:
-    """Return when the moments of an episode were, by its joints, s (S + 1,)."""
-    moved, speed = episode.vectors["joints"][:, [1, 5]].T
-    gap = np.abs(KNOWN[0][None] - moved[:, None]) + np.abs(KNOWN[1][None] - speed[:, None])
-    return TRIED[gap.argmin(axis=1)]
 
 
 def test_episodes_say_what_happened(tmp_path):
@@ -96,6 +74,18 @@ def test_the_first_of_what_was_recorded_can_be_used_alone(tmp_path):
         np.testing.assert_array_equal(one.actions, other.actions)
 
 
+@pytest.mark.parametrize("camera_hz", [12.0, 15.0])
+def test_a_camera_that_is_a_little_faster_makes_steps_no_shorter(tmp_path, camera_hz):
+    script = Script()
+    script.joints(8.0)
+    script.camera(8.0, hz=camera_hz)
+    report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    assert len(episodes) == 5 and report.notes == []
+    for episode in episodes:
+        times = times_of(episode)
+        assert times[-1] - times[0] == pytest.approx(STEPS * STEP_S, abs=1 / camera_hz)
+
+
 def test_motion_tells_actions_where_nothing_else_does(tmp_path):
     script = Script()
     script.joints(5.0)
@@ -111,6 +101,17 @@ def test_motion_tells_actions_where_nothing_else_does(tmp_path):
         )
     with pytest.raises(EpisodeError, match=r"actions from commands: .* expected one of \['motion'\]"):
         imported(tmp_path / "bag", tmp_path / "other", actions="commands")
+
+
+@pytest.mark.parametrize(("camera_s", "joints_s", "ended"), [(4.0, 9.0, "camera"), (9.0, 4.0, "joints")])
+def test_what_comes_after_a_sensor_has_ended_is_told(tmp_path, camera_s, joints_s, ended):
+    script = Script()
+    script.joints(joints_s)
+    script.camera(camera_s)
+    report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    assert len(episodes) == 2 and report.duration_s == pytest.approx(9.0, abs=STEP_S)
+    assert report.dropped_s()[f"{ended} had ended"] == pytest.approx(5.0, abs=2 * STEP_S)
+    assert report.dropped[-1].end_s == pytest.approx(9.0, abs=STEP_S)
 
 
 def test_late_stamps_are_told_and_corrected_if_asked_for(tmp_path):
@@ -183,12 +184,12 @@ def test_joints_in_bursts_have_gaps_only_where_they_are_silent_for_more_than_a_s
     assert bool(report.topics["joints"].gaps) == is_gap == ("a gap in joints" in report.dropped_s())
 
 
-@pytest.mark.parametrize("how", ["sqlite", "messages", "file", "mcap"])
+@pytest.mark.parametrize("how", ["sqlite", "messages", "cut off", "file", "mcap", "#1? 50%20"])
 def test_bags_of_another_program_in_all_their_kinds(tmp_path, how):
     plugin = StoragePlugin.MCAP if how == "mcap" else StoragePlugin.SQLITE3
     writer = Writer(tmp_path / "bag", version=9, storage_plugin=plugin)
-    if how in ("messages", "file"):
-        mode = CompressionMode.MESSAGE if how == "messages" else CompressionMode.FILE
+    if how in ("messages", "cut off", "file"):
+        mode = CompressionMode.FILE if how == "file" else CompressionMode.MESSAGE
         writer.set_compression(mode, CompressionFormat.ZSTD)
     with writer:
         connections: dict = {}
@@ -196,8 +197,13 @@ def test_bags_of_another_program_in_all_their_kinds(tmp_path, how):
             if topic not in connections:
                 connections[topic] = writer.add_connection(topic, kind, typestore=types())
             writer.write(connections[topic], log_ns, data)
+    bag = tmp_path / "bag"
+    if how == "cut off":  # what is written last is not there
+        (bag / METADATA_FILE).unlink()
+    elif how.startswith("#"):
+        bag = bag.rename(tmp_path / how)
     _, expected = imported(usual(3.2).write(tmp_path / "ours"), tmp_path / "expected")
-    report, episodes = imported(tmp_path / "bag", tmp_path / "data")
+    report, episodes = imported(bag, tmp_path / "data")
     assert report.problems == [] and len(episodes) == len(expected) == 2
     for got, wanted in zip(episodes, expected, strict=True):
         np.testing.assert_array_equal(got.vectors["joints"], wanted.vectors["joints"])
@@ -229,7 +235,8 @@ def test_time_that_begins_again_is_another_run(tmp_path):
     assert len(episodes) == 2 and report.duration_s == pytest.approx(3.4, abs=0.2)
 
 
-def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path):
+@pytest.mark.parametrize("by_arrival", [False, True])
+def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path, by_arrival):
     asked = np.random.default_rng(3).uniform(-0.4, 0.4, (60, 2))
     script = Script()
     script.joints(6.0)
@@ -242,7 +249,8 @@ def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path):
         level = "HOLD" if step in (20, 21, 22) else "LIMITED"
         script.say(now + 0.03, "/safety/verdict", DIAGNOSTICS, verdict(now + 0.03, level, now))
     script.say(4.81, "/safety/verdict", DIAGNOSTICS, verdict(4.81, "STOP"))
-    report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    bag = script.write(tmp_path / "bag")
+    report, episodes = imported(bag, tmp_path / "data", by_arrival=by_arrival)
     assert report.actions_from == "proposals" and len(episodes) == 2
     # The proposal before the three that were refused goes on for a step; then two are not known.
     for episode, begin in zip(episodes, (0, 23), strict=True):

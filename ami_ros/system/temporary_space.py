@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The disk that temporary files are on, when it is full."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ami_ros.errors import OutputError
+
+
+@contextmanager
+def temporary_space() -> Iterator[None]:
+    """Enclose what writes temporary files.
+
+    Raises:
+        OutputError: they cannot be written; says where, and how to choose another place.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{tempfile.gettempdir()}: a temporary file cannot be written ({error.strerror or error}); "
+            "expected space for all pictures, and for what is unpacked: TMPDIR=/another/folder"
+        ) from error
