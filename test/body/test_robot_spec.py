@@ -126,6 +126,12 @@ def test_unknown_and_missing_keys(tmp_path):
         ("sensors.camera.vertical_fov_deg", 180.0, "expected < 179.0"),
         ("sensors.camera.rate_hz", math.nan, "expected a finite number"),
         ("sensors.camera.max_age_s", 0.0, "expected > 0.0"),
+        (
+            "sensors.joints.used_by",
+            ["model"],
+            r"used_by \['model'\], expected .*used_by the gate: one of \[\]",
+        ),
+        ("sensors.joints.used_by", [], r"arm.joints: got joints, which is used_by \[\]"),
         ("sensors.camera.used_by", ["cook"], "expected some of .*'model', 'gate'"),
         ("sensors.camera.eye", [1.0, 2.0], r"expected \[x, y, z\]"),
         ("sensors.camera.look_at", [0.0] * 4, r"expected \[x, y, z\]"),
@@ -146,6 +152,19 @@ def test_wrong_values(tmp_path, keys, value, message):
         return
     with pytest.raises(ConfigError, match=message):
         load_robot(path)
+
+
+def test_an_arm_names_the_sensors_that_the_gate_may_know_its_joints_by(tmp_path):
+    """One that the gate did not hear would let it command home from wherever the arm is."""
+
+    def two(values):
+        joints = values["sensors"]["joints"]
+        values["sensors"]["encoders"] = {**joints, "topic": "encoders"}
+        joints["used_by"] = ["model"]
+
+    assert "used_by the gate: one of ['encoders']" in refused(tmp_path, two, EmbodimentError)
+    path = panda_yaml(tmp_path, lambda values: (two(values), values["arm"].update(joints="encoders")))
+    assert load_robot(path).joint_sensor == "encoders"
 
 
 def test_a_limit_that_is_left_out_is_the_urdfs_and_none_is_looser(tmp_path):
