@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,9 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
         )
     count, where = len(sensor.names), f"{path}: arm"
     urdf = resource(raw.urdf, path.parent)
-    limits = ChannelLimits.from_mapping(
-        tightened(limits_of_urdf(urdf, sensor.names), raw.limits, where), count, where
-    )
+    of_urdf = limits_of_urdf(urdf, sensor.names)
+    _check_units(sensor, of_urdf.units, path)
+    limits = ChannelLimits.from_mapping(tightened(of_urdf, raw.limits, where), count, where)
     home = limit_array(f"{where}: home", raw.home, count)
     if home is None:
         raise EmbodimentError(f"{where}: home: got null, expected {count} numbers")
@@ -115,6 +115,17 @@ def _able(sensors: Mapping[str, Sensor]) -> list[str]:
         for name, sensor in sensors.items()
         if isinstance(sensor, VectorSensor) and sensor.is_joints and "gate" in sensor.used_by
     ]
+
+
+def _check_units(sensor: VectorSensor, units: Sequence[str], path: Path) -> None:
+    """Refuse units that joint states have not: each joint (J) the URDF's, rad or m where that is empty."""
+    able: list[tuple[str, ...]] = [(unit,) for unit in units] or [("rad", "m")] * len(sensor.values)
+    for (name, unit), expected in zip(sensor.values, able, strict=True):
+        if unit not in expected:
+            raise EmbodimentError(
+                f"{path}: sensors.{sensor.name}: values.{name}: got {unit!r}, expected "
+                f"{' or '.join(expected)}, which joint states are in"
+            )
 
 
 def _corner(where: str, box: Mapping[str, Any], key: str) -> FloatArray:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 import yaml
-from robots import made_up_robot, panda_yaml
+from robots import LIMIT, joint, link, made_up_robot, panda_yaml, urdf
 
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.robot_spec import load_robot
@@ -111,6 +111,11 @@ def test_unknown_and_missing_keys(tmp_path):
         ("actions.channels.x.range", [0.4, 0.4], "expected .*smallest, largest"),
         ("actions.channels.x.range", math.nan, "range: got nan"),
         ("actions.channels.x.unit", 3, "unit: got 3, expected a text"),
+        (
+            "actions.channels.x.unit",
+            "mm/s",
+            "channels.x: unit: got 'mm/s', expected m/s for cartesian_velocity",
+        ),
         ("actions.channels.x.velocity", 1.0, "which cartesian_velocity does not command.*arm.limits"),
         ("output.interface", "telegraph", "expected one of .*'trajectory'"),
         ("output.interface", "twist", "twist, which cannot carry cartesian_velocity; .*'trajectory'"),
@@ -140,6 +145,8 @@ def test_unknown_and_missing_keys(tmp_path):
         ("sensors.joints.message", "WrenchStamped", "expected those of WrenchStamped: .*'fx'"),
         ("sensors.joints.values", {}, "expected name: unit for each value"),
         ("sensors.joints.values", {"a": 1}, "expected name: unit for each value"),
+        ("sensors.joints.values.panda_joint1", "deg", "values.panda_joint1: got 'deg', expected rad, which"),
+        ("sensors.joints.values.panda_joint2", "m", "values.panda_joint2: got 'm', expected rad, which"),
         ("sensors.joints.freeze_s", 0.0, "expected seconds or null"),
         ("simulation.hold_position", [0.02], "expected one position for each joint"),
         ("simulation.urdf", None, "expected str"),
@@ -165,6 +172,41 @@ def test_an_arm_names_the_sensors_that_the_gate_may_know_its_joints_by(tmp_path)
     assert "used_by the gate: one of ['encoders']" in refused(tmp_path, two, EmbodimentError)
     path = panda_yaml(tmp_path, lambda values: (two(values), values["arm"].update(joints="encoders")))
     assert load_robot(path).joint_sensor == "encoders"
+
+
+@pytest.mark.parametrize(
+    ("meaning", "unit", "expected"),
+    [("joint_velocity", "deg/s", "rad/s or m/s"), ("joint_position", "rad/s", "rad or m")],
+)
+def test_joints_move_in_the_units_of_joint_states(tmp_path, meaning, unit, expected):
+    """Degrees would be taken as radians, fifty-seven times as much."""
+
+    def by_joint(values, unit):
+        values["actions"].update(meaning=meaning, channels={"panda_joint2": {"unit": unit, "range": 0.5}})
+
+    message = refused(tmp_path, lambda values: by_joint(values, unit), EmbodimentError)
+    assert f"channels.panda_joint2: unit: got {unit!r}, expected {expected} for {meaning}" in message
+    path = panda_yaml(tmp_path, lambda values: by_joint(values, expected.split()[0]))
+    assert load_robot(path).actions.channels[0].unit == expected.split()[0]
+
+
+def test_the_unit_of_a_joint_is_what_its_urdf_makes_of_it(tmp_path):
+    turns = joint("j1", "base", "a", inside=LIMIT)
+    path = urdf(tmp_path, link("base"), link("a"), link("b"), turns, joint("j2", "a", "b", "prismatic"))
+
+    def arm_of(**units):
+        def of_urdf(values):
+            values["sensors"]["joints"]["values"] = units
+            values["arm"].update(urdf=str(path), home=[0.0, 0.0], tip_frame="b")
+            values["arm"]["limits"] = {"acceleration": None, "jerk": None}
+            values["simulation"] = {"kind": "none"}
+
+        return of_urdf
+
+    assert "values.j2: got 'rad', expected m," in refused(tmp_path, arm_of(j1="rad", j2="rad"))
+    assert load_robot(panda_yaml(tmp_path, arm_of(j1="rad", j2="m"))).joint_names == ("j1", "j2")
+    path.write_text("no URDF")
+    assert "values.j2: got 'mm', expected rad or m," in refused(tmp_path, arm_of(j1="m", j2="mm"))
 
 
 def test_a_limit_that_is_left_out_is_the_urdfs_and_none_is_looser(tmp_path):
