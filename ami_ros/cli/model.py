@@ -56,6 +56,10 @@ def model(
 
     Of recordings: ami-ros model --robot my_arm.yaml --task reach --data data/my_arm_reach_augmented
     """
+    from ami_ros.extras import require
+
+    require("sim", "train")
+
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.cli.recordings.augment import augment

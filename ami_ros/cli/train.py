@@ -42,9 +42,11 @@ def train(
     let_waiting_threads_sleep()
 
     from ami_ros.configuration import Configuration
+    from ami_ros.extras import require
     from ami_ros.system.whole_file import check_writable
     from ami_ros.training.settings import training_changes
 
+    require("train")
     changes = training_changes(start, steps=steps, seed=seed, threads=threads)
     configuration = Configuration.load(robot, task, {"training": changes})
     out = out or configuration.run_folder / "model.pt"

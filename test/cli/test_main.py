@@ -6,9 +6,11 @@ from __future__ import annotations
 import signal
 
 import pytest
+from command import error_line
 from command_line import ami_ros_run
 
 import ami_ros
+from ami_ros import extras
 from ami_ros.cli.main import VERBS, load_verb
 
 HEAVY = ("torch", "rclpy", "pybullet", "pinocchio", "matplotlib", "numpy", "cv2")
@@ -31,6 +33,16 @@ def test_help_imports_nothing_heavy():
 
 def test_version():
     assert ami_ros_run("--version").stdout.split() == ["ami-ros", ami_ros.__version__]
+
+
+@pytest.mark.parametrize(
+    ("verb", "extra"), [("train", "train"), ("collect", "sim"), ("model", "sim"), ("model", "train")]
+)
+def test_verbs_tell_what_is_missing_before_any_work(verb, extra, ami_ros_here, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(extras.EXTRAS, extra, ("no_such_module",))
+    assert f"no_such_module (extra '{extra}')" in error_line(ami_ros_here(verb))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("verb", VERBS)
