@@ -224,6 +224,15 @@ def test_a_recorder_is_started_where_a_recording_is_asked_for(file, proposes):
     assert dict(recorder["remappings"])["safety/verdict"] == "seen"
 
 
+def test_the_demo_tells_of_the_model_that_plans():
+    chosen = {"out": "shown", "robot": "kuka_iiwa", "task": "reach", "model": "runs/model.pt"}
+    (driver,) = nodes_of("demo.launch.py", **chosen)
+    options = [text for name, value in chosen.items() for text in (f"--{name}", value)]
+    assert driver["arguments"] == ["demo", "--attach", *options]
+    (driver,) = nodes_of("demo.launch.py", out="demo")
+    assert driver["arguments"] == ["demo", "--attach", "--out", "demo"]
+
+
 def test_what_was_covered_is_the_explorers_state():
     assert parameters("explorer", explored="e.json", resume="true")["state"] == "e.json"
 
