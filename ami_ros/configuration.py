@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.body.sensors import with_topics
 from ami_ros.config import load_settings
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, ModelFileError
 from ami_ros.share import config_path, data_home, shipped_model
 from ami_ros.task_file import SECTIONS, TaskFile, load_task_settings, read_task
 
@@ -124,8 +125,26 @@ class Configuration:
 
     @property
     def shipped_model(self) -> Path:
-        """Path of the model that comes with the package."""
-        return shipped_model(self.spec.name, self.task_name)
+        """Path of the model that comes with the package; without one, of what `ami-ros model` made here."""
+        shipped, made = shipped_model(self.spec.name, self.task_name), Path("models", self.name, "model.pt")
+        # In this order: a folder that somebody works in must not take the place of what was installed.
+        return made if made.is_file() and not shipped.is_file() else shipped
+
+    def model_path(self, given: Path | None = None) -> Path:
+        """Return `given`, or else `shipped_model`.
+
+        Raises:
+            ModelFileError: there is none; says how one is made.
+        """
+        path = given or self.shipped_model
+        try:
+            is_there = path.is_file()
+        except OSError:  # told by who reads it
+            is_there = True
+        if not is_there:
+            how = f"ami-ros model --robot {quote(self.robot)} --task {quote(self.task)}"
+            raise ModelFileError(f"{path}: no such model file; make one with `{how}`, or pass --model PATH")
+        return path
 
     def memory_file(self, namespace: str = "") -> Path:
         """Return the path of the robot's memory, one for all of its tasks.

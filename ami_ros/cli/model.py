@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -145,6 +146,8 @@ def model(
         )
         write_whole(out / CARD, card)
         typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
+        if path.resolve() != configuration.shipped_model.resolve():
+            typer.echo(f"Other verbs take it with --model {quote(str(path))}")
 
 
 class Stages:

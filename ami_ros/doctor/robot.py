@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError, JudgementError
@@ -70,17 +71,21 @@ def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
 
     try:
         if model is None and not (file := Configuration.load(robot, task).shipped_model).is_file():
-            advice = f"to plan, make one: ami-ros model {_named('--robot', robot)}{_named('--task', task)}"
-            return Finding("model", "warn", f"none yet for this robot and task: {file}", advice.strip())
+            advice = f"to plan, make one: {_make(robot, task)}"
+            return Finding("model", "warn", f"none yet for this robot and task: {file}", advice)
         experiment = prepare(robot, task, model)
     except JudgementError as error:
         advice = "ami-ros inspect says why; record more, and train longer"
         return Finding("model", "fail", str(error).splitlines()[0], advice)
     except AmiError as error:
-        return Finding("model", "fail", str(error), "git checkout models, or make model")
+        return Finding(
+            "model", "fail", str(error), f"name another by --model, or make one: {_make(robot, task)}"
+        )
     fits = f"fits {experiment.spec.name}"
     return Finding("model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, {fits}")
 
 
-def _named(option: str, value: str | None) -> str:
-    return f"{option} {value} " if value else ""
+def _make(robot: str | None, task: str | None) -> str:
+    """Return the command that makes a model."""
+    given = {"--robot": robot, "--task": task}
+    return " ".join(["ami-ros model", *(f"{option} {quote(name)}" for option, name in given.items() if name)])

@@ -72,7 +72,10 @@ def test_an_unknown_verb_is_refused():
         (("--via", "telepathy"), ("telepathy", "direct", "ros")),
         (("--goal", "smell"), ("smell", "image", "joints")),
         (("--robot", "r2d2"), ("r2d2", "panda")),
-        (("--model", "nowhere/model.pt"), ("nowhere/model.pt", "no such model file", "make model")),
+        (
+            ("--model", "nowhere/model.pt"),
+            ("nowhere/model.pt", "no such model file", "ami-ros model --robot panda"),
+        ),
         (("--episodes", "0"), ("0 episodes", "at least 1")),
         (("--workers", "0"), ("0 workers", "at least 1")),
         (("--workers", "2", "--via", "ros"), ("2 workers", "via ros only 1")),

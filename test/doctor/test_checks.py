@@ -65,7 +65,7 @@ def test_limits_that_do_not_exist_are_told(tmp_path):
 def test_a_missing_model_fails(tmp_path):
     finding = files.shipped("panda", "reach", tmp_path / "model.pt")
     assert finding.level == "fail"
-    assert "make model" in finding.advice
+    assert "ami-ros model --robot panda --task reach" in finding.advice
 
 
 def test_a_model_that_was_never_made_is_no_failure(tmp_path):
