@@ -210,7 +210,13 @@ class Configuration:
         """config/safety.yaml, as the robot changes it: the same for every task."""
         from ami_ros.safety.settings import load_safety_settings
 
-        return load_safety_settings({**self.spec.safety, **self.overrides.get("safety", {})})
+        own = self.spec.safety
+        try:
+            return load_safety_settings({**own, **self.overrides.get("safety", {})})
+        except ConfigError as error:
+            if not own:
+                raise
+            raise ConfigError(f"{error}; among the changes below safety of robot {self.robot}") from error
 
     @cached_property
     def safety_node(self) -> GateNodeSettings:

@@ -15,13 +15,15 @@ DIRECTIONS = 3  # that a tip is led in
 
 
 def limits(robot: str | None, task: str | None) -> Finding:
-    """Check that the gate has limits to watch over, and knows where the links are."""
+    """Check that the gate has limits to watch over, settings, and knows where the links are."""
     from ami_ros.configuration import Configuration
     from ami_ros.safety.gate_body import GateBody
 
     try:
-        spec = Configuration.load(robot, task).spec
+        configuration = Configuration.load(robot, task)
+        spec = configuration.spec
         GateBody.of_robot(spec)
+        _ = configuration.safety
     except AmiError as error:
         return Finding("robot", "fail", str(error), "mend its YAML or URDF: see config/robots/panda.yaml")
     what = f"{spec.name}: {', '.join(spec.sensors)}; commanded channels: {len(spec.command_names)}"

@@ -80,8 +80,20 @@ def test_a_time_to_listen_for_has_bounds_and_a_purpose(seconds):
         doctor(live=seconds != 5.0, seconds=seconds)
 
 
-@pytest.mark.parametrize("robot", ["r2d2", "panda"])
+def misspelt(tmp_path) -> str:
+    return str(panda_yaml(tmp_path, lambda values: values.update(safety={"start_eror": 0.2})))
+
+
+def test_a_setting_of_the_gate_that_does_not_exist_is_told(tmp_path):
+    robot = misspelt(tmp_path)
+    finding = files.limits(robot, "reach")
+    assert finding.level == "fail"
+    assert "unknown keys ['start_eror']" in finding.found and f"safety of robot {robot}" in finding.found
+
+
+@pytest.mark.parametrize("robot", ["r2d2", "panda", misspelt])
 def test_no_check_raises(robot, tmp_path):
+    robot = robot if isinstance(robot, str) else robot(tmp_path)
     findings = [
         check()
         for check in checks.all_checks(robot, "reach", tmp_path / "none.pt")
