@@ -86,6 +86,21 @@ class ActionSpec:
         return round(1e9 / self.rate_hz)
 
     @cached_property
+    def low(self) -> FloatArray:
+        """Smallest value of each channel (A,), read-only."""
+        return _constant([channel.low for channel in self.channels])
+
+    @cached_property
+    def high(self) -> FloatArray:
+        """Largest value of each channel (A,), read-only."""
+        return _constant([channel.high for channel in self.channels])
+
+    @cached_property
+    def largest(self) -> FloatArray:
+        """Largest value of each channel (A,), whichever way, read-only."""
+        return _constant([max(abs(channel.low), abs(channel.high)) for channel in self.channels])
+
+    @cached_property
     def centre(self) -> FloatArray:
         """Middle of each channel's range (A,), read-only."""
         return _constant([0.5 * (channel.low + channel.high) for channel in self.channels])

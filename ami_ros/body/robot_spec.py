@@ -185,8 +185,8 @@ class RobotSpec:
 
     @property
     def max_tip_speed(self) -> float:
-        """Bound of each component of a Cartesian action, m/s."""
-        return float(self.actions.half_range.max())
+        """Largest component of a Cartesian action, whichever way, m/s."""
+        return float(self.actions.largest.max())
 
     def tip_velocity(self, action: FloatArray) -> FloatArray:
         """Return the tip velocity (3,) of an action (A,); the axes it does not move along stand still."""
