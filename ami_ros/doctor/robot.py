@@ -18,6 +18,7 @@ def limits(robot: str | None, task: str | None) -> Finding:
     """Check that the gate has limits to watch over, settings, and knows where the links are."""
     from ami_ros.configuration import Configuration
     from ami_ros.safety.gate_body import GateBody
+    from ami_ros.task_file import known_tasks
 
     try:
         configuration = Configuration.load(robot, task)
@@ -30,6 +31,11 @@ def limits(robot: str | None, task: str | None) -> Finding:
     if free := spec.limits.unlimited():
         advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"
         return Finding("robot", "warn", f"{what}, without limit of {', '.join(free)}", advice)
+    unknown = sorted(set(spec.tasks) - {*known_tasks(), configuration.task_name})
+    if unknown:
+        found = f"{what}; tasks: {', '.join(unknown)}: no task of config/tasks is called so"
+        advice = f"known are {', '.join(known_tasks())}; a task of your own is given by its path: --task PATH"
+        return Finding("robot", "warn", found, advice)
     return Finding("robot", "ok", what)
 
 

@@ -77,6 +77,10 @@ def test_unknown_and_missing_keys(tmp_path):
     message = refused(tmp_path, lambda values: values["sensors"]["camera"].update(zoom=2))
     assert "sensors.camera: unknown keys ['zoom']" in message
     assert "unknown keys ['mass']" in refused(tmp_path, lambda values: values["simulation"].update(mass=2))
+    message = refused(tmp_path, lambda values: values["sensors"]["joints"].update(freeze=2.0))
+    assert "unknown keys ['freeze']; valid keys are ['freeze_s', 'kind', 'max_age_s'," in message
+    message = refused(tmp_path, change(task={}))
+    assert "unknown keys ['task']" in message and "'like'" in message and "'tasks'" in message
     assert "missing keys ['topic']" in refused(tmp_path, lambda values: values["output"].pop("topic"))
 
 
@@ -159,6 +163,47 @@ def test_wrong_values(tmp_path, keys, value, message):
         return
     with pytest.raises(ConfigError, match=message):
         load_robot(path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "told"),
+    [
+        (
+            "simulation.scenery.table.half_size",
+            [0.5, 0.5],
+            "simulation: scenery.table: half_size: got (0.5, 0.5)",
+        ),
+        ("simulation.hold_position", [0.02], "simulation: got 2 hold_joints and 1 hold_position"),
+        ("sensors.camera.eye", [1.0, 2.0], "sensors.camera: eye: got (1.0, 2.0), expected [x, y, z]"),
+        ("sensors.camera.look_at", [1.35, 0.75, 0.85], "sensors.camera: eye and look_at are both"),
+        ("sensors.joints.used_by", ["cook"], "sensors.joints: used_by: got ['cook']"),
+        (
+            "simulation.speed",
+            2.0,
+            "simulation: unknown keys ['speed']; valid keys are ['folder', 'hold_joints'",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_file_and_section(tmp_path, keys, value, told):
+    assert f"panda.yaml: {told}" in refused(tmp_path, lambda values: put(values, keys, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "my_arm.yml",
+            "got my_arm.yml, expected a name in config/robots, or a path that ends in .yaml: rename it",
+        ),
+        ("arms/my_arm.urdf", "ends in .yaml: ami-ros new-robot writes one from a URDF"),
+        ("my_arm.xacro", "ami-ros new-robot"),
+    ],
+)
+def test_what_is_no_yaml_says_how_it_becomes_one(tmp_path, name, told):
+    for given in (name, tmp_path / name):
+        with pytest.raises(EmbodimentError) as caught:
+            load_robot(given)
+        assert told.replace("my_arm.yml", str(given)) in str(caught.value)
 
 
 def test_an_arm_names_the_sensors_that_the_gate_may_know_its_joints_by(tmp_path):

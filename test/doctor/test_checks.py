@@ -80,6 +80,19 @@ def test_a_time_to_listen_for_has_bounds_and_a_purpose(seconds):
         doctor(live=seconds != 5.0, seconds=seconds)
 
 
+def test_changes_for_a_task_that_is_not_there_are_told(tmp_path):
+    def of(*tasks):
+        return str(panda_yaml(tmp_path, lambda values: values["tasks"].update({name: {} for name in tasks})))
+
+    assert files.limits(of("reech"), "reach").level == "warn"
+    finding = files.limits(of("reech"), "reach")
+    assert "tasks: reech: no task" in finding.found and "known are barrier, drive," in finding.advice
+    assert files.limits(of("reach", "push"), "reach").level == "ok"
+    mine = tmp_path / "fold.yaml"
+    mine.write_text(config_path("tasks", "reach.yaml").read_text())
+    assert files.limits(of("fold"), str(mine)).level == "ok"
+
+
 def misspelt(tmp_path) -> str:
     return str(panda_yaml(tmp_path, lambda values: values.update(safety={"start_eror": 0.2})))
 
