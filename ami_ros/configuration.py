@@ -106,6 +106,11 @@ class Configuration:
         """The ROS parameters by which a node loads the same robot and task."""
         return {"robot": self.robot, "task": self.task}
 
+    @property
+    def options(self) -> str:
+        """The options by which a verb loads the same robot and task, as a shell takes them."""
+        return " ".join(f"--{key} {quote(name)}" for key, name in self.node_parameters.items())
+
     # Where things lie if nobody says otherwise
 
     @property
@@ -142,8 +147,8 @@ class Configuration:
         except OSError:  # told by who reads it
             is_there = True
         if not is_there:
-            how = f"ami-ros model --robot {quote(self.robot)} --task {quote(self.task)}"
-            raise ModelFileError(f"{path}: no such model file; make one with `{how}`, or pass --model PATH")
+            how = f"make one with `ami-ros model {self.options}`, or pass --model PATH"
+            raise ModelFileError(f"{path}: no such model file; {how}")
         return path
 
     def memory_file(self, namespace: str = "") -> Path:
