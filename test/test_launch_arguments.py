@@ -16,6 +16,7 @@ from ami_ros.launch_environment import (
     DDS_PROFILE_BEFORE_3,
     dds_environment,
     discovery_environment,
+    domain_of,
     launch_environment,
 )
 
@@ -203,6 +204,19 @@ def test_humble_reads_another_variable(wanted, only_here):
 def test_an_unknown_discovery_range_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match=r"discovery_range: got 'everywhere', expected .*localhost, subnet"):
         launch_environment("everywhere", Path("large.xml"), {})
+
+
+@pytest.mark.parametrize(
+    ("given", "domain"), [({}, 0), ({"ROS_DOMAIN_ID": ""}, 0), ({"ROS_DOMAIN_ID": "232"}, 232)]
+)
+def test_a_domain_that_is_not_set_is_0(given, domain):
+    assert domain_of(given) == domain == domain_of({"ROS_DOMAIN_ID": "", **given})
+
+
+@pytest.mark.parametrize("given", ["abc", "233", "-1", "0x10", " 5", "5.0"])
+def test_a_domain_that_cannot_be_is_refused_by_its_name(given):
+    with pytest.raises(ConfigError, match=r"ROS_DOMAIN_ID: got .*, expected 0 to 232"):
+        domain_of({"ROS_DOMAIN_ID": given})
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "launch").glob("*.launch.py")), ids=lambda path: path.name)

@@ -13,7 +13,7 @@ import typer
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 from bodies.yaml_bodies import process_body, setpoint_task
-from command import Running
+from command import Running, error_line
 from robots import panda_yaml
 
 from ami_ros.cli.explore import _conclude, explore
@@ -63,6 +63,13 @@ def test_what_comes_next_is_what_a_shell_takes(tmp_path, capsys):
     command = capsys.readouterr().out.partition("more: ")[2]
     wanted = ["--robot", str(robot), "--task", "reach", "--resume", str(file)]
     assert shlex.split(command) == ["ami-ros", "explore", *wanted]
+
+
+def test_a_shell_without_a_domain_is_told_before_anything_starts(tmp_path, ami_ros_here):
+    where = ("--state", tmp_path / STATE, "--logs", tmp_path / "logs")
+    run = ami_ros_here("explore", "--robot", "panda", "--task", "reach", *where, ROS_DOMAIN_ID="abc")
+    assert "ROS_DOMAIN_ID: got 'abc', expected 0 to 232" in error_line(run)
+    assert not (tmp_path / "logs").exists()
 
 
 @pytest.mark.parametrize(
