@@ -98,11 +98,13 @@ class RobotSpec:
         """Return the output through another interface, on its usual topic; empty: the robot's own.
 
         Raises:
+            ConfigError: there is no such interface.
             EmbodimentError: it cannot carry what an action means.
         """
         if not interface:
             return self.output
-        section = {"interface": interface, "topic": INTERFACES[interface].topic}
+        known = INTERFACES.get(interface)
+        section = {"interface": interface, "topic": known.topic if known is not None else ""}
         return read_output(section, self.actions.meaning, self.actions.names, self.name)
 
     @property
