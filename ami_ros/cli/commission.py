@@ -86,6 +86,8 @@ def commission(
     if operator and sim:
         raise ConfigError("got --operator and --sim, expected one of them: nobody moves a simulated robot")
     given = parsed_changes(changes, "config/commission.yaml")
+    if goals is not None and given.get("goals", goals) != goals:
+        raise ConfigError(f"got --goals {goals} and --set goals={given['goals']}, expected one of them")
     experiment = prepare(robot, task, model, others={"commission": {"goals": goals, **given}})
     _check(experiment, explores=not operator)
     subject = Subject(experiment.spec.name, experiment.configuration.task_name, experiment.sha256, sim)

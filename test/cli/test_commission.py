@@ -30,6 +30,10 @@ PANDA = ("commission", "--robot", "panda", "--task", "reach")
         (("--steps", "fast"), "got ['fast'], expected some of shadow, slow, faults"),
         (("--sim", "--operator"), "expected one of them"),
         (("--sim", "--set", "goals=0"), "goals: got 0, expected >= 1"),
+        (
+            ("--sim", "--goals", "20", "--set", "goals=5"),
+            "got --goals 20 and --set goals=5, expected one of them",
+        ),
         (("--sim", "--set", "speed=1"), "config/commission.yaml"),
     ],
 )

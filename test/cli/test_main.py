@@ -13,6 +13,7 @@ import ami_ros
 from ami_ros import extras
 from ami_ros.cli.main import VERBS, load_verb
 
+FAULT = ("--via", "ros", "--fault", "camera_black")
 HEAVY = ("torch", "rclpy", "pybullet", "pinocchio", "matplotlib", "numpy", "cv2")
 
 
@@ -80,6 +81,11 @@ def test_an_unknown_verb_is_refused():
         (("--workers", "0"), ("0 workers", "at least 1")),
         (("--workers", "2", "--via", "ros"), ("2 workers", "via ros only 1")),
         (("--task", "push", "--goal", "joints"), ("push", "--goal image")),
+        (
+            (*FAULT, "--memory", "on", "--failures", "x.png"),
+            ("--memory and --failures", "expected it without"),
+        ),
+        ((*FAULT, "--perturb", "all"), ("--fault: got --perturb all",)),
     ],
 )
 def test_bad_input_is_one_line_that_names_the_alternatives(arguments, expected, ami_ros_here):
