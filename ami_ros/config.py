@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ami_ros.errors import ConfigError, shown
+from ami_ros.errors import AmiError, ConfigError, shown
 from ami_ros.strict_text import parse_yaml
 
 T = TypeVar("T")
@@ -60,6 +60,7 @@ def load_settings(
     source: Path | str | Mapping[str, Any],
     overrides: Mapping[str, Any] | None = None,
     where: str | None = None,
+    also: Sequence[str] = (),
 ) -> T:
     """Build a settings dataclass from YAML (or a mapping), refusing what does not belong.
 
@@ -69,6 +70,7 @@ def load_settings(
         overrides: win over `source`; None means "not given". A dot leads into a section, as in
             ``terms.goal.discount``.
         where: name of `source` in messages; default: the path, or the name of `cls` for a mapping.
+        also: keys that the caller has read itself, and left out of `source`; valid, too.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types, values out of range; names the file and key.
@@ -81,7 +83,7 @@ def load_settings(
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     unknown = sorted(set(values) - set(fields), key=str)
     if unknown:
-        raise ConfigError(f"{where}: unknown keys {unknown}; valid keys are {sorted(fields)}")
+        raise ConfigError(f"{where}: unknown keys {unknown}; valid keys are {sorted({*fields, *also})}")
     missing = sorted(set(fields) - set(values))
     if missing:
         raise ConfigError(f"{where}: missing keys {missing}; every one of {sorted(fields)} is required")
@@ -90,7 +92,10 @@ def load_settings(
         name: _checked(f"{where}: {name}", values[name], hints[name], fields[name].metadata)
         for name in fields
     }
-    return cls(**checked)
+    try:
+        return cls(**checked)
+    except AmiError as error:  # what a class checks itself knows of no file
+        raise type(error)(f"{where}: {error}") from error
 
 
 def with_value(values: Mapping[str, Any], key: str, value: Any, where: str) -> dict[str, Any]:

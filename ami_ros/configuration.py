@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.body.sensors import with_topics
 from ami_ros.config import load_settings
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, ModelFileError
 from ami_ros.share import config_path, data_home, shipped_model
 from ami_ros.task_file import SECTIONS, TaskFile, load_task_settings, read_task
 
@@ -108,6 +109,11 @@ class Configuration:
         """The ROS parameters by which a node loads the same robot and task."""
         return {"robot": self.robot, "task": self.task}
 
+    @property
+    def options(self) -> str:
+        """The options by which a verb loads the same robot and task, as a shell takes them."""
+        return " ".join(f"--{key} {quote(name)}" for key, name in self.node_parameters.items())
+
     # Where things lie if nobody says otherwise
 
     @property
@@ -127,8 +133,26 @@ class Configuration:
 
     @property
     def shipped_model(self) -> Path:
-        """Path of the model that comes with the package."""
-        return shipped_model(self.spec.name, self.task_name)
+        """Path of the model that comes with the package; without one, of what `ami-ros model` made here."""
+        shipped, made = shipped_model(self.spec.name, self.task_name), Path("models", self.name, "model.pt")
+        # In this order: a folder that somebody works in must not take the place of what was installed.
+        return made if made.is_file() and not shipped.is_file() else shipped
+
+    def model_path(self, given: Path | None = None) -> Path:
+        """Return `given`, or else `shipped_model`.
+
+        Raises:
+            ModelFileError: there is none; says how one is made.
+        """
+        path = given or self.shipped_model
+        try:
+            is_there = path.is_file()
+        except OSError:  # told by who reads it
+            is_there = True
+        if not is_there:
+            how = f"make one with `ami-ros model {self.options}`, or pass --model PATH"
+            raise ModelFileError(f"{path}: no such model file; {how}")
+        return path
 
     def memory_file(self, namespace: str = "") -> Path:
         """Return the path of the robot's memory, one for all of its tasks.
@@ -194,7 +218,13 @@ class Configuration:
         """config/safety.yaml, as the robot changes it: the same for every task."""
         from ami_ros.safety.settings import load_safety_settings
 
-        return load_safety_settings({**self.spec.safety, **self.overrides.get("safety", {})})
+        own = self.spec.safety
+        try:
+            return load_safety_settings({**own, **self.overrides.get("safety", {})})
+        except ConfigError as error:
+            if not own:
+                raise
+            raise ConfigError(f"{error}; among the changes below safety of robot {self.robot}") from error
 
     @cached_property
     def safety_node(self) -> GateNodeSettings:

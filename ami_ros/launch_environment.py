@@ -20,6 +20,22 @@ DISCOVERY = "ROS_AUTOMATIC_DISCOVERY_RANGE"
 DISCOVERY_HUMBLE = "ROS_LOCALHOST_ONLY"
 DISCOVERY_RANGES = ("localhost", "subnet", "off", "system_default")
 
+DOMAIN = "ROS_DOMAIN_ID"
+DOMAINS = range(233)  # Source: ROS 2 documentation, "The ROS_DOMAIN_ID"
+
+
+def domain_of(environment: Mapping[str, str]) -> int:
+    """Return the ROS domain of a process with this environment; as in ROS, not set and empty are 0.
+
+    Raises:
+        ConfigError: it is no number, or out of range.
+    """
+    given = environment.get(DOMAIN, "")
+    if given and not (given.isascii() and given.isdecimal() and int(given) in DOMAINS):
+        expected = f"{DOMAINS[0]} to {DOMAINS[-1]}, that of the robot, or nothing for 0"
+        raise ConfigError(f"{DOMAIN}: got {given!r}, expected {expected}")
+    return int(given or 0)
+
 
 def dds_environment(profile: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that make Fast DDS load `profile`, so that large images arrive.

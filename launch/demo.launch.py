@@ -20,6 +20,9 @@ ROBOT = ("planner", "safety", "recorder")
 # The simulator's goal is the planner's: each sim/reset gives a new one.
 ARGUMENTS = arguments("sim", *ROBOT, goals_from="sim")
 
+# What the driver takes, too: it tells of the model that plans.
+CHOSEN = ("out", "robot", "task", "model")
+
 
 def include(file: str, *nodes: str) -> IncludeLaunchDescription:
     return IncludeLaunchDescription(
@@ -29,7 +32,7 @@ def include(file: str, *nodes: str) -> IncludeLaunchDescription:
 
 
 def drive(context: LaunchContext) -> list[Node]:
-    chosen = ((name, LaunchConfiguration(name).perform(context)) for name in ("out", "robot", "task"))
+    chosen = ((name, LaunchConfiguration(name).perform(context)) for name in CHOSEN)
     profile = config_path("dds", "large_data_shm.xml")
     discovery_range = LaunchConfiguration("discovery_range").perform(context)
     options = [text for name, value in chosen if value for text in (f"--{name}", value)]

@@ -13,7 +13,7 @@ from robots import panda_yaml
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import read_yaml
 from ami_ros.configuration import FILES, Configuration
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, ModelFileError
 from ami_ros.model.networks.settings import load_model_settings
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.safety.settings import load_safety_settings
@@ -37,6 +37,23 @@ def test_robot_and_task_belong_together():
     assert PUSH.task_file.kind == "push"
     assert PUSH.shipped_model == shipped_model("panda", "push")
     assert (PUSH.episodes_folder, PUSH.run_folder) == (Path("data/panda_push"), Path("runs/panda_push"))
+
+
+def test_a_model_is_the_packages_or_else_what_was_made_in_this_folder(tmp_path, monkeypatch):
+    """A folder that somebody works in does not take the place of what was installed."""
+    monkeypatch.chdir(tmp_path)
+    mine = Configuration.load(str(panda_yaml(tmp_path).rename(tmp_path / "my arm.yaml")), "reach")
+    with pytest.raises(ModelFileError) as caught:
+        mine.model_path()
+    assert f"ami-ros model --robot '{tmp_path}/my arm.yaml' --task reach" in str(caught.value)
+    for name in (mine.name, PUSH.name):
+        Path("models", name).mkdir(parents=True)
+        Path("models", name, "model.pt").touch()
+    assert mine.model_path() == Path("models", "my arm_reach", "model.pt")
+    assert PUSH.model_path() == shipped_model("panda", "push")
+    assert PUSH.model_path(Path("models/my arm_reach/model.pt")) == mine.model_path()
+    with pytest.raises(ModelFileError, match=r"^none.pt: no such model file; .*--robot panda --task push`"):
+        PUSH.model_path(Path("none.pt"))
 
 
 def test_a_robot_by_its_path_is_named_for_its_file():

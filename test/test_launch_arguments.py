@@ -16,6 +16,7 @@ from ami_ros.launch_environment import (
     DDS_PROFILE_BEFORE_3,
     dds_environment,
     discovery_environment,
+    domain_of,
     launch_environment,
 )
 
@@ -205,6 +206,19 @@ def test_an_unknown_discovery_range_is_refused_with_the_known_ones():
         launch_environment("everywhere", Path("large.xml"), {})
 
 
+@pytest.mark.parametrize(
+    ("given", "domain"), [({}, 0), ({"ROS_DOMAIN_ID": ""}, 0), ({"ROS_DOMAIN_ID": "232"}, 232)]
+)
+def test_a_domain_that_is_not_set_is_0(given, domain):
+    assert domain_of(given) == domain == domain_of({"ROS_DOMAIN_ID": "", **given})
+
+
+@pytest.mark.parametrize("given", ["abc", "233", "-1", "0x10", " 5", "5.0"])
+def test_a_domain_that_cannot_be_is_refused_by_its_name(given):
+    with pytest.raises(ConfigError, match=r"ROS_DOMAIN_ID: got .*, expected 0 to 232"):
+        domain_of({"ROS_DOMAIN_ID": given})
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "launch").glob("*.launch.py")), ids=lambda path: path.name)
 def test_every_process_of_a_launch_file_gets_the_discovery_range(path):
     """Also where `launch` is not installed and the files cannot be run."""
@@ -222,6 +236,15 @@ def test_a_recorder_is_started_where_a_recording_is_asked_for(file, proposes):
     assert recorder["name"] == "recorder"
     assert recorder["parameters"] == [{"out": "bag", "task": "reach", "use_sim_time": False}]
     assert dict(recorder["remappings"])["safety/verdict"] == "seen"
+
+
+def test_the_demo_tells_of_the_model_that_plans():
+    chosen = {"out": "shown", "robot": "kuka_iiwa", "task": "reach", "model": "runs/model.pt"}
+    (driver,) = nodes_of("demo.launch.py", **chosen)
+    options = [text for name, value in chosen.items() for text in (f"--{name}", value)]
+    assert driver["arguments"] == ["demo", "--attach", *options]
+    (driver,) = nodes_of("demo.launch.py", out="demo")
+    assert driver["arguments"] == ["demo", "--attach", "--out", "demo"]
 
 
 def test_what_was_covered_is_the_explorers_state():

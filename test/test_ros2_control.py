@@ -17,6 +17,7 @@ from ami_ros.body.mock_hardware import with_mock_hardware
 from ami_ros.body.outputs import INTERFACES
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.config import load_settings
+from ami_ros.errors import ConfigError
 from ami_ros.safety.settings import GateNodeSettings, load_safety_settings
 from ami_ros.share import config_path
 
@@ -66,6 +67,11 @@ def test_the_launch_file_starts_the_controller_that_the_gate_commands(interface)
     assert Path(manager["parameters"][0]).is_file()
     assert "mock_components" in publisher["parameters"][0]["robot_description"]
     assert {node["namespace"] for node in (publisher, manager, spawner)} == {"left"}
+
+
+def test_a_command_interface_that_is_not_there_is_refused_with_those_that_are():
+    with pytest.raises(ConfigError, match=r"got 'forward_postion', expected one of .*'forward_position'"):
+        nodes_of("ros2_control.launch.py", command_interface="forward_postion")
 
 
 @pytest.mark.parametrize("namespace", ["/", "/left"])

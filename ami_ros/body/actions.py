@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,14 @@ MEANINGS = ("cartesian_velocity", "joint_velocity", "joint_position", "twist", "
 AXES = ("x", "y", "z")
 COMMANDED = ("twist", "setpoint")  # what the planner asks for is what the controller gets
 LIMITS = ("velocity", "acceleration", "jerk")
+# Nothing converts them. Of a twist the channel says which; set points may have any.
+UNITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "cartesian_velocity": ("m/s",),
+        "joint_velocity": ("rad/s", "m/s"),
+        "joint_position": ("rad", "m"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,21 @@ class ActionSpec:
     def step_ns(self) -> int:
         """Duration of one control step."""
         return round(1e9 / self.rate_hz)
+
+    @cached_property
+    def low(self) -> FloatArray:
+        """Smallest value of each channel (A,), read-only."""
+        return _constant([channel.low for channel in self.channels])
+
+    @cached_property
+    def high(self) -> FloatArray:
+        """Largest value of each channel (A,), read-only."""
+        return _constant([channel.high for channel in self.channels])
+
+    @cached_property
+    def largest(self) -> FloatArray:
+        """Largest value of each channel (A,), whichever way, read-only."""
+        return _constant([max(abs(channel.low), abs(channel.high)) for channel in self.channels])
 
     @cached_property
     def centre(self) -> FloatArray:
@@ -135,7 +159,21 @@ def read_actions(section: Any, where: str) -> ActionSpec:
         )
     if raw.meaning == "cartesian_velocity" and not set(names) <= set(AXES):
         raise EmbodimentError(f"{here}: got {names}, expected some of {list(AXES)} for {raw.meaning}")
+    for channel in channels:
+        units = _units(raw.meaning, channel.name)
+        if units and channel.unit not in units:
+            raise EmbodimentError(
+                f"{here}.{channel.name}: unit: got {channel.unit!r}, expected {' or '.join(units)} for "
+                f"{raw.meaning}, with the numbers in it"
+            )
     return ActionSpec(raw.meaning, raw.rate_hz, raw.block, channels)
+
+
+def _units(meaning: str, channel: str) -> tuple[str, ...]:
+    """Return the units that a channel may have; empty: any."""
+    if meaning == "twist":
+        return ("rad/s",) if channel.startswith("w") else ("m/s",)
+    return UNITS.get(meaning, ())
 
 
 def _channel(name: str, values: Any, here: str) -> Channel:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,16 +80,20 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
     raw = load_settings(_ArmSection, {"orientation": Arm.orientation, **section}, where=f"{path}: arm")
     sensor = sensors.get(raw.joints)
     if not isinstance(sensor, VectorSensor) or not sensor.is_joints:
-        able = [name for name, s in sensors.items() if isinstance(s, VectorSensor) and s.is_joints]
         raise EmbodimentError(
             f"{path}: arm.joints: got {shown(raw.joints)}, expected a sensor with message JointState: "
-            f"one of {able}"
+            f"one of {_able(sensors)}"
+        )
+    if "gate" not in sensor.used_by:  # without it the gate would command from where the arm is not
+        raise EmbodimentError(
+            f"{path}: arm.joints: got {raw.joints}, which is used_by {list(sensor.used_by)}, expected a "
+            f"sensor with message JointState that is used_by the gate: one of {_able(sensors)}"
         )
     count, where = len(sensor.names), f"{path}: arm"
     urdf = resource(raw.urdf, path.parent)
-    limits = ChannelLimits.from_mapping(
-        tightened(limits_of_urdf(urdf, sensor.names), raw.limits, where), count, where
-    )
+    of_urdf = limits_of_urdf(urdf, sensor.names)
+    _check_units(sensor, of_urdf.units, path)
+    limits = ChannelLimits.from_mapping(tightened(of_urdf, raw.limits, where), count, where)
     home = limit_array(f"{where}: home", raw.home, count)
     if home is None:
         raise EmbodimentError(f"{where}: home: got null, expected {count} numbers")
@@ -102,6 +106,26 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
     workspace.setflags(write=False)
     tool = load_settings(ToolSpec, raw.tool, where=f"{where}: tool") if raw.tool else None
     return Arm(raw.joints, limits, home, urdf, raw.tip_frame, workspace, tool, raw.orientation)
+
+
+def _able(sensors: Mapping[str, Sensor]) -> list[str]:
+    """Return the names of the sensors that measure joints for the gate."""
+    return [
+        name
+        for name, sensor in sensors.items()
+        if isinstance(sensor, VectorSensor) and sensor.is_joints and "gate" in sensor.used_by
+    ]
+
+
+def _check_units(sensor: VectorSensor, units: Sequence[str], path: Path) -> None:
+    """Refuse units that joint states have not: each joint (J) the URDF's, rad or m where that is empty."""
+    able: list[tuple[str, ...]] = [(unit,) for unit in units] or [("rad", "m")] * len(sensor.values)
+    for (name, unit), expected in zip(sensor.values, able, strict=True):
+        if unit not in expected:
+            raise EmbodimentError(
+                f"{path}: sensors.{sensor.name}: values.{name}: got {unit!r}, expected "
+                f"{' or '.join(expected)}, which joint states are in"
+            )
 
 
 def _corner(where: str, box: Mapping[str, Any], key: str) -> FloatArray:

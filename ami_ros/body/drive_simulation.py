@@ -85,7 +85,7 @@ def read_drive_simulation(
         EmbodimentError: no such URDF, no wheels, or actions that such a drive cannot obey.
     """
     nothing = {"scenery": {}, "payload": {}, "pose_noise_std": [0.0, 0.0, 0.0]}
-    raw = load_settings(_DriveSection, {**nothing, **keys}, where=here)
+    raw = load_settings(_DriveSection, {**nothing, **keys}, where=here, also=["kind"])
     drive = load_settings(Drive, raw.drive, where=f"{here}: drive")
     wheels = [*drive.left, *drive.right]
     if not drive.left or not drive.right or len(set(wheels)) != len(wheels):

@@ -122,11 +122,13 @@ class UrdfLimits:
         joints: their names.
         values: limit name -> a number per joint: infinite where a joint turns for ever, None where it is not
             given. Empty where the URDF is not readable or lacks a joint: whoever needs its geometry tells.
+        units: of the positions of the same joints, rad or m; empty as `values`.
     """
 
     urdf: Path
     joints: Sequence[str]
     values: Mapping[str, list[float | None]]
+    units: Sequence[str] = ()
 
 
 def limits_of_urdf(urdf: Path, joints: Sequence[str]) -> UrdfLimits:
@@ -146,7 +148,8 @@ def limits_of_urdf(urdf: Path, joints: Sequence[str]) -> UrdfLimits:
     if len(found) != len(joints) or any(joint.get("type") not in COMMANDABLE for joint in found):
         return UrdfLimits(urdf, joints, {})
     rows = [_joint_limits(urdf, joint) for joint in found]
-    return UrdfLimits(urdf, joints, {key: [row[key] for row in rows] for key in IN_URDF})
+    units = ["m" if joint.get("type") == "prismatic" else "rad" for joint in found]
+    return UrdfLimits(urdf, joints, {key: [row[key] for row in rows] for key in IN_URDF}, units)
 
 
 def _joint_limits(urdf: Path, joint: ElementTree.Element) -> dict[str, float | None]:

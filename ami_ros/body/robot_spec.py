@@ -23,6 +23,10 @@ from ami_ros.share import config_path
 from ami_ros.task_file import merged, read_task
 from ami_ros.types import FloatArray, Observation
 
+# What people give for a robot's YAML -> what to do.
+URDF = "ami-ros new-robot writes one from a URDF"
+INSTEAD = {".yml": "rename it", ".urdf": URDF, ".xacro": URDF}
+
 
 @dataclass(frozen=True, eq=False)
 class RobotSpec:
@@ -40,6 +44,7 @@ class RobotSpec:
         arm: joints and their URDF; None for a body without.
         base: what drives about; None for a body that stays where it is.
         safety: changes to config/safety.yaml that this robot needs.
+        tasks: names of the tasks that change its file.
     """
 
     name: str
@@ -51,6 +56,7 @@ class RobotSpec:
     arm: Arm | None = None
     base: Base | None = None
     safety: Mapping[str, Any] = field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
 
     @property
     def images(self) -> tuple[ImageSensor, ...]:
@@ -92,11 +98,13 @@ class RobotSpec:
         """Return the output through another interface, on its usual topic; empty: the robot's own.
 
         Raises:
+            ConfigError: there is no such interface.
             EmbodimentError: it cannot carry what an action means.
         """
         if not interface:
             return self.output
-        section = {"interface": interface, "topic": INTERFACES[interface].topic}
+        known = INTERFACES.get(interface)
+        section = {"interface": interface, "topic": known.topic if known is not None else ""}
         return read_output(section, self.actions.meaning, self.actions.names, self.name)
 
     @property
@@ -185,8 +193,8 @@ class RobotSpec:
 
     @property
     def max_tip_speed(self) -> float:
-        """Bound of each component of a Cartesian action, m/s."""
-        return float(self.actions.half_range.max())
+        """Largest component of a Cartesian action, whichever way, m/s."""
+        return float(self.actions.largest.max())
 
     def tip_velocity(self, action: FloatArray) -> FloatArray:
         """Return the tip velocity (3,) of an action (A,); the axes it does not move along stand still."""
@@ -217,6 +225,11 @@ class _RobotFile:
 
 def _path(name: str | Path, folder: Path) -> Path:
     path = Path(name)
+    if path.suffix in INSTEAD:
+        raise EmbodimentError(
+            f"robot: got {path}, expected a name in config/robots, or a path that ends in .yaml: "
+            f"{INSTEAD[path.suffix]}"
+        )
     return folder / path if path.suffix == ".yaml" else config_path("robots", f"{name}.yaml")
 
 
@@ -261,7 +274,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
     if task is not None:
         file = read_task(task)
         values = merged(merged(values, file.embodiment), own.get(file.name, {}))
-    raw = load_settings(_RobotFile, values, where=str(path))
+    raw = load_settings(_RobotFile, values, where=str(path), also=["like", "tasks"])
     sensors = read_sensors(raw.sensors, str(path))
     actions = read_actions(raw.actions, str(path))
     if bool(raw.arm) == (actions.meaning in COMMANDED):
@@ -279,4 +292,5 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         simulation=read_simulation(raw.simulation, sensors, actions, path, drives=bool(raw.base)),
         source=raw.source,
         safety=raw.safety,
+        tasks=tuple(map(str, own)),
     )

@@ -22,9 +22,7 @@ class Box:
     def __post_init__(self) -> None:
         for name, count in (("half_size", 3), ("centre", 3), ("colour", 4)):
             if len(getattr(self, name)) != count:
-                raise EmbodimentError(
-                    f"simulation: {name}: got {getattr(self, name)}, expected {count} numbers"
-                )
+                raise EmbodimentError(f"{name}: got {getattr(self, name)}, expected {count} numbers")
 
 
 def read_boxes(section: Any, here: str) -> dict[str, Box]:

@@ -60,20 +60,14 @@ class ImageSensor:
     def __post_init__(self) -> None:
         for name in ("eye", "look_at", "up"):
             if len(getattr(self, name)) != 3:
-                raise EmbodimentError(
-                    f"sensor {self.name}: {name}: got {getattr(self, name)}, expected [x, y, z]"
-                )
+                raise EmbodimentError(f"{name}: got {getattr(self, name)}, expected [x, y, z]")
         if self.eye == self.look_at:
-            raise EmbodimentError(
-                f"sensor {self.name}: eye and look_at are both {self.eye}, expected two points"
-            )
+            raise EmbodimentError(f"eye and look_at are both {self.eye}, expected two points")
         sight = [there - here for here, there in zip(self.eye, self.look_at, strict=True)]
         across = [sight[i - 2] * self.up[i - 1] - sight[i - 1] * self.up[i - 2] for i in range(3)]
         if not any(abs(value) > 1e-9 for value in across):
-            raise EmbodimentError(
-                f"sensor {self.name}: up: got {self.up}, expected another direction than the one it looks in"
-            )
-        _check_used_by(self.name, self.used_by)
+            raise EmbodimentError(f"up: got {self.up}, expected another direction than the one it looks in")
+        _check_used_by(self.used_by)
 
     @property
     def aspect(self) -> float:
@@ -134,6 +128,9 @@ class _VectorSection:
     rate_hz: float = setting("messages per second", gt=0.0, le=2000.0, unit="Hz")
     max_age_s: float = setting("a reading older than this holds the robot", gt=0.0, le=60.0, unit="s")
     used_by: tuple[str, ...] = setting("who needs it: model, gate")
+
+    def __post_init__(self) -> None:
+        _check_used_by(self.used_by)
 
 
 def read_sensors(section: Any, where: str) -> Mapping[str, Sensor]:
@@ -208,12 +205,13 @@ def _read(name: str, values: Any, where: str) -> Sensor:
     if kind not in KINDS:
         raise EmbodimentError(f"{here}: kind: got {shown(kind)}, expected one of {list(KINDS)}")
     if kind == "image":
-        image = load_settings(ImageSensor, {"name": name, **IMAGE_DEFAULTS, **keys}, where=here)
+        given = {"name": name, **IMAGE_DEFAULTS, **keys}
+        image = load_settings(ImageSensor, given, where=here, also=["kind"])
         return image if image.required else dataclasses.replace(image, used_by=_without_gate(image.used_by))
     freeze_s = keys.pop("freeze_s", None)
     if freeze_s is not None and not (type(freeze_s) in (int, float) and 0.0 < freeze_s <= 3600.0):
         raise EmbodimentError(f"{here}: freeze_s: got {shown(freeze_s)}, expected seconds or null")
-    raw = load_settings(_VectorSection, keys, where=here)
+    raw = load_settings(_VectorSection, keys, where=here, also=["kind", "freeze_s"])
     fixed = VECTOR_MESSAGES[raw.message]
     pairs = tuple((str(value), unit) for value, unit in raw.values.items())
     if not pairs or not all(isinstance(unit, str) for _, unit in pairs):
@@ -226,7 +224,6 @@ def _read(name: str, values: Any, where: str) -> Sensor:
             f"{here}: values: got {[value for value, _ in pairs]}, "
             f"expected those of {raw.message}: {list(fixed)}"
         )
-    _check_used_by(name, raw.used_by)
     return VectorSensor(
         name, raw.topic, raw.message, pairs, raw.rate_hz, raw.max_age_s, freeze_s, raw.used_by
     )
@@ -236,6 +233,6 @@ def _without_gate(used_by: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(user for user in used_by if user != "gate")
 
 
-def _check_used_by(name: str, used_by: tuple[str, ...]) -> None:
+def _check_used_by(used_by: tuple[str, ...]) -> None:
     if not set(used_by) <= set(USERS):
-        raise EmbodimentError(f"sensor {name}: used_by: got {list(used_by)}, expected some of {list(USERS)}")
+        raise EmbodimentError(f"used_by: got {list(used_by)}, expected some of {list(USERS)}")

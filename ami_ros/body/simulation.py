@@ -40,7 +40,7 @@ class BulletSimulation:
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
             raise EmbodimentError(
-                f"simulation: got {len(self.hold_joints)} hold_joints and {len(self.hold_position)} "
+                f"got {len(self.hold_joints)} hold_joints and {len(self.hold_position)} "
                 "hold_position, expected one position for each joint"
             )
 
@@ -132,7 +132,7 @@ def read_simulation(
         raise EmbodimentError(f"{here}: kind: got {shown(kind)}, expected one of {list(KINDS)}")
     keys = {name: value for name, value in section.items() if name != "kind"}
     if kind == "none":
-        return load_settings(NoSimulation, {"held": [], **keys}, where=here)
+        return load_settings(NoSimulation, {"held": [], **keys}, where=here, also=["kind"])
     is_commanded = actions.meaning in COMMANDED
     drives = drives and kind == "bullet"
     if (kind == "process") != is_commanded and not drives:
@@ -153,7 +153,7 @@ def read_simulation(
         return read_drive_simulation(keys, actions, path.parent, here)
     if kind == "bullet":
         return _bullet(keys, path.parent, here)
-    given = load_settings(_ProcessSection, keys, where=here).sensors
+    given = load_settings(_ProcessSection, keys, where=here, also=["kind"]).sensors
     if set(given) != set(sensors):
         raise EmbodimentError(f"{here}: sensors: got {shown(list(given))}, expected {list(sensors)}")
     vectors = [sensor for sensor in sensors.values() if isinstance(sensor, VectorSensor)]
@@ -163,7 +163,7 @@ def read_simulation(
 def _bullet(keys: dict[str, Any], folder: Path, here: str) -> BulletSimulation:
     scenery = read_boxes(keys.pop("scenery", {}), f"{here}: scenery")
     given = {"urdf": "", **keys, "scenery": scenery, "folder": folder}
-    return load_settings(BulletSimulation, given, where=here)
+    return load_settings(BulletSimulation, given, where=here, also=["kind"])
 
 
 def _process_sensor(section: Any, sensor: VectorSensor, actions: ActionSpec, where: str) -> ProcessSensor:

@@ -50,6 +50,10 @@ def collect(
 
     Example: ami-ros collect --task reach --episodes 2000
     """
+    from ami_ros.extras import require
+
+    require("sim")
+
     from ami_ros.configuration import Configuration
     from ami_ros.data.episode import episode_path
     from ami_ros.experiment.progress import progress_bar

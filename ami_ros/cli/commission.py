@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -85,6 +86,8 @@ def commission(
     if operator and sim:
         raise ConfigError("got --operator and --sim, expected one of them: nobody moves a simulated robot")
     given = parsed_changes(changes, "config/commission.yaml")
+    if goals is not None and given.get("goals", goals) != goals:
+        raise ConfigError(f"got --goals {goals} and --set goals={given['goals']}, expected one of them")
     experiment = prepare(robot, task, model, others={"commission": {"goals": goals, **given}})
     _check(experiment, explores=not operator)
     subject = Subject(experiment.spec.name, experiment.configuration.task_name, experiment.sha256, sim)
@@ -95,6 +98,7 @@ def commission(
         )
     require("ros", "train", *(["sim"] if sim else []))
     place = out or Path("commissioned", experiment.configuration.name + "_sim" * sim)
+    command = _command(experiment, place, goals, changes) + " --sim" * sim + " --operator" * operator
     with only_one("commission", place):
         runner = _runner(
             experiment,
@@ -105,8 +109,15 @@ def commission(
             logs or Path(tempfile.mkdtemp(prefix="ami_ros_")),  # kept: an error names it
             asks,
         )
-        passed = _run_all(runner, experiment, place, wanted, again, asks)
+        passed = _run_all(runner, experiment, place, command, wanted, again, asks)
     raise typer.Exit(0 if passed else 1)
+
+
+def _command(experiment: Experiment, place: Path, goals: int | None, changes: list[str]) -> str:
+    """Return the command that goes on with the same commissioning."""
+    command = f"ami-ros commission {experiment.configuration.options} --model {quote(str(experiment.model))}"
+    command += "" if goals is None else f" --goals {goals}"
+    return "".join([command, f" --out {quote(str(place))}", *(f" --set {quote(one)}" for one in changes)])
 
 
 def _check(experiment: Experiment, explores: bool) -> None:
@@ -147,12 +158,13 @@ def _run_all(
     runner: CommissionSteps,
     experiment: Experiment,
     place: Path,
+    command: str,
     wanted: tuple[str, ...],
     again: bool,
     asks: bool,
 ) -> bool:
     """Run steps until one is not passed; whatever ends it, the robot holds, and the report is written."""
-    with _ended(runner, experiment, place):
+    with _ended(runner, experiment, place, command):
         for step in wanted:
             if runner.commissioning.is_passed(step) and not again:
                 typer.echo(f"{step}: was passed before")
@@ -168,7 +180,7 @@ def _run_all(
 
 
 @contextmanager
-def _ended(runner: CommissionSteps, experiment: Experiment, place: Path) -> Iterator[None]:
+def _ended(runner: CommissionSteps, experiment: Experiment, place: Path, command: str) -> Iterator[None]:
     from ami_ros.system.interrupts import interruptible
 
     try:
@@ -177,25 +189,21 @@ def _ended(runner: CommissionSteps, experiment: Experiment, place: Path) -> Iter
     except KeyboardInterrupt:
         typer.echo(f"Holding. What was done is kept in {place}; the same command goes on from there.")
         runner.close()
-        _report(runner, experiment, place)
+        _report(runner, experiment, place, command)
         raise typer.Exit(128 + signal.SIGINT) from None
     except BaseException:
         runner.close()
         with suppress(Exception):  # what went wrong first is what is told
-            _report(runner, experiment, place)
+            _report(runner, experiment, place, command)
         raise
     runner.close()
-    _report(runner, experiment, place)
+    _report(runner, experiment, place, command)
 
 
-def _report(runner: CommissionSteps, experiment: Experiment, place: Path) -> None:
+def _report(runner: CommissionSteps, experiment: Experiment, place: Path, command: str) -> None:
     from ami_ros.experiment.commission.folder import CommissionFolder
     from ami_ros.experiment.commission.report import write_commission_report
 
-    names = experiment.configuration.node_parameters
-    command = "ami-ros commission" + "".join(f" --{key} {name}" for key, name in names.items())
-    command += f" --model {experiment.model} --out {place}"
-    command += " --sim" * runner.commissioning.subject.simulated
     page = write_commission_report(experiment, runner.commissioning, CommissionFolder(place), command, _now())
     typer.echo(f"Look at {page}")
 

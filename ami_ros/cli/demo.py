@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -57,13 +58,9 @@ def demo(
     require("ros", "sim", "train")
     from ami_ros.cli.demo_report import FILES, write_report  # seconds: after the checks
 
-    command = f"ami-ros demo --goals {goals} --seed {seed}"
-    command += "".join(f" --{key} {name}" for key, name in experiment.configuration.node_parameters.items())
-    command += (
-        f" --planner {experiment.planner.solver} --goal-via {goal_via}"
-        + " --real-time" * real_time
-        + " --attach" * attach
-    )
+    command = _command(experiment, model, out)
+    command += " --real-time" * real_time + " --attach" * attach
+    command += " --no-baselines" * (not baselines) + " --no-video" * (not video)
     with only_one("demo", out):
         check_writable(*(out / name for name in FILES))
         results, faults = _episodes(experiment, out, real_time, attach)
@@ -71,6 +68,15 @@ def demo(
     near = results[0].yardstick.loosest.text
     typer.echo(f"{reached} of {goals} goals within {near}. Look at {out / 'report.html'}")
     raise typer.Exit(0 if reached >= NEEDED_SHARE * goals else 1)
+
+
+def _command(experiment: Experiment, model: Path | None, out: Path) -> str:
+    """Return the command that runs the same episodes again, and writes to the same folder."""
+    seeds, via = experiment.seeds, "joints" if experiment.by_joints else "image"
+    command = f"ami-ros demo --goals {len(seeds)} --seed {seeds[0]} {experiment.configuration.options}"
+    command += f" --planner {experiment.planner.solver} --goal-via {via}"
+    command += "" if model is None else f" --model {quote(str(model))}"
+    return f"{command} --out {quote(str(out))}"
 
 
 def _episodes(

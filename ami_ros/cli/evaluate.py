@@ -156,6 +156,11 @@ def evaluate(
         raise ConfigError(f"--memory {memory}: got {got}, expected 1 and {LOCAL}: they would share the file")
     experiment = dataclasses.replace(experiment, gated=gate, covered=tuple(cover))
     if fault is not None:
+        given = {"--memory": memory != "off", "--failures": failures, "--perturb all": perturb == EVERY}
+        if ignored := [name for name, value in given.items() if value]:
+            raise ConfigError(
+                f"--fault: got {' and '.join(ignored)} as well, expected it without: see --help"
+            )
         _with_fault(experiment, fault, via, json_file, logs)
         return
     require("sim", *(["ros"] if via == "ros" else []), *(["train"] if failures else []))

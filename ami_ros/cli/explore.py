@@ -6,6 +6,7 @@ from __future__ import annotations
 import signal
 import tempfile
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,7 +54,7 @@ def explore(
 
     In the simulator: ami-ros explore --robot panda --task reach --sim --minutes 2
 
-    Record at the same time, in another terminal: ami-ros record --robot my_robot
+    Record at the same time, in another terminal: ami-ros record --robot my_robot --out FOLDER
     """
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.exploration import Exploration
@@ -66,8 +67,9 @@ def explore(
     configuration = _checked(robot, task, {"minutes": minutes, "speed": speed, "seed": seed}, resume)
     file = resume or state or configuration.exploration_file
     if resume is None and file.exists():
+        resumes = f"--resume {quote(str(file))}"
         raise ConfigError(
-            f"{file}: was explored before; go on with --resume {file}, or begin another one with --state FILE"
+            f"{file}: was explored before; go on with {resumes}, or begin another one with --state FILE"
         )
     require("ros", *(["sim"] if sim else []))
     with only_one("explore", file.parent):
@@ -129,8 +131,8 @@ def _note(moment: Moment) -> str:
 
 def _conclude(last: Moment | None, wanted: Exploration) -> None:
     """Say in one line what was covered, and what comes next."""
-    flags = " ".join(f"--{key} {name}" for key, name in wanted.configuration.node_parameters.items())
-    more = f"ami-ros explore {flags}{' --sim' if wanted.simulated else ''} --resume {wanted.state}"
+    options = wanted.configuration.options + " --sim" * wanted.simulated
+    more = f"ami-ros explore {options} --resume {quote(str(wanted.state))}"
     if last is None:
         kept = f"It is kept in {wanted.state}; more: {more}" if wanted.state.exists() else "Nothing is kept."
         typer.echo(f"It ended before the explorer told how much was covered. {kept}")

@@ -47,6 +47,8 @@ def export(
     if (checkpoint is None) == (model is None):
         got = f"{checkpoint} and --model {model}" if model else "neither a checkpoint nor --model"
         raise ConfigError(f"got {got}, expected one of them")
+    if half and model is None:
+        raise ConfigError("--half: got a checkpoint, expected --model: write the model, then round that")
     if out is None and bundle is None:
         raise ConfigError("got nothing to write, expected --out MODEL or --bundle FILE, or both")
     let_waiting_threads_sleep()

@@ -221,7 +221,7 @@ def reindex(
     configuration = Configuration.load(robot, task)
     path = file or configuration.memory_file()
     MemoryReader(path).close()
-    world = load_model(model or configuration.shipped_model, configuration.spec, task=configuration.task_name)
+    world = load_model(configuration.model_path(model), configuration.spec, task=configuration.task_name)
     with Store(path) as store:
         missing = store.ids(configuration.task_name, without=world.sha256)
         with progress_bar("reindex", len(missing)) as bar:
@@ -262,7 +262,7 @@ def learn(
     paths = list_episodes(data or configuration.episodes_folder)[:most]
     torch.set_num_threads(configuration.planner.threads)  # threads that wait for each other take longer
     name, path = configuration.task_name, file or configuration.memory_file()
-    world = load_model(model or configuration.shipped_model, configuration.spec, task=name)
+    world = load_model(configuration.model_path(model), configuration.spec, task=name)
     count = 0
     with Store(path) as store, progress_bar("learn", len(paths)) as bar:
         for recorded in paths:

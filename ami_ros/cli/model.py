@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -56,6 +57,10 @@ def model(
 
     Of recordings: ami-ros model --robot my_arm.yaml --task reach --data data/my_arm_reach_augmented
     """
+    from ami_ros.extras import require
+
+    require("sim", "train")
+
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.cli.recordings.augment import augment
@@ -141,6 +146,8 @@ def model(
         )
         write_whole(out / CARD, card)
         typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
+        if path.resolve() != configuration.shipped_model.resolve():
+            typer.echo(f"Other verbs take it with --model {quote(str(path))}")
 
 
 class Stages:

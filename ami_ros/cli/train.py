@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -42,9 +43,11 @@ def train(
     let_waiting_threads_sleep()
 
     from ami_ros.configuration import Configuration
+    from ami_ros.extras import require
     from ami_ros.system.whole_file import check_writable
     from ami_ros.training.settings import training_changes
 
+    require("train")
     changes = training_changes(start, steps=steps, seed=seed, threads=threads)
     configuration = Configuration.load(robot, task, {"training": changes})
     out = out or configuration.run_folder / "model.pt"
@@ -95,7 +98,7 @@ def train(
             checkpoint.unlink(missing_ok=True)
     typer.echo(f"{out}  sha256 {sha256}")
     judgement = judge(contract, load_judgement_settings())
-    names = " ".join(f"--{key} {name}" for key, name in configuration.node_parameters.items())
-    next_step = judgement.next_step or f"Next: ami-ros commission {names} --model {out}"
+    commission = f"ami-ros commission {configuration.options} --model {quote(str(out))}"
+    next_step = judgement.next_step or f"Next: {commission}"
     for line in (*judgement.lines, next_step):
         typer.echo(line)

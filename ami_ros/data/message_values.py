@@ -110,7 +110,8 @@ def joints_from_ros(
     if missing or unknown:
         raise JointStateError(
             f"joint state: got {names}: missing {missing}, unknown {unknown}; expected {list(joint_names)} "
-            f"in any order, and otherwise only the robot's declared simulation.hold_joints {list(ignored)}"
+            "in any order, and otherwise only the robot's simulation.hold_joints, with kind: none "
+            f"simulation.held, {list(ignored)}"
         )
     order = [index[name] for name in joint_names]
     values = []

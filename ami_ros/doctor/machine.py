@@ -10,24 +10,24 @@ from pathlib import Path
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError
 
-DOMAINS = range(233)  # Source: ROS 2 documentation, "The ROS_DOMAIN_ID"
 LEAST_FREE = 10**8  # bytes, of a disk that something shall still be written to
 
 
 def domain() -> Finding:
     """Check who can hear whom: ROS_DOMAIN_ID, and the range of discovery."""
-    from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE
+    from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE, DOMAIN, DOMAINS, domain_of
 
     name = "ROS domain"
-    given = os.environ.get("ROS_DOMAIN_ID", "")
-    if given and not (given.isdecimal() and int(given) in DOMAINS):
-        advice = f"export ROS_DOMAIN_ID={DOMAINS[0]} to {DOMAINS[-1]}, that of the robot"
-        return Finding(name, "fail", f"ROS_DOMAIN_ID {given!r}", advice)
+    try:
+        number = domain_of(os.environ)
+    except AmiError as error:
+        advice = f"export {DOMAIN}={DOMAINS[0]} to {DOMAINS[-1]}, that of the robot"
+        return Finding(name, "fail", str(error), advice)
     reach = os.environ.get(DISCOVERY) or "SUBNET"
     if os.environ.get(DISCOVERY_HUMBLE) == "1":
         reach = "LOCALHOST"
     who = {"LOCALHOST": "this machine only", "OFF": "nobody"}.get(reach, "this machine and its network")
-    found = f"ROS_DOMAIN_ID {given or '0 (not set)'}, discovers {who} ({reach})"
+    found = f"{DOMAIN} {number}{'' if os.environ.get(DOMAIN) else ' (not set)'}, discovers {who} ({reach})"
     if reach == "OFF":
         return Finding(name, "warn", found, f"nodes hear nothing: export {DISCOVERY}=LOCALHOST or SUBNET")
     return Finding(name, "ok", found)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError, JudgementError
@@ -14,19 +15,27 @@ DIRECTIONS = 3  # that a tip is led in
 
 
 def limits(robot: str | None, task: str | None) -> Finding:
-    """Check that the gate has limits to watch over, and knows where the links are."""
+    """Check that the gate has limits to watch over, settings, and knows where the links are."""
     from ami_ros.configuration import Configuration
     from ami_ros.safety.gate_body import GateBody
+    from ami_ros.task_file import known_tasks
 
     try:
-        spec = Configuration.load(robot, task).spec
+        configuration = Configuration.load(robot, task)
+        spec = configuration.spec
         GateBody.of_robot(spec)
+        _ = configuration.safety
     except AmiError as error:
         return Finding("robot", "fail", str(error), "mend its YAML or URDF: see config/robots/panda.yaml")
     what = f"{spec.name}: {', '.join(spec.sensors)}; commanded channels: {len(spec.command_names)}"
     if free := spec.limits.unlimited():
         advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"
         return Finding("robot", "warn", f"{what}, without limit of {', '.join(free)}", advice)
+    unknown = sorted(set(spec.tasks) - {*known_tasks(), configuration.task_name})
+    if unknown:
+        found = f"{what}; tasks: {', '.join(unknown)}: no task of config/tasks is called so"
+        advice = f"known are {', '.join(known_tasks())}; a task of your own is given by its path: --task PATH"
+        return Finding("robot", "warn", found, advice)
     return Finding("robot", "ok", what)
 
 
@@ -70,17 +79,21 @@ def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
 
     try:
         if model is None and not (file := Configuration.load(robot, task).shipped_model).is_file():
-            advice = f"to plan, make one: ami-ros model {_named('--robot', robot)}{_named('--task', task)}"
-            return Finding("model", "warn", f"none yet for this robot and task: {file}", advice.strip())
+            advice = f"to plan, make one: {_make(robot, task)}"
+            return Finding("model", "warn", f"none yet for this robot and task: {file}", advice)
         experiment = prepare(robot, task, model)
     except JudgementError as error:
         advice = "ami-ros inspect says why; record more, and train longer"
         return Finding("model", "fail", str(error).splitlines()[0], advice)
     except AmiError as error:
-        return Finding("model", "fail", str(error), "git checkout models, or make model")
+        return Finding(
+            "model", "fail", str(error), f"name another by --model, or make one: {_make(robot, task)}"
+        )
     fits = f"fits {experiment.spec.name}"
     return Finding("model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, {fits}")
 
 
-def _named(option: str, value: str | None) -> str:
-    return f"{option} {value} " if value else ""
+def _make(robot: str | None, task: str | None) -> str:
+    """Return the command that makes a model."""
+    given = {"--robot": robot, "--task": task}
+    return " ".join(["ami-ros model", *(f"{option} {quote(name)}" for option, name in given.items() if name)])

@@ -26,7 +26,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
 
     try:
         configuration = Configuration.load(robot, task)
-        spec = configuration.spec
+        spec, tolerated = configuration.spec, configuration.safety.tracking_error
         if spec.arm is None or isinstance(spec.simulation, NoSimulation):
             return Finding("standing", "ok", "no arm, or no simulation of it")
         world = open_world(spec, configuration.sim.physics_hz)
@@ -44,7 +44,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
     gap = np.abs(joints - spec.home)
     worst = int(gap.argmax())
     far = f"{gap[worst]:.2f} {units[worst]}"
-    if gap[worst] <= configuration.safety.tracking_error:
+    if gap[worst] <= tolerated:
         return Finding("standing", "ok", f"it stays within {far} of home for a second of simulation")
     found = (
         f"told to stay at home, {spec.joint_names[worst]} gives way by {far} in a second of simulation, with "

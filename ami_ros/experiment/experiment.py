@@ -164,7 +164,7 @@ def prepare(
     planner = configuration.planner
     if goal == "joints":
         _check_joint_goals(configuration)
-    path = model or configuration.shipped_model
+    path = configuration.model_path(model)
     file = read_verified(path)
     contract = file.contract()
     contract.check(configuration.spec, configuration.task_name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE
+from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE, domain_of
 from ami_ros.system.domain import own_domain
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
 from ami_ros.system.whole_file import check_writable
@@ -29,6 +29,9 @@ class NodeGroup(ABC):
 
     Attributes:
         domain_id: ROS_DOMAIN_ID that the nodes talk on.
+
+    Raises:
+        ConfigError: on entering, where they run in this shell's domain and that is none.
     """
 
     def __init__(self, log_folder: Path, alone: bool = True, attach: bool = False) -> None:
@@ -47,7 +50,7 @@ class NodeGroup(ABC):
 
     def __enter__(self) -> Self:
         if self._attach:
-            self.domain_id = _domain_of_shell()
+            self.domain_id = domain_of(os.environ)
             self._join()
         else:
             self._start()
@@ -57,7 +60,7 @@ class NodeGroup(ABC):
         # This process joins the nodes' domain, so it needs their environment before it creates a node.
         with ExitStack() as undo:
             undo.push(self.__exit__)
-            self.domain_id = self._open.enter_context(own_domain()) if self._alone else _domain_of_shell()
+            self.domain_id = self._open.enter_context(own_domain()) if self._alone else domain_of(os.environ)
             self._environment = node_environment(self.domain_id)
             if not self._alone:  # who may discover a robot is for its owner to say
                 said = (DISCOVERY, DISCOVERY_HUMBLE)
@@ -87,10 +90,6 @@ class NodeGroup(ABC):
     def _check(self) -> None:
         for process in self._processes.values():
             process.check()
-
-
-def _domain_of_shell() -> int:
-    return int(os.environ.get("ROS_DOMAIN_ID", "0"))
 
 
 def _restore(environment: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import EmbodimentError
 from ami_ros.exploration.cells import Cells
 from ami_ros.exploration.settings import ExplorerSettings
-from ami_ros.exploration.steering import SteeringTo, leaves_area
+from ami_ros.exploration.steering import SteeringTo, leaves_area, used_share
 from ami_ros.types import FloatArray, Observation
 
 SHARES = np.linspace(1.0, 0.0, 9)  # of the speed forward, until the way ahead stays inside
@@ -39,7 +39,8 @@ class AreaTerritory:
             )
         self._base, self._names, self.sensor = base, spec.actions.names, base.sensor
         self._actions = spec.actions
-        self.fastest = settings.fastest * spec.actions.half_range
+        self._share = settings.fastest
+        self.fastest = self._share * spec.actions.largest
         self._ahead_s = 2.0 * settings.turn_s  # it has to brake, too
         lower, upper = base.keep_in.min(axis=0) + base.radius, base.keep_in.max(axis=0) - base.radius
         if not (lower < upper).all():
@@ -87,8 +88,8 @@ class AreaTerritory:
             self._target = target
             self._steering = SteeringTo(self._actions, target, self._near, self._angle)
         speeds = self._steering.next(place)
-        most = float(np.abs(speeds / self.fastest).max())
-        return speeds / most if most > 0.0 else speeds
+        used = used_share(self._actions, speeds)
+        return self._share / used * speeds if used > 0.0 else speeds
 
     def turned_back(self, place: FloatArray, speeds: FloatArray) -> FloatArray:
         """Return speeds (A,) of which the one forward or back is as much less as the way ahead is short."""
@@ -97,7 +98,8 @@ class AreaTerritory:
             ahead = {**motion, "vx": share * motion["vx"]}
             if not leaves_area(self._base, place, ahead, self._ahead_s):
                 break
-        return np.array([ahead[name] for name in self._names])
+        kept = np.array([ahead[name] for name in self._names])
+        return np.clip(kept, self._share * self._actions.low, self._share * self._actions.high)
 
     def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:
         """Return actions (steps, A): the same speeds, until the next proposal."""

@@ -30,7 +30,7 @@ class Box:
         place: where the body is (A,).
         lower: border (A,).
         upper: border (A,).
-        fastest: (A,) units/s that actions can ask for.
+        speeds: (2, A) units/s that actions can ask for, the lowest and the highest.
         by_position: whether actions are places; else speeds.
         sensor: as of a Territory.
         may: tells whether a place (A,) may be entered, besides; None: all of them.
@@ -40,7 +40,7 @@ class Box:
     place: Callable[[Observation], FloatArray]
     lower: FloatArray
     upper: FloatArray
-    fastest: FloatArray
+    speeds: FloatArray
     by_position: bool
     sensor: str
     may: Callable[[FloatArray], bool] | None = None
@@ -58,7 +58,8 @@ class BoxTerritory:
 
     def __init__(self, box: Box, settings: ExplorerSettings, step_s: float) -> None:
         self._box, self._step_s = box, step_s
-        self.fastest, self.sensor = settings.fastest * box.fastest, box.sensor
+        self._slowest, self._fastest = settings.fastest * box.speeds
+        self.fastest, self.sensor = np.maximum(np.abs(self._slowest), self._fastest), box.sensor
         margin = settings.margin * (box.upper - box.lower)
         self._lower, self._upper, self._turn_s = box.lower + margin, box.upper - margin, settings.turn_s
         self.cells = Cells(self._lower, self._upper, settings.cells)
@@ -70,8 +71,8 @@ class BoxTerritory:
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
         """Return the speeds (A,) of the straight way; it is passed through, not stopped at."""
         gap = np.nan_to_num(target - place)
-        speeds: FloatArray = gap / max(self._step_s, float(np.abs(gap / self.fastest).max()))
-        return speeds
+        speeds = gap / max(self._step_s, float(np.abs(gap / self.fastest).max()))
+        return np.clip(speeds, self._slowest, self._fastest)
 
     def ahead(self, place: FloatArray, way: FloatArray) -> FloatArray:
         """Return where a way (A,) leads to, inside of the border."""
@@ -87,8 +88,8 @@ class BoxTerritory:
 
         Source: an exponential approach, x' = -x / T, whose speed falls with the distance.
         """
-        low = np.clip((self._lower - place) / self._turn_s, -self.fastest, self.fastest)
-        high = np.clip((self._upper - place) / self._turn_s, -self.fastest, self.fastest)
+        low = np.clip((self._lower - place) / self._turn_s, self._slowest, self._fastest)
+        high = np.clip((self._upper - place) / self._turn_s, self._slowest, self._fastest)
         kept = np.clip(speeds, low, high)
         may, refuge = self._box.may, self._box.refuge
         if may is None or refuge is None:
@@ -119,7 +120,7 @@ def workspace_box(spec: RobotSpec, meaning: Meaning) -> Box:
         place=lambda observation: forward(meaning.start(observation))[0][axes],
         lower=spec.workspace[0][axes],
         upper=spec.workspace[1][axes],
-        fastest=spec.actions.half_range,
+        speeds=np.stack([spec.actions.low, spec.actions.high]),
         by_position=False,
         sensor=spec.joint_sensor,
     )
@@ -139,14 +140,13 @@ def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
             "URDF or in arm.limits"
         )
     by_position = spec.actions.meaning == "joint_position"
-    fastest = spec.actions.half_range
-    if by_position:
-        known = np.full(len(spec.joint_names), np.inf) if limits.velocity is None else limits.velocity
-        fastest = np.minimum(known[moved], 2.0 * fastest / RANGE_S)
     low, high = limits.lower[moved], limits.upper[moved]
+    speeds = np.stack([spec.actions.low, spec.actions.high])
     if by_position:
-        half = spec.actions.half_range
-        low, high = np.maximum(low, spec.actions.centre - half), np.minimum(high, spec.actions.centre + half)
+        low, high = np.maximum(low, speeds[0]), np.minimum(high, speeds[1])
+        known = np.full(len(spec.joint_names), np.inf) if limits.velocity is None else limits.velocity
+        fastest = np.minimum(known[moved], np.ptp(speeds, axis=0) / RANGE_S)
+        speeds = np.stack([-fastest, fastest])
     home, workspace = spec.home.copy(), spec.workspace
 
     def inside(place: FloatArray) -> bool:
@@ -159,7 +159,7 @@ def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
         place: FloatArray = meaning.start(observation)[moved]
         return place
 
-    return Box(at, low, high, fastest, by_position, spec.joint_sensor, inside, home[moved])
+    return Box(at, low, high, speeds, by_position, spec.joint_sensor, inside, home[moved])
 
 
 def setpoint_box(spec: RobotSpec, meaning: Meaning) -> Box:
@@ -168,5 +168,4 @@ def setpoint_box(spec: RobotSpec, meaning: Meaning) -> Box:
     across = 2.0 * actions.half_range / RANGE_S
     given = [channel.velocity for channel in actions.channels]
     fastest = np.array([slow if v is None else v for slow, v in zip(across, given, strict=True)])
-    low, high = actions.centre - actions.half_range, actions.centre + actions.half_range
-    return Box(meaning.start, low, high, fastest, True, "")
+    return Box(meaning.start, actions.low, actions.high, np.stack([-fastest, fastest]), True, "")

@@ -23,6 +23,8 @@ AGAIN = 0.9  # tolerances: so far off after a turn, it goes there again
 class SteeringTo:
     """Drives to a pose, forward or backward, whichever needs less turning, and turns there.
 
+    One that cannot go backward always drives forward.
+
     Args:
         actions: channels vx and wz.
         goal: x, y (m) and yaw (rad) (3,).
@@ -36,6 +38,7 @@ class SteeringTo:
     def __init__(self, actions: ActionSpec, goal: FloatArray, distance: float, angle: float) -> None:
         self._actions, self._goal = actions, goal
         self._distance, self._angle = distance, angle
+        self._reverses = bool(actions.low[actions.names.index("vx")] < 0.0)
         self._forward: float | None = None
         self._is_there = False
 
@@ -52,7 +55,7 @@ class SteeringTo:
         alpha, beta = wrapped(bearing - pose[2]), wrapped(self._goal[2] - bearing)
         if self._forward is None:
             back = abs(wrapped(alpha + math.pi)) + abs(wrapped(beta + math.pi))
-            self._forward = 1.0 if abs(alpha) + abs(beta) <= back else -1.0
+            self._forward = 1.0 if abs(alpha) + abs(beta) <= back or not self._reverses else -1.0
         if self._forward < 0.0:
             alpha, beta = wrapped(alpha + math.pi), wrapped(beta + math.pi)
         speed = RHO * far * max(0.0, math.cos(alpha))
@@ -80,10 +83,15 @@ def leaves_area(base: Base, pose: FloatArray, motion: Mapping[str, float], ahead
 
 def limited(actions: ActionSpec, vx: float, wz: float) -> FloatArray:
     """Return the action, slowed down as a whole to what the channels can: the way stays the same."""
-    half = dict(zip(actions.names, actions.half_range.tolist(), strict=True))
-    worst = max(abs(vx) / half["vx"], abs(wz) / half["wz"], 1.0)
-    wanted = {"vx": vx / worst, "wz": wz / worst}
-    return np.array([wanted[name] for name in actions.names])
+    wanted = np.array([{"vx": vx, "wz": wz}[name] for name in actions.names])
+    return np.clip(wanted / max(used_share(actions, wanted), 1.0), actions.low, actions.high)
+
+
+def used_share(actions: ActionSpec, speeds: FloatArray) -> float:
+    """Return the largest share that speeds (A,) are of what the channels can that way; 1 uses all of it."""
+    able = np.where(speeds < 0.0, -actions.low, actions.high)
+    moves = able > 0.0  # what a channel cannot do at all is left to who clips
+    return float((np.abs(speeds[moves]) / able[moves]).max(initial=0.0))
 
 
 def wrapped(angle: float) -> float:

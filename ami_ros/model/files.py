@@ -68,7 +68,7 @@ def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
     """
     try:
         if not path.is_file():
-            advice = "train one with `make model` or pass --model PATH"
+            advice = "make one with `ami-ros model`, or pass the path of another"
             raise ModelFileError(f"{path}: no such model file; {advice}")
         if sha256 is None:
             if not sidecar(path).is_file():

@@ -85,6 +85,8 @@ def test_an_arm_and_a_base_may_be_left_out(tmp_path):
         ("simulation.pose_noise_std", [0.1], "three numbers"),
         ("simulation.urdf", "package://pybullet_data/husky/tank.urdf", "no such file"),
         ("simulation.payload", {"plate": 3}, "expected a mapping"),
+        ("actions.channels.wz.unit", "deg/s", "channels.wz: unit: got 'deg/s', expected rad/s for twist"),
+        ("actions.channels.vx.unit", "rad/s", "channels.vx: unit: got 'rad/s', expected m/s for twist"),
         ("actions.channels.vy", {"unit": "m/s", "range": 1.0}, "expected some of \\['vx', 'wz'\\]"),
         ("sensors.wheels.values", {"vx": "km/h"}, "expected some of.*'vx': 'm/s'"),
         ("sensors.wheels.values", {"speed": "m/s"}, "expected some of"),

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from robots import changed, joint, link, made_up_robot, panda_yaml, small_robot, turning_arm, urdf
 
+from ami_ros.body.actions import Channel
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import KinematicsError
@@ -81,6 +83,17 @@ def test_a_step_moves_the_tip_as_asked(kinematics):
         start, _ = kinematics.forward(joints)
         end, _ = kinematics.forward(kinematics.step(joints, velocity, DT_S))
         np.testing.assert_allclose(end - start, velocity * DT_S, atol=5e-3)
+
+
+def test_a_step_goes_as_far_as_the_widest_channel_reaches_one_way():
+    """Half the width of its range would cut it, and nobody would be told."""
+    actions = dataclasses.replace(SPEC.actions, channels=(Channel("x", "m/s", -0.1, 0.4),))
+    spec = changed(SPEC, actions=actions)
+    assert spec.max_tip_speed == SPEC.max_tip_speed == 0.4
+    kinematics = Kinematics(spec)
+    joints = kinematics.solve(spec.workspace.mean(axis=0))
+    start, end = (kinematics.forward(j)[0] for j in (joints, kinematics.step(joints, [0.4, 0, 0], DT_S)))
+    assert end[0] - start[0] == pytest.approx(0.4 * DT_S, abs=5e-3)
 
 
 def test_standing_still_stands_still(kinematics):

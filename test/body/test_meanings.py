@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from bodies import mobile_base, process_body, vector_sensor
 from observed import observed
-from robots import changed
+from robots import changed, panda_yaml
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.meanings.known import KNOWN, meaning_of
+from ami_ros.body.meanings.known import KNOWN, meaning_of, observed_vectors
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import EmbodimentError, ObservationError
 from ami_ros.types import Observation, Reading
@@ -43,6 +43,24 @@ def test_every_meaning_of_a_yaml_is_known():
     odd = changed(PANDA, actions=dataclasses.replace(PANDA.actions, meaning="telepathy"))
     with pytest.raises(EmbodimentError, match="got 'telepathy', expected one of .*'setpoint'"):
         meaning_of(odd)
+
+
+def test_observed_is_what_proposals_start_at_whoever_else_uses_it(tmp_path):
+    def names(path) -> list[str]:
+        return [sensor.name for sensor in observed_vectors(load_robot(path))]
+
+    def for_the_gate(*sensors):
+        return lambda values: [values["sensors"][name].update(used_by=["gate"]) for name in sensors]
+
+    def measured(values):
+        values["sensors"]["set"] = vector_sensor("Float64MultiArray", "set", {"heater": "W", "valve": "%"})
+        values["simulation"] = {"kind": "none"}
+        for_the_gate("set", "flow")(values)
+
+    assert names(panda_yaml(tmp_path, for_the_gate("joints"))) == ["joints"]
+    assert names(mobile_base(tmp_path, for_the_gate("odometry"))) == []
+    assert names(process_body(tmp_path, for_the_gate("flow"))) == ["temperatures", "pressure"]
+    assert names(process_body(tmp_path, measured)) == ["temperatures", "pressure", "set"]
 
 
 def test_a_cartesian_velocity_starts_where_the_robot_is_and_moves_the_tip_as_planned():

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 import yaml
-from robots import made_up_robot, panda_yaml
+from robots import LIMIT, joint, link, made_up_robot, panda_yaml, urdf
 
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.robot_spec import load_robot
@@ -77,6 +77,10 @@ def test_unknown_and_missing_keys(tmp_path):
     message = refused(tmp_path, lambda values: values["sensors"]["camera"].update(zoom=2))
     assert "sensors.camera: unknown keys ['zoom']" in message
     assert "unknown keys ['mass']" in refused(tmp_path, lambda values: values["simulation"].update(mass=2))
+    message = refused(tmp_path, lambda values: values["sensors"]["joints"].update(freeze=2.0))
+    assert "unknown keys ['freeze']; valid keys are ['freeze_s', 'kind', 'max_age_s'," in message
+    message = refused(tmp_path, change(task={}))
+    assert "unknown keys ['task']" in message and "'like'" in message and "'tasks'" in message
     assert "missing keys ['topic']" in refused(tmp_path, lambda values: values["output"].pop("topic"))
 
 
@@ -111,6 +115,11 @@ def test_unknown_and_missing_keys(tmp_path):
         ("actions.channels.x.range", [0.4, 0.4], "expected .*smallest, largest"),
         ("actions.channels.x.range", math.nan, "range: got nan"),
         ("actions.channels.x.unit", 3, "unit: got 3, expected a text"),
+        (
+            "actions.channels.x.unit",
+            "mm/s",
+            "channels.x: unit: got 'mm/s', expected m/s for cartesian_velocity",
+        ),
         ("actions.channels.x.velocity", 1.0, "which cartesian_velocity does not command.*arm.limits"),
         ("output.interface", "telegraph", "expected one of .*'trajectory'"),
         ("output.interface", "twist", "twist, which cannot carry cartesian_velocity; .*'trajectory'"),
@@ -126,6 +135,12 @@ def test_unknown_and_missing_keys(tmp_path):
         ("sensors.camera.vertical_fov_deg", 180.0, "expected < 179.0"),
         ("sensors.camera.rate_hz", math.nan, "expected a finite number"),
         ("sensors.camera.max_age_s", 0.0, "expected > 0.0"),
+        (
+            "sensors.joints.used_by",
+            ["model"],
+            r"used_by \['model'\], expected .*used_by the gate: one of \[\]",
+        ),
+        ("sensors.joints.used_by", [], r"arm.joints: got joints, which is used_by \[\]"),
         ("sensors.camera.used_by", ["cook"], "expected some of .*'model', 'gate'"),
         ("sensors.camera.eye", [1.0, 2.0], r"expected \[x, y, z\]"),
         ("sensors.camera.look_at", [0.0] * 4, r"expected \[x, y, z\]"),
@@ -134,6 +149,8 @@ def test_unknown_and_missing_keys(tmp_path):
         ("sensors.joints.message", "WrenchStamped", "expected those of WrenchStamped: .*'fx'"),
         ("sensors.joints.values", {}, "expected name: unit for each value"),
         ("sensors.joints.values", {"a": 1}, "expected name: unit for each value"),
+        ("sensors.joints.values.panda_joint1", "deg", "values.panda_joint1: got 'deg', expected rad, which"),
+        ("sensors.joints.values.panda_joint2", "m", "values.panda_joint2: got 'm', expected rad, which"),
         ("sensors.joints.freeze_s", 0.0, "expected seconds or null"),
         ("simulation.hold_position", [0.02], "expected one position for each joint"),
         ("simulation.urdf", None, "expected str"),
@@ -146,6 +163,95 @@ def test_wrong_values(tmp_path, keys, value, message):
         return
     with pytest.raises(ConfigError, match=message):
         load_robot(path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "told"),
+    [
+        (
+            "simulation.scenery.table.half_size",
+            [0.5, 0.5],
+            "simulation: scenery.table: half_size: got (0.5, 0.5)",
+        ),
+        ("simulation.hold_position", [0.02], "simulation: got 2 hold_joints and 1 hold_position"),
+        ("sensors.camera.eye", [1.0, 2.0], "sensors.camera: eye: got (1.0, 2.0), expected [x, y, z]"),
+        ("sensors.camera.look_at", [1.35, 0.75, 0.85], "sensors.camera: eye and look_at are both"),
+        ("sensors.joints.used_by", ["cook"], "sensors.joints: used_by: got ['cook']"),
+        (
+            "simulation.speed",
+            2.0,
+            "simulation: unknown keys ['speed']; valid keys are ['folder', 'hold_joints'",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_file_and_section(tmp_path, keys, value, told):
+    assert f"panda.yaml: {told}" in refused(tmp_path, lambda values: put(values, keys, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "my_arm.yml",
+            "got my_arm.yml, expected a name in config/robots, or a path that ends in .yaml: rename it",
+        ),
+        ("arms/my_arm.urdf", "ends in .yaml: ami-ros new-robot writes one from a URDF"),
+        ("my_arm.xacro", "ami-ros new-robot"),
+    ],
+)
+def test_what_is_no_yaml_says_how_it_becomes_one(tmp_path, name, told):
+    for given in (name, tmp_path / name):
+        with pytest.raises(EmbodimentError) as caught:
+            load_robot(given)
+        assert told.replace("my_arm.yml", str(given)) in str(caught.value)
+
+
+def test_an_arm_names_the_sensors_that_the_gate_may_know_its_joints_by(tmp_path):
+    """One that the gate did not hear would let it command home from wherever the arm is."""
+
+    def two(values):
+        joints = values["sensors"]["joints"]
+        values["sensors"]["encoders"] = {**joints, "topic": "encoders"}
+        joints["used_by"] = ["model"]
+
+    assert "used_by the gate: one of ['encoders']" in refused(tmp_path, two, EmbodimentError)
+    path = panda_yaml(tmp_path, lambda values: (two(values), values["arm"].update(joints="encoders")))
+    assert load_robot(path).joint_sensor == "encoders"
+
+
+@pytest.mark.parametrize(
+    ("meaning", "unit", "expected"),
+    [("joint_velocity", "deg/s", "rad/s or m/s"), ("joint_position", "rad/s", "rad or m")],
+)
+def test_joints_move_in_the_units_of_joint_states(tmp_path, meaning, unit, expected):
+    """Degrees would be taken as radians, fifty-seven times as much."""
+
+    def by_joint(values, unit):
+        values["actions"].update(meaning=meaning, channels={"panda_joint2": {"unit": unit, "range": 0.5}})
+
+    message = refused(tmp_path, lambda values: by_joint(values, unit), EmbodimentError)
+    assert f"channels.panda_joint2: unit: got {unit!r}, expected {expected} for {meaning}" in message
+    path = panda_yaml(tmp_path, lambda values: by_joint(values, expected.split()[0]))
+    assert load_robot(path).actions.channels[0].unit == expected.split()[0]
+
+
+def test_the_unit_of_a_joint_is_what_its_urdf_makes_of_it(tmp_path):
+    turns = joint("j1", "base", "a", inside=LIMIT)
+    path = urdf(tmp_path, link("base"), link("a"), link("b"), turns, joint("j2", "a", "b", "prismatic"))
+
+    def arm_of(**units):
+        def of_urdf(values):
+            values["sensors"]["joints"]["values"] = units
+            values["arm"].update(urdf=str(path), home=[0.0, 0.0], tip_frame="b")
+            values["arm"]["limits"] = {"acceleration": None, "jerk": None}
+            values["simulation"] = {"kind": "none"}
+
+        return of_urdf
+
+    assert "values.j2: got 'rad', expected m," in refused(tmp_path, arm_of(j1="rad", j2="rad"))
+    assert load_robot(panda_yaml(tmp_path, arm_of(j1="rad", j2="m"))).joint_names == ("j1", "j2")
+    path.write_text("no URDF")
+    assert "values.j2: got 'mm', expected rad or m," in refused(tmp_path, arm_of(j1="m", j2="mm"))
 
 
 def test_a_limit_that_is_left_out_is_the_urdfs_and_none_is_looser(tmp_path):

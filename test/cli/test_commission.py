@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 import sys
 
 import pytest
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 from command import error_line
+from untrained import untrained_model
 
+from ami_ros.cli.commission import _command
 from ami_ros.commission.record import StepRecord, StepState
 from ami_ros.commission.trials import GoalTrial
+from ami_ros.experiment.experiment import prepare
 
 GOALS = 2
 PANDA = ("commission", "--robot", "panda", "--task", "reach")
@@ -26,6 +30,10 @@ PANDA = ("commission", "--robot", "panda", "--task", "reach")
         (("--steps", "fast"), "got ['fast'], expected some of shadow, slow, faults"),
         (("--sim", "--operator"), "expected one of them"),
         (("--sim", "--set", "goals=0"), "goals: got 0, expected >= 1"),
+        (
+            ("--sim", "--goals", "20", "--set", "goals=5"),
+            "got --goals 20 and --set goals=5, expected one of them",
+        ),
         (("--sim", "--set", "speed=1"), "config/commission.yaml"),
     ],
 )
@@ -34,6 +42,17 @@ def test_what_cannot_be_done_is_told_before_anything_starts(tmp_path, ami_ros_he
     done = ami_ros_here(*PANDA, "--out", tmp_path / "out", *given)
     assert says in error_line(done)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command_of_the_report_goes_on_with_the_same_commissioning(tmp_path):
+    model = untrained_model(tmp_path, "reach").rename(tmp_path / "a model.pt")
+    (tmp_path / "model.pt.sha256").rename(tmp_path / "a model.pt.sha256")
+    said = _command(prepare("panda", "reach", model), tmp_path / "my arm", 7, ["slow=0.2", "settle_s=1.0"])
+    assert shlex.split(said)[1:] == [
+        *PANDA,
+        *("--model", str(model), "--goals", "7", "--out", str(tmp_path / "my arm")),
+        *("--set", "slow=0.2", "--set", "settle_s=1.0"),
+    ]
 
 
 def test_a_step_that_fails_ends_the_run_and_what_was_done_is_gone_on_with(tmp_path, ami_ros_here):
@@ -51,7 +70,8 @@ def test_a_step_that_fails_ends_the_run_and_what_was_done_is_gone_on_with(tmp_pa
     assert list(kept["steps"]) == ["shadow"], "nothing moves by a model that has not shown what it must"
     figures = kept["steps"]["shadow"]["figures"]
     assert figures["agreement"] > 0.5 and figures["goals"] > GOALS
-    assert "not passed: shadow" in (out / "report.html").read_text()
+    page = (out / "report.html").read_text()
+    assert "not passed: shadow" in page and f"--set goals={GOALS} --sim" in page
 
     # As a process leaves it that is killed between two goals.
     trial = GoalTrial(1, {"tip": 0.1}, {"tip": 0.01, "joint": 0.1}, 1.0, "said before", {"PASS": 1.0})

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import time
 
@@ -12,7 +13,8 @@ import typer
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 from bodies.yaml_bodies import process_body, setpoint_task
-from command import Running
+from command import Running, error_line
+from robots import panda_yaml
 
 from ami_ros.cli.explore import _conclude, explore
 from ami_ros.configuration import Configuration
@@ -51,6 +53,23 @@ def test_who_ends_before_the_explorer_told_hears_what_is_kept(tmp_path, capsys, 
         _conclude(None, Exploration(Configuration.load("panda"), file))
     told = capsys.readouterr().out
     assert says in told and (f"--resume {file}" in told) == kept
+
+
+def test_what_comes_next_is_what_a_shell_takes(tmp_path, capsys):
+    robot, file = panda_yaml(tmp_path).rename(tmp_path / "my arm.yaml"), tmp_path / "my arm.json"
+    file.write_text("{}")
+    with pytest.raises(typer.Exit):
+        _conclude(None, Exploration(Configuration.load(str(robot), "reach"), file))
+    command = capsys.readouterr().out.partition("more: ")[2]
+    wanted = ["--robot", str(robot), "--task", "reach", "--resume", str(file)]
+    assert shlex.split(command) == ["ami-ros", "explore", *wanted]
+
+
+def test_a_shell_without_a_domain_is_told_before_anything_starts(tmp_path, ami_ros_here):
+    where = ("--state", tmp_path / STATE, "--logs", tmp_path / "logs")
+    run = ami_ros_here("explore", "--robot", "panda", "--task", "reach", *where, ROS_DOMAIN_ID="abc")
+    assert "ROS_DOMAIN_ID: got 'abc', expected 0 to 232" in error_line(run)
+    assert not (tmp_path / "logs").exists()
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_a_model_is_written_again_and_as_a_bundle(tmp_path: Path):
     [
         ((), "got neither a checkpoint nor --model, expected one of them"),
         (("c.pt", "--model", "m.pt", "--out", "o.pt"), "got c.pt and --model m.pt, expected one of them"),
+        (("c.pt", "--half", "--out", "o.pt"), "--half: got a checkpoint, expected --model"),
         (("--model", "m.pt"), "got nothing to write, expected --out MODEL or --bundle FILE"),
         (("--model", "nowhere.pt", "--out", "o.pt"), "nowhere.pt: no such model file"),
     ],

@@ -6,11 +6,14 @@ from __future__ import annotations
 import signal
 
 import pytest
+from command import error_line
 from command_line import ami_ros_run
 
 import ami_ros
+from ami_ros import extras
 from ami_ros.cli.main import VERBS, load_verb
 
+FAULT = ("--via", "ros", "--fault", "camera_black")
 HEAVY = ("torch", "rclpy", "pybullet", "pinocchio", "matplotlib", "numpy", "cv2")
 
 
@@ -31,6 +34,16 @@ def test_help_imports_nothing_heavy():
 
 def test_version():
     assert ami_ros_run("--version").stdout.split() == ["ami-ros", ami_ros.__version__]
+
+
+@pytest.mark.parametrize(
+    ("verb", "extra"), [("train", "train"), ("collect", "sim"), ("model", "sim"), ("model", "train")]
+)
+def test_verbs_tell_what_is_missing_before_any_work(verb, extra, ami_ros_here, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(extras.EXTRAS, extra, ("no_such_module",))
+    assert f"no_such_module (extra '{extra}')" in error_line(ami_ros_here(verb))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -60,11 +73,19 @@ def test_an_unknown_verb_is_refused():
         (("--via", "telepathy"), ("telepathy", "direct", "ros")),
         (("--goal", "smell"), ("smell", "image", "joints")),
         (("--robot", "r2d2"), ("r2d2", "panda")),
-        (("--model", "nowhere/model.pt"), ("nowhere/model.pt", "no such model file", "make model")),
+        (
+            ("--model", "nowhere/model.pt"),
+            ("nowhere/model.pt", "no such model file", "ami-ros model --robot panda"),
+        ),
         (("--episodes", "0"), ("0 episodes", "at least 1")),
         (("--workers", "0"), ("0 workers", "at least 1")),
         (("--workers", "2", "--via", "ros"), ("2 workers", "via ros only 1")),
         (("--task", "push", "--goal", "joints"), ("push", "--goal image")),
+        (
+            (*FAULT, "--memory", "on", "--failures", "x.png"),
+            ("--memory and --failures", "expected it without"),
+        ),
+        ((*FAULT, "--perturb", "all"), ("--fault: got --perturb all",)),
     ],
 )
 def test_bad_input_is_one_line_that_names_the_alternatives(arguments, expected, ami_ros_here):

@@ -65,7 +65,7 @@ def test_limits_that_do_not_exist_are_told(tmp_path):
 def test_a_missing_model_fails(tmp_path):
     finding = files.shipped("panda", "reach", tmp_path / "model.pt")
     assert finding.level == "fail"
-    assert "make model" in finding.advice
+    assert "ami-ros model --robot panda --task reach" in finding.advice
 
 
 def test_a_model_that_was_never_made_is_no_failure(tmp_path):
@@ -80,8 +80,33 @@ def test_a_time_to_listen_for_has_bounds_and_a_purpose(seconds):
         doctor(live=seconds != 5.0, seconds=seconds)
 
 
-@pytest.mark.parametrize("robot", ["r2d2", "panda"])
+def test_changes_for_a_task_that_is_not_there_are_told(tmp_path):
+    def of(*tasks):
+        return str(panda_yaml(tmp_path, lambda values: values["tasks"].update({name: {} for name in tasks})))
+
+    assert files.limits(of("reech"), "reach").level == "warn"
+    finding = files.limits(of("reech"), "reach")
+    assert "tasks: reech: no task" in finding.found and "known are barrier, drive," in finding.advice
+    assert files.limits(of("reach", "push"), "reach").level == "ok"
+    mine = tmp_path / "fold.yaml"
+    mine.write_text(config_path("tasks", "reach.yaml").read_text())
+    assert files.limits(of("fold"), str(mine)).level == "ok"
+
+
+def misspelt(tmp_path) -> str:
+    return str(panda_yaml(tmp_path, lambda values: values.update(safety={"start_eror": 0.2})))
+
+
+def test_a_setting_of_the_gate_that_does_not_exist_is_told(tmp_path):
+    robot = misspelt(tmp_path)
+    finding = files.limits(robot, "reach")
+    assert finding.level == "fail"
+    assert "unknown keys ['start_eror']" in finding.found and f"safety of robot {robot}" in finding.found
+
+
+@pytest.mark.parametrize("robot", ["r2d2", "panda", misspelt])
 def test_no_check_raises(robot, tmp_path):
+    robot = robot if isinstance(robot, str) else robot(tmp_path)
     findings = [
         check()
         for check in checks.all_checks(robot, "reach", tmp_path / "none.pt")

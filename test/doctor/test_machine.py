@@ -24,6 +24,8 @@ Usage = namedtuple("Usage", "total used free")
         ({DISCOVERY: "OFF"}, "warn", "nobody"),
         ({"ROS_DOMAIN_ID": "-1"}, "fail", "'-1'"),
         ({"ROS_DOMAIN_ID": "233"}, "fail", "'233'"),
+        ({"ROS_DOMAIN_ID": ""}, "ok", "0 (not set)"),
+        ({"ROS_DOMAIN_ID": "abc"}, "fail", "'abc'"),
     ],
 )
 def test_who_hears_whom(monkeypatch, variables, level, found):

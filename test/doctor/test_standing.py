@@ -30,5 +30,7 @@ def test_what_cannot_be_tried_says_why(tmp_path, monkeypatch):
     assert standing(str(real), "reach").found == "no arm, or no simulation of it"
     finding = standing("r2d2", "reach")
     assert finding.level == "warn" and finding.found.startswith("not tried: ") and "r2d2" in finding.found
+    gate = panda_yaml(tmp_path, lambda values: values.update(safety={"tracking_eror": 0.2}))
+    assert "not tried: " in standing(str(gate), "reach").found
     monkeypatch.setitem(extras.EXTRAS, "sim", ("no_such_module",))
     assert standing("panda", "reach").found == "not tried: no simulator"

@@ -141,6 +141,33 @@ def test_set_points_go_through_their_ranges_and_are_held_where_they_are(tmp_path
     np.testing.assert_allclose(plant.channels, before)
 
 
+def with_range(spec: RobotSpec, name: str, low: float, high: float) -> RobotSpec:
+    channels = [
+        dataclasses.replace(one, low=low, high=high) if one.name == name else one
+        for one in spec.actions.channels
+    ]
+    return dataclasses.replace(spec, actions=dataclasses.replace(spec.actions, channels=tuple(channels)))
+
+
+@pytest.mark.parametrize(
+    ("spec", "index"),
+    [(with_range(PANDA, "y", -0.1, 0.4), 1), (with_range(HUSKY, "vx", -0.1, 0.5), 0)],
+    ids=["arm", "base"],
+)
+def test_a_channel_is_used_as_far_as_it_reaches_each_way(spec, index):
+    body = Ideal(spec, speed=1.0, cells=3).run(round(30 * spec.actions.rate_hz))
+    asked, actions = np.array(body.actions), spec.actions
+    assert (asked >= actions.low - 1e-9).all() and (asked <= actions.high + 1e-9).all()
+    assert asked[:, index].max() > actions.half_range[index], "more than half of its width"
+    assert asked[:, index].min() < 0.0
+
+
+def test_a_base_that_cannot_go_backward_covers_its_area():
+    base = Ideal(with_range(HUSKY, "vx", 0.0, 0.5), cells=4).run(300)
+    assert (np.array(base.actions)[:, 0] >= 0.0).all()
+    assert base.planner.coverage.cells.share > 0.1
+
+
 def test_a_base_that_nothing_keeps_somewhere_is_refused(tmp_path):
     with pytest.raises(EmbodimentError, match="must be kept somewhere"):
         ExploringPlanner(load_robot(mobile_base(tmp_path)), load_explorer_settings())

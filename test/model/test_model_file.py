@@ -114,7 +114,7 @@ def test_weights_hash_names_the_weights():
 
 def test_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(
-        ModelFileError, match="no such model file; train one with `make model` or pass --model PATH"
+        ModelFileError, match="no such model file; make one with `ami-ros model`, or pass the path of another"
     ):
         load_model(tmp_path / "model.pt", SPEC)
     with pytest.raises(ModelFileError, match="no such model file"):

@@ -28,7 +28,7 @@ class LaunchConfiguration:
 
 
 def nodes_of(file: str, **given: str) -> list[dict[str, Any]]:
-    """Return the keyword arguments of each `launch_ros.actions.Node` that a launch file starts."""
+    """Return the keyword arguments of each `launch_ros.actions.Node` that a launch file starts by itself."""
     modules = {}
     if importlib.util.find_spec("launch_ros") is None:
         names = ("launch", "launch.actions", "launch.launch_description_sources", "launch.substitutions")
@@ -43,7 +43,7 @@ def nodes_of(file: str, **given: str) -> list[dict[str, Any]]:
         context = importlib.import_module("launch").LaunchContext()
         defaults = {argument.name: argument.default_value for argument in launched["ARGUMENTS"]}
         context.launch_configurations.update(defaults | given)
-        return launched["start"](context)
+        return (launched.get("start") or launched["drive"])(context)
 
 
 def process_of(node: dict[str, Any], environment: dict[str, str], logs: Path) -> NodeProcess:

@@ -5,27 +5,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.bench.search.plan_time import Budget, budget_of
 from ami_ros.planning.settings import PlannerSettings
-from ami_ros.report.statistics import summarise
-from ami_ros.sim.tasks.yardstick import METRES
+from ami_ros.report.statistics import success_figures, summarise
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-SUCCESS = tuple(near.figure("success") for near in METRES.thresholds)
-STRICTEST = SUCCESS[-1]
-KEPT = (
-    "episodes",
-    *(f"{name}{ci}" for name in SUCCESS for ci in ("", "_ci")),
-    "plan_ms_p50",
-    "plan_ms_p99",
-    "arrived_share",
-    "false_arrivals",
-)
+KEPT = ("episodes", "plan_ms_p50", "plan_ms_p99", "arrived_share", "false_arrivals")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +59,8 @@ def measure_curve(
         step_s: duration of a control step.
 
     Returns:
-        One point per variant: ``family public samples horizon iterations`` and the figures of `KEPT`.
+        One point per variant: ``family public samples horizon iterations``, the success by the task's
+        yardstick with its intervals, and the figures of `KEPT`.
     """
     points = []
     for way in ways:
@@ -78,23 +69,29 @@ def measure_curve(
         points.append(
             {"family": way.family, "public": way.public is not None}
             | searched
-            | {key: figures[key] for key in KEPT}
+            | {name: value for name, value in figures.items() if name in KEPT or name.startswith("success")}
         )
     return points
+
+
+def strictest(point: Mapping[str, Any]) -> str:
+    """Return the name of a point's success by the strictest threshold of its task."""
+    return [*success_figures(point)][-1]
 
 
 def knee(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the fastest of our searching points that is as good as the best, within one standard error.
 
-    Good is the share of episodes that end within the smallest of the distances.
+    Good is the share of episodes that end within the strictest threshold of the task.
 
     Source: Breiman et al., "Classification and regression trees" (1984), section 3.4.3, the 1 SE rule.
     """
     ours = [point for point in points if not point["public"] and "samples" in point]
-    best = max(ours, key=lambda point: (point[STRICTEST], -point["plan_ms_p50"]))
-    rate = best[STRICTEST]
+    success = strictest(points[0])
+    best = max(ours, key=lambda point: (point[success], -point["plan_ms_p50"]))
+    rate = best[success]
     enough = rate - math.sqrt(rate * (1.0 - rate) / best["episodes"])
-    return min((p for p in ours if p[STRICTEST] >= enough), key=lambda point: point["plan_ms_p50"])
+    return min((p for p in ours if p[success] >= enough), key=lambda point: point["plan_ms_p50"])
 
 
 def at_equal_time(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -107,7 +104,7 @@ def at_equal_time(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     compared = []
     for point in (p for p in points if p["public"]):
         rivals = [p for p in points if not p["public"] and p["plan_ms_p50"] <= point["plan_ms_p50"]]
-        keys = SUCCESS[::-1]
+        keys = [*success_figures(point)][::-1]
         ours = max(rivals, key=lambda p: [p[key] for key in keys], default=None)
         not_below = ours is not None and all(ours[key] >= point[key] for key in keys)
         compared.append({"public": point, "ours": ours, "not_below": not_below})

@@ -13,13 +13,14 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor
 from ami_ros.errors import ConfigError, shown
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.search import Search
 from ami_ros.planning.settings import PlannerSettings
-from ami_ros.planning.warm_up import warm_up
-from ami_ros.types import Goal, Observation, Reading
+from ami_ros.planning.warm_up import goal_at_home, readings_at_home, warm_up
+from ami_ros.types import ImageArray, Observation, Reading
 
 NO_DEADLINE_S = 60.0
 BUDGET_NAMES = ("num_samples", "horizon", "num_iterations")
@@ -86,14 +87,15 @@ def time_plans(
     planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns, search)
     warm_up(planner, spec)
     generator = np.random.default_rng(0)
-    size = (spec.camera.height, spec.camera.width, 3)
-    image = generator.integers(0, 256, size, dtype=np.uint8)
-    still = np.concatenate([spec.home, np.zeros_like(spec.home)])
-    planner.set_goal(Goal(images={spec.camera.name: generator.integers(0, 256, size, dtype=np.uint8)}))
+
+    def noise(camera: ImageSensor) -> ImageArray:
+        return generator.integers(0, 256, (camera.height, camera.width, 3), dtype=np.uint8)
+
+    values = readings_at_home(spec, noise)
+    planner.set_goal(goal_at_home(spec, noise))
 
     def plan(number: int) -> None:
         stamp_ns = number * spec.step_ns
-        values = {spec.camera.name: image, spec.joint_sensor: still}
         planner.plan(Observation({n: Reading(v, stamp_ns, stamp_ns) for n, v in values.items()}))
 
     with FlopCounterMode(display=False) as counter:

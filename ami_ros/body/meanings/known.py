@@ -10,9 +10,10 @@ from ami_ros.body.meanings.cartesian_velocity import CartesianVelocity
 from ami_ros.body.meanings.joint_position import JointPosition
 from ami_ros.body.meanings.joint_velocity import JointVelocity
 from ami_ros.body.meanings.meaning import Meaning
-from ami_ros.body.meanings.setpoint import Setpoint
+from ami_ros.body.meanings.setpoint import Setpoint, feedback_of
 from ami_ros.body.meanings.twist import Twist
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import VectorSensor
 from ami_ros.errors import EmbodimentError
 
 KNOWN: Mapping[str, Callable[[RobotSpec], Meaning]] = MappingProxyType(
@@ -39,3 +40,11 @@ def meaning_of(spec: RobotSpec) -> Meaning:
             f"{spec.name}: actions.meaning: got {meaning!r}, expected one of {sorted(KNOWN)}"
         )
     return KNOWN[meaning](spec)
+
+
+def observed_vectors(spec: RobotSpec) -> tuple[VectorSensor, ...]:
+    """Return the sensors to observe next to the cameras: the model's, and the one that proposals start at."""
+    start = spec.joint_sensor if spec.arm is not None else ""
+    if spec.actions.meaning == "setpoint":
+        start = feedback_of(spec)[0]
+    return tuple(vector for vector in spec.vectors if "model" in vector.used_by or vector.name == start)

@@ -182,7 +182,7 @@ def _number(value: float) -> str:
 def _text(value: str) -> str:
     """Return a text as YAML writes it: in quotes where it would be taken for something else."""
     is_plain = PLAIN.fullmatch(value.removeprefix(PACKAGE)) and value.lower() not in WORDS
-    return value if is_plain else json.dumps(value)
+    return value if is_plain else json.dumps(value, ensure_ascii=False)
 
 
 def _line(value: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ami_ros.bench.search.plan_time import Budget
     from ami_ros.experiment.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
+    from ami_ros.sim.tasks.yardstick import Yardstick
 
 BUDGETS = ["16x5x1", "32x5x2", "64x5x2", "64x5x4", "128x5x2", "128x5x4", "256x5x4"]
 
@@ -63,13 +64,14 @@ def curve(
         "hardware": hardware(),
         "versions": versions(),
     }
-    print_curve(Console(), figures)
+    print_curve(Console(), figures, wanted.load_task().yardstick)
     write_json(json_file, figures)
     if plot is not None:
-        from ami_ros.bench.search.curve import STRICTEST
+        from ami_ros.bench.search.curve import strictest
         from ami_ros.report.plots import success_against_plan_time
 
-        write_whole(plot, success_against_plan_time(figures["points"], figures["knee"], STRICTEST))
+        best = figures["knee"]
+        write_whole(plot, success_against_plan_time(figures["points"], best, strictest(best)))
 
 
 def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> dict[str, Any]:
@@ -103,19 +105,16 @@ def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> d
     return {"points": points, "knee": knee(points), "at_equal_time": at_equal_time(points)}
 
 
-def print_curve(console: Any, figures: dict[str, Any]) -> None:
-    """Print every point, the knee marked."""
+def print_curve(console: Any, figures: dict[str, Any], yardstick: Yardstick) -> None:
+    """Print every point by the yardstick of its task, the knee marked."""
     from rich.table import Table
 
-    from ami_ros.bench.search.curve import SUCCESS
-    from ami_ros.sim.tasks.yardstick import METRES
-
-    table = Table("", "budget", "p50 ms", *(near.text for near in METRES.thresholds), title="success")
+    table = Table("", "budget", "p50 ms", *(near.text for near in yardstick.thresholds), title="success")
     for point in figures["points"]:
         budget = "-"
         if "samples" in point:
             budget = f"{point['samples']}x{point['horizon']}x{point['iterations']}"
-        rates = (f"{point[name]:.1%}" for name in SUCCESS)
+        rates = (f"{point[near.figure('success')]:.1%}" for near in yardstick.thresholds)
         style = "bold green" if point is figures["knee"] else ""
         table.add_row(point["family"], budget, f"{point['plan_ms_p50']:.1f}", *rates, style=style)
     console.print(table)

@@ -47,7 +47,6 @@ def explore(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.report.plots import lines
     from ami_ros.system.whole_file import check_writable, write_whole
 
     given = {"minutes": minutes, "speed": speed, "top_speed": top_speed, "seed": seed}
@@ -75,6 +74,8 @@ def explore(
     }
     write_json(json_file, {"rows": rows, **about, "hardware": hardware(), "versions": versions()})
     if plot is not None:
+        from ami_ros.report.plots import lines
+
         curves = {
             way: [(at, 100 * share) for at, share in row["cells_by_minute"]] for way, row in rows.items()
         }

@@ -63,7 +63,7 @@ def memory(
 
     torch.set_num_threads(1)
     configuration = Configuration.load(robot, task)
-    path = model or configuration.shipped_model
+    path = configuration.model_path(model)
     world = load_model(path, configuration.spec, task=configuration.task_name)
     with (
         tempfile.TemporaryDirectory() as folder,

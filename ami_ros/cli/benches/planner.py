@@ -79,7 +79,7 @@ def planner(
         console.print(f"Public solvers: {figures['not_compared']}", markup=False)
     if curve_episodes:
         figures["curve"] = measure(wanted, None, public=compare and not absent)
-        print_curve(console, figures["curve"])
+        print_curve(console, figures["curve"], wanted.load_task().yardstick)
     figures |= {"model_sha256": wanted.sha256, "hardware": hardware(), "versions": versions()}
     write_json(json_file, figures)
 
@@ -104,7 +104,7 @@ def _times(
         wanted.sha256,
         device=settings.device,
         precision=settings.precision,
-        task=wanted.task,
+        task=wanted.configuration.task_name,
     )
     public = public and runtime.device.type == "cpu"  # their adapters are written for a processor
     figures = bench_planner(runtime, spec, settings, budgets, plans, note)

@@ -78,7 +78,6 @@ def measure_soak(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.experiment.ros_episodes import RosRunner
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.report.plots import lines
     from ami_ros.system.whole_file import write_whole
 
     soak = Soak(episode_s, experiment.planner.deadline_s)
@@ -101,6 +100,8 @@ def measure_soak(
         if soak.episodes:
             write_json(json_file, figures)
             if plot is not None and figures["looks_s"]:
+                from ami_ros.report.plots import lines
+
                 hours = [seen / 3600.0 for seen in figures["looks_s"]]
                 curves = {
                     name: list(zip(hours, seen, strict=True)) for name, seen in figures["rss_mb"].items()

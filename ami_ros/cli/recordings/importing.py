@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -129,8 +130,8 @@ def import_(
         raise EpisodeError(
             f"nothing can be used: {reasons or 'too little was recorded'}; see {out / REPORT_FILE}"
         )
-    name = f"--robot {configuration.robot} --task {configuration.task}"
-    typer.echo(f"{out}: {report.episodes} episodes. Next: ami-ros augment {name} --data {out}")
+    augment = f"ami-ros augment {configuration.options} --data {quote(str(out))}"
+    typer.echo(f"{out}: {report.episodes} episodes. Next: {augment}")
 
 
 def _print(report: ImportReport) -> None:

@@ -44,7 +44,7 @@ def replay(
     from ami_ros.system.whole_file import check_writable
 
     configuration = Configuration.load(robot, task)
-    model = model or configuration.shipped_model
+    model = configuration.model_path(model)
     check_may_plan(read_verified(model).contract(), configuration.planner, str(model))
     require("ros", "record")
     from ami_ros.data.importing.roles import parse_topics

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ami_ros.body.meanings.known import observed_vectors
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.config import load_settings
@@ -73,7 +74,7 @@ def _silent(sensor: Sensor, heard: HeardTopic, robot: HeardRobot) -> Finding:
 def _skews(spec: RobotSpec, robot: HeardRobot) -> Iterator[Finding]:
     gap_s = load_settings(ProposingSettings, config_path("proposing_node.yaml")).pair_gap_s
     for image in spec.images_for("model"):
-        for vector in spec.vectors_for("model"):
+        for vector in observed_vectors(spec):
             seen, told = robot.sensors[image.name], robot.sensors[vector.name]
             if (finding := pairing.skew(image, vector, seen, told, gap_s)) is not None:
                 yield finding
@@ -81,8 +82,8 @@ def _skews(spec: RobotSpec, robot: HeardRobot) -> Iterator[Finding]:
 
 def _least_hz(spec: RobotSpec, sensor: Sensor) -> float:
     """Return how often the planner needs a sensor; 0 where an older reading does."""
-    is_exact = isinstance(sensor, ImageSensor) or _is_arm(spec, sensor)
-    return spec.actions.rate_hz if is_exact and "model" in sensor.used_by else 0.0
+    is_seen = isinstance(sensor, ImageSensor) and "model" in sensor.used_by
+    return spec.actions.rate_hz if is_seen or _is_arm(spec, sensor) else 0.0
 
 
 def _is_arm(spec: RobotSpec, sensor: Sensor) -> bool:

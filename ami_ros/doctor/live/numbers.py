@@ -71,8 +71,8 @@ def _fix(sensor: VectorSensor, heard: HeardTopic, held: Sequence[str]) -> str:
         )
     if unknown := [joint for joint in heard.joints if joint not in (*sensor.names, *held)]:
         return (
-            f"add {', '.join(unknown)} to simulation.hold_joints, which says what else moves, or let the "
-            "driver publish the arm's joints alone"
+            f"add {', '.join(unknown)} to simulation.hold_joints, with kind: none to simulation.held, which "
+            "says what else moves, or let the driver publish the arm's joints alone"
         )
     return f"let the driver send a finite number for each value, in the units of {key}, or correct {key}"
 

@@ -27,6 +27,7 @@ from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.doctor.live.heard import Endpoint, HeardRobot, HeardTopic, Sample
 from ami_ros.doctor.live.reading import Read, Reader, reader_of
+from ami_ros.launch_environment import domain_of
 from ami_ros.node_settings import NodeSettings
 from ami_ros.ros.clients.client import Client
 from ami_ros.ros.wire.commands import message_type
@@ -97,7 +98,7 @@ class LiveTopics(Client):
             ear.heard.missed = sum(max(seen) - min(seen) + 1 - len(seen) for seen in ear.numbers.values())
         commands = self._commands()
         return HeardRobot(
-            domain=os.environ.get("ROS_DOMAIN_ID") or "0",
+            domain=str(domain_of(os.environ)),
             nodes=len(self._node.get_node_names()) - 1,
             duration_s=duration_s,
             sensors={name: ear.heard for name, ear in ears.items()},

@@ -95,13 +95,9 @@ class ExplorerNode(ProposingNode):
         super().destroy_node()
 
     def _vectors(self) -> tuple[VectorSensor, ...]:
-        found = {sensor.name: sensor for sensor in self._spec.vectors_for("model")}
+        found = super()._vectors()
         where = None if self._planner is None else self._spec.sensors.get(self._planner.sensor)
-        return (
-            (*{**found, where.name: where}.values(),)
-            if isinstance(where, VectorSensor)
-            else super()._vectors()
-        )
+        return (*found, where) if isinstance(where, VectorSensor) and where not in found else found
 
     def _is_exact(self, sensor: VectorSensor) -> bool:
         return sensor.is_joints or (self._planner is not None and sensor.name == self._planner.sensor)

@@ -73,7 +73,8 @@ class PlannerNode(ProposingNode):
 
     def _make_cycle(self) -> PlanningCycle:
         """Load the model and warm it up."""
-        model = Path(self.settings.model or self._configuration.shipped_model)
+        given = self.settings.model
+        model = self._configuration.model_path(Path(given) if given else None)
         task, memory = self._configuration.task_name, None if self._memory is None else self._memory.path
         planner = self._factory.build(self._spec, model, self._planning, task, memory)
         follower = None if self._memory is None else self._memory.begin(self._factory.view(planner))

@@ -17,6 +17,7 @@ from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
+from ami_ros.body.meanings.known import observed_vectors
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
@@ -95,7 +96,7 @@ class ProposingNode(LifecycleNode):
 
     def _vectors(self) -> tuple[VectorSensor, ...]:
         """Return the sensors to observe next to the cameras."""
-        return self._spec.vectors_for("model")
+        return observed_vectors(self._spec)
 
     def _is_exact(self, sensor: VectorSensor) -> bool:
         """Return whether a sensor must be as new as the image; others may be as old as the YAML lets them."""

@@ -40,7 +40,7 @@ class Pushing:
     def __init__(
         self, spec: RobotSpec, goal: FloatArray, block_radius: float, tool_radius: float, speed: float
     ) -> None:
-        self._step_s = spec.step_ns / 1e9
+        self._step_s, self._actions = spec.step_ns / 1e9, spec.actions
         self._goal, self._touch, self._speed = goal, block_radius + tool_radius, speed
 
     def next(self, scene: Scene) -> FloatArray:
@@ -61,7 +61,8 @@ class Pushing:
         else:
             wanted = self._around(tip, block, along)
         velocity = (wanted - tip) / self._step_s
-        return velocity * min(1.0, self._speed / max(1e-9, float(np.abs(velocity).max())))
+        velocity = velocity * min(1.0, self._speed / max(1e-9, float(np.abs(velocity).max())))
+        return np.clip(velocity, self._actions.low, self._actions.high)
 
     def _around(self, tip: FloatArray, block: FloatArray, along: FloatArray) -> FloatArray:
         offset = tip - block
@@ -78,13 +79,13 @@ class Attracted:
     """Aimless motion that leans toward the block."""
 
     def __init__(self, spec: RobotSpec, aimless: RandomMotion, generator: np.random.Generator) -> None:
-        self._speed, self._aimless = spec.max_tip_speed, aimless
+        self._actions, self._aimless = spec.actions, aimless
         self._pull_hz = generator.uniform(*ATTRACTION_HZ)
 
     def next(self, scene: Scene) -> FloatArray:
         """Return the next action (2,) in m/s."""
         pull = self._pull_hz * (scene.objects()[0, :2] - scene.tip()[:2])
-        return np.clip(pull + self._aimless.next(scene), -self._speed, self._speed)
+        return np.clip(pull + self._aimless.next(scene), self._actions.low, self._actions.high)
 
 
 class NoisyPushing:
@@ -114,4 +115,4 @@ class NoisyPushing:
         if near or self._generator.random() < NEW_GOAL_SHARE:
             self._begin()
         action = self._push.next(scene) + self._noise * self._aimless.next(scene)
-        return np.clip(action, -self._spec.max_tip_speed, self._spec.max_tip_speed)
+        return np.clip(action, self._spec.actions.low, self._spec.actions.high)

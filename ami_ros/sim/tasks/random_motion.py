@@ -17,7 +17,7 @@ class RandomMotion:
     """Ornstein-Uhlenbeck tip velocities whose amplitude is drawn again each episode."""
 
     def __init__(self, spec: RobotSpec, settings: CollectSettings, generator: np.random.Generator) -> None:
-        self._spec = spec
+        self._actions = spec.actions
         self._correlation = settings.correlation
         self._generator = generator
         self._std = generator.uniform(settings.amplitude[0], settings.amplitude[1]) * spec.max_tip_speed
@@ -35,4 +35,4 @@ class RandomMotion:
             (tip > self._upper - 0.01) & (self._velocity > 0)
         )
         self._velocity = np.where(outward, -self._velocity, self._velocity)
-        return np.clip(self._velocity, -self._spec.max_tip_speed, self._spec.max_tip_speed)
+        return np.clip(self._velocity, self._actions.low, self._actions.high)

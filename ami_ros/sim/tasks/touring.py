@@ -36,7 +36,7 @@ class Touring:
         generator: np.random.Generator | None = None,
     ) -> None:
         self._step_s, self._way, self._aimless = spec.step_ns / 1e9, way, aimless
-        self._fastest = spec.max_tip_speed
+        self._fastest, self._actions = spec.max_tip_speed, spec.actions
         self._speed, self._noise = 1.0, 0.0
         if generator is not None:
             self._speed, self._noise = generator.uniform(*SPEED_SHARE), generator.uniform(*NOISE_SHARE)
@@ -58,4 +58,4 @@ class Touring:
         velocity *= min(1.0, self._speed * self._fastest / max(1e-9, float(np.abs(velocity).max())))
         if self._aimless is not None:
             velocity = velocity + self._noise * self._aimless.next(scene)
-        return np.clip(velocity, -self._fastest, self._fastest)
+        return np.clip(velocity, self._actions.low, self._actions.high)

@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from rich.console import Console
 
-from ami_ros.bench.search.curve import at_equal_time, knee, variants
+from ami_ros.bench.search.curve import at_equal_time, knee, measure_curve, strictest, variants
 from ami_ros.bench.search.plan_time import Budget, budget_of
+from ami_ros.cli.benches.curve import print_curve
 from ami_ros.planning.settings import load_planner_settings
+from ami_ros.sim.loop.closed_loop import EpisodeResult
+from ami_ros.sim.tasks.yardstick import TOLERANCES
 
 
 def point(ms: float, rate: float, family: str = "mppi", public: bool = False, **more) -> dict:
@@ -31,6 +36,25 @@ def test_the_knee_is_the_fastest_that_is_as_good_as_the_best():
 def test_the_knee_is_one_of_ours_that_searches():
     alone = {key: value for key, value in point(0.1, 1.0, "inverse_model").items() if key != "samples"}
     assert knee([point(5.0, 0.9), point(2.0, 1.0, public=True), alone])["plan_ms_p50"] == 5.0
+
+
+def test_a_task_is_judged_by_its_own_yardstick(capsys):
+    """A base, or a plant, is within its tolerance or not: there is no success_2cm."""
+
+    def run(way):
+        for error in (0.5, 0.8, 2.0) if way.family == "mppi" else (0.5, 3.0, 2.0):
+            errors, ms = np.array([4.0, error]), np.array([2.0])
+            yield EpisodeResult(1, errors, None, ms, {}, None, None, yardstick=TOLERANCES)
+
+    points = measure_curve(variants(load_planner_settings(), [Budget(16, 3, 2)], ["pytorch_mppi"]), run, 0.1)
+    assert all(key in points[0] for key in ("success", "success_ci")) and strictest(points[0]) == "success"
+    best = knee(points)
+    assert best["family"] == "mppi" and best["success"] == pytest.approx(2 / 3)
+    compared = at_equal_time(points)
+    assert [pair["not_below"] for pair in compared] == [True]
+    figures = {"points": points, "knee": best, "at_equal_time": compared}
+    print_curve(Console(width=100), figures, TOLERANCES)
+    assert "tolerance" in capsys.readouterr().out
 
 
 def test_equal_time_means_no_slower():

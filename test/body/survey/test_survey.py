@@ -102,6 +102,16 @@ def test_what_the_urdf_lacks_is_careful_and_marked(tmp_path):
     assert marked == {"lower", "upper", "velocity", "effort", "acceleration", "jerk"}
 
 
+def test_a_folder_may_be_called_whatever_the_disk_takes(tmp_path):
+    """YAML reads the two halves of an escaped emoji as two characters, which no file name has."""
+    folder = tmp_path / "robots \U0001f916 and \u00e9"
+    folder.mkdir()
+    arm = turning_arm(folder)
+    path = tmp_path / "arm.yaml"
+    path.write_text(robot_yaml("arm", str(arm), survey(arm, "", np.random.default_rng(0)), tmp_path))
+    assert load_robot(path).urdf == arm
+
+
 def test_what_xacro_left_in_comments_is_no_xacro(tmp_path):
     arm = turning_arm(tmp_path)
     arm.write_text(arm.read_text().replace("<link", "<!-- <xacro:gripper\n/> --><link", 1))

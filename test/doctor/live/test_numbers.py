@@ -54,6 +54,7 @@ def test_names():
     assert "names (joint_x) for joint_d in sensors.joints.values" in other.advice
     more = values(JOINTS, told(STILL, (*JOINTS.names, "finger"), "unknown"), (), SPEC.limits)
     assert "add finger to simulation.hold_joints" in more.advice
+    assert "with kind: none to simulation.held" in more.advice, "which has no other key"
     broken = values(JOINTS, told(STILL, error="non-finite"), (), SPEC.limits)
     assert "finite number for each value" in broken.advice
 

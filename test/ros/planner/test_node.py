@@ -14,6 +14,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
+from robots import panda_yaml
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
@@ -105,6 +106,15 @@ def test_it_plans_toward_a_joint_goal_cancels_pauses_and_arrives(planner, probe,
     planner.wait(GoalState.ARRIVED)
     assert probe.call(Trigger, "planner/cancel").success
     assert planner.wait(GoalState.NO_GOAL).goal == ""
+
+
+def test_a_plan_starts_at_joints_that_the_model_does_not_use(start, probe, robot, straight_line, tmp_path):
+    by_sight = panda_yaml(tmp_path, lambda values: values["sensors"]["joints"].update(used_by=["gate"]))
+    listener = Listener(probe, robot.spec)
+    start(straight_line, robot=str(by_sight), autostart=True)
+    listener.send_joints()
+    listener.wait(GoalState.MOVING)
+    assert np.array_equal(listener.proposal().positions[0], robot.position)
 
 
 def test_a_robot_that_gets_no_closer_is_called_stuck_until_it_does(start, probe, robot, straight_line):
