@@ -45,7 +45,7 @@ class Moment:
         seen: dict[str, NDArray[Any]] = {**self.images}
         seen |= {name: values.astype(np.float64) for name, values in self.vectors.items()}
         return Observation(
-            {name: Reading(value, self.stamp_ns, self.stamp_ns) for name, value in seen.items()}
+            {name: Reading(value, self.stamp_ns, self.stamp_ns) for name, value in seen.items()}, squared=True
         )
 
 
