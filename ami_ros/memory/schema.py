@@ -102,7 +102,8 @@ def told(path: Path) -> Iterator[None]:
 
     Raises:
         OutputError: the disk is full, or may not be written.
-        MemoryFileError: the file is damaged, or another process keeps it for itself.
+        MemoryFileError: the file is damaged, another process keeps it for itself, or what was to be written
+            belongs to something that is not there.
     """
     try:
         yield
@@ -111,6 +112,11 @@ def told(path: Path) -> Iterator[None]:
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
             raise OutputError(
                 f"{path}: cannot be written ({error}); expected space on the disk, and the right to write"
+            ) from error
+        if name.startswith("SQLITE_CONSTRAINT"):
+            raise MemoryFileError(
+                f"{path}: not written ({error}); expected an episode, or a moment, that is there: "
+                "it may have been forgotten"
             ) from error
         why = "another process keeps it for itself" if name.startswith("SQLITE_BUSY") else "it is damaged"
         raise MemoryFileError(

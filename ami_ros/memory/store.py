@@ -27,23 +27,30 @@ class Store(MemoryReader):
     """
 
     _read_only = False
+    _is_together = False
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing."""
+    def together(self) -> Iterator[sqlite3.Connection]:
+        """Write all that is written within it, or nothing; nobody else writes meanwhile."""
+        if self._is_together:
+            yield self._database
+            return
         with told(self.path):
             self._database.execute("BEGIN IMMEDIATE")
+            self._is_together = True
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
+            finally:
+                self._is_together = False
 
     def begin(self, episode: Episode) -> int:
         """Begin an episode; return its number."""
-        with self._writing() as database:
+        with self.together() as database:
             values = (episode.task, episode.goal, episode.outcome)
             return int(
                 database.execute(
@@ -52,9 +59,13 @@ class Store(MemoryReader):
                 or 0
             )
 
+    def has_episode(self, episode: int) -> bool:
+        """Return whether there is such an episode: it goes with the last of its moments."""
+        return bool(self._asked("SELECT 1 FROM episodes WHERE id = ?", (episode,)))
+
     def end(self, episode: int, outcome: str) -> None:
         """Note how an episode ended."""
-        with self._writing() as database:
+        with self.together() as database:
             database.execute("UPDATE episodes SET outcome = ? WHERE id = ?", (outcome, episode))
 
     def append(self, moments: Iterable[tuple[int, Moment]], model: str = "") -> list[int]:
@@ -64,7 +75,7 @@ class Store(MemoryReader):
             moments: number of the episode, and the moment.
             model: SHA-256 of the model that made their states.
         """
-        with self._writing() as database:
+        with self.together() as database:
             return [self._add(database, episode, moment, model) for episode, moment in moments]
 
     def _add(self, database: sqlite3.Connection, episode: int, moment: Moment, model: str) -> int:
@@ -101,18 +112,18 @@ class Store(MemoryReader):
             raise MemoryFileError(
                 f"{self.path}: no moment {moment}; `ami-ros memory list` shows those there are"
             )
-        with self._writing() as database:
+        with self.together() as database:
             database.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, moment))
 
     def put_states(self, model: str, moments: Sequence[int], states: Floats) -> None:
         """Keep what a model (its SHA-256) made of moments: states (N, F)."""
         rows = [(model, moment, _bytes(row, np.float16)) for moment, row in zip(moments, states, strict=True)]
-        with self._writing() as database:
+        with self.together() as database:
             database.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", rows)
 
     def forget(self, moments: Sequence[int]) -> int:
         """Remove moments, and episodes that have none left; return how many moments there were."""
-        with self._writing() as database:
+        with self.together() as database:
             gone = 0
             for page in pages(moments):
                 gone += database.execute(
@@ -125,7 +136,7 @@ class Store(MemoryReader):
 
     def forget_model(self, model: str, task: str | None = None) -> int:
         """Remove the states that a model made, of one task or of all; return how many there were."""
-        with self._writing() as database:
+        with self.together() as database:
             return database.execute(
                 "DELETE FROM states WHERE model = ?1 AND (?2 IS NULL OR moment IN "
                 "(SELECT moments.id FROM moments JOIN episodes ON episode = episodes.id WHERE task = ?2))",

@@ -138,13 +138,18 @@ class MemoryWriter:
 
     def _write(self, store: Store, jobs: Sequence[_Job], moments: Sequence[_Job]) -> None:
         self._begun.update({job.episode: job.begins for job in jobs if job.begins is not None})
-        for number in dict.fromkeys(job.episode for job in moments):
-            if number not in self._numbers:  # an episode without moments is none
-                self._numbers[number] = store.begin(self._begun[number])
-        added = [(self._numbers[job.episode], job.moment) for job in moments if job.moment is not None]
-        for job, moment in zip(moments, store.append(added, self._model), strict=True):
-            if job.name:
-                store.name(job.name, moment)
+        numbers = dict(self._numbers)
+        with store.together():
+            for number in dict.fromkeys(job.episode for job in moments):
+                # An episode without moments is none: it begins with the first of them, and again where
+                # somebody has forgotten all those before.
+                if number not in numbers or not store.has_episode(numbers[number]):
+                    numbers[number] = store.begin(self._begun[number])
+            added = [(numbers[job.episode], job.moment) for job in moments if job.moment is not None]
+            for job, moment in zip(moments, store.append(added, self._model), strict=True):
+                if job.name:
+                    store.name(job.name, moment)
+        self._numbers = numbers
         self._outcomes.update({job.episode: job.outcome for job in jobs if job.outcome})
         for episode in [number for number in self._outcomes if number in self._numbers]:
             store.end(self._numbers[episode], self._outcomes.pop(episode))

@@ -119,9 +119,21 @@ def test_all_or_nothing(path):
     with pytest.raises(MemoryFileError, match="not finite"):
         store.append([(1, moment(7)), (1, bad)], MODEL)
     assert len(store.ids()) == 2
-    with pytest.raises(MemoryFileError):
+    with pytest.raises(MemoryFileError, match=r"not written \(FOREIGN KEY .*it may have been forgotten"):
         store.append([(44, moment(9))])
     assert len(store.append([(1, moment(10))])) == 1, "and it goes on"
+
+
+def test_what_is_written_together_is_there_or_not(path):
+    store, ids = filled(path, 2)
+    with pytest.raises(MemoryFileError, match="no moment 99"), store.together():
+        store.append([(store.begin(Episode("push")), moment(7))], MODEL)
+        store.name("there", 99)
+    assert store.ids() == ids and list(store.episodes()) == [1]
+    with store.together():
+        store.append([(store.begin(Episode("push")), moment(7))], MODEL)
+    with MemoryReader(path) as memory:
+        assert len(memory.ids()) == 3 and len(memory.episodes()) == 2
 
 
 def written(path, content: bytes) -> None:

@@ -105,6 +105,23 @@ def test_a_disk_that_fills_up_is_told_and_it_goes_on_when_there_is_room(path):
     writer.close()
 
 
+def test_an_episode_goes_on_when_what_was_there_of_it_is_forgotten(path):
+    writer = MemoryWriter(lambda: Store(path), MODEL, queue=100)
+    writer.begin(Episode("reach", "cup"))
+    writer.add(moment(0))
+    until(lambda: writer.figures.written == 1)
+    with Store(path) as other:
+        assert other.forget(other.ids()) == 1 and not other.episodes()
+    writer.add(moment(1), name="home")
+    writer.add(moment(2))
+    writer.end("arrived")
+    writer.close()
+    assert (writer.figures.written, writer.figures.dropped, writer.figures.problem) == (3, 0, "")
+    with MemoryReader(path) as memory:
+        assert list(memory.episodes().values()) == [Episode("reach", "cup", "arrived")]
+        assert len(memory.ids()) == 2 and memory.named("home").moment.stamp_ns == moment(1).stamp_ns
+
+
 def test_what_it_was_handed_is_on_disk_within_a_second(path):
     writer = MemoryWriter(lambda: Store(path), MODEL, queue=100)
     writer.begin(Episode("reach"))
