@@ -122,22 +122,24 @@ class MemoryWriter:
                 self._jobs.clear()
                 self._waiting = 0
             moments = [job for job in jobs if job.moment is not None]
+            # What is not written now, more moments of the same episode still need.
+            self._begun.update({job.episode: job.begins for job in jobs if job.begins is not None})
+            self._outcomes.update({job.episode: job.outcome for job in jobs if job.outcome})
             written, problem = 0, ""
             try:
                 store = store or self._open()
-                self._write(store, jobs, moments)
+                self._write(store, moments)
                 written = len(moments)
                 self._tidy(store)
-            except AmiError as error:
-                problem = str(error)
+            except Exception as error:  # whatever it is: the next ones may be written again
+                problem = str(error) if isinstance(error, AmiError) else f"{type(error).__name__}: {error}"
             with self._changed:
                 self._written, self._problem = self._written + written, problem
                 self._dropped += len(moments) - written
         if store is not None:
             store.close()
 
-    def _write(self, store: Store, jobs: Sequence[_Job], moments: Sequence[_Job]) -> None:
-        self._begun.update({job.episode: job.begins for job in jobs if job.begins is not None})
+    def _write(self, store: Store, moments: Sequence[_Job]) -> None:
         numbers = dict(self._numbers)
         with store.together():
             for number in dict.fromkeys(job.episode for job in moments):
@@ -149,10 +151,12 @@ class MemoryWriter:
             for job, moment in zip(moments, store.append(added, self._model), strict=True):
                 if job.name:
                     store.name(job.name, moment)
+            ended = [number for number in self._outcomes if number in numbers]
+            for number in ended:
+                store.end(numbers[number], self._outcomes[number])
         self._numbers = numbers
-        self._outcomes.update({job.episode: job.outcome for job in jobs if job.outcome})
-        for episode in [number for number in self._outcomes if number in self._numbers]:
-            store.end(self._numbers[episode], self._outcomes.pop(episode))
+        for number in ended:
+            del self._outcomes[number]
         newest = max(self._begun, default=0)
         for known in (self._begun, self._numbers, self._outcomes):  # nothing more comes of those before
             for episode in [number for number in known if number < newest]:
