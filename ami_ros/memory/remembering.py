@@ -27,9 +27,6 @@ class Remembering:
         spec: the robot.
         task: its task.
         sides: camera -> side of the image that the model sees, px.
-
-    Attributes:
-        named: what was given a name since it is there, by name: it may not be on disk yet.
     """
 
     def __init__(self, writer: MemoryWriter, spec: RobotSpec, task: str, sides: Mapping[str, int]) -> None:
@@ -37,7 +34,6 @@ class Remembering:
         self._vectors = [sensor.name for sensor in spec.vectors_for("model")]
         self._goal, self._name = "", ""
         self._level: Level | None = None
-        self.named: dict[str, Moment] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -62,6 +58,12 @@ class Remembering:
     def remember(self, name: str) -> None:
         """Give the next observation a name."""
         self._name = name
+
+    def named(self, name: str) -> Moment | None:
+        """Return the moment that was given a name and is not on disk yet; None: ask the file."""
+        if self._begun is not None and self._begun_name == name:
+            return self._begun
+        return self._writer.named(name)
 
     def see(self, observation: Observation, plan: Plan | None) -> None:
         """Take what was sensed, and the plan that was made from it; None where none was made."""
@@ -105,8 +107,6 @@ class Remembering:
         )
         self._done = []
         self._begun_name = self._name
-        if self._name:
-            self.named[self._name] = self._begun
         if plan is None:
             self._write()
 

@@ -68,6 +68,7 @@ class MemoryWriter:
         self._begun: dict[int, Episode] = {}
         self._numbers: dict[int, int] = {}  # of an episode with moments: ours -> in the file
         self._outcomes: dict[int, str] = {}  # of episodes that may still have none
+        self._named: dict[str, Moment] = {}  # what is not on disk yet
         self._problem = ""
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
@@ -78,6 +79,11 @@ class MemoryWriter:
         """What has become of it so far."""
         with self._changed:
             return WriterFigures(self._written, self._dropped, self._waiting, self._problem)
+
+    def named(self, name: str) -> Moment | None:
+        """Return the moment that was given a name and is not on disk yet; None: ask the file."""
+        with self._changed:
+            return self._named.get(name)
 
     def begin(self, episode: Episode) -> None:
         """Let the next moments be those of a new episode."""
@@ -91,6 +97,8 @@ class MemoryWriter:
                 self._dropped += 1
                 return False
             self._waiting += 1
+            if name:
+                self._named[name] = moment
         self._put(_Job(self._episode, moment=moment, name=name))
         return True
 
@@ -136,6 +144,9 @@ class MemoryWriter:
             with self._changed:
                 self._written, self._problem = self._written + written, problem
                 self._dropped += len(moments) - written
+                for job in moments if written else ():
+                    if self._named.get(job.name) is job.moment:
+                        del self._named[job.name]
         if store is not None:
             store.close()
 

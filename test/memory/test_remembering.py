@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from observed import observed
@@ -29,9 +31,15 @@ class Story:
 
     def __init__(self, folder) -> None:
         self.path = folder / "robot.sqlite"
-        self._writer = MemoryWriter(lambda: Store(self.path), MODEL, queue=100)
+        self.may_write = threading.Event()
+        self.may_write.set()
+        self._writer = MemoryWriter(self._store, MODEL, queue=100)
         self.told = Remembering(self._writer, SPEC, "reach", {"camera": SIDE})
         self.step = 0
+
+    def _store(self) -> Store:
+        assert self.may_write.wait(60.0)
+        return Store(self.path)
 
     def see(self, action: float = 0.5, arrived: bool = False, planned: bool = True) -> None:
         image = np.full((40, 48, 3), self.step, np.uint8)
@@ -133,11 +141,13 @@ def test_a_new_goal_and_a_reset_begin_an_episode(story):
 
 
 def test_what_is_given_a_name_is_kept_without_a_goal(story):
+    story.may_write.clear()
     story.see(planned=False)
     story.told.remember("home")
     story.see(planned=False)
     story.see(planned=False)
-    assert story.told.named["home"].stamp_ns == STEP_NS
+    assert story.told.named("home").stamp_ns == STEP_NS, "it is not on disk yet"
+    story.may_write.set()
     with story.end() as memory:
         assert memory.named("home").moment.stamp_ns == STEP_NS and len(memory.ids()) == 1
         assert memory.ids(without=MODEL) == [1], "no model has seen it yet"
@@ -152,6 +162,22 @@ def test_a_name_given_on_the_way_is_a_moment_of_its_own(story):
     with story.end() as memory:
         assert stamps(memory) == [0, 1, 3]
         assert memory.named("half way").moment.stamp_ns == STEP_NS
+
+
+def test_what_is_on_disk_is_asked_of_the_file(story):
+    """There it may have been forgotten, or its name given to another moment."""
+    story.may_write.clear()
+    story.told.pursue(ASKED)
+    story.told.remember("home")
+    story.see()
+    assert story.told.named("home").stamp_ns == 0, "its block is not over: nobody was told of it yet"
+    story.told.remember("door")
+    story.see()
+    assert [story.told.named(name).stamp_ns for name in ("home", "door")] == [0, STEP_NS]
+    story.may_write.set()
+    with story.end() as memory:
+        assert memory.named("door").moment.stamp_ns == STEP_NS
+    assert story.told.named("home") is story.told.named("door") is story.told.named("hme") is None
 
 
 def test_a_name_is_the_goal_to_see_it_again(story):
