@@ -68,8 +68,8 @@ class Remembering:
     def see(self, observation: Observation, plan: Plan | None) -> None:
         """Take what was sensed, and the plan that was made from it; None where none was made."""
         block = self._spec.action_block
-        if self._begun is not None and len(self._done) >= block:
-            self._write()
+        if self._begun is not None and (plan is None or len(self._done) >= block):
+            self._write()  # what is done after a pause is no part of the block before it
         if self._name:
             self._write()
             self._begin(observation, plan)

@@ -18,7 +18,7 @@ def points_of(states: np.ndarray) -> np.ndarray:
 
 
 def sight(ahead_of=None) -> Sight:
-    return Sight(MODEL, points_of, ahead_of, 1.0, STEP_NS)
+    return Sight(MODEL, points_of, ahead_of, 1.0, STEP_NS, block=1, block_size=2)
 
 
 def walk(store: Store, places: list[tuple[float, float]], task: str = "reach", **values) -> list[int]:
@@ -113,6 +113,13 @@ def test_what_surprised_or_was_stopped_is_dreaded(store):
 def test_candidates_are_what_was_done(store):
     found = experience(store).candidates(at(0.0, 0.0), at(2.0, 0.0), 1, 4)
     np.testing.assert_allclose(found[0], [[0.0, 0.0], [1.0, 0.0]])
+
+
+def test_candidates_do_not_lead_over_what_was_forgotten(store):
+    store.forget([3])
+    found = experience(store).candidates(at(0.0, 0.0), at(3.0, 0.0), 12, 4)
+    assert [0.0, 0.0] in found[1].tolist()
+    assert all([1.0, 0.0] not in actions.tolist() for actions in found), "where it led to is gone"
 
 
 def test_a_file_that_is_not_there_yet_is_empty(tmp_path):

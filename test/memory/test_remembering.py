@@ -110,6 +110,20 @@ def test_what_the_gate_held_was_not_executed(story):
         assert [m.verdict for m in moments] == ["LIMITED", "HOLD", "PASS", "PASS"]
 
 
+def test_what_is_done_after_a_pause_is_no_part_of_the_block_before_it(story):
+    story.told.pursue(ASKED)
+    story.see(0.1)
+    for _ in range(5):
+        story.see(planned=False)
+    for action in (0.2, 0.3, 0.4):
+        story.see(action)
+    with story.end() as memory:
+        assert stamps(memory) == [0, 6, 8]
+        first, second, _ = (found.moment for found in memory.moments(memory.ids()))
+        assert first.action is None, "nobody knows what was done in the pause"
+        np.testing.assert_allclose(second.action, np.repeat([0.2, 0.3], 3), atol=1e-6)
+
+
 def test_at_rest_at_the_goal_nothing_more_is_kept(story):
     story.told.pursue(ASKED)
     story.see()
