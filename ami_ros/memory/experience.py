@@ -66,7 +66,8 @@ class Experience(KnownMoments):
         if not self._path.exists():
             return
         with MemoryReader(self._path) as reader:
-            if reader.count(self._sight.model, self._task, self._newest) != len(self):
+            there = reader.seen(self._sight.model, self._task, self._newest)
+            if not np.array_equal(there, self._ids):
                 self._forget()
             ids, states = reader.states(self._sight.model, self._task, self._newest)
             if len(ids):

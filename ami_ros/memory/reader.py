@@ -208,13 +208,13 @@ class MemoryReader:
         )
         return self._stacked(rows)
 
-    def count(self, model: str, task: str, up_to: int) -> int:
-        """Return how many states there are that a model made of a task's moments, of ids up to `up_to`."""
+    def seen(self, model: str, task: str, up_to: int) -> Ids:
+        """Return the ids (N,), rising, up to `up_to`, of a task's moments of which a model made a state."""
         rows = self._asked(
-            f"SELECT count(*) FROM {STATES} WHERE model = ? AND task = ? AND moment <= ?",
+            f"SELECT moment FROM {STATES} WHERE model = ? AND task = ? AND moment <= ? ORDER BY moment",
             (model, task, up_to),
         )
-        return int(rows[0][0])
+        return np.array([row[0] for row in rows], dtype=np.int64)
 
     def _stacked(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Ids, NDArray[np.float16]]:
         sizes = {len(state) for _, state in rows} or {0}

@@ -36,6 +36,9 @@ CREATE TABLE names (
     name TEXT PRIMARY KEY, moment INTEGER NOT NULL REFERENCES moments ON DELETE CASCADE) WITHOUT ROWID;
 CREATE INDEX names_by_moment ON names (moment);
 """
+# The highest id that a table had when something was forgotten: SQLite would give it again, and who read the
+# file before that would take one moment for another. Older files get this table when they are written to.
+HIGHEST = "CREATE TABLE IF NOT EXISTS highest (what TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID"
 
 
 def open_database(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -94,6 +97,7 @@ def _prepare(path: Path, database: sqlite3.Connection, read_only: bool) -> None:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        database.execute(HIGHEST)
 
 
 @contextmanager

@@ -51,13 +51,19 @@ class Store(MemoryReader):
     def begin(self, episode: Episode) -> int:
         """Begin an episode; return its number."""
         with self.together() as database:
-            values = (episode.task, episode.goal, episode.outcome)
-            return int(
-                database.execute(
-                    "INSERT INTO episodes (task, goal, outcome) VALUES (?, ?, ?)", values
-                ).lastrowid
-                or 0
-            )
+            number = self._unused("episodes")
+            values = (number, episode.task, episode.goal, episode.outcome)
+            database.execute("INSERT INTO episodes (id, task, goal, outcome) VALUES (?, ?, ?, ?)", values)
+            return number
+
+    def _unused(self, table: str) -> int:
+        """Return an id that no row of a table has, nor had before it was forgotten."""
+        rows = self._asked(
+            f"SELECT max((SELECT coalesce(max(id), 0) FROM {table}), "
+            "(SELECT coalesce(max(id), 0) FROM highest WHERE what = ?))",
+            (table,),
+        )
+        return int(rows[0][0]) + 1
 
     def has_episode(self, episode: int) -> bool:
         """Return whether there is such an episode: it goes with the last of its moments."""
@@ -80,13 +86,13 @@ class Store(MemoryReader):
 
     def _add(self, database: sqlite3.Connection, episode: int, moment: Moment, model: str) -> int:
         action = None if moment.action is None else _bytes(moment.action, np.float32)
-        row = (episode, moment.stamp_ns, action, moment.distance, moment.surprise, moment.verdict)
-        added = database.execute(
-            "INSERT INTO moments (episode, stamp_ns, action, distance, surprise, verdict) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+        number = self._unused("moments")
+        row = (number, episode, moment.stamp_ns, action, moment.distance, moment.surprise, moment.verdict)
+        database.execute(
+            "INSERT INTO moments (id, episode, stamp_ns, action, distance, surprise, verdict) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             row,
         )
-        number = int(added.lastrowid or 0)
         database.executemany(
             "INSERT INTO images VALUES (?, ?, ?)",
             [(number, camera, packed(image)) for camera, image in moment.images.items()],
@@ -124,6 +130,10 @@ class Store(MemoryReader):
     def forget(self, moments: Sequence[int]) -> int:
         """Remove moments, and episodes that have none left; return how many moments there were."""
         with self.together() as database:
+            for table in ("moments", "episodes"):
+                database.execute(
+                    f"INSERT OR REPLACE INTO highest VALUES (?, {self._unused(table) - 1})", (table,)
+                )
             gone = 0
             for page in pages(moments):
                 gone += database.execute(

@@ -103,6 +103,27 @@ def test_it_follows_the_file(store):
     assert it.way(at(0.0, -1.0), at(0.0, -2.0)).moments == (more[1],)
 
 
+def test_what_was_forgotten_is_gone_also_where_as_much_is_new(store):
+    bad = walk(store, [(9.0, 9.0), (9.0, 8.0)], surprise=1.5)
+    it = experience(store)
+    assert len(it.dreaded) == 2
+    store.forget(bad)
+    walk(store, [(0.0, 1.0), (0.0, 2.0)])
+    it.refresh()
+    assert len(it) == 14 and len(it.dreaded) == 0
+    assert it.way(at(0.0, 1.0), at(0.0, 2.0)) is not None
+
+
+def test_a_moment_that_is_seen_when_another_is_forgotten_is_known(store):
+    (unseen,) = store.append([(store.begin(Episode("reach")), Moment(0, {}, {}))])
+    walk(store, [(0.0, -1.0)])
+    it = experience(store)
+    store.put_states(MODEL, [unseen], np.array([[0.0, -2.0, 0.0]]))
+    store.forget([1])
+    it.refresh()
+    np.testing.assert_allclose(it.way(at(0.0, -2.0), at(0.0, -2.0)).moments, [unseen])
+
+
 def test_what_surprised_or_was_stopped_is_dreaded(store):
     walk(store, [(9.0, 9.0)], surprise=1.5)
     walk(store, [(8.0, 8.0)], surprise=0.5)

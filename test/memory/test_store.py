@@ -103,6 +103,25 @@ def test_forgetting_leaves_nothing_behind(path):
     assert (figures.episodes, figures.moments, figures.states) == (0, 0, {})
 
 
+@pytest.mark.parametrize("is_old", [False, True], ids=["new file", "file from before"])
+def test_no_number_is_given_twice(path, is_old):
+    store, ids = filled(path)
+    store.close()
+    if is_old:
+        with sqlite3.connect(path) as database:
+            database.execute("DROP TABLE highest")
+        with MemoryReader(path) as memory:
+            assert memory.ids() == ids
+    for number in range(6, 9):
+        with Store(path) as store:
+            store.forget(store.ids())
+            assert (store.begin(Episode("reach")), store.episodes()) == (
+                number - 4,
+                {number - 4: Episode("reach")},
+            )
+            assert store.append([(number - 4, moment(1))]) == [number]
+
+
 def test_a_reader_reads_what_is_written_meanwhile_and_writes_nothing(path):
     store, _ = filled(path, 1)
     with MemoryReader(path) as memory:
