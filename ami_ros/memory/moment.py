@@ -84,6 +84,21 @@ class Episode:
     outcome: str = ""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What moments have in common that can be compared with each other.
+
+    Attributes:
+        task: of their episodes.
+        model: SHA-256 of one that made states of them; None where none did.
+        surprises: whether the world surprised a model then.
+    """
+
+    task: str
+    model: str | None
+    surprises: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Remembered:
     """A moment as the store holds it.
