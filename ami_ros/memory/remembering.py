@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import GoalError
 from ami_ros.memory.moment import Episode, Moment, sensed_moment
 from ami_ros.memory.writer import MemoryWriter
 from ami_ros.types import FloatArray, Goal, Level, Observation, Plan
@@ -56,7 +57,13 @@ class Remembering:
         self._level = level
 
     def remember(self, name: str) -> None:
-        """Give the next observation a name."""
+        """Give the next observation a name.
+
+        Raises:
+            GoalError: it is a number: `ami-ros memory` would take it for that of a moment.
+        """
+        if name.isdecimal():
+            raise GoalError(f"got {name!r}, expected a name that is not of digits alone")
         self._name = name
 
     def named(self, name: str) -> Moment | None:

@@ -106,11 +106,15 @@ def told(path: Path) -> Iterator[None]:
 
     Raises:
         OutputError: the disk is full, or may not be written.
-        MemoryFileError: the file is damaged, another process keeps it for itself, or what was to be written
-            belongs to something that is not there.
+        MemoryFileError: the file is damaged, another process keeps it for itself, what was to be written
+            belongs to something that is not there, or a number is larger than any of the file.
     """
     try:
         yield
+    except OverflowError as error:
+        raise MemoryFileError(
+            f"{path}: got a number that is too large ({error}); expected that of a moment"
+        ) from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):

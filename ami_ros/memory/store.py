@@ -110,10 +110,10 @@ class Store(MemoryReader):
         """Give a moment a name; one that had it before loses it.
 
         Raises:
-            MemoryFileError: no such moment, or no name.
+            MemoryFileError: no such moment, or no name, or one that is a number: those are the moments'.
         """
-        if not name.strip():
-            raise MemoryFileError(f"{self.path}: got {name!r}, expected a name")
+        if not name.strip() or name.isdecimal():
+            raise MemoryFileError(f"{self.path}: got {name!r}, expected a name, not of digits alone")
         if not self._asked("SELECT 1 FROM moments WHERE id = ?", (moment,)):
             raise MemoryFileError(
                 f"{self.path}: no moment {moment}; `ami-ros memory list` shows those there are"

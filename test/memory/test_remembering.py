@@ -178,6 +178,14 @@ def test_a_name_given_on_the_way_is_a_moment_of_its_own(story):
         assert memory.named("half way").moment.stamp_ns == STEP_NS
 
 
+def test_a_number_is_no_name(story):
+    with pytest.raises(GoalError, match="got '12', expected a name that is not of digits alone"):
+        story.told.remember("12")
+    story.see(planned=False)
+    with story.end() as memory:
+        assert memory.names() == {} and memory.ids() == []
+
+
 def test_what_is_on_disk_is_asked_of_the_file(story):
     """There it may have been forgotten, or its name given to another moment."""
     story.may_write.clear()

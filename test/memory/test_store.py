@@ -73,8 +73,9 @@ def test_names_find_their_moment_and_move(path):
         store.named("hme")
     with pytest.raises(MemoryFileError, match="no moment 99"):
         store.name("there", 99)
-    with pytest.raises(MemoryFileError, match="expected a name"):
-        store.name("  ", ids[0])
+    for name in ("  ", "12"):
+        with pytest.raises(MemoryFileError, match="expected a name"):
+            store.name(name, ids[0])
 
 
 def test_a_new_model_has_states_of_its_own(path):

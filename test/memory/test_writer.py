@@ -73,7 +73,7 @@ def test_a_full_queue_drops_and_counts_but_keeps_what_has_a_name(path):
     assert writer.add(moment(9), name="home"), "people wait for it"
     assert writer.figures.waiting == 5 and writer.figures.dropped == 3
     for number in range(MOST_NAMED + 10):
-        writer.add(moment(number), name=f"{number}")
+        writer.add(moment(number), name=f"place {number}")
     assert writer.figures.waiting == 4 + MOST_NAMED
     store.opened.set()
     writer.close()
