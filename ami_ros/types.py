@@ -87,9 +87,15 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the robot senses at one control step: sensor name -> reading."""
+    """What the robot senses at one control step.
+
+    Attributes:
+        readings: by the name of the sensor.
+        squared: images are square, as a model sees them, whatever the shape of the camera's.
+    """
 
     readings: Mapping[str, Reading]
+    squared: bool = False
 
     def __post_init__(self) -> None:
         if not self.readings:
@@ -125,11 +131,13 @@ class Goal:
         images: camera -> (H, W, 3) uint8 RGB of the world as it should look.
         vectors: sensor -> what it should measure; of joints the positions (J,), rad or m.
         label: a name for people and logs.
+        squared: images are square, as a model sees them, whatever the shape of the camera's.
     """
 
     images: Mapping[str, ImageArray] = field(default_factory=dict)
     vectors: Mapping[str, FloatArray] = field(default_factory=dict)
     label: str = ""
+    squared: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.images) == bool(self.vectors):

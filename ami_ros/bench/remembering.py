@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +69,8 @@ def loop_added_ms(
 
 
 def _at(observation: Observation, stamp_ns: int) -> Observation:
-    return Observation({n: Reading(r.value, stamp_ns, stamp_ns) for n, r in observation.readings.items()})
+    readings = {n: Reading(r.value, stamp_ns, stamp_ns) for n, r in observation.readings.items()}
+    return dataclasses.replace(observation, readings=readings)
 
 
 def find_again(points: Floats, size: int, seed: int, note: Callable[[], object]) -> dict[str, Any]:

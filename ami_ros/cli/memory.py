@@ -35,7 +35,7 @@ def where(file: Path | None, robot: str | None) -> Path:
 
 
 def meant(reader: MemoryReader, names: list[str] | None, episode: int | None) -> list[int]:
-    """Return the moments that names, numbers or an episode stand for.
+    """Return the moments that names, numbers or an episode stand for; of both, the name counts.
 
     Raises:
         ConfigError: neither, or both.
@@ -52,7 +52,8 @@ def meant(reader: MemoryReader, names: list[str] | None, episode: int | None) ->
             known = list(reader.episodes())
             raise MemoryFileError(f"no episode {episode}; there are {known[-10:] or 'none'} (the newest ten)")
         return ids
-    return [int(n) if n.isdecimal() else reader.named(n).id for n in names or []]
+    called = reader.names()
+    return [int(n) if n.isdecimal() and n not in called else reader.named(n).id for n in names or []]
 
 
 @memory.command()

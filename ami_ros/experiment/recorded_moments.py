@@ -41,5 +41,6 @@ def remember_episode(
         )
         for place, state in zip(places, states.cpu().numpy(), strict=True)
     ]
-    episode = store.begin(Episode(task, name, "recorded"))
-    return len(store.append([(episode, moment) for moment in moments], model.sha256))
+    with store.together():  # who forgets meanwhile takes an episode that has no moments yet with it
+        episode = store.begin(Episode(task, name, "recorded"))
+        return len(store.append([(episode, moment) for moment in moments], model.sha256))

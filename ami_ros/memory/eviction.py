@@ -17,15 +17,17 @@ SPARE = 0.9  # of the most: what is left after a clearing, so that not every wri
 class Eviction:
     """Keeps a file below its largest size.
 
-    Moments with a name, and surprising ones, stay. Of the others some are drawn, and of those the ones that
-    are most like another one go: places that were seen once outlive places that were seen every day.
+    Moments with a name stay, and the newest one. The others are of kinds: of one task, with states of one
+    model, usual or surprising. Of the kind that there is most of some are drawn, and of those the ones that
+    are most like another one go: places that were seen once outlive places that were seen every day, what is
+    rare of its kind outlives what is common, and no kind drives out another.
 
     Source: greedy removal of the closest pair, as in k-center data summarisation; Gonzalez, "Clustering to
     minimize the maximum intercluster distance" (1985).
 
     Args:
         most_bytes: of the file.
-        model: SHA-256 of the model whose states say what is alike.
+        model: SHA-256 of the model whose states say what is alike, where it has seen it.
         generator: draws them.
     """
 
@@ -37,22 +39,22 @@ class Eviction:
         gone = 0
         if store.bytes <= self._most:
             return gone
-        ids = self._generator.permutation(store.dispensable(RARE_SURPRISE))
-        while store.bytes > SPARE * self._most and len(ids):
-            kept: list[int] = []
-            for first in range(0, len(ids), CHUNK):
-                chunk = np.sort(ids[first : first + CHUNK])
-                less = self._redundant(store, chunk)
-                gone += store.forget(less.tolist())
-                kept.extend(np.setdiff1d(chunk, less).tolist())
-                if store.bytes <= SPARE * self._most:
-                    break
-            ids = np.array(kept, dtype=np.int64)
+        kinds = store.kinds(self._model, RARE_SURPRISE)
+        left = {kind: np.array(ids, dtype=np.int64) for kind, ids in kinds.items()}
+        while store.bytes > SPARE * self._most and left:
+            # Where there is as much of both, the usual goes.
+            kind = max(left, key=lambda one: (len(left[one]), not one.surprises))
+            less = self._redundant(store, kind.model, left[kind])
+            gone += store.forget(less.tolist())
+            left[kind] = np.setdiff1d(left[kind], less)
+            if not len(left[kind]):
+                del left[kind]
         return gone
 
-    def _redundant(self, store: Store, chunk: Ids) -> Ids:
-        """Return half of some moments (N,), rising, rounded up."""
-        known, states = store.states_of(self._model, chunk.tolist())
+    def _redundant(self, store: Store, model: str | None, ids: Ids) -> Ids:
+        """Return half, rounded up, of some moments of a kind (N,)."""
+        chunk = np.sort(self._generator.permutation(ids)[:CHUNK])
+        known, states = store.states_of(model, chunk.tolist())
         if len(known) < len(chunk):  # nothing tells what the others are like: the oldest of them go
             unknown = np.setdiff1d(chunk, known)
             return unknown[: (len(unknown) + 1) // 2]

@@ -29,6 +29,8 @@ class Sight:
         ahead_of: states (N, Z) to points (N, M, P) that M moves lead to; None where it cannot tell.
         ahead_steps: how long such a move takes, control steps.
         step_ns: one control step.
+        block: control steps of an action block.
+        block_size: numbers of an action block (K A).
     """
 
     model: str
@@ -36,6 +38,8 @@ class Sight:
     ahead_of: Points | None
     ahead_steps: float
     step_ns: int
+    block: int
+    block_size: int
 
 
 class Experience(KnownMoments):
@@ -53,7 +57,7 @@ class Experience(KnownMoments):
     """
 
     def __init__(self, path: Path, sight: Sight, task: str, radius: float, reach: float) -> None:
-        super().__init__(radius, reach)
+        super().__init__(radius, reach, sight.block, sight.block_size)
         self._path, self._sight, self._task = path, sight, task
         self.refresh()
 
@@ -62,7 +66,8 @@ class Experience(KnownMoments):
         if not self._path.exists():
             return
         with MemoryReader(self._path) as reader:
-            if reader.count(self._sight.model, self._task, self._newest) != len(self):
+            there = reader.seen(self._sight.model, self._task, self._newest)
+            if not np.array_equal(there, self._ids):
                 self._forget()
             ids, states = reader.states(self._sight.model, self._task, self._newest)
             if len(ids):

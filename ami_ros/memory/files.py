@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ami_ros.errors import OutputError
+from ami_ros.errors import MemoryFileError, OutputError, shown
 from ami_ros.memory.moment import Episode, Remembered
 from ami_ros.memory.pictures import packed
 from ami_ros.memory.reader import MemoryReader, pages
@@ -22,13 +22,19 @@ def as_files(memory: MemoryReader, ids: Sequence[int], folder: Path) -> Iterator
 
     Raises:
         OutputError: it has something in it already, or cannot be written.
-        MemoryFileError: a moment is not there, or damaged.
+        MemoryFileError: a moment is not there, or damaged, or has a camera that is no name of a file.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: is there already, expected a new folder or an empty one")
     episodes, lines = memory.episodes(), []
     for page in pages(ids):
         for found in memory.moments(page):
+            for camera in found.moment.images:
+                if not str(camera).isidentifier():  # a memory from elsewhere does not choose where we write
+                    raise MemoryFileError(
+                        f"{memory.path}: moment {found.id}: got a camera {shown(camera)}, expected a name of "
+                        f"letters, digits and _; `ami-ros memory forget {found.id}`"
+                    )
             files = {camera: f"{found.id:08d}_{camera}.png" for camera in found.moment.images}
             for camera, name in files.items():
                 write_whole(folder / name, packed(found.moment.images[camera]))

@@ -21,13 +21,16 @@ class KnownMoments:
     Args:
         radius: between landmarks of the ways, control steps.
         reach: how far a start or goal may be from a landmark, control steps.
+        block: control steps of an action block.
+        block_size: numbers of an action block (K A).
 
     Attributes:
         dreaded: (C, Z) states in which the world surprised the model, or the gate stopped the robot.
     """
 
-    def __init__(self, radius: float, reach: float) -> None:
+    def __init__(self, radius: float, reach: float, block: int, block_size: int) -> None:
         self._radius, self._reach = radius, reach
+        self._block, self._block_size = block, block_size
         self._forget()
 
     def _forget(self) -> None:
@@ -58,14 +61,15 @@ class KnownMoments:
             points: (N, P) of the states, in which a distance of 1 is a control step.
             episodes: (N,) their episodes' numbers.
             times: (N,) when they were, in control steps.
-            actions: N times what was begun then, (K A,); None for nothing.
+            actions: N times what was begun then, (K A,); None for nothing, as is any other number of them.
         """
         if self._ways is None or self._precedents is None:
             size = points.shape[1]
-            self._ways, self._precedents = Routes(size, self._radius, self._reach), Precedents(size)
+            self._ways = Routes(size, self._radius, self._reach)
+            self._precedents = Precedents(size, self._block, self._block_size)
             self._states = self.dreaded = states[:0]
         landmarks = self._ways.learn(ids, points, episodes, times)
-        self._precedents.learn(points.astype(np.float16), actions, episodes)
+        self._precedents.learn(points.astype(np.float16), actions, episodes, times)
         self._ids, self._states = np.concatenate([self._ids, ids]), np.concatenate([self._states, states])
         return self._ways, landmarks
 

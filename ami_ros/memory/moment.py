@@ -45,7 +45,7 @@ class Moment:
         seen: dict[str, NDArray[Any]] = {**self.images}
         seen |= {name: values.astype(np.float64) for name, values in self.vectors.items()}
         return Observation(
-            {name: Reading(value, self.stamp_ns, self.stamp_ns) for name, value in seen.items()}
+            {name: Reading(value, self.stamp_ns, self.stamp_ns) for name, value in seen.items()}, squared=True
         )
 
 
@@ -82,6 +82,21 @@ class Episode:
     task: str
     goal: str = ""
     outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What moments have in common that can be compared with each other.
+
+    Attributes:
+        task: of their episodes.
+        model: SHA-256 of one that made states of them; None where none did.
+        surprises: whether the world surprised a model then.
+    """
+
+    task: str
+    model: str | None
+    surprises: bool
 
 
 @dataclass(frozen=True, eq=False)

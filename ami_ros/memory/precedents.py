@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,34 +35,53 @@ class Precedents:
 
     Args:
         size: of a point (P).
+        block: control steps of an action block.
+        block_size: numbers of an action block (K A).
     """
 
-    def __init__(self, size: int) -> None:
-        self._index = Index(size)
+    def __init__(self, size: int, block: int, block_size: int) -> None:
+        self._index, self._block = Index(size), block
         self._points: NDArray[np.float16] = np.zeros((0, size), dtype=np.float16)
-        self._actions: Floats = np.zeros((0, 0), dtype=np.float32)  # not a number where nothing was done
+        # Not a number where nothing was done.
+        self._actions: Floats = np.zeros((0, block_size), dtype=np.float32)
         self._episodes = np.zeros(0, dtype=np.int64)
+        self._times: NDArray[Any] = np.zeros(0)
 
     def __len__(self) -> int:
         """Return how many moments there are."""
         return len(self._points)
 
-    def learn(self, points: NDArray[np.float16], actions: Sequence[Floats | None], episodes: Ids) -> None:
-        """Take what came next: points (N, P), what was begun there, None for nothing, and episodes (N,)."""
+    def learn(
+        self,
+        points: NDArray[np.float16],
+        actions: Sequence[Floats | None],
+        episodes: Ids,
+        times: NDArray[Any],
+    ) -> None:
+        """Take what came next.
+
+        Args:
+            points: (N, P).
+            actions: N times what was begun there, (K A,); None for nothing. A block of another length, as of
+                a model with other blocks, is nothing.
+            episodes: (N,) their numbers.
+            times: (N,) when it was, in control steps.
+        """
         self._index.add(len(self) + np.arange(len(points)), points)
-        size = max([self._actions.shape[1], *(len(action) for action in actions if action is not None)])
-        rows = np.full((len(self) + len(actions), size), np.nan, dtype=np.float32)
-        rows[: len(self), : self._actions.shape[1]] = self._actions
-        for row, action in zip(rows[len(self) :], actions, strict=True):
-            if action is not None:
+        rows = np.full((len(actions), self._actions.shape[1]), np.nan, dtype=np.float32)
+        for row, action in zip(rows, actions, strict=True):
+            if action is not None and len(action) == len(row):
                 row[:] = action
-        self._points, self._actions = np.concatenate([self._points, points]), rows
+        self._points = np.concatenate([self._points, points])
+        self._actions = np.concatenate([self._actions, rows])
         self._episodes = np.concatenate([self._episodes, episodes])
+        self._times = np.concatenate([self._times, times])
 
     def toward(self, here: Floats, goal: Floats, count: int, blocks: int) -> list[Precedent]:
         """Return what came nearest to a goal (P,) from places like here (P,), nearest first.
 
-        Each ends where it was nearest to the goal, and none leads from one episode into the next.
+        Each ends where it was nearest to the goal. None leads from one episode into the next, nor over what
+        was forgotten, or never kept.
 
         Args:
             here: where the robot is.
@@ -69,12 +89,14 @@ class Precedents:
             count: how many at most.
             blocks: action blocks of each, at most.
         """
-        if not self._actions.size:
+        if not len(self):
             return []
         starts, _ = self._index.nearest(here, ALIKE)
         moments = starts[:, None] + np.arange(blocks)
         there = np.minimum(moments + 1, len(self) - 1)
         done = (moments + 1 < len(self)) & (self._episodes[there] == self._episodes[starts][:, None])
+        # A camera's stamps are not quite a block apart.
+        done &= np.rint((self._times[there] - self._times[there - 1]) / self._block) == 1.0
         done &= np.isfinite(self._actions[there - 1]).all(axis=2)
         done = np.logical_and.accumulate(done, axis=1)
         away = np.full(done.shape, np.inf, dtype=np.float32)

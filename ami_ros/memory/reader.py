@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.errors import MemoryFileError
-from ami_ros.memory.moment import Episode, Floats, Moment, Remembered
+from ami_ros.memory.moment import Episode, Floats, Kind, Moment, Remembered
 from ami_ros.memory.pictures import unpacked
 from ami_ros.memory.schema import open_database, told
 from ami_ros.types import RARE_SURPRISE
@@ -174,17 +174,27 @@ class MemoryReader:
             for number, episode, stamp_ns, action, distance, surprise, verdict in rows
         }
 
-    def dispensable(self, rare: float) -> Ids:
-        """Return the ids (N,), rising, of moments without a name whose surprise is not above `rare`."""
-        rows = self._asked(
-            "SELECT id FROM moments WHERE (surprise IS NULL OR surprise <= ?) "
-            "AND id NOT IN (SELECT moment FROM names) ORDER BY id",
-            (rare,),
-        )
-        return np.array([row[0] for row in rows], dtype=np.int64)
+    def kinds(self, model: str, rare: float) -> dict[Kind, list[int]]:
+        """Return the ids, rising, of moments without a name and before the newest one, by their kind.
 
-    def states_of(self, model: str, ids: Sequence[int]) -> tuple[Ids, NDArray[np.float16]]:
-        """Return what a model made of moments: the ids (N,) it has seen, rising, and states (N, F).
+        Args:
+            model: whose states count, where a moment has states of several.
+            rare: a surprise above it surprises.
+        """
+        rows = self._asked(
+            "SELECT moments.id, task, (SELECT model FROM states WHERE moment = moments.id "
+            "ORDER BY model = ?1 DESC LIMIT 1), coalesce(surprise > ?2, 0) "
+            "FROM moments JOIN episodes ON episode = episodes.id WHERE moments.id NOT IN "
+            "(SELECT moment FROM names) AND moments.id < (SELECT max(id) FROM moments) ORDER BY moments.id",
+            (model, rare),
+        )
+        found: dict[Kind, list[int]] = {}
+        for number, task, seen_by, surprises in rows:
+            found.setdefault(Kind(task, seen_by, bool(surprises)), []).append(number)
+        return found
+
+    def states_of(self, model: str | None, ids: Sequence[int]) -> tuple[Ids, NDArray[np.float16]]:
+        """Return what a model (None: none) made of moments: ids (N,) it has seen, rising, and states (N, F).
 
         Raises:
             MemoryFileError: they are not of one size.
@@ -208,13 +218,13 @@ class MemoryReader:
         )
         return self._stacked(rows)
 
-    def count(self, model: str, task: str, up_to: int) -> int:
-        """Return how many states there are that a model made of a task's moments, of ids up to `up_to`."""
+    def seen(self, model: str, task: str, up_to: int) -> Ids:
+        """Return the ids (N,), rising, up to `up_to`, of a task's moments of which a model made a state."""
         rows = self._asked(
-            f"SELECT count(*) FROM {STATES} WHERE model = ? AND task = ? AND moment <= ?",
+            f"SELECT moment FROM {STATES} WHERE model = ? AND task = ? AND moment <= ? ORDER BY moment",
             (model, task, up_to),
         )
-        return int(rows[0][0])
+        return np.array([row[0] for row in rows], dtype=np.int64)
 
     def _stacked(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Ids, NDArray[np.float16]]:
         sizes = {len(state) for _, state in rows} or {0}

@@ -23,7 +23,7 @@ def goal_of(moment: Moment, name: str, spec: RobotSpec) -> Goal:
     cameras = {sensor.name for sensor in spec.images_for("model")}
     images = {camera: image for camera, image in moment.images.items() if camera in cameras}
     if images:
-        return Goal(images=images, label=name)
+        return Goal(images=images, label=name, squared=True)
     wanted = {
         sensor.name: moment.vectors[sensor.name][: len(sensor.names)].astype(np.float64)
         for sensor in spec.vectors_for("model")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import GoalError
 from ami_ros.memory.moment import Episode, Moment, sensed_moment
 from ami_ros.memory.writer import MemoryWriter
 from ami_ros.types import FloatArray, Goal, Level, Observation, Plan
@@ -27,9 +28,6 @@ class Remembering:
         spec: the robot.
         task: its task.
         sides: camera -> side of the image that the model sees, px.
-
-    Attributes:
-        named: what was given a name since it is there, by name: it may not be on disk yet.
     """
 
     def __init__(self, writer: MemoryWriter, spec: RobotSpec, task: str, sides: Mapping[str, int]) -> None:
@@ -37,7 +35,6 @@ class Remembering:
         self._vectors = [sensor.name for sensor in spec.vectors_for("model")]
         self._goal, self._name = "", ""
         self._level: Level | None = None
-        self.named: dict[str, Moment] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -60,14 +57,26 @@ class Remembering:
         self._level = level
 
     def remember(self, name: str) -> None:
-        """Give the next observation a name."""
+        """Give the next observation a name.
+
+        Raises:
+            GoalError: it is a number: `ami-ros memory` would take it for that of a moment.
+        """
+        if name.isdecimal():
+            raise GoalError(f"got {name!r}, expected a name that is not of digits alone")
         self._name = name
+
+    def named(self, name: str) -> Moment | None:
+        """Return the moment that was given a name and is not on disk yet; None: ask the file."""
+        if self._begun is not None and self._begun_name == name:
+            return self._begun
+        return self._writer.named(name)
 
     def see(self, observation: Observation, plan: Plan | None) -> None:
         """Take what was sensed, and the plan that was made from it; None where none was made."""
         block = self._spec.action_block
-        if self._begun is not None and len(self._done) >= block:
-            self._write()
+        if self._begun is not None and (plan is None or len(self._done) >= block):
+            self._write()  # what is done after a pause is no part of the block before it
         if self._name:
             self._write()
             self._begin(observation, plan)
@@ -105,8 +114,6 @@ class Remembering:
         )
         self._done = []
         self._begun_name = self._name
-        if self._name:
-            self.named[self._name] = self._begun
         if plan is None:
             self._write()
 

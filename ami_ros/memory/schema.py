@@ -36,6 +36,9 @@ CREATE TABLE names (
     name TEXT PRIMARY KEY, moment INTEGER NOT NULL REFERENCES moments ON DELETE CASCADE) WITHOUT ROWID;
 CREATE INDEX names_by_moment ON names (moment);
 """
+# The highest id that a table had when something was forgotten: SQLite would give it again, and who read the
+# file before that would take one moment for another. Older files get this table when they are written to.
+HIGHEST = "CREATE TABLE IF NOT EXISTS highest (what TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID"
 
 
 def open_database(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -94,6 +97,7 @@ def _prepare(path: Path, database: sqlite3.Connection, read_only: bool) -> None:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        database.execute(HIGHEST)
 
 
 @contextmanager
@@ -102,15 +106,25 @@ def told(path: Path) -> Iterator[None]:
 
     Raises:
         OutputError: the disk is full, or may not be written.
-        MemoryFileError: the file is damaged, or another process keeps it for itself.
+        MemoryFileError: the file is damaged, another process keeps it for itself, what was to be written
+            belongs to something that is not there, or a number is larger than any of the file.
     """
     try:
         yield
+    except OverflowError as error:
+        raise MemoryFileError(
+            f"{path}: got a number that is too large ({error}); expected that of a moment"
+        ) from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
             raise OutputError(
                 f"{path}: cannot be written ({error}); expected space on the disk, and the right to write"
+            ) from error
+        if name.startswith("SQLITE_CONSTRAINT"):
+            raise MemoryFileError(
+                f"{path}: not written ({error}); expected an episode, or a moment, that is there: "
+                "it may have been forgotten"
             ) from error
         why = "another process keeps it for itself" if name.startswith("SQLITE_BUSY") else "it is damaged"
         raise MemoryFileError(

@@ -27,34 +27,51 @@ class Store(MemoryReader):
     """
 
     _read_only = False
+    _is_together = False
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing."""
+    def together(self) -> Iterator[sqlite3.Connection]:
+        """Write all that is written within it, or nothing; nobody else writes meanwhile."""
+        if self._is_together:
+            yield self._database
+            return
         with told(self.path):
             self._database.execute("BEGIN IMMEDIATE")
+            self._is_together = True
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
+            finally:
+                self._is_together = False
 
     def begin(self, episode: Episode) -> int:
         """Begin an episode; return its number."""
-        with self._writing() as database:
-            values = (episode.task, episode.goal, episode.outcome)
-            return int(
-                database.execute(
-                    "INSERT INTO episodes (task, goal, outcome) VALUES (?, ?, ?)", values
-                ).lastrowid
-                or 0
-            )
+        with self.together() as database:
+            number = self._unused("episodes")
+            values = (number, episode.task, episode.goal, episode.outcome)
+            database.execute("INSERT INTO episodes (id, task, goal, outcome) VALUES (?, ?, ?, ?)", values)
+            return number
+
+    def _unused(self, table: str) -> int:
+        """Return an id that no row of a table has, nor had before it was forgotten."""
+        rows = self._asked(
+            f"SELECT max((SELECT coalesce(max(id), 0) FROM {table}), "
+            "(SELECT coalesce(max(id), 0) FROM highest WHERE what = ?))",
+            (table,),
+        )
+        return int(rows[0][0]) + 1
+
+    def has_episode(self, episode: int) -> bool:
+        """Return whether there is such an episode: it goes with the last of its moments."""
+        return bool(self._asked("SELECT 1 FROM episodes WHERE id = ?", (episode,)))
 
     def end(self, episode: int, outcome: str) -> None:
         """Note how an episode ended."""
-        with self._writing() as database:
+        with self.together() as database:
             database.execute("UPDATE episodes SET outcome = ? WHERE id = ?", (outcome, episode))
 
     def append(self, moments: Iterable[tuple[int, Moment]], model: str = "") -> list[int]:
@@ -64,18 +81,18 @@ class Store(MemoryReader):
             moments: number of the episode, and the moment.
             model: SHA-256 of the model that made their states.
         """
-        with self._writing() as database:
+        with self.together() as database:
             return [self._add(database, episode, moment, model) for episode, moment in moments]
 
     def _add(self, database: sqlite3.Connection, episode: int, moment: Moment, model: str) -> int:
         action = None if moment.action is None else _bytes(moment.action, np.float32)
-        row = (episode, moment.stamp_ns, action, moment.distance, moment.surprise, moment.verdict)
-        added = database.execute(
-            "INSERT INTO moments (episode, stamp_ns, action, distance, surprise, verdict) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+        number = self._unused("moments")
+        row = (number, episode, moment.stamp_ns, action, moment.distance, moment.surprise, moment.verdict)
+        database.execute(
+            "INSERT INTO moments (id, episode, stamp_ns, action, distance, surprise, verdict) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             row,
         )
-        number = int(added.lastrowid or 0)
         database.executemany(
             "INSERT INTO images VALUES (?, ?, ?)",
             [(number, camera, packed(image)) for camera, image in moment.images.items()],
@@ -93,26 +110,30 @@ class Store(MemoryReader):
         """Give a moment a name; one that had it before loses it.
 
         Raises:
-            MemoryFileError: no such moment, or no name.
+            MemoryFileError: no such moment, or no name, or one that is a number: those are the moments'.
         """
-        if not name.strip():
-            raise MemoryFileError(f"{self.path}: got {name!r}, expected a name")
+        if not name.strip() or name.isdecimal():
+            raise MemoryFileError(f"{self.path}: got {name!r}, expected a name, not of digits alone")
         if not self._asked("SELECT 1 FROM moments WHERE id = ?", (moment,)):
             raise MemoryFileError(
                 f"{self.path}: no moment {moment}; `ami-ros memory list` shows those there are"
             )
-        with self._writing() as database:
+        with self.together() as database:
             database.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, moment))
 
     def put_states(self, model: str, moments: Sequence[int], states: Floats) -> None:
         """Keep what a model (its SHA-256) made of moments: states (N, F)."""
         rows = [(model, moment, _bytes(row, np.float16)) for moment, row in zip(moments, states, strict=True)]
-        with self._writing() as database:
+        with self.together() as database:
             database.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", rows)
 
     def forget(self, moments: Sequence[int]) -> int:
         """Remove moments, and episodes that have none left; return how many moments there were."""
-        with self._writing() as database:
+        with self.together() as database:
+            for table in ("moments", "episodes"):
+                database.execute(
+                    f"INSERT OR REPLACE INTO highest VALUES (?, {self._unused(table) - 1})", (table,)
+                )
             gone = 0
             for page in pages(moments):
                 gone += database.execute(
@@ -125,7 +146,7 @@ class Store(MemoryReader):
 
     def forget_model(self, model: str, task: str | None = None) -> int:
         """Remove the states that a model made, of one task or of all; return how many there were."""
-        with self._writing() as database:
+        with self.together() as database:
             return database.execute(
                 "DELETE FROM states WHERE model = ?1 AND (?2 IS NULL OR moment IN "
                 "(SELECT moments.id FROM moments JOIN episodes ON episode = episodes.id WHERE task = ?2))",

@@ -68,6 +68,7 @@ class MemoryWriter:
         self._begun: dict[int, Episode] = {}
         self._numbers: dict[int, int] = {}  # of an episode with moments: ours -> in the file
         self._outcomes: dict[int, str] = {}  # of episodes that may still have none
+        self._named: dict[str, Moment] = {}  # what is not on disk yet
         self._problem = ""
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
@@ -78,6 +79,11 @@ class MemoryWriter:
         """What has become of it so far."""
         with self._changed:
             return WriterFigures(self._written, self._dropped, self._waiting, self._problem)
+
+    def named(self, name: str) -> Moment | None:
+        """Return the moment that was given a name and is not on disk yet; None: ask the file."""
+        with self._changed:
+            return self._named.get(name)
 
     def begin(self, episode: Episode) -> None:
         """Let the next moments be those of a new episode."""
@@ -91,6 +97,8 @@ class MemoryWriter:
                 self._dropped += 1
                 return False
             self._waiting += 1
+            if name:
+                self._named[name] = moment
         self._put(_Job(self._episode, moment=moment, name=name))
         return True
 
@@ -122,32 +130,44 @@ class MemoryWriter:
                 self._jobs.clear()
                 self._waiting = 0
             moments = [job for job in jobs if job.moment is not None]
+            # What is not written now, more moments of the same episode still need.
+            self._begun.update({job.episode: job.begins for job in jobs if job.begins is not None})
+            self._outcomes.update({job.episode: job.outcome for job in jobs if job.outcome})
             written, problem = 0, ""
             try:
                 store = store or self._open()
-                self._write(store, jobs, moments)
+                self._write(store, moments)
                 written = len(moments)
                 self._tidy(store)
-            except AmiError as error:
-                problem = str(error)
+            except Exception as error:  # whatever it is: the next ones may be written again
+                problem = str(error) if isinstance(error, AmiError) else f"{type(error).__name__}: {error}"
             with self._changed:
                 self._written, self._problem = self._written + written, problem
                 self._dropped += len(moments) - written
+                for job in moments if written else ():
+                    if self._named.get(job.name) is job.moment:
+                        del self._named[job.name]
         if store is not None:
             store.close()
 
-    def _write(self, store: Store, jobs: Sequence[_Job], moments: Sequence[_Job]) -> None:
-        self._begun.update({job.episode: job.begins for job in jobs if job.begins is not None})
-        for number in dict.fromkeys(job.episode for job in moments):
-            if number not in self._numbers:  # an episode without moments is none
-                self._numbers[number] = store.begin(self._begun[number])
-        added = [(self._numbers[job.episode], job.moment) for job in moments if job.moment is not None]
-        for job, moment in zip(moments, store.append(added, self._model), strict=True):
-            if job.name:
-                store.name(job.name, moment)
-        self._outcomes.update({job.episode: job.outcome for job in jobs if job.outcome})
-        for episode in [number for number in self._outcomes if number in self._numbers]:
-            store.end(self._numbers[episode], self._outcomes.pop(episode))
+    def _write(self, store: Store, moments: Sequence[_Job]) -> None:
+        numbers = dict(self._numbers)
+        with store.together():
+            for number in dict.fromkeys(job.episode for job in moments):
+                # An episode without moments is none: it begins with the first of them, and again where
+                # somebody has forgotten all those before.
+                if number not in numbers or not store.has_episode(numbers[number]):
+                    numbers[number] = store.begin(self._begun[number])
+            added = [(numbers[job.episode], job.moment) for job in moments if job.moment is not None]
+            for job, moment in zip(moments, store.append(added, self._model), strict=True):
+                if job.name:
+                    store.name(job.name, moment)
+            ended = [number for number in self._outcomes if number in numbers]
+            for number in ended:
+                store.end(numbers[number], self._outcomes[number])
+        self._numbers = numbers
+        for number in ended:
+            del self._outcomes[number]
         newest = max(self._begun, default=0)
         for known in (self._begun, self._numbers, self._outcomes):  # nothing more comes of those before
             for episode in [number for number in known if number < newest]:

@@ -79,19 +79,22 @@ class ModelRuntime:
         """Camera -> side of the image that the model sees, px."""
         return {camera.name: camera.size for camera in self.contract.cameras}
 
-    def encode(self, image: ImageArray, camera: str, what: str | None = None) -> Tensor:
+    def encode(
+        self, image: ImageArray, camera: str, what: str | None = None, squared: bool = False
+    ) -> Tensor:
         """Encode one image (H, W, 3) of a camera to a latent (D,).
 
         Args:
             image: uint8.
             camera: its name in the contract.
             what: name of the image in messages.
+            squared: it is square, as a model sees it, whatever the camera's aspect ratio.
 
         Raises:
             ImageError: wrong type, smaller than the model's image, or another aspect ratio.
         """
         index = self._cameras[camera]
-        pixels = self._pixels(image, self.contract.cameras[index], what or f"{camera} image")
+        pixels = self._pixels(image, self.contract.cameras[index], what or f"{camera} image", squared)
         with torch.inference_mode():
             latent: Tensor = self.world.encode(index, pixels)[0]
         return latent
@@ -115,7 +118,8 @@ class ModelRuntime:
     def _image(self, observation: Observation, camera: KnownImage) -> Tensor:
         if camera.name in self._optional and camera.name not in observation.readings:
             return torch.zeros(1, camera.size, camera.size, 3, dtype=torch.uint8, device=self.device)
-        return self._pixels(observation[camera.name].value, camera, f"{camera.name} image")
+        image = observation[camera.name].value
+        return self._pixels(image, camera, f"{camera.name} image", observation.squared)
 
     def _sense_some(self, images: list[Tensor], vectors: Tensor, there: set[str]) -> Sensed:
         """Leave out cameras that are not required where they are not there, or look like nothing known."""
@@ -139,12 +143,13 @@ class ModelRuntime:
             )
         return values
 
-    def _pixels(self, image: ImageArray, camera: KnownImage, what: str) -> Tensor:
+    def _pixels(self, image: ImageArray, camera: KnownImage, what: str, squared: bool) -> Tensor:
         height, width = checked_image(image, what).shape[:2]
-        if min(height, width) < camera.size or abs(width / height - camera.aspect) > 0.02 * camera.aspect:
+        aspect = 1.0 if squared else camera.aspect
+        if min(height, width) < camera.size or abs(width / height - aspect) > 0.02 * aspect:
             raise ImageError(
                 f"{what}: got {width}x{height}, expected at least {camera.size}x{camera.size} "
-                f"with aspect ratio {camera.aspect:.3g}; crop the image, or train a model for this camera"
+                f"with aspect ratio {aspect:.3g}; crop the image, or train a model for this camera"
             )
         return torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device).unsqueeze(0)
 
@@ -164,7 +169,10 @@ class ModelRuntime:
         parts = [known[name] for name in names]
         if goal.images:
             try:
-                latents = [self.encode(goal.images[name], name, f"goal image of {name}") for name in names]
+                latents = [
+                    self.encode(goal.images[name], name, f"goal image of {name}", goal.squared)
+                    for name in names
+                ]
             except ImageError as error:
                 raise GoalError(str(error)) from error
             return EncodedGoal(latents, parts)

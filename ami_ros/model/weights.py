@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 
 import torch
 from torch import nn
@@ -36,13 +37,23 @@ def store_as_half(model: nn.Module) -> None:
             weights.data = weights.data.half()
 
 
+def order_for_images(model: nn.Module) -> None:
+    """Lay the weights of convolutions of images out channels last in memory; no value changes.
+
+    Those of videos, which a backbone may have, stay: torch has another order for them.
+    """
+    for weights in itertools.chain(model.parameters(), model.buffers()):
+        if weights.ndim == 4:
+            weights.data = weights.data.to(memory_format=torch.channels_last)
+
+
 def order_for_planning(model: nn.Module) -> None:
     """Lay the weights out in memory as one image and a few hundred candidates are fastest; no value changes.
 
     Convolutions of one image take a seventh less with channels last, matrix products of candidates up to a
     tenth less with weights that need no transposition.
     """
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    order_for_images(model)
     for layer in model.modules():
         if isinstance(layer, nn.Linear):
             layer.weight.data = layer.weight.data.t().contiguous().t()

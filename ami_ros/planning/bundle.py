@@ -36,6 +36,8 @@ class Bundle(nn.Module):
         self.world = WorldModel(model)
         self.iteration = Iteration(self.world, settings, contract.reach)
         self.distance = settings.distance
+        # Terms of the cost read from its shape what a state is made of, as the planner's has it.
+        self.dreaded_shape = (0, len(contract.cameras), contract.latent_size)
         self.mixing: Tensor
         self.register_buffer(
             "mixing", LastingNoise(settings.noise_correlation, settings.horizon, contract.block).mixing
@@ -80,7 +82,7 @@ class Bundle(nn.Module):
         lasting = (self.mixing @ steps).view(noise.shape)
         hold = torch.zeros_like(warm_start)
         # A program without Python has no memory, and no routes.
-        nothing, none = torch.zeros((0, 1, 1)), warm_start.unsqueeze(0)[:0]
+        nothing, none = now.new_zeros(self.dreaded_shape), warm_start.unsqueeze(0)[:0]
         target = Target(targets, parts, kind, False)
         found = self.iteration.first(now, target, warm_start, hold, lasting[0], nothing, none)
         for done in range(1, lasting.shape[0]):

@@ -80,6 +80,8 @@ def experience_of(
         ahead_of=ahead if blocks else None,
         ahead_steps=blocks * spec.action_block,
         step_ns=spec.step_ns,
+        block=model.contract.block,
+        block_size=model.contract.block_size,
     )
     graph = settings.routes[GRAPH]
     return Experience(memory, sight, task, graph.radius, graph.reach)

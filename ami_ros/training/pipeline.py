@@ -110,11 +110,27 @@ def build_trainer(
                 raise TrainingError(
                     f"double exposures have images {got}, expected {expected} as in the episodes"
                 )
+    _check_length(split, spec.action_block, model, training)
     keep_freed_memory()
     torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = Jepa(model, inputs, spec.action_block * spec.action_size)
     return Trainer(network, episodes, training, spec.actions, inputs, split.exposures, start, share)
+
+
+def _check_length(split: Split, block: int, model: ModelSettings, training: TrainingSettings) -> None:
+    """Raise TrainingError, before hours of training, where `finish` needs longer episodes."""
+    learned, shortest = split.training.steps, min(split.training.steps, split.held_out.steps)
+    wrong = []
+    if model.macro_blocks * block > learned:
+        wrong.append(f"macro_blocks: got {model.macro_blocks}, expected at most {learned // block}")
+    if training.metric_steps > learned and not training.metric_controlled:
+        wrong.append(f"metric_steps: got {training.metric_steps}, expected at most {learned}")
+    if SURPRISE_BLOCKS * block > shortest:
+        longest = shortest // SURPRISE_BLOCKS
+        wrong.append(f"got action blocks of {block} control steps, expected at most {longest}")
+    if wrong:
+        raise TrainingError(f"episodes are too short ({shortest} control steps): {'; '.join(wrong)}")
 
 
 def steps_to_finish(network: Jepa, split: Split, training: TrainingSettings) -> int:

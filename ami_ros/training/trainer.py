@@ -20,7 +20,7 @@ from ami_ros.data.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError, shown
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import TRAINED, Jepa
-from ami_ros.model.weights import weights_sha256
+from ami_ros.model.weights import order_for_images, weights_sha256
 from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
 from ami_ros.training.losses import (
@@ -31,7 +31,7 @@ from ami_ros.training.losses import (
     variance_loss,
     within_looks,
 )
-from ami_ros.training.precision import CHANNELS_LAST, fast_images
+from ami_ros.training.precision import fast_images
 from ami_ros.training.recorded import normalised_actions, side_by_side
 from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
@@ -86,7 +86,7 @@ class Trainer:
         self._data_sha256 = [episodes.sha256, exposures.sha256 if exposures else ""]
         self._start_sha256 = "" if start is None else weights_sha256(start)
         self._actions, self._inputs = actions, inputs
-        model.encoders.to(memory_format=CHANNELS_LAST)  # type: ignore[call-overload]
+        order_for_images(model.encoders)
         every = (p for name in TRAINED for p in getattr(model, name).parameters())
         self._parameters = [p for p in every if p.requires_grad]
         self._optimizer = torch.optim.AdamW(

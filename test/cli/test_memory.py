@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import cv2
 import numpy as np
@@ -100,6 +101,8 @@ def test_show_draws_what_was_asked_for(path, tmp_path):
         (["show", "home", "--episode", "1"], "got both of NAMES and --episode"),
         (["forget", "--yes"], "got neither of NAMES and --episode"),
         (["remember", "x", "4444"], "no moment 4444"),
+        (["remember", "7", "3"], "got '7', expected a name, not of digits alone"),
+        (["show", "9" * 30], "got a number that is too large"),
     ],
 )
 def test_what_is_not_there_is_told(path, arguments, says):
@@ -119,6 +122,14 @@ def test_names_are_given_and_moments_forgotten(path):
     ran("forget", "--everything", "--yes", "--file", path)
     with MemoryReader(path) as reader:
         assert reader.ids() == []
+
+
+def test_a_name_of_digits_from_before_is_the_name(path):
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO names VALUES ('2', 9)")
+    ran("forget", "2", "3", "--yes", "--file", path)
+    with MemoryReader(path) as reader:
+        assert not {3, 9} & set(reader.ids()) and 2 in reader.ids()
 
 
 def test_a_new_model_sees_the_kept_pictures_again(path, tmp_path):

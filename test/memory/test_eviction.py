@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from memories import MODEL, STATE, moment
+from memories import MODEL, OTHER, STATE, moment
 
 from ami_ros.memory.eviction import SPARE, Eviction, redundant
 from ami_ros.memory.moment import Episode
@@ -49,6 +49,50 @@ def test_what_is_rare_surprising_or_has_a_name_outlives_what_is_common(store):
 def test_it_ends_when_only_what_stays_is_left(store):
     Eviction(1, MODEL, np.random.default_rng(0))(store)
     assert store.ids() == [COMMON + RARE + 1, COMMON + RARE + 2]
+
+
+def test_the_newest_stays_and_with_it_its_episode(store):
+    (newest,) = store.append([(store.begin(Episode("reach", "door")), moment(3, state=at(0.0, 3)))], MODEL)
+    Eviction(1, MODEL, np.random.default_rng(0))(store)
+    assert store.ids() == [COMMON + RARE + 1, newest]
+    assert [episode.goal for episode in store.episodes().values()] == ["", "door"]
+
+
+def test_what_surprises_every_day_neither_fills_the_file_nor_drives_out_the_rest(store):
+    most = 2 * store.bytes
+    eviction = Eviction(most, MODEL, np.random.default_rng(0))
+    for day in range(10):
+        episode = store.begin(Episode("reach"))
+        odd = [moment(number, state=at(50.0, day + number), surprise=1.5) for number in range(100)]
+        store.append([(episode, one) for one in odd], MODEL)
+        eviction(store)
+        assert store.bytes <= most
+    kept = set(store.ids())
+    assert set(range(COMMON + 1, COMMON + RARE + 2)) <= kept, "the rare ones, and the one with a name"
+    usual, surprising = len(kept & set(range(1, COMMON + 1))), store.figures().surprising
+    assert usual > COMMON // 3 and surprising > COMMON // 3
+
+
+def test_what_surprised_in_a_rare_way_outlives_what_surprises_every_day(store):
+    episode = store.begin(Episode("reach"))
+    odd = [moment(n, state=at(50.0, n), surprise=1.5) for n in range(2 * COMMON)]
+    rare = [moment(n, state=at(100.0 + 5 * n, 0), surprise=1.5) for n in range(RARE)]
+    rarest = store.append([(episode, one) for one in [*rare, *odd]], MODEL)[:RARE]
+    Eviction(2 * store.bytes // 3, MODEL, np.random.default_rng(0))(store)
+    assert set(rarest) <= set(store.ids())
+
+
+def test_what_the_running_model_has_not_seen_is_not_the_first_to_go(tmp_path):
+    """The memory of a robot with two tasks, of which it does one all day, always the same."""
+    store = Store(tmp_path / "robot.sqlite")
+    episode = store.begin(Episode("reach"))
+    others = [moment(number, state=at(5.0 * number, 0)) for number in range(RARE)]
+    ids = store.append([(episode, one) for one in others], OTHER)
+    episode = store.begin(Episode("push"))
+    store.append([(episode, moment(number, state=at(0.0, number))) for number in range(COMMON)], MODEL)
+    Eviction(store.bytes // 3, MODEL, np.random.default_rng(0))(store)
+    assert store.ids("reach") == ids
+    assert len(store.ids("push")) < COMMON // 2
 
 
 def test_without_states_the_oldest_go_first(tmp_path):

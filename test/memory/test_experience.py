@@ -18,7 +18,7 @@ def points_of(states: np.ndarray) -> np.ndarray:
 
 
 def sight(ahead_of=None) -> Sight:
-    return Sight(MODEL, points_of, ahead_of, 1.0, STEP_NS)
+    return Sight(MODEL, points_of, ahead_of, 1.0, STEP_NS, block=1, block_size=2)
 
 
 def walk(store: Store, places: list[tuple[float, float]], task: str = "reach", **values) -> list[int]:
@@ -103,6 +103,27 @@ def test_it_follows_the_file(store):
     assert it.way(at(0.0, -1.0), at(0.0, -2.0)).moments == (more[1],)
 
 
+def test_what_was_forgotten_is_gone_also_where_as_much_is_new(store):
+    bad = walk(store, [(9.0, 9.0), (9.0, 8.0)], surprise=1.5)
+    it = experience(store)
+    assert len(it.dreaded) == 2
+    store.forget(bad)
+    walk(store, [(0.0, 1.0), (0.0, 2.0)])
+    it.refresh()
+    assert len(it) == 14 and len(it.dreaded) == 0
+    assert it.way(at(0.0, 1.0), at(0.0, 2.0)) is not None
+
+
+def test_a_moment_that_is_seen_when_another_is_forgotten_is_known(store):
+    (unseen,) = store.append([(store.begin(Episode("reach")), Moment(0, {}, {}))])
+    walk(store, [(0.0, -1.0)])
+    it = experience(store)
+    store.put_states(MODEL, [unseen], np.array([[0.0, -2.0, 0.0]]))
+    store.forget([1])
+    it.refresh()
+    np.testing.assert_allclose(it.way(at(0.0, -2.0), at(0.0, -2.0)).moments, [unseen])
+
+
 def test_what_surprised_or_was_stopped_is_dreaded(store):
     walk(store, [(9.0, 9.0)], surprise=1.5)
     walk(store, [(8.0, 8.0)], surprise=0.5)
@@ -113,6 +134,13 @@ def test_what_surprised_or_was_stopped_is_dreaded(store):
 def test_candidates_are_what_was_done(store):
     found = experience(store).candidates(at(0.0, 0.0), at(2.0, 0.0), 1, 4)
     np.testing.assert_allclose(found[0], [[0.0, 0.0], [1.0, 0.0]])
+
+
+def test_candidates_do_not_lead_over_what_was_forgotten(store):
+    store.forget([3])
+    found = experience(store).candidates(at(0.0, 0.0), at(3.0, 0.0), 12, 4)
+    assert [0.0, 0.0] in found[1].tolist()
+    assert all([1.0, 0.0] not in actions.tolist() for actions in found), "where it led to is gone"
 
 
 def test_a_file_that_is_not_there_yet_is_empty(tmp_path):

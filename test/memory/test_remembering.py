@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from observed import observed
@@ -29,9 +31,15 @@ class Story:
 
     def __init__(self, folder) -> None:
         self.path = folder / "robot.sqlite"
-        self._writer = MemoryWriter(lambda: Store(self.path), MODEL, queue=100)
+        self.may_write = threading.Event()
+        self.may_write.set()
+        self._writer = MemoryWriter(self._store, MODEL, queue=100)
         self.told = Remembering(self._writer, SPEC, "reach", {"camera": SIDE})
         self.step = 0
+
+    def _store(self) -> Store:
+        assert self.may_write.wait(60.0)
+        return Store(self.path)
 
     def see(self, action: float = 0.5, arrived: bool = False, planned: bool = True) -> None:
         image = np.full((40, 48, 3), self.step, np.uint8)
@@ -102,6 +110,20 @@ def test_what_the_gate_held_was_not_executed(story):
         assert [m.verdict for m in moments] == ["LIMITED", "HOLD", "PASS", "PASS"]
 
 
+def test_what_is_done_after_a_pause_is_no_part_of_the_block_before_it(story):
+    story.told.pursue(ASKED)
+    story.see(0.1)
+    for _ in range(5):
+        story.see(planned=False)
+    for action in (0.2, 0.3, 0.4):
+        story.see(action)
+    with story.end() as memory:
+        assert stamps(memory) == [0, 6, 8]
+        first, second, _ = (found.moment for found in memory.moments(memory.ids()))
+        assert first.action is None, "nobody knows what was done in the pause"
+        np.testing.assert_allclose(second.action, np.repeat([0.2, 0.3], 3), atol=1e-6)
+
+
 def test_at_rest_at_the_goal_nothing_more_is_kept(story):
     story.told.pursue(ASKED)
     story.see()
@@ -133,11 +155,13 @@ def test_a_new_goal_and_a_reset_begin_an_episode(story):
 
 
 def test_what_is_given_a_name_is_kept_without_a_goal(story):
+    story.may_write.clear()
     story.see(planned=False)
     story.told.remember("home")
     story.see(planned=False)
     story.see(planned=False)
-    assert story.told.named["home"].stamp_ns == STEP_NS
+    assert story.told.named("home").stamp_ns == STEP_NS, "it is not on disk yet"
+    story.may_write.set()
     with story.end() as memory:
         assert memory.named("home").moment.stamp_ns == STEP_NS and len(memory.ids()) == 1
         assert memory.ids(without=MODEL) == [1], "no model has seen it yet"
@@ -152,6 +176,30 @@ def test_a_name_given_on_the_way_is_a_moment_of_its_own(story):
     with story.end() as memory:
         assert stamps(memory) == [0, 1, 3]
         assert memory.named("half way").moment.stamp_ns == STEP_NS
+
+
+def test_a_number_is_no_name(story):
+    with pytest.raises(GoalError, match="got '12', expected a name that is not of digits alone"):
+        story.told.remember("12")
+    story.see(planned=False)
+    with story.end() as memory:
+        assert memory.names() == {} and memory.ids() == []
+
+
+def test_what_is_on_disk_is_asked_of_the_file(story):
+    """There it may have been forgotten, or its name given to another moment."""
+    story.may_write.clear()
+    story.told.pursue(ASKED)
+    story.told.remember("home")
+    story.see()
+    assert story.told.named("home").stamp_ns == 0, "its block is not over: nobody was told of it yet"
+    story.told.remember("door")
+    story.see()
+    assert [story.told.named(name).stamp_ns for name in ("home", "door")] == [0, STEP_NS]
+    story.may_write.set()
+    with story.end() as memory:
+        assert memory.named("door").moment.stamp_ns == STEP_NS
+    assert story.told.named("home") is story.told.named("door") is story.told.named("hme") is None
 
 
 def test_a_name_is_the_goal_to_see_it_again(story):

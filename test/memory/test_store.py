@@ -73,8 +73,9 @@ def test_names_find_their_moment_and_move(path):
         store.named("hme")
     with pytest.raises(MemoryFileError, match="no moment 99"):
         store.name("there", 99)
-    with pytest.raises(MemoryFileError, match="expected a name"):
-        store.name("  ", ids[0])
+    for name in ("  ", "12"):
+        with pytest.raises(MemoryFileError, match="expected a name"):
+            store.name(name, ids[0])
 
 
 def test_a_new_model_has_states_of_its_own(path):
@@ -103,6 +104,25 @@ def test_forgetting_leaves_nothing_behind(path):
     assert (figures.episodes, figures.moments, figures.states) == (0, 0, {})
 
 
+@pytest.mark.parametrize("is_old", [False, True], ids=["new file", "file from before"])
+def test_no_number_is_given_twice(path, is_old):
+    store, ids = filled(path)
+    store.close()
+    if is_old:
+        with sqlite3.connect(path) as database:
+            database.execute("DROP TABLE highest")
+        with MemoryReader(path) as memory:
+            assert memory.ids() == ids
+    for number in range(6, 9):
+        with Store(path) as store:
+            store.forget(store.ids())
+            assert (store.begin(Episode("reach")), store.episodes()) == (
+                number - 4,
+                {number - 4: Episode("reach")},
+            )
+            assert store.append([(number - 4, moment(1))]) == [number]
+
+
 def test_a_reader_reads_what_is_written_meanwhile_and_writes_nothing(path):
     store, _ = filled(path, 1)
     with MemoryReader(path) as memory:
@@ -119,9 +139,21 @@ def test_all_or_nothing(path):
     with pytest.raises(MemoryFileError, match="not finite"):
         store.append([(1, moment(7)), (1, bad)], MODEL)
     assert len(store.ids()) == 2
-    with pytest.raises(MemoryFileError):
+    with pytest.raises(MemoryFileError, match=r"not written \(FOREIGN KEY .*it may have been forgotten"):
         store.append([(44, moment(9))])
     assert len(store.append([(1, moment(10))])) == 1, "and it goes on"
+
+
+def test_what_is_written_together_is_there_or_not(path):
+    store, ids = filled(path, 2)
+    with pytest.raises(MemoryFileError, match="no moment 99"), store.together():
+        store.append([(store.begin(Episode("push")), moment(7))], MODEL)
+        store.name("there", 99)
+    assert store.ids() == ids and list(store.episodes()) == [1]
+    with store.together():
+        store.append([(store.begin(Episode("push")), moment(7))], MODEL)
+    with MemoryReader(path) as memory:
+        assert len(memory.ids()) == 3 and len(memory.episodes()) == 2
 
 
 def written(path, content: bytes) -> None:

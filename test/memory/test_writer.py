@@ -73,7 +73,7 @@ def test_a_full_queue_drops_and_counts_but_keeps_what_has_a_name(path):
     assert writer.add(moment(9), name="home"), "people wait for it"
     assert writer.figures.waiting == 5 and writer.figures.dropped == 3
     for number in range(MOST_NAMED + 10):
-        writer.add(moment(number), name=f"{number}")
+        writer.add(moment(number), name=f"place {number}")
     assert writer.figures.waiting == 4 + MOST_NAMED
     store.opened.set()
     writer.close()
@@ -103,6 +103,76 @@ def test_a_disk_that_fills_up_is_told_and_it_goes_on_when_there_is_room(path):
     until(lambda: writer.figures.written == 1)
     assert writer.figures.problem == ""
     writer.close()
+
+
+def test_a_file_that_cannot_be_opened_at_first_is_tried_again(tmp_path):
+    path = tmp_path / "folder" / "robot.sqlite"
+    path.parent.write_text("a file where the folder shall be")
+    writer = MemoryWriter(lambda: Store(path), MODEL, queue=100)
+    writer.begin(Episode("reach", "cup"))
+    writer.add(moment(0))
+    until(lambda: writer.figures.dropped == 1)
+    assert "expected a folder to write to" in writer.figures.problem
+    path.parent.unlink()
+    writer.add(moment(1))
+    until(lambda: writer.figures.written == 1)
+    writer.close()
+    assert writer.figures.problem == ""
+    with MemoryReader(path) as memory:
+        assert list(memory.episodes().values()) == [Episode("reach", "cup")]
+
+
+def test_what_nobody_foresaw_is_told_and_it_goes_on(path):
+    writer = MemoryWriter(lambda: Store(path), MODEL, queue=100)
+    writer.begin(Episode("reach"))
+    writer.add(moment(0, images=None))
+    until(lambda: writer.figures.dropped == 1)
+    assert writer.figures.problem.startswith("AttributeError: ")
+    writer.add(moment(1))
+    until(lambda: writer.figures.written == 1)
+    writer.close()
+    assert writer.figures.problem == ""
+
+
+def test_how_an_episode_ended_outlives_a_full_disk(path):
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)  # of several pages
+    opened = []
+
+    def full() -> Store:
+        store = Store(path)
+        store._database.execute(f"PRAGMA max_page_count = {store.bytes // 4096}")
+        opened.append(store)
+        return store
+
+    writer = MemoryWriter(full, MODEL, queue=100)
+    writer.begin(Episode("reach", "cup"))
+    writer.add(moment(0, images={"camera": image}))
+    writer.end("arrived")
+    until(lambda: writer.figures.dropped == 1)
+    assert "expected space on the disk" in writer.figures.problem
+    opened[0]._database.execute("PRAGMA max_page_count = 100000")
+    writer.add(moment(1))
+    writer.close()
+    with MemoryReader(path) as memory:
+        assert list(memory.episodes().values()) == [Episode("reach", "cup", "arrived")]
+        assert len(memory.ids()) == 1
+
+
+def test_an_episode_goes_on_when_what_was_there_of_it_is_forgotten(path):
+    writer = MemoryWriter(lambda: Store(path), MODEL, queue=100)
+    writer.begin(Episode("reach", "cup"))
+    writer.add(moment(0))
+    until(lambda: writer.figures.written == 1)
+    with Store(path) as other:
+        assert other.forget(other.ids()) == 1 and not other.episodes()
+    writer.add(moment(1), name="home")
+    writer.add(moment(2))
+    writer.end("arrived")
+    writer.close()
+    assert (writer.figures.written, writer.figures.dropped, writer.figures.problem) == (3, 0, "")
+    with MemoryReader(path) as memory:
+        assert list(memory.episodes().values()) == [Episode("reach", "cup", "arrived")]
+        assert len(memory.ids()) == 2 and memory.named("home").moment.stamp_ns == moment(1).stamp_ns
 
 
 def test_what_it_was_handed_is_on_disk_within_a_second(path):

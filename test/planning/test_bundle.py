@@ -82,7 +82,7 @@ def bundle(tmp_path_factory) -> Path:
     return path
 
 
-def searched(goal: str) -> torch.Tensor:
+def searched(goal: str, **changes: object) -> torch.Tensor:
     """What the planner's own search finds."""
     model = in_memory(small_jepa(), small_contract(small_jepa()))
     wanted = Goal(images={"camera": picture(7).numpy()})
@@ -90,7 +90,7 @@ def searched(goal: str) -> torch.Tensor:
         wanted = Goal(vectors={"joints": np.full(JOINTS, 0.3)})
     seen = observed(picture(0).numpy(), VECTORS[:JOINTS].numpy(), velocity=VECTORS[JOINTS:].numpy())
     noise = LastingNoise(settings().noise_correlation, HORIZON, BLOCK).of(NOISE)
-    search = LatentSearch(model, settings(), lambda: 0)
+    search = LatentSearch(model, settings(**changes), lambda: 0)
     return search.search(model.sense(seen).state, model.encode_goal(wanted), STILL, STILL, noise).actions
 
 
@@ -105,6 +105,18 @@ def test_it_finds_what_the_search_finds(bundle, goal):
         for _ in range(3):  # the first calls are profiled and optimised
             actions = loaded.plan([picture(0)], VECTORS, GOALS[goal], [0], STILL, NOISE)
             torch.testing.assert_close(actions, expected, atol=1e-5, rtol=0.0)
+
+
+def test_a_push_against_a_wall_costs_what_it_costs_in_the_search(tmp_path):
+    """The bundle's stall took the first number of a state for all of it."""
+    stalls, model = {"terms.stall.weight": 20.0, "terms.stall.reach": 10.0}, small_jepa()
+    write_bundle(model, small_contract(model), settings(**stalls), tmp_path / "plan.pt")
+    loaded = torch.jit.load(tmp_path / "plan.pt")
+    expected = searched("image", **stalls)
+    assert (expected - searched("image")).abs().max() > 0.01, "else it would not matter"
+    with torch.inference_mode():
+        actions = loaded.plan([picture(0)], VECTORS, GOALS["image"], [0], STILL, NOISE)
+    torch.testing.assert_close(actions, expected, atol=1e-5, rtol=0.0)
 
 
 def test_its_hash_and_its_contract_are_with_it(bundle):

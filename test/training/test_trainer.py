@@ -232,6 +232,33 @@ def test_episodes_must_fit_the_model_and_the_robot(split):
         build_trainer(split, SPEC, dataclasses.replace(SETTINGS, image_size=64), TRAINING)
 
 
+@pytest.mark.parametrize(
+    ("model", "training", "says"),
+    [
+        ({"macro_blocks": STEPS + 1}, {}, rf"macro_blocks: got {STEPS + 1}, expected at most {STEPS}$"),
+        ({}, {"metric_steps": STEPS + 1}, rf"metric_steps: got {STEPS + 1}, expected at most {STEPS}$"),
+    ],
+)
+def test_what_is_fitted_at_the_end_must_fit_the_episodes(split, model, training, says):
+    with pytest.raises(TrainingError, match=rf"^episodes are too short \({STEPS} control steps\): {says}"):
+        build_trainer(
+            split, SPEC, dataclasses.replace(SETTINGS, **model), dataclasses.replace(TRAINING, **training)
+        )
+
+
+def test_action_blocks_must_fit_the_episodes(split):
+    spec = made_up_robot(action_block=5)
+    with pytest.raises(TrainingError, match="got action blocks of 5 control steps, expected at most 4"):
+        build_trainer(split, spec, SETTINGS, TRAINING)
+
+
+def test_the_longest_that_fits_the_episodes_can_be_fitted(split):
+    model, training = {"macro_blocks": STEPS, "macros": 2}, {"metric_steps": STEPS, "steps": 2}
+    training = dataclasses.replace(TRAINING, **training)
+    it = build_trainer(split, SPEC, dataclasses.replace(SETTINGS, **model), training)
+    assert finish(it.model, split, SPEC, "reach", training).macro_blocks == STEPS
+
+
 def test_actions_must_fit_the_robot(split):
     flat = made_up_robot(action_block=1, action_axes=("x", "y"))
     with pytest.raises(EpisodeError, match=r"another body than made_up: channels: got \['x \[m/s\]', 'y"):

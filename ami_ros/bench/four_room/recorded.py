@@ -29,7 +29,7 @@ def recorded_moments(
     camera, steps = spec.camera.name, episodes.steps
     states = torch.cat([states_of(model, {camera: row}, {}) for row in episodes.images[camera]])
     actions = spec.actions.normalised(episodes.actions.astype(np.float64)).astype(np.float32)
-    known = KnownMoments(how.radius, how.reach)
+    known = KnownMoments(how.radius, how.reach, spec.action_block, actions.shape[2])
     known.learn(
         np.arange(len(states)),
         states.cpu().numpy(),

@@ -42,6 +42,11 @@ class ModelSettings:
     temporal_size: int = setting("half the size of the temporal distance's embedding", ge=4)
 
     def __post_init__(self) -> None:
+        if self.image_size % 4:  # `Appearance` halves the image twice
+            below = self.image_size // 4 * 4
+            raise ConfigError(
+                f"image_size: got {self.image_size}, expected a multiple of 4, as {below} or {below + 4}"
+            )
         if len(self.channels) != 3:
             raise ConfigError(f"channels: got {list(self.channels)}, expected three numbers")
         if len(self.appearance_channels) != 2:

@@ -93,7 +93,7 @@ class PlannerMemory:
         self._on_goal(lambda: self._found(_name(message)))
 
     def _found(self, name: str) -> Goal:
-        newest = None if self._remembering is None else self._remembering.named.get(name)
+        newest = None if self._remembering is None else self._remembering.named(name)
         if newest is not None:
             return goal_of(newest, name, self._spec)
         return named_goal(self.path, name, self._task, self._spec)

@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 import torch
 from robots import JOINTS, made_up_robot
+from small_data import write_episodes
 from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, one_camera_and_joints, small_contract
+from small_training import TRAINING
 from torch import Tensor, nn
 
 from ami_ros.errors import ConfigError, ModelFileError
 from ami_ros.model.export import export
 from ami_ros.model.files import sha256_of
+from ami_ros.model.known import inputs_of
 from ami_ros.model.networks.backbone import BackboneEncoder, load_backbone
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.runtime import in_memory, load_model
+from ami_ros.training.pipeline import build_trainer, finish, load_split
 
 PATCH, WIDTH, HEADS, BATCH = 8, 12, 3, 4
 
@@ -81,6 +85,32 @@ def test_a_model_with_a_backbone_scripts_freezes_and_needs_the_file_no_more(file
     latent = loaded.encode(picture, "camera")
     assert latent.shape == (LATENT,)
     torch.testing.assert_close(latent, eager.encode(picture, "camera"), atol=1e-5, rtol=1e-5)
+
+
+class TinyVideo(nn.Module):
+    """A convolution over time as V-JEPA has one, of frames that are all alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv3d(3, WIDTH, (2, PATCH, PATCH), stride=(2, PATCH, PATCH))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images (B, 3, S, S) to tokens (B, N, F)."""
+        return self.patches(images.unsqueeze(2).repeat(1, 1, 2, 1, 1)).flatten(2).transpose(1, 2)
+
+
+def test_features_of_several_frames_train_and_load(tmp_path):
+    torch.jit.save(torch.jit.script(TinyVideo()), str(tmp_path / "video.pt"))
+    spec, training = made_up_robot(), dataclasses.replace(TRAINING, steps=3)
+    split = load_split(write_episodes(tmp_path / "data", 8), training.held_out, lambda: None, inputs_of(spec))
+    it = build_trainer(split, spec, settings(tmp_path / "video.pt"), training)
+    assert len(list(it.run())) == 3
+    contract = finish(it.model, split, spec, "reach", training)
+    export(it.model, contract, tmp_path / "model.pt")
+    picture = np.random.default_rng(0).integers(0, 256, (40, 48, 3), dtype=np.uint8)
+    expected = in_memory(it.model, contract).encode(picture, "camera")
+    loaded = load_model(tmp_path / "model.pt", spec)
+    torch.testing.assert_close(loaded.encode(picture, "camera"), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_training_moves_the_head_and_never_the_features(file):

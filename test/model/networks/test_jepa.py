@@ -112,6 +112,8 @@ def test_the_same_seed_gives_the_same_weights():
 
 def test_shipped_settings_load_and_refuse_other_depths():
     assert load_model_settings().image_size == 64
+    with pytest.raises(ConfigError, match="image_size: got 70, expected a multiple of 4, as 68 or 72"):
+        load_model_settings({"image_size": 70})
     with pytest.raises(ConfigError, match=r"channels: got \[48, 96\], expected three numbers"):
         load_model_settings({"channels": [48, 96]})
     with pytest.raises(ConfigError, match="expected >= 4"):
