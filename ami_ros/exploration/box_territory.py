@@ -69,7 +69,7 @@ class BoxTerritory:
         return self._box.place(observation)
 
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the speeds (A,) of the straight way; it is passed through, not stopped at."""
+        """Return the speeds (A,) of the straight way, or as far as a channel can; not to stop at its end."""
         gap = np.nan_to_num(target - place)
         speeds = gap / max(self._step_s, float(np.abs(gap / self.fastest).max()))
         return np.clip(speeds, self._slowest, self._fastest)

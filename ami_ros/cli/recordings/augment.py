@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -75,5 +76,6 @@ def augment(
         with progress_bar("augment", steps_of(wanted, len(paths), len(event_kinds(recordings)))) as bar:
             for kind in make(recordings, out):
                 bar.update(1, kind)
-    name = "".join(f"--{option} {value} " for option, value in (("robot", robot), ("task", task)) if value)
-    typer.echo(f"{out}. Next: ami-ros train {name}--data {out}")
+    given_names = (("robot", robot), ("task", task))
+    names = "".join(f"--{option} {quote(value)} " for option, value in given_names if value)
+    typer.echo(f"{out}. Next: ami-ros train {names}--data {quote(str(out))}")

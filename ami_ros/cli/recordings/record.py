@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -104,10 +105,10 @@ def _print(status: RecordingStatus, names: Names, configuration: Configuration, 
     for sensor in configuration.spec.sensors:
         if not any(status.counts[topic] for topic in names[sensor]):
             typer.echo(f"nothing was heard of {sensor} on {names[sensor][0]}", err=True)
-    name = f"--robot {configuration.robot} --task {configuration.task}"
     typer.echo(
         f"{out}: {status.size / 1e6:.1f} MB. "
-        f"Next: ami-ros import {out} {name}{_elsewhere(status, names, configuration)}"
+        f"Next: ami-ros import {quote(str(out))} {configuration.options}"
+        f"{_elsewhere(status, names, configuration)}"
     )
 
 

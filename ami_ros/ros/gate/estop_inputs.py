@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
@@ -25,12 +24,14 @@ from ami_ros.ros.wire.qos import LATCHED, STATE, UNSURE, is_unsure
 from ami_ros.types import Verdict
 
 SERVICE, TOPIC = "service", "topic"
+GONE_LOOKS = 10  # without its publisher, after which a button is gone: one look alone may be wrong
 
 
 class EstopInputs:
     """Pressed as long as any button says so: one that reports "not pressed" releases no one else's.
 
-    A button is the service, or a publisher of the topic; one that is gone is released by any other of these.
+    A button is the service, or a publisher of the topic. One that has been gone for a while is released by
+    any other of these.
 
     Whoever is pressed tells every gate that hears `estop_relay`: a stop is a stop of all of them. Each is
     released and re-armed by itself.
@@ -63,6 +64,7 @@ class EstopInputs:
         self._told.publish(Bool(data=bool(self.pressed_by)))
         self._relay = node.create_publisher(String, "estop_relay", STATE)
         self._receiver = inputs.receiver("estop")  # of its own: no other topic's messages delay it
+        self._missed: dict[str, int] = {}  # button -> looks in a row that have not found its publisher
         self._heard = [STATE]
         self._hear(STATE)
         inputs.subscribe(
@@ -82,14 +84,13 @@ class EstopInputs:
 
         Those that do not would complain of it.
         """
-        publishers = self._publishers()
+        publishers = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
+        here = {_button(sender_of(it.endpoint_gid)) for it in publishers}
+        self._missed = {it: self._missed.get(it, 0) + 1 for it in self.pressed_by - {SERVICE, *here}}
         for qos, is_needed in ((LATCHED, latches), (UNSURE, is_unsure)):
             if qos not in self._heard and any(map(is_needed, publishers)):
                 self._heard.append(qos)
                 self._hear(qos)
-
-    def _publishers(self) -> list[Any]:
-        return self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
 
     def _on_topic(self, messages: list[Taken]) -> None:
         for message in messages:  # all of them: a press counts, however soon it is released
@@ -131,9 +132,9 @@ class EstopInputs:
             self.pressed_by.add(button)
         else:
             self.pressed_by.discard(button)
-            if button != SERVICE and self.pressed_by - {SERVICE}:
-                here = {_button(sender_of(it.endpoint_gid)) for it in self._publishers()}
-                self.pressed_by &= {SERVICE, *here}
+            if button != SERVICE:
+                gone = {it for it, looks in self._missed.items() if looks >= GONE_LOOKS}
+                self.pressed_by -= {TOPIC, *gone}
         verdict = self._press(bool(self.pressed_by))
         if before != bool(self.pressed_by):
             self._told.publish(Bool(data=bool(self.pressed_by)))

@@ -230,6 +230,7 @@ def test_a_button_releases_no_other_on_the_same_topic_unless_that_is_gone(gate, 
     assert not probe.call(Trigger, "safety/rearm").success
     first.publish(Bool(data=False))
     probe.rearm()
+    probe.until(lambda: gate.state().level is not Level.STOP, "the end of the stop")
     first.publish(Bool(data=True))
     probe.until(lambda: gate.state().level is Level.STOP, "the stop")
     probe.node.destroy_publisher(first)
