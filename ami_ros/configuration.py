@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ami_ros.exploration.settings import ExplorerSettings
     from ami_ros.memory.settings import MemorySettings
     from ami_ros.model.networks.settings import ModelSettings
-    from ami_ros.node_settings import SimSettings
+    from ami_ros.node_settings import NodeSettings, SimSettings
     from ami_ros.planning.settings import PlannerSettings
     from ami_ros.safety.settings import GateNodeSettings, SafetySettings
     from ami_ros.sim.tasks.collect_settings import CollectSettings
@@ -89,6 +89,12 @@ class Configuration:
         spec = replace(spec, sensors=sensors, output=output)
         return cls(robot, spec, read_task(task), task, overrides)
 
+    @classmethod
+    def of_node(cls, common: NodeSettings) -> Configuration:
+        """Read robot and task of a node. Raises as `load`."""
+        topics, interface = common.sensor_topics, common.command_interface
+        return cls.load(common.robot, common.task, sensor_topics=topics, command_interface=interface)
+
     @property
     def task(self) -> str:
         """The task as it was given, a name or a path: what `load_task` and the nodes take."""
@@ -112,7 +118,7 @@ class Configuration:
     @property
     def options(self) -> str:
         """The options by which a verb loads the same robot and task, as a shell takes them."""
-        return " ".join(f"--{key} {quote(name)}" for key, name in self.node_parameters.items())
+        return options_of(self.robot, self.task).lstrip()
 
     # Where things lie if nobody says otherwise
 
@@ -243,3 +249,9 @@ class Configuration:
     def _settings(self, cls: type[T], file: str) -> T:
         task = self.task if file in SECTIONS else None
         return load_task_settings(cls, file, task, self.overrides.get(file))
+
+
+def options_of(robot: str | None, task: str | None) -> str:
+    """Return the options that give a verb this robot and task, with a space before each; of None nothing."""
+    given = {"robot": robot, "task": task}
+    return "".join(f" --{option} {quote(name)}" for option, name in given.items() if name)

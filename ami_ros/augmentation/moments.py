@@ -55,7 +55,7 @@ def oddity(recordings: Recordings, index: int) -> OddityRecord:
         if odd is not None:
             return odd
     raise EpisodeError(
-        f"oddity {index}: no occasion in {ATTEMPTS} moments: is there room beside what moves? "
+        f"oddity {index}: no occasion in {ATTEMPTS} moments: is there room next to what moves? "
         "Without odd pictures: --oddities 0"
     )
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +55,7 @@ def doctor(
     from rich.markup import escape
     from rich.table import Table
 
+    from ami_ros.configuration import options_of
     from ami_ros.doctor.checks import all_checks
     from ami_ros.experiment.figures import write_json
     from ami_ros.report.machine import hardware, versions
@@ -78,15 +78,11 @@ def doctor(
     if picture is not None:
         _draw(picture, robot, task)
     if live and healthy:
-        named = f"{_option('--robot', robot)}{_option('--task', task)}"
+        named = options_of(robot, task)
         typer.echo(
             f"The topics fit. Next: ami-ros explore{named}, while ami-ros record{named} --out FOLDER runs"
         )
     raise typer.Exit(0 if healthy else 1)
-
-
-def _option(name: str, value: str | None) -> str:
-    return f" {name} {shlex.quote(value)}" if value else ""
 
 
 def _listen_s(live: bool, seconds: float | None) -> float:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError, JudgementError
@@ -74,26 +73,19 @@ def workspace(robot: str | None, task: str | None) -> Finding:
 
 def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
     """Check the model's hash, and its contract against the robot."""
-    from ami_ros.configuration import Configuration
+    from ami_ros.configuration import Configuration, options_of
     from ami_ros.experiment.experiment import prepare
 
+    make = f"ami-ros model{options_of(robot, task)}"
     try:
         if model is None and not (file := Configuration.load(robot, task).shipped_model).is_file():
-            advice = f"to plan, make one: {_make(robot, task)}"
+            advice = f"to plan, make one: {make}"
             return Finding("model", "warn", f"none yet for this robot and task: {file}", advice)
         experiment = prepare(robot, task, model)
     except JudgementError as error:
         advice = "ami-ros inspect says why; record more, and train longer"
         return Finding("model", "fail", str(error).splitlines()[0], advice)
     except AmiError as error:
-        return Finding(
-            "model", "fail", str(error), f"name another by --model, or make one: {_make(robot, task)}"
-        )
+        return Finding("model", "fail", str(error), f"name another by --model, or make one: {make}")
     fits = f"fits {experiment.spec.name}"
     return Finding("model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, {fits}")
-
-
-def _make(robot: str | None, task: str | None) -> str:
-    """Return the command that makes a model."""
-    given = {"--robot": robot, "--task": task}
-    return " ".join(["ami-ros model", *(f"{option} {quote(name)}" for option, name in given.items() if name)])

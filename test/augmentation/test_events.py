@@ -70,7 +70,7 @@ def test_where_nothing_unknown_has_room_it_says_what_leaves_it_out(paths):
         flickers[::3] = flickers[::3] // 2 + 100
         write_episode(path, dataclasses.replace(episode, images={"camera": flickers}))
     flickering = Recordings(paths, load_augmentation_settings(), load_variation_settings())
-    with pytest.raises(EpisodeError, match="is there room beside what moves.* --event-pairs 0"):
+    with pytest.raises(EpisodeError, match="is there room next to what moves.* --event-pairs 0"):
         event(flickering, STRANGER, 0)
 
 

@@ -53,7 +53,7 @@ def augment(
     from ami_ros.augmentation.events import event_kinds
     from ami_ros.augmentation.recordings import Recordings
     from ami_ros.augmentation.settings import load_augmentation_settings
-    from ami_ros.configuration import Configuration
+    from ami_ros.configuration import Configuration, options_of
     from ami_ros.data.episode import list_episodes
     from ami_ros.data.manifest import MANIFEST_FILE
     from ami_ros.errors import OutputError
@@ -76,6 +76,4 @@ def augment(
         with progress_bar("augment", steps_of(wanted, len(paths), len(event_kinds(recordings)))) as bar:
             for kind in make(recordings, out):
                 bar.update(1, kind)
-    given_names = (("robot", robot), ("task", task))
-    names = "".join(f"--{option} {quote(value)} " for option, value in given_names if value)
-    typer.echo(f"{out}. Next: ami-ros train {names}--data {quote(str(out))}")
+    typer.echo(f"{out}. Next: ami-ros train{options_of(robot, task)} --data {quote(str(out))}")

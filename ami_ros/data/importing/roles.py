@@ -56,6 +56,12 @@ def parse_places(option: str, form: str, example: str, texts: Sequence[str]) -> 
     return {name: place for name, _, place in pairs}
 
 
+def usual_topics(spec: RobotSpec) -> dict[str, str]:
+    """Return where each role is if nobody says otherwise: sensors, commands, proposals and verdicts."""
+    others = {COMMANDS: spec.output.topic, PROPOSALS: "planner/proposed", VERDICTS: "safety/verdict"}
+    return {name: sensor.topic for name, sensor in spec.sensors.items()} | others
+
+
 def roles_of(spec: RobotSpec, found: Sequence[FoundTopic], given: Mapping[str, str]) -> Roles:
     """Find the robot's topics in a recording.
 
@@ -69,15 +75,16 @@ def roles_of(spec: RobotSpec, found: Sequence[FoundTopic], given: Mapping[str, s
     Raises:
         ConfigError: a sensor has no topic or several, or one with other messages; lists what there is.
     """
-    output = spec.output
+    topics, command = usual_topics(spec), spec.output.of
     usual = {
-        COMMANDS: (output.topic, [f"{output.of.package}/msg/{output.of.message}"]),
-        PROPOSALS: ("planner/proposed", ["trajectory_msgs/msg/JointTrajectory"]),
-        VERDICTS: ("safety/verdict", ["diagnostic_msgs/msg/DiagnosticArray"]),
+        COMMANDS: [f"{command.package}/msg/{command.message}"],
+        PROPOSALS: ["trajectory_msgs/msg/JointTrajectory"],
+        VERDICTS: ["diagnostic_msgs/msg/DiagnosticArray"],
     }
     if unknown := sorted(set(given) - set(spec.sensors) - set(usual)):
         raise ConfigError(f"--topic: got {unknown}, expected some of {[*spec.sensors, *usual]}")
-    wanted = {name: (sensor.topic, _types(sensor)) for name, sensor in spec.sensors.items()} | usual
+    types = {name: _types(sensor) for name, sensor in spec.sensors.items()} | usual
+    wanted = {name: (topics[name], types[name]) for name in types}
     roles = {name: _find(name, *wanted[name], found, given.get(name)) for name in wanted}
     if missing := [name for name in spec.sensors if roles[name] is None]:
         expected = ", ".join(

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.serialization import deserialize_message
 
 from ami_ros.body.sensors import VectorSensor
 from ami_ros.config import load_settings
@@ -23,6 +22,7 @@ from ami_ros.ros.proposing.node import ProposingNode, run_proposing
 from ami_ros.ros.proposing.sensor_inputs import bounded
 from ami_ros.ros.wire.commands import from_message, message_type
 from ami_ros.ros.wire.message_limits import MOST_TEXT
+from ami_ros.ros.wire.messages import decoded
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, STATE
 from ami_ros.ros.wire.verdicts import judgement_from_ros
@@ -117,7 +117,7 @@ class ExplorerNode(ProposingNode):
         if self._command is None:
             return None
         try:
-            message = deserialize_message(self._command, self._output)
+            message = decoded(self._command, self._output)
             interface, names, home = self._spec.output.of, self._spec.command_names, self._spec.home
             return from_message(message, interface, names, home, 0, 0).position
         except (AmiError, ValueError) as error:

@@ -17,10 +17,10 @@ from ami_ros.errors import ObservationError
 from ami_ros.ros.gate.inputs import GateInputs
 from ami_ros.ros.wire.bounded_take import Taken, sender_of
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
-from ami_ros.ros.wire.latched_or_not import LOOK_S, latches
+from ami_ros.ros.wire.latched_or_not import LOOK_S
 from ami_ros.ros.wire.message_limits import FLAG
 from ami_ros.ros.wire.messages import decoded
-from ami_ros.ros.wire.qos import LATCHED, STATE, UNSURE, is_unsure
+from ami_ros.ros.wire.qos import LATCHED, STATE, UNSURE, is_unsure, latches
 from ami_ros.types import Verdict
 
 SERVICE, TOPIC = "service", "topic"

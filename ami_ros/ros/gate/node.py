@@ -59,12 +59,7 @@ class SafetyNode(Node):
         declare_settings(self, load_settings(GateNodeSettings, config_path("safety_node.yaml")))
         declare_settings(self, load_settings(RestrictionSettings, config_path("restrictions.yaml")))
         common = settings_from_parameters(self, NodeSettings)
-        configuration = Configuration.load(
-            common.robot,
-            common.task,
-            sensor_topics=common.sensor_topics,
-            command_interface=common.command_interface,
-        )
+        configuration = Configuration.of_node(common)
         spec = configuration.spec
         declare_settings(self, configuration.safety)
         refuse_unknown(self)

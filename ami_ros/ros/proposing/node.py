@@ -58,12 +58,7 @@ class ProposingNode(LifecycleNode):
         declare_settings(self, load_settings(ProposingSettings, config_path("proposing_node.yaml")))
         self._common = settings_from_parameters(self, NodeSettings)
         self.proposing = settings_from_parameters(self, ProposingSettings)
-        self._configuration = Configuration.load(
-            self._common.robot,
-            self._common.task,
-            sensor_topics=self._common.sensor_topics,
-            command_interface=self._common.command_interface,
-        )
+        self._configuration = Configuration.of_node(self._common)
         self._spec = self._configuration.spec
         self._period_s = 1.0 / self._spec.actions.rate_hz
         self._errors = ErrorLog(self)

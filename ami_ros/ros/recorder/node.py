@@ -63,12 +63,7 @@ class RecorderNode(Node):
         refuse_unknown(self)
         settings = settings_from_parameters(self, RecorderSettings)
         common = settings_from_parameters(self, NodeSettings)
-        configuration = Configuration.load(
-            common.robot,
-            common.task,
-            sensor_topics=common.sensor_topics,
-            command_interface=common.command_interface,
-        )
+        configuration = Configuration.of_node(common)
         if not settings.out:
             raise ConfigError("out: got nothing, expected the folder of the recording")
         self.recording = recording or _begin(settings, configuration)

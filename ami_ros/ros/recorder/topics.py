@@ -16,7 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.goal_topics import TIP_POSE, goal_topics, takes_tip_pose
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, VERDICTS
+from ami_ros.data.importing.roles import usual_topics
 from ami_ros.ros.wire.commands import message_type
 from ami_ros.ros.wire.message_fields import type_name
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
@@ -67,12 +67,10 @@ def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
 
 def imported_topics(spec: RobotSpec) -> dict[str, tuple[str, ...]]:
     """Return where an import looks for each role: see `roles_of`. Of a camera the raw pictures come first."""
+    cameras = {image.name for image in spec.images}
     return {
-        **{image.name: (image.topic, image.topic + COMPRESSED) for image in spec.images},
-        **{vector.name: (vector.topic,) for vector in spec.vectors},
-        COMMANDS: (spec.output.topic,),
-        PROPOSALS: ("planner/proposed",),
-        VERDICTS: ("safety/verdict",),
+        role: (topic, topic + COMPRESSED) if role in cameras else (topic,)
+        for role, topic in usual_topics(spec).items()
     }
 
 

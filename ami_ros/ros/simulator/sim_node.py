@@ -52,12 +52,7 @@ class SimNode(Node):
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, SimSettings)
         common = settings_from_parameters(self, NodeSettings)
-        configuration = Configuration.load(
-            common.robot,
-            common.task,
-            sensor_topics=common.sensor_topics,
-            command_interface=common.command_interface,
-        )
+        configuration = Configuration.of_node(common)
         self.spec, gate = configuration.spec, configuration.safety
         task = load_task(configuration.task, self.spec, self.settings.map)
         world = open_world(self.spec, self.settings.physics_hz)

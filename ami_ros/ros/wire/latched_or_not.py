@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 from ami_ros.ros.wire.bounded_take import sender_told
-from ami_ros.ros.wire.qos import LATCHED, STATE
+from ami_ros.ros.wire.qos import LATCHED, STATE, latches
 
 LOOK_S = 0.2  # how often `look` is to be called
 MOST_SENDERS = 100  # remembered; each `ros2 topic pub` is one
@@ -71,11 +71,6 @@ class LatchedOrNot:
             if len(self._newest) > MOST_SENDERS:
                 del self._newest[next(iter(self._newest))]
         return counts
-
-
-def latches(publisher: Any) -> bool:
-    """Whether a publisher latches; an `rclpy.topic_endpoint_info.TopicEndpointInfo`."""
-    return bool(publisher.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 def hear(node: Node, kind: Any, topic: str, handler: Callable[[bytes], None]) -> LatchedOrNot:

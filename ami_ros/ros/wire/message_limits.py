@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
+from ami_ros.ros.wire.messages import decoded
 from ami_ros.ros.wire.vectors import vector_to_ros
 
 ROOM = 4  # times what a full message takes: for longer names, and fields that nobody thought of
@@ -76,7 +77,7 @@ def within(
         if len(message) > limit:
             on_larger(len(message))
         else:
-            handler(deserialize_message(message, kind))
+            handler(decoded(message, kind))
 
     return handle
 

@@ -33,6 +33,11 @@ RECORDED = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
 RECORDED_STREAM = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
+def latches(publisher: Any) -> bool:
+    """Whether a publisher latches; an `rclpy.topic_endpoint_info.TopicEndpointInfo`."""
+    return bool(publisher.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL)
+
+
 def is_unsure(publisher: Any) -> bool:
     """Whether only UNSURE hears a publisher; an `rclpy.topic_endpoint_info.TopicEndpointInfo`."""
     return bool(publisher.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT)
