@@ -33,9 +33,20 @@ def require(*extras: str) -> None:
     """
     missing = {extra: names for extra in extras if (names := missing_modules(extra))}
     if missing:
-        named = "; ".join(f"{', '.join(names)} (extra '{extra}')" for extra, names in missing.items())
-        hint = " or, for ROS, source your ROS 2 installation" if "ros" in missing else ""
-        raise ConfigError(
-            f"not installed: {named}. Run `make venv` and use .venv/bin/ami-ros, "
-            f"or `pip install -e '.[{','.join(missing)}]'`{hint}"
-        )
+        raise ConfigError(_advice(missing))
+
+
+def advice_on(module: str | None) -> str | None:
+    """Return what to do where `module` could not be imported; None: no extra brings it."""
+    top = (module or "").partition(".")[0]
+    extra = next((extra for extra, modules in EXTRAS.items() if top in modules), None)
+    return None if extra is None else _advice({extra: [top]})
+
+
+def _advice(missing: dict[str, list[str]]) -> str:
+    named = "; ".join(f"{', '.join(names)} (extra '{extra}')" for extra, names in missing.items())
+    hint = " or, for ROS, source your ROS 2 installation" if "ros" in missing else ""
+    return (
+        f"not installed: {named}. Run `make venv` and use .venv/bin/ami-ros, "
+        f"or `pip install -e '.[{','.join(missing)}]'`{hint}"
+    )

@@ -14,6 +14,7 @@ import typer
 import typer.core
 
 from ami_ros.errors import AmiError
+from ami_ros.extras import advice_on
 from ami_ros.system.interrupts import interruptible
 from ami_ros.system.processes import command_line
 from ami_ros.system.stop_request import SIGNALS
@@ -153,7 +154,9 @@ def _options(
 def report_error(error: Exception) -> None:
     """Print one red line on stderr; for what nobody foresaw also how to see more."""
     text = str(error)
-    if not isinstance(error, AmiError):
+    if isinstance(error, ModuleNotFoundError) and (advice := advice_on(error.name)):
+        text = advice
+    elif not isinstance(error, AmiError):
         kind, first = type(error).__name__, next(iter(text.splitlines()), "")
         if isinstance(error, OSError) and error.strerror:
             kind, first = str(error.filename or kind), error.strerror

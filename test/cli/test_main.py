@@ -46,6 +46,14 @@ def test_verbs_tell_what_is_missing_before_any_work(verb, extra, ami_ros_here, m
     assert not list(tmp_path.iterdir())
 
 
+def test_a_package_that_turns_out_to_be_missing_is_named_with_its_extra():
+    code = "import sys\nfrom ami_ros.cli.main import main\nsys.modules['matplotlib'] = None\nmain()"
+    run = ami_ros_run("memory", "show", "--episode", "1", code=code)
+    assert run.returncode == 2
+    assert "not installed: matplotlib (extra 'train')" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself(verb, ami_ros_here):
     run = ami_ros_here(verb, "--help")

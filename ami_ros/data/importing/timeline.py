@@ -13,7 +13,8 @@ class Timeline:
     """Puts runs one after the other.
 
     A run begins with the first sensor that goes back. Any other topic follows as soon as its stamp is near
-    the newest one of the run. Until then it is refused: nobody knows how two clocks go together.
+    the newest one of the run. Until then it is refused: nobody knows how two clocks go together. So is one
+    that jumps ahead alone; where nothing was recorded for a while, all of them do.
 
     Attributes:
         breaks: times between two runs, ns.
@@ -27,6 +28,9 @@ class Timeline:
         self._newest: dict[str, int] = {}  # topic -> its newest stamp in its run
         self._run: dict[str, int] = {}
         self._lost: set[str] = set()  # what went back without any sensor
+        self._sensors: set[str] = set()
+        self._leads: dict[str, int] = {}  # topic -> how far it was ahead of all other sensors, ns
+        self._ahead: dict[str, int] = {}  # topic -> its newest stamp since it jumped ahead
         self._first = 0  # run of this recording
         self._leader = ""
         self._end_ns: int | None = None
@@ -41,7 +45,8 @@ class Timeline:
             leads: a sensor, with which a run may begin; what tells of actions only follows.
 
         Raises:
-            ObservationError: time began again, and this topic did not follow, or went back alone.
+            ObservationError: time began again, and this topic did not follow; or it went back alone, or
+                jumped ahead alone.
         """
         run = self._run_of(topic, stamp_ns, leads)
         latest = self._latest[run]
@@ -70,11 +75,29 @@ class Timeline:
             if back or topic in self._lost:
                 self._lost.add(topic)
                 raise ObservationError(f"stamp: that of {topic} went back, expected the sensors' to, too")
+            if newest is not None and stamp_ns > newest + BACK_NS and self._jumps(topic, stamp_ns, run):
+                self._ahead[topic] = stamp_ns
+                raise ObservationError(f"stamp: that of {topic} jumped ahead, expected the sensors' to, too")
         self._lost.discard(topic)
+        self._ahead.pop(topic, None)
         self._begins = False
         self._run[topic] = run
         self._newest[topic] = stamp_ns if newest is None else max(newest, stamp_ns)
+        if leads:
+            self._sensors.add(topic)
+        if (others := self._newest_other(topic, run)) is not None:
+            self._leads[topic] = stamp_ns - others
         return run
+
+    def _jumps(self, topic: str, stamp_ns: int, run: int) -> bool:
+        """Return whether a topic is further ahead than it was of the others, those that jumped included."""
+        others = self._newest_other(topic, run)
+        return others is not None and stamp_ns - others > self._leads.get(topic, 0) + BACK_NS
+
+    def _newest_other(self, topic: str, run: int) -> int | None:
+        """Return the newest stamp of all other sensors in a run; None without any."""
+        others = [one for one in self._sensors if one != topic and self._run.get(one) == run]
+        return max((self._ahead.get(one, self._newest[one]) for one in others), default=None)
 
     def begin_again(self) -> None:
         """Let the next message begin a run, as that of another bag."""
@@ -82,6 +105,8 @@ class Timeline:
         self._newest.clear()
         self._run.clear()
         self._lost.clear()
+        self._leads.clear()
+        self._ahead.clear()
 
     def _begin(self, topic: str, stamp_ns: int) -> int:
         end_ns = self._end_ns or 0

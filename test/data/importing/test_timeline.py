@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("mcap", reason="needs the extra 'record'")
-from recorded import SIDE, Script, imported, picture_at, times_of
+from recorded import CAMERA_HZ, SIDE, STEP_S, STEPS, Script, imported, picture_at, times_of
 
 from ami_ros.data.importing.timeline import BREAK_NS, Timeline
 from ami_ros.errors import ObservationError
@@ -78,6 +78,38 @@ def test_commands_that_go_back_alone_begin_nothing():
     assert line.at(COMMANDS, ns(13.9), leads=False) == ns(13.9) and line.breaks == []
 
 
+@pytest.mark.parametrize("ahead_s", [0.0, 5.0, -5.0])
+def test_where_nothing_was_recorded_for_a_while_all_jump_ahead(ahead_s):
+    line = Timeline()
+    said(line, 0.0, 10.0, joints=0.0, camera=ahead_s)
+    with pytest.raises(ObservationError, match="/joint_states jumped ahead, expected the sensors' to, too"):
+        line.at(JOINTS, ns(30.0))  # not known yet
+    said(line, 30.1, 35.0, camera=ahead_s, joints=0.0)
+    assert line.at(COMMANDS, ns(35.0), leads=False) == ns(35.0) and line.breaks == []
+
+
+def test_a_sensor_that_was_silent_alone_goes_on():
+    line = Timeline()
+    said(line, 0.0, 10.0, joints=0.0, camera=0.0)
+    said(line, 10.0, 30.0, joints=0.0)
+    said(line, 30.0, 35.0, camera=0.0, joints=0.0)
+    assert line.breaks == []
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_what_jumps_ahead_alone_is_refused_until_it_is_back(leads):
+    line = Timeline()
+    said(line, 0.0, 10.0, joints=0.0, camera=0.0)
+    topic = "/force" if leads else COMMANDS
+    line.at(topic, ns(9.9), leads)
+    for tick in range(40):
+        said(line, 10.0 + 0.1 * tick, 10.1 + 0.1 * tick, joints=0.0, camera=0.0)
+        with pytest.raises(ObservationError, match=f"{topic} jumped ahead, expected the sensors' to, too"):
+            line.at(topic, ns(60.0 + 0.1 * tick), leads)
+    assert line.at(topic, ns(14.0), leads) == ns(14.0) and line.breaks == []
+    said(line, 14.1, 20.0, joints=0.0, camera=0.0)
+
+
 def test_another_bag_is_a_run_of_its_own_whatever_its_stamps_say():
     line = Timeline()
     line.begin_again()
@@ -85,6 +117,24 @@ def test_another_bag_is_a_run_of_its_own_whatever_its_stamps_say():
     line.begin_again()
     assert line.at(JOINTS, ns(500.0)) == ns(9.9) + BREAK_NS
     assert line.at(CAMERA, ns(500.2)) == ns(10.1) + BREAK_NS and len(line.breaks) == 1
+
+
+def test_a_clock_that_is_put_forward_alone_costs_what_comes_after_it(tmp_path):
+    script = Script()
+    script.joints(19.0)
+    script.camera(19.0)
+    for at, topic, _, message in script.said:
+        if topic == "/camera/image_raw" and at >= 7.0:
+            message.header.stamp.sec += 2
+    report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
+    assert len(episodes) == 7.0 // (STEPS * STEP_S)
+    for episode in episodes:
+        for picture, time_s in zip(episode.images["camera"], times_of(episode), strict=True):
+            small = cv2.resize(picture_at(time_s), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+            assert np.abs(picture.astype(int) - small).max() <= 3
+    camera = report.topics["camera"]
+    assert camera.reason.endswith("/camera/image_raw jumped ahead, expected the sensors' to, too")
+    assert camera.malformed == pytest.approx(12 * CAMERA_HZ, abs=2)
 
 
 @pytest.mark.parametrize("followed", [True, False])
