@@ -3,10 +3,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ami_ros.errors import ObservationError
 
 BACK_NS = 1_000_000_000  # a stamp so much older than the one before it on its topic is of a new run
 BREAK_NS = 10_000_000_000  # between two runs, so that nothing goes from one into the other
+
+
+@dataclass
+class _Run:
+    """A stretch in which time goes on.
+
+    Attributes:
+        shift_ns: from stamps to the one time.
+        latest_ns: newest stamp of its sensors.
+        end_ns: in the one time, once another run has begun.
+    """
+
+    shift_ns: int
+    latest_ns: int | None = None
+    end_ns: int | None = None
+
+
+@dataclass
+class _Clock:
+    """What a topic is stamped by.
+
+    Attributes:
+        run: that it is in.
+        newest_ns: its newest stamp there.
+        leads: whether it is a sensor's.
+        lead_ns: how far it was ahead of all other sensors.
+        ahead_ns: its newest stamp since it jumped ahead.
+        lost: it went back, and no sensor did.
+    """
+
+    run: int
+    newest_ns: int
+    leads: bool
+    lead_ns: int = 0
+    ahead_ns: int | None = None
+    lost: bool = False
 
 
 class Timeline:
@@ -22,15 +60,8 @@ class Timeline:
 
     def __init__(self) -> None:
         self.breaks: list[int] = []
-        self._shifts: list[int] = [0]
-        self._ends: list[int] = []  # of all runs but the newest, in the one time
-        self._latest: list[int | None] = [None]  # of each run the newest stamp of its sensors
-        self._newest: dict[str, int] = {}  # topic -> its newest stamp in its run
-        self._run: dict[str, int] = {}
-        self._lost: set[str] = set()  # what went back without any sensor
-        self._sensors: set[str] = set()
-        self._leads: dict[str, int] = {}  # topic -> how far it was ahead of all other sensors, ns
-        self._ahead: dict[str, int] = {}  # topic -> its newest stamp since it jumped ahead
+        self._runs = [_Run(shift_ns=0)]
+        self._clocks: dict[str, _Clock] = {}
         self._first = 0  # run of this recording
         self._leader = ""
         self._end_ns: int | None = None
@@ -48,80 +79,73 @@ class Timeline:
             ObservationError: time began again, and this topic did not follow; or it went back alone, or
                 jumped ahead alone.
         """
-        run = self._run_of(topic, stamp_ns, leads)
-        latest = self._latest[run]
-        if leads or latest is None:
-            self._latest[run] = stamp_ns if latest is None else max(latest, stamp_ns)
-        time_ns = stamp_ns + self._shifts[run]
-        if run < len(self._ends) and time_ns > self._ends[run] + BACK_NS:  # what was on its way may arrive
+        run = self._runs[self._run_of(topic, stamp_ns, leads)]
+        if leads or run.latest_ns is None:
+            run.latest_ns = stamp_ns if run.latest_ns is None else max(run.latest_ns, stamp_ns)
+        time_ns = stamp_ns + run.shift_ns
+        if run.end_ns is not None and time_ns > run.end_ns + BACK_NS:  # what was on its way may arrive
             raise self._stays(topic)
         self._end_ns = time_ns if self._end_ns is None else max(self._end_ns, time_ns)
         return time_ns
 
-    def _run_of(self, topic: str, stamp_ns: int, leads: bool) -> int:
-        """Return the run that a message is of, which may be a new one."""
-        current, newest = len(self._shifts) - 1, self._newest.get(topic)
-        run = self._run.get(topic, self._first)
-        back = newest is not None and stamp_ns < newest - BACK_NS
-        if self._begins and self._end_ns is not None:
-            self._first = run = self._begin(topic, stamp_ns)
-        elif run < current and self._apart(stamp_ns, current) < min(BACK_NS, self._apart(stamp_ns, run)):
-            run, newest = current, None
-        elif back and leads:
-            run, newest = self._begin(topic, stamp_ns), None
-        elif self._apart(stamp_ns, run) > BACK_NS:
-            if run < current:
-                raise self._stays(topic)
-            if back or topic in self._lost:
-                self._lost.add(topic)
-                raise ObservationError(f"stamp: that of {topic} went back, expected the sensors' to, too")
-            if newest is not None and stamp_ns > newest + BACK_NS and self._jumps(topic, stamp_ns, run):
-                self._ahead[topic] = stamp_ns
-                raise ObservationError(f"stamp: that of {topic} jumped ahead, expected the sensors' to, too")
-        self._lost.discard(topic)
-        self._ahead.pop(topic, None)
-        self._begins = False
-        self._run[topic] = run
-        self._newest[topic] = stamp_ns if newest is None else max(newest, stamp_ns)
-        if leads:
-            self._sensors.add(topic)
-        if (others := self._newest_other(topic, run)) is not None:
-            self._leads[topic] = stamp_ns - others
-        return run
-
-    def _jumps(self, topic: str, stamp_ns: int, run: int) -> bool:
-        """Return whether a topic is further ahead than it was of the others, those that jumped included."""
-        others = self._newest_other(topic, run)
-        return others is not None and stamp_ns - others > self._leads.get(topic, 0) + BACK_NS
-
-    def _newest_other(self, topic: str, run: int) -> int | None:
-        """Return the newest stamp of all other sensors in a run; None without any."""
-        others = [one for one in self._sensors if one != topic and self._run.get(one) == run]
-        return max((self._ahead.get(one, self._newest[one]) for one in others), default=None)
-
     def begin_again(self) -> None:
         """Let the next message begin a run, as that of another bag."""
         self._begins = True
-        self._newest.clear()
-        self._run.clear()
-        self._lost.clear()
-        self._leads.clear()
-        self._ahead.clear()
+        self._clocks.clear()
+
+    def _run_of(self, topic: str, stamp_ns: int, leads: bool) -> int:
+        """Return the run that a message is of, which may be a new one."""
+        current, clock = len(self._runs) - 1, self._clocks.get(topic)
+        run = self._first if clock is None else clock.run
+        back = clock is not None and stamp_ns < clock.newest_ns - BACK_NS
+        if self._begins and self._end_ns is not None:
+            self._first = run = self._begin(topic, stamp_ns)
+        elif run < current and self._apart(stamp_ns, current) < min(BACK_NS, self._apart(stamp_ns, run)):
+            run, clock = current, None
+        elif back and leads:
+            run, clock = self._begin(topic, stamp_ns), None
+        elif self._apart(stamp_ns, run) > BACK_NS:
+            if run < current:
+                raise self._stays(topic)
+            if clock is not None:
+                self._check_with_others(topic, clock, stamp_ns)
+        self._begins = False
+        if clock is None:
+            clock = self._clocks[topic] = _Clock(run, stamp_ns, leads)
+        clock.newest_ns, clock.ahead_ns, clock.lost = max(clock.newest_ns, stamp_ns), None, False
+        if (others := self._newest_of_others(topic, run)) is not None:
+            clock.lead_ns = stamp_ns - others
+        return run
+
+    def _check_with_others(self, topic: str, clock: _Clock, stamp_ns: int) -> None:
+        """Raise ObservationError where a topic goes back, or jumps ahead, and the other sensors do not."""
+        if clock.lost or stamp_ns < clock.newest_ns - BACK_NS:
+            clock.lost = True
+            raise ObservationError(f"stamp: that of {topic} went back, expected the sensors' to, too")
+        others = self._newest_of_others(topic, clock.run)
+        if others is None or stamp_ns <= clock.newest_ns + BACK_NS:
+            return
+        if stamp_ns - others > clock.lead_ns + BACK_NS:
+            clock.ahead_ns = stamp_ns
+            raise ObservationError(f"stamp: that of {topic} jumped ahead, expected the sensors' to, too")
+
+    def _newest_of_others(self, topic: str, run: int) -> int | None:
+        """Return the newest stamp of all other sensors in a run, those ahead included; None without any."""
+        others = [it for name, it in self._clocks.items() if it.leads and it.run == run and name != topic]
+        return max((it.newest_ns if it.ahead_ns is None else it.ahead_ns for it in others), default=None)
 
     def _begin(self, topic: str, stamp_ns: int) -> int:
         end_ns = self._end_ns or 0
-        begin_ns = end_ns + BREAK_NS
+        self._runs[-1].end_ns = end_ns
         self._leader = topic
-        self._ends.append(end_ns)
-        self._shifts.append(begin_ns - stamp_ns)
-        self._latest.append(stamp_ns)
+        self._runs.append(_Run(end_ns + BREAK_NS - stamp_ns, latest_ns=stamp_ns))
         self.breaks.append(end_ns + BREAK_NS // 2)  # stamps are not quite in order, and may be corrected
-        return len(self._shifts) - 1
+        return len(self._runs) - 1
 
     def _stays(self, topic: str) -> ObservationError:
         return ObservationError(f"stamp: time of {self._leader} began again, expected that of {topic}, too")
 
     def _apart(self, stamp_ns: int, run: int) -> int:
         """Return how far a stamp is from the newest one of a run, ns."""
-        latest = self._latest[run]
-        return 0 if latest is None else abs(stamp_ns - latest)
+        latest_ns = self._runs[run].latest_ns
+        return 0 if latest_ns is None else abs(stamp_ns - latest_ns)
