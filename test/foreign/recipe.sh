@@ -6,10 +6,11 @@
 # done is not done again by the same command; training and commissioning go on where they were, others begin again.
 # Prints what each took.
 #
-# Usage: [FROM=MODEL] [BASELINES=GOALS] recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH. MINUTES are
-# explored; of several numbers, as in 3,6,10,20, the last and largest, and a model is made of the first 3, the first 6
-# and so on: curve.png shows what each reaches. With FROM training goes on from that model, in minutes; with BASELINES
-# so many goals are pursued at random and by the inverse model alone as well.
+# Usage: [FROM=MODEL] [BASELINES=GOALS] [SEED=S] recipe.sh ROBOT OUT [MINUTES [GOALS]], with ami-ros in the PATH.
+# MINUTES are explored; of several numbers, as in 3,6,10,20, the last and largest, and a model is made of the first 3,
+# the first 6 and so on: curve.png shows what each reaches. With FROM training goes on from that model, in minutes; with
+# BASELINES so many goals are pursued at random and by the inverse model alone as well. Where the robot is of our
+# simulator, episodes from seed S on are evaluated in the end, by the truth.
 set -euo pipefail
 name=${1:?ROBOT: one of test/foreign, or of config/robots} out=${2:?OUT: a folder} goals=${4:-100}
 IFS=, read -ra minutes <<< "${3:-20}"
@@ -19,8 +20,8 @@ export ROS_DOMAIN_ID=${ROS_DOMAIN_ID:-87} ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOS
 description=$name
 if [ -f "$here/$name.yaml" ]; then description=$here/$name.yaml; fi
 body=(--robot "$description" --task reach)
-run=(sim_node --ros-args -p robot:="$description" -p task:=reach)
-case $name in fetch | kitchen_panda) run=(python "$here/bridge.py" "$name") ;; esac
+run=(sim_node --ros-args -p robot:="$description" -p task:=reach) ours=yes
+case $name in fetch | kitchen_panda) run=(python "$here/bridge.py" "$name") ours= ;; esac
 
 # Whatever fails, and whoever ends this script, no robot, recorder or command is left: each stage is a group of
 # processes of its own, and a signal is heard while one runs.
@@ -76,6 +77,11 @@ commissioned() { # MINUTES: of several models one may be refused, or fail; its r
     --goals "$goals" --set kept=$((2 * goals)) || [ ${#minutes[@]} -gt 1 ]
 }
 
+evaluated() { # MINUTES: again, of several models one may be refused
+  ami-ros evaluate "${body[@]}" --model "$out/$1/model.pt" --no-baselines --via ros --episodes "$goals" \
+    ${SEED:+--seed "$SEED"} --json "$out/$1/evaluated.json" || [ ${#minutes[@]} -gt 1 ]
+}
+
 compared() { # MINUTES
   ami-ros commission "${body[@]}" --model "$out/$1/model.pt" --out "$out/$1/commissioned" --yes \
     --steps random,inverse_model --goals "$BASELINES"
@@ -87,6 +93,7 @@ for some in "${minutes[@]}"; do
   stage "$some/augment" augmented "$some"
   stage "$some/train" trained "$some"
   stage "$some/commission" robot commissioned "$some"
+  [ -z "$ours" ] || stage "$some/evaluate" evaluated "$some"
   [ -z "${BASELINES:-}" ] || stage "$some/baselines" robot compared "$some"
   echo "$out/$some/commissioned/report.html"
 done

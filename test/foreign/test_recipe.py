@@ -67,5 +67,5 @@ def test_a_stage_that_fails_ends_it_with_the_robot_and_the_same_command_goes_on_
     assert code == 1 and sorted(done) == sorted(
         ["record", "explore", "import", "augment", "train", "commission"]
     )
-    assert recipe(fails=0) == (0, ["commission"])
+    assert recipe(fails=0) == (0, ["commission", "evaluate"])
     assert recipe(fails=0) == (0, [])

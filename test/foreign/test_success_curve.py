@@ -39,3 +39,15 @@ def test_success_is_told_by_minutes_and_limit(tmp_path):
     assert tried["success_5cm_ci"] == pytest.approx([0.23, 0.88], abs=0.01)
     picture = cv2.imread(str(tmp_path / "curve.png"))
     assert picture is not None and len(np.unique(picture.reshape(-1, 3), axis=0)) > 3
+
+
+def test_where_models_were_evaluated_that_is_their_success(tmp_path):
+    keep(tmp_path / "3" / "commissioned", {SHADOW: StepRecord(StepState.FAILED, "now")})
+    figures = {"episodes": 40, "success_5cm": 0.75, "success_5cm_ci": [0.6, 0.86]}
+    figures |= {"success_2cm": 0.5, "success_2cm_ci": [0.35, 0.65]}
+    (tmp_path / "3" / "evaluated.json").write_text(json.dumps(figures))
+    main(tmp_path, ["1.5", "3"])
+    refused, tried = json.loads((tmp_path / "curve.json").read_text())["points"]
+    assert (refused["goals"], refused["success_5cm"], refused["commissioned"]) == (0, None, 0)
+    assert (tried["goals"], tried["success_2cm"], tried["commissioned"]) == (40, 0.5, 0)
+    assert tried["success_5cm_ci"] == [0.6, 0.86]
