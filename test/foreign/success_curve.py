@@ -29,15 +29,23 @@ def point(folder: Path, minutes: float, evaluated: bool) -> dict[str, Any]:
         With `commissioned`, how many goals commissioning let it try. Success is None where there were no goals.
     """
     record = folder / "commissioned" / "commission.json"
-    steps = json.loads(record.read_text())["steps"] if record.exists() else {}
-    trials = [GoalTrial(**goal) for goal in steps.get(FULL, {}).get("goals", [])]
-    row: dict[str, Any] = {"minutes": minutes, "commissioned": len(trials)}
-    if evaluated:
-        file = folder / EVALUATED
-        known = json.loads(file.read_text()) if file.exists() else {}
-        row["goals"] = known.get("episodes", 0)
-        return row | {f"{name}{of}": known.get(f"{name}{of}") for name in LIMITS for of in ("", "_ci")}
-    row["goals"] = len(trials)
+    trials = [GoalTrial(**goal) for goal in _read(record).get("steps", {}).get(FULL, {}).get("goals", [])]
+    figures = _of_evaluation(_read(folder / EVALUATED)) if evaluated else _of_trials(trials)
+    return {"minutes": minutes, "commissioned": len(trials), **figures}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return known
+
+
+def _of_evaluation(known: dict[str, Any]) -> dict[str, Any]:
+    figures = {f"{name}{of}": known.get(f"{name}{of}") for name in LIMITS for of in ("", "_ci")}
+    return {"goals": known.get("episodes", 0), **figures}
+
+
+def _of_trials(trials: list[GoalTrial]) -> dict[str, Any]:
+    row: dict[str, Any] = {"goals": len(trials)}
     for name, limit in LIMITS.items():
         figures = speed_figures(trials, {"tip": limit})
         row[name], row[f"{name}_ci"] = figures["success"], figures["success_ci"]

@@ -46,6 +46,10 @@ class _Clock:
     ahead_ns: int | None = None
     lost: bool = False
 
+    def goes_back(self, stamp_ns: int) -> bool:
+        """Return whether a stamp is so old that time has begun again."""
+        return stamp_ns < self.newest_ns - BACK_NS
+
 
 class Timeline:
     """Puts runs one after the other.
@@ -97,7 +101,7 @@ class Timeline:
         """Return the run that a message is of, which may be a new one."""
         current, clock = len(self._runs) - 1, self._clocks.get(topic)
         run = self._first if clock is None else clock.run
-        back = clock is not None and stamp_ns < clock.newest_ns - BACK_NS
+        back = clock is not None and clock.goes_back(stamp_ns)
         if self._begins and self._end_ns is not None:
             self._first = run = self._begin(topic, stamp_ns)
         elif run < current and self._apart(stamp_ns, current) < min(BACK_NS, self._apart(stamp_ns, run)):
@@ -119,7 +123,7 @@ class Timeline:
 
     def _check_with_others(self, topic: str, clock: _Clock, stamp_ns: int) -> None:
         """Raise ObservationError where a topic goes back, or jumps ahead, and the other sensors do not."""
-        if clock.lost or stamp_ns < clock.newest_ns - BACK_NS:
+        if clock.lost or clock.goes_back(stamp_ns):
             clock.lost = True
             raise ObservationError(f"stamp: that of {topic} went back, expected the sensors' to, too")
         others = self._newest_of_others(topic, clock.run)
