@@ -28,8 +28,9 @@ def setting(doc: str, **rules: Any) -> Any:
 
     Args:
         doc: one sentence for people, shown as the ROS parameter description.
-        **rules: any of ``ge gt le lt`` (bounds), ``choices`` (allowed values), ``unit``; or ``sections``: the
-            setting maps names to settings of their own, whose dataclass this function returns for a name.
+        **rules: any of ``ge gt le lt`` (bounds), ``choices`` (allowed values), ``unit``, ``most`` (entries of
+            a list); or ``sections``: the setting maps names to settings of their own, whose dataclass this
+            function returns for a name.
     """
     return dataclasses.field(metadata={"doc": doc, **rules})
 
@@ -151,6 +152,9 @@ def _checked(where: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any
             for name, content in value.items()
             if _is_section(f"{where}.{name}", content)
         }
+    if "most" in rules and isinstance(value, (list, tuple)) and len(value) > rules["most"]:
+        # Before any of them is looked at: a list may be as long as somebody likes.
+        raise ConfigError(f"{where}: got {len(value)} entries, expected at most {rules['most']}")
     value = _typed(where, value, kind)
     for rule, (holds, sign) in _BOUNDS.items():
         if rule in rules and not all(

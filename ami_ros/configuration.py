@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from ami_ros.exploration.settings import ExplorerSettings
     from ami_ros.memory.settings import MemorySettings
     from ami_ros.model.networks.settings import ModelSettings
-    from ami_ros.node_settings import NodeSettings, SimSettings
+    from ami_ros.node_settings import NodeSettings
     from ami_ros.planning.settings import PlannerSettings
     from ami_ros.safety.settings import GateNodeSettings, SafetySettings
+    from ami_ros.sim.settings import SimSettings
     from ami_ros.sim.tasks.collect_settings import CollectSettings
     from ami_ros.training.settings import TrainingSettings
 
@@ -242,7 +243,7 @@ class Configuration:
     @cached_property
     def sim(self) -> SimSettings:
         """config/sim.yaml."""
-        from ami_ros.node_settings import SimSettings
+        from ami_ros.sim.settings import SimSettings
 
         return self._settings(SimSettings, "sim")
 

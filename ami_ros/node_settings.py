@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from ami_ros.body.outputs import INTERFACES
 from ami_ros.config import setting
-from ami_ros.sim.camera.variation import NAMES
-from ami_ros.sim.faults.catalogue import check_fault
+from ami_ros.safety.restrictions import BOX_NUMBERS, MOST_BOXES
 
 RELIABILITIES = ("auto", "best_effort", "reliable")
 
@@ -31,38 +30,6 @@ class NodeSettings:
 
 
 @dataclass(frozen=True)
-class SimSettings:
-    """The simulated robot: config/sim.yaml."""
-
-    seed: int = setting("of the next episode's start and goal", ge=0, live=True)
-    episode_steps: int = setting("pause after this many control steps; 0 never pauses", ge=0, live=True)
-    map: str = setting("one of the task's maps; empty: as its file says")
-    perturb: str = setting(
-        "kind of variation of the next episode, of config/variation.yaml", choices=("", *NAMES), live=True
-    )
-    perturb_scale: float = setting(
-        "1: as in training; 2: beyond that, up to twice as far", ge=0.0, le=10.0, live=True
-    )
-    perturb_exactly: bool = setting("vary just as far as the scale says, not up to there", live=True)
-    fault: str = setting(
-        "what breaks from now on: names of sim/faults/kinds.py, or name@sensor, joined by +; empty: nothing",
-        live=True,
-    )
-    fault_seed: int = setting("of the fault's random choices", ge=0, live=True)
-    lock_step: bool = setting("make the time: publish /clock and wait for the gate, as fast as possible")
-    physics_hz: float = setting("simulation steps per second", ge=20.0, le=5000.0, unit="Hz")
-    verdict_timeout_s: float = setting(
-        "lock-step: wall time to wait for a verdict", gt=0.0, le=600.0, unit="s"
-    )
-    tick_timeout_s: float = setting("lock-step: wall time to wait for a command", gt=0.0, le=600.0, unit="s")
-    observers: int = setting("lock-step: subscribers to wait for before the first step", ge=0, le=10)
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError for an unknown fault."""
-        check_fault(self.fault)
-
-
-@dataclass(frozen=True)
 class RestrictionSettings:
     """Limits that may be tightened while the gate runs: config/restrictions.yaml. Empty: the robot's own."""
 
@@ -79,6 +46,7 @@ class RestrictionSettings:
     workspace_upper: tuple[float, ...] = setting("upper corner of that box", unit="m", live=True)
     forbidden_boxes: tuple[float, ...] = setting(
         "boxes that neither tip nor links enter: x, y, z of lower corner, then of upper, box after box",
+        most=BOX_NUMBERS * MOST_BOXES,
         unit="m",
         live=True,
     )

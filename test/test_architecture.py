@@ -326,7 +326,7 @@ def test_every_python_file_says_its_licence():
 
 
 @pytest.mark.parametrize("entry", ["ami_ros.safety", "ami_ros.configuration", "ami_ros.ros.gate.node"])
-def test_the_gate_runs_without_torch(entry: str):
+def test_the_gate_runs_without_torch_and_without_the_simulator(entry: str):
     """By what is loaded in the end: an import of an import counts, too."""
     if entry.startswith("ami_ros.ros") and importlib.util.find_spec("rclpy") is None:
         pytest.skip("rclpy is not installed")
@@ -336,7 +336,8 @@ def test_the_gate_runs_without_torch(entry: str):
             ".".join(path.relative_to(ROOT).with_suffix("").parts)
             for path in (PACKAGE / "safety").rglob("[!_]*.py")
         ]
-    code = f"import sys, {', '.join(modules)}; print({{'torch', 'ami_ros.model'}} & set(sys.modules))"
+    foreign = "{'torch', 'pybullet', 'ami_ros.model', 'ami_ros.planning', 'ami_ros.sim'}"
+    code = f"import sys, {', '.join(modules)}; print({foreign} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == "set()"

@@ -18,6 +18,15 @@ class JointsSeen:
     arrival_ns: int
 
 
+@dataclass(frozen=True, eq=False)
+class PoseSeen:
+    """A pose of a base came: x, y in m and yaw in rad, unwrapped (3,), finite."""
+
+    position: FloatArray
+    stamp_ns: int
+    arrival_ns: int
+
+
 @dataclass(frozen=True)
 class ImageSeen:
     """An image came; `content` is a hash of its pixels, None if not known."""
@@ -62,4 +71,4 @@ class RearmAsked:
     now_ns: int
 
 
-Event = JointsSeen | ImageSeen | VectorSeen | ReadingRefused | PlannerReported | RearmAsked
+Event = JointsSeen | PoseSeen | ImageSeen | VectorSeen | ReadingRefused | PlannerReported | RearmAsked

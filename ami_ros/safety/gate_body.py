@@ -113,6 +113,13 @@ class GateBody:
         """The sensor that says where the channels are."""
         return next((sensor for sensor in self.sensors if sensor.kind == JOINT_STATES), None)
 
+    @property
+    def place_sensor(self) -> WatchedSensor | None:
+        """The sensor that says where the body is: that of its channels, or of a base's pose."""
+        if self.joint_sensor is not None or self.base is None:
+            return self.joint_sensor
+        return next((sensor for sensor in self.sensors if sensor.name == self.base.sensor), None)
+
     def speed(self, position: FloatArray, velocity: FloatArray) -> float:
         """Return how fast the fastest channel moves the body: of a base the velocity that it is told.
 

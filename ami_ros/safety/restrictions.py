@@ -11,6 +11,11 @@ from ami_ros.errors import ConfigError
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.types import FloatArray
 
+BOX_NUMBERS = 6  # lower corner, upper corner
+# Each box costs computing time at every tick. With so many, and a robot of some sixty spheres, a tick takes
+# 2 to 6 ms on one core; it has 10.
+MOST_BOXES = 32
+
 
 @dataclass(frozen=True, eq=False)
 class Restrictions:
@@ -24,7 +29,8 @@ class Restrictions:
         acceleration: (C,) rad/s^2 or m/s^2.
         jerk: (C,) rad/s^3 or m/s^3.
         workspace: (2, 3) lower and upper corner of the tip's box, base frame, m.
-        forbidden: (M, 2, 3) lower and upper corners of boxes that neither tip nor links may enter, m.
+        forbidden: (M, 2, 3) lower and upper corners of boxes that neither tip nor links may enter, m; M is at
+            most `MOST_BOXES`.
     """
 
     speed_scale: float | None = None
@@ -80,6 +86,10 @@ class Restrictions:
                     f"expected a box inside the robot's {own.tolist()}"
                 )
         if self.forbidden is not None:
+            if len(self.forbidden) > MOST_BOXES:
+                raise ConfigError(
+                    f"forbidden: got {len(self.forbidden)} boxes, expected at most {MOST_BOXES}"
+                )
             _check_shape("forbidden", self.forbidden, (len(self.forbidden), 2, 3))
             _check_corners("forbidden", self.forbidden)
 

@@ -27,6 +27,18 @@ class SafetySettings:
         le=10.0,
         unit="s",
     )
+    pose_jump: float = setting(
+        "how much further than at its largest speed a base may get between two poses",
+        gt=0.0,
+        le=100.0,
+        unit="m|rad",
+    )
+    pose_noise: float = setting("how far a measured pose of a base may be off", ge=0.0, le=10.0, unit="m|rad")
+    pose_slip: float = setting(
+        "share of its commanded way that a base may get less far, or further, than it is told",
+        ge=0.0,
+        lt=1.0,
+    )
     future_tolerance_s: float = setting("stamps further in the future are rejected", ge=0.0, le=1.0, unit="s")
     speed_scale: float = setting(
         "share of the velocity limits that may be used; 0: nothing moves", ge=0.0, le=1.0, live=True

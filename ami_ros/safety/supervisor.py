@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ami_ros.errors import ConfigError, JointStateError
 from ami_ros.safety.admission import Admission
 from ami_ros.safety.checks.check import Check
@@ -16,6 +18,7 @@ from ami_ros.safety.events import (
     ImageSeen,
     JointsSeen,
     PlannerReported,
+    PoseSeen,
     ReadingRefused,
     RearmAsked,
     VectorSeen,
@@ -23,7 +26,7 @@ from ami_ros.safety.events import (
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.motion.channel_state import ChannelState
-from ami_ros.safety.motion.in_force import stepping_of
+from ami_ros.safety.motion.in_force import LimitsInForce
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.reference import reference
 from ami_ros.safety.motion.stream_start import StreamStart
@@ -46,7 +49,7 @@ class Supervisor:
         body: what is moved, and what senses it.
         settings: the thresholds.
         extra_checks: further checks, next to the gate's own.
-        joints_proven: the very first joint state counts, as of a simulator; else some have to agree first.
+        proven: the very first joint state or pose counts, as of a simulator; else some have to agree first.
         stopped: the STOP that is latched from the beginning, as by a gate before this one; None for none.
     """
 
@@ -55,20 +58,19 @@ class Supervisor:
         body: GateBody,
         settings: SafetySettings,
         extra_checks: Sequence[Check] = (),
-        joints_proven: bool = True,
+        proven: bool = True,
         stopped: Verdict | None = None,
     ) -> None:
         self._body, self._settings = body, settings
         self._kinds = {sensor.name: sensor.kind for sensor in body.sensors}
         self._start = StreamStart(MotionLimits.of(body, Restrictions(), 1.0), 1.0 / settings.rate_hz)
-        self._checks = CheckList(body, settings, extra_checks, joints_proven)
+        self._whereabouts = Whereabouts(body, settings)
+        self._checks = CheckList(body, settings, extra_checks, proven, self._whereabouts)
         self._admission = Admission(body, settings)
-        self._whereabouts = Whereabouts(body.channels, body.base)
-        self.restrict(Restrictions())
+        self._limits = LimitsInForce(body, settings, self._whereabouts)
         self._situation = Situation(now_ns=0)
         self._commanded: ChannelState | None = None
-        self._estop_pressed, self._level = False, Level.HOLD
-        self._stopped = stopped
+        self._estop_pressed, self._level, self._stopped = False, Level.HOLD, stopped
 
     @property
     def state(self) -> Level:
@@ -87,15 +89,12 @@ class Supervisor:
         return 0.0 if state is None else self._body.speed(state.position, state.velocity)
 
     def restrict(self, restrictions: Restrictions) -> None:
-        """Put tighter limits in force, instead of the restrictions before.
-
-        A robot that is too fast or outside already is slowed down or kept from going further out.
+        """Put tighter limits in force, instead of the restrictions before; see `LimitsInForce`.
 
         Raises:
             ConfigError: one is malformed or looser than the robot's own; the old ones stay in force.
         """
-        restrictions.check(self._body)
-        self._stepping = stepping_of(self._body, restrictions, self._settings, self._whereabouts)
+        self._limits.restrict(restrictions)
 
     # What is sensed and planned
 
@@ -134,9 +133,12 @@ class Supervisor:
             ConfigError: no such vector sensor is watched.
         """
         self._expect(sensor, VECTOR)
-        if why := self._whereabouts.see(sensor, values, stamp_ns):
-            self.see_refused(sensor, why, arrival_ns)
-            return
+        if values is not None and self._body.base is not None and sensor == self._body.base.sensor:
+            pose = self._whereabouts.see(values, stamp_ns)
+            if pose is None:
+                self.see_refused(sensor, f"got {values.tolist()}, expected finite numbers", arrival_ns)
+                return
+            self._checks.see(PoseSeen(np.array(pose), stamp_ns, arrival_ns), self._situation)
         self._read(sensor, VectorSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
 
     def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
@@ -193,13 +195,12 @@ class Supervisor:
             self._level = verdict.level
             return None, verdict
         proposal = self._situation.proposal
-        self._stepping.look(self._situation.measured, now_ns)
+        self._limits.look(self._situation.measured, now_ns)
         if verdict.level >= Level.HOLD or proposal is None:
-            state = self._stepping.hold(state, self._checks.give_way(verdict, self._situation))
+            state = self._limits.hold(state, self._checks.give_way(verdict, self._situation))
         else:
             goal, feedforward = reference(proposal, now_ns)
-            gain_hz, share = self._settings.tracking_gain_hz, self._checks.speed_share
-            state, limited = self._stepping.follow(state, goal, feedforward, gain_hz, share)
+            state, limited = self._limits.follow(state, goal, feedforward, self._checks.speed_share)
             verdict |= limited
         self._whereabouts.note(state.position, now_ns)
         self._commanded, self._level = state, verdict.level
@@ -260,13 +261,12 @@ class Supervisor:
         if speed > limit:
             return ReasonCode.STILL_MOVING.verdict(Level.STOP, speed=speed, limit=limit)
         self._situation = replace(self._situation, now_ns=now_ns)
-        measured = self._situation.measured
-        if measured is not None:
-            known = self._checks.place(self._situation)
-            if known.level is not Level.PASS:
-                # Commands go on from where the robot is: from where it was, they would make it jump.
-                return Verdict(Level.STOP, known.reasons)
+        place, known = self._body.place_sensor, self._checks.place(self._situation)
+        if place is not None and place.name in self._situation.sensors and known.level is not Level.PASS:
+            # Commands go on from where the robot is: from where it was, they would make it jump.
+            return Verdict(Level.STOP, known.reasons)
         self._checks.see(RearmAsked(now_ns), self._situation)
+        measured = self._situation.measured
         there = replace(self._situation, proposal=None, proposal_arrival_ns=None, commanded=measured)
         persisting = PASS
         for found in self._checks.judge(there):

@@ -33,11 +33,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
-    """Start a node by its short name ("sim") or a path; all are ended after the test."""
+    """Start a node by its short name ("sim"), module or path; all are ended after the test."""
     running: list[NodeProcess] = []
 
     def run(program: str | Path, remap: dict[str, str] | None = None, **parameters: Any) -> NodeProcess:
-        name = program if isinstance(program, Path) else NODE_PROGRAMS[program]
+        name = NODE_PROGRAMS.get(program, program) if isinstance(program, str) else program
         log = tmp_path / f"{len(running)}_{Path(program).stem}.log"
         process = NodeProcess(name, log, environment, parameters, remap)
         running.append(process)

@@ -15,26 +15,32 @@ from gate_machine import search
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.safety import supervisor
 from ami_ros.safety.admission import Admission
+from ami_ros.safety.checks.astray import Astray
 from ami_ros.safety.checks.doubt import Doubt
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.checks.heartbeat import Heartbeat
-from ami_ros.safety.checks.joint_trust import JointTrust
+from ami_ros.safety.checks.place_trust import PlaceTrust
 from ami_ros.safety.checks.recovery import Recovery
 from ami_ros.safety.checks.still_image import StillImage
 from ami_ros.safety.checks.still_joints import StillJoints
 from ami_ros.safety.checks.tracking import Tracking
+from ami_ros.safety.gate.estop_buttons import EstopButtons
 from ami_ros.safety.motion.braking_distance import BrakingDistance
 from ami_ros.safety.motion.channel_state import ChannelState
+from ami_ros.safety.motion.in_force import LimitsInForce
 from ami_ros.safety.motion.jerk_limit import JerkLimit
+from ami_ros.safety.motion.keep_in import KeepIn, Place
 from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
 from ami_ros.safety.motion.velocity_limit import VelocityLimit
+from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.motion.zone_limit import ZoneLimit
 from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
+from ami_ros.system.backlog import Backlog
 from ami_ros.types import PASS
 
 SEARCH_TICKS = 4000
@@ -43,6 +49,7 @@ _limits_of = MotionLimits.of
 _excess = Zones.excess
 _spheres = LinkShapes.__init__
 _give_way = Tracking.give_way
+_restrict = LimitsInForce.restrict
 
 
 def _without(**loosened: float) -> Any:
@@ -105,6 +112,28 @@ _reset = Supervisor.reset
 _tips = StillImage._tips
 
 
+def _for_everything(self: Any, restrictions: Any) -> None:
+    _restrict(self, restrictions)
+    self._full = self._now = self._wanted = self._stepping(self._wanted.limits, None)
+
+
+def _restricted_hold(self: Any, state: ChannelState, way_out: Any = None) -> ChannelState:
+    return self._wanted.hold(state)
+
+
+def _in_one_queue(self: Any, message: Any) -> None:
+    self._messages.append(message)
+
+
+def _measured_place_only(self: Any, now_ns: int) -> None:
+    measured = self._whereabouts.at(now_ns)
+    self._places = [] if measured is None else [Place(measured)]
+
+
+def _always_explained(self: Any, pose: Any, expected: Any) -> None:
+    self.trust()
+
+
 def _no_zone(index: int) -> Any:
     def excess(self: Any, position: Any) -> Any:
         found = np.array(_excess(self, position))
@@ -127,13 +156,13 @@ MUTANTS: dict[
     "admission: start": (Admission, "_start", _none, "malformed proposals"),
     "admission: re-arm forgets nothing": (Admission, "forget_before", _none, "re-arm with an old proposal"),
     "freshness": (Freshness, "judge", _passes, "fault camera_silent"),
-    "freshness: joints": (Freshness, "joints", _passes, "re-arm with old joints"),
+    "freshness: joints": (Freshness, "place", _passes, "re-arm with old joints"),
     "still image": (StillImage, "judge", _passes, "fault camera_frozen"),
     "still joints": (StillJoints, "judge", _passes, "joints frozen for a moment"),
     "heartbeat": (Heartbeat, "judge", _passes, "fault planner_dead"),
     "still image: by joint states alone": (StillImage, "_tips", _measured_only, "joints frozen for a moment"),
-    "joint trust": (JointTrust, "judge", _passes, "two robots, re-arm"),
-    "joint trust: a new process": (JointTrust, "judge", _passes, "two robots, restart"),
+    "joint trust": (PlaceTrust, "judge", _passes, "two robots, re-arm"),
+    "joint trust: a new process": (PlaceTrust, "judge", _passes, "two robots, restart"),
     "stream start": (StreamStart, "wait_s", lambda self, measured: 0.0, "pushed away after a STOP"),
     "doubt: at rest": (Doubt, "_judge_look", _passes, "strange at rest"),
     "doubt": (Doubt, "judge", _passes, "fault planner_doubts"),
@@ -160,16 +189,33 @@ MUTANTS: dict[
     "reset ends a stop": (Supervisor, "reset", _reset_all, "resume after STOP"),
     "re-arm asks nothing": (Supervisor, "rearm", _rearm_whatever, "re-arm in motion"),
     "a check's STOP does not latch": (Supervisor, "_latch", _none, "robot does not follow"),
-    "restrictions ignored": (Supervisor, "restrict", None, "restrictions bite"),
+    "restrictions ignored": (LimitsInForce, "restrict", None, "restrictions bite"),
     "looser restrictions taken": (Restrictions, "check", _none, "looser restrictions"),
+    "restrictions: at once, and of a stop, too": (
+        LimitsInForce,
+        "restrict",
+        _for_everything,
+        "jerk tightened to 0.002",
+    ),
+    "restrictions: bind a stop": (
+        LimitsInForce,
+        "hold",
+        _restricted_hold,
+        "restrictions do not lengthen a stop",
+    ),
+    "e-stop: one queue for all": (Backlog, "add", _in_one_queue, "press in a flood"),
+    "e-stop: silent buttons count as released": (EstopButtons, "expect", _none, "late gate"),
+    "pose: the measured place alone": (KeepIn, "look", _measured_place_only, "pose scaled"),
+    "pose: explained whatever it says": (Whereabouts, "_judge", _always_explained, "pose scaled"),
+    "pose: still and astray": (Astray, "judge", _passes, "pose frozen"),
+    "pose: leaps": (PlaceTrust, "judge", _passes, "pose leapt"),
+    "keep in: sliding": (Whereabouts, "_slide", _none, "sliding along the border"),
     "joint states unchecked": (supervisor, "checked_joints", lambda p, *_: np.asarray(p), "fault joints_nan"),
 }
 
-_restrict = Supervisor.restrict
-
 
 def _first_restrictions_only(self: Any, restrictions: Any) -> None:
-    if not hasattr(self, "_stepping"):
+    if not hasattr(self, "_now"):
         _restrict(self, restrictions)
 
 

@@ -297,7 +297,7 @@ def _without_velocity(*arguments: Any) -> MotionLimits:
 MUTANTS = {
     "velocity": (MotionLimits, "of", _without_velocity),
     "acceleration and jerk": (JerkLimit, "toward", _at_once),
-    "braking distance": (BrakingDistance, "problem", lambda self, step: None),
+    "braking distance": (BrakingDistance, "problem", lambda self, *_: None),
     "freshness": (Freshness, "_each", lambda self, *_: PASS),
 }
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
 
@@ -86,6 +86,7 @@ class GateInputs:
         qos: QoSProfile,
         limit: int,
         most: int = MOST,
+        key: Callable[[Taken], Hashable] | None = None,
         on_dropped: Callable[[], None] = lambda: None,
     ) -> None:
         """Let `handler` have the serialised messages of a topic, oldest first.
@@ -98,6 +99,7 @@ class GateInputs:
             qos: quality of service.
             limit: largest message, bytes.
             most: messages per tick.
+            key: of messages with the same one the last is enough, and then no number of others hides one.
             on_dropped: called for each that was larger.
         """
         safe: Handler = guarded(self._errors, handler)
@@ -107,7 +109,7 @@ class GateInputs:
             on_dropped()
 
         if receiver is not None:
-            inlet = receiver.add(self._node, kind, topic, qos, limit, most)
+            inlet = receiver.add(self._node, kind, topic, qos, limit, most, key)
 
             def turn() -> None:
                 messages, dropped = inlet.empty()
@@ -152,9 +154,8 @@ class GateInputs:
     def _see_report(self, values: dict[str, str], now_ns: int) -> None:
         if "state" not in values:
             raise ObservationError(f"got keys {sorted(values)}, expected state among them")
-        about = _number("proposal_stamp_ns", values)
         numbers = (_number(name, values) for name in ("surprise", "surprise_at_rest", "disagreement"))
-        self._gate.see_report(ModelReport(*numbers), int(values["proposal_stamp_ns"]) if about else 0, now_ns)
+        self._gate.see_report(ModelReport(*numbers), _stamp("proposal_stamp_ns", values), now_ns)
 
     def _on_proposals(self, messages: list[Taken]) -> None:
         now = self._now_ns()
@@ -179,6 +180,14 @@ def _stamp_of(message: Taken) -> int:
         return stamp_of_serialised(message.data)
     except ObservationError:
         return 0
+
+
+def _stamp(name: str, values: dict[str, str]) -> int:
+    """Return a stamp of a report, ns; 0 when it has none."""
+    try:
+        return int(values.get(name, "0"))
+    except ValueError as error:
+        raise ObservationError(f"{name}: got {values[name]!r}, expected a whole number of ns") from error
 
 
 def _number(name: str, values: dict[str, str]) -> float | None:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 
-from ami_ros.ros.wire.guard import ErrorLog
+from ami_ros.ros.wire.guard import ErrorLog, spin_once
 
 SIMULATED_SPIN_S = 0.05  # how often a loop that /clock drives looks for a signal
 LINGER_S = 0.1  # commands to stand still that go on after that, so that the controller hears of it
@@ -66,17 +66,8 @@ def _run(gate: Gate, executor: SingleThreadedExecutor, stopped: Callable[[], boo
         turn(gate, executor)
 
 
-def _spin(gate: Gate, executor: SingleThreadedExecutor, timeout_s: float) -> None:
-    try:
-        executor.spin_once(timeout_sec=timeout_s)
-    except ExternalShutdownException:
-        raise
-    except Exception as error:  # of a service: whoever calls it must not be able to end the gate
-        gate.errors.report("callback", error)
-
-
 def _simulated_turn(gate: Gate, executor: SingleThreadedExecutor) -> None:
-    _spin(gate, executor, SIMULATED_SPIN_S)
+    spin_once(executor, gate.errors, SIMULATED_SPIN_S)
 
 
 class _WallTurn:
@@ -91,7 +82,7 @@ class _WallTurn:
 
     def __call__(self, gate: Gate, executor: SingleThreadedExecutor) -> None:
         while (left := self._due - time.monotonic()) > 0.0:
-            _spin(gate, executor, left)
+            spin_once(executor, gate.errors, left)
         late = time.monotonic() - self._due
         if late > self._period_s:
             # Missed ticks are not made up for: the controller would get them all at once.
@@ -100,4 +91,5 @@ class _WallTurn:
         self._due += self._period_s
         now = time.monotonic()
         if now > self._due:
-            _spin(gate, executor, 0.0)  # on a machine too slow for the rate, services still get their turn
+            # On a machine too slow for the rate, services still get their turn.
+            spin_once(executor, gate.errors, 0.0)

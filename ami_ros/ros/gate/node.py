@@ -27,6 +27,7 @@ from ami_ros.ros.wire.node_main import node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.publisher_watch import PublisherWatch
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, camera_subscription
+from ami_ros.safety.gate.estop_buttons import EstopButtons
 from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings
@@ -76,11 +77,13 @@ class SafetyNode(Node):
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
         self._inputs, self._poll = inputs, inputs.poll
         # First: what is pressed counts before what arrived with it.
-        self._estop = EstopInputs(self, inputs, self._press, self.errors, said.pressed_by)
+        self._buttons = EstopButtons(self._press, gate.hold_for_buttons, said.pressed_by)
+        estop = EstopInputs(self, inputs, self._buttons, self.errors)
         camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
         heard = (*sensor_topics(spec), *PLANNER)
         # Before it hears of any joint: what it knows of others decides whether it may begin.
         self._watch = PublisherWatch(self, self._commands.topic, heard, gate.health, self.errors)
+        estop.begin()  # by now those that were here before are known
         pixels = common.max_image_pixels
         receiver = inputs.receiver("sensors")
         SensorInputs(inputs, receiver, spec, gate, self.now_ns, self.errors, camera, pixels)
@@ -165,7 +168,7 @@ class SafetyNode(Node):
         """End the threads that take messages, then the node."""
         if self._inputs is not None:
             self._inputs.close()
-            pressed_by = frozenset(self._estop.pressed_by)
+            pressed_by = frozenset(self._buttons.pressed_by)
             latched = self._press(bool(pressed_by))
             stopped = latched if latched.level is Level.STOP else None
             self.said = OperatorState(stopped, pressed_by, self._restrictions.parameters())

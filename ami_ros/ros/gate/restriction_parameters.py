@@ -21,10 +21,9 @@ from ami_ros.ros.wire.parameters import plain
 from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.ros.wire.verdicts import diagnostic
 from ami_ros.safety.gate_body import GateBody
-from ami_ros.safety.restrictions import Restrictions
+from ami_ros.safety.restrictions import BOX_NUMBERS, Restrictions
 from ami_ros.types import FloatArray
 
-BOX = 6  # numbers: lower corner, upper corner
 SPEED_SCALE = "speed_scale"  # declared with the SafetySettings
 LIMITS = ("lower", "upper", "velocity", "acceleration", "jerk")
 
@@ -65,10 +64,10 @@ def _workspace(settings: RestrictionSettings) -> FloatArray | None:
 
 
 def _boxes(values: tuple[float, ...]) -> FloatArray | None:
-    if len(values) % BOX:
+    if len(values) % BOX_NUMBERS:
         raise ConfigError(
-            f"forbidden_boxes: got {len(values)} numbers, expected {BOX} per box: x, y, z of lower corner, "
-            "then of upper"
+            f"forbidden_boxes: got {len(values)} numbers, expected {BOX_NUMBERS} per box: "
+            "x, y, z of lower corner, then of upper"
         )
     return np.array(values, dtype=np.float64).reshape(-1, 2, 3) if values else None
 
@@ -105,8 +104,14 @@ class GateParameters:
             node.add_post_set_parameters_callback(self._changed)
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return them as they are set."""
-        return tuple(self._node.get_parameter(name) for name in self._names)
+        """Return them as they are set, in the form in which a node may be given them."""
+        # A list that came over the wire is an array, and rclpy finds no type for an empty one.
+        values = {name: plain(self._node.get_parameter(name).value) for name in self._names}
+        doubles = Parameter.Type.DOUBLE_ARRAY
+        return tuple(
+            Parameter(name, doubles if isinstance(value, (list, tuple)) else None, value)
+            for name, value in values.items()
+        )
 
     def _values(self, changed: list[Parameter]) -> dict[str, Any]:
         values: dict[str, Any] = {name: self._node.get_parameter(name).value for name in self._names}

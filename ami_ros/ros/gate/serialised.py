@@ -29,6 +29,16 @@ def stamp_of_serialised(data: bytes) -> int:
     return int(sec) * NS_PER_S + int(nanosec)
 
 
+def flag_of_serialised(data: bytes) -> bool | None:
+    """Return the value of a serialised std_msgs/Bool; None of what is no such message.
+
+    Source: see `stamp_of_serialised`; a boolean is one byte, 0 or 1.
+    """
+    if len(data) <= _ENCAPSULATION or data[_ENCAPSULATION] > 1:
+        return None
+    return bool(data[_ENCAPSULATION])
+
+
 def content_of_serialised(data: bytes) -> int | None:
     """Return a hash of the pixels of a serialised sensor_msgs/Image; None when it has none.
 

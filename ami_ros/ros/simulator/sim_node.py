@@ -16,7 +16,7 @@ from std_srvs.srv import SetBool, Trigger
 from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.errors import AmiError, ConfigError
-from ami_ros.node_settings import NodeSettings, SimSettings
+from ami_ros.node_settings import NodeSettings
 from ami_ros.ros.simulator.goal_outputs import GoalOutputs
 from ami_ros.ros.simulator.sensor_outputs import SensorOutputs
 from ami_ros.ros.wire.commands import from_message, message_type
@@ -31,6 +31,7 @@ from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.loop.controller import SimController
 from ami_ros.sim.loop.episode import SimEpisode
 from ami_ros.sim.loop.lateness import Lateness
+from ami_ros.sim.settings import SimSettings
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.body_place import joints_of, pose_of

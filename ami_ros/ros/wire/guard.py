@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
+from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.node import Node
 
 from ami_ros.errors import AmiError
@@ -62,6 +63,20 @@ def guarded_timer(log: ErrorLog, callback: Callable[[], None]) -> Callable[[], N
             log.report(_name(callback), error)
 
     return run
+
+
+def spin_once(executor: Executor, errors: ErrorLog, timeout_s: float) -> None:
+    """Let an executor run what is due next; what a callback raises that is not ours to wrap is logged.
+
+    Such are services, and what rclpy itself subscribes to: nobody who sends something must be able to end a
+    node.
+    """
+    try:
+        executor.spin_once(timeout_sec=timeout_s)
+    except ExternalShutdownException:
+        raise
+    except Exception as error:
+        errors.report("callback", error)
 
 
 def _name(callback: Callable[..., None]) -> str:

@@ -117,6 +117,8 @@ def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
     constraints = [f"{sign} {rules[rule]}" for rule, sign in told.items() if rule in rules]
     if listed:
         constraints = ["a list of finite numbers", *(f"each {constraint}" for constraint in constraints)]
+    if "most" in rules:
+        constraints.append(f"at most {rules['most']} entries")
     if "choices" in rules:
         constraints.append(f"one of {', '.join(map(str, rules['choices']))}")
     descriptor.additional_constraints = "; ".join(constraints)

@@ -5,13 +5,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 # Newest value counts, none may be lost silently: joints, proposals, commands, status.
 STATE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 # Heard whatever the publisher offers, as a button on a microcontroller that waits for no answer.
 UNSURE = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+# A depth is shared by all publishers of a topic, so that one could push out what another one said. Where each
+# one's word counts, as at an emergency stop, the queue has no depth.
+EVERY = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)
+EVERY_LATCHED = QoSProfile(
+    history=HistoryPolicy.KEEP_ALL,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+EVERY_UNSURE = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 # Who judges each command against the one before must miss none, also when a busy machine keeps it waiting.
 JUDGED = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)

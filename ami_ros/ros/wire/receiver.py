@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
@@ -20,6 +19,7 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 from ami_ros.ros.wire.bounded_take import BoundedTake, Oversized, Taken
+from ami_ros.system.backlog import Backlog
 
 
 class NeverRun(CallbackGroup):
@@ -64,22 +64,26 @@ def _arrived(subscription: Subscription) -> Iterator[tuple[bytes, Any]]:
             yield taken
 
 
+FLOOD = 2000  # messages taken per turn where one of each key is kept: some 20 us each
+
+
 class Inlet:
     """What has arrived on one topic and was not handled yet.
 
     Args:
         take: takes the next message.
         most: messages kept and taken per turn; of more, the newest are kept.
+        key: where it is given, the newest message of each key is kept, however many there are.
     """
 
-    def __init__(self, take: BoundedTake, most: int) -> None:
-        self._take, self._most = take, most
-        self._messages: deque[Taken] = deque(maxlen=most)
-        self._dropped: deque[int] = deque(maxlen=most)
+    def __init__(self, take: BoundedTake, most: int, key: Callable[[Taken], Hashable] | None = None) -> None:
+        self._take, self._turn = take, most if key is None else FLOOD
+        self._messages: Backlog[Taken] = Backlog(most, key)
+        self._dropped: Backlog[int] = Backlog(most)
 
     def fill(self, failed: Callable[[Exception], None]) -> None:
         """Take what has arrived, in the receiver's thread."""
-        for _ in range(self._most):
+        for _ in range(self._turn):
             try:
                 taken = self._take()
             except RuntimeError as error:  # of the middleware
@@ -88,20 +92,13 @@ class Inlet:
             if taken is None:
                 return
             if isinstance(taken, Oversized):
-                self._dropped.append(taken.size)
+                self._dropped.add(taken.size)
                 return  # it took long enough: the next topic's turn
-            self._messages.append(taken)
+            self._messages.add(taken)
 
     def empty(self) -> tuple[list[Taken], list[int]]:
         """Return messages, oldest first, and the sizes of those that were too large; in the loop's thread."""
-        return _all(self._messages), _all(self._dropped)
-
-
-def _all(queue: deque[Any]) -> list[Any]:
-    items = []
-    while queue:
-        items.append(queue.popleft())
-    return items
+        return self._messages.empty(), self._dropped.empty()
 
 
 class Receiver:
@@ -120,12 +117,21 @@ class Receiver:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def add(self, node: Node, kind: Any, topic: str, qos: QoSProfile, limit: int, most: int) -> Inlet:
-        """Subscribe to a topic; `limit` is that of `BoundedTake` in bytes, `most` that of `Inlet`."""
+    def add(
+        self,
+        node: Node,
+        kind: Any,
+        topic: str,
+        qos: QoSProfile,
+        limit: int,
+        most: int,
+        key: Callable[[Taken], Hashable] | None = None,
+    ) -> Inlet:
+        """Subscribe to a topic; `limit` is that of `BoundedTake`, in bytes, `most` and `key` of `Inlet`."""
         subscription = node.create_subscription(
             kind, topic, lambda message: None, qos, raw=True, callback_group=self._group
         )
-        inlet = Inlet(BoundedTake(subscription, limit), most)
+        inlet = Inlet(BoundedTake(subscription, limit), most, key)
         self._subscriptions.append(subscription)
         self._inlets = [*self._inlets, inlet]
         return inlet

@@ -5,19 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ami_ros.safety.checks.astray import Astray
 from ami_ros.safety.checks.check import Check
 from ami_ros.safety.checks.doubt import Doubt
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.checks.heartbeat import Heartbeat
-from ami_ros.safety.checks.joint_trust import JointTrust
 from ami_ros.safety.checks.malformed import Malformed
+from ami_ros.safety.checks.place_trust import PlaceTrust
 from ami_ros.safety.checks.recovery import Recovery
 from ami_ros.safety.checks.still_image import StillImage
 from ami_ros.safety.checks.still_joints import StillJoints
 from ami_ros.safety.checks.still_sensor import StillSensor
 from ami_ros.safety.checks.tracking import Tracking
-from ami_ros.safety.events import Event
+from ami_ros.safety.events import Event, JointsSeen, PoseSeen
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.safety.watched_sensor import IMAGE
@@ -31,7 +33,8 @@ class CheckList:
         body: says which make sense.
         settings: the thresholds.
         from_outside: further checks, next to the gate's own.
-        joints_proven: see `JointTrust`.
+        proven: see `PlaceTrust`.
+        whereabouts: of a base, kept up to date by the supervisor.
     """
 
     def __init__(
@@ -39,12 +42,17 @@ class CheckList:
         body: GateBody,
         settings: SafetySettings,
         from_outside: Sequence[Check],
-        joints_proven: bool,
+        proven: bool,
+        whereabouts: Whereabouts,
     ) -> None:
-        sensors, measured, shapes = body.sensors, body.is_measured, body.shapes
+        sensors, measured, shapes, place = body.sensors, body.is_measured, body.shapes, body.place_sensor
         images = [sensor for sensor in sensors if sensor.kind == IMAGE]
-        self._freshness, self._doubt = Freshness(sensors, settings), Doubt(settings)
-        self._trust = JointTrust(settings, body.limits.velocity, joints_proven) if measured else None
+        self._freshness, self._doubt = Freshness(sensors, settings, place), Doubt(settings)
+        self._trust: PlaceTrust | None = None
+        if measured:
+            self._trust = PlaceTrust(JointsSeen, settings, body.limits.velocity, proven)
+        elif place is not None:
+            self._trust = PlaceTrust(PoseSeen, settings, whereabouts.fastest, proven)
         self._tracking = Tracking(settings) if measured else None
         self._outside = tuple(from_outside)
         # In the order in which their reasons are told.
@@ -53,6 +61,7 @@ class CheckList:
             *([self._trust] if self._trust is not None else []),
             *([StillImage(s, sensors, shapes, settings) for s in images] if measured and shapes else []),
             *([StillJoints(settings)] if measured else []),
+            *([Astray(place, whereabouts, settings)] if place is not None and not measured else []),
             *[StillSensor(sensor, sensors) for sensor in sensors if sensor.freeze_s is not None],
             Malformed(),
             Heartbeat(settings),
@@ -100,7 +109,7 @@ class CheckList:
     def place(self, situation: Situation) -> Verdict:
         """Return why nobody knows where the body is; PASS for one that measures nothing."""
         trusted = PASS if self._trust is None else self._trust.judge(situation)
-        return self._freshness.joints(situation) | trusted
+        return self._freshness.place(situation) | trusted
 
     def may_begin(self, situation: Situation) -> bool:
         """Whether commands may begin: it is known where the body is, and nobody outside objects."""

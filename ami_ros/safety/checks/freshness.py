@@ -10,7 +10,7 @@ from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.sensor_reasons import AGE_REASONS, AgeReasons
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import NEVER, Seen, Situation
-from ami_ros.safety.watched_sensor import JOINT_STATES, WatchedSensor
+from ami_ros.safety.watched_sensor import WatchedSensor
 from ami_ros.types import PASS, Level, Verdict
 
 PROPOSAL = AgeReasons(ReasonCode.PROPOSAL_MISSING, ReasonCode.PROPOSAL_STALE, ReasonCode.PROPOSAL_FUTURE)
@@ -23,12 +23,18 @@ class Freshness(Check):
     Args:
         sensors: watched, each by its own `max_age_s`.
         settings: the age of a proposal, and the tolerance for clocks that differ.
+        place: the one of them that says where the body is; None if none does.
     """
 
-    def __init__(self, sensors: Sequence[WatchedSensor], settings: SafetySettings) -> None:
+    def __init__(
+        self,
+        sensors: Sequence[WatchedSensor],
+        settings: SafetySettings,
+        place: WatchedSensor | None = None,
+    ) -> None:
         self._proposal_age_s, self._tolerance_s = settings.proposal_age_s, settings.future_tolerance_s
         self._sensors = [(s, AGE_REASONS[s.kind], s.label_among(sensors)) for s in sensors]
-        self._joints = [entry for entry in self._sensors if entry[0].kind == JOINT_STATES]
+        self._place = [entry for entry in self._sensors if entry[0] is place]
 
     def judge(self, situation: Situation) -> Verdict:
         """HOLD for each sensor, and for a proposal, that is missing, stale or in the future."""
@@ -37,9 +43,9 @@ class Freshness(Check):
             PROPOSAL, situation.now_ns, Seen(stamp, stamp), self._proposal_age_s, NO_LABEL
         )
 
-    def joints(self, situation: Situation) -> Verdict:
-        """HOLD when the joint state alone is missing, stale or in the future; PASS for a body without."""
-        return self._each(self._joints, situation)
+    def place(self, situation: Situation) -> Verdict:
+        """HOLD when the sensor that says where the body is is missing, stale or in the future; else PASS."""
+        return self._each(self._place, situation)
 
     def _each(
         self, sensors: Sequence[tuple[WatchedSensor, AgeReasons, dict[str, str]]], situation: Situation

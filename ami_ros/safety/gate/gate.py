@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from ami_ros.safety.gate.clock import SimulatedTicks, SystemClockWatch, TickStamps
@@ -74,7 +74,7 @@ class Gate:
         self._outputs, self._simulated = outputs, simulated
         self._stall_ns = round(own.stall_s * 1e9)
         self.health = GateHealth()
-        self.supervisor = Supervisor(body, settings, (self.health,), joints_proven=simulated, stopped=stopped)
+        self.supervisor = Supervisor(body, settings, (self.health,), proven=simulated, stopped=stopped)
         self.desk = ProposalDesk(self.supervisor, body, settings)
         self._flood = ProposalFlood(own.proposal_rate_hz)
         self._watch, self._clock_watch = TickWatch(tick_ns, own.watch_s), SystemClockWatch()
@@ -243,6 +243,14 @@ class Gate:
             self._outputs.proposal(verdict, now_ns, proposal.stamp_ns)
 
     # The operator
+
+    def hold_for_buttons(self, unheard: Collection[str]) -> None:
+        """Hold while buttons of the e-stop, by their nodes, have not said whether they are pressed."""
+        if unheard:
+            named = " ".join(sorted(unheard))
+            self.health.complain(Level.HOLD, ReasonCode.ESTOP_UNHEARD, count=len(unheard), nodes=named)
+        else:
+            self.health.settle(ReasonCode.ESTOP_UNHEARD)
 
     def estop(self, pressed: bool, now_ns: int) -> Verdict:
         """Press or release the e-stop."""

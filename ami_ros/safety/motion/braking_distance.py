@@ -18,7 +18,7 @@ class BrakingDistance:
     def __init__(self, limits: MotionLimits) -> None:
         self._limits = limits
 
-    def problem(self, step: Step) -> Reason | None:
+    def problem(self, step: Step, slack_m: float = 0.0) -> Reason | None:
         """Return BRAKING_DISTANCE with the channel that could not stop in time; None if all can."""
         limits, before, peak_speed = self._limits, step.before, step.stop.peak_speed
         if not (peak_speed <= limits.velocity + ROUNDING).all():

@@ -1,29 +1,124 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a body and its restrictions to the limits in force on its motion."""
+"""The limits in force on a body's motion: how restrictions take effect while it moves, and how it stops."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.keep_in import KeepIn
 from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
-from ami_ros.safety.motion.way_to_rest import WayToRest
 from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.motion.zones import Zones
+from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
+from ami_ros.types import FloatArray, Level, Verdict
+
+SLOW = 1e-3  # rad/s or m/s: as good as at rest
 
 
-def stepping_of(
-    body: GateBody, restrictions: Restrictions, settings: SafetySettings, whereabouts: Whereabouts
-) -> Stepping:
-    """Return how a body steps under restrictions, which fit it; `whereabouts` tells where a base is."""
-    limits, dt_s = MotionLimits.of(body, restrictions, settings.speed_scale), 1.0 / settings.rate_hz
-    zones = keep_in = None
-    if body.shapes is not None:
-        zones = Zones(body.shapes, body.workspace, restrictions, settings.workspace_margin)
-    way = None if body.rest is None else WayToRest(limits, body.rest, dt_s)
-    if way is not None and body.base is not None and body.base.keep_in is not None:
-        keep_in = KeepIn(body.base, whereabouts, way, dt_s)
-    return Stepping(limits, zones, dt_s, way, keep_in, Lead(limits, settings.tracking_error))
+class LimitsInForce:
+    """Steps a body under its own limits and those of the restrictions.
+
+    Restrictions bind motion, never a stop: a hold uses the robot's own acceleration and jerk, under which
+    every state was allowed, too. Restrictions on position, velocity and space take effect at once. One on
+    acceleration or jerk takes effect in the first state that it allows: an acceleration under way cannot be
+    taken back under a smaller jerk. Until then the motion leads there under the limits that allowed it.
+
+    Args:
+        body: what is moved.
+        settings: the thresholds.
+        whereabouts: of a base, kept up to date by the supervisor.
+    """
+
+    def __init__(self, body: GateBody, settings: SafetySettings, whereabouts: Whereabouts) -> None:
+        self._body, self._settings, self._dt_s = body, settings, 1.0 / settings.rate_hz
+        self._own = self._allowed_by = MotionLimits.of(body, Restrictions(), settings.speed_scale)
+        self._keep_in = None
+        if body.rest is not None and body.base is not None and body.base.keep_in is not None:
+            self._keep_in = KeepIn(body.base, whereabouts, self._dt_s)
+        self.restrict(Restrictions())
+
+    def restrict(self, restrictions: Restrictions) -> None:
+        """Put tighter limits in force, instead of the restrictions before.
+
+        A robot that is too fast or outside already is slowed down or kept from going further out.
+
+        Raises:
+            ConfigError: one is malformed or looser than the robot's own; the old ones stay in force.
+        """
+        restrictions.check(self._body)
+        body, settings, own = self._body, self._settings, self._own
+        limits = MotionLimits.of(body, restrictions, settings.speed_scale)
+        # Values that are speeds come to rest at the rate of their channels: a stop uses all of that, too.
+        full = (limits if body.rest is None else replace(limits, velocity=own.velocity)).like(own)
+        self._zones = None
+        if body.shapes is not None:
+            self._zones = Zones(body.shapes, body.workspace, restrictions, settings.workspace_margin)
+        self._lead = Lead(limits.velocity, full, settings.tracking_error)
+        self._full = self._stepping(full, None)
+        is_free = limits.moves_like(full) and np.array_equal(limits.velocity, full.velocity)
+        self._wanted = self._full if is_free else self._stepping(limits, self._full)
+        self._now = self._wanted
+        if not limits.moves_like(self._allowed_by):
+            self._now = self._stepping(limits.like(self._allowed_by), self._full)
+
+    def _stepping(self, limits: MotionLimits, full: Stepping | None) -> Stepping:
+        rest = self._body.rest
+        return Stepping(limits, self._zones, self._dt_s, rest, self._keep_in, self._lead, full)
+
+    def look(self, measured: FloatArray | None, now_ns: int) -> None:
+        """Take where the channels are at this tick (C,), and find out where a body is that drives about."""
+        self._lead.look(measured)
+        if self._keep_in is not None:
+            self._keep_in.look(now_ns)
+
+    def hold(self, state: ChannelState, way_out: FloatArray | None = None) -> ChannelState:
+        """Return the state one tick further on the full stop: that needs no permission.
+
+        With `way_out`, a velocity (C,), it goes there instead, as far as the limits allow, once no channel
+        goes the other way.
+        """
+        if way_out is not None and not (np.sign(way_out) * state.velocity < -SLOW).any():
+            return self._move(state, way_out)[0]
+        self._now, self._allowed_by = self._full, self._full.limits
+        return self._full.hold(state)
+
+    def follow(
+        self, state: ChannelState, goal: FloatArray, feedforward: FloatArray, share: float
+    ) -> tuple[ChannelState, Verdict]:
+        """Return the state one tick later and a verdict naming every limit that bit.
+
+        Args:
+            state: commanded now.
+            goal: (C,) that a proposal wants now; one that is not finite holds.
+            feedforward: (C,) how it changes, per second.
+            share: of the speed that may be used.
+        """
+        wanted = self._wanted.wanted(state, goal, feedforward, self._settings.tracking_gain_hz, share)
+        if not np.isfinite(wanted).all():
+            return self.hold(state), ReasonCode.VELOCITY_NOT_FINITE.verdict(Level.HOLD)
+        return self._move(state, wanted)
+
+    def _move(self, state: ChannelState, wanted: FloatArray) -> tuple[ChannelState, Verdict]:
+        if self._now is not self._wanted:
+            if not self._wanted.allows(state):
+                return self._nearer(state), ReasonCode.TIGHTENING.verdict(Level.LIMITED)
+            self._now, self._allowed_by = self._wanted, self._wanted.limits
+        return self._now.toward(state, wanted)
+
+    def _nearer(self, state: ChannelState) -> ChannelState:
+        """Return the state one tick further on the way to one that the wanted limits allow.
+
+        That is where the acceleration is given up; if not even there, standstill, which any limits allow.
+        """
+        after, ended = self._now.coast(state)
+        if self._wanted.allows(ended) and self._now.permits(state, after):
+            return after
+        return self._now.come_to_rest(state)

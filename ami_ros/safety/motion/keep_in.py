@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from ami_ros.body.base import Base
@@ -14,50 +18,91 @@ from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import FloatArray, Reason
 
 ROUNDING = 1e-9
+OUTSIDE = 0.01  # m: further outside than this, the base must come back
+INWARD = 0.1  # share of its way by which it then has to come nearer: else it could slide on along the border
+
+
+class Place(NamedTuple):
+    """Where a base may be: its pose, how it slides (m per m of way), and how far the pose may be off (m)."""
+
+    pose: Pose
+    sliding: tuple[float, float] = (0.0, 0.0)
+    unsure: float = 0.0
 
 
 class KeepIn:
-    """Looks at the way to rest that would follow a step, from where the base is by now.
+    """Looks at the ways to rest that could follow a step, from where the base may be by now.
 
-    Where it is outside already, a step is allowed if nothing gets worse.
+    Where it is measured to be and where its commands have led it both count: either may be wrong. Where it is
+    outside already, a step is allowed if it leads back inside. A base that slides, as along a wall, is
+    foreseen to go on sliding until it rests.
 
     Args:
         base: has an area.
         whereabouts: of the base, kept up to date by the supervisor.
-        way: how it comes to rest.
         dt_s: one tick.
 
     Attributes:
         linear: (C,) whether a channel moves the base along; the others turn it.
     """
 
-    def __init__(self, base: Base, whereabouts: Whereabouts, way: WayToRest, dt_s: float) -> None:
-        self._whereabouts, self._way, self._dt_s = whereabouts, way, dt_s
+    def __init__(self, base: Base, whereabouts: Whereabouts, dt_s: float) -> None:
+        self._whereabouts, self._dt_s = whereabouts, dt_s
         self._area = np.zeros((0, 2)) if base.keep_in is None else base.keep_in
-        self._planar = whereabouts.planar
-        self._pose: Pose | None = None
+        self._planar, self._radius = whereabouts.planar, base.radius
+        self._places: list[Place] = []
         self.linear = np.array(self._planar.linear)
-        self._radius = base.radius + float(np.max(way.unforeseen[self.linear], initial=0.0))
 
     def look(self, now_ns: int) -> None:
         """Find out where the base is at this tick."""
-        self._pose = self._whereabouts.at(now_ns)
+        measured, led = self._whereabouts.at(now_ns), self._whereabouts.led_to(now_ns)
+        self._places = []
+        if measured is not None and led is not None:
+            self._places = [Place(measured, self._whereabouts.sliding)]
+            self._places += [Place(led, unsure=self._whereabouts.unsure)] if led != measured else []
 
-    def problem(self, after: ChannelState) -> Reason | None:
-        """Return KEEP_IN if the step to `after`, and the way to rest from there, leads outside; else None."""
-        if self._pose is None:
+    def problem(self, after: ChannelState, ways: Sequence[WayToRest]) -> Reason | None:
+        """Return KEEP_IN if the step to `after`, and a way to rest from there, leads outside; else None.
+
+        Args:
+            after: commanded next.
+            ways: how the base could come to rest from there.
+        """
+        if not self._places:
             return ReasonCode.KEEP_IN.reason(pose="none yet")
-        here = self._inside([self._pose])[0]
-        reach = self._way.reach(after)
-        if here > sum(far for far, linear in zip(reach, self._planar.linear, strict=True) if linear):
-            return None  # NaN is not above
-        first = self._planar.path(self._pose, [after.position.tolist()], self._dt_s)
-        poses = first + self._planar.path(first[0], self._way.values(after), self._dt_s)
-        beyond = min(here, 0.0) - float(self._inside(poses).min())
+        for way in ways:
+            slack = float(np.max(way.unforeseen[self.linear], initial=0.0))
+            reach = sum(far for far, along in zip(way.reach(after), self.linear, strict=True) if along)
+            values: list[Sequence[float]] | None = None
+            for place in self._places:
+                here = self._inside([place.pose], place.unsure)[0] - slack
+                if here > reach * (1.0 + math.hypot(*place.sliding)):
+                    continue  # NaN is not above
+                if values is None:
+                    values = [after.position.tolist(), *way.values(after)]
+                problem = self._outside(place, values, slack, float(here))
+                if problem is not None:
+                    return problem
+        return None
+
+    def _outside(
+        self, place: Place, values: Sequence[Sequence[float]], slack: float, here: float
+    ) -> Reason | None:
+        poses = self._planar.path(place.pose, values, self._dt_s)
+        points = np.array(poses)[:, :2]
+        if any(place.sliding):
+            way = np.cumsum(np.linalg.norm(np.array(values)[:, self.linear], axis=1)) * self._dt_s
+            points += np.outer(way, place.sliding)
+        inside = self._inside(points, place.unsure) - slack
+        beyond = min(here, 0.0) - float(inside.min())
+        if here < -OUTSIDE:
+            steps = np.diff(points, axis=0, prepend=[place.pose[:2]])
+            length = float(np.hypot(steps[:, 0], steps[:, 1]).sum())
+            beyond = max(beyond, here + INWARD * length - float(inside[-1]))
         if beyond <= ROUNDING:
             return None
-        return ReasonCode.KEEP_IN.reason(beyond_m=beyond, room_m=float(here))
+        return ReasonCode.KEEP_IN.reason(beyond_m=beyond, room_m=here)
 
-    def _inside(self, poses: list[Pose]) -> FloatArray:
-        """Return how far the footprint is inside of the area (S,), m; negative outside."""
-        return room(np.array(poses)[:, :2], self._area) - self._radius
+    def _inside(self, points: Any, unsure: float) -> FloatArray:
+        """Return how far the footprint at points (S, 2) is inside of the area (S,), m; negative outside."""
+        return room(np.asarray(points)[:, :2], self._area) - self._radius - unsure

@@ -23,7 +23,8 @@ class Lead:
     already, as after a push, a step is allowed if nothing gets worse.
 
     Args:
-        limits: in force.
+        velocity: (C,) limits in force, rad/s or m/s.
+        full: limits of a stop: commands to a robot that is blocked end in a full one.
         tracking_error: largest gap between command and robot, rad or m.
 
     Attributes:
@@ -31,11 +32,11 @@ class Lead:
             larger, and the lag of a healthy robot; infinite where nothing bounds the speed.
     """
 
-    def __init__(self, limits: MotionLimits, tracking_error: float) -> None:
-        bounded = np.isfinite(limits.velocity)
-        fastest = np.where(bounded, limits.velocity, 0.0)
+    def __init__(self, velocity: FloatArray, full: MotionLimits, tracking_error: float) -> None:
+        bounded = np.isfinite(velocity)
+        fastest = np.where(bounded, velocity, 0.0)
         at_full_speed = ChannelState(np.zeros_like(fastest), fastest, np.zeros_like(fastest))
-        stop = Brake(at_full_speed, limits).reach()[1]
+        stop = Brake(at_full_speed, full).reach()[1]
         self.room: FloatArray = np.where(bounded, np.maximum(tracking_error, stop), np.inf)
         self.room += LAG * tracking_error
         self._measured: FloatArray | None = None
@@ -44,11 +45,12 @@ class Lead:
         """Take where the robot is at this tick (C,); None where nothing measures it."""
         self._measured = measured
 
-    def problem(self, step: Step) -> Reason | None:
+    def problem(self, step: Step, slack_m: float = 0.0) -> Reason | None:
         """Return TRACKING_LEAD with the channel that would stop too far ahead; None if all stop in time."""
         if self._measured is None:
             return None
-        found = step.furthest_out(self._measured - self.room, self._measured + self.room)
+        near = (self._measured - self.room, self._measured + self.room)
+        found = step.furthest_out(*near, full_only=True)
         if found is None:
             return None
         return ReasonCode.TRACKING_LEAD.reason(joint_index=found[0], beyond=found[1])

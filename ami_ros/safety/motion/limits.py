@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,6 +62,15 @@ class MotionLimits:
             acceleration=_all_or_none("acceleration", tightest("acceleration", endless)),
             jerk=_all_or_none("jerk", tightest("jerk", endless)),
         )
+
+    def like(self, other: MotionLimits) -> MotionLimits:
+        """Return these with the acceleration and jerk of others: by which law a channel moves."""
+        return replace(self, acceleration=other.acceleration, jerk=other.jerk)
+
+    def moves_like(self, other: MotionLimits) -> bool:
+        """Return whether acceleration and jerk are those of others."""
+        pairs = ((self.acceleration, other.acceleration), (self.jerk, other.jerk))
+        return all(np.array_equal(one, another) for one, another in pairs)
 
 
 def _all_or_none(name: str, limits: FloatArray) -> FloatArray:

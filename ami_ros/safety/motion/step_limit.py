@@ -16,28 +16,52 @@ ROUNDING = 1e-9
 
 
 class Step:
-    """A step that somebody asks for, and the full stop that would follow it: computed once for all limits.
+    """A step that somebody asks for, and the stops that could follow it: computed once for all limits.
+
+    Two stops have to exist after each step: the full one, under the robot's own limits, by which a hold ends
+    the motion, and a gentle one, under the limits in force, by which the motion slows down where it must.
+    Where nothing restricts acceleration or jerk they are the same.
+
+    Args:
+        before: the state now.
+        after: the state one tick later.
+        limits: in force on the motion.
+        full: those of a stop; the same object where nothing is restricted.
 
     Attributes:
         before: the state now.
         after: the state one tick later.
-        stop: the fastest stop from `after`.
-        low: (C,) the lowest position on the way to the stop.
-        high: (C,) the highest.
+        stop: the gentle stop from `after`.
+        full_stop: the full stop from `after`.
     """
 
-    def __init__(self, before: ChannelState, after: ChannelState, limits: MotionLimits) -> None:
+    def __init__(
+        self, before: ChannelState, after: ChannelState, limits: MotionLimits, full: MotionLimits
+    ) -> None:
         self.before, self.after = before, after
-        self.stop = Brake(after, limits)
-        self.low, self.high = self.stop.reach()
+        self.full_stop = Brake(after, full)
+        self.stop = self.full_stop if limits is full else Brake(after, limits)
+        self._full_reach = self.full_stop.reach()
+        self.low, self.high = self._full_reach
+        if self.stop is not self.full_stop:
+            low, high = self.stop.reach()
+            self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)
 
-    def furthest_out(self, lower: FloatArray, upper: FloatArray) -> tuple[int, float] | None:
-        """Return the channel that the stop takes furthest out of bounds (C,), and how far; None if none.
+    @property
+    def stops(self) -> tuple[Brake, ...]:
+        """The stops that could follow: one, or the gentle and the full one."""
+        return (self.stop,) if self.stop is self.full_stop else (self.stop, self.full_stop)
+
+    def furthest_out(
+        self, lower: FloatArray, upper: FloatArray, full_only: bool = False
+    ) -> tuple[int, float] | None:
+        """Return the channel that a stop takes furthest out of bounds (C,), and how far; None if none.
 
         Where a channel is outside already, its position now is the bound: nothing may get worse.
         """
         position = self.before.position
-        beyond = np.maximum(np.minimum(lower, position) - self.low, self.high - np.maximum(upper, position))
+        low, high = self._full_reach if full_only else (self.low, self.high)
+        beyond = np.maximum(np.minimum(lower, position) - low, high - np.maximum(upper, position))
         if (beyond <= ROUNDING).all():  # NaN is not
             return None
         channel = int(beyond.argmax())
@@ -52,5 +76,8 @@ class StepLimit(Protocol):
     judged when that state was allowed.
     """
 
-    def problem(self, step: Step) -> Reason | None:
-        """Return why the robot must not take this step; None if it may."""
+    def problem(self, step: Step, slack_m: float = 0.0) -> Reason | None:
+        """Return why the robot must not take this step; None if it may.
+
+        `slack_m` further into a zone is no reason: less cannot be told from a look at some postures.
+        """

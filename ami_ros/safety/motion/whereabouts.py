@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a base is by now: where it was measured, and what it was told since."""
+"""Where a base is by now: by what was measured, and by what was commanded."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ami_ros.body.base import Base
+import numpy as np
+
+from ami_ros.body.limits import ChannelLimits
+from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.leap import excess
+from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import FloatArray
 
 KEPT = 1000  # commands: more than a pose may be old
+WAY = 0.3  # m, after which a pose is held against the commands; a turn counts with the base's radius
+UNSURE = 0.15  # share of the commanded way by which `led_to` may be off
+SLIDING = 0.15  # m of commanded way over which it is looked at how a base slides
 Pose = tuple[float, float, float]  # x, y in m, yaw in rad
+Motion = tuple[float, float, float]  # vx, vy in m/s, wz in rad/s, in the base's own frame
 
 
-def moved(pose: Pose, motion: Sequence[float], duration_s: float) -> Pose:
+def moved(pose: Pose, motion: Motion, duration_s: float) -> Pose:
     """Return the pose after a time at a constant motion vx, vy (m/s), wz (rad/s) in the base's own frame.
 
     Source: second-order Runge-Kutta of the unicycle; Siciliano et al., "Robotics: Modelling, Planning and
@@ -42,10 +51,19 @@ class Planar:
         self._columns = [channels.index(name) if name in channels else -1 for name in names]
         self.linear = [name in names[:2] for name in channels]
 
-    def motion(self, values: Sequence[float]) -> tuple[float, float, float]:
+    def motion(self, values: Sequence[float]) -> Motion:
         """Return vx, vy (m/s), wz (rad/s) of the channels' values (C,)."""
         vx, vy, wz = (0.0 if column < 0 else float(values[column]) for column in self._columns)
         return vx, vy, wz
+
+    def fastest(self, limits: ChannelLimits) -> FloatArray:
+        """Return how fast x, y (m/s) and yaw (rad/s) can change (3,); infinite where nothing limits it."""
+        bounds = [bound for bound in (limits.lower, limits.upper) if bound is not None]
+        count = len(self.linear)
+        largest = np.abs(np.stack(bounds)).max(axis=0) if len(bounds) == 2 else np.full(count, np.inf)
+        vx, vy, wz = self.motion(largest.tolist())
+        along = math.hypot(vx, vy)
+        return np.array([along, along, wz])
 
     def path(self, pose: Pose, values: Iterable[Sequence[float]], dt_s: float) -> list[Pose]:
         """Return the poses after each of some ticks."""
@@ -56,53 +74,180 @@ class Planar:
         return poses
 
 
+def followed(pose: Pose, begin: Pose, end: Pose) -> Pose:
+    """Return where a pose gets by the motion that leads from one pose to another, seen in its own frame."""
+    cos, sin = math.cos(pose[2] - begin[2]), math.sin(pose[2] - begin[2])
+    x, y = end[0] - begin[0], end[1] - begin[1]
+    return pose[0] + cos * x - sin * y, pose[1] + sin * x + cos * y, pose[2] + end[2] - begin[2]
+
+
 class Whereabouts:
-    """Dead reckoning from the newest measured pose, along the commands since then.
+    """Where a base may be by now: where it was measured to be, and where its commands have led it.
+
+    A pose is explained when the way that it tells differs from that of the commands by no more than slip and
+    noise. Each `WAY` is looked at by itself: sooner, noise would be most of it. While poses are explained,
+    the two places are one. A pose that lies, stands still or leaps moves them apart, and so does a base that
+    is blocked, carried or slides. Nobody can tell from here which of the two is true: whoever needs to be
+    safe looks at both. Explained poses bring them together again, as far as the base has gone with them; but
+    a leap is for somebody who looks.
 
     Args:
-        channels: names of what is commanded (C,).
-        base: says which sensor measures its pose; None for a body that stays where it is.
+        body: which sensor measures the pose of its base, and how fast that can move.
+        settings: how far poses may be off.
 
     Attributes:
-        planar: finds the motion among them.
+        planar: finds the motion among the channels.
+        fastest: (3,) largest velocity of x, y (m/s) and yaw (rad/s).
+        unsure: how far `led_to` may be off, m: it is only as good as the commands were followed.
+        sliding: how far the base gets next to its way, x and y in m per m; as along a wall.
+        still: m and rad that the commands have gone since the measured pose last changed.
     """
 
-    def __init__(self, channels: Sequence[str], base: Base | None) -> None:
-        self.planar, self._base = Planar(channels), base
+    def __init__(self, body: GateBody, settings: SafetySettings) -> None:
+        self.planar, self._base = Planar(body.channels), body.base
+        self.fastest = self.planar.fastest(body.limits)
+        self._slip, self._noise = settings.pose_slip, settings.pose_noise
+        self._jump = settings.pose_jump
+        self._per_rad = 0.0 if body.base is None else body.base.radius  # m of way that a turn counts for
         self.forget()
 
     def forget(self) -> None:
         """Know nothing, as after a reset."""
         self._pose: Pose | None = None
+        self._led: Pose | None = None
+        self._raw: Pose | None = None
         self._stamp_ns = 0
-        self._commands: deque[tuple[int, tuple[float, float, float]]] = deque(maxlen=KEPT)
+        self._commands: deque[tuple[int, Motion]] = deque(maxlen=KEPT)
+        self.trust()
 
-    def see(self, sensor: str, values: FloatArray | None, stamp_ns: int) -> str:
-        """Take a reading (n,), of any sensor; return why nothing of it can be used, or ""."""
-        if self._base is None or sensor != self._base.sensor or values is None:
-            return ""
+    def trust(self) -> None:
+        """Take the measured pose for true, as when somebody has looked."""
+        self._led, self._leapt = self._pose, False
+        self.still = self.unsure = 0.0
+        self.sliding = (0.0, 0.0)
+        self._slid: deque[tuple[float, float, float]] = deque()  # of late: way, and x and y next to it, m
+        self._compare_from_here()
+
+    def _compare_from_here(self) -> None:
+        self._from, self._led_from, self._expected = self._pose, self._led, self._pose
+        self._way = self._turn = 0.0
+
+    @property
+    def explained(self) -> bool:
+        """Whether the commands explain the measured poses: both places are one."""
+        return self._led_from == self._from
+
+    def see(self, values: FloatArray, stamp_ns: int) -> Pose | None:
+        """Take a reading (n,) of the sensor that measures the pose; return the pose, its yaw unwrapped.
+
+        None if it is not finite. Neither that nor one that is older than the one before says where it is now.
+        """
+        if self._base is None:
+            return None
         x, y, yaw = (float(value) for value in self._base.pose(values))
-        if not all(map(math.isfinite, (x, y, yaw))):
-            return f"got the pose {[x, y, yaw]}, expected finite numbers"
-        self._pose, self._stamp_ns = (x, y, yaw), stamp_ns
-        return ""
+        raw: Pose = x, y, yaw
+        if not all(map(math.isfinite, raw)):
+            return None
+        before, before_ns = self._pose, self._stamp_ns
+        if before is None:
+            self._pose, self._raw, self._stamp_ns = raw, raw, stamp_ns
+            self.trust()
+            return raw
+        pose = x, y, before[2] + math.remainder(yaw - before[2], math.tau)
+        if stamp_ns > before_ns:
+            repeats, self._raw = raw == self._raw, raw
+            self._pose, self._stamp_ns = pose, stamp_ns
+            self._compare(before, before_ns, repeats)
+        return pose
+
+    def _compare(self, before: Pose, before_ns: int, repeats: bool) -> None:
+        """Hold the newest pose against the commands since the one before it."""
+        pose, expected, told, led = (
+            self._pose or before,
+            self._expected or before,
+            before,
+            self._led or before,
+        )
+        way = turn = 0.0
+        for duration_s, motion in self._since(before_ns, self._stamp_ns):
+            expected, told, led = (moved(it, motion, duration_s) for it in (expected, told, led))
+            way += math.hypot(motion[0], motion[1]) * duration_s
+            turn += abs(motion[2]) * duration_s
+        self.still = self.still + max(way, turn) if repeats else 0.0
+        if way > 0.0:
+            self._slide(way, pose[0] - told[0], pose[1] - told[1])
+        elapsed_s = (self._stamp_ns - before_ns) / 1e9
+        self._leapt |= bool(
+            (excess(np.array(before), np.array(pose), elapsed_s, self.fastest, self._jump) > 0.0).any()
+        )
+        self._expected, self._led = expected, led
+        self._way, self._turn = self._way + way, self._turn + turn
+        self._judge(pose, expected)
+
+    def _slide(self, way: float, x: float, y: float) -> None:
+        """Take a way, and what the base got next to it, m; what may be noise is no sliding."""
+        self._slid.append((way, x, y))
+        while sum(one[0] for one in self._slid) - self._slid[0][0] >= SLIDING:
+            self._slid.popleft()
+        gone, x, y = (sum(values) for values in zip(*self._slid, strict=True))
+        if math.hypot(x, y) > self._noise:
+            self.sliding = x / gone, y / gone
+        elif gone >= SLIDING:
+            self.sliding = 0.0, 0.0
+
+    def _judge(self, pose: Pose, expected: Pose) -> None:
+        """Judge the way so far: at once if it is not explained, else when it is long enough."""
+        gone = self._way + self._per_rad * self._turn
+        most_m, most_rad = (self._way, self._turn) if gone >= WAY else (WAY, WAY / max(self._per_rad, WAY))
+        gap_m, gap_rad = math.dist(pose[:2], expected[:2]), abs(pose[2] - expected[2])
+        if gap_m > self._noise + self._slip * most_m or gap_rad > self._noise + self._slip * most_rad:
+            self.unsure += UNSURE * gone
+            self._compare_from_here()
+        elif gone >= WAY:
+            if self.explained:
+                self._led, self._leapt = pose, False
+            else:
+                self._led = followed(self._led_from or pose, self._from or pose, pose)
+                self._come_together(self._led, pose, 0.0 if self._leapt else gone)
+            self._compare_from_here()
+
+    def _come_together(self, led: Pose, pose: Pose, gone: float) -> None:
+        apart = math.dist(led[:2], pose[:2]) + self._per_rad * abs(led[2] - pose[2])
+        if apart <= gone:
+            self._led, self.unsure = pose, 0.0
+            return
+        share = gone / apart
+        x, y, yaw = (a + share * (b - a) for a, b in zip(led, pose, strict=True))
+        self._led, self.unsure = (x, y, yaw), (1.0 - share) * self.unsure
 
     def note(self, command: FloatArray, now_ns: int) -> None:
         """Take what is commanded (C,) from `now_ns` on."""
         self._commands.append((now_ns, self.planar.motion(command.tolist())))
 
     def at(self, now_ns: int) -> Pose | None:
-        """Return the pose at `now_ns`; None before the first measurement."""
-        if self._pose is None:
+        """Return the pose at `now_ns` by what was measured; None before the first measurement."""
+        return self._after(self._pose, now_ns)
+
+    def led_to(self, now_ns: int) -> Pose | None:
+        """Return the pose at `now_ns` by what was commanded; None before the first measurement."""
+        return self._after(self._led, now_ns)
+
+    def _after(self, pose: Pose | None, now_ns: int) -> Pose | None:
+        """Return where a pose at the newest stamp has got by now."""
+        if pose is None:
             return None
-        since, until_ns = [], now_ns
-        for begin_ns, motion in reversed(self._commands):  # most of them ended before it was measured
-            since.append((min(until_ns, now_ns) - max(begin_ns, self._stamp_ns), motion))
-            if begin_ns <= self._stamp_ns:
+        for duration_s, motion in self._since(self._stamp_ns, now_ns):
+            pose = moved(pose, motion, duration_s)
+        return pose
+
+    def _since(self, from_ns: int, to_ns: int) -> Iterator[tuple[float, Motion]]:
+        """Yield for how long, s, which motion was commanded between two times."""
+        since, until_ns = [], to_ns
+        for begin_ns, motion in reversed(self._commands):  # most of them ended before
+            duration_ns = min(until_ns, to_ns) - max(begin_ns, from_ns)
+            if duration_ns > 0:
+                since.append((duration_ns / 1e9, motion))
+            if begin_ns <= from_ns:
                 break
             until_ns = begin_ns
-        pose = self._pose
-        for duration_ns, motion in reversed(since):
-            if duration_ns > 0:
-                pose = moved(pose, motion, duration_ns / 1e9)
-        return pose
+        return reversed(since)

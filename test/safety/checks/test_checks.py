@@ -79,10 +79,11 @@ def test_a_proposal_ages_by_its_stamp():
     assert codes(Freshness(SENSORS, SETTINGS).judge(older)) == ["PROPOSAL_STALE"]
 
 
-def test_joints_alone_can_be_asked_for():
-    freshness = Freshness(SENSORS, SETTINGS)
-    assert freshness.joints(replace(at(CAMERA, "stamp_ns", None), proposal=None)).level is Level.PASS
-    assert codes(freshness.joints(Situation(NOW))) == ["JOINTS_MISSING"]
+def test_what_says_where_the_body_is_can_be_asked_for_alone():
+    freshness = Freshness(SENSORS, SETTINGS, next(s for s in SENSORS if s.name == JOINT_SENSOR))
+    assert freshness.place(replace(at(CAMERA, "stamp_ns", None), proposal=None)).level is Level.PASS
+    assert codes(freshness.place(Situation(NOW))) == ["JOINTS_MISSING"]
+    assert Freshness(SENSORS, SETTINGS).place(Situation(NOW)).level is Level.PASS
 
 
 def test_tracking_holds_beyond_its_limit_and_names_the_joint():

@@ -28,7 +28,6 @@ from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.way_to_rest import WayToRest
-from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import Level, Verdict
 
@@ -140,13 +139,14 @@ HARSH = {"acceleration": (4.0, 4.0), "jerk": (200.0, 50.0)}
 def test_a_hold_stays_near_the_way_that_is_foreseen(limits):
     own = MotionLimits.of(base_body(limits), Restrictions(), 1.0)
     way = WayToRest(own, np.zeros(2), DT_S)
-    stepping, generator = Stepping(own, None, DT_S, way), np.random.default_rng(0)
+    stepping, generator = Stepping(own, None, DT_S, np.zeros(2)), np.random.default_rng(0)
     for _ in range(12):
         state = ChannelState(np.zeros(2), np.zeros(2), np.zeros(2))
         for _ in range(3):
             goal = generator.uniform(-1.0, 1.0, size=2) * FASTEST
             for _ in range(int(generator.integers(5, 40))):
-                state, _ = stepping.follow(state, goal, np.zeros(2), 5.0, 1.0)
+                wanted = stepping.wanted(state, goal, np.zeros(2), 5.0, 1.0)
+                state, _ = stepping.toward(state, wanted)
         foreseen = driven(way.values(state))
         held = []
         for _ in range(len(foreseen) + 50):
@@ -175,21 +175,6 @@ def test_a_share_of_the_speed_is_of_the_speed_and_not_of_how_fast_it_changes():
     base.gate.restrict(Restrictions(speed_scale=0.0))
     drive(base, FASTEST[0], 0.0, 100)
     assert np.abs(base.command).max() < 0.005
-
-
-def test_where_it_is_by_now():
-    body = base_body()
-    whereabouts = Whereabouts(body.channels, body.base)
-    assert whereabouts.at(5) is None
-    assert whereabouts.see("other", np.array([9.0, 9.0, 9.0]), 0) == ""
-    whereabouts.note(np.array([0.5, 0.0]), 0)
-    whereabouts.note(np.array([0.0, 1.0]), 1_000_000_000)
-    assert whereabouts.see("pose", np.array([math.pi / 2, 1.0, 2.0]), 600_000_000) == ""
-    x, y, yaw = whereabouts.at(1_500_000_000)
-    assert (x, y, yaw) == pytest.approx((1.0, 2.0 + 0.4 * 0.5, math.pi / 2 + 0.5))
-    assert "finite" in whereabouts.see("pose", np.array([0.0, math.inf, 0.0]), 700_000_000)
-    whereabouts.forget()
-    assert whereabouts.at(5) is None
 
 
 def test_a_body_that_could_not_be_kept_in_is_refused():

@@ -122,14 +122,6 @@ def test_outside_a_limit_it_may_only_come_back():
     np.testing.assert_allclose(inward.velocity, [-0.05, 0.0, 0.05, 0.0], atol=1e-9)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_wish_that_is_not_finite_brakes(value):
-    fast = np.array([0.4, -0.3, 0.2, 0.1])
-    after, verdict = stepping().toward(moving(fast), np.array([0.1, value, 0.2, 0.1]))
-    assert (verdict.level, codes(verdict)) == (Level.HOLD, {"VELOCITY_NOT_FINITE"})
-    np.testing.assert_allclose(after.velocity, fast - np.sign(fast) * DT_S * np.array(ACCELERATION))
-
-
 def test_huge_wishes_do_not_overflow():
     with np.errstate(over="ignore"):
         after, verdict = stepping().toward(ChannelState.at_rest(POSITION), np.full(JOINTS, 1e308))

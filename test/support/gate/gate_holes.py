@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from gate_arm import gate_arm
+from gate_arm import JERK, gate_arm
+from gate_base import LIES, BasePlant
+from gate_buttons import FLOOD
 from gate_plant import FAULTS, TICK_NS, Plant
-from robots import LOWER, UPPER, VELOCITY
+from robots import ACCELERATION, LOWER, UPPER, VELOCITY
 
 from ami_ros.errors import ConfigError
 from ami_ros.safety.restrictions import Restrictions
@@ -34,6 +36,17 @@ EXPECTED = {  # which reason names the fault, one of them at least
     "planner_unsure": "DISAGREEMENT_HIGH",
     "planner_strange": "SURPRISE_HIGH",
     "joints_contradict": "JOINTS_CONTRADICT",
+}
+
+LIE_EXPECTED = {
+    "frozen": "SENSOR_FROZEN",
+    "scaled": "POSE_UNEXPLAINED",
+    "leapt": "POSE_CONTRADICT",
+    "drifting": "POSE_UNEXPLAINED",
+    "silent": "SENSOR_STALE",
+    "nan": "SENSOR_MALFORMED",
+    "late": "SENSOR_STALE",
+    "future": "SENSOR_FUTURE",
 }
 
 
@@ -420,6 +433,130 @@ def direction_is_kept() -> None:
     judged(plant)
 
 
+def at_full_acceleration() -> Plant:
+    """Return a plant whose robot is in the middle of speeding up."""
+    plant = Plant()
+    plant.run(30)
+    plant.aim, plant.pace = plant.position + np.array([0.6, 0.2, -0.5, 0.3]), 1.0
+    speed = 0.0
+    while not 0.1 < speed < 0.6:
+        plant.run(1)
+        speed = float(np.abs(plant.oracle.speed).max())
+    return plant
+
+
+def jerk_tightened(size: float) -> Callable[[], None]:
+    """Return the story: an acceleration under way cannot be taken back under a smaller jerk; no limit is left."""
+
+    def story() -> None:
+        plant = at_full_acceleration()
+        jerk = size * np.array(JERK)
+        plant.restrict(Restrictions(jerk=jerk), jerk=jerk)
+        plant.run(LONG)
+        judged(plant)
+        plant.estop(True)
+        plant.run(LONG)
+        judged(plant)
+        expect(float(np.abs(plant.oracle.speed).max()) == 0.0, "moves after a STOP")
+
+    return story
+
+
+def restrictions_do_not_lengthen_a_stop() -> None:
+    for size in (0.1, 0.01, 0.001):
+        plant = at_full_acceleration()
+        gentle = size * np.array(ACCELERATION)
+        plant.restrict(Restrictions(acceleration=gentle), acceleration=gentle)
+        plant.run(2)
+        plant.estop(True)
+        plant.run(LONG)
+        judged(plant)
+        plant.estop(False)
+        expect(plant.rearm(), "refused to re-arm: it moves still")
+
+
+def restrictions_many_times_a_second() -> None:
+    """Each is tighter than the one before, and nothing of it has been reached when the next one comes."""
+    plant = at_full_acceleration()
+    for number in range(12):
+        size = 0.7 ** (number + 1)
+        given = {"acceleration": size * np.array(ACCELERATION), "jerk": size * np.array(JERK)}
+        plant.restrict(Restrictions(**given), **given)
+        plant.run(5)
+    judged(plant)
+
+
+def press_in_a_flood() -> None:
+    plant = moving()
+    plant.panel.say("pendant", True)
+    for _ in range(3):
+        plant.panel.say("wall", False, FLOOD)
+    plant.run(2)
+    expect(plant.verdict.level is Level.STOP, "a press was lost")
+    judged(plant)
+
+
+def late_gate() -> None:
+    """A gate that starts while a button is pressed stops, whatever others say, and whether or not it is repeated."""
+    for button in ("wall", "phone"):
+        plant = moving()
+        plant.panel.say(button, True)
+        plant.panel.say("pendant", False)
+        plant.run(LONG)
+        plant.restart_process()
+        plant.panel.say("pendant", False, FLOOD)
+        plant.run(2 * LONG)
+        expect(plant.verdict.level >= Level.HOLD, f"goes on although {button} is pressed")
+        judged(plant)
+
+
+def lying(lie: str) -> Callable[[], None]:
+    """Return the story: a base at full speed toward the border of its area, and a pose that lies from then on."""
+
+    def story() -> None:
+        base = BasePlant(7, np.array([-1.0, -1.0, 0.0]))
+        base.run(30)
+        base.toward_border(0.0)
+        base.run(90)
+        expect(base.oracle.speed is not None and base.pose[0] > -1.0, "does not move at all")
+        base.begin_lie(lie)
+        named = set()
+        for _ in range(20 * LONG):
+            base.run(1)
+            named |= {reason.code for reason in base.verdict.reasons}
+        if base.violations:
+            raise AssertionError("; ".join(base.violations[:3]))
+        expect(LIE_EXPECTED[lie] in named, f"{lie} was called {sorted(named)}")
+
+    return story
+
+
+def sliding() -> None:
+    """A base that slides toward the border, as along a wall, while it heads elsewhere."""
+    base = BasePlant(8, np.array([-2.0, -1.0, 0.0]))
+    base.run(30)
+    base.slides = np.array([0.0, -0.6])
+    base.toward_border(0.05)
+    base.run(10 * LONG)
+    if base.violations:
+        raise AssertionError("; ".join(base.violations[:3]))
+
+
+def restricted_base() -> None:
+    """A base whose acceleration is tightened stops no later, and not outside."""
+    base = BasePlant(9, np.array([-1.0, -1.0, 0.0]), limits=2)
+    base.run(30)
+    base.toward_border(0.0)
+    base.run(120)
+    given = {"velocity": 0.02 * base.oracle.own.velocity, "acceleration": 0.05 * base.oracle.own.acceleration}
+    base.restrict(Restrictions(**given), **given)
+    base.run(30)
+    base.estop(True)
+    base.run(4 * LONG)
+    if base.violations:
+        raise AssertionError("; ".join(base.violations[:3]))
+
+
 HOLES: dict[str, Callable[[], None]] = {
     "NaN in a proposal": bad_numbers(np.nan),
     "Inf in a proposal": bad_numbers(np.inf),
@@ -449,5 +586,13 @@ HOLES: dict[str, Callable[[], None]] = {
     "restrictions bite": restrictions_bite,
     "looser restrictions": looser_restrictions,
     "direction is kept": direction_is_kept,
+    **{f"jerk tightened to {size}": jerk_tightened(size) for size in (0.1, 0.01, 0.005, 0.002, 0.00002)},
+    "restrictions do not lengthen a stop": restrictions_do_not_lengthen_a_stop,
+    "restrictions many times a second": restrictions_many_times_a_second,
+    "press in a flood": press_in_a_flood,
+    "late gate": late_gate,
+    **{f"pose {lie}": lying(lie) for lie in LIES},
+    "sliding along the border": sliding,
+    "a base with tightened limits": restricted_base,
     **{f"fault {name}": fault(name) for name in FAULTS if name in EXPECTED},
 }

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from gate_arm import HOME, WORKSPACE, gate_arm
+from gate_arm import HOME, JERK, WORKSPACE, gate_arm
+from gate_buttons import FLOOD, LATCHING, SILENT
+from gate_channel_machines import BaseMachine, ProcessMachine
 from gate_counts import COUNTS
 from gate_plant import FAULTS, STEP_NS, Plant
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -37,6 +39,24 @@ UNLIMITED: tuple[dict[str, None], ...] = (
 )
 WILD = [np.nan, np.inf, -np.inf, 1e308, -1e308, 1e12, 0.0, -0.0, *LOWER, *UPPER]
 
+RATES = {"velocity": VELOCITY, "acceleration": ACCELERATION, "jerk": JERK}
+# Of the robot's own limits, as small as anybody may ask for.
+sizes = st.one_of(st.sampled_from([1.0, 0.5, 0.1, 0.05, 0.01, 0.002, 1e-3, 1e-4]), st.floats(0.001, 1.0))
+rates = st.one_of(sizes.map(lambda size: [size] * JOINTS), st.lists(sizes, min_size=JOINTS, max_size=JOINTS))
+corners = st.tuples(st.floats(0.3, 0.8), st.floats(-0.4, 0.4), st.floats(0.3, 1.0))
+restrictions = st.fixed_dictionaries(
+    {},
+    optional={
+        "speed_scale": st.sampled_from([0.0, 0.1, 0.5, 1.0]),
+        "lower": st.floats(0.0, 0.4),
+        "upper": st.floats(0.0, 0.4),
+        **{name: rates for name in RATES},
+        "smaller": st.floats(0.0, 0.15),
+        "boxes": st.lists(corners, min_size=1, max_size=2),
+    },
+)
+buttons = st.sampled_from(LATCHING + SILENT)
+floods = st.sampled_from([0, 1, FLOOD])
 shares = st.lists(st.floats(0.0, 1.0), min_size=JOINTS, max_size=JOINTS)
 wild = st.one_of(st.floats(-4.0, 4.0), st.sampled_from(WILD))
 offsets_ns = st.one_of(
@@ -179,6 +199,8 @@ class GateMachine(RuleBasedStateMachine):
         self.plant.position = self.plant.position + 0.8 * (np.array(offset) - 0.5)
         self.plant.run(ticks)
         self.plant.estop(False)
+        self.plant.panel.release_all()
+        self.plant.run(1)
         self.plant.rearm()
         self.plant.run(40)
 
@@ -186,6 +208,7 @@ class GateMachine(RuleBasedStateMachine):
     def every_hold_ends(self) -> None:
         """Everything in order for some seconds: only a stop is left, or there is nothing left."""
         self.plant.faults.clear()
+        self.plant.panel.repeat_all()
         self.plant.run(CLEAN_TICKS)
         verdict = self.plant.verdict
         self.plant.expect(self.plant.stopped or verdict.level < Level.HOLD, f"holds for ever: {verdict}")
@@ -195,10 +218,18 @@ class GateMachine(RuleBasedStateMachine):
         self.plant.estop(True)
         self.plant.run(ticks)
 
+    @rule(button=buttons, pressed=st.booleans(), other=buttons, flood=floods, ticks=st.integers(0, 40))
+    def speak(self, button: str, pressed: bool, other: str, flood: int, ticks: int) -> None:
+        """A button says something in the middle of what another one says again and again."""
+        for name, word in ((other, False), (button, pressed), (other, False)):
+            self.plant.panel.say(name, word, 1 if name == button else flood)
+        self.plant.run(ticks)
+
     @rule(pressed=st.booleans(), ticks=st.integers(0, 40))
     def release_and_rearm(self, pressed: bool, ticks: int) -> None:
         if not pressed:
             self.plant.estop(False)
+            self.plant.panel.release_all()
         self.plant.run(ticks)
         self.plant.rearm()
         self.plant.run(5)
@@ -216,32 +247,52 @@ class GateMachine(RuleBasedStateMachine):
         self.plant.recover()
         self.plant.run(ticks)
 
+    @rule(changes=restrictions, ticks=st.integers(0, 40))
+    def restrict(self, changes: dict[str, Any], ticks: int) -> None:
+        self._restrict(changes)
+        self.plant.run(ticks)
+
     @rule(
-        scale=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
-        narrower=st.floats(0.0, 0.4),
-        softer=st.floats(0.3, 1.0),
-        smaller=st.floats(0.0, 0.15),
-        box=st.one_of(st.none(), st.tuples(st.floats(0.3, 0.8), st.floats(-0.4, 0.4), st.floats(0.3, 1.0))),
+        goal=shares,
+        pace=st.sampled_from([0.3, 0.9, 3.0]),
+        changes=st.lists(st.tuples(restrictions, st.integers(1, 30)), min_size=1, max_size=3),
+        ends_with=st.sampled_from(["nothing", "press", "lift"]),
     )
-    def restrict(
-        self, scale: float, narrower: float, softer: float, smaller: float, box: tuple[float, ...] | None
+    def restrict_in_motion(
+        self, goal: list[float], pace: float, changes: list[tuple[dict[str, Any], int]], ends_with: str
     ) -> None:
-        workspace = np.array(WORKSPACE) + np.array([[smaller], [-smaller]])
-        lower, upper = np.array(LOWER) + narrower, np.array(UPPER) - narrower
-        given: dict[str, Any] = {"speed_scale": scale, "workspace": workspace}
-        limits = self.plant.spec.limits
-        for name, own, value in (
-            ("lower", limits.lower, lower),
-            ("upper", limits.upper, upper),
-            ("velocity", limits.velocity, softer * np.array(VELOCITY)),
-            ("acceleration", limits.acceleration, softer * np.array(ACCELERATION)),
-        ):
-            given |= {} if own is None else {name: value}
-        boxes = () if box is None else (np.array([box, np.array(box) + 0.2]),)
-        if boxes:
-            given["forbidden"] = np.stack(boxes)
+        """In the middle of any motion, at any speed and acceleration, and again before that has taken effect."""
+        self.plant.aim, self.plant.pace = self.plant.position + np.array(goal) - 0.5, pace
+        for given, ticks in changes:
+            self.plant.run(ticks)
+            self._restrict(given)
+        if ends_with == "press":
+            self.plant.estop(True)
+        self.plant.run(20)
+        if ends_with == "lift":
+            self.plant.restrict(Restrictions())
+        self.plant.run(20)
+
+    def _restrict(self, changes: dict[str, Any]) -> None:
+        limits, given = self.plant.spec.limits, {}
+        for name, value in changes.items():
+            if name in ("lower", "upper"):
+                own = {"lower": np.array(LOWER), "upper": np.array(UPPER)}[name]
+                given[name] = own + value * (1.0 if name == "lower" else -1.0)
+            elif name in RATES:
+                given[name] = np.array(value) * np.array(RATES[name])
+            elif name == "smaller":
+                given["workspace"] = np.array(WORKSPACE) + np.array([[value], [-value]])
+            elif name == "boxes":
+                given["forbidden"] = np.array([[box, np.array(box) + 0.2] for box in value])
+            else:
+                given[name] = value
+        given = {
+            n: v
+            for n, v in given.items()
+            if n not in (*RATES, "lower", "upper") or getattr(limits, n) is not None
+        }
         self.plant.restrict(Restrictions(**given), **given)
-        self.plant.run(10)
 
     @rule()
     def lift_restrictions(self) -> None:
@@ -286,13 +337,19 @@ def profile(examples: int) -> settings:
     )
 
 
-def search(ticks: int, first_seed: int, until: Callable[[], bool] = lambda: False) -> int:
-    """Run timelines until the gate has ticked `ticks` times. Raises at the first violation. Returns the ticks."""
+def search(
+    ticks: int,
+    first_seed: int,
+    until: Callable[[], bool] = lambda: False,
+    machines: Sequence[type[RuleBasedStateMachine]] = (GateMachine, BaseMachine, ProcessMachine),
+) -> int:
+    """Run timelines until gates have ticked `ticks` times. Raises at the first violation. Returns the ticks."""
     begun = COUNTS.ticks
     batch = 0
     while COUNTS.ticks - begun < ticks and not until():
         # A fresh class for each batch: hypothesis keeps the seed with it.
-        machine = seed(first_seed + batch)(type("GateMachine", (GateMachine,), {}))
+        kind = machines[batch % len(machines)]
+        machine = seed(first_seed + batch)(type(kind.__name__, (kind,), {}))
         run_state_machine_as_test(machine, settings=profile(BATCH))
         batch += 1
     return COUNTS.ticks - begun

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from gate_arm import gate_arm
+from gate_arm import depth_in, gate_arm, outside_of
+from gate_buttons import Panel
 from gate_counts import COUNTS
 from gate_duties import NEVER_NS, Duties
-from gate_oracle import Bounds, CommandOracle, bounds_of
+from gate_oracle import CommandOracle, Outside, bounds_of, restricted
 from robots import AGE_S, CAMERA, JOINT_SENSOR
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -97,9 +99,12 @@ class Plant:
     def __init__(self, spec: RobotSpec | None = None, twin: bool = False, **changes: object) -> None:
         self.spec = gate_arm() if spec is None else spec
         self.settings = gate_settings(**changes)
+        self.panel = Panel()
         self.start_process(twin)
-        bounds, tracking_error = bounds_of(self.spec, 1.0), self.settings.tracking_error
-        self.oracle = CommandOracle(self.spec, bounds, TICK_NS / 1e9, tracking_error)
+        count, margin = len(self.spec.joint_names), self.settings.workspace_margin
+        self._zones: dict[bytes, Outside] = {}
+        own = bounds_of(self.spec.limits, count, 1.0, self._outside(self.spec.workspace, margin, ()))
+        self.oracle = CommandOracle(own, TICK_NS / 1e9, self.settings.tracking_error)
         self.now_ns, self.steady_ns, self.ticks = START_NS, START_NS // 3, 0
         self.position: FloatArray = np.array(self.spec.home)
         self.aim: FloatArray = np.array(self.spec.home)
@@ -107,7 +112,7 @@ class Plant:
         self.faults: set[str] = set()
         self.command: Command | None = None
         self.verdict = Verdict(Level.HOLD)
-        self.stopped = self.pressed = False
+        self.stopped = False
         self._violations: list[str] = []
         self.duties = Duties(self.settings, self.spec.limits.velocity)
         self._content, self._pictured = 0, np.full(len(self.spec.joint_names), np.nan)
@@ -129,6 +134,7 @@ class Plant:
         body = GateBody.of_robot(self.spec)
         self.outputs = [Outputs() for _ in range(1 + twin)]
         self.gates = [Gate(body, self.settings, own, out, simulated=False) for out in self.outputs]
+        self.panel.connect(self.gates, lambda: self.now_ns)
 
     @property
     def gate(self) -> Gate:
@@ -260,9 +266,11 @@ class Plant:
         for gate in self.gates:
             gate.begin_tick(self.now_ns, self.steady_ns)
         self._notice_restart()
+        self._press(self.panel.deliver())
 
     def _finish(self) -> None:
         must = self.duties.must_hold(self.now_ns, self.command is None or not self.command.velocity.any())
+        must += ["buttons that have not spoken"] if self.panel.unheard else []
         gives_way = self.duties.may_give_way(self.now_ns)
         if self.duties.disturbed_ns == self.now_ns:
             self._moved_by = None  # planned before the cause was gone, whatever its stamp says
@@ -334,15 +342,22 @@ class Plant:
 
     # The operator.
 
+    @property
+    def pressed(self) -> bool:
+        """Whether any button is pressed."""
+        return self.panel.pressed
+
     def estop(self, pressed: bool) -> None:
-        """Press or release the e-stop."""
-        self.pressed = pressed
+        """Press or release the e-stop by its service."""
+        self._press(self.panel.call(pressed))
+
+    def _press(self, pressed: bool) -> None:
         if pressed:
             self.stopped = True
             self.oracle.stop()
         for gate in self.gates:
-            verdict = gate.estop(pressed, self.now_ns)
-            self.expect(verdict.level is Level.STOP or not self.stopped, f"e-stop {pressed}: {verdict}")
+            stopped = gate.supervisor.state is Level.STOP
+            self.expect(stopped or not self.stopped, "a press was lost")
 
     def rearm(self) -> bool:
         """Ask to leave STOP, and judge the answer."""
@@ -372,6 +387,7 @@ class Plant:
         """Do what an operator does after a stop: everything in order, at rest, release, re-arm."""
         self.faults.clear()
         self.estop(False)
+        self.panel.release_all()
         self.run(60)
         self.rearm()
 
@@ -380,26 +396,30 @@ class Plant:
         self._restrictions = restrictions
         for gate in self.gates:
             gate.restrict(restrictions)
+        workspace = given.pop("workspace", self.spec.workspace)
+        zones = self._outside(workspace, self.settings.workspace_margin, given.pop("forbidden", ()))
         scale = given.pop("speed_scale", self.settings.speed_scale)
-        own = bounds_of(self.spec, 1.0)
-        margin = np.array([[-1.0], [1.0]]) * self.settings.workspace_margin
-        workspace = given.pop("workspace", own.workspace) + margin
-        forbidden = tuple(given.pop("forbidden", ()))
-        bounds = {**own.__dict__, **given, "workspace": workspace, "forbidden": forbidden}
-        with np.errstate(invalid="ignore"):
-            bounds["velocity"] = np.where(scale > 0.0, bounds["velocity"] * scale, 0.0)
-        self.oracle.tighten(Bounds(**bounds))
+        self.oracle.tighten(restricted(self.oracle.own, scale, zones, **given))
+
+    def _outside(self, workspace: FloatArray, margin: float, boxes: Sequence[FloatArray]) -> Outside:
+        """Return how far a posture is outside of its zones: the same function for the same zones."""
+        box = workspace + np.array([[-margin], [margin]])
+
+        def outside(position: FloatArray) -> FloatArray:
+            return np.array([outside_of(box, position), *(depth_in(other, position) for other in boxes)])
+
+        return self._zones.setdefault(np.stack([box, *boxes]).tobytes(), outside)
 
     def set_clock(self, by_ns: int) -> None:
         """Set the system clock; the steady one goes on."""
         self.now_ns += by_ns
 
     def restart_process(self) -> None:
-        """Kill the gate and start it again: it knows nothing of before, and an e-stop has to be pressed again."""
+        """Kill the gate and start it again: it knows nothing of before, but what the buttons say again."""
         self.start_process(len(self.gates) > 1)
         for gate in self.gates:
             gate.restrict(self._restrictions)
-        self.stopped = self.pressed = False
+        self.stopped = False
         self.oracle.release()
         self.pass_time(DEAD_NS)
         self._is_new = True
@@ -415,4 +435,4 @@ class Plant:
 
     def expect(self, holds: bool, what: str, *numbers: object) -> None:
         if not holds:
-            self._violations.append(f"tick {self.ticks}: {what.format(*numbers)}")
+            self._violations.append(f"tick {self.ticks}: {what.format(*numbers) if numbers else what}")

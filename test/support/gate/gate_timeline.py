@@ -42,6 +42,9 @@ SETTINGS = SafetySettings(
     doubt_trust_s=3.5,
     joint_jump=0.055,
     joint_settle_s=0.22,
+    pose_jump=0.12,
+    pose_noise=0.04,
+    pose_slip=0.33,
     standstill_speed=0.003,
 )
 

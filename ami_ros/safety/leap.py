@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""By how much a reading of a place is further from the one before than anything can get in between."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ami_ros.types import FloatArray
+
+
+def excess(
+    before: FloatArray, after: FloatArray, elapsed_s: float, fastest: FloatArray | float, jump: float
+) -> FloatArray:
+    """Return how far each number (n,) leaps: above 0 the two readings contradict each other.
+
+    Args:
+        before: (n,) rad or m.
+        after: (n,) rad or m.
+        elapsed_s: between their stamps.
+        fastest: (n,) largest velocity, per second; infinite where there is none.
+        jump: what noise and jitter may add.
+    """
+    reach = fastest * elapsed_s if elapsed_s > 0.0 else 0.0
+    beyond: FloatArray = np.abs(after - before) - jump - reach
+    return beyond

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process with two set points behind a gate: three sensors that fall silent, freeze or send nonsense."""
+
+from __future__ import annotations
+
+import numpy as np
+from gate_channels import ChannelPlant
+from set_points import LOWER, SENSORS, UPPER, plant_body
+
+from ami_ros.types import Command, FloatArray
+
+NEVER_NS = -(2**62)
+FLAWS = ("silent", "frozen", "refused", "late", "future")
+FLAWED = tuple(f"{sensor.name} {flaw}" for sensor in SENSORS for flaw in FLAWS)
+
+
+class ProcessPlant(ChannelPlant):
+    """Set points that nothing measures; `flaws` names what is wrong with which sensor."""
+
+    def __init__(self) -> None:
+        self.flaws: set[str] = set()
+        self._content = 0
+        self._good_ns = {sensor.name: NEVER_NS for sensor in SENSORS}
+        self._changed_ns = dict(self._good_ns)
+        super().__init__(plant_body())
+
+    def mend(self) -> None:
+        super().mend()
+        self.flaws = set()
+
+    def _feed(self) -> None:
+        self._content += 1
+        for sensor in SENSORS:
+            name = sensor.name
+            flaws = {flaw.partition(" ")[2] for flaw in self.flaws if flaw.startswith(f"{name} ")}
+            if "silent" in flaws:
+                continue
+            if "refused" in flaws:
+                self.gate.see_refused(name, "NaN", self.now_ns)
+                continue
+            off_ns = 5_000_000_000 * ("future" in flaws) - 5_000_000_000 * ("late" in flaws)
+            content = 0 if "frozen" in flaws else self._content
+            self.gate.see_vector(name, content, self.now_ns + off_ns, self.now_ns)
+            if not off_ns:
+                self._good_ns[name] = self.now_ns
+                self._changed_ns[name] = self.now_ns if content else self._changed_ns[name]
+
+    def _must_hold(self) -> list[str]:
+        found = []
+        for sensor in SENSORS:
+            age_s = (self.now_ns - self._good_ns[sensor.name]) / 1e9
+            same_s = (self.now_ns - self._changed_ns[sensor.name]) / 1e9
+            if age_s > sensor.max_age_s:
+                found.append(f"{sensor.name} of {age_s} s")
+            if sensor.freeze_s is not None and same_s > sensor.freeze_s + 0.05 and age_s < 0.01:
+                found.append(f"{sensor.name} the same for {same_s} s")
+        return found
+
+    def _forgotten(self) -> None:
+        super()._forgotten()
+        self._good_ns = {sensor.name: NEVER_NS for sensor in SENSORS}
+        self._changed_ns = {sensor.name: self.now_ns for sensor in SENSORS}
+
+    def start_process(self) -> None:
+        super().start_process()
+        self._at = self.body.home  # nothing tells a new process where the set points were
+
+    def restart_process(self) -> None:
+        super().restart_process()
+        self.oracle.excuse_leap_to(self._at)
+
+    def _begins_at(self) -> FloatArray | None:
+        return self._at
+
+    def _obey(self, command: Command | None) -> None:
+        self._at = self._at if command is None else command.position
+
+    def goal_at(self, shares: list[float]) -> FloatArray:
+        """Return set points at these shares of a range a little larger than theirs."""
+        lower, upper = np.array(LOWER), np.array(UPPER)
+        return lower + (1.4 * np.array(shares) - 0.2) * (upper - lower)
