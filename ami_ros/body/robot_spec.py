@@ -112,6 +112,12 @@ class RobotSpec:
         """Name of the sensor that measures the joints."""
         return self._arm.sensor
 
+    @property
+    def place_sensor(self) -> str:
+        """Name of the sensor that measures where the body is; "" where none does."""
+        of_base = "" if self.base is None else self.base.sensor
+        return of_base if self.arm is None else self.joint_sensor
+
     def joint_position(self, observation: Observation) -> FloatArray:
         """Return the joint positions (J,) of an observation."""
         position: FloatArray = observation[self.joint_sensor].value[: len(self.joint_names)]

@@ -16,7 +16,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.ros_episodes import RosRunner
 from ami_ros.planning.routes.settings import OFF
-from ami_ros.sim.faults.kinds import SECOND_GATE
+from ami_ros.sim.faults.kinds import ESTOP_FLOODED, SECOND_GATE
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ SEARCHED = 1000  # seeds looked at per far one
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
 # The explorer in the planner's place: at full speed, as a planner may be, and for as long as it takes.
 EXPLORING = {"speed": 1.0, "minutes": 100_000.0, "least_growth": 0.0}
+FLOODER = "ami_ros.ros.clients.estop_flooder"
 VICTIMS = {"planner_killed": "planner", "planner_hung": "planner", "gate_killed": "safety"}
 
 
@@ -54,7 +55,7 @@ class FaultRunner(RosRunner):
         super().__init__(experiment, log_folder, real_time)
         self._explores = explores
         self._victim = ""
-        self._second: NodeProcess | None = None
+        self._others: list[NodeProcess] = []
 
     def _connect(self) -> FaultClient:
         from ami_ros.ros.clients.faults import FaultClient
@@ -94,10 +95,13 @@ class FaultRunner(RosRunner):
     def _signal(self, name: str) -> None:
         if name == SECOND_GATE:
             parameters, _ = self._nodes()["safety"]
-            log = self._log_folder / f"{SECOND_GATE}.log"
-            self._second = NodeProcess(
-                NODE_PROGRAMS["safety"], log, self._environment, parameters, {"__node": SECOND_GATE}
-            )
+            self._start_other(NODE_PROGRAMS["safety"], SECOND_GATE, parameters)
+            return
+        if name == ESTOP_FLOODED:
+            from ami_ros.ros.clients.operator_faults import FLOOD_HZ, STRANGERS
+
+            for number in range(STRANGERS):
+                self._start_other(FLOODER, f"stranger_{number}", {"rate_hz": FLOOD_HZ})
             return
         self._victim = VICTIMS[name]
         process = self._processes[self._victim]
@@ -106,10 +110,13 @@ class FaultRunner(RosRunner):
         else:
             process.kill()
 
+    def _start_other(self, program: str | Path, name: str, parameters: dict[str, Any]) -> None:
+        log = self._log_folder / f"{name}.log"
+        self._others.append(NodeProcess(program, log, self._environment, parameters, {"__node": name}))
+
     def _restore(self) -> None:
-        if self._second is not None:
-            self._second.terminate()
-            self._second = None
+        while self._others:
+            self._others.pop().terminate()
         victim, self._victim = self._victim, ""
         if not victim:
             return

@@ -55,8 +55,9 @@ class EpisodeClient(Client):
     ) -> None:
         super().__init__("episodes", check, ros_arguments)
         self._spec, self._task = spec, task
-        # Without joints nothing tells the gate where the body is: there is nothing that could be too old.
-        self._joint_age_s = 0.0 if spec.arm is None else spec.sensors[spec.joint_sensor].max_age_s
+        # Where nothing tells the gate where the body is, there is nothing that could be too old.
+        place = spec.place_sensor
+        self._place_age_s = spec.sensors[place].max_age_s if place else 0.0
         self._pictured = () if task.goal_sensor else tuple(image.name for image in spec.images)
         self.faults: dict[str, int] = {}
         self.gate: list[GateCounts] = []
@@ -126,9 +127,9 @@ class EpisodeClient(Client):
             self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         self._wait_for_goal(int(start["goal_stamp_ns"]), goal_joints)
         if moved:
-            # Until joints of before the reset count as old, the gate might go on from those.
+            # Until what says where it was before the reset counts as old, the gate might go on from there.
             self._until(
-                lambda: time.monotonic() - reset_s > self._joint_age_s, START_TIMEOUT_S, self._last_words
+                lambda: time.monotonic() - reset_s > self._place_age_s, START_TIMEOUT_S, self._last_words
             )
             self._rearm()
         return start

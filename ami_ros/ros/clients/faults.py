@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.srv import SetParameters
-from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
@@ -22,6 +21,7 @@ from ami_ros.errors import ProcessError
 from ami_ros.ros.clients.bad_planner import sent_ns
 from ami_ros.ros.clients.client import START_TIMEOUT_S
 from ami_ros.ros.clients.episodes import STALL_TIMEOUT_S, EpisodeClient
+from ami_ros.ros.clients.operator_faults import STRANGERS, OperatorFaults
 from ami_ros.ros.clients.wire_faults import WireFaults
 from ami_ros.ros.wire.message_limits import proposal_limit, within
 from ami_ros.ros.wire.qos import STATE
@@ -30,10 +30,12 @@ from ami_ros.safety.reasons import ReasonCode
 from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue, Fault, name_of
 from ami_ros.sim.faults.kinds import (
     COMMAND_TIMEOUT,
+    ESTOP_FLOODED,
     OPERATOR,
     PLANNER_ERROR,
     PROCESS,
     PROPOSALS,
+    RESTRICTED,
     SECOND_GATE,
     SIMULATED,
     WIRE,
@@ -86,7 +88,7 @@ class FaultClient(EpisodeClient):
         self._planner_errors = 0
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, STATE)
         self._wire = WireFaults(self._node, spec, self._now_ns)
-        self._button: Any = self._node.create_publisher(Bool, "estop", STATE)
+        self._operator = OperatorFaults(self._node, spec, self._spin)
         self._spoil: Any = self._node.create_client(SetParameters, "bad_planner/set_parameters")
 
     def inject(self, name: str, seed: int) -> FaultRun:
@@ -165,7 +167,7 @@ class FaultClient(EpisodeClient):
         if self._lock_step or not any(part.part == WIRE or part.kind in OF_OTHERS for part in parts):
             return None
         pressed_ns, told = time.time_ns(), len(self._told)
-        self._button.publish(Bool(data=True))
+        self._operator.press(True)
 
         def stopped() -> list[int]:
             return [one.stamp_ns for one in self._told[told:] if "ESTOP" in one.reasons]
@@ -176,7 +178,7 @@ class FaultClient(EpisodeClient):
         while self._now_ns() < over_ns:
             self._spin()
         self._told = [one for one in self._told if "ESTOP" not in one.reasons]
-        self._button.publish(Bool(data=False))
+        self._operator.press(False)
         return reaction_ms
 
     def _now_ns(self) -> int:
@@ -213,8 +215,23 @@ class FaultClient(EpisodeClient):
                 if part.kind == SECOND_GATE:
                     start_ns = self._wait_for_second_gate()
             elif part.part == OPERATOR:
-                start_ns = self._now_ns()
-                self._call(self._estop, SetBool.Request(data=True), "safety/estop")
+                start_ns = self._let_operate(part.kind, seed)
+        return start_ns
+
+    def _let_operate(self, kind: str, seed: int) -> int:
+        """Do what operators do, which ends with a press; return when that was."""
+        if kind == ESTOP_FLOODED:
+            self._signal(kind)
+            self._until(
+                lambda: self._operator.strangers() >= STRANGERS, MOVING_S, lambda: "no flood of messages"
+            )
+        elif kind == RESTRICTED:
+            self._operator.restrict_again_and_again(seed)
+        start_ns = self._now_ns()
+        if kind == ESTOP_FLOODED:
+            self._operator.press(True)
+        else:
+            self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         return start_ns
 
     def _wait_for_second_gate(self) -> int:
@@ -240,6 +257,9 @@ class FaultClient(EpisodeClient):
         if any(part.part == PROPOSALS for part in parts):
             self._set_on(self._spoil, "bad_planner", {"fault": ""})
         pressed = any(part.part == OPERATOR for part in parts)
+        if pressed:
+            self._operator.press(False)
+            self._operator.lift()
         if pressed and self._lock_step:  # a restart of time does not release it
             self._rearm()
         self._call(self._pause, SetBool.Request(data=True), "sim/pause")

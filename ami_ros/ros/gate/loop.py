@@ -10,8 +10,6 @@ from typing import Protocol
 
 from rclpy.executors import SingleThreadedExecutor
 
-from ami_ros.ros.wire.guard import ErrorLog, spin_once
-
 SIMULATED_SPIN_S = 0.05  # how often a loop that /clock drives looks for a signal
 LINGER_S = 0.1  # commands to stand still that go on after that, so that the controller hears of it
 FAREWELL_S = 2.0  # longest time that coming to rest may take
@@ -27,10 +25,6 @@ class Gate(Protocol):
     @property
     def period_s(self) -> float:
         """From tick to tick."""
-
-    @property
-    def errors(self) -> ErrorLog:
-        """Takes what callbacks raise."""
 
     def wall_tick(self, late_ns: int) -> None:
         """Take what has arrived, and tick, `late_ns` after the tick was due; never raises."""
@@ -67,7 +61,7 @@ def _run(gate: Gate, executor: SingleThreadedExecutor, stopped: Callable[[], boo
 
 
 def _simulated_turn(gate: Gate, executor: SingleThreadedExecutor) -> None:
-    spin_once(executor, gate.errors, SIMULATED_SPIN_S)
+    executor.spin_once(SIMULATED_SPIN_S)
 
 
 class _WallTurn:
@@ -82,7 +76,7 @@ class _WallTurn:
 
     def __call__(self, gate: Gate, executor: SingleThreadedExecutor) -> None:
         while (left := self._due - time.monotonic()) > 0.0:
-            spin_once(executor, gate.errors, left)
+            executor.spin_once(left)
         late = time.monotonic() - self._due
         if late > self._period_s:
             # Missed ticks are not made up for: the controller would get them all at once.
@@ -92,4 +86,4 @@ class _WallTurn:
         now = time.monotonic()
         if now > self._due:
             # On a machine too slow for the rate, services still get their turn.
-            spin_once(executor, gate.errors, 0.0)
+            executor.spin_once(0.0)

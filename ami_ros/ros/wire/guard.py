@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
-from rclpy.executors import Executor, ExternalShutdownException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 from ami_ros.errors import AmiError
@@ -65,18 +65,28 @@ def guarded_timer(log: ErrorLog, callback: Callable[[], None]) -> Callable[[], N
     return run
 
 
-def spin_once(executor: Executor, errors: ErrorLog, timeout_s: float) -> None:
-    """Let an executor run what is due next; what a callback raises that is not ours to wrap is logged.
+class GuardedExecutor(SingleThreadedExecutor):
+    """Logs what a callback raises that is not ours to wrap: of a service, or of what rclpy subscribes to.
 
-    Such are services, and what rclpy itself subscribes to: nobody who sends something must be able to end a
-    node.
+    Nobody who sends something must be able to end a node.
+
+    Args:
+        node: whose callbacks it runs; its own `errors`, if it has any, counts what they raise.
     """
-    try:
-        executor.spin_once(timeout_sec=timeout_s)
-    except ExternalShutdownException:
-        raise
-    except Exception as error:
-        errors.report("callback", error)
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self._errors: ErrorLog = getattr(node, "errors", None) or ErrorLog(node)
+        self.add_node(node)
+
+    def spin_once(self, timeout_sec: float | None = None) -> None:
+        """Run what is due next."""
+        try:
+            super().spin_once(timeout_sec)
+        except ExternalShutdownException:
+            raise
+        except Exception as error:
+            self._errors.report("callback", error)
 
 
 def _name(callback: Callable[..., None]) -> str:

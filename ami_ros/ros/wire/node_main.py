@@ -18,7 +18,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
 
 from ami_ros.errors import AmiError
-from ami_ros.ros.wire.guard import ErrorLog, spin_once
+from ami_ros.ros.wire.guard import GuardedExecutor
 from ami_ros.ros.wire.parameters import keep_clock
 from ami_ros.system.parent_watch import end_with_parent
 from ami_ros.system.shared_memory import leftovers, shortage
@@ -83,8 +83,7 @@ def _run(
         if type(error).__module__.startswith("rclpy"):
             return _refuse(name, error)
         raise
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    executor = GuardedExecutor(node)
     try:
         loop(node, executor, stopped)
     except ExternalShutdownException:
@@ -136,9 +135,8 @@ class _StopSignal:
 
 
 def _spin(node: Node, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
-    errors = ErrorLog(node)
     while not stopped():
-        spin_once(executor, errors, SPIN_S)
+        executor.spin_once(timeout_sec=SPIN_S)
 
 
 def _refuse(name: str, error: Exception) -> int:

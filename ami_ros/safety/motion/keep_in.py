@@ -71,7 +71,9 @@ class KeepIn:
         if not self._places:
             return ReasonCode.KEEP_IN.reason(pose="none yet")
         for way in ways:
+            step_s = way.step_s(after)
             slack = float(np.max(way.unforeseen[self.linear], initial=0.0))
+            slack += float(np.linalg.norm(after.position[self.linear])) * (step_s - self._dt_s)
             reach = sum(far for far, along in zip(way.reach(after), self.linear, strict=True) if along)
             values: list[Sequence[float]] | None = None
             for place in self._places:
@@ -79,19 +81,19 @@ class KeepIn:
                 if here > reach * (1.0 + math.hypot(*place.sliding)):
                     continue  # NaN is not above
                 if values is None:
-                    values = [after.position.tolist(), *way.values(after)]
-                problem = self._outside(place, values, slack, float(here))
+                    values = [after.position.tolist(), *way.values(after, step_s)]
+                problem = self._outside(place, values, step_s, slack, float(here))
                 if problem is not None:
                     return problem
         return None
 
     def _outside(
-        self, place: Place, values: Sequence[Sequence[float]], slack: float, here: float
+        self, place: Place, values: Sequence[Sequence[float]], step_s: float, slack: float, here: float
     ) -> Reason | None:
-        poses = self._planar.path(place.pose, values, self._dt_s)
-        points = np.array(poses)[:, :2]
+        first = self._planar.path(place.pose, values[:1], self._dt_s)
+        points = np.array(first + self._planar.path(first[0], values[1:], step_s))[:, :2]
         if any(place.sliding):
-            way = np.cumsum(np.linalg.norm(np.array(values)[:, self.linear], axis=1)) * self._dt_s
+            way = np.cumsum(np.linalg.norm(np.array(values)[:, self.linear], axis=1)) * step_s
             points += np.outer(way, place.sliding)
         inside = self._inside(points, place.unsure) - slack
         beyond = min(here, 0.0) - float(inside.min())

@@ -14,6 +14,9 @@ from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.types import FloatArray
 
 LONGEST_S = 10.0  # that is looked ahead
+MOST_STEPS = (
+    100  # of it: a way that takes long is looked at in longer steps, so that no limit costs a tick's time
+)
 # Of the way at full speed during the longest ramp of an acceleration. `values` foresees ramps by and large:
 # of 1320 holds under four sets of limits the worst left the foreseen way by 0.92 of that.
 UNFORESEEN = 1.5
@@ -66,16 +69,26 @@ class WayToRest:
             values == inside, share * feedforward, np.where(np.isnan(values), np.nan, 0.0)
         )
 
-    def values(self, state: ChannelState) -> Iterator[list[float]]:
-        """Yield the values [C], less those at rest, after each tick until they rest as `wanted` has it.
+    def step_s(self, state: ChannelState) -> float:
+        """Return the step in which the way from a state is looked at: a tick, or several."""
+        ticks = min(self._reach(state)[1], LONGEST_S) / self._dt_s
+        return self._dt_s * max(1, math.ceil(ticks / MOST_STEPS))
+
+    def values(self, state: ChannelState, dt_s: float | None = None) -> Iterator[list[float]]:
+        """Yield the values [C], less those at rest, after each step until they rest as `wanted` has it.
 
         Channels share their shortest ramp: as the jerk limit has it, the change keeps its direction.
+
+        Args:
+            state: commanded now.
+            dt_s: the step; None for one tick.
         """
-        dt_s, left = self._dt_s, (state.position - self._rest).tolist()
-        rate, coast = state.velocity.tolist(), math.ceil(self._coast_s / self._dt_s)
+        dt_s, left = dt_s or self._dt_s, (state.position - self._rest).tolist()
+        rate, coast = state.velocity.tolist(), math.ceil(self._coast_s / dt_s)
         for tick in range(round(LONGEST_S / dt_s)):
             if tick >= coast:
-                wanted = [self._pull(*given) for given in zip(left, self._braking, self._delay, strict=True)]
+                laws = zip(left, self._braking, self._delay, strict=True)
+                wanted = [self._pull(*law, dt_s) for law in laws]
                 worst = max(1.0, *(_share(abs(w), r) for w, r in zip(wanted, self._rate, strict=True)))
                 change = [w / worst - r for w, r in zip(wanted, rate, strict=True)]
                 ramp = max(_share(abs(c), b * dt_s) for c, b in zip(change, self._bend, strict=True))
@@ -89,10 +102,10 @@ class WayToRest:
             if tick >= coast and all(abs(value) < SLOW for value in left):
                 return
 
-    def _pull(self, value: float, braking: float, delay_s: float) -> float:
+    def _pull(self, value: float, braking: float, delay_s: float, dt_s: float) -> float:
         """Return what `wanted` asks of one channel; twenty times as fast."""
         if math.isinf(braking):
-            return -value / self._dt_s
+            return -value / dt_s
         return -math.copysign(braking * (math.sqrt(delay_s**2 + 2.0 * abs(value) / braking) - delay_s), value)
 
     def reach(self, state: ChannelState) -> list[float]:
@@ -100,6 +113,10 @@ class WayToRest:
 
         It costs a tenth of `values`.
         """
+        return self._reach(state)[0]
+
+    def _reach(self, state: ChannelState) -> tuple[list[float], float]:
+        """Return `reach`, and a bound on the time until it rests, s."""
         left, rate = np.abs(state.position - self._rest).tolist(), np.abs(state.velocity).tolist()
         ramp_s = max(_share(r + own, b) for own, r, b in zip(rate, self._rate, self._bend, strict=True))
         ramp_s += self._coast_s
@@ -108,7 +125,8 @@ class WayToRest:
         # The last of it slows down: v' = sqrt(2 b v) takes sqrt(2 v / b), and the delay some times more.
         last_s = max(math.sqrt(2.0 * _share(v, b)) for v, b in zip(peak, self._braking, strict=True))
         late_s = 5.0 * max(self._delay)
-        return [value * (ramp_s + brake_s + last_s + late_s) for value in peak]
+        over_s = ramp_s + brake_s + last_s + late_s
+        return [value * over_s for value in peak], over_s
 
 
 def _share(value: float, limit: float) -> float:

@@ -27,6 +27,7 @@ from ami_ros.sim.faults.kinds import (
     JOINTS,
     KINDS,
     MALFORMED,
+    POSE,
     PROPOSALS,
     SCENE,
     SENSOR_S,
@@ -222,7 +223,19 @@ class Catalogue:
             return f"not used by the {kind.user}"
         if kind.of == IMAGE and kind.named_by == (FROZEN,) and spec.arm is None:
             return "nothing tells how far the body has moved since the picture"
-        return next((f"needs {need}" for need in kind.needs if not _has(sensor, need)), "")
+        return next((f"needs {need}" for need in kind.needs if not self._has(sensor, need)), "")
+
+    def _has(self, sensor: Sensor, need: str) -> bool:
+        is_pose = self._spec.base is not None and sensor.name == self._spec.base.sensor
+        if need == STAMP:
+            return is_stamped(sensor)
+        if need == POSE:
+            return is_pose
+        if not isinstance(sensor, VectorSensor):
+            return False
+        if need == FREEZE:  # what says where a base is must not stand still either while commands move it
+            return sensor.freeze_s is not None or is_pose
+        return need == ANY_SIZE and VECTOR_MESSAGES[sensor.message] is None
 
     def _fault(self, kind: FaultKind, sensor: str, name: str) -> Fault:
         within_s = kind.within_s
@@ -275,13 +288,3 @@ def _may_be_missing(sensor: Sensor) -> bool:
 def is_stamped(sensor: Sensor) -> bool:
     """Return whether messages of the sensor say when they were taken."""
     return isinstance(sensor, ImageSensor) or sensor.message not in UNSTAMPED
-
-
-def _has(sensor: Sensor, need: str) -> bool:
-    if need == STAMP:
-        return is_stamped(sensor)
-    if not isinstance(sensor, VectorSensor):
-        return False
-    if need == FREEZE:
-        return sensor.freeze_s is not None
-    return need == ANY_SIZE and VECTOR_MESSAGES[sensor.message] is None

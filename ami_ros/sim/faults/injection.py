@@ -8,12 +8,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from ami_ros.body.base import Base
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.collect.occasion import changed_share
 from ami_ros.sim.faults.camera import CAMERA_FAULTS, CameraFault, Frame
-from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue
+from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue, Fault
 from ami_ros.sim.faults.foreign_world import ForeignWorld
 from ami_ros.sim.faults.joints import JOINT_FAULTS, JointFault, JointReading
+from ami_ros.sim.faults.poses import POSE_FAULTS
 from ami_ros.sim.faults.vectors import OFF_NS, VECTOR_FAULTS, Measured, VectorFault
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.scene import Scene
@@ -22,6 +24,7 @@ from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray, ImageArray
 
 T = TypeVar("T")
+ODOMETRY = "odometry_repeated"  # breaks all that one message tells
 CLOCK_JUMP_NS = 2_000_000_000
 SEEN_SHARE = 0.004  # so much of the image at least differs when the unknown object is in view
 PLACES = 50  # tried until one is in view
@@ -80,6 +83,8 @@ class FaultInjection:
                 off_ns = max(OFF_NS, round(PAST * self._spec.sensors[fault.sensor].max_age_s * 1e9))
                 made = VECTOR_FAULTS[fault.kind](generator, off_ns)
                 self._vectors.setdefault(fault.sensor, []).append(made)
+            elif fault.kind in POSE_FAULTS and self._spec.base is not None:
+                self._tell_poses(fault, self._spec.base, generator)
             elif fault.kind in _JUMPS:
                 self._jump_ns = _JUMPS[fault.kind]
             elif fault.kind == "unknown_object":
@@ -87,6 +92,14 @@ class FaultInjection:
                 self.since_ns = now_ns
             elif fault.kind == "foreign_world":
                 self._show_foreign_world(seed)
+
+    def _tell_poses(self, fault: Fault, base: Base, generator: np.random.Generator) -> None:
+        spec = self._spec
+        topic = spec.sensors[fault.sensor].topic
+        together = [vector.name for vector in spec.vectors if vector.topic == topic]
+        for name in together if fault.kind == ODOMETRY else [fault.sensor]:
+            made = POSE_FAULTS[fault.kind](generator, base.columns)
+            self._vectors.setdefault(name, []).append(made)
 
     def images(self, camera: str, image: ImageArray, stamp_ns: int) -> list[Frame]:
         """Return the images that leave a camera now, with their stamps."""

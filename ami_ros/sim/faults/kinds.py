@@ -13,6 +13,7 @@ from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR
 COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
 PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on /diagnostics
 SECOND_GATE = "second_gate"
+ESTOP, ESTOP_FLOODED, RESTRICTED = "estop", "estop_flooded", "restricted_in_motion"
 CAMERA, JOINTS, VECTORS, CLOCK, SCENE = SIMULATED = ("camera", "joints", "vectors", "clock", "scene")
 PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
 
@@ -20,9 +21,11 @@ PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
 STALE, FUTURE, FROZEN, MALFORMED = "stale", "future", "frozen", "malformed"
 # What a fault needs of its sensor.
 STAMP, FREEZE, ANY_SIZE = "a message with a stamp", "freeze_s", "a message of any size"
+POSE = "to measure the pose of a base"
 
 SENSOR_S = 1.2  # by when a fault of a sensor must be named
 MODEL_S = 2.0  # the model must have lived through some action blocks
+POSE_S = 3.0  # a pose is held against the commands after some way, and a base may be slow
 TOLD_S = 1.0  # by when a spoiled proposal or a dead process must be named
 
 DOUBT = ("SURPRISE_HIGH", "DISAGREEMENT_HIGH")
@@ -92,6 +95,11 @@ def _vector(
     return FaultKind(name, VECTORS, effect, named_by, SENSOR_S, follows=more, of=VECTOR, needs=needs)
 
 
+def _pose(name: str, effect: str, *named_by: str) -> FaultKind:
+    more = ("POSE_UNEXPLAINED", "TRACKING_ERROR", *DOUBT, *_SILENCE)
+    return FaultKind(name, VECTORS, effect, named_by, POSE_S, follows=more, of=VECTOR, needs=(POSE,))
+
+
 def _proposals(name: str, effect: str, *named_by: str, follows: tuple[str, ...] = ()) -> FaultKind:
     return FaultKind(name, PROPOSALS, effect, named_by, TOLD_S, follows=follows)
 
@@ -159,6 +167,14 @@ KINDS: dict[str, FaultKind] = {
             needs=(STAMP,),
             follows=("PROPOSAL_OUT_OF_ORDER",),
         ),
+        _pose("pose_frozen", "the pose stays with fresh stamps, and the twist is true", FROZEN),
+        _pose(
+            "pose_scaled",
+            "the pose tells a third of the way",
+            *("POSE_UNEXPLAINED", "TRACKING_ERROR", "TRACKING_LOST"),
+        ),
+        _pose("pose_jumps", "the pose leaps by half a metre and more", "POSE_CONTRADICT"),
+        _pose("odometry_repeated", "all of the odometry repeats with fresh stamps", FROZEN),
         FaultKind("planner_killed", PROCESS, "SIGKILL to the planner", _SILENCE, TOLD_S),
         FaultKind("planner_hung", PROCESS, "SIGSTOP to the planner", _SILENCE, TOLD_S),
         _proposals("planner_flood", "1000 proposals per second", "PROPOSAL_OUT_OF_ORDER", "PROPOSAL_FLOOD"),
@@ -225,6 +241,20 @@ KINDS: dict[str, FaultKind] = {
             user="model",
         ),
         FaultKind(SECOND_GATE, PROCESS, "another gate on the same topics", ("COMMAND_SHARED",), MODEL_S),
-        FaultKind("estop", OPERATOR, "the e-stop is pressed in mid-motion", ("ESTOP",), TOLD_S),
+        FaultKind(ESTOP, OPERATOR, "the e-stop is pressed in mid-motion", ("ESTOP",), TOLD_S),
+        FaultKind(
+            ESTOP_FLOODED,
+            OPERATOR,
+            "the e-stop is pressed while two strangers say 4000 times a second that it is not",
+            ("ESTOP",),
+            TOLD_S,
+        ),
+        FaultKind(
+            RESTRICTED,
+            OPERATOR,
+            "limits are tightened 20 times a second in mid-motion, then the e-stop is pressed",
+            ("ESTOP",),
+            TOLD_S,
+        ),
     )
 }

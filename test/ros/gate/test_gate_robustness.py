@@ -264,6 +264,26 @@ def test_garbage_on_every_topic_ends_nothing(gate, probe, robot):
     gate.process.check()
 
 
+def test_a_report_with_a_stamp_that_is_no_number_hides_no_other(gate, probe):
+    statuses = probe.node.create_publisher(DiagnosticArray, "planner/goal_status", 10)
+    status = GoalStatus(GoalState.MOVING, "on its way", stamp_ns=1, surprise=50.0)
+    bad, good = status_to_ros(status, "panda"), status_to_ros(status, "panda")
+    for pair in bad.status[0].values:
+        pair.value = "nan" if pair.key == "proposal_stamp_ns" else pair.value
+
+    def send() -> None:
+        for message in (bad, good):
+            statuses.publish(message)
+
+    gate.propose_on()
+    probe.until(gate.moving, "motion")
+    probe.node.create_timer(0.05, send)
+    probe.until(lambda: "SURPRISE_HIGH" in gate.codes(), "what the good report says")
+    log = gate.process.log_path.read_text()
+    assert "proposal_stamp_ns: got 'nan', expected a whole number" in log
+    assert "Traceback" not in log
+
+
 def test_bytes_that_are_no_message_end_nothing_on_any_topic(gate, probe):
     topics = {
         "joint_states": JointState,

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operators do in mid-motion: press, among strangers who shout, and tighten limits. For tests only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from std_msgs.msg import Bool
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.ros.wire.qos import LATCHED
+from ami_ros.sim.faults.catalogue import STREAM
+
+STRANGERS, FLOOD_HZ = 2, 4000.0  # of each
+RESTRICTIONS, RESTRICT_S = 10, 0.05  # how many, and how often
+SIZES = (1e-4, 1.0)  # of the robot's own limits, and any in between
+LIMITS = ("velocity", "acceleration", "jerk")
+
+
+class OperatorFaults:
+    """Presses and releases the e-stop by its topic, and sets restrictions without waiting for an answer.
+
+    Args:
+        node: owns publisher and client.
+        spec: the robot.
+        spin: lets time pass.
+    """
+
+    def __init__(self, node: Node, spec: RobotSpec, spin: Callable[[], None]) -> None:
+        self._node, self._spec, self._spin = node, spec, spin
+        # Latched: gates that are killed and start again hear that it is not pressed.
+        self._button: Any = node.create_publisher(Bool, "estop", LATCHED)
+        self._limits: Any = node.create_client(SetParametersAtomically, "safety/set_parameters_atomically")
+        self.press(False)
+
+    def press(self, pressed: bool) -> None:
+        """Press or release the button."""
+        self._button.publish(Bool(data=pressed))
+
+    def strangers(self) -> int:
+        """Return how many others publish on the e-stop's topic."""
+        return self._node.count_publishers("estop") - 1
+
+    def restrict_again_and_again(self, seed: int) -> None:
+        """Tighten limits many times, each time others and to another size."""
+        generator = np.random.default_rng([seed, STREAM, 3])
+        own = {name: values for name in LIMITS if (values := getattr(self._spec.limits, name)) is not None}
+        for _ in range(RESTRICTIONS):
+            size = float(np.exp(generator.uniform(*np.log(SIZES))))
+            drawn = [name for name in own if generator.random() < 0.7]
+            values = {name: size * own[name] if name in drawn else () for name in own}
+            self._set({f"limit_{name}": list(map(float, values[name])) for name in own})
+            due = time.monotonic() + RESTRICT_S
+            while time.monotonic() < due:
+                self._spin()
+
+    def lift(self) -> None:
+        """Take all restrictions back."""
+        self._set({f"limit_{name}": [] for name in LIMITS})
+
+    def _set(self, lists: Mapping[str, Sequence[float]]) -> None:
+        request = SetParametersAtomically.Request()
+        request.parameters = [_doubles(name, values) for name, values in lists.items()]
+        self._limits.call_async(request)
+
+
+def _doubles(name: str, values: Sequence[float]) -> ParameterMessage:
+    return Parameter(name, Parameter.Type.DOUBLE_ARRAY, list(values)).to_parameter_msg()
