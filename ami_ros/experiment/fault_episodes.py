@@ -16,7 +16,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.ros_episodes import RosRunner
 from ami_ros.planning.routes.settings import OFF
-from ami_ros.sim.faults.kinds import ESTOP_FLOODED, SECOND_GATE
+from ami_ros.sim.faults.kinds import ESTOP_FLOODED, OVERSIZED_IMAGE, SECOND_GATE
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ SEARCHED = 1000  # seeds looked at per far one
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
 # The explorer in the planner's place: at full speed, as a planner may be, and for as long as it takes.
 EXPLORING = {"speed": 1.0, "minutes": 100_000.0, "least_growth": 0.0}
-FLOODER = "ami_ros.ros.clients.estop_flooder"
+STRANGER = "ami_ros.ros.clients.stranger"
+# Fault -> how many strangers there are, and what they do.
+STRANGERS: dict[str, tuple[int, dict[str, Any]]] = {
+    ESTOP_FLOODED: (2, {"sends": "releases", "rate_hz": 4000.0}),
+    OVERSIZED_IMAGE: (1, {"sends": "images", "rate_hz": 2.0}),
+}
 VICTIMS = {"planner_killed": "planner", "planner_hung": "planner", "gate_killed": "safety"}
 
 
@@ -97,11 +102,12 @@ class FaultRunner(RosRunner):
             parameters, _ = self._nodes()["safety"]
             self._start_other(NODE_PROGRAMS["safety"], SECOND_GATE, parameters)
             return
-        if name == ESTOP_FLOODED:
-            from ami_ros.ros.clients.operator_faults import FLOOD_HZ, STRANGERS
-
-            for number in range(STRANGERS):
-                self._start_other(FLOODER, f"stranger_{number}", {"rate_hz": FLOOD_HZ})
+        if name in STRANGERS:
+            count, parameters = STRANGERS[name]
+            if name == OVERSIZED_IMAGE:
+                parameters = {**parameters, "topic": self._experiment.spec.camera.topic}
+            for number in range(count):
+                self._start_other(STRANGER, f"stranger_{number}", parameters)
             return
         self._victim = VICTIMS[name]
         process = self._processes[self._victim]

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError, ImageError, ObservationError
-from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.conformity import check_module
 from ami_ros.model.contract import Contract
 from ami_ros.model.device import pick_device, pick_precision
@@ -27,6 +26,7 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.model.scripted import compiled, frozen, is_compiled, load_scripted
 from ami_ros.model.world_model import WorldModel, exported
+from ami_ros.system.allocator import LARGEST, keep_freed_memory
 from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, ImageArray, Observation, checked_image
 
 
@@ -277,7 +277,7 @@ def load_model(
     file = read_verified(path, sha256)
     contract = file.contract()
     contract.check(spec, task)
-    keep_freed_memory()
+    keep_freed_memory(LARGEST)
     module = load_scripted(file, where)
     check_module(module, contract, str(path), where)
     optional = [camera.name for camera in spec.images if not camera.required]

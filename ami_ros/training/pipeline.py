@@ -17,7 +17,6 @@ from ami_ros.data.event import list_events
 from ami_ros.data.oddity import ODDITY_FILES
 from ami_ros.data.recorded_body import check_same_body, recorded_body
 from ami_ros.errors import TrainingError
-from ami_ros.model.allocator import keep_freed_memory
 from ami_ros.model.contract import FORMAT_VERSION, Contract
 from ami_ros.model.known import inputs_of, known_channels, known_sensors
 from ami_ros.model.networks.inputs import Inputs
@@ -25,6 +24,7 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.weights import round_to_half, weights_sha256
+from ami_ros.system.allocator import keep_freed_memory
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures
 from ami_ros.training.events import read_clips
 from ami_ros.training.fitting.appearance import fit_appearance, read_oddities

@@ -66,10 +66,11 @@ def measure_attacks(experiment: Experiment, minutes: float, seed: int, logs: Pat
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
     from ami_ros.sim.faults.catalogue import Catalogue
-    from ami_ros.sim.faults.kinds import SECOND_GATE, WIRE
+    from ami_ros.sim.faults.kinds import BOXES, ESTOP_FLOODED, RESTRICTED, SECOND_GATE, WIRE
 
     faults = Catalogue(experiment.spec).faults
-    names = [*(name for name, fault in faults.items() if fault.part == WIRE), SECOND_GATE]
+    names = [name for name, fault in faults.items() if fault.part == WIRE]
+    names += [SECOND_GATE, ESTOP_FLOODED, RESTRICTED, BOXES]
     seeds, generator = far_seeds(experiment, seed, 20), np.random.default_rng(seed)
     runs: list[FaultRun] = []
     with progress_bar("attacks", round(60 * minutes)) as bar, FaultRunner(experiment, logs) as runner:

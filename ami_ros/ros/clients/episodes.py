@@ -44,6 +44,7 @@ class EpisodeClient(Client):
         task: what its goals are, and how errors are told.
         check: called while waiting; raises ProcessError when a node has died.
         ros_arguments: remappings and such, from ``--ros-args`` on.
+        sees: listen to the camera, for the pictures of a report.
 
     Attributes:
         faults: what the simulator counted in all episodes: unsafe commands and timeouts.
@@ -51,7 +52,12 @@ class EpisodeClient(Client):
     """
 
     def __init__(
-        self, spec: RobotSpec, task: Task, check: Callable[[], None], ros_arguments: Sequence[str] = ()
+        self,
+        spec: RobotSpec,
+        task: Task,
+        check: Callable[[], None],
+        ros_arguments: Sequence[str] = (),
+        sees: bool = True,
     ) -> None:
         super().__init__("episodes", check, ros_arguments)
         self._spec, self._task = spec, task
@@ -69,7 +75,7 @@ class EpisodeClient(Client):
         listen(String, "sim/truth", self._on_truth, EVERY_MESSAGE)
         if self._pictured:
             listen(Image, "sim/goal_image", self._on_goal, LATCHED)
-        if spec.images:
+        if spec.images and sees:
             listen(Image, spec.camera.topic, self._on_image, EVERY_MESSAGE)
         on_status = within(report_limit(), DiagnosticArray, self._on_status)
         listen(DiagnosticArray, "planner/goal_status", on_status, EVERY_MESSAGE, raw=True)

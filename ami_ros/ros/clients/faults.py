@@ -21,7 +21,7 @@ from ami_ros.errors import ProcessError
 from ami_ros.ros.clients.bad_planner import sent_ns
 from ami_ros.ros.clients.client import START_TIMEOUT_S
 from ami_ros.ros.clients.episodes import STALL_TIMEOUT_S, EpisodeClient
-from ami_ros.ros.clients.operator_faults import STRANGERS, OperatorFaults
+from ami_ros.ros.clients.operator_faults import OperatorFaults
 from ami_ros.ros.clients.wire_faults import WireFaults
 from ami_ros.ros.wire.message_limits import proposal_limit, within
 from ami_ros.ros.wire.qos import STATE
@@ -29,9 +29,11 @@ from ami_ros.ros.wire.verdicts import Judgement, values_of
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.sim.faults.catalogue import SEPARATOR, STREAM, Catalogue, Fault, name_of
 from ami_ros.sim.faults.kinds import (
+    BOXES,
     COMMAND_TIMEOUT,
     ESTOP_FLOODED,
     OPERATOR,
+    OVERSIZED_IMAGE,
     PLANNER_ERROR,
     PROCESS,
     PROPOSALS,
@@ -75,7 +77,7 @@ class FaultClient(EpisodeClient):
         ros_arguments: Sequence[str] = (),
         has_goals: bool = True,
     ) -> None:
-        super().__init__(spec, task, check, ros_arguments)
+        super().__init__(spec, task, check, ros_arguments, sees=False)
         self._has_goals = has_goals
         self._signal, self._catalogue = signal, Catalogue(spec, has_model=has_goals)
         self._told: list[Told] = []
@@ -205,7 +207,10 @@ class FaultClient(EpisodeClient):
         if simulated:
             self._set(fault=SEPARATOR.join(simulated), fault_seed=seed)
         for part in parts:
-            if part.part == WIRE:
+            if part.kind == OVERSIZED_IMAGE:
+                topic = self._spec.sensors[part.sensor].topic
+                start_ns = self._let_shout(part.kind, topic, 1 + self._node.count_publishers(topic))
+            elif part.part == WIRE:
                 start_ns = self._wire.begin(part)
             elif part.part == PROPOSALS:
                 self._set_on(self._spoil, "bad_planner", {"fault": part.kind})
@@ -213,7 +218,8 @@ class FaultClient(EpisodeClient):
                 start_ns = self._now_ns()
                 self._signal(part.kind)
                 if part.kind == SECOND_GATE:
-                    start_ns = self._wait_for_second_gate()
+                    topic = self._spec.output.topic
+                    start_ns = self._wait_for_publishers(topic, 2, ReasonCode.COMMAND_SHARED)
             elif part.part == OPERATOR:
                 start_ns = self._let_operate(part.kind, seed)
         return start_ns
@@ -221,12 +227,11 @@ class FaultClient(EpisodeClient):
     def _let_operate(self, kind: str, seed: int) -> int:
         """Do what operators do, which ends with a press; return when that was."""
         if kind == ESTOP_FLOODED:
-            self._signal(kind)
-            self._until(
-                lambda: self._operator.strangers() >= STRANGERS, MOVING_S, lambda: "no flood of messages"
-            )
+            self._let_shout(kind, "estop", 3)
         elif kind == RESTRICTED:
             self._operator.restrict_again_and_again(seed)
+        elif kind == BOXES:
+            self._operator.ask_for_many_boxes()
         start_ns = self._now_ns()
         if kind == ESTOP_FLOODED:
             self._operator.press(True)
@@ -234,16 +239,21 @@ class FaultClient(EpisodeClient):
             self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         return start_ns
 
-    def _wait_for_second_gate(self) -> int:
-        """Return when someone else could command, the robot's time: when the first of us noticed."""
+    def _let_shout(self, kind: str, topic: str, publishers: int) -> int:
+        """Start strangers and wait until so many publish on a topic; return when, the robot's time."""
+        self._signal(kind)
+        return self._wait_for_publishers(topic, publishers, ReasonCode.SENSOR_SHARED)
+
+    def _wait_for_publishers(self, topic: str, publishers: int, told_as: ReasonCode) -> int:
+        """Return when so many could publish, the robot's time: when the first of us noticed."""
         self._until(
-            lambda: self._node.count_publishers(self._spec.output.topic) > 1,
+            lambda: self._node.count_publishers(topic) >= publishers,
             MOVING_S,
-            lambda: "no second gate appeared",
+            lambda: f"no {publishers} publishers on {topic}",
         )
 
         def told() -> list[int]:
-            return [one.stamp_ns for one in self._told if ReasonCode.COMMAND_SHARED.name in one.reasons]
+            return [one.stamp_ns for one in self._told if told_as.name in one.reasons]
 
         # Simulated time may run faster than the gate discovers others.
         over_s = time.monotonic() + (DISCOVERED_S if self._lock_step else 0.0)

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CompressedImage, Image
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.sensors import VectorSensor
@@ -17,6 +17,7 @@ from ami_ros.ros.wire.messages import NS_PER_S, joints_to_ros
 from ami_ros.ros.wire.vectors import vector_to_ros
 
 NAMES, POINTS, VALUES, BYTES = 50_000, 200_000, 100_000, 1_000_000
+IMAGE_BYTES = 64 * 2**20
 BOMB_SIDE = 20_000  # px
 BLOCK_ROWS, ADLER_PRIME, EMPTY_BLOCK = 100, 65521, b"\x03\x00"
 _POINT_BYTES = 24  # four empty sequences and a duration
@@ -26,6 +27,12 @@ def oversized_joints(names: int = NAMES) -> bytes:
     """Return a serialised joint state with this number of names."""
     zeros = np.zeros(names)
     return serialize_message(joints_to_ros([f"joint_{i}" for i in range(names)], zeros, zeros, 0))
+
+
+def oversized_image(size: int = IMAGE_BYTES) -> bytes:
+    """Return a serialised image with this number of bytes, written by hand: it is copied once."""
+    empty = serialize_message(Image(encoding="rgb8", height=1, width=1, step=3))
+    return empty[:-4] + struct.pack("<I", size) + bytes(size)
 
 
 def oversized_vector(sensor: VectorSensor, size: int = BYTES) -> bytes:

@@ -18,8 +18,8 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.sim.faults.catalogue import STREAM
 
-STRANGERS, FLOOD_HZ = 2, 4000.0  # of each
-RESTRICTIONS, RESTRICT_S = 10, 0.05  # how many, and how often
+CHANGES, CHANGE_S = 10, 0.05  # how many of restrictions, and how often
+BOXES = 10_000
 SIZES = (1e-4, 1.0)  # of the robot's own limits, and any in between
 LIMITS = ("velocity", "acceleration", "jerk")
 
@@ -44,22 +44,28 @@ class OperatorFaults:
         """Press or release the button."""
         self._button.publish(Bool(data=pressed))
 
-    def strangers(self) -> int:
-        """Return how many others publish on the e-stop's topic."""
-        return self._node.count_publishers("estop") - 1
-
     def restrict_again_and_again(self, seed: int) -> None:
         """Tighten limits many times, each time others and to another size."""
         generator = np.random.default_rng([seed, STREAM, 3])
         own = {name: values for name in LIMITS if (values := getattr(self._spec.limits, name)) is not None}
-        for _ in range(RESTRICTIONS):
+        for _ in range(CHANGES):
             size = float(np.exp(generator.uniform(*np.log(SIZES))))
             drawn = [name for name in own if generator.random() < 0.7]
             values = {name: size * own[name] if name in drawn else () for name in own}
             self._set({f"limit_{name}": list(map(float, values[name])) for name in own})
-            due = time.monotonic() + RESTRICT_S
-            while time.monotonic() < due:
-                self._spin()
+            self._wait()
+
+    def ask_for_many_boxes(self) -> None:
+        """Ask again and again for more boxes than the gate can look at in a tick, far from the robot."""
+        boxes = np.tile([5.0, 5.0, 5.0, 5.1, 5.1, 5.1], BOXES).tolist()
+        for _ in range(CHANGES):
+            self._set({"forbidden_boxes": boxes})
+            self._wait()
+
+    def _wait(self) -> None:
+        due = time.monotonic() + CHANGE_S
+        while time.monotonic() < due:
+            self._spin()
 
     def lift(self) -> None:
         """Take all restrictions back."""

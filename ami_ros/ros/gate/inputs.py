@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from trajectory_msgs.msg import JointTrajectory
@@ -17,7 +19,9 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ObservationError, ProposalError
 from ami_ros.ros.gate.serialised import stamp_of_serialised
 from ami_ros.ros.wire.bounded_take import Taken, sender_told
-from ami_ros.ros.wire.guard import ErrorLog, guarded
+from ami_ros.ros.wire.bounded_type import bounded_type
+from ami_ros.ros.wire.guard import ErrorLog, guarded, guarded_timer
+from ami_ros.ros.wire.leavers import LOOK_S, Leavers
 from ami_ros.ros.wire.message_limits import proposal_limit, report_limit
 from ami_ros.ros.wire.messages import decoded, trajectory_from_ros
 from ami_ros.ros.wire.qos import PROPOSALS, STATE
@@ -61,6 +65,9 @@ class GateInputs:
         self._now_ns, self._errors, self._is_polled = now_ns, errors, polled
         self._receivers: list[Receiver] = []
         self._turns: list[Callable[[], None]] = []
+        self._renewals: list[tuple[Leavers, Callable[[], None]]] = []
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(LOOK_S, guarded_timer(errors, self._look), clock=steady)
 
     def listen(self, receiver: Receiver | None) -> None:
         """Listen to the planner, by way of `receiver`."""
@@ -88,6 +95,7 @@ class GateInputs:
         most: int = MOST,
         key: Callable[[Taken], Hashable] | None = None,
         on_dropped: Callable[[], None] = lambda: None,
+        is_large: bool = False,
     ) -> None:
         """Let `handler` have the serialised messages of a topic, oldest first.
 
@@ -101,6 +109,8 @@ class GateInputs:
             most: messages per tick.
             key: of messages with the same one the last is enough, and then no number of others hides one.
             on_dropped: called for each that was larger.
+            is_large: messages may be large: make the subscription again when a publisher has gone, and let
+                the middleware store none above the limit, see `leavers` and `bounded_type`.
         """
         safe: Handler = guarded(self._errors, handler)
 
@@ -108,8 +118,13 @@ class GateInputs:
             self._gate.see_oversized(topic, size, limit, self._now_ns())
             on_dropped()
 
+        if is_large:
+            kind = bounded_type(self._node, kind, topic, limit)
         if receiver is not None:
             inlet = receiver.add(self._node, kind, topic, qos, limit, most, key)
+            if is_large:
+                renew = partial(receiver.renew, self._node, inlet, kind, topic, qos)
+                self._renewals.append((Leavers(self._node, topic), renew))
 
             def turn() -> None:
                 messages, dropped = inlet.empty()
@@ -136,6 +151,11 @@ class GateInputs:
             receiver.poll(max(0.0, deadline - time.monotonic()))
         for turn in self._turns:
             turn()
+
+    def _look(self) -> None:
+        for leavers, renew in self._renewals:
+            if leavers.look():
+                renew()
 
     def close(self) -> None:
         """End the threads, before the node is destroyed."""

@@ -66,7 +66,7 @@ class SensorInputs:
     def _hear_images(
         self, receiver: Receiver | None, sensor: ImageSensor, qos: QoSProfile, limit: int
     ) -> None:
-        subscribe = partial(self._inputs.subscribe, receiver)
+        subscribe = partial(self._inputs.subscribe, receiver, is_large=True)
         raw, compressed = partial(self._on_images, sensor.name), partial(self._on_compressed, sensor)
         subscribe(Image, sensor.topic, raw, qos, limit, most=1)
         subscribe(CompressedImage, sensor.topic + COMPRESSED, compressed, qos, limit, most=1)

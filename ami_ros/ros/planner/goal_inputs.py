@@ -17,6 +17,7 @@ from ami_ros.body.goal_topics import TIP_POSE, goal_topics, takes_tip_pose
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.ros.proposing.sensor_inputs import Handler, bounded
+from ami_ros.ros.wire.bounded_type import bounded_type
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.ros.wire.latched_or_not import LOOK_S, hear
 from ami_ros.ros.wire.message_limits import FRAMED, MOST_TEXT, image_limit, vector_limit
@@ -50,8 +51,9 @@ class GoalInputs:
         self._node, self._errors = node, errors
         goals, topics, most = [], goal_topics(spec), image_limit(max_image_pixels)
         for image in spec.images:
-            handler = partial(on_goal_image, image)
-            goals.append(hear(node, *self._goal(Image, topics[image.name], most, handler)))
+            handler, topic = partial(on_goal_image, image), topics[image.name]
+            kind = bounded_type(node, Image, topic, most)
+            goals.append(hear(node, *self._goal(kind, topic, most, handler)))
         for vector in spec.vectors:
             kind, limit = vector_type(vector), vector_limit(vector, spec.simulation.held)
             handler = partial(on_goal_vector, vector)

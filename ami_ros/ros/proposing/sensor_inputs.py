@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
@@ -15,7 +17,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.errors import ObservationError
-from ami_ros.ros.wire.guard import ErrorLog, guarded
+from ami_ros.ros.wire.bounded_type import bounded_type
+from ami_ros.ros.wire.guard import ErrorLog, guarded, guarded_timer
+from ami_ros.ros.wire.leavers import LOOK_S, Leavers
 from ami_ros.ros.wire.message_limits import image_limit, vector_limit, within
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
@@ -37,6 +41,9 @@ class SensorInputs:
         self._node, self._errors, self._spec = node, errors, spec
         self._image = image_limit(max_image_pixels)
         self._observations: list[Subscription] = []
+        self._renewals: list[tuple[Leavers, Callable[[], None]]] = []
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(LOOK_S, guarded_timer(errors, self._look), clock=steady)
 
     def observe(
         self,
@@ -57,21 +64,40 @@ class SensorInputs:
         """
         for image in images:
             handler = partial(on_image, image)
-            self._hear(Image, image.topic, handler, qos, self._image)
-            self._hear(CompressedImage, image.topic + COMPRESSED, handler, qos, self._image)
+            for kind, topic in ((Image, image.topic), (CompressedImage, image.topic + COMPRESSED)):
+                kind = bounded_type(self._node, kind, topic, self._image)
+                self._hear(kind, topic, handler, qos, self._image)
+                renew = partial(self._renew, len(self._observations) - 1, kind, topic, handler, qos)
+                self._renewals.append((Leavers(self._node, topic), renew))
         for vector in vectors:
             limit = vector_limit(vector, self._spec.simulation.held)
             self._hear(vector_type(vector), vector.topic, partial(on_vector, vector), STATE, limit)
 
     def _hear(self, kind: Any, topic: str, handler: Handler, qos: QoSProfile, limit: int) -> None:
+        self._observations.append(self._subscription(kind, topic, handler, qos, limit))
+
+    def _subscription(
+        self, kind: Any, topic: str, handler: Handler, qos: QoSProfile, limit: int
+    ) -> Subscription:
         callback = bounded(self._errors, kind, topic, limit, handler)
-        self._observations.append(self._node.create_subscription(kind, topic, callback, qos, raw=True))
+        return self._node.create_subscription(kind, topic, callback, qos, raw=True)
+
+    def _look(self) -> None:
+        for leavers, renew in self._renewals:
+            if leavers.look():
+                renew()
+
+    def _renew(self, index: int, kind: Any, topic: str, handler: Handler, qos: QoSProfile) -> None:
+        """Make the subscription of a camera again: see `leavers`."""
+        self._node.destroy_subscription(self._observations[index])
+        self._observations[index] = self._subscription(kind, topic, handler, qos, self._image)
 
     def rest(self) -> None:
         """Listen no more."""
         for subscription in self._observations:
             self._node.destroy_subscription(subscription)
         self._observations.clear()
+        self._renewals.clear()
 
 
 def bounded(errors: ErrorLog, kind: Any, topic: str, limit: int, handler: Handler) -> Callable[[bytes], None]:

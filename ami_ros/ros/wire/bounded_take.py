@@ -93,10 +93,14 @@ class BoundedTake:
     Args:
         subscription: of an executor that never runs it.
         limit: largest serialised message, bytes.
+
+    Attributes:
+        subscription: whose messages it takes.
+        limit: as given.
     """
 
     def __init__(self, subscription: Subscription, limit: int) -> None:
-        self._subscription: Any = subscription
+        self.subscription: Any = subscription
         self.limit = limit
         self._take = _library("rcl").rcl_take_serialized_message
         self._take.argtypes = (ctypes.c_void_p,) * 4
@@ -126,7 +130,7 @@ class BoundedTake:
         """
         message = _SerialisedMessage(self._buffer, 0, self.limit, self._allocator)
         self._wanted = 0
-        handle = self._subscription.handle
+        handle = self.subscription.handle
         with handle:
             result = self._take(handle.pointer, ctypes.byref(message), self._info, None)
         if result == _OK:
@@ -136,4 +140,4 @@ class BoundedTake:
             return Oversized(self._wanted)
         if result == _TAKE_FAILED:
             return None
-        raise RuntimeError(f"{self._subscription.topic_name}: rcl_take_serialized_message returned {result}")
+        raise RuntimeError(f"{self.subscription.topic_name}: rcl_take_serialized_message returned {result}")

@@ -71,13 +71,13 @@ class Inlet:
     """What has arrived on one topic and was not handled yet.
 
     Args:
-        take: takes the next message.
+        take: takes the next message; another one, once the subscription was made again.
         most: messages kept and taken per turn; of more, the newest are kept.
         key: where it is given, the newest message of each key is kept, however many there are.
     """
 
     def __init__(self, take: BoundedTake, most: int, key: Callable[[Taken], Hashable] | None = None) -> None:
-        self._take, self._turn = take, most if key is None else FLOOD
+        self.take, self._turn = take, most if key is None else FLOOD
         self._messages: Backlog[Taken] = Backlog(most, key)
         self._dropped: Backlog[int] = Backlog(most)
 
@@ -85,7 +85,7 @@ class Inlet:
         """Take what has arrived, in the receiver's thread."""
         for _ in range(self._turn):
             try:
-                taken = self._take()
+                taken = self.take()
             except RuntimeError as error:  # of the middleware
                 failed(error)
                 return
@@ -112,7 +112,7 @@ class Receiver:
     def __init__(self, name: str, failed: Callable[[Exception], None]) -> None:
         self._failed, self._group = failed, NeverRun()
         self._inlets: list[Inlet] = []
-        self._subscriptions: list[Any] = []
+        self._turn = threading.Lock()  # held while messages are taken
         self._asked, self._done, self._ended = threading.Event(), threading.Event(), False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -128,13 +128,22 @@ class Receiver:
         key: Callable[[Taken], Hashable] | None = None,
     ) -> Inlet:
         """Subscribe to a topic; `limit` is that of `BoundedTake`, in bytes, `most` and `key` of `Inlet`."""
+        inlet = Inlet(self._take(node, kind, topic, qos, limit), most, key)
+        self._inlets = [*self._inlets, inlet]
+        return inlet
+
+    def _take(self, node: Node, kind: Any, topic: str, qos: QoSProfile, limit: int) -> BoundedTake:
         subscription = node.create_subscription(
             kind, topic, lambda message: None, qos, raw=True, callback_group=self._group
         )
-        inlet = Inlet(BoundedTake(subscription, limit), most, key)
-        self._subscriptions.append(subscription)
-        self._inlets = [*self._inlets, inlet]
-        return inlet
+        return BoundedTake(subscription, limit)
+
+    def renew(self, node: Node, inlet: Inlet, kind: Any, topic: str, qos: QoSProfile) -> None:
+        """Make the subscription behind an inlet again: see `leavers`."""
+        with self._turn:
+            old = inlet.take
+            node.destroy_subscription(old.subscription)
+            inlet.take = self._take(node, kind, topic, qos, old.limit)
 
     def poll(self, patience_s: float) -> None:
         """Ask for what has arrived, and wait for it, but no longer than `patience_s`."""
@@ -156,8 +165,9 @@ class Receiver:
             if self._ended:
                 return
             inlets = self._inlets
-            for i in range(len(inlets)):
-                # Each turn begins with another topic: none starves behind one that is full of large messages.
-                inlets[(first + i) % len(inlets)].fill(self._failed)
+            with self._turn:
+                for i in range(len(inlets)):
+                    # Each turn begins with another topic: none starves behind one full of large messages.
+                    inlets[(first + i) % len(inlets)].fill(self._failed)
             first += 1
             self._done.set()

@@ -13,7 +13,8 @@ from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR
 COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
 PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on /diagnostics
 SECOND_GATE = "second_gate"
-ESTOP, ESTOP_FLOODED, RESTRICTED = "estop", "estop_flooded", "restricted_in_motion"
+ESTOP, RESTRICTED, BOXES = "estop", "restricted_in_motion", "too_many_boxes"
+ESTOP_FLOODED, OVERSIZED_IMAGE = "estop_flooded", "oversized_image"
 CAMERA, JOINTS, VECTORS, CLOCK, SCENE = SIMULATED = ("camera", "joints", "vectors", "clock", "scene")
 PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
 
@@ -231,6 +232,15 @@ KINDS: dict[str, FaultKind] = {
         _oversized("oversized_proposal", "proposals of 200,000 points"),
         _oversized("oversized_report", "reports of the planner with 100,000 values"),
         FaultKind(
+            OVERSIZED_IMAGE,
+            WIRE,
+            "images of 64 MB from a stranger",
+            # Where the middleware refuses them before it stores them, only the stranger shows.
+            ("MESSAGE_OVERSIZED", "SENSOR_SHARED"),
+            TOLD_S,
+            of=IMAGE,
+        ),
+        FaultKind(
             "image_bomb",
             WIRE,
             "a small compressed image that claims 20000 x 20000 pixels",
@@ -253,6 +263,13 @@ KINDS: dict[str, FaultKind] = {
             RESTRICTED,
             OPERATOR,
             "limits are tightened 20 times a second in mid-motion, then the e-stop is pressed",
+            ("ESTOP",),
+            TOLD_S,
+        ),
+        FaultKind(
+            BOXES,
+            OPERATOR,
+            "10,000 forbidden boxes are asked for 20 times a second, then the e-stop is pressed",
             ("ESTOP",),
             TOLD_S,
         ),

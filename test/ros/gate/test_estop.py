@@ -26,8 +26,8 @@ def flooded(start, probe, gate) -> Gate:
     """A gate that moves its robot while two strangers flood the e-stop's topic."""
     for number in range(2):
         start(
-            "ami_ros.ros.clients.estop_flooder",
-            {"__node": f"flooder_{number}"},
+            "ami_ros.ros.clients.stranger",
+            {"__node": f"stranger_{number}"},
             rate_hz=FLOOD_HZ,
         )
     probe.until(lambda: probe.node.count_publishers("estop") == 2, "two strangers")

@@ -13,7 +13,7 @@ import pytest
 COUNT_FAULTS = """
 import resource
 import numpy as np
-from ami_ros.model.allocator import keep_freed_memory
+from ami_ros.system.allocator import keep_freed_memory
 if {keep}:
     assert keep_freed_memory()
 def work():
