@@ -30,15 +30,25 @@ class MemoryWatch:
         self._shared = shared_bytes()
 
     def figures(self) -> dict[str, object]:
-        """Return ``rss_mb_start rss_mb_peak peak_share`` by name, and ``shm_mb_start shm_mb_end``."""
+        """Return the figures so far; shares are of the start.
+
+        These are ``rss_mb_start rss_mb_peak rss_mb_end peak_share end_share``, each by name, and
+        ``shm_mb_start shm_mb_end``.
+        """
         peak = {name: _status(pid, "VmHWM") * KIB for name, pid in self._pids.items()}
+        end = {name: resident_bytes(pid) for name, pid in self._pids.items()}
         return {
             "rss_mb_start": {name: _mb(size) for name, size in self._start.items()},
             "rss_mb_peak": {name: _mb(size) for name, size in peak.items()},
-            "peak_share": {name: round(peak[name] / self._start[name], 3) for name in peak},
+            "rss_mb_end": {name: _mb(size) for name, size in end.items()},
+            "peak_share": self._shares(peak),
+            "end_share": self._shares(end),
             "shm_mb_start": _mb(self._shared),
             "shm_mb_end": _mb(shared_bytes()),
         }
+
+    def _shares(self, sizes: Mapping[str, int]) -> dict[str, float]:
+        return {name: round(size / self._start[name], 3) for name, size in sizes.items()}
 
 
 def shared_bytes() -> int:

@@ -15,6 +15,7 @@ from untrained import untrained_model
 
 from ami_ros.experiment.experiment import prepare
 from ami_ros.experiment.fault_episodes import LOCK_STEP_PATIENCE, FaultRunner, far_seeds
+from ami_ros.sim.faults.poses import POSE_FAULTS
 
 SEED = 7001
 NEVER_ARRIVED = ("arrival_distance=0.000001", "departure_distance=0.000001")
@@ -55,6 +56,16 @@ def test_a_base_and_its_odometry(tmp_path):
     names = ["vector_silent", "vector_repeated", "vector_nan"]
     names += ["oversized_vector", "clock_back", "estop"]
     broken(tmp_path, mobile_base(tmp_path, living), task, names)
+
+
+def test_the_pose_of_a_base_that_drives_with_the_shipped_model(tmp_path):
+    experiment = prepare("husky", "drive", None, None, 1, SEED)
+    seed = far_seeds(experiment, SEED, 1)[0]
+    with FaultRunner(experiment, tmp_path / "logs", real_time=False) as runner:
+        for name in POSE_FAULTS:
+            run = runner.inject(name, seed)
+            assert (name, run.unsafe, run.moved_after_stop) == (name, {}, 0)
+            assert (name, run.problem()) == (name, "")
 
 
 def test_a_plant_and_one_of_its_three_sensors(tmp_path):

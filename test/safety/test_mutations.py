@@ -109,6 +109,7 @@ def _measured_only(self: Any, situation: Any) -> Any:
 
 _estop = Supervisor.estop
 _reset = Supervisor.reset
+_hear = EstopButtons.hear
 _tips = StillImage._tips
 
 
@@ -123,6 +124,10 @@ def _restricted_hold(self: Any, state: ChannelState, way_out: Any = None) -> Cha
 
 def _in_one_queue(self: Any, message: Any) -> None:
     self._messages.append(message)
+
+
+def _whatever_number(self: Any, button: str, pressed: bool, number: int | None = None) -> Any:
+    return _hear(self, button, pressed)
 
 
 def _measured_place_only(self: Any, now_ns: int) -> None:
@@ -205,6 +210,12 @@ MUTANTS: dict[
     ),
     "e-stop: one queue for all": (Backlog, "add", _in_one_queue, "press in a flood"),
     "e-stop: silent buttons count as released": (EstopButtons, "expect", _none, "late gate"),
+    "e-stop: each word counts whenever it comes": (
+        EstopButtons,
+        "hear",
+        _whatever_number,
+        "words again",
+    ),
     "pose: the measured place alone": (KeepIn, "look", _measured_place_only, "pose scaled"),
     "pose: explained whatever it says": (Whereabouts, "_judge", _always_explained, "pose scaled"),
     "pose: still and astray": (Astray, "judge", _passes, "pose frozen"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_SEED = 9501
 SETTLED = "joints_reordered"  # what changes nothing: the first runs, until every process has its memory
 SETTLING_RUNS = 3
+REST_S = 10.0  # after the last attack, until memory has to be back
 
 
 def attacks(
@@ -33,7 +34,8 @@ def attacks(
     """Attack the running nodes over the wire, in real time: another attack every few seconds, at random.
 
     No command may be outside the limits, none may move the body after a STOP, the e-stop takes effect at
-    once, and memory stays where it was: of each process (its peak) and in /dev/shm.
+    once, and memory stays where it was: of each process (its peak, and 10 s after the last attack) and in
+    /dev/shm.
 
     Example: ami-ros bench attacks --minutes 12 --json attacks.json
     """
@@ -83,6 +85,7 @@ def measure_attacks(experiment: Experiment, minutes: float, seed: int, logs: Pat
             runs.append(
                 runner.inject(names[generator.integers(len(names))], seeds[generator.integers(len(seeds))])
             )
+        time.sleep(REST_S)
         memory = watch.figures()
     return _figures(runs, minutes, seed) | {"memory": memory, "hardware": hardware(), "versions": versions()}
 
@@ -105,10 +108,11 @@ def _print(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
     memory = figures["memory"]
-    table = Table("process", "MB at the start", "MB at the peak", "times", title=f"{figures['runs']} attacks")
-    for name, share in memory["peak_share"].items():
-        row = (memory["rss_mb_start"][name], memory["rss_mb_peak"][name], share)
-        table.add_row(name, *map(str, row))
+    head = ("process", "MB at the start", "MB at the peak", "times", "MB 10 s later", "times")
+    columns = ("rss_mb_start", "rss_mb_peak", "peak_share", "rss_mb_end", "end_share")
+    table = Table(*head, title=f"{figures['runs']} attacks")
+    for name in memory["peak_share"]:
+        table.add_row(name, *(str(memory[column][name]) for column in columns))
     console = Console()
     console.print(table)
     console.print(

@@ -95,7 +95,8 @@ class EstopInputs:
 
     def _on_topic(self, messages: list[Taken]) -> None:
         for message in messages:  # a press counts, however soon it is released
-            self._take(_button(message.sender), flag_of_serialised(message.data) is not False)
+            pressed = flag_of_serialised(message.data) is not False
+            self._take(_button(message.sender), pressed, message.number)
 
     def _on_garbage(self) -> None:
         """Take what is no message of this topic for a press: a broken button must not go unheard."""
@@ -118,9 +119,9 @@ class EstopInputs:
         response.message = f"{verdict.level.name} {'; '.join(map(str, verdict.reasons))}{pressed}".strip()
         return response
 
-    def _take(self, button: str, pressed: bool) -> Verdict:
+    def _take(self, button: str, pressed: bool, number: int | None = None) -> Verdict:
         before = self._buttons.pressed
-        is_new, verdict = self._buttons.hear(button, pressed)
+        is_new, verdict = self._buttons.hear(button, pressed, number)
         if before is not self._buttons.pressed:
             self._told.publish(Bool(data=self._buttons.pressed))
         if is_new:

@@ -18,7 +18,7 @@ from trajectory_msgs.msg import JointTrajectory
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ObservationError, ProposalError
 from ami_ros.ros.gate.serialised import stamp_of_serialised
-from ami_ros.ros.wire.bounded_take import Taken, sender_told
+from ami_ros.ros.wire.bounded_take import Taken, taken_by_rclpy
 from ami_ros.ros.wire.bounded_type import bounded_type
 from ami_ros.ros.wire.guard import ErrorLog, guarded, guarded_timer
 from ami_ros.ros.wire.leavers import LOOK_S, Leavers
@@ -140,7 +140,7 @@ class GateInputs:
             if len(message) > limit:
                 drop(len(message))
             else:
-                safe([Taken(message, sender_told(info))])
+                safe([taken_by_rclpy(message, info)])
 
         self._node.create_subscription(kind, topic, one, qos, raw=True)
 

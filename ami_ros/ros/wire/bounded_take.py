@@ -55,14 +55,23 @@ def _library(name: str) -> Any:
 
 
 _INFO = 256  # bytes: more than any rmw_message_info_t has
-_GID = slice(40, 40 + GID_SIZE)  # in it: after two times, two sequence numbers and a pointer
+_NUMBER = slice(16, 24)  # in it: after two times
+_GID = slice(40, 40 + GID_SIZE)  # after another sequence number and a pointer
+_UNNUMBERED = 2**64 - 1  # RMW_MESSAGE_INFO_SEQUENCE_NUMBER_UNSUPPORTED
 
 
 class Taken(NamedTuple):
-    """A serialised message, and which publisher it is of, as `sender_of` has it."""
+    """A serialised message, and which one of which publisher it is.
+
+    Attributes:
+        data: the message.
+        sender: as `sender_of` has it.
+        number: of the message among those of its sender; None where the middleware does not say.
+    """
 
     data: bytes
     sender: bytes
+    number: int | None
 
 
 def sender_of(gid: Sequence[int] | bytes) -> bytes:
@@ -74,6 +83,11 @@ def sender_told(info: Any) -> bytes:
     """Return which publisher a message is of, where rclpy tells; else the same for all."""
     gid = info.get("publisher_gid")
     return sender_of(gid["data"]) if gid else b""
+
+
+def taken_by_rclpy(data: bytes, info: Any) -> Taken:
+    """Return a message as rclpy hands it out."""
+    return Taken(data, sender_told(info), info.get("publication_sequence_number"))
 
 
 class Oversized:
@@ -134,7 +148,10 @@ class BoundedTake:
         with handle:
             result = self._take(handle.pointer, ctypes.byref(message), self._info, None)
         if result == _OK:
-            return Taken(ctypes.string_at(self._buffer, message.length), self._info.raw[_GID])
+            info = self._info.raw
+            number = int.from_bytes(info[_NUMBER], sys.byteorder)
+            data = ctypes.string_at(self._buffer, message.length)
+            return Taken(data, info[_GID], None if number == _UNNUMBERED else number)
         self._reset_error()
         if self._wanted:
             return Oversized(self._wanted)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 from ami_ros.types import Verdict
 
@@ -12,12 +13,25 @@ UNKNOWN = "topic"  # whoever sent what is no message: nobody can say which butto
 GONE_LOOKS = 10  # in a row without its publisher, after which a button is gone: one look alone may be wrong
 
 
+class _Numbers(NamedTuple):
+    """Those of the newest word of a button, and of its newest press."""
+
+    word: int = -1
+    press: int = -1
+
+    def after(self, pressed: bool, number: int) -> _Numbers:
+        return _Numbers(max(self.word, number), max(self.press, number) if pressed else self.press)
+
+
 class EstopButtons:
     """The buttons of one gate, each with its own last word.
 
     A button that reports "not pressed" releases no one but itself, and what nobody can release any more: the
     presses of buttons that are gone, and of what was no message. Buttons that were around when the gate began
     may have been pressed before: until each of them has spoken, or is gone, nothing moves.
+
+    The words of a button may come twice, and by the slower way long after newer ones. Where they are
+    numbered, each counts once: a press also when it comes late, a release only when it is the newest word.
 
     Args:
         press: tells the gate whether it is pressed, and returns what it says.
@@ -37,6 +51,7 @@ class EstopButtons:
         self._press, self._hold = press, hold
         self.pressed_by = set(pressed_by)
         self._unheard: dict[str, str] = {}
+        self._numbers: dict[str, _Numbers] = {}
         self._missed: dict[str, int] = {}  # button -> looks in a row that have not found its publisher
         if self.pressed_by:
             press(True)
@@ -53,9 +68,11 @@ class EstopButtons:
 
     def look(self, here: Collection[str]) -> None:
         """Note which buttons are there; call it a few times a second."""
-        missing = {*self.pressed_by, *self._unheard} - {SERVICE, UNKNOWN, *here}
+        missing = {*self.pressed_by, *self._unheard, *self._numbers} - {SERVICE, UNKNOWN, *here}
         self._missed = {button: self._missed.get(button, 0) + 1 for button in missing}
         self._wait_no_longer(self._gone)
+        for button in self._gone:
+            self._numbers.pop(button, None)
 
     @property
     def _gone(self) -> set[str]:
@@ -67,8 +84,22 @@ class EstopButtons:
         if len(self._unheard) < waited:
             self._hold(self._unheard.values())
 
-    def hear(self, button: str, pressed: bool) -> tuple[bool, Verdict]:
-        """Take what a button says; return whether that is a press which nobody knew of, and the verdict."""
+    def hear(self, button: str, pressed: bool, number: int | None = None) -> tuple[bool, Verdict]:
+        """Take what a button says; return whether that is a press which nobody knew of, and the verdict.
+
+        Args:
+            button: says it.
+            pressed: whether it is pressed.
+            number: of this word among those of the button, larger than of any before; None if unknown.
+        """
+        if number is not None:
+            numbers = self._numbers.get(button, _Numbers())
+            self._numbers[button] = numbers.after(pressed, number)
+            if number <= (numbers.press if pressed else numbers.word):
+                return False, self._press(self.pressed)
+            if number < numbers.word:  # pressed and released since, and only now is the press heard
+                self._press(True)
+                return True, self._press(self.pressed)
         is_new = pressed and (button == SERVICE or button not in self.pressed_by)
         if pressed:
             self.pressed_by.add(button)

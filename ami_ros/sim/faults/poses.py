@@ -43,7 +43,7 @@ def _jumping(generator: np.random.Generator, columns: Columns) -> VectorFault:
         values, stamp_ns = measured[0].copy(), measured[1]
         if stamp_ns >= due_ns:
             far, angle = generator.uniform(*LEAP), generator.uniform(-math.pi, math.pi)
-            leap, due_ns = far * np.array([math.cos(angle), math.sin(angle)]), stamp_ns + LEAP_NS
+            leap, due_ns = leap + far * np.array([math.cos(angle), math.sin(angle)]), stamp_ns + LEAP_NS
         values[list(columns[:2])] += leap
         return [(values, stamp_ns)]
 

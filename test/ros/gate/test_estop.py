@@ -36,7 +36,7 @@ def flooded(start, probe, gate) -> Gate:
     return gate
 
 
-@pytest.mark.parametrize("qos", [STATE, RECORDED_STREAM], ids=["reliable", "best_effort"])
+@pytest.mark.parametrize("qos", [STATE, RECORDED_STREAM, LATCHED], ids=["reliable", "best_effort", "latched"])
 def test_no_press_is_lost_under_a_flood_of_others(flooded, probe, qos):
     button = probe.node.create_publisher(Bool, "estop", qos)
     probe.until(button.get_subscription_count, "the gate")

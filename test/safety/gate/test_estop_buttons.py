@@ -98,3 +98,31 @@ def test_what_is_known_to_be_pressed_from_the_beginning_is_not_waited_for():
 def test_another_gate_stops_this_one_and_presses_nothing(told):
     told.buttons.hear_other_gate()
     assert told.pressed == [True, False] and not told.buttons.pressed
+
+
+def test_words_that_come_again_by_a_slower_way_count_once(told):
+    buttons = told.buttons
+    words = [(True, 1), (True, 2), (False, 3)]
+    assert [buttons.hear("a", *word)[0] for word in words] == [True, False, False]
+    heard = len(told.pressed)
+    assert [buttons.hear("a", *word)[0] for word in words] == [False] * 3
+    assert told.pressed[heard:] == [False] * 3, "it stays released"
+    assert buttons.hear("a", True, 5)[0]
+    buttons.hear("a", False, 4)
+    assert buttons.pressed, "a release from before the press"
+
+
+def test_a_press_that_comes_after_its_release_stops_all_the_same(told):
+    buttons = told.buttons
+    buttons.hear("a", False, 7)
+    heard = len(told.pressed)
+    assert buttons.hear("a", True, 6)[0]
+    assert told.pressed[heard:] == [True, False] and not buttons.pressed
+
+
+def test_numbers_of_buttons_that_are_gone_are_forgotten(told):
+    buttons = told.buttons
+    buttons.hear("a", False, 7)
+    for _ in range(GONE_LOOKS):
+        buttons.look(())
+    assert buttons.hear("a", True, 1)[0] and buttons.pressed, "another one, with the same name"

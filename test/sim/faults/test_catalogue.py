@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from bodies import mobile_base, process_body, two_cameras_and_force
@@ -14,6 +16,7 @@ from ami_ros.sim.faults.camera import CAMERA_FAULTS
 from ami_ros.sim.faults.catalogue import AT, COMBINATION, Catalogue, check_fault
 from ami_ros.sim.faults.joints import JOINT_FAULTS, JointReading
 from ami_ros.sim.faults.kinds import COMMAND_TIMEOUT, KINDS, PLANNER_ERROR
+from ami_ros.sim.faults.poses import LEAP, LEAP_NS, POSE_FAULTS, SHARE
 from ami_ros.sim.faults.proposals import OFF_NS, PROPOSAL_FAULTS
 from ami_ros.sim.faults.vectors import OFF_NS as FAR_NS
 from ami_ros.sim.faults.vectors import VECTOR_FAULTS
@@ -40,10 +43,11 @@ def test_every_fault_is_applied_by_someone():
         part: {kind.name for kind in KINDS.values() if kind.part == part}
         for part in ("camera", "joints", "vectors", "proposals")
     }
+    assert not set(VECTOR_FAULTS) & set(POSE_FAULTS)
     assert by_part == {
         "camera": set(CAMERA_FAULTS),
         "joints": set(JOINT_FAULTS),
-        "vectors": set(VECTOR_FAULTS),
+        "vectors": set(VECTOR_FAULTS) | set(POSE_FAULTS),
         "proposals": set(PROPOSAL_FAULTS),
     }
 
@@ -52,8 +56,8 @@ def test_every_fault_is_applied_by_someone():
 def test_the_faults_of_the_panda(task):
     """Its figures are published: what they are called, and how many there are."""
     catalogue = Catalogue(load_robot("panda", task))
-    assert len(catalogue.faults) == 35 and catalogue.names[-1] == COMBINATION
-    assert not any(name.startswith("vector") for name in catalogue.names)
+    assert len(catalogue.faults) == 39 and catalogue.names[-1] == COMBINATION
+    assert not any(name.startswith(("vector", "pose", "odometry")) for name in catalogue.names)
     assert catalogue.left_out["vector_nan"] == "no vector sensor besides joints"
     assert catalogue.faults["camera_frozen"].named_by == {"CAMERA_STALE", "CAMERA_FROZEN"}
     assert catalogue.faults["joints_nan"].named_by == {"JOINTS_STALE"}
@@ -149,6 +153,34 @@ def test_broken_vector_sensors():
     assert [stamp for ((_, stamp),) in through_vector("vector_future", 2)] == [FAR_NS, FAR_NS + FRAME_NS]
     jumping = [stamp for ((_, stamp),) in through_vector("vector_jumping", 4)]
     assert jumping == [-FAR_NS, FRAME_NS, 2 * FRAME_NS - FAR_NS, 3 * FRAME_NS]
+
+
+def through_pose(name: str, count: int = 30) -> list[tuple[np.ndarray, int]]:
+    """A base that drives ahead at 1 m/s and turns by 5 rad/s, across the seam of its yaw."""
+    fault = POSE_FAULTS[name](np.random.default_rng(3), (0, 1, 2))
+    told = []
+    for i in range(count):
+        yaw = math.remainder(0.5 * i, math.tau)
+        ((values, stamp_ns),) = fault((np.array([0.1 * i, 2.0, yaw]), FRAME_NS * i))
+        told.append((values, stamp_ns))
+    return told
+
+
+def test_poses_that_lie_keep_their_stamps():
+    stamps = [FRAME_NS * i for i in range(30)]
+    for name in POSE_FAULTS:
+        assert [stamp_ns for _, stamp_ns in through_pose(name)] == stamps, name
+    for name in ("pose_frozen", "odometry_repeated"):
+        assert all(values.tolist() == [0.0, 2.0, 0.0] for values, _ in through_pose(name))
+    scaled = np.array([values for values, _ in through_pose("pose_scaled")])
+    np.testing.assert_allclose(scaled[:, 0], 0.1 * np.arange(30) * SHARE)
+    assert (scaled[:, 1] == 2.0).all() and np.abs(scaled[:, 2]).max() <= math.pi * SHARE
+    jumping = np.array([values for values, _ in through_pose("pose_jumps")])
+    off = jumping[:, :2] - np.stack([0.1 * np.arange(30), np.full(30, 2.0)], axis=1)
+    leaps = np.linalg.norm(np.diff(off, axis=0), axis=1)
+    every = LEAP_NS // FRAME_NS
+    assert (np.flatnonzero(leaps > 1e-9) + 1).tolist() == list(range(every, 30, every))
+    assert leaps.max() <= LEAP[1] and leaps[every - 1 :: every].min() >= LEAP[0] <= np.linalg.norm(off[0])
 
 
 @pytest.mark.parametrize(("name", "fresh"), [("camera_frozen", False), ("camera_repeated", True)])

@@ -15,6 +15,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.sim.collect.occasion import SEEN_GREY, changed_share
 from ami_ros.sim.faults.injection import SEEN_SHARE, FaultInjection
 from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.process import Process
 from ami_ros.sim.world.scene import Scene
 
@@ -80,3 +81,18 @@ def test_the_second_camera_can_break_alone(tmp_path):
     ((side, _),) = injection.images("side", seen["side"], NOW_NS)
     assert first is seen["camera"] and not side.any() and stamp_ns < NOW_NS
     scene.close()
+
+
+def test_what_lies_is_the_pose_alone_or_the_whole_of_its_message():
+    spec = load_robot("husky", "drive")
+    task = load_task("drive", spec)
+    injection = FaultInjection(open_world(spec, 200.0), spec, task)
+    together = [vector.name for vector in spec.vectors if vector.topic == spec.sensors["pose"].topic]
+    assert len(together) > 1
+    for name, lies in (("pose_frozen", ["pose"]), ("odometry_repeated", together)):
+        injection.want(name, 1, NOW_NS)
+        for vector in spec.vectors:
+            for number in range(2):
+                stamp_ns = NOW_NS + number
+                ((values, _),) = injection.vectors(vector.name, np.full(vector.size, number), stamp_ns)
+            assert values.any() == (vector.name not in lies), (name, vector.name)

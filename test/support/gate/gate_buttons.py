@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from ami_ros.safety.gate.estop_buttons import SERVICE, EstopButtons
@@ -13,6 +14,8 @@ LATCHING = ("wall", "pendant")  # their last word is there for who comes later
 SILENT = ("phone",)  # has to say it again
 FLOOD = 30  # messages between two ticks: more than any queue that all buttons would share
 MOST = 10  # messages in such a queue
+SLOW = 7  # ticks by which the same words come again, by another way
+Word = tuple[str, bool, int]  # button, whether it is pressed, and the word's number
 
 
 class Panel:
@@ -23,6 +26,7 @@ class Panel:
     """
 
     def __init__(self) -> None:
+        self._number = 0  # of the last word; of all buttons together, and so of each
         self._words: dict[str, bool] = {}
         self._is_pressed_by_service = False
         self.unheard: set[str] = set()
@@ -33,7 +37,8 @@ class Panel:
             EstopButtons(lambda pressed, gate=gate: gate.estop(pressed, now_ns()), gate.hold_for_buttons)
             for gate in gates
         ]
-        self._backlog: Backlog[tuple[str, bool]] = Backlog(MOST, key=lambda word: word)
+        self._backlog: Backlog[Word] = Backlog(MOST, key=lambda word: word[:2])
+        self._slow: deque[list[Word]] = deque([[]] * SLOW)
         self._new_press = self._is_pressed_by_service = False
         self.unheard = set(self._words)
         for buttons in self._gates:
@@ -53,7 +58,8 @@ class Panel:
         self._words[button] = pressed
         self._new_press |= pressed
         for _ in range(times):
-            self._backlog.add((button, pressed))
+            self._number += 1
+            self._backlog.add((button, pressed, self._number))
 
     def release_all(self) -> None:
         """Let every button say that it is not pressed."""
@@ -67,12 +73,19 @@ class Panel:
 
     def deliver(self) -> bool:
         """Let the gates hear what was said since the last tick; return whether a press was among it."""
-        for button, pressed in self._backlog.empty():
+        words = self._backlog.empty()
+        self._slow.append(words)
+        for button, pressed, number in (*words, *self._slow.popleft()):
             self.unheard.discard(button)
             for buttons in self._gates:
-                buttons.hear(button, pressed)
+                buttons.hear(button, pressed, number)
         pressed, self._new_press = self._new_press, False
         return pressed
+
+    @property
+    def is_known(self) -> bool:
+        """Whether each gate knows what was heard so far."""
+        return all(buttons.pressed == self.pressed for buttons in self._gates)
 
     def call(self, pressed: bool) -> bool:
         """Press or release by the service, which takes effect at once; return whether that is a press."""

@@ -496,6 +496,16 @@ def press_in_a_flood() -> None:
     judged(plant)
 
 
+def words_again() -> None:
+    """What a button said comes again by a slower way, behind its newer words."""
+    plant = moving()
+    plant.panel.say("pendant", True)
+    plant.run(1)
+    plant.panel.release_all()
+    plant.run(LONG)
+    judged(plant)
+
+
 def late_gate() -> None:
     """A gate that starts while a button is pressed stops, whatever others say, and whether or not it is repeated."""
     for button in ("wall", "phone"):
@@ -590,6 +600,7 @@ HOLES: dict[str, Callable[[], None]] = {
     "restrictions do not lengthen a stop": restrictions_do_not_lengthen_a_stop,
     "restrictions many times a second": restrictions_many_times_a_second,
     "press in a flood": press_in_a_flood,
+    "words again": words_again,
     "late gate": late_gate,
     **{f"pose {lie}": lying(lie) for lie in LIES},
     "sliding along the border": sliding,

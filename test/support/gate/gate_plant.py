@@ -267,6 +267,7 @@ class Plant:
             gate.begin_tick(self.now_ns, self.steady_ns)
         self._notice_restart()
         self._press(self.panel.deliver())
+        self.expect(self.panel.is_known, "takes an old word of a button for its last")
 
     def _finish(self) -> None:
         must = self.duties.must_hold(self.now_ns, self.command is None or not self.command.velocity.any())
