@@ -18,6 +18,7 @@ from ami_ros.safety.sensor_reasons import AGE_REASONS, FROZEN_REASONS
 from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR, watched_sensors
 from ami_ros.sim.faults.kinds import (
     ANY_SIZE,
+    ANY_STALE,
     CAMERA,
     CLOCK,
     DOUBT,
@@ -266,6 +267,8 @@ class Catalogue:
         for name in names:
             if name in (STALE, FUTURE, FROZEN, MALFORMED):
                 found |= {self._of_sensor(name, sensor) for sensor in sensors if sensor in self._watched}
+            elif name == ANY_STALE:
+                found |= {self._of_sensor(STALE, sensor) for sensor in self._watched}
             else:
                 found.add(name)
         return frozenset(found)

@@ -20,6 +20,7 @@ PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
 
 # Reasons that each kind of sensor has of its own: see `safety.sensor_reasons`.
 STALE, FUTURE, FROZEN, MALFORMED = "stale", "future", "frozen", "malformed"
+ANY_STALE = "any sensor stale"
 # What a fault needs of its sensor.
 STAMP, FREEZE, ANY_SIZE = "a message with a stamp", "freeze_s", "a message of any size"
 POSE = "to measure the pose of a base"
@@ -237,7 +238,8 @@ KINDS: dict[str, FaultKind] = {
             "images of 64 MB from a stranger",
             # Where the middleware refuses them before it stores them, only the stranger shows.
             ("MESSAGE_OVERSIZED", "SENSOR_SHARED"),
-            TOLD_S,
+            MODEL_S,  # as another gate is: both are seen by how many publish
+            follows=(ANY_STALE, COMMAND_TIMEOUT, *_SILENCE),  # on a busy machine they crowd out what is small
             of=IMAGE,
         ),
         FaultKind(

@@ -17,6 +17,7 @@ NOISE = (0.01, 0.01, 0.005)  # m, m, rad: standard deviation
 SLIP = (0.04, 0.18)  # shares of a way straight on, and of a turn on the spot, by which wheels may slip
 LIES = ("frozen", "scaled", "leapt", "drifting", "silent", "nan", "late", "future")
 OPEN = ("silent", "nan", "late", "future")  # of them, which hold by the message alone
+STILL = 0.1  # m of commands in which a pose may stay the same to the last bit
 SCALE = 0.34  # of the way: what a scaled pose tells at most
 # How far the footprint may get outside, m. A base is kept by poses with noise, and slides before that is seen. The
 # way in which a lie begins still counts as explained.
@@ -43,6 +44,7 @@ class BasePlant(ChannelPlant):
         self._slip = self._generator.uniform(0.0, SLIP)
         self._told, self._offset = self.pose.copy(), np.zeros(3)
         self._good_ns = -(2**62)
+        self._way_of_still = 0.0  # m that commands have gone while the gate was told one and the same pose
         self._worst, self._excused, self._lied, self._tolerance = -math.inf, 0, 0, HONEST
         super().__init__(base_body(ALL_LIMITS[limits]), tracking_error=tracking_error)
 
@@ -69,6 +71,8 @@ class BasePlant(ChannelPlant):
             return
         noise = self._generator.standard_normal(3) * NOISE
         told, stamp_ns = self.pose + noise + self._offset, self.now_ns
+        if self.lie != "frozen":
+            self._way_of_still = 0.0
         if self.lie == "frozen":
             told = self._told
         elif self.lie == "scaled":
@@ -90,13 +94,18 @@ class BasePlant(ChannelPlant):
 
     def _must_hold(self) -> list[str]:
         age_s = (self.now_ns - self._good_ns) / 1e9
-        return [f"a pose of {age_s} s"] if age_s > MAX_AGE_S else []
+        still = self._way_of_still
+        return [
+            *([f"a pose of {age_s} s"] if age_s > MAX_AGE_S else []),
+            *([f"the same pose for {still} m"] if still > STILL else []),
+        ]
 
     def _begins_at(self) -> FloatArray | None:
         return np.zeros(len(CHANNELS))
 
     def _obey(self, command: Command | None) -> None:
         vx, wz = (0.0, 0.0) if command is None else command.position
+        self._way_of_still += abs(vx) * DT_S
         vx, wz = vx * (1.0 - self._slip[0]), wz * (1.0 - self._slip[1])
         aside = self.slides * abs(vx) * DT_S
         vx, wz = vx * (1.0 - self.blocked), wz * (1.0 - self.blocked)
@@ -128,7 +137,7 @@ class BasePlant(ChannelPlant):
 
     def _forgotten(self) -> None:
         super()._forgotten()
-        self._good_ns = -(2**62)
+        self._good_ns, self._way_of_still = -(2**62), 0.0
 
     def toward_border(self, straight: float) -> None:
         """Send it on at full speed, turning as it goes."""

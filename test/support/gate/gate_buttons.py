@@ -55,9 +55,9 @@ class Panel:
 
     def say(self, button: str, pressed: bool, times: int = 1) -> None:
         """Let a button speak; it is heard at the next tick."""
-        self._words[button] = pressed
-        self._new_press |= pressed
         for _ in range(times):
+            self._words[button] = pressed
+            self._new_press |= pressed
             self._number += 1
             self._backlog.add((button, pressed, self._number))
 
