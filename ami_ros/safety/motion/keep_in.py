@@ -34,8 +34,9 @@ class KeepIn:
     """Looks at the ways to rest that could follow a step, from where the base may be by now.
 
     Where it is measured to be and where its commands have led it both count: either may be wrong. Where it is
-    outside already, a step is allowed if it leads back inside. A base that slides, as along a wall, is
-    foreseen to go on sliding until it rests.
+    outside already, a step is allowed if it leads back inside, and never further out again on the way: near a
+    corner it would leave by the other side. A base that slides, as along a wall, is foreseen to go on sliding
+    until it rests.
 
     Args:
         base: has an area.
@@ -96,7 +97,8 @@ class KeepIn:
             way = np.cumsum(np.linalg.norm(np.array(values)[:, self.linear], axis=1)) * step_s
             points += np.outer(way, place.sliding)
         inside = self._inside(points, place.unsure) - slack
-        beyond = min(here, 0.0) - float(inside.min())
+        so_far = np.maximum.accumulate(np.minimum([here, *inside], 0.0))
+        beyond = float((so_far[:-1] - inside).max())
         if here < -OUTSIDE:
             steps = np.diff(points, axis=0, prepend=[place.pose[:2]])
             length = float(np.hypot(steps[:, 0], steps[:, 1]).sum())

@@ -189,3 +189,17 @@ def test_the_judge_of_these_tests():
     assert outside(np.array([-1.0, -1.0])) == pytest.approx(RADIUS - 1.5, abs=1e-3)
     assert outside(np.array([1.0, 1.0])) == pytest.approx(RADIUS + 0.5, abs=1e-3)
     assert MAX_AGE_S > 0.2 and SETTINGS.rate_hz == 100.0
+
+
+def test_from_beyond_one_border_it_does_not_leave_by_the_next():
+    base = DrivenBase((2.6, -1.72, -2.3))
+    least = outside(base.pose[:2])
+    base.tick()
+    for _ in range(15):
+        base.propose((FASTEST[0], 0.0), (FASTEST[0], 0.0), (FASTEST[0], 0.0))
+        for _ in range(20):
+            base.tick()
+            now = outside(base.pose[:2])
+            least = min(least, now)
+            assert now <= max(least, 0.0) + BOUND
+    assert least < 0.05, "it came back"

@@ -44,7 +44,7 @@ class BasePlant(ChannelPlant):
         self._slip = self._generator.uniform(0.0, SLIP)
         self._told, self._offset = self.pose.copy(), np.zeros(3)
         self._good_ns = -(2**62)
-        self._way_of_still = 0.0  # m that commands have gone while the gate was told one and the same pose
+        self._way, self._way_of_still = 0.0, 0.0  # m, since the last pose; while it was the same again and again
         self._worst, self._excused, self._lied, self._tolerance = -math.inf, 0, 0, HONEST
         super().__init__(base_body(ALL_LIMITS[limits]), tracking_error=tracking_error)
 
@@ -71,8 +71,8 @@ class BasePlant(ChannelPlant):
             return
         noise = self._generator.standard_normal(3) * NOISE
         told, stamp_ns = self.pose + noise + self._offset, self.now_ns
-        if self.lie != "frozen":
-            self._way_of_still = 0.0
+        self._way_of_still = self._way_of_still + self._way if self.lie == "frozen" else 0.0
+        self._way = 0.0
         if self.lie == "frozen":
             told = self._told
         elif self.lie == "scaled":
@@ -105,7 +105,7 @@ class BasePlant(ChannelPlant):
 
     def _obey(self, command: Command | None) -> None:
         vx, wz = (0.0, 0.0) if command is None else command.position
-        self._way_of_still += abs(vx) * DT_S
+        self._way += abs(vx) * DT_S
         vx, wz = vx * (1.0 - self._slip[0]), wz * (1.0 - self._slip[1])
         aside = self.slides * abs(vx) * DT_S
         vx, wz = vx * (1.0 - self.blocked), wz * (1.0 - self.blocked)
@@ -137,7 +137,7 @@ class BasePlant(ChannelPlant):
 
     def _forgotten(self) -> None:
         super()._forgotten()
-        self._good_ns, self._way_of_still = -(2**62), 0.0
+        self._good_ns, self._way, self._way_of_still = -(2**62), 0.0, 0.0
 
     def toward_border(self, straight: float) -> None:
         """Send it on at full speed, turning as it goes."""
