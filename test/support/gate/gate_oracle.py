@@ -200,8 +200,8 @@ class CommandOracle:
     def give_way(self, to: FloatArray) -> None:
         """Expect no motion but back to where the robot is (C,), after the motion before has come to its end."""
         if self._way_out is None or (np.abs(to - self._way_out) > TREMBLING).any():
-            law = self.bounds.looser(self._law) if self._under_way else self.bounds
-            self._until_way = self.ticks_to_rest(law)
+            self._go_on_under(self.own)  # first it brakes, as in any hold
+            self._until_way = self.ticks_to_rest(self._law)
         self._until_rest, self._way_out = -1, np.array(to)
 
     @property
