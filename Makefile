@@ -11,6 +11,7 @@ TICKS ?= 200000
 # Three processes on two cores: many tests wait for other processes. A file stays in one of them.
 PYTEST_ARGS ?= -n 3 --dist loadfile --max-worker-restart 1 -o faulthandler_exit_on_timeout=true
 SEED ?= 0
+SECONDS ?= 600
 # One that has lerobot, and what makes it if it is not there: lerobot needs 3.12, and 5 GB.
 LEROBOT_PYTHON ?= .lerobot/bin/python
 LEROBOT_BASE ?= python3.12
@@ -37,10 +38,10 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # To refresh constraints.txt: make clean venv CONSTRAINTS=, then make test CONSTRAINTS=, then make freeze.
-.PHONY: help venv freeze demo test fuzz build lint format model robot bench clean
+.PHONY: help venv freeze demo test fuzz fuzz-files build lint format model robot bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
 	@echo "  PYTHON=python3.11   the Python for .venv: 3.10 to 3.13 (default: python3)"
 	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux brings several GB of CUDA"
@@ -109,6 +110,9 @@ test: build ## build with colcon, run the suite through colcon test, lint
 fuzz: venv ## shake the safety gate for TICKS ticks (200000) from SEED (0), and take out each check in turn
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
 	  $(BIN)/python -m pytest -q -rP test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
+
+fuzz-files: venv ## read hostile files of all kinds for SECONDS (600), from case SEED (0) on, each in a process of its own
+	PYTHONPATH=test/support $(BIN)/python -m hostile.run --seconds $(SECONDS) --seed $(SEED)
 
 # In an environment of its own: lerobot wants other versions of torch and OpenCV than we do.
 lerobot: venv ## check what ami-ros export-data writes with the real lerobot

@@ -4,20 +4,33 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ami_ros.errors import AmiError, ConfigError, shown
-from ami_ros.strict_text import parse_yaml
+from ami_ros.strict_text import MOST_CHARACTERS, parse_yaml
 
 T = TypeVar("T")
+
+
+class Null:
+    """A null that somebody wrote, among values of which None means "not given". No setting takes it."""
+
+    def __repr__(self) -> str:
+        return "null"
+
+
+NULL = Null()
+MOST_NEAR = 3  # unknown keys for which a likely one is named
 INTEGER_MAX = 2**63 - 1  # of a ROS parameter, which every setting may become
+# Of what shall be positive, and of any number: beyond, a period is no number of ns, a quotient none at all.
+SMALLEST, LARGEST = 1e-9, 1e12
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "ge": (lambda v, b: v >= b, ">="),
     "gt": (lambda v, b: v > b, ">"),
+    "ge": (lambda v, b: v >= b, ">="),
     "le": (lambda v, b: v <= b, "<="),
     "lt": (lambda v, b: v < b, "<"),
 }
@@ -46,7 +59,8 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
         if not path.is_file():
             nearby = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
             raise ConfigError(f"{path}: no such file; available there: {nearby or 'nothing'}")
-        content = parse_yaml(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            content = parse_yaml(file.read(MOST_CHARACTERS + 1))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -68,8 +82,8 @@ def load_settings(
     Args:
         cls: a dataclass whose fields are made by `setting`.
         source: a YAML file, or its content.
-        overrides: win over `source`; None means "not given". A dot leads into a section, as in
-            ``terms.goal.discount``.
+        overrides: win over `source`; None means "not given", NULL a null that somebody wrote. A dot leads
+            into a section, as in ``terms.goal.discount``.
         where: name of `source` in messages; default: the path, or the name of `cls` for a mapping.
         also: keys that the caller has read itself, and left out of `source`; valid, too.
 
@@ -80,11 +94,14 @@ def load_settings(
     values = dict(source) if isinstance(source, Mapping) else read_yaml(source)
     for key, value in (overrides or {}).items():
         if value is not None:
-            values = with_value(values, key, value, where)
+            values = with_value(values, str(key), value, where)
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - set(fields), key=str)
+    unknown = sorted(map(str, set(values) - set(fields)))
     if unknown:
-        raise ConfigError(f"{where}: unknown keys {unknown}; valid keys are {sorted({*fields, *also})}")
+        valid = sorted({*fields, *also})
+        near = [name for key in unknown[:MOST_NEAR] for name in get_close_matches(key, valid, n=1)]
+        meant = f"; perhaps meant {near}" if near else ""
+        raise ConfigError(f"{where}: unknown keys {shown(unknown)}; valid keys are {valid}{meant}")
     missing = sorted(set(fields) - set(values))
     if missing:
         raise ConfigError(f"{where}: missing keys {missing}; every one of {sorted(fields)} is required")
@@ -156,6 +173,8 @@ def _checked(where: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any
         # Before any of them is looked at: a list may be as long as somebody likes.
         raise ConfigError(f"{where}: got {len(value)} entries, expected at most {rules['most']}")
     value = _typed(where, value, kind)
+    if rules.get("gt") == 0.0:
+        rules = {**rules, "ge": SMALLEST}
     for rule, (holds, sign) in _BOUNDS.items():
         if rule in rules and not all(
             holds(v, rules[rule]) for v in (value if isinstance(value, tuple) else (value,))
@@ -173,11 +192,12 @@ def _typed(where: str, value: Any, kind: Any) -> Any:
             raise ConfigError(f"{where}: got {shown(value)}, expected a list of {item.__name__}")
         return tuple(_typed(f"{where}[{i}]", v, item) for i, v in enumerate(value))
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if not abs(value) <= sys.float_info.max:
-            raise ConfigError(f"{where}: got {shown(value)}, expected a finite number")
+        if not abs(value) <= LARGEST:
+            raise ConfigError(f"{where}: got {shown(value)}, expected a finite number, at most {LARGEST:g}")
         return float(value)
     if kind is int and type(value) is int and abs(value) > INTEGER_MAX:
         raise ConfigError(f"{where}: got {shown(value)}, expected a whole number of 64 bits")
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
-    raise ConfigError(f"{where}: got {shown(value)} ({type(value).__name__}), expected {kind.__name__}")
+    expected = kind.__name__ + ", true or false" * (kind is bool)
+    raise ConfigError(f"{where}: got {shown(value)} ({type(value).__name__}), expected {expected}")

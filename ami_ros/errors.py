@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The error tree: everything that ami_ros raises on purpose.
+"""The error tree: everything that ami_ros raises on purpose, and how it quotes what it was given.
 
 Every message names what was got, what was expected and what to do about it.
 """
@@ -18,6 +18,24 @@ _short.maxlist = _short.maxtuple = _short.maxset = _short.maxdict = 30
 def shown(value: Any) -> str:
     """Return `value` as a message shows it: its repr, shortened, whatever somebody put into a file."""
     return _short.repr(value)
+
+
+def printable(text: str) -> str:
+    """Return text as people may see it, in one line: what is not printable, as `repr` has it.
+
+    Escape sequences of terminals, line ends and letters that turn the direction of writing are shown and not
+    obeyed, so that a name from a file looks like nothing but a name.
+    """
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def printable_lines(text: str) -> str:
+    """Return text of several lines as people may see it; those after the first are indented."""
+    return "\n  ".join(map(printable, text.split("\n")))
+
+
+def _printable(letter: str) -> str:
+    return letter if letter.isprintable() else repr(letter)[1:-1]
 
 
 class AmiError(Exception):

@@ -1,26 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""YAML and JSON, taken at their word: what a lenient reader would drop or choke on is refused in one line."""
+"""YAML and JSON, taken at their word: what a lenient reader would drop, choke on or misread is refused."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Hashable
 from typing import Any
 
 import yaml
 
-MERGE = "tag:yaml.org,2002:merge"  # `<<`, which may be given twice
+from ami_ros.errors import shown
+
+# Of YAML, ten times what the largest robot needs: what is longer takes seconds to read.
+MOST_CHARACTERS, MOST_VALUES = 1 << 17, 1 << 16
+TAG = "tag:yaml.org,2002:"
+MERGE = f"{TAG}merge"  # `<<`, which may be given twice
+# A number that is one and the same to everybody. Source: YAML 1.1 reads 010 as 8, 1:30 as 90 and 1_0 as 10
+# (yaml.org/type/int.html), YAML 1.2 the first as 10 and the others as text (section 10.3.2).
+PLAIN_NUMBER = re.compile(
+    r"[-+]?(0x[0-9a-fA-F]+|((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|\.inf|\.nan)", re.I
+)
+# Truth to YAML 1.1, text to YAML 1.2.
+HALF_A_LETTER = re.compile(rb"\\u[dD][89a-fA-F]")  # in JSON, unless the other half follows
+PLAIN_TRUTH = ("true", "false")
 
 
 def parse_yaml(text: str) -> Any:
     """Return what YAML text says.
 
     Raises:
-        ValueError: not YAML, a key given twice (which others drop silently), a value that is none, or
-            nested too deeply; one line that names the line of the text.
+        ValueError: not YAML, too long, a key given twice (which others drop silently), a value that is none,
+            or another one to other readers, or nested too deeply; one line that names the line of the text.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"got a longer text, expected at most {MOST_CHARACTERS} characters")
     try:
-        return yaml.load(text, _Loader)  # a SafeLoader
+        value = yaml.load(text, _Loader)  # a SafeLoader
+        if (count := _count(value, {})) > MOST_VALUES:
+            raise ValueError(f"got {count} values, aliases counted, expected at most {MOST_VALUES}")
+        return value
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -39,22 +59,57 @@ def parse_json(text: str | bytes) -> Any:
         ValueError: not JSON or not Unicode, a key given twice in one object, or nested too deeply.
     """
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        value = json.loads(text, object_pairs_hook=_once)
+        if HALF_A_LETTER.search(text if isinstance(text, bytes) else text.encode()):
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(name for name, _ in pairs)
+        twice = shown(sorted(name for name, count in counts.items() if count > 1))
         raise ValueError(f"keys {twice} are given twice, expected once")
     return values
 
 
+def _count(value: Any, known: dict[int, int | None]) -> int:
+    """Return how many values there are in one, each as often as it is named. Raises ValueError: in itself."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    if (name := id(value)) not in known:
+        known[name] = None
+        inside = value.values() if isinstance(value, dict) else value
+        known[name] = 1 + sum(_count(one, known) for one in inside)
+    if (count := known[name]) is None:
+        raise ValueError("got a value that contains itself, expected an end")
+    return count
+
+
 class _Loader(yaml.SafeLoader):
     """Looks at keys while the text is read: later, those that `<<` brings in would look like given twice."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Bring in what `<<` names: own keys win, then the first that has one.
+
+        By hand, because PyYAML takes the wrong one of several, and makes millions of keys of a few lines.
+        Source: yaml.org/type/merge.html.
+        """
+        bases = [value for key, value in node.value if key.tag == MERGE]
+        own = {_name(key): (key, value) for key, value in node.value if key.tag != MERGE}
+        node.value = list(own.values())  # before the bases, of which it may be one itself
+        brought: dict[Hashable, tuple[yaml.Node, yaml.Node]] = {}
+        for base in bases:
+            for one in base.value if isinstance(base, yaml.SequenceNode) else (base,):
+                if not isinstance(one, yaml.MappingNode):
+                    problem = "<< is given something else, expected mappings"
+                    raise yaml.constructor.ConstructorError(None, None, problem, base.start_mark)
+                self.flatten_mapping(one)
+                brought = {_name(key): (key, value) for key, value in one.value} | brought
+        node.value = list((brought | own).values())
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -71,7 +126,33 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)
+            if isinstance(node, yaml.ScalarNode):
+                node.value.encode()  # "\ud800" is half a letter, which nothing can write
+            value = super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError) as error:  # PyYAML's own: 2001-99-99
             problem = f"{str(node.value)[:40]!r} is no {node.tag.rpartition(':')[2]}: {error}"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+        if isinstance(node, yaml.ScalarNode):
+            self._refuse_ambiguous(node)
+        return value
+
+    @staticmethod
+    def _refuse_ambiguous(node: yaml.ScalarNode) -> None:
+        kind, text = node.tag.removeprefix(TAG), str(node.value)
+        if kind in ("int", "float") and not PLAIN_NUMBER.fullmatch(text):
+            expected = "a number without leading 0, _ and :, or a text in quotes"
+        elif kind == "bool" and text.lower() not in PLAIN_TRUTH:
+            expected = "true or false, or a text in quotes"
+        else:
+            return
+        problem = f"{shown(text)} is not the same to all readers of YAML; expected {expected}"
+        raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+# As YAML 1.2 has it, and everybody else: to PyYAML 1e-3 is a text.
+NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$")
+_Loader.add_implicit_resolver(f"{TAG}float", NUMBER, list("-+.0123456789"))
+
+
+def _name(key: yaml.Node) -> Hashable:
+    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ami_ros.config import flattened, load_settings, read_yaml, setting, with_value
+from ami_ros.config import NULL, flattened, load_settings, read_yaml, setting, with_value
 from ami_ros.errors import ConfigError
 from ami_ros.share import config_path, share_dir
 
@@ -48,11 +48,22 @@ def test_unknown_keys_are_named_with_the_valid_ones():
     message = refused({**GOOD, "cuont": 1, "zzz": 2}, "unknown keys")
     assert "['cuont', 'zzz']" in message
     assert "['count', 'on', 'rate_hz', 'sizes', 'solver']" in message
+    assert message.endswith("perhaps meant ['count']")
 
 
 def test_an_unknown_override_is_refused_too():
     with pytest.raises(ConfigError, match="unknown keys"):
         load_settings(Settings, GOOD, {"speed": 1})
+    with pytest.raises(ConfigError, match=r"unknown keys \['1'\]"):
+        load_settings(Settings, GOOD, {1: 2})
+
+
+def test_a_null_that_somebody_wrote_is_no_value_that_was_not_given():
+    for key in GOOD:
+        with pytest.raises(ConfigError, match=f"{key}: got null"):
+            load_settings(Settings, GOOD, {key: NULL})
+    with pytest.raises(ConfigError, match="unknown keys"):
+        load_settings(Settings, GOOD, {"nosuch.key": NULL})
 
 
 def test_missing_keys_are_named():
@@ -92,6 +103,9 @@ def test_wrong_types_are_refused_with_both_sides(key, value, expected):
         ("count", 11, "<= 10"),
         ("rate_hz", 0.0, "> 0.0"),
         ("rate_hz", 100.0, "< 100.0"),
+        ("rate_hz", 1e-300, ">= 1e-09"),
+        ("rate_hz", 1e300, "a finite number"),
+        ("rate_hz", 10**400, "a finite number"),
         ("sizes", [4, 0], ">= 1"),
         ("solver", "cma", r"one of \['cem', 'mppi'\]"),
     ],
@@ -160,8 +174,13 @@ def test_a_message_stays_short_whatever_the_file_says(tmp_path):
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)]
     path = tmp_path / "bomb.yaml"
     path.write_text("\n".join([*lines, "sizes: *a9"]))
-    bomb = read_yaml(path)["sizes"]
+    with pytest.raises(ConfigError, match="values, aliases counted, expected at most"):
+        read_yaml(path)
+    bomb = [1] * 10
+    for _ in range(9):
+        bomb = [bomb] * 10
     assert len(refused({**GOOD, "count": bomb}, "count: got .*expected int")) < 3000
+    assert len(refused({**GOOD, **dict.fromkeys(range(20_000))}, "unknown keys")) < 3000
     assert len(refused({**GOOD, "count": "x" * 10**6}, "count: got 'xx.*expected int")) < 300
 
 

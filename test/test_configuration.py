@@ -111,6 +111,12 @@ def test_what_does_not_exist_is_refused_at_once(wrong, message):
         Configuration.load(**wrong)
 
 
+def test_a_change_to_the_gate_that_has_no_name_is_refused(tmp_path):
+    (tmp_path / "me.yaml").write_text("like: panda\nsafety: {1: 2}\n")
+    with pytest.raises(ConfigError, match=r"unknown keys \['1'\].*; among the changes below safety of robot"):
+        _ = Configuration.load(str(tmp_path / "me.yaml"), "reach").safety
+
+
 def test_a_setting_that_does_not_exist_is_refused_by_name():
     with pytest.raises(ConfigError, match=r"planner.yaml, as task push changes it: unknown keys \['typo'\]"):
         Configuration.load("panda", "push", {"planner": {"typo": 1}}).planner  # noqa: B018

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-import yaml
 
 from ami_ros.strict_text import parse_json, parse_yaml
 
@@ -32,8 +33,103 @@ def test_a_key_given_twice_is_named_with_both_lines(text, key, line, first):
 
 def test_what_is_merged_may_be_given_again():
     text = "base: &b {x: 1, y: 2}\nin: {deep: &d {<<: *b, x: 3}}\nout: {<<: *d, y: 4}\n"
-    assert parse_yaml(text) == yaml.safe_load(text)
-    assert parse_yaml(text)["in"] == {"deep": {"x": 3, "y": 2}}
+    found = parse_yaml(text)
+    assert found == {"base": {"x": 1, "y": 2}, "in": {"deep": {"x": 3, "y": 2}}, "out": {"x": 3, "y": 4}}
+
+
+def test_of_several_that_are_merged_the_first_wins_and_own_keys_before_all():
+    """Source: yaml.org/type/merge.html."""
+    text = "- &a {one: 1, two: 1}\n- &b {two: 2, three: 2}\n- {<<: [*a, *b], three: 3}\n- &c {<<: *c, x: 1}"
+    assert parse_yaml(text)[2:] == [{"one": 1, "two": 1, "three": 3}, {"x": 1}]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("10", 10),
+        ("-10", -10),
+        ("0", 0),
+        ("0x1F", 31),
+        ("0.5", 0.5),
+        ("-.5", -0.5),
+        ("1.", 1.0),
+        ("1e-3", 0.001),
+        ("2.5E3", 2500.0),
+        (".inf", float("inf")),
+    ],
+)
+def test_a_number_that_is_one_to_everybody(text, number):
+    assert parse_yaml(f"a: {text}") == {"a": number}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "010",
+        "-010",
+        "00",
+        "08",
+        "007.5",
+        "1:30",
+        "12:30:45.5",
+        "1_000",
+        "0b11",
+        "!!int 010",
+        "!!float 1:30.5",
+    ],
+)
+def test_a_number_that_is_another_one_to_others_is_refused(text):
+    with pytest.raises(
+        ValueError, match="line 2, column 4: .* is not the same to all readers of YAML; expected a number"
+    ):
+        parse_yaml(f"b: 1\na: {text}")
+    assert parse_yaml(f"a: '{text}'") == {"a": text}
+
+
+@pytest.mark.parametrize("text", ["yes", "No", "ON", "off"])
+def test_a_truth_that_is_a_text_to_others_is_refused(text):
+    with pytest.raises(ValueError, match="expected true or false, or a text in quotes"):
+        parse_yaml(f"a: {text}")
+    with pytest.raises(ValueError, match="expected true or false"):
+        parse_yaml(f"{text}: a")
+    assert parse_yaml(f"a: '{text}'\nb: True\nc: false") == {"a": text, "b": True, "c": False}
+
+
+def test_what_is_named_again_and_again_cannot_grow_without_end():
+    lists = "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10))
+    mappings = "\n".join(
+        f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}], k{i}: 1}}" for i in range(1, 40)
+    )
+    with pytest.raises(ValueError, match=r"got \d{10} values, aliases counted, expected at most 65536"):
+        parse_yaml(f"a0: &a0 [1]\n{lists}")
+    assert len(parse_yaml(f"a0: &a0 {{k0: 1}}\n{mappings}")["a39"]) == 40
+    with pytest.raises(ValueError, match="contains itself"):
+        parse_yaml("a: &a {b: *a}")
+
+
+def test_a_text_that_nobody_wrote_by_hand_is_not_read():
+    with pytest.raises(ValueError, match="expected at most 131072 characters"):
+        parse_yaml("#" * 2**18)
+
+
+def test_ten_thousand_keys_given_twice_are_told_at_once():
+    text = "{" + ", ".join(f'"k{i // 2}": 1' for i in range(40_000)) + "}"
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="given twice") as caught:
+        parse_json(text)
+    assert time.monotonic() - begun < 5.0 and len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"\\uDC00": 1}', b'["\\ud83d x"]'])
+def test_half_a_letter_is_none(text):
+    with pytest.raises(ValueError, match="surrogates"):
+        parse_json(text)
+    assert parse_json('"\\ud83d\\ude42 \\\\ud800"') == "🙂 \\ud800"
+
+
+def test_half_a_letter_is_none_in_yaml():
+    with pytest.raises(ValueError, match="line 1, column 4: .*surrogates"):
+        parse_yaml('a: "\\ud800"')
 
 
 @pytest.mark.parametrize(

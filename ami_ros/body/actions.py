@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ami_ros.config import load_settings, setting
+from ami_ros.body.limits import check_ramps
+from ami_ros.config import LARGEST, SMALLEST, load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
 from ami_ros.types import FloatArray
 
@@ -187,14 +189,15 @@ def _channel(name: str, values: Any, here: str) -> Channel:
         raise EmbodimentError(f"{here}: unit: got {shown(unit)}, expected a text")
     ends = [-span, span] if _is_number(span) else span
     is_pair = isinstance(ends, (list, tuple)) and len(ends) == 2 and all(map(_is_number, ends))
-    if not is_pair or not ends[0] < ends[1]:
+    if not is_pair or not ends[1] - ends[0] >= SMALLEST:
         raise EmbodimentError(
             f"{here}: range: got {shown(span)}, expected [smallest, largest], or one number for both ways"
         )
     limits = {key: values.get(key) for key in LIMITS}
     for key, limit in limits.items():
-        if limit is not None and not (_is_number(limit) and limit > 0):
+        if limit is not None and not (_is_number(limit) and limit >= SMALLEST):
             raise EmbodimentError(f"{here}: {key}: got {shown(limit)}, expected a positive number, or null")
+    check_ramps([math.inf if limit is None else limit for limit in limits.values()], here)
     low, high = float(ends[0]), float(ends[1])
     rest = values.get("rest", 0.0)
     if not _is_number(rest) or ("rest" in values and not low <= rest <= high):
@@ -209,4 +212,4 @@ def _constant(values: list[float]) -> FloatArray:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e12
+    return type(value) in (int, float) and abs(value) <= LARGEST

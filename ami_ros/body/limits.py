@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from ami_ros.body.urdf_checks import COMMANDABLE, number
+from ami_ros.body.urdf_checks import COMMANDABLE, number, parse_urdf
+from ami_ros.config import LARGEST, SMALLEST
 from ami_ros.errors import EmbodimentError, shown
 from ami_ros.types import FloatArray
 
 POSITIVE = ("velocity", "acceleration", "jerk", "effort")
+RAMPS = POSITIVE[:3]  # each is how fast the one before may change
 NAMES = ("lower", "upper", *POSITIVE)
 IN_URDF = ("lower", "upper", "velocity", "effort")
+LONGEST_S = 600.0  # to the largest velocity, or acceleration: with more, one of the two is a mistake
 SAME = 1e-9  # relative: what a number loses on its way through a text file
 
 
@@ -62,9 +64,9 @@ class ChannelLimits:
         arrays = {name: _limit(f"{where}: limits.{name}", name, values[name], count) for name in NAMES}
         for name in POSITIVE:
             array = arrays[name]
-            if array is not None and not np.all(array > 0):
+            if array is not None and not np.all(array >= SMALLEST):
                 raise EmbodimentError(
-                    f"{where}: limits.{name}: got {values[name]}, expected positive numbers"
+                    f"{where}: limits.{name}: got {values[name]}, expected positive numbers, >= {SMALLEST:g}"
                 )
         limits = cls(**arrays)
         if limits.lower is not None and limits.upper is not None and not (limits.lower < limits.upper).all():
@@ -73,12 +75,30 @@ class ChannelLimits:
                 f"{where}: limits: lower is not below upper for index {bad}: "
                 f"lower {limits.lower[bad].tolist()}, upper {limits.upper[bad].tolist()}"
             )
+        ramps = [getattr(limits, name) for name in RAMPS]
+        columns = [np.full(count, np.inf) if array is None else array for array in ramps]
+        for index, row in enumerate(np.stack(columns, axis=1).tolist()):
+            check_ramps(row, f"{where}: limits: index {index}")
         return limits
 
     def unlimited(self) -> list[str]:
         """Return the names of the limits that a channel has not."""
         limits = {name: getattr(self, name) for name in NAMES if name != "effort"}
         return [name for name, limit in limits.items() if limit is None or np.isinf(limit).any()]
+
+
+def check_ramps(limits: Sequence[float], where: str) -> None:
+    """Refuse the RAMPS of a channel where it would take too long to reach one; infinite where it has none.
+
+    Raises:
+        EmbodimentError: names which.
+    """
+    for name, limit, rate in zip(RAMPS, limits, limits[1:], strict=False):
+        if math.isfinite(limit) and limit / rate > LONGEST_S:
+            raise EmbodimentError(
+                f"{where}: {name}: got {limit:g}, which at {rate:g} per second is reached after "
+                f"{limit / rate:.3g} s, expected at most {LONGEST_S:g} s; null is not limited"
+            )
 
 
 def _limit(where: str, name: str, values: Any, count: int) -> FloatArray | None:
@@ -104,11 +124,10 @@ def limit_array(where: str, values: Any, count: int) -> FloatArray | None:
     # Spelled out because numpy takes true, false and "1.5" for numbers.
     if not isinstance(values, (list, tuple)) or not all(type(value) in (int, float) for value in values):
         raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} numbers or null")
-    if any(abs(value) > sys.float_info.max for value in values):  # a whole number may be too large for numpy
-        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")
+    if len(values) != count or not all(abs(value) <= LARGEST for value in values):
+        expected = f"expected {count} finite numbers, at most {LARGEST:g}, or null"
+        raise EmbodimentError(f"{where}: got {shown(values)}, {expected}")
     array = np.array(values, dtype=np.float64)
-    if array.shape != (count,) or not np.isfinite(array).all():
-        raise EmbodimentError(f"{where}: got {shown(values)}, expected {count} finite numbers or null")
     array.setflags(write=False)
     return array
 
@@ -141,8 +160,8 @@ def limits_of_urdf(urdf: Path, joints: Sequence[str]) -> UrdfLimits:
     """
     try:
         # Children of the root only: a <transmission> names joints, too.
-        elements = {joint.get("name"): joint for joint in ElementTree.parse(urdf).getroot().findall("joint")}
-    except (OSError, ElementTree.ParseError, UnicodeDecodeError):
+        elements = {joint.get("name"): joint for joint in parse_urdf(urdf).findall("joint")}
+    except ValueError:
         return UrdfLimits(urdf, joints, {})
     found = [elements[name] for name in joints if name in elements]
     if len(found) != len(joints) or any(joint.get("type") not in COMMANDABLE for joint in found):

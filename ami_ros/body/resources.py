@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from ami_ros.errors import EmbodimentError
+from ami_ros.errors import EmbodimentError, shown
 
 PACKAGE, FILE = "package://", "file://"
 # Packages of URDFs and meshes that an extra of ours brings.
@@ -30,6 +30,13 @@ def resource(name: str, folder: Path) -> Path:
     Raises:
         EmbodimentError: no such file; says where it looked.
     """
+    try:
+        return _found(name, folder)
+    except (OSError, ValueError) as error:  # longer than any, or with a zero byte in it
+        raise EmbodimentError(f"{shown(name)}: no name of a file ({error}); expected a path") from error
+
+
+def _found(name: str, folder: Path) -> Path:
     if name.startswith(PACKAGE):
         package, _, rest = name[len(PACKAGE) :].partition("/")
         places = list(_places(package, folder.resolve()))

@@ -23,6 +23,7 @@ from ami_ros.share import config_path
 from ami_ros.task_file import merged, read_task
 from ami_ros.types import FloatArray, Observation
 
+MOST_ALIKE = 10  # robots that are like the next one
 # What people give for a robot's YAML -> what to do.
 URDF = "ami-ros new-robot writes one from a URDF"
 INSTEAD = {".yml": "rename it", ".urdf": URDF, ".xacro": URDF}
@@ -248,9 +249,19 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     if not isinstance(other, str):
         raise EmbodimentError(f"{path}: like: got {shown(other)}, expected a robot's name or a path")
     base = _path(other, path.parent)
-    if base.resolve() in (path.resolve(), *below):
+    try:
+        ours, theirs = path.resolve(), base.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, or no name of a file
+        raise EmbodimentError(
+            f"{path}: like: got {shown(other)}, expected a robot's name or a path"
+        ) from error
+    if theirs in (ours, *below):
         raise EmbodimentError(f"{path}: like: got {other}, which is like this robot itself")
-    found = _read(base, (*below, path.resolve()))
+    if len(below) == MOST_ALIKE:
+        raise EmbodimentError(
+            f"{path}: like: got {other}, after {MOST_ALIKE} others; expected fewer in a row"
+        )
+    found = _read(base, (*below, ours))
     for section in ("arm", "simulation"):  # names of files are relative to the YAML that they stand in
         part = found.get(section)
         if isinstance(part, dict) and isinstance(part.get("urdf"), str) and "://" not in part["urdf"]:

@@ -15,7 +15,7 @@ from ami_ros.body.drive_simulation import DriveSimulation, read_drive_simulation
 from ami_ros.body.resources import resource
 from ami_ros.body.scenery import read_boxes
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
-from ami_ros.config import load_settings, setting
+from ami_ros.config import LARGEST, load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
 from ami_ros.types import FloatArray
 
@@ -189,7 +189,7 @@ def _process_sensor(section: Any, sensor: VectorSensor, actions: ActionSpec, whe
 
 
 def _gains(given: Mapping[str, Any], actions: ActionSpec, where: str) -> list[float]:
-    numbers = {k: v for k, v in given.items() if type(v) in (int, float) and abs(v) < 1e12}
+    numbers = {k: v for k, v in given.items() if type(v) in (int, float) and abs(v) <= LARGEST}
     if set(numbers) != set(given) or not set(given) <= set(actions.names):
         raise EmbodimentError(
             f"{where}.gain: got {shown(given)}, expected a number for some of {list(actions.names)}"

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 
+from ami_ros.body.xml_file import parse_xml
 from ami_ros.errors import KinematicsError, shown
 from ami_ros.types import FloatArray
 
+MOST_LINKS, MOST_SHAPES = 500, 500  # the largest robots have a fifth of it
+FARTHEST = 1e6  # m, or rad
 TYPES = ("revolute", "continuous", "prismatic", "fixed", "floating", "planar")
 COMMANDABLE = ("revolute", "continuous", "prismatic")
 
@@ -28,8 +31,8 @@ def read_urdf(path: Path) -> ElementTree.Element:
         KinematicsError: missing, unreadable, not a tree, or a joint is malformed; names what is wrong.
     """
     try:
-        root = ElementTree.parse(path).getroot()
-    except (OSError, ElementTree.ParseError, UnicodeDecodeError) as error:
+        root = parse_urdf(path)
+    except ValueError as error:
         raise KinematicsError(f"{path}: not a readable URDF: {error}") from error
     links = [str(link.get("name")) for link in root.findall("link")]
     joints = root.findall("joint")
@@ -37,9 +40,26 @@ def read_urdf(path: Path) -> ElementTree.Element:
         raise KinematicsError(f"{path}: got no <link> in <{root.tag}>, expected a URDF")
     _refuse_twice(path, "link", links)
     _refuse_twice(path, "joint", (str(joint.get("name")) for joint in joints))
+    known = set(links)
     for joint in joints:
-        _check_joint(path, joint, links)
+        _check_joint(path, joint, known)
     _check_tree(path, links, [ends(joint) for joint in joints])
+    return root
+
+
+def parse_urdf(path: Path) -> ElementTree.Element:
+    """Return the root of a URDF, which nobody has looked at yet.
+
+    Raises:
+        ValueError: it cannot be read, or has more in it than a robot.
+    """
+    root = parse_xml(path)
+    for tag, most in (("link", MOST_LINKS), ("joint", MOST_LINKS), ("link/collision", MOST_SHAPES)):
+        if (count := len(root.findall(tag))) > most:
+            raise ValueError(f"got {count} <{tag}>, expected at most {most}")
+    for element in (*root.findall("link"), *root.findall("joint")):
+        if not element.get("name"):  # pinocchio crashes on one
+            raise ValueError(f"got a <{element.tag}> without a name, expected one")
     return root
 
 
@@ -59,7 +79,7 @@ def check_commandable(path: Path, root: ElementTree.Element, names: Sequence[str
     moving = [name for name, joint in joints.items() if joint.get("type") != "fixed"]
     missing = [name for name in names if name not in joints]
     if missing:
-        raise KinematicsError(f"{path}: joints {missing} of {robot} not found; it has {moving}")
+        raise KinematicsError(f"{path}: joints {shown(missing)} of {robot} not found; it has {shown(moving)}")
     for name in names:
         kind, mimic = joints[name].get("type"), joints[name].find("mimic")
         if kind not in COMMANDABLE:
@@ -87,14 +107,15 @@ def numbers(element: ElementTree.Element, key: str, otherwise: FloatArray | None
     """Return the three numbers (3,) of an attribute; `otherwise` where it is left out.
 
     Raises:
-        ValueError: they are not three finite numbers.
+        ValueError: they are not three finite numbers, or larger than anything of a robot.
     """
     text = element.get(key)
     if text is None and otherwise is not None:
         return otherwise
     values = [_number(part) for part in (text or "").split()]
-    if len(values) != 3 or not all(map(math.isfinite, values)):
-        raise ValueError(f"{element.tag} {key}: got {shown(text)}, expected three finite numbers")
+    if len(values) != 3 or not all(abs(value) <= FARTHEST for value in values):
+        expected = f"three finite numbers, at most {FARTHEST:g}"
+        raise ValueError(f"{element.tag} {key}: got {shown(text)}, expected {expected}")
     return np.array(values)
 
 
@@ -123,17 +144,19 @@ def _number(text: str) -> float:
 def _refuse_twice(path: Path, what: str, names: Iterable[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise KinematicsError(f"{path}: {what}s {twice} are there more than once; expected each name once")
+        raise KinematicsError(
+            f"{path}: {what}s {shown(twice)} are there more than once; expected each name once"
+        )
 
 
-def _check_joint(path: Path, joint: ElementTree.Element, links: Sequence[str]) -> None:
+def _check_joint(path: Path, joint: ElementTree.Element, links: Set[str]) -> None:
     name, kind = joint.get("name"), joint.get("type")
     if kind not in TYPES:
         raise KinematicsError(f"{path}: joint {name}: type: got {shown(kind)}, expected one of {list(TYPES)}")
     for end, link in zip(("parent", "child"), ends(joint), strict=True):
         if link not in links:
             raise KinematicsError(
-                f"{path}: joint {name}: {end}: got link {shown(link)}, expected one of {links}"
+                f"{path}: joint {name}: {end}: got link {shown(link)}, expected one of {shown(sorted(links))}"
             )
     try:
         for origin in joint.findall("origin"):
@@ -153,19 +176,22 @@ def _check_tree(path: Path, links: Sequence[str], pairs: Sequence[tuple[str, str
     for child, several in parents.items():
         if len(several) > 1:
             raise KinematicsError(
-                f"{path}: link {child} hangs on several links, {several}: a loop, expected a tree; "
+                f"{path}: link {child} hangs on several links, {shown(several)}: a loop, expected a tree; "
                 "leave out one of these joints that no motor moves"
             )
     roots = [link for link in links if link not in parents]
     if len(roots) > 1:
         raise KinematicsError(
-            f"{path}: links {roots} hang on nothing, expected one root: join them by fixed joints, "
+            f"{path}: links {shown(roots)} hang on nothing, expected one root: join them by fixed joints, "
             "or leave the others out"
         )
+    fine = set(roots)
     for link in links:
-        chain = {link}
-        while above := parents.get(link):
-            link = above[0]
+        chain: set[str] = set()
+        while link not in fine:
             if link in chain:
-                raise KinematicsError(f"{path}: links {sorted(chain)} hang on each other, expected a tree")
+                names = shown(sorted(chain))
+                raise KinematicsError(f"{path}: links {names} hang on each other, expected a tree")
             chain.add(link)
+            link = parents[link][0]
+        fine |= chain

@@ -11,7 +11,7 @@ import pinocchio
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.urdf_checks import check_commandable, number, read_urdf
-from ami_ros.errors import KinematicsError
+from ami_ros.errors import KinematicsError, shown
 from ami_ros.types import FloatArray
 
 
@@ -42,16 +42,18 @@ class UrdfModel:
             own = {name: (name, 1.0, 0.0) for name in spec.joint_names}
             own |= {name: law for name, law in followed.items() if law[0] in spec.joint_names}
             model = pinocchio.buildModelFromXML(_skeleton(self.urdf, own))
+            names = list(model.names)[1:]
+            locked = [model.getJointId(name) for name in names if name not in own]
+            if locked:
+                model = pinocchio.buildReducedModel(model, locked, pinocchio.neutral(model))
         except (ValueError, RuntimeError) as error:
             raise KinematicsError(f"{spec.urdf}: not a readable URDF: {error}") from error
-        names = list(model.names)[1:]
-        locked = [model.getJointId(name) for name in names if name not in own]
-        if locked:
-            model = pinocchio.buildReducedModel(model, locked, pinocchio.neutral(model))
         self.model = model
         if not model.existFrame(spec.tip_frame):
             frames = [frame.name for frame in model.frames]
-            raise KinematicsError(f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {frames}")
+            raise KinematicsError(
+                f"{spec.urdf}: tip frame {spec.tip_frame!r} not found; it has {shown(frames)}"
+            )
         if model.frames[self.frame_id(spec.tip_frame)].parentJoint == 0:
             raise KinematicsError(
                 f"{spec.urdf}: tip frame {spec.tip_frame!r} is moved by none of {list(spec.joint_names)}"

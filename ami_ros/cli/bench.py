@@ -67,7 +67,6 @@ def camera(
 
     One size, for a minute: ami-ros bench camera --size 640x480 --seconds 60
     """
-    from rich.console import Console
     from rich.table import Table
 
     from ami_ros.bench.camera import bench_camera
@@ -75,6 +74,7 @@ def camera(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.extras import require
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.terminal import Console
 
     sizes = [parse_size(text) for text in size]
     require("ros")
@@ -94,8 +94,10 @@ def camera(
         )
         style = "red" if row["loss"] > MAX_LOSS else ""
         table.add_row(name, str(row["sent"]), str(row["received"]), f"{row['loss']:.1%}", *times, style=style)
-    Console().print(table)
-    write_json(json_file, figures)
+    try:
+        write_json(json_file, figures)
+    finally:
+        Console().print(table)
 
 
 bench.command()(planner)

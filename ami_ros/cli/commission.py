@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import ask, say
 
 if TYPE_CHECKING:
     from ami_ros.commission.record import Commissioning, StepRecord
@@ -149,7 +150,7 @@ def _runner(
         folder.read(subject),
         logs,
         _now,
-        lambda text: typer.secho(f"please {text}", fg=typer.colors.YELLOW, err=True),
+        lambda text: say(f"please {text}", typer.colors.YELLOW, err=True),
         asks,
     )
 
@@ -167,7 +168,7 @@ def _run_all(
     with _ended(runner, experiment, place, command):
         for step in wanted:
             if runner.commissioning.is_passed(step) and not again:
-                typer.echo(f"{step}: was passed before")
+                say(f"{step}: was passed before")
                 continue
             _warn(runner.commissioning, step)
             if asks:
@@ -187,7 +188,7 @@ def _ended(runner: CommissionSteps, experiment: Experiment, place: Path, command
         with interruptible():
             yield
     except KeyboardInterrupt:
-        typer.echo(f"Holding. What was done is kept in {place}; the same command goes on from there.")
+        say(f"Holding. What was done is kept in {place}; the same command goes on from there.")
         runner.close()
         _report(runner, experiment, place, command)
         raise typer.Exit(128 + signal.SIGINT) from None
@@ -205,7 +206,7 @@ def _report(runner: CommissionSteps, experiment: Experiment, place: Path, comman
     from ami_ros.experiment.commission.report import write_commission_report
 
     page = write_commission_report(experiment, runner.commissioning, CommissionFolder(place), command, _now())
-    typer.echo(f"Look at {page}")
+    say(f"Look at {page}")
 
 
 def _now() -> str:
@@ -214,12 +215,13 @@ def _now() -> str:
 
 
 def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from ami_ros.terminal import Console, NoteColumn
 
     columns = (
         *(TextColumn(step), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn()),
-        TextColumn("{task.fields[note]}"),
+        NoteColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task(step, total=None, note="starting")
@@ -232,7 +234,7 @@ def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:
 
 def _warn(commissioning: Commissioning, step: str) -> None:
     if missing := commissioning.missing_before(step):
-        typer.echo(f"{step}: before it {' and '.join(missing)} should be passed", err=True)
+        say(f"{step}: before it {' and '.join(missing)} should be passed", err=True)
 
 
 def _ask(step: str, experiment: Experiment) -> None:
@@ -244,9 +246,8 @@ def _ask(step: str, experiment: Experiment) -> None:
         SHADOW: f"gently and at random, at {100 * experiment.configuration.explorer.speed:g} % of its speed",
         FAULTS: f"{speed}; you will be asked to cover its camera",
     }.get(step, f"{speed}, to goals that its camera took")
-    typer.confirm(
+    ask(
         f"{step}: the robot will move {how}. Is everybody out of its reach, and a hand on the e-stop?",
-        abort=True,
         err=True,
     )
 
@@ -256,11 +257,11 @@ def _say(step: str, record: StepRecord, commissioning: Commissioning) -> None:
     from ami_ros.commission.record import STEPS
     from ami_ros.commission.wording import summary_of
 
-    typer.echo(f"{step}: {'not passed' if record.problems else 'passed'}: {summary_of(step, record)}")
+    say(f"{step}: {'not passed' if record.problems else 'passed'}: {summary_of(step, record)}")
     for problem in record.problems:
-        typer.echo(f"  {problem}")
+        say(f"  {problem}")
     if record.problems:
-        typer.echo(f"Next: mend that, then the same command tries {step} again.")
+        say(f"Next: mend that, then the same command tries {step} again.")
         return
     rest = [name for name in STEPS if not commissioning.is_passed(name)]
-    typer.echo(f"Next: {rest[0]}" if rest else "Next: all steps are passed; sign the report.")
+    say(f"Next: {rest[0]}" if rest else "Next: all steps are passed; sign the report.")

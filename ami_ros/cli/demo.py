@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
+    from ami_ros.cli.demo_table import DemoTable
     from ami_ros.experiment.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
+    from ami_ros.terminal import Console
 
 NEEDED_SHARE = 0.9  # of the goals within the loosest threshold of the task, for exit code 0
 
@@ -57,16 +61,21 @@ def demo(
     experiment = prepare(robot, task, model, planner, goals, seed, goal_via)
     require("ros", "sim", "train")
     from ami_ros.cli.demo_report import FILES, write_report  # seconds: after the checks
+    from ami_ros.cli.demo_table import DemoTable
+    from ami_ros.terminal import Console
 
     command = _command(experiment, model, out)
     command += " --real-time" * real_time + " --attach" * attach
     command += " --no-baselines" * (not baselines) + " --no-video" * (not video)
-    with only_one("demo", out):
+    table, console = DemoTable(goals, experiment.goal, experiment.load_task().yardstick), Console()
+    with only_one("demo", out), ExitStack() as ended:
         check_writable(*(out / name for name in FILES))
-        results, faults = _episodes(experiment, out, real_time, attach)
+        if not console.is_terminal:  # it cannot grow there, and comes when all files are written
+            ended.callback(console.print, table)
+        results, faults = _episodes(experiment, table, console, out, real_time, attach)
         reached = write_report(experiment, results, faults, out, command, baselines, video)
     near = results[0].yardstick.loosest.text
-    typer.echo(f"{reached} of {goals} goals within {near}. Look at {out / 'report.html'}")
+    say(f"{reached} of {goals} goals within {near}. Look at {out / 'report.html'}")
     raise typer.Exit(0 if reached >= NEEDED_SHARE * goals else 1)
 
 
@@ -80,29 +89,22 @@ def _command(experiment: Experiment, model: Path | None, out: Path) -> str:
 
 
 def _episodes(
-    experiment: Experiment, out: Path, real_time: bool, attach: bool
+    experiment: Experiment, table: DemoTable, console: Console, out: Path, real_time: bool, attach: bool
 ) -> tuple[list[EpisodeResult], dict[str, Any]]:
     """Run the episodes under a table that grows."""
-    from rich.console import Console
     from rich.live import Live
 
-    from ami_ros.cli.demo_table import DemoTable
     from ami_ros.experiment.ros_episodes import RosRunner
-    from ami_ros.sim.tasks.known import load_task
 
     results: list[EpisodeResult] = []
-    yardstick = load_task(experiment.task, experiment.spec).yardstick
-    table, console = DemoTable(len(experiment.seeds), experiment.goal, yardstick), Console()
-    try:
-        with Live(table, console=console, refresh_per_second=4) as live:
+    live = Live(table, console=console, refresh_per_second=4) if console.is_terminal else nullcontext()
+    with live:
+        try:
             with RosRunner(experiment, out / "logs", real_time, attach) as runner:
                 table.domain_id = runner.domain_id
                 for result in runner.episodes():
                     results.append(result)
                     table.add(result)
+        finally:
             table.finish()
-            live.refresh()
-    finally:
-        if not console.is_terminal:
-            console.print()  # rich ends the line on terminals only
     return results, dict(runner.faults)

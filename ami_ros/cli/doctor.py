@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ami_ros.doctor.finding import Finding
+    from ami_ros.terminal import Console
 
 LISTEN_S = 5.0
 LEAST_S, MOST_S = 1.0, 600.0
-MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}  # level of a finding -> how it is marked
 
 
 def doctor(
@@ -51,15 +51,15 @@ def doctor(
     """
     import dataclasses
 
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     from ami_ros.configuration import options_of
     from ami_ros.doctor.checks import all_checks
     from ami_ros.experiment.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.terminal import Console
 
     listen_s = _listen_s(live, seconds)
     check_writable(json_file, picture)
@@ -70,18 +70,21 @@ def doctor(
     if live:
         findings += _live(console, robot, task, listen_s)
     for finding in findings:
-        table.add_row(finding.name, MARKS[finding.level], escape(finding.found), escape(finding.advice))
-    console.print(table)
+        mark = Text(finding.level, COLOURS[finding.level])
+        table.add_row(finding.name, mark, finding.found, finding.advice)
     healthy = all(finding.level != "fail" for finding in findings)
     rows = [dataclasses.asdict(finding) for finding in findings]
-    write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
+    try:
+        write_json(json_file, {"ok": healthy, "checks": rows, "hardware": hardware(), "versions": versions()})
+        if picture is not None:
+            _draw(picture, robot, task)
+    finally:
+        console.print(table)
     if picture is not None:
-        _draw(picture, robot, task)
+        say(f"wrote {picture}")
     if live and healthy:
         named = options_of(robot, task)
-        typer.echo(
-            f"The topics fit. Next: ami-ros explore{named}, while ami-ros record{named} --out FOLDER runs"
-        )
+        say(f"The topics fit. Next: ami-ros explore{named}, while ami-ros record{named} --out FOLDER runs")
     raise typer.Exit(0 if healthy else 1)
 
 
@@ -123,4 +126,3 @@ def _draw(picture: Path, robot: str | None, task: str | None) -> None:
 
     configuration = Configuration.load(robot, task)
     write_whole(picture, png(robot_picture(configuration.spec, configuration.sim.physics_hz)))
-    typer.echo(f"wrote {picture}")

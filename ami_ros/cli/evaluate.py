@@ -13,6 +13,7 @@ import typer
 
 from ami_ros.cli import options
 from ami_ros.system.engines import LOCAL
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.experiment.experiment import Experiment, Runner
@@ -117,8 +118,6 @@ def evaluate(
     """
     import dataclasses
 
-    from rich.console import Console
-
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import check_counts, prepare
     from ami_ros.experiment.figures import comparison, figures, told_if_stopped, write_json
@@ -126,6 +125,7 @@ def evaluate(
     from ami_ros.extras import require
     from ami_ros.memory.reader import copy_of
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.terminal import Console
 
     if via not in VIA:
         raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")
@@ -181,13 +181,19 @@ def evaluate(
     more |= {"map": map_, "memory": memory}
     values = figures(experiment, via, results, compared, **more)
     yardstick = results[0].yardstick
-    Console().print(comparison(f"{experiment.planner.solver} ({via})", values, compared, yardstick))
-    if "perturbations" in more:
-        varied = perturbation_table(values, more["perturbations"], perturb_scale, perturb_exactly, yardstick)
-        Console().print(varied)
-    write_json(json_file, values)
-    if failures is not None:
-        _show_failures(results, failures)
+    told = []
+    try:
+        write_json(json_file, values)
+        if failures is not None:
+            told.append(_show_failures(results, failures))
+    finally:
+        console = Console()
+        console.print(comparison(f"{experiment.planner.solver} ({via})", values, compared, yardstick))
+        if "perturbations" in more:
+            varied = more["perturbations"]
+            console.print(perturbation_table(values, varied, perturb_scale, perturb_exactly, yardstick))
+        for line in told:
+            say(line)
 
 
 def _with_fault(
@@ -270,7 +276,8 @@ def _through_ros(
         return runner.faults, gate_figures(runner.gate)
 
 
-def _show_failures(results: list[EpisodeResult], path: Path) -> None:
+def _show_failures(results: list[EpisodeResult], path: Path) -> str:
+    """Draw the episodes that missed, and return how many did, in words."""
     from ami_ros.report.failures import failure_sheet
     from ami_ros.report.failures import failures as failed
     from ami_ros.report.pictures import png
@@ -281,7 +288,7 @@ def _show_failures(results: list[EpisodeResult], path: Path) -> None:
     elif path.is_file():
         path.unlink()  # no picture of failures that are no longer there
     near = results[0].yardstick.strictest.text
-    typer.echo(f"{len(missed)} of {len(results)} episodes missed {near}{f': {path}' if missed else ''}")
+    return f"{len(missed)} of {len(results)} episodes missed {near}{f': {path}' if missed else ''}"
 
 
 def _note(result: EpisodeResult) -> str:

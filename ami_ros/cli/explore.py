@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -66,6 +67,7 @@ def explore(
         raise ConfigError("got --resume and --state, expected one of them: what is resumed is written again")
     configuration = _checked(robot, task, {"minutes": minutes, "speed": speed, "seed": seed}, resume)
     file = resume or state or configuration.exploration_file
+    check_writable(file)
     if resume is None and file.exists():
         resumes = f"--resume {quote(str(file))}"
         raise ConfigError(
@@ -73,7 +75,6 @@ def explore(
         )
     require("ros", *(["sim"] if sim else []))
     with only_one("explore", file.parent):
-        check_writable(file)
         wanted = Exploration(configuration, file, resume is not None, sim, configuration.explorer.seed)
         last, is_interrupted = _watch(
             wanted, logs or Path(tempfile.mkdtemp(prefix="ami_ros_"))
@@ -100,15 +101,15 @@ def _checked(
 
 def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
     """Run to the end, or to Ctrl-C, under a progress bar; return the newest moment, and which it was."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
     from ami_ros.experiment.exploration import ExplorationRunner
     from ami_ros.system.interrupts import interruptible
+    from ami_ros.terminal import Console, NoteColumn
 
     is_interrupted = False
     total = 60.0 * wanted.configuration.explorer.minutes
-    columns = (TextColumn("explore"), BarColumn(20), TextColumn("{task.fields[note]}"))
+    columns = (TextColumn("explore"), BarColumn(20), NoteColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("explore", total=total, note="starting")
         runner = ExplorationRunner(wanted, logs)
@@ -135,17 +136,17 @@ def _conclude(last: Moment | None, wanted: Exploration) -> None:
     more = f"ami-ros explore {options} --resume {quote(str(wanted.state))}"
     if last is None:
         kept = f"It is kept in {wanted.state}; more: {more}" if wanted.state.exists() else "Nothing is kept."
-        typer.echo(f"It ended before the explorer told how much was covered. {kept}")
+        say(f"It ended before the explorer told how much was covered. {kept}")
         raise typer.Exit(1)
     come = last.progress
     held = f"held back {come.contacts:.0f} times" if come.contacts else "never held back"
-    typer.echo(
+    say(
         f"Covered {100 * come.body:.0f} % of the body's space and {come.views:.0f} views in "
         f"{come.moved_s / 60:.1f} min and {come.episodes:.0f} episodes, {held}"
         + (f" ({last.reason})" if last.is_over else "")
         + f". Kept in {wanted.state}."
     )
-    typer.echo(f"Next: ami-ros import, of what ami-ros record wrote meanwhile; or more: {more}")
+    say(f"Next: ami-ros import, of what ami-ros record wrote meanwhile; or more: {more}")
     if last.unsafe:
-        typer.echo(f"the simulated robot counted commands outside its limits: {last.unsafe}", err=True)
+        say(f"the simulated robot counted commands outside its limits: {last.unsafe}", err=True)
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -67,11 +68,14 @@ def export(
         changes = training_changes(start, steps=steps, seed=seed)
         wanted = Configuration.load(robot, task, {"training": changes})
         network, contract = _from_checkpoint(checkpoint or Path(), wanted, data, start)
+    written: dict[Path, str] = {}
     if out is not None:
-        typer.echo(f"{out}  sha256 {write(network, contract, out)}")
+        written[out] = write(network, contract, out)
     if bundle is not None:
         settings = load_planner_settings(task=contract.task)
-        typer.echo(f"{bundle}  sha256 {write_bundle(network, contract, settings, bundle)}")
+        written[bundle] = write_bundle(network, contract, settings, bundle)
+    for file, sha256 in written.items():
+        say(f"{file}  sha256 {sha256}")
 
 
 def _from_model(path: Path, half: bool) -> tuple[Jepa, Contract]:

@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ami_ros.cli import options
+from ami_ros.errors import printable
+
+if TYPE_CHECKING:
+    from ami_ros.model.contract import Contract
+    from ami_ros.model.judging.judgement import Judgement
 
 
 def inspect(
@@ -23,9 +29,6 @@ def inspect(
     Example: ami-ros inspect models/panda_reach/model.pt
     """
     import dataclasses
-
-    from rich.console import Console
-    from rich.table import Table
 
     from ami_ros.model.files import read_verified
     from ami_ros.model.judging.judgement import judge
@@ -42,10 +45,30 @@ def inspect(
     judgement = judge(promised, load_judgement_settings())
     figures = {"contract": contract, "sha256": sha256, "provenance": provenance, "quality": quality}
     figures["judgement"] = dataclasses.asdict(judgement)
+    try:
+        if json_file is not None:
+            write_whole(json_file, json.dumps(figures, indent=1) + "\n")
+    finally:
+        _print(model, file.sha256, promised, judgement, contract, quality)
+
+
+def _print(
+    model: Path,
+    sha256: str,
+    promised: Contract,
+    judgement: Judgement,
+    contract: dict[str, Any],
+    quality: Mapping[str, Any],
+) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from ami_ros.terminal import Console
+
     console = Console()
-    console.print(f"[bold]{model}[/bold]  sha256 {sha256} (verified)")
+    console.print(Text(printable(str(model)), "bold"), f" sha256 {sha256} (verified)")
     for line in filter(None, (*judgement.lines, judgement.next_step)):
-        console.print(line, markup=False)
+        console.print(line)
     facts = Table("contract", "", show_header=True)
     for name, value in contract.items():
         if name not in ("sensors", "channels"):
@@ -103,8 +126,6 @@ def inspect(
         f"measured on {quality['held_out_episodes']} held-out episodes "
         f"and {quality['event_clips']} event clips"
     )
-    if json_file is not None:
-        write_whole(json_file, json.dumps(figures, indent=1) + "\n")
 
 
 def _known(text: str, value: float | None) -> str:

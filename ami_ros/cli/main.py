@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import keyword
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 import typer.core
 
-from ami_ros.errors import AmiError
+from ami_ros.cli.output import told_output
+from ami_ros.errors import AmiError, printable_lines
 from ami_ros.extras import advice_on
 from ami_ros.system.interrupts import interruptible
 from ami_ros.system.processes import command_line
@@ -55,6 +59,7 @@ VERBS = {
 }
 DEBUG_VARIABLE = "AMI_ROS_DEBUG"
 FAILED = 2  # exit code of an error that the user can do something about
+TYPED = (errno.ENAMETOOLONG, errno.ELOOP)  # of a path: what was typed is wrong, wherever it is noticed
 STOPPED = {128 + number: number.name for number in SIGNALS}  # exit code -> the signal that asked for it
 
 HELP = """A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2."""
@@ -73,6 +78,16 @@ Every verb explains itself: [bold]ami-ros evaluate --help[/]
 class LazyGroup(typer.core.TyperGroup):
     """A group that knows its verbs by name and imports a verb's file only when it is run."""
 
+    def make_context(self, *arguments: Any, **how: Any) -> Any:
+        """Read the arguments before the verb."""
+        with _printable_refusal():
+            return super().make_context(*arguments, **how)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the verb's arguments, and run it."""
+        with _printable_refusal():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """List the verbs in the order people need them."""
         return list(VERBS)
@@ -89,6 +104,17 @@ class LazyGroup(typer.core.TyperGroup):
         """Return the real verb, now that it is about to run."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command if name is None else load_verb(name), rest
+
+
+@contextmanager
+def _printable_refusal() -> Iterator[None]:
+    """Let Typer print no control character of what was typed: a shell fills in names of files."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(message := getattr(error, "message", None), str):
+            error.message = printable_lines(message)  # type: ignore[attr-defined]
+        raise
 
 
 def verb_function(name: str) -> Any:
@@ -152,7 +178,11 @@ def _options(
 
 
 def report_error(error: Exception) -> None:
-    """Print one red line on stderr; for what nobody foresaw also how to see more."""
+    """Print one red line on stderr; for what nobody foresaw also how to see more.
+
+    What it quotes of files, names and messages is shown, and not obeyed by the terminal. Where there are more
+    lines, as of a node's log, they are indented: none of them can look like one of ours.
+    """
     text = str(error)
     if isinstance(error, ModuleNotFoundError) and (advice := advice_on(error.name)):
         text = advice
@@ -160,8 +190,10 @@ def report_error(error: Exception) -> None:
         kind, first = type(error).__name__, next(iter(text.splitlines()), "")
         if isinstance(error, OSError) and error.strerror:
             kind, first = str(error.filename or kind), error.strerror
-        text = f"{kind}: {first or 'no message'} (where: the same with `ami-ros --debug`)"
-    typer.secho(f"error: {text}", fg=typer.colors.RED, err=True)
+        text = f"{kind}: {first or 'no message'}"
+        if getattr(error, "errno", None) not in TYPED:
+            text += " (where: the same with `ami-ros --debug`)"
+    typer.secho(f"error: {printable_lines(text)}", fg=typer.colors.RED, err=True)
 
 
 def main() -> None:
@@ -172,6 +204,11 @@ def main() -> None:
     """
     # As Ctrl-C does, unwind: the node processes that we started must not outlive us.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    with told_output():
+        _run()
+
+
+def _run() -> None:
     try:
         with interruptible():
             app(args=command_line(sys.argv)[0])

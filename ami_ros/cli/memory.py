@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import ask, say
 
 if TYPE_CHECKING:
     from ami_ros.memory.reader import MemoryReader
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 File = Annotated[Path | None, typer.Option("--file", help="A memory [the robot's own, see `stats`].")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names, or numbers of moments.")]
 EpisodeOption = Annotated[int | None, typer.Option("--episode", help="All moments of this episode.")]
+
+MOST_LISTED = 1000  # names, or models, in a table
+LONGEST_NUMBER = 100  # digits, of which no moment has as many; Python refuses some thousands
 
 memory = typer.Typer(
     help="Look at what a robot remembers, and tidy it up. A planner with memory:=auto fills it.\n\n"
@@ -53,7 +57,12 @@ def meant(reader: MemoryReader, names: list[str] | None, episode: int | None) ->
             raise MemoryFileError(f"no episode {episode}; there are {known[-10:] or 'none'} (the newest ten)")
         return ids
     called = reader.names()
-    return [int(n) if n.isdecimal() and n not in called else reader.named(n).id for n in names or []]
+    return [called[n] if n in called else number_of(n, reader) for n in names or []]
+
+
+def number_of(text: str, reader: MemoryReader) -> int:
+    """Return the moment of a number, or of a name. Raises MemoryFileError: nothing is called so."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else reader.named(text).id
 
 
 @memory.command()
@@ -64,28 +73,31 @@ def stats(file: File = None, robot: options.Robot = None, json_file: options.Jso
     """
     import dataclasses
 
-    from rich.console import Console
     from rich.table import Table
 
     from ami_ros.memory.reader import MemoryReader
     from ami_ros.system.whole_file import check_writable, write_whole
+    from ami_ros.terminal import Console
 
     check_writable(json_file)
     path = where(file, robot)
     with MemoryReader(path) as reader:
         figures = reader.figures()
-    table = Table("memory", str(path))
-    for name, value in dataclasses.asdict(figures).items():
-        if name == "states":
-            for model, count in value.items():
-                table.add_row(f"states of model {model[:12] or '(none)'}", f"{count}")
-        elif name == "bytes":
-            table.add_row("size", f"{value / 1e6:.1f} MB")
-        else:
-            table.add_row(name, f"{value}")
-    Console().print(table)
-    if json_file is not None:
-        write_whole(json_file, json.dumps({"file": str(path), **dataclasses.asdict(figures)}, indent=2))
+    values = dataclasses.asdict(figures)
+    try:
+        if json_file is not None:
+            write_whole(json_file, json.dumps({"file": str(path), **values}, indent=2))
+    finally:
+        table = Table("memory", str(path))
+        for name, value in values.items():
+            if name == "states":
+                for model, count in list(value.items())[:MOST_LISTED]:
+                    table.add_row(f"states of model {model[:12] or '(none)'}", f"{count}")
+            elif name == "bytes":
+                table.add_row("size", f"{value / 1e6:.1f} MB")
+            else:
+                table.add_row(name, f"{value}")
+        Console().print(table)
 
 
 @memory.command("list")
@@ -98,18 +110,21 @@ def list_(
 
     Example: ami-ros memory list
     """
-    from rich.console import Console
     from rich.table import Table
 
     from ami_ros.memory.reader import MemoryReader
+    from ami_ros.terminal import Console
 
     console = Console()
     with MemoryReader(where(file, robot)) as reader:
         episodes = reader.episodes()
         names = Table("name", "moment", "task", "episode")
         known = reader.names()
-        for name, found in zip(known, reader.moments(list(known.values())), strict=True):
+        first = dict(list(known.items())[:MOST_LISTED])
+        for name, found in zip(first, reader.moments(list(first.values()), sensed=False), strict=True):
             names.add_row(name, str(found.id), episodes[found.episode].task, str(found.episode))
+        if len(known) > MOST_LISTED:
+            names.add_row(f"and {len(known) - MOST_LISTED} more")
         console.print(names)
         table = Table("episode", "task", "goal", "outcome", "moments")
         for number in list(episodes)[-newest:] if newest else []:
@@ -144,14 +159,16 @@ def show(
             raise MemoryFileError(f"{path}: nothing has a name yet; give --episode, or send ~/remember one")
         ids = meant(reader, names, episode)
         title = path.name if episode is None else f"{path.name}, episode {episode}"
-        write_whole(out, contact_sheet(reader.moments(thinned(ids)), title))
-        typer.echo(f"{out}: {len(ids)} moments")
+        write_whole(out, contact_sheet(reader.moments(thinned(ids)), title), private=True)
+        told = [f"{out}: {len(ids)} moments"]
         models = reader.figures().states
         if episode is not None and models:
             way = out.with_name(f"{out.stem}_way{out.suffix}")
             model = max(models, key=lambda name: models[name])
-            write_whole(way, episode_picture(reader, reader.moments(ids), model, title))
-            typer.echo(f"{way}: its way among all that is remembered, and the distance to the goal")
+            write_whole(way, episode_picture(reader, reader.moments(ids, sensed=False), model, title))
+            told.append(f"{way}: its way among all that is remembered, and the distance to the goal")
+    for line in told:
+        say(line)
 
 
 @memory.command()
@@ -172,7 +189,7 @@ def remember(
     MemoryReader(path).close()  # nothing is made where there is none
     with Store(path) as store:
         store.name(name, moment)
-    typer.echo(f"{path}: moment {moment} is called {name!r}")
+    say(f"{path}: moment {moment} is called {name!r}")
 
 
 @memory.command()
@@ -195,9 +212,9 @@ def forget(
     with MemoryReader(path) as reader:
         ids = reader.ids() if everything else meant(reader, names, episode)
     if not yes:
-        typer.confirm(f"Forget {len(ids)} moments of {path}?", abort=True)
+        ask(f"Forget {len(ids)} moments of {path}?")
     with Store(path) as store:
-        typer.echo(f"{path}: forgot {store.forget(ids)} moments")
+        say(f"{path}: forgot {store.forget(ids)} moments")
 
 
 @memory.command()
@@ -232,7 +249,7 @@ def reindex(
         if not keep:
             others = [name for name in store.figures().states if name != world.sha256]
             gone = sum(store.forget_model(name, configuration.task_name) for name in others)
-    typer.echo(f"{path}: {len(missing)} states are new, {gone} of other models are gone")
+    say(f"{path}: {len(missing)} states are new, {gone} of other models are gone")
 
 
 @memory.command()
@@ -270,7 +287,7 @@ def learn(
             record = read_episode(recorded)
             count += remember_episode(store, record, recorded.stem, world, configuration.spec, name)
             bar.update(1)
-    typer.echo(f"{path}: {count} moments of {len(paths)} episodes are new")
+    say(f"{path}: {count} moments of {len(paths)} episodes are new")
 
 
 @memory.command()
@@ -294,4 +311,4 @@ def export(
         with progress_bar("export", len(ids)) as bar:
             for count in as_files(reader, ids, out):
                 bar.update(count)
-    typer.echo(f"{out}: {len(ids)} moments")
+    say(f"{out}: {len(ids)} moments")

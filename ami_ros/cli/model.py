@@ -16,6 +16,7 @@ import typer
 from ami_ros.cli import options
 from ami_ros.errors import ConfigError, shown
 from ami_ros.system.whole_file import check_writable, write_whole
+from ami_ros.terminal import say
 
 CARD = "MODEL_CARD.md"
 BEYOND = 2.0  # scale of the perturbations outside the training range
@@ -145,9 +146,9 @@ def model(
             augmented=augmented,
         )
         write_whole(out / CARD, card)
-        typer.echo(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
+        say(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
         if path.resolve() != configuration.shipped_model.resolve():
-            typer.echo(f"Other verbs take it with --model {quote(str(path))}")
+            say(f"Other verbs take it with --model {quote(str(path))}")
 
 
 class Stages:

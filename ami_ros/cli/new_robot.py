@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ami_ros.body.survey.survey import Survey
     from ami_ros.doctor.finding import Finding
+    from ami_ros.terminal import Console
 
 TASK = "reach"
 SEED = 0  # of the sampling: the same URDF gives the same file
@@ -37,7 +36,6 @@ def new_robot(
     Example: ami-ros new-robot <arm>.urdf --name my_arm
     """
     import numpy as np
-    from rich.console import Console
 
     from ami_ros.body.resources import resource
     from ami_ros.body.survey.robot_yaml import robot_yaml
@@ -45,6 +43,7 @@ def new_robot(
     from ami_ros.body.urdf_checks import read_urdf
     from ami_ros.errors import OutputError
     from ami_ros.system.whole_file import check_writable, write_whole
+    from ami_ros.terminal import Console
 
     path = resource(urdf, Path.cwd())
     name = name or read_urdf(path).get("name", "") or path.stem
@@ -52,9 +51,9 @@ def new_robot(
     out = out or Path(f"{plain}.yaml")
     if out.suffix != ".yaml":
         raise OutputError(f"{out}: got {out.suffix or 'no suffix'}, expected a file that ends in .yaml")
+    check_writable(out)
     if out.exists() and not force:
         raise OutputError(f"{out}: is there already; expected another --out, or --force to replace it")
-    check_writable(out)
     console = Console()
     with console.status(f"sampling postures of {path.name}"):
         found = survey(path, tip, np.random.default_rng(SEED))
@@ -68,30 +67,33 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
 
     What differs from the live topics is told only: the file has guesses there, which are marked.
     """
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     from ami_ros.body.survey.first_of import first_of
     from ami_ros.body.survey.robot_yaml import MARK
-    from ami_ros.cli.doctor import MARKS
+    from ami_ros.cli.doctor import COLOURS
     from ami_ros.doctor.robot import limits, workspace
     from ami_ros.doctor.standing import standing
+    from ami_ros.errors import printable
+    from ami_ros.terminal import say
 
     chain, home, box = found.chain, found.home, found.workspace
     size = " x ".join(f"{side:.2f}" for side in box[1] - box[0])
     how = "the middle of the limits" if home.is_middle else "found by sampling"
     table = Table("in the file", "found", title=str(out), title_justify="left", show_header=False)
-    table.add_row("joints", escape(f"{len(chain.joints)}: {', '.join(chain.joints)}"))
-    table.add_row("tip", escape(f"{chain.tip}; others: {first_of(chain.others) or 'none'}"))
+    table.add_row("joints", f"{len(chain.joints)}: {', '.join(chain.joints)}")
+    table.add_row("tip", f"{chain.tip}; others: {first_of(chain.others) or 'none'}")
     table.add_row("home", f"{how}; tip {home.tilt_deg:.0f} degrees off straight down")
     table.add_row("workspace", f"{size} m; orientation of the tip {found.orientation}")
-    table.add_row("held still", escape(first_of(chain.held) or "nothing"))
+    table.add_row("held still", first_of(chain.held) or "nothing")
     findings = [limits(str(out), None), workspace(str(out), None), standing(str(out), TASK), _task(out)]
     with console.status("listening for the robot's topics"):
         live = _live(out)
     for finding in (*findings, *live):
         advice = f"; {finding.advice}" if finding.advice else ""
-        table.add_row(f"check: {finding.name}", f"{MARKS[finding.level]} {escape(finding.found + advice)}")
+        told = Text.assemble((finding.level, COLOURS[finding.level]), f" {printable(finding.found + advice)}")
+        table.add_row(f"check: {finding.name}", told)
     console.print(table)
     if any(finding.level == "fail" for finding in findings):
         raise typer.Exit(1)
@@ -101,13 +103,9 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
         highlight=False,
     )
     named, look = shlex.quote(str(out)), shlex.quote(str(out.with_suffix(".png")))
-    console.print(
-        f"See what its camera sees: ami-ros doctor --robot {named} --task {TASK} --picture {look}\n"
-        f"Next, in simulation: ami-ros model --robot {named} --task {TASK}\n"
-        f"Next, on the robot: ami-ros doctor --robot {named} --task {TASK} --live",
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(f"See what its camera sees: ami-ros doctor --robot {named} --task {TASK} --picture {look}")
+    say(f"Next, in simulation: ami-ros model --robot {named} --task {TASK}")
+    say(f"Next, on the robot: ami-ros doctor --robot {named} --task {TASK} --live")
 
 
 def _live(out: Path) -> list[Finding]:

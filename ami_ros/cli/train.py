@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 
 def train(
@@ -74,7 +75,7 @@ def train(
             if checkpoint.is_file() and not restart:
                 trainer.resume(checkpoint)
                 if share.leads:
-                    typer.echo(f"going on from step {trainer.step} of {checkpoint}", err=True)
+                    say(f"going on from step {trainer.step} of {checkpoint}", err=True)
             log = SummaryWriter(str(out.parent / "tensorboard")) if share.leads else None
             with (
                 progress_bar("train", configuration.training.steps, share.leads) as bar,
@@ -96,9 +97,9 @@ def train(
             contract = run.finish()
             sha256 = export(trainer.model, contract, out)
             checkpoint.unlink(missing_ok=True)
-    typer.echo(f"{out}  sha256 {sha256}")
+    say(f"{out}  sha256 {sha256}")
     judgement = judge(contract, load_judgement_settings())
     commission = f"ami-ros commission {configuration.options} --model {quote(str(out))}"
     next_step = judgement.next_step or f"Next: {commission}"
     for line in (*judgement.lines, next_step):
-        typer.echo(line)
+        say(line)

@@ -110,9 +110,12 @@ def list_episodes(folder: Path) -> list[Path]:
     """Return the finished episodes of a data set in order.
 
     Raises:
-        EpisodeError: the folder does not exist or holds none.
+        EpisodeError: the folder does not exist, cannot be read or holds none.
     """
-    paths = sorted(Path(folder).glob(EPISODE_FILES))
+    try:
+        paths = sorted(Path(folder).glob(EPISODE_FILES))
+    except (OSError, ValueError) as error:  # a name that is longer than any
+        raise EpisodeError(f"{folder}: cannot be read: {error}") from error
     if not paths:
         raise EpisodeError(f"{folder}: no episodes ({EPISODE_FILES}); run `ami-ros collect` first")
     return paths

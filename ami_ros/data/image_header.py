@@ -7,6 +7,7 @@ Whatever is not plainly in order is refused: what we read otherwise than the dec
 
 from __future__ import annotations
 
+import re
 import struct
 
 from ami_ros.errors import ImageError
@@ -15,7 +16,11 @@ PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 # Text in a PNG: each chunk of some KB is unpacked to as much as 8 MB, whatever the size of the image.
 _PNG_TEXT = (b"zTXt", b"iTXt")
 # Each scan of a progressive JPEG costs a pass over the image, for some bytes. Encoders write about ten.
-MOST_SCANS = 100
+MOST_SCANS = 30
+# What may stand before an image's size or pixels costs time, too: encoders write a few segments, and chunks
+# of 8 KB or more.
+MOST_SEGMENTS, MOST_CHUNKS = 1000, 2**16
+_FILL = re.compile(rb"\xff+")  # before a marker, in any number. Source: ITU-T T.81, B.1.1.2
 # What may stand before a JPEG's size: tables, application data, comments. Source: ITU-T T.81, table B.1.
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BEFORE_FRAME = frozenset({0xC4, 0xCC, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE})
@@ -62,7 +67,9 @@ def _png_size(data: bytes) -> tuple[int, int]:
     # Source: PNG specification (third edition), sections 5.2 to 5.6.
     size: tuple[int, int] | None = None
     at = len(PNG)
-    while at + 12 <= len(data):
+    for _ in range(MOST_CHUNKS):
+        if at + 12 > len(data):
+            break
         length, kind = struct.unpack_from(">I4s", data, at)
         if (kind == b"IHDR") != (size is None) or (kind == b"IHDR" and length != 13):
             raise ImageError(f"png: got chunk {kind!r} of {length} bytes, expected IHDR of 13 first")
@@ -75,17 +82,21 @@ def _png_size(data: bytes) -> tuple[int, int]:
         if kind == b"IEND":
             return size
         at += 12 + length
-    raise ImageError(f"png: got {len(data)} bytes that end within a chunk, expected all up to IEND")
+    raise ImageError(
+        f"png: got {len(data)} bytes that end within a chunk, expected all up to IEND, in at most "
+        f"{MOST_CHUNKS} chunks"
+    )
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
     # Segments are jumped over, so the size of a thumbnail in one is not taken for the image's.
     at = len(JPEG)
-    while at + 9 <= len(data):
+    for _ in range(MOST_SEGMENTS):
+        fill = _FILL.match(data, at)
+        at = at if fill is None else fill.end() - 1
+        if at + 9 > len(data):
+            break
         start, marker, length, _, height, width = struct.unpack_from(">BBHBHH", data, at)
-        if marker == 0xFF and start == 0xFF:  # may be repeated
-            at += 1
-            continue
         if start != 0xFF or marker not in _START_OF_FRAME | _BEFORE_FRAME or length < 2:
             raise ImageError(
                 f"jpeg: got {data[at : at + 4].hex(' ')} at byte {at}, expected a segment or the size"
@@ -95,4 +106,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
                 raise ImageError(f"jpeg: got {scans} scans, expected at most {MOST_SCANS}")
             return width, height
         at += 2 + length
-    raise ImageError(f"jpeg: got {len(data)} bytes without a size, expected a complete file")
+    raise ImageError(
+        f"jpeg: got {len(data)} bytes without a size, expected a complete file with it in the first "
+        f"{MOST_SEGMENTS} segments"
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from ami_ros.body.actions import AXES
 from ami_ros.body.outputs import TWIST
 from ami_ros.body.sensors import VectorSensor
-from ami_ros.errors import JointStateError, ObservationError, ProposalError
+from ami_ros.errors import JointStateError, ObservationError, ProposalError, shown
 from ami_ros.types import FloatArray, Trajectory, checked_joints, checked_vector
 
 NS_PER_S = 1_000_000_000
@@ -94,7 +95,7 @@ def joints_from_ros(
 
     The order in the message is free. Joints beyond ours must be declared (`ignored`, the robot's
     ``simulation.hold_joints``): an undeclared name is more likely the wrong robot than a stray finger.
-    Velocities may be left out and are then 0.
+    Velocities may be left out, or all be NaN, as some drivers send them that measure none: then they are 0.
 
     Raises:
         JointStateError: joints are missing, unknown or duplicated, arrays have the wrong length, or any of
@@ -103,26 +104,33 @@ def joints_from_ros(
     names = list(message.name)
     index = {name: i for i, name in enumerate(names)}
     if len(index) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise JointStateError(f"joint state: got joints {twice} more than once, expected each once")
+        raise JointStateError(
+            f"joint state: got joints {shown(_twice(names))} more than once, expected each once"
+        )
+    known = {*joint_names, *ignored}
     missing = [name for name in joint_names if name not in index]
-    unknown = [name for name in names if name not in joint_names and name not in ignored]
+    unknown = [name for name in names if name not in known]
     if missing or unknown:
         raise JointStateError(
-            f"joint state: got {names}: missing {missing}, unknown {unknown}; expected {list(joint_names)} "
-            "in any order, and otherwise only the robot's simulation.hold_joints, with kind: none "
-            f"simulation.held, {list(ignored)}"
+            f"joint state: got {shown(names)}: missing {shown(missing)}, unknown {shown(unknown)}; expected "
+            f"{list(joint_names)} in any order, and otherwise only the robot's simulation.hold_joints, with "
+            f"kind: none simulation.held, {list(ignored)}"
         )
     order = [index[name] for name in joint_names]
     values = []
     for what, data in (("position", message.position), ("velocity", message.velocity)):
-        if what == "velocity" and len(data) == 0:
+        if what == "velocity" and not has_velocities(message):
             values.append(np.zeros(len(order)))
             continue
         if len(data) != len(names):
             raise JointStateError(f"joint state {what}: got {len(data)} numbers for {len(names)} names")
         values.append(checked_joints(np.asarray(data, dtype=np.float64)[order], f"joint state {what}"))
     return values[0], values[1]
+
+
+def has_velocities(message: Any) -> bool:
+    """Return whether a sensor_msgs/JointState has velocities, and not only places for them."""
+    return len(message.velocity) > 0 and not bool(np.isnan(message.velocity).all())
 
 
 def trajectory_from_ros(message: Any) -> Trajectory:
@@ -181,18 +189,21 @@ def paths_of(sensor: VectorSensor) -> list[str]:
     return FIELDS[sensor.message] if by_name is None else [by_name[name] for name in sensor.names]
 
 
+def _twice(names: Sequence[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
 def _check_labels(labels: list[str], sensor: VectorSensor) -> None:
     if len(labels) != len(sensor.values) or not any(labels):
         return  # no labels: most publishers leave the layout empty, or give the size alone
     names = [label.partition(SEPARATOR)[0] for label in labels]
     if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
         raise ObservationError(
-            f"{sensor.name} ({sensor.topic}): got {twice} more than once, expected each once"
+            f"{sensor.name} ({sensor.topic}): got {shown(_twice(names))} more than once, expected each once"
         )
     if tuple(names) != sensor.names:
         raise ObservationError(
-            f"{sensor.name} ({sensor.topic}): got values {names}, expected {list(sensor.names)}"
+            f"{sensor.name} ({sensor.topic}): got values {shown(names)}, expected {list(sensor.names)}"
         )
     for label, (name, unit) in zip(labels, sensor.values, strict=True):
         given = label.partition(SEPARATOR)[2]

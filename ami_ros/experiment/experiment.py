@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.config import INTEGER_MAX
+from ami_ros.config import INTEGER_MAX, NULL
 from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError, shown
 from ami_ros.extras import require
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_EPISODES, MOST_WORKERS = 1_000_000, 256
 GOAL_KINDS = ("image", "joints")
+NULLS = ("null", "~")  # as YAML has it
 ORACLE = "oracle"  # next to the solvers: the task's script, which looks at the truth
 
 
@@ -89,20 +90,26 @@ def parsed_changes(changes: Sequence[str], file: str = "config/planner.yaml") ->
     """Return settings of a file from texts like ``distance=temporal``; values are read as YAML.
 
     Raises:
-        ConfigError: a text without ``=``, a value that is no YAML, or a key given twice.
+        ConfigError: a text without ``=``, no value, one that is no YAML, or a key given twice.
     """
     pairs = [text.partition("=") for text in changes]
     bad = [text for text, pair in zip(changes, pairs, strict=True) if not (pair[0] and pair[1])]
     if bad:
-        raise ConfigError(f"--set: got {bad}, expected KEY=VALUE with a key of {file}")
+        raise ConfigError(f"--set: got {shown(bad)}, expected KEY=VALUE with a key of {file}")
     if len({key for key, _, _ in pairs}) != len(pairs):
-        raise ConfigError(f"--set: got {list(changes)}, expected each key once")
+        raise ConfigError(f"--set: got {shown(list(changes))}, expected each key once")
     values: dict[str, object] = {}
     for key, _, value in pairs:
         try:
-            values[key] = parse_yaml(value)
+            parsed = parse_yaml(value)
         except ValueError as error:
             raise ConfigError(f"--set {key}: got {shown(value)}, expected YAML: {error}") from error
+        if parsed is None and value.strip().lower() not in NULLS:
+            # A variable of the shell that is not set: the setting in the file is not what is wanted.
+            raise ConfigError(
+                f"--set {key}: got no value, expected one behind =; '' for an empty text, null for none"
+            )
+        values[key] = NULL if parsed is None else parsed
     return values
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
 from ami_ros.errors import AmiError, ConfigError, shown
@@ -20,6 +19,7 @@ from ami_ros.report.statistics import episode_figures, success_figures, summaris
 from ami_ros.sim.tasks.yardstick import METRES, Yardstick
 from ami_ros.strict_text import parse_json
 from ami_ros.system.whole_file import write_whole
+from ami_ros.terminal import Console
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult

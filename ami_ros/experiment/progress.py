@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -15,6 +14,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from ami_ros.terminal import Console, NoteColumn
 
 
 class ProgressBar:
@@ -33,12 +34,12 @@ class ProgressBar:
 def progress_bar(name: str, total: int, shown: bool = True) -> Iterator[ProgressBar]:
     """Show a bar with count, elapsed and remaining time while the block runs, if it is to be `shown`."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        NoteColumn(),
     )
     with Progress(*columns, console=Console(stderr=True, quiet=not shown)) as progress:
         yield ProgressBar(progress, name, total)

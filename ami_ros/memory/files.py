@@ -18,7 +18,7 @@ LINES = "moments.jsonl"
 
 
 def as_files(memory: MemoryReader, ids: Sequence[int], folder: Path) -> Iterator[int]:
-    """Write moments to a folder, and yield how many after each step.
+    """Write moments to a folder, for their owner alone, and yield how many after each step.
 
     Raises:
         OutputError: it has something in it already, or cannot be written.
@@ -37,10 +37,10 @@ def as_files(memory: MemoryReader, ids: Sequence[int], folder: Path) -> Iterator
                     )
             files = {camera: f"{found.id:08d}_{camera}.png" for camera in found.moment.images}
             for camera, name in files.items():
-                write_whole(folder / name, packed(found.moment.images[camera]))
+                write_whole(folder / name, packed(found.moment.images[camera]), private=True)
             lines.append(json.dumps(_told(found, episodes[found.episode], files)))
         yield len(page)
-    write_whole(folder / LINES, "".join(f"{line}\n" for line in lines))
+    write_whole(folder / LINES, "".join(f"{line}\n" for line in lines), private=True)
 
 
 def _told(found: Remembered, episode: Episode, files: dict[str, str]) -> dict[str, Any]:

@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 from ami_ros.types import ImageArray, Observation, Reading
 
 Floats = NDArray[np.float32]
+LONGEST_NAME = 200  # characters
+
+
+def is_name(text: str) -> bool:
+    """Return whether a moment may be called so: digits alone are the number of one."""
+    is_short = bool(text.strip()) and len(text) <= LONGEST_NAME
+    return is_short and text.isprintable() and not text.isdecimal()
 
 
 @dataclass(frozen=True, eq=False)

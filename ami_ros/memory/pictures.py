@@ -11,6 +11,7 @@ from ami_ros.types import ImageArray, checked_image
 
 LEVEL = 1  # of compression: a tenth larger than the best, in half of the time
 MOST_PIXELS = 2**20  # of one picture in a file from elsewhere
+MOST_BYTES = 4 * MOST_PIXELS  # of one value there: a PNG of so many pixels, even of noise, has less
 
 
 def packed(image: ImageArray) -> bytes:

@@ -14,16 +14,24 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.errors import MemoryFileError
+from ami_ros.errors import MemoryFileError, shown
 from ami_ros.memory.moment import Episode, Floats, Kind, Moment, Remembered
 from ami_ros.memory.pictures import unpacked
-from ami_ros.memory.schema import open_database, told
-from ami_ros.types import RARE_SURPRISE
+from ami_ros.memory.schema import make_private, open_database, told
+from ami_ros.system.foreign_database import AT_ONCE
+from ami_ros.types import RARE_SURPRISE, ImageArray
 
 Ids = NDArray[np.int64]
 # Of each state whose model, and of whose task.
 STATES = "states JOIN moments ON moment = moments.id JOIN episodes ON episode = episodes.id"
-PAGE = 500  # ids in one question: SQLite takes 32766
+PAGE = 100  # moments that are read at once: their pictures are held together
+MOST_PICTURE_BYTES = 2**28  # of all that are held together; those of 100 moments of four cameras are 60 MB
+LONGEST_TEXT = 1000  # characters of whatever a file from elsewhere calls by a name
+LISTED = 20  # names in a message
+# What a column of an answer holds: SQLite keeps to it only in what we write.
+Types = frozenset[type]
+TEXT, WHOLE, BYTES, NUMBER = (frozenset({kind}) for kind in (str, int, bytes, float))
+NOTHING = frozenset({type(None)})
 Self = TypeVar("Self", bound="MemoryReader")
 
 
@@ -75,14 +83,46 @@ class MemoryReader:
     ) -> None:
         self.close()
 
-    def _asked(self, question: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def _asked(self, question: str, values: Sequence[object], *columns: Types) -> list[tuple[Any, ...]]:
+        return list(self._rows(question, values, *columns))
+
+    def _rows(
+        self, question: str, values: Sequence[object], *columns: Types, at_once: int = AT_ONCE
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of an answer.
+
+        Args:
+            question: SQL.
+            values: of its place holders.
+            columns: what each column of the answer may hold.
+            at_once: rows in memory.
+
+        Raises:
+            MemoryFileError: it holds something else.
+        """
         with told(self.path):
-            return self._database.execute(question, values).fetchall()
+            for rows in self._database.answer(question, values, at_once):
+                for column, types in zip(zip(*rows, strict=True), columns, strict=True):
+                    self._check(column, types)
+                yield from rows
+
+    def _check(self, column: Sequence[Any], types: Types) -> None:
+        if not types.issuperset(map(type, column)):
+            wrong = next(value for value in column if type(value) not in types)
+            names = " or ".join(sorted(kind.__name__ for kind in types))
+            raise MemoryFileError(f"{self.path}: got {shown(wrong)}, expected {names}; it is damaged")
+        longest = max(map(len, column)) if types is TEXT else 0
+        if longest > LONGEST_TEXT:
+            raise MemoryFileError(
+                f"{self.path}: got a name of {longest} characters, expected at most {LONGEST_TEXT}; it is "
+                "damaged"
+            )
 
     def back_up(self, copy: sqlite3.Connection) -> None:
         """Copy all there is."""
         with told(self.path):
-            self._database.backup(copy)
+            # In steps, between which signals are heard.
+            self._database.backup(copy, pages=PAGE, progress=lambda status, remaining, total: None)
 
     def named(self, name: str) -> Remembered:
         """Return the moment of a name.
@@ -90,10 +130,12 @@ class MemoryReader:
         Raises:
             MemoryFileError: nothing is called so; lists the names there are.
         """
-        found = self._asked("SELECT moment FROM names WHERE name = ?", (name,))
+        found = self._asked("SELECT moment FROM names WHERE name = ?", (name,), WHOLE)
         if not found:
-            known = ", ".join(self.names()) or "none yet: send one to ~/remember"
-            raise MemoryFileError(f"{self.path}: nothing is called {name!r}; names there are: {known}")
+            names = list(self.names())
+            known = ", ".join(names[:LISTED]) or "none yet: send one to ~/remember"
+            known += f" and {len(names) - LISTED} more" * (len(names) > LISTED)
+            raise MemoryFileError(f"{self.path}: nothing is called {shown(name)}; names there are: {known}")
         return self.moments([found[0][0]])[0]
 
     def names(self, task: str | None = None) -> dict[str, int]:
@@ -102,12 +144,15 @@ class MemoryReader:
             "SELECT name, moment FROM names JOIN moments ON moment = moments.id JOIN episodes ON "
             "episode = episodes.id WHERE ? IS NULL OR task = ? ORDER BY name",
             (task, task),
+            TEXT,
+            WHOLE,
         )
         return dict(rows)
 
     def episodes(self) -> dict[int, Episode]:
         """Return all episodes, by number."""
-        rows = self._asked("SELECT id, task, goal, outcome FROM episodes ORDER BY id")
+        question = "SELECT id, task, goal, outcome FROM episodes ORDER BY id"
+        rows = self._asked(question, (), WHOLE, TEXT, TEXT, TEXT)
         return {number: Episode(*values) for number, *values in rows}
 
     def ids(
@@ -120,6 +165,7 @@ class MemoryReader:
             "(SELECT 1 FROM states WHERE model = ?2 AND moment = moments.id)) "
             "AND (?3 IS NULL OR episode = ?3) ORDER BY moments.id",
             (task, without, episode),
+            WHOLE,
         )
         return [row[0] for row in rows]
 
@@ -127,31 +173,51 @@ class MemoryReader:
         """Return moments in the order of `ids`; without what was sensed and without names if so asked.
 
         Raises:
-            MemoryFileError: one is not there, or damaged.
+            MemoryFileError: one is not there, or damaged, or their pictures are too much to be held together.
         """
+        images = self._pictures(ids) if sensed else {}
         found: dict[int, Remembered] = {}
         for page in pages(ids):
-            found.update(self._page(page, sensed))
+            found.update(self._page(page, sensed, images))
         if missing := [number for number in ids if number not in found]:
             raise MemoryFileError(f"{self.path}: no moments {missing[:10]}; they may have been forgotten")
         return [found[number] for number in ids]
 
-    def _page(self, page: list[int], sensed: bool) -> dict[int, Remembered]:
-        images: dict[int, dict[str, bytes]] = {number: {} for number in page}
+    def _pictures(self, ids: Sequence[int]) -> dict[int, dict[str, ImageArray]]:
+        """Return the pictures of moments, by their cameras."""
+        found: dict[int, dict[str, ImageArray]] = {}
+        held = 0
+        for page in pages(ids):
+            question = f"SELECT moment, camera, png FROM images WHERE moment IN {place_holders(page)}"
+            for number, camera, png in self._rows(question, page, WHOLE, TEXT, BYTES, at_once=1):
+                image = unpacked(png, f"{self.path}: moment {number}")
+                held += image.nbytes
+                if held > MOST_PICTURE_BYTES:
+                    raise MemoryFileError(
+                        f"{self.path}: got more than {MOST_PICTURE_BYTES} bytes of pictures in {len(ids)} "
+                        "moments, expected less; ask for fewer at once"
+                    )
+                found.setdefault(number, {})[camera] = image
+        return found
+
+    def _page(
+        self, page: list[int], sensed: bool, images: dict[int, dict[str, ImageArray]]
+    ) -> dict[int, Remembered]:
         vectors: dict[int, dict[str, Floats]] = {number: {} for number in page}
         names: dict[int, list[str]] = {number: [] for number in page}
         where = f"WHERE moment IN {place_holders(page)}"
         if sensed:
-            for number, camera, png in self._asked(f"SELECT moment, camera, png FROM images {where}", page):
-                images[number][camera] = png
-            for number, sensor, measured in self._asked(f"SELECT * FROM vectors {where}", page):
+            question = f"SELECT moment, sensor, measured FROM vectors {where}"
+            for number, sensor, measured in self._rows(question, page, WHOLE, TEXT, BYTES):
                 vectors[number][sensor] = self._numbers(measured, np.float32)
-            for name, number in self._asked(f"SELECT * FROM names {where} ORDER BY name", page):
+            question = f"SELECT name, moment FROM names {where} ORDER BY name"
+            for name, number in self._rows(question, page, TEXT, WHOLE):
                 names[number].append(name)
         rows = self._asked(
-            "SELECT id, episode, stamp_ns, action, distance, surprise, verdict FROM moments "
-            f"WHERE id IN {place_holders(page)}",
+            "SELECT moments.id, episode, stamp_ns, action, distance, surprise, verdict FROM moments "
+            f"JOIN episodes ON episode = episodes.id WHERE moments.id IN {place_holders(page)}",
             page,
+            *(WHOLE, WHOLE, WHOLE, BYTES | NOTHING, NUMBER | NOTHING, NUMBER | NOTHING, TEXT),
         )
         return {
             number: Remembered(
@@ -159,10 +225,7 @@ class MemoryReader:
                 episode,
                 Moment(
                     stamp_ns=stamp_ns,
-                    images={
-                        name: unpacked(png, f"{self.path}: moment {number}")
-                        for name, png in images[number].items()
-                    },
+                    images=images.get(number, {}),
                     vectors=vectors[number],
                     action=None if action is None else self._numbers(action, np.float32),
                     distance=distance,
@@ -181,12 +244,13 @@ class MemoryReader:
             model: whose states count, where a moment has states of several.
             rare: a surprise above it surprises.
         """
-        rows = self._asked(
+        rows = self._rows(
             "SELECT moments.id, task, (SELECT model FROM states WHERE moment = moments.id "
             "ORDER BY model = ?1 DESC LIMIT 1), coalesce(surprise > ?2, 0) "
             "FROM moments JOIN episodes ON episode = episodes.id WHERE moments.id NOT IN "
             "(SELECT moment FROM names) AND moments.id < (SELECT max(id) FROM moments) ORDER BY moments.id",
             (model, rare),
+            *(WHOLE, TEXT, TEXT | NOTHING, WHOLE),
         )
         found: dict[Kind, list[int]] = {}
         for number, task, seen_by, surprises in rows:
@@ -202,7 +266,8 @@ class MemoryReader:
         rows: list[tuple[Any, ...]] = []
         for page in pages(sorted(ids)):
             where = f"WHERE model = ? AND moment IN {place_holders(page)}"
-            rows += self._asked(f"SELECT moment, state FROM states {where} ORDER BY moment", [model, *page])
+            question = f"SELECT moment, state FROM states {where} ORDER BY moment"
+            rows += self._asked(question, [model, *page], WHOLE, BYTES)
         return self._stacked(rows)
 
     def states(self, model: str, task: str | None = None, after: int = 0) -> tuple[Ids, NDArray[np.float16]]:
@@ -215,6 +280,8 @@ class MemoryReader:
             f"SELECT moment, state FROM {STATES} WHERE model = ?1 AND moment > ?2 "
             "AND (?3 IS NULL OR task = ?3) ORDER BY moment",
             (model, after, task),
+            WHOLE,
+            BYTES,
         )
         return self._stacked(rows)
 
@@ -223,6 +290,7 @@ class MemoryReader:
         rows = self._asked(
             f"SELECT moment FROM {STATES} WHERE model = ? AND task = ? AND moment <= ? ORDER BY moment",
             (model, task, up_to),
+            WHOLE,
         )
         return np.array([row[0] for row in rows], dtype=np.int64)
 
@@ -234,35 +302,40 @@ class MemoryReader:
                 "run `ami-ros memory reindex`"
             )
         ids = np.array([number for number, _ in rows], dtype=np.int64)
-        joined = np.frombuffer(b"".join(state for _, state in rows), np.float16)
+        joined = self._numbers(b"".join(state for _, state in rows), np.float16)
         return ids, joined.reshape(len(rows), sizes.pop() // 2)
 
     def _numbers(self, blob: bytes, kind: type[Any]) -> NDArray[Any]:
         if len(blob) % np.dtype(kind).itemsize:
             raise MemoryFileError(f"{self.path}: got {len(blob)} bytes of numbers, expected whole ones")
-        return np.frombuffer(blob, kind)
+        numbers = np.frombuffer(blob, kind)
+        if not np.isfinite(numbers).all():
+            raise MemoryFileError(f"{self.path}: got numbers that are not finite; it is damaged")
+        return numbers
 
     def figures(self) -> MemoryFigures:
         """Return how much it holds."""
+        # count(*) alone would go through all pages in one step, deaf to signals however long it takes.
         episodes, moments, names, surprising = (
-            int(self._asked(f"SELECT count(*) FROM {what}")[0][0])
+            int(self._asked(f"SELECT count(1) FROM {what}", (), WHOLE)[0][0])
             for what in ("episodes", "moments", "names", f"moments WHERE surprise > {RARE_SURPRISE}")
         )
-        states = dict(self._asked("SELECT model, count(*) FROM states GROUP BY model"))
+        states = dict(self._asked("SELECT model, count(1) FROM states GROUP BY model", (), TEXT, WHOLE))
         return MemoryFigures(episodes, moments, names, surprising, states, self.bytes)
 
     def is_whole(self) -> bool:
         """Return whether SQLite finds nothing wrong with the file; reads all of it."""
-        return self._asked("PRAGMA integrity_check") == [("ok",)] and not self._asked(
-            "PRAGMA foreign_key_check"
-        )
+        with told(self.path):
+            found, strays = (
+                list(self._database.answer(f"PRAGMA {name}_check")) for name in ("integrity", "foreign_key")
+            )
+        return found == [[("ok",)]] and not strays
 
     @property
     def bytes(self) -> int:
         """Size on disk, without what is free to be written again."""
-        used, free, size = (
-            int(self._asked(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size")
-        )
+        names = ("page_count", "freelist_count", "page_size")
+        used, free, size = (int(self._asked(f"PRAGMA {name}", (), WHOLE)[0][0]) for name in names)
         return (used - free) * size
 
 
@@ -271,9 +344,12 @@ def copy_of(path: Path, copy: Path) -> None:
 
     Raises:
         MemoryFileError: see `open_database`.
+        OutputError: the copy cannot be made.
     """
-    with MemoryReader(path) as reader, closing(sqlite3.connect(copy)) as database:
-        reader.back_up(database)
+    with MemoryReader(path) as reader:
+        make_private(copy)
+        with closing(sqlite3.connect(copy)) as database:
+            reader.back_up(database)
 
 
 def pages(ids: Sequence[int]) -> Iterator[list[int]]:

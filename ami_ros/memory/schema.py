@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
-from ami_ros.errors import MemoryFileError, OutputError
+from ami_ros.errors import MemoryFileError, OutputError, shown
+from ami_ros.memory.pictures import MOST_BYTES
+from ami_ros.system.foreign_database import ForeignDatabase, open_foreign
 
 APPLICATION_ID = 0x616D6972  # "amir": what SQLite keeps to tell whose file it is
 VERSION = 1
-BUSY_S = 10.0  # another process may be writing; it does so for milliseconds
 WAL_PAGES = 1000  # of 4 KB, until what was written is moved into the file itself
 # Another program's reserved words and our limits are no reason to lose what is there: all columns are plain.
 TABLES = """
@@ -39,10 +43,11 @@ CREATE INDEX names_by_moment ON names (moment);
 # The highest id that a table had when something was forgotten: SQLite would give it again, and who read the
 # file before that would take one moment for another. Older files get this table when they are written to.
 HIGHEST = "CREATE TABLE IF NOT EXISTS highest (what TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID"
+MOST_THINGS = 100  # tables, indexes and the like that are looked at: more than we make
 
 
-def open_database(path: Path, read_only: bool) -> sqlite3.Connection:
-    """Open a memory file; make it, unless `read_only`, where there is none.
+def open_database(path: Path, read_only: bool) -> ForeignDatabase:
+    """Open a memory file; make it, unless `read_only`, where there is none: for its owner alone.
 
     What is committed outlives the process, however it ends; after a power cut the newest may be missing.
 
@@ -50,23 +55,16 @@ def open_database(path: Path, read_only: bool) -> sqlite3.Connection:
         MemoryFileError: not there, not one of ours, damaged, or of a newer version.
         OutputError: it cannot be made.
     """
-    if read_only and not path.is_file():
+    if read_only and not os.path.isfile(path):
         raise MemoryFileError(f"{path}: no such memory; it is made by a planner with `memory` on")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be made ({error.strerror}); expected a folder to write to"
-        ) from error
+    if not read_only:
+        make_private(path)
+    meant = Path(os.path.realpath(path))
+    journal = meant.with_name(f"{meant.name}-journal")
+    if journal.exists():  # SQLite would do what it says, even delete other files; a memory never has one
+        raise MemoryFileError(f"{path}: got {journal.name} next to it, expected none: no planner made it")
     with told(path):
-        mode = "ro" if read_only else "rwc"
-        database = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}",
-            uri=True,
-            timeout=BUSY_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        database = open_foreign(path, f"mode={'ro' if read_only else 'rw'}", MOST_BYTES)
         try:
             _prepare(path, database, read_only)
         except BaseException:
@@ -75,29 +73,82 @@ def open_database(path: Path, read_only: bool) -> sqlite3.Connection:
     return database
 
 
-def _prepare(path: Path, database: sqlite3.Connection, read_only: bool) -> None:
+def make_private(path: Path) -> None:
+    """Make an empty file that its owner alone may read: pictures show people. What is there stays as it is.
+
+    Raises:
+        MemoryFileError: there is something else than a file.
+        OutputError: it cannot be made.
+    """
+    meant = Path(os.path.realpath(path))
+    try:
+        meant.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(meant, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be made ({error.strerror}); expected a folder to write to"
+        ) from error
+    if not os.path.isfile(meant):
+        raise MemoryFileError(f"{path}: got something else than a file, expected a memory, or nothing yet")
+
+
+def _prepare(path: Path, database: ForeignDatabase, read_only: bool) -> None:
+    if sys.version_info >= (3, 12):
+        database.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
     database.execute("PRAGMA foreign_keys = ON")
-    database.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere runs no code of its own
     whose, version = (
         int(database.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("application_id", "user_version")
     )
-    tables = int(database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-    if not tables and not read_only:
+    there = _schema(database)
+    if not there and not read_only:
+        database.execute("PRAGMA journal_mode = MEMORY")  # for the first page, which changes the mode
         database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database.execute("PRAGMA journal_mode = WAL")
         database.executescript(
             f"BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; "
             f"PRAGMA user_version = {VERSION}; COMMIT;"
         )
-        whose, version = APPLICATION_ID, VERSION
+        whose, version, there = APPLICATION_ID, VERSION, _schema(database)
     if whose != APPLICATION_ID or version > VERSION:
         got = f"version {version}" if whose == APPLICATION_ID else "another program's database"
         raise MemoryFileError(f"{path}: got {got}, expected a memory of version {VERSION} or older")
+    _check_schema(path, there)
     if not read_only:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         database.execute(HIGHEST)
+
+
+def _schema(database: ForeignDatabase) -> dict[tuple[str, str], str]:
+    """Return kind and name of each thing in a database -> the statement that made it."""
+    asked = database.answer("SELECT type, name, sql FROM sqlite_master LIMIT ?", (MOST_THINGS,))
+    return {(kind, name): " ".join((sql or "").split()) for rows in asked for kind, name, sql in rows}
+
+
+@cache
+def _our_schema() -> dict[tuple[str, str], str]:
+    with closing(sqlite3.connect(":memory:", factory=ForeignDatabase)) as database:
+        database.executescript(f"{TABLES} {HIGHEST}")
+        return _schema(database)
+
+
+def _check_schema(path: Path, there: dict[tuple[str, str], str]) -> None:
+    """Make sure that SQLite runs nothing but what we ask: whatever a file adds to its tables is code.
+
+    Raises:
+        MemoryFileError: there is more or less in it than in ours, or made otherwise; names it.
+    """
+    ours = _our_schema()
+    for (kind, name), made in there.items():
+        if ours.get((kind, name)) != made:
+            raise MemoryFileError(
+                f"{path}: got {kind} {shown(name)}, made with {shown(made)}, expected only what a planner "
+                "makes in a memory: SQLite would run it"
+            )
+    if missing := [name for kind, name in ours if (kind, name) not in there and name != "highest"]:
+        raise MemoryFileError(f"{path}: got no {', '.join(missing)}, expected all that a planner makes")
 
 
 @contextmanager
@@ -111,6 +162,11 @@ def told(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except MemoryError as error:
+        raise MemoryFileError(
+            f"{path}: it is damaged (got a value that does not fit into memory); expected a memory that a "
+            "planner has written"
+        ) from error
     except OverflowError as error:
         raise MemoryFileError(
             f"{path}: got a number that is too large ({error}); expected that of a moment"

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.errors import MemoryFileError
-from ami_ros.memory.moment import Episode, Floats, Moment
+from ami_ros.errors import MemoryFileError, shown
+from ami_ros.memory.moment import LONGEST_NAME, Episode, Floats, Moment, is_name
 from ami_ros.memory.pictures import packed
-from ami_ros.memory.reader import MemoryReader, pages, place_holders
+from ami_ros.memory.reader import WHOLE, MemoryReader, pages, place_holders
 from ami_ros.memory.schema import told
 
 
@@ -62,12 +62,13 @@ class Store(MemoryReader):
             f"SELECT max((SELECT coalesce(max(id), 0) FROM {table}), "
             "(SELECT coalesce(max(id), 0) FROM highest WHERE what = ?))",
             (table,),
+            WHOLE,
         )
         return int(rows[0][0]) + 1
 
     def has_episode(self, episode: int) -> bool:
         """Return whether there is such an episode: it goes with the last of its moments."""
-        return bool(self._asked("SELECT 1 FROM episodes WHERE id = ?", (episode,)))
+        return bool(self._asked("SELECT 1 FROM episodes WHERE id = ?", (episode,), WHOLE))
 
     def end(self, episode: int, outcome: str) -> None:
         """Note how an episode ended."""
@@ -112,9 +113,12 @@ class Store(MemoryReader):
         Raises:
             MemoryFileError: no such moment, or no name, or one that is a number: those are the moments'.
         """
-        if not name.strip() or name.isdecimal():
-            raise MemoryFileError(f"{self.path}: got {name!r}, expected a name, not of digits alone")
-        if not self._asked("SELECT 1 FROM moments WHERE id = ?", (moment,)):
+        if not is_name(name):
+            raise MemoryFileError(
+                f"{self.path}: got {shown(name)}, expected a name, not of digits alone, "
+                f"of 1 to {LONGEST_NAME} printable characters"
+            )
+        if not self._asked("SELECT 1 FROM moments WHERE id = ?", (moment,), WHOLE):
             raise MemoryFileError(
                 f"{self.path}: no moment {moment}; `ami-ros memory list` shows those there are"
             )
@@ -141,7 +145,8 @@ class Store(MemoryReader):
                 ).rowcount
             database.execute("DELETE FROM episodes WHERE id NOT IN (SELECT episode FROM moments)")
         with told(self.path):
-            self._database.execute("PRAGMA incremental_vacuum").fetchall()
+            for _ in self._database.answer("PRAGMA incremental_vacuum"):  # page by page
+                pass
         return gone
 
     def forget_model(self, model: str, task: str | None = None) -> int:

@@ -21,8 +21,8 @@ from ami_ros.commission.record import (
 from ami_ros.commission.trials import GoalTrial
 from ami_ros.commission.wording import gaps_text, summary_of
 from ami_ros.report import plots
-from ami_ros.report.html import page_template
 from ami_ros.report.pictures import data_uri
+from ami_ros.report.templates import template
 
 TEMPLATE = "commission.html.j2"
 
@@ -81,7 +81,7 @@ def render_commission(
         charts["Plans against the way back"] = plots.cosines(steps[SHADOW].cosines)
     within = speeds[0]["within"] if speeds else {}
     shown = steps.get(SHADOW)
-    return page_template(TEMPLATE).render(
+    return template(TEMPLATE).render(
         page=page,
         subject=commissioning.subject,
         rows=[_row(name, commissioning) for name in KNOWN_STEPS if name in (*STEPS, *steps)],

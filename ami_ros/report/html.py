@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from ami_ros.report import plots
 from ami_ros.report.pictures import data_uri, overlay, png
 from ami_ros.report.statistics import episode_figures
+from ami_ros.report.templates import template
 from ami_ros.types import FloatArray
 
 if TYPE_CHECKING:
@@ -55,18 +54,6 @@ class ReportData:
     no_video: str = ""
 
 
-def page_template(name: str) -> jinja2.Template:
-    """Return a template of a page; whatever is put into it is escaped, and nothing may be missing."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ami_ros.report", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name)
-
-
 def render_html(data: ReportData) -> str:
     """Return the page, with all pictures and the video inside."""
     yardstick = data.results[0].yardstick
@@ -77,7 +64,7 @@ def render_html(data: ReportData) -> str:
     if data.baselines:
         compared = {str(data.setup.get("planner", "planner")): data.summary, **data.baselines}
         charts["Success against baselines"] = plots.success_against_baselines(compared, yardstick)
-    return page_template(TEMPLATE).render(
+    return template(TEMPLATE).render(
         data=data,
         summary=data.summary,
         goals=[_goal(result, number) for number, result in enumerate(data.results, start=1)],

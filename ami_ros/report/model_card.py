@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from ami_ros.model.contract import Contract
 from ami_ros.model.judging.judgement import judge
 from ami_ros.model.judging.settings import load_judgement_settings
 from ami_ros.model.measured import measured
+from ami_ros.report.templates import template
 from ami_ros.sim.tasks.yardstick import Yardstick
+
+TEMPLATE = "model_card.md.j2"
 
 
 def model_card(
@@ -44,11 +45,7 @@ def model_card(
     """
     quality = measured(contract, folder)
     names = ("open_loop_error", "copy_last_error", "shuffled_action_error")
-    loader = PackageLoader("ami_ros.report", package_path="")
-    template = Environment(
-        loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
-    return template.get_template("model_card.md.j2").render(
+    return template(TEMPLATE).render(
         c=contract,
         f=figures,
         perturbed=perturbed,

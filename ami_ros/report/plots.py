@@ -11,11 +11,16 @@ import matplotlib
 
 matplotlib.use("Agg")  # no window, whatever the user's matplotlibrc says
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
+
+from ami_ros.errors import printable
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
     from ami_ros.sim.tasks.yardstick import Yardstick
+
+matplotlib.rcParams["text.parse_math"] = False  # "from $5 to $9" is a name, and no formula
 
 GREY = "#7d8590"  # text and axes: legible on white and on near-black
 WIDTH = 5.6  # inches; a card of the page shows it at about this size
@@ -195,6 +200,8 @@ def figure_with_axes(width_in: float, height_in: float) -> tuple[Any, Any]:
 
 def as_png(figure: Any, transparent: bool = True) -> bytes:
     """Return a figure as PNG; of a transparent one the page is the ground."""
+    for text in figure.findobj(Text):
+        text.set_text("\n".join(map(printable, text.get_text().split("\n"))))
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150, transparent=transparent)
     return buffer.getvalue()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,8 @@ def temporary_space() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        place = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")  # tempfile may have found none
         raise OutputError(
-            f"{tempfile.gettempdir()}: a temporary file cannot be written ({error.strerror or error}); "
+            f"{place}: a temporary file cannot be written ({error.strerror or error}); "
             "expected space for all pictures, and for what is unpacked: TMPDIR=/another/folder"
         ) from error

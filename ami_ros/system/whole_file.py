@@ -5,37 +5,47 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 
 from ami_ros.errors import OutputError
 
 PROBE = bytes(4096)  # a block: a full disk takes empty files
 DEVICES = Path("/dev"), Path("/proc")  # links in them lead to what a process has open, as /dev/stdout does
+# Modes: less than usual for files with pictures, which may show people.
+USUAL, PRIVATE = 0o666, 0o600
+RETRIES = 50  # each takes a moment
+# What a file is called while it is written. Only a process that was killed leaves one behind.
+PARTIAL, SUFFIX = ".ami_ros_", ".partial"
+LEFT_S = 24 * 3600.0  # what is older than that nobody writes any more
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
+def write_whole(path: Path, content: bytes | str, private: bool = False) -> None:
     """Write a file and the folders above it; if that fails, what was there before stays, and nothing half.
 
     Args:
         path: a file, or what a link leads to; a device or pipe is written to directly.
-        content: all of it; text becomes UTF-8.
+        content: all of it; text becomes UTF-8, and what is no Unicode in it an escape sequence.
+        private: whether it is for its owner alone; else it gets the mode of the file of ours that it
+            replaces, or the usual one.
 
     Raises:
         OutputError: it cannot be written; says why.
     """
-    data = content.encode() if isinstance(content, str) else content
-    with _partial(path) as partial:
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+    with _partial(path, PRIVATE if private else None) as partial:
         if partial is None:
             with path.open("ab") as file:  # what is there already, as in a file behind /dev/stdout, stays
                 file.write(data)
             return
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(_meant(path))
+        _write(partial, data)
+        os.fsync(partial.fileno())
+        os.replace(partial.name, _meant(path))
 
 
 def check_writable(*paths: Path | None) -> None:
@@ -46,11 +56,12 @@ def check_writable(*paths: Path | None) -> None:
     """
     for path in paths:
         if path is not None:
-            missing = [folder for folder in _meant(path).parents if not folder.exists()]
+            with _told(path):
+                missing = [folder for folder in _meant(path).parents if not folder.exists()]
             try:
                 with _partial(path) as partial:
                     if partial is not None:
-                        partial.write_bytes(PROBE)
+                        _write(partial, PROBE)
             finally:
                 for folder in missing:  # the deepest first
                     with suppress(OSError):
@@ -58,27 +69,80 @@ def check_writable(*paths: Path | None) -> None:
 
 
 @contextmanager
-def _partial(path: Path) -> Iterator[Path | None]:
-    """Give the name under which `path` is to be written, and tidy it away; None if it cannot be replaced."""
-    meant = _meant(path)
-    partial = meant.parent / f"{meant.name}.partial"
-    try:
-        meant.parent.mkdir(parents=True, exist_ok=True)
+def _partial(path: Path, mode: int | None = None) -> Iterator[FileIO | None]:
+    """Give a new file in the folder of `path`, to take its place, and tidy it away; None: it is no file.
+
+    Its name is nobody else's, and no link is followed: two processes may write the same file at once, and the
+    last one wins.
+    """
+    with _told(path):
+        meant = _meant(path)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "this is a folder")
         opened = path.is_symlink() and any(folder in path.absolute().parents for folder in DEVICES)
-        yield partial if not opened and (path.is_file() or not path.exists()) else None
+        if opened or (path.exists() and not path.is_file()):
+            yield None
+            return
+        _remove_leftovers(meant.parent)
+        with _new_file(meant.parent, mode or USUAL) as file:
+            try:
+                if mode is None:
+                    with suppress(OSError):  # nothing there, or a file system without modes
+                        if (before := meant.stat()).st_uid == os.geteuid():
+                            os.fchmod(file.fileno(), before.st_mode & 0o777)
+                yield file
+            finally:
+                with suppress(OSError):
+                    os.unlink(file.name)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError(
             f"{path}: cannot be written ({why}); expected a file in a folder that can be written, "
             "on a disk with space left"
         ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+
+
+def _new_file(folder: Path, mode: int) -> FileIO:
+    """Return a new file in a folder, which is made."""
+    name = str(folder / f"{PARTIAL}{secrets.token_hex(8)}{SUFFIX}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+    def new_file() -> FileIO:
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileIO(name, "w", opener=lambda name, _: os.open(name, flags, mode))
+
+    for _ in range(RETRIES):  # a process that only looks takes the folder that it has made away again
+        with suppress(FileNotFoundError, FileExistsError):
+            return new_file()
+    return new_file()
+
+
+def _write(file: FileIO, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+@lru_cache(maxsize=64)  # once a process: a folder may hold many thousand files
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left long ago."""
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(PARTIAL) and entry.name.endswith(SUFFIX):
+                with suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > LEFT_S:
+                        os.unlink(entry.path)
 
 
 def _meant(path: Path) -> Path:
     """Return the file itself that a path leads to over links, which stay as they are."""
-    return Path(os.path.realpath(path))
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as error:  # no name that the system takes
+        raise OSError(errno.EINVAL, str(error)) from error

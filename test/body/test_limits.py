@@ -155,3 +155,31 @@ def test_the_gate_lets_an_endless_joint_turn_and_stops_the_other(tmp_path):
     assert state.position[0] <= 1.25 + 1e-9
     assert state.velocity[1] == pytest.approx(2.0)
     assert state.position[1] > 2 * np.pi
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("acceleration", 1e-12, "limits.acceleration: got .*expected positive numbers, >= 1e-09"),
+        ("velocity", 1e300, "limits.velocity: got .*at most 1e.12"),
+        ("velocity", 10**400, "limits.velocity: got .*at most 1e.12"),
+        (
+            "acceleration",
+            1e-8,
+            r"limits: index 1: velocity: got 1, which at 1e-08 per second is reached after",
+        ),
+        ("jerk", 1e-6, "limits: index 1: acceleration: got 2, which at 1e-06 per second"),
+    ],
+)
+def test_limits_that_nothing_can_be_computed_with_are_refused(name, value, message):
+    values = {"lower": [-1.0, -1.0], "upper": [1.0, 1.0], "velocity": [1.0, 1.0], "acceleration": [2.0, 2.0]}
+    values |= {"jerk": [50.0, 50.0], "effort": None}
+    ChannelLimits.from_mapping(values, 2, "here")
+    values[name] = [values[name][0], value]
+    with pytest.raises(EmbodimentError, match=message):
+        ChannelLimits.from_mapping(values, 2, "here")
+
+
+def test_what_is_not_limited_is_reached_at_any_time():
+    values = {"lower": None, "upper": None, "velocity": [None, 1.0], "acceleration": [1e-6, None]}
+    ChannelLimits.from_mapping({**values, "jerk": None, "effort": None}, 2, "here")

@@ -66,3 +66,11 @@ def test_a_package_that_an_extra_brings_names_it_where_it_is_not_installed(mesh,
     monkeypatch.setitem(resources.EXTRAS, "my_robot", "robots")
     with pytest.raises(EmbodimentError, match="source the workspace that has the package"):  # it is there
         resource("package://my_robot/arm.urdf", mesh.parents[1])
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 5000, "a\0b", "package://__main__/x", f"package://{'a' * 5000}/x", "\ud800"]
+)
+def test_what_can_be_no_name_is_refused(name, tmp_path):
+    with pytest.raises(EmbodimentError, match=r"no name of a file|no such file"):
+        resource(name, tmp_path)

@@ -104,6 +104,15 @@ def test_unknown_and_missing_keys(tmp_path):
         ("actions.meaning", "telepathy", "expected one of .*cartesian_velocity"),
         ("actions.meaning", "twist", "actions.meaning: got twist, expected no arm"),
         ("actions.rate_hz", 0.0, "expected > 0.0"),
+        ("actions.rate_hz", 1e-300, "rate_hz: got 1e-300, expected >= 1e-09"),
+        ("actions.channels.x.range", 1e-300, "range: got 1e-300, expected"),
+        ("sensors.camera.rate_hz", 5e-324, "rate_hz: got 5e-324, expected >= 1e-09"),
+        (
+            "arm.workspace",
+            {"lower": [0, 0, -1e300], "upper": [1, 1, 1]},
+            "expected 3 finite numbers, at most",
+        ),
+        ("arm.urdf", "a" * 5000, "no name of a file"),
         ("actions.rate_hz", "10", "expected float"),
         ("actions.block", 0, "expected >= 1"),
         ("actions.block", 1.5, "expected int"),
@@ -396,6 +405,22 @@ def test_a_robot_like_none(tmp_path, text, message):
     (tmp_path / "other.yaml").write_text("like: me.yaml\n")
     with pytest.raises((ConfigError, EmbodimentError), match=message):
         load_robot(tmp_path / "me.yaml")
+
+
+@pytest.mark.parametrize("like", ["a" * 5000, "\0.yaml"])
+def test_a_name_of_another_robot_that_can_be_none(tmp_path, like):
+    (tmp_path / "me.yaml").write_text(yaml.safe_dump({"like": like}))
+    with pytest.raises((ConfigError, EmbodimentError), match=r"like: got|cannot be read|no such file"):
+        load_robot(tmp_path / "me.yaml")
+
+
+def test_many_robots_that_are_like_the_next_one(tmp_path):
+    for i in range(30):
+        (tmp_path / f"r{i}.yaml").write_text(f"like: r{i + 1}.yaml\n")
+    (tmp_path / "r30.yaml").write_text("like: panda\n")
+    assert load_robot(tmp_path / "r21.yaml").joint_names == load_robot("panda").joint_names
+    with pytest.raises(EmbodimentError, match=r"like: got r\d+.yaml, after 10 others; expected fewer"):
+        load_robot(tmp_path / "r0.yaml")
 
 
 def test_what_a_task_changes_in_a_robots_own_file_wins():

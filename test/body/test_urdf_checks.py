@@ -106,3 +106,53 @@ def test_transmissions_name_joints_and_are_none(tmp_path):
 def test_the_root_hangs_on_nothing(tmp_path):
     parts = [*ABC[::-1], joint("j1", "a", "b"), joint("j2", "b", "c")]
     assert root_link(read_urdf(urdf(tmp_path, *parts))) == "a"
+
+
+def row(count: int, kind: str = "revolute") -> list[str]:
+    """Links in a row, each on the one before."""
+    joints = (joint(f"j{i}", f"l{i - 1}", f"l{i}", kind) for i in range(1, count))
+    return [*(link(f"l{i}") for i in range(count)), *joints]
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (row(20_000), "got 20000 <link>, expected at most 500"),
+        ([link("a"), *(joint(f"j{i}", "a", "a") for i in range(501))], "got 501 <joint>, expected at most"),
+        (
+            [link("a", "<sphere/>").replace("</link>", "<collision/>" * 500 + "</link>")],
+            "got 501 <link/collision>",
+        ),
+        ([link("")], "got a <link> without a name"),
+        ([*ABC[:2], joint("", "a", "b")], "got a <joint> without a name"),
+        (
+            [*ABC[:2], joint("j1", "a", "b").replace("0 0 0.5", "0 0 1e150")],
+            "expected three finite numbers, at most",
+        ),
+    ],
+    ids=["links", "joints", "shapes", "no link's name", "no joint's name", "far away"],
+)
+def test_what_is_no_robot_is_refused_before_any_work(tmp_path, parts, message):
+    with pytest.raises(KinematicsError, match=message) as caught:
+        read_urdf(urdf(tmp_path, *parts))
+    assert len(str(caught.value)) < 1000
+
+
+def test_the_longest_row_of_links_is_read(tmp_path):
+    root = read_urdf(urdf(tmp_path, *row(500)))
+    assert root_link(root) == "l0"
+
+
+def test_a_message_names_some_of_many(tmp_path):
+    with pytest.raises(KinematicsError, match="hang on nothing") as caught:
+        read_urdf(urdf(tmp_path, *(link(f"a_link_with_a_long_name_{i}") for i in range(400))))
+    assert len(str(caught.value)) < 2000
+
+
+def test_encodings_are_read_or_refused(tmp_path):
+    text = f'<?xml version="1.0" encoding="gbk"?><robot name="机">{link("a")}</robot>'
+    (tmp_path / "robot.urdf").write_bytes(text.encode("gbk"))
+    assert read_urdf(tmp_path / "robot.urdf").get("name") == "机"
+    (tmp_path / "robot.urdf").write_text(text.replace("gbk", "no_such"))
+    with pytest.raises(KinematicsError, match="not a readable URDF: unknown encoding: no_such"):
+        read_urdf(tmp_path / "robot.urdf")

@@ -33,7 +33,7 @@ def episodes_in(folder: Path) -> list[Path]:
 
 def test_a_robot_that_the_simulator_cannot_load_ends_the_run_before_it_begins(tmp_path):
     description = yaml.safe_load(config_path("robots", "panda.yaml").read_text())
-    (tmp_path / "broken.urdf").write_text("<robot name='broken'><link/></robot>")
+    (tmp_path / "broken.urdf").write_text("<robot name='broken'></robot>")
     (tmp_path / "panda.urdf").write_bytes(config_path("robots", "panda.urdf").read_bytes())
     description["simulation"]["urdf"] = str(tmp_path / "broken.urdf")
     robot, data = tmp_path / "broken.yaml", tmp_path / "data"

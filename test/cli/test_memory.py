@@ -10,10 +10,12 @@ import cv2
 import numpy as np
 import pytest
 from command_line import ami_ros_run
+from hostile_database import ENDLESS, changed
 from memories import MODEL, moment
 from untrained import untrained_model
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.cli.memory import MOST_LISTED
 from ami_ros.data.episode import EpisodeRecord, write_episode
 from ami_ros.data.recorded_body import recorded_body
 from ami_ros.memory.moment import Episode
@@ -103,6 +105,7 @@ def test_show_draws_what_was_asked_for(path, tmp_path):
         (["remember", "x", "4444"], "no moment 4444"),
         (["remember", "7", "3"], "got '7', expected a name, not of digits alone"),
         (["show", "9" * 30], "got a number that is too large"),
+        (["show", "9" * 5000], "nothing is called"),
     ],
 )
 def test_what_is_not_there_is_told(path, arguments, says):
@@ -130,6 +133,21 @@ def test_a_name_of_digits_from_before_is_the_name(path):
     ran("forget", "2", "3", "--yes", "--file", path)
     with MemoryReader(path) as reader:
         assert not {3, 9} & set(reader.ids()) and 2 in reader.ids()
+
+
+def test_list_shows_no_more_names_than_anybody_reads(path):
+    with sqlite3.connect(path) as database:
+        names = [(f"place {number:04d}", 1) for number in range(MOST_LISTED + 10)]
+        database.executemany("INSERT INTO names VALUES (?, ?)", names)
+    said = ran("list", "--file", path)
+    assert "place 0997" in said and "place 0998" not in said and "and 12 more" in said
+
+
+def test_a_memory_that_has_more_in_it_than_data_is_refused(path):
+    endless = ENDLESS.format("'n' || n AS name, 1 AS moment")
+    changed(path, f"DROP TABLE names; CREATE VIEW names AS {endless}")
+    for arguments in (["list"], ["remember", "here", "3"]):
+        assert "got view 'names', made with" in refused(*arguments, "--file", path)
 
 
 def test_a_new_model_sees_the_kept_pictures_again(path, tmp_path):

@@ -187,3 +187,14 @@ def test_an_episode_without_steps_is_none(path):
     )
     with pytest.raises(EpisodeError, match="got no steps"):
         read_episode(path)
+
+
+def test_episodes_are_for_their_owner_alone(tmp_path):
+    """There are pictures in them, which may show people."""
+    (path,) = write_episodes(tmp_path, 1)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_can_be_none(tmp_path):
+    with pytest.raises(EpisodeError, match=r"cannot be read|no episodes"):
+        list_episodes(tmp_path / ("a" * 5000))

@@ -7,6 +7,7 @@ import functools
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ami_ros.data.image_header import MOST_SCANS, checked_compressed
+from ami_ros.data.image_header import MOST_CHUNKS, MOST_SCANS, MOST_SEGMENTS, checked_compressed
 from ami_ros.errors import ImageError
 
 MIB = 2**20
@@ -115,6 +116,9 @@ def bombs() -> dict[str, bytes]:
         + honest[33:],
         "two headers": honest[:33] + large[8:33] + honest[33:],
         "a header behind another chunk": honest[:8] + chunk(b"tEXt", b"a\0b") + large[8:],
+        "many chunks": honest[:33] + chunk(b"tEXt") * MOST_CHUNKS + honest[33:],
+        "many segments": jpeg()[:2] + b"\xff\xe1\0\2" * MOST_SEGMENTS + jpeg()[2:],
+        "nothing but 0xff": b"\xff\xd8" + b"\xff" * 2**25,
         "many scans": body + scan * (MOST_SCANS + 1) + b"\xff\xd9",
         "a gif": b"GIF89a" + struct.pack("<HH", 60000, 60000) + bytes(20),
         "a bmp": cv2.imencode(".bmp", PICTURE)[1].tobytes(),
@@ -125,8 +129,18 @@ def bombs() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", list(bombs()))
 def test_bombs_are_refused(name):
+    begun = time.process_time()
     with pytest.raises(ImageError, match="got .*expected"):
         checked_compressed(bombs()[name], 4096 * 4096)
+    assert time.process_time() - begun < 2.0
+
+
+def test_what_encoders_write_is_far_from_the_limits():
+    assert checked_compressed(png(8, 8, chunk(b"tEXt") * (MOST_CHUNKS - 4)), MOST) == (8, 8)
+    segments = b"\xff\xe1\0\2" * (MOST_SEGMENTS - 10)
+    assert checked_compressed(jpeg()[:2] + segments + jpeg()[2:], MOST) == (WIDTH, HEIGHT)
+    filled = jpeg()[:2] + b"\xff" * 1000 + jpeg()[2:]
+    assert checked_compressed(filled, MOST) == (WIDTH, HEIGHT)
 
 
 # In a process of its own: the most memory that a process ever had is never forgotten.

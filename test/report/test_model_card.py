@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,15 @@ def test_it_says_where_the_episodes_and_their_looks_come_from(contract):
     recorded = card(contract, False, recorded=True)
     assert ", recorded |" in recorded and "Trained on recordings" in recorded and "--data FOLDER`" in recorded
     assert "in simulation, with" not in recorded
+
+
+def test_names_from_elsewhere_are_shown_and_are_no_commands(contract):
+    hostile = dataclasses.replace(
+        contract, robot="arm; reboot", task="a`b\n# c", code_version="[d](http://e) |"
+    )
+    text = card(hostile, perturbed=True)
+    assert text.splitlines()[0] == r"# arm; reboot a\`b\\n\# c"
+    assert "robot `arm; reboot`, task `` a`b\\n# c ``" in text
+    assert text.count("ami-ros evaluate --robot 'arm; reboot' --task 'a`b\\n# c' ") == 3
+    assert "`` ami-ros model --robot 'arm; reboot' --task 'a`b\\n# c' ``" in text
+    assert r"ami_ros \[d\](http://e) \| |" in text

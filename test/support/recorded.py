@@ -22,6 +22,7 @@ from ami_ros.data.bags.bag_topic import BagTopic, types
 from ami_ros.data.bags.bag_writer import BagWriter
 from ami_ros.data.episode import list_episodes, read_episode
 from ami_ros.data.importing.importing import Import, ImportSettings
+from ami_ros.data.importing.place import SensorTrust
 
 BEGIN_S, STEP_S = 1_700_000_000.0, 0.1
 JOINT_HZ, CAMERA_HZ = 100.0, 30.0
@@ -33,6 +34,10 @@ COMMAND_TOPIC = "/joint_trajectory_controller/joint_trajectory"
 SHUFFLED = ("joint_c", "joint_a", "joint_d", "joint_b")  # no order is promised
 KIND = types().types
 SIDE, STEPS = 24, 15
+TRUST = SensorTrust(joint_jump=0.05, pose_jump=0.1, joint_settle_s=0.25, still_joints_travel=0.05)
+ANYTHING_GOES = SensorTrust(
+    joint_jump=np.inf, pose_jump=np.inf, joint_settle_s=0.0, still_joints_travel=np.inf
+)
 
 
 def joint_robot() -> RobotSpec:
@@ -170,7 +175,7 @@ def usual(end_s: float = 12.0, late_s: float = 0.0) -> Script:
 
 def imported(path, out, **changes):
     """Import, and return the report and the episodes."""
-    settings = ImportSettings(**{"image_side": SIDE, "episode_steps": STEPS, "topics": {}, **changes})
+    settings = ImportSettings(**{"image_side": SIDE, "episode_steps": STEPS, "trust": TRUST, **changes})
     paths = path if isinstance(path, list) else [path]
     work = Import(joint_robot(), paths, settings)
     work.read()

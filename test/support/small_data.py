@@ -12,6 +12,7 @@ from ami_ros.data.recorded_body import RecordedBody
 
 STEPS, SIDE, JOINTS, ACTION, OBJECTS = 9, 32, 4, 3, 2
 SPEED = 0.4  # action of size 1
+STEP_S = 0.1  # of `made_up_robot`
 SQUARE = 8  # px
 LETTERS = "abcd"
 # That of `made_up_robot`.
@@ -28,7 +29,7 @@ def record(seed: int, steps: int = STEPS, side: int = SIDE) -> EpisodeRecord:
     actions = generator.uniform(-SPEED, SPEED, (steps, ACTION)).astype(np.float32)
     start = generator.uniform(-0.3, 0.3, (1, ACTION))
     tip = np.concatenate([start, start + 0.5 * np.cumsum(actions, axis=0)]).clip(-1.0, 1.0).astype(np.float32)
-    velocity = np.gradient(tip, axis=0).astype(np.float32)
+    velocity = np.gradient(tip, STEP_S, axis=0).astype(np.float32)
     images = np.full((steps + 1, side, side, 3), 30, np.uint8)
     for frame, (x, y, z) in zip(images, tip, strict=True):
         row, column = (int((1.0 + value) / 2 * (side - SQUARE)) for value in (x, y))

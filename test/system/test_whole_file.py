@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ami_ros.errors import OutputError
-from ami_ros.system.whole_file import check_writable, write_whole
+from ami_ros.system.whole_file import PRIVATE, check_writable, write_whole
 
 BEFORE, AFTER = b"before", b"after"
 
@@ -155,3 +159,94 @@ def test_an_error_of_the_content_is_not_one_of_the_disk(tmp_path):
     with pytest.raises(TypeError):
         write_whole(tmp_path / "figures.json", None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_the_user_with_a_likely_name_stay(tmp_path):
+    path, own, victim = tmp_path / "figures.json", tmp_path / "figures.json.partial", tmp_path / "victim"
+    own.write_bytes(BEFORE)
+    victim.write_bytes(BEFORE)
+    (tmp_path / "link.json.partial").symlink_to(victim)
+    for name in (path, tmp_path / "link.json"):
+        check_writable(name)
+        write_whole(name, AFTER)
+    assert own.read_bytes() == BEFORE and victim.read_bytes() == BEFORE
+    assert (tmp_path / "link.json.partial").is_symlink()
+
+
+@pytest.mark.parametrize("use", [check_writable, lambda path: write_whole(path, AFTER)])
+def test_many_may_write_the_same_file_at_once(tmp_path, use: Callable[[Path], None]):
+    path, begin = tmp_path / "new" / "figures.json", threading.Barrier(6)
+
+    def many() -> None:
+        begin.wait()
+        for _ in range(50):
+            use(path)
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(many) for _ in range(6)]:
+            done.result()
+    assert not path.exists() or (path.read_bytes() == AFTER and list(path.parent.iterdir()) == [path])
+
+
+@pytest.fixture
+def usual_mask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_modes(tmp_path, usual_mask):
+    usual, own, private = (tmp_path / name for name in ("usual", "own", "private"))
+    own.write_bytes(BEFORE)
+    own.chmod(0o640)
+    private.write_bytes(BEFORE)
+    write_whole(usual, AFTER)
+    write_whole(own, AFTER)
+    write_whole(private, AFTER, private=True)
+    assert [mode_of(path) for path in (usual, own, private)] == [0o644, 0o640, PRIVATE]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_mode_that_somebody_else_chose_is_not_taken_over(tmp_path, usual_mask):
+    path = tmp_path / "figures.json"
+    path.write_bytes(BEFORE)
+    path.chmod(0o666)
+    os.chown(path, 1234, -1)
+    write_whole(path, AFTER)
+    assert mode_of(path) == 0o644
+
+
+def test_what_a_killed_process_left_goes_the_day_after(tmp_path):
+    old, new, other = tmp_path / ".ami_ros_1.partial", tmp_path / ".ami_ros_2.partial", tmp_path / "x.partial"
+    for path in (old, new, other):
+        path.write_bytes(BEFORE)
+    for path in (old, other):
+        os.utime(path, (1.0, 1.0))
+    write_whole(tmp_path / "figures.json", AFTER)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [new.name, "figures.json", other.name]
+
+
+def test_a_killed_process_leaves_a_file_that_is_told_by_its_name(tmp_path):
+    code = (
+        "import os, sys; from pathlib import Path; import ami_ros.system.whole_file as it\n"
+        "it.os.fsync = lambda file: os._exit(9)\nit.write_whole(Path(sys.argv[1]), 'half')"
+    )
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "figures.json")], check=False)
+    (left,) = tmp_path.iterdir()
+    assert run.returncode == 9 and left.match(".ami_ros_*.partial")
+
+
+def test_a_name_that_no_file_can_have(tmp_path):
+    for name in ("a" * 300, "\0", "\ud800", f"{'a' * 300}/b"):
+        for use in (check_writable, lambda path: write_whole(path, AFTER)):
+            with pytest.raises(OutputError, match="cannot be written"):
+                use(tmp_path / name)
+
+
+def test_what_is_no_unicode_is_written_as_what_it_is(tmp_path):
+    write_whole(tmp_path / "page.html", "<p>\udcff</p>")
+    assert (tmp_path / "page.html").read_text() == "<p>\\udcff</p>"

@@ -11,12 +11,14 @@ import numpy as np
 import pinocchio
 
 from ami_ros.body.resources import resource
-from ami_ros.body.shapes.convex_hull import CORNERS, Hull, hull_of, mesh_points
+from ami_ros.body.shapes.convex_hull import CORNERS, LARGEST, Hull, hull_of, mesh_points
 from ami_ros.body.shapes.hull_spheres import hull_spheres
 from ami_ros.body.urdf_checks import number, numbers
+from ami_ros.config import SMALLEST
 from ami_ros.types import FloatArray
 
 NONE = np.zeros(3)
+MOST_ALONG = 100  # spheres along one shape: one that is thinner gets thicker ones
 SHAPES = "box, capsule, cylinder, mesh or sphere"
 
 
@@ -60,10 +62,10 @@ def placed_shape(collision: ElementTree.Element) -> tuple[ElementTree.Element, F
 def covering(start: FloatArray, end: FloatArray, radius: float) -> list[tuple[FloatArray, float]]:
     """Return spheres (centre (3,) in m, radius) that cover the capsule of `radius` around start to end.
 
-    They are at most one radius apart, so that they stick out by 12 % of it at most.
+    They are at most one radius apart, so that they stick out by 12 % of it at most, unless it is very thin.
     """
     length = float(np.linalg.norm(end - start))
-    gaps = max(1, math.ceil(length / radius)) if length > 0.0 else 0
+    gaps = max(1, math.ceil(min(length / radius, MOST_ALONG))) if length > 0.0 else 0
     if gaps == 0:
         return [(start, radius)]
     larger = math.hypot(radius, 0.5 * length / gaps)
@@ -87,6 +89,6 @@ def mesh_hull(mesh: ElementTree.Element, folder: Path) -> Hull:
 def length_of(shape: ElementTree.Element, key: str) -> float:
     """Return a positive length of a shape, m. Raises ValueError: it is anything else."""
     value = number(shape, key)
-    if value <= 0.0:
-        raise ValueError(f"{shape.tag} {key}: got {value}, expected more than 0")
+    if not SMALLEST <= value <= LARGEST:
+        raise ValueError(f"{shape.tag} {key}: got {value}, expected more than 0, {SMALLEST:g} to {LARGEST:g}")
     return value

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
-from xml.etree import ElementTree
 
 import coal
 import numpy as np
 from numpy.typing import NDArray
 
+from ami_ros.body.xml_file import parse_xml
 from ami_ros.types import FloatArray
 
 Indices: TypeAlias = NDArray[np.intp]
@@ -167,7 +167,7 @@ def _unit(path: Path) -> float:
     if path.suffix.lower() != ".dae":
         return 1.0
     try:
-        unit = ElementTree.parse(path).find(f"{COLLADA}asset/{COLLADA}unit")
-    except (OSError, ElementTree.ParseError):
+        unit = parse_xml(path).find(f"{COLLADA}asset/{COLLADA}unit")
+    except ValueError:
         return 1.0  # told by whoever loads it
     return 1.0 if unit is None else float(unit.get("meter", "1"))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -76,16 +76,17 @@ def find_chain(urdf: Path, root: ElementTree.Element, tip: str = "") -> Chain:
         parent, child = ends(joint)
         tree[parent].append(_Branch(joint, child))
     base = root_link(root)
+    above = {branch.link: (link, branch) for link, branches in tree.items() for branch in branches}
     last = _end_of_arm(tree, base)
     carried = _carried(tree, last)
     if tip and tip not in tree:
         raise KinematicsError(f"{urdf}: tip {tip!r} not found; expected a link, such as {list(carried)}")
     chosen = tip or next(iter(carried))
-    way = _way(tree, base, chosen)
+    way = _way(above, base, chosen)
     joints = tuple(str(branch.joint.get("name")) for branch in way if branch.commanded)
     leaves = [link for link, branches in tree.items() if not branches and link not in carried]
     others = [link for link in (*carried, *leaves) if link not in (chosen, base)]
-    reached = [link for link in others if any(branch.commanded for branch in _way(tree, base, link))]
+    reached = [link for link in others if any(branch.commanded for branch in _way(above, base, link))]
     if not joints:
         names = f", or the tip by name, such as {first_of(reached)}" if reached else ""
         raise KinematicsError(
@@ -99,20 +100,26 @@ def find_chain(urdf: Path, root: ElementTree.Element, tip: str = "") -> Chain:
     )
 
 
-def _depth(tree: _Tree, link: str) -> int:
-    """Return the most joints in a row that hang on a link."""
-    return max((branch.commanded + _depth(tree, branch.link) for branch in tree[link]), default=0)
+def _depths(tree: _Tree, base: str) -> dict[str, int]:
+    """Return the most joints in a row that hang on each link."""
+    links = [base]
+    for link in links:  # it grows meanwhile: what hangs on a link comes after it
+        links += [branch.link for branch in tree[link]]
+    depths: dict[str, int] = {}
+    for link in reversed(links):
+        depths[link] = max((branch.commanded + depths[branch.link] for branch in tree[link]), default=0)
+    return depths
 
 
 def _end_of_arm(tree: _Tree, base: str) -> str:
     """Return the link at which the longest chain ends, or its gripper begins."""
-    link, passed = base, 0
+    link, passed, depths = base, 0, _depths(tree, base)
     while tree[link]:
-        following = max(tree[link], key=lambda branch: branch.commanded + _depth(tree, branch.link))
-        left = _depth(tree, link)
-        moving = [b for b in tree[link] if b.moves or _depth(tree, b.link) > 0]
+        following = max(tree[link], key=lambda branch: branch.commanded + depths[branch.link])
+        left = depths[link]
+        moving = [b for b in tree[link] if b.moves or depths[b.link] > 0]
         # The last link of an arm is often called a gripper as well: then the joint behind it is one.
-        ends_there = _depth(tree, following.link) == 0
+        ends_there = depths[following.link] == 0
         named = f"{following.joint.get('name')} {following.link if ends_there else ''}".lower()
         if left == 0 or (following.commanded and any(word in named for word in GRIPPER_WORDS)):
             break
@@ -129,9 +136,12 @@ def _carried(tree: _Tree, last: str) -> Mapping[str, None]:
     Those are where frames end that are fixed to it; the likeliest is the furthest out, and of two in one
     place the one that looks outward along z.
     """
-    fixed: dict[str, list[_Branch]] = {last: []}
-    for link in list(_fixed_below(tree, last, fixed)):
-        fixed.setdefault(link, [])
+    fixed: dict[str, list[_Branch]] = {}  # link -> the way to it
+    waiting: list[tuple[str, list[_Branch]]] = [(last, [])]
+    while waiting:
+        link, way = waiting.pop()
+        fixed[link] = way
+        waiting += [(branch.link, [*way, branch]) for branch in reversed(tree[link]) if not branch.moves]
     ends_ = [link for link in fixed if all(branch.moves for branch in tree[link])]
 
     def likely(link: str) -> tuple[float, float, int]:
@@ -143,17 +153,8 @@ def _carried(tree: _Tree, last: str) -> Mapping[str, None]:
     return dict.fromkeys(sorted(ends_, key=likely, reverse=True) + [link for link in fixed if tree[link]])
 
 
-def _fixed_below(tree: _Tree, link: str, found: dict[str, list[_Branch]]) -> Iterator[str]:
-    for branch in tree[link]:
-        if not branch.moves:
-            found[branch.link] = [*found[link], branch]
-            yield branch.link
-            yield from _fixed_below(tree, branch.link, found)
-
-
-def _way(tree: _Tree, base: str, tip: str) -> list[_Branch]:
-    """Return the branches from the base to a link."""
-    above = {branch.link: (link, branch) for link, branches in tree.items() for branch in branches}
+def _way(above: Mapping[str, tuple[str, _Branch]], base: str, tip: str) -> list[_Branch]:
+    """Return the branches from the base to a link, by what each hangs on."""
     way: list[_Branch] = []
     while tip != base:
         tip, branch = above[tip]

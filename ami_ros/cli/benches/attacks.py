@@ -51,8 +51,10 @@ def attacks(
     require("sim", "ros")
     check_writable(json_file)
     figures = measure_attacks(experiment, minutes, seed, logs or Path(tempfile.mkdtemp(prefix="ami_ros_")))
-    _print(figures)
-    write_json(json_file, figures)
+    try:
+        write_json(json_file, figures)
+    finally:
+        _print(figures)
 
 
 def measure_attacks(experiment: Experiment, minutes: float, seed: int, logs: Path) -> dict[str, Any]:
@@ -104,8 +106,9 @@ def _figures(runs: list[FaultRun], minutes: float, seed: int) -> dict[str, Any]:
 
 
 def _print(figures: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     memory = figures["memory"]
     head = ("process", "MB at the start", "MB at the peak", "times", "MB 10 s later", "times")
@@ -123,4 +126,4 @@ def _print(figures: dict[str, Any]) -> None:
     )
     for name, row in figures["by_fault"].items():
         for problem in row["problems"]:
-            console.print(f"{name}, {problem}", style="red", markup=False)
+            console.print(f"{name}, {problem}", style="red")

@@ -43,14 +43,13 @@ def curve(
 
     Two budgets, ours only: ami-ros bench curve --no-public --budget 64x5x4 --budget 128x5x4
     """
-    from rich.console import Console
-
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
     from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable, write_whole
+    from ami_ros.terminal import Console
 
     budgets = [parse_budget(text) for text in budget]
     wanted = prepare(robot, task, model, episodes=episodes, seed=seed)
@@ -64,14 +63,16 @@ def curve(
         "hardware": hardware(),
         "versions": versions(),
     }
-    print_curve(Console(), figures, wanted.load_task().yardstick)
-    write_json(json_file, figures)
-    if plot is not None:
-        from ami_ros.bench.search.curve import strictest
-        from ami_ros.report.plots import success_against_plan_time
+    try:
+        write_json(json_file, figures)
+        if plot is not None:
+            from ami_ros.bench.search.curve import strictest
+            from ami_ros.report.plots import success_against_plan_time
 
-        best = figures["knee"]
-        write_whole(plot, success_against_plan_time(figures["points"], best, strictest(best)))
+            best = figures["knee"]
+            write_whole(plot, success_against_plan_time(figures["points"], best, strictest(best)))
+    finally:
+        print_curve(Console(), figures, wanted.load_task().yardstick)
 
 
 def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> dict[str, Any]:

@@ -66,25 +66,28 @@ def explore(
             bar.update(total - shown)  # it may end by itself
             rows[way] = body.figures()
             body.close()
-    _print(rows)
     about = {
         "robot": configuration.spec.name,
         "task": configuration.task,
         "seed": configuration.explorer.seed,
     }
-    write_json(json_file, {"rows": rows, **about, "hardware": hardware(), "versions": versions()})
-    if plot is not None:
-        from ami_ros.report.plots import lines
+    try:
+        write_json(json_file, {"rows": rows, **about, "hardware": hardware(), "versions": versions()})
+        if plot is not None:
+            from ami_ros.report.plots import lines
 
-        curves = {
-            way: [(at, 100 * share) for at, share in row["cells_by_minute"]] for way, row in rows.items()
-        }
-        write_whole(plot, lines(curves, "motion [min]", "cells that were visited [%]", top=103.0))
+            curves = {
+                way: [(at, 100 * share) for at, share in row["cells_by_minute"]] for way, row in rows.items()
+            }
+            write_whole(plot, lines(curves, "motion [min]", "cells that were visited [%]", top=103.0))
+    finally:
+        _print(rows)
 
 
 def _print(rows: dict[str, dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     table = Table("", *rows)
     for text, key, form in FIGURES:
@@ -94,4 +97,4 @@ def _print(rows: dict[str, dict[str, Any]]) -> None:
     for way, row in rows.items():
         if row["unsafe_by_kind"] or row["moved_after_stop"]:
             found = f"{row['unsafe_by_kind']}, moved after a STOP {row['moved_after_stop']}"
-            console.print(f"{way}: {found}", style="red", markup=False)
+            console.print(f"{way}: {found}", style="red")

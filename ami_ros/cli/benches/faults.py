@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
@@ -61,7 +62,7 @@ def faults(
     catalogue = Catalogue(experiment.spec, has_model=not explores)
     measure_faults(experiment, fault or list(catalogue.names), real_time, json_file, logs, explores)
     for name, why in catalogue.left_out.items() if not fault else ():
-        typer.echo(f"left out: {name}: {why}")
+        say(f"left out: {name}: {why}")
 
 
 def measure_faults(
@@ -109,15 +110,18 @@ def measure_faults(
         figures |= {"real_time": real_time, "complete": len(runs) == len(names) * len(seeds)}
         figures |= {"left_out": catalogue.left_out}
         figures |= {"hardware": hardware(), "versions": versions()}
-        if runs:
-            _print(figures)
-        write_json(json_file, figures)
+        try:
+            write_json(json_file, figures)
+        finally:
+            if runs:
+                _print(figures)
     return figures
 
 
 def _print(figures: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     table = Table(
         "fault", "runs", "unsafe", "moved", "misnamed", "p50 ms", "p99 ms", title="moved: after a STOP"
@@ -133,4 +137,4 @@ def _print(figures: dict[str, Any]) -> None:
     console.print(table)
     for name, row in figures["by_fault"].items():
         for problem in row["problems"]:
-            console.print(f"{name}, {problem}", style="red", markup=False)
+            console.print(f"{name}, {problem}", style="red")

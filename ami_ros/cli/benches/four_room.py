@@ -38,13 +38,14 @@ def four_room(
     from ami_ros.bench.four_room.rows import Rows, summarised
     from ami_ros.cli.train import train
     from ami_ros.configuration import Configuration
+    from ami_ros.data.manifest import MANIFEST_FILE
     from ami_ros.experiment.figures import write_json
     from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
     from ami_ros.share import config_path
     from ami_ros.system.whole_file import check_writable
 
-    check_writable(json_file)
+    check_writable(json_file, folder / "episodes" / MANIFEST_FILE)
     require("train")
     robot, task = (str(config_path("four_room", f"{name}.yaml")) for name in ("agent", "four_room"))
     configuration = Configuration.load(robot, task)
@@ -64,8 +65,10 @@ def four_room(
         "hardware": hardware(),
         "versions": versions(),
     }
-    _print(rows)
-    write_json(json_file, figures)
+    try:
+        write_json(json_file, figures)
+    finally:
+        _print(rows)
 
 
 def _record(data: Path, configuration: Any, episodes: int, workers: int) -> None:
@@ -94,8 +97,9 @@ def _played(rows: Rows, seed: int) -> dict[str, Any]:
 
 
 def _print(rows: dict[str, dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     table = Table("planner", "success", "of each seed", "TFLOP per episode", title="FourRoom Distractors")
     for name, row in rows.items():

@@ -24,8 +24,6 @@ def gate(
 
     Example: ami-ros bench gate --json gate.json
     """
-    from rich.console import Console
-
     from ami_ros.bench.gate import bench_gate
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
@@ -33,6 +31,7 @@ def gate(
     from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.terminal import Console
 
     wanted = prepare(robot, task, model)
     require("ros", "sim")
@@ -45,8 +44,10 @@ def gate(
             bar.update(1)
     figures = {**runs["realtime"], "ordinary_priority": runs["ordinary"]}
     figures |= {"hardware": hardware(), "versions": versions()}
-    _print(Console(), runs)
-    write_json(json_file, figures)
+    try:
+        write_json(json_file, figures)
+    finally:
+        _print(Console(), runs)
 
 
 def _print(console: Any, runs: dict[str, dict[str, Any]]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.bench.judging.variants import Variant
@@ -102,13 +103,13 @@ def judging(
         _record(where / "episodes", configuration, recorded if wanted else 0)
         subjects = [*_variants(where, wanted, configuration, recorded, steps), *_given(folder, model)]
         for number, subject in enumerate(subjects, 1):
-            typer.echo(f"model {number} of {len(subjects)}: {subject.name}", err=True)
+            say(f"model {number} of {len(subjects)}: {subject.name}", err=True)
             try:
                 subject.make()
                 made.append({"name": subject.name, **_measured(subject, settings, episodes, seed, workers)})
             except AmiError as error:
                 problems[subject.name] = str(error)
-                typer.secho(f"left out: {subject.name}: {error}", fg=typer.colors.RED, err=True)
+                say(f"left out: {subject.name}: {error}", typer.colors.RED, err=True)
     rows = [Row(one["parts"], one["measured"]) for one in made if one["parts"]]
     figures = {
         "models": made,
@@ -124,12 +125,14 @@ def judging(
         "hardware": hardware(),
         "versions": versions(),
     }
-    _print(figures)
-    write_json(json_file, figures)
-    if plot is not None and made:
-        from ami_ros.report.plots import measured_over_expected
+    try:
+        write_json(json_file, figures)
+        if plot is not None and made:
+            from ami_ros.report.plots import measured_over_expected
 
-        write_whole(plot, measured_over_expected(made, settings.least_success))
+            write_whole(plot, measured_over_expected(made, settings.least_success))
+    finally:
+        _print(figures)
 
 
 def _same_sizes(where: Path, **sizes: int) -> Path:
@@ -231,10 +234,10 @@ def _measured(
 
 
 def _print(figures: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from ami_ros.model.judging.parts import PARTS
+    from ami_ros.terminal import Console
 
     table = Table("model", *PARTS, "expected", "measured (95 %)", "may plan", title="success")
     for one in sorted(figures["models"], key=lambda m: -m["measured"]):

@@ -42,9 +42,6 @@ def memory(
     """
     import tempfile
 
-    from rich.console import Console
-    from rich.table import Table
-
     from ami_ros.configuration import Configuration
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.figures import write_json
@@ -70,6 +67,18 @@ def memory(
         progress_bar("memory", SEEN + 2 + kills + 2 * len(size)) as bar,
     ):
         figures = _measured(configuration, world, Path(folder), size, kills, cycles, bar)
+    figures |= {"model_sha256": world.sha256, "hardware": hardware(), "versions": versions()}
+    try:
+        write_json(json_file, figures)
+    finally:
+        _print(figures)
+
+
+def _print(figures: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from ami_ros.terminal import Console
+
     table = Table("states", "query p50 ms", "p99 ms", "recall", "build s")
     for row in figures["index"]:
         numbers = (row["query_ms_p50"], row["query_ms_p99"], row["recall"], row["build_s"])
@@ -79,8 +88,6 @@ def memory(
     for name in ("append_per_s", "mb_per_hour", "loop_added_ms_p50", "loop_added_ms_p99", "kills_survived"):
         if name in figures:
             console.print(f"{name}: {figures[name]:.4g}")
-    figures |= {"model_sha256": world.sha256, "hardware": hardware(), "versions": versions()}
-    write_json(json_file, figures)
 
 
 def _measured(

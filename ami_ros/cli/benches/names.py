@@ -34,7 +34,6 @@ def names(
     """
     import dataclasses
 
-    from rich.console import Console
     from rich.table import Table
 
     from ami_ros.experiment.experiment import prepare
@@ -48,6 +47,7 @@ def names(
     from ami_ros.report.machine import hardware, versions
     from ami_ros.report.statistics import summarise
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.terminal import Console
 
     experiment = prepare(robot, task, model, episodes=views, seed=seed)
     again = prepare(robot, task, retrained or model, episodes=views, seed=seed)
@@ -83,20 +83,20 @@ def names(
     for result in results:
         off = yardstick.text(float(result.error[-1]))
         table.add_row(f"{result.seed}", off, "yes" if result.arrived_step is not None else "no")
-    console = Console()
-    console.print(table)
-    console.print(f"named {len(given)} of {views}, reached by name {reached} within {limit.text}")
-    write_json(
-        json_file,
-        {
-            "views": views,
-            "named": len(given),
-            "reached": reached,
-            "reindexed": len(missing),
-            "model_sha256": experiment.sha256,
-            "retrained_sha256": again.sha256,
-            **(summarise(results, step_s(again)) if results else {}),
-            "hardware": hardware(),
-            "versions": versions(),
-        },
-    )
+    figures = {
+        "views": views,
+        "named": len(given),
+        "reached": reached,
+        "reindexed": len(missing),
+        "model_sha256": experiment.sha256,
+        "retrained_sha256": again.sha256,
+        **(summarise(results, step_s(again)) if results else {}),
+        "hardware": hardware(),
+        "versions": versions(),
+    }
+    try:
+        write_json(json_file, figures)
+    finally:
+        console = Console()
+        console.print(table)
+        console.print(f"named {len(given)} of {views}, reached by name {reached} within {limit.text}")

@@ -46,8 +46,6 @@ def planner(
 
     With success per millisecond: ami-ros bench planner --curve-episodes 50 --json planner.json
     """
-    from rich.console import Console
-
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.cli.benches.curve import measure, print_curve
     from ami_ros.errors import ConfigError
@@ -57,6 +55,7 @@ def planner(
     from ami_ros.extras import missing_modules, require
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.terminal import Console
 
     budgets = [parse_budget(text) for text in budget]
     if not 1 <= plans <= MOST_PLANS or curve_episodes < 0:
@@ -72,16 +71,18 @@ def planner(
     absent = missing_modules("bench")
     with progress_bar("plan", len(budgets) + 4 + (3 if compare and not absent else 0)) as bar:
         figures = _times(wanted, budgets, plans, compare, not absent, bar)
-    console = Console()
-    _print_times(console, figures)
     if absent and compare:
         figures["not_compared"] = f"not installed: {', '.join(absent)}; {HOW_TO_COMPARE}"
-        console.print(f"Public solvers: {figures['not_compared']}", markup=False)
-    if curve_episodes:
-        figures["curve"] = measure(wanted, None, public=compare and not absent)
-        print_curve(console, figures["curve"], wanted.load_task().yardstick)
     figures |= {"model_sha256": wanted.sha256, "hardware": hardware(), "versions": versions()}
-    write_json(json_file, figures)
+    try:
+        if curve_episodes:
+            figures["curve"] = measure(wanted, None, public=compare and not absent)
+        write_json(json_file, figures)
+    finally:
+        console = Console()
+        _print_times(console, figures)
+        if figures["curve"] is not None:
+            print_curve(console, figures["curve"], wanted.load_task().yardstick)
 
 
 def _times(
@@ -133,3 +134,5 @@ def _print_times(console: Any, figures: dict[str, Any]) -> None:
             f"x{lewm['iterations']}: {lewm['plan_s']:.1f} s per plan, "
             f"{figures['speedup_vs_swm_lewm']:.0f} of ours"
         )
+    if "not_compared" in figures:
+        console.print(f"Public solvers: {figures['not_compared']}")

@@ -78,7 +78,6 @@ def measure_soak(
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.experiment.ros_episodes import RosRunner
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.system.whole_file import write_whole
 
     soak = Soak(episode_s, experiment.planner.deadline_s)
     about = {"robot": experiment.spec.name, "task": experiment.task, "seed": experiment.seeds[0]}
@@ -98,22 +97,30 @@ def measure_soak(
     finally:
         figures = {**soak.figures(), "faults": faults, **about}
         if soak.episodes:
-            write_json(json_file, figures)
-            if plot is not None and figures["looks_s"]:
-                from ami_ros.report.plots import lines
-
-                hours = [seen / 3600.0 for seen in figures["looks_s"]]
-                curves = {
-                    name: list(zip(hours, seen, strict=True)) for name, seen in figures["rss_mb"].items()
-                }
-                write_whole(plot, lines(curves, "robot's time [h]", "memory [MB]"))
-            _print(figures, soak)
+            try:
+                write_json(json_file, figures)
+                _draw(plot, figures)
+            finally:
+                _print(figures, soak)
     return figures
 
 
+def _draw(plot: Path | None, figures: dict[str, Any]) -> None:
+    """Draw memory over time; nothing without a path, or without a look at it."""
+    if plot is None or not figures["looks_s"]:
+        return
+    from ami_ros.report.plots import lines
+    from ami_ros.system.whole_file import write_whole
+
+    hours = [seen / 3600.0 for seen in figures["looks_s"]]
+    curves = {name: list(zip(hours, seen, strict=True)) for name, seen in figures["rss_mb"].items()}
+    write_whole(plot, lines(curves, "robot's time [h]", "memory [MB]"))
+
+
 def _print(figures: dict[str, Any], soak: Soak) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     title = f"{figures['hours']:.2f} h of the robot's time, {figures['episodes']} episodes"
     table = Table("process", "MB at first", "MB at last", "threads at first", "at last", title=title)

@@ -51,15 +51,18 @@ def surprise(
             bar.update(1, name)
     runner.close()
     told = told_apart(found)
-    _print(told, episodes)
     about = {"robot": experiment.spec.name, "task": experiment.task, "seed": seed, "episodes": episodes}
     about |= {"model_sha256": experiment.sha256, "hardware": hardware(), "versions": versions()}
-    write_json(json_file, {"by_fault": told, **about})
+    try:
+        write_json(json_file, {"by_fault": told, **about})
+    finally:
+        _print(told, episodes)
 
 
 def _print(told: dict[str, dict[str, Any]], episodes: int) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     title = f"surprise in the two seconds after the fault, {episodes} episodes of each"
     table = Table("", "AUC, steps", "AUC, episodes", "steps that surprise", title=title)

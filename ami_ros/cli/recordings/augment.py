@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 
 def augment(
@@ -76,4 +77,4 @@ def augment(
         with progress_bar("augment", steps_of(wanted, len(paths), len(event_kinds(recordings)))) as bar:
             for kind in make(recordings, out):
                 bar.update(1, kind)
-    typer.echo(f"{out}. Next: ami-ros train{options_of(robot, task)} --data {quote(str(out))}")
+    say(f"{out}. Next: ami-ros train{options_of(robot, task)} --data {quote(str(out))}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 
 def export_data(
@@ -51,7 +52,7 @@ def export_data(
     settings = ExportSettings(words, video)
     with progress_bar("export", len(episodes)) as bar:
         frames = export(configuration.spec, episodes, out, settings, bar.update)
-    typer.echo(
+    say(
         f"{out}: {len(episodes)} episodes, {frames} frames. "
         f'Open it: LeRobotDataset("{configuration.name}", root="{out}")'
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.data.importing.import_report import ImportReport
@@ -91,6 +92,7 @@ def import_(
     require("record", *["lerobot"] * any(map(is_lerobot, recordings)))
     from ami_ros.data.importing.import_report import PLOT_FILE, REPORT_FILE
     from ami_ros.data.importing.importing import ACTIONS, Import, ImportSettings, check_new
+    from ami_ros.data.importing.place import SensorTrust
     from ami_ros.data.importing.roles import parse_places, parse_topics
     from ami_ros.report.import_plot import import_plot
     from ami_ros.system.lock_file import only_one
@@ -98,10 +100,11 @@ def import_(
 
     if actions not in ACTIONS:
         raise ConfigError(f"--actions: got {actions!r}, expected one of {', '.join(ACTIONS)}")
-    out = out or configuration.episodes_folder
+    out, gate = out or configuration.episodes_folder, configuration.safety
     settings = ImportSettings(
         configuration.model.image_size,
         configuration.collect.episode_steps,
+        SensorTrust(gate.joint_jump, gate.pose_jump, gate.joint_settle_s, gate.still_joints_travel),
         parse_topics(topics),
         parse_places("--feature", "NAME=FEATURE", "camera=observation.images.front", features),
         degrees,
@@ -110,33 +113,36 @@ def import_(
         correct_offset,
         None if minutes is None else 60.0 * minutes,
     )
-    check_new(out)
     check_writable(out / REPORT_FILE)
+    check_new(out)
     work = Import(configuration.spec, recordings, settings)
     with only_one("import", out):
         with progress_bar("read", work.count) as bar:
             work.read(bar.update)
         for problem in work.report.problems:
-            typer.secho(problem, fg=typer.colors.RED, err=True)
+            say(problem, typer.colors.RED, err=True)
         cut, report = work.cut(), work.report
         if cut.begins:
             with progress_bar("episodes", len(cut.begins)) as bar:
                 work.write(out, cut, bar.update)
-        _print(report)
-        write_whole(out / REPORT_FILE, json.dumps(report.to_json(), indent=1) + "\n")
-        write_whole(out / PLOT_FILE, import_plot(report, cut.signals))
+        try:
+            write_whole(out / REPORT_FILE, json.dumps(report.to_json(), indent=1) + "\n")
+            write_whole(out / PLOT_FILE, import_plot(report, cut.signals))
+        finally:
+            _print(report)
     if not report.episodes:
         reasons = ", ".join(f"{seconds:.1f} s {reason}" for reason, seconds in report.dropped_s().items())
         raise EpisodeError(
             f"nothing can be used: {reasons or 'too little was recorded'}; see {out / REPORT_FILE}"
         )
     augment = f"ami-ros augment {configuration.options} --data {quote(str(out))}"
-    typer.echo(f"{out}: {report.episodes} episodes. Next: {augment}")
+    say(f"{out}: {report.episodes} episodes. Next: {augment}")
 
 
 def _print(report: ImportReport) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     console = Console()
     table = Table("what", "messages", "Hz", "gaps", "longest", "twice", "late", "frozen", "bad")
@@ -154,23 +160,23 @@ def _print(report: ImportReport) -> None:
         )
     console.print(table)
     topics = ", ".join(f"{role} {health.topic}" for role, health in report.topics.items())
-    console.print(f"from {topics}", markup=False, highlight=False)
+    console.print(f"from {topics}", highlight=False)
     for role, health in report.topics.items():
         if health.malformed:
             text = f"{role}: {health.malformed} of {health.messages} messages are unusable: {health.reason}"
-            console.print(text, style="red", markup=False)
+            console.print(text, style="red")
     for note in report.notes:
-        console.print(note, style="yellow", markup=False)
+        console.print(note, style="yellow")
     for camera, offset in report.offsets.items():
         if offset is None:
-            typer.echo(f"{camera}: too little motion to tell whether its stamps are late")
+            say(f"{camera}: too little motion to tell whether its stamps are late")
             continue
         how = f"{offset.late_s * 1e3:+.0f} ms late (standard error {offset.spread_s * 1e3:.0f} ms"
         how += f", correlation {offset.correlation:.2f})"
         then = "corrected" if report.corrected else "left as it is; --correct-offset takes it off"
-        typer.echo(f"{camera}: stamps are {how}: {then if offset.sure else 'not sure, left as it is'}")
+        say(f"{camera}: stamps are {how}: {then if offset.sure else 'not sure, left as it is'}")
     known = ", ".join(f"{share:.0%} known from {name}" for name, share in report.actions_known.items())
-    typer.echo(f"actions from {report.actions_from} ({known})")
+    say(f"actions from {report.actions_from} ({known})")
     for reason, seconds in report.dropped_s().items():
-        typer.echo(f"{seconds:.1f} s are not used: {reason}")
-    typer.echo(f"training will use {report.used_s:.1f} of {report.duration_s:.1f} s")
+        say(f"{seconds:.1f} s are not used: {reason}")
+    say(f"training will use {report.used_s:.1f} of {report.duration_s:.1f} s")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -43,7 +44,6 @@ def record(
     import os
     import sys
 
-    from rich.console import Console
     from rich.live import Live
 
     from ami_ros.configuration import Configuration
@@ -52,13 +52,14 @@ def record(
     from ami_ros.share import config_path
     from ami_ros.system.processes import command_line
     from ami_ros.system.whole_file import check_writable
+    from ami_ros.terminal import Console
 
     configuration = Configuration.load(robot, task)
     require("ros", "record")
     from ami_ros.data.bags.bag_writer import METADATA_FILE, check_new_bag
 
-    check_new_bag(out)
     check_writable(out / METADATA_FILE)
+    check_new_bag(out)
     # Before anything of ROS is there: large images arrive.
     os.environ.update(dds_environment(config_path("dds", "large_data_shm.xml"), os.environ))
     from ami_ros.ros.recorder.node import record as run_recorder
@@ -93,19 +94,20 @@ def _line(status: RecordingStatus | None) -> str:
 
 
 def _print(status: RecordingStatus, names: Names, configuration: Configuration, out: Path) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     table = Table("topic", "messages", "dropped")
     for topic in sorted({**status.counts, **status.dropped}):
         table.add_row(topic, str(status.counts[topic]), str(status.dropped[topic]))
     Console().print(table)
     if status.removed:
-        typer.echo(f"the space was used up: {status.removed} of the oldest files are gone; see --max-gb")
+        say(f"the space was used up: {status.removed} of the oldest files are gone; see --max-gb")
     for sensor in configuration.spec.sensors:
         if not any(status.counts[topic] for topic in names[sensor]):
-            typer.echo(f"nothing was heard of {sensor} on {names[sensor][0]}", err=True)
-    typer.echo(
+            say(f"nothing was heard of {sensor} on {names[sensor][0]}", err=True)
+    say(
         f"{out}: {status.size / 1e6:.1f} MB. "
         f"Next: ami-ros import {quote(str(out))} {configuration.options}"
         f"{_elsewhere(status, names, configuration)}"

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ami_ros.cli import options
+from ami_ros.terminal import say
 
 
 def replay(
@@ -58,15 +59,18 @@ def replay(
         bar.update(0, "starting planner and gate")
         heard = recorded.play(model, speed, logs, lambda count: bar.update(count, bag.name))
     for problem in recorded.problems:
-        typer.secho(problem, fg=typer.colors.RED, err=True)
+        say(problem, typer.colors.RED, err=True)
     figures = replay_figures(heard)
-    _print(figures)
-    write_json(json_file, figures)
+    try:
+        write_json(json_file, figures)
+    finally:
+        _print(figures)
 
 
 def _print(figures: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ami_ros.terminal import Console
 
     table = Table("", "", show_header=False)
     for name, value in figures.items():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import zstandard
-from rosbags.rosbag2 import Reader
 
-from ami_ros.data.bags.bag_message import BagMessage, FoundTopic
+from ami_ros.data.bags.bag_message import MOST_MESSAGE_BYTES, BagMessage, FoundTopic
 from ami_ros.data.bags.bag_writer import BAG_SUFFIXES
 from ami_ros.data.bags.mcap_input import DAMAGE, mcap_topics, read_mcap
+from ami_ros.data.bags.sqlite_input import read_sqlite
+from ami_ros.data.bags.unpacking import Allowance, most_unpacked, unpacked_zstd, zstd_pieces
+from ami_ros.data.problems import few_lines
 from ami_ros.errors import EpisodeError
+from ami_ros.system.regular_file import open_regular
 from ami_ros.system.temporary_space import temporary_space
 
 COMPRESSED_SUFFIX = ".zstd"
@@ -41,9 +45,13 @@ class Bag:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.problems: list[str] = []
-        self._files = sorted(path.iterdir(), key=_order) if path.is_dir() else [path]
-        self._files = [file for file in self._files if file.is_file() and _is_bag_file(file)]
+        try:
+            there = sorted(path.iterdir(), key=_order) if path.is_dir() else [path]
+            there = [file for file in there if _is_bag_file(file)]
+            self._files = [file for file in there if file.is_file()]
+        except OSError as error:
+            raise EpisodeError(f"{path}: cannot be read ({error.strerror or error})") from error
+        self.problems = [f"{file.name}: no regular file" for file in there if file not in self._files]
         if not self._files:
             raise EpisodeError(
                 f"{path}: no recording; expected a rosbag2 folder, or a file that ends in "
@@ -62,7 +70,8 @@ class Bag:
             with _unpacked(file, problems.append) as plain:
                 found = mcap_topics(plain) if plain.suffix == ".mcap" else None
                 if found is None:
-                    counts.update((m.topic, m.type) for m in _messages(plain, problems.append))
+                    messages = _messages(plain, file, problems.append)
+                    counts.update((message.topic, message.type) for message in messages)
                 else:
                     counts.update({(topic.name, topic.type): topic.messages for topic in found})
         if not counts and problems:
@@ -73,16 +82,26 @@ class Bag:
         """Yield all messages, file by file."""
         tell = self.problems.append
         for file in self._files:
-            with _unpacked(file, tell) as plain:
-                for message in _messages(plain, tell):
-                    if message.data[:4] == ZSTD:
-                        try:
-                            data = zstandard.ZstdDecompressor().decompressobj().decompress(message.data)
-                        except DAMAGE as error:
-                            tell(f"{file.name}: a message of {message.topic} is damaged: {error}")
-                            continue
-                        message = message._replace(data=data)
-                    yield message
+            with _unpacked(file, tell) as plain, few_lines(file.name, tell) as note:
+                yield from _plain(_messages(plain, file, tell), note)
+
+
+def _plain(messages: Iterator[BagMessage], note: Callable[[str], object]) -> Iterator[BagMessage]:
+    """Yield messages that are not compressed, whether they were or not."""
+    packed_bytes = unpacked_bytes = 0
+    for message in messages:
+        if message.data[:4] == ZSTD:
+            try:
+                data = unpacked_zstd(message.data, MOST_MESSAGE_BYTES)
+            except DAMAGE as error:
+                note(f"a message of {message.topic} is damaged: {error}")
+                continue
+            packed_bytes, unpacked_bytes = packed_bytes + len(message.data), unpacked_bytes + len(data)
+            if unpacked_bytes > (most := most_unpacked(packed_bytes)):
+                note(f"messages of {packed_bytes} bytes unpack to more than {most}; the rest is left out")
+                return
+            message = message._replace(data=data)
+        yield message
 
 
 def _is_bag_file(path: Path) -> bool:
@@ -102,33 +121,34 @@ def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="ami_ros_") as folder:
         plain = Path(folder, path.stem)
-        with path.open("rb") as packed, temporary_space(), plain.open("wb") as file:
+        with open_regular(path) as packed, temporary_space(), plain.open("wb") as file:
+            most = min(most_unpacked(path.stat().st_size), shutil.disk_usage(folder).free // 2)
             try:
-                zstandard.ZstdDecompressor().copy_stream(packed, file)
+                for piece in zstd_pieces(packed):
+                    if file.tell() + len(piece) > most:
+                        tell(
+                            f"{path.name}: unpacks to more than {most} bytes, expected what a recording can "
+                            f"have, and half of what is free in {folder} at most; the rest is left out"
+                        )
+                        break
+                    file.write(piece)
             except zstandard.ZstdError as error:
                 tell(f"{path.name}: cut off or damaged: {error}")
         yield plain
 
 
-@contextmanager
-def _without_signs(path: Path) -> Iterator[Path]:
-    """Give a path to the same file without what means something in a URI, as which SQLite is opened."""
-    if not set("#?%") & set(str(path)):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="ami_ros_") as folder:
-        link = Path(folder, f"bag{path.suffix}")
-        link.symlink_to(path.resolve())
-        yield link
-
-
-def _messages(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]:
-    if path.suffix == ".mcap":
-        yield from read_mcap(path, tell)
-        return
-    try:
-        with _without_signs(path) as plain, Reader(plain) as reader:
-            for connection, log_ns, data in reader.messages():
-                yield BagMessage(connection.topic, connection.msgtype, log_ns, bytes(data))
-    except Exception as error:  # rosbags, SQLite and YAML raise a dozen kinds on damaged files
-        tell(f"{path.name}: cannot be read any further: {error}")
+def _messages(plain: Path, file: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]:
+    """Yield the messages of a file, from where it lies unpacked."""
+    packed_bytes = file.stat().st_size if plain != file else None
+    if plain.suffix == ".mcap":
+        yield from read_mcap(plain, tell, packed_bytes)
+    elif packed_bytes is None:
+        yield from read_sqlite(plain, tell)
+    else:
+        allowance = Allowance(packed_bytes)
+        try:
+            for message in read_sqlite(plain, tell):
+                allowance.take_record()
+                yield message
+        except EpisodeError as error:
+            tell(f"{plain.name}: {error}; what comes after is left out")

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MOST_MESSAGE_BYTES = 2**28  # one raw picture of MOST_PIXELS with 4 channels
+
 
 class BagMessage(NamedTuple):
     """One message.

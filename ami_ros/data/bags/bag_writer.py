@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ami_ros.data.bags.bag_topic import BagTopic
 from ami_ros.data.bags.mcap_output import McapOutput
 from ami_ros.errors import OutputError
 from ami_ros.system.lock_file import only_one
+from ami_ros.system.whole_file import write_whole
 
 METADATA_FILE, INFORMATION = "metadata.yaml", "rosbag2_bagfile_information"
 METADATA_VERSION = 9  # Source: rosbag2_storage/bag_metadata.hpp of Jazzy and Kilted
@@ -77,7 +78,7 @@ class BagWriter:
             try:
                 self._next_file()
                 self._write_metadata()
-            except OSError as error:
+            except (OSError, OutputError) as error:
                 raise self._unwritable(error) from error
             undo.pop_all()
 
@@ -113,7 +114,7 @@ class BagWriter:
                 self._files[-1].size = self._output.size
                 self._next_file()
             self._write_metadata()
-        except OSError as error:
+        except (OSError, OutputError) as error:
             self._output.abandon()
             raise self._unwritable(error) from error
 
@@ -124,7 +125,7 @@ class BagWriter:
                 self._output.flush()
                 self._output.close()
                 self._write_metadata()
-            except OSError as error:
+            except (OSError, OutputError) as error:
                 raise self._unwritable(error) from error
 
     def abandon(self) -> None:
@@ -143,13 +144,8 @@ class BagWriter:
             self.removed += 1
 
     def _write_metadata(self) -> None:
-        partial = self._folder / f".{METADATA_FILE}.partial"
-        try:
-            partial.write_text(yaml.dump(self._metadata(), Dumper=_DUMPER, sort_keys=False))
-            partial.replace(self._folder / METADATA_FILE)
-        finally:
-            with suppress(OSError):
-                partial.unlink()
+        content: str = yaml.dump(self._metadata(), Dumper=_DUMPER, sort_keys=False)
+        write_whole(self._folder / METADATA_FILE, content)
 
     def _metadata(self) -> dict[str, object]:
         files = [file for file in self._files if file.counts] or self._files[-1:]
@@ -185,8 +181,9 @@ class BagWriter:
             }
         }
 
-    def _unwritable(self, error: OSError) -> OutputError:
-        why = error.strerror or str(error)
+    def _unwritable(self, error: OSError | OutputError) -> OutputError:
+        cause = error.__cause__ if isinstance(error, OutputError) else error
+        why = getattr(cause, "strerror", None) or str(error)
         return OutputError(
             f"{self._folder}: cannot be written ({why}); what was recorded before stays and can be read. "
             "Expected a folder that can be written, on a disk with space left"

@@ -7,14 +7,17 @@ read without the summary that only `close` writes.
 
 from __future__ import annotations
 
+import functools
 import os
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from mcap.writer import CompressionType, Writer
 
 from ami_ros.data.bags.bag_topic import BagTopic
+from ami_ros.system.whole_file import PRIVATE
 
 COMPRESSIONS = {"none": CompressionType.NONE, "lz4": CompressionType.LZ4, "zstd": CompressionType.ZSTD}
 CHUNK_BYTES = 1 << 20  # uncompressed
@@ -82,7 +85,8 @@ class _WholeWrites:
     """A stream that writes what it was given in one go, when it is flushed, and all of it or nothing."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("xb", buffering=0)
+        # For its owner alone: there are pictures among the messages.
+        self._file = FileIO(str(path), "x", opener=functools.partial(os.open, mode=PRIVATE))
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)  # else a power cut could take the file's name

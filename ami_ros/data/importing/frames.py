@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 
 import cv2
@@ -51,6 +52,9 @@ class Frames:
 class FrameSpool:
     """Takes the pictures of one camera.
 
+    A camera has one size: that of most of its pictures. The others show another part of the scene, or the
+    same part squashed, and are left out.
+
     Args:
         side: of the square that they are resized to, px.
     """
@@ -59,7 +63,8 @@ class FrameSpool:
         self._side = side
         self._file = tempfile.TemporaryFile(prefix="ami_ros_")  # noqa: SIM115, lives as long as its pictures
         self._digests: list[bytes] = []
-        self.times: list[int] = []
+        self._sizes: list[tuple[int, int]] = []
+        self._times: list[int] = []
 
     def add(self, time_ns: int, data: bytes | memoryview, picture: ImageArray) -> None:
         """Take a picture (H, W, 3), and the data of its message, by which it is recognised.
@@ -71,17 +76,43 @@ class FrameSpool:
         with temporary_space():
             self._file.write(np.ascontiguousarray(small, dtype=np.uint8).data)
         self._digests.append(hashlib.blake2b(data, digest_size=16).digest())
-        self.times.append(time_ns)
+        self._sizes.append((picture.shape[1], picture.shape[0]))
+        self._times.append(time_ns)
+
+    @property
+    def times(self) -> Times:
+        """Stamps of the pictures of its size, as they came (N,), ns."""
+        return np.asarray(self._times, dtype=np.int64)[self._fitting]
+
+    @property
+    def _fitting(self) -> NDArray[np.int64]:
+        size = self.size
+        return np.flatnonzero([one == size for one in self._sizes])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of most pictures, px; zeros before the first."""
+        return Counter(self._sizes).most_common(1)[0][0] if self._sizes else (0, 0)
+
+    @property
+    def other_sizes(self) -> dict[tuple[int, int], int]:
+        """How many pictures have another width and height."""
+        return {size: count for size, count in Counter(self._sizes).items() if size != self.size}
 
     def frames(self) -> Frames:
-        """Return what was taken, in the order of time. Raises OutputError: there is no space for it."""
-        shape = (len(self.times), self._side, self._side, 3)
+        """Return the pictures of its size, in the order of time.
+
+        Raises:
+            OutputError: there is no space for them.
+        """
+        shape = (len(self._times), self._side, self._side, 3)
         with temporary_space():
             self._file.flush()
         pictures = (
-            np.memmap(self._file, np.uint8, "r", shape=shape) if self.times else np.zeros(shape, np.uint8)
+            np.memmap(self._file, np.uint8, "r", shape=shape) if self._times else np.zeros(shape, np.uint8)
         )
-        times, rows = in_order(self.times)
+        times, places = in_order(self.times)
+        rows = self._fitting[places]
         ordered = [self._digests[row] for row in rows]
         repeats = np.array([False, *(a == b for a, b in itertools.pairwise(ordered))], dtype=bool)
         return Frames(times, pictures, rows, repeats[: len(times)])

@@ -25,7 +25,7 @@ from ami_ros.data.importing.bag_source import BagSource
 from ami_ros.data.importing.clock_offset import clock_offset
 from ami_ros.data.importing.import_report import ImportReport, spans_of
 from ami_ros.data.importing.odd_signals import odd_signals
-from ami_ros.data.importing.path_length import path_length
+from ami_ros.data.importing.place import SensorTrust, path_length
 from ami_ros.data.importing.roles import COMMANDS, PROPOSALS, RECORDED, VERDICTS
 from ami_ros.data.importing.run_edges import run_edges
 from ami_ros.data.importing.signals import SignalReader, Signals
@@ -51,6 +51,7 @@ class ImportSettings:
     Attributes:
         image_side: of the square pictures, px: the model's.
         episode_steps: control steps in an episode (S).
+        trust: when readings of the body's place are doubted: the gate's.
         topics: role -> topic that it is under, in bags; see `roles_of`.
         features: role -> feature that it is, in LeRobot data sets; see `RoleFinder`.
         degrees: angles of LeRobot data sets that have no unit are in degrees.
@@ -62,6 +63,7 @@ class ImportSettings:
 
     image_side: int
     episode_steps: int
+    trust: SensorTrust
     topics: Mapping[str, str] = field(default_factory=dict)
     features: Mapping[str, str] = field(default_factory=dict)
     degrees: bool = False
@@ -120,7 +122,8 @@ class Import:
             EpisodeError: a sensor never said anything usable, or the sensors have no time in common.
             OutputError: there is no space for temporary files.
         """
-        reader = SignalReader(self._spec, self._settings.image_side, self._settings.by_arrival)
+        settings = self._settings
+        reader = SignalReader(self._spec, settings.image_side, settings.by_arrival, settings.trust)
         for source in self._sources:
             source.read(reader, on_read)
             self.report.problems += [f"{source.path}: {problem}" for problem in source.problems]
@@ -142,7 +145,8 @@ class Import:
         if self.signals is None:
             raise EpisodeError("nothing was read yet")
         signals = self.signals
-        steps = control_steps(self._spec, signals)
+        steps = control_steps(self._spec, signals, self._settings.trust)
+        self.report.notes += steps.notes
         self._leave_out_later(steps)
         actions = self._actions(signals, steps)
         return Cut(signals, steps, actions, self._begins(signals, steps))

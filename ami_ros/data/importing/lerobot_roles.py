@@ -13,10 +13,10 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
 from ami_ros.data.importing.roles import COMMANDS, RECORDED
-from ami_ros.data.lerobot.features import DatasetInfo, Feature
+from ami_ros.data.lerobot.features import MOST_SHOWN, DatasetInfo, Feature
 from ami_ros.data.lerobot.layout import ACTION, IMAGES, STATE
 from ami_ros.data.lerobot.robot_features import POSITION, SUFFIXES, action_names, state_names
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, shown
 from ami_ros.types import FloatArray
 
 DEGREES = {"rad": "deg", "rad/s": "deg/s"}
@@ -123,11 +123,17 @@ class RoleFinder:
         wanted = [state_names(sensor)]
         wanted += [wanted[0][:half]] if sensor.is_joints else []
         wanted += [sensor.names]
-        for names in wanted:
-            for feature in self._state_features():
-                if set(names) <= set(feature.names):
-                    return self._columns(feature, _places(feature, names), sensor.units)
         states = self._state_features()
+        for names in wanted:
+            fitting = [feature for feature in states if set(names) <= feature.columns.keys()]
+            if len(fitting) > 1 and fitting[0].name != STATE:
+                there = [feature.name for feature in fitting[:MOST_SHOWN]]
+                raise ConfigError(
+                    f"{sensor.name}: got columns {list(names)} in {there}, expected them in one; choose with "
+                    f"--feature {sensor.name}={there[0]}"
+                )
+            if fitting:
+                return self._columns(fitting[0], _places(sensor.name, fitting[0], names), sensor.units)
         raise self._missing(
             sensor.name,
             f"columns {list(sensor.names)}, perhaps with {POSITION}",
@@ -143,8 +149,8 @@ class RoleFinder:
         # A bare name says no more than a position: that is what most robots of lerobot are told.
         bare = [spec.actions.names] if SUFFIXES[spec.actions.meaning] == POSITION else []
         for wanted in (names, *bare):
-            if feature is not None and set(wanted) <= set(feature.names):
-                return self._columns(feature, _places(feature, wanted), units)
+            if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
+                return self._columns(feature, _places(RECORDED, feature, wanted), units)
         return None
 
     def _commands(self) -> Columns | None:
@@ -162,8 +168,8 @@ class RoleFinder:
             return self._told(COMMANDS, (len(names),), tuple(f"{name}{POSITION}" for name in names), units)
         feature = self._info.features.get(ACTION)
         for wanted in (tuple(f"{name}{POSITION}" for name in names), names):
-            if feature is not None and set(wanted) <= set(feature.names):
-                return self._columns(feature, _places(feature, wanted), units)
+            if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
+                return self._columns(feature, _places(COMMANDS, feature, wanted), units)
         return None
 
     def _state_features(self) -> list[Feature]:
@@ -179,8 +185,8 @@ class RoleFinder:
             raise ConfigError(f"--feature {role}: got {name}, expected one of: {self._info.listed}")
         if texts:
             places = [place for text in texts.split(",") for place in _parse(role, feature, text)]
-        elif fitting := [names[:size] for size in sizes if set(names[:size]) <= set(feature.names)]:
-            places = _places(feature, fitting[0])
+        elif fitting := [names[:size] for size in sizes if set(names[:size]) <= feature.columns.keys()]:
+            places = _places(role, feature, fitting[0])
         else:
             places = list(range(feature.size))
         if len(places) not in sizes:
@@ -208,19 +214,27 @@ class RoleFinder:
         )
 
 
-def _places(feature: Feature, names: Sequence[str]) -> list[int]:
-    return [feature.names.index(name) for name in names]
+def _places(role: str, feature: Feature, names: Sequence[str]) -> list[int]:
+    """Return which columns have these names. Raises ConfigError: several have the same."""
+    if twice := [name for name in names if len(feature.columns[name]) > 1]:
+        where = {name: list(feature.columns[name]) for name in twice}
+        first = feature.columns[names[0]][0]
+        raise ConfigError(
+            f"{role}: got columns of {feature.name} with the same name: {shown(where)}, expected each name "
+            f"once; choose by number, as in --feature {role}={feature.name}:{first}-{first + len(names) - 1}"
+        )
+    return [feature.columns[name][0] for name in names]
 
 
 def _parse(role: str, feature: Feature, text: str) -> list[int]:
-    """Return the columns of a name, a number or a range such as 0-6."""
-    if text in feature.names:
-        return [feature.names.index(text)]
+    """Return the columns of a number, a range such as 0-6, or a name."""
     numbers = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", text)
     if numbers is not None:
         begin, end = int(numbers[1]), int(numbers[2] or numbers[1])
         if begin <= end < feature.size:
             return list(range(begin, end + 1))
+    elif text in feature.columns:
+        return _places(role, feature, [text])
     raise ConfigError(
         f"--feature {role}: got column {text!r}, expected a name or 0 to {feature.size - 1} of {feature}"
     )

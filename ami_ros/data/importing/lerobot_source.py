@@ -22,7 +22,6 @@ from ami_ros.data.message_values import NS_PER_S
 from ami_ros.errors import AmiError, ConfigError, ImageError, ObservationError, OutputError
 from ami_ros.types import FloatArray, checked_vector
 
-MOST_S = 1e6  # of an episode: what says more is no timestamp
 SAME_S = 1e-4  # how far a stamp may be from its frame's time. Source: `tolerance_s` of LeRobotDataset
 # Takes what a row says of one role at a time; whether it says anything.
 Take = Callable[[Rows, int, int], bool]
@@ -58,9 +57,7 @@ class LeRobotSource:
         self.count = info.frames
         cameras = dict.fromkeys(self._found.cameras.values())
         self._images = [name for name in cameras if info.features[name].dtype == "image"]
-        self._videos = EpisodeVideos(
-            self._input, [name for name in cameras if name not in self._images], MOST_PIXELS
-        )
+        self._videos = EpisodeVideos(self._input, [name for name in cameras if name not in self._images])
 
     def read(self, reader: SignalReader, on_read: Callable[[int], object]) -> None:
         """Hand all rows to the reader."""
@@ -77,16 +74,12 @@ class LeRobotSource:
         self.problems += self._videos.problems()
 
     def _take(self, rows: Rows, row: int, time_s: float, roles: list[_Role], reader: SignalReader) -> None:
-        stamped = np.isfinite(time_s) and abs(time_s) < MOST_S
-        if stamped:
-            frame_s = round(time_s * self._input.info.fps) / self._input.info.fps
-            # Stamps are kept as float32.
-            time_s = frame_s if abs(time_s - frame_s) < SAME_S else time_s
-        time_ns = reader.time_of(str(self.path), round(time_s * NS_PER_S)) if stamped else 0
+        frame_s = round(time_s * self._input.info.fps) / self._input.info.fps
+        # Stamps are kept as float32.
+        time_s = frame_s if abs(time_s - frame_s) < SAME_S else time_s
+        time_ns = reader.time_of(str(self.path), round(time_s * NS_PER_S))
         for health, take in roles:
             try:
-                if not stamped:
-                    raise ObservationError(f"timestamp: got {time_s}, expected seconds")
                 there = take(rows, row, time_ns)
             except OutputError:
                 raise  # no row's fault

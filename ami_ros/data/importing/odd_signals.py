@@ -19,20 +19,36 @@ def odd_signals(spec: RobotSpec, signals: Signals) -> list[str]:
     notes = [note for image in spec.images for note in _of_camera(spec, signals, image)]
     if signals.still_joints:
         notes.append("joint states have no velocities: they count as 0, as they will for the planner")
+    for name, health in signals.health.items():
+        if health.unstamped:
+            notes.append(
+                f"{name}: {health.unstamped} of {health.messages} messages have a stamp of zero: they count "
+                "as measured when they were received"
+            )
+        if health.contradictions:
+            notes.append(
+                f"{name}: {health.contradictions} of {health.messages} readings of {health.topic} are "
+                "further from the one before than the robot can move: do two nodes publish there?"
+            )
     if spec.arm is not None:
         notes += _of_joints(spec, signals)
     if signals.breaks:
         count = len(signals.breaks)
-        notes.append(f"time begins again {count} times: a reset, or the next recording or episode")
+        notes.append(
+            f"time begins again {count} times: a reset, a clock that was set, a long pause, or the next "
+            "recording or episode"
+        )
     return notes
 
 
 def _of_camera(spec: RobotSpec, signals: Signals, image: ImageSensor) -> list[str]:
-    notes, sizes = [], signals.sizes[image.name]
-    if sizes and sizes != {(image.width, image.height)}:
-        got = ", ".join(f"{width}x{height}" for width, height in sorted(sizes))
+    health = signals.health.get(image.name)
+    if health is None:
+        return []
+    notes, rate_hz = [], health.rate_hz
+    if health.size is not None and health.size != (image.width, image.height):
+        got = "x".join(map(str, health.size))
         notes.append(f"{image.name}: {got} px, the robot's YAML says {image.width}x{image.height}")
-    rate_hz = signals.health[image.name].rate_hz if image.name in signals.health else None
     if rate_hz is None or image.name != spec.camera.name:
         return notes
     control_hz = spec.actions.rate_hz

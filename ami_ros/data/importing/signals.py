@@ -11,20 +11,23 @@ import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.config import LARGEST
 from ami_ros.data.bags.bag_message import BagMessage
 from ami_ros.data.bags.bag_topic import types
 from ami_ros.data.importing.commands import CommandReader
 from ami_ros.data.importing.frames import Frames, FrameSpool
+from ami_ros.data.importing.place import SensorTrust, place_of
 from ami_ros.data.importing.proposals import ProposalReader
 from ami_ros.data.importing.roles import COMMANDS, COMPRESSED_IMAGE, PROPOSALS, VERDICTS, Roles
 from ami_ros.data.importing.timeline import Timeline
-from ami_ros.data.importing.track import TopicHealth, Track, in_order
+from ami_ros.data.importing.track import Times, TopicHealth, Track, in_order
 from ami_ros.data.message_images import image_from_compressed, image_from_ros
-from ami_ros.data.message_values import YAW, stamp_of, vector_from_ros
-from ami_ros.errors import AmiError, OutputError
+from ami_ros.data.message_values import YAW, has_velocities, stamp_of, vector_from_ros
+from ami_ros.errors import AmiError, ObservationError, OutputError
 from ami_ros.types import FloatArray, ImageArray
 
 MOST_PIXELS = 2**26  # of one picture: 8192 x 8192
+MOST_NUMBERS_BYTES = 2**20  # of a message without a picture: a small one may become a hundred times as large
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +40,8 @@ class Signals:
         actions: in the robot's channels, where they were recorded as such.
         commands: what the controller was told.
         proposals: what was proposed, and what the gate said of it.
+        leaps: stamps of readings of the body's place that contradict each other (M, 2), ns.
         health: role (a sensor, "commands", ...) -> how well its topic was recorded.
-        sizes: camera -> widths and heights of its pictures, px.
         breaks: times between two runs, ns.
         begin_ns: of the first message.
         still_joints: whether joint states had no velocities, which count as 0 then, as for the planner.
@@ -49,8 +52,8 @@ class Signals:
     actions: Track
     commands: CommandReader
     proposals: ProposalReader
+    leaps: Times
     health: dict[str, TopicHealth]
-    sizes: dict[str, set[tuple[int, int]]]
     breaks: list[int]
     begin_ns: int
     still_joints: bool
@@ -76,13 +79,13 @@ class SignalReader:
         spec: the robot.
         side: of the square that pictures are resized to, px.
         by_arrival: go by when messages were received, not by their stamps.
+        trust: how far the body's place may jump.
     """
 
-    def __init__(self, spec: RobotSpec, side: int, by_arrival: bool) -> None:
-        self._spec, self._by_arrival, self._side = spec, by_arrival, side
+    def __init__(self, spec: RobotSpec, side: int, by_arrival: bool, trust: SensorTrust) -> None:
+        self._spec, self._by_arrival, self._trust = spec, by_arrival, trust
         self._timeline = Timeline()
         self._spools = {image.name: FrameSpool(side) for image in spec.images}
-        self._sizes: dict[str, set[tuple[int, int]]] = {image.name: set() for image in spec.images}
         self._numbers = {vector.name: _Numbers() for vector in spec.vectors}
         self._actions = _Numbers()
         self._commands, self._proposals = CommandReader(spec), ProposalReader(spec)
@@ -112,13 +115,13 @@ class SignalReader:
     def signals(self) -> Signals:
         """Return what was read, in the order of time."""
         breaks, begin_ns = self._timeline.breaks, self._begin_ns or 0
-        frames = {name: spool.frames() for name, spool in self._spools.items()}
+        frames = {name: self._frames(name, spool) for name, spool in self._spools.items()}
         vectors = {
             sensor.name: _track(self._numbers[sensor.name], sensor.size, _turns(sensor))
             for sensor in self._spec.vectors
         }
-        came = {name: spool.times for name, spool in self._spools.items()}
-        came |= {name: numbers.times for name, numbers in self._numbers.items()}
+        came: dict[str, Sequence[int] | Times] = {name: said.times for name, said in self._numbers.items()}
+        came |= {name: spool.times for name, spool in self._spools.items()}
         tracks: dict[str, Track | Frames] = {**frames, **vectors}
         for name, health in self._health.items():
             if name in tracks:
@@ -132,8 +135,8 @@ class SignalReader:
             _track(self._actions, self._spec.action_size),
             self._commands,
             self._proposals,
+            self._leaps(),
             self._health,
-            self._sizes,
             breaks,
             begin_ns,
             not self._velocities,
@@ -155,11 +158,16 @@ class SignalReader:
 
     def take_picture(self, camera: str, time_ns: int, data: bytes | memoryview, picture: ImageArray) -> None:
         """Take a picture (H, W, 3), and the data that it was made of, by which it is recognised."""
-        self._sizes[camera].add((picture.shape[1], picture.shape[0]))
         self._spools[camera].add(time_ns, data, picture)
 
     def take_vector(self, sensor: VectorSensor, time_ns: int, values: FloatArray, velocities: bool) -> None:
-        """Take what a sensor measured (size,), finite; of joints also whether it measured velocities."""
+        """Take what a sensor measured (size,), finite; of joints also whether it measured velocities.
+
+        Raises:
+            ObservationError: a number is larger than anything that a robot measures.
+        """
+        if (largest := float(np.abs(values).max(initial=0.0))) > LARGEST:
+            raise ObservationError(f"{sensor.name}: got {largest:g}, expected at most {LARGEST:g}")
         self._numbers[sensor.name].times.append(time_ns)
         self._numbers[sensor.name].values.append(values)
         self._velocities |= sensor.is_joints and velocities
@@ -173,12 +181,37 @@ class SignalReader:
         """Take what all commanded channels were told (C,), finite."""
         self._commands.tell(told, time_ns)
 
+    def _frames(self, camera: str, spool: FrameSpool) -> Frames:
+        """Return the pictures of a camera that have its size; counts the others."""
+        frames = spool.frames()
+        if camera in self._health:
+            self._health[camera].size = spool.size
+            for (width, height), count in spool.other_sizes.items():
+                kept = "x".join(map(str, spool.size))
+                self._health[camera].fail(f"got {width}x{height} px, expected {kept} as of the others", count)
+        return frames
+
+    def _leaps(self) -> Times:
+        """Return which readings of the body's place contradict each other (M, 2), ns; counts them."""
+        place = place_of(self._spec)
+        if place is None:
+            return np.zeros((0, 2), dtype=np.int64)
+        said = self._numbers[place.sensor]
+        leaps = place.leaps(said.times, said.values, self._trust)
+        if place.sensor in self._health:
+            self._health[place.sensor].contradictions = len(leaps)
+        return leaps
+
     def _take(self, role: str, message: BagMessage) -> None:
         sensor = self._spec.sensors.get(role)
         expected_hz = None if sensor is None else sensor.rate_hz
         health = self.health(role, message.topic, message.type, expected_hz)
         health.messages += 1
         try:
+            if not isinstance(sensor, ImageSensor) and len(message.data) > MOST_NUMBERS_BYTES:
+                raise ObservationError(
+                    f"got {len(message.data)} bytes, expected at most {MOST_NUMBERS_BYTES}"
+                )
             unpacked: Any = types().deserialize_cdr(message.data, message.type)
             stamp_ns = message.log_ns if self._by_arrival else stamp_of(unpacked, message.log_ns)
             if stamp_ns == 0:
@@ -190,7 +223,7 @@ class SignalReader:
                 self.take_picture(role, time_ns, memoryview(unpacked.data), picture)
             elif isinstance(sensor, VectorSensor):
                 values, _ = vector_from_ros(unpacked, sensor, time_ns, self._spec.simulation.held)
-                self.take_vector(sensor, time_ns, values, sensor.is_joints and len(unpacked.velocity) > 0)
+                self.take_vector(sensor, time_ns, values, sensor.is_joints and has_velocities(unpacked))
             elif role == COMMANDS:
                 self._commands.take(unpacked, time_ns)
             elif role == PROPOSALS:

@@ -11,17 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.importing.path_length import path_length
+from ami_ros.data.importing.frames import Frames
+from ami_ros.data.importing.place import SensorTrust, path_length, place_of, within
 from ami_ros.data.importing.signals import Signals, overlap
+from ami_ros.data.importing.speeds import wrong_speeds
+from ami_ros.data.importing.still import still_steps, stretches
 from ami_ros.data.importing.track import Times, longest_interval_ns
 from ami_ros.errors import EpisodeError
 
 UNEVEN = 0.35  # share of a control step that one may be longer or shorter
 FAST = 1.15  # pictures per control step: of a faster camera, those nearest to an even grid are taken
-MOVED = 0.02  # rad or m in a control step, with which a picture cannot stay the same to the last bit
+MOVED = 0.02  # rad or m, after which a picture cannot be the same to the last bit
 AGAIN, NOT_AGAIN = "time began again", "nothing of {} since time began again"
 STILL = "a frozen picture of {} while it moved"
 GAP = "a gap in {}"
+PIECE_NS = 10_000_000_000  # no grid is laid over a longer gap: a clock that was set makes one of hours
+LEAPT = "readings of {} that contradict each other"
+FROZEN = "readings of {} that stay the same to the last bit while it moves"
+SPEEDS = "velocities of {} that contradict its positions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +39,26 @@ class Steps:
         times: (N,) int64 ns: stamps of the first camera's pictures, else even.
         frames: camera -> (N,) places of its pictures in time.
         reasons: (N - 1,) why a step cannot be used; "" where it can.
+        notes: what people should know of it.
     """
 
     times: Times
     frames: Mapping[str, NDArray[np.int64]]
     reasons: list[str]
+    notes: list[str]
 
 
-def control_steps(spec: RobotSpec, signals: Signals) -> Steps:
+def control_steps(spec: RobotSpec, signals: Signals, trust: SensorTrust) -> Steps:
     """Lay out control steps over a recording.
 
     A step begins with a picture of the first camera, since what is seen and measured then is one
     observation. A camera at about the control rate gives a step with each picture; of a faster one the
     pictures nearest to an even grid are taken.
+
+    Args:
+        spec: the robot.
+        signals: of the recording.
+        trust: when readings of the body's place are doubted.
 
     Raises:
         EpisodeError: the sensors have no time in common.
@@ -64,7 +78,8 @@ def control_steps(spec: RobotSpec, signals: Signals) -> Steps:
     if len(times) < 2:
         raise EpisodeError(f"got {len(times)} moments at which all sensors had spoken, expected more")
     frames = {name: _nearest(one.times, times) for name, one in signals.frames.items()}
-    return Steps(times, frames, _reasons(spec, signals, times, frames))
+    notes: list[str] = []
+    return Steps(times, frames, _reasons(spec, signals, times, frames, trust, notes), notes)
 
 
 def _moments(spec: RobotSpec, signals: Signals, begin_ns: int, end_ns: int) -> Times:
@@ -76,18 +91,26 @@ def _moments(spec: RobotSpec, signals: Signals, begin_ns: int, end_ns: int) -> T
     if len(pictures) < 2 or spec.step_ns < FAST * float(np.median(np.diff(pictures))):
         return pictures
     chosen = []
-    for run in np.split(pictures, np.searchsorted(pictures, breaks)):
+    for run in np.split(pictures, np.searchsorted(pictures, np.unique([*breaks, *_gap_ends(pictures)]))):
         if len(run):
             grid = np.arange(int(run[0]), int(run[-1]) + 1, spec.step_ns, dtype=np.int64)
             chosen.append(run[np.unique(_nearest(run, grid))])
     return np.concatenate(chosen)
 
 
+def _gap_ends(times: Times, longest_ns: float = PIECE_NS) -> Times:
+    """Return when gaps end that are longer than `longest_ns`."""
+    return times[1:][np.diff(times) > longest_ns]
+
+
 def _even(spec: RobotSpec, signals: Signals, edges: list[int]) -> Times:
     """Return moments at the control rate, in each run from when all sensors spoke to when the first ended."""
     grids = [np.zeros(0, dtype=np.int64)]
+    edges = sorted({*edges, *(int(end) for one in signals.tracks.values() for end in _gap_ends(one.times))})
     for begin, end in itertools.pairwise(edges):
-        said = [one.times[(one.times >= begin) & (one.times < end)] for one in signals.tracks.values()]
+        said = [
+            one.times[slice(*np.searchsorted(one.times, [begin, end]))] for one in signals.tracks.values()
+        ]
         if all(len(times) for times in said):
             first, last = max(int(times[0]) for times in said), min(int(times[-1]) for times in said)
             grids.append(np.arange(first, last + 1, spec.step_ns, dtype=np.int64))
@@ -103,7 +126,12 @@ def _nearest(times: Times, wanted: Times) -> NDArray[np.int64]:
 
 
 def _reasons(
-    spec: RobotSpec, signals: Signals, times: Times, frames: Mapping[str, NDArray[np.int64]]
+    spec: RobotSpec,
+    signals: Signals,
+    times: Times,
+    frames: Mapping[str, NDArray[np.int64]],
+    trust: SensorTrust,
+    notes: list[str],
 ) -> list[str]:
     reasons = np.full(max(len(times) - 1, 0), "", dtype=object)
 
@@ -130,15 +158,44 @@ def _reasons(
     for vector in spec.vectors:
         track = signals.vectors[vector.name]
         longest_ns = min(longest_interval_ns(track.period_ns, spec.step_ns), vector.max_age_s * 1e9)
-        mark(_either(track.widths(times) > longest_ns), GAP.format(vector.name))
+        gaps = np.searchsorted(_gap_ends(track.times, longest_ns), times, side="right")
+        mark(_either(track.widths(times) > longest_ns) | (np.diff(gaps) > 0), GAP.format(vector.name))
     path = path_length(spec, signals.vectors)
     if path is not None and len(times) > 1:
-        moved = np.diff(path.at(times)[:, 0]) > MOVED
+        way = path.at(times)[:, 0]
         for name, places in frames.items():
-            repeated = np.cumsum(signals.frames[name].repeats)[places]
-            count = np.diff(places)
-            mark(moved & (np.diff(repeated) == count) & (count > 0), STILL.format(name))
+            mark(_frozen(signals.frames[name], places, way), STILL.format(name))
+    place = place_of(spec)
+    if place is not None:
+        settle_ns = round(trust.joint_settle_s * 1e9)
+        mark(within(signals.leaps, times[:-1], times[1:], settle_ns), LEAPT.format(place.sensor))
+    for name, frozen in still_steps(spec, signals, times, frames, trust).items():
+        mark(frozen, FROZEN.format(name))
+    for name, (wrong, example) in wrong_speeds(spec, signals, times, reasons == "").items():
+        notes.append(
+            f"{name}: velocities contradict positions ({example}): let the driver send them in the units and "
+            "the order of the robot's YAML, or none at all"
+        )
+        mark(wrong, SPEEDS.format(name))
     return list(reasons)
+
+
+def _frozen(frames: Frames, places: NDArray[np.int64], way: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return in which of N - 1 steps pictures repeat, of those that repeat for longer than the body rested.
+
+    Args:
+        frames: of one camera.
+        places: (N,) of its pictures.
+        way: (N,) of the body so far.
+    """
+    count = np.diff(places)
+    repeats = (np.diff(np.cumsum(frames.repeats)[places]) == count) & (count > 0)
+    frozen = np.zeros(len(repeats), dtype=bool)
+    for begin, end in stretches(repeats):
+        if way[end] - way[begin] > MOVED:
+            # A repeated picture at an end of the stretch is one of the neighbouring step, too.
+            frozen[max(begin - int(frames.repeats[places[begin]]), 0) : end + 1] = True
+    return frozen
 
 
 def _either(wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:

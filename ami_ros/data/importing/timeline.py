@@ -9,6 +9,7 @@ from ami_ros.errors import ObservationError
 
 BACK_NS = 1_000_000_000  # a stamp so much older than the one before it on its topic is of a new run
 BREAK_NS = 10_000_000_000  # between two runs, so that nothing goes from one into the other
+PAUSE_NS = 3_600_000_000_000  # after a longer one time begins again, too: a clock was set, perhaps by decades
 
 
 @dataclass
@@ -54,9 +55,9 @@ class _Clock:
 class Timeline:
     """Puts runs one after the other.
 
-    A run begins with the first sensor that goes back. Any other topic follows as soon as its stamp is near
-    the newest one of the run. Until then it is refused: nobody knows how two clocks go together. So is one
-    that jumps ahead alone; where nothing was recorded for a while, all of them do.
+    A run begins with the first sensor that goes back, or ahead by more than `PAUSE_NS` with the others. Any
+    other topic follows as soon as its stamp is near the newest one of the run. Until then it is refused:
+    nobody knows how two clocks go together. So is one that jumps ahead alone.
 
     Attributes:
         breaks: times between two runs, ns.
@@ -113,6 +114,8 @@ class Timeline:
                 raise self._stays(topic)
             if clock is not None:
                 self._check_with_others(topic, clock, stamp_ns)
+                if leads and stamp_ns > (self._runs[run].latest_ns or 0) + PAUSE_NS:
+                    run, clock = self._begin(topic, stamp_ns), None
         self._begins = False
         if clock is None:
             clock = self._clocks[topic] = _Clock(run, stamp_ns, leads)

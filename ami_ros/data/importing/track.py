@@ -43,6 +43,8 @@ class TopicHealth:
         out_of_order: messages older than the one before.
         duplicates: messages with the stamp of another one, which were left out.
         identical: pictures that are those before to the last bit.
+        contradictions: readings that are further from the one before than the body can get.
+        size: width and height of the pictures, px; None of other sensors.
         rate_hz: by the median interval; None of less than two messages.
         gaps: (begin, length) of each, s from the beginning of the recording.
     """
@@ -57,12 +59,14 @@ class TopicHealth:
     out_of_order: int = 0
     duplicates: int = 0
     identical: int = 0
+    contradictions: int = 0
+    size: tuple[int, int] | None = None
     rate_hz: float | None = None
     gaps: list[tuple[float, float]] = field(default_factory=list)
 
-    def fail(self, reason: str) -> None:
-        """Count a message that cannot be used."""
-        self.malformed += 1
+    def fail(self, reason: str, count: int = 1) -> None:
+        """Count messages that cannot be used."""
+        self.malformed += count
         self.reason = self.reason or reason
 
     def see(self, times: Times, kept: Times, breaks: Sequence[int], begin_ns: int, step_ns: int) -> None:
@@ -135,6 +139,6 @@ class Track:
         return width
 
 
-def in_order(times: Sequence[int]) -> tuple[Times, NDArray[np.int64]]:
+def in_order(times: Sequence[int] | Times) -> tuple[Times, NDArray[np.int64]]:
     """Return distinct times in order (N,), and which of the given ones they are (N,): of equals the first."""
     return np.unique(np.asarray(times, dtype=np.int64), return_index=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ami_ros.data.lerobot.dataset_input import DatasetInput
-from ami_ros.data.lerobot.video_input import VideoInput
+from ami_ros.data.lerobot.video_input import SPARE, VideoInput
 from ami_ros.types import ImageArray
 
 
@@ -17,11 +17,11 @@ class EpisodeVideos:
     Args:
         dataset: whose.
         features: which of its videos.
-        most_pixels: width times height of a picture may be no more.
     """
 
-    def __init__(self, dataset: DatasetInput, features: Sequence[str], most_pixels: int) -> None:
-        self._dataset, self._features, self._most_pixels = dataset, features, most_pixels
+    def __init__(self, dataset: DatasetInput, features: Sequence[str]) -> None:
+        self._dataset, self._features = dataset, features
+        self._left = dict.fromkeys(features, SPARE)  # pictures that may be decoded without being wanted
         self._open: dict[str, tuple[str, float, VideoInput]] = {}  # feature -> file, begin, video
         self._unknown: Counter[str] = Counter()
         self._lost: Counter[tuple[str, str]] = Counter()
@@ -33,10 +33,9 @@ class EpisodeVideos:
         for name in self._features:
             if place is None or name not in place.videos:
                 continue
-            file, from_s = place.videos[name]
-            video = VideoInput(
-                self._dataset.path / file, from_s, 1.0 / self._dataset.info.fps, self._most_pixels
-            )
+            file, from_s, _ = place.videos[name]
+            period_s = 1.0 / self._dataset.info.fps
+            video = VideoInput(self._dataset.path / file, from_s, period_s, self._left[name])
             self._open[name] = file, from_s, video
 
     def picture(self, feature: str, time_s: float) -> ImageArray | None:
@@ -52,15 +51,16 @@ class EpisodeVideos:
 
     def close(self) -> None:
         """Let go of the files."""
-        for _, _, video in self._open.values():
+        for name, (_, _, video) in self._open.items():
             video.close()
+            self._left[name] = video.left
         self._open.clear()
 
     def problems(self) -> list[str]:
         """Return what could not be read, for people."""
         lost = [f"{file}: {count} pictures are lost: {why}" for (file, why), count in self._lost.items()]
         unknown = [
-            f"{feature}: {count} pictures are lost: meta/episodes does not say where they are"
+            f"{feature}: {count} pictures are lost: meta/episodes does not say where, or contradicts itself"
             for feature, count in self._unknown.items()
         ]
         return sorted([*lost, *unknown])

@@ -20,10 +20,10 @@ DATA_MB, VIDEO_MB = 100, 200  # of a file, before the next one begins
 
 # Features: what policies of lerobot look for, and what each data set has of its own.
 STATE, ACTION, IMAGES = "observation.state", "action", "observation.images."
-EPISODE, TIMESTAMP = "episode_index", "timestamp"
+EPISODE, FRAME, TIMESTAMP = "episode_index", "frame_index", "timestamp"
 BOOKKEEPING = {
     TIMESTAMP: "float32",
-    "frame_index": "int64",
+    FRAME: "int64",
     EPISODE: "int64",
     "index": "int64",
     "task_index": "int64",

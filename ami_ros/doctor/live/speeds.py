@@ -6,11 +6,11 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.sensors import VectorSensor
+from ami_ros.data.velocity_share import agrees, travelled, velocity_share
 from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live.heard import HeardTopic
 
 LEAST_TRAVEL = 0.02  # rad or m, of all joints together: of less, noise is too much
-AGREE = (0.5, 2.0)  # reported / measured; filters of a driver make it less than one
 
 
 def speeds(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
@@ -22,14 +22,13 @@ def speeds(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
     if len(times) != len(table) or (np.diff(times) <= 0.0).any():
         return None  # the line of losses tells of it
     position, velocity = np.hsplit(table, 2)
-    moved, told = np.diff(position, axis=0), 0.5 * (velocity[1:] + velocity[:-1]) * np.diff(times)[:, None]
+    moved, reported = np.diff(position, axis=0), np.diff(travelled(times, velocity), axis=0)
     if np.abs(moved).sum() < LEAST_TRAVEL or not velocity.any():
         return None
-    # The share of the motion that velocities tell of, by least squares.
-    share = float((told * moved).sum() / (moved * moved).sum())
-    name, figures = f"{sensor.name}: velocities", {"velocity_share": share}
-    found = f"{share:.3g} times what positions change by"
-    if AGREE[0] <= share <= AGREE[1]:
+    share = velocity_share(reported.reshape(-1, 1), moved.reshape(-1, 1))  # of all joints together
+    name, figures = f"{sensor.name}: velocities", {"velocity_share": float(share[0])}
+    found = f"{share[0]:.3g} times what positions change by"
+    if agrees(share).all():
         return Finding(name, "ok", found, "", figures)
     unit = " or ".join(dict.fromkeys(sensor.units[len(sensor.names) :]))
     advice = f"let the driver send velocities in {unit} and the order of the names, or none at all"

@@ -94,7 +94,7 @@ class CommissionFolder:
 
     def keep_picture(self, name: str, picture: ImageArray) -> None:
         """Write a picture for the report. Raises OutputError."""
-        write_whole(self.pictures / name, png(picture))
+        write_whole(self.pictures / name, png(picture), private=True)
 
     def picture(self, name: str) -> bytes | None:
         """Return a picture's PNG; None where there is none."""

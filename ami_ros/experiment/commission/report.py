@@ -62,5 +62,5 @@ def write_commission_report(
         lambda index: folder.picture(goal_picture(index)),
         lambda step, number: folder.picture(end_picture(step, number)),
     )
-    write_whole(folder.report, content)
+    write_whole(folder.report, content, private=True)  # there are pictures in it
     return folder.report

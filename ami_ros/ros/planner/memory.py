@@ -15,6 +15,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.configuration import Configuration
 from ami_ros.errors import GoalError
 from ami_ros.memory.eviction import Eviction
+from ami_ros.memory.moment import LONGEST_NAME
 from ami_ros.memory.recall import goal_of, named_goal
 from ami_ros.memory.remembering import Remembering
 from ami_ros.memory.store import Store
@@ -24,7 +25,6 @@ from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.types import Goal
 
 AUTO = "auto"
-LONGEST_NAME = 200  # characters
 
 
 class PlannerMemory:

@@ -26,7 +26,7 @@ from ami_ros.configuration import Configuration
 from ami_ros.data.bags.bag_topic import BagTopic
 from ami_ros.data.bags.bag_writer import BagWriter
 from ami_ros.data.bags.recording import Recording, RecordingStatus
-from ami_ros.errors import AmiError, ConfigError
+from ami_ros.errors import AmiError, ConfigError, printable_lines
 from ami_ros.node_settings import NodeSettings, RecorderSettings
 from ami_ros.ros.recorder.topics import RecordedTopic, imported_topics, offered, recorded_topics
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
@@ -172,7 +172,7 @@ def record(argv: Sequence[str] | None = None, watch: Watch = lambda status, name
         for recording, names in begun:
             watch(recording.close(), names)
     except AmiError as error:
-        print(f"recorder: {error}", file=sys.stderr, flush=True)
+        print(f"recorder: {printable_lines(str(error))}", file=sys.stderr, flush=True)
         return EXIT_CONFIGURATION
     return code
 

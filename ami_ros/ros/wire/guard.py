@@ -12,7 +12,7 @@ from typing import TypeVar
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from ami_ros.errors import AmiError
+from ami_ros.errors import AmiError, printable_lines
 
 M = TypeVar("M")
 REPEAT_S = 2.0  # the same complaint is logged at most this often
@@ -36,7 +36,7 @@ class ErrorLog:
             return
         self._last[key] = now
         trace = "" if isinstance(error, AmiError) else "\n" + "".join(traceback.format_exception(error))
-        self._logger.error(self.newest + trace)
+        self._logger.error(printable_lines(self.newest + trace))
 
 
 def guarded(log: ErrorLog, callback: Callable[[M], None]) -> Callable[[M], None]:

@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
 
-from ami_ros.errors import AmiError
+from ami_ros.errors import AmiError, printable_lines
 from ami_ros.ros.wire.guard import GuardedExecutor
 from ami_ros.ros.wire.parameters import keep_clock
 from ami_ros.system.parent_watch import end_with_parent
@@ -140,6 +140,6 @@ def _spin(node: Node, executor: SingleThreadedExecutor, stopped: Callable[[], bo
 
 
 def _refuse(name: str, error: Exception) -> int:
-    print(f"{name}: {error}", file=sys.stderr, flush=True)
+    print(f"{name}: {printable_lines(str(error))}", file=sys.stderr, flush=True)
     rclpy.try_shutdown()
     return EXIT_CONFIGURATION

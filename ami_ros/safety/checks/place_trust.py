@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ami_ros.body.leap import excess
 from ami_ros.safety.checks.check import Check
 from ami_ros.safety.events import Event, JointsSeen, PoseSeen
-from ami_ros.safety.leap import excess
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from ami_ros.body.leap import excess
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.safety.gate_body import GateBody
-from ami_ros.safety.leap import excess
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import FloatArray
 

@@ -54,7 +54,7 @@ class Bullet:
         """
         with tempfile.TemporaryDirectory() as folder, quiet():
             copy = Path(folder) / "robot.urdf"
-            copy.write_text(text, encoding="utf-8")
+            copy.write_text(text, encoding="utf-8", errors="surrogateescape")  # a path may be no Unicode
             try:
                 return pybullet.loadURDF(str(copy), useFixedBase=fixed, physicsClientId=self._id)
             except pybullet.error as error:

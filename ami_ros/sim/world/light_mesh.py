@@ -6,12 +6,14 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ami_ros.errors import EmbodimentError
+from ami_ros.body.xml_file import parse_xml
+from ami_ros.errors import EmbodimentError, OutputError
 from ami_ros.system.whole_file import write_whole
 
 # All faces of a robot together: with no more, PyBullet draws 128 x 128 pixels in under 3 ms on one core.
@@ -41,7 +43,8 @@ def faces_of(path: Path) -> int:
 def light_mesh(path: Path, faces: int) -> Path:
     """Return an OBJ file of the same shape with about `faces` triangles, from the cache if it is there.
 
-    What is cached goes by content, so a mesh that changes is simplified again.
+    What is cached goes by content, so a mesh that changes is simplified again. What is damaged, or was put
+    there by somebody else, is made again, too.
 
     Raises:
         EmbodimentError: not a mesh that can be read.
@@ -50,7 +53,7 @@ def light_mesh(path: Path, faces: int) -> Path:
     content = path.read_bytes()
     digest = hashlib.sha256(VERSION + faces.to_bytes(8, "little") + content).hexdigest()
     cached = _cache() / f"{digest}.obj"
-    if not cached.is_file():
+    if not _is_whole(cached):
         mesh = _read(path)
         # Along a sharp edge, files have each vertex twice, with two normals. Cut there, a mesh would be
         # simplified into shards.
@@ -61,8 +64,41 @@ def light_mesh(path: Path, faces: int) -> Path:
             light = _without_holes(mesh, faces)
         elif len(light.faces) > faces:
             light = _without_holes(light, faces)
-        write_whole(cached, light.export(file_type="obj", include_normals=False, digits=6))
+        text = light.export(file_type="obj", include_normals=False, digits=6).encode()
+        _remove_other(cached)
+        write_whole(cached, _seal(text) + text)
     return cached
+
+
+def _remove_other(path: Path) -> None:
+    """Remove what is no file, as a link: what it leads to would be written. Raises OutputError: it stays."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            path.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        expected = "set XDG_CACHE_HOME to a folder of your own"
+        raise OutputError(f"{path}: is no file, and stays ({error.strerror}); {expected}") from error
+
+
+def _is_whole(cached: Path) -> bool:
+    """Return whether a file is there as we have written it: ours, no link, and to the last byte."""
+    try:
+        file = os.open(cached, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    with os.fdopen(file, "rb") as opened:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+            return False
+        seal, text = opened.read(len(_seal(b""))), opened.read()
+    return seal == _seal(text)
+
+
+def _seal(text: bytes) -> bytes:
+    """Return the first line of a file with `text`, a comment to whoever reads OBJ."""
+    return f"# SHA-256 {hashlib.sha256(text).hexdigest()}\n".encode()
 
 
 def _lost_an_end(light: Any, mesh: Any) -> bool:
@@ -113,7 +149,7 @@ def _read(path: Path) -> Any:
 
 def _shape_alone(path: Path) -> bytes:
     """Return a COLLADA file without materials: where one is broken, its reader finds no faces."""
-    root = ElementTree.parse(path).getroot()
+    root = parse_xml(path)
     for parent in list(root.iter()):
         for child in [child for child in parent if child.tag.rpartition("}")[2] in MATERIALS]:
             parent.remove(child)

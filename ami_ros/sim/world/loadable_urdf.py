@@ -7,7 +7,10 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
+
 from ami_ros.body.resources import resource
+from ami_ros.body.urdf_checks import numbers, parse_urdf
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.world.light_mesh import face_limit, faces_of, light_mesh
 
@@ -25,8 +28,8 @@ def loadable_urdf(path: Path, detailed: bool) -> str:
         OutputError: a simplified mesh cannot be kept.
     """
     try:
-        root = ElementTree.parse(path).getroot()
-    except (OSError, ElementTree.ParseError, UnicodeDecodeError) as error:
+        root = parse_urdf(path)
+    except ValueError as error:
         raise EmbodimentError(f"simulation urdf {path}: not a URDF that can be read: {error}") from error
     for link in root.iter("link"):
         for mesh in link.iter("mesh"):
@@ -36,7 +39,10 @@ def loadable_urdf(path: Path, detailed: bool) -> str:
             except EmbodimentError as error:
                 raise EmbodimentError(f"{path}: link {link.get('name')}: mesh {error}") from error
     if not detailed:
-        _lighten(root)
+        try:
+            _lighten(root)
+        except ValueError as error:
+            raise EmbodimentError(f"{path}: {error}") from error
     ElementTree.indent(root)  # PyBullet cuts lines off after some thousand characters
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -71,7 +77,7 @@ def _collision_mesh(link: ElementTree.Element, visual: ElementTree.Element) -> P
 
 def _place(shape: ElementTree.Element) -> tuple[tuple[float, ...], ...]:
     origin, mesh = shape.find("origin"), shape.find("geometry/mesh")
-    given = {"xyz": "0 0 0", "rpy": "0 0 0"} if origin is None else dict(origin.attrib)
-    scale = "1 1 1" if mesh is None else mesh.get("scale", "1 1 1")
-    texts = (given.get("xyz", "0 0 0"), given.get("rpy", "0 0 0"), scale)
-    return tuple(tuple(float(number) for number in text.split()) for text in texts)
+    ones, zeros = np.ones(3), np.zeros(3)
+    places = (zeros, zeros) if origin is None else (numbers(origin, key, zeros) for key in ("xyz", "rpy"))
+    scale = ones if mesh is None else numbers(mesh, "scale", ones)
+    return tuple(tuple(values.tolist()) for values in (*places, scale))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
 
 from ami_ros.body.scenery import Box
 
@@ -29,13 +30,13 @@ def _link(name: str, box: Box, parent: str) -> str:
     )
     shape = f'<geometry><box size="{size}"/></geometry>'
     return f"""
-  <link name="{name}">
+  <link name={quoteattr(name)}>
     <inertial><mass value="{MASS}"/>
       <inertia ixx="1e-3" ixy="0" ixz="0" iyy="1e-3" iyz="0" izz="1e-3"/></inertial>
-    <visual>{shape}<material name="{name}_colour"><color rgba="{rgba}"/></material></visual>
+    <visual>{shape}<material name={quoteattr(f"{name}_colour")}><color rgba="{rgba}"/></material></visual>
     <collision>{shape}</collision>
   </link>
-  <joint name="{name}_joint" type="fixed">
-    <parent link="{parent}"/><child link="{name}"/><origin xyz="{xyz}" rpy="0 0 0"/>
+  <joint name={quoteattr(f"{name}_joint")} type="fixed">
+    <parent link={quoteattr(parent)}/><child link={quoteattr(name)}/><origin xyz="{xyz}" rpy="0 0 0"/>
   </joint>
 """

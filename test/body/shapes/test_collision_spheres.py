@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from ami_ros.body.shapes.collision_spheres import collision_spheres
+from ami_ros.body.shapes.collision_spheres import collision_spheres, covering
 from ami_ros.errors import EmbodimentError
 
 TETRAHEDRON = "v 0 0 0\nv 20 0 0\nv 0 30 0\nv 0 0 50\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
@@ -112,3 +112,18 @@ def test_malformed(tmp_path, geometry, message):
 def test_a_malformed_origin(origin):
     with pytest.raises(ValueError, match="expected"):
         spheres_of('<sphere radius="1"/>', origin=origin)
+
+
+def test_a_wire_is_covered_by_few_spheres():
+    """By its own radius it would take thirty thousand of them."""
+    spheres = covering(np.zeros(3), np.array([0.0, 0.0, 3.0]), 1e-4)
+    assert len(spheres) == 101
+    along = np.linspace(0.0, 3.0, 1000)
+    gaps = np.abs(along[:, None] - np.array([centre[2] for centre, _ in spheres])).min(axis=1)
+    assert (np.hypot(gaps, 1e-4) <= spheres[0][1] + 1e-12).all()
+
+
+@pytest.mark.parametrize("length", ["1e9", "1e-12"])
+def test_a_shape_of_no_size_of_a_robot_is_refused(length):
+    with pytest.raises(ValueError, match="expected more than 0, 1e-09 to 20"):
+        spheres_of(f'<cylinder radius="0.1" length="{length}"/>')

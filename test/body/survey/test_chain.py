@@ -96,3 +96,12 @@ def test_where_only_wheels_or_fingers_move_it_names_what_they_carry(tmp_path):
     with pytest.raises(KinematicsError, match="no arm found: .* or the tip by name, such as left, right$"):
         found(cart)
     assert found(cart, "right").joints == ("r",)
+
+
+@pytest.mark.parametrize("kind", ["revolute", "fixed"])
+def test_the_longest_row_of_links_has_an_end(tmp_path, kind):
+    """Deeper than functions may call themselves, and none of it looked at again for each link."""
+    links = [link(f"l{i}") for i in range(500)]
+    joints = [joint(f"j{i}", f"l{i - 1}", f"l{i}", "revolute" if i < 3 else kind) for i in range(1, 500)]
+    chain = found(urdf(tmp_path, *links, *joints))
+    assert chain.tip == "l499" and len(chain.joints) == (499 if kind == "revolute" else 2)

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ pytest.importorskip("pyarrow", reason="needs the extra 'lerobot'")
 from command_line import ami_ros_run
 
 from ami_ros.body.robot_spec import load_robot
+from ami_ros.cli.output import CLOSED
 from ami_ros.data.episode import EpisodeRecord, episode_path, list_episodes, read_episode, write_episode
 from ami_ros.data.recorded_body import recorded_body
 
@@ -67,3 +71,23 @@ def test_a_folder_may_be_where_one_is(tmp_path, monkeypatch):
     assert run.returncode == 0, run.stderr
     assert f'root="{tmp_path / "out"}"' in "".join(run.stdout.splitlines())
     assert (tmp_path / "out" / "meta" / "info.json").is_file()
+
+
+def test_an_import_whose_reader_has_gone_has_written_its_report(tmp_path):
+    """`ami-ros import ... | head -1`: the episodes without the report could neither be used nor made again."""
+    moving_panda(tmp_path / "episodes")
+    out, back, pair = tmp_path / "out", tmp_path / "back", ("--robot", "panda", "--task", "reach")
+    run = ami_ros_run("export-data", *pair, "--data", str(tmp_path / "episodes"), "--out", str(out))
+    assert run.returncode == 0, run.stderr
+    reads, writes = os.pipe()
+    os.close(reads)
+    code = f"import os; os.dup2({writes}, 1); from ami_ros.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "import", str(out), *pair, "--out", str(back)]
+    run = subprocess.run(
+        [*command, "--episode-steps", str(STEPS)], pass_fds=[writes], capture_output=True, check=False
+    )
+    os.close(writes)
+    assert run.returncode == CLOSED and b"Traceback" not in run.stderr
+    assert len(list_episodes(back)) == 1
+    assert json.loads((back / "import_report.json").read_text())["recordings"] == [str(out)]
+    assert (back / "import_report.png").stat().st_size > 0

@@ -199,3 +199,23 @@ def test_a_disk_that_takes_no_more_ends_it_with_a_reason_and_what_was_written_ca
     got = [m.data for m in bag.messages()]
     assert len(got) > 20 and got == [numbers(index, 100) for index in range(len(got))]
     assert len(bag.problems) == 1 and "cut off" in bag.problems[0]
+
+
+def test_recordings_are_for_their_owner_alone(tmp_path):
+    """There are pictures in them; what is in the folder tells nothing that is seen."""
+    writer = BagWriter(tmp_path / "bag", BIG, "none", {})
+    fill(writer, 4)
+    assert (tmp_path / "bag" / "bag_0.mcap").stat().st_mode & 0o777 == 0o600
+    writer.close()
+    assert (tmp_path / "bag" / "bag_0.mcap").stat().st_mode & 0o777 == 0o600
+
+
+def test_files_with_a_likely_name_stay(tmp_path):
+    folder, victim = tmp_path / "bag", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("mine")
+    (folder / ".metadata.yaml.partial").symlink_to(victim)
+    writer = BagWriter(folder, BIG, "none", {})
+    fill(writer, 4)
+    writer.close()
+    assert victim.read_text() == "mine" and (folder / ".metadata.yaml.partial").is_symlink()

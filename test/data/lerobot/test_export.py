@@ -17,6 +17,7 @@ pytest.importorskip("pyarrow", reason="needs the extra 'lerobot'")
 import pyarrow.parquet as pq
 from bodies.yaml_bodies import process_body, two_cameras_and_force
 from lerobot_data import MADE, peer
+from recorded import ANYTHING_GOES
 from robots import changed, made_up_robot
 from small_data import SIDE, STEPS, write_episodes
 
@@ -57,7 +58,7 @@ def test_what_goes_out_comes_back(tmp_path, originals, monkeypatch, video, apart
     path = written(tmp_path / "out", originals, video)
     assert len(list(path.glob("data/*/*.parquet"))) == (COUNT if split else 1)
     assert len(list(path.glob("videos/*/*/*.mp4"))) == (0 if not video else COUNT if split else 1)
-    work = Import(SPEC, [path], ImportSettings(SIDE, STEPS))
+    work = Import(SPEC, [path], ImportSettings(SIDE, STEPS, ANYTHING_GOES))
     work.read()
     work.write(tmp_path / "back", work.cut())
     assert work.report.problems == [] and work.report.actions_from == "actions"
@@ -91,7 +92,7 @@ def test_other_bodies_come_back(tmp_path, kind):
         write_episode(episode_path(tmp_path / "episodes", index), record)
     originals = list_episodes(tmp_path / "episodes")
     export(spec, originals, tmp_path / "out", ExportSettings(WORDS))
-    work = Import(spec, [tmp_path / "out"], ImportSettings(8, steps))
+    work = Import(spec, [tmp_path / "out"], ImportSettings(8, steps, ANYTHING_GOES))
     work.read()
     work.write(tmp_path / "back", work.cut())
     for ours, theirs in zip(originals, list_episodes(tmp_path / "back"), strict=True):

@@ -43,6 +43,8 @@ def test_goals_come_back_the_same_with_a_picture_of_each(folder):
         np.testing.assert_array_equal(after.images["wrist"], before.images["wrist"])
     assert folder.picture(goal_picture(GOALS - 1)).startswith(b"\x89PNG")
     assert folder.picture(end_picture("slow", 0)) is None
+    files = [path for path in folder.path.rglob("*") if path.is_file()]
+    assert len(files) == 1 + GOALS and {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "not_a_number"])

@@ -160,6 +160,16 @@ def test_bad_joint_states_are_refused(name: list, position: list, velocity: list
         joints_from_ros(JointState(name=name, position=position, velocity=velocity), NAMES)
 
 
+@pytest.mark.parametrize("velocity", [[], [math.nan] * 3])
+def test_velocities_that_nobody_measured_are_zero(velocity):
+    message = JointState(name=list(NAMES), position=[1.0, 2.0, 3.0], velocity=velocity)
+    position, measured = joints_from_ros(message, NAMES)
+    assert position.tolist() == [1.0, 2.0, 3.0] and measured.tolist() == [0.0, 0.0, 0.0]
+    message.velocity = [math.nan, 0.1, 0.2]
+    with pytest.raises(JointStateError, match="velocity: non-finite at index"):
+        joints_from_ros(message, NAMES)
+
+
 def test_nan_of_a_finger_does_not_matter():
     message = JointState(name=["finger", *NAMES], position=[math.nan, 1.0, 2.0, 3.0])
     assert joints_from_ros(message, NAMES, ignored=("finger",))[0].tolist() == [1.0, 2.0, 3.0]

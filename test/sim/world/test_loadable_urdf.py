@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -83,6 +86,69 @@ def test_a_mesh_is_simplified_once_and_again_when_it_changes(tmp_path, cache, mo
     trimesh.creation.icosphere(subdivisions=5, radius=2.0 * RADIUS).export(tmp_path / "ball.stl")
     assert shown(loadable_urdf(urdf, detailed=False)) != first
     assert len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("how", ["cut", "changed", "by somebody else", "a link", "a folder's link", "a pipe"])
+def test_what_others_put_into_the_cache_is_made_again(tmp_path, cache, how):
+    ball(tmp_path / "ball.stl", 5)
+    urdf, elsewhere = robot(tmp_path, "ball.stl"), tmp_path / "elsewhere"
+    (kept,) = shown(loadable_urdf(urdf, detailed=False))
+    good = kept.read_bytes()
+    elsewhere.write_bytes(good)
+    if how == "cut":
+        kept.write_bytes(good[:-100])
+    elif how == "changed":
+        kept.write_bytes(good.replace(b"v 0", b"v 9", 1))
+    elif how == "by somebody else":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give files away")
+        os.chown(kept, 1234, -1)
+    else:
+        kept.unlink()
+        if how == "a pipe":
+            os.mkfifo(kept)
+        else:
+            kept.symlink_to(elsewhere if how == "a link" else tmp_path)
+    assert shown(loadable_urdf(urdf, detailed=False)) == [kept]
+    assert kept.read_bytes() == good and not kept.is_symlink() and kept.stat().st_uid == os.geteuid()
+    assert elsewhere.read_bytes() == good
+
+
+def test_many_may_fill_the_cache_at_once(tmp_path, cache):
+    ball(tmp_path / "ball.stl", 3)
+    begin = threading.Barrier(4, timeout=20.0)
+
+    def simplify() -> list[bytes]:
+        found = []
+        for faces in range(100, 130):
+            begin.wait()
+            found.append(light_mesh.light_mesh(tmp_path / "ball.stl", faces).read_bytes())
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = (done.result() for done in [pool.submit(simplify) for _ in range(4)])
+    assert all(other == first for other in others) and len(list(cache.iterdir())) == 30
+
+
+@pytest.mark.parametrize("text", ["x y z", "1 2", "nan 0 0", "1e300 0 0"])
+def test_a_place_that_is_none_is_told(tmp_path, text):
+    ball(tmp_path / "ball.stl", 2)
+    urdf = robot(tmp_path, "ball.stl", "ball.stl")
+    urdf.write_text(urdf.read_text().replace("<visual>", f'<visual><origin xyz="{text}"/>'))
+    with pytest.raises(EmbodimentError, match="origin xyz: got .*, expected three finite numbers"):
+        loadable_urdf(urdf, detailed=False)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "no_such"])
+def test_encodings_are_read_or_refused(tmp_path, encoding):
+    path = tmp_path / "robot.urdf"
+    text = f'<?xml version="1.0" encoding="{encoding}"?><robot name="机"><link name="a"/></robot>'
+    path.write_bytes(text.encode("gbk"))
+    if encoding == "gbk":
+        assert 'name="机"' in loadable_urdf(path, detailed=True)
+        return
+    with pytest.raises(EmbodimentError, match="not a URDF that can be read: unknown encoding"):
+        loadable_urdf(path, detailed=True)
 
 
 def test_a_smaller_collision_mesh_at_the_same_place_is_shown_instead(tmp_path):

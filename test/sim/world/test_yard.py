@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ pytest.importorskip("pybullet", reason="needs pybullet")
 from bodies.wheeled_base import husky_yaml
 
 from ami_ros.body.robot_spec import RobotSpec, load_robot
+from ami_ros.body.scenery import Box
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.camera.variation import Light, Variation
 from ami_ros.sim.world.open_world import open_world
@@ -182,6 +184,12 @@ def test_an_arm_has_no_yard():
 def test_a_heading_of_any_quaternion():
     half = 0.5 * 2.5
     assert yaw_of(np.array([0.0, 0.0, math.sin(half), math.cos(half)]) * 3.0) == pytest.approx(2.5)
+
+
+def test_a_name_of_what_is_mounted_is_a_name():
+    name = 'plate"><link name="evil"/><link name="<&'
+    text = with_payload('<robot><link name="base"/></robot>', {name: Box((0.1,) * 3, (0.0,) * 3, (1.0,) * 4)})
+    assert [link.get("name") for link in ElementTree.fromstring(text).iter("link")] == ["base", name]
 
 
 def test_nothing_mounted_changes_nothing():

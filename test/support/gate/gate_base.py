@@ -44,7 +44,10 @@ class BasePlant(ChannelPlant):
         self._slip = self._generator.uniform(0.0, SLIP)
         self._told, self._offset = self.pose.copy(), np.zeros(3)
         self._good_ns = -(2**62)
-        self._way, self._way_of_still = 0.0, 0.0  # m, since the last pose; while it was the same again and again
+        self._way, self._way_of_still = (
+            0.0,
+            0.0,
+        )  # m, since the last pose; while it was the same again and again
         self._worst, self._excused, self._lied, self._tolerance = -math.inf, 0, 0, HONEST
         super().__init__(base_body(ALL_LIMITS[limits]), tracking_error=tracking_error)
 

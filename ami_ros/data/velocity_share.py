@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether reported velocities are those that positions change by, or in another unit, or of another sign."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.types import FloatArray
+
+AGREE = (0.5, 2.0)  # reported / measured; filters of a driver make it less than one
+
+
+def travelled(times_s: FloatArray, velocities: FloatArray) -> FloatArray:
+    """Return how far velocities (N, n) lead up to each sample (N, n), by the trapezoidal rule."""
+    steps = 0.5 * (velocities[1:] + velocities[:-1]) * np.diff(times_s)[:, None]
+    return np.concatenate([np.zeros((1, velocities.shape[1])), np.cumsum(steps, axis=0)])
+
+
+def velocity_share(reported: FloatArray, moved: FloatArray) -> FloatArray:
+    """Return the share of the motion that velocities report (n,), by least squares; NaN where nothing moved.
+
+    Args:
+        reported: (N, n) how far the velocities lead in each of N intervals.
+        moved: (N, n) how far the positions changed.
+    """
+    total = (moved * moved).sum(axis=0)
+    share: FloatArray = np.full(total.shape, np.nan)
+    np.divide((reported * moved).sum(axis=0), total, out=share, where=total > 0.0)
+    return share
+
+
+def agrees(share: FloatArray) -> NDArray[np.bool_]:
+    """Return where shares are near enough to one, or not known."""
+    return np.isnan(share) | ((share >= AGREE[0]) & (share <= AGREE[1]))

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Templates of pages and cards: what is put into one is shown, and is no HTML, Markdown or command."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from ami_ros.errors import printable
+
+# Within a word _ means nothing. Source: GitHub Flavored Markdown, section 6.1, on \ before punctuation.
+MARKS = re.compile(r"[\\`*\[\]<>|~&#$]|(?<![^\W_])_|_(?![^\W_])")
+MARKDOWN = ".md.j2"
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template of this folder, HTML or Markdown, into which nothing may be missing.
+
+    In Markdown `code` quotes a value that shall look like code, and `shell` one that is part of a command.
+    """
+    is_markdown = name.endswith(MARKDOWN)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ami_ros.report", ""),
+        autoescape=not is_markdown,
+        finalize=_markdown if is_markdown else _html,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=is_markdown,
+        trim_blocks=not is_markdown,
+        lstrip_blocks=not is_markdown,
+    )
+    environment.filters |= {"code": _code, "shell": _shell}
+    return environment.get_template(name)
+
+
+def _html(value: Any) -> Any:
+    return value if isinstance(value, Markup) else printable(str(value))  # Jinja escapes what is a str
+
+
+def _markdown(value: Any) -> str:
+    return value if isinstance(value, Markup) else MARKS.sub(r"\\\g<0>", printable(str(value)))
+
+
+def _code(value: Any) -> Markup:
+    """Return a code span. Source: as above, section 6.3: it ends at as many ` as it began with."""
+    text = printable(str(value)).replace("|", "\\|")  # in a table, which has its cells before its code
+    most = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence, gap = "`" * (most + 1), " " * (most > 0)
+    return Markup(f"{fence}{gap}{text}{gap}{fence}")
+
+
+def _shell(value: Any) -> Markup:
+    return Markup(shlex.quote(printable(str(value))))

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files from elsewhere, opened to read: a pipe or device in their place is refused instead of waited for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+# Opening a pipe waits for whoever writes into it, unless it is told not to.
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file, or what links lead to, to read it.
+
+    Raises:
+        OSError: it is missing or cannot be opened, or is a folder, pipe, socket or device.
+    """
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except ValueError as error:  # no name that the system takes
+        raise OSError(errno.EINVAL, str(error)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "this is no regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return all that is in a file.
+
+    Raises:
+        OSError: as `open_regular`, or there is more than `most_bytes`.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size <= most_bytes:
+            data = file.read(most_bytes + 1)  # it may have grown
+            size = len(data)
+            if size <= most_bytes:
+                return data
+    raise OSError(errno.EFBIG, f"got {size} bytes, expected at most {most_bytes}")

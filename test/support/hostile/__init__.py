@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile inputs: what is read, spoiled in all ways that we could think of."""
