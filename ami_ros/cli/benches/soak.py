@@ -107,14 +107,13 @@ def measure_soak(
 
 def _draw(plot: Path | None, figures: dict[str, Any]) -> None:
     """Draw memory over time; nothing without a path, or without a look at it."""
-    if plot is None or not figures["looks_s"]:
-        return
-    from ami_ros.report.plots import lines
-    from ami_ros.system.whole_file import write_whole
+    if plot is not None and figures["looks_s"]:
+        from ami_ros.report.plots import lines
+        from ami_ros.system.whole_file import write_whole
 
-    hours = [seen / 3600.0 for seen in figures["looks_s"]]
-    curves = {name: list(zip(hours, seen, strict=True)) for name, seen in figures["rss_mb"].items()}
-    write_whole(plot, lines(curves, "robot's time [h]", "memory [MB]"))
+        hours = [seen / 3600.0 for seen in figures["looks_s"]]
+        curves = {name: list(zip(hours, seen, strict=True)) for name, seen in figures["rss_mb"].items()}
+        write_whole(plot, lines(curves, "robot's time [h]", "memory [MB]"))
 
 
 def _print(figures: dict[str, Any], soak: Soak) -> None:
