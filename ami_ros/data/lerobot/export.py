@@ -22,6 +22,7 @@ from ami_ros.data.lerobot.robot_features import robot_features
 from ami_ros.data.recorded_body import check_same_body, recorded_body
 from ami_ros.errors import EpisodeError, OutputError
 from ami_ros.system.lock_file import only_one
+from ami_ros.system.whole_file import PARTIAL, SUFFIX
 
 VERB = "export-data"
 
@@ -103,7 +104,9 @@ def _whole(folder: Path) -> Iterator[Path]:
     """Give a folder that takes the place of `folder` if the block ends well, and goes if it does not."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: is there already, expected a new or an empty folder; use another one")
-    partial = folder.with_name(f"{folder.name}.partial")
+    partial = folder.with_name(f"{PARTIAL}{folder.name}{SUFFIX}")
+    if partial.is_symlink():
+        raise OutputError(f"{partial}: is a link, expected nothing there, or what a killed process left")
     try:
         with only_one(VERB, partial):
             _empty(partial)  # of what a killed process left

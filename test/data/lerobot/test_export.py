@@ -30,6 +30,7 @@ from ami_ros.data.lerobot.layout import FILES_PER_CHUNK, FilePlace
 from ami_ros.data.recorded_body import recorded_body
 from ami_ros.errors import ConfigError, EpisodeError, InUseError, OutputError
 from ami_ros.system.lock_file import only_one
+from ami_ros.system.whole_file import PARTIAL, SUFFIX
 
 COUNT = 3
 SPEC = made_up_robot()
@@ -177,13 +178,21 @@ def test_what_is_there_is_kept(tmp_path, originals):
         written(out, originals)
     assert [path.name for path in out.iterdir()] == ["thesis.tex"]
     # A killed process left half of one.
-    half = tmp_path / "other.partial"
+    half = tmp_path / f"{PARTIAL}other{SUFFIX}"
     (half / "data").mkdir(parents=True)
     (half / "data" / "half.parquet").write_bytes(b"PAR1")
     with only_one("export-data", half), pytest.raises(InUseError, match="already does `ami-ros export-data`"):
         written(tmp_path / "other", originals)
+    theirs = tmp_path / "other.partial"
+    theirs.mkdir()
+    (theirs / "thesis.tex").write_text("five years")
     path = written(tmp_path / "other", originals)
     assert sorted(entry.name for entry in path.iterdir()) == ["data", "meta"] and not half.exists()
+    assert (theirs / "thesis.tex").read_text() == "five years"
+    half.with_name(f"{PARTIAL}third{SUFFIX}").symlink_to(theirs)
+    with pytest.raises(OutputError, match="is a link"):
+        written(tmp_path / "third", originals)
+    assert (theirs / "thesis.tex").exists()
 
 
 def test_what_does_not_fit_leaves_nothing(tmp_path, originals):
@@ -192,7 +201,7 @@ def test_what_does_not_fit_leaves_nothing(tmp_path, originals):
     def refuses(kind: type[Exception], message: str, spec=SPEC, paths=originals, video=False) -> None:
         with pytest.raises(kind, match=message):
             export(spec, paths, out, ExportSettings(WORDS, video))
-        assert not out.exists() and not (tmp_path / "out.partial").exists()
+        assert not out.exists() and not list(tmp_path.glob(f"{PARTIAL}*"))
 
     other = changed(SPEC, joint_names=("j1", "j2", "j3", "j4"))
     refuses(EpisodeError, "recorded with another body than the robot", spec=other)
