@@ -216,7 +216,7 @@ MUTANTS: dict[
         _whatever_number,
         "words again",
     ),
-    "pose: the measured place alone": (KeepIn, "look", _measured_place_only, "pose scaled"),
+    "pose: the measured place alone": (KeepIn, "look", _measured_place_only, "pose leapt"),
     "pose: explained whatever it says": (Whereabouts, "_judge", _always_explained, "pose scaled"),
     "pose: still and astray": (Astray, "judge", _passes, "pose frozen"),
     "pose: leaps": (PlaceTrust, "judge", _passes, "pose leapt"),
