@@ -56,8 +56,8 @@ def still_steps(
                 wrong = any(
                     _changes(signals.frames[name], places[moments]) for name, places in frames.items()
                 ) or _is_led(signals.commands, times[moments], trust.still_joints_travel)
-            if wrong:  # with the steps that end and begin there
-                frozen[max(begin - 1, 0) : end + 1] = True
+            if wrong:  # with the steps whose ends lie between such a reading and another one
+                frozen[max(begin - 1, 0) : end + 2] = True
         if frozen.any():
             found[sensor.name] = frozen
     return found
