@@ -41,7 +41,9 @@ WILD = [np.nan, np.inf, -np.inf, 1e308, -1e308, 1e12, 0.0, -0.0, *LOWER, *UPPER]
 
 RATES = {"velocity": VELOCITY, "acceleration": ACCELERATION, "jerk": JERK}
 # Of the robot's own limits, as small as anybody may ask for.
-sizes = st.one_of(st.sampled_from([1.0, 0.5, 0.1, 0.05, 0.01, 0.002, 1e-3, 1e-4, 1e-9]), st.floats(0.001, 1.0))
+sizes = st.one_of(
+    st.sampled_from([1.0, 0.5, 0.1, 0.05, 0.01, 0.002, 1e-3, 1e-4, 1e-9]), st.floats(0.001, 1.0)
+)
 rates = st.one_of(sizes.map(lambda size: [size] * JOINTS), st.lists(sizes, min_size=JOINTS, max_size=JOINTS))
 corners = st.tuples(st.floats(0.3, 0.8), st.floats(-0.4, 0.4), st.floats(0.3, 1.0))
 restrictions = st.fixed_dictionaries(
