@@ -17,16 +17,15 @@ def travelled(times_s: FloatArray, velocities: FloatArray) -> FloatArray:
     return np.concatenate([np.zeros((1, velocities.shape[1])), np.cumsum(steps, axis=0)])
 
 
-def velocity_share(reported: FloatArray, moved: FloatArray) -> FloatArray:
-    """Return the share of the motion that velocities report (n,), by least squares; NaN where nothing moved.
+def velocity_share(products: FloatArray, squares: FloatArray) -> FloatArray:
+    """Return the share of the motion that velocities report (..., n), by least squares; NaN without motion.
 
     Args:
-        reported: (N, n) how far the velocities lead in each of N intervals.
-        moved: (N, n) how far the positions changed.
+        products: (..., n) sums, over intervals, of how far velocities lead times how far positions change.
+        squares: (..., n) sums of the squares of how far positions change.
     """
-    total = (moved * moved).sum(axis=0)
-    share: FloatArray = np.full(total.shape, np.nan)
-    np.divide((reported * moved).sum(axis=0), total, out=share, where=total > 0.0)
+    share: FloatArray = np.full(squares.shape, np.nan)
+    np.divide(products, squares, out=share, where=squares > 0.0)
     return share
 
 

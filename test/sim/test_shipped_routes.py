@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import islice
 
 import pytest
 
@@ -23,11 +24,11 @@ from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.world.open_world import open_world
 
-# Robot, task, the error that counts as reached (m, or tolerances of a pose), and seeds, of which one is reached. Of
-# 100 goals 0.95, of 200 0.88 are (docs/planning.md); at 0.88, none of three comes less than twice in 1000 times.
+# Robot, task, the error that counts as reached (m, or tolerances of a pose), and seeds, of which two are reached. Of
+# 100 goals 0.95, of 200 0.88 are (docs/planning.md); at 0.88, fewer than two of five come once in 1000 times.
 TASKS = [
     ("panda", "barrier", 0.02, (7001, 7002, 7003)),
-    ("husky", "two_room", 1.0, (7001, 7002, 7003)),
+    ("husky", "two_room", 1.0, (7001, 7002, 7003, 7004, 7005)),
 ]
 
 
@@ -60,7 +61,8 @@ def test_its_hash_is_right_and_it_knows_macro_actions(robot, task):
 
 @pytest.mark.parametrize(("robot", "task", "reached", "seeds"), TASKS)
 def test_a_route_leads_around_the_wall(errors, robot, task, reached, seeds):
-    assert any(error < reached for error in errors(robot, task, LEARNED, seeds))
+    arrivals = (error for error in errors(robot, task, LEARNED, seeds) if error < reached)
+    assert len(list(islice(arrivals, 2))) == 2
 
 
 @pytest.mark.parametrize(("robot", "task", "reached", "seeds"), TASKS)

@@ -97,7 +97,8 @@ class FrameSpool:
     @property
     def other_sizes(self) -> dict[tuple[int, int], int]:
         """How many pictures have another width and height."""
-        return {size: count for size, count in Counter(self._sizes).items() if size != self.size}
+        kept = self.size
+        return {size: count for size, count in Counter(self._sizes).items() if size != kept}
 
     def frames(self) -> Frames:
         """Return the pictures of its size, in the order of time.

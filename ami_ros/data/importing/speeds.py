@@ -12,7 +12,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.data.importing.place import Place, place_of
 from ami_ros.data.importing.signals import Signals
 from ami_ros.data.importing.track import Times, Track
-from ami_ros.data.velocity_share import agrees, travelled
+from ami_ros.data.velocity_share import agrees, travelled, velocity_share
 from ami_ros.types import FloatArray
 
 WINDOW = 5  # control steps in which the motion is compared: in one of them noise is much of it
@@ -84,11 +84,9 @@ def _shares(speeds: Speeds, usable: NDArray[np.bool_]) -> FloatArray:
         near: FloatArray = sums[ends] - sums[begins]
         return near
 
+    products, squares = (around(np.where(counts, way * moved, 0.0)) for way in (reported, moved))
     known = around(counts.astype(np.float64)) >= LEAST
-    share = np.full(known.shape, np.nan)
-    squares = around(np.where(counts, moved * moved, 0.0))
-    np.divide(around(np.where(counts, reported * moved, 0.0)), squares, out=share, where=known)
-    return _filled(share)
+    return _filled(np.where(known, velocity_share(products, squares), np.nan))
 
 
 def _filled(share: FloatArray) -> FloatArray:

@@ -25,7 +25,8 @@ def speeds(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
     moved, reported = np.diff(position, axis=0), np.diff(travelled(times, velocity), axis=0)
     if np.abs(moved).sum() < LEAST_TRAVEL or not velocity.any():
         return None
-    share = velocity_share(reported.reshape(-1, 1), moved.reshape(-1, 1))  # of all joints together
+    # Of all joints together.
+    share = velocity_share(np.array([(reported * moved).sum()]), np.array([(moved * moved).sum()]))
     name, figures = f"{sensor.name}: velocities", {"velocity_share": float(share[0])}
     found = f"{share[0]:.3g} times what positions change by"
     if agrees(share).all():
