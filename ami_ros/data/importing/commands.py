@@ -21,26 +21,34 @@ class CommandReader:
 
     Of joints a command is where to be; a trajectory that comes before the one before it has ended replaces
     what is left of that. Velocities are summed up, so only differences of positions mean something: points
-    are then (2, C), a position and the velocity from there on.
+    are then (2, C), a position and the velocity from there on. Nothing leads from one run into the next.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
         self._names, self._of = spec.command_names, spec.output.of
         self._times: list[int] = []
         self._points: list[FloatArray] = []
+        self._runs: list[int] = []
+        self._run = 0
         self.relative = self._of.vector == "velocity"
 
     def __len__(self) -> int:
         """Number of points."""
         return len(self._times)
 
-    def take(self, message: Any, time_ns: int) -> None:
+    def take(self, message: Any, time_ns: int, run: int = 0) -> None:
         """Take a message.
+
+        Args:
+            message: of the robot's output.
+            time_ns: when it was said.
+            run: that it is of; in each next one nobody knows where the robot was told to be before.
 
         Raises:
             ProposalError: it has other channels than the robot, or another number of values.
             JointStateError: values that are not finite.
         """
+        self._run = run
         if self._of.message == "JointTrajectory":
             self._take_trajectory(message, time_ns)
             return
@@ -48,13 +56,14 @@ class CommandReader:
             values: Any = [field_of(message, self._of.fields[name]) for name in self._names]
         else:
             values = message.data
-        self.tell(checked_joints(values, "command", len(self._names)), time_ns)
+        self.tell(checked_joints(values, "command", len(self._names)), time_ns, run)
 
-    def tell(self, told: FloatArray, time_ns: int) -> None:
-        """Take what all channels were told (C,), finite, in our order."""
+    def tell(self, told: FloatArray, time_ns: int, run: int = 0) -> None:
+        """Take what all channels were told (C,), finite, in our order; the rest as for `take`."""
+        self._run = run
         if self.relative:
             told = np.stack([self._led(-1, time_ns) if self._times else np.zeros(len(told)), told])
-        elif self._times and time_ns - self._times[-1] > ENDS_NS:
+        elif self._goes_on and time_ns - self._times[-1] > ENDS_NS:
             self._append(time_ns - 1, self._points[-1])  # it held until now: no way leads over a pause
         self._append(time_ns, told)
 
@@ -66,11 +75,17 @@ class CommandReader:
         begin, here = self._times[after - 1], self._points[after - 1]
         if self.relative:
             return self._led(after - 1, time_ns) if time_ns - begin <= ENDS_NS else None
-        there = self._points[after] if after < len(self._times) else here
+        leads_on = after < len(self._times) and self._runs[after] == self._runs[after - 1]
+        there = self._points[after] if leads_on else here
         if np.array_equal(here, there):
             return here if time_ns - begin <= ENDS_NS else None
         share = (time_ns - begin) / (self._times[after] - begin)
         return (1.0 - share) * here + share * there
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether this run has a point."""
+        return bool(self._runs) and self._runs[-1] == self._run
 
     def _led(self, place: int, time_ns: int) -> FloatArray:
         """Return where the velocity of a point has led to (C,); it holds for ENDS_NS."""
@@ -83,7 +98,7 @@ class CommandReader:
         trajectory = trajectory_from_ros(message)
         positions = by_name(trajectory.positions, trajectory.joint_names, self._names)
         checked_joints(positions.reshape(-1), "command")
-        if self._times:
+        if self._goes_on:
             told = self.at(time_ns)
             self._append(time_ns, self._points[-1] if told is None else told, replace=True)
         for offset_ns, position in zip(trajectory.time_from_start_ns.tolist(), positions, strict=True):
@@ -92,11 +107,12 @@ class CommandReader:
     def _append(self, time_ns: int, point: FloatArray, replace: bool = False) -> None:
         """Take a point, later than all others, or instead of those from that time on."""
         while self._times and (self._times[-1] > time_ns if replace else self._times[-1] == time_ns):
-            self._times.pop()
-            self._points.pop()
+            for kept in (self._times, self._points, self._runs):
+                kept.pop()
         if not self._times or self._times[-1] < time_ns:
             self._times.append(time_ns)
             self._points.append(point)
+            self._runs.append(self._run)
 
 
 def by_name(positions: FloatArray, names: tuple[str, ...], wanted: tuple[str, ...]) -> FloatArray:

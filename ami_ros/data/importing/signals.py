@@ -179,7 +179,7 @@ class SignalReader:
 
     def take_command(self, time_ns: int, told: FloatArray) -> None:
         """Take what all commanded channels were told (C,), finite."""
-        self._commands.tell(told, time_ns)
+        self._commands.tell(told, time_ns, self._timeline.run_at(time_ns))
 
     def _frames(self, camera: str, spool: FrameSpool) -> Frames:
         """Return the pictures of a camera that have its size; counts the others."""
@@ -225,7 +225,7 @@ class SignalReader:
                 values, _ = vector_from_ros(unpacked, sensor, time_ns, self._spec.simulation.held)
                 self.take_vector(sensor, time_ns, values, sensor.is_joints and has_velocities(unpacked))
             elif role == COMMANDS:
-                self._commands.take(unpacked, time_ns)
+                self._commands.take(unpacked, time_ns, self._timeline.run_at(time_ns))
             elif role == PROPOSALS:
                 self._proposals.take(unpacked, time_ns - stamp_ns, time_ns)
             elif role == VERDICTS:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from ami_ros.errors import ObservationError
@@ -92,6 +93,10 @@ class Timeline:
             raise self._stays(topic)
         self._end_ns = time_ns if self._end_ns is None else max(self._end_ns, time_ns)
         return time_ns
+
+    def run_at(self, time_ns: int) -> int:
+        """Return the number of the run that a moment is in, from 0."""
+        return bisect_right(self.breaks, time_ns)
 
     def begin_again(self) -> None:
         """Let the next message begin a run, as that of another bag."""

@@ -46,6 +46,20 @@ def test_a_trajectory_is_followed_until_another_one_replaces_it():
     assert first(reader, 15.0, 20.0, 21.0, 22.0) == [None, 0.0, 0.5, 1.0]
 
 
+def test_nothing_leads_from_one_run_into_the_next():
+    reader = CommandReader(SPEC)
+    for run, (begin_s, place) in enumerate([(0.0, 5.0), (10.0, 1.0)]):
+        for tick in range(20):  # faster than each ends, so each begins where the one before it led
+            told = np.full((1, 4), place + 0.01 * tick)
+            reader.take(trajectory(0.0, NAMES, told, [0.1]), round((begin_s + 0.01 * tick) * SECOND), run)
+    assert first(reader, 5.0, 9.99) == [None, None]
+    assert 0.9 < reader.at(round(10.02 * SECOND))[0] < 1.1
+    places = CommandReader(dataclasses.replace(SPEC, output=Output("forward_position", "p")))
+    places.take(numbers(5, 0, 0, 0), 0)
+    places.take(numbers(1, 0, 0, 0), 10 * SECOND, run=1)
+    assert first(places, 0.2, 9.9, 10.0) == [5.0, None, 1.0]
+
+
 def test_velocities_are_summed_up_and_positions_taken_as_they_are():
     speed = CommandReader(dataclasses.replace(SPEC, output=Output("forward_velocity", "v")))
     for tick in range(11):

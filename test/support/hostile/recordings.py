@@ -210,7 +210,6 @@ WORDS = {
     "unstamped": "stamp of zero",
     "late_pictures": "late",
     "clock_set": "clock",
-    "one_clock_set": "stamp",  # commands between two clocks may still be those of another step
 }
 
 
