@@ -32,7 +32,6 @@ from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings
 from ami_ros.share import config_path
-from ami_ros.system.allocator import give_back
 from ami_ros.system.realtime import raise_priority
 from ami_ros.types import Command, Level, Verdict
 
@@ -178,7 +177,6 @@ class SafetyNode(Node):
 
 def main() -> int:
     """Run the gate."""
-    give_back()  # what large messages took
     begun: list[SafetyNode] = []
 
     def factory() -> SafetyNode:

@@ -20,6 +20,7 @@ from rclpy.utilities import get_rmw_implementation_identifier
 from ami_ros.errors import AmiError, printable_lines
 from ami_ros.ros.wire.guard import GuardedExecutor
 from ami_ros.ros.wire.parameters import keep_clock
+from ami_ros.system.allocator import give_back
 from ami_ros.system.parent_watch import end_with_parent
 from ami_ros.system.shared_memory import leftovers, shortage
 from ami_ros.system.standstill import Standstill
@@ -51,6 +52,7 @@ def node_main(
     """
     stopped, standstill = _StopSignal(), Standstill(GIVEN_UP_S)
     end_with_parent()
+    give_back()  # what large messages took
     while True:
         code = _run(name, factory, argv, loop or _spin, lambda: stopped() or standstill.longest_s > 0.0)
         if code or stopped() or not standstill.longest_s:
