@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import pytest
@@ -15,6 +17,8 @@ from ami_ros.types import Level
 
 FLOOD_HZ = 4000.0  # of each stranger
 PRESSES = 6
+STARVED_S = 0.3  # a busy machine can keep a process waiting for as long
+HEARTBEAT_S = 3.0  # after which a writer sends again what the middleware lost, by default
 
 
 def stopped(gate: Gate) -> bool:
@@ -49,6 +53,28 @@ def test_no_press_is_lost_under_a_flood_of_others(flooded, probe, qos):
         probe.until(lambda: flooded.velocity() == 0.0, "standstill")
         button.publish(Bool(data=False))
         probe.rearm()
+        probe.until(flooded.moving, "motion after re-arming")
+
+
+def test_no_press_is_lost_while_a_flooded_gate_cannot_run(flooded, probe):
+    def flood(rate_hz: float) -> None:
+        for number in range(2):
+            probe.set_parameter(f"stranger_{number}", "rate_hz", rate_hz)
+
+    button = probe.node.create_publisher(Bool, "estop", STATE)
+    probe.until(button.get_subscription_count, "the gate")
+    for _ in range(3):
+        flood(0.0)  # stopped in the middle of a message, it would hold a lock that all others need
+        os.kill(flooded.process.pid, signal.SIGSTOP)
+        flood(FLOOD_HZ)
+        time.sleep(STARVED_S)
+        button.publish(Bool(data=True))
+        time.sleep(0.02)
+        os.kill(flooded.process.pid, signal.SIGCONT)
+        probe.until(lambda: "ESTOP" in flooded.codes(), "the stop", HEARTBEAT_S / 3)
+        button.publish(Bool(data=False))
+        probe.rearm()
+        probe.until(lambda: "ESTOP" not in flooded.codes(), "re-arming")
         probe.until(flooded.moving, "motion after re-arming")
 
 
