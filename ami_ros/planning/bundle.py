@@ -34,9 +34,8 @@ class Bundle(nn.Module):
     def __init__(self, model: Jepa, settings: PlannerSettings, contract: Contract) -> None:
         super().__init__()
         self.world = WorldModel(model)
-        self.iteration = Iteration(self.world, settings, contract.reach)
+        self.iteration = Iteration(self.world, settings, contract)
         self.distance = settings.distance
-        # Terms of the cost read from its shape what a state is made of, as the planner's has it.
         self.dreaded_shape = (0, len(contract.cameras), contract.latent_size)
         self.mixing: Tensor
         self.register_buffer(

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from ami_ros.model.contract import Contract
 from ami_ros.model.scripted import offered
 from ami_ros.planning.rollout import Rollout, Target
 from ami_ros.planning.sections import module_of
@@ -30,23 +30,25 @@ class Iteration(nn.Module):
     Args:
         world: a world model, see `WorldModel`.
         settings: solver, terms and spread.
-        reach: lowest and highest action block (2, K A) to draw, in [-1, 1]; see `Contract.reach`: what comes
-            of actions beyond those in its data, a model can only guess.
+        contract: of the model. Its reach bounds the actions that are drawn: what comes of actions beyond
+            those in its data, a model can only guess.
     """
 
-    def __init__(self, world: Any, settings: PlannerSettings, reach: Sequence[Sequence[float]]) -> None:
+    def __init__(self, world: Any, settings: PlannerSettings, contract: Contract) -> None:
         super().__init__()
         self.world = world
         self.lowest: Tensor
-        self.register_buffer("lowest", torch.tensor(reach[0]))
+        self.register_buffer("lowest", torch.tensor(contract.reach[0]))
         self.highest: Tensor
-        self.register_buffer("highest", torch.tensor(reach[1]))
+        self.register_buffer("highest", torch.tensor(contract.reach[1]))
         self.solver = module_of("solvers", settings.solver).Solver(settings.solvers[settings.solver])
         self.terms = nn.ModuleList(
             module_of("terms", name).Term(world, section) for name, section in settings.terms.items()
         )
         self.initial_std, self.minimum_std = settings.initial_std, settings.minimum_std
         self.steers = settings.inverse_proposal
+        # Not their list: where there is no camera, TorchScript could not tell of what it is empty.
+        self.cameras, self.latent_size = len(contract.cameras), contract.latent_size
 
     @offered
     def first(
@@ -83,7 +85,7 @@ class Iteration(nn.Module):
             seeds = 3
         else:
             states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, dreaded)
+        rollout = Rollout(now, states, candidates, goal, dreaded, [self.latent_size] * self.cameras)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())
@@ -108,7 +110,7 @@ class Iteration(nn.Module):
         candidates[0] = best
         candidates[1] = mean
         states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, dreaded)
+        rollout = Rollout(now, states, candidates, goal, dreaded, [self.latent_size] * self.cameras)
         terms = self._terms(rollout)
         cost = finite(terms.sum(dim=1))
         winner = int(cost.argmin())

@@ -39,6 +39,7 @@ class Rollout(NamedTuple):
         actions: (S, T, K A) in [-1, 1].
         goal: what they shall come near to.
         dreaded: (C, V, D) latents of V cameras that are to be kept away from.
+        view_sizes: (V,) how many numbers of a state, from its first on, are the latent of each camera.
     """
 
     now: Tensor
@@ -46,3 +47,4 @@ class Rollout(NamedTuple):
     actions: Tensor
     goal: Target
     dreaded: Tensor
+    view_sizes: list[int]

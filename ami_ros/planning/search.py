@@ -69,7 +69,7 @@ class LatentSearch:
         self._model, self._settings = model, settings
         self._stopwatch = Stopwatch(clock_ns, settings.deadline_s)
         self._iteration = model.around(
-            lambda world: Iteration(world, settings, model.contract.reach), ["first", "doubt"]
+            lambda world: Iteration(world, settings, model.contract), ["first", "doubt"]
         )
 
     def search(

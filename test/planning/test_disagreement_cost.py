@@ -71,7 +71,9 @@ def test_the_term_is_the_mean_over_the_steps():
     doubt = torch.arange(SAMPLES * HORIZON, dtype=torch.float32).view(SAMPLES, HORIZON)
     term = disagreement.Term(Doubter(doubt), disagreement.Settings(0.5))
     nowhere = Target([], [], "slow", False)
-    rollout = Rollout(torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), nowhere, torch.zeros(0, 1, 1))
+    rollout = Rollout(
+        torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), nowhere, torch.zeros(0, 1, 1), [1]
+    )
     torch.testing.assert_close(term(rollout), 0.5 * doubt.mean(dim=1))
 
 

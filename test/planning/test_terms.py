@@ -49,7 +49,7 @@ class Far:
 def rollout(actions: Tensor) -> Rollout:
     states = [torch.zeros(len(actions), STATE)] * actions.shape[1]
     return Rollout(
-        torch.zeros(1, STATE), states, actions, Target([torch.zeros(11)], [0], "slow", False), NOTHING
+        torch.zeros(1, STATE), states, actions, Target([torch.zeros(11)], [0], "slow", False), NOTHING, [11]
     )
 
 
@@ -140,7 +140,7 @@ def test_actions_that_move_nothing_cost_more_the_stronger_they_are():
     assert torch.isnan(torn[1]) and torch.isfinite(torn[[0, 2, 3]]).all()
     bold = stall.Term(None, stall.Settings(weight=0.0, reach=2.0))
     assert torch.equal(bold(seen), torch.zeros(4))  # and nobody is asked
-    blind = seen._replace(dreaded=torch.zeros(0, 0, 11))
+    blind = seen._replace(dreaded=torch.zeros(0, 0, 11), view_sizes=[])
     assert torch.equal(minding(blind), torch.zeros(4))  # without cameras
 
 
@@ -154,6 +154,7 @@ def test_the_goal_term_measures_what_the_world_model_does():
         torch.zeros(SAMPLES, HORIZON, ACTION),
         Target([target], [0], "l2", False),
         NOTHING,
+        [11],
     )
     with torch.inference_mode():
         cost = term("goal", world)(seen)

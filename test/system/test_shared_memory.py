@@ -105,7 +105,10 @@ def test_a_folder_that_is_not_there_has_nothing_and_is_said(tmp_path):
 def test_too_little_room_is_said_in_numbers(tmp_path):
     assert shortage(0, tmp_path) == ""
     many = 10**9
-    assert re.search(rf"got \d+ of \d+ MiB free, expected {NODE_BYTES // 2**20 * many} for {many}", shortage(many, tmp_path))
+    assert re.search(
+        rf"got \d+ of \d+ MiB free, expected {NODE_BYTES // 2**20 * many} for {many}",
+        shortage(many, tmp_path),
+    )
 
 
 def test_a_node_takes_what_the_profile_says():

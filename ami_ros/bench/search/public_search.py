@@ -53,8 +53,9 @@ class Problem:
         """Return the costs (S,) of predicted states (S, T, Z)."""
         target = target_of(self.goal, self.settings.distance)
         now, steps = self.state.unsqueeze(0), list(states.unbind(1))
-        nothing = states.new_zeros((0, 1, 1))
-        rollout = Rollout(now, steps, candidates, target, nothing)
+        cameras, size = len(self.model.contract.cameras), self.model.contract.latent_size
+        nothing = states.new_zeros((0, cameras, size))
+        rollout = Rollout(now, steps, candidates, target, nothing, [size] * cameras)
         return finite(torch.stack([term(rollout) for term in self.terms], dim=1).sum(dim=1))
 
 

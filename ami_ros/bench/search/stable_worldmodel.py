@@ -47,8 +47,10 @@ class StableWorldModel:
             self._solver, self._settings = self._configured(problem), problem.settings
         self._cost.problem = problem
         self._solver.torch_gen.manual_seed(problem.seed)
+        # Of a size of its own: a warm start may be an expanded tensor, and the solver writes into it.
+        warm_start = problem.warm_start.unsqueeze(0).clone()
         with contextlib.redirect_stdout(io.StringIO()):  # it prints the time of every solve
-            outputs = self._solver.solve({"state": torch.zeros(1, 1)}, problem.warm_start.unsqueeze(0))
+            outputs = self._solver.solve({"state": torch.zeros(1, 1)}, warm_start)
         return outputs["actions"][0]
 
     def _configured(self, problem: Problem) -> Any:

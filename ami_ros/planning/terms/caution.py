@@ -41,7 +41,7 @@ class Term(nn.Module):
         """Return costs (S,)."""
         if self.weight > 0.0:
             nearness = torch.zeros_like(rollout.actions[:, :, 0])
-            views = list(range(rollout.dreaded.shape[1]))
+            views = list(range(len(rollout.view_sizes)))
             for dreaded in rollout.dreaded.unbind(0):
                 away: Tensor = self.world.distances(rollout.states, list(dreaded.unbind(0)), views, "slow")
                 nearness = torch.maximum(nearness, 1.0 - away / self.radius)

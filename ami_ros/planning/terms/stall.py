@@ -43,12 +43,13 @@ class Term(nn.Module):
 
     def forward(self, rollout: Rollout) -> Tensor:
         """Return costs (S,)."""
-        if self.weight > 0.0 and rollout.dreaded.shape[1] > 0:
-            views, size = list(range(rollout.dreaded.shape[1])), rollout.dreaded.shape[2]
+        if self.weight > 0.0 and len(rollout.view_sizes) > 0:
+            views = list(range(len(rollout.view_sizes)))
+            ends = [sum(rollout.view_sizes[: view + 1]) for view in views]
             speed = torch.sqrt((rollout.actions**2).mean(dim=2))
             before, wasted = rollout.now, torch.zeros_like(speed[:, 0])
             for block, state in enumerate(rollout.states):
-                left = [before[:, view * size : (view + 1) * size] for view in views]
+                left = [before[:, ends[view] - rollout.view_sizes[view] : ends[view]] for view in views]
                 moved: Tensor = self.world.distances([state], left, views, "slow")[:, 0]
                 wasted = wasted + torch.relu(speed[:, block] - moved / self.reach)
                 before = state

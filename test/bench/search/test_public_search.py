@@ -20,6 +20,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.extras import missing_modules
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.types import Goal
 
@@ -80,14 +81,23 @@ def test_bounds_and_warm_start_are_as_with_ours(model, settings):
 
 
 def test_the_cost_is_ours(model, settings):
-    """What ours says that its winner costs, a public solver is told about the same actions."""
+    """A public solver gets the cost that our search gives the same actions, with every term counted."""
+    stall = dataclasses.replace(settings.terms["stall"], weight=40.0, reach=100.0)
+    settings = dataclasses.replace(settings, terms={**settings.terms, "stall": stall}, inverse_proposal=False)
     recorder = Recorder()
     plans(model, settings, 1, PublicSearch(model, recorder, settings))
-    plan = plans(model, settings, 1)[0]
-    actions = torch.from_numpy(plan.actions.reshape(1, BUDGET.horizon, ACTION) / SPEC.max_tip_speed).float()
+    problem = recorder.problems[0]
+    reach = torch.tensor(model.contract.reach)
+    actions = reach[0] + (reach[1] - reach[0]) * torch.rand(
+        BUDGET.horizon, ACTION, generator=torch.Generator().manual_seed(3)
+    )
+    nothing_else = torch.zeros(1, BUDGET.samples, BUDGET.horizon, ACTION)
+    ours = LatentSearch(model, settings, lambda: 0)
+    found = ours.search(problem.state, problem.goal, actions, actions, nothing_else)
+    assert dict(zip(settings.terms, found.cost_terms, strict=True))["stall"] > 0.0
     with torch.inference_mode():
-        cost = recorder.problems[0].cost(actions)
-    assert float(cost) == pytest.approx(plan.cost, rel=1e-4)
+        cost = problem.cost(actions.unsqueeze(0))
+    assert float(cost) == pytest.approx(sum(found.cost_terms), rel=1e-4)
 
 
 @installed
