@@ -53,6 +53,12 @@ def dds_environment(profile: Path, environment: Mapping[str, str]) -> dict[str, 
     return {**dict.fromkeys(variables, str(profile)), DDS_MEMORY_FROM_PROFILE: "1"}
 
 
+def without_dds_profile(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process that is not one of ours: Fast DDS as it comes."""
+    ours = (DDS_PROFILE, DDS_PROFILE_BEFORE_3, DDS_MEMORY_FROM_PROFILE)
+    return {name: value for name, value in environment.items() if name not in ours}
+
+
 def discovery_environment(discovery_range: str, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that say who may discover a process.
 

@@ -18,6 +18,7 @@ from ami_ros.launch_environment import (
     discovery_environment,
     domain_of,
     launch_environment,
+    without_dds_profile,
 )
 
 GOALS_OF_SIM = {"record": "bag", "goals_from": "sim"}
@@ -257,3 +258,8 @@ def test_a_recorder_hears_the_goals_where_the_planner_takes_them():
     assert (
         nodes["recorder"]["planner/goal_image"] == nodes["planner"]["planner/goal_image"] == "sim/goal_image"
     )
+
+
+def test_who_is_not_one_of_ours_gets_fast_dds_as_it_comes():
+    ours = {"HOME": "/root", **dds_environment(Path("large.xml"), {"ROS_DISTRO": "jazzy"})}
+    assert without_dds_profile(ours) == {"HOME": "/root"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.launch_environment import without_dds_profile
 from ami_ros.planning.routes.settings import OFF
 from ami_ros.sim.faults.kinds import ESTOP_FLOODED, OVERSIZED_IMAGE, SECOND_GATE
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line
@@ -100,14 +101,15 @@ class FaultRunner(RosRunner):
     def _signal(self, name: str) -> None:
         if name == SECOND_GATE:
             parameters, _ = self._nodes()["safety"]
-            self._start_other(NODE_PROGRAMS["safety"], SECOND_GATE, parameters)
+            self._start_other(NODE_PROGRAMS["safety"], SECOND_GATE, parameters, self._environment)
             return
         if name in STRANGERS:
             count, parameters = STRANGERS[name]
             if name == OVERSIZED_IMAGE:
                 parameters = {**parameters, "topic": self._experiment.spec.camera.topic}
+            environment = without_dds_profile(self._environment)
             for number in range(count):
-                self._start_other(STRANGER, f"stranger_{number}", parameters)
+                self._start_other(STRANGER, f"stranger_{number}", parameters, environment)
             return
         self._victim = VICTIMS[name]
         process = self._processes[self._victim]
@@ -116,9 +118,11 @@ class FaultRunner(RosRunner):
         else:
             process.kill()
 
-    def _start_other(self, program: str | Path, name: str, parameters: dict[str, Any]) -> None:
+    def _start_other(
+        self, program: str | Path, name: str, parameters: dict[str, Any], environment: Mapping[str, str]
+    ) -> None:
         log = self._log_folder / f"{name}.log"
-        self._others.append(NodeProcess(program, log, self._environment, parameters, {"__node": name}))
+        self._others.append(NodeProcess(program, log, environment, parameters, {"__node": name}))
 
     def _restore(self) -> None:
         while self._others:

@@ -2,7 +2,7 @@
 """The shared memory that Fast DDS sends large messages through: what killed processes left, and the room.
 
 Each process keeps its segments in files of /dev/shm, next to a lock file for each, which it holds locked
-(flock) for as long as it lives. A process that is killed leaves both: 18 MB, which nobody ever frees. Fast
+(flock) for as long as it lives. A process that is killed leaves both: 35 MB, which nobody ever frees. Fast
 DDS 2 (Humble, Jazzy) begins the names with fastrtps, 3 (Kilted) with fastdds. Ports without a lock file
 stay: a living process may send there, and nothing tells. They are small, and used again by number.
 """
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 FOLDER = Path("/dev/shm")
 # What one node takes: segment_size of config/dds/large_data_shm.xml, and what lies around it.
-NODE_BYTES = 19 * 2**20
+NODE_BYTES = 36 * 2**20
 # A lock file this young may belong to a process that has not come to locking it yet.
 SETTLED_S = 1.0
 _PORT = r"fast(?:dds|rtps)_port[0-9]{1,5}"
