@@ -117,7 +117,7 @@ fuzz-files: venv ## read hostile files of all kinds for SECONDS (600), from case
 # In an environment of its own: lerobot wants other versions of torch and OpenCV than we do.
 lerobot: venv ## check what ami-ros export-data writes with the real lerobot
 	@test -x $(LEROBOT_PYTHON) || { $(LEROBOT_BASE) -m venv .lerobot && .lerobot/bin/pip install 'lerobot[dataset]'; }
-	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -rs test/data/lerobot
+	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -rs test/recordings/lerobot
 
 # Needs the extra that the robot needs: `pip install -e '.[foreign]'` or `'.[robots]'`.
 # FROM=models/panda_reach/model.pt trains on from that one: where the arm is the same and what a camera sees is not.

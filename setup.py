@@ -88,7 +88,7 @@ setup(
     maintainer_email="maintainers@ami-ros.dev",
     python_requires=">=3.10",
     packages=find_packages(exclude=["test", "test.*"]),
-    package_data={NAME: ["py.typed"], f"{NAME}.report": ["*.j2"]},
+    package_data={NAME: ["py.typed"], f"{NAME}.report": ["*.j2"], f"{NAME}.commissioning": ["*.j2"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.body.sensors import with_topics
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError, ModelFileError
-from ami_ros.share import config_path, data_home, shipped_model
-from ami_ros.task_file import SECTIONS, TaskFile, load_task_settings, read_task
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path, data_home, shipped_model
+from ami_ros.settings.task_file import SECTIONS, TaskFile, load_task_settings, read_task
 
 if TYPE_CHECKING:
-    from ami_ros.commission.settings import CommissionSettings
+    from ami_ros.commissioning.core.settings import CommissionSettings
     from ami_ros.exploration.settings import ExplorerSettings
     from ami_ros.memory.settings import MemorySettings
     from ami_ros.model.networks.settings import ModelSettings
@@ -181,7 +181,7 @@ class Configuration:
     @cached_property
     def commission(self) -> CommissionSettings:
         """config/commission.yaml."""
-        from ami_ros.commission.settings import CommissionSettings
+        from ami_ros.commissioning.core.settings import CommissionSettings
 
         return self._settings(CommissionSettings, "commission")
 

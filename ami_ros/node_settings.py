@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ami_ros.body.outputs import INTERFACES
-from ami_ros.config import setting
 from ami_ros.safety.restrictions import BOX_NUMBERS, MOST_BOXES
+from ami_ros.settings.fields import setting
 
 RELIABILITIES = ("auto", "best_effort", "reliable")
 

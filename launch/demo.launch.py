@@ -12,9 +12,9 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import TOPICS, arguments
-from ami_ros.launch_environment import launch_environment
-from ami_ros.share import config_path
+from ami_ros.launching.arguments import TOPICS, arguments
+from ami_ros.launching.environment import launch_environment
+from ami_ros.settings.share import config_path
 
 ROBOT = ("planner", "safety", "recorder")
 # The simulator's goal is the planner's: each sim/reset gives a new one.

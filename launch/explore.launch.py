@@ -10,9 +10,9 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.launch_arguments import arguments, started
-from ami_ros.launch_environment import launch_environment
-from ami_ros.share import config_path
+from ami_ros.launching.arguments import arguments, started
+from ami_ros.launching.environment import launch_environment
+from ami_ros.settings.share import config_path
 
 NODES = ("explorer", "safety", "recorder")
 ARGUMENTS = arguments(*NODES)

@@ -14,9 +14,9 @@ from launch_ros.actions import Node
 
 from ami_ros.body.mock_hardware import with_mock_hardware
 from ami_ros.configuration import Configuration
-from ami_ros.launch_arguments import Argument, arguments
-from ami_ros.launch_environment import launch_environment
-from ami_ros.share import config_path
+from ami_ros.launching.arguments import Argument, arguments
+from ami_ros.launching.environment import launch_environment
+from ami_ros.settings.share import config_path
 
 NODES = ("planner", "safety", "recorder")
 OWN = (

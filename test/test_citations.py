@@ -98,7 +98,7 @@ def test_help_and_errors_name_files_that_exist():
 @pytest.mark.parametrize(
     ("name", "there"),
     [
-        ("ami_ros/config.py", True),
+        ("ami_ros/settings/fields.py", True),
         ("gate/gate.py", True),
         ("config/robots/<name>.yaml", True),
         ("models/<robot>_<task>/MODEL_CARD.md", True),

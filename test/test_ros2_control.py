@@ -16,10 +16,10 @@ from launched import nodes_of
 from ami_ros.body.mock_hardware import with_mock_hardware
 from ami_ros.body.outputs import INTERFACES
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.safety.settings import GateNodeSettings, load_safety_settings
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 
 ARMS = sorted(path.stem for path in config_path("ros2_control").glob("*.yaml"))
 CONTROLLERS = {

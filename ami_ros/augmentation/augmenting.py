@@ -13,11 +13,11 @@ from ami_ros.augmentation.events import event, event_kinds
 from ami_ros.augmentation.moments import double_exposure, oddity, shown
 from ami_ros.augmentation.recordings import Recordings
 from ami_ros.augmentation.settings import AugmentationSettings
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
-from ami_ros.data.episode import PLAIN_LOOK, episode_path, write_episode
-from ami_ros.data.event import event_path, write_event
-from ami_ros.data.manifest import claim
-from ami_ros.data.oddity import ODDITY_FILES
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES
+from ami_ros.episodes.episode import PLAIN_LOOK, episode_path, write_episode
+from ami_ros.episodes.event import event_path, write_event
+from ami_ros.episodes.manifest import claim
+from ami_ros.episodes.oddity import ODDITY_FILES
 from ami_ros.sim.camera.variation import draw_variation, varied_kinds
 
 STREAM = 97  # keeps these draws apart

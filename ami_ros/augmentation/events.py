@@ -14,8 +14,8 @@ import numpy as np
 
 from ami_ros.augmentation.recordings import Recordings
 from ami_ros.augmentation.strangers import clear_stranger
-from ami_ros.data.episode import EpisodeRecord
-from ami_ros.data.event import EventRecord
+from ami_ros.episodes.episode import EpisodeRecord
+from ami_ros.episodes.event import EventRecord
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.collect.occasion import ARM_KINDS, MARGIN, changed_share
 from ami_ros.types import ImageArray

@@ -10,8 +10,8 @@ import numpy as np
 from ami_ros.augmentation.recordings import Recordings
 from ami_ros.augmentation.repainting import Repainter
 from ami_ros.augmentation.strangers import clear_stranger
-from ami_ros.data.double_exposure import SCENES, DoubleExposure
-from ami_ros.data.oddity import BEYOND, BYSTANDER, OddityRecord
+from ami_ros.episodes.double_exposure import SCENES, DoubleExposure
+from ami_ros.episodes.oddity import BEYOND, BYSTANDER, OddityRecord
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation import (
     NAMES,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ami_ros.augmentation.scenery import sceneries
 from ami_ros.augmentation.settings import AugmentationSettings
-from ami_ros.data.dataset import EpisodeSet
-from ami_ros.data.episode import EpisodeRecord
+from ami_ros.episodes.dataset import EpisodeSet
+from ami_ros.episodes.episode import EpisodeRecord
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation_settings import VariationSettings
 from ami_ros.types import ImageArray

@@ -14,7 +14,7 @@ from ami_ros.system.domain import own_domain
 from ami_ros.system.processes import NodeProcess, node_environment
 
 START_TIMEOUT_S = 30.0  # two interpreters and DDS discovery on a busy machine
-PROGRAM = "ami_ros.ros.clients.camera_bench"
+PROGRAM = "ami_ros.ros.benches.camera"
 MAX_RATE_HZ, MAX_DURATION_S = 10_000, 86_400
 
 

@@ -15,7 +15,7 @@ from ami_ros.body.survey.self_contact import SelfContact
 from ami_ros.configuration import Configuration
 from ami_ros.exploration.planner import ExploringPlanner
 from ami_ros.sim.loop.exploring_loop import ExploringLoop
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.body_place import joints_of
 from ami_ros.sim.world.open_world import open_world
 

@@ -16,7 +16,7 @@ from ami_ros.errors import ConfigError, ProcessError
 from ami_ros.system.domain import own_domain
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
 
-PROGRAM = "ami_ros.ros.clients.gate_bench"
+PROGRAM = "ami_ros.ros.benches.gate"
 START_TIMEOUT_S = 150.0  # simulator, planner and model on a busy machine
 MAX_S = 86_400
 CORES = 2

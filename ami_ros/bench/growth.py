@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ami_ros.bench.memory import resident_bytes, thread_count
+from ami_ros.bench.process_memory import resident_bytes, thread_count
 from ami_ros.errors import ProcessError
 
 

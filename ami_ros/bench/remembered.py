@@ -13,7 +13,7 @@ from ami_ros.configuration import Configuration
 from ami_ros.memory.moment import Floats, Moment, sensed_moment
 from ami_ros.model.points import points_of
 from ami_ros.model.runtime import ModelRuntime
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
 
 BLOCKS = 8  # of random motion from what was seen

@@ -16,7 +16,7 @@ from ami_ros.memory.index import Index
 from ami_ros.memory.moment import Episode, Floats, Moment
 from ami_ros.memory.remembering import Remembering
 from ami_ros.memory.store import Store
-from ami_ros.protocols import Planner
+from ami_ros.planning.protocols import Planner
 from ami_ros.types import Observation, Reading
 
 BATCH = 20  # moments that are written at once

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.bench.growth import GrowthWatch
-from ami_ros.bench.memory import shared_bytes, shared_names, shared_names_of
+from ami_ros.bench.process_memory import shared_bytes, shared_names, shared_names_of
 from ami_ros.report.statistics import wilson
 from ami_ros.system.shared_memory import is_port
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ami_ros.body.limits import check_ramps
-from ami_ros.config import LARGEST, SMALLEST, load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import LARGEST, SMALLEST, load_settings, setting
 from ami_ros.types import FloatArray
 
 MEANINGS = ("cartesian_velocity", "joint_velocity", "joint_position", "twist", "setpoint")

@@ -13,8 +13,8 @@ import numpy as np
 from ami_ros.body.limits import ChannelLimits, limit_array, limits_of_urdf, tightened
 from ami_ros.body.resources import resource
 from ami_ros.body.sensors import Sensor, VectorSensor
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import load_settings, setting
 from ami_ros.types import FloatArray
 
 ORIENTATIONS = ("kept", "free")

@@ -11,8 +11,8 @@ import numpy as np
 
 from ami_ros.body.polygon import crosses_itself
 from ami_ros.body.sensors import Sensor, VectorSensor
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import load_settings, setting
 from ami_ros.types import FloatArray
 
 POSE = {"x": "m", "y": "m", "yaw": "rad"}

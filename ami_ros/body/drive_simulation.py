@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from ami_ros.body.actions import ActionSpec
 from ami_ros.body.resources import resource
 from ami_ros.body.scenery import read_boxes
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import load_settings, setting
 
 CHANNELS = ("vx", "wz")  # of a base that cannot go sideways
 

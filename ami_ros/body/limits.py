@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ami_ros.body.urdf_checks import COMMANDABLE, number, parse_urdf
-from ami_ros.config import LARGEST, SMALLEST
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import LARGEST, SMALLEST
 from ami_ros.types import FloatArray
 
 POSITIVE = ("velocity", "acceleration", "jerk", "effort")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import load_settings, setting
 
 JOINTS = ("cartesian_velocity", "joint_velocity", "joint_position")
 # Channels of a twist, and where a geometry_msgs/Twist has them.

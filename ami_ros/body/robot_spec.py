@@ -17,10 +17,10 @@ from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import INTERFACES, Output, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
 from ami_ros.body.simulation import Simulation, read_simulation
-from ami_ros.config import load_settings, read_yaml, setting
 from ami_ros.errors import EmbodimentError, shown
-from ami_ros.share import config_path
-from ami_ros.task_file import merged, read_task
+from ami_ros.settings.fields import load_settings, read_yaml, setting
+from ami_ros.settings.share import config_path
+from ami_ros.settings.task_file import merged, read_task
 from ami_ros.types import FloatArray, Observation
 
 MOST_ALIKE = 10  # robots that are like the next one

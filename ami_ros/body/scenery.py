@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import load_settings, setting
 
 
 @dataclass(frozen=True)

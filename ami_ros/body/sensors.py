@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import load_settings, setting
 
 # Message type -> the names of its values; None where the YAML names them.
 VECTOR_MESSAGES: Mapping[str, tuple[str, ...] | None] = MappingProxyType(

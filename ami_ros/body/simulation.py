@@ -15,8 +15,8 @@ from ami_ros.body.drive_simulation import DriveSimulation, read_drive_simulation
 from ami_ros.body.resources import resource
 from ami_ros.body.scenery import read_boxes
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
-from ami_ros.config import LARGEST, load_settings, setting
 from ami_ros.errors import EmbodimentError, shown
+from ami_ros.settings.fields import LARGEST, load_settings, setting
 from ami_ros.types import FloatArray
 
 # Kind -> the messages of the sensors that it can simulate.

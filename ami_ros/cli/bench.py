@@ -72,9 +72,9 @@ def camera(
     from ami_ros.bench.camera import bench_camera
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.terminal import Console
 
     sizes = [parse_size(text) for text in size]
     require("ros")

@@ -50,12 +50,12 @@ def collect(
 
     Example: ami-ros collect --task reach --episodes 2000
     """
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
 
     require("sim")
 
     from ami_ros.configuration import Configuration
-    from ami_ros.data.episode import episode_path
+    from ami_ros.episodes.episode import episode_path
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.sim.collect.collect_events import collect_events, missing_events
     from ami_ros.sim.collect.collect_pictures import ALL_PICTURES, collect_pictures

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import ask, say
+from ami_ros.system.terminal import ask, say
 
 if TYPE_CHECKING:
-    from ami_ros.commission.record import Commissioning, StepRecord
-    from ami_ros.experiment.commission.steps import CommissionSteps
+    from ami_ros.commissioning.core.record import Commissioning, StepRecord
+    from ami_ros.commissioning.steps import CommissionSteps
     from ami_ros.experiment.experiment import Experiment
 
 
@@ -77,10 +77,10 @@ def commission(
     """
     import tempfile
 
-    from ami_ros.commission.record import Subject, checked_steps
+    from ami_ros.commissioning.core.record import Subject, checked_steps
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import parsed_changes, prepare
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
 
     wanted = checked_steps(steps)
@@ -123,7 +123,7 @@ def _command(experiment: Experiment, place: Path, goals: int | None, changes: li
 
 def _check(experiment: Experiment, explores: bool) -> None:
     """Tell now what would end a node's process, or the run, later. Raises AmiError."""
-    from ami_ros.commission.place import place_of
+    from ami_ros.commissioning.core.place import place_of
     from ami_ros.exploration.planner import ExploringPlanner
 
     configuration = experiment.configuration
@@ -136,9 +136,9 @@ def _check(experiment: Experiment, explores: bool) -> None:
 def _runner(
     experiment: Experiment, subject: Any, place: Path, sim: bool, explores: bool, logs: Path, asks: bool
 ) -> CommissionSteps:
-    from ami_ros.experiment.commission.folder import CommissionFolder
-    from ami_ros.experiment.commission.nodes import Commission
-    from ami_ros.experiment.commission.steps import CommissionSteps
+    from ami_ros.commissioning.folder import CommissionFolder
+    from ami_ros.commissioning.nodes import Commission
+    from ami_ros.commissioning.steps import CommissionSteps
 
     folder = CommissionFolder(place)
     folder.check()
@@ -202,8 +202,8 @@ def _ended(runner: CommissionSteps, experiment: Experiment, place: Path, command
 
 
 def _report(runner: CommissionSteps, experiment: Experiment, place: Path, command: str) -> None:
-    from ami_ros.experiment.commission.folder import CommissionFolder
-    from ami_ros.experiment.commission.report import write_commission_report
+    from ami_ros.commissioning.folder import CommissionFolder
+    from ami_ros.commissioning.report import write_commission_report
 
     page = write_commission_report(experiment, runner.commissioning, CommissionFolder(place), command, _now())
     say(f"Look at {page}")
@@ -217,7 +217,7 @@ def _now() -> str:
 def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from ami_ros.terminal import Console, NoteColumn
+    from ami_ros.system.terminal import Console, NoteColumn
 
     columns = (
         *(TextColumn(step), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn()),
@@ -238,7 +238,7 @@ def _warn(commissioning: Commissioning, step: str) -> None:
 
 
 def _ask(step: str, experiment: Experiment) -> None:
-    from ami_ros.commission.record import FAULTS, SHADOW
+    from ami_ros.commissioning.core.record import FAULTS, SHADOW
 
     settings = experiment.configuration.commission
     speed = f"at {100 * settings.speed(step):g} % of its speed"
@@ -254,8 +254,8 @@ def _ask(step: str, experiment: Experiment) -> None:
 
 def _say(step: str, record: StepRecord, commissioning: Commissioning) -> None:
     """Say what a step showed, and what comes next."""
-    from ami_ros.commission.record import STEPS
-    from ami_ros.commission.wording import summary_of
+    from ami_ros.commissioning.core.record import STEPS
+    from ami_ros.commissioning.core.wording import summary_of
 
     say(f"{step}: {'not passed' if record.problems else 'passed'}: {summary_of(step, record)}")
     for problem in record.problems:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.cli.demo_table import DemoTable
     from ami_ros.experiment.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
 NEEDED_SHARE = 0.9  # of the goals within the loosest threshold of the task, for exit code 0
 
@@ -54,7 +54,7 @@ def demo(
     Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
     """
     from ami_ros.experiment.experiment import prepare
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable
 
@@ -62,7 +62,7 @@ def demo(
     require("ros", "sim", "train")
     from ami_ros.cli.demo_report import FILES, write_report  # seconds: after the checks
     from ami_ros.cli.demo_table import DemoTable
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     command = _command(experiment, model, out)
     command += " --real-time" * real_time + " --attach" * attach

@@ -17,7 +17,7 @@ from ami_ros.report.html import ReportData, render_html
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.video import MAIN_SIZE, Moment, Render, frame_count, write_video
 from ami_ros.sim.loop.closed_loop import EpisodeResult
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.world import World
 from ami_ros.system.whole_file import write_whole

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.doctor.finding import Finding
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
 LISTEN_S = 5.0
 LEAST_S, MOST_S = 1.0, 600.0
@@ -58,8 +58,8 @@ def doctor(
     from ami_ros.doctor.checks import all_checks
     from ami_ros.experiment.figures import write_json
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.terminal import Console
 
     listen_s = _listen_s(live, seconds)
     check_writable(json_file, picture)
@@ -117,7 +117,7 @@ def _live(console: Console, robot: str | None, task: str | None, seconds: float)
 
 def _draw(picture: Path, robot: str | None, task: str | None) -> None:
     from ami_ros.configuration import Configuration
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import write_whole
 
     require("sim", "train")

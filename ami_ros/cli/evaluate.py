@@ -13,7 +13,7 @@ import typer
 
 from ami_ros.cli import options
 from ami_ros.system.engines import LOCAL
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.experiment.experiment import Experiment, Runner
@@ -122,10 +122,10 @@ def evaluate(
     from ami_ros.experiment.experiment import check_counts, prepare
     from ami_ros.experiment.figures import comparison, figures, told_if_stopped, write_json
     from ami_ros.experiment.perturbed import EVERY, chosen, perturbation_table
-    from ami_ros.extras import require
     from ami_ros.memory.reader import copy_of
+    from ami_ros.system.extras import require
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.terminal import Console
 
     if via not in VIA:
         raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")

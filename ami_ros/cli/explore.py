@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -59,7 +59,7 @@ def explore(
     """
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.exploration import Exploration
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable
 
@@ -89,8 +89,8 @@ def _checked(
 ) -> Configuration:
     """Return the configuration; what would end the explorer's process is told before any is started."""
     from ami_ros.configuration import Configuration
-    from ami_ros.data.exploration_file import read_exploration
     from ami_ros.exploration.planner import ExploringPlanner
+    from ami_ros.exploration.state_file import read_exploration
 
     configuration = Configuration.load(robot, task, {"explorer": given})
     planner = ExploringPlanner(configuration.spec, configuration.explorer)
@@ -105,7 +105,7 @@ def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
 
     from ami_ros.experiment.exploration import ExplorationRunner
     from ami_ros.system.interrupts import interruptible
-    from ami_ros.terminal import Console, NoteColumn
+    from ami_ros.system.terminal import Console, NoteColumn
 
     is_interrupted = False
     total = 60.0 * wanted.configuration.explorer.minutes

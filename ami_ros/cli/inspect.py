@@ -63,7 +63,7 @@ def _print(
     from rich.table import Table
     from rich.text import Text
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     console = Console()
     console.print(Text(printable(str(model)), "bold"), f" sha256 {sha256} (verified)")

@@ -23,9 +23,9 @@ def hear(configuration: Configuration, seconds: float) -> HeardRobot:
         AmiError: ROS 2 is not there, or cannot start.
     """
     from ami_ros.errors import ProcessError
-    from ami_ros.extras import require
-    from ami_ros.launch_environment import dds_environment
-    from ami_ros.share import config_path
+    from ami_ros.launching.environment import dds_environment
+    from ami_ros.settings.share import config_path
+    from ami_ros.system.extras import require
     from ami_ros.system.processes import command_line
 
     require("ros")

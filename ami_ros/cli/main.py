@@ -18,7 +18,7 @@ import typer.core
 
 from ami_ros.cli.output import told_output
 from ami_ros.errors import AmiError, printable_lines
-from ami_ros.extras import advice_on
+from ami_ros.system.extras import advice_on
 from ami_ros.system.interrupts import interruptible
 from ami_ros.system.processes import command_line
 from ami_ros.system.stop_request import SIGNALS

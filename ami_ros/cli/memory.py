@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import ask, say
+from ami_ros.system.terminal import ask, say
 
 if TYPE_CHECKING:
     from ami_ros.memory.reader import MemoryReader
@@ -76,8 +76,8 @@ def stats(file: File = None, robot: options.Robot = None, json_file: options.Jso
     from rich.table import Table
 
     from ami_ros.memory.reader import MemoryReader
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable, write_whole
-    from ami_ros.terminal import Console
 
     check_writable(json_file)
     path = where(file, robot)
@@ -113,7 +113,7 @@ def list_(
     from rich.table import Table
 
     from ami_ros.memory.reader import MemoryReader
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     console = Console()
     with MemoryReader(where(file, robot)) as reader:
@@ -270,7 +270,7 @@ def learn(
     import torch
 
     from ami_ros.configuration import Configuration
-    from ami_ros.data.episode import list_episodes, read_episode
+    from ami_ros.episodes.episode import list_episodes, read_episode
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.experiment.recorded_moments import remember_episode
     from ami_ros.memory.store import Store

@@ -15,8 +15,8 @@ import typer
 
 from ami_ros.cli import options
 from ami_ros.errors import ConfigError, shown
+from ami_ros.system.terminal import say
 from ami_ros.system.whole_file import check_writable, write_whole
-from ami_ros.terminal import say
 
 CARD = "MODEL_CARD.md"
 BEYOND = 2.0  # scale of the perturbations outside the training range
@@ -58,7 +58,7 @@ def model(
 
     Of recordings: ami-ros model --robot my_arm.yaml --task reach --data data/my_arm_reach_augmented
     """
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
 
     require("sim", "train")
 
@@ -72,7 +72,7 @@ def model(
     from ami_ros.experiment.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
-    from ami_ros.sim.tasks.known import load_task
+    from ami_ros.sim.tasks.by_name import load_task
     from ami_ros.system.lock_file import only_one
 
     for count in (episodes, baseline_episodes, perturbed_episodes or 1):

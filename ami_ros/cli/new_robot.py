@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from ami_ros.body.survey.survey import Survey
     from ami_ros.doctor.finding import Finding
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
 TASK = "reach"
 SEED = 0  # of the sampling: the same URDF gives the same file
@@ -42,8 +42,8 @@ def new_robot(
     from ami_ros.body.survey.survey import survey
     from ami_ros.body.urdf_checks import read_urdf
     from ami_ros.errors import OutputError
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable, write_whole
-    from ami_ros.terminal import Console
 
     path = resource(urdf, Path.cwd())
     name = name or read_urdf(path).get("name", "") or path.stem
@@ -76,7 +76,7 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
     from ami_ros.doctor.robot import limits, workspace
     from ami_ros.doctor.standing import standing
     from ami_ros.errors import printable
-    from ami_ros.terminal import say
+    from ami_ros.system.terminal import say
 
     chain, home, box = found.chain, found.home, found.workspace
     size = " x ".join(f"{side:.2f}" for side in box[1] - box[0])
@@ -134,11 +134,11 @@ def _task(out: Path) -> Finding:
     from ami_ros.body.robot_spec import load_robot
     from ami_ros.doctor.finding import Finding
     from ami_ros.errors import AmiError
-    from ami_ros.extras import missing_modules
+    from ami_ros.system.extras import missing_modules
 
     if missing_modules("sim"):
         return Finding(f"task {TASK}", "warn", "not tried: no simulator", "pip install -e '.[sim]'")
-    from ami_ros.sim.tasks.known import load_task
+    from ami_ros.sim.tasks.by_name import load_task
 
     try:
         load_task(TASK, load_robot(out, TASK)).episode(0)

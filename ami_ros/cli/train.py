@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 
 def train(
@@ -44,7 +44,7 @@ def train(
     let_waiting_threads_sleep()
 
     from ami_ros.configuration import Configuration
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
     from ami_ros.training.settings import training_changes
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import list_episodes
+from ami_ros.episodes.episode import list_episodes
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.progress import progress_bar
 from ami_ros.model.contract import Contract

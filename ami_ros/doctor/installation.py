@@ -8,7 +8,7 @@ import sys
 
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError
-from ami_ros.extras import missing_modules
+from ami_ros.system.extras import missing_modules
 
 PYTHONS = ((3, 10), (3, 13))
 ROUND_TRIP = ([(128, 128)], 10.0, 1.0)  # sizes [px], rate [Hz], duration [s]

@@ -15,7 +15,7 @@ LEAST_FREE = 10**8  # bytes, of a disk that something shall still be written to
 
 def domain() -> Finding:
     """Check who can hear whom: ROS_DOMAIN_ID, and the range of discovery."""
-    from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE, DOMAIN, DOMAINS, domain_of
+    from ami_ros.launching.environment import DISCOVERY, DISCOVERY_HUMBLE, DOMAIN, DOMAINS, domain_of
 
     name = "ROS domain"
     try:
@@ -35,8 +35,8 @@ def domain() -> Finding:
 
 def dds_profile() -> Finding:
     """Check which Fast DDS profile the processes that we start will load."""
-    from ami_ros.launch_environment import DDS_PROFILE, DDS_PROFILE_BEFORE_3, dds_environment
-    from ami_ros.share import config_path
+    from ami_ros.launching.environment import DDS_PROFILE, DDS_PROFILE_BEFORE_3, dds_environment
+    from ami_ros.settings.share import config_path
 
     variables = (DDS_PROFILE, DDS_PROFILE_BEFORE_3)
     try:
@@ -55,7 +55,7 @@ def dds_profile() -> Finding:
 
 def shared_memory() -> Finding:
     """Check that /dev/shm has room for the images of our nodes, and is not full of what killed ones left."""
-    from ami_ros.launch_arguments import LOOP
+    from ami_ros.launching.arguments import LOOP
     from ami_ros.system.shared_memory import FOLDER, leftovers, room, shortage
 
     stale = leftovers(remove=False)
@@ -68,10 +68,10 @@ def shared_memory() -> Finding:
 
 def disk(robot: str | None, task: str | None) -> Finding:
     """Check that recordings in this folder, and the robot's memory, have the room that they may take."""
-    from ami_ros.config import load_settings
     from ami_ros.configuration import Configuration
     from ami_ros.node_settings import RecorderSettings
-    from ami_ros.share import config_path
+    from ami_ros.settings.fields import load_settings
+    from ami_ros.settings.share import config_path
 
     try:
         configuration = Configuration.load(robot, task)

@@ -17,7 +17,7 @@ def limits(robot: str | None, task: str | None) -> Finding:
     """Check that the gate has limits to watch over, settings, and knows where the links are."""
     from ami_ros.configuration import Configuration
     from ami_ros.safety.gate_body import GateBody
-    from ami_ros.task_file import known_tasks
+    from ami_ros.settings.task_file import known_tasks
 
     try:
         configuration = Configuration.load(robot, task)

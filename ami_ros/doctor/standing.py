@@ -11,7 +11,7 @@ WAIT_NS = 1_000_000_000
 
 def standing(robot: str | None, task: str | None) -> Finding:
     """Check that the arm, told to stay at home, is still there after a second of simulation."""
-    from ami_ros.extras import missing_modules
+    from ami_ros.system.extras import missing_modules
 
     if missing_modules("sim"):
         return Finding("standing", "warn", "not tried: no simulator", "pip install -e '.[sim]'")

@@ -16,8 +16,8 @@ from ami_ros.experiment.experiment import ORACLE, Experiment
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.factory import experience_of
 from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.protocols import Planner
 from ami_ros.planning.warm_up import warm_up
-from ami_ros.protocols import Planner
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.faults.broken_camera import with_black
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult, Spoil

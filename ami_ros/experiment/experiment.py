@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.config import INTEGER_MAX, NULL
 from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError, shown
-from ami_ros.extras import require
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import read_verified
 from ami_ros.planning.judged import check_may_plan
 from ami_ros.planning.settings import PlannerSettings
+from ami_ros.settings.fields import INTEGER_MAX, NULL
+from ami_ros.settings.strict_text import parse_yaml
 from ami_ros.sim.camera.perturbation import Perturbation
-from ami_ros.strict_text import parse_yaml
+from ami_ros.system.extras import require
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
@@ -81,7 +81,7 @@ class Experiment:
 
     def load_task(self) -> Task:
         """Return the task, with its map. Raises ConfigError: it has no such map."""
-        from ami_ros.sim.tasks.known import load_task
+        from ami_ros.sim.tasks.by_name import load_task
 
         return load_task(self.task, self.spec, self.map)
 
@@ -207,7 +207,7 @@ class Runner(Protocol):
 
 def _check_joint_goals(configuration: Configuration) -> None:
     require("sim")
-    from ami_ros.sim.tasks.known import load_task
+    from ami_ros.sim.tasks.by_name import load_task
 
     if not load_task(configuration.task, configuration.spec).goal_is_posture:
         raise ConfigError(

@@ -15,14 +15,14 @@ import numpy as np
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.ros_episodes import RosRunner
-from ami_ros.launch_environment import without_dds_profile
+from ami_ros.launching.environment import without_dds_profile
 from ami_ros.planning.routes.settings import OFF
 from ami_ros.sim.faults.kinds import ESTOP_FLOODED, OVERSIZED_IMAGE, SECOND_GATE
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, command_line
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
-    from ami_ros.ros.clients.faults import FaultClient
+    from ami_ros.ros.attacks.faults import FaultClient
     from ami_ros.sim.tasks.task import Episode
 
 FAR = 0.3  # m from start to goal at least: the arm shall be in motion when something breaks
@@ -32,7 +32,7 @@ SEARCHED = 1000  # seeds looked at per far one
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
 # The explorer in the planner's place: at full speed, as a planner may be, and for as long as it takes.
 EXPLORING = {"speed": 1.0, "minutes": 100_000.0, "least_growth": 0.0}
-STRANGER = "ami_ros.ros.clients.stranger"
+STRANGER = "ami_ros.ros.attacks.stranger"
 # Fault -> how many strangers there are, and what they do.
 STRANGERS: dict[str, tuple[int, dict[str, Any]]] = {
     ESTOP_FLOODED: (2, {"sends": "releases", "rate_hz": 4000.0}),
@@ -64,7 +64,7 @@ class FaultRunner(RosRunner):
         self._others: list[NodeProcess] = []
 
     def _connect(self) -> FaultClient:
-        from ami_ros.ros.clients.faults import FaultClient
+        from ami_ros.ros.attacks.faults import FaultClient
 
         arguments = command_line(sys.argv)[1]
         spec, task = self._experiment.spec, self._task
@@ -85,7 +85,7 @@ class FaultRunner(RosRunner):
     def _program(self, node: str) -> str | Path:
         if node == "planner" and self._explores:
             return NODE_PROGRAMS["explorer"]
-        return "ami_ros.ros.clients.bad_planner" if node == "bad_planner" else super()._program(node)
+        return "ami_ros.ros.attacks.bad_planner" if node == "bad_planner" else super()._program(node)
 
     def inject(self, name: str, seed: int) -> FaultRun:
         """Run the fault `name` in the episode of `seed`.

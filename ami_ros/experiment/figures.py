@@ -16,10 +16,10 @@ from ami_ros.errors import AmiError, ConfigError, shown
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.statistics import episode_figures, success_figures, summarise
+from ami_ros.settings.strict_text import parse_json
 from ami_ros.sim.tasks.yardstick import METRES, Yardstick
-from ami_ros.strict_text import parse_json
+from ami_ros.system.terminal import Console
 from ami_ros.system.whole_file import write_whole
-from ami_ros.terminal import Console
 
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult

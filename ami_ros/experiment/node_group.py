@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE, domain_of
+from ami_ros.launching.environment import DISCOVERY, DISCOVERY_HUMBLE, domain_of
 from ami_ros.system.domain import own_domain
 from ami_ros.system.processes import NODE_PROGRAMS, NodeProcess, node_environment
 from ami_ros.system.whole_file import check_writable

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ami_ros.terminal import Console, NoteColumn
+from ami_ros.system.terminal import Console, NoteColumn
 
 
 class ProgressBar:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.episode import EpisodeRecord
+from ami_ros.episodes.episode import EpisodeRecord
 from ami_ros.memory.moment import Episode, Moment
 from ami_ros.memory.store import Store
 from ami_ros.model.many_moments import states_of

@@ -10,12 +10,12 @@ from ami_ros.memory.remembering import Remembering
 from ami_ros.memory.store import Store
 from ami_ros.memory.writer import MemoryWriter
 from ami_ros.model.runtime import ModelRuntime
-from ami_ros.protocols import Planner
+from ami_ros.planning.protocols import Planner
 from ami_ros.types import Goal, Observation, Plan
 
 
 class RememberingPlanner:
-    """Implements `ami_ros.protocols.Planner`; what it remembers changes nothing in the plans.
+    """Implements `ami_ros.planning.protocols.Planner`; what it remembers changes nothing in the plans.
 
     Args:
         planner: plans.

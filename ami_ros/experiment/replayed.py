@@ -12,12 +12,12 @@ import numpy as np
 
 from ami_ros.body.goal_topics import goal_topics
 from ami_ros.configuration import Configuration
-from ami_ros.data.bags.bag import Bag
-from ami_ros.data.bags.bag_topic import types
-from ami_ros.data.importing.roles import COMPRESSED_IMAGE, IMAGE, Roles, roles_of
-from ami_ros.data.importing.signals import picture_of
 from ami_ros.errors import ConfigError, EpisodeError
 from ami_ros.experiment.node_group import NodeGroup
+from ami_ros.recordings.bags.bag import Bag
+from ami_ros.recordings.bags.bag_topic import types
+from ami_ros.recordings.importing.roles import COMPRESSED_IMAGE, IMAGE, Roles, roles_of
+from ami_ros.recordings.importing.signals import picture_of
 from ami_ros.system.processes import NODE_PROGRAMS
 from ami_ros.types import ImageArray, Level
 

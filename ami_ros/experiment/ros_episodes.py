@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.body.goal_topics import goal_remappings
-from ami_ros.config import flattened
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.node_group import NodeGroup
+from ami_ros.settings.fields import flattened
 from ami_ros.system.processes import command_line
 
 if TYPE_CHECKING:

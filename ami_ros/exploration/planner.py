@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, GoalError, shown
 from ami_ros.exploration.contact import ContactWatch
@@ -30,7 +30,7 @@ LONGEST_S = 1.0  # between observations: what is further apart is no motion in o
 
 
 class ExploringPlanner:
-    """Implements `ami_ros.protocols.Planner`; it hears of commands and verdicts besides.
+    """Implements `ami_ros.planning.protocols.Planner`; it hears of commands and verdicts besides.
 
     Args:
         spec: the robot.

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ami_ros.config import load_settings, setting
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings, setting
+from ami_ros.settings.share import config_path
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.errors import MemoryFileError
-from ami_ros.extras import require
 from ami_ros.memory.moment import Floats
 from ami_ros.memory.reader import Ids
+from ami_ros.system.extras import require
 
 EXACT_UP_TO = 20_000  # points that are compared one by one: in about the time of an encoder
 # Of the graph: links of a point, and how many others are looked at when one is added, or sought.

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import cv2
 
-from ami_ros.data.decoding import decoded
 from ami_ros.errors import ImageError, MemoryFileError
+from ami_ros.recordings.decoding import decoded
 from ami_ros.types import ImageArray, checked_image
 
 LEVEL = 1  # of compression: a tenth larger than the best, in half of the time

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami_ros.config import setting
+from ami_ros.settings.fields import setting
 
 
 @dataclass(frozen=True)

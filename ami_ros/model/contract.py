@@ -16,7 +16,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError, shown
 from ami_ros.model.known import KINDS, KnownChannel, KnownImage, KnownSensor, KnownVector, misfits
 from ami_ros.model.networks.inputs import Inputs, VectorInput
-from ami_ros.strict_text import parse_json
+from ami_ros.settings.strict_text import parse_json
 
 FORMAT_VERSION = 4
 POSITIVE = ("rate_hz", "block", "latent_size")

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from ami_ros.config import load_settings
 from ami_ros.errors import ContractError, ModelFileError
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import ModelFile
@@ -15,6 +14,7 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.scripted import load_scripted, reason
 from ami_ros.model.weights import weights_sha256
+from ami_ros.settings.fields import load_settings
 
 BEFORE = {"macro_blocks": 0, "macros": 1}  # of files from before there were any
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.planning.protocols import Planner
 from ami_ros.planning.routes.settings import GRAPH
-from ami_ros.protocols import Planner
 
 if TYPE_CHECKING:
     from ami_ros.memory.experience import Experience

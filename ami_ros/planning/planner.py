@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, GoalError
 from ami_ros.model.encoded_goal import EncodedGoal

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError, shown
 from ami_ros.model.distances import DISTANCES
 from ami_ros.planning.routes.settings import GRAPH, OFF, settings_of_routes
 from ami_ros.planning.sections import settings_of_solver, settings_of_term
-from ami_ros.task_file import load_task_settings
+from ami_ros.settings.fields import setting
+from ami_ros.settings.task_file import load_task_settings
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")

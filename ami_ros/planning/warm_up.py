@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor
-from ami_ros.protocols import Planner
+from ami_ros.planning.protocols import Planner
 from ami_ros.types import Goal, ImageArray, Observation, Reading
 
 WARM_UP_PLANS = 5  # TorchScript specialises during the first calls, which take a hundred times longer

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ami_ros.data.importing.import_report import ImportReport
-from ami_ros.data.importing.signals import Signals
+from ami_ros.recordings.importing.import_report import ImportReport
+from ami_ros.recordings.importing.signals import Signals
 from ami_ros.report.plots import ACCENT, BAD, GOOD, GREY, as_png
 
 WIDTH, ROW = 9.0, 0.9  # inches

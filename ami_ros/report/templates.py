@@ -15,16 +15,21 @@ from ami_ros.errors import printable
 # Within a word _ means nothing. Source: GitHub Flavored Markdown, section 6.1, on \ before punctuation.
 MARKS = re.compile(r"[\\`*\[\]<>|~&#$]|(?<![^\W_])_|_(?![^\W_])")
 MARKDOWN = ".md.j2"
+HERE = __name__.rpartition(".")[0]
 
 
-def template(name: str) -> jinja2.Template:
-    """Return a template of this folder, HTML or Markdown, into which nothing may be missing.
+def template(name: str, package: str = HERE) -> jinja2.Template:
+    """Return a template, HTML or Markdown, that renders only with all of its values given.
 
     In Markdown `code` quotes a value that shall look like code, and `shell` one that is part of a command.
+
+    Args:
+        name: of its file.
+        package: where it lies; it may include what lies here.
     """
     is_markdown = name.endswith(MARKDOWN)
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ami_ros.report", ""),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(place, "") for place in (package, HERE)]),
         autoescape=not is_markdown,
         finalize=_markdown if is_markdown else _html,
         undefined=jinja2.StrictUndefined,

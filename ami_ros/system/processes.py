@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Any
 
 from ami_ros.errors import ProcessError
-from ami_ros.launch_environment import dds_environment, discovery_environment
-from ami_ros.share import config_path
+from ami_ros.launching.environment import dds_environment, discovery_environment
+from ami_ros.settings.share import config_path
 from ami_ros.system.parent_watch import watched
 
 LOG_TAIL_LINES = 25

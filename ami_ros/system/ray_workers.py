@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ami_ros.errors import ConfigError, ProcessError
-from ami_ros.extras import require
+from ami_ros.system.extras import require
 from ami_ros.system.workers import Job, Pool, Result, Served, opened
 
 REACH_S = 5.0

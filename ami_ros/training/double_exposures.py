@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa

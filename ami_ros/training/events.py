@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ami_ros.body.actions import ActionSpec
-from ami_ros.data.event import STRANGER, EventRecord, read_event
+from ami_ros.episodes.event import STRANGER, EventRecord, read_event
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS

@@ -11,11 +11,11 @@ import torch
 
 from ami_ros import __version__
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.dataset import EpisodeSet
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
-from ami_ros.data.event import list_events
-from ami_ros.data.oddity import ODDITY_FILES
-from ami_ros.data.recorded_body import check_same_body, recorded_body
+from ami_ros.episodes.dataset import EpisodeSet
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES
+from ami_ros.episodes.event import list_events
+from ami_ros.episodes.oddity import ODDITY_FILES
+from ami_ros.episodes.recorded_body import check_same_body, recorded_body
 from ami_ros.errors import TrainingError
 from ami_ros.model.contract import FORMAT_VERSION, Contract
 from ami_ros.model.known import inputs_of, known_channels, known_sensors

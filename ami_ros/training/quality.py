@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ami_ros.data.event import STRANGER
+from ami_ros.episodes.event import STRANGER
 from ami_ros.model.distances import DISTANCES
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES

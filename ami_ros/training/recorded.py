@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ami_ros.body.actions import ActionSpec
-from ami_ros.data.dataset import EpisodeSet
-from ami_ros.data.episode import EpisodeRecord
+from ami_ros.episodes.dataset import EpisodeSet
+from ami_ros.episodes.episode import EpisodeRecord
 from ami_ros.errors import TrainingError
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.types import ImageArray

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ami_ros.config import read_yaml, setting
-from ami_ros.share import config_path
-from ami_ros.task_file import load_task_settings
+from ami_ros.settings.fields import read_yaml, setting
+from ami_ros.settings.share import config_path
+from ami_ros.settings.task_file import load_task_settings
 
 
 @dataclass(frozen=True)

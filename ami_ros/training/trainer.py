@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ami_ros.body.actions import ActionSpec
-from ami_ros.data.dataset import EpisodeSet, Windows
+from ami_ros.episodes.dataset import EpisodeSet, Windows
 from ami_ros.errors import TrainingError, shown
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import TRAINED, Jepa

@@ -12,7 +12,7 @@ from small_data import record
 
 from ami_ros.augmentation.recordings import Recordings
 from ami_ros.augmentation.settings import load_augmentation_settings
-from ami_ros.data.episode import episode_path, write_episode
+from ami_ros.episodes.episode import episode_path, write_episode
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 
 EPISODES, STEPS = 6, 15

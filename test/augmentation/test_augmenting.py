@@ -14,10 +14,10 @@ from ami_ros.augmentation.augmenting import augment, steps_of
 from ami_ros.augmentation.events import KINDS
 from ami_ros.augmentation.moments import KINDS as ODD
 from ami_ros.augmentation.recordings import Recordings
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, SCENES
-from ami_ros.data.episode import list_episodes, read_episode, write_episode
-from ami_ros.data.event import list_events, read_event
-from ami_ros.data.oddity import BYSTANDER, ODDITY_FILES
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES, SCENES
+from ami_ros.episodes.episode import list_episodes, read_episode, write_episode
+from ami_ros.episodes.event import list_events, read_event
+from ami_ros.episodes.oddity import BYSTANDER, ODDITY_FILES
 from ami_ros.errors import EpisodeError
 
 

@@ -11,8 +11,8 @@ import pytest
 from ami_ros.augmentation.events import FREEZE, KINDS, TELEPORT, VANISH, event, event_kinds
 from ami_ros.augmentation.recordings import Recordings
 from ami_ros.augmentation.settings import load_augmentation_settings
-from ami_ros.data.episode import read_episode, write_episode
-from ami_ros.data.event import STRANGER
+from ami_ros.episodes.episode import read_episode, write_episode
+from ami_ros.episodes.event import STRANGER
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ami_ros.bench.memory import MemoryWatch
+from ami_ros.bench.process_memory import MemoryWatch
 
 # Takes and gives back so many MB for each line that it reads.
 EATER = """

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ami_ros.bench.growth import GrowthWatch
-from ami_ros.bench.memory import SHARED
+from ami_ros.bench.process_memory import SHARED
 from ami_ros.bench.soak import LOOK_S, Soak
 from ami_ros.errors import ConfigError, ProcessError
 from ami_ros.sim.loop.closed_loop import EpisodeResult

@@ -13,7 +13,7 @@ from robots import changed, panda_yaml
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.meanings.known import KNOWN, meaning_of, observed_vectors
+from ami_ros.body.meanings.by_name import KNOWN, meaning_of, observed_vectors
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import EmbodimentError, ObservationError
 from ami_ros.types import Observation, Reading

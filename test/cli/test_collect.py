@@ -15,8 +15,8 @@ pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportE
 from command import Running, error_line, run
 from untrained import untrained_model
 
-from ami_ros.data.episode import PLAIN_LOOK, list_episodes, read_episode
-from ami_ros.share import config_path
+from ami_ros.episodes.episode import PLAIN_LOOK, list_episodes, read_episode
+from ami_ros.settings.share import config_path
 
 ONLY_EPISODES = ("--event-pairs", 0, "--oddities", 0, "--double-exposures", 0, "--workers", 2)
 MANY = 500  # episodes: more than are recorded before the end

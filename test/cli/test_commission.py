@@ -15,8 +15,8 @@ from command import error_line
 from untrained import untrained_model
 
 from ami_ros.cli.commission import _command
-from ami_ros.commission.record import StepRecord, StepState
-from ami_ros.commission.trials import GoalTrial
+from ami_ros.commissioning.core.record import StepRecord, StepState
+from ami_ros.commissioning.core.trials import GoalTrial
 from ami_ros.experiment.experiment import prepare
 
 GOALS = 2

@@ -9,7 +9,7 @@ import pytest
 from command import error_line, run
 from untrained import untrained_model
 
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
 

@@ -18,7 +18,7 @@ from untrained import untrained_model
 
 from ami_ros.cli import main as command_line
 from ami_ros.model.files import read_verified, sidecar
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 
 DIGITS = "1" * 23
 DEEP = "[" * 3000

@@ -10,8 +10,8 @@ from command import error_line
 from command_line import ami_ros_run
 
 import ami_ros
-from ami_ros import extras
 from ami_ros.cli.main import VERBS, load_verb
+from ami_ros.system import extras
 
 FAULT = ("--via", "ros", "--fault", "camera_black")
 HEAVY = ("torch", "rclpy", "pybullet", "pinocchio", "matplotlib", "numpy", "cv2")

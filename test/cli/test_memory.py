@@ -16,13 +16,13 @@ from untrained import untrained_model
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.memory import MOST_LISTED
-from ami_ros.data.episode import EpisodeRecord, write_episode
-from ami_ros.data.recorded_body import recorded_body
+from ami_ros.episodes.episode import EpisodeRecord, write_episode
+from ami_ros.episodes.recorded_body import recorded_body
 from ami_ros.memory.moment import Episode
 from ami_ros.memory.reader import MemoryReader
 from ami_ros.memory.store import Store
 from ami_ros.model.files import read_verified
-from ami_ros.share import data_home
+from ami_ros.settings.share import data_home
 
 SPEC = load_robot("panda")
 SIDE = 64

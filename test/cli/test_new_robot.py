@@ -7,9 +7,9 @@ import pytest
 from command_line import ami_ros_run
 from robots import chain, joint, link, turning_arm, urdf
 
-from ami_ros import extras
 from ami_ros.cli.new_robot import new_robot
 from ami_ros.errors import AmiError, EmbodimentError, KinematicsError, OutputError
+from ami_ros.system import extras
 from ami_ros.system.domain import own_domain
 
 pytest.importorskip("pybullet_data", reason="needs pybullet")

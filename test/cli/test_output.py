@@ -21,7 +21,7 @@ from ami_ros.cli.output import CLOSED
 from ami_ros.memory.moment import Episode
 from ami_ros.memory.store import Store
 from ami_ros.model.files import read_verified, sidecar
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 
 SHIPPED = str(shipped_model("panda", "reach"))
 
@@ -100,7 +100,7 @@ def test_files_are_written_before_anything_is_printed(verb, where, memory, tmp_p
 
 
 def test_a_terminal_that_knows_few_letters_shows_the_others_by_number(tmp_path):
-    code = "from ami_ros.terminal import say; from ami_ros.cli.output import told_output\n"
+    code = "from ami_ros.system.terminal import say; from ami_ros.cli.output import told_output\n"
     code += "with told_output(): say('\\xb1 1 \\u673a')"
     environment = child_environment(**PLAIN, PYTHONIOENCODING="iso8859-1")
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)

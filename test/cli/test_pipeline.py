@@ -16,7 +16,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.training_run import prepare_run
 from ami_ros.configuration import Configuration
 from ami_ros.model.runtime import load_model
-from ami_ros.share import config_path, shipped_model
+from ami_ros.settings.share import config_path, shipped_model
 
 EPISODES, STEPS = 6, 3
 FEW = ("--episodes", EPISODES, "--event-pairs", 2, "--oddities", 0, "--double-exposures", 8)

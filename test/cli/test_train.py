@@ -18,13 +18,13 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.train import train as train_verb
 from ami_ros.cli.training_run import prepare_run
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import EpisodeRecord, write_episode
-from ami_ros.data.recorded_body import recorded_body
+from ami_ros.episodes.episode import EpisodeRecord, write_episode
+from ami_ros.episodes.recorded_body import recorded_body
 from ami_ros.errors import ContractError
 from ami_ros.model.files import read_verified
 from ami_ros.model.restore import restored
 from ami_ros.model.weights import weights_sha256
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 from ami_ros.system import stop_request
 from ami_ros.training.settings import load_training_settings, training_changes
 

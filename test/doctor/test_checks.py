@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from robots import joint, link, panda_yaml, urdf
 
-from ami_ros import extras
 from ami_ros.body.survey.robot_yaml import robot_yaml
 from ami_ros.body.survey.survey import survey
 from ami_ros.cli.doctor import doctor
@@ -17,7 +16,8 @@ from ami_ros.doctor import checks, installation, machine
 from ami_ros.doctor import robot as files
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import ConfigError
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
+from ami_ros.system import extras
 
 
 def test_python_in_range_is_ok():

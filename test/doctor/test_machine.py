@@ -9,7 +9,7 @@ from collections import namedtuple
 import pytest
 
 from ami_ros.doctor import machine
-from ami_ros.launch_environment import DISCOVERY, DISCOVERY_HUMBLE
+from ami_ros.launching.environment import DISCOVERY, DISCOVERY_HUMBLE
 from ami_ros.report.machine import hardware
 
 Usage = namedtuple("Usage", "total used free")

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from robots import panda_yaml
 
-from ami_ros import extras
 from ami_ros.doctor.standing import standing
+from ami_ros.system import extras
 
 pytest.importorskip("pybullet", reason="needs pybullet")
 

@@ -20,7 +20,7 @@ from ami_ros.experiment.experiment import Experiment, parsed_changes, prepare
 from ami_ros.experiment.spread_episodes import SpreadRunner
 from ami_ros.memory.reader import MemoryReader
 from ami_ros.sim.loop.closed_loop import EpisodeResult
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 
 EPISODES, SEED, STEPS = 2, 5, {"reach": 40, "push": 100}
 

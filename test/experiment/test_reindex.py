@@ -14,8 +14,8 @@ from small_model import IMAGE_SIZE, LATENT, small_contract, small_jepa
 
 from ami_ros.errors import GoalError, ImageError
 from ami_ros.experiment.reindex import reindex
+from ami_ros.memory.goal_by_name import goal_of, named_goal
 from ami_ros.memory.moment import Episode, sensed_moment
-from ami_ros.memory.recall import goal_of, named_goal
 from ami_ros.memory.store import Store
 from ami_ros.model.runtime import in_memory
 

@@ -19,7 +19,7 @@ from ami_ros.errors import ProcessError
 from ami_ros.experiment.direct_episodes import DirectRunner
 from ami_ros.experiment.experiment import Experiment, prepare
 from ami_ros.experiment.ros_episodes import RosRunner
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 
 SEED = 31
 CASES = [("reach", False), ("reach", True), ("push", False)]

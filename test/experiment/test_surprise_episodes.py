@@ -13,7 +13,7 @@ from ami_ros.experiment.experiment import prepare
 from ami_ros.experiment.surprise_episodes import CLEAN, SurpriseRunner, breakable, told_apart
 from ami_ros.sim.faults.broken_camera import BROKEN, MOVED, BrokenCamera
 from ami_ros.sim.faults.injection import FaultInjection
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
 
 

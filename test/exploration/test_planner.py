@@ -13,7 +13,7 @@ from bodies.yaml_bodies import mobile_base, process_body
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.errors import ConfigError, EmbodimentError, GoalError

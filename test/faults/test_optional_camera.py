@@ -15,7 +15,7 @@ pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportErro
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
 from ami_ros.experiment.experiment import prepare
 from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 from ami_ros.types import Level
 
 ROBOT, SEED = "panda_wrist", 7001

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ami_ros.commission.record import FULL
-from ami_ros.commission.trials import GoalTrial, speed_figures
+from ami_ros.commissioning.core.record import FULL
+from ami_ros.commissioning.core.trials import GoalTrial, speed_figures
 from ami_ros.report.plots import ACCENT, AMBER, GREY, WIDTH, as_png, figure_with_axes
 
 LIMITS = {"success_5cm": 0.05, "success_2cm": 0.02}  # m, of the tip

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from success_curve import main
 
-from ami_ros.commission.record import FULL, SHADOW, Commissioning, StepRecord, StepState, Subject
-from ami_ros.commission.trials import GoalTrial
+from ami_ros.commissioning.core.record import FULL, SHADOW, Commissioning, StepRecord, StepState, Subject
+from ami_ros.commissioning.core.trials import GoalTrial
 
 SUBJECT = Subject("arm", "reach", "0" * 64, False)
 

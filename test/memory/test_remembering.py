@@ -11,9 +11,9 @@ from observed import observed
 from robots import HOME, made_up_robot
 
 from ami_ros.errors import GoalError, MemoryFileError
+from ami_ros.memory.goal_by_name import goal_of, named_goal
 from ami_ros.memory.moment import Episode
 from ami_ros.memory.reader import MemoryReader
-from ami_ros.memory.recall import goal_of, named_goal
 from ami_ros.memory.remembering import Remembering
 from ami_ros.memory.store import Store
 from ami_ros.memory.writer import MemoryWriter

@@ -12,7 +12,7 @@ from small_model import small_contract, small_jepa
 from ami_ros.errors import ContractError
 from ami_ros.model.files import read_verified
 from ami_ros.model.measured import measured
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 
 CONTRACT = read_verified(shipped_model("panda", "reach")).contract()
 

@@ -14,7 +14,6 @@ from robots import JOINTS, made_up_robot
 from small_model import ACTION, LATENT, small_contract, small_jepa
 from small_model import SETTINGS as SMALL
 
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError, ContractError, GoalError, ImageError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.networks.jepa import Jepa
@@ -27,6 +26,7 @@ from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.planning.solvers import cem, mppi
 from ami_ros.planning.surprise import SurpriseMonitor
 from ami_ros.planning.terms import disagreement, effort, goal
+from ami_ros.settings.fields import load_settings
 from ami_ros.types import DIRECT, NO_WAY, Goal, Observation
 
 HORIZON, BLOCK, SIZE = 5, 2, 3

@@ -11,7 +11,7 @@ import pytest
 from ami_ros.model.files import read_verified
 from ami_ros.report.model_card import model_card
 from ami_ros.report.statistics import summarise
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.yardstick import METRES
 

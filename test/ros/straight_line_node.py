@@ -12,10 +12,10 @@ import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.config import setting
 from ami_ros.errors import GoalError
 from ami_ros.planning.factory import PlannerFactory
 from ami_ros.ros.planner.node import run_planner
+from ami_ros.settings.fields import setting
 from ami_ros.types import FloatArray, Goal, Observation, Plan
 
 

@@ -19,7 +19,7 @@ from ami_ros.ros.clients.episodes import EpisodeClient
 from ami_ros.ros.wire.messages import joints_to_ros
 from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.safety.settings import load_safety_settings
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.task import Task
 
 pytest.importorskip("pybullet", reason="the simulator is not installed")

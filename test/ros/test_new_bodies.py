@@ -19,7 +19,7 @@ from std_srvs.srv import SetBool
 
 from ami_ros.model.files import read_verified
 from ami_ros.ros.wire.goal_status import GoalState, status_from_ros
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 from ami_ros.types import Level
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)

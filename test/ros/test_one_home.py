@@ -9,12 +9,12 @@ import pytest
 import rclpy
 import robots
 
-from ami_ros.config import read_yaml
 from ami_ros.configuration import Configuration
 from ami_ros.planning.factory import PlannerFactory
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.ros.planner.node import PlannerNode
-from ami_ros.share import config_path
+from ami_ros.settings.fields import read_yaml
+from ami_ros.settings.share import config_path
 
 CONTROL_HZ, RATE_HZ, STALL_S = 4.0, 50.0, 0.25
 

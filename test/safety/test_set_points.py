@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from set_points import CHANNELS, HOME, LOWER, PRESSURE, TEMPERATURE, UPPER, SetPointTimeline, plant_body
 
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError, JointStateError
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.gate.gate import Gate
@@ -24,7 +23,8 @@ from ami_ros.safety.motion.jerk_limit import JerkLimit
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import GateNodeSettings
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.types import PASS, Level, Trajectory, Verdict
 
 LONG = 200  # ticks that any braking is done in

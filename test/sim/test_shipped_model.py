@@ -19,9 +19,9 @@ from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.safety.settings import load_safety_settings
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 from ami_ros.sim.loop.closed_loop import ClosedLoop
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Goal, ImageArray, Plan
 

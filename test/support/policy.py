@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 
 Use = tuple[str, str]  # publish, subscribe or reply, and the name of the topic or service
 

@@ -18,11 +18,11 @@ from robots import HOME, changed, made_up_robot
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.bags.bag_topic import BagTopic, types
-from ami_ros.data.bags.bag_writer import BagWriter
-from ami_ros.data.episode import list_episodes, read_episode
-from ami_ros.data.importing.importing import Import, ImportSettings
-from ami_ros.data.importing.place import SensorTrust
+from ami_ros.episodes.episode import list_episodes, read_episode
+from ami_ros.recordings.bags.bag_topic import BagTopic, types
+from ami_ros.recordings.bags.bag_writer import BagWriter
+from ami_ros.recordings.importing.importing import Import, ImportSettings
+from ami_ros.recordings.importing.place import SensorTrust
 
 BEGIN_S, STEP_S = 1_700_000_000.0, 0.1
 JOINT_HZ, CAMERA_HZ = 100.0, 30.0

@@ -21,7 +21,7 @@ from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.body.simulation import BulletSimulation
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 
 JOINTS = 4
 CAMERA, JOINT_SENSOR = "camera", "joints"

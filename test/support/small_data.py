@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ami_ros.data.episode import EpisodeRecord, write_episode
-from ami_ros.data.recorded_body import RecordedBody
+from ami_ros.episodes.episode import EpisodeRecord, write_episode
+from ami_ros.episodes.recorded_body import RecordedBody
 
 STEPS, SIDE, JOINTS, ACTION, OBJECTS = 9, 32, 4, 3, 2
 SPEED = 0.4  # action of size 1

@@ -13,7 +13,7 @@ HORIZON = 3
 
 
 class StraightLine:
-    """Implements `ami_ros.protocols.Planner`; `goal_tip` (3,) in m is told, never read off the image."""
+    """Implements `ami_ros.planning.protocols.Planner`; `goal_tip` (3,) in m is told, never read off the image."""
 
     def __init__(self, spec: RobotSpec, goal_tip: FloatArray) -> None:
         self._spec = spec

@@ -13,7 +13,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.model.export import export
 from ami_ros.model.known import inputs_of
-from ami_ros.task_file import read_task
+from ami_ros.settings.task_file import read_task
 
 # Figures of a model that foresees no more than a guess: the planner refuses it.
 HOPELESS = {"open_loop_error": [1.0], "copy_last_error": [1.0], "shuffled_action_error": [1.0]}

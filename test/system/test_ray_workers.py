@@ -11,7 +11,7 @@ import pytest
 import worker_jobs as jobs
 
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import list_episodes, read_episode
+from ami_ros.episodes.episode import list_episodes, read_episode
 from ami_ros.errors import ConfigError, EmbodimentError, ProcessError
 from ami_ros.sim.collect.episodes import collect
 from ami_ros.system.engines import RAY, pool_on

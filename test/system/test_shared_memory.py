@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 from ami_ros.system.shared_memory import NODE_BYTES, Leftovers, leftovers, shortage
 
 SEGMENT = "fastdds_0123456789abcdef"

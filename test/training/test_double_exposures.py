@@ -15,7 +15,7 @@ from small_data import SIDE, SQUARE, write_episodes
 from small_model import SETTINGS
 from small_training import TRAINING
 
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
 from ami_ros.errors import EpisodeError
 from ami_ros.model.known import inputs_of
 from ami_ros.training.double_exposures import DoubleExposures, measure_alike, read_double_exposures

@@ -13,7 +13,7 @@ from small_data import SPEED, STEPS, record
 from small_model import LATENT, one_camera_and_joints, small_jepa
 
 from ami_ros.body.actions import ActionSpec
-from ami_ros.data.event import EventRecord, list_events, write_event
+from ami_ros.episodes.event import EventRecord, list_events, write_event
 from ami_ros.training.events import SOON, largest_surprise, read_clips, surprise_aucs
 from ami_ros.training.fitting.surprise import fit_surprise
 from ami_ros.training.settings import load_training_settings

@@ -16,9 +16,9 @@ from small_data import JOINTS, SIDE, SPEED, STEPS, record, write_episodes
 from small_model import LATENT, SETTINGS
 from small_training import TRAINING
 
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
-from ami_ros.data.event import EventRecord, write_event
-from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES, DoubleExposure
+from ami_ros.episodes.event import EventRecord, write_event
+from ami_ros.episodes.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.errors import EpisodeError, TrainingError
 from ami_ros.model.export import export
 from ami_ros.model.known import inputs_of

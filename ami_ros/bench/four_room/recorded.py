@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.dataset import EpisodeSet
+from ami_ros.episodes.dataset import EpisodeSet
 from ami_ros.memory.known_moments import KnownMoments
 from ami_ros.model.many_moments import states_of
 from ami_ros.model.points import points_of

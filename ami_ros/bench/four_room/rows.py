@@ -18,8 +18,8 @@ from ami_ros.bench.four_room.planning import PlannerPlayer
 from ami_ros.bench.four_room.recorded import recorded_moments
 from ami_ros.bench.four_room.tasks import fixed_tasks
 from ami_ros.configuration import Configuration
-from ami_ros.data.dataset import EpisodeSet
-from ami_ros.data.episode import list_episodes
+from ami_ros.episodes.dataset import EpisodeSet
+from ami_ros.episodes.episode import list_episodes
 from ami_ros.memory.known_moments import KnownMoments
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ami_ros.data.episode import EpisodeRecord
+from ami_ros.episodes.episode import EpisodeRecord
 from ami_ros.types import ImageArray
 
 Fault = Callable[[EpisodeRecord, np.random.Generator], EpisodeRecord]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ami_ros.bench.judging.spoiling import FAULTS
-from ami_ros.data.episode import episode_path, read_episode, write_episode
+from ami_ros.episodes.episode import episode_path, read_episode, write_episode
 from ami_ros.errors import ConfigError
 
 FEWEST_EPISODES = 4  # that train and hold any out

@@ -14,7 +14,7 @@ from ami_ros.body.resources import resource
 from ami_ros.body.shapes.convex_hull import CORNERS, LARGEST, Hull, hull_of, mesh_points
 from ami_ros.body.shapes.hull_spheres import hull_spheres
 from ami_ros.body.urdf_checks import number, numbers
-from ami_ros.config import SMALLEST
+from ami_ros.settings.fields import SMALLEST
 from ami_ros.types import FloatArray
 
 NONE = np.zeros(3)

@@ -42,7 +42,7 @@ def attacks(
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
     if not 0.0 < minutes <= 24 * 60:
@@ -65,7 +65,7 @@ def measure_attacks(experiment: Experiment, minutes: float, seed: int, logs: Pat
     """
     import numpy as np
 
-    from ami_ros.bench.memory import MemoryWatch
+    from ami_ros.bench.process_memory import MemoryWatch
     from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.report.machine import hardware, versions
@@ -108,7 +108,7 @@ def _figures(runs: list[FaultRun], minutes: float, seed: int) -> dict[str, Any]:
 def _print(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     memory = figures["memory"]
     head = ("process", "MB at the start", "MB at the peak", "times", "MB 10 s later", "times")

@@ -46,10 +46,10 @@ def curve(
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
-    from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import require
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable, write_whole
-    from ami_ros.terminal import Console
 
     budgets = [parse_budget(text) for text in budget]
     wanted = prepare(robot, task, model, episodes=episodes, seed=seed)

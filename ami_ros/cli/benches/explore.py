@@ -45,8 +45,8 @@ def explore(
     from ami_ros.configuration import Configuration
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable, write_whole
 
     given = {"minutes": minutes, "speed": speed, "top_speed": top_speed, "seed": seed}
@@ -87,7 +87,7 @@ def explore(
 def _print(rows: dict[str, dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     table = Table("", *rows)
     for text, key, form in FIGURES:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
@@ -83,9 +83,9 @@ def measure_faults(
     from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds, fault_matrix
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
     from ami_ros.sim.faults.catalogue import Catalogue
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
     catalogue = Catalogue(experiment.spec, has_model=not explores)
@@ -121,7 +121,7 @@ def measure_faults(
 def _print(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     table = Table(
         "fault", "runs", "unsafe", "moved", "misnamed", "p50 ms", "p99 ms", title="moved: after a STOP"

@@ -38,11 +38,11 @@ def four_room(
     from ami_ros.bench.four_room.rows import Rows, summarised
     from ami_ros.cli.train import train
     from ami_ros.configuration import Configuration
-    from ami_ros.data.manifest import MANIFEST_FILE
+    from ami_ros.episodes.manifest import MANIFEST_FILE
     from ami_ros.experiment.figures import write_json
-    from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.share import config_path
+    from ami_ros.settings.share import config_path
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
     check_writable(json_file, folder / "episodes" / MANIFEST_FILE)
@@ -99,7 +99,7 @@ def _played(rows: Rows, seed: int) -> dict[str, Any]:
 def _print(rows: dict[str, dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     table = Table("planner", "success", "of each seed", "TFLOP per episode", title="FourRoom Distractors")
     for name, row in rows.items():

@@ -28,10 +28,10 @@ def gate(
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import require
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.terminal import Console
 
     wanted = prepare(robot, task, model)
     require("ros", "sim")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.bench.judging.variants import Variant
@@ -84,9 +84,9 @@ def judging(
     from ami_ros.errors import AmiError
     from ami_ros.experiment.experiment import check_counts
     from ami_ros.experiment.figures import write_json
-    from ami_ros.extras import require
     from ami_ros.model.judging.settings import load_judgement_settings
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable, write_whole
 
@@ -150,7 +150,7 @@ def _same_sizes(where: Path, **sizes: int) -> Path:
 
 def _record(data: Path, configuration: Configuration, count: int) -> None:
     from ami_ros.cli.collect import collect
-    from ami_ros.data.episode import episode_path
+    from ami_ros.episodes.episode import episode_path
 
     if any(not episode_path(data, index).is_file() for index in range(count)):
         collect(
@@ -202,7 +202,7 @@ def _measured(
     from ami_ros.experiment.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.model.judging.judgement import judge
-    from ami_ros.sim.tasks.known import load_task
+    from ami_ros.sim.tasks.by_name import load_task
 
     model = read_verified(subject.model)
     judgement = judge(model.contract(), settings)
@@ -237,7 +237,7 @@ def _print(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
     from ami_ros.model.judging.parts import PARTS
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     table = Table("model", *PARTS, "expected", "measured (95 %)", "may plan", title="success")
     for one in sorted(figures["models"], key=lambda m: -m["measured"]):

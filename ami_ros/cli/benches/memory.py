@@ -46,9 +46,9 @@ def memory(
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
     from ami_ros.model.runtime import load_model
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
     if not all(1 <= one <= MOST_STATES for one in size):
@@ -77,7 +77,7 @@ def memory(
 def _print(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     table = Table("states", "query p50 ms", "p99 ms", "recall", "build s")
     for row in figures["index"]:
@@ -132,7 +132,7 @@ def _loop(
     import time
 
     from ami_ros.bench.remembering import loop_added_ms
-    from ami_ros.memory.recall import goal_of
+    from ami_ros.memory.goal_by_name import goal_of
     from ami_ros.memory.remembering import Remembering
     from ami_ros.memory.store import Store
     from ami_ros.memory.writer import MemoryWriter

@@ -41,13 +41,13 @@ def names(
     from ami_ros.experiment.named_episodes import NamedRunner
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.experiment.reindex import reindex
-    from ami_ros.extras import require
     from ami_ros.memory.store import Store
     from ami_ros.model.runtime import load_model
     from ami_ros.report.machine import hardware, versions
     from ami_ros.report.statistics import summarise
+    from ami_ros.system.extras import require
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.terminal import Console
 
     experiment = prepare(robot, task, model, episodes=views, seed=seed)
     again = prepare(robot, task, retrained or model, episodes=views, seed=seed)

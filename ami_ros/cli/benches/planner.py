@@ -52,10 +52,10 @@ def planner(
     from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import missing_modules, require
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import missing_modules, require
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.terminal import Console
 
     budgets = [parse_budget(text) for text in budget]
     if not 1 <= plans <= MOST_PLANS or curve_episodes < 0:

@@ -39,7 +39,7 @@ def soak(
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.experiment import MOST_EPISODES, prepare
     from ami_ros.experiment.figures import step_s
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
     experiment = prepare(robot, task, model, seed=seed)
@@ -119,7 +119,7 @@ def _draw(plot: Path | None, figures: dict[str, Any]) -> None:
 def _print(figures: dict[str, Any], soak: Soak) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     title = f"{figures['hours']:.2f} h of the robot's time, {figures['episodes']} episodes"
     table = Table("process", "MB at first", "MB at last", "threads at first", "at last", title=title)

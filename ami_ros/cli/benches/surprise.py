@@ -35,8 +35,8 @@ def surprise(
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.experiment.surprise_episodes import SurpriseRunner, breakable, told_apart
-    from ami_ros.extras import require
     from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
     experiment = prepare(robot, task, model, episodes=episodes, seed=seed)
@@ -62,7 +62,7 @@ def surprise(
 def _print(told: dict[str, dict[str, Any]], episodes: int) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     title = f"surprise in the two seconds after the fault, {episodes} episodes of each"
     table = Table("", "AUC, steps", "AUC, episodes", "steps that surprise", title=title)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 
 def augment(
@@ -55,8 +55,8 @@ def augment(
     from ami_ros.augmentation.recordings import Recordings
     from ami_ros.augmentation.settings import load_augmentation_settings
     from ami_ros.configuration import Configuration, options_of
-    from ami_ros.data.episode import list_episodes
-    from ami_ros.data.manifest import MANIFEST_FILE
+    from ami_ros.episodes.episode import list_episodes
+    from ami_ros.episodes.manifest import MANIFEST_FILE
     from ami_ros.errors import OutputError
     from ami_ros.experiment.progress import progress_bar
     from ami_ros.sim.camera.variation_settings import load_variation_settings

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 
 def export_data(
@@ -35,14 +35,14 @@ def export_data(
     Example: ami-ros export-data --robot panda --task push --instruction "Push the cube to the mark"
     """
     from ami_ros.configuration import Configuration
-    from ami_ros.data.episode import list_episodes
+    from ami_ros.episodes.episode import list_episodes
     from ami_ros.errors import ConfigError
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
+    from ami_ros.system.extras import require
 
     configuration = Configuration.load(robot, task)
     require("lerobot")
-    from ami_ros.data.lerobot.export import ExportSettings, export
+    from ami_ros.recordings.lerobot.export import ExportSettings, export
 
     out = options.by_name(out or Path("lerobot", configuration.name))
     words = configuration.task_name if instruction is None else instruction.strip()

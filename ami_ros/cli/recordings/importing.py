@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
-    from ami_ros.data.importing.import_report import ImportReport
+    from ami_ros.recordings.importing.import_report import ImportReport
 
 
 def import_(
@@ -83,17 +83,17 @@ def import_(
     import json
 
     from ami_ros.configuration import Configuration
-    from ami_ros.data.lerobot.layout import is_lerobot
     from ami_ros.errors import ConfigError, EpisodeError
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
+    from ami_ros.recordings.lerobot.layout import is_lerobot
+    from ami_ros.system.extras import require
 
     configuration = Configuration.load(robot, task, {"collect": {"episode_steps": episode_steps}})
     require("record", *["lerobot"] * any(map(is_lerobot, recordings)))
-    from ami_ros.data.importing.import_report import PLOT_FILE, REPORT_FILE
-    from ami_ros.data.importing.importing import ACTIONS, Import, ImportSettings, check_new
-    from ami_ros.data.importing.place import SensorTrust
-    from ami_ros.data.importing.roles import parse_places, parse_topics
+    from ami_ros.recordings.importing.import_report import PLOT_FILE, REPORT_FILE
+    from ami_ros.recordings.importing.importing import ACTIONS, Import, ImportSettings, check_new
+    from ami_ros.recordings.importing.place import SensorTrust
+    from ami_ros.recordings.importing.roles import parse_places, parse_topics
     from ami_ros.report.import_plot import import_plot
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable, write_whole
@@ -142,7 +142,7 @@ def import_(
 def _print(report: ImportReport) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     console = Console()
     table = Table("what", "messages", "Hz", "gaps", "longest", "twice", "late", "frozen", "bad")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
-    from ami_ros.data.bags.recording import RecordingStatus
+    from ami_ros.recordings.bags.recording import RecordingStatus
     from ami_ros.ros.recorder.node import Names
 
 
@@ -47,16 +47,16 @@ def record(
     from rich.live import Live
 
     from ami_ros.configuration import Configuration
-    from ami_ros.extras import require
-    from ami_ros.launch_environment import dds_environment
-    from ami_ros.share import config_path
+    from ami_ros.launching.environment import dds_environment
+    from ami_ros.settings.share import config_path
+    from ami_ros.system.extras import require
     from ami_ros.system.processes import command_line
+    from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
-    from ami_ros.terminal import Console
 
     configuration = Configuration.load(robot, task)
     require("ros", "record")
-    from ami_ros.data.bags.bag_writer import METADATA_FILE, check_new_bag
+    from ami_ros.recordings.bags.bag_writer import METADATA_FILE, check_new_bag
 
     check_writable(out / METADATA_FILE)
     check_new_bag(out)
@@ -96,7 +96,7 @@ def _line(status: RecordingStatus | None) -> str:
 def _print(status: RecordingStatus, names: Names, configuration: Configuration, out: Path) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     table = Table("topic", "messages", "dropped")
     for topic in sorted({**status.counts, **status.dropped}):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ami_ros.cli import options
-from ami_ros.terminal import say
+from ami_ros.system.terminal import say
 
 
 def replay(
@@ -39,17 +39,17 @@ def replay(
     from ami_ros.configuration import Configuration
     from ami_ros.experiment.figures import write_json
     from ami_ros.experiment.progress import progress_bar
-    from ami_ros.extras import require
     from ami_ros.model.files import read_verified
     from ami_ros.planning.judged import check_may_plan
+    from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
     configuration = Configuration.load(robot, task)
     model = configuration.model_path(model)
     check_may_plan(read_verified(model).contract(), configuration.planner, str(model))
     require("ros", "record")
-    from ami_ros.data.importing.roles import parse_topics
     from ami_ros.experiment.replayed import RecordedRobot, checked_speed, replay_figures
+    from ami_ros.recordings.importing.roles import parse_topics
 
     checked_speed(speed)
     check_writable(json_file)
@@ -70,7 +70,7 @@ def replay(
 def _print(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from ami_ros.terminal import Console
+    from ami_ros.system.terminal import Console
 
     table = Table("", "", show_header=False)
     for name, value in figures.items():

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ami_ros.body.meanings.known import observed_vectors
+from ami_ros.body.meanings.by_name import observed_vectors
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, Sensor
-from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live import numbers, pairing, pictures, publishers, speeds, timing
 from ami_ros.doctor.live.heard import HeardRobot, HeardTopic
 from ami_ros.doctor.live.pictures import Stir
 from ami_ros.node_settings import ProposingSettings
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 
 SETTLES = 1e-6  # rad and so on: an arm that settles in a simulator stirs by less, real encoders by more
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ami_ros.data.importing.track import Times
+from ami_ros.recordings.importing.track import Times
 from ami_ros.types import FloatArray
 
 

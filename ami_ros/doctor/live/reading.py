@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
-from ami_ros.data.message_images import image_from_compressed, image_from_ros
-from ami_ros.data.message_values import stamp_to_ns, vector_from_ros
 from ami_ros.doctor.live.heard import Picture
 from ami_ros.errors import AmiError
+from ami_ros.recordings.message_images import image_from_compressed, image_from_ros
+from ami_ros.recordings.message_values import stamp_to_ns, vector_from_ros
 from ami_ros.types import FloatArray
 
 

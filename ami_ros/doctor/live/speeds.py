@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.sensors import VectorSensor
-from ami_ros.data.velocity_share import agrees, travelled, velocity_share
 from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live.heard import HeardTopic
+from ami_ros.recordings.velocity_share import agrees, travelled, velocity_share
 
 LEAST_TRAVEL = 0.02  # rad or m, of all joints together: of less, noise is too much
 

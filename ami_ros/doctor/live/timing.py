@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.sensors import Sensor
-from ami_ros.data.importing.track import TopicHealth, in_order
 from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live.heard import HeardTopic
+from ami_ros.recordings.importing.track import TopicHealth, in_order
 
 RATE_OFF = 0.2  # share by which a rate may be another than the YAML's
 LATE_SHARE, FEW_SHARE = 0.9, 0.5  # of the control rate: slower, and plans are late; no plan to speak of

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import ConfigError
 from ami_ros.model.judging.parts import PARTS
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings, setting
+from ami_ros.settings.share import config_path
 
 
 @dataclass(frozen=True)

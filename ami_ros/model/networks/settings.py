@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError
-from ami_ros.task_file import load_task_settings
+from ami_ros.settings.fields import setting
+from ami_ros.settings.task_file import load_task_settings
 
 ENCODERS = ("convolutional", "backbone")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError, shown
+from ami_ros.settings.fields import setting
 
 OFF, LEARNED, GRAPH = "off", "learned", "graph"
 

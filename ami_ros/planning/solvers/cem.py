@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError
+from ami_ros.settings.fields import setting
 
 
 @dataclass(frozen=True)

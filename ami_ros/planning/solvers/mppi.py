@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ami_ros.config import setting
+from ami_ros.settings.fields import setting
 
 
 @dataclass(frozen=True)

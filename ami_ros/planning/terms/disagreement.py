@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ami_ros.config import setting
 from ami_ros.planning.rollout import Rollout
+from ami_ros.settings.fields import setting
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ami_ros.config import setting
 from ami_ros.planning.rollout import Rollout
+from ami_ros.settings.fields import setting
 
 
 @dataclass(frozen=True)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that use the nodes: episodes, faults, benchmarks."""
+"""Processes that use the nodes: episodes, goals by name, explorations, replays."""

@@ -23,11 +23,10 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.sensors import ImageSensor, Sensor
-from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.doctor.live.heard import Endpoint, HeardRobot, HeardTopic, Sample
 from ami_ros.doctor.live.reading import Read, Reader, reader_of
-from ami_ros.launch_environment import domain_of
+from ami_ros.launching.environment import domain_of
 from ami_ros.node_settings import NodeSettings
 from ami_ros.ros.clients.client import Client
 from ami_ros.ros.wire.commands import message_type
@@ -37,7 +36,8 @@ from ami_ros.ros.wire.messages import stamp_to_ns
 from ami_ros.ros.wire.qos import RECORDED_STREAM, STATE, camera_subscription
 from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on, received_ns
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.system.discovery import wait_for_others
 
 DISCOVERY_S = 4.0  # where somebody is missing: on a busy machine it takes two

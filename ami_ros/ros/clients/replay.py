@@ -17,11 +17,11 @@ from trajectory_msgs.msg import JointTrajectory
 from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor
-from ami_ros.data.bags.bag import Bag
-from ami_ros.data.bags.bag_topic import types
-from ami_ros.data.importing.roles import COMPRESSED_IMAGE, Roles
-from ami_ros.data.importing.timeline import BACK_NS
-from ami_ros.data.message_values import stamp_of
+from ami_ros.recordings.bags.bag import Bag
+from ami_ros.recordings.bags.bag_topic import types
+from ami_ros.recordings.importing.roles import COMPRESSED_IMAGE, Roles
+from ami_ros.recordings.importing.timeline import BACK_NS
+from ami_ros.recordings.message_values import stamp_of
 from ami_ros.ros.clients.client import SPIN_S, START_TIMEOUT_S, Client
 from ami_ros.ros.wire.goal_status import GoalStatus, status_from_ros
 from ami_ros.ros.wire.messages import image_to_ros, stamp_from_ns

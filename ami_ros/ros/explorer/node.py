@@ -11,11 +11,10 @@ from pathlib import Path
 from diagnostic_msgs.msg import DiagnosticArray
 
 from ami_ros.body.sensors import VectorSensor
-from ami_ros.config import load_settings
-from ami_ros.data.exploration_file import read_exploration, write_exploration
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.exploration.planner import ExploringPlanner
 from ami_ros.exploration.settings import ExplorerSettings, load_explorer_settings
+from ami_ros.exploration.state_file import read_exploration, write_exploration
 from ami_ros.node_settings import ExplorerNodeSettings
 from ami_ros.ros.explorer.cycle import ExploringCycle
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
@@ -26,7 +25,8 @@ from ami_ros.ros.wire.messages import decoded
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, STATE
 from ami_ros.ros.wire.verdicts import judgement_from_ros
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.system.whole_file import check_writable
 from ami_ros.types import FloatArray, Level
 

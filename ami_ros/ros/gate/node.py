@@ -10,7 +10,6 @@ from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
 
-from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.node_settings import NodeSettings, RestrictionSettings
 from ami_ros.ros.gate.command_output import CommandOutput
@@ -31,7 +30,8 @@ from ami_ros.safety.gate.estop_buttons import EstopButtons
 from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.system.realtime import raise_priority
 from ami_ros.types import Command, Level, Verdict
 

@@ -14,7 +14,6 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.node_settings import RestrictionSettings
 from ami_ros.ros.wire.parameters import plain
@@ -22,6 +21,7 @@ from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.ros.wire.verdicts import diagnostic
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.restrictions import BOX_NUMBERS, Restrictions
+from ami_ros.settings.fields import load_settings
 from ami_ros.types import FloatArray
 
 SPEED_SCALE = "speed_scale"  # declared with the SafetySettings

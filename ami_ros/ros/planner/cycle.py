@@ -9,7 +9,7 @@ from ami_ros.body.goal_topics import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import AmiError
 from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
-from ami_ros.protocols import Follower, Planner
+from ami_ros.planning.protocols import Follower, Planner
 from ami_ros.ros.planner.goal_inbox import ReceivedGoal
 from ami_ros.ros.proposing.cycle import ProposingCycle
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus

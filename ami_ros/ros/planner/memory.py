@@ -15,8 +15,8 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.configuration import Configuration
 from ami_ros.errors import GoalError
 from ami_ros.memory.eviction import Eviction
+from ami_ros.memory.goal_by_name import goal_of, named_goal
 from ami_ros.memory.moment import LONGEST_NAME
-from ami_ros.memory.recall import goal_of, named_goal
 from ami_ros.memory.remembering import Remembering
 from ami_ros.memory.store import Store
 from ami_ros.memory.writer import MemoryWriter

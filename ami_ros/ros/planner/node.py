@@ -13,7 +13,6 @@ from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from ami_ros.body.sensors import ImageSensor, VectorSensor
-from ami_ros.config import load_settings
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import PlannerNodeSettings
 from ami_ros.planning.factory import PlannerFactory, world_model_planner
@@ -24,7 +23,8 @@ from ami_ros.ros.planner.memory import PlannerMemory
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
 from ami_ros.ros.wire.node_main import end_process
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.types import Goal
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.planning.plan_statistics import PlanStatistics
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus

@@ -17,14 +17,13 @@ from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from ami_ros.body.meanings.known import observed_vectors
+from ami_ros.body.meanings.by_name import observed_vectors
 from ami_ros.body.sensors import ImageSensor, VectorSensor
-from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.data.image_header import checked_compressed
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import NodeSettings, ProposingSettings
 from ami_ros.planning.observation_pairing import ObservationPairing, Seen
+from ami_ros.recordings.image_header import checked_compressed
 from ami_ros.ros.proposing.cycle import ProposingCycle
 from ami_ros.ros.proposing.observation import observation_of
 from ami_ros.ros.proposing.plan_markers import plan_markers
@@ -37,7 +36,8 @@ from ami_ros.ros.wire.node_main import node_main
 from ami_ros.ros.wire.parameters import declare_settings, settings_from_parameters
 from ami_ros.ros.wire.qos import STATE, camera_subscription
 from ami_ros.ros.wire.vectors import vector_from_ros
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.types import Trajectory
 
 

@@ -21,13 +21,12 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
-from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.data.bags.bag_topic import BagTopic
-from ami_ros.data.bags.bag_writer import BagWriter
-from ami_ros.data.bags.recording import Recording, RecordingStatus
 from ami_ros.errors import AmiError, ConfigError, printable_lines
 from ami_ros.node_settings import NodeSettings, RecorderSettings
+from ami_ros.recordings.bags.bag_topic import BagTopic
+from ami_ros.recordings.bags.bag_writer import BagWriter
+from ami_ros.recordings.bags.recording import Recording, RecordingStatus
 from ami_ros.ros.recorder.topics import RecordedTopic, imported_topics, offered, recorded_topics
 from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.ros.wire.health import Health, HealthReports
@@ -36,7 +35,8 @@ from ami_ros.ros.wire.node_main import EXIT_CONFIGURATION, node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import RECORDED, RECORDED_STREAM
 from ami_ros.ros.wire.receiver import NeverRun, RawHandler, hand_on, received_ns
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 
 Names = Mapping[str, Sequence[str]]
 Watch = Callable[[RecordingStatus, Names], object]

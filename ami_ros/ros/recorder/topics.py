@@ -16,7 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.goal_topics import TIP_POSE, goal_topics, takes_tip_pose
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.data.importing.roles import usual_topics
+from ami_ros.recordings.importing.roles import usual_topics
 from ami_ros.ros.wire.commands import message_type
 from ami_ros.ros.wire.message_fields import type_name
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type

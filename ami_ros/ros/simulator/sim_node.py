@@ -13,7 +13,6 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
-from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import NodeSettings
@@ -25,14 +24,15 @@ from ami_ros.ros.wire.messages import stamp_from_ns
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.qos import JUDGED, LATCHED, LATCHED_HISTORY
 from ami_ros.ros.wire.verdicts import judgement_from_ros
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.loop.controller import SimController
 from ami_ros.sim.loop.episode import SimEpisode
 from ami_ros.sim.loop.lateness import Lateness
 from ami_ros.sim.settings import SimSettings
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.task import Task
 from ami_ros.sim.world.body_place import joints_of, pose_of
 from ami_ros.sim.world.open_world import open_world
@@ -44,7 +44,7 @@ TRUTH = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SimNode(Node):
-    """Its topics are those of `sim` in launch_arguments.py; the two clocks that drive it are in `clocks`."""
+    """Its topics are those of `sim` in launching/arguments.py; `clocks` has the two that drive it."""
 
     def __init__(self) -> None:
         super().__init__("sim")

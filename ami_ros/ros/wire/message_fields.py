@@ -8,9 +8,9 @@ import importlib
 import math
 from typing import Any
 
-from ami_ros.data.message_values import YAW
-from ami_ros.data.message_values import field_of as field_of
-from ami_ros.data.message_values import stamp_of as stamp_of
+from ami_ros.recordings.message_values import YAW
+from ami_ros.recordings.message_values import field_of as field_of
+from ami_ros.recordings.message_values import stamp_of as stamp_of
 from ami_ros.ros.wire.messages import stamp_from_ns
 
 

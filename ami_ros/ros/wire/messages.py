@@ -13,13 +13,13 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from ami_ros.data.message_images import image_from_compressed as image_from_compressed
-from ami_ros.data.message_images import image_from_ros as image_from_ros
-from ami_ros.data.message_values import NS_PER_S as NS_PER_S
-from ami_ros.data.message_values import joints_from_ros as joints_from_ros
-from ami_ros.data.message_values import stamp_to_ns as stamp_to_ns
-from ami_ros.data.message_values import trajectory_from_ros as trajectory_from_ros
 from ami_ros.errors import JointStateError, ObservationError
+from ami_ros.recordings.message_images import image_from_compressed as image_from_compressed
+from ami_ros.recordings.message_images import image_from_ros as image_from_ros
+from ami_ros.recordings.message_values import NS_PER_S as NS_PER_S
+from ami_ros.recordings.message_values import joints_from_ros as joints_from_ros
+from ami_ros.recordings.message_values import stamp_to_ns as stamp_to_ns
+from ami_ros.recordings.message_values import trajectory_from_ros as trajectory_from_ros
 from ami_ros.types import Command, FloatArray, ImageArray, Trajectory
 
 

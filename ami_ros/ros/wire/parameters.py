@@ -14,8 +14,8 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ami_ros.config import INTEGER_MAX, flattened, load_settings, with_value
 from ami_ros.errors import ConfigError
+from ami_ros.settings.fields import INTEGER_MAX, flattened, load_settings, with_value
 
 T = TypeVar("T")
 CLOCK = "use_sim_time"

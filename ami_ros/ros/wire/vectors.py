@@ -8,9 +8,9 @@ from typing import Any
 from std_msgs.msg import MultiArrayDimension
 
 from ami_ros.body.sensors import VectorSensor
-from ami_ros.data.message_values import COMPRESSED as COMPRESSED
-from ami_ros.data.message_values import PACKAGES, SEPARATOR, paths_of
-from ami_ros.data.message_values import vector_from_ros as vector_from_ros
+from ami_ros.recordings.message_values import COMPRESSED as COMPRESSED
+from ami_ros.recordings.message_values import PACKAGES, SEPARATOR, paths_of
+from ami_ros.recordings.message_values import vector_from_ros as vector_from_ros
 from ami_ros.ros.wire.message_fields import message_class, set_field, set_stamp
 from ami_ros.ros.wire.messages import joints_to_ros
 from ami_ros.types import FloatArray

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
-from ami_ros.data.message_values import values_of as values_of
+from ami_ros.recordings.message_values import values_of as values_of
 from ami_ros.ros.wire.messages import stamp_from_ns, stamp_to_ns
 from ami_ros.safety.reasons import number_of
 from ami_ros.types import Command, Level, Reason, Verdict

@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ami_ros.data.event import event_path, write_event
-from ami_ros.data.manifest import claim
+from ami_ros.episodes.event import event_path, write_event
+from ami_ros.episodes.manifest import claim
 from ami_ros.sim.collect.episodes import made_with
 from ami_ros.sim.collect.events import EventRecorder, event_kinds
 from ami_ros.sim.collect.recorder import record_all
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
-from ami_ros.data.manifest import claim
-from ami_ros.data.numbered_files import NumberedFiles
-from ami_ros.data.oddity import ODDITY_FILES
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES
+from ami_ros.episodes.manifest import claim
+from ami_ros.episodes.numbered_files import NumberedFiles
+from ami_ros.episodes.oddity import ODDITY_FILES
 from ami_ros.sim.collect.double_exposures import DoubleExposureRecorder
 from ami_ros.sim.collect.episodes import made_with
 from ami_ros.sim.collect.oddities import OddityRecorder

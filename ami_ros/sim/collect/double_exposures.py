@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.data.double_exposure import SCENES, DoubleExposure
+from ami_ros.episodes.double_exposure import SCENES, DoubleExposure
 from ami_ros.sim.camera.variation import NAMES, draw_variation, varied_kinds
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
 

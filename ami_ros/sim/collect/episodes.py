@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ami_ros.data.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, episode_path, write_episode
-from ami_ros.data.manifest import claim
+from ami_ros.episodes.episode import FORMAT_VERSION, PLAIN_LOOK, EpisodeRecord, episode_path, write_episode
+from ami_ros.episodes.manifest import claim
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.collect.recorder import Recorder, record_all

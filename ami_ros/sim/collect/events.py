@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
-from ami_ros.data.event import EventRecord
+from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord
+from ami_ros.episodes.event import EventRecord
 from ami_ros.errors import EmbodimentError, EpisodeError
 from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, WALL_KINDS, occasion, shows

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.data.episode import EpisodeRecord
+from ami_ros.episodes.episode import EpisodeRecord
 from ami_ros.types import FloatArray, ImageArray
 
 # With an object or a wall, things happen to it; without one, to what the camera shows of the arm.

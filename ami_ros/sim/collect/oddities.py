@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ami_ros.data.episode import EpisodeRecord
-from ami_ros.data.oddity import BEYOND, BYSTANDER, OddityRecord
+from ami_ros.episodes.episode import EpisodeRecord
+from ami_ros.episodes.oddity import BEYOND, BYSTANDER, OddityRecord
 from ami_ros.sim.camera.variation import NAMES, beyond_variation, training_variation
 from ami_ros.sim.collect.bystanders import Bystanders
 from ami_ros.sim.collect.scene_recorder import SceneRecorder

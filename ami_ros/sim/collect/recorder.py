@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 import numpy as np
 
-from ami_ros.data.episode import PLAIN_LOOK, EpisodeRecord
-from ami_ros.data.recorded_body import recorded_body
+from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord
+from ami_ros.episodes.recorded_body import recorded_body
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.loop.step_loop import StepLoop
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.system.engines import pool_on

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ami_ros.protocols import Planner
+from ami_ros.planning.protocols import Planner
 from ami_ros.sim.loop.goals import goal_of
 from ami_ros.sim.loop.map_change import MapChange
 from ami_ros.sim.loop.step_loop import StepLoop

@@ -12,7 +12,7 @@ from ami_ros.types import Goal, Observation, Plan
 
 
 class Oracle:
-    """Turns a scripted motion into plans of one control step; implements `ami_ros.protocols.Planner`.
+    """Turns a scripted motion into plans of one control step; implements `planning.protocols.Planner`.
 
     Args:
         scene: the truth.

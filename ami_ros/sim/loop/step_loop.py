@@ -7,7 +7,7 @@ import math
 import zlib
 from collections.abc import Sequence
 
-from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import Sensor
 from ami_ros.safety.gate_body import GateBody

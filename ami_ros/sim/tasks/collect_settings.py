@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError
+from ami_ros.settings.fields import setting
+from ami_ros.settings.task_file import load_task_settings
 from ami_ros.system.engines import ENGINES
-from ami_ros.task_file import load_task_settings
 
 
 @dataclass(frozen=True)

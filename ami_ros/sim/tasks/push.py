@@ -10,8 +10,8 @@ import numpy as np
 from ami_ros.body.arm import ToolSpec
 from ami_ros.body.kinematics import Kinematics, first_reachable
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError, KinematicsError
+from ami_ros.settings.fields import setting
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.pushing import Attracted, NoisyPushing, Pushing
 from ami_ros.sim.tasks.random_motion import RandomMotion

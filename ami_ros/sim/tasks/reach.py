@@ -9,8 +9,8 @@ import numpy as np
 
 from ami_ros.body.kinematics import Kinematics, first_reachable
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError
+from ami_ros.settings.fields import setting
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion

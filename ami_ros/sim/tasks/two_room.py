@@ -10,8 +10,8 @@ import numpy as np
 
 from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.config import setting
 from ami_ros.errors import ConfigError
+from ami_ros.settings.fields import setting
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.driving import DrivingThrough, RandomDriving
 from ami_ros.sim.tasks.maps import CHANGED, MAPS, drawn

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
+from ami_ros.episodes.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.model.networks.appearance import Appearance
 from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa

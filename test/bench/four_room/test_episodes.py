@@ -18,8 +18,8 @@ from ami_ros.bench.four_room.tasks import LONGEST, MOST_STEPS, fixed_tasks
 from ami_ros.bench.four_room.view import control_step, goal_view
 from ami_ros.bench.four_room.world import OPEN, SIDE, FourRoom, room_of
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import read_episode
-from ami_ros.share import config_path
+from ami_ros.episodes.episode import read_episode
+from ami_ros.settings.share import config_path
 
 AGENT = str(config_path("four_room", "agent.yaml"))
 

@@ -9,7 +9,7 @@ from small_data import record, write_episodes
 
 from ami_ros.bench.judging.spoiling import FAULTS, LATE_STEPS
 from ami_ros.bench.judging.variants import NONE, VARIANTS, Variant, chosen, spoil
-from ami_ros.data.episode import episode_arrays, list_episodes, read_episode
+from ami_ros.episodes.episode import episode_arrays, list_episodes, read_episode
 from ami_ros.errors import ConfigError
 
 EPISODES, STEPS = 6, 11

@@ -17,11 +17,11 @@ from ami_ros.bench.search.public_search import Problem, PublicSearch
 from ami_ros.bench.search.settings import load_bench_settings
 from ami_ros.bench.search.solvers import PUBLIC, public_search
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.extras import missing_modules
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import load_planner_settings
+from ami_ros.system.extras import missing_modules
 from ami_ros.types import Goal
 
 SPEC = load_robot("panda", "reach")

@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 from untrained import untrained_model
 
-from ami_ros import extras
 from ami_ros.bench.search.plan_time import Budget, parse_budget
 from ami_ros.bench.search.planner import bench_planner, bench_solvers
 from ami_ros.bench.search.settings import load_bench_settings
@@ -16,6 +15,7 @@ from ami_ros.cli.bench import bench
 from ami_ros.errors import ConfigError
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.settings import load_planner_settings
+from ami_ros.system import extras
 
 PLANS = 5
 KEYS = {

@@ -13,7 +13,7 @@ from ami_ros.cli.bench import bench
 from ami_ros.errors import ConfigError
 from ami_ros.experiment.figures import write_json
 from ami_ros.model.files import read_verified
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 
 pytest.importorskip("pybullet", reason="needs pybullet")
 RECORDED, STEPS = 4, 7

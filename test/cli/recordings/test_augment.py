@@ -9,9 +9,9 @@ import numpy as np
 from command import error_line
 from small_data import record
 
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
-from ami_ros.data.episode import episode_path, list_episodes, write_episode
-from ami_ros.data.event import list_events
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES
+from ami_ros.episodes.episode import episode_path, list_episodes, write_episode
+from ami_ros.episodes.event import list_events
 
 FEW = ("--looks", 1, "--double-exposures", 2, "--oddities", 1, "--event-pairs", 1)
 

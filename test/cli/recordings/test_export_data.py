@@ -18,8 +18,8 @@ from command_line import ami_ros_run
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.output import CLOSED
-from ami_ros.data.episode import EpisodeRecord, episode_path, list_episodes, read_episode, write_episode
-from ami_ros.data.recorded_body import recorded_body
+from ami_ros.episodes.episode import EpisodeRecord, episode_path, list_episodes, read_episode, write_episode
+from ami_ros.episodes.recorded_body import recorded_body
 
 STEPS, SIDE = 6, 64  # px, the model's
 

@@ -12,7 +12,7 @@ from ami_ros.model.files import read_verified
 from ami_ros.model.judging.judgement import judge
 from ami_ros.model.judging.parts import DISTANCE, FORESIGHT, PARTS, SIGHT
 from ami_ros.model.judging.settings import load_judgement_settings
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 
 SETTINGS = load_judgement_settings()
 SHIPPED = [

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import pytest
 
-from ami_ros.config import load_settings, read_yaml
 from ami_ros.errors import ConfigError
 from ami_ros.model.judging.settings import Curve, JudgementSettings
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings, read_yaml
+from ami_ros.settings.share import config_path
 
 FILE = read_yaml(config_path("judgement.yaml"))
 

@@ -8,11 +8,11 @@ import pytest
 pytest.importorskip("mcap", reason="needs the extra 'record'")
 from recorded import JOINT_STATE, Script, joint_robot
 
-from ami_ros.data.bags.bag import Bag
-from ami_ros.data.bags.bag_message import FoundTopic
-from ami_ros.data.bags.bag_topic import BagTopic
-from ami_ros.data.bags.bag_writer import BagWriter
-from ami_ros.data.importing.roles import Roles
+from ami_ros.recordings.bags.bag import Bag
+from ami_ros.recordings.bags.bag_message import FoundTopic
+from ami_ros.recordings.bags.bag_topic import BagTopic
+from ami_ros.recordings.bags.bag_writer import BagWriter
+from ami_ros.recordings.importing.roles import Roles
 from ami_ros.ros.clients.replay import Replay
 
 

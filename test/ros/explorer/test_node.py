@@ -11,8 +11,8 @@ from heard_verdicts import listen_to_gate
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
-from ami_ros.data.exploration_file import read_exploration
 from ami_ros.exploration.progress import Progress
+from ami_ros.exploration.state_file import read_exploration
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
 from ami_ros.types import Level
 

@@ -30,7 +30,7 @@ def flooded(start, probe, gate) -> Gate:
     """A gate that moves its robot while two strangers flood the e-stop's topic."""
     for number in range(2):
         start(
-            "ami_ros.ros.clients.stranger",
+            "ami_ros.ros.attacks.stranger",
             {"__node": f"stranger_{number}"},
             rate_hz=FLOOD_HZ,
         )

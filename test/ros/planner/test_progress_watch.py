@@ -13,8 +13,8 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
 from ami_ros.ros.clients.episodes import EpisodeClient
 from ami_ros.ros.wire.goal_status import GoalState, status_from_ros
-from ami_ros.share import shipped_model
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.settings.share import shipped_model
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.types import Goal
 
 S = 1_000_000_000

@@ -13,8 +13,8 @@ from command import Running
 from sensor_msgs.msg import Image, JointState
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.data.bags.bag import Bag
-from ami_ros.data.bags.bag_writer import METADATA_FILE
+from ami_ros.recordings.bags.bag import Bag
+from ami_ros.recordings.bags.bag_writer import METADATA_FILE
 from ami_ros.ros.wire.messages import image_to_ros, joints_to_ros
 
 SPEC = load_robot("panda", "reach")

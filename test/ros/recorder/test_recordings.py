@@ -22,15 +22,15 @@ from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.recordings.importing import import_
 from ami_ros.configuration import Configuration
-from ami_ros.data.bags.bag import Bag
-from ami_ros.data.bags.bag_writer import METADATA_FILE
-from ami_ros.data.episode import list_episodes, read_episode
-from ami_ros.data.importing.import_report import PLOT_FILE, REPORT_FILE
+from ami_ros.episodes.episode import list_episodes, read_episode
 from ami_ros.experiment.replayed import RecordedRobot, replay_figures
+from ami_ros.recordings.bags.bag import Bag
+from ami_ros.recordings.bags.bag_writer import METADATA_FILE
+from ami_ros.recordings.importing.import_report import PLOT_FILE, REPORT_FILE
 from ami_ros.ros.wire.messages import (
     image_from_ros,
     joints_from_ros,

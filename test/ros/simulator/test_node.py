@@ -22,7 +22,7 @@ from ami_ros.ros.wire.messages import image_from_ros, joints_from_ros, stamp_to_
 from ami_ros.ros.wire.qos import LATCHED, STATE
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.controller import SimController
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Command
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ami_ros.launch_arguments import arguments
-from ami_ros.launch_environment import launch_environment
-from ami_ros.share import config_path
+from ami_ros.launching.arguments import arguments
+from ami_ros.launching.environment import launch_environment
+from ami_ros.settings.share import config_path
 from ami_ros.system.processes import node_environment
 
 LOOK_S = 20.0

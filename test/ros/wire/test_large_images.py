@@ -9,7 +9,7 @@ import time
 import pytest
 from sensor_msgs.msg import Image
 
-from ami_ros.bench.memory import MemoryWatch
+from ami_ros.bench.process_memory import MemoryWatch
 from ami_ros.ros.wire import bounded_type as module
 from ami_ros.ros.wire.bounded_type import bounded_type
 from ami_ros.ros.wire.leavers import SHARED_LOOKS, Leavers
@@ -72,7 +72,7 @@ def test_memory_of_gate_and_planner_is_back_after_strangers_images(start, probe,
     watch = MemoryWatch({"safety": gate.process.pid, "planner": planner.pid})
     strangers = [
         start(
-            "ami_ros.ros.clients.stranger",
+            "ami_ros.ros.attacks.stranger",
             {"__node": f"stranger_{number}"},
             sends="images",
             topic=CAMERA,

@@ -16,10 +16,10 @@ from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomic
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ami_ros.config import load_settings, setting
 from ami_ros.errors import ConfigError
 from ami_ros.node_settings import RestrictionSettings
 from ami_ros.ros.wire.parameters import declare_settings, keep_clock, settings_from_parameters
+from ami_ros.settings.fields import load_settings, setting
 from ami_ros.system.processes import NODE_PROGRAMS
 
 CLOCK = "use_sim_time"

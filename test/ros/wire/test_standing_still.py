@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from rcl_interfaces.srv import GetParameters
 
 from ami_ros.ros.wire.node_main import GIVEN_UP_S
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 
 
 def seconds(name: str) -> float:

@@ -12,8 +12,8 @@ pytest.importorskip("rclpy", reason="rclpy is not installed")
 from std_msgs.msg import Float64MultiArray, MultiArrayDimension
 
 from ami_ros.body.sensors import PARTIAL, VECTOR_MESSAGES, VectorSensor
-from ami_ros.data.message_values import FIELDS, FIELDS_BY_NAME, PACKAGES, vector_from_ros
 from ami_ros.errors import ObservationError
+from ami_ros.recordings.message_values import FIELDS, FIELDS_BY_NAME, PACKAGES, vector_from_ros
 from ami_ros.ros.wire.vectors import fill, vector_to_ros, vector_type
 
 STAMP_NS, NOW_NS = 3_000_000_007, 4_000_000_011

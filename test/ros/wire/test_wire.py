@@ -14,7 +14,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from ami_ros.ros.clients.large_messages import oversized_joints, oversized_proposal, oversized_report
+from ami_ros.ros.attacks.large_messages import oversized_joints, oversized_proposal, oversized_report
 from ami_ros.ros.wire.messages import joints_to_ros, stamp_to_ns
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.types import Level

@@ -14,12 +14,12 @@ from command import error_line, run
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.configuration import Configuration
-from ami_ros.data.dataset import EpisodeSet
-from ami_ros.data.double_exposure import DOUBLE_EXPOSURE_FILES
-from ami_ros.data.episode import list_episodes, read_episode
-from ami_ros.data.event import list_events, read_event
-from ami_ros.data.oddity import ODDITY_FILES
-from ami_ros.data.recorded_body import recorded_body
+from ami_ros.episodes.dataset import EpisodeSet
+from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES
+from ami_ros.episodes.episode import list_episodes, read_episode
+from ami_ros.episodes.event import list_events, read_event
+from ami_ros.episodes.oddity import ODDITY_FILES
+from ami_ros.episodes.recorded_body import recorded_body
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.collect.episodes import Collector
 from ami_ros.sim.collect.oddities import OddityRecorder

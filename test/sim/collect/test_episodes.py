@@ -20,9 +20,8 @@ pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_typ
 from command import session_members
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.config import load_settings
 from ami_ros.configuration import Configuration
-from ami_ros.data.episode import (
+from ami_ros.episodes.episode import (
     PLAIN_LOOK,
     EpisodeRecord,
     episode_arrays,
@@ -30,8 +29,9 @@ from ami_ros.data.episode import (
     list_episodes,
     read_episode,
 )
-from ami_ros.data.manifest import claim
+from ami_ros.episodes.manifest import claim
 from ami_ros.errors import AmiError, ConfigError, EpisodeError
+from ami_ros.settings.fields import load_settings
 from ami_ros.sim.collect.episodes import Collector, collect, made_with
 from ami_ros.sim.tasks.collect_settings import CollectSettings, load_collect_settings
 
@@ -157,7 +157,7 @@ def test_kill_9_loses_at_most_the_episodes_in_flight(tmp_path):
 
 def test_a_finished_data_set_starts_no_episode(tmp_path):
     collector = Collector(configuration())
-    from ami_ros.data.episode import write_episode
+    from ami_ros.episodes.episode import write_episode
 
     write_episode(episode_path(tmp_path, 0), collector.record(0))
     assert list(collect(configuration(episodes=1), tmp_path)) == []

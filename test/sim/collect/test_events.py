@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.configuration import Configuration
-from ami_ros.data.event import EventRecord, list_events, read_event
+from ami_ros.episodes.event import EventRecord, list_events, read_event
 from ami_ros.sim.collect.collect_events import collect_events, missing_events
 from ami_ros.sim.collect.events import EventRecorder
 from ami_ros.sim.collect.occasion import ARM_KINDS, OBJECT_KINDS, WALL_KINDS, shows

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ami_ros.configuration import Configuration
-from ami_ros.data.oddity import ODDITY_FILES
+from ami_ros.episodes.oddity import ODDITY_FILES
 from ami_ros.errors import EpisodeError
 from ami_ros.sim.camera.variation import NAMES, beyond_variation
 from ami_ros.sim.camera.variation_settings import load_variation_settings

@@ -10,13 +10,13 @@ import pytest
 from observed import observed
 from robots import CAMERA
 
-from ami_ros.body.meanings.known import meaning_of
+from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
-from ami_ros.share import shipped_model
+from ami_ros.settings.share import shipped_model
 from ami_ros.types import Goal, Level
 
 pytest.importorskip("pybullet", reason="pybullet is not installed")
@@ -41,7 +41,7 @@ def planner():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, seed):
     from ami_ros.sim.faults.foreign_world import ForeignWorld
-    from ami_ros.sim.tasks.known import load_task
+    from ami_ros.sim.tasks.by_name import load_task
     from ami_ros.sim.world.scene import Scene
 
     spec = load_robot("panda", "reach")

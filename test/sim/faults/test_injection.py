@@ -14,7 +14,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.sim.collect.occasion import SEEN_GREY, changed_share
 from ami_ros.sim.faults.injection import SEEN_SHARE, FaultInjection
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.process import Process
 from ami_ros.sim.world.scene import Scene

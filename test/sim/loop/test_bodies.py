@@ -14,7 +14,7 @@ from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.loop.step_loop import StepLoop
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.types import Goal
 

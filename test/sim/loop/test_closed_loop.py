@@ -20,7 +20,7 @@ from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.faults.broken_camera import with_black
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Command, Level, Reason, Trajectory, Verdict
 

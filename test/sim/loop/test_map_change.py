@@ -14,7 +14,7 @@ from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.loop.map_change import UNDER_WAY, MapChange
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.tasks.barrier import _inward, _place_of
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.yard import Yard
 

@@ -14,7 +14,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.loop.ungated import Ungated
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Trajectory
 

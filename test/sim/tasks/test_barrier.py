@@ -11,15 +11,15 @@ pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_typ
 import itertools
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.safety.settings import load_safety_settings
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.task_file import read_task
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.barrier import Barrier, BarrierSettings, _inward, _place_of
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.trap import Trap
 from ami_ros.sim.world.scene import Scene
-from ami_ros.task_file import read_task
 
 SPEC = load_robot("panda", "barrier")
 OWN = read_task("barrier").own

@@ -17,12 +17,12 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.exploration.steering import wrapped
 from ami_ros.safety.settings import load_safety_settings
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.loop.oracle import Oracle
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.drive import Drive, DriveSettings
-from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.yard import Yard
 

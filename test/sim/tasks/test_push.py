@@ -15,16 +15,16 @@ from robots import changed
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec, load_robot
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.safety.settings import load_safety_settings
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.task_file import read_task
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.loop.oracle import Oracle
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
-from ami_ros.sim.tasks.known import load_task
 from ami_ros.sim.tasks.push import Push, PushSettings, area
 from ami_ros.sim.world.scene import Scene
-from ami_ros.task_file import read_task
 
 SPEC = load_robot("panda", "push")
 SETTINGS = load_settings(PushSettings, read_task("push").own)

@@ -11,10 +11,10 @@ from robots import changed
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError, KinematicsError
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.task_file import read_task
 from ami_ros.sim.tasks.reach import Reach, ReachSettings
-from ami_ros.task_file import read_task
 
 SPEC = load_robot("panda", "reach")
 SETTINGS = load_settings(ReachSettings, read_task("reach").own)

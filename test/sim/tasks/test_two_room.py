@@ -11,14 +11,14 @@ import pytest
 pytest.importorskip("pybullet", reason="needs pybullet")
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.config import load_settings
 from ami_ros.errors import ConfigError
 from ami_ros.safety.settings import load_safety_settings
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.task_file import read_task
 from ami_ros.sim.loop.step_loop import StepLoop
-from ami_ros.sim.tasks.known import load_task
+from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.two_room import TwoRoom, TwoRoomSettings
 from ami_ros.sim.world.yard import Yard
-from ami_ros.task_file import read_task
 from ami_ros.types import Command
 
 SPEC = load_robot("husky", "two_room")

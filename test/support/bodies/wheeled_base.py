@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ami_ros.share import config_path
+from ami_ros.settings.share import config_path
 
 Values = dict[str, Any]
 # An L: what is inside of its box is not always inside of it.

@@ -15,13 +15,13 @@ from gate_counts import COUNTS
 from gate_oracle import CommandOracle, bounds_of, restricted
 from gate_plant import DEAD_NS, START_NS, STEP_NS, TICK_NS, Outputs, gate_settings
 
-from ami_ros.config import load_settings
 from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import GateNodeSettings
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.types import Command, FloatArray, Level, Trajectory, Verdict
 
 PLAN_TICKS, CHUNK_STEPS = 10, 5

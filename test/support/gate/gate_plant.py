@@ -16,14 +16,14 @@ from gate_oracle import CommandOracle, Outside, bounds_of, restricted
 from robots import AGE_S, CAMERA, JOINT_SENSOR
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.config import load_settings
 from ami_ros.errors import JointStateError
 from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings, load_safety_settings
-from ami_ros.share import config_path
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
 from ami_ros.types import Command, FloatArray, Level, Trajectory, Verdict
 
 TICK_NS = 10_000_000

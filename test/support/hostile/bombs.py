@@ -17,7 +17,7 @@ import zstandard
 from mcap.writer import CompressionType, Writer
 from recorded import IMAGE
 
-from ami_ros.data.bags.bag_topic import types
+from ami_ros.recordings.bags.bag_topic import types
 
 Random = np.random.Generator
 MANY = 3 * 2**30

@@ -18,12 +18,12 @@ from memories import MODEL, moment
 from recorded import imported
 from small_data import write_episodes
 
-from ami_ros.config import read_yaml
-from ami_ros.data.episode import list_episodes, read_episode
+from ami_ros.episodes.episode import list_episodes, read_episode
 from ami_ros.errors import AmiError
 from ami_ros.memory.moment import Episode
 from ami_ros.memory.store import Store
-from ami_ros.share import config_path, shipped_model
+from ami_ros.settings.fields import read_yaml
+from ami_ros.settings.share import config_path, shipped_model
 from hostile import bombs
 from hostile.mutations import TEXTS, bytes_of, json_of, one_file, something_else, text_of
 from hostile.recordings import SPOILS, Random, judged, recording
@@ -89,7 +89,7 @@ def damaged_bag(generator: Random, folder: Path) -> None:
 def _as_sqlite(script: Any, folder: Path) -> Path:
     from rosbags.rosbag2 import StoragePlugin, Writer
 
-    from ami_ros.data.bags.bag_topic import types
+    from ami_ros.recordings.bags.bag_topic import types
 
     path = folder / "sqlite"
     with Writer(path, version=9, storage_plugin=StoragePlugin.SQLITE3) as writer:
@@ -318,7 +318,7 @@ def picture(generator: Random, folder: Path) -> None:
     """A PNG or JPEG with bytes that are wrong."""
     import cv2
 
-    from ami_ros.data.decoding import decoded
+    from ami_ros.recordings.decoding import decoded
 
     pixels = generator.integers(0, 256, (40, 48, 3), dtype=np.uint8)
     data = cv2.imencode(str(generator.choice([".png", ".jpg"])), pixels)[1].tobytes()
@@ -363,11 +363,6 @@ def generator_of(kind: str, seed: int) -> Random:
 
 def preload(kinds: Iterable[str]) -> None:
     """Import what the cases need, before processes are forked: each would do it again."""
-    import ami_ros.cli.inspect
-    import ami_ros.cli.memory
-    import ami_ros.cli.recordings.importing
-    import ami_ros.data.importing.lerobot_source
-    import ami_ros.model.runtime  # noqa: F401
 
     if {"npz", "bag_bomb"} & set(kinds):
         bombs.prepare()

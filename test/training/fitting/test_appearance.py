@@ -11,7 +11,7 @@ import pytest
 import torch
 from small_model import IMAGE_SIZE, one_camera_and_joints, small_jepa
 
-from ami_ros.data.oddity import ODDITY_FILES, OddityRecord
+from ami_ros.episodes.oddity import ODDITY_FILES, OddityRecord
 from ami_ros.training.fitting.appearance import Oddities, fit_appearance, oddness_of, read_oddities
 from ami_ros.training.quality import beyond_the_range
 from ami_ros.training.rank import roc_auc

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a step is passed: what is wrong, with numbers, and what to do about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ami_ros.commissioning.core.settings import CommissionSettings
+from ami_ros.commissioning.core.trials import FaultTrial
+
+MORE_DATA = (
+    "more explored data of this robot as it stands here (ami-ros explore, import, train --from) helps; "
+    "a camera that was moved or light that changed is the usual cause"
+)
+
+
+def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tuple[str, ...]:
+    """Return what speaks against letting the model move the robot; nothing when it may."""
+    problems = []
+    if figures["plans"] < wanted.shadow_plans:
+        problems.append(
+            f"only {figures['plans']} plans could be compared, expected {wanted.shadow_plans}: the robot "
+            "hardly moved, or the planner's observations do not come (its log says why)"
+        )
+    if _less(figures["agreement"], wanted.least_agreement):
+        problems.append(
+            f"plans agree with the way by {_told(figures['agreement'])}, expected at least "
+            f"{wanted.least_agreement:g} (least_agreement); {MORE_DATA}"
+        )
+    gain = None if figures["agreement"] is None else figures["agreement"] - figures["shuffled"]
+    if _less(gain, wanted.least_gain):
+        problems.append(
+            f"that is {_told(gain)} more than plans agree with the ways of other moments, expected at least "
+            f"{wanted.least_gain:g} (least_gain): the robot moved to one side only, or plans are always alike"
+        )
+    # A model that judges no surprise has none to tell.
+    if (surprised := figures["surprised_share"]) is not None and not surprised <= wanted.most_surprised:
+        problems.append(
+            f"{100 * surprised:.0f} % of the pictures surprise the model, expected at most "
+            f"{100 * wanted.most_surprised:.0f} % (most_surprised); {MORE_DATA}"
+        )
+    return tuple(problems)
+
+
+def speed_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tuple[str, ...]:
+    """Return what speaks against going on to the next speed."""
+    problems = []
+    if figures["goals"] < wanted.goals:
+        problems.append(f"{figures['goals']} goals were tried, expected {wanted.goals}")
+    if _less(figures["success"], wanted.least_success):
+        problems.append(
+            f"{figures['reached']} of {figures['goals']} goals were reached, expected at least "
+            f"{100 * wanted.least_success:.0f} % (least_success); look at the pictures of those that were "
+            f"missed; {MORE_DATA}"
+        )
+    if figures["stops"]:
+        problems.append(
+            f"the gate stopped the robot, which ends a step: {_reasons(figures)}; what each means is in "
+            "docs/safety.md"
+        )
+    if (held := figures["held_share"]) is not None and not held <= wanted.most_held:
+        problems.append(
+            f"the gate held the robot for {100 * held:.0f} % of the time, expected at most "
+            f"{100 * wanted.most_held:.0f} % (most_held): {_reasons(figures)}"
+        )
+    if figures["unsafe"]:
+        problems.append(f"the simulated robot counted {figures['unsafe']} commands outside its limits")
+    return tuple(problems)
+
+
+def fault_problems(trials: Sequence[FaultTrial], wanted: CommissionSettings) -> tuple[str, ...]:
+    """Return what went wrong with faults that were brought about on purpose."""
+    return tuple(problem for trial in trials for problem in _of_one(trial, wanted))
+
+
+def _of_one(trial: FaultTrial, wanted: CommissionSettings) -> list[str]:
+    if trial.left_out:
+        return [f"{trial.fault}: not done: {trial.left_out}"]
+    if not trial.named:
+        return [
+            f"{trial.fault}: the gate let the robot move on, expected one of {', '.join(trial.expected)} "
+            f"within {trial.within_s:g} s; do not go on before you know why"
+        ]
+    problems = []
+    if trial.named_s is not None and trial.named_s > trial.within_s:
+        problems.append(
+            f"{trial.fault}: named after {trial.named_s:.2f} s, expected within {trial.within_s:g} s"
+        )
+    if trial.still_s is None or trial.still_s > wanted.still_s:
+        after = "never" if trial.still_s is None else f"after {trial.still_s:.2f} s"
+        problems.append(
+            f"{trial.fault}: the robot was at rest {after}, expected within {wanted.still_s:g} s (still_s)"
+        )
+    if trial.recovered_s is None:
+        problems.append(
+            f"{trial.fault}: the gate did not let the robot move again within {wanted.recover_s:g} s"
+        )
+    if trial.unsafe:
+        problems.append(
+            f"{trial.fault}: the simulated robot counted {trial.unsafe} commands outside its limits"
+        )
+    return problems
+
+
+def _less(value: float | None, least: float) -> bool:
+    """Return whether a figure is too small; one that is missing, or no number, is."""
+    return value is None or math.isnan(value) or value < least
+
+
+def _told(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.2f}"
+
+
+def _reasons(figures: Mapping[str, Any]) -> str:
+    told = sorted(figures["reasons"].items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{name} {count}x" for name, count in told[:4]) or "without a reason"

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a step showed, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ami_ros.commissioning.core.record import FAULTS, SHADOW, StepRecord
+
+
+def summary_of(step: str, record: StepRecord) -> str:
+    """Return one line about a step that has ended."""
+    figures = record.figures
+    if step == SHADOW:
+        return _shadow(figures)
+    if step == FAULTS:
+        done = [trial for trial in record.faults if trial.named]
+        return f"the gate stood in for {len(done)} of {len(record.faults)} faults"
+    low, high = figures["success_ci"]
+    seconds = figures["seconds_median"]
+    took = "" if seconds is None else f", median {seconds:.1f} s"
+    return (
+        f"{figures['reached']} of {figures['goals']} goals at {100 * figures['speed']:g} % of the speed "
+        f"({100 * low:.0f} to {100 * high:.0f} %, Wilson){took}; the gate stopped {figures['stops']} times"
+    )
+
+
+def gaps_text(gaps: Mapping[str, float], units: Mapping[str, str]) -> str:
+    """Return gaps for people, lengths in cm.
+
+    Args:
+        gaps: how far something is apart, by name.
+        units: m or rad, by name.
+    """
+    told = []
+    for name, gap in gaps.items():
+        told.append(f"{name} {100 * gap:.1f} cm" if units[name] == "m" else f"{name} {gap:.2f} rad")
+    return ", ".join(told)
+
+
+def _shadow(figures: Mapping[str, Any]) -> str:
+    if figures["agreement"] is None:
+        return "no plan could be compared"
+    surprised = figures["surprised_share"]
+    told = "" if surprised is None else f", {100 * surprised:.0f} % of the pictures surprise the model"
+    return (
+        f"{figures['plans']} plans agree with the way by {figures['agreement']:.2f} "
+        f"({figures['shuffled']:.2f} by chance){told}; {figures['goals']} goals kept"
+    )

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One recorded episode on disk: a single .npz that appears whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ami_ros.episodes.npz import check_images, check_names, read_npz, split_names, write_npz
+from ami_ros.episodes.recorded_body import RecordedBody, body_of_text
+from ami_ros.errors import EpisodeError
+from ami_ros.types import ImageArray
+
+FORMAT_VERSION = 3
+PLAIN_LOOK = 0
+EPISODE_FILES = "episode_*.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class EpisodeRecord:
+    """S control steps and the S + 1 observations around them.
+
+    Attributes:
+        images: camera -> (S + 1, H, W, 3) uint8 RGB, already at the model's image size.
+        vectors: sensor -> (S + 1, n) float32, in the sensor's units; of joints positions, then velocities.
+        actions: (S, A) float32, in the channels' units.
+        truth: name -> (S + 1, ...) float32, what the simulator knows, for probes and scoring only; training
+            never reads it. Of an arm `tip` (S + 1, 3) and `objects` (S + 1, M, 3), m.
+        look: () int64. Episodes that look alike (colours, light, camera) share a number; 0 is the plain look.
+        body: names and units of the sensors and channels.
+    """
+
+    images: Mapping[str, ImageArray]
+    vectors: Mapping[str, NDArray[np.float32]]
+    actions: NDArray[np.float32]
+    truth: Mapping[str, NDArray[np.float32]]
+    look: NDArray[np.int64]
+    body: RecordedBody
+
+
+def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
+    """Return the arrays of an episode by their names in a file."""
+    return {
+        **{f"image.{name}": array for name, array in record.images.items()},
+        **{f"vector.{name}": array for name, array in record.vectors.items()},
+        **{f"truth.{name}": array for name, array in record.truth.items()},
+        "actions": record.actions,
+        "look": record.look,
+        "body": np.asarray(record.body.to_text()),
+    }
+
+
+def episode_path(folder: Path, index: int) -> Path:
+    """Return where episode `index` of a data set lies."""
+    return folder / EPISODE_FILES.replace("*", f"{index:06d}")
+
+
+def write_episode(path: Path, record: EpisodeRecord) -> None:
+    """Write one episode, whole or not at all."""
+    write_npz(path, FORMAT_VERSION, episode_arrays(record))
+
+
+def read_episode(path: Path) -> EpisodeRecord:
+    """Read one episode.
+
+    Raises:
+        EpisodeError: missing, truncated, of another format version, or with inconsistent lengths.
+    """
+    return checked_episode(path, read_npz(path, FORMAT_VERSION))
+
+
+def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeRecord:
+    """Return the episode made of these arrays. Raises EpisodeError: wrong names, types, shapes or lengths."""
+    text = content.get("body", np.asarray(""))
+    if "body" in content and (text.shape != () or text.dtype.kind != "U"):
+        raise EpisodeError(f"{path}: body: got {text.dtype} {text.shape}, expected one text")
+    body = body_of_text(path, str(text)) if "body" in content else RecordedBody((), {}, ())
+    images, vectors, truth = (split_names(content, kind) for kind in ("image", "vector", "truth"))
+    wanted = [f"image.{name}" for name in body.images] + [f"vector.{name}" for name in body.vectors]
+    check_names(path, content, {*wanted, *(f"truth.{name}" for name in truth), "actions", "look", "body"})
+    actions, look = content["actions"], content["look"]
+    _check(path, "actions", actions, (len(actions) if actions.ndim else 0, len(body.channels)))
+    if look.dtype != np.int64 or look.ndim:
+        raise EpisodeError(f"{path}: look: got {look.dtype} {look.shape}, expected one int64")
+    rows = len(actions) + 1
+    for name, array in images.items():
+        check_images(path, f"image.{name}", array, rows)
+    for name, array in vectors.items():
+        _check(path, f"vector.{name}", array, (rows, len(body.vectors[name])))
+    for name, array in truth.items():
+        _check(path, f"truth.{name}", array, (rows, *array.shape[1:]))
+    if 0 in actions.shape or not (images or vectors):
+        raise EpisodeError(f"{path}: got no steps, channels or sensors, expected some of each")
+    return EpisodeRecord(images, vectors, actions, truth, look, body)
+
+
+def _check(path: Path, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.dtype != np.float32 or array.shape != shape:
+        raise EpisodeError(f"{path}: {name}: got {array.dtype} {array.shape}, expected float32 {shape}")
+    if not np.isfinite(array).all():
+        raise EpisodeError(f"{path}: {name}: got NaN or infinity, expected finite numbers; record it again")
+
+
+def list_episodes(folder: Path) -> list[Path]:
+    """Return the finished episodes of a data set in order.
+
+    Raises:
+        EpisodeError: the folder does not exist, cannot be read or holds none.
+    """
+    try:
+        paths = sorted(Path(folder).glob(EPISODE_FILES))
+    except (OSError, ValueError) as error:  # a name that is longer than any
+        raise EpisodeError(f"{folder}: cannot be read: {error}") from error
+    if not paths:
+        raise EpisodeError(f"{folder}: no episodes ({EPISODE_FILES}); run `ami-ros collect` first")
+    return paths

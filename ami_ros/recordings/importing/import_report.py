@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an import found and made: for people, and as JSON next to the data."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from ami_ros.recordings.importing.clock_offset import ClockOffset
+from ami_ros.recordings.importing.track import Times, TopicHealth
+
+REPORT_FILE, PLOT_FILE = "import_report.json", "import_report.png"
+
+
+class Span(NamedTuple):
+    """A stretch of the recording, s from its beginning; what it is used as, or why it is not."""
+
+    begin_s: float
+    end_s: float
+    reason: str
+
+
+@dataclass
+class ImportReport:
+    """One import.
+
+    Attributes:
+        recordings: what was read.
+        problems: what of it could not be read.
+        notes: what people should look at.
+        topics: role (a sensor, "commands", ...) -> how well its topic was recorded.
+        offsets: camera -> how late its stamps are; None where nothing tells.
+        corrected: whether the offsets were taken off.
+        actions_from: actions, proposals, commands or motion.
+        actions_known: source -> share of the usable steps whose action it knows, of those that were asked.
+        step_s: length of a control step.
+        duration_s: of everything that was read.
+        used: the stretches that became episodes.
+        dropped: the others, with the reason.
+        episodes: written.
+        episode_steps: control steps in each.
+    """
+
+    recordings: list[str]
+    step_s: float
+    episode_steps: int
+    topics: dict[str, TopicHealth] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    offsets: dict[str, ClockOffset | None] = field(default_factory=dict)
+    corrected: bool = False
+    actions_from: str = ""
+    actions_known: dict[str, float] = field(default_factory=dict)
+    duration_s: float = 0.0
+    used: list[Span] = field(default_factory=list)
+    dropped: list[Span] = field(default_factory=list)
+    episodes: int = 0
+
+    @property
+    def used_s(self) -> float:
+        """Seconds that training will use."""
+        return self.episodes * self.episode_steps * self.step_s
+
+    def dropped_s(self) -> dict[str, float]:
+        """Return the seconds that are not used by their reason, the most first."""
+        total: dict[str, float] = {}
+        for span in self.dropped:
+            total[span.reason] = total.get(span.reason, 0.0) + span.end_s - span.begin_s
+        return dict(sorted(total.items(), key=lambda item: -item[1]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it, as JSON can carry it."""
+        return {
+            **asdict(self),
+            "offsets": {
+                camera: None if offset is None else {**asdict(offset), "sure": offset.sure}
+                for camera, offset in self.offsets.items()
+            },
+            "used": [span._asdict() for span in self.used],
+            "dropped": [span._asdict() for span in self.dropped],
+            "used_s": self.used_s,
+            "dropped_s": self.dropped_s(),
+        }
+
+
+def spans_of(times: Times, reasons: Sequence[str], begin_ns: int) -> list[Span]:
+    """Return stretches of steps with one reason, from the times of N moments and N - 1 reasons."""
+    spans = []
+    for reason, group in itertools.groupby(range(len(reasons)), key=lambda step: reasons[step]):
+        steps = list(group)
+        begin_s, end_s = ((int(times[at]) - begin_ns) / 1e9 for at in (steps[0], steps[-1] + 1))
+        spans.append(Span(begin_s, end_s, reason))
+    return spans

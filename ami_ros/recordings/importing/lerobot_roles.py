@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which columns of a LeRobotDataset are which sensor, and which ones tell of actions."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import VectorSensor
+from ami_ros.errors import ConfigError, shown
+from ami_ros.recordings.importing.roles import COMMANDS, RECORDED
+from ami_ros.recordings.lerobot.features import MOST_SHOWN, DatasetInfo, Feature
+from ami_ros.recordings.lerobot.layout import ACTION, IMAGES, STATE
+from ami_ros.recordings.lerobot.robot_features import POSITION, SUFFIXES, action_names, state_names
+from ami_ros.types import FloatArray
+
+DEGREES = {"rad": "deg", "rad/s": "deg/s"}
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Numbers of one feature that are those of a sensor or an action.
+
+    Attributes:
+        feature: its name.
+        places: (n,) of the numbers, in our order.
+        factors: (n,) from its units to ours.
+    """
+
+    feature: str
+    places: Sequence[int]
+    factors: FloatArray
+
+    def of(self, numbers: FloatArray) -> FloatArray:
+        """Return our numbers (N, n) of those of the feature (N, size)."""
+        values: FloatArray = numbers[:, list(self.places)] * self.factors
+        return values
+
+
+@dataclass(frozen=True, eq=False)
+class LeRobotRoles:
+    """Columns by what they are for.
+
+    Attributes:
+        cameras: camera -> feature with its pictures.
+        vectors: sensor -> its numbers; of joints perhaps the positions alone.
+        actions: of the robot's channels; None if there are none.
+        commands: positions that the commanded joints were told; None if there are none.
+        notes: what was assumed, for people.
+    """
+
+    cameras: Mapping[str, str]
+    vectors: Mapping[str, Columns]
+    actions: Columns | None
+    commands: Columns | None
+    notes: Sequence[str]
+
+    @property
+    def features(self) -> list[str]:
+        """Names of all features that are needed, without videos."""
+        numbers = [*self.vectors.values(), self.actions, self.commands]
+        return list(dict.fromkeys(columns.feature for columns in numbers if columns is not None))
+
+
+class RoleFinder:
+    """Finds a robot's sensors and channels among the features of a data set.
+
+    Args:
+        spec: the robot.
+        info: what the data set says of itself.
+        given: sensor, RECORDED or COMMANDS -> FEATURE or FEATURE:COLUMNS that it is in; columns by name or
+            number, as in "observation.state:0-6".
+        degrees: angles without a unit are in degrees.
+    """
+
+    def __init__(self, spec: RobotSpec, info: DatasetInfo, given: Mapping[str, str], degrees: bool) -> None:
+        self._spec, self._info, self._given, self._degrees = spec, info, given, degrees
+
+    def find(self) -> LeRobotRoles:
+        """Return which columns are what.
+
+        Raises:
+            ConfigError: a sensor is not there, or what was given does not fit; lists what there is.
+        """
+        spec = self._spec
+        if unknown := sorted(set(self._given) - {*spec.sensors, RECORDED, COMMANDS}):
+            expected = [*spec.sensors, RECORDED, COMMANDS]
+            raise ConfigError(f"--feature: got {unknown}, expected some of {expected}")
+        cameras = {image.name: self._camera(image.name) for image in spec.images}
+        vectors = {sensor.name: self._vector(sensor) for sensor in spec.vectors}
+        notes: list[str] = []
+        actions, commands = self._actions(), self._commands()
+        if actions is None and commands is None and (there := self._info.features.get(ACTION)) is not None:
+            hint = f"--feature {RECORDED}={ACTION} or --feature {COMMANDS}={ACTION}:COLUMNS"
+            notes.append(
+                f"{there} is neither the robot's channels {list(action_names(spec))} nor positions of "
+                f"{list(spec.command_names)}: actions come from motion; {hint} says otherwise"
+            )
+        return LeRobotRoles(cameras, vectors, actions, commands, notes)
+
+    def _camera(self, name: str) -> str:
+        there = [feature.name for feature in self._info.features.values() if feature.is_picture]
+        if (given := self._given.get(name)) is not None:
+            if given not in there:
+                raise ConfigError(f"--feature {name}: got {given}, expected one of {there}")
+            return given
+        if f"{IMAGES}{name}" in there:
+            return f"{IMAGES}{name}"
+        if len(there) == len(self._spec.images) == 1:
+            return there[0]
+        raise self._missing(name, f"pictures, as {IMAGES}{name}", there[0] if there else f"{IMAGES}{name}")
+
+    def _vector(self, sensor: VectorSensor) -> Columns:
+        half = sensor.size // 2
+        sizes = (sensor.size, half) if sensor.is_joints else (sensor.size,)
+        if sensor.name in self._given:
+            return self._told(sensor.name, sizes, state_names(sensor), sensor.units)
+        wanted = [state_names(sensor)]
+        wanted += [wanted[0][:half]] if sensor.is_joints else []
+        wanted += [sensor.names]
+        states = self._state_features()
+        for names in wanted:
+            fitting = [feature for feature in states if set(names) <= feature.columns.keys()]
+            if len(fitting) > 1 and fitting[0].name != STATE:
+                there = [feature.name for feature in fitting[:MOST_SHOWN]]
+                raise ConfigError(
+                    f"{sensor.name}: got columns {list(names)} in {there}, expected them in one; choose with "
+                    f"--feature {sensor.name}={there[0]}"
+                )
+            if fitting:
+                return self._columns(fitting[0], _places(sensor.name, fitting[0], names), sensor.units)
+        raise self._missing(
+            sensor.name,
+            f"columns {list(sensor.names)}, perhaps with {POSITION}",
+            f"{states[0].name if states else STATE}:0-{len(sensor.names) - 1}",
+        )
+
+    def _actions(self) -> Columns | None:
+        spec = self._spec
+        names, units = action_names(spec), tuple(channel.unit for channel in spec.actions.channels)
+        if RECORDED in self._given:
+            return self._told(RECORDED, (len(names),), names, units)
+        feature = self._info.features.get(ACTION)
+        # A bare name says no more than a position: that is what most robots of lerobot are told.
+        bare = [spec.actions.names] if SUFFIXES[spec.actions.meaning] == POSITION else []
+        for wanted in (names, *bare):
+            if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
+                return self._columns(feature, _places(RECORDED, feature, wanted), units)
+        return None
+
+    def _commands(self) -> Columns | None:
+        """Return positions that joints were told."""
+        spec = self._spec
+        told = COMMANDS in self._given
+        if spec.arm is None or spec.output.of.vector == "velocity":
+            if told:
+                raise ConfigError(f"--feature {COMMANDS}: {spec.name} is not told positions of joints")
+            return None
+        names = spec.command_names
+        (joints,) = (sensor for sensor in spec.vectors if sensor.name == spec.joint_sensor)
+        units = joints.units[: len(names)]
+        if told:
+            return self._told(COMMANDS, (len(names),), tuple(f"{name}{POSITION}" for name in names), units)
+        feature = self._info.features.get(ACTION)
+        for wanted in (tuple(f"{name}{POSITION}" for name in names), names):
+            if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
+                return self._columns(feature, _places(COMMANDS, feature, wanted), units)
+        return None
+
+    def _state_features(self) -> list[Feature]:
+        """Return what may be measured, the usual one first."""
+        found = [f for f in self._info.features.values() if f.size and f.name.startswith("observation")]
+        return sorted(found, key=lambda feature: feature.name != STATE)
+
+    def _told(self, role: str, sizes: Sequence[int], names: Sequence[str], units: Sequence[str]) -> Columns:
+        """Return the columns that were given for a role; of a feature alone those of its names, or all."""
+        name, _, texts = self._given[role].partition(":")
+        feature = self._info.features.get(name)
+        if feature is None or not feature.size:
+            raise ConfigError(f"--feature {role}: got {name}, expected one of: {self._info.listed}")
+        if texts:
+            places = [place for text in texts.split(",") for place in _parse(role, feature, text)]
+        elif fitting := [names[:size] for size in sizes if set(names[:size]) <= feature.columns.keys()]:
+            places = _places(role, feature, fitting[0])
+        else:
+            places = list(range(feature.size))
+        if len(places) not in sizes:
+            expected = " or ".join(map(str, sorted(sizes)))
+            raise ConfigError(
+                f"--feature {role}: got {len(places)} columns of {feature}, expected {expected}: "
+                f"{list(names[: min(sizes)])}; choose them, as in {role}={name}:0-{min(sizes) - 1}"
+            )
+        return self._columns(feature, places, units)
+
+    def _columns(self, feature: Feature, places: Sequence[int], units: Sequence[str]) -> Columns:
+        factors = []
+        for place, unit in zip(places, units, strict=False):
+            given = feature.units[place] if len(feature.units) == feature.size else ""
+            in_degrees = given == DEGREES.get(unit, "?") or (self._degrees and not given and unit in DEGREES)
+            if given and given != unit and not in_degrees:
+                raise ConfigError(f"{feature.name}: column {place}: got unit {given!r}, expected {unit!r}")
+            factors.append(math.pi / 180.0 if in_degrees else 1.0)
+        return Columns(feature.name, places, np.array(factors))
+
+    def _missing(self, role: str, expected: str, example: str) -> ConfigError:
+        return ConfigError(
+            f"got no feature of {role}, expected {expected}; say where it is with "
+            f"--feature {role}={example}. There is: {self._info.listed}"
+        )
+
+
+def _places(role: str, feature: Feature, names: Sequence[str]) -> list[int]:
+    """Return which columns have these names. Raises ConfigError: several have the same."""
+    if twice := [name for name in names if len(feature.columns[name]) > 1]:
+        where = {name: list(feature.columns[name]) for name in twice}
+        first = feature.columns[names[0]][0]
+        raise ConfigError(
+            f"{role}: got columns of {feature.name} with the same name: {shown(where)}, expected each name "
+            f"once; choose by number, as in --feature {role}={feature.name}:{first}-{first + len(names) - 1}"
+        )
+    return [feature.columns[name][0] for name in names]
+
+
+def _parse(role: str, feature: Feature, text: str) -> list[int]:
+    """Return the columns of a number, a range such as 0-6, or a name."""
+    numbers = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", text)
+    if numbers is not None:
+        begin, end = int(numbers[1]), int(numbers[2] or numbers[1])
+        if begin <= end < feature.size:
+            return list(range(begin, end + 1))
+    elif text in feature.columns:
+        return _places(role, feature, [text])
+    raise ConfigError(
+        f"--feature {role}: got column {text!r}, expected a name or 0 to {feature.size - 1} of {feature}"
+    )

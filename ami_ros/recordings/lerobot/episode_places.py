@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the episodes of a LeRobotDataset are, from meta/episodes: what contradicts itself is not believed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ami_ros.errors import shown
+from ami_ros.recordings.lerobot.layout import DATA, EPISODE, VIDEOS, FilePlace
+from ami_ros.recordings.lerobot.parquet_input import ParquetInput
+from ami_ros.recordings.problems import few_lines
+
+MOST_NUMBER = 2**31 - 1  # of an episode, a file or a frame
+MOST_S = 1e6  # of a video, or of an episode: 11 days
+# Frames that the stretch of an episode in a video may be longer or shorter than the episode: containers
+# round, and may count the last frame or not.
+TOLERANCE = 1.5
+BATCH = 1000  # rows that are held in memory
+_PLACE = ("chunk_index", "file_index")
+_SPAN = ("from_timestamp", "to_timestamp")
+
+
+class VideoPlace(NamedTuple):
+    """Where the pictures of an episode are: a file, and from which time to which in it."""
+
+    path: str
+    from_s: float
+    to_s: float
+
+
+class EpisodePlace(NamedTuple):
+    """Where an episode is.
+
+    Attributes:
+        data: its file.
+        length: its number of rows.
+        videos: feature -> where its pictures are.
+    """
+
+    data: str
+    length: int
+    videos: dict[str, VideoPlace]
+
+
+def read_places(
+    folder: Path, videos: Sequence[str], fps: float, tell: Callable[[str], object]
+) -> Mapping[int, EpisodePlace]:
+    """Return number -> where it is, of the episodes of which that is said, once and without contradiction.
+
+    Args:
+        folder: of the data set.
+        videos: its features that are videos.
+        fps: its frames per second.
+        tell: is told what cannot be believed.
+    """
+    files = sorted(folder.glob("meta/episodes/*/*.parquet"))
+    if not files:
+        tell("meta/episodes: missing, so nobody knows where in videos episodes begin")
+    places: dict[int, EpisodePlace] = {}
+    times: Counter[int] = Counter()
+    for file in files:
+        with few_lines(file.relative_to(folder).as_posix(), tell) as note:
+            for number, place in _read(file, videos, note):
+                places[number] = place
+                times[number] += 1
+    if twice := sorted(number for number, count in times.items() if count > 1):
+        tell(
+            f"meta/episodes: tells of episodes {shown(twice)} more than once, expected once; none is believed"
+        )
+    places = {number: place for number, place in places.items() if times[number] == 1}
+    for video in videos:
+        _leave_out_contradictions(places, video, fps, tell)
+    return places
+
+
+def _read(
+    file: Path, videos: Sequence[str], note: Callable[[str], object]
+) -> Iterator[tuple[int, EpisodePlace]]:
+    names = [EPISODE, "length", *(f"data/{part}" for part in _PLACE)]
+    names += [f"videos/{video}/{part}" for video in videos for part in (*_PLACE, *_SPAN)]
+    try:
+        with ParquetInput(file) as parquet:
+            columns = {name: 1 for name in names if name in parquet.names}
+            if EPISODE not in columns:
+                note(f"has no {EPISODE}, so nothing of it can be used")
+                return
+            for group in range(parquet.groups):
+                for batch in parquet.batches(group, columns, BATCH):
+                    for row in batch.to_pylist():
+                        try:
+                            yield _whole(row, EPISODE), _place(row, videos, note)
+                        except ValueError as error:
+                            note(f"a row is left out: {error}")
+    except Exception as error:  # pyarrow raises a dozen kinds on damaged files
+        note(f"cannot be read: {one_line(error)}")
+
+
+def _place(row: Mapping[str, Any], videos: Sequence[str], note: Callable[[str], object]) -> EpisodePlace:
+    found = {}
+    for video in videos:
+        try:
+            file = _file(row, f"videos/{video}/", VIDEOS, video)
+            found[video] = VideoPlace(file, *(_seconds(row, f"videos/{video}/{part}") for part in _SPAN))
+        except ValueError as error:
+            note(f"episode {shown(row[EPISODE])} has no pictures: {error}")
+    return EpisodePlace(_file(row, "data/", DATA), _whole(row, "length"), found)
+
+
+def _file(row: Mapping[str, Any], prefix: str, pattern: str, video: str = "") -> str:
+    return FilePlace(*(_whole(row, f"{prefix}{part}") for part in _PLACE)).path(pattern, video)
+
+
+def _whole(row: Mapping[str, Any], name: str) -> int:
+    value = row.get(name)
+    if not isinstance(value, (int, float)) or value != value // 1 or not 0 <= value <= MOST_NUMBER:
+        raise ValueError(f"{name}: got {shown(value)}, expected a whole number up to {MOST_NUMBER}")
+    return int(value)
+
+
+def _seconds(row: Mapping[str, Any], name: str) -> float:
+    value = row.get(name)
+    if not isinstance(value, (int, float)) or not 0.0 <= value <= MOST_S:
+        raise ValueError(f"{name}: got {shown(value)}, expected 0 to {MOST_S:g} s")
+    return float(value)
+
+
+def _leave_out_contradictions(
+    places: Mapping[int, EpisodePlace], video: str, fps: float, tell: Callable[[str], object]
+) -> None:
+    """Forget where the pictures of episodes are whose stretches overlap, or do not fit their lengths."""
+    files: dict[str, list[tuple[VideoPlace, int, int]]] = {}
+    for number, place in places.items():
+        if (there := place.videos.get(video)) is not None:
+            files.setdefault(there.path, []).append((there, place.length, number))
+    for file, stretches in files.items():
+        long = {
+            number
+            for place, length, number in stretches
+            if abs((place.to_s - place.from_s) * fps - length) > TOLERANCE
+        }
+        right = [stretch for stretch in stretches if stretch[2] not in long]
+        for number in (wrong := long | _overlapping(right, fps)):
+            del places[number].videos[video]
+        if wrong:
+            tell(
+                f"{file}: pictures of episodes {shown(sorted(wrong))} are left out: meta/episodes says that "
+                "they are where those of others are, or last longer or shorter than the episodes"
+            )
+
+
+def _overlapping(stretches: Sequence[tuple[VideoPlace, int, int]], fps: float) -> set[int]:
+    """Return the numbers of those that share more than half a frame with another one."""
+    found: set[int] = set()
+    last_end_s, last = 0.0, -1
+    for place, length, number in sorted(stretches):
+        end_s = place.from_s + length / fps
+        if last >= 0 and place.from_s < last_end_s - 0.5 / fps:
+            found |= {number, last}
+        if end_s >= last_end_s:
+            last_end_s, last = end_s, number
+    return found
+
+
+def one_line(error: Exception) -> str:
+    """Return what an error says, in one line that is not too long."""
+    return " ".join(str(error).split())[:200] or repr(error)

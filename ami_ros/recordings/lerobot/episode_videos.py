@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of one episode after the other, from the videos that hold them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ami_ros.recordings.lerobot.dataset_input import DatasetInput
+from ami_ros.recordings.lerobot.video_input import SPARE, VideoInput
+from ami_ros.types import ImageArray
+
+
+class EpisodeVideos:
+    """The videos of a data set.
+
+    Args:
+        dataset: whose.
+        features: which of its videos.
+    """
+
+    def __init__(self, dataset: DatasetInput, features: Sequence[str]) -> None:
+        self._dataset, self._features = dataset, features
+        self._left = dict.fromkeys(features, SPARE)  # pictures that may be decoded without being wanted
+        self._open: dict[str, tuple[str, float, VideoInput]] = {}  # feature -> file, begin, video
+        self._unknown: Counter[str] = Counter()
+        self._lost: Counter[tuple[str, str]] = Counter()
+
+    def begin(self, episode: int) -> None:
+        """Go to the beginning of an episode."""
+        self.close()
+        place = self._dataset.episodes.get(episode)
+        for name in self._features:
+            if place is None or name not in place.videos:
+                continue
+            file, from_s, _ = place.videos[name]
+            period_s = 1.0 / self._dataset.info.fps
+            video = VideoInput(self._dataset.path / file, from_s, period_s, self._left[name])
+            self._open[name] = file, from_s, video
+
+    def picture(self, feature: str, time_s: float) -> ImageArray | None:
+        """Return what was seen so long after the beginning (H, W, 3); None if it cannot be read."""
+        if feature not in self._open:
+            self._unknown[feature] += 1
+            return None
+        file, from_s, video = self._open[feature]
+        picture = video.at(from_s + time_s)
+        if picture is None:
+            self._lost[file, video.failure or "they are not in it"] += 1
+        return picture
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for name, (_, _, video) in self._open.items():
+            video.close()
+            self._left[name] = video.left
+        self._open.clear()
+
+    def problems(self) -> list[str]:
+        """Return what could not be read, for people."""
+        lost = [f"{file}: {count} pictures are lost: {why}" for (file, why), count in self._lost.items()]
+        unknown = [
+            f"{feature}: {count} pictures are lost: meta/episodes does not say where, or contradicts itself"
+            for feature, count in self._unknown.items()
+        ]
+        return sorted([*lost, *unknown])

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a LeRobotDataset says of itself: its rate and its features, from meta/info.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ami_ros.errors import EpisodeError, shown
+from ami_ros.recordings.lerobot.layout import BOOKKEEPING, INFO_FILE, VERSION
+from ami_ros.settings.strict_text import parse_json
+from ami_ros.system.regular_file import read_regular
+
+PICTURES = ("image", "video")
+COLOURS = ("height", "width", "channels")  # names of the dimensions of a picture
+LEAST_FPS, MOST_FPS = 1e-3, 2000.0
+MOST_SIZE, MOST_DIMENSIONS = 2**16, 4  # of a value; LeRobot has pictures of 3
+MOST_INFO_BYTES = 2**22  # of meta/info.json; a robot with 1000 named joints needs 1 % of it
+MOST_COUNT = 2**40  # of episodes or frames
+MOST_SHOWN = 30  # names, or features, in a message
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of a data set, or its videos.
+
+    Attributes:
+        name: as in observation.state.
+        dtype: "image", "video", or that of numbers.
+        shape: of each value.
+        names: of its numbers; () where it does not say.
+        units: of its numbers; () where it does not say. Only ami_ros writes them.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    names: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is what a camera saw."""
+        return self.dtype in PICTURES
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has; 0 if it has no numbers in a row."""
+        return self.shape[0] if len(self.shape) == 1 and self.dtype not in (*PICTURES, "string") else 0
+
+    @cached_property
+    def columns(self) -> Mapping[str, Sequence[int]]:
+        """Which of its numbers have which name: a name may be given twice."""
+        columns: dict[str, list[int]] = {}
+        for column, name in enumerate(self.names):
+            columns.setdefault(name, []).append(column)
+        return columns
+
+    @property
+    def kind(self) -> str:
+        """Its type and shape, as in "float32 7"."""
+        return f"{self.dtype} {'x'.join(map(str, self.shape))}"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kind}{': ' if self.names else ''}{_some(self.names)})"
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What stands in meta/info.json.
+
+    Attributes:
+        fps: frames per second.
+        features: by name, without bookkeeping.
+        episodes: how many there should be; 0 where it does not say.
+        frames: how many there should be; 0 where it does not say.
+        problems: what of it cannot be, and is done without, for people.
+    """
+
+    fps: float
+    features: Mapping[str, Feature]
+    episodes: int
+    frames: int
+    problems: Sequence[str] = ()
+
+    @property
+    def listed(self) -> str:
+        """The features, for messages."""
+        shown = [str(feature) for feature in list(self.features.values())[:MOST_SHOWN]]
+        more = [f"and {len(self.features) - MOST_SHOWN} more"] if len(self.features) > MOST_SHOWN else []
+        return "; ".join([*shown, *more]) or "nothing"
+
+
+def read_info(folder: Path) -> DatasetInfo:
+    """Read what a data set says of itself.
+
+    Raises:
+        EpisodeError: it is missing or damaged, or of another version.
+    """
+    path = folder / INFO_FILE
+    try:
+        info = parse_json(read_regular(path, MOST_INFO_BYTES))
+        if not isinstance(info, dict) or not isinstance(info.get("features"), dict):
+            raise ValueError(f"got {shown(info)}, expected a mapping with features")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise EpisodeError(
+            f"{path}: cannot be read ({why}); without it nobody knows what the columns mean: copy it again"
+        ) from error
+    version = info.get("codebase_version")
+    if str(version).partition(".")[0] != VERSION.partition(".")[0]:
+        raise EpisodeError(
+            f"{folder}: got a LeRobotDataset of version {shown(str(version))[1:-1]}, expected {VERSION}; "
+            "convert it with lerobot's convert_dataset_v21_to_v30"
+        )
+    try:
+        features = {name: _feature(name, about) for name, about in info["features"].items()}
+        fps = _number(info.get("fps"), LEAST_FPS, MOST_FPS, "fps")
+    except ValueError as error:
+        raise EpisodeError(f"{path}: {error}; expected what lerobot writes") from error
+    problems: list[str] = []
+    episodes, frames = (_count(info, f"total_{what}", problems) for what in ("episodes", "frames"))
+    features = {name: feature for name, feature in features.items() if name not in BOOKKEEPING}
+    return DatasetInfo(fps, features, episodes, frames, problems)
+
+
+def _count(info: Mapping[str, Any], name: str, problems: list[str]) -> int:
+    try:
+        return int(_number(info.get(name, 0), 0, MOST_COUNT, name))
+    except ValueError as error:
+        problems.append(f"{INFO_FILE}: {error}")
+        return 0
+
+
+def _feature(name: str, about: Any) -> Feature:
+    """Return what is said of a feature. Raises ValueError: it cannot be."""
+    if "/" in name or name.startswith(".") or not name.isprintable():
+        raise ValueError(f"feature {shown(name)}: expected a name that can be a folder's")
+    about = about if isinstance(about, dict) else {}
+    sizes, dtype = about.get("shape"), about.get("dtype")
+    if not isinstance(dtype, str) or not dtype.isprintable():
+        raise ValueError(f"feature {name!r}: got dtype {shown(dtype)}, expected text")
+    if not isinstance(sizes, list) or not 0 < len(sizes) <= MOST_DIMENSIONS or not all(map(_is_size, sizes)):
+        raise ValueError(
+            f"feature {name!r}: got shape {shown(sizes)}, expected sizes of 1 to {MOST_SIZE} of up to "
+            f"{MOST_DIMENSIONS} dimensions"
+        )
+    # Labels that are not one for each number would lead to the wrong column.
+    labels = [_texts(about.get(what)) for what in ("names", "units")]
+    names, units = (some if len(some) == sizes[0] else () for some in labels)
+    return Feature(name, dtype, tuple(sizes), names, units)
+
+
+def _number(value: Any, least: float, most: float, what: str) -> float:
+    if not isinstance(value, (int, float)) or not least <= value <= most:
+        raise ValueError(f"{what}: got {shown(value)}, expected {least:g} to {most:g}")
+    return float(value)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and 0 < value <= MOST_SIZE
+
+
+def _texts(names: Any) -> tuple[str, ...]:
+    """Return names, which some data sets group, as in {"motors": ["waist", "shoulder"]}; else ()."""
+    if isinstance(names, Mapping):
+        groups = list(names.values())
+        names = [name for group in groups for name in (group if isinstance(group, list) else [group])]
+    is_list = isinstance(names, list) and all(isinstance(name, str) and name.isprintable() for name in names)
+    return tuple(names) if is_list else ()
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:MOST_SHOWN], *(["..."] if len(names) > MOST_SHOWN else [])])

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults on purpose, one at a time, while the robot moves slowly: does the gate stand in for what broke?"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rcl_interfaces.srv import SetParameters
+from std_srvs.srv import SetBool, Trigger
+
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.commissioning.core.settings import CommissionSettings
+from ami_ros.commissioning.core.spread import TakenGoal
+from ami_ros.commissioning.core.standing import Look, moved_since, still_since
+from ami_ros.commissioning.core.trials import FaultTrial
+from ami_ros.ros.clients.client import ASK_AGAIN_S
+from ami_ros.ros.commissioning.pursuit import PursuitClient
+from ami_ros.ros.wire.verdicts import Judgement
+from ami_ros.sim.faults.catalogue import Catalogue, Fault, name_of
+from ami_ros.types import FloatArray, Level, Observation
+
+CAMERA, PLANNER, ESTOP = FAULTS = ("camera_black", "planner_hung", "estop")
+MOVED = 10.0  # times `still_way`: the robot is under way
+MOVING_S = 30.0  # of the robot's time until it is
+COVER_S = 30.0  # that an operator has to cover the camera
+LOOKS = 1000  # that are kept: more than while a fault is watched
+WATCHED_S = 0.5  # on, after the robot came to rest
+
+
+class FaultTrials(PursuitClient):
+    """Breaks things, and mends them.
+
+    Args:
+        spec: the robot.
+        check: as for Client.
+        simulated: as for WatchedRobot.
+        wanted: how soon the robot must be at rest.
+        goals: to move to meanwhile.
+        freeze: stops the planner's process where it is, or lets it go on.
+        ros_arguments: as for Client.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        check: Callable[[], None],
+        simulated: bool,
+        wanted: CommissionSettings,
+        goals: Sequence[TakenGoal],
+        freeze: Callable[[bool], None],
+        ros_arguments: Sequence[str] = (),
+    ) -> None:
+        super().__init__(spec, check, simulated, wanted, goals, ros_arguments)
+        self._freeze, self._catalogue = freeze, Catalogue(spec)
+        self._states: list[Judgement] = []
+        self._way: list[Look] = []
+        self._asked_s = -math.inf  # wall time, for a re-arm
+        self._faults: Any = (
+            self._node.create_client(SetParameters, "sim/set_parameters") if simulated else None
+        )
+        self._estop: Any = self._node.create_client(SetBool, "safety/estop")
+        self._arm: Any = self._node.create_client(Trigger, "safety/rearm")
+
+    def bring_about(self, name: str, tell: Callable[[str], None]) -> FaultTrial:
+        """Let something break on the way to a goal, watch, mend it, and watch again.
+
+        Args:
+            name: one of `FAULTS`.
+            tell: shows an operator what to do now.
+
+        Raises:
+            ProcessError: a node died, or the robot says nothing any more.
+        """
+        if name in self._catalogue.left_out:
+            return FaultTrial(name, name, left_out=self._catalogue.left_out[name])
+        fault = self._catalogue.faults[name]
+        self.begin(self.farthest())
+        if not self._gets_under_way():
+            self.rest()
+            return FaultTrial(name, fault.effect, left_out=f"the robot did not move: {self._last_words()}")
+        by_hand = name == CAMERA and self._faults is None
+        within_s = COVER_S if by_hand else fault.within_s
+        begun_ns, unsafe = self._break(fault, tell), self.unsafe
+        named = self._watch_until(lambda: self._naming(fault, begun_ns), within_s)
+        held_ns = named.stamp_ns if named is not None else self.now_ns
+        self._watch_until(lambda: self._still_ns(held_ns), self._wanted.still_s)
+        still_ns = self._still_ns(held_ns)
+        self._watch_until(lambda: None, WATCHED_S)
+        codes = [] if named is None else [reason.code for reason in named.verdict.reasons]
+        expected = sorted({code.partition("@")[0] for code in fault.named_by})
+        moved = None if still_ns is None else moved_since(self._way, still_ns, self._gap)
+        recovered_s = self._mend(fault, tell)
+        self.rest()
+        return FaultTrial(
+            fault=name,
+            what=fault.effect,
+            expected=tuple(expected),
+            within_s=within_s,
+            named=tuple(code for code in codes if code in expected),
+            level="" if named is None else named.verdict.level.name,
+            named_s=None if named is None or by_hand else max(0.0, (named.stamp_ns - begun_ns) / 1e9),
+            still_s=None if still_ns is None else max(0.0, (still_ns - held_ns) / 1e9),
+            moved_after=moved,
+            recovered_s=recovered_s,
+            unsafe=self.unsafe - unsafe,
+        )
+
+    # What is done
+
+    def _break(self, fault: Fault, tell: Callable[[str], None]) -> int:
+        """Bring it about, and return when, in the robot's time."""
+        begun_ns = self.now_ns
+        self._states.clear()
+        if fault.name == ESTOP:
+            self._call(self._estop, SetBool.Request(data=True), "safety/estop")
+        elif fault.name == PLANNER:
+            self._freeze(True)
+        elif self._faults is None:
+            tell("cover the camera now, and keep it covered")
+        else:
+            self._set_fault(fault.name)
+        return begun_ns
+
+    def _mend(self, fault: Fault, tell: Callable[[str], None]) -> float | None:
+        """Undo it, and return after how long the gate let the robot move again; None: it did not."""
+        if fault.name == ESTOP:
+            self._call(self._estop, SetBool.Request(data=False), "safety/estop")
+        elif fault.name == PLANNER:
+            self._freeze(False)
+        elif self._faults is None:
+            tell("uncover it")
+        else:
+            self._set_fault("")
+        mended_ns = self.now_ns
+        freed = self._watch_until(self._free, self._wanted.recover_s)
+        return None if freed is None else (self.now_ns - mended_ns) / 1e9
+
+    def _free(self) -> bool | None:
+        """Return True once the gate lets the robot move; what stopped for good is armed again."""
+        if self.level is Level.STOP and time.monotonic() - self._asked_s > ASK_AGAIN_S:
+            self._asked_s = time.monotonic()
+            self._arm.call_async(Trigger.Request())
+        return True if self.level < Level.HOLD else None
+
+    def _set_fault(self, name: str) -> None:
+        self._set_on(self._faults, "sim", {"fault": name})
+
+    # What is seen
+
+    def _gets_under_way(self) -> bool:
+        start, enough = self.here(), MOVED * self._wanted.still_way
+        moves = self._watch_until(lambda: self._gap(start, self.here()) > enough or None, MOVING_S)
+        return moves is not None
+
+    def _watch_until(self, condition: Callable[[], Any], limit_s: float) -> Any:
+        """Look until `condition` returns something else than None, and return that; None: not in time."""
+        over_ns = self.now_ns + round(limit_s * 1e9)
+        while (found := condition()) is None and self.now_ns < over_ns:
+            self.look()
+        return found
+
+    def _naming(self, fault: Fault, begun_ns: int) -> Judgement | None:
+        """Return the first verdict that holds or stops the robot for this fault."""
+        for judgement in self._states:
+            names = {name_of(reason) for reason in judgement.verdict.reasons}
+            held = judgement.verdict.level >= Level.HOLD and judgement.stamp_ns >= begun_ns
+            if held and names & fault.named_by:
+                return judgement
+        return None
+
+    def _still_ns(self, since_ns: int) -> int | None:
+        return still_since(self._way, since_ns, self._gap, self._wanted.still_way)
+
+    def _gap(self, one: FloatArray, other: FloatArray) -> float:
+        return max(self.place.gaps(one, other).values())
+
+    def _on_observation(self, observation: Observation, here: FloatArray) -> None:
+        super()._on_observation(observation, here)
+        self._way.append(Look(observation.stamp_ns, here))
+        del self._way[:-LOOKS]
+
+    def _on_state(self, judgement: Judgement) -> None:
+        super()._on_state(judgement)
+        self._states.append(judgement)

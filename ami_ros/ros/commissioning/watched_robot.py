@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Watches a robot from outside: what it sees and where it is, what its planner reports and its gate says."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import SetBool
+
+from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.body.sensors import ImageSensor, VectorSensor
+from ami_ros.commissioning.core.place import place_of
+from ami_ros.commissioning.core.spread import TakenGoal
+from ami_ros.errors import GoalError, ProcessError
+from ami_ros.node_settings import NodeSettings, ProposingSettings
+from ami_ros.planning.observation_pairing import ObservationPairing, Seen
+from ami_ros.ros.clients.client import START_TIMEOUT_S, Client
+from ami_ros.ros.clients.episodes import EVERY_MESSAGE
+from ami_ros.ros.proposing.observation import observation_of
+from ami_ros.ros.proposing.sensor_inputs import SensorInputs
+from ami_ros.ros.wire.goal_status import GoalState, GoalStatus, status_from_ros
+from ami_ros.ros.wire.guard import ErrorLog
+from ami_ros.ros.wire.message_limits import MOST_TEXT, report_limit, within
+from ami_ros.ros.wire.messages import image_to_ros, stamp_to_ns
+from ami_ros.ros.wire.qos import LATCHED, camera_subscription
+from ami_ros.ros.wire.vectors import vector_from_ros
+from ami_ros.ros.wire.verdicts import Judgement, judgement_from_ros
+from ami_ros.settings.fields import load_settings
+from ami_ros.settings.share import config_path
+from ami_ros.types import FloatArray, Level, Observation
+
+SILENT_S = 30.0  # wall time without any observation
+# What the gate said before we came tells what it is at now.
+VERDICTS = QoSProfile(
+    depth=200, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+CONNECT_S = 1.5  # wall time that DDS takes to connect a node to all others; what is sent before is lost
+IMAGES_KEPT = 20  # while we are busy
+
+
+class WatchedRobot(Client):
+    """A node that listens, and shows a planner goals.
+
+    Args:
+        name: of the node.
+        spec: the robot.
+        check: as for Client.
+        simulated: our simulator takes part, in lock-step: it stands still until it is told to go.
+        planner: name of the node that plans.
+        ros_arguments: as for Client.
+
+    Attributes:
+        place: tells where the robot is.
+        now_ns: stamp of the newest observation; 0 before the first.
+        level: what the gate is at.
+        unsafe: commands outside the limits that the simulated robot counted.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        spec: RobotSpec,
+        check: Callable[[], None],
+        simulated: bool,
+        planner: str,
+        ros_arguments: Sequence[str] = (),
+    ) -> None:
+        super().__init__(name, check, ros_arguments)
+        self._spec, self._planner = spec, planner
+        self.place = place_of(spec)
+        self.now_ns, self.level, self.unsafe = 0, Level.HOLD, 0
+        self._here: FloatArray | None = None
+        self._status: GoalStatus | None = None
+        self._heard_s = time.monotonic()
+        self._listen(simulated)
+        topics = goal_topics(spec, planner)
+        self._cameras = [image.name for image in spec.images_for("model")]
+        self._goals = {
+            camera: self._node.create_publisher(Image, topics[camera], LATCHED) for camera in self._cameras
+        }
+        self._sim: Any = self._node.create_client(SetBool, "sim/pause") if simulated else None
+        self._is_on = not simulated  # a simulator rehearses before it begins, at another time
+
+    def _listen(self, simulated: bool) -> None:
+        spec, node, errors = self._spec, self._node, ErrorLog(self._node)
+        common = load_settings(NodeSettings, config_path("node.yaml"))
+        gap_s = load_settings(ProposingSettings, config_path("proposing_node.yaml")).pair_gap_s
+        images, where = spec.images_for("model"), spec.sensors[self.place.sensor]
+        optional = {image.name: round(image.max_age_s * 1e9) for image in images if not image.required}
+        names = [image.name for image in images]
+        self._pairing = ObservationPairing(names, {where.name: 0}, spec.step_ns, round(gap_s * 1e9), optional)
+        self._most_pixels = common.max_image_pixels
+        camera = camera_subscription(common.camera_reliability, IMAGES_KEPT, simulated)
+        vectors = [where] if isinstance(where, VectorSensor) else []
+        inputs = SensorInputs(node, errors, spec, self._most_pixels)
+        inputs.observe(images, vectors, camera, self._on_image, self._on_vector)
+        on_status = within(report_limit(), DiagnosticArray, self._on_status)
+        topic = f"{self._planner}/goal_status"
+        node.create_subscription(DiagnosticArray, topic, on_status, EVERY_MESSAGE, raw=True)
+        on_verdict = within(MOST_TEXT, DiagnosticArray, self._on_verdict)
+        node.create_subscription(DiagnosticArray, "safety/verdict", on_verdict, VERDICTS, raw=True)
+        if simulated:
+            node.create_subscription(String, "sim/truth", self._on_truth, EVERY_MESSAGE)
+
+    # What the robot does
+
+    def go(self) -> None:
+        """Let simulated time go on; a real robot's does anyway."""
+        self._heard_s = time.monotonic()
+        if self._sim is not None:
+            self._call(self._sim, SetBool.Request(data=False), "sim/pause")
+
+    def rest(self) -> None:
+        """Let simulated time stand still."""
+        if self._sim is not None:
+            self._call(self._sim, SetBool.Request(data=True), "sim/pause")
+
+    def look(self) -> None:
+        """Take what has come. Raises ProcessError: a node died, or the robot says nothing any more."""
+        self._spin()
+        if time.monotonic() - self._heard_s > SILENT_S:
+            raise ProcessError(f"no observation came for {SILENT_S:.0f} s; {self._last_words()}")
+
+    def wait_for_planner(self) -> None:
+        """Wait until the planner is there, with its model. Raises ProcessError: not in time."""
+        topic = f"{self._planner}/proposed"  # it has that from when it is configured
+        self._until(lambda: self._node.count_publishers(topic) > 0, START_TIMEOUT_S, self._last_words)
+        connected_s = time.monotonic() + CONNECT_S
+        self._until(lambda: time.monotonic() > connected_s, START_TIMEOUT_S, self._last_words)
+
+    def show(self, goal: TakenGoal) -> int:
+        """Show the planner a goal, and return the stamp that names it."""
+        stamp_ns = time.time_ns()
+        for camera in self._cameras:
+            message = image_to_ros(goal.images[camera], stamp_ns, self._spec.sensors[camera].name)
+            self._goals[camera].publish(message)
+        return stamp_ns
+
+    def wait_for_goal(self, stamp_ns: int) -> None:
+        """Wait until the planner has taken a goal that was shown.
+
+        Raises:
+            ProcessError: not in time.
+            GoalError: it refuses it.
+        """
+
+        def taken() -> bool:
+            status = self._status
+            if status is None or status.goal_stamp_ns < stamp_ns:
+                return False
+            if status.state is GoalState.ERROR:
+                raise GoalError(f"the planner says: {status.reason}")
+            return set(self._cameras) <= set(status.goal_sensors)
+
+        problem = "the planner did not take the goal"
+        self._until(taken, START_TIMEOUT_S, lambda: f"{problem}; {self._last_words()}")
+
+    def _last_words(self) -> str:
+        status = self._status
+        if status is None:
+            return f"no {self._planner}/goal_status arrived"
+        return f"{self._planner}: {status.state.value}: {status.reason}"
+
+    # What comes
+
+    def _on_image(self, sensor: ImageSensor, message: Any) -> None:
+        self._see(sensor.name, message, stamp_to_ns(message.header.stamp))
+
+    def _on_vector(self, sensor: VectorSensor, message: Any) -> None:
+        values, stamp_ns = vector_from_ros(message, sensor, time.time_ns(), self._spec.simulation.held)
+        self._see(sensor.name, values, stamp_ns)
+
+    def _see(self, sensor: str, content: Any, stamp_ns: int) -> None:
+        if not self._is_on:
+            return
+        self._pairing.see(sensor, Seen(content, stamp_ns, time.time_ns()))
+        taken = self._pairing.take()
+        if taken is None:
+            return
+        observation = observation_of(taken, self._most_pixels)
+        self.now_ns, self._heard_s = observation.stamp_ns, time.monotonic()
+        self._here = self.place.of(observation)
+        self._on_observation(observation, self._here)
+
+    def _on_observation(self, observation: Observation, here: FloatArray) -> None:
+        """Take what the robot sees, and where it is (P,)."""
+
+    def _on_status(self, message: DiagnosticArray) -> None:
+        self._status = status_from_ros(message)
+        self._on_report(self._status)
+
+    def _on_report(self, status: GoalStatus) -> None:
+        """Take a report of the planner."""
+
+    def _on_verdict(self, message: DiagnosticArray) -> None:
+        judgement = judgement_from_ros(message)
+        if judgement.proposal_stamp_ns is None:
+            self._on_state(judgement)
+            self.level = judgement.verdict.level
+
+    def _on_state(self, judgement: Judgement) -> None:
+        """Take what the gate is at from now on; `level` is still the one before."""
+
+    def _on_truth(self, message: String) -> None:
+        self._is_on = True
+        self.unsafe = int(json.loads(message.data)["unsafe_commands"])
+
+
+def pictures(observation: Observation, cameras: Sequence[str]) -> dict[str, Any]:
+    """Return the pictures of an observation by camera; those that are missing are left out."""
+    return {name: observation[name].value for name in cameras if name in observation.readings}
