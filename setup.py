@@ -67,6 +67,8 @@ BENCH = [
 ]
 # An arm in a simulator that is not ours, for test/foreign. MuJoCo 4 does not load its models.
 FOREIGN = ["gymnasium-robotics>=1.4,<1.5", "mujoco>=3.2,<3.4"]
+# Any robot and task as a gymnasium environment.
+GYM = ["gymnasium>=1.0,<2"]
 TEST = [
     "pytest>=8.2,<10",  # colcon looks for this very name: without it, it runs no test and says "passed"
     "pytest-xdist>=3.5,<4",  # one process per core: see PYTEST_ARGS in the Makefile
@@ -114,6 +116,7 @@ setup(
         "robots": ROBOTS,
         "record": RECORD,
         "lerobot": LEROBOT,
+        "gym": GYM,
         "ray": RAY,
         "bench": BENCH,
         "foreign": FOREIGN,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = (".ci", "ami_ros", "config", "docs", "launch", "models", "test")
+FOLDERS = (".ci", "ami_ros", "config", "docs", "examples", "launch", "models", "test")
 FILES = [
     path.relative_to(ROOT).as_posix()
     for top in (*FOLDERS, *(path.name for path in ROOT.iterdir() if path.is_file()))
@@ -33,7 +33,7 @@ ELSEWHERE = {
     "config/tasks/mine.yaml",  # written by a test
 }
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")]
-DOCUMENTS += sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "models").rglob("*.md")])
+DOCUMENTS += sorted([*(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")])
 SETTINGS = sorted((ROOT / "config").rglob("*.yaml"))
 SOURCES = sorted(path for top in ("ami_ros", "launch") for path in (ROOT / top).rglob("*.py"))
 TESTS = sorted((ROOT / "test").rglob("*.py"))

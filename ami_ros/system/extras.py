@@ -15,6 +15,7 @@ EXTRAS = {
     "memory": ("usearch",),
     "record": ("mcap", "rosbags", "matplotlib"),
     "lerobot": ("pyarrow", "av"),
+    "gym": ("gymnasium",),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }

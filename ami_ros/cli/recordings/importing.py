@@ -131,10 +131,7 @@ def import_(
         finally:
             _print(report)
     if not report.episodes:
-        reasons = ", ".join(f"{seconds:.1f} s {reason}" for reason, seconds in report.dropped_s().items())
-        raise EpisodeError(
-            f"nothing can be used: {reasons or 'too little was recorded'}; see {out / REPORT_FILE}"
-        )
+        raise EpisodeError(f"nothing can be used: {report.why_nothing()}; see {out / REPORT_FILE}")
     augment = f"ami-ros augment {configuration.options} --data {quote(str(out))}"
     say(f"{out}: {report.episodes} episodes. Next: {augment}")
 

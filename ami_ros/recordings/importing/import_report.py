@@ -70,6 +70,11 @@ class ImportReport:
             total[span.reason] = total.get(span.reason, 0.0) + span.end_s - span.begin_s
         return dict(sorted(total.items(), key=lambda item: -item[1]))
 
+    def why_nothing(self) -> str:
+        """Return why no episode came of it, for people."""
+        reasons = ", ".join(f"{seconds:.1f} s {reason}" for reason, seconds in self.dropped_s().items())
+        return reasons or "too little was recorded"
+
     def to_json(self) -> dict[str, Any]:
         """Return all of it, as JSON can carry it."""
         return {

@@ -166,7 +166,7 @@ class Import:
         check_new(folder)
         claim(folder, self._made_with())
         for number, begin in enumerate(cut.begins):
-            write_episode(episode_path(folder, number), self._episode(cut, begin))
+            write_episode(episode_path(folder, number), self.episode(cut, begin))
             self.report.episodes += 1
             on_episode(1)
 
@@ -252,7 +252,8 @@ class Import:
         self.report.duration_s = sum(span.end_s - span.begin_s for span in spans)
         return begins
 
-    def _episode(self, cut: Cut, begin: int) -> EpisodeRecord:
+    def episode(self, cut: Cut, begin: int) -> EpisodeRecord:
+        """Return the episode that begins at a step."""
         signals, steps, actions = cut.signals, cut.steps, cut.actions
         moments = slice(begin, begin + self._settings.episode_steps + 1)
         times = steps.times[moments]

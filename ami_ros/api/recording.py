@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Open recordings of a robot as episodes, and hear what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ami_ros.configuration import Configuration
+from ami_ros.episodes.episode import EpisodeRecord
+from ami_ros.errors import EpisodeError
+from ami_ros.recordings.lerobot.layout import is_lerobot
+from ami_ros.system.extras import require
+
+if TYPE_CHECKING:
+    from ami_ros.recordings.importing.import_report import ImportReport
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What was recorded, at the robot's control rate.
+
+    Attributes:
+        episodes: pictures, readings and actions of each.
+        report: what was used, what was left out, and why.
+    """
+
+    episodes: tuple[EpisodeRecord, ...]
+    report: ImportReport
+
+
+def open_recording(
+    paths: str | Path | Sequence[str | Path],
+    robot: str = "panda",
+    task: str = "reach",
+    topics: Mapping[str, str] | None = None,
+    features: Mapping[str, str] | None = None,
+) -> Recording:
+    """Read rosbag2 recordings (MCAP, SQLite) and LeRobot v3 data sets as `ami-ros import` does.
+
+    Args:
+        paths: one recording, or several.
+        robot: name of a file in config/robots, or a path.
+        task: name of a file in config/tasks, or a path.
+        topics: sensor, ``commands``, ``proposals`` or ``verdicts`` -> topic in a bag, where it is another.
+        features: the same, and ``actions`` -> feature of a LeRobot data set.
+
+    Raises:
+        EpisodeError: a path holds no recording, or nothing of it can be used.
+        ConfigError: a sensor is not there; lists what is.
+        ConfigError: also where what reads them is not installed (extras `record`, `lerobot`).
+    """
+    given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    require("record", *["lerobot"] * any(map(is_lerobot, given)))
+    from ami_ros.recordings.importing.importing import Import, ImportSettings
+    from ami_ros.recordings.importing.place import SensorTrust
+
+    configuration = Configuration.load(robot, task)
+    gate = configuration.safety
+    trust = SensorTrust(gate.joint_jump, gate.pose_jump, gate.joint_settle_s, gate.still_joints_travel)
+    settings = ImportSettings(
+        configuration.model.image_size,
+        configuration.collect.episode_steps,
+        trust,
+        topics or {},
+        features or {},
+    )
+    work = Import(configuration.spec, given, settings)
+    work.read()
+    cut, report = work.cut(), work.report
+    report.episodes = len(cut.begins)
+    if not report.episodes:
+        raise EpisodeError(f"nothing of {', '.join(map(str, given))} can be used: {report.why_nothing()}")
+    return Recording(tuple(work.episode(cut, begin) for begin in cut.begins), report)
