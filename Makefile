@@ -38,7 +38,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # To refresh constraints.txt: make clean venv CONSTRAINTS=, then make test CONSTRAINTS=, then make freeze.
-.PHONY: help venv freeze demo test fuzz fuzz-files build lint format model robot bench clean
+.PHONY: help venv freeze demo test fuzz fuzz-files build lint format model robot bench clean pages
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -123,6 +123,10 @@ lerobot: venv ## check what ami-ros export-data writes with the real lerobot
 # FROM=models/panda_reach/model.pt trains on from that one: where the arm is the same and what a camera sees is not.
 robot: venv ## explore, record, import, train and commission a robot through its topics alone (ROBOT=fetch, ur5, so101)
 	PATH="$(CURDIR)/$(BIN):$$PATH" test/foreign/recipe.sh $(or $(ROBOT),fetch) runs/black_box/$(or $(ROBOT),fetch) $(ARGS)
+
+pages: venv ## build the site of docs/ into build/pages; a broken link or anchor is an error
+	$(PIP_INSTALL) -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 lint: venv ## ruff and mypy
 	$(BIN)/ruff check .

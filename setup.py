@@ -69,6 +69,7 @@ BENCH = [
 FOREIGN = ["gymnasium-robotics>=1.4,<1.5", "mujoco>=3.2,<3.4"]
 # Any robot and task as a gymnasium environment.
 GYM = ["gymnasium>=1.0,<2"]
+DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 TEST = [
     "pytest>=8.2,<10",  # colcon looks for this very name: without it, it runs no test and says "passed"
     "pytest-xdist>=3.5,<4",  # one process per core: see PYTEST_ARGS in the Makefile
@@ -117,6 +118,7 @@ setup(
         "record": RECORD,
         "lerobot": LEROBOT,
         "gym": GYM,
+        "docs": DOCS,
         "ray": RAY,
         "bench": BENCH,
         "foreign": FOREIGN,

@@ -51,7 +51,8 @@ def _parts(cited: str) -> list[str]:
 
 
 def cited(text: str) -> Iterator[str]:
-    yield from (name for name in NAME.findall(text) if name not in ELSEWHERE)
+    names = (name.lstrip("./") if name.startswith("../") else name for name in NAME.findall(text))
+    yield from (name for name in names if name not in ELSEWHERE)
 
 
 def prose(path: Path) -> Iterator[str]:
