@@ -10,8 +10,8 @@
     plan = planner.plan(env.observation)
     env.step(plan.actions[0, 0])
 
-The names in `__all__` are the public interface, and follow semantic versioning; each is imported when it is
-first used. All else may change with any version.
+The names in `__all__` are the public interface, and follow semantic versioning; each is imported on first
+use. All else may change with any version.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Robot, task and all their settings as one object, loaded once, and handed to whoever needs them."""
+"""Robot, task and all their settings as one object, loaded once and shared."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ FILES = (
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """One robot with one task. Each settings file is read when it is first asked for, and checked then.
+    """One robot with one task. Each settings file is read and checked on first use.
 
     Attributes:
         robot: name of a file in config/robots, or a path, as it was given.
         spec: the robot as the task equips it.
-        task_file: the task as its file says.
+        task_file: the task as in its file.
         task_given: name of a file in config/tasks, or a path, as it was given.
         overrides: name of a file in config/ -> settings that win over that file and over the task's changes.
     """
@@ -103,12 +103,12 @@ class Configuration:
 
     @property
     def task_name(self) -> str:
-        """Name of the task: what its models are called after."""
+        """Name of the task, used in the names of its models."""
         return self.task_file.name
 
     @property
     def name(self) -> str:
-        """``<robot>_<task>``: what folders of this pair are called."""
+        """``<robot>_<task>``: the folder name of this pair."""
         return f"{self.spec.name}_{self.task_name}"
 
     @property
@@ -121,7 +121,7 @@ class Configuration:
         """The options by which a verb loads the same robot and task, as a shell takes them."""
         return options_of(self.robot, self.task).lstrip()
 
-    # Where things lie if nobody says otherwise
+    # Default paths
 
     @property
     def episodes_folder(self) -> Path:
@@ -140,21 +140,21 @@ class Configuration:
 
     @property
     def shipped_model(self) -> Path:
-        """Path of the model that comes with the package; without one, of what `ami-ros model` made here."""
+        """Path of the model that comes with the package, else of the one that `ami-ros model` made here."""
         shipped, made = shipped_model(self.spec.name, self.task_name), Path("models", self.name, "model.pt")
-        # In this order: a folder that somebody works in must not take the place of what was installed.
+        # In this order: a working folder must not shadow the installed model.
         return made if made.is_file() and not shipped.is_file() else shipped
 
     def model_path(self, given: Path | None = None) -> Path:
         """Return `given`, or else `shipped_model`.
 
         Raises:
-            ModelFileError: there is none; says how one is made.
+            ModelFileError: there is none; explains how to make one.
         """
         path = given or self.shipped_model
         try:
             is_there = path.is_file()
-        except OSError:  # told by who reads it
+        except OSError:  # reported by its reader
             is_there = True
         if not is_there:
             how = f"make one with `ami-ros model {self.options}`, or pass --model PATH"
@@ -169,7 +169,7 @@ class Configuration:
         """
         return data_home() / "memory" / namespace.strip("/") / f"{self.spec.name}.sqlite"
 
-    # Settings; imported when asked for, because most who hold a configuration need one or two of them
+    # Settings; imported on use, because most users of a configuration need one or two of them
 
     @cached_property
     def collect(self) -> CollectSettings:
@@ -253,6 +253,6 @@ class Configuration:
 
 
 def options_of(robot: str | None, task: str | None) -> str:
-    """Return the options that give a verb this robot and task, with a space before each; of None nothing."""
+    """Return the options that give a verb this robot and task, each after a space; nothing for None."""
     given = {"robot": robot, "task": task}
     return "".join(f" --{option} {quote(name)}" for option, name in given.items() if name)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The error tree: everything that ami_ros raises on purpose, and how it quotes what it was given.
+"""The error tree: everything that ami_ros raises on purpose, and how it quotes values.
 
-Every message names what was got, what was expected and what to do about it.
+Every message names the value received, the value expected and the remedy.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ _short.maxlist = _short.maxtuple = _short.maxset = _short.maxdict = 30
 
 
 def shown(value: Any) -> str:
-    """Return `value` as a message shows it: its repr, shortened, whatever somebody put into a file."""
+    """Return `value` as a message shows it: its repr, shortened, safe for any file content."""
     return _short.repr(value)
 
 
 def printable(text: str) -> str:
-    """Return text as people may see it, in one line: what is not printable, as `repr` has it.
+    """Return text for display in one line: unprintable characters as in `repr`.
 
-    Escape sequences of terminals, line ends and letters that turn the direction of writing are shown and not
-    obeyed, so that a name from a file looks like nothing but a name.
+    Terminal escape sequences, line ends and characters that reverse the writing direction are shown, not
+    obeyed, so that a name from a file always looks like a name.
     """
     return text if text.isprintable() else "".join(map(_printable, text))
 
 
 def printable_lines(text: str) -> str:
-    """Return text of several lines as people may see it; those after the first are indented."""
+    """Return text of several lines for display; lines after the first are indented."""
     return "\n  ".join(map(printable, text.split("\n")))
 
 
@@ -87,7 +87,7 @@ class ContractError(ModelError):
 
 
 class JudgementError(ModelError):
-    """A model whose figures on held-out episodes let expect that its plans fail."""
+    """A model whose figures on held-out episodes predict that its plans fail."""
 
 
 class EpisodeError(AmiError):
@@ -95,7 +95,7 @@ class EpisodeError(AmiError):
 
 
 class MemoryFileError(AmiError):
-    """A memory is missing, damaged, of another version, or has not what it was asked for."""
+    """A memory is missing, damaged, of another version, or lacks the requested data."""
 
 
 class TrainingError(AmiError):

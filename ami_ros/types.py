@@ -42,7 +42,7 @@ def checked_vector(
     """Return `values` as a finite float64 vector (n,).
 
     Args:
-        values: what is said to be one.
+        values: the candidate.
         what: its name in messages.
         count: how many there must be; None: any number.
         error: what to raise: wrong number of dimensions, wrong length, NaN or Inf.
@@ -67,7 +67,7 @@ def checked_joints(values: Any, what: str, count: int | None = None) -> FloatArr
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What one sensor said.
+    """One reading of a sensor.
 
     Attributes:
         value: an image (H, W, 3) uint8 RGB, or a vector (n,) in the sensor's units.
@@ -107,10 +107,10 @@ class Observation:
                 checked_vector(reading.value, f"observation {name}")
 
     def __getitem__(self, name: str) -> Reading:
-        """Return what the sensor `name` said.
+        """Return the reading of the sensor `name`.
 
         Raises:
-            ObservationError: nothing.
+            ObservationError: there is none.
         """
         if name not in self.readings:
             raise ObservationError(f"observation: got {sorted(self.readings)}, expected {name!r} as well")
@@ -118,18 +118,18 @@ class Observation:
 
     @property
     def stamp_ns(self) -> int:
-        """When it was: the stamp of the oldest image, or without any of the newest vector."""
+        """The stamp of the oldest image, or of the newest vector if there is no image."""
         images = [reading.stamp_ns for reading in self.readings.values() if reading.is_image]
         return min(images) if images else max(reading.stamp_ns for reading in self.readings.values())
 
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """What is wanted: either images or vectors, by sensor.
+    """The wanted state: either images or vectors, by sensor.
 
     Attributes:
         images: camera -> (H, W, 3) uint8 RGB of the world as it should look.
-        vectors: sensor -> what it should measure; of joints the positions (J,), rad or m.
+        vectors: sensor -> what it should measure; for joints the positions (J,), rad or m.
         label: a name for people and logs.
         squared: images are square, as a model sees them, whatever the shape of the camera's.
     """
@@ -170,8 +170,8 @@ class Trajectory:
 RARE_SURPRISE = 1.0
 
 
-# A goal within reach is pursued directly; to others it follows a route. While it looks for one, and where it
-# knows none, it stays where it is.
+# The planner pursues a goal within reach directly and follows a route to others. While it looks for a route,
+# and where it knows none, it stays where it is.
 DIRECT, ROUTE, SEARCHING, NO_WAY = WAYS = ("direct", "route", "searching", "no_way")
 
 
@@ -192,13 +192,13 @@ class Plan:
         observation_stamp_ns: stamp of the image planned from.
         proposal: where the winner came from (warm_start, hold, inverse_model, random).
         disagreement: how unsure the model is of `predicted`: 1 is usual. None when nothing was predicted.
-        surprise: how little the world is as the model knows it, and the last action blocks went as predicted:
-            above 1 is rare. None where nothing judges it.
-        surprise_terms: surprise by what it is about; the largest is `surprise`.
+        surprise: how far the world, and the effect of the last action blocks, differ from the model's
+            predictions: above 1 is rare. None where nothing judges it.
+        surprise_terms: surprise by cause; the largest is `surprise`.
         surprise_at_rest: the largest of those that need no motion to be judged.
-        left_out: cameras that were not planned from: missing, or unlike anything known.
-        way: how it goes to the goal: one of WAYS; empty where no routes are looked for.
-        state: (Z,) what the model made of the observation; None where there is no model.
+        left_out: cameras that the plan does not use: missing, or unlike the training data.
+        way: how it moves to the goal: one of WAYS; empty where no routes are searched.
+        state: (Z,) the model's encoding of the observation; None where there is no model.
     """
 
     actions: FloatArray
@@ -244,7 +244,7 @@ class Reason:
 
     @property
     def sensor(self) -> str | None:
-        """Name of the sensor that it is about, where the gate tells it."""
+        """Name of the sensor concerned, where the gate reports it."""
         name = self.numbers.get("sensor")
         return None if name is None else str(name)
 
@@ -270,13 +270,13 @@ PASS = Verdict(Level.PASS)
 
 @dataclass(frozen=True, eq=False)
 class Command:
-    """What actually goes to the controller at one gate tick.
+    """What the controller receives at one gate tick.
 
     Attributes:
         position: (J,) rad or m.
         velocity: (J,) rad/s or m/s.
         stamp_ns: the tick's time.
-        acceleration: (J,) rad/s^2 or m/s^2. None where it is not known: interfaces of controllers carry none.
+        acceleration: (J,) rad/s^2 or m/s^2. None where it is unknown: controller interfaces carry none.
     """
 
     position: FloatArray

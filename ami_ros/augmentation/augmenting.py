@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make a data set that a world model is trained on out of plain recordings."""
+"""Create a data set for training a world model from plain recordings."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from ami_ros.episodes.manifest import claim
 from ami_ros.episodes.oddity import ODDITY_FILES
 from ami_ros.sim.camera.variation import draw_variation, varied_kinds
 
-STREAM = 97  # keeps these draws apart
+STREAM = 97  # separates these draws from others
 
 
 def steps_of(settings: AugmentationSettings, episodes: int, kinds: int) -> int:
-    """Return how many times `augment` yields."""
+    """Return the number of items that `augment` yields."""
     pictures = settings.double_exposures + settings.oddities + settings.event_pairs * kinds
     return episodes * (1 + settings.looks) + pictures
 
 
 def augment(recordings: Recordings, out: Path) -> Iterator[str]:
-    """Write the data set, yielding the kind of each thing that is finished; what is there already is kept.
+    """Write the data set; yield the kind of each finished item. Existing items are kept.
 
-    Each episode is followed by its varied copies, so that those which training holds out, the last ones, hold
+    Each episode is followed by its varied copies, so that training, which holds out the last episodes, holds
     out both.
 
     Args:
@@ -40,7 +40,7 @@ def augment(recordings: Recordings, out: Path) -> Iterator[str]:
         out: folder of the data set.
 
     Raises:
-        EpisodeError: the folder holds something else, or the recordings give an event no occasion.
+        EpisodeError: the folder holds something else, or the recordings provide no clip for an event.
         OutputError: something cannot be written.
     """
     settings = recordings.settings
@@ -71,7 +71,7 @@ def augment(recordings: Recordings, out: Path) -> Iterator[str]:
 
 
 def _copy(recordings: Recordings, index: int, copy: int, out: Path) -> None:
-    """Write an episode as it is, copy 0, or in a look of its own."""
+    """Write an episode: copy 0 unchanged, any other in its own look."""
     number = index * (1 + recordings.settings.looks) + copy
     target = episode_path(out, number)
     if target.is_file():

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Impossible events in recordings, each next to its possible twin: the clip as it was recorded.
+"""Impossible events in recordings, each with its possible twin: the clip as recorded.
 
-What the cameras show changes, and the other sensors go on: what moves jumps elsewhere, is gone or stands
-still, or something unknown lies in the scene.
+Only the camera pictures change: what moves jumps elsewhere, disappears or stands still, or an unknown
+object appears. The other sensors stay as recorded.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ami_ros.errors import EpisodeError
 from ami_ros.sim.collect.occasion import ARM_KINDS, MARGIN, changed_share
 from ami_ros.types import ImageArray
 
-STREAM = 93  # keeps these draws apart
+STREAM = 93  # separates these draws from others
 KINDS = TELEPORT, VANISH, FREEZE, STRANGER = ARM_KINDS
-ATTEMPTS = 300  # clips drawn until one gives the event an occasion
-SEEN_SHARE = 0.01  # of the picture that an event must change: else nobody could see it
+ATTEMPTS = 300  # clips drawn until one suits the event
+SEEN_SHARE = 0.01  # share of the picture that an event must change to be visible
 
 
 def event_kinds(recordings: Recordings) -> tuple[str, ...]:
-    """Return what can happen; where a camera moves, nobody knows the scene without what moves in it."""
+    """Return the possible kinds; a moving camera does not reveal the scene behind what moves."""
     stands = all(scenery.stands for scenery in recordings.sceneries)
     return KINDS if stands else (TELEPORT, FREEZE)
 
@@ -41,7 +41,7 @@ def event(recordings: Recordings, kind: str, pair: int) -> tuple[EventRecord, Ev
         pair: number of the pair.
 
     Raises:
-        EpisodeError: the episodes are too short, or no clip gives the event an occasion.
+        EpisodeError: the episodes are too short, or no clip suits the event.
     """
     generator = recordings.generator(STREAM, KINDS.index(kind), pair)
     steps = min(recordings.settings.event_steps, recordings.episodes.steps)
@@ -64,7 +64,7 @@ def event(recordings: Recordings, kind: str, pair: int) -> tuple[EventRecord, Ev
 def _changed(
     recordings: Recordings, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
 ) -> dict[str, ImageArray] | None:
-    """Return what the cameras show from `moment` on, and before it as it was; None: it has no room there."""
+    """Return the pictures, changed from `moment` on; None: there is no room for the event."""
     if kind == TELEPORT:
         other = recordings.clip(generator, len(clip.actions)).images
         return {name: np.concatenate([a[:moment], other[name][moment:]]) for name, a in clip.images.items()}
@@ -88,7 +88,7 @@ def _changed(
 def _shows(
     recordings: Recordings, before: Mapping[str, ImageArray], after: Mapping[str, ImageArray], moment: int
 ) -> bool:
-    """Return whether a camera shows soon after `moment` that something else happens."""
+    """Return whether a camera shows the event soon after `moment`."""
     soon, levels = slice(moment, moment + MARGIN), recordings.settings.foreground_levels
     return any(
         bool((changed_share(images[soon], after[name][soon], levels) > SEEN_SHARE).any())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recorded moments in other looks: double exposures to learn from, and odd pictures to be told from."""
+"""Recorded moments in other looks: double exposures for training, and odd pictures to be detected."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from ami_ros.sim.camera.variation import (
 )
 from ami_ros.types import ImageArray
 
-STREAM_ODD, STREAM_DOUBLE = 95, 96  # keep these draws apart
+STREAM_ODD, STREAM_DOUBLE = 95, 96  # separate these draws from others
 KINDS = (*NAMES, BYSTANDER)
 ATTEMPTS = 100  # moments drawn until one has room for a bystander
 
 
 def double_exposure(recordings: Recordings, index: int) -> DoubleExposure:
-    """Show SCENES recorded moments in look `index`, and as they are."""
+    """Show SCENES recorded moments in look `index` and in the plain one."""
     generator = recordings.generator(STREAM_DOUBLE, index)
     varied = varied_kinds(recordings.variation, generator)
     kinds = [NAMES[index % len(NAMES)], *varied]
@@ -44,7 +44,7 @@ def double_exposure(recordings: Recordings, index: int) -> DoubleExposure:
 
 
 def oddity(recordings: Recordings, index: int) -> OddityRecord:
-    """Show one recorded moment in one way of each of KINDS.
+    """Show one recorded moment with each oddity of KINDS.
 
     Raises:
         EpisodeError: no moment has room for a bystander.

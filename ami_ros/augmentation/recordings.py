@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recorded episodes, ready to be shown otherwise."""
+"""Recorded episodes as input of augmentation."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ Moment = tuple[int, int]  # episode, observation
 
 
 class Recordings:
-    """All episodes of a data set, and what their cameras always see.
+    """All episodes of a data set, and the permanent scenery of their cameras.
 
     Args:
         paths: of the episodes.
-        settings: what is made of them.
+        settings: of augmentation.
         variation: how far looks vary.
         on_read: called after each file.
 
     Attributes:
-        episodes: all of them.
+        episodes: the data set.
         cameras: their names.
-        images: of each camera (E, S + 1, H, W, 3) uint8.
-        sceneries: of each camera.
+        images: camera by camera, (E, S + 1, H, W, 3) uint8.
+        sceneries: one per camera.
 
     Raises:
         EpisodeError: unreadable or unequal episodes, or without a camera.
@@ -58,7 +58,7 @@ class Recordings:
         self.sceneries = sceneries(self.images, settings.foreground_levels)
 
     def generator(self, *stream: int) -> np.random.Generator:
-        """Return random numbers of their own for a stream of draws."""
+        """Return an independent random generator for a stream of draws."""
         return np.random.default_rng([self.settings.seed, *stream])
 
     def clip(self, generator: np.random.Generator, steps: int) -> EpisodeRecord:

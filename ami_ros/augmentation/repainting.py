@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A recorded picture in another look: what the simulator varies in the world is varied in the picture.
+"""A recorded picture in another look: the simulator's variations of the world, applied to the picture.
 
-Exposure, noise, blur and compression are the same as there. Light, surfaces and the camera's pose are only
-like it: the picture does not tell how the surfaces lie, so light is one slope over the picture, surfaces are
-told apart by their colours, and a camera that moves shifts, turns and zooms a flat picture.
+Exposure, noise, blur and compression equal those of the simulator. Light, surfaces and the camera's pose
+are approximations, because the picture does not show the surfaces' geometry. Light is one slope over the
+picture, surfaces are distinguished by colour, and a moving camera shifts, turns and zooms a flat picture.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from ami_ros.sim.camera.texture import draw_texture
 from ami_ros.sim.camera.variation import SCENERY, CameraShift, Light, Texture, Variation, View
 from ami_ros.types import ImageArray
 
-ENLARGED = 2  # the sensor's noise, blur and compression happen in larger pictures than a model is given
+ENLARGED = 2  # the sensor's noise, blur and compression act on pictures larger than the model's
 Floats = NDArray[np.float32]
 
 
 class Repainter:
-    """Shows the pictures of one camera in one look; the same ones for a seed and a sequence of pictures.
+    """Shows the pictures of one camera in one look; reproducible for a seed and a sequence of pictures.
 
     Args:
         scenery: of the camera.
-        look: what varies, and how far.
+        look: variations and their size.
         camera: its index: each has its own exposure, noise and pose.
         settings: of the camera's geometry.
         seed: of the noise.
@@ -79,7 +79,7 @@ class Repainter:
 
 
 def senses(view: View) -> bool:
-    """Return whether the sensor itself varies, and not only what is before it."""
+    """Return whether the sensor itself varies, and not only the scene before it."""
     plain = View()
     return any(
         getattr(view, name) != getattr(plain, name)
@@ -90,8 +90,8 @@ def senses(view: View) -> bool:
 def moved(shift: CameraShift, size: tuple[int, int], settings: AugmentationSettings) -> NDArray[np.float64]:
     """Return the map (2, 3) of a flat picture, size (width, height), whose camera is shifted.
 
-    The offset counts to the right, up and toward what the camera looks at. Source: pinhole projection, small
-    angles: Hartley and Zisserman, "Multiple view geometry in computer vision" (2004), section 6.1.
+    The offset counts to the right, up and in viewing direction. Source: pinhole projection, small angles:
+    Hartley and Zisserman, "Multiple view geometry in computer vision" (2004), section 6.1.
     """
     width, height = size
     focal = 0.5 * width / math.tan(math.radians(settings.field_of_view_deg) / 2.0)
@@ -104,9 +104,9 @@ def moved(shift: CameraShift, size: tuple[int, int], settings: AugmentationSetti
 
 
 def slope(light: Light, size: tuple[int, int]) -> Floats:
-    """Return the factors (H, W, 3) that a lamp has on a flat scene, size (width, height).
+    """Return the factors (H, W, 3) by which a lamp lights a flat scene, size (width, height).
 
-    Lambert's law for a level surface; what the lamp leans to one side, the picture is brighter there.
+    Lambert's law for a level surface; the picture is brighter on the side to which the lamp leans.
     """
     usual = Light()
     now, then = (np.array(lamp.direction) / np.linalg.norm(lamp.direction) for lamp in (light, usual))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a camera that stands still always sees, and what moves in front of it."""
+"""The permanent view of a stationary camera, and what moves in front of it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ami_ros.sim.camera.variation import SCENERY
 from ami_ros.types import ImageArray
 
-SAMPLE = 200  # images that the usual picture is made of, at most
-PAINTS = 3  # colours of what moves that are told apart
-MOST_PIXELS = 20_000  # that a set of colours is found in
-MOST_MOVING = 0.6  # share of the picture: where more differs, the camera itself moves
+SAMPLE = 200  # largest number of images for the usual picture
+PAINTS = 3  # distinguished colours of what moves
+MOST_PIXELS = 20_000  # from which a set of colours is computed
+MOST_MOVING = 0.6  # share of the picture: if more differs, the camera itself moves
 
 
 class Scenery:
@@ -23,13 +23,13 @@ class Scenery:
 
     Args:
         images: (N, H, W, 3) uint8 of it, over all recordings.
-        levels: grey levels of 255; what differs by more from the usual picture moves.
+        levels: grey levels of 255; pixels that differ from the usual picture by more count as moving.
 
     Attributes:
-        picture: (H, W, 3) uint8, the median: of a camera that stands still, the scene without what moves.
+        picture: (H, W, 3) uint8, the median: for a stationary camera, the scene without what moves.
         surfaces: colours (SCENERY, 3) of the scenery, as of a table and a wall; if the camera moves, of all.
         paints: colours (PAINTS, 3) of what moves.
-        stands: whether the camera stands still. If not, nothing tells the scenery from what moves in front.
+        stands: whether the camera is stationary. If not, scenery and foreground cannot be separated.
     """
 
     def __init__(self, images: ImageArray, levels: int) -> None:
@@ -45,14 +45,14 @@ class Scenery:
         self.paints = colours(moving, PAINTS)
 
     def foreground(self, image: ImageArray) -> NDArray[np.bool_]:
-        """Return which pixels (H, W) of an image show what moves; none where the camera itself moves."""
+        """Return which pixels (H, W) of an image show what moves; none if the camera itself moves."""
         if not self.stands:
             return np.zeros(image.shape[:2], dtype=bool)
         # Single pixels are noise.
         return cv2.medianBlur(self._differs(image).astype(np.uint8), 3).astype(bool)
 
     def parts(self, image: ImageArray) -> NDArray[np.intp]:
-        """Return what each pixel (H, W) shows: surface i as i, and paint i of what moves as SCENERY + i."""
+        """Return the part in each pixel (H, W): surface i as i, and paint i of what moves as SCENERY + i."""
         if not self.stands:
             return nearest(smooth(image), self.surfaces)
         parts, moves = self._usual.copy(), self.foreground(image)
@@ -65,9 +65,9 @@ class Scenery:
 
 
 def colours(pixels: ImageArray, count: int) -> NDArray[np.float32]:
-    """Return the `count` colours (count, 3) that pixels (..., 3) come nearest to, from dark to light.
+    """Return the `count` representative colours (count, 3) of pixels (..., 3), from dark to light.
 
-    The same ones for the same pixels: by k-means from an even split along the lightness.
+    Equal pixels give equal colours: k-means from an even split along the lightness.
     """
     flat = pixels.reshape(-1, 3)
     flat = flat[np.linspace(0, len(flat) - 1, min(MOST_PIXELS, len(flat))).round().astype(int)]
@@ -81,16 +81,16 @@ def colours(pixels: ImageArray, count: int) -> NDArray[np.float32]:
 
 
 def smooth(image: ImageArray) -> NDArray[np.float32]:
-    """Return an image without the noise of single pixels, which would be nearest to another colour."""
+    """Return an image without the noise of single pixels, which would match another colour."""
     return cv2.medianBlur(image, 3).astype(np.float32)
 
 
 def nearest(pixels: NDArray[np.float32], among: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return which of some colours (C, 3) each of some pixels (..., 3) is nearest to."""
+    """Return the index of the nearest colour (C, 3) for each pixel (..., 3)."""
     apart = np.linalg.norm(pixels[..., None, :] - among, axis=-1)
     return np.asarray(apart.argmin(axis=-1))
 
 
 def sceneries(images: Sequence[ImageArray], levels: int) -> list[Scenery]:
-    """Return that of each camera, whose images are (E, S + 1, H, W, 3) uint8."""
+    """Return the scenery of each camera, with images (E, S + 1, H, W, 3) uint8."""
     return [Scenery(array.reshape(-1, *array.shape[2:]), levels) for array in images]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""config/augmentation.yaml: what is made of recordings."""
+"""config/augmentation.yaml: how recordings are augmented."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AugmentationSettings:
 
 
 def load_augmentation_settings(given: Mapping[str, Any] | None = None) -> AugmentationSettings:
-    """Read config/augmentation.yaml, changed by what is given; None there means "not given".
+    """Read config/augmentation.yaml with the given changes; None means "not given".
 
     Raises:
         ConfigError: unknown settings, or values out of range.

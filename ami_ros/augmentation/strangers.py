@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects that nobody has ever seen, pasted into recorded pictures.
+"""Objects unseen in training, pasted into recorded pictures.
 
 Source: Dwibedi, Misra and Hebert, "Cut, paste and learn: surprisingly easy synthesis for instance detection"
 (2017).
@@ -17,10 +17,10 @@ from ami_ros.sim.camera.variation import PATTERNS, VARIANTS, Texture
 from ami_ros.types import ImageArray
 
 SIZES = (0.05, 0.14)  # radius, share of the picture's width
-CORNERS = (3, 9)  # of its outline; many make it round
-COVERS = 0.2  # share of it that may lie over what moves, at most
+CORNERS = (3, 9)  # of its outline; with many it is round
+COVERS = 0.2  # largest share of it that may lie over what moves
 ATTEMPTS = 50
-SMOOTH = 4  # times as large its outline is drawn, so that its edge is soft
+SMOOTH = 4  # scale at which its outline is drawn, so that its edge is soft
 
 
 class Stranger:
@@ -47,7 +47,7 @@ class Stranger:
         self._surface = generator.uniform(20.0, 255.0, 3) * grain * lit
 
     def covers(self, foreground: NDArray[np.bool_]) -> float:
-        """Return which share of it lies over what moves, `foreground` (H, W); 1 where nothing of it shows."""
+        """Return the share of it over what moves, `foreground` (H, W); 1 if none of it is visible."""
         shown = float(self._opacity.sum())
         return float(self._opacity[..., 0][foreground].sum()) / shown if shown > 0.0 else 1.0
 
@@ -58,9 +58,9 @@ class Stranger:
 
 
 def clear_stranger(generator: np.random.Generator, scenery: Scenery, images: ImageArray) -> Stranger | None:
-    """Return one that is in sight in each of these images (N, H, W, 3); None: there is no room for one.
+    """Return an object visible in each of these images (N, H, W, 3); None: there is no room.
 
-    Where the light is another than usual, all of the picture counts as what moves.
+    Where the light is unusual, the whole picture counts as what moves.
     """
     seen = [scenery.foreground(image) for image in images]
     if any(foreground.all() for foreground in seen):

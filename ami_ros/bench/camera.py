@@ -34,7 +34,7 @@ def bench_camera(
         ``latency_ms_p99`` from before publish to the receiver's callback (None when nothing arrived).
 
     Raises:
-        ConfigError: no size, or a size, rate or duration that is not positive or no camera's.
+        ConfigError: no size, or a size, rate or duration that is not positive or beyond any camera.
         ProcessError: a process died or did not find the other.
     """
     if (

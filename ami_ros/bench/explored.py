@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an exploration covers, and whether it is safe, next to random motion that is drawn nowhere."""
+"""What an exploration covers, and whether it is safe, compared with undirected random motion."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ExploredBody:
         way: one of WAYS; plain random motion has the same speeds and the same gate.
 
     Attributes:
-        planner: tells how far it has come.
+        planner: reports the progress.
     """
 
     def __init__(self, configuration: Configuration, way: str) -> None:
@@ -48,7 +48,7 @@ class ExploredBody:
         self._curve: list[tuple[float, float]] = []
 
     def run(self) -> Iterator[None]:
-        """Explore until it is enough; wait after each control step."""
+        """Explore until done; yield after each control step."""
         configuration, planner = self._configuration, self.planner
         task = load_task(configuration.task, configuration.spec)
         task.furnish(self._world)
@@ -63,7 +63,7 @@ class ExploredBody:
             yield
 
     def figures(self) -> dict[str, Any]:
-        """Return what it came to, ready for JSON; touch is None of a body that is no arm."""
+        """Return the results, ready for JSON; touch is None for a body without arm."""
         come, coverage, oracle = self.planner.progress, self.planner.coverage, self._loop.oracle
         is_arm = self._contact is not None
         return {
@@ -92,5 +92,5 @@ def _self_contact(spec: RobotSpec) -> SelfContact | None:
     if spec.arm is None:
         return None
     contact = SelfContact(spec, random_postures(spec, POSTURES, np.random.default_rng(0)))
-    contact.allow(spec.home)  # hulls are larger than what they are around
+    contact.allow(spec.home)  # hulls are larger than the parts they enclose
     return contact

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate made of each injected fault: was it named, was it named rightly, and how fast."""
+"""How the gate reported each injected fault: whether, whether correctly, and how fast."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ami_ros.types import Level
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that the gate (or the simulated controller) told.
+    """One report of the gate (or the simulated controller).
 
     Attributes:
         stamp_ns: when.
-        level: how bad.
+        level: severity.
         reasons: names.
     """
 
@@ -33,15 +33,15 @@ class FaultRun:
     """One fault in one episode.
 
     Attributes:
-        fault: what was wanted; a combination is resolved.
+        fault: the requested one; a combination is resolved.
         listed_as: its name in the matrix: the fault's, or "combination".
         seed: of the episode and of the fault's random choices.
         since_ns: its first effect; None when it had none.
-        told: what the gate told from then on.
+        told: reports of the gate from then on.
         unsafe: commands outside limits, by kind.
-        unsafe_commands: commands with anything wrong.
+        unsafe_commands: commands with any violation.
         moved_after_stop: commands that moved after a STOP.
-        estop_ms: from an e-stop pressed while the fault was on, to the gate's STOP; None if none was.
+        estop_ms: from an e-stop pressed during the fault to the gate's STOP; None if there was none.
     """
 
     fault: Fault
@@ -55,7 +55,7 @@ class FaultRun:
     estop_ms: float | None = None
 
     def reaction_ms(self) -> float | None:
-        """Return how long after its first effect it was named rightly; None if it was not."""
+        """Return the time from its first effect to its correct report; None if there was none."""
         if self.since_ns is None:
             return None
         right = (told.stamp_ns for told in self.told if told.reasons & self.fault.named_by)
@@ -70,7 +70,7 @@ class FaultRun:
         return frozenset()
 
     def problem(self) -> str:
-        """Return why it counts as wrongly named; empty when it was named rightly."""
+        """Return why its report counts as wrong; empty when it was correct."""
         alarm, known = self.first_alarm(), self.fault.named_by | self.fault.follows
         if self.since_ns is None:
             return "it had no effect"
@@ -86,7 +86,7 @@ class FaultRun:
         return ""
 
     def story(self) -> dict[str, Any]:
-        """Return what happened, verdict by verdict, for whoever looks for the cause."""
+        """Return what happened, verdict by verdict, for debugging."""
         begun = self.since_ns or 0
         told = [
             {"ms": (one.stamp_ns - begun) / 1e6, "level": one.level.name, "reasons": sorted(one.reasons)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How regularly the gate ticks, in front of the simulator, while the planner works as hard as it can."""
+"""How regularly the gate ticks, in front of the simulator, while the planner runs at full load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROGRAM = "ami_ros.ros.benches.gate"
 START_TIMEOUT_S = 150.0  # simulator, planner and model on a busy machine
 MAX_S = 86_400
 CORES = 2
-# The planner's own: more candidates than it can judge until its deadline, which is nearly its whole period.
+# The planner's: more candidates than it can judge before its deadline, nearly its whole period.
 FULL_LOAD = {"num_samples": 1024, "num_iterations": 100, "deadline_s": 0.095}
 
 
@@ -31,19 +31,19 @@ def bench_gate(
     realtime: bool = True,
     log_dir: Path | None = None,
 ) -> dict[str, Any]:
-    """Run simulator, gate and planner in real time on the same cores, and take the gate's figures of itself.
+    """Run simulator, gate and planner in real time on the same cores, and collect the gate's figures.
 
     Args:
         configuration: names robot and task.
         model: the planner's model.pt.
         seconds: how long to measure.
-        realtime: let the gate ask for its real-time priority; else it runs at the same one as the planner.
+        realtime: let the gate request its real-time priority; else it runs at the planner's priority.
         log_dir: keeps the processes' logs; a temporary directory by default.
 
     Returns:
         ``tick_ms_p50 tick_ms_p99 jitter_ms_p99 interval_ms_max cpu_share rate_hz missed_ticks seconds``,
-        ``cores realtime`` and ``planner``, what the planner said of itself. Jitter is how far the interval
-        between the begins of two ticks is from the period, cpu_share the gate's share of one core.
+        ``cores realtime`` and ``planner``, the planner's own figures. Jitter is the deviation of the interval
+        between two tick starts from the period, cpu_share the gate's share of one core.
 
     Raises:
         ConfigError: not a positive time, or more than a day.
@@ -60,7 +60,7 @@ def bench_gate(
 
 @contextmanager
 def _on_cores() -> Iterator[list[int]]:
-    """Keep this process, and those that it starts, on the first two cores that it may use."""
+    """Keep this process and its children on the first two cores that it may use."""
     if not hasattr(os, "sched_setaffinity"):
         yield list(range(os.cpu_count() or 1))
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether processes grow while they run: memory and threads, looked at again and again. Linux only."""
+"""Whether processes grow while they run: memory and threads, sampled repeatedly. Linux only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ami_ros.errors import ProcessError
 
 
 class GrowthWatch:
-    """Follows how much memory and how many threads each process has.
+    """Tracks memory and thread count of each process.
 
     Attributes:
         pids: process id by name.
@@ -23,11 +23,11 @@ class GrowthWatch:
         self._threads: dict[str, list[int]] = {name: [] for name in pids}
 
     def look(self) -> None:
-        """Note what each process has now. Raises ProcessError: one has ended."""
+        """Sample each process now. Raises ProcessError: one has ended."""
         for name, pid in self.pids.items():
             try:
                 size, threads = resident_bytes(pid), thread_count(pid)
-            except (OSError, StopIteration) as error:  # gone, or nobody has fetched its exit code
+            except (OSError, StopIteration) as error:  # gone, or a zombie
                 raise ProcessError(f"{name} has ended while it was watched") from error
             self._rss_mb[name].append(round(size / 1e6, 1))
             self._threads[name].append(threads)
@@ -35,7 +35,7 @@ class GrowthWatch:
     def figures(self) -> dict[str, Any]:
         """Return ``rss_growth thread_growth``, of the process that grew most, and ``rss_mb threads`` by name.
 
-        Growth is the last look over the first one, less 1: 0.05 is 5 %. It is None before the second look.
+        Growth is the last sample over the first one, minus 1: 0.05 is 5 %. None before the second.
         """
         return {
             "rss_growth": _most(self._rss_mb),

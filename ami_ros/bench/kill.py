@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kill a process that remembers, again and again, and look at what it leaves behind.
+"""Kill a process that writes memory, repeatedly, and check the file it leaves behind.
 
-Run as a program, this file is that process: it remembers without end, and says what it has handed over.
+Run as a program, this file is that process: it remembers endlessly, and prints what it has handed over.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ami_ros.memory.writer import MemoryWriter
 
 LIVES_S = (0.05, 1.5)  # from its first moment to its end
 MAY_LOSE_S = 1.0
-EACH_S = 0.002  # from moment to moment: fifty times as many as a robot has
+EACH_S = 0.002  # from moment to moment: fifty times a robot's rate
 SIDE = 64  # px
 
 
@@ -57,7 +57,7 @@ def lived_and_died(path: Path, lives_s: float, each_s: float = EACH_S) -> tuple[
     with child, child.stdout or open(os.devnull) as said:
         first = said.readline()
         time.sleep(lives_s)
-        killed_ns = time.monotonic_ns()  # no later than it is
+        killed_ns = time.monotonic_ns()  # a lower bound
         child.send_signal(signal.SIGKILL)
         stamps = [int(line) for line in [first, *said] if line.endswith("\n")]
     return stamps, killed_ns

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory processes take, and how much shared memory is in use. Linux only.
+"""How much memory processes use, and how much shared memory is in use. Linux only.
 
 Source: proc_pid_maps(5); proc_pid_status(5), VmRSS, VmHWM and Threads; proc_pid_clear_refs(5), 5 resets
 the peak.
@@ -16,7 +16,7 @@ KIB = 1024
 
 
 class MemoryWatch:
-    """Compares the peak of each process with what it took at the start of the watch.
+    """Compares the peak of each process with its use at the start of the watch.
 
     Args:
         pids: process id by name.
@@ -57,12 +57,12 @@ def shared_bytes() -> int:
 
 
 def shared_names() -> set[str]:
-    """Return the names of what is in /dev/shm."""
+    """Return the names of the files in /dev/shm."""
     return {path.name for path in SHARED.iterdir()} if SHARED.is_dir() else set()
 
 
 def shared_names_of(pid: int) -> set[str]:
-    """Return the names of what a process uses in /dev/shm now; none of a process that has ended."""
+    """Return the names of the files that a process uses in /dev/shm now; none once it has ended."""
     try:
         lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
     except OSError:
@@ -72,7 +72,7 @@ def shared_names_of(pid: int) -> set[str]:
 
 
 def resident_bytes(pid: int) -> int:
-    """Return how much memory a process takes now."""
+    """Return how much memory a process uses now."""
     return _status(pid, "VmRSS") * KIB
 
 

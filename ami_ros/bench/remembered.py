@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Something to remember, in any number: what a simulated robot sees, and where a model says that it gets."""
+"""Data to remember, in any number: views of a simulated robot, and states that a model predicts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ami_ros.model.runtime import ModelRuntime
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
 
-BLOCKS = 8  # of random motion from what was seen
-CORRELATION = 0.8  # of its neighbouring blocks: it gets somewhere
+BLOCKS = 8  # of random motion from a seen state
+CORRELATION = 0.8  # of adjacent blocks: it leaves its start
 
 
 def seen_moments(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What remembering costs: appended moments, added time of a cycle, size on disk, and time to find again."""
+"""What memory costs: append rate, added time of a cycle, size on disk, and time to find again."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ami_ros.memory.store import Store
 from ami_ros.planning.protocols import Planner
 from ami_ros.types import Observation, Reading
 
-BATCH = 20  # moments that are written at once
+BATCH = 20  # moments written at once
 STRETCH = 50  # cycles with memory, and then without
 NEAREST, QUERIES = 10, 1000
-NOISE = 0.1  # control steps, of a query next to a state that was remembered
+NOISE = 0.1  # control steps, of a query near a remembered state
 
 
 def append_rate(path: Path, moments: Sequence[Moment], seconds: float) -> dict[str, float]:
-    """Return moments per second, and bytes per moment, of a file that is written as fast as possible."""
+    """Return moments per second, and bytes per moment, of a file written as fast as possible."""
     with Store(path) as store:
         episode, empty = store.begin(Episode("bench")), store.bytes
         endless, count, started = itertools.cycle(moments), 0, time.perf_counter()
@@ -42,10 +42,10 @@ def append_rate(path: Path, moments: Sequence[Moment], seconds: float) -> dict[s
 def loop_added_ms(
     planner: Planner, observations: Sequence[Observation], step_ns: int, follower: Remembering, cycles: int
 ) -> dict[str, float]:
-    """Return what a follower adds to a cycle of the planner, ms: quantiles with it less those without.
+    """Return the time a follower adds to a cycle of the planner, ms: quantiles with it minus those without.
 
-    Stretches with and without it take turns. Nobody waits between the cycles: the writer has as much to do
-    as at several times the real rate.
+    Stretches with and without it alternate. There is no pause between the cycles: the writer has the load of
+    several times the real rate.
 
     Args:
         planner: has a goal.
@@ -74,7 +74,7 @@ def _at(observation: Observation, stamp_ns: int) -> Observation:
 
 
 def find_again(points: Floats, size: int, seed: int, note: Callable[[], object]) -> dict[str, Any]:
-    """Return how fast, and how surely, the nearest of `size` points (N, P) are found next to some of them."""
+    """Return how fast, and how reliably, the nearest of `size` points (N, P) to some of them are found."""
     generator = np.random.default_rng(seed)
     points, index = points[:size], Index(points.shape[1])
     started = time.perf_counter()
@@ -91,7 +91,7 @@ def find_again(points: Floats, size: int, seed: int, note: Callable[[], object])
         before = time.perf_counter()
         _, away = index.nearest(query, NEAREST)
         taken.append((time.perf_counter() - before) * 1e3)
-        if number < len(truth):  # by distance: of two that are equally far either is right
+        if number < len(truth):  # by distance: of two at equal distance either is right
             shares.append(float((away <= truth[number] * 1.01 + 1e-2).mean()))
     note()
     return {
@@ -104,7 +104,7 @@ def find_again(points: Floats, size: int, seed: int, note: Callable[[], object])
 
 
 def _nearest_of_all(points: Floats, queries: Floats) -> Floats:
-    """Return how far the last of the NEAREST truly is (Q,)."""
+    """Return the true distance of the last of the NEAREST (Q,)."""
     best = np.full((len(queries), NEAREST), np.inf, dtype=np.float32)
     for first in range(0, len(points), 20_000):
         some = points[first : first + 20_000].astype(np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a long run comes to: episodes, missed deadlines, and whether its processes grow."""
+"""The results of a long run: episodes, missed deadlines, and whether its processes grow."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ami_ros.system.shared_memory import is_port
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-LOOK_S = 60.0  # of the robot's time between two looks at its processes
-SETTLED_S = 60.0  # of the robot's time until every process has what it needs
+LOOK_S = 60.0  # of the robot's time between two samples of its processes
+SETTLED_S = 60.0  # of the robot's time until every process has allocated what it needs
 
 
 class Soak:
-    """Adds episodes up, and looks at the processes now and then.
+    """Adds up episodes, and samples the processes at times.
 
-    Made before they start: what is in /dev/shm then is not theirs, nor what others put there later. Ports of
-    Fast DDS are left out: processes of any domain share them by number, so nothing tells whose they are.
+    Create it before they start: files in /dev/shm at that time, and later ones of others, are not theirs.
+    Ports of Fast DDS are left out: processes of any domain share them by number, so their owner is unknown.
 
     Args:
         episode_s: the robot's time in an episode.
         deadline_s: of a plan.
 
     Attributes:
-        robot_s: how much of the robot's time passed.
+        robot_s: elapsed robot time.
         episodes: how many ended.
     """
 
@@ -49,7 +49,7 @@ class Soak:
         self._note_used()
 
     def add(self, result: EpisodeResult) -> bool:
-        """Count an episode; return whether the processes were looked at.
+        """Count an episode; return whether the processes were sampled.
 
         Raises:
             ProcessError: one of them has ended.
@@ -69,7 +69,7 @@ class Soak:
 
     @property
     def shm_left(self) -> list[str]:
-        """Names of what they used in /dev/shm and is still there; after they ended, what they left."""
+        """Names of files they used in /dev/shm that still exist; after they ended, their leftovers."""
         return sorted(self._used & shared_names())
 
     def _note_used(self) -> None:
@@ -77,7 +77,7 @@ class Soak:
         self._used |= {name for name in names - self._shm_before if not is_port(name)}
 
     def figures(self) -> dict[str, Any]:
-        """Return what it came to so far, ready for JSON; `shm_leftovers` means something at the end only."""
+        """Return the results so far, ready for JSON; `shm_leftovers` is meaningful only at the end."""
         return {
             "hours": round(self.robot_s / 3600.0, 4),
             "episodes": self.episodes,

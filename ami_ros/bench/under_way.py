@@ -11,11 +11,11 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 
 TIP_TRAVEL = 0.03  # m
-CHANNEL_SHARE = 0.05  # of what a channel can be
+CHANNEL_SHARE = 0.05  # of a channel's range
 
 
 class UnderWay:
-    """Looks at the truths of one episode.
+    """Checks the truths of one episode.
 
     Args:
         spec: the body.
@@ -30,7 +30,7 @@ class UnderWay:
         self._span = 2.0 * spec.actions.half_range
 
     def __call__(self, truth: Mapping[str, Any]) -> bool:
-        """Return whether it is in motion, by its newest truth; an empty one says nothing."""
+        """Return whether it is in motion, by its newest truth; an empty one carries no information."""
         if self._name not in truth:
             return False
         way = np.array(truth[self._name]) - self._start

@@ -19,9 +19,9 @@ from ami_ros.types import FloatArray
 
 MEANINGS = ("cartesian_velocity", "joint_velocity", "joint_position", "twist", "setpoint")
 AXES = ("x", "y", "z")
-COMMANDED = ("twist", "setpoint")  # what the planner asks for is what the controller gets
+COMMANDED = ("twist", "setpoint")  # sent to the controller unconverted
 LIMITS = ("velocity", "acceleration", "jerk")
-# Nothing converts them. Of a twist the channel says which; set points may have any.
+# Not converted. The channel of a twist implies the unit; set points may have any.
 UNITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "cartesian_velocity": ("m/s",),
@@ -36,14 +36,14 @@ class Channel:
     """One number of an action.
 
     Attributes:
-        name: axis, joint or whatever the body calls it.
+        name: axis, joint or another name of the body.
         unit: of its values.
-        low: smallest value that the planner may ask for.
+        low: smallest value that the planner may request.
         high: largest value.
-        velocity: of a channel that is commanded as it is: largest change per second; None: not limited.
+        velocity: of a directly commanded channel: largest change per second; None: not limited.
         acceleration: largest change of that per second; None: not limited.
         jerk: largest change of that per second; None: not limited.
-        rest: of such a channel: the value that commands begin with.
+        rest: of a directly commanded channel: the value that commands begin with.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """What the planner may ask for.
+    """The actions that the planner may request.
 
     Attributes:
         meaning: what one action is, one of MEANINGS.
@@ -99,7 +99,7 @@ class ActionSpec:
 
     @cached_property
     def largest(self) -> FloatArray:
-        """Largest value of each channel (A,), whichever way, read-only."""
+        """Largest magnitude of each channel (A,), read-only."""
         return _constant([max(abs(channel.low), abs(channel.high)) for channel in self.channels])
 
     @cached_property
@@ -113,7 +113,7 @@ class ActionSpec:
         return _constant([0.5 * (channel.high - channel.low) for channel in self.channels])
 
     def normalised(self, actions: FloatArray) -> FloatArray:
-        """Map actions (..., A) in the channels' units to [-1, 1], which is what a model sees."""
+        """Map actions (..., A) in the channels' units to [-1, 1], the range that a model sees."""
         result: FloatArray = (actions - self.centre) / self.half_range
         return result
 
@@ -138,7 +138,7 @@ def read_actions(section: Any, where: str) -> ActionSpec:
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
-        EmbodimentError: a range or a unit is missing or makes no sense, or no such channel can be.
+        EmbodimentError: a range or a unit is missing or makes no sense, or a channel is impossible.
     """
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{where}: actions: got {shown(section)}, expected a mapping of settings")

@@ -69,7 +69,7 @@ class _ArmSection:
 
 
 def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
-    """Return the arm of a robot's YAML, which lies at `path`.
+    """Return the arm of a robot's YAML at `path`.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
@@ -118,7 +118,7 @@ def _able(sensors: Mapping[str, Sensor]) -> list[str]:
 
 
 def _check_units(sensor: VectorSensor, units: Sequence[str], path: Path) -> None:
-    """Refuse units that joint states have not: each joint (J) the URDF's, rad or m where that is empty."""
+    """Refuse units that joint states lack: each joint (J) has the URDF's, rad or m where that is empty."""
     able: list[tuple[str, ...]] = [(unit,) for unit in units] or [("rad", "m")] * len(sensor.values)
     for (name, unit), expected in zip(sensor.values, able, strict=True):
         if unit not in expected:

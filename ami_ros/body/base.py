@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The part of a body that drives about: what measures its pose, how large it is, and where it must stay."""
+"""The part of a body that drives: what measures its pose, how large it is, and where it must stay."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Base:
     """A body that drives in the plane.
 
     Attributes:
-        radius: of a circle around everything that is part of it, about the origin of its frame, m.
+        radius: of a circle around all its parts, centred on the origin of its frame, m.
         sensor: name of the sensor that measures its pose; "" where none does.
-        columns: where the readings of that sensor have x, y and yaw.
+        columns: of x, y and yaw in the readings of that sensor.
         keep_in: (N, 2) corners of the area that the circle stays in, m, in the frame of the pose; None is
             anywhere.
     """

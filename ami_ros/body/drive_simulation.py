@@ -46,7 +46,7 @@ class Drive:
 
 @dataclass(frozen=True)
 class DriveSimulation:
-    """A base in PyBullet, in front of its cameras, with what stands around it by name."""
+    """A base in PyBullet, with its cameras and surrounding boxes by name."""
 
     urdf: Path
     drive: Drive
@@ -77,12 +77,12 @@ def read_drive_simulation(
     Args:
         keys: of the YAML's section.
         actions: of the body.
-        folder: of the YAML, which file names are relative to.
+        folder: of the YAML; file names are relative to it.
         here: name of the section in messages.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
-        EmbodimentError: no such URDF, no wheels, or actions that such a drive cannot obey.
+        EmbodimentError: no such URDF, no wheels, or actions that such a drive cannot execute.
     """
     nothing = {"scenery": {}, "payload": {}, "pose_noise_std": [0.0, 0.0, 0.0]}
     raw = load_settings(_DriveSection, {**nothing, **keys}, where=here, also=["kind"])

@@ -16,7 +16,7 @@ def takes_tip_pose(spec: RobotSpec) -> bool:
 
 
 def goal_topics(spec: RobotSpec, node: str = "~") -> dict[str, str]:
-    """Return what a goal is about, a sensor's name or `TIP_POSE` -> topic.
+    """Return target of a goal (a sensor's name or `TIP_POSE`) -> topic.
 
     It is ``~/goal_image`` of the first camera, else ``~/goal_<name>``.
 
@@ -30,7 +30,7 @@ def goal_topics(spec: RobotSpec, node: str = "~") -> dict[str, str]:
 
 
 def goal_remappings(spec: RobotSpec, source: str, renamed: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """Return (name in the code, name asked for) of goal topics, so that a planner takes another node's goals.
+    """Return (name in the code, wanted name) of goal topics, so that a planner takes another node's goals.
 
     Args:
         spec: the robot.

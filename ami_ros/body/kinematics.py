@@ -48,7 +48,7 @@ class Kinematics:
 
     Attributes:
         base_frame: link that positions are relative to: the URDF's root.
-        rows: of the Jacobian that a step follows: with a free orientation the tip's position alone.
+        rows: of the Jacobian that a step follows: only the tip's position with a free orientation.
 
     Raises:
         KinematicsError: the URDF does not fit, see `UrdfModel`.
@@ -79,15 +79,15 @@ class Kinematics:
         jacobian: FloatArray = pinocchio.computeFrameJacobian(
             self._model, self._data, self._urdf.configuration(joint_position), self._tip, axes
         )
-        return self._urdf.by_joint(jacobian.reshape(6, -1))  # of a single joint it is a vector
+        return self._urdf.by_joint(jacobian.reshape(6, -1))  # for a single joint it is a vector
 
     def step(self, joint_position: FloatArray, tip_velocity: FloatArray, dt_s: float) -> FloatArray:
         """Return the joints (J,) that move the tip by `tip_velocity * dt_s`, inside the workspace box.
 
-        A tip that is outside the box comes back at `max_tip_speed` per axis at most, whatever was asked.
+        A tip outside the box returns at most at `max_tip_speed` per axis, regardless of `tip_velocity`.
 
-        Orientation, where it is kept, is steered back to the one at home, and the redundant motion toward the
-        home posture, so that the arm's shape is (nearly) a function of where its tip is.
+        A kept orientation is steered back to the one at home, and redundant motion toward the home posture,
+        so that the arm's shape is (nearly) a function of its tip position.
 
         Source: damped least squares with null-space projection, Siciliano et al.,
         "Robotics: Modelling, Planning and Control" (2009), eq. 3.54 and 3.59.
@@ -115,7 +115,7 @@ class Kinematics:
         )
 
     def draw(self, generator: np.random.Generator) -> FloatArray:
-        """Return joints (J,) whose tip lies uniformly in the part of the workspace box that can be reached.
+        """Return joints (J,) whose tip lies uniformly in the reachable part of the workspace box.
 
         Raises:
             KinematicsError: none of 100 positions in the box can be reached.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""By how much a reading of a place is further from the one before than anything can get in between."""
+"""By how much a position reading exceeds the distance possible since the one before."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits of what is commanded, per channel; from the robot's YAML and, for joints, from its URDF."""
+"""Limits of the commands, per channel; from the robot's YAML and, for joints, from its URDF."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ami_ros.settings.fields import LARGEST, SMALLEST
 from ami_ros.types import FloatArray
 
 POSITIVE = ("velocity", "acceleration", "jerk", "effort")
-RAMPS = POSITIVE[:3]  # each is how fast the one before may change
+RAMPS = POSITIVE[:3]  # each bounds the rate of change of the one before
 NAMES = ("lower", "upper", *POSITIVE)
 IN_URDF = ("lower", "upper", "velocity", "effort")
-LONGEST_S = 600.0  # to the largest velocity, or acceleration: with more, one of the two is a mistake
-SAME = 1e-9  # relative: what a number loses on its way through a text file
+LONGEST_S = 600.0  # to the largest velocity, or acceleration: beyond it, one of the two is wrong
+SAME = 1e-9  # relative: rounding in a text file
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,13 +82,13 @@ class ChannelLimits:
         return limits
 
     def unlimited(self) -> list[str]:
-        """Return the names of the limits that a channel has not."""
+        """Return the names of the limits that a channel lacks."""
         limits = {name: getattr(self, name) for name in NAMES if name != "effort"}
         return [name for name, limit in limits.items() if limit is None or np.isinf(limit).any()]
 
 
 def check_ramps(limits: Sequence[float], where: str) -> None:
-    """Refuse the RAMPS of a channel where it would take too long to reach one; infinite where it has none.
+    """Refuse the RAMPS of a channel that takes too long to reach one; a missing limit is infinite.
 
     Raises:
         EmbodimentError: names which.
@@ -114,7 +114,7 @@ def _limit(where: str, name: str, values: Any, count: int) -> FloatArray | None:
 
 
 def limit_array(where: str, values: Any, count: int) -> FloatArray | None:
-    """Return finite numbers (count,) that nobody can change; None for null.
+    """Return finite read-only numbers (count,); None for null.
 
     Raises:
         EmbodimentError: they are anything else.
@@ -134,13 +134,13 @@ def limit_array(where: str, values: Any, count: int) -> FloatArray | None:
 
 @dataclass(frozen=True)
 class UrdfLimits:
-    """What a URDF says of the limits of some joints.
+    """The limits of some joints in a URDF.
 
     Attributes:
         urdf: the file.
         joints: their names.
-        values: limit name -> a number per joint: infinite where a joint turns for ever, None where it is not
-            given. Empty where the URDF is not readable or lacks a joint: whoever needs its geometry tells.
+        values: limit name -> a number per joint: infinite where a joint turns forever, None where it is not
+            given. Empty where the URDF is unreadable or lacks a joint: the user of its geometry reports that.
         units: of the positions of the same joints, rad or m; empty as `values`.
     """
 
@@ -151,9 +151,9 @@ class UrdfLimits:
 
 
 def limits_of_urdf(urdf: Path, joints: Sequence[str]) -> UrdfLimits:
-    """Return what a URDF says of the limits of `joints`.
+    """Return the limits of `joints` in a URDF.
 
-    A limit of zero is none: what may not move is no joint, and files are found that fill in zeros.
+    A limit of zero counts as missing: a joint that may not move is no joint, and some files fill in zeros.
 
     Raises:
         EmbodimentError: a limit is not a finite number.
@@ -174,7 +174,7 @@ def limits_of_urdf(urdf: Path, joints: Sequence[str]) -> UrdfLimits:
 def _joint_limits(urdf: Path, joint: ElementTree.Element) -> dict[str, float | None]:
     limit = joint.find("limit")
     try:
-        # Source: URDF specification, <limit>: lower and upper are 0 where they are left out.
+        # Source: URDF specification, <limit>: lower and upper default to 0.
         given = (
             dict.fromkeys(IN_URDF, 0.0)
             if limit is None
@@ -198,7 +198,7 @@ def tightened(urdf: UrdfLimits, given: Mapping[str, Any], where: str) -> dict[st
         where: name of the YAML in messages.
 
     Raises:
-        EmbodimentError: neither gives a limit, or the YAML gives a looser one than the URDF: one is wrong.
+        EmbodimentError: neither gives a limit, or the YAML gives a looser one than the URDF, so one is wrong.
     """
     result: dict[str, Any] = {name: None for name in NAMES}
     lacking: dict[str, list[str]] = {}
@@ -210,7 +210,7 @@ def tightened(urdf: UrdfLimits, given: Mapping[str, Any], where: str) -> dict[st
         if not without:
             limited = [None if value is None or math.isinf(value) else value for value in own]
             result[name] = limited if any(value is not None for value in limited) else None
-        elif name != "effort":  # nothing that ami_ros commands is an effort
+        elif name != "effort":  # ami_ros commands no efforts
             lacking[name] = without
     if lacking:
         raise EmbodimentError(
@@ -222,7 +222,7 @@ def tightened(urdf: UrdfLimits, given: Mapping[str, Any], where: str) -> dict[st
 
 def _refuse_looser(name: str, values: Any, own: Sequence[float | None], where: str) -> None:
     if not isinstance(values, (list, tuple)) or len(values) != len(own):
-        return  # told by whoever checks the numbers
+        return  # reported by the check of the numbers
     numbers = [value for value in values if value is not None]
     if not numbers or not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
         return

@@ -20,7 +20,7 @@ from ami_ros.types import FloatArray
 class LinkShapes:
     """Spheres that cover every <collision> of the URDF, the tip and the held tool.
 
-    A cylinder is taken as the capsule around it, a mesh as its convex hull. What no joint moves is left out.
+    A cylinder counts as the capsule around it, a mesh as its convex hull. Fixed parts are left out.
 
     Args:
         spec: the robot.
@@ -84,16 +84,16 @@ class LinkShapes:
         return centres
 
     def _reach(self) -> FloatArray:
-        """Return the most (P, J), in m, that each joint moves a sphere by while it turns by a radian."""
+        """Return how far at most (P, J), in m, each joint moves a sphere while it turns by a radian."""
         model, data, follow = self._model, self._data, np.abs(self._urdf.follow)
         if not all(joint.shortname().startswith("JointModelR") for joint in list(model.joints)[1:]):
-            # A joint that slides makes the others' reach longer.
+            # A prismatic joint extends the others' reach.
             return np.full((len(self._local), follow.shape[1]), np.inf)
         reach = np.zeros((len(self._local), model.njoints - 1))
         pinocchio.computeJointJacobians(model, data, pinocchio.neutral(model))
         for row, (parent, local) in enumerate(zip(self._parents, self._local, strict=True)):
             jacobian = pinocchio.getJointJacobian(model, data, int(parent), pinocchio.LOCAL)
-            axis = jacobian.reshape(6, -1)[3:, parent - 1]  # of a single joint it is a vector
+            axis = jacobian.reshape(6, -1)[3:, parent - 1]  # for a single joint it is a vector
             reach[row, parent - 1] = np.linalg.norm(np.cross(axis, local))
             lever, joint = float(np.linalg.norm(local)), int(parent)
             while model.parents[joint] > 0:
@@ -105,8 +105,7 @@ class LinkShapes:
 
 def _link_spheres(link: ElementTree.Element, urdf: Path) -> Iterator[tuple[str, FloatArray, float]]:
     """Yield the link's name, and centre (3,) in its frame and radius of each sphere, m."""
-    # By hand: pinocchio's buildGeomFromUrdf leaves out a shape that is malformed, where nothing but a line on
-    # stderr tells of it.
+    # By hand: pinocchio's buildGeomFromUrdf skips a malformed shape, and reports that only on stderr.
     name = str(link.get("name"))
     for collision in link.findall("collision"):
         try:

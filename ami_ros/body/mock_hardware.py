@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A URDF with a ros2_control section for no hardware: the joints are wherever they are told to be."""
+"""A URDF with a ros2_control section for mock hardware: the joints are wherever they are commanded to be."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a robot's controller wants its commands: message, fields and topic."""
+"""How a robot's controller receives its commands: message, fields and topic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ami_ros.errors import EmbodimentError, shown
 from ami_ros.settings.fields import load_settings, setting
 
 JOINTS = ("cartesian_velocity", "joint_velocity", "joint_position")
-# Channels of a twist, and where a geometry_msgs/Twist has them.
+# Channels of a twist, and their fields in a geometry_msgs/Twist.
 TWIST: Mapping[str, str] = MappingProxyType(
     {
         "vx": "linear.x",
@@ -32,10 +32,10 @@ class Interface:
     Attributes:
         package: of the message.
         message: its name.
-        meanings: of an action, which it can carry.
+        meanings: of an action that it can carry.
         topic: where controllers of this kind usually listen.
-        vector: what its `data` holds, position or velocity of all channels; empty for none.
-        fields: channel -> field of its position, where each has a field of its own.
+        vector: content of its `data`, position or velocity of all channels; empty for none.
+        fields: channel -> field of its position, where each has its own field.
     """
 
     package: str
@@ -91,12 +91,12 @@ def read_output(section: Any, meaning: str, channels: tuple[str, ...], where: st
     Args:
         section: of the YAML.
         meaning: what one action is.
-        channels: names of what an action consists of.
+        channels: names of the parts of an action.
         where: name of the YAML in messages.
 
     Raises:
         ConfigError: unknown or missing keys, an unknown interface.
-        EmbodimentError: the interface cannot carry what an action means, or one of its channels.
+        EmbodimentError: the interface cannot carry the meaning of an action, or one of its channels.
     """
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{where}: output: got {shown(section)}, expected a mapping of settings")

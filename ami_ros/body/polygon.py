@@ -25,12 +25,12 @@ def room(points: FloatArray, polygon: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = start[:, 0] + (y - start[:, 1]) / along[:, 1] * along[:, 0]
     inside = (spans & (x < crossing)).sum(axis=1) % 2 == 1
-    # A point that is not a number is inside of nothing.
+    # A point with NaN is never inside.
     return np.where(np.isfinite(distance), np.where(inside, distance, -distance), -np.inf)
 
 
 def crosses_itself(polygon: FloatArray) -> bool:
-    """Return whether two edges of a polygon (N, 2) that are no neighbours meet."""
+    """Return whether two edges of a polygon (N, 2) that are not adjacent meet."""
     count = len(polygon)
     edges = [(polygon[i], polygon[(i + 1) % count]) for i in range(count)]
     apart = [(i, j) for i in range(count) for j in range(i + 2, count) if (j + 1) % count != i]

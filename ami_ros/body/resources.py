@@ -13,14 +13,14 @@ from pathlib import Path
 from ami_ros.errors import EmbodimentError, shown
 
 PACKAGE, FILE = "package://", "file://"
-# Packages of URDFs and meshes that an extra of ours brings.
+# Packages of URDFs and meshes that one of our extras installs.
 EXTRAS = {"example-robot-data": "robots", "pybullet_data": "sim"}
 
 
 def resource(name: str, folder: Path) -> Path:
     """Return the file behind a name.
 
-    A package is looked for below every AMENT_PREFIX_PATH and ROS_PACKAGE_PATH, among the folders above
+    A package is searched below every AMENT_PREFIX_PATH and ROS_PACKAGE_PATH, among the folders above
     `folder`, in Python's own share/, and as a Python package.
 
     Args:
@@ -28,11 +28,11 @@ def resource(name: str, folder: Path) -> Path:
         folder: of the file that names it.
 
     Raises:
-        EmbodimentError: no such file; says where it looked.
+        EmbodimentError: no such file; names the places searched.
     """
     try:
         return _found(name, folder)
-    except (OSError, ValueError) as error:  # longer than any, or with a zero byte in it
+    except (OSError, ValueError) as error:  # too long, or with a zero byte in it
         raise EmbodimentError(f"{shown(name)}: no name of a file ({error}); expected a path") from error
 
 
@@ -55,7 +55,7 @@ def _found(name: str, folder: Path) -> Path:
 
 
 def _places(package: str, folder: Path) -> Iterator[Path]:
-    """Yield the folders that a package may be."""
+    """Yield the possible folders of a package."""
     for prefix in _entries("AMENT_PREFIX_PATH"):
         yield prefix / "share" / package
     for entry in _entries("ROS_PACKAGE_PATH"):

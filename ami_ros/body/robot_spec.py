@@ -23,8 +23,8 @@ from ami_ros.settings.share import config_path
 from ami_ros.settings.task_file import merged, read_task
 from ami_ros.types import FloatArray, Observation
 
-MOST_ALIKE = 10  # robots that are like the next one
-# What people give for a robot's YAML -> what to do.
+MOST_ALIKE = 10  # length of a chain of `like`
+# Mistaken argument for a robot's YAML -> what to do.
 URDF = "ami-ros new-robot writes one from a URDF"
 INSTEAD = {".yml": "rename it", ".urdf": URDF, ".xacro": URDF}
 
@@ -33,17 +33,17 @@ INSTEAD = {".yml": "rename it", ".urdf": URDF, ".xacro": URDF}
 class RobotSpec:
     """Everything ami_ros knows about one robot.
 
-    What is commanded are channels: the joints of an arm, else the channels of an action themselves.
+    Commands address channels: the joints of an arm, else the channels of an action themselves.
 
     Attributes:
         name: file name of the YAML without suffix.
         sensors: by name.
-        actions: what the planner may ask for.
+        actions: what the planner may request.
         output: how the controller takes commands.
         simulation: the stand-in.
         source: where the numbers come from.
-        arm: joints and their URDF; None for a body without.
-        base: what drives about; None for a body that stays where it is.
+        arm: joints and their URDF; None for a body without arm.
+        base: the mobile base; None for a body that stays where it is.
         safety: changes to config/safety.yaml that this robot needs.
         tasks: names of the tasks that change its file.
     """
@@ -100,7 +100,7 @@ class RobotSpec:
 
         Raises:
             ConfigError: there is no such interface.
-            EmbodimentError: it cannot carry what an action means.
+            EmbodimentError: it cannot carry the meaning of an action.
         """
         if not interface:
             return self.output
@@ -149,7 +149,7 @@ class RobotSpec:
 
     @property
     def standstill(self) -> FloatArray | None:
-        """Values (C,) at which the body stands still; None where it does at any, once they rest."""
+        """Values (C,) at which the body stands still; None where any constant values do."""
         return np.zeros(self.action_size) if self.actions.meaning == "twist" else None
 
     @property
@@ -180,7 +180,7 @@ class RobotSpec:
 
     @property
     def orientation(self) -> str:
-        """Of the tip while actions move it: kept as it is at home, or free."""
+        """Orientation of the tip while actions move it: kept as at home, or free."""
         return self._arm.orientation
 
     @property
@@ -200,11 +200,11 @@ class RobotSpec:
 
     @property
     def max_tip_speed(self) -> float:
-        """Largest component of a Cartesian action, whichever way, m/s."""
+        """Largest magnitude of a component of a Cartesian action, m/s."""
         return float(self.actions.largest.max())
 
     def tip_velocity(self, action: FloatArray) -> FloatArray:
-        """Return the tip velocity (3,) of an action (A,); the axes it does not move along stand still."""
+        """Return the tip velocity (3,) of an action (A,); zero along axes without channel."""
         velocity = np.zeros(3)
         velocity[[AXES.index(axis) for axis in self.actions.names]] = action
         return velocity
@@ -241,7 +241,7 @@ def _path(name: str | Path, folder: Path) -> Path:
 
 
 def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Return a robot's YAML on top of that of the robot which it is like, if it names one."""
+    """Return a robot's YAML merged over that of the robot it is like, if it names one."""
     values = read_yaml(path)
     if "like" not in values:
         return values
@@ -251,7 +251,7 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     base = _path(other, path.parent)
     try:
         ours, theirs = path.resolve(), base.resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, or no name of a file
+    except (OSError, RuntimeError, ValueError) as error:  # circular links, or not a file name
         raise EmbodimentError(
             f"{path}: like: got {shown(other)}, expected a robot's name or a path"
         ) from error
@@ -262,7 +262,7 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
             f"{path}: like: got {other}, after {MOST_ALIKE} others; expected fewer in a row"
         )
     found = _read(base, (*below, ours))
-    for section in ("arm", "simulation"):  # names of files are relative to the YAML that they stand in
+    for section in ("arm", "simulation"):  # file names are relative to the YAML that contains them
         part = found.get(section)
         if isinstance(part, dict) and isinstance(part.get("urdf"), str) and "://" not in part["urdf"]:
             found[section] = {**part, "urdf": str(base.parent.resolve() / part["urdf"])}
@@ -272,12 +272,12 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
 def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
     """Load config/robots/<name>.yaml, or a YAML file by path, as the task equips it.
 
-    A YAML with the key ``like`` holds only what is different from the robot that it names.
+    A YAML with the key ``like`` holds only the differences from the robot that it names.
 
     Args:
         name_or_path: the robot.
-        task: a file in config/tasks, or a path. Its `embodiment` section wins over the robot's YAML, and what
-            that says of this task below `tasks` wins over both.
+        task: a file in config/tasks, or a path. Its `embodiment` section wins over the robot's YAML, whose
+            entry for this task below `tasks` wins over both.
 
     Raises:
         ConfigError: a file is missing or has unknown keys or wrong types.

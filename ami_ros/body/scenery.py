@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes by name: what stands around a simulated body, or is mounted on it."""
+"""Boxes by name, around a simulated body or mounted on it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_boxes(section: Any, here: str) -> dict[str, Box]:
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
-        EmbodimentError: no mapping of mappings.
+        EmbodimentError: not a mapping of mappings.
     """
     if not isinstance(section, Mapping):
         raise EmbodimentError(f"{here}: got {shown(section)}, expected boxes by name")

@@ -24,13 +24,13 @@ VECTOR_MESSAGES: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
         "Odometry": ("x", "y", "yaw", "vx", "vy", "wz"),
     }
 )
-# Of which a sensor may have some of the values alone: they have much to say, and not all is for everybody.
+# Large messages of which a sensor may use only some values.
 PARTIAL: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"Odometry": {"x": "m", "y": "m", "yaw": "rad", "vx": "m/s", "vy": "m/s", "wz": "rad/s"}}
 )
 KINDS = ("image", "vector")
 USERS = ("model", "gate")
-# Of a camera that stands still and without which the robot holds.
+# Defaults of a camera that stands still and is required.
 IMAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType({"required": True, "link": "", "up": (0.0, 0.0, 1.0)})
 
 
@@ -38,8 +38,8 @@ IMAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType({"required": True, "link": 
 class ImageSensor:
     """A camera: what the robot publishes, and where the simulator puts it.
 
-    One that is not required is left out when it is missing, too old or unlike anything known: the model fills
-    in what it would show, and the gate does not watch it.
+    A camera that is not required is left out when it is missing, too old or unlike the training data: the
+    model fills in what it would show, and the gate does not watch it.
     """
 
     name: str = setting("of the sensor")
@@ -77,11 +77,11 @@ class ImageSensor:
 
 @dataclass(frozen=True)
 class VectorSensor:
-    """Numbers that are measured together: joints, a force, temperatures.
+    """Numbers measured together: joints, a force, temperatures.
 
     Attributes:
         values: (name, unit) of each, in the order of every vector in ami_ros.
-        freeze_s: repeated to the last bit for longer holds the robot; None: never judged.
+        freeze_s: readings repeated to the last bit for longer hold the robot; None: never judged.
     """
 
     name: str
@@ -95,7 +95,7 @@ class VectorSensor:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the values; for joint states those of the joints."""
+        """Names of the values; for joint states the names of the joints."""
         return tuple(name for name, _ in self.values)
 
     @property
@@ -105,7 +105,7 @@ class VectorSensor:
 
     @property
     def size(self) -> int:
-        """Numbers in a reading: of joints all positions, then all velocities."""
+        """Numbers in a reading: for joints all positions, then all velocities."""
         return len(self.values) * (2 if self.is_joints else 1)
 
     @property
@@ -138,7 +138,7 @@ def read_sensors(section: Any, where: str) -> Mapping[str, Sensor]:
 
     Raises:
         ConfigError: unknown or missing keys, wrong types, an unknown message type.
-        EmbodimentError: no mapping, an unknown kind, no or a shared topic, values that do not fit.
+        EmbodimentError: not a mapping, an unknown kind, no or a shared topic, values that do not fit.
     """
     if not isinstance(section, Mapping) or not section:
         raise EmbodimentError(
@@ -154,10 +154,10 @@ def with_topics(sensors: Mapping[str, Sensor], text: str) -> Mapping[str, Sensor
 
     Args:
         sensors: by name.
-        text: ``name:=topic`` for each that is elsewhere, separated by spaces; empty changes nothing.
+        text: ``name:=topic`` for each sensor on another topic, separated by spaces; empty changes nothing.
 
     Raises:
-        EmbodimentError: it is written otherwise, names no sensor, or gives two sensors one topic.
+        EmbodimentError: the text has another form, names no sensor, or gives two sensors one topic.
     """
     elsewhere = dict(part.partition(":=")[::2] for part in text.split())
     if unknown := sorted(set(elsewhere) - set(sensors)) or [n for n, topic in elsewhere.items() if not topic]:

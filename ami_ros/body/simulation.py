@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands in for a robot in simulation: PyBullet for an arm or a base, a linear process, or nothing."""
+"""The simulation of a robot: PyBullet for an arm or a base, a linear process, or nothing."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ KINDS = ("bullet", "process", "none")
 
 @dataclass(frozen=True)
 class BulletSimulation:
-    """An arm in PyBullet, in front of its cameras, with what stands around it by name."""
+    """An arm in PyBullet, with its cameras and surrounding boxes by name."""
 
     urdf: str = setting("URDF with meshes; left out: that of the arm")
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
     tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
     scenery: dict = field(default_factory=dict)  # type: ignore[type-arg]  # name -> Box
-    folder: Path = Path()  # of the YAML, which file names are relative to
+    folder: Path = Path()  # of the YAML; file names are relative to it
 
     def __post_init__(self) -> None:
         if len(self.hold_joints) != len(self.hold_position):
@@ -46,7 +46,7 @@ class BulletSimulation:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """Names of the joints that joint states may have beyond those of the robot."""
+        """Names of further joints that joint states may contain."""
         return self.hold_joints
 
     def urdf_path(self, otherwise: Path) -> Path:
@@ -63,7 +63,7 @@ class ProcessSensor:
     """One vector sensor (n values) of a process with C channels.
 
     Attributes:
-        gain: (n, C) how much each value changes in the end per unit of a channel.
+        gain: (n, C) steady-state change of each value per unit of a channel.
         time_constant: (n,) s, after which it has gone 63 % of the way.
         offset: (n,) its value while all channels are 0.
         noise_std: (n,) of the measurement.
@@ -92,7 +92,7 @@ class ProcessSimulation:
 
 @dataclass(frozen=True)
 class NoSimulation:
-    """A robot that nothing stands in for."""
+    """A robot without simulation."""
 
     hold_joints: ClassVar[tuple[str, ...]] = ()
     hold_position: ClassVar[tuple[float, ...]] = ()
@@ -120,7 +120,7 @@ class _ProcessValue:
 def read_simulation(
     section: Any, sensors: Mapping[str, Sensor], actions: ActionSpec, path: Path, drives: bool = False
 ) -> Simulation:
-    """Return the simulation of a robot's YAML, which lies at `path`; `drives` is whether it has a base.
+    """Return the simulation of a robot's YAML at `path`; `drives` is whether it has a base.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pose that the tip shall have, as the joint positions that give it."""
+"""A wanted pose of the tip, as the joint positions that give it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError, KinematicsError
 from ami_ros.types import FloatArray, checked_vector
 
-ANY = (0.0, 0.0, 0.0, 1.0)  # the orientation of a message in which nobody has set one
-# Several times what rounding to two digits does, and what is left of it by the inverse kinematics (0.001).
+ANY = (0.0, 0.0, 0.0, 1.0)  # the orientation of a message that leaves it unset
+# Several times the error of rounding to two digits, and that of the inverse kinematics (0.001).
 TOLERANCE = 0.05  # rad
 # Source: tf2, buffer_core.cpp, QUATERNION_NORMALIZATION_TOLERANCE.
 LENGTH_TOLERANCE = 0.01
@@ -23,7 +23,7 @@ LENGTH_TOLERANCE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class TipPose:
-    """Where the tip shall be, as somebody asks for it.
+    """A requested pose of the tip.
 
     Attributes:
         frame: of both.
@@ -39,11 +39,11 @@ class TipPose:
 def joints_at(pose: TipPose, spec: RobotSpec, kinematics: Kinematics) -> FloatArray:
     """Return the joints (J,), near the home posture, whose tip has `pose` within 2 mm and 0.05 rad.
 
-    The orientation must be the one that the tip keeps. Of an arm with a free orientation it must be `ANY`,
+    The orientation must be the one that the tip keeps. For an arm with a free orientation it must be `ANY`,
     or the one that the tip has there.
 
     Raises:
-        GoalError: another frame, numbers that are not finite, no unit quaternion, a place outside the
+        GoalError: another frame, numbers that are not finite, not a unit quaternion, a place outside the
             workspace or out of reach, or an orientation that the arm cannot give.
     """
     if pose.frame != kinematics.base_frame:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a URDF has to be before anything is computed from it: a tree, whose numbers are numbers.
+"""Checks of a URDF before anything is computed from it: a tree with finite numbers.
 
-By hand, because pinocchio takes a loop for a tree, and of what it refuses nothing but a line on stderr tells.
+By hand, because pinocchio takes a loop for a tree, and reports what it refuses only on stderr.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ami_ros.body.xml_file import parse_xml
 from ami_ros.errors import KinematicsError, shown
 from ami_ros.types import FloatArray
 
-MOST_LINKS, MOST_SHAPES = 500, 500  # the largest robots have a fifth of it
+MOST_LINKS, MOST_SHAPES = 500, 500  # five times the largest robots
 FARTHEST = 1e6  # m, or rad
 TYPES = ("revolute", "continuous", "prismatic", "fixed", "floating", "planar")
 COMMANDABLE = ("revolute", "continuous", "prismatic")
@@ -48,10 +48,10 @@ def read_urdf(path: Path) -> ElementTree.Element:
 
 
 def parse_urdf(path: Path) -> ElementTree.Element:
-    """Return the root of a URDF, which nobody has looked at yet.
+    """Return the root of a URDF, not yet checked.
 
     Raises:
-        ValueError: it cannot be read, or has more in it than a robot.
+        ValueError: it cannot be read, or is larger than any robot's.
     """
     root = parse_xml(path)
     for tag, most in (("link", MOST_LINKS), ("joint", MOST_LINKS), ("link/collision", MOST_SHAPES)):
@@ -64,13 +64,13 @@ def parse_urdf(path: Path) -> ElementTree.Element:
 
 
 def root_link(root: ElementTree.Element) -> str:
-    """Return the link of a URDF that hangs on nothing: the base frame."""
+    """Return the link of a URDF without parent: the base frame."""
     children = {ends(joint)[1] for joint in root.findall("joint")}
     return next(name for link in root.findall("link") if (name := str(link.get("name"))) not in children)
 
 
 def check_commandable(path: Path, root: ElementTree.Element, names: Sequence[str], robot: str) -> None:
-    """Look whether a controller can move each of the joints of `robot` by itself.
+    """Check that a controller can move each of the joints of `robot` by itself.
 
     Raises:
         KinematicsError: a joint is missing, mimics another one, or is of a type without a single position.
@@ -107,7 +107,7 @@ def numbers(element: ElementTree.Element, key: str, otherwise: FloatArray | None
     """Return the three numbers (3,) of an attribute; `otherwise` where it is left out.
 
     Raises:
-        ValueError: they are not three finite numbers, or larger than anything of a robot.
+        ValueError: they are not three finite numbers, or too large for a robot.
     """
     text = element.get(key)
     if text is None and otherwise is not None:

@@ -18,15 +18,15 @@ from ami_ros.types import FloatArray
 class UrdfModel:
     """Pinocchio's model of the joints that a robot moves; the others are locked.
 
-    The robot's order of joints may be another than the model's. A joint that mimics one of the robot's
-    follows it; in the model it is one more joint.
+    The robot's order of joints may differ from the model's. A joint that mimics one of the robot's follows
+    it; in the model it is one more joint.
 
     Args:
         spec: the robot, J joints.
 
     Attributes:
         urdf: root of the URDF.
-        model: of N joints, each with one position: N is J and those that follow.
+        model: of N joints, each with one position: N is J plus the following joints.
         follow: (N, J) how far each joint of the model turns with each of the robot's.
 
     Raises:
@@ -67,7 +67,7 @@ class UrdfModel:
         self._is_plain = len(laws) == len(spec.joint_names) and (self.follow == np.eye(len(laws))).all()
 
     def frame_id(self, name: str) -> int:
-        """Return the row of a link's frame, else of a joint's: one may have the name of the other."""
+        """Return the row of a link's frame, else of a joint's: the two may share a name."""
         model, body = self.model, pinocchio.FrameType.BODY
         row: int = model.getFrameId(name, body) if model.existFrame(name, body) else model.getFrameId(name)
         return row
@@ -88,7 +88,7 @@ class UrdfModel:
 
 
 def _followed(root: ElementTree.Element) -> dict[str, tuple[str, float, float]]:
-    """Return joint that mimics -> the joint that it follows in the end, times what, plus what."""
+    """Return mimic joint -> the joint that it finally follows, multiplier, offset."""
     laws: dict[str, tuple[str, float, float]] = {}
     for joint in root.findall("joint"):
         mimic = joint.find("mimic")
@@ -109,11 +109,11 @@ def _followed(root: ElementTree.Element) -> dict[str, tuple[str, float, float]]:
 
 
 def _skeleton(root: ElementTree.Element, moved: Collection[str]) -> str:
-    """Return the text of a URDF of nothing but links and joints, each of which has one position.
+    """Return the text of a URDF with only links and one-position joints.
 
     Pinocchio would take cosine and sine of a continuous joint for two positions, and refuse a joint without
     limits; limits are the robot's, not the model's. It cannot lock a joint that has the name of a link: such
-    a one is fixed here, unless it is among those `moved`.
+    a joint is fixed here, unless it is among those `moved`.
     """
     bare = ElementTree.Element("robot", name=root.get("name", "robot"))
     links = [str(link.get("name")) for link in root.findall("link")]

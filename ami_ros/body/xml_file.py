@@ -9,8 +9,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 MOST_BYTES, MOST_ELEMENTS = 1 << 26, 200_000  # meshes are the largest
-DEEPEST = 100  # elements in each other: a URDF has five
-# What people write in, and expat cannot read. Others that Python knows are no encodings of text files.
+DEEPEST = 100  # nesting of elements: a URDF has five
+# Text encodings in use that expat cannot read. Python's other codecs are no encodings of text files.
 EAST_ASIAN = {"big5", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "shift_jis"}
 DECLARED = re.compile(rb"""\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
@@ -19,8 +19,8 @@ def parse_xml(path: Path) -> ElementTree.Element:
     """Return the root of an XML file.
 
     Raises:
-        ValueError: it cannot be read, is too large, or is no XML, or has a document type: there, a few lines
-            can become thousands of millions.
+        ValueError: it cannot be read, is too large, is no XML, or has a document type: there, a few lines
+            can expand to billions.
     """
     try:
         with path.open("rb") as file:
@@ -34,7 +34,7 @@ def parse_xml(path: Path) -> ElementTree.Element:
         root: ElementTree.Element = parser.close()
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from error
-    except (ElementTree.ParseError, LookupError) as error:  # the latter: an encoding that nobody knows
+    except (ElementTree.ParseError, LookupError) as error:  # the latter: an unknown encoding
         raise ValueError(str(error)) from error
     return root
 
@@ -56,5 +56,5 @@ class _Bounded(ElementTree.TreeBuilder):
         return super().end(tag)
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
-        """Refuse it. Called by the parser."""
+        """Refuse a document type. Called by the parser."""
         raise ValueError("got a document type, expected none")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a commissioning is kept: its record, the goals that the camera took, and pictures for the report."""
+"""The folder of a commissioning: its record, the goals that the camera took, and the report's pictures."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ GOALS_FORMAT = 1
 
 
 class CommissionFolder:
-    """Each file appears whole or not at all.
+    """Writes each file atomically.
 
     Args:
-        path: of the folder.
+        path: the folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,10 +38,10 @@ class CommissionFolder:
         check_writable(self.record, self._goals, self.report, self.pictures / "goal.png")
 
     def read(self, subject: Subject) -> Commissioning:
-        """Return how far it is; the beginning where nothing is kept.
+        """Return the record; the beginning if none is stored.
 
         Raises:
-            ConfigError: it is of something else, or damaged; names the file.
+            ConfigError: the record has another subject, or is damaged; names the file.
         """
         if not self.record.exists():
             return Commissioning(subject)
@@ -56,7 +56,7 @@ class CommissionFolder:
             raise ConfigError(f"{self.record}: {error}") from error
 
     def keep(self, commissioning: Commissioning) -> None:
-        """Write how far it is. Raises OutputError."""
+        """Write the record. Raises OutputError."""
         write_whole(self.record, json.dumps(commissioning.plain(), indent=1))
 
     def keep_goals(self, goals: Sequence[TakenGoal]) -> None:
@@ -108,5 +108,5 @@ def goal_picture(index: int) -> str:
 
 
 def end_picture(step: str, number: int) -> str:
-    """Return the file name of what the camera saw at the end of a trial, the first being 0."""
+    """Return the file name of the camera's picture at the end of a trial; numbers start at 0."""
     return f"{step}_{number:03d}.png"

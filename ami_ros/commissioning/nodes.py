@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ami_ros.ros.commissioning.fault_trials import FaultTrials
     from ami_ros.ros.commissioning.shadow import ShadowClient
 
-# An explorer that does not end by itself: it is over when enough plans are compared.
+# The explorer must not end by itself: the step ends when enough plans are compared.
 WITHOUT_END = {"minutes": 100_000.0, "least_growth": 0.0}
 
 
@@ -48,7 +48,7 @@ class Commission:
 
 
 class CommissionNodes(NodeGroup):
-    """What both have in common.
+    """Common part of both groups of nodes.
 
     Args:
         commission: what to do.
@@ -65,7 +65,7 @@ class CommissionNodes(NodeGroup):
         return {**names, "use_sim_time": self._commission.simulated}
 
     def _robot(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
-        """Return the simulated robot, if it is one."""
+        """Return the simulator, if the robot is simulated."""
         if not self._commission.simulated:
             return {}
         how = {"lock_step": True, "observers": OBSERVERS, "episode_steps": 0, **LOCK_STEP_PATIENCE}
@@ -78,7 +78,7 @@ class CommissionNodes(NodeGroup):
 
 
 class ShadowNodes(CommissionNodes):
-    """Planner, and explorer and gate unless an operator moves the robot: nobody follows the planner."""
+    """Planner, plus explorer and gate unless an operator moves the robot. Nothing follows the planner."""
 
     client: ShadowClient
 
@@ -91,7 +91,7 @@ class ShadowNodes(CommissionNodes):
         self._open.callback(self.client.close)
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
-        # Under another name, so that neither gate nor simulator takes its proposals for those to follow.
+        # Under another name, so that neither gate nor simulator follows its proposals.
         nodes = {**self._robot(), "planner": (self._planner, {"__node": "shadow"})}
         if self._commission.explores:
             moving = {it.name: it.value for it in flattened(self._commission.configuration.explorer)}
@@ -107,7 +107,7 @@ class PursuitNodes(CommissionNodes):
         commission: what to do.
         log_folder: takes one log file per node.
         goals: to choose from.
-        solver: for the planner; empty: that of its settings.
+        solver: for the planner; empty: the one in its settings.
     """
 
     client: FaultTrials
@@ -127,20 +127,20 @@ class PursuitNodes(CommissionNodes):
         simulated = self._commission.simulated
         self.client = FaultTrials(spec, self._check, simulated, wanted, self._goals, self.freeze, arguments)
         self._open.callback(self.client.close)
-        self._open.callback(self.client.hold)  # first of all, while gate and robot still run
+        self._open.callback(self.client.hold)  # runs first, while gate and robot still run
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
-        # Slow until told otherwise: the first step asks for more only when it is its turn.
+        # Slow at first: the first step requests more only when its turn comes.
         gate = {**self._common, "speed_scale": self._commission.wanted.slow}
         planner = {**self._planner, **({"solver": self.solver} if self.solver else {})}
         return {**self._robot(), "safety": (gate, {}), "planner": (planner, {})}
 
     def freeze(self, frozen: bool) -> None:
-        """Stop the planner's process where it is, or let it go on."""
+        """Suspend the planner's process, or resume it."""
         self._is_frozen = frozen
         os.kill(self._processes["planner"].pid, signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def __exit__(self, *ending: Any) -> None:
         if self._is_frozen:
-            self.freeze(False)  # it could not end
+            self.freeze(False)  # a suspended process cannot end
         super().__exit__(*ending)

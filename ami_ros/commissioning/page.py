@@ -29,17 +29,17 @@ TEMPLATE = "page.html.j2"
 
 @dataclass(frozen=True)
 class CommissionPage:
-    """What the page shows next to the record.
+    """Content of the page besides the record.
 
     Attributes:
         title: heading of the page.
-        command: what goes on with it, or does it again.
-        written: when, for people.
+        command: continues or repeats the commissioning.
+        written: readable date and time.
         identity: robot, task, model and its SHA-256, by name.
         setup: planner, rates and the like, by name.
         settings: what a step must show, by name.
-        hardware: where it was run, by name.
-        versions: with what, by package name.
+        hardware: of the machine it ran on, by name.
+        versions: of the software, by package name.
         units: of the gaps, by name.
     """
 
@@ -63,7 +63,7 @@ def render_commission(
     """Return the page.
 
     Args:
-        page: what it shows next to the record.
+        page: content besides the record.
         commissioning: the record.
         goal_picture: returns the PNG of a goal by its index; None where there is none.
         end_picture: returns the PNG of a step's trial by its number.
@@ -144,7 +144,7 @@ def _trial(
 
 
 def _left_out(commissioning: Commissioning) -> list[str]:
-    """Return what nobody may take for shown."""
+    """Return what the commissioning did not show."""
     lines = [f"the step {name}" for name in STEPS if name not in commissioning.steps]
     for name, record in commissioning.steps.items():
         if record.state is StepState.BEGUN:

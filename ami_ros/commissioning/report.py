@@ -23,9 +23,9 @@ def write_commission_report(
     Args:
         experiment: what was commissioned.
         commissioning: the record.
-        folder: has the pictures.
-        command: what goes on with it.
-        written: when, for people.
+        folder: holds the pictures.
+        command: continues the commissioning.
+        written: readable date and time.
 
     Raises:
         OutputError: it cannot be written.
@@ -62,5 +62,5 @@ def write_commission_report(
         lambda index: folder.picture(goal_picture(index)),
         lambda step, number: folder.picture(end_picture(step, number)),
     )
-    write_whole(folder.report, content, private=True)  # there are pictures in it
+    write_whole(folder.report, content, private=True)  # it contains pictures
     return folder.report

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps of a commissioning, run one by one; after each goal and fault what it showed is kept."""
+"""Runs the steps of a commissioning one by one, and stores the result after each goal and fault."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from ami_ros.ros.commissioning.fault_trials import FaultTrials
 
 SHUFFLE_SEED = 0
-Show = Callable[[int, int, str], None]  # how many are done, of how many, and a note
+Show = Callable[[int, int, str], None]  # done, total, and a note
 
 
 class CommissionSteps:
-    """Runs steps. Nodes that several of them need go on from step to step.
+    """Runs steps. Nodes that several steps need keep running between them.
 
     Args:
         commission: what is commissioned.
-        folder: keeps everything.
-        begun: how far it is.
+        folder: stores everything.
+        begun: the record so far.
         logs: folder of the nodes' logs.
-        when: returns the date and time, for people.
+        when: returns a readable date and time.
         tell: shows an operator what to do now.
-        attended: an operator is there: faults that need a hand can be done.
+        attended: an operator is present: faults that need a hand can be done.
 
     Attributes:
-        commissioning: how far it is now.
+        commissioning: the current record.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class CommissionSteps:
         self._nodes: PursuitNodes | None = None
 
     def run(self, step: str, show: Show, again: bool = False) -> StepRecord:
-        """Run a step to its end, or go on with it, and return what it showed.
+        """Run or resume a step to its end, and return its record.
 
         Args:
             step: one of STEPS or BASELINES.
-            show: is told how it is going.
-            again: begin it again though it was begun.
+            show: receives the progress.
+            again: restart a step that has begun.
 
         Raises:
             ConfigError: there are no goals.
@@ -82,10 +82,10 @@ class CommissionSteps:
         """Hold the robot, and end the nodes."""
         if self._nodes is not None:
             self._nodes.__exit__(None, None, None)
-            self._nodes = None  # not before: who is interrupted here is asked again
+            self._nodes = None  # not before: after an interrupt, the next call must try again
 
     def _shadow(self, begun: StepRecord, show: Show) -> StepRecord:
-        self.close()  # two that propose to one gate would be one too many
+        self.close()  # one gate must not have two proposers
         wanted = self._commission.wanted
         show(0, wanted.shadow_plans, "starting")
         with ShadowNodes(self._commission, self._logs / SHADOW) as nodes:
@@ -147,7 +147,7 @@ class CommissionSteps:
         )
 
     def _moving(self, solver: str = "") -> FaultTrials:
-        """Return what moves the robot, started if it is not; `solver` as for PursuitNodes."""
+        """Return the client that moves the robot, started if necessary; `solver` as for PursuitNodes."""
         if self._nodes is not None and self._nodes.solver != solver:
             self.close()
         if self._nodes is None:

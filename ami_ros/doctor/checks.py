@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The checks of `ami-ros doctor`, but for live topics: each returns a finding, none raises."""
+"""The checks of `ami-ros doctor`, except for live topics: each returns a finding, none raises."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def all_checks(robot: str | None, task: str | None, model: Path | None, live: bo
         robot: as for `Configuration.load`.
         task: as for `Configuration.load`.
         model: a model.pt; None for the shipped one.
-        live: for a machine that runs a real robot: it neither simulates nor trains.
+        live: for a machine that runs a real robot, which neither simulates nor trains.
     """
     tried: list[Check] = [installation.round_trip]
     makes: list[Check] = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one check found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The result of one check.
 
     Attributes:
         name: of the check.
         level: ok, warn or fail.
-        found: what is there.
-        advice: what to do about it; empty when ok.
+        found: the state found.
+        advice: how to fix it; empty when ok.
         figures: what was measured, by name with unit.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what ami_ros needs is installed, and works."""
+"""Whether everything that ami_ros needs is installed and works."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def python() -> Finding:
 
 
 def torch() -> Finding:
-    """Check that torch can be imported, and say what it runs on."""
+    """Check that torch can be imported, and report its device."""
     try:
         import torch as library
     except (ImportError, OSError) as error:
@@ -35,7 +35,7 @@ def torch() -> Finding:
 
 
 def rclpy() -> Finding:
-    """Check that ROS 2 is there and can be imported in a process of its own."""
+    """Check that ROS 2 is there and can be imported in a separate process."""
     import subprocess
 
     if missing := missing_modules("ros"):
@@ -78,7 +78,7 @@ def packages(name: str, extra: str) -> Finding:
 
 
 def round_trip() -> Finding:
-    """Check for a second that two processes hear each other."""
+    """Check for a second that two processes receive each other's messages."""
     from ami_ros.bench.camera import bench_camera
 
     if missing_modules("ros"):

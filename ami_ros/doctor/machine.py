@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the machine offers the nodes: DDS, shared memory, disk, processor."""
+"""The machine's resources for the nodes: DDS, shared memory, disk, processor."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError
 
-LEAST_FREE = 10**8  # bytes, of a disk that something shall still be written to
+LEAST_FREE = 10**8  # bytes, of a disk with data still to be written
 
 
 def domain() -> Finding:
-    """Check who can hear whom: ROS_DOMAIN_ID, and the range of discovery."""
+    """Check which nodes discover each other: ROS_DOMAIN_ID, and the range of discovery."""
     from ami_ros.launching.environment import DISCOVERY, DISCOVERY_HUMBLE, DOMAIN, DOMAINS, domain_of
 
     name = "ROS domain"
@@ -54,7 +54,7 @@ def dds_profile() -> Finding:
 
 
 def shared_memory() -> Finding:
-    """Check that /dev/shm has room for the images of our nodes, and is not full of what killed ones left."""
+    """Check that /dev/shm has room for our nodes' images, and is not full of leftovers of killed nodes."""
     from ami_ros.launching.arguments import LOOP
     from ami_ros.system.shared_memory import FOLDER, leftovers, room, shortage
 
@@ -67,7 +67,7 @@ def shared_memory() -> Finding:
 
 
 def disk(robot: str | None, task: str | None) -> Finding:
-    """Check that recordings in this folder, and the robot's memory, have the room that they may take."""
+    """Check that the disk has room for recordings in this folder, and for the robot's memory."""
     from ami_ros.configuration import Configuration
     from ami_ros.node_settings import RecorderSettings
     from ami_ros.settings.fields import load_settings

@@ -10,11 +10,11 @@ from ami_ros.errors import AmiError, JudgementError
 
 GRID = 4  # places along each side of the workspace
 CORNERS = 4  # of these places may be out of reach
-DIRECTIONS = 3  # that a tip is led in
+DIRECTIONS = 3  # in which a tip moves
 
 
 def limits(robot: str | None, task: str | None) -> Finding:
-    """Check that the gate has limits to watch over, settings, and knows where the links are."""
+    """Check that the gate has limits to enforce and settings, and knows where the links are."""
     from ami_ros.configuration import Configuration
     from ami_ros.safety.gate_body import GateBody
     from ami_ros.settings.task_file import known_tasks
@@ -62,7 +62,7 @@ def workspace(robot: str | None, task: str | None) -> Finding:
             kinematics.solve(place)
         except KinematicsError:
             beyond.append(np.round(place, 3).tolist())
-    if len(beyond) <= CORNERS:  # tasks draw again what is too far out
+    if len(beyond) <= CORNERS:  # tasks draw again if a goal is too far out
         return Finding("workspace", "ok", f"{GRID**3 - len(beyond)} of {GRID**3} places in it can be reached")
     advice = "make arm.workspace smaller, or turn the tip otherwise at arm.home"
     if len(spec.joint_names) < DIRECTIONS:

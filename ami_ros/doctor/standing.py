@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a simulated arm carries itself: efforts in URDFs are often only numbers that had to be there."""
+"""Whether a simulated arm carries itself: efforts in URDFs are often placeholders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WAIT_NS = 1_000_000_000
 
 
 def standing(robot: str | None, task: str | None) -> Finding:
-    """Check that the arm, told to stay at home, is still there after a second of simulation."""
+    """Check that an arm commanded to stay at home is still there after a second of simulation."""
     from ami_ros.system.extras import missing_modules
 
     if missing_modules("sim"):
@@ -38,7 +38,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
         joints = joints_of(world)
     finally:
         world.close()
-    if joints is None or spec.limits.effort is None:  # simulated by a process that is not ours
+    if joints is None or spec.limits.effort is None:  # an external process simulates it
         return Finding("standing", "ok", "not one of our arms")
     units = next(sensor.units for sensor in spec.vectors if sensor.name == spec.joint_sensor)
     gap = np.abs(joints - spec.home)

@@ -21,15 +21,15 @@ from ami_ros.types import ImageArray
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """B windows of T action blocks, seen at the ends of the blocks.
+    """B windows of T action blocks, observed at the ends of the blocks.
 
     Attributes:
         images: camera -> (B, T + 1, H, W, 3) uint8.
         vectors: sensor -> (B, T + 1, n), in the sensor's units.
         actions: (B, T, K A), in the channels' units.
-        truth: name -> (B, T + 1, ...): training never reads it.
-        goals: sensor -> what it measured some blocks after the window's start: (B, H, W, 3) uint8 or (B, n).
-        looks: (B,) which windows look alike.
+        truth: name -> (B, T + 1, ...), which training never reads.
+        goals: sensor -> its data some blocks after the window's start: (B, H, W, 3) uint8 or (B, n).
+        looks: (B,) number of each window's look.
     """
 
     images: Mapping[str, ImageArray]
@@ -54,7 +54,7 @@ class EpisodeSet:
         actions: (E, S, A) float32.
         truth: name -> (E, S + 1, ...) float32.
         looks: (E,) int64.
-        sha256: of all that training may read.
+        sha256: of everything that training may read.
 
     Raises:
         EpisodeError: unreadable or unequal episodes.
@@ -109,16 +109,17 @@ class EpisodeSet:
     ) -> Windows:
         """Draw `count` windows of `blocks` action blocks of `block` control steps.
 
-        Half of them come from episodes with the plain look, each from another one; of the others so many
-        come from the same episode that what they have in common can be told apart. Uniformly otherwise.
+        Half of them come from episodes with the plain look, each from a separately drawn episode. The other
+        half comes from other looks, `per_episode` windows per drawn episode, so that their common look can
+        be identified. Sampling is otherwise uniform.
 
         Args:
             count: windows, a multiple of twice `per_episode`.
             blocks: action blocks per window.
             generator: random numbers.
             block: control steps per action block.
-            per_episode: windows from the same episode, of those that look otherwise.
-            goal_blocks: a goal lies 1 to so many action blocks after a window's start.
+            per_episode: windows per episode with another look.
+            goal_blocks: a goal lies 1 to this many action blocks after a window's start.
 
         Raises:
             EpisodeError: such windows do not fit in the episodes.

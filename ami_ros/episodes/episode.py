@@ -27,10 +27,10 @@ class EpisodeRecord:
 
     Attributes:
         images: camera -> (S + 1, H, W, 3) uint8 RGB, already at the model's image size.
-        vectors: sensor -> (S + 1, n) float32, in the sensor's units; of joints positions, then velocities.
+        vectors: sensor -> (S + 1, n) float32, in the sensor's units; for joints positions, then velocities.
         actions: (S, A) float32, in the channels' units.
-        truth: name -> (S + 1, ...) float32, what the simulator knows, for probes and scoring only; training
-            never reads it. Of an arm `tip` (S + 1, 3) and `objects` (S + 1, M, 3), m.
+        truth: name -> (S + 1, ...) float32, ground truth of the simulator, for probes and scoring only;
+            training never reads it. For an arm `tip` (S + 1, 3) and `objects` (S + 1, M, 3), m.
         look: () int64. Episodes that look alike (colours, light, camera) share a number; 0 is the plain look.
         body: names and units of the sensors and channels.
     """
@@ -44,7 +44,7 @@ class EpisodeRecord:
 
 
 def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
-    """Return the arrays of an episode by their names in a file."""
+    """Return the arrays of an episode by name in the file."""
     return {
         **{f"image.{name}": array for name, array in record.images.items()},
         **{f"vector.{name}": array for name, array in record.vectors.items()},
@@ -56,7 +56,7 @@ def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
 
 
 def episode_path(folder: Path, index: int) -> Path:
-    """Return where episode `index` of a data set lies."""
+    """Return the path of episode `index` of a data set."""
     return folder / EPISODE_FILES.replace("*", f"{index:06d}")
 
 
@@ -75,7 +75,7 @@ def read_episode(path: Path) -> EpisodeRecord:
 
 
 def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeRecord:
-    """Return the episode made of these arrays. Raises EpisodeError: wrong names, types, shapes or lengths."""
+    """Return the episode of these arrays. Raises EpisodeError: wrong names, types, shapes or lengths."""
     text = content.get("body", np.asarray(""))
     if "body" in content and (text.shape != () or text.dtype.kind != "U"):
         raise EpisodeError(f"{path}: body: got {text.dtype} {text.shape}, expected one text")
@@ -114,7 +114,7 @@ def list_episodes(folder: Path) -> list[Path]:
     """
     try:
         paths = sorted(Path(folder).glob(EPISODE_FILES))
-    except (OSError, ValueError) as error:  # a name that is longer than any
+    except (OSError, ValueError) as error:  # a name longer than the system allows
         raise EpisodeError(f"{folder}: cannot be read: {error}") from error
     if not paths:
         raise EpisodeError(f"{folder}: no episodes ({EPISODE_FILES}); run `ami-ros collect` first")

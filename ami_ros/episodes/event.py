@@ -13,7 +13,7 @@ from ami_ros.episodes.npz import check_names, read_npz, write_npz
 from ami_ros.errors import EpisodeError
 
 FORMAT_VERSION = 2
-STRANGER = "stranger"  # kind of the clips with an object that is in no training episode: odd, but possible
+STRANGER = "stranger"  # kind of the clips with an object unseen in training: odd, but possible
 LABELS = {"kind": "U", "possible": "b", "event_step": "i", "pair": "i"}  # name -> kind of NumPy type
 
 
@@ -23,10 +23,10 @@ class EventRecord:
 
     Attributes:
         episode: the clip.
-        kind: what happens in the impossible clip.
-        possible: whether this is the clip in which it does not.
-        event_step: index of the first observation that shows it, in both clips. The possible clip is the same
-            before it, to the bit. 0: from the start.
+        kind: event in the impossible clip.
+        possible: whether this is the clip without the event.
+        event_step: index of the first observation that shows it, in both clips. Before it, both clips are
+            identical, to the bit. 0: from the start.
         pair: number of the pair, from 0, for each kind.
     """
 
@@ -38,13 +38,13 @@ class EventRecord:
 
 
 def event_path(folder: Path, kind: str, pair: int, possible: bool) -> Path:
-    """Return where a clip lies below a data set's folder."""
+    """Return the path of a clip below a data set's folder."""
     side = "possible" if possible else "impossible"
     return folder / "events" / f"{kind}_{pair:04d}_{side}.npz"
 
 
 def write_event(folder: Path, record: EventRecord) -> Path:
-    """Write one clip below a data set's folder, whole or not at all; returns where."""
+    """Write one clip below a data set's folder, whole or not at all; return its path."""
     path = event_path(folder, record.kind, record.pair, record.possible)
     labels = {name: np.asarray(getattr(record, name)) for name in LABELS}
     write_npz(path, FORMAT_VERSION, {**episode_arrays(record.episode), **labels})

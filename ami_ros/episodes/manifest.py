@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a data set was made with, next to its episodes, so that two are never mixed unnoticed."""
+"""Settings of a data set, stored next to its episodes, so that two data sets never mix unnoticed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANIFEST_FILE = "dataset.json"
 
 
 def claim(folder: Path, made_with: Mapping[str, Any]) -> None:
-    """Say that `folder` holds episodes made with these settings, or check that it does.
+    """Record that `folder` holds episodes made with these settings, or check that it does.
 
     Raises:
         EpisodeError: the folder was made with other settings, or its manifest is unreadable.

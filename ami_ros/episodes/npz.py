@@ -18,10 +18,10 @@ from ami_ros.errors import EpisodeError
 from ami_ros.system.regular_file import open_regular
 from ami_ros.system.whole_file import write_whole
 
-# Of all arrays of a file: an episode of 1000 steps with three cameras of 224 px has as many.
+# Of all arrays of a file, as in an episode of 1000 steps with three cameras of 224 px.
 MOST_BYTES = 2**29
 MOST_LISTED_BYTES = 2**20  # of the list of arrays in a file
-MOST_LENGTH = 2**20  # of an array along one axis: an empty one may claim any
+MOST_LENGTH = 2**20  # of an array along one axis: an empty one may claim any length
 KINDS = "biufU"  # of numbers and text
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a limit
 # Source: APPNOTE.TXT 6.3.10 of ZIP, sections 4.3.15 and 4.3.16, without a comment; numpy's `savez`.
@@ -30,7 +30,7 @@ _LOCATOR_64, _END_OF_LIST = b"PK\x06\x07", b"PK\x05\x06"
 
 
 def write_npz(path: Path, version: int, arrays: Mapping[str, Any]) -> None:
-    """Write the arrays, whole or not at all, for their owner alone: there are pictures among them.
+    """Write the arrays, whole or not at all, for their owner alone: they contain pictures.
 
     Raises:
         OutputError: the file cannot be written.
@@ -41,7 +41,7 @@ def write_npz(path: Path, version: int, arrays: Mapping[str, Any]) -> None:
 
 
 def check_images(path: Path, name: str, images: NDArray[Any], count: int | None = None) -> None:
-    """Raise EpisodeError if the array `name` of a file is not (N, H, W, 3) uint8, of `count` with pixels."""
+    """Raise EpisodeError if the array `name` is not (N, H, W, 3) uint8, of `count` non-empty pictures."""
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
         got = f"{images.dtype} {images.shape}"
         raise EpisodeError(f"{path}: {name}: got {got}, expected uint8 (N, H, W, 3)")
@@ -87,7 +87,7 @@ def read_npz(path: Path, version: int) -> dict[str, NDArray[Any]]:
 
 
 def _check_list(file: BinaryIO) -> None:
-    """Look at how long the list of arrays is, before zipfile reads it. Raises ValueError: too long."""
+    """Check the length of the list of arrays before zipfile reads it. Raises ValueError: too long."""
     size = file.seek(0, io.SEEK_END)
     file.seek(max(size - _LOCATOR.size - _END.size, 0))
     tail = file.read()
@@ -100,7 +100,7 @@ def _check_list(file: BinaryIO) -> None:
 
 
 def _arrays(archive: zipfile.ZipFile) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a file by name. Raises ValueError: too large, twice the same, or no arrays."""
+    """Return the arrays of a file by name. Raises ValueError: too large, duplicate names, or no arrays."""
     members = archive.infolist()
     if (total := sum(member.file_size for member in members)) > MOST_BYTES:
         raise ValueError(f"got arrays of {total} bytes, expected at most {MOST_BYTES}")
@@ -117,7 +117,7 @@ def _arrays(archive: zipfile.ZipFile) -> dict[str, NDArray[Any]]:
 
 
 def _check_header(name: str, file: Any, size: int) -> None:
-    """Look at what an array of `size` bytes claims to hold. Raises ValueError: something else than it has."""
+    """Check what an array of `size` bytes claims to hold. Raises ValueError: it does not match."""
     version = np.lib.format.read_magic(file)
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in readers:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records of one kind on disk, numbered, in a folder of their own below a data set's folder."""
+"""Numbered records of one kind on disk, in a separate folder below a data set's folder."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class NumberedFiles(Generic[R]):
-    """Where the records of one kind lie, and how they are written and read.
+    """Location and format of the records of one kind.
 
     Attributes:
         folder: name of their folder.
-        stem: of their files' names.
-        version: of their format.
+        stem: of the file names.
+        version: of the format.
         pack: returns the arrays of a record by name.
-        unpack: returns the record made of such arrays; raises EpisodeError, naming the file, where they do
+        unpack: returns the record of such arrays; raises EpisodeError, naming the file, where they do
             not fit.
     """
 
@@ -35,7 +35,7 @@ class NumberedFiles(Generic[R]):
     unpack: Callable[[Path, Mapping[str, NDArray[Any]]], R]
 
     def path(self, data_set: Path, index: int) -> Path:
-        """Return where record `index` lies below a data set's folder."""
+        """Return the path of record `index` below a data set's folder."""
         return data_set / self.folder / f"{self.stem}_{index:05d}.npz"
 
     def write(self, data_set: Path, index: int, record: R) -> None:

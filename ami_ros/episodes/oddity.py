@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures on disk of what lies beyond the training range: one moment, odd in each of several ways."""
+"""Pictures on disk from beyond the training range: one moment, odd in each of several ways."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ami_ros.episodes.numbered_files import NumberedFiles
 from ami_ros.errors import EpisodeError
 from ami_ros.types import ImageArray
 
-BEYOND = 2.0  # odd pictures lie outside the training range, up to this many times as far
-BYSTANDER = "bystander"  # kind of the pictures with an object that is in no episode
+BEYOND = 2.0  # odd pictures lie outside the training range by up to this factor
+BYSTANDER = "bystander"  # kind of the pictures with an object unseen in training
 
 
 @dataclass(frozen=True, eq=False)
 class OddityRecord:
-    """One moment of a training motion in N pictures of each camera, each odd in one way.
+    """One moment of a training motion in N pictures per camera, each odd in one way.
 
     Attributes:
         images: camera -> (N, H, W, 3) uint8 RGB, at the model's image size.
-        kinds: (N,) names of what is odd.
-        vectors: sensor -> (n,) float32, what the other sensors say at that moment.
+        kinds: (N,) names of the oddities.
+        vectors: sensor -> (n,) float32, readings of the other sensors at that moment.
     """
 
     images: Mapping[str, ImageArray]

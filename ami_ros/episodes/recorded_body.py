@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose sensors and channels a recording holds: written into each file, and compared with the robot."""
+"""Sensors and channels of a recording: stored in each file, and compared with the robot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ami_ros.settings.strict_text import parse_json
 
 @dataclass(frozen=True)
 class RecordedBody:
-    """Names and units of what is recorded.
+    """Names and units of the recorded data.
 
     Attributes:
         images: names of the cameras, in the robot's order.
@@ -29,7 +29,7 @@ class RecordedBody:
     channels: tuple[str, ...]
 
     def to_text(self) -> str:
-        """Return it as it is stored."""
+        """Return the text to store."""
         return json.dumps(
             {
                 "images": list(self.images),
@@ -40,7 +40,7 @@ class RecordedBody:
 
 
 def recorded_body(spec: RobotSpec) -> RecordedBody:
-    """Return what a recording of this robot holds: all of its sensors and channels."""
+    """Return the sensors and channels that a recording of this robot holds."""
     return RecordedBody(
         images=tuple(sensor.name for sensor in spec.images),
         vectors={
@@ -56,7 +56,7 @@ def _labels(names: tuple[str, ...], units: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def body_of_text(where: Path, text: str) -> RecordedBody:
-    """Return what `RecordedBody.to_text` stored. Raises EpisodeError: anything else."""
+    """Return the body stored by `RecordedBody.to_text`. Raises EpisodeError: any other text."""
     try:
         found = parse_json(text)
         if not isinstance(found, dict) or set(found) != set(RecordedBody.__dataclass_fields__):
@@ -83,10 +83,10 @@ def check_same_body(
     """Refuse a recording of another body.
 
     Args:
-        where: what was recorded.
-        got: what it holds.
-        expected: what it must hold.
-        of: whose that is, for the message.
+        where: the recording.
+        got: its body.
+        expected: the required body.
+        of: owner of `expected`, for the message.
 
     Raises:
         EpisodeError: sensors, values, channels or units differ; shows both sides.
@@ -96,7 +96,7 @@ def check_same_body(
         one, other = getattr(got, name), getattr(expected, name)
         same = set(one) == set(other) if name == "images" else one == other
         if not same:
-            # Of the vectors only those that differ: a body may have dozens of joints.
+            # Only the vectors that differ: a body may have dozens of joints.
             if isinstance(one, Mapping):
                 keys = [k for k in {**one, **other} if one.get(k) != other.get(k)]
                 one, other = ({k: list(side[k]) for k in keys if k in side} for side in (one, other))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other ways through the same episodes: those that do not search, and the script that sees the truth."""
+"""Baselines for the same episodes: those that do not search, and the oracle, which reads the true state."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BASELINES = ("random", "hold", "inverse_model")
 def baseline_names(experiment: Experiment) -> tuple[str, ...]:
     """Return the baselines that can pursue the experiment's kind of goal, and the task's oracle if any.
 
-    With a memory that was there before, one of them does what was done before.
+    With a memory from before, one of them repeats what was done then.
     """
     task = experiment.load_task()
-    seen = not experiment.by_joints and not task.goal_sensor  # the inverse model leads to what is seen
+    seen = not experiment.by_joints and not task.goal_sensor  # the inverse model needs a goal image
     names = [name for name in BASELINES if seen or name != "inverse_model"]
     has_oracle = task.oracle(task.episode(experiment.seeds[0])) is not None
     retrieval = [RETRIEVAL] if experiment.memory_before is not None and seen else []
@@ -30,7 +30,7 @@ def baseline_names(experiment: Experiment) -> tuple[str, ...]:
 def run_baselines(
     experiment: Experiment, runner: Runner, on_episode: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
-    """Return the figures of each baseline, without ROS; `on_episode` is told the name after each episode."""
+    """Return the figures of each baseline, without ROS; `on_episode` receives the name after each episode."""
     summaries = {}
     for name in baseline_names(experiment):
         results = []

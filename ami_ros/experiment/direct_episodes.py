@@ -26,11 +26,11 @@ from ami_ros.sim.world.open_world import open_world
 
 
 class DirectRunner:
-    """World, gate and model, loaded once, for as many planners as are to be compared.
+    """World, gate and model, loaded once for all planners under comparison.
 
     Attributes:
         model: the world model.
-        world: the body and what is around it.
+        world: the body and its environment.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -67,7 +67,7 @@ class DirectRunner:
         perturbation: Perturbation | None = None,
         spoil: Spoil | None = None,
     ) -> EpisodeResult:
-        """Run one episode: the same, but for the time that it takes, whatever was run before.
+        """Run one episode. Earlier runs change nothing in it but the time that it takes.
 
         Raises:
             ConfigError: the solver is the oracle, and the task has none.
@@ -82,7 +82,7 @@ class DirectRunner:
         perturbation: Perturbation | None = None,
         spoil: Spoil | None = None,
     ) -> EpisodeResult:
-        """Run one episode with a planner of one's own, which is warm; arguments as for `ClosedLoop.run`."""
+        """Run one episode with a given, warmed-up planner; arguments as for `ClosedLoop.run`."""
         looks = perturbation or self._experiment.perturbation
         self.world.vary(looks.variation(seed), seed)
         experiment = self._experiment
@@ -120,6 +120,6 @@ class DirectRunner:
         return it
 
     def close(self) -> None:
-        """Free the simulator, and write what is left to remember."""
+        """Free the simulator, and write pending memories."""
         self._open.close()
         self.world.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured: robot, task, model, planner and seeds, checked before anything is started."""
+"""An experiment: robot, task, model, planner and seeds, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 MOST_EPISODES, MOST_WORKERS = 1_000_000, 256
 GOAL_KINDS = ("image", "joints")
-NULLS = ("null", "~")  # as YAML has it
-ORACLE = "oracle"  # next to the solvers: the task's script, which looks at the truth
+NULLS = ("null", "~")  # null in YAML
+ORACLE = "oracle"  # besides the solvers: the task's script, which reads the true state
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +37,17 @@ class Experiment:
     Attributes:
         configuration: robot, task and their settings.
         model: path of the model.
-        sha256: of the model, verified.
-        contract: of the model, which fits the robot.
+        sha256: verified hash of the model.
+        contract: the model's contract, which fits the robot.
         planner: how to plan.
         seeds: one per episode.
-        by_joints: the planner is told joint positions instead of shown an image.
+        by_joints: goals are joint positions instead of images.
         perturbation: of camera and light, in every episode.
         gated: False runs without the safety gate, to measure what it costs.
         covered: cameras that are black from the first step on.
-        map: one of the task's maps; empty: as its file says.
-        memory: file that the planner remembers in; None: it does not.
-        memory_before: file with what it remembers from the start; for baselines, too, which add nothing.
+        map: one of the task's maps; empty: the one in the task's file.
+        memory: file of the planner's memory; None: the planner has none.
+        memory_before: file of the memory at the start; baselines use it, too, but add nothing.
     """
 
     configuration: Configuration
@@ -66,7 +66,7 @@ class Experiment:
 
     @property
     def spec(self) -> RobotSpec:
-        """The robot as the task equips it."""
+        """The robot with the task's equipment."""
         return self.configuration.spec
 
     @property
@@ -76,7 +76,7 @@ class Experiment:
 
     @property
     def goal(self) -> str:
-        """How the planner is told of a goal: ``image``, or the sensor that shall measure it."""
+        """Form of the goal: ``image``, or the sensor that measures it."""
         return self.spec.joint_sensor if self.by_joints else self.load_task().goal_sensor or "image"
 
     def load_task(self) -> Task:
@@ -90,7 +90,7 @@ def parsed_changes(changes: Sequence[str], file: str = "config/planner.yaml") ->
     """Return settings of a file from texts like ``distance=temporal``; values are read as YAML.
 
     Raises:
-        ConfigError: a text without ``=``, no value, one that is no YAML, or a key given twice.
+        ConfigError: a text without ``=``, no value, invalid YAML, or a key given twice.
     """
     pairs = [text.partition("=") for text in changes]
     bad = [text for text, pair in zip(changes, pairs, strict=True) if not (pair[0] and pair[1])]
@@ -105,7 +105,7 @@ def parsed_changes(changes: Sequence[str], file: str = "config/planner.yaml") ->
         except ValueError as error:
             raise ConfigError(f"--set {key}: got {shown(value)}, expected YAML: {error}") from error
         if parsed is None and value.strip().lower() not in NULLS:
-            # A variable of the shell that is not set: the setting in the file is not what is wanted.
+            # An unset shell variable: the user does not want the setting in the file.
             raise ConfigError(
                 f"--set {key}: got no value, expected one behind =; '' for an empty text, null for none"
             )
@@ -114,7 +114,7 @@ def parsed_changes(changes: Sequence[str], file: str = "config/planner.yaml") ->
 
 
 def check_counts(episodes: int, seed: int, workers: int = 1) -> None:
-    """Refuse numbers that nobody can mean, before they fill the memory.
+    """Reject implausible numbers before they fill the memory.
 
     Raises:
         ConfigError: names what is out of range.
@@ -149,11 +149,11 @@ def prepare(
         model: path of a model.pt; None for the shipped one.
         solver: None for the one in config/planner.yaml.
         episodes: how many.
-        seed: of the first episode; each further one has the next.
+        seed: of the first episode; each further episode uses the next one.
         goal: one of GOAL_KINDS.
         perturbation: of camera and light; None for none.
         changes: ``key=value`` of config/planner.yaml.
-        map_: one of the task's maps; empty: as its file says.
+        map_: one of the task's maps; empty: the one in the task's file.
         others: name of another file in config/ -> changes to it.
 
     Raises:
@@ -189,7 +189,7 @@ def prepare(
     )
     if map_:
         require("sim")
-        experiment.load_task()  # now: the nodes would say it later
+        experiment.load_task()  # now: the nodes would report it later
     return experiment
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An exploration: explorer and gate as processes of their own, and for a simulated robot that as well."""
+"""An exploration: explorer, gate and, if it is simulated, the robot as separate processes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Exploration:
 
     Attributes:
         configuration: robot, task, and how it moves.
-        state: file that keeps what was covered.
-        resume: go on from there.
+        state: file that keeps the coverage.
+        resume: continue from that file.
         simulated: with our simulator, in lock-step; else on the robot of this shell's ROS domain.
         seed: of the simulated robot's start.
     """
@@ -39,7 +39,7 @@ class Exploration:
 
 
 class ExplorationRunner(NodeGroup):
-    """The nodes, for as long as the block runs; a context manager. When it ends the robot holds.
+    """Context manager that runs the nodes. When it ends, the robot holds.
 
     Args:
         exploration: what to do.
@@ -57,19 +57,19 @@ class ExplorationRunner(NodeGroup):
         simulated = self._exploration.simulated
         client = self._client = ExplorationClient(self._check, simulated, command_line(sys.argv)[1])
         self._open.callback(client.close)
-        self._open.callback(client.hold)  # first of all, while gate and robot still run
+        self._open.callback(client.hold)  # runs first, while gate and robot still run
 
     def moments(self) -> Iterator[Moment]:
-        """Give a moment now and then, until it has explored enough.
+        """Yield a moment now and then, until the exploration is complete.
 
         Raises:
-            ProcessError: a node died or says nothing any more; with the end of its log.
+            ProcessError: a node died or went silent; with the end of its log.
         """
         return iter(()) if self._client is None else self._client.moments()
 
     @property
     def newest(self) -> Moment | None:
-        """How it is going, or went; None before the explorer has told."""
+        """The newest progress; None before the explorer's first report."""
         return None if self._client is None else self._client.newest
 
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:

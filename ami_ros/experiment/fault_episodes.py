@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Short episodes with a fault in each, over real DDS; processes that survive go on."""
+"""Short episodes with one fault each, over real DDS; surviving processes keep running."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from ami_ros.ros.attacks.faults import FaultClient
     from ami_ros.sim.tasks.task import Episode
 
-FAR = 0.3  # m from start to goal at least: the arm shall be in motion when something breaks
-FAR_SHARE = 0.2  # of a channel's range from rest to goal at least, for the same
-SEARCHED = 1000  # seeds looked at per far one
+FAR = 0.3  # m, least distance from start to goal: the arm must be in motion when something breaks
+FAR_SHARE = 0.2  # least share of a channel's range from rest to goal, for the same reason
+SEARCHED = 1000  # seeds tried per far one
 # Wall time that the lock-step waits for what a dead process will never send.
 LOCK_STEP_PATIENCE = {"verdict_timeout_s": 2.0, "tick_timeout_s": 1.0}
-# The explorer in the planner's place: at full speed, as a planner may be, and for as long as it takes.
+# The explorer replaces the planner: at full speed, as a planner may be, and for as long as it takes.
 EXPLORING = {"speed": 1.0, "minutes": 100_000.0, "least_growth": 0.0}
 STRANGER = "ami_ros.ros.attacks.stranger"
 # Fault -> how many strangers there are, and what they do.
@@ -42,14 +42,14 @@ VICTIMS = {"planner_killed": "planner", "planner_hung": "planner", "gate_killed"
 
 
 class FaultRunner(RosRunner):
-    """Simulator, gate, planner, and what spoils its proposals, for as long as the block runs.
+    """Simulator, gate, planner, and the node that spoils its proposals, while the block runs.
 
-    In lock-step the same happens in simulated time, so that a busy machine changes nothing but the wall time.
+    Lock-step runs the same in simulated time, so that a busy machine changes only the wall time.
 
     Args:
         experiment: what to run.
         log_folder: takes one log file per node.
-        real_time: by the wall clock.
+        real_time: run by the wall clock.
         explores: the explorer moves the body, in the planner's place.
     """
 
@@ -91,7 +91,7 @@ class FaultRunner(RosRunner):
         """Run the fault `name` in the episode of `seed`.
 
         Raises:
-            ProcessError: a node died that should not, did not answer, or the body did not move.
+            ProcessError: a node died unexpectedly or did not answer, or the body did not move.
         """
         try:
             return self._client.inject(name, seed)
@@ -150,7 +150,7 @@ def fault_matrix(runner: FaultRunner, names: Sequence[str], seeds: Sequence[int]
 
 
 def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]:
-    """Return the first `count` seeds from `first` on whose goal is far: its body is in motion for a while.
+    """Return the first `count` seeds from `first` with a far goal, so that the body moves for a while.
 
     Raises:
         ConfigError: there are none: the task's goals are all near.
@@ -166,16 +166,16 @@ def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]
 
 
 def _farness(experiment: Experiment) -> Callable[[Episode], bool]:
-    """Return what tells whether the goal of an episode is far from where the body begins."""
+    """Return a predicate: is the goal of an episode far from the body's start?"""
     spec = experiment.spec
     if experiment.planner.route != OFF:
-        return lambda episode: True  # the way around is
+        return lambda episode: True  # the detour is long
     if spec.arm is not None:
         from ami_ros.body.kinematics import Kinematics
 
         forward = Kinematics(spec).forward
         return lambda episode: bool(np.linalg.norm(episode.goal_position - forward(episode.start)[0]) >= FAR)
-    if spec.standstill is None:  # the channels end where the goal says, and begin at rest
+    if spec.standstill is None:  # the channels begin at rest and end at the goal
         least = FAR_SHARE * 2.0 * spec.actions.half_range
         return lambda episode: bool((np.abs(episode.goal - spec.home) >= least).any())
-    return lambda episode: True  # a base moves to every goal: a task begins outside of its tolerances
+    return lambda episode: True  # a base moves to every goal: a task begins outside its tolerances

@@ -35,7 +35,7 @@ def step_s(experiment: Experiment) -> float:
 def figures(
     experiment: Experiment, via: str, results: Sequence[EpisodeResult], baselines: Summaries, **more: Any
 ) -> dict[str, Any]:
-    """Return everything that was measured, and with what."""
+    """Return all measurements, and the setup they were made with."""
     return {
         "task": experiment.task,
         "via": via,
@@ -56,7 +56,7 @@ def figures(
 
 
 def write_json(path: Path | None, values: Mapping[str, Any]) -> None:
-    """Write a JSON file, whole or not at all; nothing without a path. Raises OutputError: it cannot be."""
+    """Write a JSON file atomically; nothing without a path. Raises OutputError: it cannot be written."""
     if path is not None:
         write_whole(path, json.dumps(values, indent=1, allow_nan=False) + "\n")
 
@@ -81,7 +81,7 @@ def read_json(path: Path) -> dict[str, Any]:
 def comparison(
     name: str, summary: Mapping[str, Any], baselines: Summaries, yardstick: Yardstick = METRES
 ) -> Table:
-    """Return a table of the planner's figures above those of its baselines, as the task's yardstick tells."""
+    """Return a table of the planner's figures above those of its baselines, by the task's yardstick."""
     title = f"{summary['episodes']} episodes, judged by the true {yardstick.quantity} at the end"
     table = Table(title=title, box=SIMPLE, pad_edge=False)  # without lines it fits 80 columns
     table.add_column("planner", overflow="fold")
@@ -106,7 +106,7 @@ def _row(planner: str, row: Mapping[str, Any], yardstick: Yardstick) -> list[str
 
 @contextmanager
 def told_if_stopped(experiment: Experiment, via: str, results: Sequence[EpisodeResult]) -> Iterator[None]:
-    """Print what the planner's episodes came to so far where Ctrl-C, SIGTERM or an error ends the block."""
+    """Print the planner's results so far if Ctrl-C, SIGTERM or an error ends the block."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit, AmiError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Views that are remembered by name, and asked for when every process is another one."""
+"""Views remembered by name, and requested after every process was replaced."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class NamedRunner(RosRunner):
     """The three nodes, in lock-step.
 
     Args:
-        experiment: an episode for each view, which is what is seen at its goal; with memory on.
+        experiment: one episode per view, which is the image at its goal; with memory on.
         log_folder: takes one log file per node.
-        asks: True asks for the names that another runner gave.
+        asks: True requests the names that another runner gave.
     """
 
     def __init__(self, experiment: Experiment, log_folder: Path, asks: bool) -> None:
@@ -40,12 +40,12 @@ class NamedRunner(RosRunner):
     def _nodes(self) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
         nodes = super()._nodes()
         parameters, shown = nodes["planner"]
-        # Who asks by name is not shown the simulator's goal.
+        # A planner that gets a name must not receive the simulator's goal.
         nodes["planner"] = (parameters, {} if self._asks else shown)
         return nodes
 
     def episodes(self) -> Iterator[EpisodeResult]:
-        """Run every episode; its view is called after its seed. Raises ProcessError as `RosRunner`."""
+        """Run every episode; each view is named after its seed. Raises ProcessError as `RosRunner`."""
         for seed in self._experiment.seeds:
             self._client.name = f"view {seed}"  # type: ignore[attr-defined]
             yield self._client.run(seed, self._task.episode_steps)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes as processes of their own, for as long as a block runs, and this process among them."""
+"""Nodes as separate processes while a block runs, and this process among them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class NodeGroup(ABC):
-    """A context manager that starts nodes, joins them, and ends them in the opposite order.
+    """A context manager that starts nodes, joins them, and ends them in reverse order.
 
     Args:
         log_folder: takes one log file per node.
@@ -28,10 +28,10 @@ class NodeGroup(ABC):
         attach: join nodes that already run in this shell's domain, instead of starting any.
 
     Attributes:
-        domain_id: ROS_DOMAIN_ID that the nodes talk on.
+        domain_id: ROS_DOMAIN_ID of the nodes.
 
     Raises:
-        ConfigError: on entering, where they run in this shell's domain and that is none.
+        ConfigError: on entering, if they run in this shell's domain and its ROS_DOMAIN_ID is invalid.
     """
 
     def __init__(self, log_folder: Path, alone: bool = True, attach: bool = False) -> None:
@@ -46,7 +46,7 @@ class NodeGroup(ABC):
 
     @abstractmethod
     def _join(self) -> None:
-        """Become a node among them."""
+        """Join the graph as a node."""
 
     def __enter__(self) -> Self:
         if self._attach:
@@ -62,7 +62,7 @@ class NodeGroup(ABC):
             undo.push(self.__exit__)
             self.domain_id = self._open.enter_context(own_domain()) if self._alone else domain_of(os.environ)
             self._environment = node_environment(self.domain_id)
-            if not self._alone:  # who may discover a robot is for its owner to say
+            if not self._alone:  # the robot's owner decides who may discover it
                 said = (DISCOVERY, DISCOVERY_HUMBLE)
                 self._environment |= {name: os.environ[name] for name in said if name in os.environ}
             self._open.callback(_restore, dict(os.environ))

@@ -23,7 +23,7 @@ EVERY = "all"
 
 
 def chosen(name: str | None, scale: float, exactly: bool = False) -> Perturbation:
-    """Return the perturbation of the main figures: none when every kind is to be compared with it.
+    """Return the perturbation of the main figures; none if every kind is compared with them.
 
     Raises:
         ConfigError: an unknown name or scale.
@@ -42,8 +42,8 @@ def run_perturbations(
     Args:
         experiment: its episodes are repeated, at the scale of its perturbation.
         runner: runs them, if there are no `logs`.
-        logs: folder for the logs of ROS nodes, which are started again for each kind.
-        on_episode: is told the name after each episode.
+        logs: folder for the logs of ROS nodes, which restart for each kind.
+        on_episode: receives the name after each episode.
     """
     summaries = {}
     wanted = experiment.perturbation
@@ -76,7 +76,7 @@ def perturbation_table(
     exactly: bool = False,
     yardstick: Yardstick = METRES,
 ) -> Table:
-    """Return success under each kind, in brackets the points won against the clean one, and the surprise.
+    """Return success under each kind, its gain over the clean one (points, in brackets), and the surprise.
 
     An episode counts as surprised when most of its steps are.
     """

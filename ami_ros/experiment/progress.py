@@ -32,7 +32,7 @@ class ProgressBar:
 
 @contextmanager
 def progress_bar(name: str, total: int, shown: bool = True) -> Iterator[ProgressBar]:
-    """Show a bar with count, elapsed and remaining time while the block runs, if it is to be `shown`."""
+    """Show a bar with count, elapsed and remaining time while the block runs, if `shown`."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -19,12 +19,12 @@ def remember_episode(
     """Add an episode to a memory; return how many moments it has.
 
     Args:
-        store: of the robot.
+        store: the robot's store.
         record: recorded for `task`, with images as large as the model sees them.
-        name: of the episode, for people.
-        model: makes the states.
+        name: readable name of the episode.
+        model: encodes the states.
         spec: the robot.
-        task: whose cameras and channels these are.
+        task: the task with these cameras and channels.
     """
     block, steps = spec.action_block, len(record.actions)
     places = range(0, steps + 1, block)
@@ -41,6 +41,6 @@ def remember_episode(
         )
         for place, state in zip(places, states.cpu().numpy(), strict=True)
     ]
-    with store.together():  # who forgets meanwhile takes an episode that has no moments yet with it
+    with store.together():  # concurrent forgetting would remove an episode that has no moments yet
         episode = store.begin(Episode(task, name, "recorded"))
         return len(store.append([(episode, moment) for moment in moments], model.sha256))

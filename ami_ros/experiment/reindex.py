@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Show a memory to a new model: what was seen is encoded again, from the pictures that were kept."""
+"""Re-encode a memory with a new model, from the stored pictures."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ami_ros.model.runtime import ModelRuntime
 
 
 def reindex(store: Store, ids: Sequence[int], model: ModelRuntime) -> Iterator[int]:
-    """Keep what `model` makes of moments, and yield how many after each step; it may be stopped there.
+    """Store `model`'s encodings of moments, and yield the count after each step; it may stop there.
 
     Raises:
-        ImageError: pictures are smaller than the model's: they were kept for one that sees less.
+        ImageError: pictures are smaller than the model's: they were stored for a smaller input.
         ObservationError: a sensor of the model was not remembered.
     """
     torch.set_num_threads(1)  # for one moment at a time, threads would only wait for each other

@@ -15,13 +15,13 @@ from ami_ros.types import Goal, Observation, Plan
 
 
 class RememberingPlanner:
-    """Implements `ami_ros.planning.protocols.Planner`; what it remembers changes nothing in the plans.
+    """Implements `ami_ros.planning.protocols.Planner`; its memory does not change the plans.
 
     Args:
         planner: plans.
         model: its model.
         configuration: robot, task, and how much is remembered.
-        file: takes the memory.
+        file: the memory's file.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class RememberingPlanner:
         return plan
 
     def restart(self) -> None:
-        """Drop the warm start; what comes next does not follow from what was."""
+        """Drop the warm start; the next observation does not continue the last one."""
         self._planner.restart()
         self._follower.restart()
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write pending memories."""
         self._follower.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A recording in front of a planner and a gate of its own: what would they have done?"""
+"""A recording replayed to a separate planner and gate: what would they have done?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ami_ros.types import ImageArray, Level
 if TYPE_CHECKING:
     from ami_ros.ros.clients.replay import Heard, Replay
 
-# The robot of a recording does not follow: how far it is from where it is told to be says nothing.
+# A recorded robot does not follow commands: its tracking error means nothing.
 NOT_FOLLOWED = {"tracking_error": 3.2, "start_error": 3.2}
 
 
@@ -34,15 +34,15 @@ class RecordedRobot:
     Args:
         configuration: robot and task.
         path: of the recording.
-        topics: role -> topic that it is under; see `roles_of`.
+        topics: role -> its topic in the recording; see `roles_of`.
 
     Attributes:
-        messages: in the recording.
+        messages: number of messages in the recording.
         goals: topic of a recorded goal -> what it is about: see `goal_topics`.
 
     Raises:
         EpisodeError: there is no recording.
-        ConfigError: a sensor's topic is not there; lists what is.
+        ConfigError: a sensor's topic is missing; lists the available ones.
     """
 
     def __init__(self, configuration: Configuration, path: Path, topics: Mapping[str, str]) -> None:
@@ -60,7 +60,7 @@ class RecordedRobot:
 
     @property
     def problems(self) -> list[str]:
-        """What of it could not be read so far."""
+        """Problems in reading the recording so far."""
         return list(dict.fromkeys(self._bag.problems))
 
     def last_pictures(self) -> dict[str, ImageArray]:
@@ -90,14 +90,14 @@ class RecordedRobot:
         """Start planner and gate in a ROS_DOMAIN_ID of their own, and play the recording to them.
 
         Args:
-            model: of the planner.
-            speed: times as fast as it was.
+            model: the planner's model.
+            speed: multiple of the recorded speed.
             logs: folder of the nodes' logs.
-            on_played: is told of each message.
+            on_played: receives 1 for each message read.
             planner: the node's program.
 
         Raises:
-            ProcessError: a node died or does not hear; with the end of its log.
+            ProcessError: a node died or receives nothing; with the end of its log.
         """
         with _Listeners(self._configuration, self._roles, self.goals, logs, model, planner) as listeners:
             player = listeners.player
@@ -109,7 +109,7 @@ class RecordedRobot:
 
 
 class _Listeners(NodeGroup):
-    """Planner and gate, and what plays to them."""
+    """Planner and gate, and the client that plays to them."""
 
     player: Replay
 
@@ -146,14 +146,14 @@ class _Listeners(NodeGroup):
 
 
 def checked_speed(speed: float) -> float:
-    """Return a speed that a recording can be played at. Raises ConfigError."""
+    """Return a valid playback speed. Raises ConfigError."""
     if not 0.05 <= speed <= 20.0:
         raise ConfigError(f"--speed: got {speed:g}, expected 0.05 to 20 times")
     return speed
 
 
 def replay_figures(heard: Heard) -> dict[str, Any]:
-    """Return what planner and gate made of a recording, as JSON can carry it."""
+    """Return the figures of planner and gate for a recording, ready for JSON."""
     plan_ms = [status.plan_ms for status in heard.plans if status.plan_ms is not None]
     surprise = [status.surprise for status in heard.plans if status.surprise is not None]
     proposals = [judgement for judgement in heard.judged if judgement.proposal_stamp_ns is not None]

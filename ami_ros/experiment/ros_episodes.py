@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Episodes through ROS 2: simulator, planner and gate as processes of their own, talking over DDS."""
+"""Episodes through ROS 2: simulator, planner and gate as separate processes over DDS."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from ami_ros.ros.clients.episodes import EpisodeClient
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-OBSERVERS = 2  # of each sensor, that the simulator waits for: planner and gate
+OBSERVERS = 2  # subscribers per sensor that the simulator waits for: planner and gate
 
 
 class RosRunner(NodeGroup):
-    """The three nodes, for as long as the block runs; a context manager.
+    """Context manager that runs the three nodes.
 
     Args:
         experiment: what to run.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How surely surprise tells a broken camera, or something unknown in view, from what is usual."""
+"""How reliably surprise separates a broken camera, or an unknown object in view, from the usual."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from ami_ros.training.rank import roc_auc
 from ami_ros.types import RARE_SURPRISE, FloatArray
 
 CLEAN = "clean"
-ONSET_S = 0.5  # of an episode, before anything breaks: the body is under way
-SEEN_AFTER = 2  # control steps until a picture can differ from what it should be
+ONSET_S = 0.5  # into an episode, before anything breaks: the body is in motion
+SEEN_AFTER = 2  # control steps until a picture can differ from the expected one
 
 
 def breakable(experiment: Experiment, wanted: Sequence[str] = ()) -> list[str]:
-    """Return what of `wanted` (nothing: of everything) can break on a body.
+    """Return the faults among `wanted` (empty: among all) that apply to a body.
 
     Raises:
-        ConfigError: unknown faults, or none that this body can have.
+        ConfigError: unknown faults, or none that apply to this body.
     """
     if unknown := [name for name in wanted if name not in BROKEN]:
         raise ConfigError(f"unknown faults {unknown}: expected some of {', '.join(BROKEN)}")
@@ -43,13 +43,13 @@ def breakable(experiment: Experiment, wanted: Sequence[str] = ()) -> list[str]:
 
 
 class SurpriseRunner:
-    """Episodes in process in the middle of which something breaks.
+    """In-process episodes in which something breaks midway.
 
-    No gate is between: it would hold the robot, and a picture that stays the same is none of a fault then.
+    There is no gate: it would hold the robot, and then a constant picture is no fault.
 
     Args:
         experiment: robot, task, model and seeds.
-        faults: to be told, each in every episode.
+        faults: to detect, each in every episode.
     """
 
     def __init__(self, experiment: Experiment, faults: Sequence[str]) -> None:
@@ -65,7 +65,7 @@ class SurpriseRunner:
         return len(self._experiment.seeds) * (1 + len(self._faults))
 
     def episodes(self) -> Iterator[tuple[str, FloatArray]]:
-        """Yield CLEAN or a fault, and the surprise (W,) of the time in which it shall be told."""
+        """Yield CLEAN or a fault, and the surprise (W,) of the time in which it must show."""
         for seed in self._experiment.seeds:
             yield CLEAN, self._runner.episode(seed).surprise[self._window]
             for fault in self._faults:
@@ -85,14 +85,14 @@ class SurpriseRunner:
 
 
 def told_apart(surprise: Mapping[str, Sequence[FloatArray]]) -> dict[str, dict[str, Any]]:
-    """Return, for each fault, how surely surprise tells it from CLEAN.
+    """Return, for each fault, how reliably surprise separates it from CLEAN.
 
     Args:
-        surprise: by CLEAN and fault, of each episode (W,); NaN where there was none yet.
+        surprise: CLEAN or fault -> (W,) of each episode; NaN where there was none yet.
 
     Returns:
-        Fault -> ``auc`` of single control steps, ``auc_episodes`` of the largest of each episode, and
-        ``surprised``, the share of steps above what is rare; CLEAN -> ``surprised``.
+        Fault -> ``auc`` of single control steps, ``auc_episodes`` of each episode's maximum, and
+        ``surprised``, the share of steps above the rare level; CLEAN -> ``surprised``.
     """
     usual = np.stack(surprise[CLEAN])
     found: dict[str, dict[str, Any]] = {CLEAN: {"surprised": _surprised(usual)}}

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Motion without a goal that comes to know what a body can do: what was visited, and where to go next."""
+"""Goal-free motion that explores what a body can do: visited places, and where to go next."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The area that a base is kept in, with every heading."""
+"""The area of a base, with every heading."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AreaTerritory:
         settings: speed, border and cells.
 
     Raises:
-        EmbodimentError: nothing says where it is or must stay: it would drive away.
+        EmbodimentError: no sensor gives its pose, or no area bounds it: it would drive away.
     """
 
     def __init__(self, spec: RobotSpec, settings: ExplorerSettings) -> None:
@@ -41,7 +41,7 @@ class AreaTerritory:
         self._actions = spec.actions
         self._share = settings.fastest
         self.fastest = self._share * spec.actions.largest
-        self._ahead_s = 2.0 * settings.turn_s  # it has to brake, too
+        self._ahead_s = 2.0 * settings.turn_s  # includes braking
         lower, upper = base.keep_in.min(axis=0) + base.radius, base.keep_in.max(axis=0) - base.radius
         if not (lower < upper).all():
             raise EmbodimentError(
@@ -72,7 +72,7 @@ class AreaTerritory:
         return place + np.array([*along, gone["wz"]])
 
     def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
-        """Return how far poses (N, 3) are: the way, and the turns on it and at its end, forward or back."""
+        """Return distances to poses (N, 3): the way, and the turns on it and at its end, forward or back."""
         gap = centres[:, :2] - place[:2]
         bearing = np.arctan2(gap[:, 1], gap[:, 0])
         alpha, beta = bearing - place[2], centres[:, 2] - bearing
@@ -83,7 +83,7 @@ class AreaTerritory:
         return np.asarray(times / across)
 
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the speeds (A,) that steer to a pose; it is passed through, not stopped at."""
+        """Return the speeds (A,) that steer to a pose and pass through it without a stop."""
         if self._steering is None or self._target is not target:
             self._target = target
             self._steering = SteeringTo(self._actions, target, self._near, self._angle)
@@ -92,7 +92,7 @@ class AreaTerritory:
         return self._share / used * speeds if used > 0.0 else speeds
 
     def turned_back(self, place: FloatArray, speeds: FloatArray) -> FloatArray:
-        """Return speeds (A,) of which the one forward or back is as much less as the way ahead is short."""
+        """Return speeds (A,) with the forward or backward one reduced as the way ahead is short."""
         motion = dict(zip(self._names, speeds.tolist(), strict=True))
         for share in SHARES:
             ahead = {**motion, "vx": share * motion["vx"]}
@@ -102,10 +102,10 @@ class AreaTerritory:
         return np.clip(kept, self._share * self._actions.low, self._share * self._actions.high)
 
     def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:
-        """Return actions (steps, A): the same speeds, until the next proposal."""
+        """Return actions (steps, A): the same speeds until the next proposal."""
         return np.tile(self.turned_back(place, speeds), (steps, 1))
 
 
 def _turn(angles: FloatArray) -> FloatArray:
-    """Return how large turns (N,) are, 0 to pi."""
+    """Return the sizes of turns (N,), 0 to pi."""
     return np.abs((angles + math.pi) % (2.0 * math.pi) - math.pi)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A box that each action channel moves along one axis of: an arm's workspace, joints, or set points."""
+"""A box with one axis per action channel: an arm's workspace, joints, or set points."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from ami_ros.exploration.cells import Cells
 from ami_ros.exploration.settings import ExplorerSettings
 from ami_ros.types import FloatArray, Observation
 
-RANGE_S = 10.0  # to cross the range of a channel that has no limit of speed
+RANGE_S = 10.0  # to cross the range of a channel without a speed limit
 SHARES = np.linspace(1.0, 0.0, 5)  # of the speeds, until the place ahead may be entered
 
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """What differs from one meaning of actions to another.
+    """The properties that depend on the meaning of the actions.
 
     Attributes:
-        place: where the body is (A,).
-        lower: border (A,).
-        upper: border (A,).
-        speeds: (2, A) units/s that actions can ask for, the lowest and the highest.
+        place: returns the place of the body (A,).
+        lower: lower border (A,).
+        upper: upper border (A,).
+        speeds: (2, A) lowest and highest speeds that actions can request, units/s.
         by_position: whether actions are places; else speeds.
-        sensor: as of a Territory.
-        may: tells whether a place (A,) may be entered, besides; None: all of them.
-        refuge: (A,) place that surely may.
+        sensor: as in Territory.
+        may: returns whether a place (A,) inside the box may be entered; None allows all.
+        refuge: (A,) a place that may be entered for certain.
     """
 
     place: Callable[[Observation], FloatArray]
@@ -48,10 +48,10 @@ class Box:
 
 
 class BoxTerritory:
-    """Implements `Territory` where D = A.
+    """Implements `Territory` with D = A.
 
     Args:
-        box: of the body.
+        box: box of the body.
         settings: speed, border and cells.
         step_s: duration of a control step, s.
     """
@@ -65,26 +65,26 @@ class BoxTerritory:
         self.cells = Cells(self._lower, self._upper, settings.cells)
 
     def place(self, observation: Observation) -> FloatArray:
-        """Return where the body is (A,)."""
+        """Return the place of the body (A,)."""
         return self._box.place(observation)
 
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the speeds (A,) of the straight way, or as far as a channel can; not to stop at its end."""
+        """Return the speeds (A,) of the straight way, within the channels' limits; no stop at its end."""
         gap = np.nan_to_num(target - place)
         speeds = gap / max(self._step_s, float(np.abs(gap / self.fastest).max()))
         return np.clip(speeds, self._slowest, self._fastest)
 
     def ahead(self, place: FloatArray, way: FloatArray) -> FloatArray:
-        """Return where a way (A,) leads to, inside of the border."""
+        """Return the end of a way (A,), inside the border."""
         return np.clip(place + way, self._lower, self._upper)
 
     def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
-        """Return how far places (N, k) are from one (A,): the time, next to that across the longest axis."""
+        """Return the times from a place (A,) to places (N, k), as shares of that across the longest axis."""
         across = float(((self._upper - self._lower) / self.fastest).max())
         return np.asarray(np.abs((centres - place[axes]) / self.fastest[axes]).max(axis=1) / across)
 
     def turned_back(self, place: FloatArray, speeds: FloatArray) -> FloatArray:
-        """Return speeds (A,) at which the border is `turn_s` away at least; from outside they lead back.
+        """Return speeds (A,) at which the border is at least `turn_s` away; from outside they lead back.
 
         Source: an exponential approach, x' = -x / T, whose speed falls with the distance.
         """
@@ -110,7 +110,7 @@ class BoxTerritory:
 
 
 def workspace_box(spec: RobotSpec, meaning: Meaning) -> Box:
-    """Return the box that the tip of an arm with Cartesian actions is kept in.
+    """Return the workspace box of the tip of an arm with Cartesian actions.
 
     Raises:
         KinematicsError: the URDF does not fit the robot.
@@ -127,10 +127,10 @@ def workspace_box(spec: RobotSpec, meaning: Meaning) -> Box:
 
 
 def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
-    """Return the limits of the joints that actions move, of which the tip's workspace leaves a part.
+    """Return the box of the limits of the moved joints, which the tip's workspace restricts further.
 
     Raises:
-        EmbodimentError: a joint has no limit of position.
+        EmbodimentError: a joint has no position limit.
         KinematicsError: the URDF does not fit the robot.
     """
     moved, forward, limits = joint_indices(spec), Kinematics(spec).forward, spec.limits
@@ -163,7 +163,7 @@ def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
 
 
 def setpoint_box(spec: RobotSpec, meaning: Meaning) -> Box:
-    """Return the ranges of the set points of a plant."""
+    """Return the box of the set point ranges of a plant."""
     actions = spec.actions
     across = 2.0 * actions.half_range / RANGE_S
     given = [channel.velocity for channel in actions.channels]

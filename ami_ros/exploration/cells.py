@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which cells of a space were visited, and which one to go to next.
+"""Tracks the visited cells of a space, and selects the next one.
 
-Up to three axes are covered together. Of more, each pair of them is: a grid over all would never fill.
+A grid covers up to three axes together. With more, grids cover each pair: one over all would never fill.
 Source: pairwise coverage; Kuhn, Kacker and Lei, "Practical Combinatorial Testing", NIST SP 800-142 (2010).
 """
 
@@ -18,22 +18,22 @@ from ami_ros.errors import ConfigError
 from ami_ros.types import FloatArray
 
 TOGETHER = 3  # axes
-RANDOM = 0.1  # of the choice among cells, in visits: the same ways are not gone again and again
+RANDOM = 0.1  # randomness of the choice among cells, in visits: avoids repeating the same ways
 
 
 class Cells:
-    """Counts of visits over a box (D axes).
+    """Visit counts over a box (D axes).
 
     Args:
         lower: corner of the box (D,).
-        upper: the other corner (D,).
+        upper: the opposite corner (D,).
         count: cells along each axis.
         turns: (D,) whether an axis is an angle that wraps around.
-        may: tells of centres (N, D) which can be visited (N,); None: all. Only of boxes with few axes.
+        may: returns which centres (N, D) can be visited (N,); None: all. Only for boxes with few axes.
 
     Attributes:
-        visited: cells that were, at least once.
-        total: cells that can be.
+        visited: number of cells visited at least once.
+        total: number of cells that can be visited.
     """
 
     def __init__(
@@ -56,13 +56,13 @@ class Cells:
         self.forget()
 
     def forget(self) -> None:
-        """Have visited nothing."""
+        """Reset all visits."""
         self._visits = [np.zeros(len(centres), dtype=np.int64) for centres in self._centres]
         self._costs = [np.zeros(len(centres), dtype=np.int64) for centres in self._centres]
         self.leave()
 
     def leave(self) -> None:
-        """Be nowhere: the next place is entered, whatever it is."""
+        """Leave the current cells: any next place counts as entered."""
         self._in = [-1] * len(self._groups)
 
     def _centres_of(self, group: tuple[int, ...]) -> FloatArray:
@@ -71,7 +71,7 @@ class Cells:
         return np.stack(np.meshgrid(*columns, indexing="ij"), axis=-1).reshape(-1, len(group))
 
     def _index(self, group: tuple[int, ...], place: FloatArray) -> int:
-        """Return which cell of a group a place (D,) is in; the nearest, of one outside."""
+        """Return the cell of a group at a place (D,); the nearest for a place outside."""
         share = (place - self._lower) / (self._upper - self._lower)
         share = np.where(self._turns, share % 1.0, share)
         inside = np.clip((share * self._count).astype(int), 0, self._count - 1)
@@ -81,7 +81,7 @@ class Cells:
         return index
 
     def visit(self, place: FloatArray) -> bool:
-        """Count the cells that are entered by being at a place (D,); return whether any is."""
+        """Count the cells that a place (D,) enters; return whether there are any."""
         entered = False
         for number, group in enumerate(self._groups):
             index = self._index(group, place)
@@ -97,7 +97,7 @@ class Cells:
         return bool(2 * visited > len(self._groups))
 
     def avoid(self, place: FloatArray) -> None:
-        """Count the cells of a place (D,) as costly; axes that are NaN are those of no cell."""
+        """Count the cells of a place (D,) as costly; cells on NaN axes are skipped."""
         for number, group in enumerate(self._groups):
             if np.isfinite(place[list(group)]).all():
                 self._costs[number][self._index(group, np.nan_to_num(place))] += 1
@@ -108,12 +108,12 @@ class Cells:
         costly: float,
         generator: np.random.Generator,
     ) -> FloatArray:
-        """Return a target (D,): the centre of a near cell that was visited least; NaN where an axis is free.
+        """Return a target (D,): the centre of a near, least visited cell; NaN for free axes.
 
         Args:
-            ways: returns from axes and centres (N, k) how far these are (N,): across the box is 1 or so.
-            costly: visits that each mark of `avoid` counts as.
-            generator: of what is random in the choice.
+            ways: maps axes and centres (N, k) to their distances (N,): across the box is about 1.
+            costly: visits per mark of `avoid`.
+            generator: random numbers of the choice.
         """
         number = 0
         if len(self._groups) > 1:
@@ -124,14 +124,14 @@ class Cells:
         worth = worth + RANDOM * generator.random(len(worth))
         worth = np.where(self._may[number], worth, np.inf)
         if self._in[number] >= 0:
-            worth[self._in[number]] = np.inf  # it is there
+            worth[self._in[number]] = np.inf  # the body is there
         target = np.full(len(self._lower), np.nan)
         target[axes] = centres[int(np.argmin(worth))]
         return target
 
     @property
     def visited(self) -> int:
-        """Cells that can be visited, and were."""
+        """Number of visited cells among those that can be visited."""
         pairs = zip(self._visits, self._may, strict=True)
         return int(sum(((visits > 0) & may).sum() for visits, may in pairs))
 
@@ -149,10 +149,10 @@ class Cells:
         return {"lower": self._lower.tolist(), "upper": self._upper.tolist(), "cells": self._count}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned.
+        """Continue from the result of `state`.
 
         Raises:
-            ConfigError: it is of another space, or damaged.
+            ConfigError: the state is of another space, or damaged.
         """
         wanted = self._layout()
         got = {name: state.get(name) for name in wanted}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a body is held back: joints stay behind their commands, or a base does not move as commanded."""
+"""Detects a blocked body: joints lag behind their commands, or a base does not move as commanded."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from ami_ros.exploration.settings import ExplorerSettings
 from ami_ros.types import FloatArray
 
-IN_A_ROW = 3  # comparisons: a body that turns around lags behind its commands for a moment
+IN_A_ROW = 3  # comparisons: a body that reverses lags behind its commands for a moment
 
 
 class ContactWatch:
-    """Compares commands with what the body did.
+    """Compares commands with the measured motion.
 
     Args:
-        settings: those that begin with `contact_`.
+        settings: the settings that begin with `contact_`.
     """
 
     def __init__(self, settings: ExplorerSettings) -> None:
@@ -30,22 +30,22 @@ class ContactWatch:
         self._elapsed_s, self._short = 0.0, 0
 
     def see_joints(self, commanded: FloatArray, measured: FloatArray, pace: float) -> bool:
-        """Return whether an arm is held back.
+        """Return whether an arm is blocked.
 
         Args:
-            commanded: joints (J,).
-            measured: joints (J,).
-            pace: how fast it may be at most, next to `speed`: lag grows with it.
+            commanded: commanded joints (J,).
+            measured: measured joints (J,).
+            pace: speed bound relative to `speed`: lag grows with it.
         """
         gap = self._settings.contact_gap * max(1.0, pace)
         return self._again(float(np.abs(commanded - measured).max()) > gap)
 
     def see_way(self, elapsed_s: float, commanded: FloatArray, done: FloatArray) -> bool:
-        """Return whether a base is held back.
+        """Return whether a base is blocked.
 
         Args:
-            elapsed_s: since the last call.
-            commanded: (2,) way forward (m) and turn (rad) of the commands in that time.
+            elapsed_s: time since the last call, s.
+            commanded: (2,) commanded way forward (m) and turn (rad) in that time.
             done: (2,) those of the body.
         """
         settings = self._settings

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was covered so far, of the body's space and of what its cameras see, and whether that still grows."""
+"""Coverage of the body's space and of its camera views, and its growth."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from ami_ros.exploration.cells import Cells
 from ami_ros.exploration.views import Views
 from ami_ros.types import FloatArray, Observation
 
-WINDOW_S = 60.0  # of motion, over which growth is told
+WINDOW_S = 60.0  # of motion, over which growth is measured
 
 
 class Growth:
-    """How much a count has grown over the last minute of motion."""
+    """The growth of a count over the last minute of motion."""
 
     def __init__(self) -> None:
         self._counts: deque[tuple[float, int]] = deque()
 
     def see(self, moved_s: float, count: int) -> None:
-        """Take the count after so much motion; earlier ones may be forgotten."""
+        """Record the count after `moved_s` of motion; earlier counts may be forgotten."""
         self._counts.append((moved_s, count))
         while len(self._counts) > 1 and moved_s - self._counts[1][0] >= WINDOW_S:
             self._counts.popleft()
 
     @property
     def lately(self) -> int | None:
-        """How much it has grown; None before there was a minute of motion."""
+        """The growth; None before the first minute of motion."""
         if not self._counts or self._counts[-1][0] - self._counts[0][0] < WINDOW_S:
             return None
         return self._counts[-1][1] - self._counts[0][1]
 
 
 class Coverage:
-    """Takes each moment.
+    """Accumulates coverage, one moment at a time.
 
     Args:
-        cells: of the body's space, none of them visited.
-        cameras: their names.
+        cells: cells of the body's space, none of them visited.
+        cameras: names of the cameras.
         radius: as for Views.
         most: as for Views.
-        twice: whether each cell is to be visited slowly and fast.
+        twice: whether each cell must be visited both slowly and fast.
 
     Attributes:
-        cells: of the body's space.
-        fast: the same, with the visits that were fast; `cells` itself where none is to be.
+        cells: cells of the body's space.
+        fast: the same with fast visits; `cells` itself if `twice` is false.
         moved_s: time in motion, s.
-        has_entered: whether the newest place is in another cell than the one before.
+        has_entered: whether the newest place is in another cell than the previous one.
     """
 
     def __init__(self, cells: Cells, cameras: Sequence[str], radius: float, most: int, twice: bool) -> None:
@@ -61,13 +61,13 @@ class Coverage:
         self._body, self._seen = Growth(), Growth()
 
     def see(self, place: FloatArray, observation: Observation, elapsed_s: float, is_fast: bool) -> None:
-        """Take a moment.
+        """Record a moment.
 
         Args:
-            place: of the body in its space (D,).
-            observation: of all sensors; a camera may be missing.
-            elapsed_s: motion since the last one, s.
-            is_fast: whether that was fast.
+            place: place of the body in its space (D,).
+            observation: readings of all sensors; a camera may be missing.
+            elapsed_s: motion since the last moment, s.
+            is_fast: whether that motion was fast.
         """
         self.moved_s += elapsed_s
         self.has_entered = self.cells.visit(place)
@@ -80,7 +80,7 @@ class Coverage:
         self._seen.see(self.moved_s, self.views)
 
     def leave(self) -> None:
-        """Be nowhere, see Cells."""
+        """Leave the current cells, see Cells."""
         for cells in self._spaces:
             cells.leave()
 
@@ -91,29 +91,29 @@ class Coverage:
 
     @property
     def body(self) -> float:
-        """Share of the cells that were visited, as often as they are to be."""
+        """Share of the required cell visits that were made."""
         return sum(cells.share for cells in self._spaces) / len(self._spaces)
 
     @property
     def views(self) -> int:
-        """Images that were new, of all cameras."""
+        """Number of new images, over all cameras."""
         return sum(map(len, self._views.values()))
 
     @property
     def body_growth(self) -> float | None:
-        """How much of `body` is new within the last minute; None before a minute."""
+        """Growth of `body` within the last minute; None before the first minute."""
         total = self.cells.total * len(self._spaces)
         return None if self._body.lately is None else self._body.lately / total
 
     @property
     def view_growth(self) -> float | None:
-        """New images within the last minute, share of all that were new; None before, and without cameras."""
+        """Share of `views` from the last minute; None before the first minute, and without cameras."""
         if not self._views or self._seen.lately is None:
             return None
         return self._seen.lately / max(1, self.views)
 
     def has_ended(self, least: float) -> bool:
-        """Return whether body and camera coverage have grown by less than a share within the last minute."""
+        """Return whether body and camera coverage grew by less than a share within the last minute."""
         body, views = self.body_growth, self.view_growth
         return body is not None and body < least and (views is None or views < least)
 
@@ -124,10 +124,10 @@ class Coverage:
         return {"moved_s": self.moved_s, "body": self.cells.state(), "views": views, **fast}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned; a camera that is new has seen nothing yet.
+        """Continue from the result of `state`; a new camera starts empty.
 
         Raises:
-            ConfigError: it is of another body, or damaged.
+            ConfigError: the state is of another body, or damaged.
         """
         moved_s, body, views = (state.get(name) for name in ("moved_s", "body", "views"))
         fine = isinstance(moved_s, float) and 0.0 <= moved_s < 1e12

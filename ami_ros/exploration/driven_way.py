@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a base was commanded to go between two moments, and how far it went."""
+"""Commanded and driven way of a base between two moments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ami_ros.types import FloatArray
 
 
 def commanded_way(names: Sequence[str], before: FloatArray, now: FloatArray, elapsed_s: float) -> FloatArray:
-    """Return the way forward (m) and the turn (rad) (2,) of the mean of two velocities (C,) of channels."""
+    """Return the way forward (m) and the turn (rad) (2,) at the mean of two channel velocities (C,)."""
     speeds = dict(zip(names, (0.5 * (before + now)).tolist(), strict=True))
     return np.array([speeds.get("vx", 0.0), speeds.get("wz", 0.0)]) * elapsed_s
 

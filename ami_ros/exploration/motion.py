@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random values that are smooth in time, and such that are drawn somewhere."""
+"""Random values that are smooth in time, with or without an attraction to a target."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def ornstein_uhlenbeck(
     """Return the value (A,) one step later.
 
     Args:
-        value: now (A,).
-        middle: (A,) what it wanders around.
-        std: (A,) how far from there.
+        value: current value (A,).
+        middle: (A,) mean of the process.
+        std: (A,) standard deviation from it.
         keep: step-to-step correlation.
         generator: random numbers.
 
@@ -34,12 +34,12 @@ def ornstein_uhlenbeck(
 
 
 class DrawnMotion:
-    """Speeds that wander around those that lead to a target, and begin at rest.
+    """Speeds that wander around those toward a target, and start at rest.
 
     Args:
         fastest: (A,) bound of each speed.
         wander: std of the random part, share of `fastest`.
-        correlation_s: for how long the random part is alike, s.
+        correlation_s: correlation time of the random part, s.
         step_s: duration of a control step, s.
         generator: random numbers.
 
@@ -61,17 +61,17 @@ class DrawnMotion:
         self.rest()
 
     def rest(self) -> None:
-        """Stand still; the next speeds begin there."""
+        """Stand still; the next speeds start from rest."""
         self.now: FloatArray = np.zeros(len(self._fastest))
         self.pace = 0.0
 
     def next(self, wanted: FloatArray, pace: float) -> FloatArray:
         """Return the next speeds (A,), around `wanted` (A,), up to `pace`, share of `fastest`."""
-        self.pace = max(pace, self._keep * self.pace)  # it slows down as smoothly as it wanders
+        self.pace = max(pace, self._keep * self.pace)  # slows down as smoothly as it wanders
         speeds = ornstein_uhlenbeck(self.now, wanted, pace * self._std, self._keep, self._generator)
         return self.went(np.clip(speeds, -self.pace * self._fastest, self.pace * self._fastest))
 
     def went(self, speeds: FloatArray) -> FloatArray:
-        """Go on from the speeds (A,) that were asked for in the end, and return them."""
+        """Continue from the speeds (A,) that were finally requested, and return them."""
         self.now = speeds
         return speeds

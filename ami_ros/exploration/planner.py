@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plans without goal or model: the next stretch of random motion, toward where the body has been least."""
+"""Plans without goal or model: the next stretch of random motion, toward the least visited places."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from ami_ros.exploration.territories import territory_of
 from ami_ros.types import FloatArray, Goal, Level, Observation, Plan
 
 BACK = 0.5  # share of the speed, after a contact
-TRAIL = 2.0  # times `back_off_s`: so long ago it was where it goes back to, far enough off
-FORMAT = 1  # of the state
+TRAIL = 2.0  # times `back_off_s`: age of the place to go back to, far enough away
+FORMAT = 1  # format of the state
 FAST = 0.5  # share of the top speed
-LONGEST_S = 1.0  # between observations: what is further apart is no motion in one piece
+LONGEST_S = 1.0  # between observations: a longer gap interrupts the motion
 
 
 class ExploringPlanner:
-    """Implements `ami_ros.planning.protocols.Planner`; it hears of commands and verdicts besides.
+    """Implements `ami_ros.planning.protocols.Planner`; it also receives commands and verdicts.
 
     Args:
         spec: the robot.
         settings: how it moves, and when it has explored enough.
 
     Attributes:
-        coverage: what was covered so far.
-        is_stopped: the gate has stopped, until somebody re-arms it.
-        finished: why it has explored enough; empty while it has not.
+        coverage: coverage so far.
+        is_stopped: whether the gate has stopped and was not re-armed.
+        finished: why exploration is complete; empty until then.
 
     Raises:
-        EmbodimentError: nothing says where the robot must stay.
+        EmbodimentError: the space of the robot has no bounds.
         KinematicsError: the URDF does not fit the robot.
     """
 
@@ -76,7 +76,7 @@ class ExploringPlanner:
 
     @property
     def sensor(self) -> str:
-        """Name of the sensor that tells where the body is; "" where none does."""
+        """Name of the sensor of the body's place; "" without one."""
         return self._territory.sensor
 
     def set_goal(self, goal: Goal | None) -> None:
@@ -87,13 +87,13 @@ class ExploringPlanner:
             )
 
     def restart(self) -> None:
-        """Begin again where the robot is, at rest; what was covered stays."""
+        """Restart at the robot's place, at rest; the coverage stays."""
         self.rest()
         self._meaning.forget()
         self.coverage.leave()
 
     def rest(self) -> None:
-        """Stand still for a while: the next motion begins at rest, and time does not count until then."""
+        """Stand still: the next motion starts from rest, and time does not count until then."""
         self._motion.rest()
         self._contact.forget()
         self._last: Observation | None = None
@@ -105,9 +105,9 @@ class ExploringPlanner:
         self._since_s, self._back_until_s = self._session_s, self._session_s
 
     def judge(self, level: Level) -> None:
-        """Hear what the gate makes of everything. A STOP ends an episode, a re-arm begins the next one.
+        """Handle the gate's verdict. A STOP ends an episode, a re-arm begins the next one.
 
-        A STOP before any motion ends none: who joins late hears the gate's history first.
+        A STOP before any motion ends none: a late joiner first receives the gate's history.
         """
         if level is Level.STOP:
             self.is_stopped = True
@@ -117,20 +117,20 @@ class ExploringPlanner:
         self._is_held = level >= Level.HOLD
 
     def obey(self, command: FloatArray | None) -> None:
-        """Hear the newest command (C,) of the gate; None while there is none."""
+        """Handle the newest command (C,) of the gate; None while there is none."""
         self._command = command
 
     def plan(self, observation: Observation) -> Plan:
-        """Return the next stretch of motion; standing still when it has explored enough, or is stopped.
+        """Return the next stretch of motion; stand still if exploration is complete, or stopped.
 
         Raises:
-            ObservationError: the observation lacks the sensor that says where the body is.
+            ObservationError: the observation lacks the sensor of the body's place.
         """
         place = self._territory.place(observation)
         if self.is_stopped or self.finished:
             self.rest()
             return self._still(observation)
-        if self._is_held:  # it may go on at any moment, from rest
+        if self._is_held:  # it may continue at any moment, from rest
             self.rest()
         elapsed_s = self._elapsed_s(observation)
         self._session_s += elapsed_s
@@ -167,10 +167,10 @@ class ExploringPlanner:
         if self._target is not None and now_s - self._since_s > settings.patience_s:
             self.coverage.avoid(self._target)
             self._target = None
-        # Where it will be before it has turned around: cells that lie behind are further away.
+        # Its place before it can turn around: cells behind it are further away.
         ahead = self._territory.ahead(place, self._motion.now * settings.correlation_s)
         if self._target is None or self.coverage.has_entered:
-            # More often, and faster, the more of its space it knows, or of its minutes are over.
+            # More often, and faster, the more of its space is known, or of its time is used.
             known = max(self.coverage.cells.share, now_s / (60.0 * settings.minutes))
             hurries = self._slow < 1.0 and self._generator.random() < known
             self._pace = self._slow + (1.0 - self._slow) * known * hurries
@@ -186,7 +186,7 @@ class ExploringPlanner:
         return self._motion.next(settings.pull * wanted, pace)
 
     def _is_held_back(self, place: FloatArray, observation: Observation, elapsed_s: float) -> bool:
-        """Return whether the body did not do what the gate commanded."""
+        """Return whether the body did not follow the gate's commands."""
         before, now, spec = self._last_command, self._command, self._spec
         if now is None or self._last is None or elapsed_s <= 0.0 or self._back is not None:
             self._contact.forget()
@@ -203,7 +203,7 @@ class ExploringPlanner:
         )
 
     def _back_off(self, place: FloatArray) -> None:
-        """Go back for a while the way that it came, and avoid where it is and what lies ahead."""
+        """Go back the same way for a while, and avoid the current place and the way ahead."""
         self._contacts += 1
         self.coverage.avoid(place)
         if self._target is not None:
@@ -217,7 +217,7 @@ class ExploringPlanner:
         return self._plan(self._meaning.hold(observation)[None, None], observation)
 
     def _plan(self, actions: FloatArray, observation: Observation) -> Plan:
-        if self._spec.arm is None:  # where nothing measures the channels, they are where they were proposed
+        if self._spec.arm is None:  # unmeasured channels are assumed to be as proposed
             self._meaning.proposal(actions, observation)
         return Plan(
             actions=actions,
@@ -235,7 +235,7 @@ class ExploringPlanner:
 
     @property
     def progress(self) -> Progress:
-        """How far it has come."""
+        """Progress of the exploration."""
         coverage = self.coverage
         return Progress(
             body=coverage.body,
@@ -255,10 +255,10 @@ class ExploringPlanner:
         return {"format": FORMAT, "robot": self._spec.name, **counts, **self.coverage.state()}
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned, in a new episode.
+        """Continue from the result of `state`, in a new episode.
 
         Raises:
-            ConfigError: it is of another robot or version, or damaged.
+            ConfigError: the state is of another robot or version, or damaged.
         """
         expected = {"format": FORMAT, "robot": self._spec.name}
         got = {name: state.get(name) for name in expected}

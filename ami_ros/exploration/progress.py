@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far an exploration has come, as it is told."""
+"""The reported progress of an exploration."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Progress:
-    """One moment of an exploration; as numbers by name it travels on goal_status.
+    """The state of an exploration at one moment; published by name on goal_status.
 
     Attributes:
         body: share of the cells of the body's space that were visited, slowly and fast.
-        views: images that were new.
+        views: number of new images.
         moved_s: time in motion, earlier sessions included, s.
-        left_s: time in motion that this session has left, s.
-        episodes: stretches of motion between stops, from 1 on.
-        contacts: how often it was held back and went another way.
-        finished: 1 when it has explored enough, and holds.
-        body_growth: how much of `body` is new within the last minute; None before a minute.
-        view_growth: share of the images that are new within the last minute; None before, without a camera.
+        left_s: remaining time in motion in this session, s.
+        episodes: number of stretches of motion between stops, from 1 on.
+        contacts: how often it was blocked and went another way.
+        finished: 1 when exploration is complete, and it holds.
+        body_growth: growth of `body` within the last minute; None before the first minute.
+        view_growth: share of `views` from the last minute; None before the first one, and without a camera.
     """
 
     body: float
@@ -34,12 +34,12 @@ class Progress:
     view_growth: float | None = None
 
     def numbers(self) -> dict[str, float]:
-        """Return those that are known, by name."""
+        """Return the known values, by name."""
         return {name: float(value) for name, value in vars(self).items() if value is not None}
 
     @classmethod
     def of_numbers(cls, numbers: dict[str, float]) -> Progress:
-        """Return what `numbers` returned; without any, nothing was explored."""
+        """Return the progress from the result of `numbers`; without any, nothing was explored."""
         known = {field.name for field in dataclasses.fields(cls)}
         needed = {
             field.name: 0.0 for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the explorer moves, and when it has seen enough: config/explorer.yaml."""
+"""Settings of the explorer's motion and of its end: config/explorer.yaml."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ami_ros.settings.share import config_path
 
 @dataclass(frozen=True)
 class ExplorerSettings:
-    """Shares of speed are of the range of the action channels."""
+    """Settings of the explorer; shares of speed refer to the range of the action channels."""
 
     minutes: float = setting("of motion until it has explored enough", gt=0.0, le=100_000.0, unit="min")
     least_growth: float = setting(
@@ -53,7 +53,7 @@ class ExplorerSettings:
 
     @property
     def fastest(self) -> float:
-        """The larger one of both speeds."""
+        """The larger of both speeds."""
         return max(self.speed, self.top_speed)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an exploration has covered, as a small JSON file, from which it goes on."""
+"""The coverage of an exploration as a small JSON file, from which it continues."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ami_ros.system.whole_file import write_whole
 
 
 def read_exploration(path: Path) -> Mapping[str, Any]:
-    """Return what `write_exploration` wrote.
+    """Read the state that `write_exploration` wrote.
 
     Raises:
-        ConfigError: no such file, cut off, or something else.
+        ConfigError: the file is missing, truncated, or something else.
     """
     try:
         state = parse_json(path.read_bytes())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a base with a differential drive gets to a pose, and where the way ahead of it leads."""
+"""Steers a base with a differential drive to a pose, and checks the way ahead of it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from ami_ros.body.base import Base
 from ami_ros.body.polygon import room
 from ami_ros.types import FloatArray
 
-SAMPLES = 6  # of the way ahead
+SAMPLES = 6  # along the way ahead
 RHO, ALPHA, BETA = 0.8, 2.2, -0.8  # 1/s, gains of the way to a pose
 TURN = 1.5  # 1/s, gain of a turn on the spot
-CLOSE = 0.5  # tolerances: so near, only the heading is left
-AGAIN = 0.9  # tolerances: so far off after a turn, it goes there again
+CLOSE = 0.5  # tolerances: this near, only the heading is left
+AGAIN = 0.9  # tolerances: this far off after a turn, it approaches again
 
 
 class SteeringTo:
     """Drives to a pose, forward or backward, whichever needs less turning, and turns there.
 
-    One that cannot go backward always drives forward.
+    A base that cannot go backward always drives forward.
 
     Args:
         actions: channels vx and wz.
         goal: x, y (m) and yaw (rad) (3,).
-        distance: that counts as there, m.
-        angle: that counts as there, rad.
+        distance: position tolerance, m.
+        angle: heading tolerance, rad.
 
     Source: stable motion to a pose in polar coordinates; Siegwart and Nourbakhsh, "Introduction to autonomous
     mobile robots" (2004), section 3.6.2.
@@ -63,13 +63,13 @@ class SteeringTo:
 
 
 def leaves_area(base: Base, pose: FloatArray, motion: Mapping[str, float], ahead_s: float) -> bool:
-    """Return whether a base gets nearer to the border of its area than it may be, and than it is.
+    """Return whether a base gets nearer to the border of its area than allowed, and nearer than now.
 
     Args:
-        base: with the area; without one nothing is left.
+        base: base with its area; without an area, it cannot leave.
         pose: x, y (m) and yaw (rad) (3,).
-        motion: speeds by channel, of which vx and wz count.
-        ahead_s: how far the way ahead is looked at.
+        motion: speeds by channel; only vx and wz count.
+        ahead_s: look-ahead time, s.
     """
     if base.keep_in is None:
         return False
@@ -82,15 +82,15 @@ def leaves_area(base: Base, pose: FloatArray, motion: Mapping[str, float], ahead
 
 
 def limited(actions: ActionSpec, vx: float, wz: float) -> FloatArray:
-    """Return the action, slowed down as a whole to what the channels can: the way stays the same."""
+    """Return the action, slowed down as a whole to the channels' limits: the path stays the same."""
     wanted = np.array([{"vx": vx, "wz": wz}[name] for name in actions.names])
     return np.clip(wanted / max(used_share(actions, wanted), 1.0), actions.low, actions.high)
 
 
 def used_share(actions: ActionSpec, speeds: FloatArray) -> float:
-    """Return the largest share that speeds (A,) are of what the channels can that way; 1 uses all of it."""
+    """Return the largest ratio of speeds (A,) to the channels' limits in their direction."""
     able = np.where(speeds < 0.0, -actions.low, actions.high)
-    moves = able > 0.0  # what a channel cannot do at all is left to who clips
+    moves = able > 0.0  # a channel that cannot move that way is left to the clipping
     return float((np.abs(speeds[moves]) / able[moves]).max(initial=0.0))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a robot's actions mean to what there is to explore of it."""
+"""Selects the space to explore by the meaning of a robot's actions."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ BOXES: Mapping[str, Callable[[RobotSpec, Meaning], Box]] = MappingProxyType(
 
 
 def territory_of(spec: RobotSpec, settings: ExplorerSettings, meaning: Meaning) -> Territory:
-    """Return what there is to explore of a robot.
+    """Return the space to explore of a robot.
 
     Args:
         spec: the robot.
         settings: speed, border and cells.
-        meaning: of its actions; tells where set points are.
+        meaning: meaning of its actions; provides the set points.
 
     Raises:
-        EmbodimentError: nothing says where it must stay.
+        EmbodimentError: its space has no bounds.
         KinematicsError: the URDF does not fit the robot.
     """
     of_actions = spec.actions.meaning

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is to explore of a body: where it is, where its actions lead, and where they must not."""
+"""The space to explore of a body: its place, the outcome of its actions, and their bounds."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Territory(Protocol):
     """The space of one body (D axes), and the speeds of its action channels (A).
 
     Attributes:
-        cells: of the space, as they were visited.
+        cells: cells of the space with their visits.
         fastest: (A,) bound of each speed.
-        sensor: name of the sensor that tells the place; "" where none does.
+        sensor: name of the sensor of the place; "" without one.
     """
 
     cells: Cells
@@ -23,23 +23,23 @@ class Territory(Protocol):
     sensor: str
 
     def place(self, observation: Observation) -> FloatArray:
-        """Return where the body is (D,).
+        """Return the place of the body (D,).
 
         Raises:
-            ObservationError: the observation lacks the sensor that says so.
+            ObservationError: the observation lacks the sensor of the place.
         """
 
     def ahead(self, place: FloatArray, way: FloatArray) -> FloatArray:
-        """Return where a way (A,) of the channels leads to from a place (D,)."""
+        """Return the end of a way (A,) of the channels from a place (D,)."""
 
     def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
-        """Return how far places (N, k), of which some axes are given, are from one (D,): 1 is across."""
+        """Return the distances of places (N, k), given on some axes, from one (D,): 1 is across."""
 
     def toward(self, place: FloatArray, target: FloatArray) -> FloatArray:
-        """Return the speeds (A,) that lead from a place to a target (D,), whose NaN axes are free."""
+        """Return the speeds (A,) from a place to a target (D,), whose NaN axes are free."""
 
     def turned_back(self, place: FloatArray, speeds: FloatArray) -> FloatArray:
         """Return speeds (A,) that do not reach the border too soon."""
 
     def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:
-        """Return actions (steps, A) in the channels' units, with these speeds, and before the border less."""
+        """Return actions (steps, A) in the channels' units at these speeds, slower near the border."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much of what a camera has seen was new: a greedy net over small grey images.
+"""Counts the new images of a camera: a greedy net over small grey images.
 
-An image is kept when it is further than a radius from all that were kept. Source: Gonzalez, "Clustering to
-minimize the maximum intercluster distance" (1985), in the order in which images come.
+An image is kept if it is further than a radius from all kept images. Source: Gonzalez, "Clustering to
+minimize the maximum intercluster distance" (1985), in the order of arrival.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ SIDE = 8  # px of a small image
 
 
 class Views:
-    """The small images of one camera that are unlike each other.
+    """The mutually different small images of one camera.
 
     Args:
         radius: root of the mean squared difference that makes an image new, grey levels.
-        most: that are kept; then nothing is new any more.
+        most: largest number kept; after that, no image counts as new.
     """
 
     def __init__(self, radius: float, most: int) -> None:
@@ -34,11 +34,11 @@ class Views:
         self._kept = np.zeros((0, SIDE * SIDE), dtype=np.uint8)
 
     def __len__(self) -> int:
-        """How many images were new."""
+        """Return the number of new images."""
         return len(self._kept)
 
     def see(self, image: ImageArray) -> None:
-        """Take an image (H, W, 3)."""
+        """Add an image (H, W, 3)."""
         if len(self._kept) >= self._most:
             return
         grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
@@ -52,10 +52,10 @@ class Views:
         return base64.b64encode(self._kept.tobytes()).decode()
 
     def restore(self, state: Any) -> None:
-        """Go on from what `state` returned.
+        """Continue from the result of `state`.
 
         Raises:
-            ConfigError: it is damaged.
+            ConfigError: the state is damaged.
         """
         try:
             kept = np.frombuffer(base64.b64decode(state, validate=True), dtype=np.uint8)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the launch files take and set."""
+"""Arguments and environment of the launch files."""

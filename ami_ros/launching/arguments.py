@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the launch files share: their arguments, and what each node is started with.
+"""Shared parts of the launch files: their arguments, and those of each node.
 
 Plain Python, so that it is tested where `launch` is not installed; the files in launch/ only wrap it.
 """
@@ -32,7 +32,7 @@ class Topic(NamedTuple):
     nodes: tuple[str, ...]
 
 
-# Who uses the goals, the gate's own topics, and the commands.
+# Nodes that use the goals, the gate's own topics, and the commands.
 _GOALS, _GATE, _COMMANDED = (
     ("planner", "recorder"),
     ("safety", "recorder"),
@@ -72,7 +72,7 @@ TOPICS = (
     Topic("diagnostics_topic", "/diagnostics", "health and timing of the nodes", NODES[1:]),
 )
 
-# Empty leaves the choice to the node, which reads config/: a default lives in one place.
+# Empty: the node chooses, from config/; a default lives in one place.
 _COMMON = (
     Argument("namespace", "", "namespace of all nodes and relative topics"),
     Argument("use_sim_time", "false", "take the time from /clock; the simulator then runs in lock-step"),
@@ -127,7 +127,7 @@ _OF_NODE = {
         Argument("record", "", "folder of a recording of all of the robot's topics; empty: none is made"),
     ),
 }
-# Launch arguments handed to the node as a parameter, when not empty; of the same name, or of the one here.
+# Launch arguments passed to the node as parameters, unless empty; under the same name, or the one in _CALLED.
 _OF_ALL = ("robot", "task", "sensor_topics", "command_interface")
 _PARAMETERS = {
     "sim": _OF_ALL,
@@ -139,7 +139,7 @@ _PARAMETERS = {
 _CALLED = {"explored": "state", "record": "out"}
 _NUMBERS = {"speed_scale": float, "realtime_priority": int, "minutes": float}
 _SWITCHES = {"planner": ("autostart",), "explorer": ("autostart", "resume")}
-# A gate that is started again knows of no STOP from before; a recorder finds its own recording in the way.
+# A restarted gate does not know an earlier STOP; a recorder finds its own recording in the way.
 _STAY_DOWN = ("safety", "recorder")
 
 
@@ -151,7 +151,7 @@ def arguments(*nodes: str, **defaults: str) -> tuple[Argument, ...]:
         **defaults: other defaults, by argument name.
 
     Raises:
-        ConfigError: an unknown node, or a default for an argument that is not there.
+        ConfigError: an unknown node, or a default for an unknown argument.
     """
     found = {argument.name: argument for argument in _COMMON}
     for node in nodes:
@@ -172,14 +172,14 @@ def node_arguments(node: str, values: Mapping[str, str], environment: Mapping[st
     Args:
         node: one of NODES.
         values: the resolved launch arguments, by name; those of `arguments(node)` at least.
-        environment: variables to add to the process, such as `launch_environment` gives.
+        environment: variables to add to the process, as from `launch_environment`.
 
     Raises:
-        ConfigError: an unknown node, a switch that is neither true nor false, or a number that is none.
+        ConfigError: an unknown node, a switch that is neither true nor false, or an invalid number.
     """
     given = [name for name in _PARAMETERS[_known(node)] if values[name]]
     parameters: dict[str, Any] = {_CALLED.get(name, name): _value(name, values[name]) for name in given}
-    # The simulator makes the time, so it cannot take it from /clock.
+    # The simulator publishes the time, so it cannot take it from /clock.
     clock = "lock_step" if node == "sim" else "use_sim_time"
     parameters[clock] = switch("use_sim_time", values)
     parameters.update({name: switch(name, values) for name in _SWITCHES.get(node, ())})
@@ -212,7 +212,7 @@ def started(
 
 
 def _value(name: str, text: str) -> str | float:
-    kind = _NUMBERS.get(name, str)  # launch_ros hands text on as text, also "0.5"
+    kind = _NUMBERS.get(name, str)  # launch_ros passes text on as text, also "0.5"
     try:
         value: str | float = kind(text)
     except ValueError:
@@ -225,7 +225,7 @@ def _enclave(node: str, above: str) -> list[str]:
 
 
 def remappings(node: str, values: Mapping[str, str]) -> list[tuple[str, str]]:
-    """List the (name in the code, name asked for) of every topic of `node`."""
+    """List (name in the code, requested name) for every topic of `node`."""
     return [(topic.name, values[topic.argument]) for topic in TOPICS if _known(node) in topic.nodes]
 
 

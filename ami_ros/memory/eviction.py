@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is forgotten when a memory is full: what is much like something else that is kept."""
+"""Eviction from a full memory: moments go that are similar to others that stay."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from ami_ros.memory.reader import Ids
 from ami_ros.memory.store import Store
 from ami_ros.types import RARE_SURPRISE
 
-CHUNK = 512  # moments that are compared with each other
-SPARE = 0.9  # of the most: what is left after a clearing, so that not every writing clears
+CHUNK = 512  # moments compared with each other
+SPARE = 0.9  # share of the largest size left after an eviction, so that not every write evicts
 
 
 class Eviction:
-    """Keeps a file below its largest size.
+    """Keeps a file below its size limit.
 
-    Moments with a name stay, and the newest one. The others are of kinds: of one task, with states of one
-    model, usual or surprising. Of the kind that there is most of some are drawn, and of those the ones that
-    are most like another one go: places that were seen once outlive places that were seen every day, what is
-    rare of its kind outlives what is common, and no kind drives out another.
+    Named moments and the newest one stay. The others form kinds: same task, states of the same model, usual
+    or surprising. An eviction samples moments of the largest kind and removes those most similar to another
+    one. Places seen once outlive places seen every day, rare moments of a kind outlive common ones, and no
+    kind displaces another.
 
     Source: greedy removal of the closest pair, as in k-center data summarisation; Gonzalez, "Clustering to
     minimize the maximum intercluster distance" (1985).
 
     Args:
-        most_bytes: of the file.
-        model: SHA-256 of the model whose states say what is alike, where it has seen it.
-        generator: draws them.
+        most_bytes: size limit of the file.
+        model: SHA-256 of the model whose states measure similarity, where it has encoded the moments.
+        generator: random numbers of the sampling.
     """
 
     def __init__(self, most_bytes: int, model: str, generator: np.random.Generator) -> None:
         self._most, self._model, self._generator = most_bytes, model, generator
 
     def __call__(self, store: Store) -> int:
-        """Forget until it is small enough, or only what stays is left; return how many moments went."""
+        """Evict until the file is small enough, or only protected moments are left; return how many."""
         gone = 0
         if store.bytes <= self._most:
             return gone
         kinds = store.kinds(self._model, RARE_SURPRISE)
         left = {kind: np.array(ids, dtype=np.int64) for kind, ids in kinds.items()}
         while store.bytes > SPARE * self._most and left:
-            # Where there is as much of both, the usual goes.
+            # In a tie, the usual moments go.
             kind = max(left, key=lambda one: (len(left[one]), not one.surprises))
             less = self._redundant(store, kind.model, left[kind])
             gone += store.forget(less.tolist())
@@ -52,17 +52,17 @@ class Eviction:
         return gone
 
     def _redundant(self, store: Store, model: str | None, ids: Ids) -> Ids:
-        """Return half, rounded up, of some moments of a kind (N,)."""
+        """Return half (rounded up) of some moments (N,) of a kind."""
         chunk = np.sort(self._generator.permutation(ids)[:CHUNK])
         known, states = store.states_of(model, chunk.tolist())
-        if len(known) < len(chunk):  # nothing tells what the others are like: the oldest of them go
+        if len(known) < len(chunk):  # the others cannot be compared: the oldest of them go
             unknown = np.setdiff1d(chunk, known)
             return unknown[: (len(unknown) + 1) // 2]
         return known[redundant(states.astype(np.float32))]
 
 
 def redundant(states: Floats) -> Ids:
-    """Return the indices of half (rounded up) of states (N, F): each time one of the two most alike."""
+    """Return the indices of half (rounded up) of states (N, F): repeatedly one of the most similar pair."""
     square = (states**2).sum(axis=1)
     apart = square[:, None] + square[None, :] - 2.0 * states @ states.T
     np.fill_diagonal(apart, np.inf)

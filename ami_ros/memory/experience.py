@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a planner has of a memory file, which may grow while it plans."""
+"""A planner's view of a memory file, which may grow while it plans."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Points = Callable[[NDArray[Any]], Floats]
 
 @dataclass(frozen=True)
 class Sight:
-    """How a model sees moments.
+    """How a model represents moments.
 
     Attributes:
         model: SHA-256 of the model, which made their states.
-        points_of: states (N, Z) to points (N, P), in which a distance of 1 is a control step.
-        ahead_of: states (N, Z) to points (N, M, P) that M moves lead to; None where it cannot tell.
-        ahead_steps: how long such a move takes, control steps.
-        step_ns: one control step.
-        block: control steps of an action block.
-        block_size: numbers of an action block (K A).
+        points_of: maps states (N, Z) to points (N, P), in which a distance of 1 is a control step.
+        ahead_of: maps states (N, Z) to points (N, M, P) that M moves lead to; None if it cannot.
+        ahead_steps: duration of such a move, control steps.
+        step_ns: duration of a control step.
+        block: control steps per action block.
+        block_size: numbers per action block (K A).
     """
 
     model: str
@@ -43,14 +43,14 @@ class Sight:
 
 
 class Experience(KnownMoments):
-    """A task's moments in a file, read again when there are more.
+    """A task's moments in a file, read again when it grows.
 
     Args:
-        path: of the memory.
-        sight: how the model sees them.
-        task: whose moments count.
-        radius: between landmarks of the ways, control steps.
-        reach: how far a start or goal may be from a landmark, control steps.
+        path: path of the memory.
+        sight: how the model represents them.
+        task: task whose moments count.
+        radius: distance between landmarks of the routes, control steps.
+        reach: largest distance of a start or goal from a landmark, control steps.
 
     Raises:
         MemoryFileError: see `open_database`.
@@ -62,7 +62,7 @@ class Experience(KnownMoments):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read what is new, or all where something was forgotten; a file that is not there yet is empty."""
+        """Read new moments, or all if some were forgotten; a missing file counts as empty."""
         if not self._path.exists():
             return
         with MemoryReader(self._path) as reader:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A memory as files that other programs read: PNG pictures, and JSON lines for the rest."""
+"""Exports a memory to files that other programs read: PNG pictures, and JSON lines for the rest."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LINES = "moments.jsonl"
 
 
 def as_files(memory: MemoryReader, ids: Sequence[int], folder: Path) -> Iterator[int]:
-    """Write moments to a folder, for their owner alone, and yield how many after each step.
+    """Write moments to a folder that only the owner can read, and yield their number after each step.
 
     Raises:
-        OutputError: it has something in it already, or cannot be written.
-        MemoryFileError: a moment is not there, or damaged, or has a camera that is no name of a file.
+        OutputError: the folder is not empty, or cannot be written.
+        MemoryFileError: a moment is missing or damaged, or the name of its camera is not a file name.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: is there already, expected a new folder or an empty one")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goals by name: what was remembered, as the planner is to see or measure it again."""
+"""Goals by name: remembered moments that the planner must reproduce."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ami_ros.types import Goal
 
 
 def goal_of(moment: Moment, name: str, spec: RobotSpec) -> Goal:
-    """Return the goal to be where a moment was: its images, or of a body without cameras its vectors.
+    """Return a moment as a goal: its images, or for a body without cameras its vectors.
 
     Raises:
-        GoalError: it has nothing that this robot senses.
+        GoalError: it has no sensor of this robot.
     """
     cameras = {sensor.name for sensor in spec.images_for("model")}
     images = {camera: image for camera, image in moment.images.items() if camera in cameras}
@@ -38,11 +38,11 @@ def goal_of(moment: Moment, name: str, spec: RobotSpec) -> Goal:
 
 
 def named_goal(path: Path, name: str, task: str, spec: RobotSpec) -> Goal:
-    """Return the goal that a memory knows by a name.
+    """Return the goal that has a name in a memory.
 
     Raises:
-        MemoryFileError: no such memory, or nothing in it is called so.
-        GoalError: it was remembered with another task, whose cameras see otherwise, or senses otherwise.
+        MemoryFileError: no such memory, or no such name in it.
+        GoalError: it belongs to another task, whose cameras see otherwise, or has other sensors.
     """
     with MemoryReader(path) as memory:
         found = memory.named(name)

@@ -1,34 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A graph whose edges take time, and the shortest way through it."""
+"""A graph whose edges take time, and the shortest path through it."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
 
-FAILED = 4.0  # an edge that failed once costs this many times as much, and again with each failure
-GIVEN_UP = 3  # an edge that failed so often is none, until all is forgiven
+FAILED = 4.0  # each failure multiplies the cost of an edge by this
+GIVEN_UP = 3  # failures after which an edge is blocked, until all are forgiven
 
 
 class Graph:
-    """Edges from node to node, by number, with a cost each; what is added again keeps the lower cost."""
+    """Edges between numbered nodes, each with a cost; an edge that is added again keeps the lower cost."""
 
     def __init__(self) -> None:
         self._costs: dict[int, dict[int, float]] = {}
         self._failures: dict[tuple[int, int], int] = {}
 
     def __len__(self) -> int:
-        """Return how many edges there are."""
+        """Return the number of edges."""
         return sum(len(ends) for ends in self._costs.values())
 
     def add(self, start: int, end: int, cost: float) -> None:
-        """Add an edge; none leads from a node to itself."""
+        """Add an edge; edges from a node to itself are ignored."""
         if start != end:
             known = self._costs.setdefault(start, {})
             known[end] = min(cost, known.get(end, cost))
 
     def fail(self, start: int, end: int) -> None:
-        """Let an edge cost more from now on: the world did not agree with it."""
+        """Raise the cost of an edge: the world disagreed with it."""
         self._failures[start, end] = self._failures.get((start, end), 0) + 1
 
     def forgive(self) -> None:
@@ -36,18 +36,18 @@ class Graph:
         self._failures.clear()
 
     def cost(self, start: int, end: int) -> float:
-        """Return what an edge costs now; infinity for one that is given up."""
+        """Return the current cost of an edge; infinity if it is blocked."""
         failures = self._failures.get((start, end), 0)
         return float("inf") if failures >= GIVEN_UP else self._costs[start][end] * FAILED**failures
 
     def way(self, starts: Mapping[int, float], ends: Mapping[int, float]) -> list[int]:
-        """Return the nodes of the cheapest way; empty when there is none.
+        """Return the nodes of the cheapest path; empty if there is none.
 
         Source: Dijkstra, "A note on two problems in connexion with graphs" (1959).
 
         Args:
-            starts: node -> what it costs to get there first.
-            ends: node -> what it costs from there on.
+            starts: node -> cost to get there.
+            ends: node -> cost from there on.
         """
         best = dict(starts)
         before: dict[int, int] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds what is most like a state among all that is remembered."""
+"""Finds the remembered states most similar to a state."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from ami_ros.memory.moment import Floats
 from ami_ros.memory.reader import Ids
 from ami_ros.system.extras import require
 
-EXACT_UP_TO = 20_000  # points that are compared one by one: in about the time of an encoder
-# Of the graph: links of a point, and how many others are looked at when one is added, or sought.
+EXACT_UP_TO = 20_000  # points compared one by one: takes about as long as an encoder
+# Of the graph: links of a point, and number of others visited when one is added, or searched.
 LINKS, LOOKED_AT_TO_ADD, LOOKED_AT = 16, 64, 64
 
 
 class Index:
     """Points (F,) by id, in which a distance of 1 is one control step of motion.
 
-    Up to `EXACT_UP_TO` of them the nearest are found by looking at all; of more by a graph, almost surely.
+    Up to `EXACT_UP_TO` points, the search compares all; beyond, a graph finds the nearest almost surely.
 
     Source: Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical
     navigable small world graphs" (2018), as in the library usearch.
 
     Args:
-        size: of a point (F).
-        exact_up_to: number of points that are looked at one by one.
+        size: size of a point (F).
+        exact_up_to: number of points that are compared one by one.
     """
 
     def __init__(self, size: int, exact_up_to: int = EXACT_UP_TO) -> None:
@@ -40,17 +40,17 @@ class Index:
         self._graph: Any = None
 
     def __len__(self) -> int:
-        """Return how many points there are."""
+        """Return the number of points."""
         return len(self._ids) if self._graph is None else len(self._graph)
 
     def add(self, ids: Ids, points: NDArray[Any]) -> None:
         """Add points (N, F); their ids (N,) must be new.
 
         Raises:
-            MemoryFileError: another size, or not finite.
-            ConfigError: there are many, and the package for that is not installed.
+            MemoryFileError: wrong size, or not finite.
+            ConfigError: there are too many for an exact search, and the package for more is not installed.
         """
-        with np.errstate(over="ignore"):  # what is too large is refused below
+        with np.errstate(over="ignore"):  # values that are too large are refused below
             points = np.asarray(points, dtype=np.float16)
         if points.shape != (len(ids), self._size) or not np.isfinite(points).all():
             raise MemoryFileError(
@@ -67,7 +67,7 @@ class Index:
             self._graph, self._ids, self._points = graph, self._ids[:0], self._points[:0]
 
     def nearest(self, point: Floats, count: int) -> tuple[Ids, Floats]:
-        """Return the ids of the `count` nearest points, or of all there are, and how far they are, rising."""
+        """Return the ids and distances of the `count` nearest points, or of all if fewer, nearest first."""
         if self._graph is not None:
             found = self._graph.search(np.asarray(point, dtype=np.float16), count, threads=1)
             return found.keys.astype(np.int64), np.sqrt(np.maximum(found.distances, 0.0)).astype(np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moments as one model sees them, for a planner: ways that were travelled, precedents, what to dread."""
+"""Moments as one model represents them, for a planner: travelled routes, precedents, states to avoid."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ami_ros.memory.routes import Route, Routes
 
 
 class KnownMoments:
-    """Implements `ami_ros.planning.experience.Experience` over what it is told.
+    """Implements `ami_ros.planning.experience.Experience` over the moments that it receives.
 
     Args:
-        radius: between landmarks of the ways, control steps.
-        reach: how far a start or goal may be from a landmark, control steps.
-        block: control steps of an action block.
-        block_size: numbers of an action block (K A).
+        radius: distance between landmarks of the routes, control steps.
+        reach: largest distance of a start or goal from a landmark, control steps.
+        block: control steps per action block.
+        block_size: numbers per action block (K A).
 
     Attributes:
         dreaded: (C, Z) states in which the world surprised the model, or the gate stopped the robot.
@@ -41,7 +41,7 @@ class KnownMoments:
         self.dreaded: NDArray[Any] = np.zeros((0, 0), dtype=np.float16)
 
     def __len__(self) -> int:
-        """Return how many moments there are."""
+        """Return the number of moments."""
         return len(self._ids)
 
     def learn(
@@ -53,15 +53,15 @@ class KnownMoments:
         times: NDArray[Any],
         actions: Sequence[Floats | None],
     ) -> tuple[Routes, list[int]]:
-        """Take moments in the order in which they were; return the ways, and which moments are landmarks.
+        """Add moments in chronological order; return the routes, and which moments are landmarks.
 
         Args:
-            ids: (N,) of the moments, rising and above all before.
-            states: (N, Z).
-            points: (N, P) of the states, in which a distance of 1 is a control step.
-            episodes: (N,) their episodes' numbers.
-            times: (N,) when they were, in control steps.
-            actions: N times what was begun then, (K A,); None for nothing, as is any other number of them.
+            ids: (N,) ids of the moments, ascending and above all earlier ones.
+            states: (N, Z) states.
+            points: (N, P) points of the states, in which a distance of 1 is a control step.
+            episodes: (N,) numbers of their episodes.
+            times: (N,) their times, in control steps.
+            actions: N action blocks begun then, (K A,); None for none, and any other size counts as none.
         """
         if self._ways is None or self._precedents is None:
             size = points.shape[1]
@@ -74,28 +74,28 @@ class KnownMoments:
         return self._ways, landmarks
 
     def refresh(self) -> None:
-        """Nothing is added by itself."""
+        """Do nothing: only `learn` adds moments."""
 
     def way(self, start: Floats, goal: Floats) -> Route | None:
-        """Return the shortest way that was travelled between two points (P,); None when none is known."""
+        """Return the shortest travelled route between two points (P,); None if none is known."""
         return None if self._ways is None else self._ways.find(start, goal)
 
     def states_of(self, way: Route) -> Floats:
-        """Return the states (R, Z) to pass on a way."""
+        """Return the states (R, Z) along a route."""
         return self._states[np.searchsorted(self._ids, way.moments)].astype(np.float32)
 
     def fail(self, way: Route, place: int) -> None:
-        """Hear that one place of a way was not reached."""
+        """Record that one place of a route was not reached."""
         if self._ways is not None:
             self._ways.fail(way, place)
 
     def forgive(self) -> None:
-        """Forget what was not reached."""
+        """Forget all failures."""
         if self._ways is not None:
             self._ways.forgive()
 
     def candidates(self, here: Floats, goal: Floats, count: int, blocks: int) -> list[Floats]:
-        """Return action blocks (T, K A) that led from places like here (P,) toward goals like this (P,)."""
+        """Return action blocks (T, K A) that led from places like `here` (P,) to goals like `goal` (P,)."""
         if self._precedents is None:
             return []
         return [one.actions for one in self._precedents.toward(here, goal, count, blocks)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Landmarks: few of many points, such that none is far from all of them."""
+"""Landmarks: a few of many points, chosen so that every point is near one of them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from ami_ros.memory.moment import Floats
 
-CHUNK = 256  # points that are compared with the landmarks at once
+CHUNK = 256  # points compared with the landmarks at once
 
 
 class Landmarks:
-    """A net over points (N, P), in the order in which they come: who is far from all landmarks becomes one.
+    """A net over points (N, P), in their order: a point that is far from all landmarks becomes one.
 
     Source: epsilon-net by greedy insertion; Gonzalez, "Clustering to minimize the maximum intercluster
     distance" (1985).
 
     Args:
-        size: of a point (P).
-        radius: a point nearer than this to a landmark becomes none.
+        size: size of a point (P).
+        radius: a point nearer than this to a landmark does not become one.
 
     Attributes:
-        points: (L, P) of the landmarks.
+        points: (L, P) points of the landmarks.
     """
 
     def __init__(self, size: int, radius: float) -> None:
@@ -32,7 +32,7 @@ class Landmarks:
         self.points: Floats = np.zeros((0, size), dtype=np.float32)
 
     def add(self, points: NDArray[Any]) -> tuple[NDArray[np.int64], list[int]]:
-        """Take points (N, P); return the nearest landmark of each (N,), and which of them became one."""
+        """Add points (N, P); return the nearest landmark of each (N,), and which of them became one."""
         nearest = np.zeros(len(points), dtype=np.int64)
         new: list[int] = []
         for first in range(0, len(points), CHUNK):
@@ -55,7 +55,7 @@ class Landmarks:
         return which
 
     def nearest(self, points: Floats) -> tuple[NDArray[np.int64], Floats]:
-        """Return the nearest landmark of each point (N,), and how far it is (N,)."""
+        """Return the nearest landmark of each point (N,), and the distance to it (N,)."""
         if not len(self.points):
             return np.zeros(len(points), dtype=np.int64), np.full(len(points), np.inf, dtype=np.float32)
         squares = (points**2).sum(axis=1)[:, None] + (self.points**2).sum(axis=1)

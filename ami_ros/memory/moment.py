@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is remembered of one planning cycle."""
+"""The stored record of one planning cycle."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ LONGEST_NAME = 200  # characters
 
 
 def is_name(text: str) -> bool:
-    """Return whether a moment may be called so: digits alone are the number of one."""
+    """Return whether a moment may have this name: digits alone are the number of a moment."""
     is_short = bool(text.strip()) and len(text) <= LONGEST_NAME
     return is_short and text.isprintable() and not text.isdecimal()
 
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What was sensed, what was begun, and what came of it.
+    """The sensor readings, the action begun, and the outcome.
 
     Attributes:
-        stamp_ns: of the observation.
-        images: camera -> (S, S, 3) uint8 RGB, as large as the model sees it.
+        stamp_ns: stamp of the observation.
+        images: camera -> (S, S, 3) uint8 RGB, in the model's size.
         vectors: sensor -> (n,) in its units.
-        state: (Z,) what the model made of them; None where it has not seen them.
+        state: (Z,) the model's encoding of them; None if it has not encoded them.
         action: (K A,) in [-1, 1], the action block that was begun; None for none.
-        distance: to the goal, in control steps; None without a goal.
-        surprise: 1 is rare; None where nothing judged it.
-        verdict: the gate's level when it was remembered; "" where it is not known.
+        distance: distance to the goal, in control steps; None without a goal.
+        surprise: 1 is rare; None if it was not measured.
+        verdict: the gate's level at the time; "" if unknown.
     """
 
     stamp_ns: int
@@ -48,7 +48,7 @@ class Moment:
     verdict: str = ""
 
     def observation(self) -> Observation:
-        """Return what was sensed, as if it came now and as large as the model sees it."""
+        """Return the sensor readings as a new observation, in the model's image size."""
         seen: dict[str, NDArray[Any]] = {**self.images}
         seen |= {name: values.astype(np.float64) for name, values in self.vectors.items()}
         return Observation(
@@ -57,10 +57,10 @@ class Moment:
 
 
 def sensed_moment(observation: Observation, sides: Mapping[str, int], vectors: Sequence[str]) -> Moment:
-    """Return the moment of an observation, with nothing in it but what was sensed.
+    """Return the moment of an observation, with nothing but the sensor readings.
 
     Args:
-        observation: cameras that it lacks are left out.
+        observation: the readings; missing cameras are left out.
         sides: camera -> side of the image that the model sees, px.
         vectors: names of the vector sensors.
     """
@@ -81,9 +81,9 @@ class Episode:
     """Moments that follow one another without a break.
 
     Attributes:
-        task: whose cameras and channels these are.
-        goal: its name, for people.
-        outcome: how it ended; "" while it goes on, or when the process was killed.
+        task: task that defines the cameras and channels.
+        goal: name of the goal, for people.
+        outcome: how it ended; "" while it goes on, or if the process was killed.
     """
 
     task: str
@@ -93,11 +93,11 @@ class Episode:
 
 @dataclass(frozen=True)
 class Kind:
-    """What moments have in common that can be compared with each other.
+    """The common properties of comparable moments.
 
     Attributes:
-        task: of their episodes.
-        model: SHA-256 of one that made states of them; None where none did.
+        task: task of their episodes.
+        model: SHA-256 of a model that encoded them; None if none did.
         surprises: whether the world surprised a model then.
     """
 
@@ -111,10 +111,10 @@ class Remembered:
     """A moment as the store holds it.
 
     Attributes:
-        id: of the moment, rising.
-        episode: its number.
-        moment: what it was; its state is asked for by model.
-        names: that it was given.
+        id: id of the moment, ascending.
+        episode: number of its episode.
+        moment: the moment; states are queried separately, by model.
+        names: its names.
     """
 
     id: int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures as they lie in a memory: without loss, so that they are encoded again to the same states."""
+"""Pictures as a memory stores them: lossless, so that a model encodes them to the same states again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ami_ros.errors import ImageError, MemoryFileError
 from ami_ros.recordings.decoding import decoded
 from ami_ros.types import ImageArray, checked_image
 
-LEVEL = 1  # of compression: a tenth larger than the best, in half of the time
+LEVEL = 1  # of compression: a tenth larger than the best, in half the time
 MOST_PIXELS = 2**20  # of one picture in a file from elsewhere
-MOST_BYTES = 4 * MOST_PIXELS  # of one value there: a PNG of so many pixels, even of noise, has less
+MOST_BYTES = 4 * MOST_PIXELS  # of one value there: a PNG of that many pixels, even of noise, is smaller
 
 
 def packed(image: ImageArray) -> bytes:
@@ -24,11 +24,11 @@ def unpacked(png: bytes, what: str) -> ImageArray:
     """Return the image (H, W, 3) uint8 RGB of a PNG.
 
     Args:
-        png: the whole of it.
-        what: its name in messages.
+        png: the whole file.
+        what: name of the picture in messages.
 
     Raises:
-        MemoryFileError: it is no picture, damaged, or far too large.
+        MemoryFileError: not a picture, damaged, or far too large.
     """
     try:
         return decoded(png, MOST_PIXELS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was done before where things were like this, and led toward goals like this one."""
+"""Past actions in similar situations that led toward similar goals."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ami_ros.memory.index import Index
 from ami_ros.memory.moment import Floats
 from ami_ros.memory.reader import Ids
 
-ALIKE = 64  # moments like now that are looked at
+ALIKE = 64  # similar moments considered
 
 
 @dataclass(frozen=True, eq=False)
 class Precedent:
-    """Actions that were done, and how near they came.
+    """Past actions, and how near they came.
 
     Attributes:
-        actions: (T, K A) in [-1, 1], at most as many blocks as were asked for.
-        away: of where they led to from the goal, control steps.
+        actions: (T, K A) in [-1, 1], at most the requested number of blocks.
+        away: distance of their outcome from the goal, control steps.
     """
 
     actions: Floats
@@ -31,24 +31,24 @@ class Precedent:
 
 
 class Precedents:
-    """Moments in the order in which they were, each with what was done then.
+    """Moments in chronological order, each with its action.
 
     Args:
-        size: of a point (P).
-        block: control steps of an action block.
-        block_size: numbers of an action block (K A).
+        size: size of a point (P).
+        block: control steps per action block.
+        block_size: numbers per action block (K A).
     """
 
     def __init__(self, size: int, block: int, block_size: int) -> None:
         self._index, self._block = Index(size), block
         self._points: NDArray[np.float16] = np.zeros((0, size), dtype=np.float16)
-        # Not a number where nothing was done.
+        # NaN where there was no action.
         self._actions: Floats = np.zeros((0, block_size), dtype=np.float32)
         self._episodes = np.zeros(0, dtype=np.int64)
         self._times: NDArray[Any] = np.zeros(0)
 
     def __len__(self) -> int:
-        """Return how many moments there are."""
+        """Return the number of moments."""
         return len(self._points)
 
     def learn(
@@ -58,14 +58,14 @@ class Precedents:
         episodes: Ids,
         times: NDArray[Any],
     ) -> None:
-        """Take what came next.
+        """Add the next moments.
 
         Args:
-            points: (N, P).
-            actions: N times what was begun there, (K A,); None for nothing. A block of another length, as of
-                a model with other blocks, is nothing.
-            episodes: (N,) their numbers.
-            times: (N,) when it was, in control steps.
+            points: (N, P) points.
+            actions: N action blocks begun there, (K A,); None for none. A block of another length, as from a
+                model with other blocks, counts as none.
+            episodes: (N,) numbers of their episodes.
+            times: (N,) their times, in control steps.
         """
         self._index.add(len(self) + np.arange(len(points)), points)
         rows = np.full((len(actions), self._actions.shape[1]), np.nan, dtype=np.float32)
@@ -78,16 +78,16 @@ class Precedents:
         self._times = np.concatenate([self._times, times])
 
     def toward(self, here: Floats, goal: Floats, count: int, blocks: int) -> list[Precedent]:
-        """Return what came nearest to a goal (P,) from places like here (P,), nearest first.
+        """Return the action sequences from similar places that came nearest to a goal, nearest first.
 
-        Each ends where it was nearest to the goal. None leads from one episode into the next, nor over what
-        was forgotten, or never kept.
+        Each ends where it was nearest to the goal. None crosses into another episode, or over moments that
+        were forgotten or never stored.
 
         Args:
-            here: where the robot is.
-            goal: where it shall go.
-            count: how many at most.
-            blocks: action blocks of each, at most.
+            here: (P,) the robot's current point.
+            goal: (P,) the goal's point.
+            count: largest number of sequences.
+            blocks: largest number of action blocks in each.
         """
         if not len(self):
             return []
@@ -95,7 +95,7 @@ class Precedents:
         moments = starts[:, None] + np.arange(blocks)
         there = np.minimum(moments + 1, len(self) - 1)
         done = (moments + 1 < len(self)) & (self._episodes[there] == self._episodes[starts][:, None])
-        # A camera's stamps are not quite a block apart.
+        # A camera's stamps are not exactly a block apart.
         done &= np.rint((self._times[there] - self._times[there - 1]) / self._block) == 1.0
         done &= np.isfinite(self._actions[there - 1]).all(axis=2)
         done = np.logical_and.accumulate(done, axis=1)

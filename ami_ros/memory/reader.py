@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a memory file holds: moments by episode, their states by model, and names."""
+"""Reads a memory file: moments by episode, their states by model, and names."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ami_ros.system.foreign_database import AT_ONCE
 from ami_ros.types import RARE_SURPRISE, ImageArray
 
 Ids = NDArray[np.int64]
-# Of each state whose model, and of whose task.
+# Joins each state with its model and task.
 STATES = "states JOIN moments ON moment = moments.id JOIN episodes ON episode = episodes.id"
-PAGE = 100  # moments that are read at once: their pictures are held together
-MOST_PICTURE_BYTES = 2**28  # of all that are held together; those of 100 moments of four cameras are 60 MB
-LONGEST_TEXT = 1000  # characters of whatever a file from elsewhere calls by a name
+PAGE = 100  # moments read at once: their pictures are in memory together
+MOST_PICTURE_BYTES = 2**28  # of all in memory together; 100 moments of four cameras take 60 MB
+LONGEST_TEXT = 1000  # characters of any name in a file from elsewhere
 LISTED = 20  # names in a message
-# What a column of an answer holds: SQLite keeps to it only in what we write.
+# Types of the columns of a result: SQLite enforces them only in files that we write.
 Types = frozenset[type]
 TEXT, WHOLE, BYTES, NUMBER = (frozenset({kind}) for kind in (str, int, bytes, float))
 NOTHING = frozenset({type(None)})
@@ -40,12 +40,12 @@ class MemoryFigures:
     """How much a memory holds.
 
     Attributes:
-        episodes: how many.
-        moments: how many.
-        names: how many.
-        surprising: moments with a surprise above 1.
-        states: how many, by model.
-        bytes: on disk, without what is free to be written again.
+        episodes: number of episodes.
+        moments: number of moments.
+        names: number of names.
+        surprising: number of moments with a surprise above 1.
+        states: number of states, by model.
+        bytes: size on disk, without reusable free space.
     """
 
     episodes: int
@@ -57,10 +57,10 @@ class MemoryFigures:
 
 
 class MemoryReader:
-    """Reads one SQLite file, also while another process writes it. Of one thread at a time.
+    """Reads one SQLite file, also while another process writes it. For one thread at a time.
 
     Args:
-        path: of the file.
+        path: path of the file.
 
     Raises:
         MemoryFileError: see `open_database`.
@@ -89,16 +89,16 @@ class MemoryReader:
     def _rows(
         self, question: str, values: Sequence[object], *columns: Types, at_once: int = AT_ONCE
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of an answer.
+        """Yield the rows of a result.
 
         Args:
-            question: SQL.
-            values: of its place holders.
-            columns: what each column of the answer may hold.
+            question: SQL query.
+            values: values of its placeholders.
+            columns: allowed types of each column of the result.
             at_once: rows in memory.
 
         Raises:
-            MemoryFileError: it holds something else.
+            MemoryFileError: a column has another type.
         """
         with told(self.path):
             for rows in self._database.answer(question, values, at_once):
@@ -119,16 +119,16 @@ class MemoryReader:
             )
 
     def back_up(self, copy: sqlite3.Connection) -> None:
-        """Copy all there is."""
+        """Copy the whole database."""
         with told(self.path):
-            # In steps, between which signals are heard.
+            # In steps, to handle signals in between.
             self._database.backup(copy, pages=PAGE, progress=lambda status, remaining, total: None)
 
     def named(self, name: str) -> Remembered:
-        """Return the moment of a name.
+        """Return the moment with a name.
 
         Raises:
-            MemoryFileError: nothing is called so; lists the names there are.
+            MemoryFileError: no moment has this name; lists the existing names.
         """
         found = self._asked("SELECT moment FROM names WHERE name = ?", (name,), WHOLE)
         if not found:
@@ -139,7 +139,7 @@ class MemoryReader:
         return self.moments([found[0][0]])[0]
 
     def names(self, task: str | None = None) -> dict[str, int]:
-        """Return name -> moment, in alphabetical order; of one task, or of all."""
+        """Return name -> moment, in alphabetical order; for one task, or for all."""
         rows = self._asked(
             "SELECT name, moment FROM names JOIN moments ON moment = moments.id JOIN episodes ON "
             "episode = episodes.id WHERE ? IS NULL OR task = ? ORDER BY name",
@@ -158,7 +158,7 @@ class MemoryReader:
     def ids(
         self, task: str | None = None, without: str | None = None, episode: int | None = None
     ) -> list[int]:
-        """Return the ids of moments, rising: of a task, without a state of a model, of an episode."""
+        """Return the ids of moments, ascending: of a task, without a state of a model, of an episode."""
         rows = self._asked(
             "SELECT moments.id FROM moments JOIN episodes ON episode = episodes.id "
             "WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR NOT EXISTS "
@@ -170,10 +170,10 @@ class MemoryReader:
         return [row[0] for row in rows]
 
     def moments(self, ids: Sequence[int], sensed: bool = True) -> list[Remembered]:
-        """Return moments in the order of `ids`; without what was sensed and without names if so asked.
+        """Return moments in the order of `ids`; if not `sensed`, without sensor readings and names.
 
         Raises:
-            MemoryFileError: one is not there, or damaged, or their pictures are too much to be held together.
+            MemoryFileError: one is missing or damaged, or their pictures are too large to load together.
         """
         images = self._pictures(ids) if sensed else {}
         found: dict[int, Remembered] = {}
@@ -184,7 +184,7 @@ class MemoryReader:
         return [found[number] for number in ids]
 
     def _pictures(self, ids: Sequence[int]) -> dict[int, dict[str, ImageArray]]:
-        """Return the pictures of moments, by their cameras."""
+        """Return the pictures of moments, by camera."""
         found: dict[int, dict[str, ImageArray]] = {}
         held = 0
         for page in pages(ids):
@@ -238,11 +238,11 @@ class MemoryReader:
         }
 
     def kinds(self, model: str, rare: float) -> dict[Kind, list[int]]:
-        """Return the ids, rising, of moments without a name and before the newest one, by their kind.
+        """Return the ids, ascending, of unnamed moments before the newest one, by kind.
 
         Args:
-            model: whose states count, where a moment has states of several.
-            rare: a surprise above it surprises.
+            model: model whose states count, if a moment has states of several.
+            rare: threshold above which a moment is surprising.
         """
         rows = self._rows(
             "SELECT moments.id, task, (SELECT model FROM states WHERE moment = moments.id "
@@ -258,7 +258,7 @@ class MemoryReader:
         return found
 
     def states_of(self, model: str | None, ids: Sequence[int]) -> tuple[Ids, NDArray[np.float16]]:
-        """Return what a model (None: none) made of moments: ids (N,) it has seen, rising, and states (N, F).
+        """Return the ids (N,), ascending, of moments that a model (None: none) encoded, and states (N, F).
 
         Raises:
             MemoryFileError: they are not of one size.
@@ -271,7 +271,7 @@ class MemoryReader:
         return self._stacked(rows)
 
     def states(self, model: str, task: str | None = None, after: int = 0) -> tuple[Ids, NDArray[np.float16]]:
-        """Return ids (N,), rising, and states (N, F) that a model made; of ids above `after`.
+        """Return ids (N,) above `after`, ascending, and their states (N, F) from a model.
 
         Raises:
             MemoryFileError: they are not of one size.
@@ -286,7 +286,7 @@ class MemoryReader:
         return self._stacked(rows)
 
     def seen(self, model: str, task: str, up_to: int) -> Ids:
-        """Return the ids (N,), rising, up to `up_to`, of a task's moments of which a model made a state."""
+        """Return the ids (N,), ascending, up to `up_to`, of a task's moments that a model encoded."""
         rows = self._asked(
             f"SELECT moment FROM {STATES} WHERE model = ? AND task = ? AND moment <= ? ORDER BY moment",
             (model, task, up_to),
@@ -314,8 +314,8 @@ class MemoryReader:
         return numbers
 
     def figures(self) -> MemoryFigures:
-        """Return how much it holds."""
-        # count(*) alone would go through all pages in one step, deaf to signals however long it takes.
+        """Return how much the memory holds."""
+        # count(*) alone would read all pages in one step and block signals for as long as that takes.
         episodes, moments, names, surprising = (
             int(self._asked(f"SELECT count(1) FROM {what}", (), WHOLE)[0][0])
             for what in ("episodes", "moments", "names", f"moments WHERE surprise > {RARE_SURPRISE}")
@@ -324,7 +324,7 @@ class MemoryReader:
         return MemoryFigures(episodes, moments, names, surprising, states, self.bytes)
 
     def is_whole(self) -> bool:
-        """Return whether SQLite finds nothing wrong with the file; reads all of it."""
+        """Return whether SQLite finds no error in the file; reads all of it."""
         with told(self.path):
             found, strays = (
                 list(self._database.answer(f"PRAGMA {name}_check")) for name in ("integrity", "foreign_key")
@@ -333,7 +333,7 @@ class MemoryReader:
 
     @property
     def bytes(self) -> int:
-        """Size on disk, without what is free to be written again."""
+        """Size on disk, without reusable free space."""
         names = ("page_count", "freelist_count", "page_size")
         used, free, size = (int(self._asked(f"PRAGMA {name}", (), WHOLE)[0][0]) for name in names)
         return (used - free) * size
@@ -353,12 +353,12 @@ def copy_of(path: Path, copy: Path) -> None:
 
 
 def pages(ids: Sequence[int]) -> Iterator[list[int]]:
-    """Return ids in lists that fit into one question."""
+    """Return ids in lists that fit into one query."""
     numbers = [int(number) for number in ids]
     for first in range(0, len(numbers), PAGE):
         yield numbers[first : first + PAGE]
 
 
 def place_holders(page: Sequence[int]) -> str:
-    """Return the place holders of a list of values."""
+    """Return the placeholders of a list of values."""
     return f"({', '.join('?' * len(page))})"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of the planner's cycles is remembered: one moment per action block, and what is given a name."""
+"""Selects the planning cycles to remember: one moment per action block, and named ones."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ARRIVED, REPLACED, RESTARTED = "arrived", "replaced", "restarted"  # outcomes of
 
 
 class Remembering:
-    """Follows a planner, observation by observation.
+    """Follows a planner, one observation at a time.
 
-    While it plans, the beginning of each action block is a moment; at rest at the goal only the first is.
-    Without a plan nothing is kept but what is given a name.
+    While it plans, the beginning of each action block is a moment; at rest at the goal, only the first is.
+    Without a plan, only named moments are stored.
 
     Args:
-        writer: gets the moments.
+        writer: receives the moments.
         spec: the robot.
         task: its task.
         sides: camera -> side of the image that the model sees, px.
@@ -44,39 +44,39 @@ class Remembering:
         self._done: list[FloatArray] = []
 
     def pursue(self, goal: Goal | None) -> None:
-        """Begin an episode toward a goal; None for none."""
+        """Begin an episode toward a goal; None for no goal."""
         self._close(REPLACED)
         self._goal = "" if goal is None else goal.label
 
     def restart(self) -> None:
-        """Begin an episode: what comes next does not follow from what was."""
+        """Begin an episode: the next observation does not follow from the last."""
         self._close(RESTARTED)
 
     def judge(self, level: Level) -> None:
-        """Hear what the gate says from now on."""
+        """Set the gate's level from now on."""
         self._level = level
 
     def remember(self, name: str) -> None:
         """Give the next observation a name.
 
         Raises:
-            GoalError: it is a number: `ami-ros memory` would take it for that of a moment.
+            GoalError: the name is a number: `ami-ros memory` would take it for the number of a moment.
         """
         if name.isdecimal():
             raise GoalError(f"got {name!r}, expected a name that is not of digits alone")
         self._name = name
 
     def named(self, name: str) -> Moment | None:
-        """Return the moment that was given a name and is not on disk yet; None: ask the file."""
+        """Return a named moment that is not on disk yet; None otherwise: query the file."""
         if self._begun is not None and self._begun_name == name:
             return self._begun
         return self._writer.named(name)
 
     def see(self, observation: Observation, plan: Plan | None) -> None:
-        """Take what was sensed, and the plan that was made from it; None where none was made."""
+        """Handle an observation and the plan made from it; None if none was made."""
         block = self._spec.action_block
         if self._begun is not None and (plan is None or len(self._done) >= block):
-            self._write()  # what is done after a pause is no part of the block before it
+            self._write()  # actions after a pause do not belong to the block before it
         if self._name:
             self._write()
             self._begin(observation, plan)
@@ -91,7 +91,7 @@ class Remembering:
             self._done.append(self._action(plan))
 
     def close(self) -> None:
-        """Hand over what is left."""
+        """Hand over the rest."""
         self._close("")
         self._writer.close()
 
@@ -118,7 +118,7 @@ class Remembering:
             self._write()
 
     def _action(self, plan: Plan) -> FloatArray:
-        """Return what is done (A,) in [-1, 1]; not a number where the gate lets nothing be done."""
+        """Return the plan's first action (A,) in [-1, 1]; NaN while the gate holds or stops."""
         if self._level is not None and self._level >= Level.HOLD:
             return np.full(self._spec.action_size, np.nan)
         return self._spec.actions.normalised(plan.actions[0, 0])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways that were travelled: which remembered states to pass on the way to a goal that no horizon reaches."""
+"""Travelled routes: the remembered states to pass on the way to a goal beyond the horizon."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NEAREST = 5  # landmarks that a start or a goal may be joined to
 
 @dataclass(frozen=True)
 class Route:
-    """What to pass, in order.
+    """Moments to pass, in order.
 
     Attributes:
         moments: ids of remembered moments.
-        steps: how long it takes to each from the one before, to the first from the start, control steps.
+        steps: duration to each from the previous one, to the first from the start, control steps.
     """
 
     moments: tuple[int, ...]
@@ -33,35 +33,35 @@ class Route:
 
 
 class Routes:
-    """A graph over landmarks of what was remembered; its edges were travelled, or a model believes in them.
+    """A graph over landmarks of remembered moments; its edges were travelled, or predicted by a model.
 
-    Whatever is nearer than `radius` to a landmark counts as there: walls must be thicker.
+    A point nearer than `radius` to a landmark counts as being there: walls must be thicker.
 
     Args:
-        size: of a point (P).
-        radius: between landmarks, at least, control steps.
-        reach: how far a start or a goal may be from a landmark that it is joined to, control steps.
+        size: size of a point (P).
+        radius: least distance between landmarks, control steps.
+        reach: largest distance of a start or goal from a landmark that it is joined to, control steps.
     """
 
     def __init__(self, size: int, radius: float, reach: float) -> None:
         self._landmarks, self._graph = Landmarks(size, radius), Graph()
         self._radius, self._reach = radius, reach
         self._moments: list[int] = []
-        self._unreached: set[int] = set()  # landmarks that could not be joined to
+        self._unreached: set[int] = set()  # landmarks that could not be reached from a start
         self._last: tuple[int, int, float] | None = None  # landmark, episode, time of the newest moment
 
     def __len__(self) -> int:
-        """Return how many landmarks there are."""
+        """Return the number of landmarks."""
         return len(self._moments)
 
     def learn(self, ids: Ids, points: NDArray[Any], episodes: Ids, times: NDArray[Any]) -> list[int]:
-        """Take moments in the order in which they were; return which of them (by place) became landmarks.
+        """Add moments in chronological order; return the indices of those that became landmarks.
 
         Args:
-            ids: (N,) of the moments.
-            points: (N, P) of their states.
-            episodes: (N,) their episodes' numbers.
-            times: (N,) when they were, in control steps.
+            ids: (N,) ids of the moments.
+            points: (N, P) points of their states.
+            episodes: (N,) numbers of their episodes.
+            times: (N,) their times, in control steps.
         """
         nearest, new = self._landmarks.add(points)
         self._moments += [int(ids[place]) for place in new]
@@ -75,11 +75,11 @@ class Routes:
         return new
 
     def believe(self, ahead: Floats, steps: float) -> None:
-        """Add ways that nobody travelled, from the newest landmarks.
+        """Add edges that were never travelled, from the newest landmarks.
 
         Args:
-            ahead: (L, M, P) where the model believes that M moves of each of the newest L landmarks lead.
-            steps: how long a move takes, control steps.
+            ahead: (L, M, P) predicted outcomes of M moves from each of the newest L landmarks.
+            steps: duration of a move, control steps.
         """
         first = len(self) - len(ahead)
         nearest, away = self._landmarks.nearest(ahead.reshape(-1, ahead.shape[2]))
@@ -88,13 +88,13 @@ class Routes:
             self._graph.add(start, end, max(steps, self._away(start, end)))
 
     def _away(self, one: int, other: int) -> float:
-        """Return how far landmarks are apart: moments near them may be nearer, and a way is made of many."""
+        """Return the distance of two landmarks: moments near them may be nearer, and a route has many."""
         return float(np.linalg.norm(self._landmarks.points[one] - self._landmarks.points[other]))
 
     def fail(self, route: Route, place: int) -> None:
-        """Let what leads to a place of a route, by its index there, cost more: the world did not agree.
+        """Raise the cost of the edge to a place of a route, given by its index: the world disagreed.
 
-        The first place is no start of a route any more, until all is forgiven.
+        The first place cannot start a route again until all is forgiven.
         """
         nodes = [self._moments.index(moment) for moment in route.moments[max(place - 1, 0) : place + 1]]
         if place > 0:
@@ -103,12 +103,12 @@ class Routes:
             self._unreached.add(nodes[0])
 
     def forgive(self) -> None:
-        """Forget what was not reached."""
+        """Forget all failures."""
         self._graph.forgive()
         self._unreached.clear()
 
     def find(self, start: Floats, goal: Floats) -> Route | None:
-        """Return the shortest way between two points (P,); None when none is known."""
+        """Return the shortest route between two points (P,); None if none is known."""
         if not len(self):
             return None
         starts, ends = self._joined(start, self._unreached), self._joined(goal)
@@ -119,7 +119,7 @@ class Routes:
         return Route(tuple(self._moments[node] for node in way), (starts[way[0]], *steps))
 
     def _joined(self, point: Floats, without: Collection[int] = ()) -> dict[int, float]:
-        """Return landmark -> distance of the nearest within reach; of the nearest one when none is."""
+        """Return landmark -> distance of the nearest within reach; of the single nearest if none is."""
         away = np.linalg.norm(self._landmarks.points - point, axis=1)
         away[list(without)] = np.inf
         order = np.argsort(away)[:NEAREST]

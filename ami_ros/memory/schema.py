@@ -15,10 +15,10 @@ from ami_ros.errors import MemoryFileError, OutputError, shown
 from ami_ros.memory.pictures import MOST_BYTES
 from ami_ros.system.foreign_database import ForeignDatabase, open_foreign
 
-APPLICATION_ID = 0x616D6972  # "amir": what SQLite keeps to tell whose file it is
+APPLICATION_ID = 0x616D6972  # "amir": SQLite's field that identifies the program of a file
 VERSION = 1
-WAL_PAGES = 1000  # of 4 KB, until what was written is moved into the file itself
-# Another program's reserved words and our limits are no reason to lose what is there: all columns are plain.
+WAL_PAGES = 1000  # of 4 KB, until writes are moved into the file itself
+# All columns are plain, so that no other program's reserved words and none of our limits lose data.
 TABLES = """
 CREATE TABLE episodes (
     id INTEGER PRIMARY KEY, task TEXT NOT NULL, goal TEXT NOT NULL, outcome TEXT NOT NULL);
@@ -40,20 +40,20 @@ CREATE TABLE names (
     name TEXT PRIMARY KEY, moment INTEGER NOT NULL REFERENCES moments ON DELETE CASCADE) WITHOUT ROWID;
 CREATE INDEX names_by_moment ON names (moment);
 """
-# The highest id that a table had when something was forgotten: SQLite would give it again, and who read the
-# file before that would take one moment for another. Older files get this table when they are written to.
+# The highest id of a table when something was forgotten: SQLite would reuse it, and an earlier reader of the
+# file would take one moment for another. Older files get this table at the first write.
 HIGHEST = "CREATE TABLE IF NOT EXISTS highest (what TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID"
-MOST_THINGS = 100  # tables, indexes and the like that are looked at: more than we make
+MOST_THINGS = 100  # tables, indexes and the like that are checked: more than we create
 
 
 def open_database(path: Path, read_only: bool) -> ForeignDatabase:
-    """Open a memory file; make it, unless `read_only`, where there is none: for its owner alone.
+    """Open a memory file; unless `read_only`, create a missing one that only the owner can read.
 
-    What is committed outlives the process, however it ends; after a power cut the newest may be missing.
+    Committed data survive any end of the process; after a power cut the newest may be missing.
 
     Raises:
-        MemoryFileError: not there, not one of ours, damaged, or of a newer version.
-        OutputError: it cannot be made.
+        MemoryFileError: missing, not a memory file, damaged, or of a newer version.
+        OutputError: it cannot be created.
     """
     if read_only and not os.path.isfile(path):
         raise MemoryFileError(f"{path}: no such memory; it is made by a planner with `memory` on")
@@ -61,7 +61,7 @@ def open_database(path: Path, read_only: bool) -> ForeignDatabase:
         make_private(path)
     meant = Path(os.path.realpath(path))
     journal = meant.with_name(f"{meant.name}-journal")
-    if journal.exists():  # SQLite would do what it says, even delete other files; a memory never has one
+    if journal.exists():  # SQLite would execute it, even delete other files; a memory never has one
         raise MemoryFileError(f"{path}: got {journal.name} next to it, expected none: no planner made it")
     with told(path):
         database = open_foreign(path, f"mode={'ro' if read_only else 'rw'}", MOST_BYTES)
@@ -74,11 +74,11 @@ def open_database(path: Path, read_only: bool) -> ForeignDatabase:
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file that its owner alone may read: pictures show people. What is there stays as it is.
+    """Create an empty file that only the owner can read: pictures show people. An existing file stays as is.
 
     Raises:
-        MemoryFileError: there is something else than a file.
-        OutputError: it cannot be made.
+        MemoryFileError: the path is not a file.
+        OutputError: it cannot be created.
     """
     meant = Path(os.path.realpath(path))
     try:
@@ -122,7 +122,7 @@ def _prepare(path: Path, database: ForeignDatabase, read_only: bool) -> None:
 
 
 def _schema(database: ForeignDatabase) -> dict[tuple[str, str], str]:
-    """Return kind and name of each thing in a database -> the statement that made it."""
+    """Return kind and name of each object in a database -> the statement that created it."""
     asked = database.answer("SELECT type, name, sql FROM sqlite_master LIMIT ?", (MOST_THINGS,))
     return {(kind, name): " ".join((sql or "").split()) for rows in asked for kind, name, sql in rows}
 
@@ -135,10 +135,10 @@ def _our_schema() -> dict[tuple[str, str], str]:
 
 
 def _check_schema(path: Path, there: dict[tuple[str, str], str]) -> None:
-    """Make sure that SQLite runs nothing but what we ask: whatever a file adds to its tables is code.
+    """Make sure that SQLite runs only our queries: anything that a file adds to its tables is code.
 
     Raises:
-        MemoryFileError: there is more or less in it than in ours, or made otherwise; names it.
+        MemoryFileError: an object is extra, missing or different; names it.
     """
     ours = _our_schema()
     for (kind, name), made in there.items():
@@ -153,12 +153,12 @@ def _check_schema(path: Path, there: dict[tuple[str, str], str]) -> None:
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Turn what SQLite says into an error that names the file and what to do.
+    """Turn SQLite errors into errors that name the file and the remedy.
 
     Raises:
-        OutputError: the disk is full, or may not be written.
-        MemoryFileError: the file is damaged, another process keeps it for itself, what was to be written
-            belongs to something that is not there, or a number is larger than any of the file.
+        OutputError: the disk is full or not writable.
+        MemoryFileError: the file is damaged, another process locks it, a written row refers to a missing
+            one, or a number is too large for the file.
     """
     try:
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The memory file of a robot, written: what is added, named, and forgotten."""
+"""Writes the memory file of a robot: adds, names and forgets moments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ami_ros.memory.schema import told
 
 
 class Store(MemoryReader):
-    """Writes one SQLite file, which is made where there is none. Of one thread at a time.
+    """Writes one SQLite file, and creates a missing one. For one thread at a time.
 
     Raises:
         MemoryFileError: see `open_database`.
@@ -31,7 +31,7 @@ class Store(MemoryReader):
 
     @contextmanager
     def together(self) -> Iterator[sqlite3.Connection]:
-        """Write all that is written within it, or nothing; nobody else writes meanwhile."""
+        """Commit all writes within the block or none; no other process writes meanwhile."""
         if self._is_together:
             yield self._database
             return
@@ -57,7 +57,7 @@ class Store(MemoryReader):
             return number
 
     def _unused(self, table: str) -> int:
-        """Return an id that no row of a table has, nor had before it was forgotten."""
+        """Return an id that no row of a table has or had before it was forgotten."""
         rows = self._asked(
             f"SELECT max((SELECT coalesce(max(id), 0) FROM {table}), "
             "(SELECT coalesce(max(id), 0) FROM highest WHERE what = ?))",
@@ -67,11 +67,11 @@ class Store(MemoryReader):
         return int(rows[0][0]) + 1
 
     def has_episode(self, episode: int) -> bool:
-        """Return whether there is such an episode: it goes with the last of its moments."""
+        """Return whether an episode exists: it is removed with the last of its moments."""
         return bool(self._asked("SELECT 1 FROM episodes WHERE id = ?", (episode,), WHOLE))
 
     def end(self, episode: int, outcome: str) -> None:
-        """Note how an episode ended."""
+        """Record how an episode ended."""
         with self.together() as database:
             database.execute("UPDATE episodes SET outcome = ? WHERE id = ?", (outcome, episode))
 
@@ -79,7 +79,7 @@ class Store(MemoryReader):
         """Add moments of episodes, all or none; return their ids.
 
         Args:
-            moments: number of the episode, and the moment.
+            moments: pairs of episode number and moment.
             model: SHA-256 of the model that made their states.
         """
         with self.together() as database:
@@ -108,10 +108,10 @@ class Store(MemoryReader):
         return number
 
     def name(self, name: str, moment: int) -> None:
-        """Give a moment a name; one that had it before loses it.
+        """Name a moment; another one with this name loses it.
 
         Raises:
-            MemoryFileError: no such moment, or no name, or one that is a number: those are the moments'.
+            MemoryFileError: no such moment, or the name is invalid or a number, which identifies a moment.
         """
         if not is_name(name):
             raise MemoryFileError(
@@ -126,13 +126,13 @@ class Store(MemoryReader):
             database.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, moment))
 
     def put_states(self, model: str, moments: Sequence[int], states: Floats) -> None:
-        """Keep what a model (its SHA-256) made of moments: states (N, F)."""
+        """Store the states (N, F) of moments from a model, given by its SHA-256."""
         rows = [(model, moment, _bytes(row, np.float16)) for moment, row in zip(moments, states, strict=True)]
         with self.together() as database:
             database.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", rows)
 
     def forget(self, moments: Sequence[int]) -> int:
-        """Remove moments, and episodes that have none left; return how many moments there were."""
+        """Remove moments, and episodes without any left; return how many moments were removed."""
         with self.together() as database:
             for table in ("moments", "episodes"):
                 database.execute(
@@ -150,7 +150,7 @@ class Store(MemoryReader):
         return gone
 
     def forget_model(self, model: str, task: str | None = None) -> int:
-        """Remove the states that a model made, of one task or of all; return how many there were."""
+        """Remove the states of a model, of one task or of all; return how many were removed."""
         with self.together() as database:
             return database.execute(
                 "DELETE FROM states WHERE model = ?1 AND (?2 IS NULL OR moment IN "

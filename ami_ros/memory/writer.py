@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Remembering off the control thread: a bounded queue, and a thread that writes what is in it."""
+"""Writes moments off the control thread: a bounded queue, and a thread that empties it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ami_ros.errors import AmiError
 from ami_ros.memory.moment import Episode, Moment
 from ami_ros.memory.store import Store
 
-GATHER_S = 0.2  # what comes within it is written at once: less than the second that a kill may cost
+GATHER_S = 0.2  # moments within it are written together: less than the second that a kill may cost
 MOST_NAMED = 100  # names wait longer than moments: people gave them
 
 
 @dataclass(frozen=True)
 class WriterFigures:
-    """What has become of what was handed over.
+    """What became of the submitted moments.
 
     Attributes:
         written: moments on disk.
         dropped: moments lost: the queue was full, or they could not be written.
         waiting: moments in the queue.
-        problem: why the newest were not written; "" when they were.
+        problem: why the newest were not written; "" if they were.
     """
 
     written: int
@@ -35,7 +35,7 @@ class WriterFigures:
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """A moment of an episode, with the name it shall have; or how the episode ended."""
+    """A moment of an episode with its name; or how the episode ended."""
 
     episode: int
     begins: Episode | None = None
@@ -45,13 +45,13 @@ class _Job:
 
 
 class MemoryWriter:
-    """Writes what it is handed, in order, and never makes the one who hands it over wait.
+    """Writes submitted moments in order, and never blocks the caller.
 
     Args:
-        open_store: opens the file, in the thread that writes it.
+        open_store: opens the file, in the writing thread.
         model: SHA-256 of the model that makes the states.
-        queue: moments that may wait; more are dropped and counted.
-        tidy: called after each writing, to keep the file within bounds.
+        queue: number of moments that may wait; more are dropped and counted.
+        tidy: called after each write, to keep the file within bounds.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class MemoryWriter:
         self._waiting = self._episode = self._written = self._dropped = 0
         self._changed = threading.Condition()
         self._begun: dict[int, Episode] = {}
-        self._numbers: dict[int, int] = {}  # of an episode with moments: ours -> in the file
-        self._outcomes: dict[int, str] = {}  # of episodes that may still have none
-        self._named: dict[str, Moment] = {}  # what is not on disk yet
+        self._numbers: dict[int, int] = {}  # of an episode with moments: our number -> number in the file
+        self._outcomes: dict[int, str] = {}  # of episodes whose outcome may not be on disk yet
+        self._named: dict[str, Moment] = {}  # moments not on disk yet
         self._problem = ""
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
@@ -76,22 +76,22 @@ class MemoryWriter:
 
     @property
     def figures(self) -> WriterFigures:
-        """What has become of it so far."""
+        """What became of the moments so far."""
         with self._changed:
             return WriterFigures(self._written, self._dropped, self._waiting, self._problem)
 
     def named(self, name: str) -> Moment | None:
-        """Return the moment that was given a name and is not on disk yet; None: ask the file."""
+        """Return a named moment that is not on disk yet; None otherwise: query the file."""
         with self._changed:
             return self._named.get(name)
 
     def begin(self, episode: Episode) -> None:
-        """Let the next moments be those of a new episode."""
+        """Start a new episode with the next moment."""
         self._episode += 1
         self._put(_Job(self._episode, begins=episode))
 
     def add(self, moment: Moment, name: str = "") -> bool:
-        """Take a moment, and the name it shall have; return whether there was room."""
+        """Queue a moment with its name; return whether there was room."""
         with self._changed:
             if self._waiting >= self._most + MOST_NAMED * bool(name):
                 self._dropped += 1
@@ -103,11 +103,11 @@ class MemoryWriter:
         return True
 
     def end(self, outcome: str) -> None:
-        """Note how the episode ended."""
+        """Record how the episode ended."""
         self._put(_Job(self._episode, outcome=outcome))
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Write what waits, and end."""
+        """Write the waiting moments, and end the thread."""
         with self._changed:
             self._ends = True
             self._changed.notify()
@@ -130,7 +130,7 @@ class MemoryWriter:
                 self._jobs.clear()
                 self._waiting = 0
             moments = [job for job in jobs if job.moment is not None]
-            # What is not written now, more moments of the same episode still need.
+            # If this write fails, later moments of the same episode still need these.
             self._begun.update({job.episode: job.begins for job in jobs if job.begins is not None})
             self._outcomes.update({job.episode: job.outcome for job in jobs if job.outcome})
             written, problem = 0, ""
@@ -139,7 +139,7 @@ class MemoryWriter:
                 self._write(store, moments)
                 written = len(moments)
                 self._tidy(store)
-            except Exception as error:  # whatever it is: the next ones may be written again
+            except Exception as error:  # of any kind: the next write may succeed
                 problem = str(error) if isinstance(error, AmiError) else f"{type(error).__name__}: {error}"
             with self._changed:
                 self._written, self._problem = self._written + written, problem
@@ -154,8 +154,8 @@ class MemoryWriter:
         numbers = dict(self._numbers)
         with store.together():
             for number in dict.fromkeys(job.episode for job in moments):
-                # An episode without moments is none: it begins with the first of them, and again where
-                # somebody has forgotten all those before.
+                # An episode begins with its first moment, and again if another process has removed all
+                # earlier ones.
                 if number not in numbers or not store.has_episode(numbers[number]):
                     numbers[number] = store.begin(self._begun[number])
             added = [(numbers[job.episode], job.moment) for job in moments if job.moment is not None]
@@ -169,6 +169,6 @@ class MemoryWriter:
         for number in ended:
             del self._outcomes[number]
         newest = max(self._begun, default=0)
-        for known in (self._begun, self._numbers, self._outcomes):  # nothing more comes of those before
+        for known in (self._begun, self._numbers, self._outcomes):  # earlier episodes are over
             for episode in [number for number in known if number < newest]:
                 del known[episode]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does a loaded module do what its contract says? Tried out, for the contract is only what somebody wrote."""
+"""Runs a loaded module to check that it matches its contract, which is only a claim."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ami_ros.model.world_model import exported
 def check_module(module: Any, contract: Contract, where: str, device: torch.device) -> None:
     """Compare the weights' hash, and run the module once or twice in the sizes of its contract.
 
-    The contract must have been checked by itself.
+    The contract itself must be checked before.
 
     Args:
-        module: as loaded, on `device`, not frozen.
-        contract: from the same file.
+        module: the loaded module, on `device`, not frozen.
+        contract: contract from the same file.
         where: name of the file in messages.
-        device: of the module.
+        device: device of the module.
 
     Raises:
         ModelFileError: methods are missing.
-        ContractError: it has other weights, does not take what the contract says, returns something else, or
-            sees more detail than images of the contract's size have.
+        ContractError: it has other weights, rejects the contract's inputs, returns something else, or sees
+            more detail than images of the contract's size have.
     """
     missing = [
         name for name in exported(len(contract.cameras), contract.macro_blocks) if not hasattr(module, name)
@@ -58,7 +58,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
             goal = [other[0, : layout.view_size]]
             inverse = module.inverse_action(state[0], goal, [0])
             imagined = module.imagine(state) if contract.macro_blocks else None
-    except Exception as error:  # whatever the code in the file raises
+    except Exception as error:  # the code in the file may raise anything
         sensors = ", ".join(s.name for s in contract.sensors)
         sizes = (
             f"{''.join(f'{camera.size} px images, ' for camera in contract.cameras)}"
@@ -93,7 +93,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
 
 
 def _alike_at(side: int) -> tuple[Tensor, Tensor]:
-    """Return two images (1, 2 S, 2 S, 3) uint8, with and without detail that is gone at S x S pixels."""
+    """Return two images (1, 2 S, 2 S, 3) uint8, with and without detail that vanishes at S x S pixels."""
     ramp = torch.arange(side * side * 3).view(1, side, side, 3) * 7 % 61 + 97
     coarse = ramp.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
     squares = torch.arange(2 * side)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract inside model.pt: what the model was made for, and how good it is."""
+"""The contract inside model.pt: the model's purpose and its quality."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ class Contract:
     """Everything a model promises; checked against the robot before the model may plan.
 
     Attributes:
-        format_version: of this contract.
-        task: what the model was trained for.
+        format_version: format version of this contract.
+        task: task that the model was trained for.
         robot: name of the RobotSpec.
-        sensors: what it is given: cameras in the order of the latents, then vectors in the order of their
+        sensors: input sensors: cameras in the order of the latents, then vectors in the order of their
             numbers.
-        meaning: what one action means.
+        meaning: meaning of an action.
         rate_hz: actions per second.
         block: control steps per action block (K).
-        channels: what each number of an action is (A).
-        latent_size: D.
+        channels: channel of each number of an action (A).
+        latent_size: size of a latent (D).
         action_range: (2, A) smallest and largest action in the data, in the channels' units.
         architecture: settings of the networks, as in config/model.yaml.
-        data_sha256: of the training episodes.
-        weights_sha256: of the weights.
-        seed: of the training.
-        code_version: of ami_ros.
-        quality: what was measured, see `ami-ros inspect`.
+        data_sha256: hash of the training episodes.
+        weights_sha256: hash of the weights.
+        seed: seed of the training.
+        code_version: version of ami_ros.
+        quality: measured quality, see `ami-ros inspect`.
     """
 
     format_version: int
@@ -76,7 +76,7 @@ class Contract:
 
     @property
     def inputs(self) -> Inputs:
-        """What the networks are given."""
+        """Inputs of the networks."""
         return Inputs(
             tuple(camera.name for camera in self.cameras),
             tuple(VectorInput(v.name, len(v.units), len(v.values)) for v in self.vectors),
@@ -84,22 +84,22 @@ class Contract:
 
     @property
     def macro_blocks(self) -> int:
-        """Action blocks of a macro-action; 0 where there are none."""
+        """Action blocks per macro-action; 0 without macro-actions."""
         return self._number("macro_blocks")
 
     @property
     def macros(self) -> int:
-        """How many macro-actions there are."""
+        """Number of macro-actions."""
         return self._number("macros") if self.macro_blocks else 0
 
     def _number(self, name: str) -> int:
-        """Return a size of the architecture; 0 in files from before there was one."""
+        """Return a size of the architecture; 0 in older files without it."""
         value = self.architecture.get(name)
         return value if isinstance(value, int) else 0
 
     @property
     def block_size(self) -> int:
-        """Numbers of an action block (K A)."""
+        """Numbers per action block (K A)."""
         return self.block * len(self.channels)
 
     @property
@@ -121,8 +121,8 @@ class Contract:
         """Parse a contract.
 
         Raises:
-            ContractError: not JSON, another format version, missing or unknown keys, values of a wrong type,
-                or that contradict each other.
+            ContractError: not JSON, another format version, missing or unknown keys, or values that have a
+                wrong type or contradict each other.
         """
         try:
             values = parse_json(text)
@@ -165,7 +165,7 @@ class Contract:
         return found
 
     def check(self, spec: RobotSpec, task: str | None = None) -> None:
-        """Refuse a robot that the model was not made for, or (None: any) another task.
+        """Refuse a robot that the model was not made for, or another task (None accepts any).
 
         A robot may have sensors that the model does not know.
 
@@ -179,7 +179,7 @@ class Contract:
             )
 
     def check_body(self, spec: RobotSpec) -> None:
-        """Refuse a robot with other sensors or actions, whatever its name: what training may go on from.
+        """Refuse a robot with other sensors or actions, regardless of its name; the check for fine-tuning.
 
         Raises:
             ContractError: names every difference, both sides.

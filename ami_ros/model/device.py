@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the model computes, and with which numbers."""
+"""Device and number type of the model's computations."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import torch
 
 from ami_ros.errors import ConfigError
 
-# What "auto" means by kind of device. On a processor float32 is the same everywhere and never emulated.
+# Meaning of "auto" by kind of device. On a CPU, float32 is the same everywhere and never emulated.
 USUAL_PRECISION = {"cpu": torch.float32, "cuda": torch.float16}
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def pick_device(name: str) -> torch.device:
-    """Return the device of settings `device`: cpu, cuda, or auto, which is cuda where there is one.
+    """Return the device for setting `device`: cpu, cuda, or auto, which is cuda if available.
 
     Raises:
-        ConfigError: cuda is asked for and absent.
+        ConfigError: cuda is requested but absent.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -29,10 +29,10 @@ def pick_device(name: str) -> torch.device:
 
 
 def pick_precision(name: str, device: torch.device) -> torch.dtype:
-    """Return the number type that the search computes with, of settings `precision`.
+    """Return the number type of the search, for setting `precision`.
 
     Raises:
-        ConfigError: float16 on a processor, which would be emulated.
+        ConfigError: float16 on a CPU, which would be emulated.
     """
     if name == "auto":
         return USUAL_PRECISION[device.type]

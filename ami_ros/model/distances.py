@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the way to an image goal may be measured; here, for torch takes seconds to load."""
+"""Kinds of distance to an image goal; a separate file, because torch takes seconds to load."""
 
 from __future__ import annotations
 

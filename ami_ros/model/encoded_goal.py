@@ -12,13 +12,13 @@ from ami_ros.model.world_model import BY_VECTORS
 
 @dataclass(frozen=True, eq=False)
 class EncodedGoal:
-    """What a state is held against.
+    """The goal that a state is compared with.
 
     Attributes:
-        targets: of some cameras the latents (D,), or of some vector sensors what they shall measure.
-        parts: index of each of these sensors, rising.
-        by_vectors: which of the two.
-        on_the_way: it is a place on the way to another goal.
+        targets: latents (D,) of some cameras, or target readings of some vector sensors.
+        parts: index of each of these sensors, ascending.
+        by_vectors: whether the targets are of vector sensors.
+        on_the_way: whether it is a place on the way to another goal.
     """
 
     targets: list[Tensor]
@@ -27,5 +27,5 @@ class EncodedGoal:
     on_the_way: bool = False
 
     def kind(self, distance: str) -> str:
-        """Return how the way to it is measured: `distance` to images."""
+        """Return the kind of distance to it: `distance` for images."""
         return BY_VECTORS if self.by_vectors else distance

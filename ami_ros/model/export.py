@@ -20,10 +20,10 @@ from ami_ros.system.whole_file import write_whole
 
 
 def export(model: Jepa, contract: Contract, path: Path) -> str:
-    """Script and write the model and its sidecar ``model.pt.sha256``; returns the hash.
+    """Script and write the model and its sidecar ``model.pt.sha256``; return the hash.
 
-    It is not frozen: the weights keep their names, and `ami_ros.model.restore` reads them back. Where
-    they are rounded to float16, the file keeps them so.
+    The model is not frozen: the weights keep their names, and `ami_ros.model.restore` reads them back. If
+    they are rounded to float16, the file stores them as float16.
 
     Raises:
         OutputError: they cannot be written.
@@ -42,14 +42,14 @@ def write_scripted(
     methods: Sequence[str],
     freeze: bool,
 ) -> str:
-    """Script `module`, write it and its sidecar; returns the hash.
+    """Script `module`, write it and its sidecar; return the hash.
 
     Args:
         module: in evaluation mode.
-        path: of the file.
-        files: what else is in it, by name.
-        methods: that it offers, besides `forward`; each is marked as `offered`.
-        freeze: weights become constants, and some layers become one: faster, and not to be read back.
+        path: path of the file.
+        files: additional files in it, by name.
+        methods: methods that it offers besides `forward`; each is marked as `offered`.
+        freeze: turn weights into constants and fuse some layers: faster, but cannot be read back.
 
     Raises:
         OutputError: they cannot be written.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files on disk: read once, hashed, and the contract taken from the same bytes; no code is run."""
+"""Model files on disk: read once, hashed, the contract taken from the same bytes; runs no code."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MAX_CONTRACT_BYTES = 1_000_000  # a hundred times the usual; a packed file may u
 
 @dataclass(frozen=True, eq=False)
 class ModelFile:
-    """A verified file as it was when it was hashed, whatever becomes of the one on disk.
+    """A verified file as it was when hashed, regardless of later changes on disk.
 
     Attributes:
-        path: where it was read.
-        content: all of it.
-        sha256: of `content`.
+        path: path it was read from.
+        content: the whole content.
+        sha256: hash of `content`.
     """
 
     path: Path
@@ -51,7 +51,7 @@ class ModelFile:
 
 
 def sidecar(path: Path) -> Path:
-    """Return where the expected SHA-256 of a model file is kept."""
+    """Return the path of the file with the expected SHA-256 of a model file."""
     return path.with_name(path.name + ".sha256")
 
 
@@ -61,7 +61,7 @@ def sha256_of(path: Path) -> str:
 
 
 def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
-    """Read a model file and check it against `sha256` or its sidecar, before anything in it is run.
+    """Read a model file and check it against `sha256` or its sidecar, before any code in it runs.
 
     Raises:
         ModelFileError: the file or its sidecar is missing or unreadable, or the hash differs.

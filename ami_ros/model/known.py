@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sensors and channels that a model knows, by name, as its contract lists them."""
+"""The sensors and channels of a model, by name, as its contract lists them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class KnownImage:
     Attributes:
         name: of the sensor.
         kind: "image".
-        size: side of the image that the encoder sees, px; larger images are area-averaged.
+        size: side of the encoder's input image, px; larger images are area-averaged.
         aspect: width / height of the images in the data.
     """
 
@@ -34,10 +34,10 @@ class KnownVector:
     Attributes:
         name: of the sensor.
         kind: "vector".
-        values: their names; of joints those of the joints.
-        units: of each number; joints have as many velocities after their positions.
-        mean: of each number in the data.
-        std: of each number in the data.
+        values: names of the numbers; for joints the joint names.
+        units: unit of each number; joints have as many velocities after their positions.
+        mean: mean of each number in the data.
+        std: standard deviation of each number in the data.
     """
 
     name: str
@@ -54,7 +54,7 @@ KINDS: dict[str, type[KnownSensor]] = {"image": KnownImage, "vector": KnownVecto
 
 @dataclass(frozen=True)
 class KnownChannel:
-    """One number of an action: its range is what the model calls -1 to 1."""
+    """One number of an action: its range maps to -1 to 1 in the model."""
 
     name: str
     unit: str
@@ -67,9 +67,9 @@ def known_sensors(spec: RobotSpec, image_size: int, mean: list[float], std: list
 
     Args:
         spec: the robot.
-        image_size: side of the image that the encoder sees, px.
-        mean: of all numbers of all vectors, in order.
-        std: likewise.
+        image_size: side of the encoder's input image, px.
+        mean: mean of all numbers of all vectors, in order.
+        std: standard deviation of the same.
     """
     found: list[KnownSensor] = [
         KnownImage(s.name, "image", image_size, s.aspect) for s in spec.images_for("model")
@@ -100,7 +100,7 @@ def inputs_of(spec: RobotSpec) -> Inputs:
 
 
 def misfits(sensors: list[KnownSensor], channels: list[KnownChannel], spec: RobotSpec) -> list[str]:
-    """Return how a model's sensors and channels and those of `spec` differ, each with both sides."""
+    """Return the differences between a model's sensors and channels and those of `spec`, with both sides."""
     found = []
     for sensor in sensors:
         has = spec.sensors.get(sensor.name)

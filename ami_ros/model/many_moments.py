@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""States of many moments at once, of which nothing is missing."""
+"""States of many complete moments at once."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def states_of(
     """Return states (N, Z).
 
     Args:
-        model: makes them.
-        images: camera -> (N, S, S, 3), as large as the model sees it; none of a body without cameras.
-        vectors: sensor -> (N, n), in its units; none of a body without.
+        model: encodes them.
+        images: camera -> (N, S, S, 3), in the model's size; empty for a body without cameras.
+        vectors: sensor -> (N, n), in its units; empty for a body without vectors.
     """
     pictures = [torch.from_numpy(images[camera.name]).to(model.device) for camera in model.contract.cameras]
     measured = [vectors[vector.name] for vector in model.contract.vectors]

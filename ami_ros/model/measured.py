@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The measured quality in a contract, checked before somebody prints it: planning never looks at it."""
+"""The measured quality in a contract, checked before it is printed: planning never uses it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ami_ros.errors import ContractError, shown
 from ami_ros.model.contract import Contract
 
-# What training/quality.py measures. Names in quotes must be there; `str` stands for any; None: if known.
+# Output of training/quality.py. Quoted names are required; `str` stands for any name; None: if known.
 QUALITY: dict[Any, Any] = {
     "open_loop_error": [float],
     "copy_last_error": [float],
@@ -28,18 +28,18 @@ QUALITY: dict[Any, Any] = {
 }
 AHEAD = ("open_loop_error", "copy_last_error", "shuffled_action_error")  # one number per block each
 KINDS: dict[Any, str] = {float: "a number", int: "an int", list: "a list", dict: "a mapping"}
-ALIKE = {"spread": float, "error": float}  # only where the data have double exposures
+ALIKE = {"spread": float, "error": float}  # only if the data have double exposures
 
 
 def measured(contract: Contract, where: str) -> dict[str, Any]:
     """Return the contract's quality.
 
     Args:
-        contract: of a model.
+        contract: contract of a model.
         where: name of its file in messages.
 
     Raises:
-        ContractError: some are missing or are no such figures: the model was not measured, or by other code.
+        ContractError: figures are missing or invalid: the model was not measured, or by other code.
     """
     quality = contract.quality
     misfits = list(_misfits(quality, QUALITY, "quality"))

@@ -12,11 +12,11 @@ from ami_ros.model.runtime import ModelRuntime
 
 
 def points_of(model: ModelRuntime, states: Tensor) -> Tensor:
-    """Return points (N, P) of states (N, Z); of a body without cameras they are made of its vectors.
+    """Return points (N, P) of states (N, Z); for a body without cameras, vectors form the points.
 
     Args:
-        model: whose metric it is.
-        states: on the CPU or the model's device.
+        model: model that defines the metric.
+        states: states on the CPU or the model's device.
     """
     states, views = states.float().to(model.device), len(model.contract.cameras)
     with torch.inference_mode():
@@ -38,7 +38,7 @@ def targets_of(model: ModelRuntime, goal: EncodedGoal) -> Tensor:
     """Return the point (P,) of a goal that every camera shows.
 
     Raises:
-        GoalError: it is no picture, or not of every camera.
+        GoalError: it is not an image goal, or not of every camera.
     """
     cameras = [camera.name for camera in model.contract.cameras]
     if goal.by_vectors or len(goal.parts) != len(cameras):

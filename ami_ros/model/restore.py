@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From model.pt back to networks that can be trained, measured or written again."""
+"""Restores networks from model.pt, to train, measure or write them again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ami_ros.model.scripted import load_scripted, reason
 from ami_ros.model.weights import weights_sha256
 from ami_ros.settings.fields import load_settings
 
-BEFORE = {"macro_blocks": 0, "macros": 1}  # of files from before there were any
+BEFORE = {"macro_blocks": 0, "macros": 1}  # for older files without these settings
 
 
 def restored(file: ModelFile) -> tuple[Jepa, Contract]:
@@ -24,8 +24,8 @@ def restored(file: ModelFile) -> tuple[Jepa, Contract]:
 
     Raises:
         ModelFileError: torch cannot load it, or its weights are not those of its architecture.
-        ContractError: the contract is malformed, or its hash is of other weights.
-        ConfigError: its architecture is none that these networks have.
+        ContractError: the contract is malformed, or its hash does not match the weights.
+        ConfigError: the networks do not support its architecture.
     """
     contract = file.contract()
     where = f"{file.path}: contract: architecture"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Load model.pt and ask it: verified, checked against the robot, and typed."""
+"""Loads and queries model.pt: verified, checked against the robot, and typed."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Sensed:
 
     Attributes:
         state: (Z,).
-        oddness: () of the images that it is from.
-        left_out: cameras that it is not from: missing, or unlike anything known. The model filled them in.
+        oddness: () oddness of the images used.
+        left_out: cameras not used: missing, or unlike anything known. The model filled them in.
     """
 
     state: Tensor
@@ -50,10 +50,10 @@ class ModelRuntime:
 
     Attributes:
         world: the methods of `WorldModel`; its tensors are on `device`.
-        contract: what it was made for.
-        sha256: of its file; empty for one that was just trained.
-        device: where it computes.
-        precision: what searches compute with.
+        contract: contract of the model.
+        sha256: hash of its file; empty for a freshly trained model.
+        device: device of the computations.
+        precision: number type of searches.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class ModelRuntime:
             image: uint8.
             camera: its name in the contract.
             what: name of the image in messages.
-            squared: it is square, as a model sees it, whatever the camera's aspect ratio.
+            squared: whether it is square, as a model sees it, regardless of the camera's aspect ratio.
 
         Raises:
             ImageError: wrong type, smaller than the model's image, or another aspect ratio.
@@ -100,7 +100,7 @@ class ModelRuntime:
         return latent
 
     def sense(self, observation: Observation) -> Sensed:
-        """Return what the sensors say.
+        """Encode the sensor readings.
 
         Raises:
             ObservationError: a sensor of the contract is missing, or has another number of values.
@@ -122,11 +122,11 @@ class ModelRuntime:
         return self._pixels(image, camera, f"{camera.name} image", observation.squared)
 
     def _sense_some(self, images: list[Tensor], vectors: Tensor, there: set[str]) -> Sensed:
-        """Leave out cameras that are not required where they are not there, or look like nothing known."""
+        """Leave out optional cameras that are missing or look unlike anything known."""
         states, oddness, rare = self.world.observe_each(images, vectors)
         odd = dict(zip(self._cameras, (oddness[0] / rare).tolist(), strict=True))
         left_out = {name for name in self._optional if name not in there or odd[name] > RARE_SURPRISE}
-        if len(left_out) == len(odd):  # without any camera the odd ones are better than none, and tell of it
+        if len(left_out) == len(odd):  # odd cameras are better than none, and report their oddness
             left_out -= there
         if len(left_out) == len(odd):
             raise ObservationError(f"observation: got no image, expected one of {list(self._cameras)}")
@@ -137,7 +137,7 @@ class ModelRuntime:
 
     def _numbers(self, observation: Observation, name: str) -> FloatArray:
         values, expected = observation[name].value, self._sizes[name]
-        if values.shape != (expected,):  # an observation refuses numbers that are not finite
+        if values.shape != (expected,):  # an observation refuses non-finite numbers
             raise ObservationError(
                 f"observation {name}: got shape {values.shape}, expected a vector of {expected} numbers"
             )
@@ -157,7 +157,7 @@ class ModelRuntime:
         """Encode a goal once.
 
         Raises:
-            GoalError: the model does not know a sensor, or its image or numbers do not fit.
+            GoalError: the model lacks a sensor, or its image or numbers do not fit.
         """
         what, known = ("images", self._cameras) if goal.images else ("vectors", self._vectors)
         given = dict(goal.images or goal.vectors)
@@ -193,27 +193,27 @@ class ModelRuntime:
 
         Args:
             states: (N, Z).
-            goal: encoded.
-            kind: how the way to an image goal is measured, see `Jepa.distance`.
+            goal: encoded goal.
+            kind: kind of distance to an image goal, see `Jepa.distance`.
         """
         with torch.inference_mode():
             parts = [states.to(self.device)]
             return self.world.distances(parts, goal.targets, goal.parts, goal.kind(kind))[:, 0].tolist()
 
     def surprise(self, before: Sensed, action: FloatArray, after: Sensed) -> dict[str, float]:
-        """Return how little the world did as predicted, by component; 1 is rare, see `Surprise`.
+        """Return how far the world deviates from the prediction, by component; 1 is rare, see `Surprise`.
 
         Args:
-            before: what was sensed SURPRISE_BLOCKS action blocks (N) before `after`.
-            action: (N K A,) in [-1, 1], as they were executed between the two.
-            after: what was sensed then.
+            before: observation SURPRISE_BLOCKS action blocks (N) before `after`.
+            action: (N K A,) in [-1, 1], as executed between the two.
+            after: the later observation.
         """
         with torch.inference_mode():
             values = self.world.surprise(before.state, self._tensor(action), after.state, after.oddness)
         return dict(zip(SURPRISE_NAMES, values.tolist(), strict=True))
 
     def buffer(self, name: str) -> Tensor:
-        """Return numbers that were fitted to the training data, by their name in `Jepa`."""
+        """Return a buffer that was fitted to the training data, by its name in `Jepa`."""
         fitted: Tensor = reduce(getattr, name.split("."), self._module.model)
         return fitted.float()
 
@@ -226,11 +226,11 @@ class ModelRuntime:
         return block
 
     def around(self, make: Callable[[Any], nn.Module], methods: Sequence[str]) -> Any:
-        """Return a module made around the world model, compiled with it if that was loaded from a file.
+        """Return a module built around the world model, compiled with it if that was loaded from a file.
 
         Args:
-            make: is given the world model, and must not call it yet.
-            methods: of the module, besides `forward`, that shall be there.
+            make: receives the world model, and must not call it yet.
+            methods: methods of the module to keep besides `forward`.
         """
         module = make(self._module).eval()
         return compiled(module, methods) if is_compiled(self._module) else module
@@ -238,7 +238,7 @@ class ModelRuntime:
     def searching(self) -> AbstractContextManager[Any]:
         """Compute matrix products in `precision`. Only in the search: states and distances stay float32."""
         if self.precision == torch.float32:
-            return torch.inference_mode()  # an autocast that is switched off takes as long as one that is on
+            return torch.inference_mode()  # a disabled autocast takes as long as an enabled one
         stack = ExitStack()
         stack.enter_context(torch.inference_mode())
         stack.enter_context(torch.autocast(self.device.type, self.precision))
@@ -256,15 +256,15 @@ def load_model(
     precision: str = "auto",
     task: str | None = None,
 ) -> ModelRuntime:
-    """Verify, check, load and try out a model, in that order; the file is read once.
+    """Verify, check, load and test a model, in that order; the file is read once.
 
     Args:
         path: model.pt.
-        spec: the robot it shall drive.
+        spec: the robot that it drives.
         sha256: expected hash; default: the sidecar file.
         device: cpu, cuda or auto, see `pick_device`.
         precision: float32, bfloat16, float16 or auto, see `pick_precision`.
-        task: what it shall do; None takes a model of any task.
+        task: required task; None accepts a model of any task.
 
     Raises:
         ConfigError: the device is absent, or does not fit the precision.
@@ -285,5 +285,5 @@ def load_model(
 
 
 def in_memory(model: Jepa, contract: Contract) -> ModelRuntime:
-    """Wrap a model that was just trained, unscripted, to measure it before it is exported."""
+    """Wrap a freshly trained, unscripted model, to measure it before its export."""
     return ModelRuntime(WorldModel(model).eval(), contract, "", torch.device("cpu"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Load a TorchScript file whose hash was verified: it is code."""
+"""Loads TorchScript files after their hash was verified: they are code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import nn
 from ami_ros.errors import ModelFileError
 from ami_ros.model.files import ModelFile
 
-# TorchScript is deprecated upstream. What torch warns with: the first up to 2.13, the second in 2.15.
+# TorchScript is deprecated upstream. Warnings of torch: the first up to 2.13, the second in 2.15.
 CATEGORIES = (DeprecationWarning, FutureWarning)
 
 
@@ -23,9 +23,9 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def offered(method: Method) -> Method:
-    """Mark a method that is compiled although no other one calls it.
+    """Mark a method for compilation although no other method calls it.
 
-    A decorator, for torch compiles a class once per process, with the methods that are marked by then.
+    A decorator, because torch compiles a class once per process, with the methods marked by then.
     """
     torch.jit.export(method)
     return method
@@ -33,7 +33,7 @@ def offered(method: Method) -> Method:
 
 @contextmanager
 def torchscript_deprecation_ignored() -> Iterator[None]:
-    """Keep TorchScript's own deprecation warnings from users while the block runs."""
+    """Hide TorchScript's own deprecation warnings while the block runs."""
     with warnings.catch_warnings():
         for category in CATEGORIES:
             warnings.simplefilter("ignore", category)
@@ -41,7 +41,7 @@ def torchscript_deprecation_ignored() -> Iterator[None]:
 
 
 def load_scripted(file: ModelFile, device: torch.device) -> nn.Module:
-    """Return the module in evaluation mode, on `device`, from the very bytes that were verified.
+    """Return the module in evaluation mode, on `device`, from the verified bytes.
 
     Raises:
         ModelFileError: torch cannot load it.
@@ -53,18 +53,18 @@ def load_scripted(file: ModelFile, device: torch.device) -> nn.Module:
         raise ModelFileError(
             f"{file.path}: torch cannot load it: {reason(error)}; expected a TorchScript file"
         ) from error
-    return module.float().eval()  # files keep weights in half the digits
+    return module.float().eval()  # files store weights in half precision
 
 
 def frozen(module: nn.Module, methods: Sequence[str]) -> nn.Module:
-    """Return a module that was loaded, for use only: weights become constants, and some layers become one."""
+    """Freeze a loaded module for inference only: weights become constants, and some layers are fused."""
     with torchscript_deprecation_ignored():
         fixed: nn.Module = torch.jit.freeze(module.eval(), preserved_attrs=list(methods))
     return fixed
 
 
 def is_compiled(module: object) -> bool:
-    """Return whether `module` came out of a file, or of the compiler."""
+    """Return whether `module` came from a file or from the compiler."""
     return isinstance(module, torch.jit.ScriptModule)
 
 
@@ -75,7 +75,7 @@ def compiled(module: nn.Module, methods: Sequence[str]) -> nn.Module:
 
 
 def readable(module: nn.Module) -> nn.Module:
-    """Return `module` compiled so that its weights stay what they are, to be read back."""
+    """Return `module` compiled with its weights kept, so that they can be read back."""
     with torchscript_deprecation_ignored():
         scripted: nn.Module = torch.jit.script(module)
     return scripted
@@ -90,6 +90,6 @@ def content_of(module: nn.Module, files: Mapping[str, Any]) -> bytes:
 
 
 def reason(error: Exception) -> str:
-    """Return in one line what torch says in a page: last where TorchScript code failed, else first."""
+    """Return one line of torch's long error text: the last if TorchScript code failed, else the first."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[-1 if "TorchScript interpreter" in lines[0] else 0].strip()

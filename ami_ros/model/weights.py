@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The weights of a world model: their hash, and how they lie in memory."""
+"""The weights of a world model: their hash, and their memory layout."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def weights_sha256(model: nn.Module) -> str:
 
 
 def round_to_half(model: nn.Module) -> None:
-    """Round what was learned to the nearest float16, so that a file of half the size loses nothing.
+    """Round weights to the nearest float16, so that a file of half the size loses nothing.
 
-    Buffers, such as the mean of a sensor, keep all their digits, and so do weights too large for float16.
+    Buffers, such as the mean of a sensor, and weights too large for float16 keep all their digits.
     """
     for weights in model.parameters():
         half = weights.data.half()
@@ -31,16 +31,16 @@ def round_to_half(model: nn.Module) -> None:
 
 
 def store_as_half(model: nn.Module) -> None:
-    """Turn weights into float16 where all of them are rounded to that; `float()` turns them back."""
+    """Convert weights to float16 if all of them are rounded to it; `float()` converts them back."""
     if all(torch.equal(weights.data.half().float(), weights.data) for weights in model.parameters()):
         for weights in model.parameters():
             weights.data = weights.data.half()
 
 
 def order_for_images(model: nn.Module) -> None:
-    """Lay the weights of convolutions of images out channels last in memory; no value changes.
+    """Store the weights of image convolutions channels last in memory; no value changes.
 
-    Those of videos, which a backbone may have, stay: torch has another order for them.
+    Video convolutions, which a backbone may have, stay: torch has another order for them.
     """
     for weights in itertools.chain(model.parameters(), model.buffers()):
         if weights.ndim == 4:
@@ -48,10 +48,10 @@ def order_for_images(model: nn.Module) -> None:
 
 
 def order_for_planning(model: nn.Module) -> None:
-    """Lay the weights out in memory as one image and a few hundred candidates are fastest; no value changes.
+    """Store weights in the fastest order for one image and a few hundred candidates; no value changes.
 
-    Convolutions of one image take a seventh less with channels last, matrix products of candidates up to a
-    tenth less with weights that need no transposition.
+    Convolutions of one image take a seventh less time with channels last, matrix products of candidates up to
+    a tenth less with weights that need no transposition.
     """
     order_for_images(model)
     for layer in model.modules():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What model.pt answers: what is there, what will happen, and how far is it."""
+"""The interface of model.pt: observation, prediction and distance."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ EXPORTED = (
     "disagreement",
     "surprise",
 )
-# What a file offers in addition where the world is seen by several cameras.
+# Additional methods with several cameras.
 SEVERAL_CAMERAS = ("observe_each", "complete")
-# And where there are macro-actions.
+# Additional methods with macro-actions.
 MACROS = ("imagine",)
-# The kind of distance to a goal that vectors give.
+# The kind of distance to a goal of vectors.
 BY_VECTORS = "vectors"
 
 
@@ -39,8 +39,8 @@ def exported(cameras: int, macro_blocks: int = 0) -> tuple[str, ...]:
 class WorldModel(nn.Module):
     """Sensors in their own units on one side, states (Z,) on the other; see `Jepa`.
 
-    A goal is a list of targets and the index of what each is of: views (`view_size`,) as `encode` returns
-    them, with one of DISTANCES; or of some vector sensors what they shall measure, normalised, BY_VECTORS.
+    A goal is a list of targets and their indices: views (`view_size`,) as `encode` returns them, with one of
+    DISTANCES; or normalised target readings of some vector sensors, with BY_VECTORS.
     """
 
     def __init__(self, model: Jepa) -> None:
@@ -48,38 +48,38 @@ class WorldModel(nn.Module):
         self.model = model
 
     def forward(self, state: Tensor, action: Tensor) -> Tensor:
-        """Do as `predict`; here because torch compiles no loaded module without it into another."""
+        """Do as `predict`; needed because torch embeds no loaded module without it in another."""
         return self.model.predict(state, action)
 
     @offered
     def observe(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """Return states (B, Z) and how odd the images look (B,).
+        """Return states (B, Z) and the oddness of the images (B,).
 
         Args:
-            images: of each camera (B, H, W, 3) uint8.
-            vectors: (B, V) of all vector sensors, in their units.
+            images: images (B, H, W, 3) uint8 of each camera.
+            vectors: (B, V) readings of all vector sensors, in their units.
         """
         return self.model.observe(images, self.model.normalise(vectors))
 
     @offered
     def observe_each(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Do as `observe`, with the oddness of each camera's image (B, W), and what is rare of it ()."""
+        """Do as `observe`, with the oddness of each camera's image (B, W), and its rare value ()."""
         states, oddness = self.model.observe_each(images, self.model.normalise(vectors))
         return states, oddness, self.model.surprise_gauge.scale[-1]
 
     @offered
     def complete(self, state: Tensor, missing: list[int]) -> Tensor:
-        """Return states (B, Z) as if the cameras whose index is in `missing` had not been there."""
+        """Return states (B, Z) as if the cameras with an index in `missing` were absent."""
         return self.model.complete(state, missing)
 
     @offered
     def encode(self, camera: int, images: Tensor) -> Tensor:
-        """Return latents (B, D) of images (B, H, W, 3) uint8 of a camera by its index."""
+        """Return latents (B, D) of images (B, H, W, 3) uint8 from a camera, by index."""
         return self.model.encode(camera, images)
 
     @offered
     def normalised(self, sensor: int, values: Tensor) -> Tensor:
-        """Return the target of a vector sensor, by its index, from values in its units."""
+        """Return the target of a vector sensor, by index, from values in its units."""
         start, stop = self.model.goals[sensor]
         return (values - self.model.vector_mean[start:stop]) / self.model.vector_std[start:stop]
 
@@ -102,7 +102,7 @@ class WorldModel(nn.Module):
 
     @offered
     def imagine(self, state: Tensor) -> Tensor:
-        """Return where each macro-action leads from states (B, Z): states (B, N, Z)."""
+        """Return the outcomes of all macro-actions from states (B, Z): states (B, N, Z)."""
         return self.model.imagine(state)
 
     @offered
@@ -118,14 +118,14 @@ class WorldModel(nn.Module):
 
     @offered
     def distances(self, states: list[Tensor], goal: list[Tensor], parts: list[int], kind: str) -> Tensor:
-        """Return the distances (S, T) of T times states (S, Z) to a goal, in control steps.
+        """Return the distances (S, T) of states (S, Z) at T times to a goal, in control steps.
 
-        Of several targets it is the root of the mean square.
+        For several targets, it is the root mean square.
 
         Args:
-            states: one after another: step by step they are in the cache, all steps together are not.
+            states: states of one time after another: one step fits into the cache, all steps do not.
             goal: targets.
-            parts: index of each.
+            parts: index of each target.
             kind: one of DISTANCES for views, or BY_VECTORS.
         """
         far: list[Tensor] = []
@@ -146,11 +146,11 @@ class WorldModel(nn.Module):
 
     @offered
     def disagreement(self, state: Tensor, states: list[Tensor], actions: Tensor) -> Tensor:
-        """Return how unsure each step is (S, T), 1 is usual.
+        """Return the uncertainty of each step (S, T), 1 is usual.
 
         Args:
-            state: (1, Z) before.
-            states: (S, Z) after each of T blocks, as `states` predicted them.
+            state: (1, Z) state before.
+            states: (S, Z) states after each of T blocks, as `states` predicted them.
             actions: (S, T, K A) in [-1, 1].
         """
         samples, horizon, size = actions.shape[0], actions.shape[1], self.model.core_size
@@ -162,13 +162,13 @@ class WorldModel(nn.Module):
 
     @offered
     def surprise(self, state: Tensor, action: Tensor, next_state: Tensor, oddness: Tensor) -> Tensor:
-        """Return how little some blocks (N) went as predicted, by component (4,); see `Surprise.forward`.
+        """Return the surprise over some blocks (N), by component (4,); see `Surprise.forward`.
 
         Args:
-            state: (Z,) before.
-            action: (N K A,) in [-1, 1], as they were executed.
-            next_state: (Z,) after.
-            oddness: () of the images after.
+            state: (Z,) state before.
+            action: (N K A,) in [-1, 1], as executed.
+            next_state: (Z,) state after.
+            oddness: () oddness of the images after.
         """
         now, after = state.unsqueeze(0), next_state.unsqueeze(0)
         return self.model.surprise(now, action.unsqueeze(0), after, oddness.unsqueeze(0))[0]

@@ -23,12 +23,12 @@ from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 
 
 class Bundle(nn.Module):
-    """What a C++ program loads: one method `plan`. It does all iterations, reads no clock and keeps nothing.
+    """The module that a C++ program loads: one method `plan`, all iterations, no clock, no state.
 
     Args:
         model: the world model.
-        settings: how to search, fixed in the file.
-        contract: of the model.
+        settings: search settings, fixed in the file.
+        contract: contract of the model.
     """
 
     def __init__(self, model: Jepa, settings: PlannerSettings, contract: Contract) -> None:
@@ -43,7 +43,7 @@ class Bundle(nn.Module):
         )
 
     def forward(self, images: list[Tensor], vectors: Tensor) -> Tensor:
-        """Return the state (Z,) that is observed; arguments as `plan`."""
+        """Return the observed state (Z,); arguments as in `plan`."""
         return self.world.observe([image.unsqueeze(0) for image in images], vectors.unsqueeze(0))[0][0]
 
     @offered
@@ -61,9 +61,9 @@ class Bundle(nn.Module):
         Args:
             images: of each camera (H, W, 3) uint8 RGB, in the order of the contract.
             vectors: (V,) float32 of all vector sensors in that order, in their units.
-            goal: images (H, W, 3) uint8 of some cameras, or float32 vectors that some vector sensors shall
-                measure, in their units; of joints the positions.
-            parts: index of each of these, among the cameras or among the vector sensors, rising.
+            goal: images (H, W, 3) uint8 of some cameras, or float32 target readings of some vector sensors,
+                in their units; positions for joints.
+            parts: index of each of these among the cameras or the vector sensors, ascending.
             warm_start: (T, K A) the last answer, shifted by the blocks that passed since; or zeros.
             noise: (I, S, T, K A) independent standard normal; its shape sets iterations and candidates.
         """
@@ -90,11 +90,11 @@ class Bundle(nn.Module):
 
 
 def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, path: Path) -> str:
-    """Write a bundle and its sidecar; returns the hash.
+    """Write a bundle and its sidecar; return the hash.
 
     Raises:
         ConfigError: the settings name a baseline that does not search.
-        OutputError: they cannot be written.
+        OutputError: the files cannot be written.
     """
     if settings.solver in NO_SEARCH:
         raise ConfigError(

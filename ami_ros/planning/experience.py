@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a planner may ask of a memory. `ami_ros.memory.experience` implements it."""
+"""The memory interface of a planner. `ami_ros.memory.experience` implements it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Numbers = NDArray[Any]
 
 
 class Experience(Protocol):
-    """Moments of the past, as the planner's model sees them; points are those of `ami_ros.model.points`.
+    """Past moments as the planner's model sees them; points are those of `ami_ros.model.points`.
 
     Attributes:
         dreaded: (C, Z) states in which the world surprised the model, or the gate stopped the robot.
@@ -20,19 +20,19 @@ class Experience(Protocol):
     dreaded: Numbers
 
     def refresh(self) -> None:
-        """Take in what was remembered since."""
+        """Load the moments that were stored since the last call."""
 
     def way(self, start: Numbers, goal: Numbers) -> Any | None:
-        """Return the shortest way that was travelled between two points (P,); None when none is known."""
+        """Return the shortest travelled route between two points (P,); None if none is known."""
 
     def states_of(self, way: Any) -> Numbers:
-        """Return the states (R, Z) to pass on a way."""
+        """Return the states (R, Z) along a route."""
 
     def fail(self, way: Any, place: int) -> None:
-        """Hear that one place of a way was not reached."""
+        """Record that one place of a route was not reached."""
 
     def forgive(self) -> None:
-        """Forget what was not reached."""
+        """Forget all failures."""
 
     def candidates(self, here: Numbers, goal: Numbers, count: int, blocks: int) -> list[Numbers]:
-        """Return action blocks (T, K A) that led from places like here (P,) toward goals like this (P,)."""
+        """Return action blocks (T, K A) that led from places like `here` (P,) to goals like `goal` (P,)."""

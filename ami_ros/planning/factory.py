@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner node plans with: the shipped world model, or whatever a test brings."""
+"""The planner of the planner node: the shipped world model, or whatever a test supplies."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelView:
-    """What a model sees with.
+    """The inputs of a model.
 
     Attributes:
-        sha256: of its file; empty where there is no model.
-        sides: camera -> side of the image that it sees, px.
+        sha256: hash of its file; empty without a model.
+        sides: camera -> side of the image that the model sees, px.
     """
 
     sha256: str = ""
@@ -36,13 +36,13 @@ class ModelView:
 
 @dataclass(frozen=True)
 class PlannerFactory:
-    """How to make a planner.
+    """Builds a planner.
 
     Attributes:
-        defaults: from the task's name to a settings dataclass instance; its fields become ROS parameters.
-        build: called with the robot, the model's path, the settings, the task's name and the file of the
-            memory, None for none; returns a planner that is warm.
-        view: from a planner that it built to what its model sees with.
+        defaults: maps the task's name to a settings dataclass instance; its fields become ROS parameters.
+        build: called with the robot, the model's path, the settings, the task's name and the memory file
+            (None for none); returns a warmed-up planner.
+        view: maps a planner that it built to the inputs of its model.
     """
 
     defaults: Callable[[str], Any]
@@ -53,10 +53,10 @@ class PlannerFactory:
 def experience_of(
     model: ModelRuntime, spec: RobotSpec, settings: PlannerSettings, task: str, memory: Path | None
 ) -> Experience | None:
-    """Return what the settings plan with of a memory; None where they plan without, or there is none.
+    """Return the experience that the settings use; None if they use none or there is no memory.
 
     Raises:
-        MemoryFileError: the file is none of ours, or damaged.
+        MemoryFileError: the file is not a memory file, or damaged.
     """
     if memory is None or not settings.recalls:
         return None
@@ -88,10 +88,10 @@ def experience_of(
 
 
 def world_model_planner(clock_ns: Callable[[], int]) -> PlannerFactory:
-    """Return the factory of the real thing; torch is imported here and not before.
+    """Return the factory of the real planner; torch is imported here and not before.
 
     Args:
-        clock_ns: tells its search the time.
+        clock_ns: clock of its search, ns.
     """
     import torch
 

@@ -14,13 +14,13 @@ from ami_ros.planning.rollout import Rollout, Target
 from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
 
-# Order of the candidates that are not drawn at random, then those that are, then what a memory gave.
+# Order of the candidates: those not drawn at random, then the random ones, then those of a memory.
 SOURCES = ("warm_start", "hold", "inverse_model", "random", "retrieval")
 
 
-# How far a search has come: mean and std (T, K A) that the next candidates are drawn with; the cheapest
-# actions (T, K A) so far, their cost (1,), its terms (number of terms,), the states (T, Z) that they lead to,
-# and where they came from, index into SOURCES. Not a NamedTuple, whose type torch would make at every return.
+# Progress of a search: mean and std (T, K A) of the next candidates; the cheapest actions (T, K A) so far,
+# their cost (1,), its terms (number of terms,), the states (T, Z) that they lead to, and their source, an
+# index into SOURCES. Not a NamedTuple: torch would create its type at every return.
 Found: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, int]
 
 
@@ -30,8 +30,8 @@ class Iteration(nn.Module):
     Args:
         world: a world model, see `WorldModel`.
         settings: solver, terms and spread.
-        contract: of the model. Its reach bounds the actions that are drawn: what comes of actions beyond
-            those in its data, a model can only guess.
+        contract: contract of the model. Its reach bounds the sampled actions: a model can only guess the
+            outcome of actions beyond those in its data.
     """
 
     def __init__(self, world: Any, settings: PlannerSettings, contract: Contract) -> None:
@@ -47,7 +47,7 @@ class Iteration(nn.Module):
         )
         self.initial_std, self.minimum_std = settings.initial_std, settings.minimum_std
         self.steers = settings.inverse_proposal
-        # Not their list: where there is no camera, TorchScript could not tell of what it is empty.
+        # Not the list itself: without a camera, TorchScript could not infer its element type.
         self.cameras, self.latent_size = len(contract.cameras), contract.latent_size
 
     @offered
@@ -61,19 +61,19 @@ class Iteration(nn.Module):
         dreaded: Tensor,
         precedents: Tensor,
     ) -> Found:
-        """Search for the first time.
+        """Run the first iteration.
 
-        Among the candidates are the last plan, standing still, for image goals what the inverse model would
-        do, and what a memory has to offer.
+        The candidates include the last plan, standing still, the inverse model's actions for image goals,
+        and the precedents of a memory.
 
         Args:
-            now: (1, Z) the state.
-            goal: to come near to.
+            now: (1, Z) the current state.
+            goal: the target.
             warm_start: (T, K A) in [-1, 1], the shifted last plan.
-            hold: (T, K A) in [-1, 1], actions that stand still.
+            hold: (T, K A) in [-1, 1], actions that hold still.
             noise: (S, T, K A) standard normal.
-            dreaded: (C, V, D) latents of V cameras that are to be kept away from; C may be 0.
-            precedents: (N, T, K A) in [-1, 1], of a memory; N may be 0.
+            dreaded: (C, V, D) latents of V cameras to avoid; C may be 0.
+            precedents: (N, T, K A) in [-1, 1], from a memory; N may be 0.
         """
         candidates = (warm_start + self.initial_std * noise).clamp(self.lowest, self.highest)
         candidates[0] = warm_start
@@ -104,7 +104,7 @@ class Iteration(nn.Module):
         noise: Tensor,
         dreaded: Tensor,
     ) -> Found:
-        """Search once more around what was found; arguments as `first`."""
+        """Run another iteration around the best so far; arguments as in `first`."""
         mean, std, best, least, best_terms, predicted, source = found
         candidates = (mean + std * noise).clamp(self.lowest, self.highest)
         candidates[0] = best
@@ -122,13 +122,13 @@ class Iteration(nn.Module):
 
     @offered
     def doubt(self, now: Tensor, found: Found) -> Tensor:
-        """Return how unsure the model is () of where the best actions lead, 1 is usual."""
+        """Return the model's uncertainty () about the outcome of the best actions; 1 is usual."""
         states = list(found[5].unsqueeze(1).unbind(0))
         doubts: Tensor = self.world.disagreement(now, states, found[2].unsqueeze(0))
         return doubts.mean()
 
     def _terms(self, rollout: Rollout) -> Tensor:
-        """Return what each term says (S, number of terms)."""
+        """Return the value of each term (S, number of terms)."""
         columns: list[Tensor] = []
         for term in self.terms:
             columns.append(term(rollout))
@@ -141,5 +141,5 @@ class Iteration(nn.Module):
 
 
 def finite(cost: Tensor) -> Tensor:
-    """Return costs (S,) in which one that is not finite never wins."""
+    """Return costs (S,) in which a non-finite one never wins."""
     return torch.where(torch.isfinite(cost), cost, torch.full_like(cost, 1e30))

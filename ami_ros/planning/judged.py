@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No plans with a model that its figures let expect to fail."""
+"""Refuses models whose quality figures predict failure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ OVERRIDE = (
 
 
 def check_may_plan(contract: Contract, settings: PlannerSettings, where: str) -> None:
-    """Refuse a model that its judgement says may not plan, unless the settings take any.
+    """Refuse a model whose judgement forbids planning, unless the settings accept any.
 
     Args:
-        contract: of the model.
-        settings: of the planner.
-        where: name of its file in messages.
+        contract: contract of the model.
+        settings: settings of the planner.
+        where: name of the model file in messages.
 
     Raises:
-        JudgementError: it may not; with the judgement, and what can be done.
+        JudgementError: the model may not plan; the message has the judgement and the remedy.
         ConfigError: config/judgement.yaml is not readable.
     """
     if not settings.judged:

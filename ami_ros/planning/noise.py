@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Noise that lasts: neighbouring actions of a candidate are alike, so that candidates get somewhere."""
+"""Time-correlated noise: neighbouring actions of a candidate are similar, so candidates get somewhere."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class LastingNoise:
     for real-time planning" (2020), section 3.1, which colours the noise of CEM.
 
     Args:
-        correlation: of neighbouring control steps, in [0, 1).
+        correlation: correlation of neighbouring control steps, in [0, 1).
         horizon: action blocks (T).
         block: control steps per action block (K).
 
     Attributes:
-        mixing: (T K, T K) what makes it last.
+        mixing: (T K, T K) matrix that correlates it.
     """
 
     def __init__(self, correlation: float, horizon: int, block: int) -> None:

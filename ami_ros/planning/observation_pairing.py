@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which readings make one observation. Never reads a clock.
+"""Pairs sensor readings into observations. Never reads a clock.
 
-The rule: an observation is of its oldest image, or without cameras of its newest reading. It is ready when
-each sensor has said something that is new enough for that: joints at least as new, since the plan starts
-where the body *is*; a sensor with a slack may be older by so much. Of each the newest reading is taken.
-Observations closer together than the planning period are skipped, by their stamps, so the rule is the same
-in real and in simulated time. No two begin with the same joints: the gate takes one proposal from each.
+An observation has the stamp of its oldest image, or without cameras that of its newest reading. It is ready
+when every sensor has a recent enough reading. Joints must be at least as new, since the plan starts where the
+body *is*; a sensor with slack may be older by that slack. The newest reading of each sensor is used.
+Observations closer together than the planning period are skipped by their stamps, so the rule is the same
+in real and in simulated time. No two start from the same joints: the gate takes one proposal from each.
 
-A camera that is not required is waited for like any other as long as it lives. When the others have come for
-its age limit without it, the observation is made without it.
+An optional camera is waited for like any other while it is alive. Once the others have arrived for its age
+limit without it, the observation is made without it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-EARLY_SHARE = 0.1  # of the period: an image that much early is on time, for cameras jitter
+EARLY_SHARE = 0.1  # of the period: an image this early is on time, because cameras jitter
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A reading as it arrived; what it says is decoded only if it is planned from."""
+    """A reading as it arrived; it is decoded only if a plan uses it."""
 
     content: Any
     stamp_ns: int
@@ -31,17 +31,17 @@ class Seen:
 
 
 class ObservationPairing:
-    """Keeps the newest reading of each sensor and tells when to plan from them.
+    """Keeps the newest reading of each sensor and decides when to plan from them.
 
     Args:
         images: names of the cameras.
-        vectors: names of the vector sensors -> how much older than the observation they may be, ns.
+        vectors: name of each vector sensor -> how much older than the observation it may be, ns.
         period_ns: planning period.
-        gap_ns: a vector may be this much newer than the image.
-        optional: names of the cameras that are not required -> for how long they are waited for, ns.
+        gap_ns: how much newer than the image a vector may be.
+        optional: name of each optional camera -> how long to wait for it, ns.
 
     Attributes:
-        restarts: how often time was seen to start again (a stamp older than the one before it).
+        restarts: how often time started again (a stamp older than the previous one).
     """
 
     def __init__(
@@ -59,18 +59,18 @@ class ObservationPairing:
         self.forget()
 
     def forget(self) -> None:
-        """Drop everything seen."""
+        """Drop all readings."""
         self._seen: dict[str, Seen] = {}
         self._first_ns: int | None = None
         self.plan_again()
 
     def plan_again(self) -> None:
-        """Allow a plan from the next readings whatever their stamps, as for a new goal."""
+        """Allow a plan from the next readings regardless of their stamps, as for a new goal."""
         self._taken_ns: int | None = None
         self._begun: dict[str, int] = {}  # vectors without slack -> their stamp in the last observation
 
     def see(self, sensor: str, reading: Seen) -> None:
-        """Take a reading."""
+        """Store a reading."""
         before = self._seen.get(sensor)
         if before is not None and reading.stamp_ns < before.stamp_ns:
             self.forget()
@@ -79,7 +79,7 @@ class ObservationPairing:
         self._first_ns = reading.stamp_ns if self._first_ns is None else self._first_ns
 
     def take(self) -> Mapping[str, Seen] | None:
-        """Return the readings to plan from now, once; None when there are none."""
+        """Return the readings to plan from now, once; None if there are none."""
         if self._missing():
             return None
         stamp_ns = self._stamp_ns()
@@ -95,7 +95,7 @@ class ObservationPairing:
 
     @property
     def _images(self) -> list[str]:
-        """Cameras that count: those that are not required only while they live."""
+        """Cameras that count; optional ones count only while they are alive."""
         if not self._optional or self._first_ns is None:
             return list(self._all_images)
         newest = max(seen.stamp_ns for seen in self._seen.values())
@@ -116,7 +116,7 @@ class ObservationPairing:
         return max(self._seen[name].stamp_ns for name in self._vectors)
 
     def _older(self) -> dict[str, int]:
-        """Return how much too old vectors are, ns, by name."""
+        """Return by how much vectors are too old, ns, by name."""
         stamp_ns = self._stamp_ns()
         lags = {name: stamp_ns - slack - self._seen[name].stamp_ns for name, slack in self._vectors.items()}
         return {name: lag for name, lag in lags.items() if lag > 0}
@@ -127,7 +127,7 @@ class ObservationPairing:
         return newest - self._stamp_ns() if self._images else 0
 
     def waiting_for(self, now_ns: int) -> str:
-        """Say what is missing for the next plan, for people."""
+        """Return what is missing for the next plan, as text."""
         if missing := self._missing():
             return f"no observation yet: waiting for {' and '.join(missing)}"
         if older := self._older():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long plans take and how often they come, over the last ones. Never reads a clock."""
+"""Duration and rate of the last plans. Never reads a clock."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class PlanStatistics:
             self.missed_deadlines += 1
 
     def doubt(self, disagreement: float | None, surprise: float | None) -> None:
-        """Note how unsure the newest plan is, and how little the last one went as predicted."""
+        """Record the uncertainty of the newest plan and the surprise about the last one."""
         known = {"disagreement": disagreement, "surprise": surprise}
         self._doubts = {name: value for name, value in known.items() if value is not None}
 
     def summary(self) -> dict[str, float | int]:
-        """Return ``plans missed_deadlines`` and what is known of the rest.
+        """Return ``plans missed_deadlines`` and whatever else is known.
 
-        That is ``plan_ms_p50 plan_ms_p99 loop_hz``, and ``disagreement surprise`` of the newest plan.
+        The rest is ``plan_ms_p50 plan_ms_p99 loop_hz``, and ``disagreement surprise`` of the newest plan.
         """
         summary: dict[str, float | int] = {"plans": self.plans, "missed_deadlines": self.missed_deadlines}
         if self._plan_ms:

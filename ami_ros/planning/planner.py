@@ -24,23 +24,23 @@ from ami_ros.planning.settings import HOLD, NO_SEARCH, RETRIEVAL, PlannerSetting
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import FloatArray, Goal, Observation, Plan
 
-RETRIEVED = 100  # action blocks: how far a planner that only retrieves looks into what came of it
+RETRIEVED = 100  # action blocks: look-ahead of a planner that only retrieves
 
 
 class RecedingHorizonPlanner:
-    """Plans toward one goal at a time, and decides by itself, from the latent, that it has arrived.
+    """Plans toward one goal at a time, and detects arrival from the latent.
 
     Args:
         model: the loaded world model.
         spec: the robot.
-        settings: how to search.
-        clock_ns: tells the search the time.
-        search: searches instead of ours.
-        experience: a memory to plan with, where the settings ask for one.
+        settings: search settings.
+        clock_ns: clock of the search, ns.
+        search: replaces the built-in search.
+        experience: a memory to plan with, if the settings ask for one.
 
     Raises:
         ContractError: the model cannot plan as the settings ask.
-        ConfigError: they ask for a memory, and there is none.
+        ConfigError: the settings ask for a memory, and there is none.
     """
 
     def __init__(
@@ -72,11 +72,11 @@ class RecedingHorizonPlanner:
 
     @property
     def model(self) -> ModelRuntime:
-        """The world model that it plans with."""
+        """The world model of the planner."""
         return self._model
 
     def restart(self) -> None:
-        """Forget the last plan and start the random numbers again: the same inputs give the same plans."""
+        """Forget the last plan and reseed the random numbers: the same inputs give the same plans."""
         self._generator = torch.Generator().manual_seed(self._settings.seed)
         self._warm_start: Tensor | None = None
         self._meaning.forget()
@@ -87,7 +87,7 @@ class RecedingHorizonPlanner:
             self._guide.restart()
 
     def set_goal(self, goal: Goal | None) -> None:
-        """Pursue `goal`, encoded once; None stops planning.
+        """Pursue `goal`, which is encoded once; None stops planning.
 
         Raises:
             GoalError: the model cannot use it; the previous goal stays.
@@ -117,7 +117,7 @@ class RecedingHorizonPlanner:
             self._guide.observe(sensed.state, observation.stamp_ns)
             if not self._arrived:
                 target = self._guide.subgoal(sensed.state, self._goal, distance)
-        if target is None:  # the time is for the way that is looked for
+        if target is None:  # the time goes to the route search
             result = self._unsearched(sensed.state, hold.expand(self._shape), HOLD)
         else:
             result = self._choose(sensed.state, target, hold, observation.stamp_ns)
@@ -130,7 +130,7 @@ class RecedingHorizonPlanner:
             self._guide.act(actions[0, 0])
         in_units = self._spec.actions.in_units(actions)
         if self._spec.arm is None:
-            self._meaning.proposal(in_units, observation)  # remembers where it leaves the channels
+            self._meaning.proposal(in_units, observation)  # stores where it leaves the channels
         return Plan(
             actions=in_units,
             step_ns=self._spec.step_ns,
@@ -153,7 +153,7 @@ class RecedingHorizonPlanner:
         )
 
     def _block(self, action: FloatArray) -> Tensor:
-        """Return the action block (1, K A) in [-1, 1] of one action (A,), again and again."""
+        """Return the action block (1, K A) in [-1, 1] that repeats one action (A,)."""
         normalised = torch.from_numpy(self._spec.actions.normalised(action)).float().clamp(-1.0, 1.0)
         return normalised.repeat(1, self._spec.action_block)
 
@@ -183,12 +183,12 @@ class RecedingHorizonPlanner:
         return SearchResult(actions, nothing, state.unsqueeze(0).cpu(), 0, SOURCES.index(source), None)
 
     def _shifted(self, last: Tensor, now_ns: int) -> Tensor:
-        """Shift the last plan (T, K A) by the blocks that passed, to the nearest one, since it was made."""
+        """Shift the last plan (T, K A) by the blocks since it was made, rounded to the nearest one."""
         block_ns = self._spec.step_ns * self._spec.action_block
         if self._planned_ns is None or now_ns < self._planned_ns:
             self._planned_ns = now_ns
         passed = round((now_ns - self._planned_ns) / block_ns)
-        # What is left of a block counts at the next call: a planner faster than its blocks must shift, too.
+        # The rest of a block counts at the next call: a planner faster than its blocks must shift, too.
         self._planned_ns += passed * block_ns
         if passed == 0:
             return last

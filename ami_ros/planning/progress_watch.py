@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the robot still gets closer to its goal, and what is missing. Never reads a clock."""
+"""Detects whether the robot still gets closer to its goal, and what is missing. Never reads a clock."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Goal
 
 CLOSER = 0.95  # of the smallest distance so far: less is noise
-OFF = 0.05  # rad or m: a joint that is further from its goal is named
+OFF = 0.05  # rad or m: a joint further from its goal is named
 TURNED_DEG = 5.0
 MOST_NAMED = 3
 
 
 class ProgressWatch:
-    """Tells for how long the distance to the goal has not become smaller.
+    """Measures how long the distance to the goal has not decreased.
 
     Args:
-        patience_s: so long is nothing unusual, as on the way around an object.
+        patience_s: duration that is not unusual, as on the way around an object.
     """
 
     def __init__(self, patience_s: float) -> None:
@@ -32,11 +32,11 @@ class ProgressWatch:
         self._since_ns: int | None = None
 
     def stuck_s(self, distance: float, stamp_ns: int) -> float:
-        """Return for how many seconds it has come no closer; 0 within the patience.
+        """Return for how many seconds the robot has come no closer; 0 within the patience.
 
         Args:
-            distance: to the goal now, in control steps.
-            stamp_ns: of the observation.
+            distance: current distance to the goal, in control steps.
+            stamp_ns: stamp of the observation.
         """
         if self._since_ns is None or distance < CLOSER * self._closest or stamp_ns < self._since_ns:
             self._closest, self._since_ns = distance, stamp_ns
@@ -45,16 +45,16 @@ class ProgressWatch:
 
 
 def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kinematics: Kinematics) -> str:
-    """Say what keeps the robot from a joint goal; empty for an image goal, whose joints nobody knows.
+    """Return what keeps the robot from a joint goal; empty for an image goal, whose joints are unknown.
 
     Actions move the tip, the hand keeps its orientation unless that is free, and the elbow follows: see
-    `Kinematics.step`. So a posture with another hand or elbow cannot be had, although its tip may be.
+    `Kinematics.step`. A posture with another hand or elbow is out of reach, although its tip may not be.
 
     Args:
-        goal: what is pursued.
-        joint_position: (J,) now, rad or m.
+        goal: the pursued goal.
+        joint_position: (J,) current positions, rad or m.
         spec: the robot.
-        kinematics: of the robot.
+        kinematics: kinematics of the robot.
     """
     wanted = goal.vectors.get(spec.joint_sensor)
     if wanted is None:

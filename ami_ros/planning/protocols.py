@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The seam between planning and those who run it: what a planner must offer."""
+"""The interface between planning and its callers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ class Planner(Protocol):
     """Turns observations into plans toward one goal at a time."""
 
     def set_goal(self, goal: Goal | None) -> None:
-        """Pursue `goal`; None stops planning. Raises GoalError when the model cannot use it."""
+        """Pursue `goal`; None stops planning. Raises GoalError if the model cannot use it."""
 
     def plan(self, observation: Observation) -> Plan:
         """Plan from `observation`. Raises GoalError without a goal."""
 
     def restart(self) -> None:
-        """Drop the warm start and begin the random numbers again; the goal stays."""
+        """Drop the warm start and reseed the random numbers; the goal stays."""
 
 
 class Follower(Protocol):
-    """Hears of all that a planner does, such as a memory."""
+    """Observes everything that a planner does; a memory is one."""
 
     def pursue(self, goal: Goal | None) -> None:
-        """Hear of a new goal; None for none."""
+        """Handle a new goal; None for no goal."""
 
     def restart(self) -> None:
-        """Hear that what comes next does not follow from what was."""
+        """Handle a break: the next observation does not follow from the last."""
 
     def see(self, observation: Observation, plan: Plan | None) -> None:
-        """Take what was sensed, and the plan that was made from it; None where none was made."""
+        """Handle an observation and the plan made from it; None if none was made."""

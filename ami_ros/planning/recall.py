@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a search takes from a memory: candidates that led toward such goals, and states to keep away from."""
+"""What a search takes from a memory: candidates that led toward similar goals, and states to avoid."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.settings import RETRIEVAL, PlannerSettings
 
-MOST_DREADED = 16  # the nearest: each costs a distance of every candidate
+MOST_DREADED = 16  # the nearest: each costs a distance computation for every candidate
 
 
 class Recall:
-    """Asks a memory; without one it has nothing to say.
+    """Queries a memory; returns nothing without one.
 
     Args:
-        model: whose states they are.
-        settings: how much of it is wanted.
+        model: model of the states.
+        settings: how much to recall.
         experience: the memory.
     """
 
@@ -33,12 +33,12 @@ class Recall:
         self._careful = caution is not None and caution.weight > 0.0
 
     def precedents(self, state: Tensor, goal: EncodedGoal, still: Tensor) -> Tensor:
-        """Return candidates (N, T, K A) that led from places like state (Z,) toward goals like this.
+        """Return candidates (N, T, K A) that led from places near `state` toward goals near `goal`.
 
         Args:
-            state: now.
-            goal: of all cameras; by vectors there are no precedents.
-            still: (T, K A) what is done after them.
+            state: (Z,) current state.
+            goal: goal of all cameras; goals by vectors have no precedents.
+            still: (T, K A) actions to append to them.
         """
         if self._experience is None or not self._count:
             return still.unsqueeze(0)[:0]
@@ -54,7 +54,7 @@ class Recall:
         return candidates.to(still.device)
 
     def dreaded(self, state: Tensor) -> Tensor:
-        """Return the latents (C, V, D) that are to be kept away from, of the V cameras: the nearest ones."""
+        """Return the nearest latents (C, V, D) of the V cameras to avoid."""
         views, size = len(self._model.contract.cameras), self._model.contract.latent_size
         if self._experience is None or not self._careful or not views or not len(self._experience.dreaded):
             return state.new_zeros((0, views, size))

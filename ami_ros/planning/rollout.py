@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where candidates lead: what a term of the cost is given."""
+"""Rolled-out candidates: the input of a cost term."""
 
 # No annotations from __future__: TorchScript looks up `Target` where a term uses it, not here.
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from ami_ros.model.encoded_goal import EncodedGoal
 
 
 class Target(NamedTuple):
-    """What candidates shall come near to; a goal as a compiled search takes it.
+    """The target of the candidates: a goal as a compiled search takes it.
 
     Attributes:
         targets: see `WorldModel`.
-        parts: index of what each target is of.
-        kind: of distance to it.
-        on_the_way: it is a place on the way to another goal.
+        parts: index of the view or sensor of each target.
+        kind: kind of distance to it.
+        on_the_way: whether it is a place on the way to another goal.
     """
 
     targets: list[Tensor]
@@ -26,7 +26,7 @@ class Target(NamedTuple):
 
 
 def target_of(goal: EncodedGoal, distance: str) -> Target:
-    """Return a goal for a compiled search that measures the way to images by this distance."""
+    """Return a goal for a compiled search that measures the distance to images by this kind."""
     return Target(goal.targets, goal.parts, goal.kind(distance), goal.on_the_way)
 
 
@@ -35,11 +35,11 @@ class Rollout(NamedTuple):
 
     Attributes:
         now: (1, Z) the state before.
-        states: (S, Z) after each of T action blocks.
+        states: (S, Z) the states after each of T action blocks.
         actions: (S, T, K A) in [-1, 1].
-        goal: what they shall come near to.
-        dreaded: (C, V, D) latents of V cameras that are to be kept away from.
-        view_sizes: (V,) how many numbers of a state, from its first on, are the latent of each camera.
+        goal: their target.
+        dreaded: (C, V, D) latents of V cameras to avoid.
+        view_sizes: (V,) size of each camera's latent; the latents come first in a state.
     """
 
     now: Tensor

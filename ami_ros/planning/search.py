@@ -20,15 +20,15 @@ from ami_ros.planning.stopwatch import Stopwatch
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """What a search found, on the CPU.
+    """The result of a search, on the CPU.
 
     Attributes:
         actions: (T, K A) in [-1, 1].
-        cost_terms: one for each term of the settings.
+        cost_terms: value of each term of the settings.
         predicted: (T, Z) states.
-        iterations: that were done.
-        source: where the actions came from, index into SOURCES.
-        disagreement: about `predicted`, 1 is usual; None when nothing was predicted.
+        iterations: number of iterations.
+        source: source of the actions, index into SOURCES.
+        disagreement: disagreement about `predicted`, 1 is usual; None if nothing was predicted.
     """
 
     actions: Tensor
@@ -40,7 +40,7 @@ class SearchResult:
 
 
 class Search(Protocol):
-    """Finds actions toward a goal: ours, or somebody else's."""
+    """Finds actions toward a goal: the built-in search, or another one."""
 
     def search(
         self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor
@@ -49,13 +49,13 @@ class Search(Protocol):
 
 
 class LatentSearch:
-    """Anytime, and deterministic in its arguments but for the time that it is given.
+    """An anytime search, deterministic in its arguments except for its time limit.
 
     Args:
         model: the loaded world model.
-        settings: how to search; its solver must be one of planning/solvers.
-        clock_ns: tells the time.
-        recall: asks a memory.
+        settings: search settings; the solver must be one of planning/solvers.
+        clock_ns: clock, ns.
+        recall: queries a memory.
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class LatentSearch:
         """Search for actions.
 
         Args:
-            state: (Z,) now.
-            goal: encoded.
+            state: (Z,) current state.
+            goal: encoded goal.
             warm_start: (T, K A) in [-1, 1], the shifted last plan.
-            hold: (T, K A) in [-1, 1], actions that stand still.
+            hold: (T, K A) in [-1, 1], actions that hold still.
             noise: (I, S, T, K A) standard normal; its shape sets iterations and candidates.
         """
         self._stopwatch.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solvers and terms by name: a name is that of a file in planning/solvers or planning/terms."""
+"""Solvers and terms by name: the name of a file in planning/solvers or planning/terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ami_ros.errors import ConfigError, shown
 
 
 def known(folder: str) -> list[str]:
-    """Return what there is in a folder below planning/."""
+    """Return the names in a folder below planning/."""
     return sorted(path.stem for path in (Path(__file__).parent / folder).glob("[!_]*.py"))
 
 
@@ -20,7 +20,7 @@ def module_of(folder: str, name: str) -> ModuleType:
     """Return the module `name` in a folder below planning/.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: there is no such module.
     """
     if name not in known(folder):
         raise ConfigError(f"{folder}: got {shown(name)}, expected some of {known(folder)}")

@@ -17,13 +17,13 @@ from ami_ros.settings.task_file import load_task_settings
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 HOLD, RETRIEVAL = "hold", "retrieval"
-# What chooses actions without searching: baselines.
+# Baselines, which choose actions without searching.
 NO_SEARCH = ("inverse_model", "random", HOLD, RETRIEVAL)
 
 
 @dataclass(frozen=True)
 class PlannerSettings:
-    """How the planner searches; NO_SEARCH instead of a solver serves as a baseline."""
+    """How the planner searches; a NO_SEARCH entry instead of a solver selects a baseline."""
 
     solver: str = setting(
         "what chooses the actions: one of solvers; without search inverse_model, random, hold, retrieval"
@@ -58,7 +58,7 @@ class PlannerSettings:
 
     @property
     def recalls(self) -> bool:
-        """Whether it plans with what is remembered."""
+        """Whether the planner uses the memory."""
         if self.solver in NO_SEARCH:
             return self.solver == RETRIEVAL
         caution = self.terms.get("caution")
@@ -92,5 +92,5 @@ class PlannerSettings:
 def load_planner_settings(
     overrides: dict[str, object] | None = None, task: str | None = None
 ) -> PlannerSettings:
-    """Read config/planner.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
+    """Read config/planner.yaml, then the task's changes, then `overrides`. Raises ConfigError."""
     return load_task_settings(PlannerSettings, "planner", task, overrides)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says when a planner has searched for long enough, so that the gate does not miss a proposal."""
+"""Limits the search time of a planner, so that the gate does not miss a proposal."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 
 class Stopwatch:
-    """Tells whether time is left for more.
+    """Checks whether time is left.
 
     Args:
-        clock_ns: tells the time.
-        limit_s: how long something may take.
+        clock_ns: clock, ns.
+        limit_s: time limit, s.
     """
 
     def __init__(self, clock_ns: Callable[[], int], limit_s: float) -> None:
@@ -19,10 +19,10 @@ class Stopwatch:
         self.start()
 
     def start(self) -> None:
-        """Begin to count."""
+        """Start the clock."""
         self._started_ns = self._clock_ns()
 
     @property
     def is_over(self) -> bool:
-        """Whether it took longer since."""
+        """Whether the limit has passed since the start."""
         return self._clock_ns() - self._started_ns > self._limit_ns

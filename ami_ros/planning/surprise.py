@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare what the camera sees with what the model knows, and with what it expected some blocks ago."""
+"""Compare camera images with the model's knowledge, and with its predictions some blocks ago."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ami_ros.model.runtime import ModelRuntime, Sensed
 from ami_ros.planning.control_steps import ControlSteps
 from ami_ros.types import FloatArray, Observation
 
-NOTICEABLE = 0.004  # m that a step was planned to move the tip; less tells nothing about its execution
-NOTICEABLE_SPEED = 0.1  # of a base, share of its largest, for the same
-EXECUTED = 0.5  # share of a planned step that the tip has gone at least when nobody held it back
+NOTICEABLE = 0.004  # m of planned tip motion per step; less does not show whether it was executed
+NOTICEABLE_SPEED = 0.1  # same for a base, share of its top speed
+EXECUTED = 0.5  # least share of a planned step that a tip moves when nothing holds it back
 
 
 class SurpriseMonitor:
-    """Remembers the last SURPRISE_BLOCKS action blocks and what was sensed at each of their steps.
+    """Keeps the last SURPRISE_BLOCKS action blocks and the sensor readings at each of their steps.
 
-    The planner plans again at every control step, so of each plan only the first action is executed. What a
-    look alone can judge is judged at every observation. Motion is judged only when the robot did what was
-    planned: one that the gate holds, or slows down, is no surprise.
+    The planner plans again at every control step, so only the first action of each plan is executed. The
+    components that need a single observation are updated at every one. Motion is judged only if the robot did
+    what was planned: a robot that the gate holds or slows down is no surprise.
 
     Args:
         model: measures the surprise.
@@ -42,18 +42,18 @@ class SurpriseMonitor:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the past: what comes next does not follow from it."""
+        """Forget the past: the next observation does not follow from it."""
         self._past.clear()
         self._steps.restart()
         self._now: Sensed | None = None
         self._tip = np.zeros(3)
 
     def observe(self, now: Sensed, observation: Observation) -> dict[str, float]:
-        """Return the surprise by component; without `MOTION` until whole blocks went as planned, in time.
+        """Return the surprise by component; without `MOTION` until whole blocks ran as planned, in time.
 
         Args:
-            now: what is sensed.
-            observation: what that is from.
+            now: the encoded observation.
+            observation: the observation itself.
         """
         tip = np.zeros(3)
         if self._kinematics is not None:
@@ -84,7 +84,7 @@ class SurpriseMonitor:
         return length < NOTICEABLE or float(moved @ planned) >= EXECUTED * length * length
 
     def _was_driven(self, action: FloatArray, observation: Observation) -> bool:
-        """Return whether a base has come to the planned speed; where nothing measures that, it has."""
+        """Return whether a base reached the planned speed; True if nothing measures it."""
         planned = self._spec.actions.in_units(action) / self._spec.actions.half_range
         length = float(np.linalg.norm(planned))
         if self._speeds not in observation.readings or length < NOTICEABLE_SPEED:
@@ -98,5 +98,5 @@ class SurpriseMonitor:
 
 
 def at_rest(terms: dict[str, float]) -> float | None:
-    """Return the largest surprise that one look can judge; None where nothing judged it."""
+    """Return the largest surprise of a single observation; None if there is none."""
     return max((value for name, value in terms.items() if name != MOTION), default=None)

@@ -20,11 +20,11 @@ WARM_UP_PLANS = 5  # TorchScript specialises during the first calls, which take 
 def readings_at_home(
     spec: RobotSpec, picture: Callable[[ImageSensor], ImageArray]
 ) -> dict[str, NDArray[Any]]:
-    """Return what a model of this body sees while it stands at home, by sensor.
+    """Return the readings of this body at its home position, by sensor.
 
     Args:
         spec: the body.
-        picture: makes an image (H, W, 3) of a camera.
+        picture: creates an image (H, W, 3) of a camera.
     """
     values: dict[str, NDArray[Any]] = {camera.name: picture(camera) for camera in spec.images_for("model")}
     values |= {vector.name: np.zeros(vector.size) for vector in spec.vectors_for("model")}
@@ -34,7 +34,7 @@ def readings_at_home(
 
 
 def goal_at_home(spec: RobotSpec, picture: Callable[[ImageSensor], ImageArray]) -> Goal:
-    """Return a goal of all cameras, or without any of the first other sensor; arguments as above."""
+    """Return a goal of all cameras, or without cameras of the first other sensor; arguments as above."""
     images = {camera.name: picture(camera) for camera in spec.images_for("model")}
     felt = spec.vectors_for("model")[:1]
     wanted = {vector.name: np.zeros(len(vector.names)) for vector in felt}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a PNG or JPEG to pixels, after a look at what it claims to hold."""
+"""Decode a PNG or JPEG, after a check of what it claims to hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def decoded(data: bytes, most_pixels: int, what: str = "") -> ImageArray:
     Args:
         data: the whole file.
         most_pixels: width times height may be no more; refused before anything is decoded.
-        what: what it says of itself, for messages.
+        what: the format that it reports, for messages.
 
     Raises:
         ImageError: too many pixels, or OpenCV cannot decode it.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a PNG or JPEG claims to hold, read before a decoder believes it.
+"""What a PNG or JPEG claims to hold, read before a decoder trusts it.
 
-A few bytes can ask a decoder for gigabytes, so what decides how much memory it takes is looked at first.
-Whatever is not plainly in order is refused: what we read otherwise than the decoder does would slip through.
+A few bytes can ask a decoder for gigabytes, so everything that decides its memory is checked first.
+Anything irregular is refused: whatever we read differently from the decoder would slip through.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from ami_ros.errors import ImageError
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 # Text in a PNG: each chunk of some KB is unpacked to as much as 8 MB, whatever the size of the image.
 _PNG_TEXT = (b"zTXt", b"iTXt")
-# Each scan of a progressive JPEG costs a pass over the image, for some bytes. Encoders write about ten.
+# Each scan of a progressive JPEG takes a few bytes and costs a pass over the image. Encoders write about ten.
 MOST_SCANS = 30
-# What may stand before an image's size or pixels costs time, too: encoders write a few segments, and chunks
-# of 8 KB or more.
+# Data before an image's size or pixels costs time, too. Encoders write a few segments, and chunks of 8 KB
+# or more.
 MOST_SEGMENTS, MOST_CHUNKS = 1000, 2**16
 _FILL = re.compile(rb"\xff+")  # before a marker, in any number. Source: ITU-T T.81, B.1.1.2
 # What may stand before a JPEG's size: tables, application data, comments. Source: ITU-T T.81, table B.1.
@@ -76,7 +76,7 @@ def _png_size(data: bytes) -> tuple[int, int]:
         if kind in _PNG_TEXT:
             raise ImageError(f"png: got a chunk {kind.decode()}, expected no compressed text; leave it out")
         if at + 12 + length > len(data):
-            break  # decoders reserve what a chunk says, before they look for it
+            break  # decoders allocate the declared size before they read the chunk
         if size is None:
             size = struct.unpack_from(">II", data, at + 8)
         if kind == b"IEND":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pixels of an image message, whichever library has unpacked it.
 
-Nothing here trusts a message: whoever publishes may be wrong in every field.
+Nothing here trusts a message: a publisher may be wrong in every field.
 """
 
 from __future__ import annotations

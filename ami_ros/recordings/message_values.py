@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The numbers in a message, whichever library has unpacked it: rclpy from the wire, rosbags from a file.
 
-Nothing here trusts a message: whoever publishes may be wrong in every field.
+Nothing here trusts a message: a publisher may be wrong in every field.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ PACKAGES = {
     "FluidPressure": "sensor_msgs",
     "Odometry": "nav_msgs",
 }
-# Where a message has the values that body/sensors.py lists for it, in that order.
+# Path of each value that body/sensors.py lists for a message, in that order.
 FIELDS = {
     "WrenchStamped": [f"wrench.{part}.{axis}" for part in ("force", "torque") for axis in AXES],
     "TwistStamped": [f"twist.{path}" for path in TWIST.values()],
     "Temperature": ["temperature"],
     "FluidPressure": ["fluid_pressure"],
 }
-# Of messages of which a sensor may have some of the values alone.
+# Messages from which a sensor may use only some of the values.
 FIELDS_BY_NAME = {
     "Odometry": {
         "x": "pose.pose.position.x",
@@ -51,7 +51,7 @@ FIELDS_BY_NAME = {
 COMPRESSED = "/compressed"  # after the topic of raw images, as image_transport has it
 SEPARATOR = ":"  # between name and unit in the labels of a Float64MultiArray
 YAW = "yaw"
-SHORTEST = 0.25  # square of a quaternion's length: all zeros are what a driver sends that knows no heading
+SHORTEST = 0.25  # square of a quaternion's length: drivers that know no heading send all zeros
 
 
 def stamp_to_ns(stamp: Any) -> int:
@@ -65,14 +65,14 @@ def stamp_of(message: Any, otherwise_ns: int) -> int:
 
 
 def field_of(message: Any, path: str) -> Any:
-    """Return the field at a path such as ``wrench.force.x``; of a quaternion there is a ``yaw``, too."""
+    """Return the field at a path such as ``wrench.force.x``; a quaternion also has a ``yaw``."""
     *parents, last = path.split(".")
     parent = functools.reduce(getattr, parents, message)
     return _yaw(parent) if last == YAW else getattr(parent, last)
 
 
 def _yaw(turn: Any) -> float:
-    """Return the heading of a quaternion, rad; NaN of one that is no turn.
+    """Return the heading of a quaternion, rad; NaN for an invalid one.
 
     Source: Diebel, "Representing attitude: Euler angles, unit quaternions, and rotation vectors" (2006),
     equation 290, which holds for any length.
@@ -158,14 +158,14 @@ def trajectory_from_ros(message: Any) -> Trajectory:
 def vector_from_ros(
     message: Any, sensor: VectorSensor, now_ns: int, ignored: Sequence[str] = ()
 ) -> tuple[FloatArray, int]:
-    """Return what a message says (n,), and its stamp.
+    """Return the values of a message (n,), and its stamp.
 
     A Float64MultiArray has no stamp: it counts as measured when it arrived. Its layout may be left empty; one
-    with a label for each value, ``name`` or ``name:unit``, is held against the sensor's description.
+    with a label for each value, ``name`` or ``name:unit``, is checked against the sensor's description.
 
     Args:
-        message: as it came.
-        sensor: what it should say.
+        message: as received.
+        sensor: its expected content.
         now_ns: time of arrival.
         ignored: joints that a joint state may have as well.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What cannot be read of one file, in a few lines: a damaged file may have a million damages."""
+"""Problems of one file, in a few lines: a damaged file may have a million of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ MOST_LINES = 10
 
 @contextmanager
 def few_lines(file: str, tell: Callable[[str], object]) -> Iterator[Callable[[str], object]]:
-    """Give what takes the problems of a file, and passes on the first ones, and how many more there were.
+    """Yield a callback that takes the problems of a file; it forwards the first ones and counts the rest.
 
     Args:
         file: its name, with which each line begins.
-        tell: is told.
+        tell: receives each line.
     """
     count = 0
 

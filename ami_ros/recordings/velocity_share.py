@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether reported velocities are those that positions change by, or in another unit, or of another sign."""
+"""Check reported velocities against the change of positions: another unit or another sign shows."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ ANCHORS = {"left": "la", "middle": "ma", "right": "ra"}  # Pillow's names, all a
 
 
 class Canvas:
-    """A copy of a picture (H, W, 3) that text can be written on."""
+    """A copy of a picture (H, W, 3) for text."""
 
     def __init__(self, picture: NDArray[np.uint8]) -> None:
         self._picture = Image.fromarray(picture)
@@ -40,6 +40,6 @@ class Canvas:
 
 @cache
 def _font(size_px: int, bold: bool) -> ImageFont.FreeTypeFont:
-    # The one font file that is certainly there: matplotlib, which needs Pillow, brings it.
+    # The one font file that certainly exists: matplotlib, which needs Pillow, ships it.
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(matplotlib.get_data_path(), "fonts", "ttf", name)), size_px)

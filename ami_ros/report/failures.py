@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where episodes went wrong, as one picture: goal, end, and both laid over each other, worst first."""
+"""Where episodes went wrong, as one picture: goal, end, and both overlaid, worst first."""
 
 from __future__ import annotations
 

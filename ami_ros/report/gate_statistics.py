@@ -14,7 +14,7 @@ class GateCounts:
 
     Attributes:
         steps: planning steps.
-        clean_steps: those in which nothing was held, stopped or rejected.
+        clean_steps: steps without hold, stop or rejection.
         holds: how often it began to hold.
         stops: how often it stopped.
         reasons: verdicts of HOLD and STOP by the names of their reasons.

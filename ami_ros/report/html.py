@@ -27,12 +27,12 @@ class ReportData:
 
     Attributes:
         title: heading of the page.
-        command: what reproduces it.
+        command: that reproduces it.
         results: the episodes, in order.
         summary: their figures, as `summarise` returns them.
         baselines: figures of other planners on the same episodes, by name; may be empty.
         setup: how it was run, by name (model, planner, seed, ...).
-        goal: how the planner was told of goals: ``image``, or a sensor.
+        goal: how the planner received goals: ``image``, or a sensor.
         hardware: where it was run, by name.
         versions: with what, by package name.
         step_s: duration of a control step.

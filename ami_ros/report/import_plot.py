@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How regularly the topics of a recording came, and what of it is used, as a PNG."""
+"""How regularly the topics of a recording arrived, and which parts are used, as a PNG."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BINS = 200  # at most, of at least a second each
 
 
 def import_plot(report: ImportReport, signals: Signals) -> bytes:
-    """Draw the rate of each sensor over time with its gaps, and below what is used."""
+    """Draw the rate of each sensor over time with its gaps, and below it the parts used."""
     tracks = {name: track.times for name, track in signals.tracks.items()}
     figure = Figure(figsize=(WIDTH, ROW * (len(tracks) + 1) + 0.5), layout="constrained")
     figure.patch.set_alpha(0.0)

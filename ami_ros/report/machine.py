@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where figures were measured: hardware and versions, without importing what is named."""
+"""Where figures were measured: hardware and versions, without importing the packages named."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def hardware() -> dict[str, str | int]:
 
 
 def versions() -> dict[str, str]:
-    """Return version by package name; a package that is absent is left out."""
+    """Return version by package name; absent packages are left out."""
     found = {"ami_ros": __version__, "python": platform.python_version()}
     for name in PACKAGES:
         try:

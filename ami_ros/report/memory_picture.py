@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a memory holds, to look at: a contact sheet of moments, and the way that an episode took."""
+"""Pictures of a memory: a contact sheet of moments, and the way of an episode."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Item = TypeVar("Item")
 
 
 def thinned(some: Sequence[Item], most: int = MOST) -> list[Item]:
-    """Return at most `most` of some, evenly spread, with the first and the last."""
+    """Return at most `most` items, evenly spread, with the first and the last."""
     if len(some) <= most:
         return list(some)
     return [some[place] for place in np.linspace(0, len(some) - 1, most).round().astype(int)]
 
 
 def contact_sheet(moments: Sequence[Remembered], title: str) -> bytes:
-    """Draw what each camera saw, moment by moment, as PNG.
+    """Draw the images of each camera, moment by moment, as PNG.
 
     Raises:
         MemoryFileError: there are no pictures.
@@ -71,13 +71,13 @@ def _colour(found: Remembered) -> str:
 
 
 def episode_picture(memory: MemoryReader, moments: Sequence[Remembered], model: str, title: str) -> bytes:
-    """Draw the way of an episode among all that is remembered, and how far the goal was, as PNG.
+    """Draw the way of an episode among all remembered states, and the distance to the goal, as PNG.
 
     The plane is the one in which the remembered states differ most.
     Source: principal component analysis; Pearson, "On lines and planes of closest fit" (1901).
 
     Raises:
-        MemoryFileError: no state of these moments is known by that model.
+        MemoryFileError: that model knows no state of these moments.
     """
     ids, states = memory.states(model)
     own = np.isin(ids, [found.id for found in moments])

@@ -32,13 +32,13 @@ def model_card(
     Args:
         contract: of the exported model.
         sha256: of model.pt.
-        figures: what `ami-ros evaluate --via direct --json` writes.
-        perturbed: what it writes with `--perturb all`, for each scale.
+        figures: output of `ami-ros evaluate --via direct --json`.
+        perturbed: its output with `--perturb all`, for each scale.
         stages_s: wall time of each stage of `make model`, s.
-        folder: where the model lies, for the commands.
+        folder: of the model, for the commands.
         yardstick: of the task.
-        recorded: the episodes were, of a robot; else the simulator made them.
-        augmented: their looks were, not varied by the simulator.
+        recorded: whether the episodes were recorded on a robot; else the simulator made them.
+        augmented: whether their looks were augmented, not varied by the simulator.
 
     Raises:
         ContractError: the model was not measured.

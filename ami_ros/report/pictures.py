@@ -26,9 +26,9 @@ def data_uri(content: bytes, mime: str) -> str:
 
 
 def overlay(goal: ImageArray, seen: ImageArray) -> ImageArray:
-    """Lay two images of one size (H, W, 3) over each other: grey where they agree.
+    """Overlay two images of one size (H, W, 3): grey where they agree.
 
-    What only the goal shows in dark is red, what only the camera sees in dark is cyan: a thing drawn twice
+    Parts dark only in the goal are red, parts dark only in the camera image are cyan: an object drawn twice
     is not where the goal shows it.
 
     Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plots as PNG bytes, drawn so that they read on light and dark pages."""
+"""Plots as PNG bytes, legible on light and dark pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
-matplotlib.use("Agg")  # no window, whatever the user's matplotlibrc says
+matplotlib.use("Agg")  # no window, regardless of the user's matplotlibrc
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
     from ami_ros.sim.tasks.yardstick import Yardstick
 
-matplotlib.rcParams["text.parse_math"] = False  # "from $5 to $9" is a name, and no formula
+matplotlib.rcParams["text.parse_math"] = False  # "from $5 to $9" is a name, not a formula
 
 GREY = "#7d8590"  # text and axes: legible on white and on near-black
 WIDTH = 5.6  # inches; a card of the page shows it at about this size
@@ -106,7 +106,7 @@ def success_at_speeds(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def cosines(values: Sequence[float]) -> bytes:
-    """Draw how many plans point how well along the way, by cosine."""
+    """Draw how well plans point along the way, as a histogram of cosines."""
     figure, axes = figure_with_axes(WIDTH, 2.4)
     axes.hist(values, bins=40, range=(-1.0, 1.0), color=ACCENT, alpha=0.9)
     axes.axvline(0.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
@@ -139,7 +139,7 @@ def measured_over_expected(models: Sequence[Mapping[str, Any]], least: float) ->
 def lines(
     curves: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_label: str, top: float | None = None
 ) -> bytes:
-    """Draw one line of points (x, y) for each name, from y = 0 up to `top`, or as far as they reach."""
+    """Draw one line of points (x, y) for each name, from y = 0 up to `top`, or the largest value."""
     figure, axes = figure_with_axes(WIDTH, 2.8)
     for name, points in curves.items():
         axes.plot([x for x, _ in points], [y for _, y in points], linewidth=1.4, label=name)
@@ -149,7 +149,7 @@ def lines(
     return as_png(figure)
 
 
-# Ours in strong colours, the public solvers in grey; a family that is not named here is not drawn.
+# Ours in strong colours, the public solvers in grey; families not named here are not drawn.
 FAMILIES = {
     "mppi": ("MPPI", ACCENT, "o-"),
     "cem": ("CEM", "#8250df", "s-"),
@@ -199,7 +199,7 @@ def figure_with_axes(width_in: float, height_in: float) -> tuple[Any, Any]:
 
 
 def as_png(figure: Any, transparent: bool = True) -> bytes:
-    """Return a figure as PNG; of a transparent one the page is the ground."""
+    """Return a figure as PNG; a transparent one shows the page behind it."""
     for text in figure.findobj(Text):
         text.set_text("\n".join(map(printable, text.get_text().split("\n"))))
     buffer = io.BytesIO()

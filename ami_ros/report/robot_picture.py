@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an arm's camera sees of it, as one picture: the tip at home, and in each corner of the workspace."""
+"""An arm in its camera, as one picture: the tip at home, and in each corner of the workspace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def robot_picture(spec: RobotSpec, physics_hz: float) -> ImageArray:
         physics_hz: simulation steps per second.
 
     Raises:
-        EmbodimentError: no arm, no camera, or nothing simulates it.
+        EmbodimentError: no arm, no camera, or no simulation.
     """
     from ami_ros.sim.world.scene import Scene
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What many episodes say together: success with intervals, time to reach, plan time."""
+"""Statistics over many episodes: success with intervals, time to reach, plan time."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def steps_to_reach(error: FloatArray, within: float) -> int | None:
 
 
 def success_figures(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Return the success rates of what `summarise` returned, by name."""
+    """Return the success rates in a result of `summarise`, by name."""
     return {k: v for k, v in summary.items() if k.startswith("success") and not k.endswith("_ci")}
 
 
 def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]:
-    """Return the figures of `results`, ready for JSON; None where nothing is there to measure.
+    """Return the figures of `results`, ready for JSON; None where there is nothing to measure.
 
-    Success is judged by the true error at the end of the episode, whatever the planner believes.
+    Success is judged by the true error at the end of the episode, regardless of the planner's belief.
 
     Args:
         results: at least one episode.
@@ -101,7 +101,7 @@ def summarise(results: Sequence[EpisodeResult], step_s: float) -> dict[str, Any]
 
 
 def _contact_figures(results: Sequence[EpisodeResult], step_s: float) -> dict[str, float | None]:
-    """Return how often, and for how long on end, the body touched a wall; None where there are no walls."""
+    """Return how often, and for how long at once, the body touched a wall; None where there are no walls."""
     touched = [touches for result in results if (touches := _touches(result)) is not None]
     longest_s = [_longest(touches) * step_s for touches in touched]
     return {
@@ -120,7 +120,7 @@ def _touches(result: EpisodeResult) -> NDArray[np.bool_] | None:
 
 
 def _longest(touches: NDArray[np.bool_]) -> int:
-    """Return how many steps in a row are true, at most."""
+    """Return the largest number of true steps in a row."""
     edges = np.flatnonzero(np.diff(np.r_[False, touches, False]))
     return int(np.diff(edges)[::2].max(initial=0))
 

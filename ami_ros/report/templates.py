@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Templates of pages and cards: what is put into one is shown, and is no HTML, Markdown or command."""
+"""Templates of pages and cards: inserted values are shown, never read as HTML, Markdown or commands."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ HERE = __name__.rpartition(".")[0]
 def template(name: str, package: str = HERE) -> jinja2.Template:
     """Return a template, HTML or Markdown, that renders only with all of its values given.
 
-    In Markdown `code` quotes a value that shall look like code, and `shell` one that is part of a command.
+    In Markdown `code` quotes a value to look like code, and `shell` one that is part of a command.
 
     Args:
         name: of its file.
-        package: where it lies; it may include what lies here.
+        package: its location; it may include templates from here.
     """
     is_markdown = name.endswith(MARKDOWN)
     environment = jinja2.Environment(
@@ -42,7 +42,7 @@ def template(name: str, package: str = HERE) -> jinja2.Template:
 
 
 def _html(value: Any) -> Any:
-    return value if isinstance(value, Markup) else printable(str(value))  # Jinja escapes what is a str
+    return value if isinstance(value, Markup) else printable(str(value))  # Jinja escapes a str
 
 
 def _markdown(value: Any) -> str:
@@ -50,8 +50,8 @@ def _markdown(value: Any) -> str:
 
 
 def _code(value: Any) -> Markup:
-    """Return a code span. Source: as above, section 6.3: it ends at as many ` as it began with."""
-    text = printable(str(value)).replace("|", "\\|")  # in a table, which has its cells before its code
+    """Return a code span. Source: as above, section 6.3: it ends with as many ` as it began with."""
+    text = printable(str(value)).replace("|", "\\|")  # in a table, cells are parsed before code
     most = max((len(run) for run in re.findall("`+", text)), default=0)
     fence, gap = "`" * (most + 1), " " * (most > 0)
     return Markup(f"{fence}{gap}{text}{gap}{fence}")

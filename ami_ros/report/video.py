@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The video: every episode re-enacted from what was recorded, next to the goal and what the robot saw."""
+"""The video: every episode re-enacted from its record, next to the goal and the robot's view."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ami_ros.types import FloatArray, ImageArray
 if TYPE_CHECKING:
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
-Moment = Mapping[str, FloatArray]  # what `World.snapshot` gave
+Moment = Mapping[str, FloatArray]  # a result of `World.snapshot`
 Render = Callable[[Moment], ImageArray]
 
 MAIN_SIZE = (480, 360)  # px, width and height of the large view
@@ -28,7 +28,7 @@ MARGIN = 12
 HEADER = 40
 FRAME_SIZE = (MARGIN * 3 + MAIN_SIZE[0] + INSET, HEADER + MAIN_SIZE[1] + MARGIN)  # both even, for H.264
 REST_S = 1.0  # the end of an episode stays this long
-STILL = 2e-3  # rad or m: what moved less is not drawn again (less than a pixel)
+STILL = 2e-3  # rad or m: smaller motions are not drawn again (less than a pixel)
 BACKGROUND, INK, FAINT = (17, 20, 26), (236, 240, 245), (139, 148, 158)
 GREEN, AMBER, RED = (63, 185, 80), (227, 179, 65), (248, 81, 73)
 
@@ -36,7 +36,7 @@ GREEN, AMBER, RED = (63, 185, 80), (227, 179, 65), (248, 81, 73)
 def write_video(
     path: Path, results: Sequence[EpisodeResult], scene: Render, camera: Render, step_s: float
 ) -> Iterator[int]:
-    """Write an H.264 file that browsers play, yielding the number of frames done after each.
+    """Write an H.264 file that browsers play, yielding the number of finished frames after each.
 
     Args:
         path: the .mp4 file; its folder exists.
@@ -65,7 +65,7 @@ def frame_count(results: Sequence[EpisodeResult], step_s: float) -> int:
 
 
 def _when_moved(render: Render) -> Render:
-    """Draw again only when something has moved: most of the time goes into drawing."""
+    """Draw again only when something has moved: drawing takes most of the time."""
     drawn: list[tuple[FloatArray, ImageArray]] = []
 
     def cached(moment: Moment) -> ImageArray:

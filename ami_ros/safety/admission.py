@@ -19,8 +19,8 @@ class Admission:
     """Judges a proposal by names, shape, finiteness, time and where it starts.
 
     A stamp at or before the last accepted one, the last re-arm or the last reset is rejected, so a late or
-    repeated message can never move the robot. Where a body measures nothing, nobody can say whether a
-    proposal starts where it is: there the limits on the way alone count.
+    repeated message can never move the robot. Where a body measures nothing, the start of a proposal cannot
+    be checked: only the limits on the way apply.
     """
 
     def __init__(self, body: GateBody, settings: SafetySettings) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to a gate between two ticks. Each check picks what it needs and remembers what it likes."""
+"""What happens to a gate between two ticks. Each check picks the events it needs and keeps its own state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ami_ros.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class JointsSeen:
-    """A joint state came: position (J,) in rad or m, finite."""
+    """A joint state arrived: position (J,) in rad or m, finite."""
 
     position: FloatArray
     stamp_ns: int
@@ -20,7 +20,7 @@ class JointsSeen:
 
 @dataclass(frozen=True, eq=False)
 class PoseSeen:
-    """A pose of a base came: x, y in m and yaw in rad, unwrapped (3,), finite."""
+    """A pose of a base arrived: x, y in m and yaw in rad, unwrapped (3,), finite."""
 
     position: FloatArray
     stamp_ns: int
@@ -29,7 +29,7 @@ class PoseSeen:
 
 @dataclass(frozen=True)
 class ImageSeen:
-    """An image came; `content` is a hash of its pixels, None if not known."""
+    """An image arrived; `content` is a hash of its pixels, None if not known."""
 
     sensor: str
     content: int | None
@@ -39,7 +39,7 @@ class ImageSeen:
 
 @dataclass(frozen=True)
 class VectorSeen:
-    """A reading of a vector sensor came; `content` is a hash of its numbers, None if not known."""
+    """A reading of a vector sensor arrived; `content` is a hash of its numbers, None if not known."""
 
     sensor: str
     content: int | None
@@ -49,7 +49,7 @@ class VectorSeen:
 
 @dataclass(frozen=True)
 class ReadingRefused:
-    """A reading came that is of the wrong size or not finite: nothing of it is used."""
+    """A reading of the wrong size, or not finite, arrived: it is discarded."""
 
     sensor: str
     why: str
@@ -58,7 +58,7 @@ class ReadingRefused:
 
 @dataclass(frozen=True)
 class PlannerReported:
-    """The planner said how far it trusts its model."""
+    """The planner reported how far it trusts its model."""
 
     report: ModelReport
     arrival_ns: int
@@ -66,7 +66,7 @@ class PlannerReported:
 
 @dataclass(frozen=True)
 class RearmAsked:
-    """Somebody has looked and asks to leave STOP: what led to it does not count any longer."""
+    """The operator has looked and asks to leave STOP: what led to it no longer counts."""
 
     now_ns: int
 

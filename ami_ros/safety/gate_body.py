@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate has to know of a body: channels and their limits, sensors and, if any, its place in space."""
+"""What the gate knows about a body: channels and their limits, sensors and, if any, its place in space."""
 
 from __future__ import annotations
 
@@ -105,23 +105,23 @@ class GateBody:
 
     @property
     def is_measured(self) -> bool:
-        """Whether a sensor says where the channels are."""
+        """Whether a sensor measures where the channels are."""
         return self.joint_sensor is not None
 
     @property
     def joint_sensor(self) -> WatchedSensor | None:
-        """The sensor that says where the channels are."""
+        """The sensor that measures where the channels are."""
         return next((sensor for sensor in self.sensors if sensor.kind == JOINT_STATES), None)
 
     @property
     def place_sensor(self) -> WatchedSensor | None:
-        """The sensor that says where the body is: that of its channels, or of a base's pose."""
+        """The sensor that measures where the body is: that of its channels, or of a base's pose."""
         if self.joint_sensor is not None or self.base is None:
             return self.joint_sensor
         return next((sensor for sensor in self.sensors if sensor.name == self.base.sensor), None)
 
     def speed(self, position: FloatArray, velocity: FloatArray) -> float:
-        """Return how fast the fastest channel moves the body: of a base the velocity that it is told.
+        """Return how fast the fastest channel moves the body: for a base its commanded velocity.
 
         Args:
             position: (C,) values of the channels.
@@ -133,8 +133,8 @@ class GateBody:
         """Return where a stream of commands begins (C,); None where that is not known yet.
 
         Args:
-            measured: (C,) where the channels are, if a sensor says so.
-            last: (C,) that was commanded last; None before the first command.
+            measured: (C,) where the channels are, if a sensor measures it.
+            last: (C,) last command; None before the first command.
         """
         if self.rest is not None:
             return self.rest  # without commands the controller has let it come to rest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner says of its model."""
+"""What the planner reports about its model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class ModelReport:
 
     Attributes:
         surprise: 1 where the training data was at its usual worst.
-        surprise_at_rest: the part of it that a look can judge although nothing moves.
+        surprise_at_rest: the part of it that an observation shows while nothing moves.
         disagreement: 1 is usual.
     """
 

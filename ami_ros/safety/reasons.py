@@ -9,7 +9,7 @@ from ami_ros.types import Level, Reason, Verdict
 
 
 class ReasonCode(Enum):
-    """A cause of a verdict. Inside the gate a reason is a member, so that one that is misspelled is an error.
+    """A cause of a verdict. Inside the gate a reason is a member, so that a misspelled one is an error.
 
     Messages carry its name: `Reason.code` is a string, because a check from outside may have its own.
 

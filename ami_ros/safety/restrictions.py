@@ -19,7 +19,7 @@ MOST_BOXES = 32
 
 @dataclass(frozen=True, eq=False)
 class Restrictions:
-    """Limits next to the robot's own; None leaves those in force.
+    """Limits in addition to the robot's own; None keeps those alone.
 
     Attributes:
         speed_scale: share of the velocity limits that may be used, 0 to 1; 0 lets nothing move.
@@ -46,7 +46,7 @@ class Restrictions:
         """Raise unless every number is finite, fits the robot and is no looser than its own.
 
         Raises:
-            ConfigError: names the limit, what was got and what the robot has.
+            ConfigError: names the limit, the value given and the robot's own.
         """
         count, limits = len(body.channels), body.limits
         if self.speed_scale is not None and not 0.0 <= self.speed_scale <= 1.0:

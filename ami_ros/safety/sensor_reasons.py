@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""By which reasons the faults of a sensor are called: joints and cameras have their own."""
+"""The reasons for the faults of a sensor: joints and cameras have their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR
 
 
 class AgeReasons(NamedTuple):
-    """What is said of something that has an age."""
+    """The reasons for something that has an age."""
 
     missing: ReasonCode
     stale: ReasonCode

@@ -31,9 +31,9 @@ class Situation:
 
     Attributes:
         now_ns: the tick's time.
-        sensors: the newest reading by sensor name; one that is not there was never received.
-        measured: (C,) where the channels were measured to be; None as well where the body measures nothing.
-        commanded: (C,) position last commanded.
+        sensors: the newest reading by sensor name; a missing one was never received.
+        measured: (C,) where the channels were measured to be; also None where the body measures nothing.
+        commanded: (C,) last commanded position.
         proposal: the accepted proposal being followed.
         proposal_arrival_ns: when a proposal was last submitted, accepted or not.
         planner_arrival_ns: arrival of the planner's newest report.

@@ -42,14 +42,14 @@ from ami_ros.types import PASS, Command, FloatArray, Level, Trajectory, Verdict,
 class Supervisor:
     """Follows accepted proposals within limits; holds when anything is wrong; stops latched when it must.
 
-    A hold ends by itself when its cause is gone and a proposal planned since then came; a stop (the emergency
-    stop, a robot that does not follow, or a check that says so) ends with `rearm` only.
+    A hold ends by itself when its cause is gone and a proposal planned since then has arrived. A stop (the
+    emergency stop, a robot that does not follow, or a check that demands it) ends only with `rearm`.
 
     Args:
         body: what is moved, and what senses it.
         settings: the thresholds.
-        extra_checks: further checks, next to the gate's own.
-        proven: the very first joint state or pose counts, as of a simulator; else some have to agree first.
+        extra_checks: checks in addition to the gate's own.
+        proven: trust the very first joint state or pose, as of a simulator; else some have to agree first.
         stopped: the STOP that is latched from the beginning, as by a gate before this one; None for none.
     """
 
@@ -80,7 +80,7 @@ class Supervisor:
     @property
     def at_rest(self) -> bool:
         """Whether the last command moved nothing, or there is none."""
-        # Values that are velocities come to rest slower and slower, others for good.
+        # Values that are velocities approach rest asymptotically, others reach it.
         slow = 0.0 if self._body.rest is None else self._settings.standstill_speed
         return self._speed() <= slow
 
@@ -99,10 +99,10 @@ class Supervisor:
     # What is sensed and planned
 
     def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int) -> None:
-        """Take a joint state (C,) in the body's order; give all of them, oldest first.
+        """Take a joint state (C,) in the body's order; pass every one, oldest first.
 
         Raises:
-            JointStateError: wrong number, NaN or Inf, or a body that measures none; nothing of it is used.
+            JointStateError: wrong size, NaN or Inf, or a body without joint sensor; the reading is discarded.
         """
         sensor = self._body.joint_sensor
         if sensor is None:
@@ -127,7 +127,7 @@ class Supervisor:
         arrival_ns: int,
         values: FloatArray | None = None,
     ) -> None:
-        """Take a reading (n,) of a vector sensor, and `content`, a hash of it; None is not known.
+        """Take a reading (n,) of a vector sensor; `content` is a hash of it, None if not known.
 
         Raises:
             ConfigError: no such vector sensor is watched.
@@ -142,7 +142,7 @@ class Supervisor:
         self._read(sensor, VectorSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
 
     def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
-        """Take that a reading of a vector sensor cannot be used: it holds until a good one comes.
+        """Note an unusable reading of a vector sensor: the gate holds until a good one arrives.
 
         Raises:
             ConfigError: no such vector sensor is watched.
@@ -172,7 +172,7 @@ class Supervisor:
     def submit(self, proposal: Trajectory, now_ns: int) -> Verdict:
         """Judge a proposal; follow it from the next tick if it passes, else keep the last one.
 
-        While a stop is latched none is kept: what was planned meanwhile must not move the robot afterwards.
+        A latched stop keeps no proposal: one planned meanwhile must not move the robot afterwards.
         """
         self._situation = replace(self._situation, proposal_arrival_ns=now_ns)
         verdict = self._admission.judge(proposal, self._situation.measured, now_ns)
@@ -208,13 +208,13 @@ class Supervisor:
         return Command(state.position, state.velocity, now_ns, state.acceleration), verdict
 
     def _begin(self) -> Verdict:
-        """Begin the stream of commands, at rest where the body is, if that is known and explained."""
+        """Begin the stream of commands, at rest where the body is, if its position is known and explained."""
         where = self._body.begins_at(self._situation.measured, self._start.last())
         if where is None:
             return PASS
         wait_s = self._start.wait_s(where)
         if not self._checks.may_begin(self._situation):
-            return PASS  # the checks themselves say why
+            return PASS  # the checks themselves report why
         if wait_s > 0.0:
             return ReasonCode.COMMANDS_WAIT.verdict(Level.HOLD, wait_s=wait_s)
         self._commanded = ChannelState.at_rest(where.copy())
@@ -222,7 +222,7 @@ class Supervisor:
         return PASS
 
     def _judge(self) -> Verdict:
-        """Run all checks; one that says STOP latches it."""
+        """Run all checks; a STOP latches."""
         verdict = latched = self._stopped or PASS
         known = {reason.code for reason in latched.reasons}
         for found in self._checks.judge(self._situation):
@@ -249,8 +249,8 @@ class Supervisor:
     def rearm(self, now_ns: int) -> Verdict:
         """Leave STOP if its cause is gone; only proposals stamped after `now_ns` move the robot again.
 
-        Commands go on from where the robot is measured to be, at rest, as soon as a motion within the limits
-        explains how it got there: until then there are none.
+        Commands continue at rest from the measured position, as soon as a motion within the limits explains
+        how the robot got there: until then there are none.
 
         Returns:
             PASS when armed, else STOP with the cause that persists.
@@ -263,7 +263,7 @@ class Supervisor:
         self._situation = replace(self._situation, now_ns=now_ns)
         place, known = self._body.place_sensor, self._checks.place(self._situation)
         if place is not None and place.name in self._situation.sensors and known.level is not Level.PASS:
-            # Commands go on from where the robot is: from where it was, they would make it jump.
+            # Commands continue where the robot is: from where it was, they would make it jump.
             return Verdict(Level.STOP, known.reasons)
         self._checks.see(RearmAsked(now_ns), self._situation)
         measured = self._situation.measured
@@ -287,8 +287,8 @@ class Supervisor:
         """Forget everything but a latched stop and the restrictions: after a reset or a jump of the clock.
 
         Args:
-            elsewhere: the robot was put elsewhere, as the reset of a simulator does; else commands that
-                begin again have to be explained by a motion within the limits.
+            elsewhere: the robot was put elsewhere, as the reset of a simulator does; else a motion within
+                the limits has to explain where commands begin again.
         """
         self._situation = Situation(now_ns=0)
         self._whereabouts.forget()

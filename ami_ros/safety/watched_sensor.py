@@ -22,8 +22,8 @@ class WatchedSensor:
         name: unique on the body.
         kind: ``image``, ``vector``, or ``joints`` for the one that measures where the channels are.
         max_age_s: an older reading holds the robot, by stamp and by arrival.
-        freeze_s: readings that repeat to the last bit for longer hold it; None is never judged so. An image
-            and joints are judged by what moved meanwhile as well.
+        freeze_s: readings that repeat to the last bit for longer hold it; None disables this. Images
+            and joints are also judged by what moved meanwhile.
 
     Raises:
         ConfigError: an unknown kind, or a time that is not finite and positive.
@@ -42,17 +42,17 @@ class WatchedSensor:
                 raise ConfigError(f"sensor {self.name}: {name}: got {value}, expected a positive time in s")
 
     def label_among(self, sensors: Sequence[WatchedSensor]) -> dict[str, str]:
-        """Return what its reasons add to their numbers: its name, where its kind alone does not tell it.
+        """Return what its reasons add to their numbers: its name, where its kind alone is ambiguous.
 
         Args:
-            sensors: all that the body has.
+            sensors: all sensors of the body.
         """
         alike = sum(other.kind == self.kind for other in sensors)
         return {} if alike == 1 and self.kind != VECTOR else {"sensor": self.name}
 
 
 def watched_sensors(spec: RobotSpec) -> tuple[WatchedSensor, ...]:
-    """Return those sensors of a robot that its YAML gives the gate; the joints first."""
+    """Return the sensors of a robot that its YAML assigns to the gate; the joints first."""
     joints = None if spec.arm is None else spec.arm.sensor
     watched = []
     for sensor in spec.sensors.values():

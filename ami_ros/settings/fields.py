@@ -17,16 +17,16 @@ T = TypeVar("T")
 
 
 class Null:
-    """A null that somebody wrote, among values of which None means "not given". No setting takes it."""
+    """An explicit null, among values of which None means "not given". No setting accepts it."""
 
     def __repr__(self) -> str:
         return "null"
 
 
 NULL = Null()
-MOST_NEAR = 3  # unknown keys for which a likely one is named
-INTEGER_MAX = 2**63 - 1  # of a ROS parameter, which every setting may become
-# Of what shall be positive, and of any number: beyond, a period is no number of ns, a quotient none at all.
+MOST_NEAR = 3  # unknown keys for which a similar one is suggested
+INTEGER_MAX = 2**63 - 1  # of a ROS parameter; every setting may become one
+# Of positive numbers, and of any number: beyond, a period in ns or a quotient is no longer valid.
 SMALLEST, LARGEST = 1e-9, 1e12
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "gt": (lambda v, b: v > b, ">"),
@@ -42,8 +42,8 @@ def setting(doc: str, **rules: Any) -> Any:
     Args:
         doc: one sentence for people, shown as the ROS parameter description.
         **rules: any of ``ge gt le lt`` (bounds), ``choices`` (allowed values), ``unit``, ``most`` (entries of
-            a list); or ``sections``: the setting maps names to settings of their own, whose dataclass this
-            function returns for a name.
+            a list); or ``sections``: the setting maps names to nested settings, and this function returns the
+            dataclass for a name.
     """
     return dataclasses.field(metadata={"doc": doc, **rules})
 
@@ -77,15 +77,15 @@ def load_settings(
     where: str | None = None,
     also: Sequence[str] = (),
 ) -> T:
-    """Build a settings dataclass from YAML (or a mapping), refusing what does not belong.
+    """Build a settings dataclass from YAML (or a mapping); refuse unknown keys.
 
     Args:
         cls: a dataclass whose fields are made by `setting`.
         source: a YAML file, or its content.
-        overrides: win over `source`; None means "not given", NULL a null that somebody wrote. A dot leads
+        overrides: win over `source`; None means "not given", NULL an explicit null. A dot leads
             into a section, as in ``terms.goal.discount``.
         where: name of `source` in messages; default: the path, or the name of `cls` for a mapping.
-        also: keys that the caller has read itself, and left out of `source`; valid, too.
+        also: valid keys that the caller has read itself and left out of `source`.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types, values out of range; names the file and key.
@@ -112,15 +112,15 @@ def load_settings(
     }
     try:
         return cls(**checked)
-    except AmiError as error:  # what a class checks itself knows of no file
+    except AmiError as error:  # the checks of a class do not know the file
         raise type(error)(f"{where}: {error}") from error
 
 
 def with_value(values: Mapping[str, Any], key: str, value: Any, where: str) -> dict[str, Any]:
-    """Return a copy of `values` with one more; a dot in `key` leads into a section.
+    """Return a copy of `values` with one more entry; a dot in `key` leads into a section.
 
     Raises:
-        ConfigError: it leads into what is no section.
+        ConfigError: it leads into something other than a section.
     """
     name, dot, rest = key.partition(".")
     if not dot:
@@ -133,7 +133,7 @@ def with_value(values: Mapping[str, Any], key: str, value: Any, where: str) -> d
 
 @dataclasses.dataclass(frozen=True)
 class Flat:
-    """One setting by its full name: ``horizon``, or in a section ``terms.goal.discount``."""
+    """One setting by its full name: ``horizon``, or ``terms.goal.discount`` in a section."""
 
     name: str
     value: Any
@@ -142,7 +142,7 @@ class Flat:
 
 
 def flattened(settings: Any, prefix: str = "") -> list[Flat]:
-    """Return every setting of a settings dataclass instance, those of its sections too."""
+    """Return every setting of a settings dataclass instance, including those of its sections."""
     hints, found = typing.get_type_hints(type(settings)), []
     for field in dataclasses.fields(settings):
         name, value = f"{prefix}{field.name}", getattr(settings, field.name)
@@ -170,7 +170,7 @@ def _checked(where: str, value: Any, kind: Any, rules: Mapping[str, Any]) -> Any
             if _is_section(f"{where}.{name}", content)
         }
     if "most" in rules and isinstance(value, (list, tuple)) and len(value) > rules["most"]:
-        # Before any of them is looked at: a list may be as long as somebody likes.
+        # Before checking the entries: a list may have any length.
         raise ConfigError(f"{where}: got {len(value)} entries, expected at most {rules['most']}")
     value = _typed(where, value, kind)
     if rules.get("gt") == 0.0:

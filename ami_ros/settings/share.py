@@ -41,7 +41,7 @@ def config_path(*parts: str) -> Path:
 
 
 def data_home() -> Path:
-    """Return the user's folder for what ami_ros keeps between runs.
+    """Return the user's folder for data that ami_ros keeps between runs.
 
     Source: XDG Base Directory Specification 0.8, XDG_DATA_HOME.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""YAML and JSON, taken at their word: what a lenient reader would drop, choke on or misread is refused."""
+"""YAML and JSON, read strictly: what a lenient reader would drop, choke on or misread is refused."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ import yaml
 
 from ami_ros.errors import shown
 
-# Of YAML, ten times what the largest robot needs: what is longer takes seconds to read.
+# Of YAML, ten times as much as the largest robot needs: longer text takes seconds to read.
 MOST_CHARACTERS, MOST_VALUES = 1 << 17, 1 << 16
 TAG = "tag:yaml.org,2002:"
 MERGE = f"{TAG}merge"  # `<<`, which may be given twice
-# A number that is one and the same to everybody. Source: YAML 1.1 reads 010 as 8, 1:30 as 90 and 1_0 as 10
+# A number that all readers interpret alike. Source: YAML 1.1 reads 010 as 8, 1:30 as 90 and 1_0 as 10
 # (yaml.org/type/int.html), YAML 1.2 the first as 10 and the others as text (section 10.3.2).
 PLAIN_NUMBER = re.compile(
     r"[-+]?(0x[0-9a-fA-F]+|((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|\.inf|\.nan)", re.I
 )
-# Truth to YAML 1.1, text to YAML 1.2.
 HALF_A_LETTER = re.compile(rb"\\u[dD][89a-fA-F]")  # in JSON, unless the other half follows
+# YAML 1.1 also reads yes, no, on and off as truth, YAML 1.2 as text.
 PLAIN_TRUTH = ("true", "false")
 
 
 def parse_yaml(text: str) -> Any:
-    """Return what YAML text says.
+    """Return the content of YAML text.
 
     Raises:
-        ValueError: not YAML, too long, a key given twice (which others drop silently), a value that is none,
-            or another one to other readers, or nested too deeply; one line that names the line of the text.
+        ValueError: not YAML, too long, a key given twice (which others drop silently), an invalid value,
+            one that differs between readers, or too deep nesting; one line that names the line of the text.
     """
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"got a longer text, expected at most {MOST_CHARACTERS} characters")
@@ -53,7 +53,7 @@ def parse_yaml(text: str) -> Any:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return what JSON text says.
+    """Return the content of JSON text.
 
     Raises:
         ValueError: not JSON or not Unicode, a key given twice in one object, or nested too deeply.
@@ -77,7 +77,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _count(value: Any, known: dict[int, int | None]) -> int:
-    """Return how many values there are in one, each as often as it is named. Raises ValueError: in itself."""
+    """Return the number of values in one, each as often as it is referenced. Raises ValueError: a cycle."""
     if not isinstance(value, (dict, list)):
         return 1
     if (name := id(value)) not in known:
@@ -90,17 +90,17 @@ def _count(value: Any, known: dict[int, int | None]) -> int:
 
 
 class _Loader(yaml.SafeLoader):
-    """Looks at keys while the text is read: later, those that `<<` brings in would look like given twice."""
+    """Checks keys while the text is read: later, those from `<<` would look like duplicates."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Bring in what `<<` names: own keys win, then the first that has one.
+        """Insert the keys of `<<`: own keys win, then the first mapping that has a key.
 
-        By hand, because PyYAML takes the wrong one of several, and makes millions of keys of a few lines.
+        Done here, because PyYAML takes the wrong one of several, and makes millions of keys of a few lines.
         Source: yaml.org/type/merge.html.
         """
         bases = [value for key, value in node.value if key.tag == MERGE]
         own = {_name(key): (key, value) for key, value in node.value if key.tag != MERGE}
-        node.value = list(own.values())  # before the bases, of which it may be one itself
+        node.value = list(own.values())  # before the bases: the node may be its own base
         brought: dict[Hashable, tuple[yaml.Node, yaml.Node]] = {}
         for base in bases:
             for one in base.value if isinstance(base, yaml.SequenceNode) else (base,):
@@ -127,7 +127,7 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             if isinstance(node, yaml.ScalarNode):
-                node.value.encode()  # "\ud800" is half a letter, which nothing can write
+                node.value.encode()  # "\ud800" is half a letter, which cannot be encoded
             value = super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError) as error:  # PyYAML's own: 2001-99-99
             problem = f"{str(node.value)[:40]!r} is no {node.tag.rpartition(':')[2]}: {error}"
@@ -149,7 +149,7 @@ class _Loader(yaml.SafeLoader):
         raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
-# As YAML 1.2 has it, and everybody else: to PyYAML 1e-3 is a text.
+# As in YAML 1.2 and other readers: to PyYAML 1e-3 is a text.
 NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$")
 _Loader.add_implicit_resolver(f"{TAG}float", NUMBER, list("-+.0123456789"))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""config/tasks/<task>.yaml: the task's own settings, and what it changes in the other files' settings."""
+"""config/tasks/<task>.yaml: the task's own settings, and its changes to settings of other files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read_task(task: str) -> TaskFile:
     """Read config/tasks/<task>.yaml, or a YAML file by path, whose name is then the task's.
 
     Raises:
-        ConfigError: unknown task, no such file, no kind, or a section that is no mapping.
+        ConfigError: unknown task, no such file, no kind, or a section that is not a mapping.
     """
     by_path = Path(task).suffix == ".yaml"
     path = Path(task) if by_path else config_path("tasks", f"{task}.yaml")
@@ -70,7 +70,7 @@ def read_task(task: str) -> TaskFile:
 def load_task_settings(
     cls: type[T], section: str, task: str | None, overrides: Mapping[str, Any] | None = None
 ) -> T:
-    """Read config/<section>.yaml, then what the task changes, then `overrides`.
+    """Read config/<section>.yaml, then the task's changes, then `overrides`.
 
     Args:
         cls: the settings dataclass.
@@ -79,7 +79,7 @@ def load_task_settings(
         overrides: win over both; None means "not given".
 
     Raises:
-        ConfigError: an unknown task, or settings that do not belong; names the files.
+        ConfigError: an unknown task, or unknown settings; names the files.
     """
     path = config_path(f"{section}.yaml")
     if task is None:
@@ -89,7 +89,7 @@ def load_task_settings(
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `changes`; a mapping changes the mapping below the same key, all else replaces."""
+    """Return `base` with `changes`; nested mappings are merged, any other value is replaced."""
     result = dict(base)
     for key, value in changes.items():
         old = result.get(key)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PyBullet stand-in for the real robot."""
+"""A PyBullet simulation of the real robot."""

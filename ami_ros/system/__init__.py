@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes, files, locks and memory of the machine that we run on."""
+"""Processes, files, locks and memory of the local machine."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages that have come and were not handled yet: the newest ones, or the newest of each kind."""
+"""Unprocessed messages: the newest ones, or the newest of each key."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Backlog(Generic[T]):
     """Filled by one thread, emptied by another.
 
     Args:
-        most: messages that are kept; of more, the newest.
-        key: where it is given, the newest message of each key is kept instead, however many others come.
+        most: largest number of messages kept; beyond it, the newest are kept.
+        key: if given, the newest message of each key is kept instead, however many others arrive.
     """
 
     def __init__(self, most: int, key: Callable[[T], Hashable] | None = None) -> None:
@@ -31,11 +31,11 @@ class Backlog(Generic[T]):
             return
         key = self._key(message)
         with self._lock:
-            self._kept.pop(key, None)  # so that the newest word of a sender stands behind its others
+            self._kept.pop(key, None)  # so that the newest message of a sender comes after its others
             self._kept[key] = message
 
     def empty(self) -> list[T]:
-        """Return what was kept, oldest first, and keep it no longer."""
+        """Return the messages kept, oldest first, and clear them."""
         messages = []
         while self._messages:
             messages.append(self._messages.popleft())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waits for DDS discovery. DDS never reports that it is complete, so what counts is that nothing changes."""
+"""Wait for DDS discovery. DDS never reports completion, so a stable graph counts as complete."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LOOK_S = 0.1
 def wait_for_others(
     look: Callable[[], T], is_known: Callable[[T, float, float], bool], longest_s: float
 ) -> None:
-    """Poll the graph until discovery is complete, or the time is over.
+    """Poll the graph until discovery is complete, or the timeout passes.
 
     Args:
-        look: returns the part of the graph that matters, to compare with `==`.
+        look: returns the relevant part of the graph, to compare with `==`.
         is_known: whether that is complete, given what `look` returned, for how long it has not changed, s,
             and the time since the start, s.
         longest_s: timeout, even if the graph still changes.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ROS_DOMAIN_ID of one's own: what is in another domain is not heard."""
+"""A private ROS_DOMAIN_ID: processes in different domains do not communicate."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _FIRST_UNICAST_PORT, _PORTS_PER_DOMAIN, _DOMAINS = 7410, 250, range(1, 102)
 
 @contextmanager
 def own_domain() -> Iterator[int]:
-    """Give a ROS_DOMAIN_ID that no process on this machine uses, and keep it for as long as the block runs.
+    """Yield a ROS_DOMAIN_ID that no process on this machine uses, and reserve it while the block runs.
 
-    A port tells of ROS processes that run; a lock of those of ours that are yet to start theirs.
+    Ports reveal running ROS processes; locks reveal our processes that have not started theirs yet.
 
     Raises:
         ProcessError: all of 1 to 101 are taken.
@@ -45,7 +45,7 @@ def lock_path(domain: int) -> Path:
 def _reserve(domain: int) -> LockFile | None:
     try:
         lock = LockFile(lock_path(domain))
-    except OSError:  # something of another user lies there
+    except OSError:  # a file of another user is there
         return None
     if lock.holder is None and _silent(domain):
         return lock

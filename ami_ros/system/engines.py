@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What jobs run on: processes of this machine, or Ray."""
+"""Engines that run jobs: processes of this machine, or Ray."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Optional packages: refuse in one line, with advice, before any work is done."""
+"""Optional packages: report missing ones in one line, with advice, before any work is done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib.util
 
 from ami_ros.errors import ConfigError
 
-# extra of setup.py -> the modules it brings that the command line uses
+# extra of setup.py -> its modules that the command line uses
 EXTRAS = {
     "ros": ("rclpy", "sensor_msgs", "std_srvs", "trajectory_msgs", "diagnostic_msgs"),
     "sim": ("pybullet", "av", "trimesh", "fast_simplification", "collada"),
@@ -22,15 +22,15 @@ EXTRAS = {
 
 
 def missing_modules(extra: str) -> list[str]:
-    """Return the modules of `extra` that cannot be found; nothing is imported."""
+    """Return the modules of `extra` that cannot be found, without importing any."""
     return [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]
 
 
 def require(*extras: str) -> None:
-    """Make sure that the packages of `extras` are there.
+    """Check that the packages of `extras` are installed.
 
     Raises:
-        ConfigError: names what is missing and how to get it.
+        ConfigError: names the missing packages and how to install them.
     """
     missing = {extra: names for extra in extras if (names := missing_modules(extra))}
     if missing:
@@ -38,7 +38,7 @@ def require(*extras: str) -> None:
 
 
 def advice_on(module: str | None) -> str | None:
-    """Return what to do where `module` could not be imported; None: no extra brings it."""
+    """Return advice if `module` cannot be imported; None: no extra provides it."""
     top = (module or "").partition(".")[0]
     extra = next((extra for extra, modules in EXTRAS.items() if top in modules), None)
     return None if extra is None else _advice({extra: [top]})

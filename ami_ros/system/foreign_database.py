@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQLite files that somebody else may have made: they are data, whatever is in them.
+"""SQLite files from unknown sources: their content is data, never code.
 
-A file brings a schema of its own, and views, triggers, constraints and computed columns in it are code. Its
-values may have a gigabyte, its pages may lead to one another without an end, and what takes SQLite long keeps
-Python from hearing signals.
+A file has its own schema, and views, triggers, constraints and computed columns in it are code. Its values
+may have a gigabyte, its pages may form loops, and a long SQLite call keeps Python from handling signals.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from types import TracebackType
 from typing import Any
 
 BUSY_S = 10.0  # another process may be writing; it does so for milliseconds
-MOST_S = 3.0  # of processor time, to the next rows of an answer; a million rows take a tenth of it
-STEPS = 1000  # of SQLite's virtual machine, about 10 us, after which it looks at signals and at the time
+MOST_S = 3.0  # of processor time, until the next rows of an answer; a million rows take a tenth of it
+STEPS = 1000  # of SQLite's virtual machine, about 10 us, between checks of signals and time
 AT_ONCE = 32  # rows that are fetched together
-FEW_BYTES = 2**20  # an answer may always have as much
+FEW_BYTES = 2**20  # an answer may always be as large as this
 LEAST_ROW_BYTES = 8  # of a row with a number in it, in its file. Source: SQLite file format, 1.6 and 2.1
-MOST_SQL_BYTES = 2**16  # of what makes a table; also of a question
+MOST_SQL_BYTES = 2**16  # of the definition of a table; also of a query
 
 
 class _Watch:
-    """Ends what SQLite computes, when it takes too long and when a signal's handler raises."""
+    """Ends an SQLite computation when it takes too long or a signal's handler raises."""
 
     def __init__(self) -> None:
         self._raised: BaseException | None = None
@@ -36,12 +35,12 @@ class _Watch:
         self._late = False
 
     def looks(self) -> Iterator[bool]:
-        """Yield whether to end it, each time that SQLite asks."""
+        """Yield whether to end it, at each call by SQLite."""
         while True:
             try:
                 while True:
-                    # Handlers of signals run where Python goes on after SQLite, so here, and not at the
-                    # beginning of a function, where nothing would catch what they raise.
+                    # Python runs signal handlers when it resumes after SQLite: here, and not at the start of
+                    # a function, where nothing would catch their exceptions.
                     yield self._raised is not None or self._late
                     self._late = time.thread_time() > self._end_s
             except (Exception, KeyboardInterrupt, SystemExit) as error:  # SQLite would swallow it
@@ -57,14 +56,14 @@ class _Watch:
         if self._raised is not None:
             raised, self._raised = self._raised, None
             raise raised
-        if self._late:  # with or without an error: SQLite may go on with half of a schema
+        if self._late:  # with or without an error: SQLite may continue with half of a schema
             raise sqlite3.DatabaseError(f"to read it takes more than {MOST_S:g} s of computing") from error
-        if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):  # SQLite quotes what is damaged
+        if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):  # SQLite quotes the damaged text
             raise sqlite3.DatabaseError(f"got text that is none: {error.reason}") from error
 
 
 class ForeignDatabase(sqlite3.Connection):
-    """A connection in which all that is asked ends, and answers are no larger than the file."""
+    """A connection in which every query ends, and no answer is larger than the file."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -74,17 +73,17 @@ class ForeignDatabase(sqlite3.Connection):
         self.set_progress_handler(looks.__next__, STEPS)
 
     def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
-        """Do as any connection does, for some seconds at most."""
+        """Execute as any connection does, for some seconds at most."""
         with self._watch:
             return super().execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any]) -> sqlite3.Cursor:
-        """Do as any connection does, for some seconds at most."""
+        """Execute as any connection does, for some seconds at most."""
         with self._watch:
             return super().executemany(sql, parameters)
 
     def executescript(self, sql_script: str) -> sqlite3.Cursor:
-        """Do as any connection does, for some seconds at most."""
+        """Execute as any connection does, for some seconds at most."""
         with self._watch:
             return super().executescript(sql_script)
 
@@ -94,8 +93,8 @@ class ForeignDatabase(sqlite3.Connection):
         """Yield the rows of an answer, `at_once` of them at a time, up to where the file is damaged.
 
         Raises:
-            sqlite3.Error: also of rows and blobs that are more than the file has room for: its pages lead
-                to one another again and again.
+            sqlite3.Error: also for more rows and blobs than the file has room for: its pages form
+                a loop.
         """
         cursor, size = self.execute(question, values), 0
         rows: list[tuple[Any, ...]] | None = None
@@ -126,13 +125,13 @@ class ForeignDatabase(sqlite3.Connection):
 
 
 def open_foreign(path: Path, options: str, most_bytes: int) -> ForeignDatabase:
-    """Open a file; no code that is in it runs by itself, but its schema is still to be looked at.
+    """Open a file; no code in it runs by itself, but its schema must still be checked.
 
     Args:
         path: of the file; any name.
         options: how, as in mode=ro. Source: SQLite, "Uniform Resource Identifiers".
-        most_bytes: of one value; a larger one raises. Python 3.10 cannot tell SQLite, and fails only where
-            memory ends.
+        most_bytes: of one value; a larger one raises. Python 3.10 cannot set this limit in SQLite, and fails
+            only when memory runs out.
 
     Raises:
         sqlite3.Error: it cannot be opened.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C ends a block as what it is, also where compiled code turned it into another error."""
+"""Let Ctrl-C end a block as KeyboardInterrupt, even where compiled code turned it into another error."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from types import FrameType
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt out of the block for SIGINT, whatever became of the one that was raised in it.
+    """Raise KeyboardInterrupt out of the block for SIGINT, even if the original one was converted.
 
-    What Python raises in the middle of a conversion comes out of pybind11, and so of rclpy, as a TypeError.
+    pybind11, and so rclpy, turns an exception that Python raises during a conversion into a TypeError.
     For the main thread.
     """
     came = False

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only one process may do at a time, held by a file.
+"""Mutual exclusion of processes by a file lock.
 
-The kernel lets go of it when the process ends, however it ends: what a killed process left holds nothing.
+The kernel releases the lock when the process ends, however it ends: killed processes leave no lock.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ami_ros.errors import InUseError, OutputError
 
 
 class LockFile:
-    """A lock, taken if nobody has it, until the block ends. The file stays: to delete it would be a race.
+    """A lock, acquired if free, until the block ends. The file stays: deleting it would be a race.
 
     Args:
         path: of the file; its folder exists.
 
     Attributes:
-        holder: process that has the lock instead of us, as it wrote its id; None when it is ours.
+        holder: id of the process that has the lock, as it wrote it; None when the lock is ours.
 
     Raises:
         OSError: the file cannot be opened or written.
@@ -31,7 +31,7 @@ class LockFile:
 
     def __init__(self, path: Path) -> None:
         self.holder: str | None = None
-        # No links: in a folder for all, another user's could lead to a file of ours.
+        # No links: in a shared folder, another user's link could lead to a file of ours.
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,7 +44,7 @@ class LockFile:
             raise
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the lock."""
         os.close(self._file)
 
     def __enter__(self) -> LockFile:
@@ -58,14 +58,14 @@ class LockFile:
 
 @contextmanager
 def only_one(verb: str, folder: Path) -> Iterator[None]:
-    """Keep other processes from doing the same in `folder`, which is made, while the block runs.
+    """Keep other processes from the same work in `folder`, which is created, while the block runs.
 
     Args:
-        verb: what is done, as people type it; another verb may run in the same folder.
+        verb: the work, as typed on the command line; another verb may run in the same folder.
         folder: where.
 
     Raises:
-        InUseError: another process is at it; names it.
+        InUseError: another process does it; names it.
         OutputError: the folder cannot be written.
     """
     try:

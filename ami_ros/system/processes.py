@@ -30,12 +30,12 @@ NODE_PROGRAMS = {
     "sim": "ami_ros.ros.simulator.node",
     "recorder": "ami_ros.ros.recorder.node",
 }
-# Set by the ROS wheels when they have restarted the interpreter with their own LD_LIBRARY_PATH.
+# The ROS wheels set it after they have restarted the interpreter with their own LD_LIBRARY_PATH.
 _WHEELS_MARK = "_ROS_WHEELS_BOOTSTRAP_COMPLETE"
 
 
 def command_line(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Split what a launch file starts us with into our own arguments and ROS's (--ros-args and after)."""
+    """Split a launch file's command line into our own arguments and those of ROS (from --ros-args on)."""
     arguments = argv[1:]
     cut = arguments.index("--ros-args") if "--ros-args" in arguments else len(arguments)
     return arguments[:cut], arguments[cut:]
@@ -47,10 +47,10 @@ def node_environment(
     """Return the environment of a node process: own domain, this machine only, large images arrive.
 
     Args:
-        domain_id: ROS_DOMAIN_ID of everything that shall talk to each other.
+        domain_id: ROS_DOMAIN_ID of all processes that communicate.
         base: environment to start from; the current one by default.
-        python: the interpreter that will run the node. One of another virtual environment brings other
-            ROS libraries, so the mark and library path of ours are dropped.
+        python: the interpreter of the node. One of another virtual environment has other ROS libraries, so
+            the mark and library path of ours are dropped.
     """
     environment = dict(os.environ if base is None else base)
     environment["ROS_DOMAIN_ID"] = str(domain_id)
@@ -61,7 +61,7 @@ def node_environment(
     if prefix != Path(sys.executable).parent.parent:
         for variable in (_WHEELS_MARK, "LD_LIBRARY_PATH", "AMENT_PREFIX_PATH"):
             environment.pop(variable, None)
-    # ROS from wheels: its ament index lies in the environment itself, which nobody has sourced.
+    # ROS from wheels: its ament index is in the environment itself, which is not sourced.
     known = environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
     if (prefix / "share" / "ament_index").is_dir() and str(prefix) not in known:
         environment["AMENT_PREFIX_PATH"] = os.pathsep.join([str(prefix), *filter(None, known)])
@@ -71,11 +71,11 @@ def node_environment(
 class NodeProcess:
     """One node as a child process with its own log file; a context manager that ends it.
 
-    It ends with this process, too, whatever ends that.
+    It also ends with this process, however this process ends.
 
     Args:
         program: module name (``ami_ros.ros.planner.node``) or path of a Python file; it calls `node_main`.
-        log_path: file that takes the process' output.
+        log_path: file for the process' output.
         environment: as `node_environment` returns it.
         parameters: ROS parameters by name; bool, int, float, str or lists of them.
         remappings: name to name, also ``__node`` and ``__ns``.
@@ -127,10 +127,10 @@ class NodeProcess:
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
     def check(self) -> None:
-        """Make sure that the process runs.
+        """Check that the process runs.
 
         Raises:
-            ProcessError: it ended; with its exit code and the end of its log.
+            ProcessError: it ended; reports its exit code and the end of its log.
         """
         if self.exit_code is not None:
             raise ProcessError(
@@ -160,7 +160,7 @@ class NodeProcess:
         return self._reap()
 
     def kill(self) -> None:
-        """End the process at once, without a chance to tidy up."""
+        """End the process at once, without cleanup."""
         self._process.kill()
         self._reap()
 

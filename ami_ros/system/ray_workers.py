@@ -15,14 +15,14 @@ from ami_ros.system.extras import require
 from ami_ros.system.workers import Job, Pool, Result, Served, opened
 
 REACH_S = 5.0
-ADDRESS = "RAY_ADDRESS"  # Ray's own: of a cluster's head; without it Ray runs on this machine alone
+ADDRESS = "RAY_ADDRESS"  # Ray's own variable: the cluster's head; without it, Ray runs on this machine alone
 
 
 class RayWorkers(Pool):
     """`count` actors of one processor core each; arguments as of `Workers`.
 
-    On a cluster each machine needs this package, and what jobs write goes to the machine that does them: to a
-    folder that all share.
+    On a cluster, each machine needs this package, and a job writes to the machine that runs it: use a shared
+    folder.
 
     Raises:
         ConfigError: Ray is not installed, or the cluster cannot be reached.
@@ -30,7 +30,7 @@ class RayWorkers(Pool):
 
     def __init__(self, count: int, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         require("ray")
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports
         import ray
 
         alone: dict[str, Any] = {"_node_ip_address": "127.0.0.1", "num_cpus": max(1, count)}
@@ -82,9 +82,9 @@ class RayWorkers(Pool):
 
 
 def _check_reachable(cluster: str) -> None:
-    """Raise ConfigError where nothing listens: Ray itself would try for minutes."""
+    """Raise ConfigError if no process listens there: Ray itself would retry for minutes."""
     host, _, port = cluster.removeprefix("ray://").rpartition(":")
-    if not port.isdigit():  # "auto", and what else Ray knows
+    if not port.isdigit():  # "auto", and other values that Ray supports
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), REACH_S).close()

@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def raise_priority(priority: int) -> str:
-    """Run all threads of this process, those of the middleware, too, before those of ordinary processes.
+    """Run all threads of this process, including the middleware's, before those of ordinary processes.
 
     Args:
         priority: 1 to 99 for SCHED_FIFO.
 
     Returns:
-        What stood against it, empty when it is done. On Linux the right comes from CAP_SYS_NICE or from an
-        rtprio limit, as ros2_control asks for.
+        Why it failed; empty on success. On Linux, the permission comes from CAP_SYS_NICE or from an rtprio
+        limit, as ros2_control requires.
     """
     try:
         for task in Path("/proc/self/task").iterdir():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files from elsewhere, opened to read: a pipe or device in their place is refused instead of waited for."""
+"""Open external files for reading; a pipe or device is refused, because opening it could block."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-# Opening a pipe waits for whoever writes into it, unless it is told not to.
+# Opening a pipe blocks until another process writes to it, unless this flag is set.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file, or what links lead to, to read it.
+    """Open a file, or the target of a link, for reading.
 
     Raises:
         OSError: it is missing or cannot be opened, or is a folder, pipe, socket or device.
     """
     try:
         descriptor = os.open(path, _FLAGS)
-    except ValueError as error:  # no name that the system takes
+    except ValueError as error:  # not a valid name for the system
         raise OSError(errno.EINVAL, str(error)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -30,10 +30,10 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:
-    """Return all that is in a file.
+    """Return the whole content of a file.
 
     Raises:
-        OSError: as `open_regular`, or there is more than `most_bytes`.
+        OSError: as `open_regular`, or the file has more than `most_bytes`.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size

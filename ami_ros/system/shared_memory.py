@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shared memory that Fast DDS sends large messages through: what killed processes left, and the room.
+"""The shared memory of Fast DDS for large messages: leftovers of killed processes, and free space.
 
 Each process keeps its segments in files of /dev/shm, next to a lock file for each, which it holds locked
-(flock) for as long as it lives. A process that is killed leaves both: 35 MB, which nobody ever frees. Fast
-DDS 2 (Humble, Jazzy) begins the names with fastrtps, 3 (Kilted) with fastdds. Ports without a lock file
-stay: a living process may send there, and nothing tells. They are small, and used again by number.
+(flock) for as long as it lives. A killed process leaves both: 35 MB that are never freed. Fast DDS 2
+(Humble, Jazzy) begins the names with fastrtps, 3 (Kilted) with fastdds. Ports without a lock file stay,
+because a living process may still send there undetected. They are small, and reused by number.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path("/dev/shm")
-# What one node takes: segment_size of config/dds/large_data_shm.xml, and what lies around it.
+# Memory of one node: segment_size of config/dds/large_data_shm.xml, plus overhead.
 NODE_BYTES = 36 * 2**20
-# A lock file this young may belong to a process that has not come to locking it yet.
+# A younger lock file may belong to a process that has not locked it yet.
 SETTLED_S = 1.0
 _PORT = r"fast(?:dds|rtps)_port[0-9]{1,5}"
 _LOCK = re.compile(rf"({_PORT}|fast(?:dds|rtps)_[0-9a-f]{{16}})_[es]l")
 
 
 class Leftovers(NamedTuple):
-    """What processes left that are gone: number of segments, and their size."""
+    """Segments left by ended processes: their number and size."""
 
     segments: int
     size_bytes: int
@@ -38,14 +38,14 @@ class Leftovers(NamedTuple):
 
 
 def is_port(name: str) -> bool:
-    """Return whether a file of this name is a port, which processes share, not the segment of one of them."""
+    """Return whether a file name is that of a port, which processes share, not of one process' segment."""
     return re.fullmatch(_PORT, name) is not None
 
 
 def leftovers(remove: bool, folder: Path = FOLDER) -> Leftovers:
-    """Find the segments of this user whose processes are gone.
+    """Find the segments of this user whose processes have ended.
 
-    A segment counts only while we hold its locks, so none of a living process can be among them.
+    A segment counts only while we hold its locks, so those of living processes are excluded.
 
     Args:
         remove: whether to remove them.
@@ -57,18 +57,18 @@ def leftovers(remove: bool, folder: Path = FOLDER) -> Leftovers:
             locks = [lock for lock in (folder / f"{name}_el", folder / f"{name}_sl") if lock.exists()]
             if not all([_take(lock, held) for lock in locks]):
                 continue
-            # The lock files last: until then, Fast DDS sees that the name is taken.
+            # The lock files last: until then, Fast DDS sees that the name is in use.
             files = [file for file in (folder / name, folder / f"sem.{name}_mutex", *locks) if file.exists()]
             count, size = count + 1, size + sum(_size_bytes(file) for file in files)
             if remove:
                 for file in files:
-                    with suppress(OSError):  # tidying up must not keep a node from its work
+                    with suppress(OSError):  # cleanup must not keep a node from its work
                         file.unlink()
     return Leftovers(count, size)
 
 
 def shortage(nodes: int, folder: Path = FOLDER) -> str:
-    """Say what is wrong with the room for `nodes` more nodes; empty when there is enough."""
+    """Describe a lack of space for `nodes` more nodes; empty when there is enough."""
     if not folder.is_dir():
         return f"no {folder}: large images take a slower way, and may be lost"
     size, _, free = shutil.disk_usage(folder)
@@ -81,7 +81,7 @@ def shortage(nodes: int, folder: Path = FOLDER) -> str:
 
 
 def room(folder: Path = FOLDER) -> str:
-    """Say how large the folder is, and how much of it is free."""
+    """Describe the size of the folder and its free space."""
     size, _, free = shutil.disk_usage(folder)
     return f"{_mib(free)} of {_mib(size)} MiB free in {folder}"
 
@@ -95,7 +95,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _take(lock: Path, held: ExitStack) -> bool:
-    """Lock a file until `held` is closed, if it is this user's, not new, and nobody else holds it."""
+    """Lock a file until `held` is closed, if it is this user's, not new, and not locked elsewhere."""
     import fcntl  # here: not on every system, but on all that have the folder
 
     try:
@@ -109,7 +109,7 @@ def _take(lock: Path, held: ExitStack) -> bool:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(found, os.stat(lock))  # not removed and made again meanwhile
+        return os.path.samestat(found, os.stat(lock))  # not removed and recreated meanwhile
     except OSError:
         return False
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells that this process stood still: SIGSTOP, a debugger, a paused container or virtual machine.
+"""Detect that this process stood still: SIGSTOP, a debugger, a paused container or virtual machine.
 
-A thread that looks at the clock finds a gap. A busy process makes gaps, too, where C code keeps Python from
-running, but it works meanwhile, or one of its threads waits for a processor that others use; one that is
-stopped does neither.
+A thread that looks at the clock finds a gap. A busy process also causes gaps, where C code keeps Python
+from running. But it works meanwhile, or one of its threads waits for a processor that others use; a
+stopped process does neither.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _THREADS = Path("/proc/self/task")
 
 
 class Standstill:
-    """Starts to watch as soon as it is created.
+    """Watches from its creation on.
 
     Args:
-        limit_s: shorter ones are not told, s.
+        limit_s: shorter standstills are ignored, s.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -30,19 +30,19 @@ class Standstill:
 
     @property
     def longest_s(self) -> float:
-        """The longest one since the beginning, or since `forget`, s; 0 without one."""
+        """The longest standstill since the start, or since `forget`, s; 0 without one."""
         return self._longest_s
 
     def forget(self) -> None:
-        """Look again from now on."""
+        """Reset `longest_s`."""
         self._longest_s = 0.0
 
     def _watch(self) -> None:
         busy_s, at_s = _busy_s(), time.monotonic()
         while True:
             time.sleep(BEAT_S)
-            # Work is read before each look at the clock and again after it: what happens between two readings
-            # then counts as work of both gaps, and no time is outside of all gaps.
+            # Work is read before each look at the clock and again after it. Work between two readings then
+            # counts for both gaps, and no time is outside all gaps.
             before_s, now_s = _busy_s(), time.monotonic()
             if now_s - at_s >= self._limit_s:
                 still_s = now_s - at_s - _longest_busy_s(busy_s, _busy_s())
@@ -58,7 +58,7 @@ def _longest_busy_s(before_s: dict[str, float], after_s: dict[str, float]) -> fl
 def _busy_s() -> dict[str, float]:
     """Return how long the process worked, and how long each thread worked or waited for a processor, s.
 
-    Not every system tells of threads. Source: Linux, Documentation/scheduler/sched-stats.rst,
+    Not every system reports threads. Source: Linux, Documentation/scheduler/sched-stats.rst,
     "/proc/<pid>/schedstat": time on the processor, time on a run queue, both in ns.
     """
     found = {"process": time.process_time()}

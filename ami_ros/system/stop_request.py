@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGTERM and Ctrl-C as a request, for work that is only whole between two steps."""
+"""SIGTERM and Ctrl-C as a request, for work that is consistent only between two steps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PATIENCE_S = 1.0  # for the step to end; then it is given up
 
 
 class StopRequest:
-    """Listens while the block runs; a context manager.
+    """Handles these signals while the block runs; a context manager.
 
-    The first signal is only noted, and the work stops by itself where `signal` says so. When it takes too
-    long, or a second signal comes, the block is left at once, by SystemExit.
+    The first signal is only recorded, and the work stops itself where it checks `signal`. If that takes too
+    long, or a second signal arrives, SystemExit ends the block at once.
 
     Attributes:
-        signal: that asked to stop; None while the work may go on.
+        signal: the stop signal; None while the work may continue.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class StopRequest:
         self.leave()
 
     def leave(self) -> None:
-        """End the process as the signal would have, with the exit code that tells of it."""
+        """End the process as the signal would have, with the matching exit code."""
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         raise SystemExit(128 + (self.signal or signal.SIGTERM))
 
@@ -55,4 +55,4 @@ class StopRequest:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if self.signal is not None and kind is None:
-            self.leave()  # it came with the last step
+            self.leave()  # it arrived during the last step

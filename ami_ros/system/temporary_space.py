@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disk that temporary files are on, when it is full."""
+"""A full disk for temporary files."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ami_ros.errors import OutputError
 
 @contextmanager
 def temporary_space() -> Iterator[None]:
-    """Enclose what writes temporary files.
+    """Enclose code that writes temporary files.
 
     Raises:
-        OutputError: they cannot be written; says where, and how to choose another place.
+        OutputError: they cannot be written; reports where, and how to choose another place.
     """
     try:
         yield
     except OSError as error:
-        place = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")  # tempfile may have found none
+        place = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")  # tempfile may have found no folder
         raise OutputError(
             f"{place}: a temporary file cannot be written ({error.strerror or error}); "
             "expected space for all pictures, and for what is unpacked: TMPDIR=/another/folder"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What verbs print: text, in which nothing that comes from a file, a name or a message is obeyed.
+"""Output of the command line: text, in which nothing from a file, a name or a message is interpreted.
 
-Neither markup ("tray [left]") nor control characters count; each call is a line, see `printable`.
+Neither markup ("tray [left]") nor control characters are interpreted; each call is a line, see `printable`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ami_ros.errors import printable
 
 
 class Console(rich.console.Console):
-    """Where tables and lines are printed.
+    """Prints tables and lines.
 
-    Strings are shown as they are, those in tables, too. What shall have a style is a `rich.text.Text`.
+    Strings are shown literally, also in tables. Use a `rich.text.Text` for style.
 
     Args:
         stderr: print there, not on stdout, which is for results.
@@ -30,7 +30,7 @@ class Console(rich.console.Console):
         super().__init__(stderr=stderr, quiet=quiet, markup=False, emoji=False)
 
     def render_str(self, text: str, **how: Any) -> Text:
-        """Return what is shown of a string. Called by rich for each."""
+        """Return the text shown for a string. Called by rich for each."""
         return super().render_str(printable(text), **how)
 
     def status(self, status: Any, **how: Any) -> Any:
@@ -39,13 +39,13 @@ class Console(rich.console.Console):
 
 
 class NoteColumn(TextColumn):
-    """Behind a progress bar: what it is at, the task's field `note`."""
+    """Text behind a progress bar: the current item, from the task's field `note`."""
 
     def __init__(self) -> None:
         super().__init__("{task.fields[note]}")
 
     def render(self, task: Task) -> Text:
-        """Return what is shown. Called by rich."""
+        """Return the text to show. Called by rich."""
         return Text(printable(self.text_format.format(task=task)))
 
 
@@ -53,7 +53,7 @@ def say(text: str, colour: str | None = None, err: bool = False) -> None:
     """Print a line.
 
     Args:
-        text: of it.
+        text: the line.
         colour: such as ``typer.colors.RED``, on a terminal; None for the usual one.
         err: on stderr.
     """
@@ -61,5 +61,5 @@ def say(text: str, colour: str | None = None, err: bool = False) -> None:
 
 
 def ask(question: str, err: bool = False) -> None:
-    """Go on if the answer is yes; else end the verb."""
+    """Continue if the answer is yes; else end the verb."""
     typer.confirm(printable(question), abort=True, err=err)

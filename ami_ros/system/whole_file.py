@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that appear whole or not at all, and whether they can: before the work that fills them."""
+"""Files that appear whole or not at all, and a check before the work that fills them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from pathlib import Path
 
 from ami_ros.errors import OutputError
 
-PROBE = bytes(4096)  # a block: a full disk takes empty files
-DEVICES = Path("/dev"), Path("/proc")  # links in them lead to what a process has open, as /dev/stdout does
-# Modes: less than usual for files with pictures, which may show people.
+PROBE = bytes(4096)  # a block: a full disk accepts empty files
+DEVICES = Path("/dev"), Path("/proc")  # links in them lead to open files of a process, as /dev/stdout does
+# Modes: restricted for files with pictures, which may show people.
 USUAL, PRIVATE = 0o666, 0o600
 RETRIES = 50  # each takes a moment
-# What a file is called while it is written. Only a process that was killed leaves one behind.
+# Name of a file while it is written. Only a killed process leaves one behind.
 PARTIAL, SUFFIX = ".ami_ros_", ".partial"
-LEFT_S = 24 * 3600.0  # what is older than that nobody writes any more
+LEFT_S = 24 * 3600.0  # older leftovers are no longer being written
 
 
 def write_whole(path: Path, content: bytes | str, private: bool = False) -> None:
-    """Write a file and the folders above it; if that fails, what was there before stays, and nothing half.
+    """Write a file and the folders above it; on failure, the previous file stays, and no partial one.
 
     Args:
-        path: a file, or what a link leads to; a device or pipe is written to directly.
-        content: all of it; text becomes UTF-8, and what is no Unicode in it an escape sequence.
+        path: a file, or the target of a link; a device or pipe is written to directly.
+        content: all of it; text becomes UTF-8, with escape sequences for invalid Unicode.
         private: whether it is for its owner alone; else it gets the mode of the file of ours that it
             replaces, or the usual one.
 
     Raises:
-        OutputError: it cannot be written; says why.
+        OutputError: it cannot be written; gives the reason.
     """
     data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     with _partial(path, PRIVATE if private else None) as partial:
         if partial is None:
-            with path.open("ab") as file:  # what is there already, as in a file behind /dev/stdout, stays
+            with path.open("ab") as file:  # existing content, as in a file behind /dev/stdout, stays
                 file.write(data)
             return
         _write(partial, data)
@@ -49,10 +49,10 @@ def write_whole(path: Path, content: bytes | str, private: bool = False) -> None
 
 
 def check_writable(*paths: Path | None) -> None:
-    """Make sure that files can be written, None aside; leaves nothing behind.
+    """Check that files can be written, ignoring None; leave nothing behind.
 
     Raises:
-        OutputError: one cannot; says why.
+        OutputError: one cannot; gives the reason.
     """
     for path in paths:
         if path is not None:
@@ -70,10 +70,10 @@ def check_writable(*paths: Path | None) -> None:
 
 @contextmanager
 def _partial(path: Path, mode: int | None = None) -> Iterator[FileIO | None]:
-    """Give a new file in the folder of `path`, to take its place, and tidy it away; None: it is no file.
+    """Yield a new file in the folder of `path`, to replace it, and clean it up; None: it is no file.
 
-    Its name is nobody else's, and no link is followed: two processes may write the same file at once, and the
-    last one wins.
+    Its name is unique, and no link is followed: two processes may write the same file at once, and the last
+    one wins.
     """
     with _told(path):
         meant = _meant(path)
@@ -109,7 +109,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _new_file(folder: Path, mode: int) -> FileIO:
-    """Return a new file in a folder, which is made."""
+    """Return a new file in a folder, which is created."""
     name = str(folder / f"{PARTIAL}{secrets.token_hex(8)}{SUFFIX}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -117,7 +117,7 @@ def _new_file(folder: Path, mode: int) -> FileIO:
         folder.mkdir(parents=True, exist_ok=True)
         return FileIO(name, "w", opener=lambda name, _: os.open(name, flags, mode))
 
-    for _ in range(RETRIES):  # a process that only looks takes the folder that it has made away again
+    for _ in range(RETRIES):  # a process that only checks removes the folder that it created
         with suppress(FileNotFoundError, FileExistsError):
             return new_file()
     return new_file()
@@ -129,9 +129,9 @@ def _write(file: FileIO, data: bytes) -> None:
         left = left[file.write(left) :]
 
 
-@lru_cache(maxsize=64)  # once a process: a folder may hold many thousand files
+@lru_cache(maxsize=64)  # once per process: a folder may hold many thousand files
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left long ago."""
+    """Remove files that killed processes left long ago."""
     with suppress(OSError):
         for entry in os.scandir(folder):
             if entry.name.startswith(PARTIAL) and entry.name.endswith(SUFFIX):
@@ -141,8 +141,8 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _meant(path: Path) -> Path:
-    """Return the file itself that a path leads to over links, which stay as they are."""
+    """Return the file that a path leads to through links, which stay unchanged."""
     try:
         return Path(os.path.realpath(path))
-    except ValueError as error:  # no name that the system takes
+    except ValueError as error:  # not a valid name for the system
         raise OSError(errno.EINVAL, str(error)) from error

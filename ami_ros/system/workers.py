@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several processes that share a list of jobs: each builds what it works with once, then takes job after job.
+"""Processes that share a list of jobs: each builds its context once, then takes job after job.
 
-Not multiprocessing's pools: these replace a worker that fails while it starts, or that is killed, for ever.
+Not multiprocessing's pools, which endlessly replace a worker that fails at startup or is killed.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ PATIENCE_S = 1.0  # for a worker to unwind before it is killed
 
 
 class Pool(ABC):
-    """Whatever does jobs elsewhere; a context manager that ends it."""
+    """Runs jobs elsewhere; a context manager that ends the workers."""
 
     @abstractmethod
     def run(self, work: Callable[[Any, Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-        """Yield the result of each job, in the order of `jobs`. Left early, it ends the workers.
+        """Yield the result of each job, in the order of `jobs`. Leaving early ends the workers.
 
         Args:
-            work: does one job with what was made for the worker; a function of a module.
-            jobs: what is to be done.
+            work: does one job with the worker's context; a function of a module.
+            jobs: the jobs.
 
         Raises:
-            AmiError: as it was raised where the job was done.
+            AmiError: as raised by the job.
             ProcessError: a worker failed otherwise, or died.
         """
 
@@ -64,10 +64,10 @@ class Pool(ABC):
 
 
 class Served:
-    """What a worker is: makes what it works with at its first job, and answers with the result or the error.
+    """A worker: builds its context at its first job, and answers with the result or the error.
 
     Args:
-        make: builds it.
+        make: builds the context.
         arguments: for `make`.
     """
 
@@ -76,7 +76,7 @@ class Served:
         self._made: list[Any] = []
 
     def do(self, work: Callable[[Any, Any], Any], job: Any) -> Answer:
-        """Do one job; return its result, the error and where it was raised."""
+        """Do one job; return its result, the error and its traceback."""
         try:
             self._made = self._made or [self._make(*self._arguments)]
             return work(self._made[0], job), None, ""
@@ -95,18 +95,18 @@ def opened(answer: Answer) -> Any:
 
 
 class Workers(Pool):
-    """`count` processes, for as long as the block runs; a context manager that ends them.
+    """`count` processes that run while the block runs; a context manager that ends them.
 
     Args:
         count: processes.
-        make: builds in each process, before its first job, what it works with; a function of a module.
+        make: builds the context in each process, before its first job; a function of a module.
         arguments: for `make`.
     """
 
     def __init__(self, count: int, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         self._processes: dict[Connection, BaseProcess] = {}
         context = multiprocessing.get_context("spawn")
-        resource_tracker.ensure_running()  # here: to start it unblocks SIGINT
+        resource_tracker.ensure_running()  # here: its start unblocks SIGINT
         try:
             with _undisturbed():
                 for _ in range(count):
@@ -115,7 +115,7 @@ class Workers(Pool):
                     process.start()
                     theirs.close()  # or a worker's death would not close the pipe
                     self._processes[ours] = process
-        except BaseException:  # a signal, too
+        except BaseException:  # including signals
             self.close()
             raise
 
@@ -155,7 +155,7 @@ class Workers(Pool):
     def _died(self, worker: Connection) -> ProcessError:
         process = self._processes[worker]
         process.join(10.0 * PATIENCE_S)
-        process.kill()  # where it has closed the pipe and does not end
+        process.kill()  # if it closed the pipe and does not end
         process.join()
         code = process.exitcode or 0
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -178,10 +178,10 @@ class Workers(Pool):
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, and act on signals only when they are started.
+    """Start processes that Ctrl-C does not reach, and handle signals only after they are started.
 
-    Ctrl-C is for all processes of a terminal. Only we hear it, and end the workers: a handler of theirs would
-    come too late for the seconds of their imports. A worker that is half started would print a traceback.
+    Ctrl-C reaches all processes of a terminal. Only we handle it, and end the workers: their handlers would
+    come too late for the seconds of their imports. A half-started worker would print a traceback.
     """
     heard: list[int] = []
     before = {
@@ -200,18 +200,18 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    # As SystemExit it unwinds: what is being written is tidied away.
+    # SystemExit unwinds: files being written are cleaned up.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     served = Served(make, arguments)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whoever started us is gone
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone
         while True:
             pipe.send(served.do(*pipe.recv()))
 
 
 def _end_with_parent() -> None:
-    """Do not finish the job of a process that was killed: another may already do it again."""
+    """Abandon the job of a killed parent: another process may already repeat it."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Double exposures to learn from: in which looks, what a scene is, must not change."""
+"""Double exposures for training: scenes whose content must not depend on the look."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ami_ros.types import ImageArray
 
 @dataclass(frozen=True, eq=False)
 class DoubleExposures:
-    """L looks, each with N scenes photographed in it and plainly, by each camera (C).
+    """L looks, each with N scenes photographed in it and in the plain look, by each camera (C).
 
     Attributes:
-        varied: of each camera (L, N, H, W, 3) uint8, in the model's order.
-        plain: of each camera (L, N, H, W, 3) uint8.
+        varied: images (L, N, H, W, 3) uint8 of each camera, in the model's order.
+        plain: images (L, N, H, W, 3) uint8 of each camera.
     """
 
     varied: Sequence[ImageArray]
@@ -45,7 +45,7 @@ class DoubleExposures:
         return digest.hexdigest()
 
     def draw(self, looks: int, generator: np.random.Generator) -> list[ImageArray]:
-        """Return of each camera images (2, `looks`, N, H, W, 3) of looks drawn: varied, then plain."""
+        """Return images (2, `looks`, N, H, W, 3) of each camera in random looks: varied, then plain."""
         chosen = generator.integers(len(self), size=looks)
         return [np.stack([v[chosen], p[chosen]]) for v, p in zip(self.varied, self.plain, strict=True)]
 
@@ -53,7 +53,7 @@ class DoubleExposures:
 def read_double_exposures(
     paths: Sequence[Path], share: float, inputs: Inputs
 ) -> tuple[DoubleExposures, DoubleExposures]:
-    """Read all and hold out the last `share` of the looks; returns those to learn from and the others.
+    """Read all and hold out the last `share` of the looks; return those for training and the others.
 
     Raises:
         EpisodeError: unreadable, or not all of one size.
@@ -79,17 +79,17 @@ def _stacked(records: Sequence[DoubleExposure], inputs: Inputs) -> DoubleExposur
 
 
 def measure_alike(model: Jepa, exposures: DoubleExposures) -> dict[str, float] | None:
-    """Return how far latents of scenes in a changed look move as those in the plain look do; None without.
+    """Measure how alike latents of scenes move in a varied and in the plain look; None without any.
 
     Returns:
-        `error`, the mean squared difference as a share of the plain variance within a look, and `spread`, the
+        `error`: the mean squared difference as a share of the plain variance within a look. `spread`: the
         varied standard deviation within a look as a share of the plain one.
     """
     if not len(exposures):
         return None
     model.eval()
     with torch.no_grad():
-        # Of several cameras the latents lie next to each other.
+        # The latents of several cameras are concatenated.
         varied, plain = (
             torch.cat(
                 [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do impossible events surprise the model, and their possible twins not?"""
+"""Measures whether impossible events surprise the model more than their possible twins."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ SOON = 6  # control steps within which an event must surprise
 
 @dataclass(frozen=True, eq=False)
 class Clips:
-    """All clips of one kind, on one side.
+    """All clips of one kind, possible or impossible.
 
     Attributes:
         encoded: the clips.
-        event_step: (E,) the observation that first shows the event.
+        event_step: (E,) index of the observation that first shows the event.
     """
 
     encoded: Encoded
@@ -43,13 +43,13 @@ def read_clips(
     inputs: Inputs,
     spec: ActionSpec,
 ) -> dict[tuple[str, bool], Clips]:
-    """Return clips by kind and whether they are possible.
+    """Return clips by kind and possibility.
 
     Args:
         model: the world model.
-        paths: of the clips.
-        inputs: of the model.
-        spec: of the actions.
+        paths: paths of the clips.
+        inputs: inputs of the model.
+        spec: spec of the actions.
 
     Raises:
         EpisodeError: unreadable clips.
@@ -70,7 +70,7 @@ def read_clips(
 def largest_surprise(model: Jepa, clips: Clips) -> NDArray[np.float64]:
     """Return the largest surprise (E,) of each clip soon after its event."""
     count, span = len(clips.event_step), clips.encoded.block * SURPRISE_BLOCKS
-    # (ends, E): column e is clip e, row r what ends at observation r + span.
+    # (ends, E): column e is clip e, row r the window that ends at observation r + span.
     transitions = clips.encoded.transitions(SURPRISE_BLOCKS)
     values = surprises(model, transitions).amax(dim=1).view(-1, count).double().numpy()
     ends = np.arange(len(values))[:, None] + span
@@ -80,9 +80,9 @@ def largest_surprise(model: Jepa, clips: Clips) -> NDArray[np.float64]:
 
 
 def surprise_aucs(model: Jepa, clips: dict[tuple[str, bool], Clips]) -> tuple[float | None, dict[str, float]]:
-    """Return how well surprise tells impossible clips from possible ones: over all kinds, and by kind.
+    """Return how well surprise separates impossible from possible clips: over all kinds, and by kind.
 
-    The unseen object, which is possible, counts only by kind.
+    The unseen object, which is possible, only counts by kind.
     """
     kinds = sorted({kind for kind, _ in clips if (kind, True) in clips and (kind, False) in clips})
     scores = {k: [largest_surprise(model, clips[k, possible]) for possible in (True, False)] for k in kinds}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Encode whole episodes once, for everything that is fitted and measured after training."""
+"""Encodes whole episodes once, for all fitting and measuring after training."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ami_ros.training.recorded import Recorded, normalised_actions
 
 
 def encode_all(model: Jepa, recorded: Recorded, on_step: OnStep = unwatched) -> tuple[Tensor, Tensor]:
-    """Return states (E, S + 1, Z) and oddness (E, S + 1), in evaluation mode; a step is an episode."""
+    """Return states (E, S + 1, Z) and oddness (E, S + 1), in evaluation mode; `on_step` runs per episode."""
     model.eval()
     vectors = model.normalise(torch.from_numpy(recorded.vectors))
-    # Not inference_mode: what is fitted to these latents needs gradients of its own.
+    # Not inference_mode: the parts fitted to these latents need gradients of their own.
     with torch.no_grad():
         rows = []
         for episode in range(len(vectors)):
@@ -30,13 +30,13 @@ def encode_all(model: Jepa, recorded: Recorded, on_step: OnStep = unwatched) -> 
 
 @dataclass(frozen=True, eq=False)
 class Transitions:
-    """N times one action block, or several (M) in a row, with what was before and after.
+    """N transitions over one action block, or several (M) in a row.
 
     Attributes:
-        state: (N, Z) before.
+        state: (N, Z) states before.
         action: (N, M K A) in [-1, 1].
-        next_state: (N, Z) after.
-        oddness: (N,) of the images after.
+        next_state: (N, Z) states after.
+        oddness: (N,) oddness of the images after.
     """
 
     state: Tensor
@@ -57,7 +57,7 @@ class Transitions:
         return self.next_state[:, : model.core_size].contiguous()
 
     def predicted(self, model: Jepa) -> Tensor:
-        """Return the core (N, F) that the model expects after the blocks, without looking in between."""
+        """Return the predicted core (N, F) after the blocks, without observations in between."""
         blocks = self.action.view(len(self), -1, model.action_size)
         with torch.no_grad():
             return model.rollout(self.state, blocks)[:, -1, : model.core_size]
@@ -65,15 +65,15 @@ class Transitions:
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """E episodes of S control steps as the model sees them.
+    """E encoded episodes of S control steps.
 
     Attributes:
         states: (E, S + 1, Z).
-        oddness: (E, S + 1) of the images.
-        core_size: F, how many numbers of a state come from the image.
+        oddness: (E, S + 1) oddness of the images.
+        core_size: F, size of the core of a state.
         actions: (E, S, A) in [-1, 1].
         block: control steps per action block (K).
-        truths: what a probe should find in the cores, by name, each (E, S + 1, M); nothing else reads it.
+        truths: targets of probes of the cores, by name, each (E, S + 1, M); nothing else reads them.
     """
 
     states: Tensor
@@ -104,7 +104,7 @@ class Encoded:
         return self.states[episode, frames], self.actions[episode, moves].reshape(count, blocks, -1)
 
     def transitions(self, blocks: int = 1) -> Transitions:
-        """Return all `blocks` action blocks in a row, overlapping ones too, ordered by where they end."""
+        """Return all sequences of `blocks` action blocks, overlapping ones too, ordered by their end."""
         ends = range(blocks * self.block, self.actions.shape[1] + 1)
         parts = [self.cut(end - blocks * self.block, blocks) for end in ends]
         states, actions = (torch.cat(part) for part in zip(*parts, strict=True))
@@ -115,7 +115,7 @@ class Encoded:
 def encode_episodes(
     model: Jepa, recorded: Recorded, spec: ActionSpec, on_step: OnStep = unwatched
 ) -> Encoded:
-    """Encode episodes, whose actions are what `spec` says; a step is an episode."""
+    """Encode episodes with actions as in `spec`; `on_step` runs per episode."""
     states, oddness = encode_all(model, recorded, on_step)
     actions = normalised_actions(torch.from_numpy(recorded.actions), spec)
     truths = {name: torch.from_numpy(values) for name, values in recorded.truths.items()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What training minimises: multi-step latent prediction, anti-collapse, inverse dynamics."""
+"""Training losses: multi-step latent prediction, anti-collapse, inverse dynamics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
     """Mean squared error over all steps.
 
-    Gradients flow to both sides; what prevents collapse are the variance and covariance losses.
+    Gradients flow to both sides; the variance and covariance losses prevent collapse.
 
     Args:
         predicted: (B, T, D).
@@ -24,13 +24,13 @@ def prediction_loss(predicted: Tensor, actual: Tensor) -> Tensor:
 def rollout_losses(
     predict: Callable[[Tensor, Tensor], Tensor], states: Tensor, actions: Tensor, size: int
 ) -> dict[str, Tensor]:
-    """Return the loss of `prediction`, and of `vectors` where the state has some besides its core.
+    """Return the loss of `prediction`, and of `vectors` if the state has some besides its core.
 
     Args:
-        predict: one step, from states (B, Z) and actions (B, K A).
+        predict: predicts one step, from states (B, Z) and actions (B, K A).
         states: (B, T + 1, Z).
         actions: (B, T, K A) in [-1, 1].
-        size: of the core (F).
+        size: size of the core (F).
     """
     state, predicted = states[:, 0], []
     for step in range(actions.shape[1]):
@@ -46,13 +46,13 @@ def rollout_losses(
 def within_looks(latents: Tensor, looks: Tensor) -> Tensor:
     """Return latents (N, D) as differences from the mean of those with the same look.
 
-    What is the same in all images of a look (colours, light, where the camera stands) is the easiest thing to
-    predict and the least worth knowing. Spread over a whole batch would reward it; spread within looks
-    rewards only what moves, or stands elsewhere from one episode to the next.
+    The constants of a look (colours, light, camera pose) are the easiest to predict and the least useful.
+    Spread over a whole batch would reward them. Spread within looks rewards only what moves, or has another
+    place in the next episode.
 
     Args:
         latents: (N, D).
-        looks: (N,) integer; what looks alike has the same number.
+        looks: (N,) integer; images of the same look have the same number.
     """
     _, group = torch.unique(looks, return_inverse=True)
     count = int(group.max()) + 1
@@ -64,8 +64,8 @@ def within_looks(latents: Tensor, looks: Tensor) -> Tensor:
 def alike_loss(varied: Tensor, plain: Tensor) -> Tensor:
     """Mean squared difference between how scenes differ in a varied look and in the plain one.
 
-    Under unusual colours an object moved the latent only half as far as it should, so that errors of the
-    prediction drowned it. What a look adds to all its scenes may stay: a goal image has the same look.
+    Under unusual colours, an object moved the latent only half as far as it should, so that prediction errors
+    drowned it. The offset that a look adds to all its scenes may stay: a goal image has the same look.
 
     Args:
         varied: (L, N, D) latents of N scenes in each of L looks.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From recorded episodes to a finished, measured world model."""
+"""Turns recorded episodes into a finished, measured world model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ QUALITY_HORIZON = 15  # action blocks
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Episodes and double exposures, to train on and held out; clips of events, held out; and oddities."""
+    """Episodes and double exposures, for training and held out; held-out clips of events; and oddities."""
 
     training: EpisodeSet
     held_out: EpisodeSet
@@ -85,12 +85,12 @@ def build_trainer(
     """Make a model and its trainer; seeds torch.
 
     Args:
-        split: to train on.
+        split: training data.
         spec: the robot.
         model: sizes of the networks.
-        training: how.
-        start: a finished model of these sizes and sensors to go on from; None begins with random weights.
-        share: of the work that this process does.
+        training: training settings.
+        start: a finished model of these sizes and sensors to continue from; None starts from random weights.
+        share: this process's share of the work.
 
     Raises:
         TrainingError: the episodes do not fit the robot or the model.
@@ -119,7 +119,7 @@ def build_trainer(
 
 
 def _check_length(split: Split, block: int, model: ModelSettings, training: TrainingSettings) -> None:
-    """Raise TrainingError, before hours of training, where `finish` needs longer episodes."""
+    """Raise TrainingError, before hours of training, if `finish` needs longer episodes."""
     learned, shortest = split.training.steps, min(split.training.steps, split.held_out.steps)
     wrong = []
     if model.macro_blocks * block > learned:
@@ -134,7 +134,7 @@ def _check_length(split: Split, block: int, model: ModelSettings, training: Trai
 
 
 def steps_to_finish(network: Jepa, split: Split, training: TrainingSettings) -> int:
-    """Return how many steps `finish` reports."""
+    """Return the number of steps that `finish` reports."""
     return (
         len(split.training)
         + len(split.held_out)
@@ -155,14 +155,14 @@ def finish(
     horizon: int = QUALITY_HORIZON,
     on_step: OnStep = unwatched,
 ) -> Contract:
-    """Fit what rests on finished latents, measure on held-out episodes and events, and write the contract.
+    """Fit the rest to finished latents, measure on held-out episodes and events, and write the contract.
 
     Args:
-        network: trained.
-        split: what to fit to, and what to measure on.
+        network: the trained network.
+        split: data for fitting and measuring.
         spec: the robot.
-        task: name.
-        training: settings.
+        task: name of the task.
+        training: training settings.
         horizon: action blocks of open-loop prediction to measure.
         on_step: called with the name of the stage, `steps_to_finish` times.
     """
@@ -188,7 +188,7 @@ def finish(
     )
     fit_temporal_distance(network, encoded.cores, training, on_step)
     fit_completion(network, encoded, training, on_step)
-    round_to_half(network)  # now: what is measured is what ships
+    round_to_half(network)  # here, so that the measured model is the shipped one
     clips = read_clips(network, split.events, inputs, spec.actions)
     horizon = min(horizon, split.held_out.steps // spec.action_block)
     quality = measure_quality(network, encoded, held_out, clips, oddities.held_out, horizon)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What numbers images are learned from with."""
+"""Number type of training on images."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 
 
 def trains_faster_in_bfloat16() -> bool:
-    """Return whether convolutions do: twice as fast where the processor multiplies matrices of such numbers.
+    """Return whether convolutions do: twice as fast if the CPU has matrix instructions for bfloat16.
 
-    One of Intel with AVX-512 alone takes 1.4 times as long as in float32, one without it many times as long.
+    An Intel CPU with AVX-512 alone takes 1.4 times as long as in float32, one without it many times as long.
     """
     knows: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     in_vectors = knows.get("avx512_bf16", False) and "Intel" not in knows.get("cpu_name", "")
@@ -19,10 +19,10 @@ def trains_faster_in_bfloat16() -> bool:
 
 
 BFLOAT16 = trains_faster_in_bfloat16()
-# The order of an image's numbers that is fast in bfloat16.
+# Memory order of images that is fast in bfloat16.
 CHANNELS_LAST = torch.channels_last
 
 
 def fast_images() -> torch.autocast:
-    """Return the context in which convolutions of images are learned."""
+    """Return the context for training image convolutions."""
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16)

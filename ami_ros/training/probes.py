@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Linear probes: can a quantity be read off the latent?"""
+"""Linear probes: measure whether a quantity can be read off the latent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 def ridge_regression(features: Tensor, values: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     """Return weights (D, M) and offset (M,) that recover values (N, M) from features (N, D).
 
-    `ridge` is the regularisation, share of the mean feature variance.
+    `ridge` is the regularisation, as a share of the mean feature variance.
     """
     x, y = features.double(), values.double()
     mean_x, mean_y = x.mean(0), y.mean(0)
@@ -28,8 +28,8 @@ def probe(
 
     Args:
         latents: (E, S, D).
-        values: (E, S, M) to be recovered.
-        test_latents: (F, S, D) of other episodes.
+        values: (E, S, M) to recover.
+        test_latents: (F, S, D) from other episodes.
         test_values: (F, S, M).
         ridge: regularisation, share of the mean feature variance.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a model must show on held-out episodes before it ships."""
+"""Measures the quality of a model on held-out episodes before it ships."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ami_ros.training.latents import Encoded, Transitions
 from ami_ros.training.probes import probe
 from ami_ros.training.rank import roc_auc, spearman
 
-STILL = 1e-3  # what changes by less does not move, m or rad
+STILL = 1e-3  # changes below this count as no motion, m or rad
 NOTHING = 1e-12  # variance of the latents of a covered camera
 
 
@@ -48,7 +48,7 @@ def open_loop_errors(model: Jepa, states: Tensor, actions: Tensor) -> dict[str, 
 
 
 def effective_rank(latents: Tensor) -> float:
-    """Return how many directions the latents (N, D) really use.
+    """Return the effective number of directions of latents (N, D).
 
     Source: Roy and Vetterli, "The effective rank" (2007), exponential of the spectrum's entropy.
     """
@@ -60,7 +60,7 @@ def effective_rank(latents: Tensor) -> float:
 def disagreement_calibration(model: Jepa, parts: Sequence[Transitions]) -> dict[str, float]:
     """Return the rank correlation of disagreement and one-step error over all `parts` together.
 
-    By how the error is measured: in the planner's metric, and in plain L2.
+    The keys are the measures of the error: the planner's metric, and plain L2.
     """
     doubts = torch.cat([disagreements(model, part) for part in parts]).numpy()
     missed = torch.cat([part.next_core(model) - part.predicted(model) for part in parts])
@@ -71,14 +71,14 @@ def disagreement_calibration(model: Jepa, parts: Sequence[Transitions]) -> dict[
 
 
 def distance_calibration(model: Jepa, cores: Tensor, places: Tensor) -> dict[str, float]:
-    """Return, for each kind of distance, its rank correlation with the true distance of what is moved.
+    """Return, for each kind of distance, its rank correlation with the true distance of the moved object.
 
-    The goal of an episode is its last observation: a goal image is taken with the same camera and light.
+    The goal of an episode is its last observation: a goal image has the same camera and light.
 
     Args:
         model: the world model.
-        cores: (E, S + 1, F): several views count as with several goal images.
-        places: (E, S + 1, 3) of what the task moves, m.
+        cores: (E, S + 1, F): several views count like several goal images.
+        places: (E, S + 1, 3) positions of the moved object, m.
     """
     true = (places[:, :-1] - places[:, -1:]).norm(dim=2).flatten()
     with torch.no_grad():
@@ -96,15 +96,15 @@ def _to_the_end(model: Jepa, cores: Tensor, kind: str) -> Tensor:
 
 
 def beyond_the_range(model: Jepa, usual: Tensor, oddities: Oddities) -> dict[str, dict[str, float]]:
-    """Return, by kind, how well the appearance tells pictures beyond the training range from held-out ones.
+    """Return, by kind, how well the appearance separates images beyond the training range from held-out ones.
 
     Args:
         model: the world model.
         usual: oddness (N,) of held-out images.
-        oddities: pictures that nothing was fitted to; may be none.
+        oddities: images that nothing was fitted to; may be empty.
 
     Returns:
-        `auc`, and `surprised`, the share of the pictures that lies above the scale of a surprise.
+        `auc`, and `surprised`, the share of the images above the scale of a surprise.
     """
     scale = float(model.surprise_gauge.scale[SURPRISE_NAMES.index("appearance")])
     odd = {kind: oddness_of(model, some) for kind, some in oddities.by_kind().items()}
@@ -115,9 +115,9 @@ def beyond_the_range(model: Jepa, usual: Tensor, oddities: Oddities) -> dict[str
 
 
 def what_is_moved(truths: Mapping[str, Tensor]) -> str | None:
-    """Return what goals are about, of what is known of the episodes; None where nothing is known.
+    """Return the name of the truth that goals are about; None if no truth is known.
 
-    An object, else the tip, else what is known first of a base, a plant or a recording; an object that stands
+    An object, else the tip, else the first truth of a base, a plant or a recording; an object that stands
     still in every episode is a wall.
 
     Args:
@@ -140,10 +140,10 @@ def measure_quality(
 
     Args:
         model: the world model.
-        training: what the probes are fitted on.
-        held_out: what everything is measured on.
-        clips: events, by kind and whether they are possible; may be empty.
-        oddities: pictures from beyond the training range that nothing was fitted to; may be none.
+        training: episodes that the probes are fitted on.
+        held_out: episodes that everything is measured on.
+        clips: events, by kind and possibility; may be empty.
+        oddities: images beyond the training range that nothing was fitted to; may be empty.
         horizon: action blocks of open-loop prediction.
     """
     span, steps = horizon * held_out.block, held_out.actions.shape[1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Statistics that only look at the order of values."""
+"""Statistics that only use the order of values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def ranks(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def spearman(one: ArrayLike, other: ArrayLike) -> float:
-    """Return the rank correlation of two times N values: 1 if the same order, 0 if unrelated or constant.
+    """Return the rank correlation of two sets of N values: 1 for the same order, 0 if unrelated or constant.
 
     Source: Spearman, "The proof and measurement of association between two things" (1904).
     """
@@ -24,7 +24,7 @@ def spearman(one: ArrayLike, other: ArrayLike) -> float:
 
 
 def roc_auc(negative: ArrayLike, positive: ArrayLike) -> float:
-    """Return the probability that a positive (M,) scores above a negative (N,), ties counted half.
+    """Return the probability that a positive (M,) scores above a negative (N,); ties count half.
 
     Source: Mann and Whitney, "On a test of whether one of two random variables is stochastically larger than
     the other" (1947).

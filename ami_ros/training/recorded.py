@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was recorded, as a model is given it: the place where sensors lose their names."""
+"""Converts recordings to a model's inputs: the place where sensors lose their names."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Recorded:
     """E episodes of S control steps.
 
     Attributes:
-        images: of each camera (E, S + 1, H, W, 3) uint8, in the model's order.
-        vectors: (E, S + 1, V) of all vector sensors in the model's order, in their units.
+        images: images (E, S + 1, H, W, 3) uint8 of each camera, in the model's order.
+        vectors: (E, S + 1, V) readings of all vector sensors in the model's order, in their units.
         actions: (E, S, A) in the channels' units.
-        truths: what a probe should find, by name, each (E, S + 1, M); nothing else reads it.
+        truths: targets of probes, by name, each (E, S + 1, M); nothing else reads them.
     """
 
     images: list[ImageArray]
@@ -49,12 +49,12 @@ class Recorded:
         return self.actions.shape[1]
 
 
-# Where a task's truth has another name among the probes.
+# Truth of a task -> name of its probe, where they differ.
 PROBES = {"tip": "tip_position", "objects": "object_position"}
 
 
 def recorded(episodes: EpisodeSet, inputs: Inputs) -> Recorded:
-    """Return episodes as a model with these inputs is given them.
+    """Convert episodes to a model's inputs.
 
     Raises:
         TrainingError: a sensor is missing.
@@ -73,7 +73,7 @@ def recorded(episodes: EpisodeSet, inputs: Inputs) -> Recorded:
 
 
 def recorded_clips(clips: Sequence[EpisodeRecord], inputs: Inputs) -> Recorded:
-    """Return clips of equal length as a model with these inputs is given them. Raises as `recorded`."""
+    """Convert clips of equal length to a model's inputs. Raises as `recorded`."""
     images = [np.stack([of_sensor(clip.images, camera) for clip in clips]) for camera in inputs.cameras]
     actions = np.stack([clip.actions for clip in clips])
     vectors = np.stack([side_by_side(clip.vectors, inputs, (len(clip.actions) + 1,)) for clip in clips])
@@ -84,16 +84,16 @@ def side_by_side(vectors: Mapping[str, Floats], inputs: Inputs, shape: tuple[int
     """Return all vectors (..., V) in the model's order, from sensor -> (..., n). Raises as `recorded`.
 
     Args:
-        vectors: by name.
-        inputs: of the model.
-        shape: of all but the last dimension, for a model without vectors.
+        vectors: readings by sensor name.
+        inputs: inputs of the model.
+        shape: shape of all but the last dimension, for a model without vectors.
     """
     parts = [of_sensor(vectors, vector.name) for vector in inputs.vectors]
     return np.concatenate(parts, axis=-1) if parts else np.zeros((*shape, 0), np.float32)
 
 
 def of_sensor(values: Mapping[str, T], name: str) -> T:
-    """Return what a sensor measured. Raises TrainingError: it is missing."""
+    """Return the readings of a sensor. Raises TrainingError: it is missing."""
     if name not in values:
         raise TrainingError(f"the data has {sorted(values)}, expected sensor {name!r} as well")
     return values[name]

@@ -62,12 +62,12 @@ class TrainingSettings:
 def load_training_settings(
     overrides: dict[str, object] | None = None, task: str | None = None
 ) -> TrainingSettings:
-    """Read config/training.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
+    """Read config/training.yaml, then the task's changes, then `overrides`. Raises ConfigError."""
     return load_task_settings(TrainingSettings, "training", task, overrides)
 
 
 def training_changes(start: Path | None, **given: Any) -> Mapping[str, Any]:
-    """Return what changes in config/training.yaml: for a model that goes on from another, and what is given.
+    """Return the changes to config/training.yaml: those of fine-tuning from `start`, and those given.
 
     Raises:
         ConfigError: config/fine_tuning.yaml is unreadable.

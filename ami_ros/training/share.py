@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One of several processes that train one model, as torchrun starts them: each encodes some of the images.
+"""One of several processes that train one model, started by torchrun: each encodes some of the images.
 
-What is learned from is the batch as a whole, its variance and its covariances, so the latents of all are put
-together before any loss, and batch statistics are those of all images. Several processes then take the very
-steps that one takes; losses of shares, averaged, would be others.
+The losses need the whole batch, with its variance and covariances. So the latents of all processes are
+gathered before any loss, and batch statistics cover all images. Several processes then take exactly the same
+steps as one; averaged losses of the shares would differ.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from ami_ros.types import ImageArray
 
 @dataclass(frozen=True)
 class Share:
-    """Which of how many processes this is.
+    """The rank of this process among all.
 
     Attributes:
-        rank: from 0; the first one writes files and talks to people.
-        count: of the processes.
+        rank: from 0; the first process writes files and messages.
+        count: number of processes.
     """
 
     rank: int = 0
@@ -36,11 +36,11 @@ class Share:
 
     @property
     def leads(self) -> bool:
-        """Whether this process writes and talks."""
+        """Whether this process writes files and messages."""
         return self.rank == 0
 
     def encoded(self, encode: Callable[[Tensor], Tensor], images: ImageArray) -> Tensor:
-        """Return latents (N, D) of images (N, H, W, 3) uint8, of which each process encodes some.
+        """Return latents (N, D) of images (N, H, W, 3) uint8; each process encodes some of them.
 
         Raises:
             TrainingError: the images cannot be shared evenly.
@@ -58,7 +58,7 @@ class Share:
         return torch.cat(list(collective.all_gather(latents.contiguous())))
 
     def average(self, parameters: Iterable[Tensor]) -> None:
-        """Make the gradients in all processes the mean of theirs: that of the one loss that all have."""
+        """Average the gradients over all processes, which yields that of their common loss."""
         if self.count == 1:
             return
         gradients = [weights.grad for weights in parameters if weights.grad is not None]
@@ -71,7 +71,7 @@ class Share:
             start = end
 
     def any(self, here: bool) -> bool:
-        """Return whether it is so in any of the processes."""
+        """Return whether `here` is true in any process."""
         if self.count == 1:
             return here
         flag = torch.tensor(float(here))
@@ -80,7 +80,7 @@ class Share:
 
     @contextmanager
     def whole_batches(self, model: nn.Module) -> Iterator[None]:
-        """Let the batch normalisation of `model` see the images of all processes while the block runs."""
+        """Make the batch normalisation of `model` cover the images of all processes while the block runs."""
         if self.count == 1:
             yield
             return
@@ -100,10 +100,10 @@ ALONE = Share()
 
 @contextmanager
 def joined() -> Iterator[Share]:
-    """Join the processes that torchrun has started, for as long as the block runs; alone without it.
+    """Join the processes of torchrun while the block runs; a single process without torchrun.
 
     Raises:
-        TrainingError: the others cannot be reached.
+        TrainingError: the other processes cannot be reached.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -120,7 +120,7 @@ def joined() -> Iterator[Share]:
 
 
 class _BatchNormOfAll(nn.modules.batchnorm._BatchNorm):
-    """Batch normalisation over the images of all processes. torch has one for GPUs only.
+    """Batch normalisation over the images of all processes; torch's own is for GPUs only.
 
     Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1; the sums are over all processes.
     """
@@ -144,7 +144,7 @@ class _BatchNormOfAll(nn.modules.batchnorm._BatchNorm):
         return (centred * scaled.view(shape) + self.bias.view(shape)).to(input.dtype)
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
-        """Let the running statistics follow, as torch's own layer does."""
+        """Update the running statistics, as torch's own layer does."""
         running: Any = self
         running.num_batches_tracked.add_(1)
         running.running_mean.lerp_(mean, self.momentum)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop: seeded, resumable, indifferent to who watches it."""
+"""The training loop: seeded, resumable, independent of its observers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from ami_ros.training.settings import TrainingSettings
 from ami_ros.training.share import ALONE, Share
 from ami_ros.types import ImageArray
 
-# Settings that change nothing in training itself.
+# Settings that do not affect training itself.
 ELSEWHERE = (
     "checkpoint_steps",
     "threads",
@@ -62,12 +62,12 @@ class Trainer:
     Args:
         model: trained in place.
         episodes: the training episodes.
-        settings: how.
-        actions: what they are.
+        settings: training settings.
+        actions: spec of the actions.
         inputs: the sensors of the model.
         exposures: scenes photographed twice; data of a real camera have none.
-        start: a finished model whose weights `model` shall begin with, and in whose units it goes on.
-        share: of the work that this process does.
+        start: a finished model that provides the initial weights and the units of `model`.
+        share: this process's share of the work.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Trainer:
         rate = learning_rate(self.step, self._settings)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        # A batch depends on the seed and the step alone, so a resumed run sees the same batches.
+        # A batch depends only on the seed and the step, so a resumed run gets the same batches.
         generator = np.random.default_rng([self._settings.seed, self.step])
         windows = self._episodes.windows(
             self._settings.batch_windows,
@@ -183,7 +183,7 @@ class Trainer:
     ) -> tuple[Tensor | None, tuple[Tensor, Tensor] | None]:
         """Return cores of the windows and their goals (B, T + 2, F), and of scenes photographed twice.
 
-        Nothing of either where there are no cameras; of the second where there are no such pictures.
+        Both are None without cameras; the second is None without such images.
         """
         twice = self._twice(generator)
         seen, varied, plain = [], [], []
@@ -204,13 +204,13 @@ class Trainer:
         return (torch.cat(seen, dim=-1) if seen else None), both
 
     def _twice(self, generator: np.random.Generator) -> list[ImageArray] | None:
-        """Return of each camera images (2, L, N, H, W, 3) of scenes photographed twice, if any shall be."""
+        """Return images (2, L, N, H, W, 3) of each camera of scenes photographed twice, if in use."""
         if not self._settings.alike_looks or not self._exposures:
             return None
         return self._exposures.draw(self._settings.alike_looks, generator)
 
     def _identity(self) -> dict[str, Any]:
-        """Return the settings that decide what comes out: a run resumed with others would be neither run."""
+        """Return the settings that determine the result: a run resumed with others would match neither."""
         values = dataclasses.asdict(self._settings)
         return {name: value for name, value in values.items() if name not in ELSEWHERE}
 
@@ -232,8 +232,8 @@ class Trainer:
         """Continue from a checkpoint of the same data and architecture.
 
         Raises:
-            TrainingError: unreadable, of other data, other settings or another architecture, or at a step
-                that is none of this run's.
+            TrainingError: unreadable, of other data, other settings or another architecture, or at an invalid
+                step for this run.
         """
         try:
             state = torch.load(path, weights_only=True)
@@ -269,7 +269,7 @@ class Trainer:
         self.step = step
 
     def _check_restored(self) -> None:
-        """Raise ValueError for what torch takes without a look, and stumbles over later."""
+        """Raise ValueError for values that torch accepts unchecked and fails on later."""
         for weights in self._parameters:
             moments = [value for value in self._optimizer.state[weights].values() if value.ndim]
             if any(value.shape != weights.shape for value in moments):

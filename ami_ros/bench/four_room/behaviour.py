@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who moves in the four rooms: one that explores, and one that goes to goals and is unsteady."""
+"""Behaviours in the four rooms: an explorer, and an unsteady expert that goes to goals."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ami_ros.types import FloatArray
 
 TURN_CORRELATION = 0.995  # of an explorer's heading rate, from step to step
 TURN_STD = 0.15  # rad per step
-SWITCH_STEPS = 50.0  # mean, until it heads somewhere else
+SWITCH_STEPS = 50.0  # mean, until it changes direction
 ACTION_NOISE, REPEATED = 1.0, 0.05  # of the expert in training data: std, and share of repeated actions
 AT_GOAL = 4.0  # px
-BEFORE_DOOR = 0.5 * THICK + 8.0  # px from the wall's middle, where a way to a door begins and ends
+BEFORE_DOOR = 0.5 * THICK + 8.0  # px from the wall's middle, start and end of a way through a door
 
 
 class Explorer:
-    """Walks in long arcs, and heads somewhere else now and then."""
+    """Walks in long arcs, and changes direction at times."""
 
     def __init__(self, generator: np.random.Generator) -> None:
         self._generator = generator
@@ -37,7 +37,7 @@ class Explorer:
 
 
 class Expert:
-    """Goes straight to a goal, through the doors that are open, along the shortest way.
+    """Takes the shortest way to a goal through open doors.
 
     Args:
         goal: (2,) px.
@@ -53,10 +53,10 @@ class Expert:
         return np.clip((first - place) / (SPEED * held), -1.0, 1.0)
 
     def steps(self, place: FloatArray) -> float:
-        """Return how many steps the way takes at least."""
+        """Return the least number of steps that the way takes."""
         at, total = place, 0.0
         for station in shortest(place, self._goal, self._closed):
-            total += float(np.abs(station - at).max())  # each axis has a speed of its own
+            total += float(np.abs(station - at).max())  # each axis has its own speed
             at = station
         return total / SPEED
 
@@ -81,7 +81,7 @@ def shortest(place: FloatArray, goal: FloatArray, closed: int) -> list[FloatArra
 
 
 def _through(place: FloatArray, door: int) -> list[FloatArray]:
-    """Return the places before and behind a door, seen from a place; only the latter from in the doorway."""
+    """Return the places before and behind a door, seen from a place; only the latter from a doorway."""
     across = 0 if DOORS[door, 0] == MIDDLE else 1
     side = math.copysign(1.0, place[across] - MIDDLE)
     before, behind = DOORS[door].copy(), DOORS[door].copy()
@@ -110,7 +110,7 @@ def _ways(start: tuple[int, int], end: tuple[int, int], closed: int) -> list[lis
 
 
 class UnsteadyExpert:
-    """As training data has it: noise on each action, repeats, and a new goal whenever one is reached."""
+    """The expert of the training data: noisy actions, repeats, and a new goal after each."""
 
     def __init__(self, closed: int, generator: np.random.Generator) -> None:
         self._closed, self._generator = closed, generator

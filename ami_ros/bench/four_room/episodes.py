@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Planners in the four rooms: whoever chooses an action from a view, and how far it gets."""
+"""Episodes of planners, which choose actions from views, in the four rooms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Player(Protocol):
     """Chooses actions."""
 
     def begin(self, goal: View, task: RoomTask) -> None:
-        """Hear what the goal looks like; the task itself is for baselines that know the truth."""
+        """Receive the view of the goal; the task itself is for baselines that know the truth."""
 
     def act(self, seen: View, truth: FloatArray) -> FloatArray:
         """Return the action (2,) in [-1, 1] for the next control step; `truth` (2,) px as before."""
@@ -31,8 +31,8 @@ class RoomResult:
 
     Attributes:
         task: its number.
-        reached: whether it came near enough in time.
-        steps: of the world that it took.
+        reached: whether the player came near enough in time.
+        steps: of the world that the player took.
         away: px from the goal at the end.
     """
 
@@ -43,7 +43,7 @@ class RoomResult:
 
 
 def play(player: Player, task: RoomTask) -> RoomResult:
-    """Play a task to its end; the first control step shows how things move, and counts."""
+    """Play a task to its end; the first control step shows how the dots move, and counts."""
     generator = task.generator()
     world, double = task.begun(generator), Explorer(generator)
     player.begin(goal_view(task.goal, task.closed, generator), task)
@@ -58,26 +58,26 @@ def play(player: Player, task: RoomTask) -> RoomResult:
 
 
 class RandomPlayer:
-    """Does anything: the floor."""
+    """Acts randomly: the lower baseline."""
 
     def begin(self, goal: View, task: RoomTask) -> None:
-        """Begin again."""
+        """Start again."""
         self._generator = np.random.default_rng(task.number)
 
     def act(self, seen: View, truth: FloatArray) -> FloatArray:
-        """Return anything."""
+        """Return a random action."""
         return self._generator.uniform(-1.0, 1.0, 2)
 
 
 class ExpertPlayer:
-    """Knows the truth: the ceiling."""
+    """Knows the truth: the upper baseline."""
 
     def begin(self, goal: View, task: RoomTask) -> None:
         """Learn the way."""
         self._expert = Expert(task.goal, task.closed)
 
     def act(self, seen: View, truth: FloatArray) -> FloatArray:
-        """Return where the way leads."""
+        """Return the next action along the way."""
         return self._expert.action(truth, STEPS)
 
 

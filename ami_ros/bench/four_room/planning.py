@@ -18,13 +18,13 @@ from ami_ros.types import FloatArray, Goal, Observation, Reading
 
 
 class PlannerPlayer:
-    """Implements `Player` with a world model; it never looks at the truth.
+    """Implements `Player` with a world model; it never uses the truth.
 
     Args:
         model: trained on recordings of the rooms.
         spec: of config/four_room/agent.yaml.
         settings: how to plan.
-        experience: what is remembered, where the settings ask for it.
+        experience: the memory, where the settings need it.
     """
 
     def __init__(

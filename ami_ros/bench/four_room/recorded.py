@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recordings as a memory: what the training data alone is good for."""
+"""The recordings as a memory: the value of the training data alone."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def recorded_moments(
     Args:
         episodes: recorded.
         model: sees them.
-        spec: whose they are.
-        how: of the ways through what is remembered.
+        spec: of their robot.
+        how: settings of the ways through the memory.
     """
     camera, steps = spec.camera.name, episodes.steps
     states = torch.cat([states_of(model, {camera: row}, {}) for row in episodes.images[camera]])

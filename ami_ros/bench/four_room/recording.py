@@ -15,21 +15,21 @@ from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord, write_episode
 from ami_ros.episodes.recorded_body import recorded_body
 
 EPISODE_STEPS = 400  # of the world
-CLOSED = 0.5  # share of the episodes in which one door is
+CLOSED = 0.5  # share of the episodes with a closed door
 
 
 def random_doors(generator: np.random.Generator) -> int:
-    """Return the index of the door that is closed, or OPEN."""
+    """Return the index of the closed door, or OPEN."""
     return int(generator.integers(len(DOORS))) if generator.random() < CLOSED else OPEN
 
 
 class RoomRecorder:
-    """Records episodes into a folder, each whole or not at all; the same number gives the same episode.
+    """Records episodes into a folder, each atomically; the same number gives the same episode.
 
-    The first control step only shows how things move: the first view is the one after it.
+    The first control step only shows how the dots move: the first view is the one after it.
 
     Args:
-        folder: takes the files.
+        folder: for the files.
         spec: of config/four_room/agent.yaml.
         seed: of the data set.
         side: of the images, px.
@@ -43,11 +43,11 @@ class RoomRecorder:
         return self._folder / f"episode_{number:06d}.npz"
 
     def missing(self, episodes: int) -> list[int]:
-        """Return which of the first `episodes` are not there yet."""
+        """Return which of the first `episodes` are missing."""
         return [number for number in range(episodes) if not self.path(number).is_file()]
 
     def record(self, number: int) -> None:
-        """Record one episode; those with even numbers are the expert's."""
+        """Record one episode; even numbers are the expert's."""
         generator = np.random.default_rng([self._seed, number])
         closed = random_doors(generator)
         world = FourRoom(free_place(generator, closed), free_place(generator, closed), closed)

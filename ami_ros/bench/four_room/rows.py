@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of the table: each planner on the fixed tasks, with the arithmetic that its plans took."""
+"""Rows of the table: each planner on the fixed tasks, with the floating-point operations of its plans."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from ami_ros.system.whole_file import write_whole
 
 
 class Rows:
-    """Plays all rows of one model; what was played before is read from a file.
+    """Plays all rows of one model; finished results are read from a file.
 
     Args:
         configuration: of config/four_room.
         model: path of the model.
-        data: folder of the recordings that it was trained on.
-        file: takes the results, task by task.
+        data: folder of the recordings for its training.
+        file: for the results, task by task.
         tasks: how many of the fixed tasks.
 
     Attributes:
@@ -65,7 +65,7 @@ class Rows:
 
         return {
             "routes, imagined": ours(route=LEARNED),
-            "flat": ours(route=OFF, distance="l2"),  # as the latents lie: the distance of the published one
+            "flat": ours(route=OFF, distance="l2"),  # in latent space: the distance of the published planner
             "flat, our distance": ours(route=OFF),
             "routes, remembered": ours(True, route=GRAPH),
             "retrieval only": ours(True, route=OFF, solver=RETRIEVAL),
@@ -74,7 +74,7 @@ class Rows:
 
     @property
     def missing(self) -> int:
-        """How many episodes are left to play."""
+        """Number of episodes left to play."""
         return sum(len(self._tasks) - len(self.results.get(name, [])) for name in self._players())
 
     def play(self) -> Iterator[str]:
@@ -83,7 +83,7 @@ class Rows:
         for name, make in self._players().items():
             done = self.results.setdefault(name, [])
             if len(done) == len(self._tasks):
-                continue  # to make a player takes a while
+                continue  # making a player is slow
             player = make()
             for task in self._tasks[len(done) :]:
                 with FlopCounterMode(display=False) as counter:

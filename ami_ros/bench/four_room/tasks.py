@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The yardstick's fifty tasks: from one room to the one two rooms away."""
+"""The fifty tasks of the benchmark: from a room to the one two rooms away."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ami_ros.bench.four_room.world import FourRoom, free_place, room_of
 from ami_ros.types import FloatArray
 
 TASKS, SEED = 50, 7001
-LONGEST = 75.0  # steps that an expert takes
+LONGEST = 75.0  # steps of an expert
 MOST_STEPS = 210
 REACHED = 16.0  # px
 
@@ -23,7 +23,7 @@ class RoomTask:
     """One task.
 
     Attributes:
-        number: of the task; seeds what the double does.
+        number: of the task; seeds the double.
         start: (2,) px.
         goal: (2,) px.
         closed: index of the closed door, or OPEN.
@@ -48,9 +48,9 @@ class RoomTask:
 
 
 def fixed_tasks(count: int = TASKS, seed: int = SEED) -> list[RoomTask]:
-    """Return the tasks of a seed: rooms that share no wall, not too far for the time that there is.
+    """Return the tasks of a seed: rooms that share no wall, near enough for the time limit.
 
-    Those of `SEED` are for measuring; whoever tunes takes others.
+    Tasks of `SEED` are for measurement; use other seeds for tuning.
     """
     generator = np.random.default_rng(seed)
     tasks: list[RoomTask] = []

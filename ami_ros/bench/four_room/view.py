@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a planner sees of the four rooms: two pictures in a row and what was done in between, as one."""
+"""A planner's view of the four rooms: two successive pictures and the action in between, as one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ami_ros.bench.four_room.behaviour import Explorer
 from ami_ros.bench.four_room.world import SIDE, SPEED, FourRoom, free_place
 from ami_ros.types import FloatArray, ImageArray
 
-STEPS = 5  # of the world per control step; its actions are all alike
+STEPS = 5  # of the world per control step; its actions are all equal
 Plane = NDArray[np.uint8]
 
 
@@ -24,7 +24,7 @@ def dots(picture: ImageArray) -> Plane:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Agent and double cannot be told apart in one picture: only one of them does what is asked of it.
+    """Agent and double look the same in one picture: only the agent follows the actions.
 
     Attributes:
         before: (224, 224, 3) uint8, a control step ago.
@@ -37,7 +37,7 @@ class View:
     done: FloatArray
 
     def image(self, side: int) -> ImageArray:
-        """Return (side, side, 3): the dots now, where they would be had all done as asked, and the walls."""
+        """Return (side, side, 3): the dots now, where the action would put them all, and the walls."""
         x, y = self.done * SPEED * STEPS
         shift = np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
         asked = cv2.warpAffine(dots(self.before), shift, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
@@ -50,7 +50,7 @@ class View:
 def control_step(
     world: FourRoom, action: FloatArray, double: Explorer, generator: np.random.Generator
 ) -> View:
-    """Let one control step pass, with the action (2,) in [-1, 1] held; return what is seen after it."""
+    """Run one control step with the action (2,) in [-1, 1] held; return the view after it."""
     before = world.image()
     for _ in range(STEPS):
         world.step(action, double.action(), generator)
@@ -58,6 +58,6 @@ def control_step(
 
 
 def goal_view(goal: FloatArray, closed: int, generator: np.random.Generator) -> View:
-    """Return the view of an agent that stands still at a goal (2,) px, wherever the double goes."""
+    """Return the view of an agent that stands still at a goal (2,) px, while the double moves."""
     world = FourRoom(np.array(goal), free_place(generator, closed), closed)
     return control_step(world, np.zeros(2), Explorer(generator), generator)

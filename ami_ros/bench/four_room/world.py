@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walls, doors, the agent and its double: a plane of 224 px in which nothing has mass."""
+"""Walls, doors, the agent and its double: a plane of 224 px without mass."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ami_ros.types import FloatArray, ImageArray
 
 # All in px of the full picture; x to the right, y down.
 SIDE = 224
-BORDER, MIDDLE, THICK = 14.0, 112.0, 10.0  # walls around, where the inner walls cross, how thick these are
+BORDER, MIDDLE, THICK = 14.0, 112.0, 10.0  # outer walls, where the inner walls cross, their thickness
 DOOR = 16.0  # width
 # The middle of each door: in the upper, lower, left and right half wall.
 DOORS = np.array([[MIDDLE, 56.0], [MIDDLE, 168.0], [56.0, MIDDLE], [168.0, MIDDLE]])
 RADIUS = 3.5  # of agent and double
 SPEED = 2.5  # per step at full action
-JUMP_STEPS = 35.0  # mean, until the double is somewhere else
-OPEN = -1  # index of the closed door when none is
+JUMP_STEPS = 35.0  # mean, until the double jumps
+OPEN = -1  # index of the closed door when all are open
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
-SHIFT = 4  # fractional bits in which dots are drawn
+SHIFT = 4  # fractional bits of drawn dots
 
 
 def is_free(places: FloatArray, closed: int = OPEN, radius: float = RADIUS) -> NDArray[np.bool_]:
@@ -36,7 +36,7 @@ def is_free(places: FloatArray, closed: int = OPEN, radius: float = RADIUS) -> N
     """
     inside = np.all((places > BORDER + radius) & (places < SIDE - BORDER - radius), axis=1)
     reach = 0.5 * THICK + radius
-    in_wall = np.abs(places - MIDDLE) < reach  # (N, 2): of the upright wall, of the level one
+    in_wall = np.abs(places - MIDDLE) < reach  # (N, 2): of the vertical wall, of the horizontal one
     room = 0.5 * DOOR - radius
     for wall, doors in ((0, (0, 1)), (1, (2, 3))):
         along = places[:, 1 - wall]
@@ -49,7 +49,7 @@ def is_free(places: FloatArray, closed: int = OPEN, radius: float = RADIUS) -> N
 
 
 def moved(place: FloatArray, action: FloatArray, closed: int) -> FloatArray:
-    """Return where a disc (2,) is one step later: along a wall where it cannot go through it."""
+    """Return where a disc (2,) is one step later: it slides along a wall that it cannot pass."""
     way = np.clip(action, -1.0, 1.0) * SPEED
     for part in (way, way * [1.0, 0.0], way * [0.0, 1.0]):
         if is_free((place + part)[None], closed)[0]:
@@ -58,7 +58,7 @@ def moved(place: FloatArray, action: FloatArray, closed: int) -> FloatArray:
 
 
 def free_place(generator: np.random.Generator, closed: int = OPEN) -> FloatArray:
-    """Return a place (2,) at random, in no doorway."""
+    """Return a random place (2,), in no doorway."""
     while True:
         place = generator.uniform(BORDER + RADIUS, SIDE - BORDER - RADIUS, 2)
         in_doorway = (np.abs(place - MIDDLE) < 0.5 * THICK + RADIUS).any()
@@ -86,7 +86,7 @@ class FourRoom:
     closed: int
 
     def step(self, action: FloatArray, of_double: FloatArray, generator: np.random.Generator) -> None:
-        """Let one step pass: each moves by its action (2,) in [-1, 1], and the double may jump."""
+        """Run one step: each moves by its action (2,) in [-1, 1], and the double may jump."""
         self.agent = moved(self.agent, action, self.closed)
         self.double = moved(self.double, of_double, self.closed)
         if generator.random() < 1.0 / JUMP_STEPS:
@@ -105,7 +105,7 @@ class FourRoom:
 
 @functools.cache
 def walls(closed: int) -> ImageArray:
-    """Return the picture (224, 224, 3) of the empty rooms: the same each time, to be copied."""
+    """Return the picture (224, 224, 3) of the empty rooms: a shared array, to be copied."""
     picture = np.full((SIDE, SIDE, 3), WHITE, dtype=np.uint8)
     border, low, high = round(BORDER), round(MIDDLE - THICK / 2), round(MIDDLE + THICK / 2)
     picture[:, low:high] = picture[low:high] = BLACK

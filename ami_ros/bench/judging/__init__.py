@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models from good to deliberately bad: does the success that their judgement expects come about?"""
+"""Models from good to deliberately bad: does their measured success match the expected one?"""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit what figures let expect to what came about."""
+"""Fit the success expected from figures to the measured success."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ami_ros.model.judging.settings import Curve
 from ami_ros.training.rank import spearman
 
 NARROWEST = 0.02  # width of a curve
-PULL = 0.001  # toward the curves before: what no model tells of stays as it was
+PULL = 0.001  # toward the previous curves: what no model constrains stays the same
 PULLED_OVER = 0.1  # of a part
 FIRST_STEP, LAST_STEP = 0.2, 1e-3
-SURE = 0.01  # no success is expected closer to 0 or 1, when the error of an expectation is told
+SURE = 0.01  # least distance of an expected success from 0 and 1, when its error is computed
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Row:
 
 
 def expected(rows: Sequence[Row], curves: Mapping[str, Curve]) -> NDArray[np.float64]:
-    """Return the success (N,) that curves let expect: that of the weakest part."""
+    """Return the success (N,) that curves predict: that of the weakest part."""
     return np.array([min(curves[name](value) for name, value in row.parts.items()) for row in rows])
 
 
@@ -70,23 +70,23 @@ def fitted(rows: Sequence[Row], curves: Mapping[str, Curve]) -> dict[str, Curve]
 
 
 def surprisal(rows: Sequence[Row], success: NDArray[np.float64]) -> float:
-    """Return the mean cross-entropy of the measured success, where `success` (N,) was expected."""
+    """Return the mean cross-entropy of the measured success, for the expected `success` (N,)."""
     sure, measured = success.clip(SURE, 1.0 - SURE), np.array([row.success for row in rows])
     return float(-(measured * np.log(sure) + (1.0 - measured) * np.log(1.0 - sure)).mean())
 
 
 def left_out(rows: Sequence[Row], curves: Mapping[str, Curve]) -> NDArray[np.float64]:
-    """Return the success (N,) expected of each model by curves that were fitted to the rest."""
+    """Return the success (N,) expected of each model by curves fitted to the others."""
     others = ([*rows[:index], *rows[index + 1 :]] for index in range(len(rows)))
     pairs = zip(rows, others, strict=True)
     return np.array([expected([row], fitted(rest, curves))[0] if rest else math.nan for row, rest in pairs])
 
 
 def agreement(rows: Sequence[Row], curves: Mapping[str, Curve]) -> dict[str, object]:
-    """Return how well expected and measured success agree, and curves that fit better.
+    """Return how well expected and measured success agree, and curves with a better fit.
 
-    `rank_correlation` is that of `curves`; `rank_correlation_left_out` of curves fitted without the model
-    that they tell of; `fitted`, for config/judgement.yaml, of all; None of fewer than three models.
+    `rank_correlation` is that of `curves`; `rank_correlation_left_out` of curves fitted without the predicted
+    model; `fitted`, for config/judgement.yaml, of all; None for fewer than three models.
     """
     measured = [row.success for row in rows]
     enough = len(rows) > 2

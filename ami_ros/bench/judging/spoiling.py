@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong with recordings: each fault here spoils one episode, as a real one could be."""
+"""Faults of recordings: each spoils one episode as a real fault could."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _camera_frozen(record: EpisodeRecord, generator: np.random.Generator) -> Epi
 
 
 def _camera_stutters(record: EpisodeRecord, generator: np.random.Generator) -> EpisodeRecord:
-    """Each picture is one of those up to ten steps before it."""
+    """Each picture is up to ten steps old."""
     steps = len(record.actions) + 1
     shown = np.maximum(np.arange(steps) - generator.integers(0, 11, steps), 0)
     return _with_images(record, lambda frames: frames[shown])
@@ -63,12 +63,12 @@ def _pictures_noisy(record: EpisodeRecord, generator: np.random.Generator) -> Ep
 
 
 def _pictures_mirrored(record: EpisodeRecord, generator: np.random.Generator) -> EpisodeRecord:
-    """Half of the episodes: a model cannot tell left from right."""
+    """Half of the episodes are mirrored: a model cannot distinguish left from right."""
     return _with_images(record, lambda frames: frames[:, :, ::-1]) if generator.random() < 0.5 else record
 
 
 def _joints_permuted(record: EpisodeRecord, generator: np.random.Generator) -> EpisodeRecord:
-    """In another order in each episode."""
+    """The joints have another order in each episode."""
     permuted = {}
     for name, values in record.vectors.items():
         order = generator.permutation(values.shape[1])

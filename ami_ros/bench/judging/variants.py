@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The models that are judged: how long each is trained, on how much, and what is wrong with it."""
+"""The models to judge: the training length, the amount of data and the fault of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ami_ros.bench.judging.spoiling import FAULTS
 from ami_ros.episodes.episode import episode_path, read_episode, write_episode
 from ami_ros.errors import ConfigError
 
-FEWEST_EPISODES = 4  # that train and hold any out
+FEWEST_EPISODES = 4  # enough to train and hold some out
 SEED = 1
 NONE = "none"
 
@@ -39,11 +39,11 @@ class Variant:
         return max(1, round(self.steps * most))
 
     def episodes_of(self, most: int) -> int:
-        """Return how many episodes it learns from."""
+        """Return its number of training episodes."""
         return min(most, max(FEWEST_EPISODES, round(self.episodes * most)))
 
 
-# From good to hopeless, as evenly as could be foreseen.
+# From good to hopeless, as evenly as possible.
 VARIANTS = {
     it.name: it
     for it in (
@@ -65,7 +65,7 @@ def chosen(names: Sequence[str]) -> list[Variant]:
     """Return variants by name; all without a name, none for NONE.
 
     Raises:
-        ConfigError: an unknown name, or NONE next to others.
+        ConfigError: an unknown name, or NONE together with others.
     """
     if list(names) == [NONE]:
         return []
@@ -75,16 +75,16 @@ def chosen(names: Sequence[str]) -> list[Variant]:
 
 
 def spoil(data: Path, variant: Variant, most: int, folder: Path) -> Path:
-    """Write the episodes that a variant learns from; those that are there are kept.
+    """Write the training episodes of a variant; existing ones are kept.
 
     Args:
-        data: the good ones.
-        variant: what to do to them.
-        most: how many of the good ones there are.
-        folder: takes them.
+        data: folder of the good episodes.
+        variant: the changes to apply.
+        most: number of good episodes.
+        folder: for the result.
 
     Returns:
-        `folder`, or `data` itself where nothing is left out and nothing wrong.
+        `folder`, or `data` itself where nothing is left out or spoiled.
     """
     count = variant.episodes_of(most)
     if not variant.fault and count == most:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast plans are searched for, and how good they are, next to public solvers."""
+"""Speed and quality of plan search, compared with public solvers."""

@@ -23,9 +23,9 @@ class Variant:
     """One way to plan.
 
     Attributes:
-        family: what is drawn as one line.
+        family: variants drawn as one line.
         settings: how it plans.
-        public: name of the public solver that searches instead of ours; None for ours.
+        public: name of the public solver in place of ours; None for ours.
     """
 
     family: str
@@ -80,9 +80,9 @@ def strictest(point: Mapping[str, Any]) -> str:
 
 
 def knee(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the fastest of our searching points that is as good as the best, within one standard error.
+    """Return our fastest searching point that is as good as the best, within one standard error.
 
-    Good is the share of episodes that end within the strictest threshold of the task.
+    The measure is the share of episodes that end within the strictest threshold of the task.
 
     Source: Breiman et al., "Classification and regression trees" (1984), section 3.4.3, the 1 SE rule.
     """

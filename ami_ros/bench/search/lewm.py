@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 LATENT = 192
-FRAMES = 3  # of history that the predictor sees
+FRAMES = 3  # of history for the predictor
 ACTION = 2  # numbers per control step
 ACTION_BLOCK = 5
 
@@ -32,7 +32,7 @@ def time_lewm(protocol: Protocol | None = None) -> dict[str, Any]:
     """Time one plan of stable-worldmodel's CEM on an untrained model with LeWM's predictor.
 
     Without the image encoder (ViT-tiny), which it calls twice per plan: observation and goal are given as
-    latents. What is timed is therefore a little less than all of it.
+    latents. The measured time is therefore slightly below the full plan time.
 
     Source: Maes et al., "LeWorldModel" (2026), sizes from its published configuration: 6 layers, 16 heads of
     64, 2048 hidden, latent 192, 3 frames.
@@ -71,7 +71,7 @@ def time_lewm(protocol: Protocol | None = None) -> dict[str, Any]:
     def plan_s(iterations: int) -> float:
         solver = CEMSolver(model, num_samples=wanted.samples, n_steps=iterations, topk=wanted.elites)
         solver.configure(action_space=actions, n_envs=1, config=config)
-        # (environments, frames, ...); with latents next to them, the pictures are never looked at.
+        # (environments, frames, ...); with latents given, the pictures are never used.
         pixels, latent = torch.zeros(1, 1, 1), torch.zeros(1, 1, LATENT)
         info = {"pixels": pixels, "goal": pixels, "emb": latent, "goal_emb": latent}
         before = time.perf_counter()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long one plan takes, from camera image to action blocks, and how much work is in it."""
+"""How long one plan takes, from camera image to action blocks, and how much computation it needs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ami_ros.types import ImageArray, Observation, Reading
 
 NO_DEADLINE_S = 60.0
 BUDGET_NAMES = ("num_samples", "horizon", "num_iterations")
-ROOF_SIZE = 1024  # rows and columns: large enough to leave memory out of it
+ROOF_SIZE = 1024  # rows and columns: large enough not to be memory-bound
 ROOF_REPEATS = 8
 
 
@@ -47,7 +47,7 @@ class Budget:
         return dataclasses.replace(section, num_elites=min(section.num_elites, self.samples))
 
     def of(self, settings: PlannerSettings) -> PlannerSettings:
-        """Return `settings` with this budget, and with all the time in the world to use it up."""
+        """Return `settings` with this budget, and without a deadline."""
         return dataclasses.replace(
             settings,
             num_samples=self.samples,
@@ -70,7 +70,7 @@ def time_plans(
     plans: int,
     search: Search | None = None,
 ) -> dict[str, Any]:
-    """Time whole plans on pictures of noise, after a warm-up.
+    """Time whole plans on noise images, after a warm-up.
 
     Args:
         model: the loaded world model.
@@ -81,7 +81,7 @@ def time_plans(
 
     Returns:
         ``plan_ms_p50 plan_ms_p99 samples horizon iterations flops gflops roof_gflops roof_share``. The roof
-        is measured before and after, so that both see the same machine, in the precision of the model;
+        is measured before and after, in the precision of the model, so that both see the same machine;
         `flops` counts matrix products and convolutions only.
     """
     planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns, search)
@@ -124,7 +124,7 @@ def parse_budget(text: str) -> Budget:
     """Return samples, horizon and iterations of ``64x5x4``.
 
     Raises:
-        ConfigError: it is written otherwise, or a number is out of the planner's range.
+        ConfigError: the text has another form, or a number is out of the planner's range.
     """
     match = re.fullmatch(r"(\d{1,6})x(\d{1,3})x(\d{1,3})", text)
     numbers = [int(number) for number in match.groups()] if match else [0, 0, 0]
@@ -140,7 +140,7 @@ def parse_budget(text: str) -> Budget:
 
 
 def roof_gflops(dtype: torch.dtype, device: torch.device) -> float:
-    """Return the fastest of some large matrix products, GFLOP/s, with torch's present threads."""
+    """Return the fastest of some large matrix products, GFLOP/s, with torch's current threads."""
     left, right = torch.ones(2, ROOF_SIZE, ROOF_SIZE, dtype=dtype, device=device)
     best_s = float("inf")
     for _ in range(ROOF_REPEATS):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plan time at several budgets and of several solvers, next to what the processor can do."""
+"""Plan time at several budgets and of several solvers, compared with the processor's peak."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def bench_planner(
         model: the loaded world model.
         spec: the robot.
         settings: the shipped ones give `default`.
-        budgets: further ones, each next to it.
+        budgets: further ones to compare.
         plans: per budget, after a warm-up.
         on_part: called before each budget is measured, with its name.
 
@@ -76,6 +76,6 @@ def bench_solvers(
 
 
 def bench_scale(default: dict[str, Any], protocol: Protocol | None = None) -> dict[str, Any]:
-    """Return `swm_lewm`, its plan, and `speedup_vs_swm_lewm`, how many of ours fit into it."""
+    """Return `swm_lewm`, its plan, and `speedup_vs_swm_lewm`, the number of our plans in the same time."""
     lewm = time_lewm(protocol)
     return {"swm_lewm": lewm, "speedup_vs_swm_lewm": lewm["plan_s"] * 1e3 / default["plan_ms_p50"]}

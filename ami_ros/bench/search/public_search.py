@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our world model and our receding horizon with somebody else's solver between them."""
+"""Our world model and our receding horizon with a public solver between them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ami_ros.planning.settings import PlannerSettings
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What a solver is to solve, and the same predictor and cost that ours calls, scripted as for ours.
+    """The problem for a solver, with the predictor and cost that ours calls, scripted in the same way.
 
     Attributes:
         model: the world model.
@@ -63,11 +63,11 @@ class Solver(Protocol):
     """A public solver, driven through its own interface."""
 
     def solve(self, problem: Problem) -> Tensor:
-        """Return the actions (T, K A) that it chose, which may lie outside [-1, 1]."""
+        """Return the chosen actions (T, K A), which may lie outside [-1, 1]."""
 
 
 class PublicSearch:
-    """Searches with a public solver: everything else is as with ours.
+    """Searches with a public solver: everything else equals ours.
 
     Args:
         model: the loaded world model.
@@ -83,11 +83,11 @@ class PublicSearch:
     def search(
         self, state: Tensor, goal: EncodedGoal, warm_start: Tensor, hold: Tensor, noise: Tensor
     ) -> SearchResult:
-        """Search for actions as `LatentSearch.search`; of the noise only a seed is taken."""
+        """Search for actions like `LatentSearch.search`; the noise only provides a seed."""
         seed = int(noise.flatten()[:1].view(torch.int32)) & 0x7FFFFFFF
         problem = Problem(self._model, state, goal, self._terms, self._settings, warm_start, seed)
         with self._model.searching():
             actions = self._solver.solve(problem).clamp(-1.0, 1.0)
-        terms = [0.0] * len(self._terms)  # it does not say
+        terms = [0.0] * len(self._terms)  # not reported
         predicted, iterations = state.unsqueeze(0).cpu(), self._settings.num_iterations
         return SearchResult(actions, terms, predicted, iterations, SOURCES.index("random"), None)

@@ -20,7 +20,7 @@ class PytorchMppi:
         self._temperature = temperature
 
     def solve(self, problem: Problem) -> Tensor:
-        """Return the actions (T, K A) that it chose."""
+        """Return the chosen actions (T, K A)."""
         from pytorch_mppi import MPPI
 
         settings, state = problem.settings, problem.state
@@ -33,7 +33,7 @@ class PytorchMppi:
             return torch.zeros(len(states))
 
         def cost(states: Tensor, actions: Tensor) -> Tensor:
-            # All steps at once, which is faster for it than its cost per step.
+            # All steps at once, which is faster than its cost per step.
             return problem.cost_of(states[0], actions[0])
 
         with torch.random.fork_rng(devices=[]):  # it draws from the global generator

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings of the solvers that ours is compared with: config/bench.yaml."""
+"""Settings of the solvers compared with ours: config/bench.yaml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ami_ros.settings.share import config_path
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """What the public solvers have that ours has not; budget and spread they take from the planner's."""
+    """Settings of the public solvers that ours lacks; their budget and spread are the planner's."""
 
     pytorch_mppi_lambda: float = setting("temperature of pytorch-mppi's weights", gt=0.0, le=1000.0)
     swm_mppi_temperature: float = setting(

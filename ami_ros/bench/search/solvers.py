@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The solvers that are compared: ours, and the public ones on the same model."""
+"""The solvers to compare: ours, and the public ones on the same model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUBLIC = ("pytorch_mppi", "swm_cem", "swm_mppi")
 def public_search(
     name: str, model: ModelRuntime, settings: BenchSettings, planner: PlannerSettings
 ) -> PublicSearch:
-    """Return the search of `model` by the public solver `name`. Imports its package when it first plans."""
+    """Return the search of `model` by the public solver `name`. The first plan imports its package."""
     solvers: dict[str, Solver] = {
         "pytorch_mppi": PytorchMppi(settings.pytorch_mppi_lambda),
         "swm_cem": StableWorldModel("cem", settings.swm_mppi_temperature),

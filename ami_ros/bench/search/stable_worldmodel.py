@@ -15,7 +15,7 @@ from ami_ros.bench.search.public_search import Problem
 
 
 class _Cost:
-    """What stable-worldmodel asks of a model, for one environment."""
+    """The model interface of stable-worldmodel, for one environment."""
 
     def __init__(self) -> None:
         self.problem: Problem | None = None
@@ -42,12 +42,12 @@ class StableWorldModel:
         self._settings: object = None
 
     def solve(self, problem: Problem) -> Tensor:
-        """Return the actions (T, K A) that it chose."""
+        """Return the chosen actions (T, K A)."""
         if problem.settings is not self._settings:
             self._solver, self._settings = self._configured(problem), problem.settings
         self._cost.problem = problem
         self._solver.torch_gen.manual_seed(problem.seed)
-        # Of a size of its own: a warm start may be an expanded tensor, and the solver writes into it.
+        # A copy: a warm start may be an expanded tensor, and the solver writes into it.
         warm_start = problem.warm_start.unsqueeze(0).clone()
         with contextlib.redirect_stdout(io.StringIO()):  # it prints the time of every solve
             outputs = self._solver.solve({"state": torch.zeros(1, 1)}, warm_start)

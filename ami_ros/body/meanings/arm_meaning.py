@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the meanings of an arm's actions have in common: where proposals start, and how it stands still."""
+"""What the meanings of an arm's actions share: where proposals start, and how the arm stands still."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ami_ros.body.meanings.meaning import points_over_time
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Observation, Trajectory
 
-STILL = 1e-5  # rad/s or m/s: less is no motion, but what rounding leaves of none
+STILL = 1e-5  # rad/s or m/s: less is rounding, not motion
 MOVED = 0.05  # rad or m: further away than this, the arm was moved and is held where it is now
 
 
 class ArmMeaning(ABC):
-    """Proposals that begin at the observed joints; one without any motion keeps a posture.
+    """Proposals that begin at the observed joints; one without motion keeps a posture.
 
-    To begin wherever the arm *is* would follow one that stands still down as it sags under its own weight,
-    cycle by cycle. So it is held where it stopped, for as long as it stays near.
+    Starting wherever the arm *is* would follow a resting arm down, cycle by cycle, as it sags under its own
+    weight. So it is held where it stopped, for as long as it stays near.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -47,7 +47,7 @@ class ArmMeaning(ABC):
         return points_over_time(spec.joint_names, points, spec.step_ns, stamp_ns)
 
     def forget(self) -> None:
-        """Hold no posture, as after a reset of the robot."""
+        """Forget the held posture, as after a reset of the robot."""
         self._posture: FloatArray | None = None
 
     def _held(self, joints: FloatArray) -> FloatArray:
@@ -57,7 +57,7 @@ class ArmMeaning(ABC):
 
     @abstractmethod
     def _velocities(self, joints: FloatArray, flat: FloatArray) -> FloatArray:
-        """Return what actions (S, A) ask for of an arm at (J,), rad/s or m/s."""
+        """Return the joint velocities that actions (S, A) demand of an arm at (J,), rad/s or m/s."""
 
     @abstractmethod
     def _led(self, joints: FloatArray, flat: FloatArray) -> list[FloatArray]:

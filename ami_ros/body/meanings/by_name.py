@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the name of a meaning in a robot's YAML to what it does."""
+"""From the name of a meaning in a robot's YAML to its implementation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def meaning_of(spec: RobotSpec) -> Meaning:
 
 
 def observed_vectors(spec: RobotSpec) -> tuple[VectorSensor, ...]:
-    """Return the sensors to observe next to the cameras: the model's, and the one that proposals start at."""
+    """Return the sensors to observe besides the cameras: the model's, and the one where proposals start."""
     start = spec.joint_sensor if spec.arm is not None else ""
     if spec.actions.meaning == "setpoint":
         start = feedback_of(spec)[0]

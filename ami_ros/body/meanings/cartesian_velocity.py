@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An action is the linear velocity of the tip; commanded are the joints that move it so."""
+"""An action is the linear velocity of the tip; the commands are the matching joint positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ami_ros.types import FloatArray, Observation
 
 
 class CartesianVelocity(ArmMeaning):
-    """Implements `Meaning` for an arm. The tip moves in the workspace's box; at rest it stays outside, too.
+    """Implements `Meaning` for an arm. The tip moves inside the workspace box; at rest it may stay outside.
 
     Raises:
         KinematicsError: the URDF does not fit the robot.
@@ -34,14 +34,14 @@ class CartesianVelocity(ArmMeaning):
         return points
 
     def hold(self, observation: Observation) -> FloatArray:
-        """Return no velocity (A,)."""
+        """Return zero velocity (A,)."""
         return np.zeros(self._spec.action_size)
 
     def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
-        """Return the tip's velocity (A,), m/s, that joints (J,) which move so have at the start.
+        """Return the tip's velocity (A,), m/s, at the start of that joint motion (J,).
 
-        By the Jacobian there, as `Kinematics.step` goes; the way that the tip is then off by its bend is up
-        to a tenth of it.
+        By the Jacobian there, like `Kinematics.step`; the curvature of the tip's way makes this up to a tenth
+        of it wrong.
         """
         moved = self._kinematics.jacobian(start)[:3] @ (end - start)
         velocity: FloatArray = moved[[AXES.index(axis) for axis in self._spec.actions.names]] / duration_s

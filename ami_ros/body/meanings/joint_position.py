@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An action is where joints shall be at the end of the control step."""
+"""An action is the joint positions at the end of the control step."""
 
 from __future__ import annotations
 

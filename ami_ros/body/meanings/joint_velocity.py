@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An action is the velocity of joints; commanded are their positions."""
+"""An action is the velocity of joints; the commands are their positions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ami_ros.types import FloatArray, Observation
 
 
 class JointVelocity(ArmMeaning):
-    """Implements `Meaning` for an arm. Limits of position stop joints; one beyond a limit goes no further.
+    """Implements `Meaning` for an arm. Position limits stop joints; a joint beyond a limit goes no further.
 
     Raises:
         EmbodimentError: a channel is no joint.
@@ -39,7 +39,7 @@ class JointVelocity(ArmMeaning):
         return points
 
     def hold(self, observation: Observation) -> FloatArray:
-        """Return no velocity (A,)."""
+        """Return zero velocity (A,)."""
         return np.zeros(self._spec.action_size)
 
     def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Channels that are joints of an arm by name, some of them or all: the others stay where they are."""
+"""Channels named after some or all joints of an arm: the other joints stay where they are."""
 
 from __future__ import annotations
 

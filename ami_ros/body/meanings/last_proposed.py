@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where channels that nothing measures are: where the last proposal wanted them to be by now."""
+"""Where unmeasured channels are: where the last proposal wanted them to be by now."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class LastProposed:
         self._last: Trajectory | None = None
 
     def remember(self, proposal: Trajectory) -> None:
-        """Take what is proposed from now on."""
+        """Remember the proposal in force from now on."""
         self._last = proposal
 
     def forget(self) -> None:
-        """Be at home again, as after a reset."""
+        """Return to home, as after a reset."""
         self._last = None
 
     def at(self, time_ns: int) -> FloatArray:
-        """Return where the channels are at a time (C,): between two points on the straight way."""
+        """Return where the channels are at a time (C,): linear between two points."""
         last = self._last
-        if last is None or time_ns < last.stamp_ns:  # time began again: what was proposed is of another run
+        if last is None or time_ns < last.stamp_ns:  # time began again: the proposal is from another run
             return self._home.copy()
         elapsed = float(time_ns - last.stamp_ns)
         times = last.time_from_start_ns.astype(np.float64)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every meaning of an action can do."""
+"""The interface of every meaning of an action."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Meaning(Protocol):
         """Return where the commanded channels are (C,): the first point of every proposal.
 
         Raises:
-            ObservationError: the observation lacks the sensor that says so.
+            ObservationError: the observation lacks the sensor that measures this.
         """
 
     def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
@@ -27,7 +27,7 @@ class Meaning(Protocol):
             T * K + 1 points: the start, then where the channels are at the end of each control step.
 
         Raises:
-            ObservationError: the observation lacks the sensor that says where the robot is.
+            ObservationError: the observation lacks the sensor that measures where the robot is.
         """
 
     def hold(self, observation: Observation) -> FloatArray:
@@ -36,11 +36,11 @@ class Meaning(Protocol):
     def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
         """Return the action (A,) that leads the commanded channels from (C,) to (C,) in that time.
 
-        It is what `proposal` undoes, but for what limits and the workspace's box hold back there.
+        It is the inverse of `proposal`, except where limits and the workspace box restrict that.
         """
 
     def forget(self) -> None:
-        """Forget what was proposed, as after a reset of the robot."""
+        """Forget the last proposal, as after a reset of the robot."""
 
 
 def points_over_time(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An action is a value for each set point of a plant; commanded are the set points themselves."""
+"""An action is a value for each set point of a plant; the commands are the set points themselves."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ami_ros.types import FloatArray, Observation, Trajectory
 class Setpoint:
     """Implements `Meaning` for a body without arm.
 
-    A sensor that has a value with the name and unit of each channel tells where the set points are. Without
-    one they are where the last proposal wanted them, and before the first one at rest.
+    A sensor that has a value with the name and unit of each channel measures the set points. Without one they
+    are where the last proposal wanted them, and at rest before the first one.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -47,7 +47,7 @@ class Setpoint:
         return end
 
     def forget(self) -> None:
-        """Be at home again, as after a reset of the robot."""
+        """Return to home, as after a reset of the robot."""
         self._last.forget()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An action is the velocity of a base; commanded is that velocity itself."""
+"""An action is the velocity of a base; the command is that velocity itself."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ami_ros.types import FloatArray, Observation, Trajectory
 class Twist:
     """Implements `Meaning` for a body without arm.
 
-    A proposal goes on from the velocity that was proposed last, not from a measured one: odometry lags
-    behind, and each proposal would brake first.
+    A proposal continues from the velocity proposed last, not from a measured one: odometry lags behind, and
+    each proposal would brake first.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, self._last = spec, LastProposed(spec.home)
 
     def start(self, observation: Observation) -> FloatArray:
-        """Return the velocities (C,) that the last proposal wanted now; before the first those at rest."""
+        """Return the velocities (C,) that the last proposal wanted now; those at rest before the first."""
         return self._last.at(observation.stamp_ns)
 
     def proposal(self, actions: FloatArray, observation: Observation) -> Trajectory:
@@ -34,7 +34,7 @@ class Twist:
         return result
 
     def hold(self, observation: Observation) -> FloatArray:
-        """Return no velocity (A,): a base that goes on is not held."""
+        """Return zero velocity (A,): a moving base is not held."""
         return np.zeros(self._spec.action_size)
 
     def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
@@ -42,5 +42,5 @@ class Twist:
         return end
 
     def forget(self) -> None:
-        """Be at rest again, as after a reset of the robot."""
+        """Return to rest, as after a reset of the robot."""
         self._last.forget()

@@ -18,7 +18,7 @@ from ami_ros.settings.fields import SMALLEST
 from ami_ros.types import FloatArray
 
 NONE = np.zeros(3)
-MOST_ALONG = 100  # spheres along one shape: one that is thinner gets thicker ones
+MOST_ALONG = 100  # spheres along one shape: a thinner shape gets larger spheres
 SHAPES = "box, capsule, cylinder, mesh or sphere"
 
 
@@ -27,11 +27,11 @@ def collision_spheres(collision: ElementTree.Element, folder: Path) -> list[tupl
 
     Args:
         collision: the element.
-        folder: of the URDF, which a mesh's name may be relative to.
+        folder: of the URDF; a mesh's name may be relative to it.
 
     Raises:
         ValueError: it is malformed, or its mesh cannot be used.
-        EmbodimentError: its mesh is missing; says where it was looked for.
+        EmbodimentError: its mesh is missing; names the places searched.
     """
     shape, place, turn = placed_shape(collision)
     if shape.tag == "sphere":
@@ -62,7 +62,7 @@ def placed_shape(collision: ElementTree.Element) -> tuple[ElementTree.Element, F
 def covering(start: FloatArray, end: FloatArray, radius: float) -> list[tuple[FloatArray, float]]:
     """Return spheres (centre (3,) in m, radius) that cover the capsule of `radius` around start to end.
 
-    They are at most one radius apart, so that they stick out by 12 % of it at most, unless it is very thin.
+    They are at most one radius apart, so they protrude by at most 12 % of it, unless it is very thin.
     """
     length = float(np.linalg.norm(end - start))
     gaps = max(1, math.ceil(min(length / radius, MOST_ALONG))) if length > 0.0 else 0
@@ -77,7 +77,7 @@ def mesh_hull(mesh: ElementTree.Element, folder: Path) -> Hull:
 
     Raises:
         ValueError: it cannot be used.
-        EmbodimentError: no such file; says where it was looked for.
+        EmbodimentError: no such file; names the places searched.
     """
     path, scale = resource(mesh.get("filename", ""), folder), numbers(mesh, "scale", np.ones(3))
     try:
@@ -87,7 +87,7 @@ def mesh_hull(mesh: ElementTree.Element, folder: Path) -> Hull:
 
 
 def length_of(shape: ElementTree.Element, key: str) -> float:
-    """Return a positive length of a shape, m. Raises ValueError: it is anything else."""
+    """Return a positive length of a shape, m. Raises ValueError for anything else."""
     value = number(shape, key)
     if not SMALLEST <= value <= LARGEST:
         raise ValueError(f"{shape.tag} {key}: got {value}, expected more than 0, {SMALLEST:g} to {LARGEST:g}")

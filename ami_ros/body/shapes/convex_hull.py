@@ -16,19 +16,19 @@ from ami_ros.types import FloatArray
 
 Indices: TypeAlias = NDArray[np.intp]
 
-THIN = 1e-3  # m: what is thinner is made as thick, because a flat body has no hull
+THIN = 1e-3  # m: thinner bodies are thickened to this, because a flat body has no hull
 LARGEST = 20.0  # m: a link that is larger was drawn in mm or inches
-CELLS = 50  # of a grid along a body whose hull is too fine: it becomes larger by two of them at most
+CELLS = 50  # of a grid along a body whose hull is too fine: it grows by at most two of them
 CORNERS = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3), axis=-1).reshape(-1, 3)  # of a cube
 COLLADA = "{http://www.collada.org/2005/11/COLLADASchema}"
 
 
 @dataclass(frozen=True, eq=False)
 class ConvexBody:
-    """All that lies between some vertices.
+    """The convex hull of some vertices.
 
     Attributes:
-        vertices: (N, 3) m; some may be twice, or inside a face.
+        vertices: (N, 3) m; some may be duplicates, or inside a face.
         edges: (E, 2) rows of vertices that an edge joins.
     """
 
@@ -80,13 +80,13 @@ class Hull(ConvexBody):
 
 
 def hull_of(points: FloatArray) -> Hull:
-    """Return the convex hull of points (N, 3) in m; of what is flat or drawn too finely, one that is larger.
+    """Return the convex hull of points (N, 3) in m; a larger one for flat or too finely drawn points.
 
     Raises:
-        ValueError: no points, or not finite, or further apart than any link is long.
+        ValueError: no points, or not finite, or further apart than any real link.
     """
     points = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-    # Looked at before, because coal crashes on NaN and on points that are all the same.
+    # Checked first, because coal crashes on NaN and on identical points.
     if len(points) == 0:
         raise ValueError("got no point, expected a shape")
     if not np.isfinite(points).all():
@@ -102,7 +102,7 @@ def hull_of(points: FloatArray) -> Hull:
     try:
         convex = _triangulated(points)
     except RuntimeError:
-        # A vertex has more than 255 neighbours, as in a disc or a cone that is drawn finely.
+        # A vertex has more than 255 neighbours, as in a finely drawn disc or cone.
         convex = _triangulated(_around(points, size / CELLS))
     vertices = np.array(convex.points())
     faces = np.array([[face[corner] for corner in range(3)] for face in _faces(convex)], dtype=np.intp)
@@ -117,7 +117,7 @@ def _triangulated(points: FloatArray) -> Any:
 
 
 def _around(points: FloatArray, cell: float) -> FloatArray:
-    """Return points (M, 3) whose hull contains all of `points`: the corners of the cells that they are in.
+    """Return points (M, 3) whose hull contains all of `points`: the corners of their cells.
 
     A convex body with its corners on a grid has few of them in one plane.
     """
@@ -131,7 +131,7 @@ def _faces(convex: Any) -> list[Any]:
 
 
 def _planes(vertices: FloatArray, faces: Indices) -> tuple[FloatArray, FloatArray]:
-    """Return outward normals (F, 3) and offsets (F,), m; of triangles in one plane, one is enough."""
+    """Return outward normals (F, 3) and offsets (F,), m, once for triangles in one plane."""
     first, second, third = vertices[faces].transpose(1, 0, 2)
     normals = np.cross(second - first, third - first)
     lengths = np.linalg.norm(normals, axis=1)
@@ -150,10 +150,10 @@ def mesh_points(path: Path, scale: FloatArray) -> FloatArray:
         ValueError: not a mesh, or an empty one.
     """
     try:
-        # Of the trees that coal builds over the triangles, and nothing here needs, the quickest to build.
+        # The fastest to build of coal's triangle trees, none of which is needed here.
         mesh = coal.MeshLoader(coal.BV_AABB).load(str(path), scale * _unit(path))
     except (RuntimeError, ValueError) as error:
-        # Where it was raised, then "Could not load resource <path>", the reason, and "Hint: ...".
+        # The place of the error, then "Could not load resource <path>", the reason, and "Hint: ...".
         lines = str(error).split("message:")[-1].strip().splitlines()
         reason = lines[1] if len(lines) > 1 else lines[0]
         raise ValueError(
@@ -163,11 +163,11 @@ def mesh_points(path: Path, scale: FloatArray) -> FloatArray:
 
 
 def _unit(path: Path) -> float:
-    """Return the metres of a Collada file's unit: coal does not look, RViz and PyBullet do."""
+    """Return the metres of a Collada file's unit: coal ignores it, RViz and PyBullet use it."""
     if path.suffix.lower() != ".dae":
         return 1.0
     try:
         unit = parse_xml(path).find(f"{COLLADA}asset/{COLLADA}unit")
     except ValueError:
-        return 1.0  # told by whoever loads it
+        return 1.0  # reported on loading
     return 1.0 if unit is None else float(unit.get("meter", "1"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cover a convex hull with few spheres that stick out of it little."""
+"""Cover a convex hull with few spheres that protrude little."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from ami_ros.body.shapes.convex_hull import ConvexBody, Hull
 from ami_ros.types import FloatArray
 
-TOLERANCE = 0.025  # m: how far spheres may stick out of a hull
+TOLERANCE = 0.025  # m: how far spheres may protrude from a hull
 MOST = 24  # spheres of one hull: a link that would need more gets a coarser cover
 STEPS = 60
-SHRINK = 0.92  # of one step to the next: over 60 steps, to less than a hundredth
+SHRINK = 0.92  # factor per step: over 60 steps, to less than a hundredth
 
 
 class Sphere(NamedTuple):
@@ -33,9 +33,9 @@ class Sphere(NamedTuple):
 def hull_spheres(hull: Hull, tolerance: float = TOLERANCE, most: int = MOST) -> list[Sphere]:
     """Return spheres that together hold every point of `hull`.
 
-    The hull is cut in two, then the part whose sphere sticks out most, and so on, until no sphere sticks out
-    by more than `tolerance` (m) or there are `most`. A part is convex: a sphere that holds its vertices
-    holds all of it.
+    The hull is cut in two, then the part whose sphere protrudes most, and so on, until no sphere protrudes by
+    more than `tolerance` (m) or there are `most`. A part is convex: a sphere that holds its vertices holds
+    all of it.
     """
     parts: list[tuple[ConvexBody, Sphere]] = [(hull, _sphere_around(hull, hull))]
     while len(parts) < most:
@@ -48,11 +48,11 @@ def hull_spheres(hull: Hull, tolerance: float = TOLERANCE, most: int = MOST) -> 
 
 
 def _sphere_around(part: ConvexBody, hull: Hull) -> Sphere:
-    """Return the sphere around a part that sticks out of the whole least.
+    """Return the sphere around a part that protrudes least from the whole.
 
     A sphere of radius r around c reaches max_i (n_i c - b_i) + r beyond the faces n_i x <= b_i. With r the
-    way to the furthest vertex this is convex in c, so that going down its slope finds the least. It need not
-    be exact: whatever c, the sphere holds the part.
+    way to the furthest vertex this is convex in c, so descent finds the minimum. It need not be exact: for
+    any c, the sphere holds the part.
 
     Source: subgradient method with a geometric step, Boyd et al., "Subgradient Methods", Stanford EE364b.
     """

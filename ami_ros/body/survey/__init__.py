@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a URDF tells of an arm that nobody has described yet: its chain, home, workspace and a view of it."""
+"""What a URDF reveals about an arm without a description: its chain, home, workspace and a view of it."""

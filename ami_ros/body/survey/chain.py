@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which joints of a URDF are the arm's, where its tip may be, and what is left over, such as a gripper."""
+"""Which joints of a URDF are the arm's, where its tip may be, and which remain, such as a gripper's."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ami_ros.errors import KinematicsError
 from ami_ros.types import FloatArray
 
 GRIPPER_WORDS = ("gripper", "finger", "jaw", "knuckle", "thumb", "claw")
-SHORT = 2  # joints in a row: a branch with no more of them next to another one is a finger
-MOST_ARMS = 2  # branches at a fork: where there are more it is a hand
+SHORT = 2  # joints in a row: next to another branch, one that is no longer is a finger
+MOST_ARMS = 2  # branches at a fork: a fork with more is a hand
 NONE = np.zeros(3)
 
 
@@ -29,7 +29,7 @@ class Chain:
     Attributes:
         joints: names (J,), from the base on.
         tip: link that moves and is judged.
-        others: links that could be the tip as well, the likeliest first.
+        others: links that could also be the tip, the likeliest first.
         held: other joints that a controller could move: a gripper, another arm.
         outward: (3,) axis of the tip's frame that points away from the arm.
     """
@@ -61,11 +61,11 @@ _Tree = Mapping[str, list[_Branch]]
 
 
 def find_chain(urdf: Path, root: ElementTree.Element, tip: str = "") -> Chain:
-    """Return the chain with most joints, without a gripper at its end; or the one to `tip`.
+    """Return the chain with the most joints, without a gripper at its end; or the one to `tip`.
 
     Args:
         urdf: the file, for messages.
-        root: what `read_urdf` gave.
+        root: result of `read_urdf`.
         tip: a link; empty: the likeliest.
 
     Raises:
@@ -101,9 +101,9 @@ def find_chain(urdf: Path, root: ElementTree.Element, tip: str = "") -> Chain:
 
 
 def _depths(tree: _Tree, base: str) -> dict[str, int]:
-    """Return the most joints in a row that hang on each link."""
+    """Return the largest number of joints in a row below each link."""
     links = [base]
-    for link in links:  # it grows meanwhile: what hangs on a link comes after it
+    for link in links:  # it grows meanwhile: the children of a link come after it
         links += [branch.link for branch in tree[link]]
     depths: dict[str, int] = {}
     for link in reversed(links):
@@ -118,7 +118,7 @@ def _end_of_arm(tree: _Tree, base: str) -> str:
         following = max(tree[link], key=lambda branch: branch.commanded + depths[branch.link])
         left = depths[link]
         moving = [b for b in tree[link] if b.moves or depths[b.link] > 0]
-        # The last link of an arm is often called a gripper as well: then the joint behind it is one.
+        # The last link of an arm is often also named gripper: then the joint behind it is one.
         ends_there = depths[following.link] == 0
         named = f"{following.joint.get('name')} {following.link if ends_there else ''}".lower()
         if left == 0 or (following.commanded and any(word in named for word in GRIPPER_WORDS)):
@@ -133,8 +133,8 @@ def _end_of_arm(tree: _Tree, base: str) -> str:
 def _carried(tree: _Tree, last: str) -> Mapping[str, None]:
     """Return the links that could be the tip of an arm ending at `last`, the likeliest first.
 
-    Those are where frames end that are fixed to it; the likeliest is the furthest out, and of two in one
-    place the one that looks outward along z.
+    Those are the ends of frames fixed to it. The likeliest is the furthest out, and of two in one place the
+    one whose z axis points outward.
     """
     fixed: dict[str, list[_Branch]] = {}  # link -> the way to it
     waiting: list[tuple[str, list[_Branch]]] = [(last, [])]
@@ -154,7 +154,7 @@ def _carried(tree: _Tree, last: str) -> Mapping[str, None]:
 
 
 def _way(above: Mapping[str, tuple[str, _Branch]], base: str, tip: str) -> list[_Branch]:
-    """Return the branches from the base to a link, by what each hangs on."""
+    """Return the branches from the base to a link, by the parent of each."""
     way: list[_Branch] = []
     while tip != base:
         tip, branch = above[tip]
@@ -163,7 +163,7 @@ def _way(above: Mapping[str, tuple[str, _Branch]], base: str, tip: str) -> list[
 
 
 def _rigid(way: list[_Branch]) -> tuple[FloatArray, FloatArray]:
-    """Return place (3,) and turn (3, 3) of a link in the frame of the last one that a joint moves."""
+    """Return position (3,) and rotation (3, 3) of a link in the frame of the last moving link."""
     pose = pinocchio.SE3.Identity()
     for branch in way:
         if branch.moves:
@@ -177,7 +177,7 @@ def _rigid(way: list[_Branch]) -> tuple[FloatArray, FloatArray]:
 
 
 def _outward(place: FloatArray, turn: FloatArray) -> FloatArray:
-    """Return the axis (3,) of the tip's frame that leads away from the last joint; z where it is there."""
+    """Return the axis (3,) of the tip's frame that points away from the last joint; z if they coincide."""
     if np.linalg.norm(place) < 0.01:
         return np.array([0.0, 0.0, 1.0])
     along = turn.T @ place

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A home for an arm: the middle of its limits where that is of use, else a posture found by sampling."""
+"""A home for an arm: the middle of its limits where that is useful, else a posture found by sampling."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from ami_ros.body.survey.self_contact import SelfContact
 from ami_ros.errors import KinematicsError
 from ami_ros.types import FloatArray
 
-# Where a tip is of most use, in front of the base and over a table, as shares of the arm's reach.
+# Where a tip is most useful, in front of the base and over a table, as shares of the arm's reach.
 FORWARD, HEIGHT = 0.55, 0.3
-# What is just acceptable of a home; of the middle of the limits, more is no use.
+# The worst acceptable values of a home; beyond them the middle of the limits is not used.
 OFF = 0.2  # of the reach: how far the tip is from there
 TILT_DEG = {"kept": 10.0, "free": 40.0}  # by orientation: how far it is from pointing straight down
 DEXTEROUS = (
     0.2  # smallest singular value of the Jacobian, lengths in reaches: with less it is nearly stretched
 )
-CLEAR = 0.03  # m: how high all behind the second joint is above the table
+CLEAR = 0.03  # m: least height of parts behind the second joint above the table
 SIDEWAYS = 0.04  # of the reach: how far, on average, the links are from the plane y = 0
-HANGING = 0.15  # of the reach: how far anything is lower than the tip
+HANGING = 0.15  # of the reach: how far any part is below the tip
 NEAR_LIMIT = 0.7  # of the way from the middle to a limit: where a joint is
 CONTACT = 100.0  # cost of a posture in which the arm touches itself
 # The search.
-POSTURES = 500  # drawn at first
-STARTS, CHOICE = 10, 3  # of them from which it goes on, and postures that are left to choose from
+POSTURES = 500  # drawn first
+STARTS, CHOICE = 10, 3  # of them to continue from, and postures that remain as candidates
 ROUNDS, DRAWS = 50, 20  # from each start
-WIDEST, NARROWER = 0.12, 0.85  # share of the range that draws spread by, and how much less without success
-APART = 0.7  # rad or m: postures with no joint that far apart are one and the same
-PLAIN = 0.02  # cost: a joint that makes less of a difference stays in the middle
-NEARLY = 2.0  # cost: what is worse by more than that is no choice
+WIDEST, NARROWER = 0.12, 0.85  # spread of draws as share of the range, and its factor without success
+APART = 0.7  # rad or m: postures with no joint that far apart count as the same
+PLAIN = 0.02  # cost: a joint with less effect stays in the middle
+NEARLY = 2.0  # cost: postures worse by more are no candidates
 HALF_TURN = np.pi  # rad
-NOWHERE = 0.02  # m: what reaches no further is no arm
+NOWHERE = 0.02  # m: a chain that reaches no further is no arm
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Home:
 
 
 def position_range(spec: RobotSpec) -> FloatArray:
-    """Return lower and upper limits (2, J) of the joints; one without turns once, half a turn both ways."""
+    """Return lower and upper limits (2, J) of the joints; an unlimited joint gets half a turn both ways."""
     limits, count = spec.limits, len(spec.joint_names)
     lower = np.full(count, -np.inf) if limits.lower is None else limits.lower
     upper = np.full(count, np.inf) if limits.upper is None else limits.upper
@@ -81,9 +81,9 @@ class HomeSearch:
 
     Args:
         spec: the robot; its own home does not count.
-        outward: (3,) axis of the tip's frame that shall point down.
-        table: height of what the arm stands on, base frame, m.
-        contact: of its parts.
+        outward: (3,) axis of the tip's frame to point down.
+        table: height of the surface under the arm, base frame, m.
+        contact: between its parts.
         generator: draws postures.
 
     Attributes:
@@ -107,11 +107,11 @@ class HomeSearch:
         lower, upper = position_range(spec)
         self._middle: FloatArray = 0.5 * (lower + upper)
         self._to_limit = upper - self._middle
-        # What turns further is drawn from one turn: the postures beyond are the same.
+        # Joints that turn further are drawn from one turn: the postures beyond are the same.
         span = np.minimum(self._to_limit, HALF_TURN)
         self._lower, self._upper = self._middle - span, self._middle + span
         self._names = spec.joint_names
-        # What turns about the first two joints alone stands on the table itself. The tip comes first.
+        # Parts moved only by the first two joints stand on the table itself. The tip comes first.
         behind = np.flatnonzero(self.shapes.reach[:, min(2, len(self._names) - 1)] > 0.0)
         self._late = np.union1d(0, behind)
         tips = [self._kinematics.forward(q)[0] for q in random_postures(spec, POSTURES, generator)]
@@ -124,7 +124,7 @@ class HomeSearch:
         self._tilt_limit = TILT_DEG[spec.orientation]
 
     def find(self) -> list[Home]:
-        """Return the middle of the limits if the tip is of use there, else the postures found, best first.
+        """Return the middle of the limits if the tip is useful there, else the postures found, best first.
 
         Source: adaptive random search from several starts; Schumer and Steiglitz, "Adaptive step size random
         search" (1968).
@@ -139,12 +139,12 @@ class HomeSearch:
         return [self._home(joints, False) for joints in _apart(good, CHOICE)]
 
     def _improved(self, joints: FloatArray) -> tuple[float, FloatArray]:
-        """Return a posture's cost, contact included, and the posture, after going down from `joints` (J,)."""
+        """Return a posture's cost, contact included, and the posture, after descent from `joints` (J,)."""
         least = float(self._costs(joints[None])[0]) + self._contact_cost(joints)
         std = WIDEST * (self._upper - self._lower)
         for _ in range(ROUNDS):
             draws = self._generator.normal(joints, std, size=(DRAWS, len(joints)))
-            # Half of the joints stay, and a quarter go back to the middle: what needs not turn does not.
+            # Half of the joints stay, and a quarter return to the middle: no joint turns needlessly.
             fate = self._generator.random(draws.shape)
             draws = np.where(fate < 0.5, joints, np.where(fate < 0.75, self._middle, draws))
             draws = draws.clip(self._lower, self._upper)
@@ -170,7 +170,7 @@ class HomeSearch:
         return bool(is_above) and not self._contact.touching(joints)
 
     def _home(self, joints: FloatArray, is_middle: bool) -> Home:
-        # Within the limits by half a digit: they may have more of them. No -0.
+        # Half a digit inside the limits, which may have more digits. No -0.
         rounded = np.round(joints, 2).clip(self._lower + 0.005, self._upper - 0.005) + 0.0
         return Home(rounded, is_middle, self._contact.touching(rounded), self._tip(rounded)[1], self.reach)
 
@@ -197,19 +197,19 @@ class HomeSearch:
         return float(values[-1]) if len(self._names) >= self._kinematics.rows else 1.0
 
     def _low(self, centres: FloatArray) -> FloatArray:
-        """Return how low anything behind the second joint gets, as (S,), m, for its centres (S, P, 3)."""
+        """Return the lowest height behind the second joint, (S,), m, for sphere centres (S, P, 3)."""
         lowest: FloatArray = (centres[:, self._late, 2] - self.shapes.radii[self._late]).min(axis=1)
         return lowest
 
     def _costs(self, postures: FloatArray) -> FloatArray:
-        """Return how far postures (S, J) are from one of use, as (S,): a term is 1 at what is just bad."""
+        """Return how far postures (S, J) are from a useful one, (S,): a term is 1 at what is just bad."""
         centres = self.shapes.centres(postures)
         buried = np.maximum(self._table + CLEAR - self._low(centres), 0.0) / CLEAR
         sideways = np.abs(centres[:, :, 1]).mean(axis=1) / (SIDEWAYS * self.reach)
         bent = np.abs(postures - self._middle)
         near_limit = (bent / (NEAR_LIMIT * self._to_limit)) ** 6
         of_joints = (bent / (self._upper - self._middle)).mean(axis=1) + near_limit.sum(axis=1)
-        # The tip comes to things first, from above: no elbow hangs below it.
+        # The tip reaches objects first, from above: no elbow hangs below it.
         hanging = np.maximum(centres[:, 0, 2] - self._low(centres), 0.0) / (HANGING * self.reach)
         of_tip = np.array([self._tip_cost(joints) for joints in postures])
         total: FloatArray = buried**2 + sideways**2 + hanging**2 + of_joints + of_tip
@@ -222,7 +222,7 @@ class HomeSearch:
 
 
 def _apart(postures: Iterable[FloatArray], most: int) -> list[FloatArray]:
-    """Return the first postures that are not one and the same, `most` at most."""
+    """Return the first distinct postures, at most `most`."""
     kept: list[FloatArray] = []
     for joints in postures:
         if len(kept) < most and all(np.abs(joints - other).max() > APART for other in kept):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A workspace for an arm: a box around the tip at home, as large as it can reach all of."""
+"""A workspace for an arm: the largest box around the tip at home that it can reach entirely."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ami_ros.errors import KinematicsError
 from ami_ros.types import FloatArray
 
 STEPS = 24  # of the box's growth along the reach
-ACROSS = 3  # places along each side of what is added: its corners, edges and middle
-# As large as a camera sees well, in shares of the reach: x from the base, y from the middle, z from the base.
+ACROSS = 3  # places along each added side: its corners, edges and middle
+# What a camera sees well, in shares of the reach: x from the base, y from the middle, z from the base.
 LOWEST = np.array([0.2, -0.35, 0.08])
 HIGHEST = np.array([0.85, 0.35, 0.6])
 
@@ -23,12 +23,12 @@ HIGHEST = np.array([0.85, 0.35, 0.6])
 def reachable_box(spec: RobotSpec, search: HomeSearch) -> FloatArray:
     """Return lower and upper corner (2, 3), base frame, m, of a box that the tip can reach.
 
-    It grows from the tip at home, side by side and step by step, while places on what is added can be reached
-    as `Kinematics.solve` does, with the orientation at home or a free one, and clear of arm and table.
+    It grows from the tip at home, side by side and step by step, while `Kinematics.solve` reaches places on
+    the added side, with the orientation at home or a free one, and clear of arm and table.
 
     Args:
         spec: the robot with its home.
-        search: that found it.
+        search: the search that found the home.
     """
     kinematics = Kinematics(spec)
     tip = kinematics.forward(spec.home)[0]

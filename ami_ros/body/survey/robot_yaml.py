@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The YAML of a robot from its survey; comments say what is not known, and where to look it up."""
+"""The YAML of a robot from its survey; comments mark what is unknown, and where to look it up."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from ami_ros.body.resources import PACKAGE
 from ami_ros.body.survey.first_of import first_of
 from ami_ros.body.survey.survey import FOV_DEG, IN_NO_URDF, Survey
 
-MARK = "CHECK"  # before what only a look at the robot, or its data sheet, can tell
-PLAIN = re.compile(
-    r"[A-Za-z_/][\w./-]*"
-)  # text that YAML takes as it is, but for the words that it has a meaning for
+MARK = "CHECK"  # before values that only the robot, or its data sheet, can give
+PLAIN = re.compile(r"[A-Za-z_/][\w./-]*")  # plain text in YAML, except for its reserved words
 WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none")
-FAST = 6.0  # rad/s: hardly an arm turns that fast; as the limit of every joint it stands for "not known"
+FAST = 6.0  # rad/s: few arms turn that fast; as the limit of every joint it stands for "not known"
 UNITS = {
     "lower": ("rad", "m"),
     "upper": ("rad", "m"),
@@ -34,9 +32,9 @@ def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
 
     Args:
         name: of the robot, for people.
-        given: what the user called the URDF: a path or ``package://``.
-        found: what is known of it.
-        folder: in which the YAML will lie: paths are relative to it.
+        given: the user's name of the URDF: a path or ``package://``.
+        found: the survey of the robot.
+        folder: of the YAML: paths are relative to it.
     """
     chain, home = found.chain, found.home
     pairs = zip(chain.joints, found.units, strict=True)
@@ -99,7 +97,7 @@ source: >-
 
 
 def _limits(found: Survey) -> str:
-    """Return the section of what the URDF does not give, with what it gives in comments."""
+    """Return the section of limits that the URDF lacks, with those that it gives in comments."""
     said = [
         f"    # {name}: {_numbers(found.limits[name])}{_doubt(found, name)}" for name in _from_urdf(found)
     ]
@@ -159,7 +157,7 @@ simulation:
 
 
 def _urdf(given: str, urdf: Path, folder: Path) -> str:
-    """Return what names the URDF in a YAML: ``package://`` as given, else relative where it lies below."""
+    """Return the name of the URDF in a YAML: ``package://`` as given, else relative where it lies below."""
     if given.startswith(PACKAGE):
         return given
     relative = os.path.relpath(urdf, folder.resolve())
@@ -167,20 +165,20 @@ def _urdf(given: str, urdf: Path, folder: Path) -> str:
 
 
 def _numbers(values: Iterable[float | None] | None) -> str:
-    """Return a list, or None, as YAML writes it, each number with the digits that it needs."""
+    """Return a list, or None, as YAML writes it, each number with all its digits."""
     if values is None:
         return "null"
     return f"[{', '.join('null' if value is None else _number(float(value)) for value in values)}]"
 
 
 def _number(value: float) -> str:
-    # All digits: a limit a little looser than the URDF's would be refused. No exponent: 1e-05 is a text.
+    # All digits: a limit a little looser than the URDF's would be refused. No exponent: 1e-05 is a string.
     text = f"{value:.12f}".rstrip("0")
     return f"{text}0" if text.endswith(".") else text
 
 
 def _text(value: str) -> str:
-    """Return a text as YAML writes it: in quotes where it would be taken for something else."""
+    """Return a text as YAML writes it: in quotes where YAML would read another type."""
     is_plain = PLAIN.fullmatch(value.removeprefix(PACKAGE)) and value.lower() not in WORDS
     return value if is_plain else json.dumps(value, ensure_ascii=False)
 

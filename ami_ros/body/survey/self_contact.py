@@ -20,15 +20,15 @@ from ami_ros.body.urdf_model import UrdfModel
 from ami_ros.errors import EmbodimentError, KinematicsError
 from ami_ros.types import FloatArray
 
-# Parts that touch in more than this share of random postures are built so, and no contact of interest.
+# Parts that touch in more than this share of random postures do so by design, and are ignored.
 # Source: MoveIt Setup Assistant, "Generate Self-Collision Matrix", which leaves out the same pairs.
 ALWAYS = 0.95
 
 
 class SelfContact:
-    """Tells which parts of an arm touch: a part is all that one joint carries, up to the next, or the base.
+    """Finds which parts of an arm touch: a part is all that one joint carries, up to the next, or the base.
 
-    Parts next to each other are not looked at, nor those that (nearly) always touch.
+    Adjacent parts, and those that (nearly) always touch, are not checked.
 
     Args:
         spec: the robot.
@@ -66,12 +66,12 @@ class SelfContact:
         return tuple((self._links[one], self._links[other]) for one, other in self._touching(joint_position))
 
     def allow(self, joint_position: FloatArray) -> None:
-        """Look no more at pairs that touch in a posture (J,): their hulls are larger than they are."""
+        """Ignore pairs that touch in a posture (J,): their hulls are larger than they are."""
         allowed = set(self._touching(joint_position))
         self._pairs = [pair for pair in self._pairs if pair not in allowed]
 
     def lowest_of_base(self) -> float:
-        """Return the height of the lowest point of what no joint moves, base frame, m; 0 without a shape."""
+        """Return the height of the lowest point that no joint moves, base frame, m; 0 without a shape."""
         boxes = []
         for shape, place in self._parts.get(0, []):
             shape.computeLocalAABB()

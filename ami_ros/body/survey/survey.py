@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All that a URDF, and some sampling, tell of an arm: enough to describe it, and to try it in simulation."""
+"""What a URDF and some sampling reveal about an arm: enough to describe it, and to try it in simulation."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from ami_ros.body.urdf_checks import read_urdf
 from ami_ros.errors import KinematicsError
 from ami_ros.types import FloatArray
 
-FOR_CONTACT = 100  # postures that tell which parts always touch
-KEEPS_ORIENTATION = 6  # joints: with fewer the tip's position alone is controlled
+FOR_CONTACT = 100  # postures to find the parts that always touch
+KEEPS_ORIENTATION = 6  # joints: with fewer only the tip's position is controlled
 FASTEST, PER_REACH = 0.4, 0.45  # m/s, and m/s per m of reach: speed of the tip along an axis
 FOV_DEG = 40.0
-# Where the URDF has nothing: careful values for (joints that turn, joints that slide), in rad and m.
+# Where the URDF has none: careful values for (revolute joints, prismatic joints), in rad and m.
 CAREFUL: Mapping[str, tuple[float, float]] = {
     "lower": (-1.57, -0.1),
     "upper": (1.57, 0.1),
@@ -51,21 +51,21 @@ IN_NO_URDF = ("acceleration", "jerk")
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """What was found.
+    """The findings about an arm.
 
     Attributes:
         urdf: the file.
         chain: joints and tip.
         units: of each joint (J,): rad or m.
-        given: what the URDF says of limits.
-        limits: of all joints (J,), by name: what the URDF leaves out, completed by careful values.
-        held_position: of the chain's held joints (H,): 0, or as near to it as their limits let them.
+        given: limits in the URDF.
+        limits: of all joints (J,), by name: those of the URDF, completed by careful values.
+        held_position: of the chain's held joints (H,): 0, or as near to it as their limits allow.
         home: posture.
         orientation: of the tip: kept, or free where there are too few joints.
         workspace: (2, 3) m.
         speed: of the tip along each axis at most, m/s.
-        table: height of what the arm stands on, m.
-        eye: (3,) where a camera sees arm and workspace from, m.
+        table: height of the surface under the arm, m.
+        eye: (3,) position from which a camera sees arm and workspace, m.
         look_at: (3,) m.
     """
 
@@ -85,11 +85,11 @@ class Survey:
 
 
 def survey(urdf: Path, tip: str, generator: np.random.Generator) -> Survey:
-    """Find out what can be known of an arm.
+    """Survey an arm.
 
     Args:
         urdf: the file.
-        tip: link that shall move; empty: the likeliest.
+        tip: link to move; empty: the likeliest.
         generator: draws postures; the same seed gives the same survey.
 
     Raises:
@@ -131,7 +131,7 @@ def survey(urdf: Path, tip: str, generator: np.random.Generator) -> Survey:
 
 
 def _refuse_xacro(urdf: Path) -> None:
-    with contextlib.suppress(OSError):  # told by whoever reads it
+    with contextlib.suppress(OSError):  # reported by its reader
         if "<xacro:" in re.sub("<!--.*?-->", "", urdf.read_text(errors="replace"), flags=re.DOTALL):
             made = f"xacro {urdf.name} > {urdf.name.partition('.')[0]}.urdf"
             raise KinematicsError(f"{urdf}: got a xacro file, expected a URDF: {made}")
@@ -152,7 +152,7 @@ def _held_position(limits: UrdfLimits) -> list[float]:
 
 
 def _completed(given: UrdfLimits, units: Sequence[str]) -> dict[str, list[float | None] | None]:
-    """Return every limit: None for a joint that turns for ever, and for all of them where each does."""
+    """Return every limit: None for a joint that turns forever, and for all of them where each does."""
     completed: dict[str, list[float | None] | None] = {}
     for name, careful in CAREFUL.items():
         values = given.values.get(name, [None] * len(units))
@@ -165,7 +165,7 @@ def _completed(given: UrdfLimits, units: Sequence[str]) -> dict[str, list[float 
 def _draft(
     urdf: Path, chain: Chain, units: Sequence[str], limits: Mapping[str, Sequence[float | None] | None]
 ) -> RobotSpec:
-    """Return the robot as far as it is known before it was looked at: what kinematics and shapes need."""
+    """Return the robot as known before the survey: what kinematics and shapes need."""
     count = len(chain.joints)
     values = tuple(zip(chain.joints, units, strict=True))
     joints = VectorSensor("joints", "joint_states", "JointState", values, 100.0, 1.0, None, USERS)
@@ -192,13 +192,13 @@ def _draft(
 
 
 def _seen(spec: RobotSpec, shapes: LinkShapes, workspace: FloatArray, table: float) -> FloatArray:
-    """Return points (N, 3) that a picture shall show, base frame, m.
+    """Return points (N, 3) that a picture must show, base frame, m.
 
     They are the arm's foot, and all of it at home and with its tip at the corners of its workspace.
     """
     kinematics, postures = Kinematics(spec), [spec.home]
     for corner in itertools.product(*workspace.T):
-        with contextlib.suppress(KinematicsError):  # a box may have a corner that is a little too far out
+        with contextlib.suppress(KinematicsError):  # a corner of the box may be slightly out of reach
             postures.append(kinematics.solve(np.array(corner)))
     centres = shapes.centres(np.array(postures))
     upward = shapes.radii[:, None] * [0.0, 0.0, 1.0]

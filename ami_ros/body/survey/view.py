@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a camera stands to see all of some points: for an arm, its links and the corners of its workspace."""
+"""Where a camera stands to see all given points: for an arm, its links and the corners of its workspace."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def camera_view(points: FloatArray, fov_deg: float) -> tuple[FloatArray, FloatAr
     axes = np.stack([right, np.cross(back, right), back])
     wide = MARGIN * float(np.tan(np.radians(fov_deg) / 2))
     across, towards = points @ axes[:2].T, points @ back
-    # Of each axis, the two points that touch the rim from either side decide where the middle is, and how far
+    # On each axis, the two points that touch the rim from either side determine the middle, and how far
     # away the camera has to be: |across - middle| <= wide * (distance - towards) for all of them.
     high, low = (across + wide * towards[:, None]).max(axis=0), (across - wide * towards[:, None]).min(axis=0)
     distance = float(((high - low) / (2 * wide)).max())

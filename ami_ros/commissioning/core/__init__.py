@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each step of a commissioning asks, and what it showed."""
+"""What each step of a commissioning requires, and what it showed."""

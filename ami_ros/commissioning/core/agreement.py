@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether plans point to where the robot came from, next to plans that have nothing to do with it."""
+"""Whether plans point to where the robot came from, compared with unrelated plans."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 
 from ami_ros.types import RARE_SURPRISE, FloatArray
 
-SHUFFLES = 20  # of the ways among the plans: chance, without the noise of one draw
+SHUFFLES = 20  # of the ways among the plans: estimates chance without the noise of one draw
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One plan whose goal was a picture of a moment before.
+    """One plan whose goal was a picture from a moment before.
 
     Attributes:
         planned: (A,) its first action.
         way: (A,) from where the robot is to where the picture was taken, in the same units.
-        surprise: of what the camera sees now; None where nothing judges it.
+        surprise: of the current picture; None if the model does not judge it.
     """
 
     planned: FloatArray
@@ -30,7 +30,7 @@ class Comparison:
 
 
 def agreement(compared: Sequence[Comparison], generator: np.random.Generator) -> dict[str, Any]:
-    """Return the figures of the shadow step, ready for JSON; None where there is nothing to tell.
+    """Return the figures of the shadow step, ready for JSON; None where data is missing.
 
     Args:
         compared: the plans.
@@ -54,7 +54,7 @@ def agreement(compared: Sequence[Comparison], generator: np.random.Generator) ->
 
 
 def cosines(compared: Sequence[Comparison]) -> FloatArray:
-    """Return the cosine (N,) of each plan with its way; 0 of a plan that stands still."""
+    """Return the cosine (N,) of each plan with its way; 0 for a plan that stands still."""
     if not compared:
         return np.zeros(0)
     planned, ways = _directions([it.planned for it in compared]), _directions([it.way for it in compared])

@@ -17,7 +17,7 @@ MORE_DATA = (
 
 
 def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tuple[str, ...]:
-    """Return what speaks against letting the model move the robot; nothing when it may."""
+    """Return reasons against letting the model move the robot; empty if it may."""
     problems = []
     if figures["plans"] < wanted.shadow_plans:
         problems.append(
@@ -35,7 +35,7 @@ def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> t
             f"that is {_told(gain)} more than plans agree with the ways of other moments, expected at least "
             f"{wanted.least_gain:g} (least_gain): the robot moved to one side only, or plans are always alike"
         )
-    # A model that judges no surprise has none to tell.
+    # Not every model judges surprise.
     if (surprised := figures["surprised_share"]) is not None and not surprised <= wanted.most_surprised:
         problems.append(
             f"{100 * surprised:.0f} % of the pictures surprise the model, expected at most "
@@ -45,7 +45,7 @@ def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> t
 
 
 def speed_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tuple[str, ...]:
-    """Return what speaks against going on to the next speed."""
+    """Return reasons against going on to the next speed."""
     problems = []
     if figures["goals"] < wanted.goals:
         problems.append(f"{figures['goals']} goals were tried, expected {wanted.goals}")
@@ -71,7 +71,7 @@ def speed_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tu
 
 
 def fault_problems(trials: Sequence[FaultTrial], wanted: CommissionSettings) -> tuple[str, ...]:
-    """Return what went wrong with faults that were brought about on purpose."""
+    """Return what went wrong with faults on purpose."""
     return tuple(problem for trial in trials for problem in _of_one(trial, wanted))
 
 
@@ -105,7 +105,7 @@ def _of_one(trial: FaultTrial, wanted: CommissionSettings) -> list[str]:
 
 
 def _less(value: float | None, least: float) -> bool:
-    """Return whether a figure is too small; one that is missing, or no number, is."""
+    """Return whether a figure is too small; a missing one or NaN is."""
     return value is None or math.isnan(value) or value < least
 
 

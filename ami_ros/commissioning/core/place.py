@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a body is by its own sensors, how far that is from somewhere else, and which way leads there."""
+"""Where a body is by its own sensors, how far another place is, and which way leads there."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from ami_ros.types import FloatArray, Observation
 
 
 class Place(Protocol):
-    """Of one kind of body. Places are vectors (P,).
+    """Places of one kind of body, as vectors (P,).
 
     Attributes:
-        sensor: that measures it.
-        units: what `gaps` tells, in which unit: name -> m or rad; the first is the one that counts most.
+        sensor: measures the place.
+        units: of `gaps`: name -> m or rad; the first gap counts most.
     """
 
     sensor: str
     units: dict[str, str]
 
     def of(self, observation: Observation) -> FloatArray:
-        """Return where the body is (P,). Raises ObservationError: the sensor says nothing."""
+        """Return where the body is (P,). Raises ObservationError: the sensor has no reading."""
 
     def point(self, here: FloatArray) -> FloatArray:
-        """Return what counts most of a place: the position of what moves, m."""
+        """Return the part of a place that counts most: the position of the moving part, m."""
 
     def gaps(self, here: FloatArray, there: FloatArray) -> dict[str, float]:
         """Return how far two places are apart, by the names in `units`."""
 
     def way(self, here: FloatArray, there: FloatArray) -> FloatArray:
-        """Return the control steps (A,) that each channel needs at its full speed, with the sign."""
+        """Return the control steps (A,) that each channel needs at its full speed, signed."""
 
     def planned(self, points: FloatArray) -> FloatArray:
-        """Return the way (A,) that a proposal's points (N, C) go: its first step where that tells."""
+        """Return the way (A,) of a proposal's points (N, C): of its first step, if that is enough."""
 
 
 class ArmPlace:
-    """Implements `Place` by the joints (J,): the tip's position counts, and the joints next to it."""
+    """Implements `Place` by the joints (J,): the tip's position counts most, then the joints."""
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, self._kinematics, self._meaning = spec, Kinematics(spec), meaning_of(spec)
@@ -61,16 +61,16 @@ class ArmPlace:
         return self._kinematics.forward(here)[0]
 
     def gaps(self, here: FloatArray, there: FloatArray) -> dict[str, float]:
-        """Return how far the tips are apart, and the joint that is furthest."""
+        """Return the distance between the tips, and the largest joint difference."""
         return {
             "tip": float(np.linalg.norm(self.point(there) - self.point(here))),
             "joint": float(np.abs(there - here).max()),
         }
 
     def way(self, here: FloatArray, there: FloatArray) -> FloatArray:
-        """Return the way from joints to joints, as the actions of this arm go it."""
+        """Return the way between two joint positions, in this arm's actions."""
         step_s = self._spec.step_ns / 1e9
-        still = self._meaning.between(here, here, step_s)  # an action that is a position has another zero
+        still = self._meaning.between(here, here, step_s)  # position actions have another zero
         way: FloatArray = (self._meaning.between(here, there, step_s) - still) / self._spec.actions.half_range
         return way
 
@@ -102,7 +102,7 @@ class BasePlace:
         return here[:2]
 
     def gaps(self, here: FloatArray, there: FloatArray) -> dict[str, float]:
-        """Return how far it is from one pose to the other, and the turn."""
+        """Return the distance between two poses, and the turn."""
         return {
             "position": float(np.linalg.norm(there[:2] - here[:2])),
             "heading": abs(wrapped(float(there[2] - here[2]))),
@@ -116,7 +116,7 @@ class BasePlace:
         return way
 
     def planned(self, points: FloatArray) -> FloatArray:
-        """Return the way to where the whole plan ends: a base may have to go off first, to turn."""
+        """Return the way to the end of the plan: a base may have to move away first, to turn."""
         pose, step_s = np.zeros(3), self._spec.step_ns / 1e9
         for point in points[1:]:
             speeds = dict(zip(self._spec.actions.names, point.tolist(), strict=True))
@@ -127,10 +127,10 @@ class BasePlace:
 
 
 def place_of(spec: RobotSpec) -> Place:
-    """Return what tells where a body is.
+    """Return the `Place` of a robot's body.
 
     Raises:
-        EmbodimentError: nothing does.
+        EmbodimentError: no sensor measures it.
         KinematicsError: the URDF does not fit the robot.
     """
     return BasePlace(spec) if spec.arm is None else ArmPlace(spec)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far the commissioning of one robot with one model has come; as plain values it outlives processes."""
+"""The record of commissioning one robot with one model; as plain values it outlives processes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ami_ros.errors import ConfigError, shown
 FORMAT = 1
 SHADOW, SLOW, FAULTS, MEDIUM, FULL = STEPS = ("shadow", "slow", "faults", "medium", "full")
 SPEEDS = (SLOW, MEDIUM, FULL)
-# As `full`, with the planner's solver of that name: to compare with, and no robot has to show them.
+# As `full`, with the planner's solver of that name: for comparison, not required of a robot.
 BASELINES = ("random", "inverse_model")
 KNOWN_STEPS = (*STEPS, *BASELINES)
 
 
 class StepState(str, Enum):
-    """How far a step is."""
+    """Progress of a step."""
 
     BEGUN = "begun"
     PASSED = "passed"
@@ -30,12 +30,12 @@ class StepState(str, Enum):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is commissioned. Of another one nothing is taken over.
+    """What is commissioned. A record never carries over to another subject.
 
     Attributes:
         robot: its name.
         task: its name.
-        model_sha256: of the model.
+        model_sha256: hash of the model.
         simulated: our simulator stood in for the robot.
     """
 
@@ -50,14 +50,14 @@ class StepRecord:
     """What one step showed.
 
     Attributes:
-        state: how far it is.
-        when: it began, for people.
-        settings: of config/commission.yaml at that time.
+        state: progress.
+        when: readable start time.
+        settings: config/commission.yaml at that time.
         figures: what was measured.
-        problems: why it is not passed.
-        goals: that were tried.
-        faults: that were brought about.
-        cosines: of plans with ways, in the shadow step.
+        problems: why it did not pass.
+        goals: goal trials.
+        faults: fault trials.
+        cosines: between plans and ways, in the shadow step.
     """
 
     state: StepState
@@ -83,33 +83,33 @@ class Commissioning:
     steps: Mapping[str, StepRecord] = field(default_factory=dict)
 
     def with_step(self, name: str, record: StepRecord) -> Commissioning:
-        """Return the same with another record of a step."""
+        """Return a copy with another record of a step."""
         return dataclasses.replace(self, steps={**self.steps, name: record})
 
     def is_passed(self, name: str) -> bool:
-        """Return whether a step is passed."""
+        """Return whether a step has passed."""
         return name in self.steps and self.steps[name].state is StepState.PASSED
 
     def missing_before(self, name: str) -> tuple[str, ...]:
-        """Return the steps that usually come before this one, and are not passed."""
+        """Return the steps that usually precede this one and have not passed."""
         before = STEPS if name in BASELINES else STEPS[: STEPS.index(name)]
         return tuple(step for step in before if not self.is_passed(step))
 
     def plain(self) -> dict[str, Any]:
-        """Return everything as values that JSON can carry."""
+        """Return everything as JSON-compatible values."""
         steps = {name: dataclasses.asdict(record) for name, record in self.steps.items()}
         return {"format": FORMAT, "subject": dataclasses.asdict(self.subject), "steps": steps}
 
 
 def commissioning_of(plain: Mapping[str, Any], subject: Subject) -> Commissioning:
-    """Return what `Commissioning.plain` gave.
+    """Return the record from the result of `Commissioning.plain`.
 
     Args:
-        plain: as it was read.
+        plain: the values as read.
         subject: what is commissioned now.
 
     Raises:
-        ConfigError: it is of another format, damaged, or of something else than `subject`.
+        ConfigError: the record has another format, is damaged, or is not of `subject`.
     """
     if plain.get("format") != FORMAT:
         raise ConfigError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goals that the camera took itself: pictures, and where each was taken, spread over all that was seen."""
+"""Goals that the camera took: pictures and their places, spread over everything seen."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ami_ros.types import FloatArray, ImageArray
 
 @dataclass(frozen=True, eq=False)
 class TakenGoal:
-    """What was seen at a place.
+    """The pictures at a place.
 
     Attributes:
         images: camera -> (H, W, 3) uint8.
-        place: (P,) where the body was, as `Place.of` says it.
+        place: (P,) of the body, see `Place.of`.
     """
 
     images: Mapping[str, ImageArray]
@@ -25,13 +25,13 @@ class TakenGoal:
 
 
 class SpreadGoals:
-    """Keeps some of many goals, spread over all of them: no two are nearer to each other than a radius.
+    """Keeps some of many goals, spread over all of them: no two are closer than a radius.
 
-    The radius grows whenever there are too many.
+    The radius grows when there are too many goals.
 
     Args:
-        most: that are kept.
-        point: of a place (P,) what counts, as `Place.point` tells it.
+        most: largest number of goals to keep.
+        point: position of a place (P,), see `Place.point`.
     """
 
     def __init__(self, most: int, point: Callable[[FloatArray], FloatArray]) -> None:
@@ -41,19 +41,19 @@ class SpreadGoals:
 
     @property
     def count(self) -> int:
-        """How many are kept."""
+        """Number of goals kept."""
         return len(self._goals)
 
     @property
     def kept(self) -> tuple[TakenGoal, ...]:
-        """Those that are kept: first the oldest, then each time the one that is farthest from all before."""
+        """The goals kept: the oldest first, then each time the one farthest from all before."""
         order, rest = self._goals[:1], self._goals[1:]
         while rest:
             order.append(rest.pop(int(np.argmax([_nearest(point, order) for point, _ in rest]))))
         return tuple(goal for _, goal in order)
 
     def offer(self, goal: TakenGoal) -> None:
-        """Keep a goal, unless there is one so near."""
+        """Keep a goal, unless one within the radius exists."""
         point = self._point(goal.place)
         if _nearest(point, self._goals) <= self._radius:
             return
@@ -68,19 +68,19 @@ class SpreadGoals:
 
 
 def _nearest(point: FloatArray, others: Sequence[tuple[FloatArray, TakenGoal]]) -> float:
-    """Return how far the nearest of other points is; infinite without any."""
+    """Return the distance to the nearest other point; infinite without any."""
     if not others:
         return np.inf
     return float(np.linalg.norm(np.stack([it[0] for it in others]) - point, axis=1).min())
 
 
 def next_goal(tried: Mapping[int, int], gaps: FloatArray, near: float) -> int:
-    """Return which goal is next: one tried least, not where the robot is already, the first of them.
+    """Return the next goal: the first of the least tried ones at which the robot is not already.
 
     Args:
         tried: index -> how often it was tried.
         gaps: (N,) from the robot to each, at least one.
-        near: closer ones say little; they are taken only where there are no others.
+        near: closer goals show little; they are taken only if there are no others.
     """
     far = [i for i, gap in enumerate(gaps.tolist()) if gap > near] or list(range(len(gaps)))
     return min(far, key=lambda i: (tried.get(i, 0), i))

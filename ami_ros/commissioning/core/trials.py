@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was tried with a moving robot: one goal, or one fault; and what many say together."""
+"""Trials with a moving robot: one goal or one fault each; and the figures of many goals."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ami_ros.report.statistics import wilson
 
 @dataclass(frozen=True)
 class GoalTrial:
-    """One goal; every number is of the robot's time and sensors.
+    """One goal; all numbers are from the robot's time and sensors.
 
     Attributes:
-        goal: its index among those that are kept.
-        before: how far it was at the beginning, as `Place.gaps` tells it.
-        after: the same at the end.
-        seconds: it took.
+        goal: its index among the goals kept.
+        before: gaps at the beginning, see `Place.gaps`.
+        after: gaps at the end.
+        seconds: duration.
         said: the planner's last state.
-        levels: how many seconds the gate was at each level, by name.
+        levels: seconds that the gate was at each level, by name.
         stops: how often the gate stopped.
-        reasons: why it held or stopped, by name of the reason: how often.
-        unsafe: commands outside the limits that the simulated robot counted; 0 on a robot.
+        reasons: why it held or stopped: name of the reason -> count.
+        unsafe: commands outside the limits, counted by the simulated robot; 0 on a real robot.
     """
 
     goal: int
@@ -39,7 +39,7 @@ class GoalTrial:
     unsafe: int = 0
 
     def is_reached(self, within: Mapping[str, float]) -> bool:
-        """Return whether each gap is small enough; one that is no number is not."""
+        """Return whether each gap is small enough; NaN is not."""
         return all(self.after.get(name, np.inf) <= limit for name, limit in within.items())
 
 
@@ -49,17 +49,17 @@ class FaultTrial:
 
     Attributes:
         fault: its name in the simulator's catalogue.
-        what: happens, for people.
+        what: readable description.
         expected: reasons that name it; any one is enough.
-        within_s: by when the gate must say one.
-        named: those of them that the gate said first; empty: none in time.
+        within_s: time in which the gate must report one.
+        named: those that the gate reported first; empty: none in time.
         level: of that verdict, HOLD or STOP; empty without one.
-        named_s: after how long; None: never, or where nobody knows when it began.
-        still_s: from the verdict until the robot was at rest; None: it was not.
-        moved_after: how far it then went until the fault was mended, m or rad.
-        recovered_s: from when it was mended until the gate let the robot move; None: it did not.
-        unsafe: as of a goal.
-        left_out: why it was not done; empty when it was.
+        named_s: delay of that verdict; None: never, or the fault's start is unknown.
+        still_s: from the verdict until the robot was at rest; None: it never was.
+        moved_after: distance from then until the fault was mended, m or rad.
+        recovered_s: from mending until the gate let the robot move; None: it did not.
+        unsafe: see `GoalTrial`.
+        left_out: why it was left out; empty if it was not.
     """
 
     fault: str
@@ -77,7 +77,7 @@ class FaultTrial:
 
 
 def speed_figures(trials: Sequence[GoalTrial], within: Mapping[str, float]) -> dict[str, Any]:
-    """Return what trials at one speed say together, ready for JSON; None where there is nothing to tell.
+    """Return the figures of all trials at one speed, ready for JSON; None where data is missing.
 
     Args:
         trials: in order.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a step showed, in one line."""
+"""The result of a step, in one line."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def summary_of(step: str, record: StepRecord) -> str:
 
 
 def gaps_text(gaps: Mapping[str, float], units: Mapping[str, str]) -> str:
-    """Return gaps for people, lengths in cm.
+    """Return gaps as readable text, lengths in cm.
 
     Args:
-        gaps: how far something is apart, by name.
+        gaps: distances by name.
         units: m or rad, by name.
     """
     told = []

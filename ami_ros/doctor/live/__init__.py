@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a robot says on its topics right now, held against its YAML."""
+"""A robot's live topics, compared with its YAML."""

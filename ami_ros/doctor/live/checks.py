@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All checks of what was heard of a robot, in the order in which people fix things."""
+"""All checks of a robot's topics, in the order in which people fix things."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ami_ros.node_settings import ProposingSettings
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
 
-SETTLES = 1e-6  # rad and so on: an arm that settles in a simulator stirs by less, real encoders by more
+SETTLES = 1e-6  # rad and so on: an arm that settles in a simulator moves less, real encoders more
 
 
 def live_checks(configuration: Configuration, robot: HeardRobot) -> list[Finding]:
-    """Return what is to be said of a robot's topics."""
+    """Return the findings on a robot's topics."""
     spec = configuration.spec
     findings = [_clock(robot)] if robot.has_clock else []
     for sensor in spec.sensors.values():
@@ -81,7 +81,7 @@ def _skews(spec: RobotSpec, robot: HeardRobot) -> Iterator[Finding]:
 
 
 def _least_hz(spec: RobotSpec, sensor: Sensor) -> float:
-    """Return how often the planner needs a sensor; 0 where an older reading does."""
+    """Return how often the planner needs a sensor; 0 if an older reading is enough."""
     is_seen = isinstance(sensor, ImageSensor) and "model" in sensor.used_by
     return spec.actions.rate_hz if is_seen or _is_arm(spec, sensor) else 0.0
 

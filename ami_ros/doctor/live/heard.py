@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was heard on a robot's topics for a while, and who is there."""
+"""The messages received on a robot's topics for a while, and the endpoints there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Endpoint(NamedTuple):
         type: of its messages, as in sensor_msgs/msg/Image.
         reliability: reliable or best_effort.
         durability: volatile or transient_local.
-        fits: whether its quality of service goes together with that of our nodes.
+        fits: whether its quality of service is compatible with that of our nodes.
     """
 
     node: str
@@ -32,7 +32,7 @@ class Endpoint(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What an image message holds; blank: all pixels are alike."""
+    """Content of an image message; blank: all pixels are alike."""
 
     width: int
     height: int
@@ -44,13 +44,13 @@ class Sample(NamedTuple):
     """One message of a sensor.
 
     Attributes:
-        arrival_ns: when it came, by this machine's clock.
-        sent_ns: when it was sent, by the sender's clock; 0 where the middleware does not tell.
-        now_ns: the nodes' time when it came: that of /clock where there is one; None before it came.
-        stamp_ns: None of a message without.
-        content: hash of what it says; the same picture with another stamp has the same. None: not looked at.
-        value: numbers (n,), or what the image message holds; None where it cannot be used.
-        error: why it cannot.
+        arrival_ns: when it arrived, by this machine's clock.
+        sent_ns: when it was sent, by the sender's clock; 0 if the middleware does not report it.
+        now_ns: the nodes' time at arrival: /clock if there is one; None before its first message.
+        stamp_ns: None for a message without a stamp.
+        content: hash of the content; the same picture with another stamp has the same. None: not computed.
+        value: numbers (n,), or the content of the image message; None if unusable.
+        error: why it is unusable.
     """
 
     arrival_ns: int
@@ -67,13 +67,13 @@ class HeardTopic:
     """One topic.
 
     Attributes:
-        name: on the graph.
-        type: of the messages that it should have.
-        asked: reliability and durability of our nodes.
+        name: of the topic on the graph.
+        type: expected message type.
+        asked: reliability and durability that our nodes request.
         ends: publishers of a sensor; subscribers of commands.
         similar: other topics with such messages, the likeliest first.
-        samples: in the order in which they came.
-        missed: messages that were sent and did not come.
+        samples: in order of arrival.
+        missed: messages that were sent but did not arrive.
         joints: names in the newest joint state.
     """
 
@@ -93,7 +93,7 @@ class HeardTopic:
 
     @property
     def times(self) -> Times:
-        """Stamps (N,) of the messages in their order, ns; where they are no help, when they came."""
+        """Stamps (N,) of the messages in their order, ns; arrival times where stamps are no help."""
         stamps = [sample.stamp_ns for sample in self.samples]
         if None not in stamps and len(set(stamps)) > 1:
             return np.array(stamps, dtype=np.int64)
@@ -106,12 +106,12 @@ class HeardRobot:
 
     Attributes:
         domain: the ROS_DOMAIN_ID.
-        nodes: how many others there are.
-        duration_s: for how long it was listened; 0 where there was nothing to hear.
+        nodes: number of other nodes.
+        duration_s: listening time; 0 without any publisher.
         sensors: by name.
-        commands: the topic that the robot's controller listens to.
-        commanding: who publishes there.
-        has_clock: whether somebody publishes /clock.
+        commands: the topic that the robot's controller subscribes to.
+        commanding: the publishers of that topic.
+        has_clock: whether /clock has a publisher.
     """
 
     domain: str
@@ -124,5 +124,5 @@ class HeardRobot:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is anybody on one of its topics, or on one that may be one of them."""
+        """Whether there is an endpoint on one of its topics, or on one that may be one of them."""
         return any(topic.ends or topic.similar for topic in (*self.sensors.values(), self.commands))

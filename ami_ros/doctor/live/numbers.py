@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a vector sensor's names, units and numbers are those of the YAML."""
+"""Whether a vector sensor's names, units and values match the YAML."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live.heard import HeardTopic
 from ami_ros.types import FloatArray
 
-BEYOND = 0.05  # of the range: so far beyond a limit a zero may be off
-# Unit in the YAML -> what drivers send in its place, and by how much that is more.
+BEYOND = 0.05  # of the range: how far beyond a limit a zero offset may put a reading
+# Unit in the YAML -> what drivers send instead, and by which factor that is larger.
 MISTAKEN = {"rad": ("degrees", math.degrees(1.0)), "m": ("mm", 1000.0)}
 
 
@@ -28,7 +28,7 @@ def values(
     Args:
         sensor: the sensor.
         heard: its messages.
-        held: joints that a joint state may have as well.
+        held: further joints that a joint state may have.
         limits: of positions, where the sensor measures an arm's joints.
     """
     name = f"{sensor.name}: values"
@@ -46,7 +46,7 @@ def values(
 
 
 def still(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
-    """Check that readings do not repeat for longer than `freeze_s`; None where that is not judged."""
+    """Check that readings do not repeat for longer than `freeze_s`; None if that is not judged."""
     usable = [sample for sample in heard.samples if sample.content is not None]
     if sensor.freeze_s is None or not usable:
         return None
@@ -78,7 +78,7 @@ def _fix(sensor: VectorSensor, heard: HeardTopic, held: Sequence[str]) -> str:
 
 
 def _beyond(sensor: VectorSensor, position: FloatArray, limits: ChannelLimits) -> tuple[str, str] | None:
-    """Return what is outside the limits, and what to do; None if nothing is."""
+    """Return what is outside the limits, and how to fix it; None if nothing is."""
     count = len(sensor.names)
     lower = np.full(count, -np.inf) if limits.lower is None else limits.lower
     upper = np.full(count, np.inf) if limits.upper is None else limits.upper
@@ -109,7 +109,7 @@ def _units(sensor: VectorSensor) -> list[str]:
 
 
 def _instead(sensor: VectorSensor) -> tuple[str, FloatArray]:
-    """Return what may have been sent in place of the units, and by how much that is more (J,)."""
+    """Return what may have been sent instead of the units, and by which factor that is larger (J,)."""
     names = [MISTAKEN[unit][0] for unit in _units(sensor) if unit in MISTAKEN]
     factors = [MISTAKEN[unit][1] if unit in MISTAKEN else 1.0 for _, unit in sensor.values]
     return " and ".join(names), np.array(factors)

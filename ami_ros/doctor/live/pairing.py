@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the planner can put a picture and numbers together: by how much their stamps differ."""
+"""Whether the planner can pair a picture with numbers: by how much their stamps differ."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ami_ros.doctor.live.heard import HeardTopic
 def skew(
     image: ImageSensor, vector: VectorSensor, pictures: HeardTopic, numbers: HeardTopic, gap_s: float
 ) -> Finding | None:
-    """Check by how much the newest numbers are newer than a picture, at the moment in which it comes.
+    """Check by how much the newest numbers are newer than a picture, at the picture's arrival.
 
     Args:
         image: the camera.
         vector: the other sensor.
-        pictures: of the camera.
-        numbers: of the other sensor.
-        gap_s: they may be this much newer.
+        pictures: messages of the camera.
+        numbers: messages of the other sensor.
+        gap_s: the numbers may be this much newer.
 
     Returns:
-        None where one of them said too little to tell.
+        None if one of them has too few messages.
     """
     told = [(s.arrival_ns, s.arrival_ns if s.stamp_ns is None else s.stamp_ns) for s in numbers.samples]
     seen = [(s.arrival_ns, s.stamp_ns) for s in pictures.samples if s.stamp_ns is not None]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a camera's pictures are of the size of the YAML, can be read, and show what is now."""
+"""Whether a camera's pictures have the YAML's size, are readable, and are current."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ami_ros.body.sensors import ImageSensor
 from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live.heard import HeardTopic, Picture
 
-ASPECT_OFF = 0.02  # share by which a model lets width / height be another
-REPEATED_SHARE = 0.1  # of pictures; more are no chance
+ASPECT_OFF = 0.02  # largest relative difference in width / height from the model's
+REPEATED_SHARE = 0.1  # of pictures; more is no coincidence
 
 
 class Stir(enum.Enum):
-    """What the other sensors say of the world meanwhile."""
+    """Motion that the other sensors report meanwhile."""
 
     STILL = "nothing stirred"
     ALIVE = "other sensors were alive"
@@ -55,9 +55,9 @@ def picture(sensor: ImageSensor, heard: HeardTopic) -> Finding:
 
 
 def frozen(sensor: ImageSensor, heard: HeardTopic, stir: Stir) -> Finding | None:
-    """Check that pictures do not repeat to the last bit; a simulator's do while nothing stirs.
+    """Check that no two pictures are bit-identical; a simulator's are while nothing moves.
 
-    None where there was none to look at.
+    None without pictures to compare.
     """
     name, contents = f"{sensor.name}: frozen", [s.content for s in heard.samples if s.content is not None]
     if not contents:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is somebody there, with the right messages, in a quality of service that our nodes can hear?"""
+"""Whether endpoints exist, with the right type, and a quality of service compatible with our nodes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live.heard import HeardRobot, HeardTopic
 
-# They listen to commands, and move nothing.
+# They subscribe to commands, but move nothing.
 ONLOOKERS = ("/recorder", "/explorer", "/rosbag2_recorder")
 GATE = "/safety"
 
@@ -34,7 +34,7 @@ def publisher(sensor: Sensor, heard: HeardTopic, robot: HeardRobot) -> Finding:
 
 
 def quality(sensor: Sensor, heard: HeardTopic) -> Finding:
-    """Check that our nodes' quality of service asks for no more than the publishers offer."""
+    """Check that our nodes' quality of service requests no more than the publishers offer."""
     name = f"{sensor.name}: QoS"
     offered = ", ".join(sorted({f"{end.reliability}, {end.durability}" for end in heard.right}))
     found = f"{offered}; our nodes ask for {heard.asked}"
@@ -48,7 +48,7 @@ def quality(sensor: Sensor, heard: HeardTopic) -> Finding:
 
 
 def controller(heard: HeardTopic, robot: HeardRobot) -> Finding:
-    """Check that the robot's controller listens to the commands."""
+    """Check that the robot's controller subscribes to the commands."""
     name = "commands: controller"
     ends = [end for end in heard.ends if not end.node.endswith(ONLOOKERS)]
     if not ends:
@@ -67,7 +67,7 @@ def controller(heard: HeardTopic, robot: HeardRobot) -> Finding:
 
 
 def commander(robot: HeardRobot) -> Finding:
-    """Check that nobody but the gate commands."""
+    """Check that only the gate commands."""
     name = "commands: from"
     others = [end.node for end in robot.commanding if not end.node.endswith(GATE)]
     if others:
@@ -77,7 +77,7 @@ def commander(robot: HeardRobot) -> Finding:
 
 
 def _elsewhere(heard: HeardTopic, robot: HeardRobot, key: str, start: str) -> str:
-    """Return where what was expected on a topic may be."""
+    """Return where the missing endpoint of a topic may be."""
     if not robot.nodes:
         return f"nobody else is in ROS_DOMAIN_ID {robot.domain}: {start}, or export the one that it has"
     if not heard.similar:

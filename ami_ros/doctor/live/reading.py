@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a message of a sensor says, as the nodes read it, or why they cannot."""
+"""The content of a sensor's message, as the nodes read it, or why they cannot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ami_ros.types import FloatArray
 
 
 class Read(NamedTuple):
-    """Stamp, hash, value and error of one message, as in `Sample`; of a joint state the names, too."""
+    """Stamp, hash, value and error of one message, as in `Sample`; for a joint state also the names."""
 
     stamp_ns: int | None
     content: int | None
@@ -29,15 +29,15 @@ class VectorReader:
     """Reads numbers.
 
     Args:
-        sensor: what they should be.
-        held: joints that joint states may have as well.
+        sensor: the expected numbers.
+        held: further joints that joint states may have.
     """
 
     def __init__(self, sensor: VectorSensor, held: Sequence[str]) -> None:
         self._sensor, self._held = sensor, held
 
     def read(self, message: Any) -> Read:
-        """Return what a message says."""
+        """Return the content of a message."""
         joints = tuple(message.name) if self._sensor.is_joints else ()
         try:
             values, _ = vector_from_ros(message, self._sensor, 0, self._held)
@@ -47,10 +47,10 @@ class VectorReader:
 
 
 class PictureReader:
-    """Reads pictures; pixels are decoded once for each layout, for that costs more than the rest.
+    """Reads pictures; decodes pixels once per layout, because that costs more than the rest.
 
     Args:
-        most_pixels: width times height of the largest picture that the nodes look at.
+        most_pixels: width times height of the largest picture that the nodes accept.
     """
 
     def __init__(self, most_pixels: int) -> None:
@@ -58,7 +58,7 @@ class PictureReader:
         self._known: dict[tuple[Any, ...], tuple[Picture | None, str]] = {}
 
     def read(self, message: Any) -> Read:
-        """Return what an Image or CompressedImage says."""
+        """Return the content of an Image or CompressedImage."""
         data = memoryview(message.data)
         layout: tuple[Any, ...] = (getattr(message, "format", None),)
         if hasattr(message, "encoding"):
@@ -82,7 +82,7 @@ Reader: TypeAlias = VectorReader | PictureReader
 
 
 def reader_of(sensor: Sensor, held: Sequence[str], most_pixels: int) -> Reader:
-    """Return what reads the messages of a sensor; arguments as of the readers."""
+    """Return the reader of a sensor's messages; arguments as for the readers."""
     return PictureReader(most_pixels) if isinstance(sensor, ImageSensor) else VectorReader(sensor, held)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How often a sensor speaks, what gets lost, and how old its messages are when they come."""
+"""How often a sensor publishes, what gets lost, and how old its messages are at arrival."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ami_ros.doctor.finding import Finding
 from ami_ros.doctor.live.heard import HeardTopic
 from ami_ros.recordings.importing.track import TopicHealth, in_order
 
-RATE_OFF = 0.2  # share by which a rate may be another than the YAML's
-LATE_SHARE, FEW_SHARE = 0.9, 0.5  # of the control rate: slower, and plans are late; no plan to speak of
-LOST_SHARE = 0.1  # more is more than a loop should bear
-OLD_SHARE = 0.5  # of the age limit: a hiccup, and the robot holds
+RATE_OFF = 0.2  # largest relative difference from the YAML's rate
+LATE_SHARE, FEW_SHARE = 0.9, 0.5  # of the control rate: slower, and plans are late; no usable plan
+LOST_SHARE = 0.1  # more is too much for a control loop
+OLD_SHARE = 0.5  # of the age limit: after one hiccup the robot holds
 ANOTHER_CLOCK_S = 86_400.0  # no delay is that long
-DRIVER_SHARE = 0.5  # of the age that passed before the message was sent: the driver's
+DRIVER_SHARE = 0.5  # of the age at the time of sending: the driver's part
 
 
 def health_of(sensor: Sensor, heard: HeardTopic, step_ns: int) -> TopicHealth:
-    """Return how regularly a sensor speaks; `step_ns` is the duration of a control step."""
+    """Return how regularly a sensor publishes; `step_ns` is the duration of a control step."""
     health = TopicHealth(heard.name, heard.type, sensor.rate_hz, messages=len(heard.samples))
     times = heard.times
     health.see(times, in_order(times.tolist())[0], [], int(times[0]), step_ns // 2)
@@ -27,13 +27,13 @@ def health_of(sensor: Sensor, heard: HeardTopic, step_ns: int) -> TopicHealth:
 
 
 def rate(sensor: Sensor, heard: HeardTopic, duration_s: float, least_hz: float) -> Finding:
-    """Check the rate, with what did not come: how often it was sent.
+    """Check the rate at which messages were sent: lost ones count.
 
     Args:
         sensor: the sensor.
         heard: its messages.
-        duration_s: for how long it was listened.
-        least_hz: the planner needs it as often; 0 for no matter.
+        duration_s: listening time.
+        least_hz: rate that the planner needs; 0: any.
     """
     name, expected = f"{sensor.name}: rate", f"sensors.{sensor.name}.rate_hz is {sensor.rate_hz:g}"
     times = in_order(heard.times.tolist())[0]
@@ -58,7 +58,7 @@ def rate(sensor: Sensor, heard: HeardTopic, duration_s: float, least_hz: float) 
 
 
 def losses(sensor: Sensor, heard: HeardTopic, health: TopicHealth) -> Finding:
-    """Check what is missing, comes twice, or in the wrong order."""
+    """Check for missing, duplicate and out-of-order messages."""
     longest_s = max((length for _, length in health.gaps), default=0.0)
     share = heard.missed / (heard.missed + health.messages)
     figures = {"lost_share": share, "gaps": float(len(health.gaps)), "longest_gap_s": longest_s}
@@ -87,13 +87,13 @@ def losses(sensor: Sensor, heard: HeardTopic, health: TopicHealth) -> Finding:
 
 
 def stamps(sensor: Sensor, heard: HeardTopic, future_s: float, has_clock: bool) -> Finding:
-    """Check stamps against receipt.
+    """Check stamps against arrival times.
 
     Args:
         sensor: the sensor.
         heard: its messages.
         future_s: how far ahead a stamp may be.
-        has_clock: whether the nodes' time is that of /clock.
+        has_clock: whether the nodes' time is /clock.
     """
     name = f"{sensor.name}: latency"
     stamped = [sample for sample in heard.samples if sample.stamp_ns is not None]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a model's figures on held-out episodes to words, an expected success, and whether it may plan."""
+"""Turns a model's figures on held-out episodes into words, an expected success and a permission to plan."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judgement of a model: what success its figures let expect, and whether it may plan."""
+"""The judgement of a model: its expected success by its figures, and whether it may plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ami_ros.model.judging.parts import DISTANCE, FORESIGHT, SIGHT, errors_ahead
 from ami_ros.model.judging.settings import JudgementSettings
 from ami_ros.model.judging.wording import seen, told_apart, trusted, worth_knowing
 
-# Why a model may not plan that is weak in a part, and what to do about it.
+# By weak part: why the model may not plan, and the remedy.
 WEAK = {
     FORESIGHT: (
         "it hardly foresees what its actions do",
@@ -33,18 +33,17 @@ UNMEASURED = ("it was not measured how well it foresees", "train it again, or ex
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is to be expected of a model.
+    """The expectations of a model.
 
     Attributes:
-        says: what it can see, how far ahead it can be trusted, and what else is worth knowing: sentences.
-        parts: what success rests on, see `parts_of`; only what was measured.
+        says: sentences on what it can see, how far ahead it can be trusted, and what else is worth knowing.
+        parts: measured parts of success, see `parts_of`.
         expected: success by each part alone, 0 to 1.
         success: expected share of the goals of reach or push within 5 cm at the end of an episode, or of
-            another task within its tolerance: that of the weakest part. 0 where its foresight was not
-            measured.
+            another task within its tolerance: that of the weakest part. 0 if its foresight was not measured.
         may_plan: whether that is enough.
         reasons: why not; sentences without a full stop.
-        advice: what to do then, likewise.
+        advice: the remedy; sentences without a full stop.
     """
 
     says: tuple[str, ...]
@@ -64,25 +63,25 @@ class Judgement:
 
     @property
     def next_step(self) -> str:
-        """What to do about a model that may not plan, in one sentence; empty where it may."""
+        """The remedy for a model that may not plan, in one sentence; empty if it may."""
         return "" if self.may_plan else f"What to do: {'; '.join(self.advice)}."
 
     @property
     def lines(self) -> list[str]:
-        """All of it, a sentence each."""
+        """The whole judgement, one sentence per line."""
         means = "of the goals within 5 cm, or the task's tolerance, at the end of an episode"
         shown = min(max(self.success, SURE), 1.0 - SURE)  # nothing is certain
         return [*self.says, f"Expected success: {shown:.0%} {means}.", self.verdict]
 
 
 def judge(contract: Contract, settings: JudgementSettings) -> Judgement:
-    """Judge a model by the quality in its contract, whatever version of ami_ros measured it.
+    """Judge a model by the quality in its contract, measured by any version of ami_ros.
 
-    What is wrong with all of the recordings alike, held-out episodes included, does not show there.
+    A flaw that all recordings share, held-out episodes included, does not show there.
 
     Args:
-        contract: of the model.
-        settings: what the figures let expect.
+        contract: contract of the model.
+        settings: expected success by figure.
     """
     quality, curves = contract.quality, settings.curves
     parts = parts_of(quality, settings.blocks)

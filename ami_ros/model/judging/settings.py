@@ -16,7 +16,7 @@ from ami_ros.settings.share import config_path
 
 @dataclass(frozen=True)
 class Curve:
-    """Success over one part: a logistic curve.
+    """Success as a logistic curve over one part.
 
     Source: Cox, "The regression analysis of binary sequences" (1958).
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures in words: one sentence for each thing that a user wants to know of a model."""
+"""Figures in words: one sentence for each question of a user about a model."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from ami_ros.model.judging.parts import numbers, probes
 
-BLIND = 0.5  # R2 below which it is said that something is not seen
+BLIND = 0.5  # R2 below which something counts as not seen
 GUESSES = "the better of two guesses: that nothing moves, or what other actions would do"
-TOLD = 0.9  # AUC from which on it is said that one thing is told from another
+TOLD = 0.9  # AUC from which on two things count as distinguished
 
 
 def seen(quality: Mapping[str, Any]) -> Iterator[str]:
-    """Say how well what the data tell of can be read off the latent.
+    """Say how well the quantities in the data can be read off the latent.
 
     The root of 1 - R2 is the rms error as a share of the standard deviation.
     """
@@ -35,12 +35,12 @@ def trusted(ahead: Sequence[float], share: float, block_s: float) -> str:
 
     Args:
         ahead: error for each block ahead, as a share of that of a guess.
-        share: of it up to which they are trusted.
-        block_s: how long a block takes, s.
+        share: largest share at which they are trusted.
+        block_s: duration of a block, s.
     """
     if not ahead:
         return "How far ahead it can be trusted was not measured."
-    # The last such block: over one block little moves, and noise alone can make the error as large.
+    # The last such block: little moves within one block, and noise alone can make the error as large.
     blocks = max((index for index, error in enumerate(ahead, 1) if error <= share), default=0)
     if not blocks:
         never = f"its error is never below {share:.0%} of that of {GUESSES}"
@@ -52,7 +52,7 @@ def trusted(ahead: Sequence[float], share: float, block_s: float) -> str:
 
 
 def told_apart(rank: float | None, tells: bool) -> str:
-    """Say whether its distance tells near from far."""
+    """Say whether the model's distance separates near from far."""
     if rank is None:
         return (
             "Whether its distance tells near from far was not measured: nothing moved that the data tell of."
@@ -62,7 +62,7 @@ def told_apart(rank: float | None, tells: bool) -> str:
 
 
 def worth_knowing(quality: Mapping[str, Any]) -> Iterator[str]:
-    """Say what it knows of its own ignorance; that makes a robot safer, and no plan better."""
+    """Say how well the model knows its own ignorance, which makes a robot safer but no plan better."""
     doubt = numbers(quality).get("disagreement_spearman")
     if doubt is not None:
         yield f"Its doubt ranks its errors with a correlation of {doubt:.2f}."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does the image look like those that the model was trained on?"""
+"""Detects images unlike those that the model was trained on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from ami_ros.model.networks.settings import ModelSettings
 
-# Grey levels of 255: a histogram of the fine detail in bins of doubling width, from the widest down. Soft, so
-# that it costs no sorting, and each is the square of the one before, so that it costs one exponential.
+# Grey levels of 255: a histogram of the fine detail in bins of doubling width, from the widest down. The bins
+# are soft, which needs no sorting, and each is the square of the previous one, which needs one exponential.
 WIDEST, BINS = 24.0, 6
 SCALES = 2  # detail of one pixel, and of two
 # Source: ITU-R BT.601-7 (2011), section 2.5: luma and colour differences.
@@ -17,15 +17,15 @@ OPPONENT = ((0.299, 0.587, 0.114), (-0.169, -0.331, 0.5), (0.5, -0.419, -0.081))
 
 
 class Appearance(nn.Module):
-    """Tells pictures within the training range from pictures beyond it.
+    """Separates images within the training range from images beyond it.
 
-    It looks by itself at colours and shapes (two convolutions) and at the finest detail (noise, blur,
-    compression), and it compares where the encoder sees the arm with where the joints say it is: a moved
-    camera shows there. The encoder alone would not do: it learns to see through all of this.
+    It has its own view of colours and shapes (two convolutions) and of the finest detail (noise, blur,
+    compression). It also compares the encoder's view of the arm with the measured joints, which reveals a
+    moved camera. The encoder alone does not suffice: it learns to ignore all of this.
 
     Args:
         settings: sizes.
-        joints: joint positions that an image shows (P).
+        joints: number of joint positions that an image shows (P).
     """
 
     def __init__(self, settings: ModelSettings, joints: int) -> None:
@@ -55,17 +55,17 @@ class Appearance(nn.Module):
         self.requires_grad_(False)  # fitted after the world model, see training/fitting/appearance.py
 
     def shapes(self, images: Tensor) -> Tensor:
-        """Return what colours and shapes there are (B, 2 C) in images (B, 3, S, S)."""
+        """Return features of colours and shapes (B, 2 C) in images (B, 3, S, S)."""
         seen = torch.flatten(self.look(images - 0.5), 2)
-        # The mean tells of light and colours, the maximum of something small that should not be there.
+        # The mean captures light and colours, the maximum something small that should not be there.
         return torch.cat([seen.mean(dim=2), seen.amax(dim=2)], dim=1)
 
     def given(self, images: Tensor, latent: Tensor, joints: Tensor) -> Tensor:
-        """Return what is judged but not learned (B, F): detail, latent, joints; as `forward`."""
+        """Return the inputs that need no learned features (B, F): detail, latent, joints; see `forward`."""
         parts = [latent, joints]
         coloured = (self.opponent @ torch.flatten(images, 2)).view(images.shape)
         for _ in range(self.scales):
-            # Sums of shifted images: the library's pooling takes five times as long on three channels.
+            # Sums of shifted images: torch's pooling takes five times as long on three channels.
             rows = coloured[:, :, :-2] + coloured[:, :, 1:-1] + coloured[:, :, 2:]
             smooth = (rows[:, :, :, :-2] + rows[:, :, :, 1:-1] + rows[:, :, :, 2:]) / 9.0
             near = torch.exp((coloured[:, :, 1:-1, 1:-1] - smooth).abs() * -self.sharpness)
@@ -81,7 +81,7 @@ class Appearance(nn.Module):
         return self.judge(torch.cat([shapes, (given - self.mean) / self.std], dim=1))[:, 0]
 
     def forward(self, images: Tensor, latent: Tensor, joints: Tensor) -> Tensor:
-        """Return how odd images look (B,), never negative.
+        """Return the oddness of images (B,), never negative.
 
         Args:
             images: (B, 3, S, S) in [0, 1].

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Image to latent with somebody else's eyes: frozen features from a local file, and a small head on them.
+"""Image to latent with a pretrained backbone: frozen features from a local file, and a small head on them.
 
 The file is TorchScript: one module whose ``forward`` maps images (B, 3, S, S), float32 in [0, 1], to features
 (B, F) or (B, N, F), here for DINO, on a machine that has its code and weights::
@@ -17,9 +17,9 @@ The file is TorchScript: one module whose ``forward`` maps images (B, 3, S, S), 
     example = torch.zeros(1, 3, 112, 112)  # 8 x 8 patches of 14 px: image_size: 112 in config/model.yaml
     torch.jit.trace(Features().eval(), example).save("dinov2_vits14.pt")
 
-A V-JEPA encoder goes the same way: repeat the image to the number of frames that it expects. Then name the
+A V-JEPA encoder works the same way: repeat the image to the number of frames that it expects. Then name the
 file in config/model.yaml (``encoder: backbone``, ``backbone_file``, ``backbone_sha256`` as `sha256sum` prints
-it). The features become part of model.pt, which needs the file no more. Mind the licence of the weights.
+it). The features become part of model.pt, which no longer needs the file. Mind the licence of the weights.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ami_ros.model.scripted import load_scripted, reason
 
 
 class BackboneEncoder(nn.Module):
-    """Encodes what the camera sees by frozen features and a head that is trained.
+    """Encodes camera images with frozen features and a trained head.
 
     Raises:
         ModelFileError: no such file, another SHA-256, or not a module as described above.
@@ -70,7 +70,7 @@ class BackboneEncoder(nn.Module):
         )
 
     def train(self, mode: bool = True) -> BackboneEncoder:
-        """Set the head's mode; the features stay as they are, also where training would change them."""
+        """Set the head's mode; the features stay as they are, even where training mode would change them."""
         super().train(mode)
         self.backbone.eval()
         return self

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The coarse predictor: where macro-actions lead, each in one step."""
+"""The coarse predictor: the outcome of each macro-action in one step."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ami_ros.model.networks.settings import ModelSettings
 
 
 class Coarse(nn.Module):
-    """Predicts a macro-action, several action blocks in a row, at once: a long way takes few steps.
+    """Predicts a macro-action, several action blocks in a row, at once: a long route takes few steps.
 
-    The macro-actions that it offers were seen in the data, so that it is only asked what it has learned.
+    The macro-actions that it offers come from the data, so that it only predicts what it has learned.
 
-    Source: of two levels of prediction, LeCun, "A path towards autonomous machine intelligence" (2022),
-    section 4.6.
+    Source: LeCun, "A path towards autonomous machine intelligence" (2022), section 4.6, for two levels of
+    prediction.
 
     Args:
         settings: sizes.
-        layout: of the state.
+        layout: layout of the state.
         action_size: numbers per action block (K A).
     """
 
@@ -33,7 +33,7 @@ class Coarse(nn.Module):
         self.requires_grad_(False)  # fitted after the world model, see training/fitting/coarse.py
 
     def forward(self, state: Tensor) -> Tensor:
-        """Return where each macro-action leads from states (B, Z): states (B, N, Z)."""
+        """Return the outcomes of all macro-actions from states (B, Z): states (B, N, Z)."""
         number = self.macros.shape[0]
         ahead = self.predictor(state.repeat_interleave(number, dim=0), self.macros.repeat(state.shape[0], 1))
         return ahead.view(state.shape[0], number, state.shape[1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a camera that is gone would show, from what the others and the vectors say."""
+"""Estimates the view of a missing camera from the other cameras and the vectors."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ HIDDEN = 256
 
 
 class Completion(nn.Module):
-    """Fills views in. What nothing else tells comes out as its mean.
+    """Fills in missing views. Anything that the other inputs do not determine becomes its mean.
 
     Args:
-        views: how many there are (W).
-        view_size: numbers of each (D).
+        views: number of views (W).
+        view_size: numbers per view (D).
         vector_size: numbers of all vectors (V).
     """
 
@@ -35,14 +35,14 @@ class Completion(nn.Module):
         self.requires_grad_(False)  # fitted after the world model, see training/fitting/completion.py
 
     def present(self, missing: list[int]) -> Tensor:
-        """Return 1 for each view (W,) that is there, 0 for those that are missing."""
+        """Return 1 for each present view (W,), 0 for each missing one."""
         there = torch.ones(self.views, device=self.mean.device)
         for index in missing:
             there[index] = 0.0
         return there
 
     def filled(self, core: Tensor, missing: list[int], vectors: Tensor) -> Tensor:
-        """Return what all views (B, F) would be, each in its own standard deviations from its mean."""
+        """Return estimates of all views (B, F), each in its own standard deviations from its mean."""
         there = self.present(missing)
         seen = ((core - self.mean) / self.std) * there.repeat_interleave(self.view_size)
         return self.layers(torch.cat([seen, there.expand(core.shape[0], -1), vectors], dim=1))
@@ -51,8 +51,8 @@ class Completion(nn.Module):
         """Return cores (B, F) with the views whose index is in `missing` filled in.
 
         Args:
-            core: (B, F); what it says of missing views does not matter, but it must be finite.
-            missing: indices, not all of them.
+            core: (B, F); the values of missing views do not matter, but must be finite.
+            missing: indices of some views, not all of them.
             vectors: (B, V) normalised.
         """
         there = self.present(missing).repeat_interleave(self.view_size)

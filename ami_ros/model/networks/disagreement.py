@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much to trust a prediction: small heads that agree only where they have seen data."""
+"""Trust in a prediction: small heads that agree only where they have seen data."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from torch import Tensor, nn
 
 from ami_ros.model.networks.settings import ModelSettings
 
-PRIOR = 0.5  # size of the random prior, against what there is to learn
+PRIOR = 0.5  # size of the random prior, relative to the learned part
 
 
 class Disagreement(nn.Module):
-    """M small heads, each predicting a fixed random projection of the change of the state's core.
+    """M small heads, each of which predicts a fixed random projection of the change of the state's core.
 
     Each head adds its own fixed random function (the prior) to what it learns, so the heads start out apart,
-    learn to agree where there is data, and stay apart elsewhere. They read what the predictor says and not
-    its hidden layer: that costs a rollout nothing, and they can be fitted to any finished world model.
+    learn to agree where there is data, and stay apart elsewhere. They read the predictor's output, not its
+    hidden layer: this costs a rollout nothing, and they can be fitted to any finished world model.
 
     Source: Osband, Aslanides and Cassirer, "Randomized prior functions for deep reinforcement learning"
     (2018), algorithm 1.
 
     Args:
         settings: number and sizes of the heads.
-        core_size: F.
+        core_size: size of the core (F).
         action_size: numbers per action block (K A).
     """
 
@@ -49,18 +49,18 @@ class Disagreement(nn.Module):
         self.requires_grad_(False)  # fitted after the world model, see training/fitting/disagreement.py
 
     def predictions(self, inputs: Tensor) -> Tensor:
-        """Return what each head expects (M, B, P) from core, change and action in a row (B, 2 F + K A)."""
+        """Return each head's prediction (M, B, P) from core, change and action in a row (B, 2 F + K A)."""
         rows = inputs.shape[0]
         learned = nn.functional.silu(self.enter(inputs)).view(rows, self.heads, -1).transpose(0, 1)
         prior = torch.tanh(self.prior_enter(inputs)).view(rows, self.heads, -1).transpose(0, 1)
         return torch.baddbmm(self.offset, learned, self.leave) + torch.bmm(prior, self.prior_leave)
 
     def forward(self, core: Tensor, change: Tensor, action: Tensor) -> Tensor:
-        """Return how far the heads are apart (B,): 1 is the median on held-out data.
+        """Return the spread of the heads (B,): 1 is the median on held-out data.
 
         Args:
-            core: (B, F).
-            change: (B, F) of it, as predicted.
+            core: (B, F) core of the state.
+            change: (B, F) its predicted change.
             action: (B, K A) in [-1, 1].
         """
         predictions = self.predictions(torch.cat([core, change, action], dim=1))

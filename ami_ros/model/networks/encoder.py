@@ -11,7 +11,7 @@ from ami_ros.model.networks.settings import ModelSettings
 
 
 class Encoder(nn.Module):
-    """Encodes what the camera sees and nothing else, so that an image goal means the image."""
+    """Encodes only the camera image, so that an image goal means the image."""
 
     def __init__(self, settings: ModelSettings) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Encoder(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Encode images (B, 3, S, S) in [0, 1] to latents (B, D)."""
         features = self.stem(images - 0.5)
-        # Channels last, as they lie in memory: no copy, and none of the gradient, which slows the norms down.
+        # Channels last, as in memory: copies no input and no gradient, which would slow the norms down.
         maps = self.convolutions(features).permute(0, 2, 3, 1)
         appearance = self.head(torch.flatten(maps, 1))
         return appearance + self.places(self.keypoints(features))

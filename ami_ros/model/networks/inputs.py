@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a world model is given: cameras and vectors by name, and where each lies in the state."""
+"""Inputs of a world model: cameras and vectors by name, and their places in the state."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ class VectorInput:
     Attributes:
         name: of the sensor.
         size: how many numbers.
-        positions: how many of them, counted from the first, a goal names; the others, of joints, are
-            velocities.
+        positions: how many of them, from the first on, a goal sets; the others, for joints, are velocities.
     """
 
     name: str
@@ -23,7 +22,7 @@ class VectorInput:
 
     @property
     def is_joints(self) -> bool:
-        """Whether the numbers are positions and then as many velocities."""
+        """Whether the numbers are positions followed by as many velocities."""
         return self.size == 2 * self.positions
 
 
@@ -33,7 +32,7 @@ class Inputs:
 
     Attributes:
         cameras: their names, in the order of the latents.
-        vectors: in the order of their numbers.
+        vectors: the vectors, in the order of their numbers.
     """
 
     cameras: tuple[str, ...]
@@ -47,10 +46,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a state (Z,) is made up: the latent of each camera (D), then every vector.
+    """The layout of a state (Z,): the latent of each camera (D), then every vector.
 
-    What says where the world is, and how far it is to a goal, are its *views*: the latent of each camera, or
-    without any camera all vectors together. The views make up the core, which is the front of the state.
+    The *views* describe the world and determine the distance to a goal. They are the latents of the cameras,
+    or without cameras all vectors together. The views form the core, which is the front of the state.
 
     Args:
         inputs: the sensors.
@@ -62,7 +61,7 @@ class Layout:
 
     @property
     def vectors_at(self) -> int:
-        """Where the vectors begin."""
+        """Index of the first vector number."""
         return len(self.inputs.cameras) * self.latent_size
 
     @property
@@ -77,7 +76,7 @@ class Layout:
 
     @property
     def view_size(self) -> int:
-        """Numbers of a view."""
+        """Numbers per view."""
         return self.latent_size if self.inputs.cameras else self.inputs.vector_size
 
     @property
@@ -87,18 +86,18 @@ class Layout:
 
     @property
     def postures(self) -> list[tuple[int, int]]:
-        """Begin and end of joint positions among the vectors, which images show, too; none without."""
+        """Begin and end of joint positions among the vectors, which images also show; empty without."""
         pairs = zip(self.goals, self.inputs.vectors, strict=True)
         return [pair for pair, vector in pairs if vector.is_joints and self.inputs.cameras]
 
     @property
     def goals(self) -> list[tuple[int, int]]:
-        """Begin and end, among the vectors, of what a goal may speak of, for each vector."""
+        """Begin and end of the numbers that a goal may set, for each vector."""
         vectors = self.inputs.vectors
         starts = [sum(vector.size for vector in vectors[:index]) for index in range(len(vectors))]
         return [(start, start + vector.positions) for start, vector in zip(starts, vectors, strict=True)]
 
     @property
     def posture_size(self) -> int:
-        """How many joint positions an image shows (P)."""
+        """Number of joint positions that an image shows (P)."""
         return sum(stop - start for start, stop in self.postures)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which action leads from here to there: proposes actions, and is the no-search baseline."""
+"""The inverse model: proposes actions toward a goal, and is the no-search baseline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class InverseModel(nn.Module):
 
     Args:
         settings: sizes.
-        layout: of the state.
+        layout: layout of the state.
         action_size: numbers per action block (K A).
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The world model: encoders, predictor and inverse model, and what is fitted to them afterwards."""
+"""The world model: encoders, predictor and inverse model, and the parts fitted to them afterwards."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ami_ros.model.networks.settings import ModelSettings
 from ami_ros.model.networks.surprise import Surprise
 from ami_ros.model.networks.temporal_distance import TemporalDistance
 
-# What gradient descent on episodes trains; the rest is fitted afterwards, on latents that no longer change.
+# Parts that gradient descent on episodes trains; the rest is fitted afterwards, on fixed latents.
 TRAINED = ("encoders", "predictor", "inverse_model")
 
 
 class Jepa(nn.Module):
     """Joint-embedding predictive architecture: predicts in latent space, never pixels.
 
-    A state (Z,) is what it knows of the world at one time, see `Layout`; its vectors are normalised.
+    A state (Z,) is its knowledge of the world at one time, see `Layout`; the vectors in it are normalised.
 
     Args:
         settings: sizes of the networks.
@@ -43,7 +43,7 @@ class Jepa(nn.Module):
         self.action_size = action_size
         self.vectors_at, self.state_size = layout.vectors_at, layout.state_size
         self.views, self.view_size, self.core_size = layout.views, layout.view_size, layout.core_size
-        # TorchScript cannot tell the type of an empty list: nothing is the range from 0 to 0.
+        # TorchScript cannot infer the type of an empty list: the range from 0 to 0 stands for nothing.
         self.postures = layout.postures or [(0, 0)]
         self.goals = layout.goals or [(0, 0)]
         kind = BackboneEncoder if settings.encoder == "backbone" else Encoder
@@ -54,12 +54,12 @@ class Jepa(nn.Module):
         self.predictor = Predictor(settings, layout, action_size)
         self.inverse_model = InverseModel(settings, layout, action_size)
         self.appearances = nn.ModuleList(Appearance(settings, layout.posture_size) for _ in inputs.cameras)
-        # A world seen by one camera has nothing to fill in.
+        # With one camera, there is nothing to fill in.
         several = [layout] if len(inputs.cameras) > 1 else []
         self.completions = nn.ModuleList(
             Completion(it.views, it.view_size, inputs.vector_size) for it in several
         )
-        # Without macro-actions nobody asks where they lead.
+        # Without macro-actions, there is nothing to predict.
         self.coarse = nn.ModuleList(
             Coarse(settings, layout, action_size) for _ in range(min(settings.macro_blocks, 1))
         )
@@ -82,7 +82,7 @@ class Jepa(nn.Module):
         self.register_buffer("l2_step_distance", torch.ones(layout.views))
 
     def encode(self, camera: int, images: Tensor) -> Tensor:
-        """Encode images (B, H, W, 3) uint8 RGB of any size, of a camera by its index, to latents (B, D)."""
+        """Encode images (B, H, W, 3) uint8 RGB of any size from a camera, by index, to latents (B, D)."""
         x = fitted(images, self.image_size)
         latents = x
         for index, encoder in enumerate(self.encoders):
@@ -91,10 +91,10 @@ class Jepa(nn.Module):
         return latents
 
     def observe(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """Return states (B, Z), and how odd the oddest image looks (B,), see `Appearance.forward`.
+        """Return states (B, Z), and the oddness of the oddest image (B,), see `Appearance.forward`.
 
         Args:
-            images: of each camera (B, H, W, 3) uint8.
+            images: images (B, H, W, 3) uint8 of each camera.
             vectors: (B, V) normalised.
         """
         states, oddness = self.observe_each(images, vectors)
@@ -103,7 +103,7 @@ class Jepa(nn.Module):
         return states, oddness.amax(dim=1)
 
     def observe_each(self, images: list[Tensor], vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """Return states (B, Z), and how odd the image of each camera looks (B, W); as `observe`."""
+        """Return states (B, Z), and the oddness of each camera's image (B, W); as `observe`."""
         parts: list[Tensor] = []
         odd = [vectors[:, :0]]
         joints = self.posture(vectors)
@@ -116,7 +116,7 @@ class Jepa(nn.Module):
         return torch.cat(parts, dim=1), torch.cat(odd, dim=1)
 
     def complete(self, state: Tensor, missing: list[int]) -> Tensor:
-        """Return states (B, Z) with the views of some cameras, by their index, filled in from all else."""
+        """Return states (B, Z) with the views of some cameras, by index, filled in from everything else."""
         for head in self.completions:
             vectors = state[:, self.vectors_at :]
             state = torch.cat([head(state[:, : self.core_size], missing, vectors), vectors], dim=1)
@@ -127,7 +127,7 @@ class Jepa(nn.Module):
         return (vectors - self.vector_mean) / self.vector_std
 
     def posture(self, vectors: Tensor) -> Tensor:
-        """Return the joint positions (B, P) among vectors (B, V), which an image shows, too."""
+        """Return the joint positions (B, P) among vectors (B, V), which an image also shows."""
         parts: list[Tensor] = []
         for start, stop in self.postures:
             parts.append(vectors[:, start:stop])
@@ -142,28 +142,28 @@ class Jepa(nn.Module):
         return self.predictor(state, action)
 
     def imagine(self, state: Tensor) -> Tensor:
-        """Return where each macro-action leads from states (B, Z): states (B, N, Z); see `Coarse`."""
+        """Return the outcomes of all macro-actions from states (B, Z): states (B, N, Z); see `Coarse`."""
         ahead = state.unsqueeze(1)[:, :0]
         for head in self.coarse:
             ahead = head(state)
         return ahead
 
     def rollout(self, state: Tensor, actions: Tensor) -> Tensor:
-        """Predict where candidates lead (S, T, Z); see `states`."""
+        """Predict the states of candidates (S, T, Z); see `states`."""
         return torch.stack(self.states(state, actions), 1)
 
     def states(self, state: Tensor, actions: Tensor) -> list[Tensor]:
-        """Predict where candidates lead, step by step.
+        """Predict the states of candidates, step by step.
 
-        A method, because TorchScript compiles a function that takes a model for one model's sizes only; and
-        apart from `steered_states`, because it optimises only the branches that the first calls take.
+        A method, because TorchScript compiles a function that takes a model for one model's sizes only.
+        Separate from `steered_states`, because it optimises only the branches that the first calls take.
 
         Args:
-            state: (S, Z) now, or (1, Z) for all candidates.
+            state: (S, Z) current states, or (1, Z) for all candidates.
             actions: (S, T, K A) in [-1, 1].
 
         Returns:
-            After each of T action blocks the states (S, Z).
+            The states (S, Z) after each of T action blocks.
         """
         state = state.expand(actions.shape[0], -1)
         states: list[Tensor] = []
@@ -175,16 +175,16 @@ class Jepa(nn.Module):
     def steered_states(
         self, state: Tensor, actions: Tensor, goal: list[Tensor], parts: list[int], steered: int
     ) -> list[Tensor]:
-        """Do as `states`, but steer one candidate to a goal with the inverse model, in step with the others.
+        """Do as `states`, but steer one candidate to a goal with the inverse model, along with the others.
 
-        Alone it would cost as many steps of the predictor again.
+        A separate rollout would double the number of predictor steps.
 
         Args:
             state: as `states`.
-            actions: as `states`; those of that candidate are written there.
-            goal: views that shall be reached, each (`view_size`,).
+            actions: as `states`; the steered candidate's actions are written into it.
+            goal: views to reach, each (`view_size`,).
             parts: index of each of these views.
-            steered: index of that candidate.
+            steered: index of the steered candidate.
         """
         state = state.expand(actions.shape[0], -1)
         states: list[Tensor] = []
@@ -209,17 +209,17 @@ class Jepa(nn.Module):
         return self.inverse_model(state, goal)
 
     def disagreement(self, core: Tensor, change: Tensor, action: Tensor) -> Tensor:
-        """Return how unsure a predicted change is (B,), 1 is usual; see `Disagreement.forward`."""
+        """Return the uncertainty of a predicted change (B,), 1 is usual; see `Disagreement.forward`."""
         return self.disagreement_heads(core, change, action)
 
     def surprise(self, state: Tensor, action: Tensor, next_state: Tensor, oddness: Tensor) -> Tensor:
-        """Return how little the world did as predicted (B, 4), 1 is rare; see `Surprise.forward`.
+        """Return how far the world deviates from the prediction (B, 4), 1 is rare; see `Surprise.forward`.
 
         Args:
             state: (B, Z) some action blocks (N) ago.
-            action: (B, N K A) in [-1, 1], as they were executed.
-            next_state: (B, Z) now.
-            oddness: (B,) of the images now.
+            action: (B, N K A) in [-1, 1], as executed.
+            next_state: (B, Z) current states.
+            oddness: (B,) oddness of the current images.
         """
         blocks = action.view(action.shape[0], -1, self.action_size)
         predicted, doubt = state[:, : self.core_size], torch.zeros_like(oddness)
@@ -230,17 +230,17 @@ class Jepa(nn.Module):
         return self.surprise_gauge(predicted, doubt / blocks.shape[1], core, posture, oddness)
 
     def distance(self, view: Tensor, goal: Tensor, kind: str, index: int = 0) -> Tensor:
-        """Return how far views (B, `view_size`) are from goal (`view_size`,), in control steps.
+        """Return the distance of views (B, `view_size`) from a goal (`view_size`,), in control steps.
 
         "temporal": the learned number of steps. "slow": in the metric that whitens the view's change over a
-        few control steps, so directions that change slowly count more. "l2": as the latents lie. In the last
-        two, 1 is the median change of one control step.
+        few control steps, so directions that change slowly count more. "l2": in the latent space itself. In
+        the last two, 1 is the median change of one control step.
 
         Args:
-            view: what is near or far.
-            goal: from what.
+            view: views to measure.
+            goal: goal view.
             kind: one of DISTANCES.
-            index: which view it is.
+            index: index of the view.
         """
         if kind == "temporal":
             far = view
@@ -254,12 +254,12 @@ class Jepa(nn.Module):
         return torch.linalg.vector_norm(view - goal, dim=1) / self.l2_step_distance[index]
 
     def vector_distance(self, vectors: Tensor, goal: Tensor, index: int = 0) -> Tensor:
-        """Return how far vectors (B, V) are from a goal, both normalised, in control steps.
+        """Return the distance of vectors (B, V) from a goal, both normalised, in control steps.
 
         Args:
-            vectors: of all sensors.
-            goal: what one of them shall measure; of joints the positions.
-            index: of that sensor.
+            vectors: vectors of all sensors.
+            goal: target reading of one sensor; positions for joints.
+            index: index of that sensor.
         """
         start, stop = self.goals[index]
         gap = (vectors[:, start:stop] - goal) * self.vector_std[start:stop]

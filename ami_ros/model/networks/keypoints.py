@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things are in a picture: one point per feature map."""
+"""Positions of things in an image: one point per feature map."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class Keypoints(nn.Module):
-    """Spatial softmax: each feature map becomes the mean position of what excites it.
+    """Spatial softmax: each feature map becomes the mean position of its activation.
 
-    A small object moves its point by as much as a large one, and evenly as it moves across pixels; in
-    flattened feature maps it is drowned by the arm.
+    A small object moves its point as much as a large one, and smoothly across pixels. In flattened feature
+    maps, the arm drowns it.
 
     Source: Finn et al., "Deep spatial autoencoders for visuomotor learning" (2016), section V-B.
 
@@ -31,7 +31,7 @@ class Keypoints(nn.Module):
         self.norm = nn.BatchNorm1d(2 * points)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map (B, C, S, S) to normalised positions (B, 2 P), across before down."""
+        """Map (B, C, S, S) to normalised positions (B, 2 P), horizontal before vertical."""
         excitement = torch.flatten(self.maps(features), 2) * self.sharpness
         # In float32, and row by row: a position needs more digits than bfloat16 has.
         share = torch.softmax(excitement.float(), dim=2).unflatten(2, (self.side, self.side))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera images as an encoder takes them."""
+"""Converts camera images to an encoder's input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def fitted(images: Tensor, side: int) -> Tensor:
-    """Return camera images (B, H, W, 3) uint8 in the encoder's size and order, (B, 3, S, S) in [0, 1]."""
+    """Convert camera images (B, H, W, 3) uint8 to the encoder's size and order, (B, 3, S, S) in [0, 1]."""
     shrink = images.shape[1] // side
     if shrink > 1 and images.shape[1] == side * shrink and images.shape[2] == side * shrink:
         # Whole squares of pixels: the same mean as below, five times as fast.

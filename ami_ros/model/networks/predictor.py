@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One step of the world: (state, action block) to the next state."""
+"""One step of the world: state and action block to the next state."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ami_ros.model.networks.settings import ModelSettings
 class ResidualBlock(nn.Module):
     """Pre-norm residual MLP block.
 
-    At the batch sizes of planning every pass over the activations besides the matrix products shows, so the
-    second product has no bias: the first one of the next block makes up for it.
+    At the batch sizes of planning, every pass over the activations besides the matrix products takes
+    noticeable time. So the second product has no bias: the first one of the next block makes up for it.
     """
 
     def __init__(self, width: int) -> None:
@@ -31,11 +31,11 @@ class ResidualBlock(nn.Module):
 class Predictor(nn.Module):
     """Predicts the change of the state; starts out predicting "nothing changes".
 
-    Vectors enter as they are, or (`vector_hidden`) through a small network of their own.
+    Vectors enter directly, or (`vector_hidden`) through a small network of their own.
 
     Args:
         settings: sizes.
-        layout: of the state.
+        layout: layout of the state.
         action_size: numbers per action block (K A).
     """
 

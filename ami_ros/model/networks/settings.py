@@ -62,5 +62,5 @@ class ModelSettings:
 
 
 def load_model_settings(overrides: dict[str, object] | None = None, task: str | None = None) -> ModelSettings:
-    """Read config/model.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
+    """Read config/model.yaml, then the task's changes, then `overrides`. Raises ConfigError."""
     return load_task_settings(ModelSettings, "model", task, overrides)

@@ -1,32 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much the world differed from what was predicted, in units of what is usual."""
+"""Deviation of the world from the prediction, in units of the usual deviation."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-# Predicted without looking in between: what did not move as it should shows twice as much after two blocks.
+# Predicted without observations in between: a deviation in motion shows twice as much after two blocks.
 SURPRISE_BLOCKS = 2
-DOUBT_WEIGHT = 2.0  # of the disagreement, next to what is missed by the usual
-# Order of the components. The first one needs motion; the others are judged by one look.
+DOUBT_WEIGHT = 2.0  # weight of the disagreement, relative to the usual prediction error
+# Order of the components. The first one needs motion; the others need a single observation.
 MOTION = "motion"
 SURPRISE_NAMES = (MOTION, "pose", "novelty", "appearance")
 
 
 class Surprise(nn.Module):
-    """Three lengths, each in the metric that whitens it on known data, and a look; each 1 where it is rare.
+    """Three lengths, each in the metric that whitens it on known data, and an oddness; 1 is rare for each.
 
-    Motion: what the prediction missed, next to how unsure it was. Pose: joints read off the image against the
-    measured joints, which finds a camera that was shifted or frozen. Novelty: an image unlike all of those
-    that the model was trained on. Appearance: an image that looks like none of the training range, to a
-    network that was shown what lies beyond it, see `Appearance`.
+    Motion: the prediction error, relative to its uncertainty. Pose: joints read off the image against the
+    measured joints, which reveals a shifted or frozen camera. Novelty: an image unlike all of the training
+    images. Appearance: an image outside the training range, to a network trained on images beyond it, see
+    `Appearance`.
 
     Source: Mahalanobis, "On the generalised distance in statistics" (1936), for each of the lengths.
 
     Args:
-        core_size: F.
-        postures: joint positions that an image shows (P).
+        core_size: size of the core (F).
+        postures: number of joint positions that an image shows (P).
     """
 
     def __init__(self, core_size: int, postures: int) -> None:
@@ -53,11 +53,11 @@ class Surprise(nn.Module):
         """Return the components (B, 4) in the order of SURPRISE_NAMES.
 
         Args:
-            predicted: (B, F) for now.
-            doubt: (B,) disagreement about that, 1 is usual.
-            core: (B, F) now.
-            posture: (B, P) joint positions now, normalised.
-            oddness: (B,) of the image now, see `Appearance.forward`.
+            predicted: (B, F) predicted current core.
+            doubt: (B,) disagreement about it, 1 is usual.
+            core: (B, F) current core.
+            posture: (B, P) current joint positions, normalised.
+            oddness: (B,) oddness of the current image, see `Appearance.forward`.
         """
         pose = core @ self.readout + self.readout_offset - posture
         missed = torch.linalg.vector_norm((core - predicted) @ self.motion_whitening, dim=1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many control steps from here to there: a learned quasi-metric on latents."""
+"""Control steps from one latent to another: a learned quasi-metric."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ami_ros.model.networks.settings import ModelSettings
 
 
 class TemporalDistance(nn.Module):
-    """Never negative, zero from a latent to itself, obeys the triangle inequality, need not be symmetric.
+    """A distance that is never negative, zero to itself, obeys the triangle inequality, may be asymmetric.
 
-    One half of the embedding measures the way that is the same both ways (its Euclidean length), the other
-    half the way that is not (its largest decrease).
+    One half of the embedding measures the symmetric part of the distance (its Euclidean length), the other
+    half the asymmetric part (its largest decrease).
 
     Source: Liu, Feng, Liu, Abbeel, "Metric residual networks for sample efficient goal-conditioned
     reinforcement learning" (2023), eq. 7.
 
     Args:
         settings: sizes.
-        view_size: numbers of a latent (D), or of what takes its place.
+        view_size: numbers of a latent (D), or of its substitute.
     """
 
     def __init__(self, settings: ModelSettings, view_size: int) -> None:
@@ -40,7 +40,7 @@ class TemporalDistance(nn.Module):
         """Return the distance (B,) from embeddings (B, 2 E) to embeddings (B, 2 E), not yet scaled."""
         change = end - start
         half = change.shape[1] // 2
-        # The small number keeps the gradient of the root finite where both are the same.
+        # The small number keeps the gradient of the root finite where both are equal.
         both_ways = torch.sqrt((change[:, :half] ** 2).sum(dim=1) + 1e-12)
         return both_ways + torch.relu(-change[:, half:]).amax(dim=1)
 

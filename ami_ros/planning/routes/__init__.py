@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways to goals beyond the horizon: the next subgoal from here to there."""
+"""Routes to goals beyond the horizon: the next subgoal on the way."""

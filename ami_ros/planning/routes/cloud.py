@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Points that become more, and how near others are to them: most of the time of a search goes into that."""
+"""A growing set of points and the distances to it, where a search spends most of its time."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-KEPT = 0.99999  # share of the variance along the axes that are looked at: 0.3 % of the spread is lost
-ROWS, COLUMNS = 256, 1024  # that are compared at once: they fit into the cache of a processor
+KEPT = 0.99999  # share of the variance along the axes kept: 0.3 % of the spread is lost
+ROWS, COLUMNS = 256, 1024  # compared at once: they fit into the processor's cache
 
 
 class Cloud:
-    """Grows by what is added to it.
+    """A growing set of points.
 
-    Points have many numbers, but lie near a few axes; those are found again whenever there are twice as many.
+    Points have many dimensions but lie near a few axes. The axes are updated whenever the number doubles.
 
     Args:
         first: points (N, P), at least one.
 
     Attributes:
-        points: all of them (N, P), in the order in which they came.
+        points: all points (N, P), in the order of their arrival.
     """
 
     _columns: Tensor
@@ -37,7 +37,7 @@ class Cloud:
             self._columns = torch.cat([self._columns, self._as_columns(points)], dim=1)
 
     def distances(self, points: Tensor) -> Tensor:
-        """Return how far each of the points (N, P) is from the nearest one that is there, (N,)."""
+        """Return the distance (N,) of each of the points (N, P) to the nearest one in the set."""
         flat = self._along(points)
         squares = (flat * flat).sum(dim=1)
         rows = torch.cat([flat, torch.ones(len(flat), 1)], dim=1)
@@ -56,7 +56,7 @@ class Cloud:
         moved = self.points - self._centre
         values, axes = torch.linalg.eigh(moved.T @ moved)
         share = values.clamp_min(0.0).flip(0).cumsum(0) / values.clamp_min(0.0).sum().clamp_min(1e-12)
-        # Of few points nothing can be said about where the next ones lie.
+        # Few points do not show where the next ones lie.
         few = self._count <= 2 * moved.shape[1]
         kept = moved.shape[1] if few else int((share < KEPT).sum()) + 1
         self._axes = axes.flip(1)[:, :kept]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walls that are felt: where the robot does not get as far as predicted, something is in the way."""
+"""Walls found by contact: where the robot does not get as far as predicted, something is in the way."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from ami_ros.planning.control_steps import ControlSteps
 from ami_ros.planning.routes.settings import LearnedRouteSettings
 from ami_ros.types import FloatArray
 
-MISSING = 0.5  # share of a predicted way that did not happen, at least, where something resists
+MISSING = 0.5  # least share of a predicted motion that is missing where something resists
 DEPTH = 0.5  # of `radius`: how far into a wall states may seem to lie
-LATE_NS = 200_000_000  # so late may an action begin: plan, gate and actuators take their time
+LATE_NS = 200_000_000  # largest delay of an action: plan, gate and actuators take time
 
 
 @dataclass(frozen=True, eq=False)
 class Contact:
-    """A wall that was felt.
+    """A wall found by contact.
 
     Attributes:
-        here: where it was touched, a point (P,).
-        into: (P,) of length 1, from there into it: what was predicted and did not happen.
+        here: the point of contact (P,).
+        into: (P,) unit vector from there into the wall: the motion that was predicted and did not happen.
         depth: how far into it states may seem to lie, control steps.
-        width: how far it reaches to each side, control steps.
+        width: how far it extends to each side, control steps.
     """
 
     here: Tensor
@@ -39,11 +39,11 @@ class Contact:
     width: float
 
     def stops(self, starts: Tensor, ends: Tensor) -> Tensor:
-        """Return (N,) bool: which ways from points (N, P) to points (N, P) lead through it."""
+        """Return (N,) bool: which segments from points (N, P) to points (N, P) cross it."""
         return self._crossed(starts, ends) <= self.width
 
     def _crossed(self, starts: Tensor, ends: Tensor) -> Tensor:
-        """Return (N,) how far from where it was touched ways get behind it, control steps; infinite: none."""
+        """Return how far (N,) from the contact segments cross it, control steps; infinite if they do not."""
         before = (starts - self.here) @ self.into - self.depth
         behind = (ends - self.here) @ self.into - self.depth
         share = (-before / (behind - before).clamp_min(1e-6)).clamp(0.0, 1.0)
@@ -52,33 +52,33 @@ class Contact:
         return torch.where((before <= 0.0) & (behind > 0.0), away, torch.inf)
 
     def narrowed(self, width: float) -> Contact | None:
-        """Return it with this width at most; None: nothing is left of it."""
+        """Return it with at most this width; None if nothing is left of it."""
         width = min(width, self.width)
         return replace(self, width=width) if width > self.depth else None
 
     def after(self, start: Tensor, end: Tensor) -> Contact | None:
-        """Return what is left of it after the robot went from a point (P,) to another one."""
+        """Return what is left of it after the robot moved from one point (P,) to another."""
         return self.narrowed(float(self._crossed(start.unsqueeze(0), end.unsqueeze(0))))
 
     def is_like(self, other: Contact) -> bool:
-        """Return whether it is the same wall at nearly the same place."""
+        """Return whether both are the same wall at nearly the same place."""
         near = float(torch.linalg.vector_norm(self.here - other.here)) < 0.5 * self.width
         return near and float(self.into @ other.into) > 0.8
 
 
 class ContactSense:
-    """Compares where the last action blocks led, up to a macro-action, with what was predicted of them.
+    """Compares the outcome of the last action blocks, up to a macro-action, with its prediction.
 
-    What happens if they begin late counts as predicted, too: who sets off has not hit a wall. Where the robot
-    gets through is no wall: who is held or slowed down by others feels walls, too.
+    The outcome of a late start counts as predicted, too: a robot that sets off has not hit a wall. A robot
+    that others hold or slow down also feels walls; a wall that it later passes through is removed.
 
     Args:
         model: predicts, block by block.
         spec: the robot.
-        settings: how wide walls are, and how far who feels one is from where it was predicted.
+        settings: width of walls, and distance from the prediction that counts as a contact.
 
     Attributes:
-        walls: that were felt since `restart`, and are not refuted.
+        walls: walls found since `restart` and not refuted.
     """
 
     def __init__(self, model: ModelRuntime, spec: RobotSpec, settings: LearnedRouteSettings) -> None:
@@ -91,14 +91,14 @@ class ContactSense:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the past: what comes next does not follow from it."""
+        """Forget the past: the next observation does not follow from it."""
         self._steps.restart()
         self._past.clear()
         self._state: Tensor | None = None
         self.walls: list[Contact] = []
 
     def observe(self, state: Tensor, stamp_ns: int) -> bool:
-        """Return whether state (Z,) now, after the last steps, tells of a wall that was not felt before."""
+        """Return whether the current state (Z,), after the last steps, reveals a new wall."""
         if self._steps.goes_on(stamp_ns):
             return False
         if self._state is not None and self.walls:
@@ -111,10 +111,10 @@ class ContactSense:
             self._past.append((self._state, action))
         self._state = state
         most = len(self._past) - self._late
-        for count in range(self._block, most + 1, self._block):  # who hits fast is felt soon
+        for count in range(self._block, most + 1, self._block):  # a fast hit shows early
             contact = self._compared([*self._past][-count - self._late :], state)
             if contact is not None:
-                self._past.clear()  # each wall is felt once
+                self._past.clear()  # each wall is found once
                 if any(contact.is_like(wall) for wall in self.walls):
                     return False
                 self.walls.append(contact)
@@ -122,7 +122,7 @@ class ContactSense:
         return False
 
     def narrow(self) -> None:
-        """Take the walls for half as wide: as they are, they leave no way."""
+        """Halve the width of the walls: as they are, they leave no route."""
         halves = [wall.narrowed(0.5 * wall.width) for wall in self.walls]
         self.walls = [wall for wall in halves if wall is not None]
 
@@ -131,7 +131,7 @@ class ContactSense:
         self._steps.act(action)
 
     def _compared(self, past: list[tuple[Tensor, FloatArray]], state: Tensor) -> Contact | None:
-        """Return the wall that the last steps tell of, after the `late` first ones of `past`."""
+        """Return the wall that the last steps reveal, after the first `late` ones of `past`."""
         actions = torch.stack([torch.from_numpy(action).float() for _, action in past])
         count, start = len(past) - self._late, past[self._late][0].unsqueeze(0)
         delayed = actions.unfold(0, count, 1).transpose(1, 2).to(self._model.device)  # (late + 1, count, A)

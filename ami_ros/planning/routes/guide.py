@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Follows a route: which subgoal the planner shall pursue now."""
+"""Follows a route: selects the subgoal that the planner pursues."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ Distances = Callable[[Tensor, EncodedGoal], list[float]]
 class Guide:
     """Hands out subgoals one at a time, and keeps looking for a better route from where the robot is.
 
-    A route is pursued like a carrot on a stick: its last state before the first that is too far away. A new
-    route is looked for while the robot follows the old one, because where it is, and what was only imagined,
-    is known better by then.
+    The subgoal is a carrot on a stick: the last state of the route before the first one that is too far away.
+    The search for a new route runs while the robot follows the old one, because its place, and what was only
+    imagined, are known better by then.
 
     Args:
-        finder: of routes.
-        subgoal_of: a state (Z,) as a goal.
-        distances: of states (N, Z) from a goal, control steps.
+        finder: finds routes.
+        subgoal_of: converts a state (Z,) to a goal.
+        distances: returns the distances of states (N, Z) from a goal, control steps.
         settings: what counts as near, passed and failed.
-        stride: how long a state of a route usually takes, control steps.
-        contacts: feels walls; None where the finder has no use for that.
+        stride: usual duration of one state of a route, control steps.
+        contacts: detects walls; None if the finder does not use them.
 
     Attributes:
-        way: how it goes to the goal, one of WAYS.
-        searches: how many routes were looked for, for this goal.
+        way: how the robot goes to the goal, one of WAYS.
+        searches: number of route searches for this goal.
     """
 
     def __init__(
@@ -50,21 +50,21 @@ class Guide:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the route: the goal is another one, or the robot somewhere else."""
+        """Forget the route: the goal changed, or the robot was moved."""
         self._finder.restart()
         if self._contacts is not None:
             self._contacts.restart()
         self._search: RouteSearch | None = None
-        self._root: EncodedGoal | None = None  # where the robot was when it began
-        self._place: EncodedGoal | None = None  # where the robot was when it last got on
-        self._waited, self._stuck = 0, False  # control steps since then; whether that was too long
-        self._tried, self._detour = 0, False  # control steps straight to the goal; whether to leave that be
+        self._root: EncodedGoal | None = None  # where the robot was when the search began
+        self._place: EncodedGoal | None = None  # where the robot was when it last made progress
+        self._waited, self._stuck = 0, False  # control steps since then; whether too many
+        self._tried, self._detour = 0, False  # control steps straight to the goal; whether to stop trying
         self._route: Route | None = None
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
 
     def observe(self, state: Tensor, stamp_ns: int) -> None:
-        """Feel, at each observation, whether something is in the way; then look for another one."""
+        """Check at each observation for a wall; if there is a new one, search for another route."""
         if self._contacts is not None and self._contacts.observe(state, stamp_ns) and self._route is not None:
             self._drop(SEARCHING)
 
@@ -74,14 +74,14 @@ class Guide:
             self._contacts.act(action)
 
     def subgoal(self, state: Tensor, goal: EncodedGoal, distance: float) -> EncodedGoal | None:
-        """Return what to pursue from state (Z,) on the way to a goal.
+        """Return the subgoal from a state on the way to a goal.
 
-        None where the robot shall stay where it is: a way is looked for, or none is known.
+        None if the robot must stay where it is: the search is still running, or no route is known.
 
         Args:
-            state: now.
-            goal: to be reached in the end.
-            distance: from the one to the other, control steps.
+            state: (Z,) current state.
+            goal: the final goal.
+            distance: distance from the state to the goal, control steps.
         """
         if self._try_straight(distance):
             self._drop(DIRECT)
@@ -103,9 +103,9 @@ class Guide:
         return self._subgoal_of(self._route.states[self._pursued])
 
     def _try_straight(self, distance: float) -> bool:
-        """Count one more try to go straight to a goal that is near, and return whether to make it.
+        """Count another attempt to go straight to a near goal, and return whether to make it.
 
-        After too many, something is between, or it only looks near: a route shall lead to the very place.
+        After too many, something is in between, or the goal only looks near: a route must lead there exactly.
         """
         if distance > self._settings.near or self._detour:
             return False
@@ -118,7 +118,7 @@ class Guide:
 
     def _look_for(self, state: Tensor, here: EncodedGoal, goal: EncodedGoal) -> None:
         if self._route is None and self._is_away(state, self._root):
-            self._search = None  # somebody moved the robot, which waits: ways from there are none from here
+            self._search = None  # the waiting robot was moved: routes from the old place are invalid
         if self._search is None:
             within = self._settings.passed if self._detour else self._settings.near
             self._search, self.searches = self._finder.begin(state, goal, within), self.searches + 1
@@ -138,22 +138,22 @@ class Guide:
             self._finder.forgive()
 
     def _is_worth(self, found: Route, followed: Route) -> bool:
-        """Return whether to leave a route for another one: who turns to every new one may get nowhere."""
+        """Return whether to switch to another route: a robot that follows every new one may get nowhere."""
         return sum(found.steps) <= self._settings.longer * sum(followed.steps[self._passed :])
 
     def _follow(self, route: Route, here: EncodedGoal) -> None:
-        """Go on along a route."""
+        """Advance along a route."""
         away, near = self._distances(route.states, here), self._settings.near
         passed = (index + 1 for index, far in enumerate(away) if far <= self._settings.passed)
         self._passed = max(self._passed, *passed, 0)
         self._pursued = self._passed
-        # Who is stuck does one thing after another: a way back and forth would look like no way at all.
+        # A stuck robot passes one state at a time: a route back and forth would look like no route at all.
         while not self._stuck and max(away[self._pursued : self._pursued + 2], default=near + 1.0) <= near:
             self._pursued += 1
         self._pursued = min(self._pursued, max(self._passed, len(route) - 1))
 
     def _doubt(self, route: Route, state: Tensor) -> None:
-        """Give a route up where it promised what does not happen: the world disagrees."""
+        """Give up a route that the robot cannot follow: the world disagrees with it."""
         last = min(self._pursued, len(route) - 1)
         if self._waited <= self._settings.patience * route.steps[last]:
             return
@@ -162,11 +162,11 @@ class Guide:
         self._waited, self._stuck = 0, True
 
     def _drop(self, way: str) -> None:
-        """Follow no route, and look for none, for now."""
+        """Drop the route and the search for now."""
         self._route, self._search, self.way = None, None, way
 
     def _notice(self, state: Tensor, here: EncodedGoal) -> None:
-        """Notice whether the robot left the place where it was when it last got on."""
+        """Update whether the robot left the place of its last progress."""
         self._waited += 1
         if self._is_away(state, self._place):
             self._place, self._waited, self._stuck = here, 0, False

@@ -28,14 +28,14 @@ def guide_of(
     experience: Experience | None,
     clock_ns: Callable[[], int],
 ) -> Guide | None:
-    """Return what hands out subgoals; None where routes are off, or nothing searches.
+    """Return the guide; None if routes are off, or nothing searches.
 
     Args:
         model: the loaded world model.
         spec: the robot.
-        settings: how to search.
-        experience: a memory, where the settings ask for one.
-        clock_ns: tells the time.
+        settings: search settings.
+        experience: a memory, if the settings ask for one.
+        clock_ns: clock, ns.
 
     Raises:
         ContractError: the model has no macro-actions.
@@ -66,7 +66,7 @@ def guide_of(
 
 
 def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:
-    """Return the goal to be in a state (Z,) on the way, as all cameras would see it."""
+    """Return a state (Z,) on the way as a goal, as all cameras would see it."""
     views, size = range(len(model.contract.cameras)), model.contract.latent_size
     latents = [state[i * size : (i + 1) * size] for i in views]
     return EncodedGoal(latents, list(views), on_the_way=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Routes that nobody travelled: a tree of imagined states, grown with the coarse predictor."""
+"""Routes never travelled before: a tree of imagined states, grown with the coarse predictor."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from ami_ros.planning.routes.route import Route
 from ami_ros.planning.routes.settings import LearnedRouteSettings
 from ami_ros.planning.stopwatch import Stopwatch
 
-AT_ONCE = 32  # states that are led on from at once
-BITS = 4  # how often that is done between two plans
-WAITING_BITS = 16  # while the robot stands still because it has no way: its plans can wait as well
-EAGER = 1.5  # times as much counts what is left of a way: less is looked at, and ways are hardly longer
-FINER = 0.7  # share of `radius`: how near states may be to each other where a search does not get on
+AT_ONCE = 32  # states expanded at once
+BITS = 4  # expansions between two plans
+WAITING_BITS = 16  # while the robot stands still without a route: its plans can wait
+EAGER = 1.5  # weight of the remaining distance: fewer expansions, and routes are hardly longer
+FINER = 0.7  # share of `radius`: how near states may be to each other when a search is stuck
 CLOSER_LOOKS = 6  # how often that is tried
-MOST = 2.0  # of `radius`: where they may differ by more and there is no way, felt walls are too wide
-MORE = 1.5  # times as far may predictions differ after a search that found no way
+MOST = 2.0  # of `radius`: if predictions may differ by more and there is no route, the walls are too wide
+MORE = 1.5  # factor on how far predictions may differ after a search that found no route
 
 
 @dataclass(frozen=True, eq=False)
 class Barred:
-    """What was not reached from one place.
+    """States that were not reached from one place.
 
     Attributes:
         here: the place, a point (P,).
-        ends: what was promised from there, points (N, P).
+        ends: predicted points from there (N, P).
         width: states as near as this to one of them are not reached either, control steps.
     """
 
@@ -44,18 +44,18 @@ class Barred:
     width: float
 
     def of(self, parents: Tensor, points: Tensor, radius: float) -> Tensor:
-        """Return (N,) bool: which of the points (N, P) lie behind it, as seen from their parents (N, P)."""
+        """Return (N,) bool: which of the points (N, P) are barred, coming from their parents (N, P)."""
         start: Tensor = torch.linalg.vector_norm(parents - self.here, dim=1) <= radius
         return start & (torch.cdist(points, self.ends).amin(dim=1) <= self.width)
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What the robot found out on its way to this goal.
+    """What the robot learned on its way to this goal.
 
     Attributes:
-        failed: what was not reached.
-        walls: what was felt.
+        failed: states that were not reached.
+        walls: walls found by contact.
         agreement: how far predictions may differ, control steps.
     """
 
@@ -65,25 +65,25 @@ class Known:
 
 
 class ImaginedRoutes:
-    """Grows a tree from where the robot is, until one of its states is near the goal.
+    """Grows a tree from the robot's state until one of its states is near the goal.
 
-    Each state is led on by every macro-action of the model. What comes out near a state that is there
-    already is dropped, so the tree spreads over all that can be reached, around walls, instead of growing
-    into them. What is new is predicted again, step by step, and kept where both predictions agree: neither is
-    sure of itself elsewhere. That does not tell ways through walls, of which some are left: those are felt.
-    Where it finds no way, they may differ more. First are led on the states whose way to the goal would be
-    shortest if nothing were between, what is left of it counting more than what was gone.
+    Every macro-action of the model expands each state. A successor near an existing state is dropped, so the
+    tree spreads over everything reachable, around walls, instead of growing into them. A new state is
+    predicted again, step by step, and kept if both predictions agree: neither is reliable elsewhere. This
+    test does not find all routes through walls; contacts find the rest. If a search finds no route, the
+    predictions may differ more. The states with the shortest route to the goal, if nothing were in between,
+    are expanded first; the remaining distance weighs more than the travelled one.
 
     Source: Hart, Nilsson and Raphael, "A formal basis for the heuristic determination of minimum cost paths"
     (1968), and Pohl, "Heuristic search viewed as path finding in a graph" (1970), for the order; LaValle,
     "Rapidly-exploring random trees" (1998), for trees grown by the dynamics.
 
     Args:
-        model: with a coarse predictor.
+        model: model with a coarse predictor.
         step_count: control steps per macro-action.
-        settings: how far apart states are, how near the goal is near enough, and how many there may be.
-        contacts: knows walls that no route shall lead through.
-        stopwatch: of what a search does between two plans.
+        settings: spacing of the states, distance to the goal that is near enough, and largest tree.
+        contacts: holds the walls that routes must not cross.
+        stopwatch: limits the search between two plans.
     """
 
     def __init__(
@@ -99,20 +99,20 @@ class ImaginedRoutes:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was not reached, and believe where both predictions agree within `radius`."""
+        """Forget all failures, and trust predictions that agree within `radius`."""
         self._failed: list[Barred] = []
         self._agreement = self._settings.radius
 
     def begin(self, state: Tensor, goal: EncodedGoal, within: float) -> TreeSearch:
-        """Begin to look for a short way from state (Z,) to so near a goal, control steps."""
+        """Begin to search for a short route from state (Z,) to within `within` control steps of a goal."""
         known = Known(self._failed, self._contacts.walls, self._agreement)
         how = replace(self._settings, near=within)
         return TreeSearch(self._model, self._step_count, how, state, goal, known, self._stopwatch)
 
     def fail(self, state: Tensor, route: Route, last: int) -> None:
-        """Lead no other route from state (Z,) to what was not reached from there.
+        """Bar routes from state (Z,) to the states that were not reached from there.
 
-        Who fails there again avoids twice as much: the model is wrong about more than one state.
+        Another failure there doubles the barred width: the model is wrong about more than one state.
         """
         points = points_of(self._model, torch.cat([state.unsqueeze(0).cpu(), route.states[: last + 1]])).cpu()
         here, ends, radius = points[0], points[1:], self._settings.radius
@@ -120,10 +120,10 @@ class ImaginedRoutes:
         self._failed.append(Barred(here, ends, 2.0 * max(before) if before else radius))
 
     def forgive(self) -> None:
-        """Lead to what was not reached, too, and believe more: a cautious search finds no way.
+        """Allow the failed states again, and trust more predictions: a cautious search finds no route.
 
-        Walls are taken for narrower where that was not enough, in the end for none: what resisted may be
-        something else.
+        If that was not enough, the walls become narrower and finally vanish: something else may have
+        resisted.
         """
         self._failed.clear()
         if self._agreement > MOST * self._settings.radius:
@@ -135,7 +135,7 @@ class TreeSearch:
     """One search, see `ImaginedRoutes`.
 
     Attributes:
-        route: what it found.
+        route: the route found.
     """
 
     def __init__(
@@ -154,22 +154,22 @@ class TreeSearch:
         self._states = state.unsqueeze(0).cpu()
         self._cloud = Cloud(points_of(model, self._states).cpu())
         self._parents = torch.tensor([-1])
-        self._steps = torch.zeros(1)  # control steps from the first state to each
+        self._steps = torch.zeros(1)  # control steps from the root to each state
         self._away = torch.linalg.vector_norm(self._cloud.points - self._target, dim=1)
-        self._open = torch.ones(1, dtype=torch.bool)  # not led on yet
-        self._led_on = 0  # how often states were
+        self._open = torch.ones(1, dtype=torch.bool)  # not expanded yet
+        self._led_on = 0  # number of expansions
         self._radius, self._closer_looks = settings.radius, 0
         self.route: Route | None = None
 
     @property
     def states(self) -> int:
-        """How many states there are."""
+        """Number of states."""
         return len(self._states)
 
     def advance(self, waited_for: bool) -> bool:
-        """Lead some states on; return whether the goal is reached, or there is nothing more to look at.
+        """Expand some states; return whether the goal is reached or nothing is left to expand.
 
-        A bit is done in any case; the larger the tree, the longer one takes.
+        It always makes at least one expansion, which takes longer the larger the tree.
         """
         self._stopwatch.start()
         for bit in range(WAITING_BITS if waited_for else BITS):
@@ -187,7 +187,7 @@ class TreeSearch:
         return False
 
     def _look_closer(self) -> bool:
-        """Lead all on again, until something new comes that is not as far from the rest; return whether.
+        """Reopen all states with a finer spacing, until a new one is found; return whether attempts are left.
 
         In a narrow place, as in a corner, no macro-action leads far.
         """
@@ -197,7 +197,7 @@ class TreeSearch:
         return self._closer_looks <= CLOSER_LOOKS
 
     def _arrived(self, first: int) -> bool:
-        """Return whether one of the states from index `first` on is near the goal; then there is a route."""
+        """Return whether a state from index `first` on is near the goal; if so, set the route."""
         away = self._away[first:]
         if not len(away) or float(away.min()) > self._settings.near:
             return False
@@ -209,7 +209,7 @@ class TreeSearch:
         return True
 
     def _grow(self, some: Tensor) -> None:
-        """Add what is new of the states that some states, by their indices, lead to."""
+        """Add the new successors of some states, given by their indices."""
         with torch.inference_mode():
             ahead = self._model.world.imagine(self._states[some].to(self._model.device)).cpu()
         parents, radius = some.repeat_interleave(ahead.shape[1]), self._radius
@@ -219,7 +219,7 @@ class TreeSearch:
         away = torch.linalg.vector_norm(points - self._target, dim=1)
         new = self._is_new(parents, points, away, radius)
         rows = torch.nonzero(new).flatten()
-        # Those that arrive come first: what is only on the way must not stand in for them.
+        # Arriving states come first: states on the way must not replace them.
         order = torch.where(away <= self._settings.near, away - self._settings.near, steps + away)
         rows = rows[order[rows].argsort(stable=True)]
         chosen = rows[_apart(points[rows], radius)]
@@ -239,10 +239,10 @@ class TreeSearch:
         self._away = torch.cat([self._away, away[rows]])
 
     def _is_new(self, parents: Tensor, points: Tensor, away: Tensor, radius: float) -> Tensor:
-        """Return (N,) bool: which points (N, P) are near none that is there, nor barred from there.
+        """Return (N,) bool: which points (N, P) are not near an existing one and not barred.
 
-        All are new that are near the goal, by their distance `away` (N,) from it: a search is asked to come
-        nearer to it than its states are to each other.
+        All points near the goal, by their distance `away` (N,) from it, are new: a search must come nearer to
+        it than its states are to each other.
         """
         new: Tensor = (self._cloud.distances(points) > radius) | (away <= self._settings.near)
         starts = self._cloud.points[parents]
@@ -253,12 +253,12 @@ class TreeSearch:
         return new
 
     def _looked_at(self, parents: Tensor, macros: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return where macro-actions lead step by step: states (N, Z), points (N, P), and which are believed.
+        """Return where macro-actions lead step by step: states (N, Z), points (N, P), and which are trusted.
 
         Args:
-            parents: (N,) indices of the states that they begin at.
-            macros: (N,) their own indices.
-            coarse: (N, P) points that the coarse predictor says.
+            parents: (N,) indices of their start states.
+            macros: (N,) indices of the macro-actions.
+            coarse: (N, P) points of the coarse predictor.
         """
         states = self._states[parents].to(self._model.device)
         actions = self._model.buffer("coarse.0.macros")[macros.to(self._model.device)]
@@ -271,7 +271,7 @@ class TreeSearch:
 
 
 def _apart(points: Tensor, radius: float) -> list[int]:
-    """Return the indices of points (N, P), first ones first, that are further apart than this."""
+    """Return the indices of points (N, P) further apart than `radius`; earlier points win."""
     close = (torch.cdist(points, points) <= radius).numpy()
     free, kept = np.ones(len(points), dtype=bool), []
     for index in range(len(points)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Routes over remembered states: what was travelled before, or what the model believes between them."""
+"""Routes over remembered states: travelled before, or predicted by the model between them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ami_ros.planning.routes.route import Route
 
 @dataclass(frozen=True, eq=False)
 class RememberedRoute(Route):
-    """A route, and what the memory calls it.
+    """A route with its handle in the memory.
 
     Attributes:
-        way: as the memory found it.
+        way: the route as the memory returned it.
     """
 
     way: Any
 
 
 class RememberedRoutes:
-    """Finds the shortest way in a memory.
+    """Finds the shortest route in a memory.
 
     Args:
-        model: whose states they are.
+        model: model of the states.
         experience: the memory.
     """
 
@@ -39,7 +39,7 @@ class RememberedRoutes:
         self._model, self._experience = model, experience
 
     def begin(self, state: Tensor, goal: EncodedGoal, within: float) -> KnownRoute:
-        """Return the shortest way from state (Z,) to as near a goal as there is one; it is found at once."""
+        """Find the shortest route from state (Z,) to as near a goal as possible; the search ends at once."""
         here = points_of(self._model, state.unsqueeze(0))[0].cpu().numpy()
         way = self._experience.way(here, targets_of(self._model, goal).numpy())
         if way is None:
@@ -49,29 +49,29 @@ class RememberedRoutes:
         )
 
     def restart(self) -> None:
-        """Keep everything: what a memory knows holds for other goals, too."""
+        """Keep everything: a memory holds for other goals, too."""
 
     def fail(self, state: Tensor, route: Route, last: int) -> None:
-        """Let what was not reached cost more."""
+        """Raise the cost of the place that was not reached."""
         if isinstance(route, RememberedRoute):
             for index in range(last + 1):
                 self._experience.fail(route.way, index)
 
     def forgive(self) -> None:
-        """Lead through what was not reached, too."""
+        """Allow places that were not reached again."""
         self._experience.forgive()
 
 
 @dataclass(eq=False)
 class KnownRoute:
-    """A search that is done before it begins.
+    """A search that is done from the start.
 
     Attributes:
-        route: what it found; None for nothing.
+        route: the route found; None if there is none.
     """
 
     route: Route | None
 
     def advance(self, waited_for: bool) -> bool:
-        """Return that it is done."""
+        """Return True: the search is done."""
         return True

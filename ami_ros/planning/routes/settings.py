@@ -13,7 +13,7 @@ OFF, LEARNED, GRAPH = "off", "learned", "graph"
 
 @dataclass(frozen=True)
 class RouteSettings:
-    """How ways beyond the horizon are followed; distances in control steps of usual motion."""
+    """How routes beyond the horizon are followed; distances in control steps of usual motion."""
 
     near: float = setting(
         "what is nearer than this is pursued directly, goal or state of the route",
@@ -41,7 +41,7 @@ class RouteSettings:
 
 @dataclass(frozen=True)
 class LearnedRouteSettings(RouteSettings):
-    """How they are imagined."""
+    """How routes are imagined."""
 
     radius: float = setting(
         "states of the search are further apart than this, and its two predictions of one agree as well",
@@ -66,7 +66,7 @@ class LearnedRouteSettings(RouteSettings):
 
 @dataclass(frozen=True)
 class GraphRouteSettings(RouteSettings):
-    """How they are found among what is remembered."""
+    """How routes are found in the memory."""
 
     radius: float = setting(
         "remembered states that routes lead through are further apart than this",
@@ -86,7 +86,7 @@ KINDS = {LEARNED: LearnedRouteSettings, GRAPH: GraphRouteSettings}
 
 
 def settings_of_routes(name: str) -> type[RouteSettings]:
-    """Return the settings dataclass of a way to find routes. Raises ConfigError: there is none."""
+    """Return the settings dataclass of a route finder. Raises ConfigError: there is none."""
     if name not in KINDS:
         raise ConfigError(f"routes: got {shown(name)}, expected some of {sorted(KINDS)}")
     return KINDS[name]

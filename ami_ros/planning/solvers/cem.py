@@ -14,12 +14,12 @@ from ami_ros.settings.fields import setting
 
 @dataclass(frozen=True)
 class Settings:
-    """How greedy it is."""
+    """Greediness of the solver."""
 
     num_elites: int = setting("candidates that shape the next iteration", ge=2, le=65536)
 
     def check(self, num_samples: int) -> None:
-        """Raise ConfigError where there are fewer candidates than elites."""
+        """Raise ConfigError if there are fewer candidates than elites."""
         if self.num_elites > num_samples:
             raise ConfigError(
                 f"solvers.cem.num_elites: got {self.num_elites}, expected at most num_samples = {num_samples}"
@@ -32,7 +32,7 @@ class Solver(nn.Module):
     Source: Rubinstein, "The cross-entropy method for combinatorial and continuous optimization" (1999).
 
     Args:
-        settings: how greedy it is.
+        settings: greediness of the solver.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from ami_ros.settings.fields import setting
 
 @dataclass(frozen=True)
 class Settings:
-    """How greedy it is."""
+    """Greediness of the solver."""
 
     temperature: float = setting(
         "spread of weights over candidates, share of the cost's median deviation", gt=0.0, le=100.0
@@ -21,15 +21,15 @@ class Settings:
 
 
 class Solver(nn.Module):
-    """Takes all candidates, the cheap ones more; costs are scaled by their own spread.
+    """Averages all candidates, weighting cheap ones more; costs are scaled by their own spread.
 
-    So one temperature serves every goal distance.
+    This way, one temperature serves every goal distance.
 
     Source: Williams et al., "Information theoretic MPC for model-based reinforcement learning" (2017),
     eq. 33.
 
     Args:
-        settings: how greedy it is.
+        settings: greediness of the solver.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -38,7 +38,7 @@ class Solver(nn.Module):
 
     def forward(self, candidates: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
         """Return weighted mean and std (T, K A) of candidates (S, T, K A) of finite cost (S,)."""
-        # A median is not moved by the few candidates whose cost was not finite.
+        # The few candidates of non-finite cost do not move a median.
         spread = (cost - cost.median()).abs().median().clamp_min(1e-12)
         weights = torch.softmax(-(cost - cost.min()) / (self.temperature * spread), dim=0).view(-1, 1, 1)
         mean = (weights * candidates).sum(dim=0)

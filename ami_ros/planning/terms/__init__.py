@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One file per term of what a plan costs: `Settings`, with values in config/planner.yaml, and `Term`."""
+"""One file per cost term of a plan: `Settings`, with values in config/planner.yaml, and `Term`."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it costs to go where surprise, or a stop, is remembered."""
+"""Cost of going where a surprise or a stop is remembered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ami_ros.settings.fields import setting
 
 @dataclass(frozen=True)
 class Settings:
-    """How careful it is, and how far around."""
+    """Weight and radius."""
 
     weight: float = setting(
         "cost of being for one block where surprise or a stop is remembered", ge=0.0, le=1000.0
@@ -24,13 +24,13 @@ class Settings:
 
 
 class Term(nn.Module):
-    """How near the states come to the nearest of what is dreaded, 1 there and 0 from the radius on.
+    """How near the states come to the nearest dreaded state: 1 there, 0 from the radius on.
 
     Its mean over the blocks.
 
     Args:
         world: measures the distance.
-        settings: how careful it is; weight 0 costs no time either.
+        settings: weight and radius; weight 0 costs no time either.
     """
 
     def __init__(self, world: Any, settings: Settings) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it costs to go where the model does not know its way."""
+"""Cost of going where the model is unsure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ami_ros.settings.fields import setting
 
 @dataclass(frozen=True)
 class Settings:
-    """How careful it is."""
+    """Weight of the term."""
 
     weight: float = setting("cost of going where the model is as unsure as usual", ge=0.0, le=100.0)
 
 
 class Term(nn.Module):
-    """The heads' mean disagreement over the blocks, 1 where the model knows its way.
+    """The heads' mean disagreement over the blocks; 1 where the model is sure.
 
     Args:
         world: has the heads.
-        settings: how careful it is; weight 0 costs no time either.
+        settings: weight of the term; weight 0 costs no time either.
     """
 
     def __init__(self, world: Any, settings: Settings) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it costs to move."""
+"""Cost of motion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ami_ros.settings.fields import setting
 
 @dataclass(frozen=True)
 class Settings:
-    """How lazy it is."""
+    """Weight of the term."""
 
     weight: float = setting("cost of moving at full speed for one block", ge=0.0, le=100.0)
 
@@ -23,8 +23,8 @@ class Term(nn.Module):
     """The mean square of a block's actions, summed over the blocks.
 
     Args:
-        world: not needed.
-        settings: how lazy it is.
+        world: unused.
+        settings: weight of the term.
     """
 
     def __init__(self, world: Any, settings: Settings) -> None:

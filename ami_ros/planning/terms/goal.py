@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it costs to be far from the goal."""
+"""Cost of the distance to the goal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ami_ros.settings.fields import setting
 
 @dataclass(frozen=True)
 class Settings:
-    """When it counts to be close."""
+    """How the distance is weighted over the blocks."""
 
     discount: float = setting(
         "weight of a block relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
@@ -32,7 +32,7 @@ class Term(nn.Module):
 
     Args:
         world: measures the distance.
-        settings: when it counts.
+        settings: weighting over the blocks.
     """
 
     def __init__(self, world: Any, settings: Settings) -> None:
@@ -49,6 +49,6 @@ class Term(nn.Module):
 
 
 def step_weights(horizon: int, discount: float) -> Tensor:
-    """Return weights (T,) that sum to 1 and grow toward the end: commit early, care most where it ends."""
+    """Return weights (T,) that sum to 1 and grow toward the end: commit early, weigh the end most."""
     weights = torch.pow(discount, torch.arange(horizon - 1, -1, -1, dtype=torch.float32))
     return weights / weights.sum()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it costs to push against what does not give way."""
+"""Cost of pushing against something that does not give way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ami_ros.settings.fields import setting
 
 @dataclass(frozen=True)
 class Settings:
-    """How much it minds, and what is a push."""
+    """Weight, and what counts as a push."""
 
     weight: float = setting("cost of pushing for one block at full speed", ge=0.0, le=1000.0)
     reach: float = setting(
@@ -27,14 +27,14 @@ class Settings:
 
 
 class Term(nn.Module):
-    """How much of a block's actions moves nothing, by the model: the mean over the blocks.
+    """The share of a block's actions that moves nothing, as predicted: the mean over the blocks.
 
-    An action that is predicted to change as little as a smaller one pushes against something: a robot that
-    does so for long is stopped by its gate.
+    An action that is predicted to change as little as a smaller one pushes against something. The gate stops
+    a robot that does so for long.
 
     Args:
         world: measures how far each block leads.
-        settings: how much it minds; weight 0 costs no time either.
+        settings: weight and threshold; weight 0 costs no time either.
     """
 
     def __init__(self, world: Any, settings: Settings) -> None:

@@ -24,8 +24,8 @@ from ami_ros.system.regular_file import open_regular
 from ami_ros.system.temporary_space import temporary_space
 
 COMPRESSED_SUFFIX = ".zstd"
-# With which a message begins that is compressed by itself; CDR begins with a zero. The metadata would say so,
-# but a recording that was cut off may have none. Source: RFC 8878, section 3.1.1.
+# A message that is compressed by itself begins with this; CDR begins with a zero. The metadata would report
+# it, but a recording that was cut off may have none. Source: RFC 8878, section 3.1.1.
 ZSTD = bytes.fromhex("28b52ffd")
 _NUMBER = re.compile(r"(\d+)(?=\.\w+(\.zstd)?$)")  # rosbag2 counts the files of a bag
 
@@ -59,10 +59,10 @@ class Bag:
             )
 
     def topics(self) -> list[FoundTopic]:
-        """Return the topics with their numbers of messages, sorted by name; may have to read everything.
+        """Return the topics with their numbers of messages, sorted by name; may read everything.
 
         Raises:
-            EpisodeError: nothing can be read; says why.
+            EpisodeError: nothing can be read; gives the reason.
         """
         counts: Counter[tuple[str, str]] = Counter()
         problems: list[str] = []
@@ -87,7 +87,7 @@ class Bag:
 
 
 def _plain(messages: Iterator[BagMessage], note: Callable[[str], object]) -> Iterator[BagMessage]:
-    """Yield messages that are not compressed, whether they were or not."""
+    """Yield messages uncompressed, whether they were compressed or not."""
     packed_bytes = unpacked_bytes = 0
     for message in messages:
         if message.data[:4] == ZSTD:
@@ -115,7 +115,7 @@ def _order(path: Path) -> tuple[int, str]:
 
 @contextmanager
 def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
-    """Give the file itself, or what is in a compressed one, up to where it is cut off."""
+    """Yield the path of the file itself, or of the content of a compressed one up to where it is cut off."""
     if path.suffix != COMPRESSED_SUFFIX:
         yield path
         return
@@ -138,7 +138,7 @@ def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
 
 
 def _messages(plain: Path, file: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]:
-    """Yield the messages of a file, from where it lies unpacked."""
+    """Yield the messages of a file, read from its unpacked copy."""
     packed_bytes = file.stat().st_size if plain != file else None
     if plain.suffix == ".mcap":
         yield from read_mcap(plain, tell, packed_bytes)

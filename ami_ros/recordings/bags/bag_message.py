@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes out of a recording, whatever kind of file it is in."""
+"""Messages and topics of a recording, independent of its file format."""
 
 from __future__ import annotations
 

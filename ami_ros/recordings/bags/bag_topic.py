@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a bag says of a topic: its type, how that is made, and the quality of service it was offered with."""
+"""A topic of a bag: its type, the definition of that type, and the offered quality of service."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ class BagTopic:
 
 @cache
 def types() -> Typestore:
-    """Return the standard message types, which have been the same since Foxy in all that we read of them."""
+    """Return the standard message types; the parts that we read have not changed since Foxy."""
     return get_typestore(Stores.ROS2_KILTED)

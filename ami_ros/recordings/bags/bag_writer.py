@@ -21,13 +21,13 @@ from ami_ros.system.whole_file import write_whole
 METADATA_FILE, INFORMATION = "metadata.yaml", "rosbag2_bagfile_information"
 METADATA_VERSION = 9  # Source: rosbag2_storage/bag_metadata.hpp of Jazzy and Kilted
 BAG_SUFFIXES = (".mcap", ".db3")
-FILES = 10  # that share the space; the oldest of them goes when it is full
+FILES = 10  # that share the space; when it is full, the oldest one is removed
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass
 class _File:
-    """What is known of one file of the bag."""
+    """State of one file of the bag."""
 
     name: str
     size: int = 0
@@ -47,21 +47,21 @@ class _File:
 class BagWriter:
     """Writes one recording.
 
-    When the space is used up the oldest file goes, not the recording: as much is left either way, and what
-    happened last is what people look for after an incident.
+    When the space is used up, the oldest file is removed and the recording goes on. As much is kept either
+    way, and after an incident people look for what happened last.
 
     Args:
-        folder: of the recording; it is made, or has none in it yet.
+        folder: of the recording; it is created, or contains no recording yet.
         most_bytes: of all files together.
         compression: see `McapOutput`.
-        about: what else the bag's metadata shall say.
+        about: further entries of the bag's metadata.
 
     Attributes:
-        removed: files that had to go.
+        removed: files that were removed.
 
     Raises:
         InUseError: the folder is in use.
-        OutputError: it has a recording in it, or cannot be written.
+        OutputError: it contains a recording, or cannot be written.
     """
 
     def __init__(self, folder: Path, most_bytes: int, compression: str, about: Mapping[str, str]) -> None:
@@ -102,10 +102,10 @@ class BagWriter:
         file.counts[topic.name] += 1
 
     def flush(self) -> None:
-        """Put what was taken on the disk; after it the next file may begin, and the oldest one be gone.
+        """Write everything taken so far to disk; the next file may begin then, and the oldest be removed.
 
         Raises:
-            OutputError: the disk is full or gone; what was on it stays readable, and nothing can be added.
+            OutputError: the disk is full or gone; its content stays readable, and nothing can be added.
         """
         try:
             self._output.flush()
@@ -119,7 +119,7 @@ class BagWriter:
             raise self._unwritable(error) from error
 
     def close(self) -> None:
-        """Finish the files and let go of the folder. Raises OutputError: as `flush`."""
+        """Finish the files and release the folder. Raises OutputError: as `flush`."""
         with self._held:
             try:
                 self._output.flush()
@@ -129,7 +129,7 @@ class BagWriter:
                 raise self._unwritable(error) from error
 
     def abandon(self) -> None:
-        """Let go of the folder after an error, as the last flush left it."""
+        """Release the folder after an error, as the last flush left it."""
         self._output.abandon()
         self._held.close()
 
@@ -172,7 +172,7 @@ class BagWriter:
                 "starting_time": {"nanoseconds_since_epoch": begin_ns},
                 "message_count": counts.total(),
                 "topics_with_message_count": topics,
-                "compression_format": "",  # of whole files or messages: MCAP's chunks are none of either
+                "compression_format": "",  # of whole files or messages: MCAP's chunks are neither
                 "compression_mode": "",
                 "relative_file_paths": [file.name for file in files],
                 "files": [file.entry() for file in files],
@@ -191,7 +191,7 @@ class BagWriter:
 
 
 def check_new_bag(folder: Path) -> None:
-    """Make sure that a folder has no recording in it. Raises OutputError: it has."""
+    """Check that a folder contains no recording. Raises OutputError: it does."""
     found = sorted(path.name for path in folder.iterdir() if _of_a_bag(path)) if folder.is_dir() else []
     if found:
         raise OutputError(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read MCAP from its beginning, without the summary at its end: of a cut-off file all that is left.
+"""Read MCAP from its beginning, without the summary at its end, which a cut-off file lacks.
 
-No length is believed: what a file says is held against its size, and against what a robot can have recorded.
+No length is trusted: each is checked against the file's size and against what a robot can have recorded.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from ami_ros.recordings.bags.unpacking import MOST_CHUNK_BYTES, Allowance, unpac
 from ami_ros.recordings.problems import few_lines
 from ami_ros.system.regular_file import open_regular
 
-# What damaged data makes the library and the decompressors raise.
+# Errors that the library and the decompressors raise on damaged data.
 DAMAGE = (McapError, struct.error, ValueError, zstandard.ZstdError, RuntimeError, MemoryError, OverflowError)
-MOST_DESCRIPTION_BYTES = 2**20  # of a type with all that it is made of, or of what is said of a topic
+MOST_DESCRIPTION_BYTES = 2**20  # of a type with all its parts, or of a topic's description
 MOST_NAME = 256  # letters of a topic or type. Source: names of topics in DDS-RTPS, string<256>
 MOST_NS = 2**63 - 1  # ROS has signed times
 # Source: MCAP specification, "Records".
 _MAGIC = b"\x89MCAP0\r\n"
-_HEAD = struct.Struct("<BQ")  # of a record: what it is, and how long
+_HEAD = struct.Struct("<BQ")  # of a record: opcode and length
 _MESSAGE = struct.Struct("<HIQQ")  # channel, sequence, times of receipt and publication
-_CHUNK = struct.Struct("<QQQII")  # times, size and CRC of what is in it, length of its compression's name
+_CHUNK = struct.Struct("<QQQII")  # times, size and CRC of its content, length of its compression's name
 _LENGTH = struct.Struct("<Q")
 _FOOTER = struct.Struct("<BQQQI8s")  # head, where the summary and its offsets begin, CRC, magic
 
@@ -48,13 +48,13 @@ class _Channel(NamedTuple):
 
 @dataclass
 class _Summary:
-    """What stands at the end of a whole file.
+    """The summary at the end of a complete file.
 
     Attributes:
         schemas: names of types.
-        channels: what was said on which.
+        channels: topic and type of each.
         chunks: where chunks begin.
-        counts: messages by channel; None if it does not say.
+        counts: messages by channel; None if not given.
     """
 
     schemas: dict[int, str] = field(default_factory=dict)
@@ -70,8 +70,8 @@ def read_mcap(
 
     Args:
         path: of the file.
-        tell: is told what of it cannot be read.
-        packed_bytes: of the file on the disk, by which it is judged what it can hold; None: it is not packed.
+        tell: receives what cannot be read.
+        packed_bytes: size on disk, which limits what the file can hold; None: it is not packed.
     """
     with few_lines(path.name, tell) as note:
         try:
@@ -86,7 +86,7 @@ def read_mcap(
 
 
 def mcap_topics(path: Path) -> list[FoundTopic] | None:
-    """Return what the summary says of a file's topics; None where there is no summary."""
+    """Return the topics in a file's summary; None without a summary."""
     try:
         with open_regular(path) as file:
             summary = _summary(file, file.seek(0, SEEK_END))
@@ -107,8 +107,8 @@ class _Reader:
     Args:
         file: of it.
         size: bytes in it.
-        allowance: what it can hold.
-        note: is told what cannot be read.
+        allowance: limits on its content.
+        note: receives what cannot be read.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class _Reader:
         self._homeless = self._whole = 0
 
     def messages(self) -> Iterator[BagMessage]:
-        """Yield the messages, those in chunks, too.
+        """Yield the messages, including those in chunks.
 
         Raises:
             EpisodeError: there are more than the file can hold.
@@ -155,7 +155,7 @@ class _Reader:
             self._note(f"what {self._homeless} messages were said on is lost, and so are they")
 
     def _walk(self) -> Generator[BagMessage, None, str]:
-        """Yield the messages from where all before is whole; return why there are no more, "" at the end."""
+        """Yield the messages as long as everything before is intact; return why it ends, "" at the end."""
         try:
             for opcode, begin, length in _heads(self._file, self._whole, self._size, self._allowance):
                 if opcode == Opcode.FOOTER:
@@ -185,7 +185,7 @@ class _Reader:
             )
 
     def _salvaged(self) -> Iterator[BagMessage]:
-        """Yield the whole messages of a chunk that is cut off."""
+        """Yield the complete messages of a chunk that is cut off."""
         try:
             self._file.seek(self._whole)
             opcode, _ = _HEAD.unpack(self._file.read(_HEAD.size))
@@ -195,7 +195,7 @@ class _Reader:
             return
 
     def _unpacked(self, length: int, cut_off: bool) -> bytes:
-        """Return what is in the chunk of so many bytes at which the file is."""
+        """Return the content of the chunk of `length` bytes at the current position."""
         _, _, size, crc, letters = _CHUNK.unpack(self._file.read(_CHUNK.size))
         if letters > MOST_NAME:
             raise ValueError(f"its compression has a name of {letters} letters")
@@ -210,14 +210,14 @@ class _Reader:
         return unpacked_chunk(data, compression, size, None if cut_off else crc)
 
     def _within(self, data: bytes) -> Iterator[BagMessage]:
-        """Yield the messages in the content of a chunk, up to the last one that is whole."""
+        """Yield the messages in the content of a chunk, up to the last complete one."""
         stream = BytesIO(data)
         for opcode, _, length in _heads(stream, 0, len(data), self._allowance):
             if (message := self._take(stream, opcode, length)) is not None:
                 yield message
 
     def _take(self, stream: BinaryIO, opcode: int, length: int) -> BagMessage | None:
-        """Return the message that is next in the stream; keep what is said of topics and types."""
+        """Return the next message in the stream; keep descriptions of topics and types."""
         if opcode == Opcode.MESSAGE:
             return self._message(stream, length)
         if opcode in (Opcode.SCHEMA, Opcode.CHANNEL):
@@ -255,11 +255,11 @@ class _Reader:
 
 
 def _heads(stream: BinaryIO, begin: int, end: int, allowance: Allowance) -> Iterator[tuple[int, int, int]]:
-    """Yield what each record is, where its content begins, and how long that is; the stream is there, then.
+    """Yield the opcode, start and length of each record's content; the stream is at that start then.
 
     Raises:
-        McapError: one is cut off, or is none.
-        EpisodeError: there are more than there can be.
+        McapError: one is cut off or invalid.
+        EpisodeError: there are more than the file can hold.
     """
     while begin < end:
         stream.seek(begin)
@@ -300,7 +300,7 @@ def _name(text: str) -> str:
 
 
 def _summary(file: BinaryIO, size: int) -> _Summary | None:
-    """Return the summary of a file; None if it has none that can be read."""
+    """Return the summary of a file; None without a readable one."""
     found = _Summary()
     try:
         end = size - _FOOTER.size

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One MCAP file that is whole up to its last flush, whatever ends the process or fills the disk after it.
+"""One MCAP file that is complete up to its last flush, even if the process dies or the disk fills up.
 
-Each flush closes a chunk, which has its topics and their types in it or before it, so that the file can be
-read without the summary that only `close` writes.
+Each flush closes a chunk. Its topics and types are in it or before it, so the file can be read without
+the summary that only `close` writes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class McapOutput:
         compression: of chunks: one of COMPRESSIONS.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
 
     def __init__(self, path: Path, compression: str) -> None:
@@ -44,7 +44,7 @@ class McapOutput:
 
     @property
     def size(self) -> int:
-        """Bytes so far, with those that wait for the next flush."""
+        """Bytes so far, including those that wait for the next flush."""
         return self._stream.tell()
 
     def write(self, topic: BagTopic, log_ns: int, publish_ns: int, data: bytes) -> None:
@@ -55,11 +55,11 @@ class McapOutput:
         self._writer.add_message(channel, log_ns, data, publish_ns)
 
     def flush(self) -> None:
-        """Put on the disk what was taken. Raises OSError: what does not fit is left out of the file."""
+        """Write everything taken to disk. Raises OSError: what does not fit is left out of the file."""
         self._writer.flush()
 
     def close(self) -> None:
-        """Write the summary, by which readers find their way without reading everything. Raises OSError."""
+        """Write the summary, with which readers seek instead of reading everything. Raises OSError."""
         try:
             self._writer.finish()
             self._stream.flush()
@@ -67,7 +67,7 @@ class McapOutput:
             self._stream.close()
 
     def abandon(self) -> None:
-        """Leave the file as the last flush left it: it lacks a summary, and can be read."""
+        """Leave the file as the last flush left it: readable, without a summary."""
         with suppress(OSError):
             self._stream.close()
 
@@ -82,10 +82,10 @@ class McapOutput:
 
 
 class _WholeWrites:
-    """A stream that writes what it was given in one go, when it is flushed, and all of it or nothing."""
+    """A stream that writes its input in one go when it is flushed: all of it or nothing."""
 
     def __init__(self, path: Path) -> None:
-        # For its owner alone: there are pictures among the messages.
+        # For its owner alone: it contains pictures.
         self._file = FileIO(str(path), "x", opener=functools.partial(os.open, mode=PRIVATE))
         folder = os.open(path.parent, os.O_RDONLY)
         try:

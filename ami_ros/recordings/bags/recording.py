@@ -23,14 +23,14 @@ class _Message(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordingStatus:
-    """How far a recording is.
+    """Progress of a recording.
 
     Attributes:
         size: bytes of all files.
-        counts: messages by topic, in the files that are there.
+        counts: messages by topic, in the files that still exist.
         dropped: messages by topic for which the queue had no room.
         waiting: bytes in the queue.
-        removed: files that went to make room.
+        removed: files removed to make room.
     """
 
     size: int
@@ -41,15 +41,15 @@ class RecordingStatus:
 
 
 class Recording:
-    """Takes messages without ever waiting for the disk.
+    """Takes messages and never waits for the disk.
 
     Args:
         writer: of the bag.
         most_waiting: bytes in the queue; what does not fit is dropped and counted.
-        flush_s: what was taken is on the disk after at most so long, and the time that a disk takes.
+        flush_s: a message is on disk after at most this time plus the time of the write.
 
     Attributes:
-        failure: why nothing is written any more; None while all is well.
+        failure: why writing stopped; None while all is well.
     """
 
     def __init__(self, writer: BagWriter, most_waiting: int, flush_s: float) -> None:
@@ -68,7 +68,7 @@ class Recording:
         """Take a serialised message, or count it as dropped.
 
         Args:
-            topic: what it was said on.
+            topic: topic that it was published on.
             log_ns: when it arrived.
             publish_ns: when it was published.
             data: CDR.
@@ -82,11 +82,11 @@ class Recording:
 
     @property
     def status(self) -> RecordingStatus:
-        """How far it is, as of the last flush."""
+        """Progress as of the last flush."""
         return self._status
 
     def close(self) -> RecordingStatus:
-        """Write what waits, finish the bag, and return how it ended.
+        """Write the queue, finish the bag, and return the final status.
 
         Raises:
             OutputError: the disk is full or gone, now or before.
@@ -106,14 +106,14 @@ class Recording:
                 pass
             self._writer.close()
         except Exception as error:
-            # What nobody foresaw ends the recording, too, and is told where people look.
+            # An unforeseen error ends the recording, too, and is reported in `failure`.
             known = error if isinstance(error, AmiError) else OutputError(f"recording: {error!r}")
             with self._changed:
                 self.failure = known
             self._writer.abandon()
 
     def _turn(self) -> bool:
-        """Write what came within `flush_s`; return whether that was the last of it."""
+        """Write what arrived within `flush_s`; return whether that was the last of it."""
         due = time.monotonic() + self._flush_s
         ending = False
         while not ending and (left := due - time.monotonic()) > 0.0:

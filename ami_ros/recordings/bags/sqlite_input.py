@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read rosbag2's SQLite files: all that was committed, whatever became of the recorder, and only as data.
+"""Read rosbag2's SQLite files as data only: everything committed, even if the recorder died.
 
 Source: rosbag2_storage_sqlite3, sqlite_storage.cpp.
 """
@@ -28,11 +28,11 @@ EMPTY, LARGE, DAMAGED = "without data", f"of more than {MOST_MESSAGE_BYTES} byte
 
 
 def read_sqlite(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]:
-    """Yield the messages of a file in the order of time, and leave it and its folder as they are.
+    """Yield the messages of a file in the order of time; the file and its folder stay unchanged.
 
     Args:
         path: of the file.
-        tell: is told what of it cannot be read.
+        tell: receives what cannot be read.
     """
 
     def say(text: object) -> None:
@@ -41,7 +41,7 @@ def read_sqlite(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessag
     left: Counter[str] = Counter()
     try:
         with closing(_opened(path.resolve(), say)) as database:
-            database.execute("PRAGMA writable_schema = ON")  # else nothing is read of a file that is cut off
+            database.execute("PRAGMA writable_schema = ON")  # else a cut-off file yields nothing
             _check_tables(database)
             yield from _messages(database, say, left)
     except (sqlite3.Error, OSError, MemoryError) as error:
@@ -56,9 +56,9 @@ def _opened(path: Path, say: Callable[[str], object]) -> ForeignDatabase:
         end = end_of(log)
         if end.lost:
             say(end.lost)
-        if index.exists():  # its recorder may be at work: this way heeds its locks, and makes no new file
+        if index.exists():  # its recorder may be at work: this mode respects its locks and creates no file
             return open_foreign(path, "mode=ro", MOST_MESSAGE_BYTES)
-        if end.committed:  # nobody is at work; alone, we need no index
+        if end.committed:  # no recorder is at work; alone, we need no index
             database = open_foreign(path, "mode=ro&vfs=unix-none", MOST_MESSAGE_BYTES)
             database.execute("PRAGMA locking_mode = EXCLUSIVE")
             return database
@@ -68,7 +68,7 @@ def _opened(path: Path, say: Callable[[str], object]) -> ForeignDatabase:
 
 
 def _check_tables(database: ForeignDatabase) -> None:
-    """Raise sqlite3.DatabaseError where what is to be read is computed: by a view, a module, a column."""
+    """Raise sqlite3.DatabaseError where the data would be computed: by a view, a module, a column."""
     for table, needed in _COLUMNS.items():
         question = "SELECT lower(name) FROM pragma_table_xinfo(?) WHERE hidden = 0"
         columns = {name for rows in database.answer(question, (table,)) for (name,) in rows}
@@ -104,7 +104,7 @@ def _text(encoded: bytes) -> str | None:
 def _messages(
     database: ForeignDatabase, say: Callable[[object], object], left: Counter[str]
 ) -> Iterator[BagMessage]:
-    """Yield the messages; they are put in order by few numbers of each, as SQLite would by all they hold."""
+    """Yield the messages, sorted by a few numbers of each; SQLite would sort by all their content."""
     topics = _topics(database)
     places, topic_ids, times_ns = array("q"), array("q"), array("q")
     try:
@@ -132,10 +132,10 @@ def _messages(
 
 
 def _listed(database: ForeignDatabase) -> Iterator[tuple[int, int | None, int | None, int | None]]:
-    """Yield of each message its place, topic, time and size, as recorded; None where it is of another kind.
+    """Yield place, topic, time and size of each message, as recorded; None for a value of another type.
 
     Raises:
-        sqlite3.Error: it cannot be read any further.
+        sqlite3.Error: the file cannot be read any further.
     """
     topic_id, time_ns = (
         f"CASE typeof({column}) WHEN 'integer' THEN {column} END" for column in ("topic_id", "timestamp")
@@ -149,14 +149,14 @@ def _listed(database: ForeignDatabase) -> Iterator[tuple[int, int | None, int | 
         for row in rows:
             if claimed > room:
                 room = database.bytes  # its recorder may be at work
-            if row[0] <= before or claimed > room:  # its pages lead to one another again and again
+            if row[0] <= before or claimed > room:  # its pages form a loop
                 raise sqlite3.DatabaseError("its messages are out of order, or more than it has room for")
             before, claimed = row[0], claimed + (row[3] or 0)
             yield row
 
 
 def _data(database: ForeignDatabase, place: int) -> bytes | None:
-    """Return what a message says; None where it is damaged, or does not fit into memory."""
+    """Return the data of a message; None where it is damaged, or does not fit into memory."""
     try:
         row = database.execute("SELECT data FROM messages WHERE rowid = ?", (place,)).fetchone()
     except (sqlite3.DatabaseError, MemoryError):

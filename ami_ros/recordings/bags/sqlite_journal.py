@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far SQLite gets in a write-ahead log, which it never says: it ends in silence where something is wrong.
+"""How far SQLite reads a write-ahead log. SQLite never reports this: it stops silently at damage.
 
 Source: SQLite, "Database File Format", section 4, "The Write-Ahead Log".
 """
@@ -13,24 +13,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# Of the log: magic, version, page size, sequence number, two salts, two sums. Of a frame: page, pages after a
-# commit or 0, two salts, two sums.
+# Of the log: magic, version, page size, sequence number, two salts, two checksums. Of a frame: page, pages
+# after a commit or 0, two salts, two checksums.
 _HEAD, _FRAME = struct.Struct(">8I"), struct.Struct(">6I")
 _MAGIC = {
     0x377F0682: "<u4",
     0x377F0683: ">u4",
-}  # which begins it -> how the words are read that are summed up
+}  # magic -> byte order of the words in the checksums
 _PAGES = frozenset(2**power for power in range(9, 17))
 _AT_ONCE = 64  # frames
 Words = NDArray[np.uint32]
 
 
 class LogEnd(NamedTuple):
-    """Where SQLite ends within a log.
+    """Where SQLite stops within a log.
 
     Attributes:
-        committed: bytes of it that count; 0 where nothing does.
-        lost: what is wrong with what follows, for people; "" where nothing is: what is left of an older log.
+        committed: its valid bytes; 0 if there are none.
+        lost: what is wrong with the rest, for people; "" if nothing is: the rest is of an older log.
     """
 
     committed: int
@@ -38,7 +38,7 @@ class LogEnd(NamedTuple):
 
 
 def end_of(log: Path) -> LogEnd:
-    """Return where SQLite ends within a log.
+    """Return where SQLite stops within a log.
 
     Raises:
         OSError: it cannot be read.
@@ -81,7 +81,7 @@ def _ended(log: Path, committed: int, whole: int, goes_on: bool) -> LogEnd:
 
 
 def _sums(words: NDArray[np.uint32]) -> Words:
-    """Return the two sums (F, 2) over rows of words (F, 2 N), each begun from zero; modulo 2^32."""
+    """Return the two checksums (F, 2) of rows of words (F, 2 N), each starting from zero; modulo 2^32."""
     count = words.shape[1] // 2
     weights = np.zeros((count, 2, 2), dtype=np.uint32)
     weight = _FIRST
@@ -92,13 +92,13 @@ def _sums(words: NDArray[np.uint32]) -> Words:
 
 
 def _power(steps: int) -> Words:
-    """Return what so many steps make of the sums before them (2, 2)."""
+    """Return the matrix (2, 2) that so many steps apply to the checksums before them."""
     power = np.eye(2, dtype=np.uint32)
     for _ in range(steps):
         power = _STEP @ power
     return power
 
 
-# A step adds two words x to the sums s: s = _STEP s + _FIRST x, from s0 += x0 + s1 and s1 += x1 + s0.
+# A step adds two words x to the checksums s: s = _STEP s + _FIRST x, from s0 += x0 + s1 and s1 += x1 + s0.
 _STEP = np.array([[1, 1], [1, 2]], dtype=np.uint32)
 _FIRST = np.array([[1, 0], [1, 1]], dtype=np.uint32)

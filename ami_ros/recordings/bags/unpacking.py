@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packed data, unpacked no further than what a robot can have recorded.
+"""Unpack data, but no more of it than a robot can have recorded.
 
 A few kilobytes can ask for gigabytes, or for millions of messages.
 """
@@ -17,23 +17,23 @@ import zstandard
 from ami_ros.errors import EpisodeError, shown
 from ami_ros.recordings.bags.bag_message import MOST_MESSAGE_BYTES
 
-# Writers close a chunk with the message that fills it: at 64 MB the largest that are usual.
+# Writers close a chunk with the message that fills it: the largest usual ones have 64 MB.
 MOST_CHUNK_BYTES = MOST_MESSAGE_BYTES + 2**26
-# A file may become so many times as large: pictures of a simulator, without any noise, 100 times.
+# Largest growth of a file when unpacked; a simulator's pictures, which have no noise, grow 100 times.
 MOST_TIMES = 1000
-# In a file per record, on average, however well it is packed: the times of messages differ. Booleans at
-# exactly 1 kHz take 4 bytes.
+# In a file per record, on average, however well it is packed: message times differ. Booleans at exactly
+# 1 kHz take 4 bytes.
 LEAST_RECORD_BYTES = 2
 _PIECE = 2**20
 
 
 def most_unpacked(packed_bytes: int) -> int:
-    """Return how large what takes so many bytes on the disk may become, bytes."""
+    """Return how many bytes a file of `packed_bytes` may unpack to."""
     return max(MOST_CHUNK_BYTES, MOST_TIMES * packed_bytes)
 
 
 class Allowance:
-    """What a file may turn out to hold.
+    """Limits on the content of one file.
 
     Args:
         packed_bytes: its size on the disk.
@@ -44,7 +44,7 @@ class Allowance:
         self._records, self._bytes = packed_bytes // LEAST_RECORD_BYTES, most_unpacked(packed_bytes)
 
     def take_record(self) -> None:
-        """Count a record. Raises EpisodeError: it is one too many."""
+        """Count a record. Raises EpisodeError: there are too many."""
         self._records -= 1
         if self._records < 0:
             most = self._packed_bytes // LEAST_RECORD_BYTES
@@ -53,7 +53,7 @@ class Allowance:
             )
 
     def take_bytes(self, unpacked: int) -> None:
-        """Count unpacked bytes. Raises EpisodeError: they are too many."""
+        """Count unpacked bytes. Raises EpisodeError: there are too many."""
         self._bytes -= unpacked
         if self._bytes < 0:
             most = most_unpacked(self._packed_bytes)
@@ -63,18 +63,18 @@ class Allowance:
 
 
 def zstd_pieces(packed: bytes | BinaryIO) -> Iterator[bytes]:
-    """Yield what is in zstd frames, in pieces of some MB. Raises zstandard.ZstdError: they are damaged."""
+    """Yield the content of zstd frames, in pieces of some MB. Raises zstandard.ZstdError: it is damaged."""
     with zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True) as reader:
         while piece := reader.read(_PIECE):
             yield piece
 
 
 def unpacked_zstd(packed: bytes, most_bytes: int) -> bytes:
-    """Return what is in zstd frames, as far as they go.
+    """Return the content of zstd frames, as far as it goes.
 
     Raises:
         ValueError: it is more than `most_bytes`.
-        zstandard.ZstdError: they are damaged.
+        zstandard.ZstdError: it is damaged.
     """
     content = io.BytesIO()
     for piece in zstd_pieces(packed):
@@ -85,7 +85,7 @@ def unpacked_zstd(packed: bytes, most_bytes: int) -> bytes:
 
 
 def unpacked_lz4(packed: bytes, most_bytes: int) -> bytes:
-    """Return what is in an lz4 frame, as far as it goes.
+    """Return the content of an lz4 frame, as far as it goes.
 
     Raises:
         ValueError: it is more than `most_bytes`.
@@ -103,7 +103,7 @@ def _plain(packed: bytes, most_bytes: int) -> bytes:
     return packed
 
 
-# By the names that MCAP has for them. Source: MCAP specification, "Well-known compression formats".
+# By their names in MCAP. Source: MCAP specification, "Well-known compression formats".
 UNPACK: Mapping[str, Callable[[bytes, int], bytes]] = {
     "": _plain,
     "lz4": unpacked_lz4,
@@ -115,15 +115,15 @@ def unpacked_chunk(packed: bytes, compression: str, size: int, crc: int | None =
     """Return the content of an MCAP chunk.
 
     Args:
-        packed: as it lies in the file.
+        packed: as stored in the file.
         compression: its name.
-        size: which the chunk says that it has unpacked, bytes.
-        crc: of the content, 0 for unknown; None of a chunk that is cut off, of which all that there is is
+        size: unpacked size that the chunk declares, bytes.
+        crc: of the content, 0 for unknown; None for a chunk that is cut off: all available content is
             returned.
 
     Raises:
-        ValueError: it is too large, longer or shorter than it says, or has another CRC; or it is packed in an
-            unknown way.
+        ValueError: it is too large, its size or CRC differs from the declared one, or its compression is
+            unknown.
         zstandard.ZstdError, RuntimeError: it is damaged.
     """
     if compression not in UNPACK:

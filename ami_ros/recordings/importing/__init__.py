@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From recordings of any robot that a YAML describes to episodes, and a report of what is wrong with them."""
+"""Import recordings of any robot with a YAML description: episodes, and a report of problems."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where actions come from: recorded as such, else what was proposed, commanded, or how it moved."""
+"""Sources of actions: recorded actions, proposals, commands, or the motion itself."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from ami_ros.recordings.importing.track import Track
 from ami_ros.recordings.message_values import NS_PER_S
 from ami_ros.types import FloatArray
 
-# Meanings that tell of the way in a control step, and not of its end.
+# Meanings that describe the motion during a control step, not its end.
 AVERAGED = ("cartesian_velocity", "joint_velocity")
-BEYOND = 0.1  # share of half a channel's range that actions may lie outside: cut off; farther: not used
+BEYOND = 0.1  # share of half a channel's range by which actions may exceed it: clipped; beyond: unused
 
 
 class ActionSource(Protocol):
-    """Tells actions."""
+    """Returns actions."""
 
     def action(self, begin_ns: int, end_ns: int) -> FloatArray | None:
-        """Return the action of a control step (A,), in the channels' units; None where it knows none."""
+        """Return the action of a control step (A,), in the channels' units; None if unknown."""
 
 
 class _FromActions:
-    """Actions that were recorded in the robot's channels, at whatever rate."""
+    """Actions recorded in the robot's channels, at any rate."""
 
     def __init__(self, spec: RobotSpec, signals: Signals) -> None:
         self._actions, self._mean = signals.actions, spec.actions.meaning in AVERAGED
@@ -80,18 +80,18 @@ class _FromMotion:
 
 
 def action_sources(spec: RobotSpec, signals: Signals, wanted: str) -> dict[str, ActionSource]:
-    """Return what can tell actions, the best first.
+    """Return the available sources of actions, the best first.
 
-    Recorded actions and proposals are what a model is asked about later; commands are what came of them after
-    the gate; motion is what came of these.
+    Recorded actions and proposals are what a model receives later. Commands result from them after the
+    gate, and motion results from commands.
 
     Args:
         spec: the robot.
         signals: of the recording.
-        wanted: "auto" for all that there are, or the name of one.
+        wanted: "auto" for all available ones, or the name of one.
 
     Raises:
-        EpisodeError: nothing tells them; says what there is.
+        EpisodeError: no source is available; lists what there is.
         KinematicsError: the URDF does not fit the robot.
     """
     meaning, measured = meaning_of(spec), _measured(spec, signals)
@@ -114,7 +114,7 @@ def action_sources(spec: RobotSpec, signals: Signals, wanted: str) -> dict[str, 
 
 
 def within_range(spec: RobotSpec, action: FloatArray) -> FloatArray | None:
-    """Return an action (A,) within its range, or None if it is farther outside than noise may put it."""
+    """Return an action (A,) clipped to its range; None if it is farther outside than noise explains."""
     normalised = spec.actions.normalised(action)
     if not np.isfinite(normalised).all() or np.abs(normalised).max() > 1.0 + BEYOND:
         return None
@@ -122,7 +122,7 @@ def within_range(spec: RobotSpec, action: FloatArray) -> FloatArray | None:
 
 
 def _measured(spec: RobotSpec, signals: Signals) -> Track | None:
-    """Return where the commanded channels (C,) are measured to be; None where nothing measures them."""
+    """Return the measured positions of the commanded channels (C,); None if nothing measures them."""
     if spec.arm is not None:
         joints = signals.vectors[spec.joint_sensor]
         return Track(joints.times, joints.values[:, : len(spec.joint_names)])

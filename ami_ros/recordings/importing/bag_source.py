@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings that are rosbag2."""
+"""rosbag2 recordings."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class BagSource:
     Args:
         spec: the robot.
         path: of it.
-        topics: role -> topic that it is under; see `roles_of`.
+        topics: role -> its topic; see `roles_of`.
 
     Raises:
         EpisodeError: there is no recording.
-        ConfigError: a sensor's topic is not there; lists what is.
+        ConfigError: a sensor's topic is missing; lists the available ones.
     """
 
     def __init__(self, spec: RobotSpec, path: Path, topics: Mapping[str, str]) -> None:
@@ -41,5 +41,5 @@ class BagSource:
         self.count = sum(topic.messages for topic in found)
 
     def read(self, reader: SignalReader, on_read: Callable[[int], object]) -> None:
-        """Hand all messages to the reader."""
+        """Pass all messages to the reader."""
         reader.read(self._bag.messages(), self._roles, on_read)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""By how much the stamps of a camera are late: when its pictures change, against when the body moves.
+"""Delay of a camera's stamps: when its pictures change, compared with when the body moves.
 
-A camera's driver stamps a picture when it has it, not when it was exposed; and two computers have two clocks.
+A camera's driver stamps a picture on receipt, not at exposure; and two computers have two clocks.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from ami_ros.recordings.importing.track import GAP_PERIODS, Times, Track
 
-MOST_S, FINE_S = 0.5, 0.005  # offsets that are tried: up to so much, in steps of so much
-PARTS = 4  # of the recording, each of which is asked by itself
-FEWEST = 50  # pictures of moments with motion
+MOST_S, FINE_S = 0.5, 0.005  # offsets to try: the largest, and the step
+PARTS = 4  # of the recording; each gives its own estimate
+FEWEST = 50  # pictures taken during motion
 SURE_CORRELATION, SURE_S = 0.5, 0.03
 
 
 @dataclass(frozen=True)
 class ClockOffset:
-    """What was estimated.
+    """The estimate.
 
     Attributes:
-        late_s: pictures are stamped so much later than what they show happened by the body's clock.
+        late_s: stamps of pictures are this much later than the moment shown, by the body's clock.
         spread_s: standard error, from parts of the recording.
-        correlation: of changes in pictures with motion, at that offset.
+        correlation: of picture changes with motion, at that offset.
     """
 
     late_s: float
@@ -35,17 +35,17 @@ class ClockOffset:
 
     @property
     def sure(self) -> bool:
-        """Whether there was enough motion to tell."""
+        """Whether there was enough motion for an estimate."""
         return self.correlation >= SURE_CORRELATION and self.spread_s <= SURE_S
 
 
 def clock_offset(times: Times, changes: NDArray[np.float64], path: Track) -> ClockOffset | None:
-    """Estimate the offset; None where there is too little to tell from.
+    """Estimate the offset; None if there is too little data.
 
     Args:
         times: (N,) of pictures.
-        changes: (N - 1,) of each picture to the one before.
-        path: length of the body's way.
+        changes: (N - 1,) of each picture relative to the one before.
+        path: distance that the body has travelled.
     """
     intervals = np.diff(times)
     if len(times) <= FEWEST or len(path.times) <= FEWEST:
@@ -73,7 +73,7 @@ def clock_offset(times: Times, changes: NDArray[np.float64], path: Track) -> Clo
 def _best(
     tried: NDArray[np.float64], moved: NDArray[np.float64], seen: NDArray[np.float64]
 ) -> tuple[float, float] | None:
-    """Return offset and correlation where changes and motion go together best, between the offsets tried."""
+    """Return offset and correlation where changes and motion match best, interpolated between offsets."""
     motion, change = moved - moved.mean(axis=1, keepdims=True), seen - seen.mean()
     norms = np.linalg.norm(motion, axis=1) * np.linalg.norm(change)
     if not (norms > 1e-9).all():
@@ -83,7 +83,7 @@ def _best(
     if not 0 < peak < len(tried) - 1:
         return float(tried[peak]), float(correlation[peak])
     before, at, after = correlation[peak - 1 : peak + 2]
-    # The top of the parabola through three points.
+    # The vertex of the parabola through three points.
     bend = before - 2.0 * at + after
     shift = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
     return float(tried[peak] + shift * FINE_S), float(at)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a controller was told, as positions of the commanded channels over time."""
+"""Commands to a controller, as positions of the commanded channels over time."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ami_ros.errors import ProposalError
 from ami_ros.recordings.message_values import NS_PER_S, field_of, trajectory_from_ros
 from ami_ros.types import FloatArray, checked_joints
 
-ENDS_NS = NS_PER_S // 2  # told to stay for longer, or told nothing: nobody knows what moves the robot then
+ENDS_NS = NS_PER_S // 2  # after this long without a new target, the cause of any motion is unknown
 
 
 class CommandReader:
     """Takes the messages of the robot's output, in any of its interfaces.
 
-    Of joints a command is where to be; a trajectory that comes before the one before it has ended replaces
-    what is left of that. Velocities are summed up, so only differences of positions mean something: points
-    are then (2, C), a position and the velocity from there on. Nothing leads from one run into the next.
+    For joints, a command is a target position. A trajectory that arrives before the previous one has ended
+    replaces the rest of it. Velocities are integrated, so only differences of positions are meaningful:
+    points are then (2, C), a position and the velocity from there on. No motion spans two runs.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -41,8 +41,8 @@ class CommandReader:
 
         Args:
             message: of the robot's output.
-            time_ns: when it was said.
-            run: that it is of; in each next one nobody knows where the robot was told to be before.
+            time_ns: time of the command.
+            run: run of the message; each run starts with unknown earlier commands.
 
         Raises:
             ProposalError: it has other channels than the robot, or another number of values.
@@ -59,16 +59,16 @@ class CommandReader:
         self.tell(checked_joints(values, "command", len(self._names)), time_ns, run)
 
     def tell(self, told: FloatArray, time_ns: int, run: int = 0) -> None:
-        """Take what all channels were told (C,), finite, in our order; the rest as for `take`."""
+        """Take a command for all channels (C,), finite, in our order; the rest as for `take`."""
         self._run = run
         if self.relative:
             told = np.stack([self._led(-1, time_ns) if self._times else np.zeros(len(told)), told])
         elif self._goes_on and time_ns - self._times[-1] > ENDS_NS:
-            self._append(time_ns - 1, self._points[-1])  # it held until now: no way leads over a pause
+            self._append(time_ns - 1, self._points[-1])  # it held until now: no motion spans a pause
         self._append(time_ns, told)
 
     def at(self, time_ns: int) -> FloatArray | None:
-        """Return where the channels were told to be (C,); None where nobody told."""
+        """Return the commanded positions (C,); None without a command."""
         after = bisect_right(self._times, time_ns)
         if after == 0:
             return None
@@ -84,11 +84,11 @@ class CommandReader:
 
     @property
     def _goes_on(self) -> bool:
-        """Whether this run has a point."""
+        """Whether the current run has a point."""
         return bool(self._runs) and self._runs[-1] == self._run
 
     def _led(self, place: int, time_ns: int) -> FloatArray:
-        """Return where the velocity of a point has led to (C,); it holds for ENDS_NS."""
+        """Return the position that a point's velocity has reached (C,); it applies for ENDS_NS."""
         position, velocity = self._points[place]
         elapsed_s = min(max(time_ns - self._times[place], 0), ENDS_NS) / NS_PER_S
         led: FloatArray = position + velocity * elapsed_s
@@ -105,7 +105,7 @@ class CommandReader:
             self._append(time_ns + offset_ns, position)
 
     def _append(self, time_ns: int, point: FloatArray, replace: bool = False) -> None:
-        """Take a point, later than all others, or instead of those from that time on."""
+        """Append a point later than all others; with `replace`, drop the points from that time on."""
         while self._times and (self._times[-1] > time_ns if replace else self._times[-1] == time_ns):
             for kept in (self._times, self._points, self._runs):
                 kept.pop()

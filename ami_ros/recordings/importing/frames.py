@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of one camera, small, in a file that goes by itself: an hour of them need not fit into memory."""
+"""Small pictures of one camera in a temporary file: an hour of them need not fit into memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ami_ros.recordings.importing.track import Times, in_order
 from ami_ros.system.temporary_space import temporary_space
 from ami_ros.types import ImageArray
 
-BLOCK = 256  # pictures that are looked at together
+BLOCK = 256  # pictures compared at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +26,9 @@ class Frames:
 
     Attributes:
         times: (N,) int64 ns, strictly increasing.
-        pictures: (N, H, W, 3) uint8 RGB, in the order in which they came.
-        rows: (N,) where in `pictures` the one of each time is.
-        repeats: (N,) whether it is the one before to the last bit, at the camera's own size.
+        pictures: (N, H, W, 3) uint8 RGB, in order of arrival.
+        rows: (N,) index in `pictures` for each time.
+        repeats: (N,) whether it equals the one before to the last bit, at the camera's own size.
     """
 
     times: Times
@@ -37,11 +37,11 @@ class Frames:
     repeats: NDArray[np.bool_]
 
     def take(self, indices: NDArray[np.int64]) -> ImageArray:
-        """Return some pictures (M, H, W, 3), by their places in time."""
+        """Return some pictures (M, H, W, 3), by their indices in time."""
         return np.asarray(self.pictures[self.rows[indices]])
 
     def changes(self) -> NDArray[np.float64]:
-        """Return the mean absolute difference of each picture to the one before (N - 1,), 0 to 255."""
+        """Return the mean absolute difference of each picture from the one before (N - 1,), 0 to 255."""
         differences = []
         for begin in range(0, len(self.times) - 1, BLOCK):
             some = self.take(np.arange(begin, min(begin + BLOCK + 1, len(self.times)))).astype(np.int16)
@@ -52,8 +52,8 @@ class Frames:
 class FrameSpool:
     """Takes the pictures of one camera.
 
-    A camera has one size: that of most of its pictures. The others show another part of the scene, or the
-    same part squashed, and are left out.
+    A camera has one size: that of most of its pictures. Pictures of other sizes show another part of the
+    scene, or the same part distorted, and are left out.
 
     Args:
         side: of the square that they are resized to, px.
@@ -67,7 +67,7 @@ class FrameSpool:
         self._times: list[int] = []
 
     def add(self, time_ns: int, data: bytes | memoryview, picture: ImageArray) -> None:
-        """Take a picture (H, W, 3), and the data of its message, by which it is recognised.
+        """Take a picture (H, W, 3), and the data of its message, which identifies repeats.
 
         Raises:
             OutputError: there is no space for it.
@@ -81,7 +81,7 @@ class FrameSpool:
 
     @property
     def times(self) -> Times:
-        """Stamps of the pictures of its size, as they came (N,), ns."""
+        """Stamps of the pictures of its size, in order of arrival (N,), ns."""
         return np.asarray(self._times, dtype=np.int64)[self._fitting]
 
     @property
@@ -96,7 +96,7 @@ class FrameSpool:
 
     @property
     def other_sizes(self) -> dict[tuple[int, int], int]:
-        """How many pictures have another width and height."""
+        """Number of pictures by other width and height."""
         kept = self.size
         return {size: count for size, count in Counter(self._sizes).items() if size != kept}
 

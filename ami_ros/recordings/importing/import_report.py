@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an import found and made: for people, and as JSON next to the data."""
+"""What an import found and created: for people, and as JSON next to the data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPORT_FILE, PLOT_FILE = "import_report.json", "import_report.png"
 
 
 class Span(NamedTuple):
-    """A stretch of the recording, s from its beginning; what it is used as, or why it is not."""
+    """A stretch of the recording, s from its beginning; its use, or the reason why it is not used."""
 
     begin_s: float
     end_s: float
@@ -27,16 +27,16 @@ class ImportReport:
     """One import.
 
     Attributes:
-        recordings: what was read.
-        problems: what of it could not be read.
-        notes: what people should look at.
+        recordings: that were read.
+        problems: what could not be read.
+        notes: what people should check.
         topics: role (a sensor, "commands", ...) -> how well its topic was recorded.
-        offsets: camera -> how late its stamps are; None where nothing tells.
-        corrected: whether the offsets were taken off.
+        offsets: camera -> delay of its stamps; None if unknown.
+        corrected: whether the offsets were subtracted.
         actions_from: actions, proposals, commands or motion.
-        actions_known: source -> share of the usable steps whose action it knows, of those that were asked.
+        actions_known: source -> share of the usable steps whose action it knows, for the sources tried.
         step_s: length of a control step.
-        duration_s: of everything that was read.
+        duration_s: of everything read.
         used: the stretches that became episodes.
         dropped: the others, with the reason.
         episodes: written.
@@ -64,19 +64,19 @@ class ImportReport:
         return self.episodes * self.episode_steps * self.step_s
 
     def dropped_s(self) -> dict[str, float]:
-        """Return the seconds that are not used by their reason, the most first."""
+        """Return the unused seconds by reason, the most first."""
         total: dict[str, float] = {}
         for span in self.dropped:
             total[span.reason] = total.get(span.reason, 0.0) + span.end_s - span.begin_s
         return dict(sorted(total.items(), key=lambda item: -item[1]))
 
     def why_nothing(self) -> str:
-        """Return why no episode came of it, for people."""
+        """Return why no episode was created, for people."""
         reasons = ", ".join(f"{seconds:.1f} s {reason}" for reason, seconds in self.dropped_s().items())
         return reasons or "too little was recorded"
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it, as JSON can carry it."""
+        """Return the report as JSON-compatible values."""
         return {
             **asdict(self),
             "offsets": {
@@ -91,7 +91,7 @@ class ImportReport:
 
 
 def spans_of(times: Times, reasons: Sequence[str], begin_ns: int) -> list[Span]:
-    """Return stretches of steps with one reason, from the times of N moments and N - 1 reasons."""
+    """Return stretches of steps with the same reason, from the times of N moments and N - 1 reasons."""
     spans = []
     for reason, group in itertools.groupby(range(len(reasons)), key=lambda step: reasons[step]):
         steps = list(group)

@@ -37,7 +37,7 @@ from ami_ros.recordings.importing.steps import AGAIN, Steps, control_steps
 from ami_ros.recordings.lerobot.layout import is_lerobot
 
 ACTIONS = ("auto", "actions", "proposals", "commands", "motion")
-ENOUGH = 0.5  # share of the usable steps that a source must know the actions of to be the one
+ENOUGH = 0.5  # share of the usable steps whose actions a source must know to be chosen
 UNKNOWN = "no action known from {}"
 TOO_FAST = "faster than the actions' range"
 REST = "too short for an episode"
@@ -46,19 +46,19 @@ LATER = "after the time that was asked for"
 
 @dataclass(frozen=True)
 class ImportSettings:
-    """What is made of recordings.
+    """How recordings are imported.
 
     Attributes:
         image_side: of the square pictures, px: the model's.
         episode_steps: control steps in an episode (S).
-        trust: when readings of the body's place are doubted: the gate's.
-        topics: role -> topic that it is under, in bags; see `roles_of`.
-        features: role -> feature that it is, in LeRobot data sets; see `RoleFinder`.
-        degrees: angles of LeRobot data sets that have no unit are in degrees.
+        trust: when readings of the body's place are doubted; settings of the gate.
+        topics: role -> its topic, in bags; see `roles_of`.
+        features: role -> its feature, in LeRobot data sets; see `RoleFinder`.
+        degrees: angles without a unit in LeRobot data sets are in degrees.
         actions: one of ACTIONS.
-        by_arrival: go by when messages were received, not by their stamps.
-        correct_offset: take estimated offsets off the stamps of pictures.
-        first_s: of all that was recorded only this is used; None: all of it.
+        by_arrival: use times of arrival instead of stamps.
+        correct_offset: subtract estimated offsets from the stamps of pictures.
+        first_s: use only this much of the recordings; None: all.
     """
 
     image_side: int
@@ -74,10 +74,10 @@ class ImportSettings:
 
 
 class Cut(NamedTuple):
-    """Episodes that are laid out.
+    """A layout of episodes.
 
     Attributes:
-        signals: what they are made of.
+        signals: source of the episodes.
         steps: control steps.
         actions: of each step (N - 1, A).
         begins: the first step of each episode.
@@ -90,21 +90,21 @@ class Cut(NamedTuple):
 
 
 class Import:
-    """One import: find the sensors, read, look, write.
+    """One import: find the sensors, read, check, write.
 
     Args:
         spec: the robot.
         paths: of the recordings.
-        settings: what is made of them.
+        settings: how they are imported.
 
     Attributes:
         count: messages and rows in all recordings.
-        report: what was found so far.
+        report: findings so far.
         signals: what was read; None before `read`.
 
     Raises:
         EpisodeError: a path holds no recording.
-        ConfigError: a sensor is not there; lists what is.
+        ConfigError: a sensor is missing; lists what there is.
     """
 
     def __init__(self, spec: RobotSpec, paths: Sequence[Path], settings: ImportSettings) -> None:
@@ -116,10 +116,10 @@ class Import:
         self.signals: Signals | None = None
 
     def read(self, on_read: Callable[[int], object] = lambda count: None) -> None:
-        """Read everything, and look at it.
+        """Read and check everything.
 
         Raises:
-            EpisodeError: a sensor never said anything usable, or the sensors have no time in common.
+            EpisodeError: a sensor has no usable data, or the sensors have no time in common.
             OutputError: there is no space for temporary files.
         """
         settings = self._settings
@@ -139,8 +139,8 @@ class Import:
         """Lay out episodes over what was read.
 
         Raises:
-            EpisodeError: a sensor never said anything usable, the sensors have no time in common, or nothing
-                tells of actions.
+            EpisodeError: a sensor has no usable data, the sensors have no time in common, or there is no
+                source of actions.
         """
         if self.signals is None:
             raise EpisodeError("nothing was read yet")
@@ -155,9 +155,9 @@ class Import:
         """Write the episodes.
 
         Args:
-            folder: of the data set, which has none yet.
-            cut: which.
-            on_episode: is told of each.
+            folder: of the data set; it contains none yet.
+            cut: the episodes.
+            on_episode: called after each.
 
         Raises:
             EpisodeError: the folder has episodes.
@@ -188,7 +188,7 @@ class Import:
                 self.report.corrected = True
 
     def _leave_out_later(self, steps: Steps) -> None:
-        """Mark the steps after `first_s`; time in which nothing was recorded does not count."""
+        """Mark the steps after `first_s`; time without recording does not count."""
         if self._settings.first_s is None:
             return
         recorded_s = np.cumsum([reason != AGAIN for reason in steps.reasons]) * self.report.step_s
@@ -197,7 +197,7 @@ class Import:
                 steps.reasons[step] = LATER
 
     def _actions(self, signals: Signals, steps: Steps) -> NDArray[np.float64]:
-        """Return the actions (N - 1, A), of steps that can be used; marks those whose action is not known."""
+        """Return the actions (N - 1, A) of usable steps; mark those with an unknown action."""
         usable = [step for step, reason in enumerate(steps.reasons) if not reason]
         best: tuple[float, str, dict[int, NDArray[np.float64]]] | None = None
         for name, source in action_sources(self._spec, signals, self._settings.actions).items():
@@ -230,7 +230,7 @@ class Import:
         return {step: action for step, action in told.items() if action is not None}
 
     def _begins(self, signals: Signals, steps: Steps) -> list[int]:
-        """Return the first step of each episode; notes what is used and what is dropped."""
+        """Return the first step of each episode; note what is used and what is dropped."""
         length, begins, at = self._settings.episode_steps, [], 0
         reasons = list(steps.reasons)
         while at < len(reasons):
@@ -269,14 +269,14 @@ class Import:
 
 def _source(spec: RobotSpec, path: Path, settings: ImportSettings) -> Source:
     if path.is_dir() and is_lerobot(path):
-        from ami_ros.recordings.importing.lerobot_source import LeRobotSource  # an extra of its own
+        from ami_ros.recordings.importing.lerobot_source import LeRobotSource  # an optional extra
 
         return LeRobotSource(spec, path, settings.features, settings.degrees)
     return BagSource(spec, path, settings.topics)
 
 
 def check_new(folder: Path) -> None:
-    """Make sure that a folder holds no data set. Raises EpisodeError: it does."""
+    """Check that a folder contains no data set. Raises EpisodeError: it does."""
     if (folder / MANIFEST_FILE).exists() or any(folder.glob(EPISODE_FILES)):
         raise EpisodeError(
             f"{folder}: holds episodes, expected a folder without; use another one, or delete it"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which columns of a LeRobotDataset are which sensor, and which ones tell of actions."""
+"""Which columns of a LeRobotDataset hold which sensor, and which ones hold actions."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ DEGREES = {"rad": "deg", "rad/s": "deg/s"}
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Numbers of one feature that are those of a sensor or an action.
+    """Numbers of one feature that belong to a sensor or an action.
 
     Attributes:
         feature: its name.
-        places: (n,) of the numbers, in our order.
+        places: (n,) indices of the numbers, in our order.
         factors: (n,) from its units to ours.
     """
 
@@ -37,20 +37,20 @@ class Columns:
     factors: FloatArray
 
     def of(self, numbers: FloatArray) -> FloatArray:
-        """Return our numbers (N, n) of those of the feature (N, size)."""
+        """Return our numbers (N, n), from those of the feature (N, size)."""
         values: FloatArray = numbers[:, list(self.places)] * self.factors
         return values
 
 
 @dataclass(frozen=True, eq=False)
 class LeRobotRoles:
-    """Columns by what they are for.
+    """Columns by role.
 
     Attributes:
         cameras: camera -> feature with its pictures.
-        vectors: sensor -> its numbers; of joints perhaps the positions alone.
+        vectors: sensor -> its numbers; for joints possibly only positions.
         actions: of the robot's channels; None if there are none.
-        commands: positions that the commanded joints were told; None if there are none.
+        commands: position commands of the commanded joints; None if there are none.
         notes: what was assumed, for people.
     """
 
@@ -62,7 +62,7 @@ class LeRobotRoles:
 
     @property
     def features(self) -> list[str]:
-        """Names of all features that are needed, without videos."""
+        """Names of all required features, without videos."""
         numbers = [*self.vectors.values(), self.actions, self.commands]
         return list(dict.fromkeys(columns.feature for columns in numbers if columns is not None))
 
@@ -72,9 +72,9 @@ class RoleFinder:
 
     Args:
         spec: the robot.
-        info: what the data set says of itself.
-        given: sensor, RECORDED or COMMANDS -> FEATURE or FEATURE:COLUMNS that it is in; columns by name or
-            number, as in "observation.state:0-6".
+        info: description of the data set.
+        given: sensor, RECORDED or COMMANDS -> its FEATURE or FEATURE:COLUMNS; columns by name or number, as
+            in "observation.state:0-6".
         degrees: angles without a unit are in degrees.
     """
 
@@ -82,10 +82,10 @@ class RoleFinder:
         self._spec, self._info, self._given, self._degrees = spec, info, given, degrees
 
     def find(self) -> LeRobotRoles:
-        """Return which columns are what.
+        """Return the columns of each role.
 
         Raises:
-            ConfigError: a sensor is not there, or what was given does not fit; lists what there is.
+            ConfigError: a sensor is missing, or `given` does not fit; lists what there is.
         """
         spec = self._spec
         if unknown := sorted(set(self._given) - {*spec.sensors, RECORDED, COMMANDS}):
@@ -146,7 +146,7 @@ class RoleFinder:
         if RECORDED in self._given:
             return self._told(RECORDED, (len(names),), names, units)
         feature = self._info.features.get(ACTION)
-        # A bare name says no more than a position: that is what most robots of lerobot are told.
+        # A bare name means a position: most robots of lerobot take position commands.
         bare = [spec.actions.names] if SUFFIXES[spec.actions.meaning] == POSITION else []
         for wanted in (names, *bare):
             if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
@@ -154,7 +154,7 @@ class RoleFinder:
         return None
 
     def _commands(self) -> Columns | None:
-        """Return positions that joints were told."""
+        """Return the position commands of joints."""
         spec = self._spec
         told = COMMANDS in self._given
         if spec.arm is None or spec.output.of.vector == "velocity":
@@ -173,12 +173,12 @@ class RoleFinder:
         return None
 
     def _state_features(self) -> list[Feature]:
-        """Return what may be measured, the usual one first."""
+        """Return the features that may be measurements, the usual one first."""
         found = [f for f in self._info.features.values() if f.size and f.name.startswith("observation")]
         return sorted(found, key=lambda feature: feature.name != STATE)
 
     def _told(self, role: str, sizes: Sequence[int], names: Sequence[str], units: Sequence[str]) -> Columns:
-        """Return the columns that were given for a role; of a feature alone those of its names, or all."""
+        """Return the columns given for a role; for a feature alone, those with the role's names, or all."""
         name, _, texts = self._given[role].partition(":")
         feature = self._info.features.get(name)
         if feature is None or not feature.size:
@@ -215,7 +215,7 @@ class RoleFinder:
 
 
 def _places(role: str, feature: Feature, names: Sequence[str]) -> list[int]:
-    """Return which columns have these names. Raises ConfigError: several have the same."""
+    """Return the columns with these names. Raises ConfigError: several have the same name."""
     if twice := [name for name in names if len(feature.columns[name]) > 1]:
         where = {name: list(feature.columns[name]) for name in twice}
         first = feature.columns[names[0]][0]

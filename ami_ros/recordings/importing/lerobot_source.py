@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings that are a LeRobotDataset v3."""
+"""LeRobotDataset v3 recordings."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from ami_ros.recordings.lerobot.episode_videos import EpisodeVideos
 from ami_ros.recordings.message_values import NS_PER_S
 from ami_ros.types import FloatArray, checked_vector
 
-SAME_S = 1e-4  # how far a stamp may be from its frame's time. Source: `tolerance_s` of LeRobotDataset
-# Takes what a row says of one role at a time; whether it says anything.
+SAME_S = 1e-4  # largest difference of a stamp and its frame's time. Source: `tolerance_s` of LeRobotDataset
+# Takes one role's data from a row; returns whether there was any.
 Take = Callable[[Rows, int, int], bool]
 
 
@@ -38,12 +38,12 @@ class LeRobotSource:
     Args:
         spec: the robot.
         path: its folder.
-        features: role -> feature that it is; see `RoleFinder`.
+        features: role -> its feature; see `RoleFinder`.
         degrees: angles without a unit are in degrees.
 
     Raises:
         EpisodeError: it cannot be read, or is of another version.
-        ConfigError: a sensor's feature is not there; lists what is.
+        ConfigError: a sensor's feature is missing; lists what there is.
     """
 
     def __init__(self, spec: RobotSpec, path: Path, features: Mapping[str, str], degrees: bool) -> None:
@@ -60,7 +60,7 @@ class LeRobotSource:
         self._videos = EpisodeVideos(self._input, [name for name in cameras if name not in self._images])
 
     def read(self, reader: SignalReader, on_read: Callable[[int], object]) -> None:
-        """Hand all rows to the reader."""
+        """Pass all rows to the reader."""
         roles, episode = self._roles(reader), None
         for rows in self._input.rows([*self._found.features, *self._images]):
             if rows.episode != episode:
@@ -75,14 +75,14 @@ class LeRobotSource:
 
     def _take(self, rows: Rows, row: int, time_s: float, roles: list[_Role], reader: SignalReader) -> None:
         frame_s = round(time_s * self._input.info.fps) / self._input.info.fps
-        # Stamps are kept as float32.
+        # Stamps are stored as float32.
         time_s = frame_s if abs(time_s - frame_s) < SAME_S else time_s
         time_ns = reader.time_of(str(self.path), round(time_s * NS_PER_S))
         for health, take in roles:
             try:
                 there = take(rows, row, time_ns)
             except OutputError:
-                raise  # no row's fault
+                raise  # not caused by a row
             except AmiError as error:
                 health.fail(str(error))
                 there = True
@@ -146,7 +146,7 @@ def _of_numbers(columns: Columns, tell: Callable[[int, FloatArray], None]) -> Ta
 
 
 def _values(columns: Columns, rows: Rows, row: int) -> FloatArray:
-    """Return the finite values of a row (n,). Raises ObservationError: it has other ones."""
+    """Return the finite values of a row (n,). Raises ObservationError: some are missing or not finite."""
     if columns.feature not in rows.numbers:
         raise ObservationError(f"{columns.feature}: got a row without it")
     return checked_vector(columns.of(rows.numbers[columns.feature][row : row + 1])[0], columns.feature)

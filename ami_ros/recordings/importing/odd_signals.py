@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people should look at in what was read, before it is cut into episodes."""
+"""Oddities in the data that people should check before it is cut into episodes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ami_ros.body.sensors import ImageSensor
 from ami_ros.recordings.importing.signals import Signals
 from ami_ros.recordings.importing.steps import FAST, UNEVEN
 
-OFF = 0.1  # share by which a control step may be longer or shorter before anybody is told
-BEYOND = 0.5  # share of positions outside the limits above which somebody is told
+OFF = 0.1  # share by which a control step may be longer or shorter before it is reported
+BEYOND = 0.5  # share of positions outside the limits above which they are reported
 
 
 def odd_signals(spec: RobotSpec, signals: Signals) -> list[str]:
-    """Return what is odd, a line each."""
+    """Return the oddities, a line each."""
     notes = [note for image in spec.images for note in _of_camera(spec, signals, image)]
     if signals.still_joints:
         notes.append("joint states have no velocities: they count as 0, as they will for the planner")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which readings say where the body is, and how far it can get between two of them."""
+"""Readings of the body's place, and how far it can move between two of them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ami_ros.types import FloatArray
 
 @dataclass(frozen=True)
 class SensorTrust:
-    """What the gate allows readings before it doubts them; see its settings of the same names.
+    """How far the gate trusts readings; see its settings of the same names.
 
     Attributes:
         joint_jump: rad or m beyond what a joint's velocity limit explains between two readings.
-        pose_jump: m and rad, the same of the pose of a base.
-        joint_settle_s: readings that contradicted each other are doubted for as long, before and after.
+        pose_jump: m and rad, the same for the pose of a base.
+        joint_settle_s: readings this close to a contradiction, before and after, are doubted.
         still_joints_travel: rad or m; readings that repeat while commands move further are frozen.
     """
 
@@ -35,13 +35,13 @@ class SensorTrust:
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where a body is: joints of an arm, or the pose of a base.
+    """The place of a body: joints of an arm, or the pose of a base.
 
     Attributes:
-        sensor: measures it.
-        columns: (n,) of its readings; of a base x, y and yaw.
-        fastest: (n,) largest velocity of each, per second; infinite where nothing limits it.
-        radius: of a base, m: how far a turn by one rad moves its rim; None of an arm.
+        sensor: that measures it.
+        columns: (n,) of its readings; for a base x, y and yaw.
+        fastest: (n,) largest velocity of each, per second; infinite without a limit.
+        radius: of a base, m: how far a turn by one rad moves its rim; None for an arm.
     """
 
     sensor: str
@@ -50,14 +50,14 @@ class Place:
     radius: float | None
 
     def of(self, values: FloatArray) -> FloatArray:
-        """Return the place of readings (N, n), whose heading goes on after a full turn."""
+        """Return the place of readings (N, n), with the heading unwrapped."""
         found = values[:, list(self.columns)]
         if self.radius is not None:
             found[:, 2] = np.unwrap(found[:, 2])
         return found
 
     def leaps(self, times: Sequence[int], values: Sequence[FloatArray], trust: SensorTrust) -> Times:
-        """Return the stamps of readings that contradict each other (M, 2), ns: which of the two is wrong?
+        """Return the stamps of pairs of contradicting readings (M, 2), ns; either may be wrong.
 
         Args:
             times: (N,) stamps in any order, perhaps equal ones.
@@ -75,7 +75,7 @@ class Place:
 
 
 def place_of(spec: RobotSpec) -> Place | None:
-    """Return what says where a body is; None where nothing does."""
+    """Return how the place of a body is measured; None if nothing measures it."""
     if spec.arm is not None:
         count, velocity = len(spec.joint_names), spec.limits.velocity
         fastest = np.full(count, np.inf) if velocity is None else velocity
@@ -98,9 +98,9 @@ def _fastest_base(spec: RobotSpec) -> FloatArray:
 
 
 def path_length(spec: RobotSpec, vectors: Mapping[str, Track]) -> Track | None:
-    """Return the length of the way of joints (rad) or base (m) up to each sample (N, 1); None of others.
+    """Return the distance travelled by joints (rad) or base (m) up to each sample (N, 1); else None.
 
-    A base that turns moves as far as the rim of its footprint does.
+    A turning base moves as far as the rim of its footprint does.
     """
     place = place_of(spec)
     if place is None:
@@ -114,7 +114,7 @@ def path_length(spec: RobotSpec, vectors: Mapping[str, Track]) -> Track | None:
 
 
 def within(leaps: Times, begins: Times, ends: Times, settle_ns: int) -> NDArray[np.bool_]:
-    """Return which stretches (N,) are nearer to a pair of readings that contradict each other (M, 2)."""
+    """Return which stretches (N,) lie within `settle_ns` of a pair of contradicting readings (M, 2)."""
     if not len(leaps):
         return np.zeros(len(begins), dtype=bool)
     first = np.searchsorted(leaps[:, 1] + settle_ns, begins)

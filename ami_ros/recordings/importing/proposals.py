@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was proposed, and which of it the gate let pass."""
+"""Proposals, and which of them the gate accepted."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class ProposalReader:
     def __init__(self, spec: RobotSpec) -> None:
         self._names, self._step_ns = spec.command_names, spec.step_ns
         self._proposals: dict[int, tuple[FloatArray, FloatArray]] = {}  # time -> points (N, C), times (N,)
-        self._stamps: dict[int, int] = {}  # time -> stamp, by which verdicts name a proposal
+        self._stamps: dict[int, int] = {}  # time -> stamp, which identifies a proposal in verdicts
         self._accepted: set[int] = set()  # stamps
-        self._states: list[tuple[int, bool]] = []  # when, and whether the gate holds from then on
+        self._states: list[tuple[int, bool]] = []  # time, and whether the gate holds from then on
         self._judged = False
         self._times: list[int] = []
 
@@ -36,9 +36,9 @@ class ProposalReader:
         """Take a proposal.
 
         Args:
-            message: as it came.
-            shift_ns: from stamps to the one time.
-            time_ns: on which it counts, by its stamp or its arrival.
+            message: as received.
+            shift_ns: from stamps to the common time.
+            time_ns: time of the proposal, by its stamp or its arrival.
 
         Raises:
             ProposalError: other channels than the robot's, or no motion.
@@ -53,7 +53,7 @@ class ProposalReader:
         self._times = []
 
     def judge(self, message: Any, shift_ns: int, time_ns: int) -> None:
-        """Take a verdict; `shift_ns` is from its stamps to the one time."""
+        """Take a verdict; `shift_ns` is from its stamps to the common time."""
         values = values_of(message)
         if "level" not in values:
             raise ProposalError(f"verdict: got {sorted(values)}, expected a level")
@@ -65,16 +65,16 @@ class ProposalReader:
             self._accepted.add(int(values["proposal_stamp_ns"]) + shift_ns)
 
     def action(self, begin_ns: int, meaning: Meaning) -> FloatArray | None:
-        """Return what was asked for from a time on, for a control step (A,); None: nothing that was followed.
+        """Return the action (A,) proposed for a control step; None: no proposal was followed.
 
-        It is an action as the planner made it: proposals have a point for each control step.
+        It is an action as the planner computed it: proposals have a point for each control step.
         """
         if not self._times:
             stamps = self._stamps.items()
             self._times = sorted(at for at, stamp in stamps if not self._judged or stamp in self._accepted)
             self._states.sort()
         place = bisect_right(self._times, begin_ns + self._step_ns // 2) - 1
-        # The newest; but one that was stamped after the step began only if none is nearer to its beginning.
+        # The newest; one stamped after the step began only if no older one is nearer to its beginning.
         if place > 0 and self._times[place] - begin_ns > begin_ns - self._times[place - 1]:
             place -= 1
         if place < 0 or self._holds(begin_ns):

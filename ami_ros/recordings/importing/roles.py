@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which topic of a recording is which sensor, and which ones tell of actions."""
+"""Which topic of a recording is which sensor, and which ones carry actions."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ RECORDED, COMMANDS, PROPOSALS, VERDICTS = "actions", "commands", "proposals", "v
 
 @dataclass(frozen=True)
 class Roles:
-    """Topics by what they are for.
+    """Topics by role.
 
     Attributes:
         sensors: sensor -> its topic.
-        others: of commands, proposals and verdicts those that there are.
+        others: those of commands, proposals and verdicts that exist.
     """
 
     sensors: Mapping[str, FoundTopic]
     others: Mapping[str, FoundTopic]
 
     def of(self, topic: str) -> list[str]:
-        """Return what a topic is for: names of sensors, commands, proposals or verdicts."""
+        """Return the roles of a topic: names of sensors, commands, proposals or verdicts."""
         return [name for name, found in {**self.sensors, **self.others}.items() if found.name == topic]
 
 
 def parse_topics(texts: Sequence[str]) -> dict[str, str]:
-    """Return role -> topic of texts such as camera=/my/camera. Raises ConfigError: written otherwise."""
+    """Return role -> topic, from texts such as camera=/my/camera. Raises ConfigError: another form."""
     return parse_places("--topic", "NAME=/TOPIC", "camera=/my/camera", texts)
 
 
 def parse_places(option: str, form: str, example: str, texts: Sequence[str]) -> dict[str, str]:
-    """Return role -> where it is, of texts such as camera=/my/camera.
+    """Return role -> place, from texts such as camera=/my/camera.
 
     Args:
-        option: that they were given with.
-        form: how they are written.
-        example: of one that is right.
-        texts: as they were given.
+        option: command line option of the texts.
+        form: their form.
+        example: a valid text.
+        texts: as given.
 
     Raises:
-        ConfigError: one is written otherwise.
+        ConfigError: one has another form.
     """
     pairs = [text.partition("=") for text in texts]
     if wrong := [text for text, (name, _, place) in zip(texts, pairs, strict=True) if not (name and place)]:
@@ -57,7 +57,7 @@ def parse_places(option: str, form: str, example: str, texts: Sequence[str]) -> 
 
 
 def usual_topics(spec: RobotSpec) -> dict[str, str]:
-    """Return where each role is if nobody says otherwise: sensors, commands, proposals and verdicts."""
+    """Return the default topic of each role: sensors, commands, proposals and verdicts."""
     others = {COMMANDS: spec.output.topic, PROPOSALS: "planner/proposed", VERDICTS: "safety/verdict"}
     return {name: sensor.topic for name, sensor in spec.sensors.items()} | others
 
@@ -65,12 +65,12 @@ def usual_topics(spec: RobotSpec) -> dict[str, str]:
 def roles_of(spec: RobotSpec, found: Sequence[FoundTopic], given: Mapping[str, str]) -> Roles:
     """Find the robot's topics in a recording.
 
-    A topic is found by its name in the robot's YAML, in any namespace that is the only one with it.
+    A topic is found by its name in the robot's YAML, in any namespace if only one has that name.
 
     Args:
         spec: the robot.
-        found: what the recording has.
-        given: sensor, or "commands", "proposals", "verdicts", -> topic that it is under instead.
+        found: topics of the recording.
+        given: sensor, or "commands", "proposals", "verdicts" -> topic to use instead.
 
     Raises:
         ConfigError: a sensor has no topic or several, or one with other messages; lists what there is.

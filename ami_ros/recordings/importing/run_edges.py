@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of each run lies outside all steps: before all sensors spoke, and after one of them had ended."""
+"""Parts of each run outside all steps: before all sensors started, and after the first one ended."""
 
 from __future__ import annotations
 

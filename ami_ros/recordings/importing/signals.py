@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All that recordings say of a robot: pictures, numbers, proposals, verdicts and commands over time."""
+"""Everything recorded of a robot: pictures, numbers, proposals, verdicts and commands over time."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Signals:
     Attributes:
         frames: camera -> its pictures.
         vectors: sensor -> its numbers.
-        actions: in the robot's channels, where they were recorded as such.
-        commands: what the controller was told.
-        proposals: what was proposed, and what the gate said of it.
-        leaps: stamps of readings of the body's place that contradict each other (M, 2), ns.
+        actions: in the robot's channels, if recorded as such.
+        commands: to the controller.
+        proposals: and the gate's verdicts.
+        leaps: stamps of pairs of contradicting readings of the body's place (M, 2), ns.
         health: role (a sensor, "commands", ...) -> how well its topic was recorded.
         breaks: times between two runs, ns.
         begin_ns: of the first message.
-        still_joints: whether joint states had no velocities, which count as 0 then, as for the planner.
+        still_joints: whether joint states lacked velocities, which then count as 0, as for the planner.
     """
 
     frames: dict[str, Frames]
@@ -60,13 +60,13 @@ class Signals:
 
     @property
     def tracks(self) -> dict[str, Track | Frames]:
-        """What each sensor said."""
+        """Data of each sensor."""
         return {**self.frames, **self.vectors}
 
 
 @dataclass
 class _Numbers:
-    """What one vector sensor, or whoever acted, said so far."""
+    """Samples of one vector sensor, or of actions, so far."""
 
     times: list[int] = field(default_factory=list)
     values: list[FloatArray] = field(default_factory=list)
@@ -78,7 +78,7 @@ class SignalReader:
     Args:
         spec: the robot.
         side: of the square that pictures are resized to, px.
-        by_arrival: go by when messages were received, not by their stamps.
+        by_arrival: use times of arrival instead of stamps.
         trust: how far the body's place may jump.
     """
 
@@ -94,12 +94,12 @@ class SignalReader:
         self._velocities = spec.arm is None
 
     def read(self, messages: Iterator[BagMessage], roles: Roles, on_read: Callable[[int], object]) -> None:
-        """Take one recording.
+        """Read one recording.
 
         Args:
             messages: of it.
-            roles: which topic is what.
-            on_read: is told of each message.
+            roles: of the topics.
+            on_read: called after each message.
 
         Raises:
             OutputError: there is no space for temporary files.
@@ -143,28 +143,28 @@ class SignalReader:
         )
 
     def begin_run(self) -> None:
-        """Let what comes next begin again, as another recording or episode does."""
+        """Start a new run, as another recording or episode does."""
         self._timeline.begin_again()
 
     def health(self, role: str, source: str, kind: str, expected_hz: float | None) -> TopicHealth:
-        """Return the record of how well something was recorded, which is begun if there is none."""
+        """Return the health record of a role; create it if there is none."""
         return self._health.setdefault(role, TopicHealth(source, kind, expected_hz))
 
     def time_of(self, source: str, stamp_ns: int, leads: bool = True) -> int:
-        """Return where on the one time something is that its source stamped so, ns; see `Timeline.at`."""
+        """Return a stamp of a source in the common time, ns; see `Timeline.at`."""
         time_ns = self._timeline.at(source, stamp_ns, leads)
         self._begin_ns = time_ns if self._begin_ns is None else min(self._begin_ns, time_ns)
         return time_ns
 
     def take_picture(self, camera: str, time_ns: int, data: bytes | memoryview, picture: ImageArray) -> None:
-        """Take a picture (H, W, 3), and the data that it was made of, by which it is recognised."""
+        """Take a picture (H, W, 3), and its source data, which identifies repeats."""
         self._spools[camera].add(time_ns, data, picture)
 
     def take_vector(self, sensor: VectorSensor, time_ns: int, values: FloatArray, velocities: bool) -> None:
-        """Take what a sensor measured (size,), finite; of joints also whether it measured velocities.
+        """Take a measurement (size,), finite; for joints also whether it includes velocities.
 
         Raises:
-            ObservationError: a number is larger than anything that a robot measures.
+            ObservationError: a number is larger than any robot measures.
         """
         if (largest := float(np.abs(values).max(initial=0.0))) > LARGEST:
             raise ObservationError(f"{sensor.name}: got {largest:g}, expected at most {LARGEST:g}")
@@ -178,11 +178,11 @@ class SignalReader:
         self._actions.values.append(action)
 
     def take_command(self, time_ns: int, told: FloatArray) -> None:
-        """Take what all commanded channels were told (C,), finite."""
+        """Take a command for all commanded channels (C,), finite."""
         self._commands.tell(told, time_ns, self._timeline.run_at(time_ns))
 
     def _frames(self, camera: str, spool: FrameSpool) -> Frames:
-        """Return the pictures of a camera that have its size; counts the others."""
+        """Return the pictures of a camera's main size; count the others."""
         frames = spool.frames()
         if camera in self._health:
             self._health[camera].size = spool.size
@@ -192,7 +192,7 @@ class SignalReader:
         return frames
 
     def _leaps(self) -> Times:
-        """Return which readings of the body's place contradict each other (M, 2), ns; counts them."""
+        """Return the pairs of contradicting readings of the body's place (M, 2), ns; count them."""
         place = place_of(self._spec)
         if place is None:
             return np.zeros((0, 2), dtype=np.int64)
@@ -231,10 +231,10 @@ class SignalReader:
             elif role == VERDICTS:
                 self._proposals.judge(unpacked, time_ns - stamp_ns, time_ns)
         except OutputError:
-            raise  # no message's fault
+            raise  # not caused by a message
         except AmiError as error:
             health.fail(str(error))
-        except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
+        except Exception as error:  # decoders trust the bytes: garbage raises a dozen kinds
             health.fail(f"cannot be unpacked as {message.type}: {error!r}")
 
 
@@ -252,12 +252,12 @@ def picture_of(kind: str, unpacked: Any) -> ImageArray:
     """Return the pixels (H, W, 3) of an unpacked image message of a kind, raw or compressed.
 
     Raises:
-        ImageError: it is none, or has more than MOST_PIXELS.
+        ImageError: it is invalid, or has more than MOST_PIXELS.
     """
     decode = image_from_compressed if kind == COMPRESSED_IMAGE else image_from_ros
     return decode(unpacked, MOST_PIXELS)
 
 
 def overlap(tracks: Sequence[Track | Frames]) -> tuple[int, int]:
-    """Return when all of them have begun and none has ended, ns; the second is before the first if never."""
+    """Return when all of them have begun and none has ended, ns; end before begin if never."""
     return max(int(one.times[0]) for one in tracks), min(int(one.times[-1]) for one in tracks)

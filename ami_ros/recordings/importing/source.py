@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What recordings are imported from, whatever kind they are of."""
+"""Interface of recordings to import, independent of their format."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ class Source(Protocol):
     notes: list[str]
 
     def read(self, reader: SignalReader, on_read: Callable[[int], object]) -> None:
-        """Hand all of it to the reader; `on_read` is told of each message or row."""
+        """Pass everything to the reader; `on_read` is called after each message or row."""

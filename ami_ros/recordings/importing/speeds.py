@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Velocities in a recording that are not those that positions change by."""
+"""Recorded velocities that contradict the change of positions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ami_ros.recordings.importing.track import Times, Track
 from ami_ros.recordings.velocity_share import agrees, travelled, velocity_share
 from ami_ros.types import FloatArray
 
-WINDOW = 5  # control steps in which the motion is compared: in one of them noise is much of it
-NEAR = 10  # control steps before and after that are judged together: drivers go wrong on their way, too
-LEAST = 5  # windows with motion, to judge by
-# In a window, beyond noise: rad or m of a joint; m and rad of a base, whose pose is noisier.
+WINDOW = 5  # control steps over which motion is compared: within one step, noise dominates
+NEAR = 10  # control steps before and after that are judged together: drivers may fail during a recording
+LEAST = 5  # windows with motion for a verdict
+# Least motion in a window, above noise: rad or m of a joint; m and rad of a base, whose pose is noisier.
 MOVED, MOVED_BASE = 0.02, 0.1
 TWIST = (("vx", "m/s"), ("vy", "m/s"), ("wz", "rad/s"))  # of a base, in its own frame
 
@@ -29,8 +29,8 @@ class Speeds(NamedTuple):
     Attributes:
         sensor: that reports the velocities.
         names: (n,) of them.
-        reported: (N, n) how far they lead up to each moment.
-        moved: (N, n) how far it has got.
+        reported: (N, n) integrated velocities up to each moment.
+        moved: (N, n) measured motion up to each moment.
         least: motion in a window that counts.
     """
 
@@ -44,7 +44,7 @@ class Speeds(NamedTuple):
 def wrong_speeds(
     spec: RobotSpec, signals: Signals, times: Times, usable: NDArray[np.bool_]
 ) -> dict[str, tuple[NDArray[np.bool_], str]]:
-    """Return sensor -> in which of N - 1 control steps its velocities contradict the motion, and an example.
+    """Return sensor -> steps (N - 1,) whose velocities contradict the motion, and an example.
 
     Args:
         spec: the robot.
@@ -66,7 +66,7 @@ def wrong_speeds(
 def _shares(speeds: Speeds, usable: NDArray[np.bool_]) -> FloatArray:
     """Return the share of the motion that velocities report around each step (N - 1, n).
 
-    Where little moved, it is that of the nearest step before, else after; NaN where nothing ever did.
+    With little motion, the share of the nearest earlier step applies, else a later one; NaN without motion.
     """
     steps = len(usable)
     first = np.arange(max(steps - WINDOW + 1, 0))
@@ -77,7 +77,7 @@ def _shares(speeds: Speeds, usable: NDArray[np.bool_]) -> FloatArray:
     counts = whole[:, None] & (np.abs(moved) > speeds.least)
 
     def around(values: FloatArray) -> FloatArray:
-        """Return the sums (N - 1, n) over the windows that lie near each step."""
+        """Return the sums (N - 1, n) over the windows near each step."""
         sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
         begins = np.clip(np.arange(steps) - NEAR, 0, len(first))
         ends = np.clip(np.arange(steps) + NEAR - WINDOW + 1, 0, len(first))
@@ -90,7 +90,7 @@ def _shares(speeds: Speeds, usable: NDArray[np.bool_]) -> FloatArray:
 
 
 def _filled(share: FloatArray) -> FloatArray:
-    """Return shares (N, n) with the last known one, else the next, in place of NaN."""
+    """Return shares (N, n) with NaN replaced by the last known one, else the next."""
     for turned in (slice(None), slice(None, None, -1)):
         view = share[turned]
         known = np.where(np.isnan(view), 0, np.arange(len(view))[:, None])
@@ -111,7 +111,7 @@ def _speeds(spec: RobotSpec, signals: Signals, times: Times) -> list[Speeds]:
                 place.sensor, names, _led(track, slice(count, None), times), track.at(times)[:, :count], MOVED
             )
         ]
-    # All zeros are what drivers send that measure none: they count as missing, for the planner, too.
+    # Drivers without velocities send all zeros: these count as missing, for the planner, too.
     return [speeds for speeds in found or [] if speeds.reported.any()]
 
 
@@ -134,7 +134,7 @@ def _of_base(spec: RobotSpec, signals: Signals, times: Times, place: Place) -> l
 
 
 def _led(track: Track, columns: slice | list[int], times: Times) -> FloatArray:
-    """Return how far the velocities of a sensor lead up to each moment (N, n)."""
+    """Return the integrated velocities of a sensor up to each moment (N, n)."""
     since_s = (track.times - track.times[0]) / 1e9
     way = travelled(since_s, track.values[:, columns])
     return Track(track.times, way).at(times)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Control steps in a recording: when they begin, what was seen then, and why some of them cannot be used."""
+"""Control steps of a recording: their times, their observations, and why some are unusable."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ami_ros.recordings.importing.speeds import wrong_speeds
 from ami_ros.recordings.importing.still import still_steps, stretches
 from ami_ros.recordings.importing.track import Times, longest_interval_ns
 
-UNEVEN = 0.35  # share of a control step that one may be longer or shorter
-FAST = 1.15  # pictures per control step: of a faster camera, those nearest to an even grid are taken
-MOVED = 0.02  # rad or m, after which a picture cannot be the same to the last bit
+UNEVEN = 0.35  # share of its length by which a control step may be longer or shorter
+FAST = 1.15  # pictures per control step: faster cameras are sampled on an even grid
+MOVED = 0.02  # rad or m, after which identical pictures are impossible
 AGAIN, NOT_AGAIN = "time began again", "nothing of {} since time began again"
 STILL = "a frozen picture of {} while it moved"
 GAP = "a gap in {}"
-PIECE_NS = 10_000_000_000  # no grid is laid over a longer gap: a clock that was set makes one of hours
+PIECE_NS = 10_000_000_000  # no grid spans a longer gap: setting a clock makes gaps of hours
 LEAPT = "readings of {} that contradict each other"
 FROZEN = "readings of {} that stay the same to the last bit while it moves"
 SPEEDS = "velocities of {} that contradict its positions"
@@ -37,9 +37,9 @@ class Steps:
 
     Attributes:
         times: (N,) int64 ns: stamps of the first camera's pictures, else even.
-        frames: camera -> (N,) places of its pictures in time.
-        reasons: (N - 1,) why a step cannot be used; "" where it can.
-        notes: what people should know of it.
+        frames: camera -> (N,) indices of its pictures in time.
+        reasons: (N - 1,) why a step is unusable; "" if usable.
+        notes: for people.
     """
 
     times: Times
@@ -51,9 +51,9 @@ class Steps:
 def control_steps(spec: RobotSpec, signals: Signals, trust: SensorTrust) -> Steps:
     """Lay out control steps over a recording.
 
-    A step begins with a picture of the first camera, since what is seen and measured then is one
-    observation. A camera at about the control rate gives a step with each picture; of a faster one the
-    pictures nearest to an even grid are taken.
+    A step begins with a picture of the first camera, since the picture and the readings at that time form
+    one observation. A camera at about the control rate gives a step per picture; a faster one gives the
+    pictures nearest to an even grid.
 
     Args:
         spec: the robot.
@@ -99,12 +99,12 @@ def _moments(spec: RobotSpec, signals: Signals, begin_ns: int, end_ns: int) -> T
 
 
 def _gap_ends(times: Times, longest_ns: float = PIECE_NS) -> Times:
-    """Return when gaps end that are longer than `longest_ns`."""
+    """Return the ends of gaps longer than `longest_ns`."""
     return times[1:][np.diff(times) > longest_ns]
 
 
 def _even(spec: RobotSpec, signals: Signals, edges: list[int]) -> Times:
-    """Return moments at the control rate, in each run from when all sensors spoke to when the first ended."""
+    """Return moments at the control rate, in each run from the last sensor's start to the first one's end."""
     grids = [np.zeros(0, dtype=np.int64)]
     edges = sorted({*edges, *(int(end) for one in signals.tracks.values() for end in _gap_ends(one.times))})
     for begin, end in itertools.pairwise(edges):
@@ -118,7 +118,7 @@ def _even(spec: RobotSpec, signals: Signals, edges: list[int]) -> Times:
 
 
 def _nearest(times: Times, wanted: Times) -> NDArray[np.int64]:
-    """Return where in `times` the one nearest to each wanted time is."""
+    """Return the index in `times` nearest to each wanted time."""
     after = np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1))
     before = np.minimum(after - 1, len(times) - 1)
     after = np.minimum(after, len(times) - 1)
@@ -181,23 +181,23 @@ def _reasons(
 
 
 def _frozen(frames: Frames, places: NDArray[np.int64], way: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return in which of N - 1 steps pictures repeat, of those that repeat for longer than the body rested.
+    """Return the steps (N - 1,) in which pictures repeat for longer than the body rested.
 
     Args:
         frames: of one camera.
-        places: (N,) of its pictures.
-        way: (N,) of the body so far.
+        places: (N,) indices of its pictures.
+        way: (N,) distance travelled by the body.
     """
     count = np.diff(places)
     repeats = (np.diff(np.cumsum(frames.repeats)[places]) == count) & (count > 0)
     frozen = np.zeros(len(repeats), dtype=bool)
     for begin, end in stretches(repeats):
         if way[end] - way[begin] > MOVED:
-            # A repeated picture at an end of the stretch is one of the neighbouring step, too.
+            # A repeated picture at an end of the stretch also belongs to the neighbouring step.
             frozen[max(begin - int(frames.repeats[places[begin]]), 0) : end + 1] = True
     return frozen
 
 
 def _either(wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return of N moments whether one of the two of each step is wrong (N - 1,)."""
+    """Return whether either of the two moments of each step is wrong (N - 1,), from N moments."""
     return wrong[1:] | wrong[:-1]

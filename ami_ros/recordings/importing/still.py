@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Readings that stay the same to the last bit although something else shows that the body moves."""
+"""Frozen readings: the same to the last bit although another signal shows that the body moves."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ami_ros.recordings.importing.signals import Signals
 from ami_ros.recordings.importing.track import Times, Track
 from ami_ros.types import FloatArray
 
-LEAST = 3  # control steps: in fewer of them a picture says too little
-# A scene has changed when a picture differs from the first by more than so much (of 255, the mean over all
-# pixels), and by so many times what two pictures in a row differ by: noise does not add up.
+LEAST = 3  # control steps: fewer of them do not suffice for pictures
+# A scene has changed when a picture differs from the first by more than this (of 255, the mean over all
+# pixels), and by this multiple of the difference of consecutive pictures: noise does not accumulate.
 CHANGED, NOISE = 1.0, 2.0
 
 
@@ -30,7 +30,7 @@ def still_steps(
     frames: Mapping[str, NDArray[np.int64]],
     trust: SensorTrust,
 ) -> dict[str, NDArray[np.bool_]]:
-    """Return sensor -> in which of N - 1 control steps its readings are frozen.
+    """Return sensor -> frozen steps (N - 1,).
 
     A sensor with `freeze_s` is frozen when it repeats for longer. The place of the body (joints, or the pose
     of a base) is frozen when it repeats while pictures change, or while commands move further than
@@ -40,8 +40,8 @@ def still_steps(
         spec: the robot.
         signals: of the recording.
         times: (N,) moments.
-        frames: camera -> (N,) places of its pictures.
-        trust: how far commands may go.
+        frames: camera -> (N,) indices of its pictures.
+        trust: how far commands may move.
     """
     found: dict[str, NDArray[np.bool_]] = {}
     place = place_of(spec)
@@ -56,7 +56,7 @@ def still_steps(
                 wrong = any(
                     _changes(signals.frames[name], places[moments]) for name, places in frames.items()
                 ) or _is_led(signals.commands, times[moments], trust.still_joints_travel)
-            if wrong:  # with the steps whose ends lie between such a reading and another one
+            if wrong:  # with the steps between such a reading and another one
                 frozen[max(begin - 1, 0) : end + 2] = True
         if frozen.any():
             found[sensor.name] = frozen
@@ -64,13 +64,13 @@ def still_steps(
 
 
 def stretches(true: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (begin, end) of each stretch of steps in which something is true."""
+    """Return (begin, end) of each stretch of true steps."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], true, [False]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _repeats(track: Track, times: Times) -> list[tuple[int, int]]:
-    """Return (first moment, last moment) of stretches of control steps in which readings are all the same."""
+    """Return (first moment, last moment) of stretches of control steps with identical readings."""
     changes = (np.diff(track.values, axis=0) != 0.0).any(axis=1)
     stretch = np.concatenate([[0], np.cumsum(changes)])
     before = np.clip(np.searchsorted(track.times, times, side="right") - 1, 0, len(stretch) - 1)
@@ -79,7 +79,7 @@ def _repeats(track: Track, times: Times) -> list[tuple[int, int]]:
 
 
 def _changes(frames: Frames, places: NDArray[np.int64]) -> bool:
-    """Return whether what a camera shows at these places changes, by more than noise."""
+    """Return whether a camera's pictures at these indices change by more than noise."""
     first = frames.take(places[:1]).astype(np.int16)
     apart, noise = [np.zeros(0)], [np.zeros(0)]
     for begin in range(0, len(places) - 1, BLOCK):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One time for recordings in which time begins again: after a reset of a simulator, and in each next bag."""
+"""A common time for recordings whose time restarts: when a simulator resets, and in each further bag."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from ami_ros.errors import ObservationError
 
-BACK_NS = 1_000_000_000  # a stamp so much older than the one before it on its topic is of a new run
-BREAK_NS = 10_000_000_000  # between two runs, so that nothing goes from one into the other
-PAUSE_NS = 3_600_000_000_000  # after a longer one time begins again, too: a clock was set, perhaps by decades
+BACK_NS = 1_000_000_000  # a stamp older than the one before it on its topic by this much belongs to a new run
+BREAK_NS = 10_000_000_000  # between two runs, so that nothing spans them
+PAUSE_NS = 3_600_000_000_000  # time also restarts after a longer one: a clock was set, perhaps by decades
 
 
 @dataclass
 class _Run:
-    """A stretch in which time goes on.
+    """A stretch of continuous time.
 
     Attributes:
-        shift_ns: from stamps to the one time.
+        shift_ns: from stamps to the common time.
         latest_ns: newest stamp of its sensors.
-        end_ns: in the one time, once another run has begun.
+        end_ns: in the common time, once another run has begun.
     """
 
     shift_ns: int
@@ -30,12 +30,12 @@ class _Run:
 
 @dataclass
 class _Clock:
-    """What a topic is stamped by.
+    """Clock of one topic.
 
     Attributes:
-        run: that it is in.
+        run: current run of the topic.
         newest_ns: its newest stamp there.
-        leads: whether it is a sensor's.
+        leads: whether it belongs to a sensor.
         lead_ns: how far it was ahead of all other sensors.
         ahead_ns: its newest stamp since it jumped ahead.
         lost: it went back, and no sensor did.
@@ -49,16 +49,16 @@ class _Clock:
     lost: bool = False
 
     def goes_back(self, stamp_ns: int) -> bool:
-        """Return whether a stamp is so old that time has begun again."""
+        """Return whether a stamp is so old that time has restarted."""
         return stamp_ns < self.newest_ns - BACK_NS
 
 
 class Timeline:
-    """Puts runs one after the other.
+    """Puts runs one after another.
 
     A run begins with the first sensor that goes back, or ahead by more than `PAUSE_NS` with the others. Any
-    other topic follows as soon as its stamp is near the newest one of the run. Until then it is refused:
-    nobody knows how two clocks go together. So is one that jumps ahead alone.
+    other topic follows as soon as its stamp is near the newest one of the run. Until then it is refused,
+    because the relation of the two clocks is unknown. A topic that jumps ahead alone is refused, too.
 
     Attributes:
         breaks: times between two runs, ns.
@@ -68,43 +68,43 @@ class Timeline:
         self.breaks: list[int] = []
         self._runs = [_Run(shift_ns=0)]
         self._clocks: dict[str, _Clock] = {}
-        self._first = 0  # run of this recording
+        self._first = 0  # first run of this recording
         self._leader = ""
         self._end_ns: int | None = None
         self._begins = False
 
     def at(self, topic: str, stamp_ns: int, leads: bool = True) -> int:
-        """Return where on the one time a message is, ns.
+        """Return the common time of a message, ns.
 
         Args:
-            topic: that it was said on.
+            topic: of the message.
             stamp_ns: of the message.
-            leads: a sensor, with which a run may begin; what tells of actions only follows.
+            leads: a sensor, which may begin a run; sources of actions only follow.
 
         Raises:
-            ObservationError: time began again, and this topic did not follow; or it went back alone, or
-                jumped ahead alone.
+            ObservationError: time restarted, and this topic did not follow; or it went back alone, or jumped
+                ahead alone.
         """
         run = self._runs[self._run_of(topic, stamp_ns, leads)]
         if leads or run.latest_ns is None:
             run.latest_ns = stamp_ns if run.latest_ns is None else max(run.latest_ns, stamp_ns)
         time_ns = stamp_ns + run.shift_ns
-        if run.end_ns is not None and time_ns > run.end_ns + BACK_NS:  # what was on its way may arrive
+        if run.end_ns is not None and time_ns > run.end_ns + BACK_NS:  # messages in transit may arrive
             raise self._stays(topic)
         self._end_ns = time_ns if self._end_ns is None else max(self._end_ns, time_ns)
         return time_ns
 
     def run_at(self, time_ns: int) -> int:
-        """Return the number of the run that a moment is in, from 0."""
+        """Return the number of the run at a moment, from 0."""
         return bisect_right(self.breaks, time_ns)
 
     def begin_again(self) -> None:
-        """Let the next message begin a run, as that of another bag."""
+        """Let the next message begin a run, as in another bag."""
         self._begins = True
         self._clocks.clear()
 
     def _run_of(self, topic: str, stamp_ns: int, leads: bool) -> int:
-        """Return the run that a message is of, which may be a new one."""
+        """Return the run of a message, which may be a new one."""
         current, clock = len(self._runs) - 1, self._clocks.get(topic)
         run = self._first if clock is None else clock.run
         back = clock is not None and clock.goes_back(stamp_ns)
@@ -151,13 +151,13 @@ class Timeline:
         self._runs[-1].end_ns = end_ns
         self._leader = topic
         self._runs.append(_Run(end_ns + BREAK_NS - stamp_ns, latest_ns=stamp_ns))
-        self.breaks.append(end_ns + BREAK_NS // 2)  # stamps are not quite in order, and may be corrected
+        self.breaks.append(end_ns + BREAK_NS // 2)  # stamps may be out of order or corrected later
         return len(self._runs) - 1
 
     def _stays(self, topic: str) -> ObservationError:
         return ObservationError(f"stamp: time of {self._leader} began again, expected that of {topic}, too")
 
     def _apart(self, stamp_ns: int, run: int) -> int:
-        """Return how far a stamp is from the newest one of a run, ns."""
+        """Return the distance of a stamp from the newest one of a run, ns."""
         latest_ns = self._runs[run].latest_ns
         return 0 if latest_ns is None else abs(stamp_ns - latest_ns)

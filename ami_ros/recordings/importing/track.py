@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one topic said over time, and how regularly."""
+"""Samples of one topic over time, and their regularity."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from ami_ros.types import FloatArray
 
-# A gap is an interval longer than this many usual ones, and longer than a control step: within one the
-# readings before and after tell enough, as they do of a sensor that is as slow.
+# A gap is an interval longer than this many usual ones, and longer than a control step: within a step the
+# neighbouring readings suffice, as for a sensor of that rate.
 GAP_PERIODS = 2.5
 
 Times = NDArray[np.int64]
 
 
 def longest_interval_ns(usual_ns: float, step_ns: int) -> float:
-    """Return how long an interval may be that is no gap.
+    """Return the longest interval that is no gap.
 
     Args:
         usual_ns: median interval of the topic.
@@ -35,17 +35,17 @@ class TopicHealth:
     Attributes:
         topic: its name.
         type: of its messages.
-        expected_hz: what the robot's YAML says; None where it says nothing.
+        expected_hz: rate in the robot's YAML; None if not given.
         messages: all of them.
         malformed: messages that could not be used.
-        reason: why the first of these could not.
-        unstamped: messages with a stamp of zero, which count as measured when they arrived.
+        reason: why the first of these could not be used.
+        unstamped: messages with a stamp of zero, which are timed by their arrival.
         out_of_order: messages older than the one before.
-        duplicates: messages with the stamp of another one, which were left out.
-        identical: pictures that are those before to the last bit.
-        contradictions: readings that are further from the one before than the body can get.
-        size: width and height of the pictures, px; None of other sensors.
-        rate_hz: by the median interval; None of less than two messages.
+        duplicates: messages with the stamp of another one, which were dropped.
+        identical: pictures equal to the one before to the last bit.
+        contradictions: readings further from the one before than the body can move.
+        size: width and height of the pictures, px; None for other sensors.
+        rate_hz: by the median interval; None for fewer than two messages.
         gaps: (begin, length) of each, s from the beginning of the recording.
     """
 
@@ -70,11 +70,11 @@ class TopicHealth:
         self.reason = self.reason or reason
 
     def see(self, times: Times, kept: Times, breaks: Sequence[int], begin_ns: int, step_ns: int) -> None:
-        """Take the times of the messages.
+        """Record the times of the messages.
 
         Args:
-            times: as they came, ns.
-            kept: of those that were kept, in order.
+            times: in order of arrival, ns.
+            kept: of the messages kept, in order.
             breaks: times between two runs.
             begin_ns: of the recording.
             step_ns: duration of a control step.
@@ -99,7 +99,7 @@ class Track:
     Attributes:
         times: (N,) int64 ns, strictly increasing.
         values: (N, n).
-        angles: columns that begin again after a full turn, rad.
+        angles: columns that wrap after a full turn, rad.
     """
 
     times: Times
@@ -108,12 +108,12 @@ class Track:
 
     @property
     def period_ns(self) -> float:
-        """Median interval; infinite of less than two samples."""
+        """Median interval; infinite for fewer than two samples."""
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else float("inf")
 
     def at(self, times: Times) -> FloatArray:
-        """Return the values on the straight ways between samples (M, n); beyond the ends the last ones."""
-        # Only the samples around: who asks step by step must not go over all of them each time.
+        """Return linearly interpolated values (M, n); beyond the ends, the last ones."""
+        # Only the samples around: step-by-step callers must not process all of them each time.
         ends = np.searchsorted(self.times, [times.min(), times.max()] if len(times) else [0, 0])
         around = slice(max(int(ends[0]) - 1, 0), int(ends[1]) + 1)
         columns = list(self.values[around].T)
@@ -125,7 +125,7 @@ class Track:
         return result
 
     def widths(self, times: Times) -> NDArray[np.float64]:
-        """Return the length of the interval between samples that each time lies in (M,), ns.
+        """Return the length of the sample interval that contains each time (M,), ns.
 
         0 at a sample; infinite before the first and after the last one.
         """
@@ -140,5 +140,5 @@ class Track:
 
 
 def in_order(times: Sequence[int] | Times) -> tuple[Times, NDArray[np.int64]]:
-    """Return distinct times in order (N,), and which of the given ones they are (N,): of equals the first."""
+    """Return distinct times in order (N,), and their indices in the input (N,): of equals the first."""
     return np.unique(np.asarray(times, dtype=np.int64), return_index=True)

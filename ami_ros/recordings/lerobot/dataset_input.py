@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of a LeRobotDataset v3, and which videos have their pictures: all that can be read."""
+"""Rows of a LeRobotDataset v3 and the videos with their pictures: everything readable."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ami_ros.recordings.lerobot.row_index import RowIndex, numbers_of, stretches
 from ami_ros.types import FloatArray
 
 BATCH = 64  # rows that are held in memory: each may have a large picture
-MANY = 2**16  # rows of which only the numbers are
+MANY = 2**16  # rows of which only the numbers are held
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """N rows of one episode that follow each other.
+    """N consecutive rows of one episode.
 
     Attributes:
         episode: its number.
@@ -50,12 +50,12 @@ class DatasetInput:
         path: its folder.
 
     Attributes:
-        info: what it says of itself.
+        info: its description.
         problems: what could not be read so far, for people.
-        episodes: number -> where it is, of the episodes that meta/episodes tells of.
+        episodes: number -> where it is, of the episodes listed in meta/episodes.
 
     Raises:
-        EpisodeError: what it says of itself cannot be read, or is of another version.
+        EpisodeError: its description cannot be read, or is of another version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,10 +67,10 @@ class DatasetInput:
         self._index = RowIndex(self.episodes)
 
     def rows(self, features: Sequence[str]) -> Iterator[Rows]:
-        """Yield the rows, with the values of these features; notes what is missing.
+        """Yield the rows, with the values of these features; note what is missing.
 
         Raises:
-            EpisodeError: there is no file of rows that can be read.
+            EpisodeError: no file of rows can be read.
         """
         files = sorted(path.relative_to(self.path).as_posix() for path in self.path.glob("data/*/*.parquet"))
         places = Counter(place.data for place in self.episodes.values())
@@ -93,7 +93,7 @@ class DatasetInput:
             self.problems.append(f"got {episodes} episodes, {frames} frames")
 
     def _look_at(self, file: str) -> None:
-        """Look at the numbers of all rows; what cannot be read is told when the rows are."""
+        """Index the numbers of all rows; unreadable ones are reported when the rows are read."""
         with suppress(Exception), ParquetInput(self.path / file) as parquet:
             columns = {name: 1 for name in (EPISODE, FRAME, TIMESTAMP) if name in parquet.names}
             for group in range(parquet.groups):
@@ -155,7 +155,7 @@ class DatasetInput:
 
 
 def _numbers(column: pa.Array, size: int) -> FloatArray:
-    """Return the values of a column (N, size); NaN in rows that have other ones."""
+    """Return the values of a column (N, size); NaN in rows with another number of values."""
     cells = column.to_pylist()
     try:
         return np.asarray(cells, dtype=np.float64).reshape(len(cells), size)

@@ -39,7 +39,7 @@ ROWS = 100  # episodes in a row group of meta/episodes
 
 
 class DatasetOutput:
-    """A data set under way. It can be read once it is closed: what it says of itself is written last.
+    """A data set being written. It is readable once closed: its description is written last.
 
     Args:
         folder: of it, empty.
@@ -49,7 +49,7 @@ class DatasetOutput:
         instruction: what the robot is to do, in words.
 
     Raises:
-        ConfigError: a feature cannot be kept as it should.
+        ConfigError: a feature cannot be stored as requested.
         OSError: the disk is full or cannot be written.
     """
 
@@ -66,7 +66,7 @@ class DatasetOutput:
         self._frames = 0
 
     def write(self, values: Mapping[str, NDArray[Any]]) -> None:
-        """Write an episode.
+        """Append an episode.
 
         Args:
             values: feature -> (N, n), or (N, H, W, 3) uint8 of a camera.
@@ -153,7 +153,7 @@ class DatasetOutput:
         files.close()
 
     def _write_tasks(self) -> None:
-        # As pandas writes a table whose index is the instruction: lerobot reads it with pandas.
+        # As pandas writes a table whose index is the instruction, because lerobot reads it with pandas.
         index = {"name": "task", "field_name": "task", "pandas_type": "unicode", "numpy_type": "object"}
         number = {"name": "task_index", "field_name": "task_index"}
         number |= {"pandas_type": "int64", "numpy_type": "int64"}
@@ -212,7 +212,7 @@ def _column(array: NDArray[Any]) -> pa.Array:
 
 
 def _hugging_face(array: NDArray[Any]) -> dict[str, Any]:
-    """Return how the datasets library, and the page of a data set, are to see a column."""
+    """Return how the datasets library, and a data set's web page, interpret a column."""
     if array.ndim == 4:
         return {"_type": "Image"}
     value = {"dtype": str(array.dtype), "_type": "Value"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the episodes of a LeRobotDataset are, from meta/episodes: what contradicts itself is not believed."""
+"""Where the episodes of a LeRobotDataset are, from meta/episodes; contradictory entries are not used."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ami_ros.recordings.problems import few_lines
 
 MOST_NUMBER = 2**31 - 1  # of an episode, a file or a frame
 MOST_S = 1e6  # of a video, or of an episode: 11 days
-# Frames that the stretch of an episode in a video may be longer or shorter than the episode: containers
-# round, and may count the last frame or not.
+# Frames by which an episode's stretch of a video may be longer or shorter than the episode: containers
+# round, and may or may not count the last frame.
 TOLERANCE = 1.5
 BATCH = 1000  # rows that are held in memory
 _PLACE = ("chunk_index", "file_index")
@@ -24,7 +24,7 @@ _SPAN = ("from_timestamp", "to_timestamp")
 
 
 class VideoPlace(NamedTuple):
-    """Where the pictures of an episode are: a file, and from which time to which in it."""
+    """Where the pictures of an episode are: a file, and the start and end time in it."""
 
     path: str
     from_s: float
@@ -48,13 +48,13 @@ class EpisodePlace(NamedTuple):
 def read_places(
     folder: Path, videos: Sequence[str], fps: float, tell: Callable[[str], object]
 ) -> Mapping[int, EpisodePlace]:
-    """Return number -> where it is, of the episodes of which that is said, once and without contradiction.
+    """Return number -> where it is, for episodes that are listed once and without contradiction.
 
     Args:
         folder: of the data set.
         videos: its features that are videos.
         fps: its frames per second.
-        tell: is told what cannot be believed.
+        tell: receives what is not used.
     """
     files = sorted(folder.glob("meta/episodes/*/*.parquet"))
     if not files:
@@ -130,7 +130,7 @@ def _seconds(row: Mapping[str, Any], name: str) -> float:
 def _leave_out_contradictions(
     places: Mapping[int, EpisodePlace], video: str, fps: float, tell: Callable[[str], object]
 ) -> None:
-    """Forget where the pictures of episodes are whose stretches overlap, or do not fit their lengths."""
+    """Drop the pictures of episodes whose stretches overlap, or do not fit their lengths."""
     files: dict[str, list[tuple[VideoPlace, int, int]]] = {}
     for number, place in places.items():
         if (there := place.videos.get(video)) is not None:
@@ -152,7 +152,7 @@ def _leave_out_contradictions(
 
 
 def _overlapping(stretches: Sequence[tuple[VideoPlace, int, int]], fps: float) -> set[int]:
-    """Return the numbers of those that share more than half a frame with another one."""
+    """Return the numbers of the stretches that share more than half a frame with another one."""
     found: set[int] = set()
     last_end_s, last = 0.0, -1
     for place, length, number in sorted(stretches):
@@ -165,5 +165,5 @@ def _overlapping(stretches: Sequence[tuple[VideoPlace, int, int]], fps: float) -
 
 
 def one_line(error: Exception) -> str:
-    """Return what an error says, in one line that is not too long."""
+    """Return an error's message as one line of limited length."""
     return " ".join(str(error).split())[:200] or repr(error)

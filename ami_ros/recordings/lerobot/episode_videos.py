@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of one episode after the other, from the videos that hold them."""
+"""Pictures of one episode after another, from the videos that hold them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class EpisodeVideos:
     """The videos of a data set.
 
     Args:
-        dataset: whose.
-        features: which of its videos.
+        dataset: to which they belong.
+        features: names of the videos to read.
     """
 
     def __init__(self, dataset: DatasetInput, features: Sequence[str]) -> None:
         self._dataset, self._features = dataset, features
-        self._left = dict.fromkeys(features, SPARE)  # pictures that may be decoded without being wanted
+        self._left = dict.fromkeys(features, SPARE)  # pictures to decode beyond those requested
         self._open: dict[str, tuple[str, float, VideoInput]] = {}  # feature -> file, begin, video
         self._unknown: Counter[str] = Counter()
         self._lost: Counter[tuple[str, str]] = Counter()
@@ -39,7 +39,7 @@ class EpisodeVideos:
             self._open[name] = file, from_s, video
 
     def picture(self, feature: str, time_s: float) -> ImageArray | None:
-        """Return what was seen so long after the beginning (H, W, 3); None if it cannot be read."""
+        """Return the picture at a time after the beginning (H, W, 3); None if it cannot be read."""
         if feature not in self._open:
             self._unknown[feature] += 1
             return None
@@ -50,7 +50,7 @@ class EpisodeVideos:
         return picture
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for name, (_, _, video) in self._open.items():
             video.close()
             self._left[name] = video.left

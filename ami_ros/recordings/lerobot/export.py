@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From episodes to a LeRobotDataset v3: whole or not at all."""
+"""Export episodes as a LeRobotDataset v3: whole or not at all."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ VERB = "export-data"
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What is made of episodes.
+    """How episodes are exported.
 
     Attributes:
         instruction: what the robot is to do, in words.
-        video: keep pictures as H.264, not exactly.
+        video: store pictures as H.264, which is lossy.
     """
 
     instruction: str
@@ -49,19 +49,19 @@ def export(
 ) -> int:
     """Write episodes as a LeRobotDataset v3, and return its number of frames.
 
-    An episode of S control steps becomes S + 1 frames. The last frame has the action of the one before: what
-    happened after it was not recorded.
+    An episode of S control steps becomes S + 1 frames. The last frame repeats the action before it, because
+    the action after it was not recorded.
 
     Args:
-        spec: the robot that they are of.
+        spec: the robot that recorded them.
         episodes: their files.
-        folder: to write, which is not there or empty.
-        settings: what is made of them.
-        on_episode: is told of each.
+        folder: output; it is missing or empty.
+        settings: how they are exported.
+        on_episode: called after each.
 
     Raises:
         EpisodeError: an episode is damaged, of another robot, or has pictures of another size than the first.
-        ConfigError: the pictures cannot be kept as they should.
+        ConfigError: the pictures cannot be stored as requested.
         OutputError: the folder is not empty, or cannot be written.
         InUseError: another process writes there.
     """
@@ -101,7 +101,7 @@ def _values(spec: RobotSpec, record: EpisodeRecord) -> dict[str, NDArray[np.gene
 
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """Give a folder that takes the place of `folder` if the block ends well, and goes if it does not."""
+    """Yield a folder that replaces `folder` if the block succeeds, and is removed if it does not."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: is there already, expected a new or an empty folder; use another one")
     partial = folder.with_name(f"{PARTIAL}{folder.name}{SUFFIX}")
@@ -109,7 +109,7 @@ def _whole(folder: Path) -> Iterator[Path]:
         raise OutputError(f"{partial}: is a link, expected nothing there, or what a killed process left")
     try:
         with only_one(VERB, partial):
-            _empty(partial)  # of what a killed process left
+            _empty(partial)  # left by a killed process
             try:
                 yield partial
             except BaseException:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a LeRobotDataset says of itself: its rate and its features, from meta/info.json."""
+"""The description of a LeRobotDataset: its rate and its features, from meta/info.json."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Feature:
         name: as in observation.state.
         dtype: "image", "video", or that of numbers.
         shape: of each value.
-        names: of its numbers; () where it does not say.
-        units: of its numbers; () where it does not say. Only ami_ros writes them.
+        names: of its numbers; () if not given.
+        units: of its numbers; () if not given. Only ami_ros writes them.
     """
 
     name: str
@@ -43,17 +43,17 @@ class Feature:
 
     @property
     def is_picture(self) -> bool:
-        """Whether it is what a camera saw."""
+        """Whether it is a camera picture."""
         return self.dtype in PICTURES
 
     @property
     def size(self) -> int:
-        """How many numbers it has; 0 if it has no numbers in a row."""
+        """How many numbers it has; 0 unless they form one row."""
         return self.shape[0] if len(self.shape) == 1 and self.dtype not in (*PICTURES, "string") else 0
 
     @cached_property
     def columns(self) -> Mapping[str, Sequence[int]]:
-        """Which of its numbers have which name: a name may be given twice."""
+        """Name -> indices of its numbers: a name may be given twice."""
         columns: dict[str, list[int]] = {}
         for column, name in enumerate(self.names):
             columns.setdefault(name, []).append(column)
@@ -70,14 +70,14 @@ class Feature:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What stands in meta/info.json.
+    """The content of meta/info.json.
 
     Attributes:
         fps: frames per second.
         features: by name, without bookkeeping.
-        episodes: how many there should be; 0 where it does not say.
-        frames: how many there should be; 0 where it does not say.
-        problems: what of it cannot be, and is done without, for people.
+        episodes: expected number; 0 if not given.
+        frames: expected number; 0 if not given.
+        problems: invalid entries that are ignored, for people.
     """
 
     fps: float
@@ -95,7 +95,7 @@ class DatasetInfo:
 
 
 def read_info(folder: Path) -> DatasetInfo:
-    """Read what a data set says of itself.
+    """Read the description of a data set.
 
     Raises:
         EpisodeError: it is missing or damaged, or of another version.
@@ -136,7 +136,7 @@ def _count(info: Mapping[str, Any], name: str, problems: list[str]) -> int:
 
 
 def _feature(name: str, about: Any) -> Feature:
-    """Return what is said of a feature. Raises ValueError: it cannot be."""
+    """Return one feature. Raises ValueError: its description is invalid."""
     if "/" in name or name.startswith(".") or not name.isprintable():
         raise ValueError(f"feature {shown(name)}: expected a name that can be a folder's")
     about = about if isinstance(about, dict) else {}
@@ -148,7 +148,7 @@ def _feature(name: str, about: Any) -> Feature:
             f"feature {name!r}: got shape {shown(sizes)}, expected sizes of 1 to {MOST_SIZE} of up to "
             f"{MOST_DIMENSIONS} dimensions"
         )
-    # Labels that are not one for each number would lead to the wrong column.
+    # Labels that do not match the numbers one to one would lead to the wrong column.
     labels = [_texts(about.get(what)) for what in ("names", "units")]
     names, units = (some if len(some) == sizes[0] else () for some in labels)
     return Feature(name, dtype, tuple(sizes), names, units)

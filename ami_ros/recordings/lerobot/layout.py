@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things lie in a LeRobotDataset v3: many episodes to a file, and files counted within folders.
+"""Paths in a LeRobotDataset v3: many episodes per file, and files counted within folders.
 
 Source: https://huggingface.co/docs/lerobot/lerobot-dataset-v3
 """
@@ -18,7 +18,7 @@ VIDEOS = f"videos/{{video_key}}/{_PLACE}.mp4"
 FILES_PER_CHUNK = 1000
 DATA_MB, VIDEO_MB = 100, 200  # of a file, before the next one begins
 
-# Features: what policies of lerobot look for, and what each data set has of its own.
+# Features: those that lerobot's policies look for, and those that every data set has.
 STATE, ACTION, IMAGES = "observation.state", "action", "observation.images."
 EPISODE, FRAME, TIMESTAMP = "episode_index", "frame_index", "timestamp"
 BOOKKEEPING = {
@@ -31,7 +31,7 @@ BOOKKEEPING = {
 
 
 class FilePlace(NamedTuple):
-    """Which of the files of one kind."""
+    """Index of one file of a kind."""
 
     chunk: int = 0
     file: int = 0

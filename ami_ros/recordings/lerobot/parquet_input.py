@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of one Parquet file, in pieces that fit into memory, whatever the file claims."""
+"""Rows of one Parquet file, in batches that fit into memory, whatever the file claims."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ami_ros.recordings.lerobot.parquet_pages import LEAST_PAGE_BYTES, Claims, c
 from ami_ros.system.regular_file import open_regular
 
 PICTURES = 0  # size of a column of pictures; those of numbers have one
-# In a file per row, on average, however well it is packed: times and numbers of frames differ. Rows of
-# which all else stays the same take 3 bytes.
+# In a file per row, on average, however well it is packed: times and frame numbers differ. Rows that are
+# otherwise equal take 3 bytes.
 LEAST_ROW_BYTES = 2
-# A file may become so many times as large, or as the second says: joints at rest are packed well.
+# A file may grow by this factor, and to the second size in any case: joints at rest pack well.
 MOST_TIMES, ANYWAY_BYTES = 1000, 2**30
-# Of one page. Arrow writes 1024 values into a page at least, however large pictures are.
+# Of one page. Arrow writes at least 1024 values into a page, however large the pictures are.
 MOST_NUMBERS_BYTES, MOST_PICTURES_BYTES = 2**26, 2**29
 MOST_BATCH_BYTES = 2**28  # of the pictures that are held in memory at once
 MOST_COLUMNS = 2**12  # with statistics of each feature
-# Of the end of a file, which tells of its rows, and which takes a hundred times as much memory: at most, and
-# as a share of the file beyond the first MB.
+# Of the end of a file, which describes its rows and takes a hundred times as much memory: an absolute limit,
+# and a share of the file beyond the first MB.
 MOST_FOOTER_BYTES, SMALL_FOOTER_BYTES, FOOTER_SHARE = 2**23, 2**20, 8
 _BUFFER_BYTES = 2**20
 _END = struct.Struct("<I4s")  # of a file. Source: Apache Parquet, "File format"
@@ -44,8 +44,8 @@ class ParquetInput:
         groups: how many groups of rows it has.
 
     Raises:
-        Exception: of a dozen kinds, as Arrow does on damaged files, or OSError: it cannot be opened; or
-            ValueError: it claims what cannot be.
+        Exception: one of the dozen types that Arrow raises on damaged files, or OSError: it cannot be opened;
+            or ValueError: its claims are impossible.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,7 +74,7 @@ class ParquetInput:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._parquet.close()
         self._file.close()
 
@@ -117,7 +117,7 @@ class ParquetInput:
             )
 
     def _leaf(self, name: str, size: int) -> int:
-        """Return which of the file's columns a column of rows is: of a picture the one with the bytes."""
+        """Return the file's column for a column of rows; for a picture, the one with the bytes."""
         longer = tuple(f"{other}." for other in self.names if other.startswith(f"{name}."))
         found = [
             leaf
@@ -137,10 +137,10 @@ class ParquetInput:
         return found[0]
 
     def _most_rows(self, group: int, leaf: int, size: int) -> int:
-        """Return how many rows may be read at once. Raises ValueError: a column claims what cannot be."""
+        """Return how many rows may be read at once. Raises ValueError: a column's claims are impossible."""
         rows = self._metadata.row_group(group).num_rows
         claims = self._claims(group, leaf)
-        # A row may have more numbers than it should, which is told where it is used.
+        # A row may have more numbers than it should; that is reported where it is used.
         most_values = rows if size == PICTURES else 2 * rows * size
         most_bytes = MOST_PICTURES_BYTES if size == PICTURES else MOST_NUMBERS_BYTES
         if claims.values > most_values or claims.largest_bytes > most_bytes:
@@ -170,7 +170,7 @@ class ParquetInput:
 
 
 def _is_plain(kind: pa.DataType) -> bool:
-    """Return whether values of a type take as much memory as they have bytes: none stands for many."""
+    """Return whether a value takes as much memory as its own bytes: none stands for many."""
     if isinstance(kind, (pa.DictionaryType, pa.RunEndEncodedType, pa.BaseExtensionType)):
         return False
     return all(_is_plain(kind.field(at).type) for at in range(kind.num_fields))

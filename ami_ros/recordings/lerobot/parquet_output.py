@@ -26,7 +26,7 @@ class ParquetFiles:
         self._size = 0
 
     def write(self, table: pa.Table) -> FilePlace:
-        """Write a table, as a row group of its own, and return in which file it is."""
+        """Write a table as a separate row group; return the place of its file."""
         if self._writer is None or self._size + table.nbytes > DATA_MB * 2**20:
             self.close()
             self._place = FilePlace() if self._place is None else self._place.next

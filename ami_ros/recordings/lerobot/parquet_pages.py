@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the pages of a Parquet file claim to hold, read before Arrow believes them.
+"""What the pages of a Parquet file claim to hold, read before Arrow trusts them.
 
-A page of a few bytes can say that it unpacks to 2 GB, or that one value is there a billion times.
+A page of a few bytes can claim to unpack to 2 GB, or to repeat one value a billion times.
 
 Source: parquet.thrift of Apache Parquet 2.12, PageHeader; the compact protocol of Apache Thrift 0.23.
 """
@@ -23,13 +23,13 @@ _COUNT = (1, _I32)
 
 
 class Claims(NamedTuple):
-    """What some pages that follow each other claim.
+    """Claims of consecutive pages.
 
     Attributes:
-        pages: how many they are.
+        pages: their number.
         values: in all of them, nulls included.
         largest_bytes: unpacked, of the largest page.
-        dictionary_bytes: unpacked, of the largest page with values that others refer to.
+        dictionary_bytes: unpacked, of the largest dictionary page.
         unpacked_bytes: of all of them.
     """
 
@@ -41,7 +41,7 @@ class Claims(NamedTuple):
 
 
 def claims_of(file: BinaryIO, begin: int, end: int, most_pages: int) -> Claims:
-    """Return what the pages between two places in a file claim.
+    """Return the claims of the pages between two positions in a file.
 
     Raises:
         ValueError: their headers cannot be read, or there are more than `most_pages`.
@@ -72,13 +72,13 @@ def claims_of(file: BinaryIO, begin: int, end: int, most_pages: int) -> Claims:
 
 
 class _Compact:
-    """Reads a structure of the compact protocol. Raises LookupError: it is none, or cut off.
+    """Reads a structure of the compact protocol. Raises LookupError: it is invalid or cut off.
 
     Args:
-        data: that begins with it.
+        data: begins with the structure.
 
     Attributes:
-        at: how far it was read.
+        at: current position.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -140,6 +140,6 @@ class _Compact:
 
 
 def _signed(value: int) -> int:
-    """Return what a number of 32 bits or less is, as all readers cut it off."""
+    """Return a signed number of at most 32 bits, truncated as all readers do."""
     value &= 0xFFFFFFFF
     return (value >> 1) ^ -(value & 1)

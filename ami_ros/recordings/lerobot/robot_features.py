@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a robot's sensors and channels are called in a LeRobotDataset: as lerobot's own robots call theirs."""
+"""Names of a robot's sensors and channels in a LeRobotDataset, as lerobot's own robots use them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ami_ros.recordings.lerobot.features import COLOURS, Feature
 from ami_ros.recordings.lerobot.layout import ACTION, IMAGES, STATE
 
 POSITION, VELOCITY = ".pos", ".vel"
-# Meaning of an action -> what follows the names of its channels.
+# Meaning of an action -> suffix of its channels' names.
 SUFFIXES: Mapping[str, str] = {
     "cartesian_velocity": VELOCITY,
     "joint_velocity": VELOCITY,
@@ -22,7 +22,7 @@ SUFFIXES: Mapping[str, str] = {
 
 
 def state_names(sensor: VectorSensor) -> tuple[str, ...]:
-    """Return the names of a sensor's numbers (size,): of joints a.pos and a.vel, of others sensor.value."""
+    """Return the names of a sensor's numbers (size,): a.pos and a.vel for joints, else sensor.value."""
     if sensor.is_joints:
         return tuple(f"{name}{suffix}" for suffix in (POSITION, VELOCITY) for name in sensor.names)
     return tuple(f"{sensor.name}.{name}" for name in sensor.names)
@@ -34,12 +34,12 @@ def action_names(spec: RobotSpec) -> tuple[str, ...]:
 
 
 def robot_features(spec: RobotSpec, sizes: Mapping[str, tuple[int, int]], picture: str) -> dict[str, Feature]:
-    """Return the features that all that a robot records has.
+    """Return the features for everything that a robot records.
 
     Args:
         spec: the robot.
         sizes: camera -> height and width of its pictures, px.
-        picture: how they are kept, "image" or "video".
+        picture: how pictures are stored, "image" or "video".
     """
     features = [Feature(f"{IMAGES}{name}", picture, (*size, 3), COLOURS) for name, size in sizes.items()]
     if spec.vectors:

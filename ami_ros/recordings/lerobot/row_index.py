@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rows of a LeRobotDataset can be used: those whose numbers and times agree, and only once."""
+"""Which rows of a LeRobotDataset are usable: their numbers and times agree, and they occur once."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ami_ros.recordings.lerobot.episode_places import MOST_NUMBER, MOST_S, Episo
 from ami_ros.recordings.lerobot.layout import EPISODE, FRAME, TIMESTAMP
 from ami_ros.types import FloatArray
 
-MOST_PIECES = 4  # that an episode is in where rows say falsely that they are of another one
+MOST_PIECES = 4  # of an episode, where rows falsely claim to belong to another one
 ELSEWHERE = "meta/episodes says that they are in another file"
 AGAIN = f"they are there more than once, in several files, or in more than {MOST_PIECES} pieces"
 LONGER = "they have more rows than meta/episodes says"
 
 
 class Numbers(NamedTuple):
-    """What N rows say of themselves.
+    """Numbers that N rows report.
 
     Attributes:
-        episodes: (N,) int64 of which they are.
-        frames: (N,) int64 of the episode.
-        times_s: (N,) from its beginning.
-        usable: (N,) whether each is a number that can be, and the time that of the frame.
+        episodes: (N,) int64 episode of each row.
+        frames: (N,) int64 within the episode.
+        times_s: (N,) from the episode's beginning.
+        usable: (N,) whether each number is valid and the time matches the frame.
     """
 
     episodes: NDArray[np.int64]
@@ -42,7 +42,7 @@ class Numbers(NamedTuple):
 
 
 def numbers_of(batch: pa.RecordBatch, fps: float) -> Numbers:
-    """Return what rows say of themselves; without frame_index, the frame is that of the time."""
+    """Return the numbers of rows; without frame_index, the frame follows from the time."""
     episodes, times_s = _floats(batch, EPISODE), _floats(batch, TIMESTAMP)
     frames = _floats(batch, FRAME) if FRAME in batch.schema.names else np.round(times_s * fps)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -54,7 +54,7 @@ def numbers_of(batch: pa.RecordBatch, fps: float) -> Numbers:
 
 
 def stretches(episodes: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Return where rows of the same episode begin and end."""
+    """Return begin and end of each stretch of rows of the same episode."""
     borders = [0, *(np.flatnonzero(np.diff(episodes)) + 1).tolist(), len(episodes)]
     return [(begin, end) for begin, end in itertools.pairwise(borders) if end > begin]
 
@@ -64,10 +64,10 @@ class _Found:
     """Rows of one episode.
 
     Attributes:
-        file: that they are in.
+        file: that contains them.
         last: frame of the last one.
-        rows: how many they are.
-        pieces: in which they are, with rows of others between them.
+        rows: their number.
+        pieces: their number, with rows of other episodes between them.
     """
 
     file: str
@@ -77,10 +77,10 @@ class _Found:
 
 
 class RowIndex:
-    """Looks at the numbers of all rows before any is used.
+    """Checks the numbers of all rows before any is used.
 
     Args:
-        places: where episodes are, of those of which that is known.
+        places: where the known episodes are.
     """
 
     def __init__(self, places: Mapping[int, EpisodePlace]) -> None:
@@ -91,14 +91,14 @@ class RowIndex:
         self._at: tuple[str, int] | None = None
 
     def see(self, file: str, rows: Numbers) -> None:
-        """Look at the rows that come next in a file."""
+        """Index the next rows of a file."""
         self._unusable[file] += int(np.sum(~rows.usable))
         episodes, frames = rows.episodes[rows.usable], rows.frames[rows.usable]
         for begin, end in stretches(episodes):
             self._see(file, int(episodes[begin]), frames[begin:end])
 
     def uses(self, file: str, episode: int) -> bool:
-        """Return whether the rows of an episode in a file can be used."""
+        """Return whether the rows of an episode in a file are usable."""
         found = self._found.get(episode)
         wrong = episode in self._wrong[AGAIN] or episode in self._wrong[LONGER]
         return found is not None and found.file == file and not wrong
@@ -138,7 +138,7 @@ class RowIndex:
         found.rows += len(frames)
 
     def _short(self) -> Iterator[int]:
-        """Yield the episodes of which rows are missing, in files that can be read."""
+        """Yield the episodes with missing rows, in readable files."""
         for number in self._found.keys() | self._places.keys():
             found, place = self._found.get(number), self._places.get(number)
             if found is None:

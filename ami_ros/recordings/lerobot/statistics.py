@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Statistics of features, as lerobot normalises with: of each episode, and of all of them."""
+"""Statistics of features, with which lerobot normalises: of each episode, and of all of them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def of_pictures(pictures: ImageArray) -> Statistics:
     below = np.cumsum(counts, axis=1)
 
     def level(place: FloatArray) -> FloatArray:
-        """Return the brightness at a place (3, 1) in the order from dark to bright."""
+        """Return the brightness (3, 1) at a rank from dark to bright."""
         return levels[(below <= np.minimum(place, total - 1)).sum(axis=1)]
 
     found = {
@@ -55,10 +55,10 @@ def of_pictures(pictures: ImageArray) -> Statistics:
 
 
 def of_all(episodes: Sequence[Statistics]) -> Statistics:
-    """Return the statistics of episodes together.
+    """Return the combined statistics of episodes.
 
-    Quantiles are the means of the episodes', weighted by frames.
-    Source: `aggregate_stats` of lerobot does the same.
+    Quantiles are the means of the episodes' quantiles, weighted by frames.
+    Source: `aggregate_stats` of lerobot.
     """
     stacked = {name: np.stack([one[name] for one in episodes]) for name in episodes[0]}
     counts = stacked["count"][:, 0]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an MP4 claims to hold, read before FFmpeg believes it.
+"""What an MP4 claims to hold, read before FFmpeg trusts it.
 
-A few bytes can say that it has 80 million frames.
+A few bytes can claim 80 million frames.
 
 Source: ISO/IEC 14496-12, sections 4.2 and 8.6 to 8.8.
 """
@@ -19,23 +19,23 @@ import numpy as np
 
 from ami_ros.errors import ImageError
 
-LEAST_FRAME_BYTES = 4  # in a file, on average: of each frame it says how long it is
-MOST_HEADER_BYTES = 2**26  # of all that is not pictures: of a million frames
+LEAST_FRAME_BYTES = 4  # in a file, on average: it stores the size of each frame
+MOST_HEADER_BYTES = 2**26  # of everything but pictures, for a million frames
 _PICTURES = b"mdat"
 _BOX = struct.Struct(">I4s")
 _LONG = struct.Struct(">Q")
-# Tables that say, in whatever box they are, how many frames there are: of sizes, of runs of times, of pieces.
+# Tables, in any box, that give the number of frames: of sizes, of runs of times, of pieces.
 _TABLES = re.compile(rb"stsz|stz2|stts|ctts|trun|cmov")
-_AT = {b"stsz": 8, b"stz2": 8, b"trun": 4}  # where they say it, after their names
-_RUNS_AT = 8  # of pairs of a number of frames, and their time
+_AT = {b"stsz": 8, b"stz2": 8, b"trun": 4}  # offset of that number after their names
+_RUNS_AT = 8  # offset of pairs of a number of frames and their time
 _COUNT = struct.Struct(">I")
 
 
 def check_video(file: BinaryIO) -> None:
-    """Look at what a video claims, and go back to its beginning.
+    """Check what a video claims, and rewind it.
 
     Raises:
-        ImageError: it is none, or has more frames than it can hold.
+        ImageError: it is no video, or claims more frames than it can hold.
     """
     size = file.seek(0, io.SEEK_END)
     most = size // LEAST_FRAME_BYTES
@@ -73,7 +73,7 @@ def _headers(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _frames(header: bytes, at: int, kind: bytes) -> int:
-    """Return how many frames a table says that there are."""
+    """Return the number of frames that a table claims."""
     if kind == b"cmov":
         raise ImageError("video: got a compressed header, expected a plain one")
     if kind in _AT:

@@ -17,24 +17,24 @@ from ami_ros.system.regular_file import open_regular
 from ami_ros.types import ImageArray
 
 MOST_PIXELS = 2**24  # width times height: 4096 x 4096; decoders keep twenty pictures
-# That are decoded on the way to those that are wanted: of a video with more of them per second, or with few
-# that stand alone. Encoders let one stand alone every 250, at least.
+# Pictures decoded on the way to requested ones: in a video with more of them per second, or with few key
+# frames. Encoders write a key frame at least every 250.
 SPARE, EACH = 1000, 30
-_FORMAT = "mp4"  # any other may have FFmpeg open further files, and addresses on the network
+_FORMAT = "mp4"  # any other may make FFmpeg open further files and network addresses
 
 
 class VideoInput:
-    """Walks along a video, from some time on.
+    """Reads a video forward from a start time.
 
     Args:
         path: of the file.
-        from_s: where to begin.
+        from_s: start time.
         period_s: between pictures.
-        left: how many pictures may be decoded on the way to those that are wanted.
+        left: how many pictures may be decoded on the way to requested ones.
 
     Attributes:
         failure: why nothing more can be read; "" while it can.
-        left: of these pictures; grows by EACH with each one that is wanted.
+        left: the rest of these pictures; grows by EACH with each requested one.
     """
 
     def __init__(self, path: Path, from_s: float, period_s: float, left: int = SPARE) -> None:
@@ -44,7 +44,7 @@ class VideoInput:
         self._next: tuple[float, av.VideoFrame] | None = None
 
     def at(self, time_s: float) -> ImageArray | None:
-        """Return the picture of a time (H, W, 3); None where there is none. Times never go back."""
+        """Return the picture at a time (H, W, 3); None if there is none. Times never decrease."""
         self.left += EACH
         while self._next is None or self._next[0] < time_s - self._near_s:
             self._next = next(self._frames, None)
@@ -59,14 +59,14 @@ class VideoInput:
             return None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._frames.close()
 
     def _decode(self) -> Generator[tuple[float, av.VideoFrame], None, None]:
         try:
             with open_regular(self._path) as file:
                 check_video(file)
-                # In the order of the file: an edit list may show each picture a thousand times.
+                # In file order: an edit list may show each picture a thousand times.
                 options = {"max_pixels": str(MOST_PIXELS), "advanced_editlist": "0"}
                 with av.open(file, "r", format=_FORMAT, options=options) as container:
                     stream = container.streams.video[0]
@@ -74,7 +74,7 @@ class VideoInput:
                     stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
                     base = stream.time_base or Fraction(1, av.time_base)
                     begin = max(self._from_s - self._near_s, 0.0)
-                    container.seek(int(begin / base), stream=stream)  # to the one before that can stand alone
+                    container.seek(int(begin / base), stream=stream)  # to the key frame before
                     for frame in container.decode(stream):
                         self.left -= 1
                         if self.left < 0:

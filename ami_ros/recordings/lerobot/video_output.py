@@ -15,14 +15,14 @@ from ami_ros.errors import ConfigError
 from ami_ros.recordings.lerobot.layout import VIDEO_MB, VIDEOS, FilePlace
 from ami_ros.types import ImageArray
 
-# Half of the pictures stand alone, so that any of them is found quickly: as lerobot does.
+# Half of the pictures are key frames, so that seeking is fast: as in lerobot.
 OPTIONS = {"crf": "18", "g": "2", "preset": "veryfast"}
 ENCODER, CODEC, PIXELS = "libx264", "h264", "yuv420p"
 MOST_DENOMINATOR = 1001
 
 
 class VideoSpan(NamedTuple):
-    """Where an episode's pictures are: a file, and from when to when in it."""
+    """Where an episode's pictures are: a file, and the start and end time in it."""
 
     place: FilePlace
     from_s: float
@@ -30,16 +30,16 @@ class VideoSpan(NamedTuple):
 
 
 class VideoFiles:
-    """Takes the pictures of one episode after the other, and begins a new file when one is full.
+    """Takes the pictures of one episode after another, and begins a new file when one is full.
 
     Args:
         folder: of the data set.
-        feature: whose.
+        feature: of the pictures.
         size: height and width, px.
         fps: frames per second.
 
     Raises:
-        ConfigError: an odd size, which H.264 does not take.
+        ConfigError: an odd size, which H.264 does not support.
     """
 
     def __init__(self, folder: Path, feature: str, size: tuple[int, int], fps: float) -> None:
@@ -56,7 +56,7 @@ class VideoFiles:
         self._frames = self._size = 0
 
     def write(self, pictures: ImageArray) -> VideoSpan:
-        """Write the pictures of an episode (N, H, W, 3), and return where they are."""
+        """Write the pictures of an episode (N, H, W, 3); return where they are."""
         if self._stream is None or self._size > VIDEO_MB * 2**20:
             self.close()
             self._stream = self._begin()
@@ -72,7 +72,7 @@ class VideoFiles:
 
     @property
     def info(self) -> dict[str, Any]:
-        """What meta/info.json says of the videos."""
+        """The videos' entry in meta/info.json."""
         return {
             "video.height": self._height,
             "video.width": self._width,

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who spoils, floods and deceives over topics: for `ami-ros bench faults`, `bench attacks` and tests only."""
+"""Nodes that spoil, flood and deceive, for `ami-ros bench faults`, `bench attacks` and tests only."""

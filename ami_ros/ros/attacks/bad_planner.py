@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stands between planner and gate and spoils what is proposed: for tests of the gate only.
+"""A node between planner and gate that spoils proposals: for tests of the gate only.
 
-The planner's proposals come in on ``~/proposed_in`` and go out on ``planner/proposed``, as they are or
-spoiled.
+It receives the planner's proposals on ``~/proposed_in`` and publishes them on ``planner/proposed``, unchanged
+or spoiled.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from ami_ros.settings.fields import setting
 from ami_ros.sim.faults.proposals import FLOOD_HZ, PROPOSAL_FAULTS
 from ami_ros.types import Trajectory
 
-MARK = "fault"  # frame_id of spoiled proposals, followed by the time they were sent at
+MARK = "fault"  # frame_id of spoiled proposals, followed by the time of sending
 FLOOD = "planner_flood"
-BURST_S = 0.01  # a flood comes in bursts: no Python timer keeps FLOOD_HZ
+BURST_S = 0.01  # a flood comes in bursts: no Python timer reaches FLOOD_HZ
 
 
 @dataclass(frozen=True)
 class BadPlannerSettings:
-    """What it sends."""
+    """Parameters of the bad planner."""
 
     fault: str = setting("a fault of the part `proposals`; empty: nothing", live=True)
 
@@ -63,7 +63,7 @@ class BadPlannerNode(Node):
     def _on_proposal(self, message: JointTrajectory) -> None:
         fault = self._fault()
         if not fault:
-            self._good = None  # else a flood would begin with what was proposed in an earlier run
+            self._good = None  # else a flood would begin with a proposal of an earlier run
             self._proposals.publish(message)
             return
         self._good = trajectory_from_ros(message)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one fault in a short episode, and notes what the gate tells and the oracle counts."""
+"""Runs one fault in a short episode, and records what the gate reports and the oracle counts."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ from ami_ros.sim.tasks.task import Task
 from ami_ros.types import FloatArray, Level
 
 LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
-DISCOVERED_S = 10.0  # after which every node knows of every other, on a busy machine
-MOVING_S = 30.0  # wall time until it is under way, on a busy machine
-LATER_S = 0.15  # s: the fault comes up to so much later
-AFTER_S = 0.3  # watched on after the fault was named
+DISCOVERED_S = 10.0  # after which every node has discovered every other, on a busy machine
+MOVING_S = 30.0  # wall time until the body moves, on a busy machine
+LATER_S = 0.15  # s: the fault starts with a delay of up to this
+AFTER_S = 0.3  # observation time after the gate named the fault
 AFTER_STOP_S = 0.8
-OF_OTHERS = (SECOND_GATE, "foreign_world")  # next to the faults of the part `wire`
+OF_OTHERS = (SECOND_GATE, "foreign_world")  # besides the faults of the part `wire`
 PROPOSING = ("planner: loop", "explorer: loop")  # on /diagnostics
 ESTOP_S = 2.0  # longest wait for the gate's STOP
 
@@ -63,9 +63,9 @@ class FaultClient(EpisodeClient):
         spec: the robot.
         task: as for EpisodeClient.
         check: as for EpisodeClient.
-        signal: brings a fault of the part `process` about, by name.
+        signal: causes a fault of the part `process`, by name.
         ros_arguments: as for EpisodeClient.
-        has_goals: whether what proposes pursues goals; an explorer does not.
+        has_goals: whether the proposing node pursues goals; an explorer does not.
     """
 
     def __init__(
@@ -94,11 +94,11 @@ class FaultClient(EpisodeClient):
         self._spoil: Any = self._node.create_client(SetParameters, "bad_planner/set_parameters")
 
     def inject(self, name: str, seed: int) -> FaultRun:
-        """Start the episode of `seed`, break what `name` says in mid-motion, and watch.
+        """Start the episode of `seed`, inject the fault `name` in mid-motion, and watch.
 
         Raises:
-            ConfigError: it cannot befall this body.
-            ProcessError: a node died that should not, did not answer, or the body did not move.
+            ConfigError: the fault does not apply to this body.
+            ProcessError: a node died unexpectedly or did not answer, or the body did not move.
         """
         fault, parts = self._catalogue.combined(name, seed), self._catalogue.members(name, seed)
         self._begin(seed)
@@ -109,8 +109,8 @@ class FaultClient(EpisodeClient):
         after_s = AFTER_STOP_S if stopped else AFTER_S
         over_ns = self._now_ns() + round((fault.within_s + AFTER_S) * 1e9)
         named = False
-        # By what is heard of the robot, not by the wall clock: a killed process can keep the others from
-        # sending for a second (docs/safety.md), and in that second nothing was watched.
+        # By the robot's messages, not by the wall clock: a killed process can keep the others from
+        # sending for a second (docs/safety.md), and nothing would be watched in that second.
         while self._heard_ns < over_ns:
             self._spin()
             self._look_alive()
@@ -162,9 +162,9 @@ class FaultClient(EpisodeClient):
             self._look_alive()
 
     def _press_estop(self, parts: Sequence[Fault]) -> float | None:
-        """Press the e-stop while the fault is on, and return when the gate said STOP, ms; None in lock-step.
+        """Press the e-stop during the fault, and return when the gate reported STOP, ms; None in lock-step.
 
-        Only where others send or show what they should not: there it might be delayed.
+        Only for faults in which others send or show what they should not: they might delay it.
         """
         if self._lock_step or not any(part.part == WIRE or part.kind in OF_OTHERS for part in parts):
             return None
@@ -193,7 +193,7 @@ class FaultClient(EpisodeClient):
         return int(self._truth.get("stamp_ns", 0))
 
     def _look_alive(self) -> None:
-        """Raise ProcessError when the simulator has been silent for long."""
+        """Raise ProcessError when the simulator has been silent for too long."""
         now, stamp = time.monotonic(), self._heard_ns
         if stamp != self._alive[0]:
             self._alive = (stamp, now)
@@ -201,7 +201,7 @@ class FaultClient(EpisodeClient):
             raise ProcessError(f"the simulator was silent for {STALL_TIMEOUT_S:.0f} s")
 
     def _break(self, parts: Sequence[Fault], seed: int) -> int | None:
-        """Bring the faults about; return when, or None where others will tell."""
+        """Inject the faults; return when, or None if another node reports it."""
         start_ns: int | None = None
         simulated = [part.name for part in parts if part.part in SIMULATED]
         if simulated:
@@ -225,7 +225,7 @@ class FaultClient(EpisodeClient):
         return start_ns
 
     def _let_operate(self, kind: str, seed: int) -> int:
-        """Do what operators do, which ends with a press; return when that was."""
+        """Do what operators do, ending with a press; return when that was."""
         if kind == ESTOP_FLOODED:
             self._let_shout(kind, "estop", 3)
         elif kind == RESTRICTED:
@@ -240,12 +240,12 @@ class FaultClient(EpisodeClient):
         return start_ns
 
     def _let_shout(self, kind: str, topic: str, publishers: int) -> int:
-        """Start strangers and wait until so many publish on a topic; return when, the robot's time."""
+        """Start strangers, and wait until that many publish on a topic; return when, in the robot's time."""
         self._signal(kind)
         return self._wait_for_publishers(topic, publishers, ReasonCode.SENSOR_SHARED)
 
     def _wait_for_publishers(self, topic: str, publishers: int, told_as: ReasonCode) -> int:
-        """Return when so many could publish, the robot's time: when the first of us noticed."""
+        """Return when that many could publish, in the robot's time: when the first of our nodes noticed."""
         self._until(
             lambda: self._node.count_publishers(topic) >= publishers,
             MOVING_S,
@@ -255,7 +255,7 @@ class FaultClient(EpisodeClient):
         def told() -> list[int]:
             return [one.stamp_ns for one in self._told if told_as.name in one.reasons]
 
-        # Simulated time may run faster than the gate discovers others.
+        # Simulated time may run faster than the gate discovers other nodes.
         over_s = time.monotonic() + (DISCOVERED_S if self._lock_step else 0.0)
         while not told() and time.monotonic() < over_s:
             self._spin()
@@ -298,7 +298,7 @@ class FaultClient(EpisodeClient):
         self._told.append(Told(judgement.stamp_ns, verdict.level, names))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        """Take what the planner refused: it has no verdict to say it with."""
+        """Take what the planner rejected: it reports no verdicts."""
         if message.status and message.status[0].name in PROPOSING:
             errors = int(values_of(message)["errors"])
             before, self._planner_errors = self._planner_errors, errors

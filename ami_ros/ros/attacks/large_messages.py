@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serialised messages that are far larger than any robot can need, or claim to be. For tests only."""
+"""Serialised messages that are, or claim to be, far larger than any robot can need. For tests only."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def oversized_joints(names: int = NAMES) -> bytes:
 
 
 def oversized_image(size: int = IMAGE_BYTES) -> bytes:
-    """Return a serialised image with this number of bytes, written by hand: it is copied once."""
+    """Return a serialised image with this number of bytes, written by hand so that it is copied only once."""
     empty = serialize_message(Image(encoding="rgb8", height=1, width=1, step=3))
     return empty[:-4] + struct.pack("<I", size) + bytes(size)
 
 
 def oversized_vector(sensor: VectorSensor, size: int = BYTES) -> bytes:
-    """Return a serialised reading of a sensor of at least `size` bytes."""
+    """Return a serialised reading of a sensor, at least `size` bytes long."""
     message = vector_to_ros(np.zeros(sensor.size), sensor, 0)
     if hasattr(message, "header"):
         message.header.frame_id = "x" * size
@@ -46,7 +46,7 @@ def oversized_vector(sensor: VectorSensor, size: int = BYTES) -> bytes:
 
 
 def oversized_proposal(points: int = POINTS) -> bytes:
-    """Return a serialised proposal of empty points, written by hand: the library takes minutes."""
+    """Return a serialised proposal of empty points, written by hand because the library takes minutes."""
     empty = serialize_message(JointTrajectory())
     return empty[:-4] + struct.pack("<I", points) + bytes(_POINT_BYTES * points)
 
@@ -69,7 +69,7 @@ def bomb(side: int = BOMB_SIDE) -> bytes:
             struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
         )
 
-    # After a full flush the same rows are the same bytes: pack a block of them once, and repeat it.
+    # After a full flush the same rows give the same bytes: pack one block, and repeat it.
     packer, block = zlib.compressobj(9), bytes((1 + 3 * side) * BLOCK_ROWS)
     first, again = (packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     blocks = side // BLOCK_ROWS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What operators do in mid-motion: press, among strangers who shout, and tighten limits. For tests only."""
+"""Operator actions in mid-motion: an e-stop press during a flood, and tighter limits. For tests only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.sim.faults.catalogue import STREAM
 
-CHANGES, CHANGE_S = 10, 0.05  # how many of restrictions, and how often
+CHANGES, CHANGE_S = 10, 0.05  # number of restriction changes, and their period
 BOXES = 10_000
 SIZES = (1e-4, 1.0)  # of the robot's own limits, and any in between
 LIMITS = ("velocity", "acceleration", "jerk")
@@ -30,12 +30,12 @@ class OperatorFaults:
     Args:
         node: owns publisher and client.
         spec: the robot.
-        spin: lets time pass.
+        spin: lets time pass, handling callbacks.
     """
 
     def __init__(self, node: Node, spec: RobotSpec, spin: Callable[[], None]) -> None:
         self._node, self._spec, self._spin = node, spec, spin
-        # Latched: gates that are killed and start again hear that it is not pressed.
+        # Latched: gates that restart after a kill receive that it is not pressed.
         self._button: Any = node.create_publisher(Bool, "estop", LATCHED)
         self._limits: Any = node.create_client(SetParametersAtomically, "safety/set_parameters_atomically")
         self.press(False)
@@ -45,7 +45,7 @@ class OperatorFaults:
         self._button.publish(Bool(data=pressed))
 
     def restrict_again_and_again(self, seed: int) -> None:
-        """Tighten limits many times, each time others and to another size."""
+        """Tighten limits many times, each time different ones to a different size."""
         generator = np.random.default_rng([seed, STREAM, 3])
         own = {name: values for name in LIMITS if (values := getattr(self._spec.limits, name)) is not None}
         for _ in range(CHANGES):
@@ -56,7 +56,7 @@ class OperatorFaults:
             self._wait()
 
     def ask_for_many_boxes(self) -> None:
-        """Ask again and again for more boxes than the gate can look at in a tick, far from the robot."""
+        """Request more boxes than the gate can check in a tick, far from the robot, again and again."""
         boxes = np.tile([5.0, 5.0, 5.0, 5.1, 5.1, 5.1], BOXES).tolist()
         for _ in range(CHANGES):
             self._set({"forbidden_boxes": boxes})
@@ -68,7 +68,7 @@ class OperatorFaults:
             self._spin()
 
     def lift(self) -> None:
-        """Take all restrictions back."""
+        """Lift all restrictions."""
         self._set({f"limit_{name}": [] for name in LIMITS})
 
     def _set(self, lists: Mapping[str, Sequence[float]]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody who shouts on the robot's topics, as a process of its own: for tests of the gate only."""
+"""A process that floods one of the robot's topics: for tests of the gate only."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ami_ros.settings.fields import setting
 
 RELEASES, IMAGES = SENDS = ("releases", "images")
 PAUSE_S = 0.001  # between bursts: shorter than any tick of a gate
-SPINS = 100  # bursts between two looks at what else is due
+SPINS = 100  # bursts between two looks at other work
 
 
 @dataclass(frozen=True)
 class StrangerSettings:
-    """What it sends."""
+    """Parameters of the stranger."""
 
     sends: str = setting("releases of the e-stop, or images of 64 MB", choices=SENDS)
     topic: str = setting("where it sends that")
@@ -37,7 +37,7 @@ class StrangerSettings:
 
 
 class Stranger(Node):
-    """Publishes one message again and again, at the rate of its parameter; serialised once."""
+    """Publishes one message repeatedly, at the rate of its parameter; serialises it once."""
 
     def __init__(self) -> None:
         super().__init__("stranger")
@@ -58,7 +58,7 @@ class Stranger(Node):
                 owed += (now - begun) * float(self.get_parameter("rate_hz").value)
                 count, begun, owed = int(owed), now, owed % 1.0
                 for _ in range(count):
-                    with suppress(RCLError):  # whoever listens has not made room in time
+                    with suppress(RCLError):  # the subscriber has not made room in time
                         self._publisher.publish(self._now())
                 time.sleep(PAUSE_S)
             executor.spin_once(timeout_sec=0.0)

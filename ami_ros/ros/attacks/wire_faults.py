@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others send on the robot's topics: contradicting, oversized and deceitful messages. For tests only."""
+"""Contradicting, oversized and deceitful messages on the robot's topics. For tests only."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 from ami_ros.sim.faults.catalogue import Fault, is_stamped
 
 ELSEWHERE = 0.45  # rad from home: the pose of the second publisher
-FAST_S, SLOW_S = 0.01, 0.25  # periods of what is small, and of what is large
-BETWEEN_S = 0.02  # so that one comes just before the camera's own next image, and the planner takes it
+FAST_S, SLOW_S = 0.01, 0.25  # periods of small messages, and of large ones
+BETWEEN_S = 0.02  # so that one arrives just before the camera's next image, and the planner takes it
 
 
 class Sending(NamedTuple):
-    """What is published: a kind of message, where, how often, and the message for a time in ns."""
+    """A message type, its topic and period, and the message for a time in ns."""
 
     kind: Any
     topic: str
@@ -44,7 +44,7 @@ class Sending(NamedTuple):
 
 
 class WireFaults:
-    """Publishes what a fault says until it is told to end.
+    """Publishes the messages of a fault until it is stopped.
 
     Args:
         node: owns publishers and timers.
@@ -56,10 +56,10 @@ class WireFaults:
         self._node, self._spec, self._now_ns = node, spec, now_ns
         self._timer: Any = None
         self._publisher: Any = None
-        self._sendings: dict[str, Sending] = {}  # the larger ones take their time to make
+        self._sendings: dict[str, Sending] = {}  # large messages take time to build
 
     def begin(self, fault: Fault) -> int:
-        """Begin a fault of the part ``wire`` and return when its first message was sent, ns."""
+        """Begin a fault of the part ``wire``, and return when its first message was sent, ns."""
         if fault.name not in self._sendings:
             self._sendings[fault.name] = sending(self._spec, fault)
         kind, topic, period_s, message = self._sendings[fault.name]
@@ -77,7 +77,7 @@ class WireFaults:
         return begun_ns
 
     def end(self) -> None:
-        """Stop publishing, and leave the topic."""
+        """Stop publishing, and remove the publisher from the topic."""
         if self._timer is not None:
             self._node.destroy_timer(self._timer)
             self._node.destroy_publisher(self._publisher)
@@ -85,10 +85,10 @@ class WireFaults:
 
 
 def sending(spec: RobotSpec, fault: Fault) -> Sending:
-    """Return what a fault of the part ``wire`` sends.
+    """Return the messages of a fault of the part ``wire``.
 
     Raises:
-        ConfigError: it is of another part.
+        ConfigError: the fault belongs to another part.
     """
     sensor = spec.sensors.get(fault.sensor)
     topic = "" if sensor is None else sensor.topic
@@ -112,7 +112,7 @@ def _elsewhere(spec: RobotSpec, now_ns: int) -> JointState:
     return joints_to_ros(names, there, np.zeros(len(names)), now_ns)
 
 
-# Fault -> message type, what makes it, period, and topic; else that of the fault's sensor.
+# Fault -> message type, function that builds it, period, and topic; else the topic of the fault's sensor.
 _LARGE: dict[str, tuple[Any, Callable[[], bytes], float, str]] = {
     "oversized_joints": (JointState, oversized_joints, SLOW_S, ""),
     "oversized_proposal": (JointTrajectory, oversized_proposal, SLOW_S, "planner/proposed"),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure over topics: how cameras arrive, how the gate ticks."""
+"""Measurements over topics: camera transport, and the gate's ticks."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sender and receiver of `ami-ros bench camera`, each a process of its own."""
+"""Sender and receiver of `ami-ros bench camera`, each in its own process."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class CameraBench(Node):
         return str(self.get_parameter(name).value)
 
     def _on_image(self, message: Image) -> None:
-        # CLOCK_MONOTONIC is common to all processes of a machine, and nobody sets it.
+        # All processes of a machine share CLOCK_MONOTONIC, and it is never set.
         self._latencies_ms.append((time.monotonic_ns() - stamp_to_ns(message.header.stamp)) / 1e6)
 
     def send(self, stopped: Callable[[], bool]) -> None:
-        """Send the stream and write how many images it had."""
+        """Send the stream, and write the number of images sent."""
         width, height = int(self._value("width")), int(self._value("height"))
         period_s, duration_s = 1.0 / float(self._value("rate_hz")), float(self._value("duration_s"))
         pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -68,7 +68,7 @@ class CameraBench(Node):
         self.output.write_text(json.dumps({"sent": count}))
 
     def write_received(self) -> None:
-        """Write what arrived."""
+        """Write the figures of the images received."""
         latencies = self._latencies_ms
         percentiles = np.percentile(latencies, [50, 99]).tolist() if latencies else [None, None]
         result = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Listens to the gate's own figures for `ami-ros bench gate`, in a process of its own."""
+"""Receives the gate's own figures for `ami-ros bench gate`, in a separate process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ami_ros.ros.wire.verdicts import values_of
 
 GATE, PLANNER = "safety: gate", "planner: loop"
 START_TIMEOUT_S = 120.0  # the planner loads torch and its model
-REPORTS_S = 30.0  # both report once a second, the planner when the machine lets it
+REPORTS_S = 30.0  # both report once a second, the planner less often on a busy machine
 PER_PERIOD = ("ticks", "missed_ticks", "cpu_s", "steady_s")
 PER_WINDOW = ("tick_ms_p50", "tick_ms_p99", "jitter_ms_p99", "interval_ms_max")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node of ours that looks at others from outside: it waits, calls services, and notices when one dies."""
+"""One of our nodes that watches others from outside: it waits, calls services, and notices when one dies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPIN_S = 0.05
 START_TIMEOUT_S = 90.0  # the planner loads torch and its model
 ANSWER_TIMEOUT_S = 20.0
 ASK_AGAIN_S = 4.0
-HOLD_S = 3.0  # until a node that was asked to says that it holds
+HOLD_S = 3.0  # until a node reports that it holds, after a request
 
 
 class Client:
@@ -54,7 +54,7 @@ class Client:
         self._until(client.service_is_ready, START_TIMEOUT_S, lambda: f"no service {name}")
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
         while True:
-            # Of the first call after discovery DDS may lose the answer. Each call may be repeated: ask again.
+            # DDS may lose the answer to the first call after discovery. Each call may be repeated: ask again.
             future, asked = client.call_async(request), time.monotonic()
             while not future.done() and time.monotonic() - asked < ASK_AGAIN_S:
                 self._spin()
@@ -64,7 +64,7 @@ class Client:
                 raise ProcessError(f"no answer from {name} (waited {ANSWER_TIMEOUT_S:.0f} s)")
 
     def _set_on(self, client: Any, node: str, values: Mapping[str, int | float | str]) -> None:
-        """Set parameters of a node. Raises ProcessError: it refuses."""
+        """Set parameters of a node. Raises ProcessError: the node refuses."""
         request = SetParameters.Request()
         request.parameters = [
             Parameter(name, value=value).to_parameter_msg() for name, value in values.items()
@@ -74,7 +74,7 @@ class Client:
                 raise ProcessError(f"{node} refuses {dict(values)}: {result.reason}")
 
     def _ask_to_hold(self, client: Any, request: Any, holds: Callable[[], bool]) -> None:
-        """Call a service once, and wait until it `holds`, as far as the node still answers."""
+        """Call a service once, and wait until it `holds`, as long as the node still answers."""
         asked, deadline = False, time.monotonic() + HOLD_S
         while time.monotonic() < deadline:
             if not asked and client.service_is_ready():

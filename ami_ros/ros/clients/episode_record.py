@@ -19,21 +19,21 @@ from ami_ros.types import ImageArray, Level
 
 
 class EpisodeRecorder:
-    """Collects what the nodes say during one episode.
+    """Collects the nodes' messages during one episode.
 
     Args:
-        seed: of the episode.
-        steps: control steps.
+        seed: seed of the episode.
+        steps: number of control steps.
         step_ns: duration of a control step.
-        goal_stamp_ns: of the goal; one without a stamp is named by its later arrival.
-        shown: names of what `World.snapshot` gives, which every truth tells.
-        yardstick: of the task.
+        goal_stamp_ns: stamp of the goal; a goal without one is named by its later arrival.
+        shown: names of the values of `World.snapshot`, which every truth contains.
+        yardstick: the task's yardstick.
         sees: whether the robot has a camera.
 
     Attributes:
         final: the simulator has published its last truth.
-        messages: truths so far.
-        faults: what the simulator counted: unsafe commands and timeouts.
+        messages: number of truths so far.
+        faults: unsafe commands and timeouts, counted by the simulator.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class EpisodeRecorder:
         self.faults: dict[str, int] = {}
 
     def see_truth(self, truth: dict[str, Any]) -> None:
-        """Take one truth; those of another episode are left out."""
+        """Take one truth; ignore those of another episode."""
         if truth["seed"] != self._seed or self.final:
             return
         self._truths[int(truth["step"])] = truth
@@ -71,7 +71,7 @@ class EpisodeRecorder:
         self._image = image
 
     def see_status(self, status: GoalStatus) -> None:
-        """Take a report of the planner; those without a plan, or about an earlier goal, are left out."""
+        """Take a report of the planner; ignore those without a plan, or about an earlier goal."""
         if status.plan_ms is not None and status.goal_stamp_ns >= self._goal_stamp_ns:
             self._statuses[status.stamp_ns] = status
 
@@ -81,15 +81,15 @@ class EpisodeRecorder:
         self._levels[judgement.verdict.level.name] += 1
 
     def complete(self) -> bool:
-        """Whether every step's truth and plan is here."""
+        """Whether every step's truth and plan has arrived."""
         return self.final and len(self._truths) > self._steps and len(self._plans()) >= self._steps
 
     def gate_counts(self) -> GateCounts:
-        """Return what the gate did in the steps that are here."""
+        """Return what the gate did in the steps received."""
         return self._gate.counts(sorted(int(truth["stamp_ns"]) for truth in self._truths.values()))
 
     def result(self, goal_image: ImageArray | None, wall_s: float) -> EpisodeResult:
-        """Return the episode; its final image is the last one that the camera published.
+        """Return the episode; its final image is the camera's last one.
 
         Raises:
             ProcessError: truths of some steps, all plans, or all images were lost.
@@ -118,7 +118,7 @@ class EpisodeRecorder:
         )
 
     def _plans(self) -> list[GoalStatus]:
-        """Return the reports of plans in order; a rehearsal's, stamped after the episode, is none of them."""
+        """Return the reports of plans in order, without the rehearsal's, stamped after the episode."""
         end = max((truth["stamp_ns"] for truth in self._truths.values()), default=0) + self._step_ns
         return [self._statuses[stamp] for stamp in sorted(self._statuses) if stamp <= end]
 

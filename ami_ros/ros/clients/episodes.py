@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs episodes on the sim node from outside, through its topics and services, and scores them."""
+"""Runs episodes on the sim node through its topics and services, and scores them."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ from ami_ros.types import FloatArray
 
 EVERY_MESSAGE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
 STALL_TIMEOUT_S = 30.0  # longest silence of the simulator within an episode
-START = "start_"  # before the names of what is in the reply to sim/reset
-LAST_WORDS_S = 1.0  # how long to wait for reports that are on their way when the episode ends
+START = "start_"  # prefix of names in the reply to sim/reset
+LAST_WORDS_S = 1.0  # how long to wait for reports still under way at the end of the episode
 
 
 class EpisodeClient(Client):
-    """A node that starts episodes and listens; the planner never hears of what it knows.
+    """A node that starts episodes and listens; the planner never receives what it knows.
 
     Args:
         spec: the robot.
-        task: what its goals are, and how errors are told.
+        task: defines goals and their errors.
         check: called while waiting; raises ProcessError when a node has died.
         ros_arguments: remappings and such, from ``--ros-args`` on.
-        sees: listen to the camera, for the pictures of a report.
+        sees: subscribe to the camera, for the pictures of a report.
 
     Attributes:
-        faults: what the simulator counted in all episodes: unsafe commands and timeouts.
+        faults: unsafe commands and timeouts in all episodes, counted by the simulator.
         gate: what the gate did, per episode.
     """
 
@@ -61,7 +61,7 @@ class EpisodeClient(Client):
     ) -> None:
         super().__init__("episodes", check, ros_arguments)
         self._spec, self._task = spec, task
-        # Where nothing tells the gate where the body is, there is nothing that could be too old.
+        # If no sensor measures where the body is, no reading can be too old.
         place = spec.place_sensor
         self._place_age_s = spec.sensors[place].max_age_s if place else 0.0
         self._pictured = () if task.goal_sensor else tuple(image.name for image in spec.images)
@@ -93,7 +93,7 @@ class EpisodeClient(Client):
         Args:
             seed: of the episode.
             steps: control steps.
-            goal_joints: (J,) to tell the planner; None when it is shown the simulator's goal image.
+            goal_joints: (J,) sent to the planner; None if it gets the simulator's goal image.
 
         Raises:
             ProcessError: a node died or did not answer in time.
@@ -124,16 +124,16 @@ class EpisodeClient(Client):
         return recorder.result(None if self._goal is None else image_from_ros(self._goal), wall_s)
 
     def _start_over(self, seed: int, steps: int, goal_joints: FloatArray | None = None) -> dict[str, Any]:
-        """Reset the simulator, arm the gate and wait for the goal; returns what the simulator tells."""
+        """Reset the simulator, arm the gate and wait for the goal; return the simulator's reply."""
         self._set(seed=seed, episode_steps=steps)
         start: dict[str, Any] = json.loads(self._call(self._reset, Trigger.Request(), "sim/reset").message)
-        # With simulated time the gate sees the clock start again and needs no telling.
+        # With simulated time the gate sees the clock restart, and needs no call.
         moved, reset_s = not start["lock_step"], time.monotonic()
         if moved:
             self._call(self._estop, SetBool.Request(data=True), "safety/estop")
         self._wait_for_goal(int(start["goal_stamp_ns"]), goal_joints)
         if moved:
-            # Until what says where it was before the reset counts as old, the gate might go on from there.
+            # Until readings from before the reset count as old, the gate might continue from there.
             self._until(
                 lambda: time.monotonic() - reset_s > self._place_age_s, START_TIMEOUT_S, self._last_words
             )
@@ -147,7 +147,7 @@ class EpisodeClient(Client):
             nonlocal asked
             if (
                 goal_joints is not None and time.monotonic() - asked > 1.0
-            ):  # not latched: it may not listen yet
+            ):  # not latched: the gate may not have subscribed yet
                 asked = time.monotonic()
                 still = goal_joints * 0.0
                 self._goal_joints.publish(joints_to_ros(self._spec.joint_names, goal_joints, still, stamp_ns))
@@ -165,7 +165,7 @@ class EpisodeClient(Client):
         )
 
     def _rearm(self) -> None:
-        """Release the e-stop and let the gate start again from where the robot is."""
+        """Release the e-stop, and let the gate restart from where the robot is."""
         self._call(self._estop, SetBool.Request(data=False), "safety/estop")
         answer = Trigger.Response(success=False)
 
@@ -175,7 +175,7 @@ class EpisodeClient(Client):
             return bool(answer.success)
 
         self._until(armed, ANSWER_TIMEOUT_S, lambda: f"safety/rearm: {answer.message}")
-        # Commands begin only when a motion within the limits explains where the robot is now.
+        # Commands begin only when a motion within the limits explains the robot's present position.
         self._until(
             lambda: ReasonCode.COMMANDS_WAIT.name not in self._gate_says, ANSWER_TIMEOUT_S, self._last_words
         )

@@ -23,20 +23,20 @@ from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.types import Level
 
 TELL_S = 0.25  # wall time between two moments
-SILENT_S = 30.0  # the explorer reports several times in a second
+SILENT_S = 30.0  # the explorer reports several times a second
 HOLDS = (GoalState.PAUSED, GoalState.ARRIVED)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """How it is going.
+    """Progress of the exploration.
 
     Attributes:
         state: of the explorer.
-        reason: why, for people.
+        reason: readable reason for it.
         progress: how far it has come.
-        proposals: those that the gate has judged, by the name of the level.
-        unsafe: commands outside the limits, which the simulator counted by kind; empty on a robot.
+        proposals: number that the gate has judged, by level name.
+        unsafe: commands outside the limits, counted by the simulator, by kind; empty on a real robot.
     """
 
     state: GoalState
@@ -47,16 +47,16 @@ class Moment:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has explored enough, and holds."""
+        """Whether the exploration is complete, and the robot holds."""
         return bool(self.progress.finished)
 
 
 class ExplorationClient(Client):
-    """Listens, begins and holds.
+    """Watches the exploration, starts it and holds the robot.
 
     Args:
         check: as for Client.
-        simulated: whether a simulator takes part, which begins when it is told to.
+        simulated: whether a simulator takes part, which waits for a request to begin.
         ros_arguments: as for Client.
     """
 
@@ -77,10 +77,10 @@ class ExplorationClient(Client):
             listen(String, "sim/truth", self._on_truth, EVERY_MESSAGE)
 
     def moments(self) -> Iterator[Moment]:
-        """Give a moment now and then, until it has explored enough.
+        """Yield a moment now and then, until the exploration is complete.
 
         Raises:
-            ProcessError: a node died, or the explorer says nothing any more.
+            ProcessError: a node died, or the explorer went silent.
         """
         if self._sim is not None:
             self._call(self._sim, SetBool.Request(data=False), "sim/pause")
@@ -100,7 +100,7 @@ class ExplorationClient(Client):
 
     @property
     def newest(self) -> Moment | None:
-        """How it is going; None before the explorer has told."""
+        """The newest progress; None before the explorer's first report."""
         status = self._status
         if status is None:
             return None
@@ -108,7 +108,7 @@ class ExplorationClient(Client):
         return Moment(status.state, status.reason, progress, dict(self._proposals), dict(self._unsafe))
 
     def hold(self) -> None:
-        """Let the robot stand still, as far as the explorer still answers."""
+        """Let the robot stand still, as long as the explorer still answers."""
         holds = lambda: self._status is not None and self._status.state in HOLDS  # noqa: E731
         self._ask_to_hold(self._pause, SetBool.Request(data=True), holds)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the gate's verdicts in one episode to counts: which planning steps did it interfere with?"""
+"""From the gate's verdicts in one episode to counts: with which planning steps did it interfere?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ami_ros.types import Level
 
 
 class GateRecord:
-    """Collects verdicts. What the gate held before it first let the robot move is no interference."""
+    """Collects verdicts. Holds before the gate first let the robot move are no interference."""
 
     def __init__(self) -> None:
         self._states: list[Judgement] = []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Listens to a robot's topics for a while, and looks at who else is there.
+"""Listens to a robot's topics for a while, and looks for other endpoints.
 
-It takes nothing from those who control: it asks for no message again (see RECORDED_STREAM), and so hears
-publishers of any quality of service. Whether our nodes would hear them is worked out from what is offered.
+It takes nothing from the control nodes: it requests no resends (see RECORDED_STREAM), and so receives from
+publishers of any quality of service. Whether our nodes would receive them follows from what they offer.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
 from ami_ros.system.discovery import wait_for_others
 
-DISCOVERY_S = 4.0  # where somebody is missing: on a busy machine it takes two
-QUIET_S = 0.5  # since the last one was found
-MOST_DISCOVERY_S = 10.0  # however many come and go
-MOST_CONNECTING_S = 4.0  # that a publisher is known does not say that its messages arrive yet
+DISCOVERY_S = 4.0  # if an endpoint is missing: on a busy machine discovery takes two
+QUIET_S = 0.5  # since the last discovery
+MOST_DISCOVERY_S = 10.0  # however many endpoints come and go
+MOST_CONNECTING_S = 4.0  # a discovered publisher's messages may not arrive yet
 MOST_SIMILAR = 3
 TAKE_S = 0.02
 CLOCK = "/clock"
 
 
 class _Ear(NamedTuple):
-    """One sensor that is listened to."""
+    """One subscribed sensor."""
 
     heard: HeardTopic
     kind: Any
@@ -61,10 +61,10 @@ class _Ear(NamedTuple):
 
 
 class LiveTopics(Client):
-    """Joins the graph of this shell's ROS domain.
+    """A client in the ROS domain of this shell.
 
     Args:
-        configuration: whose topics.
+        configuration: the robot whose topics to check.
         ros_arguments: as for Client.
     """
 
@@ -84,7 +84,7 @@ class LiveTopics(Client):
         self._ours = [self._node.resolve_topic_name(topic) for topic in ours]
 
     def hear(self, duration_s: float) -> HeardRobot:
-        """Listen for so long once connected; return at once when none of the sensors is there."""
+        """Listen for this long once connected; return at once if there is none of the sensors."""
         self._discover()
         self._has_clock = self._node.count_publishers(CLOCK) > 0
         ears = {sensor.name: self._ear(sensor) for sensor in self._spec.sensors.values()}
@@ -115,7 +115,7 @@ class LiveTopics(Client):
         return topic
 
     def _discover(self) -> None:
-        """Wait until all are known, or nobody else is heard of any more."""
+        """Wait until all endpoints are known, or no new ones appear."""
         node, (*sensors, output) = self._node, self._topics
 
         def look() -> list[int]:
@@ -159,7 +159,7 @@ class LiveTopics(Client):
         return tuple(likeliest[:MOST_SIMILAR])
 
     def _listen(self, ears: Any, least_s: float) -> float:
-        """Listen for so long from when every publisher is connected, and return for how long it was."""
+        """Listen for this long after every publisher has connected, and return for how long we listened."""
         if self._has_clock:
             self._subscribe(Clock, CLOCK, self._on_clock)
         for ear in ears:
@@ -197,7 +197,7 @@ class LiveTopics(Client):
             return
         try:
             read = ear.reader.read(deserialize_message(data, ear.kind))
-        except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
+        except Exception as error:  # the deserialiser trusts the bytes: garbage raises a dozen kinds
             read = Read(None, None, None, f"cannot be unpacked as {ear.heard.type}: {error!r}")
         ear.heard.joints = read.joints
         ear.heard.samples.append(
@@ -208,7 +208,7 @@ class LiveTopics(Client):
 def _endpoints(
     infos: Sequence[Any], asked: QoSProfile | None = None, offered: QoSProfile | None = None
 ) -> Iterator[Endpoint]:
-    """Give endpoints: publishers for what our nodes ask, or subscribers for what they offer."""
+    """Yield endpoints: publishers for what our nodes request, or subscribers for what they offer."""
     for info in infos:
         space = "" if info.node_namespace == "/" else info.node_namespace
         publisher = info.qos_profile if offered is None else _spelt_out(offered)
@@ -218,7 +218,7 @@ def _endpoints(
 
 
 def _spelt_out(qos: QoSProfile) -> QoSProfile:
-    """Return what a profile of ours is on the graph, where what is unset (zero) means infinite."""
+    """Return how one of our profiles appears on the graph, where unset values (zero) mean infinite."""
     return QoSProfile(
         depth=qos.depth,
         reliability=qos.reliability,

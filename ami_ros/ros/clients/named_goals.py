@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Episodes whose goals have names: given where the robot has arrived, and asked for again later."""
+"""Episodes with named goals: named on arrival of the robot, and requested later."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.types import FloatArray
 
-AGAIN_S = 1.0  # a name that is not answered is sent again: nobody may have listened
+AGAIN_S = 1.0  # an unanswered name is sent again: the planner may not have subscribed yet
 
 
 class NamedGoals(EpisodeClient):
-    """In its first life it names what is seen at the goal; in the second it asks for that name.
+    """In its first life it names the view at the goal; in the second it requests that name.
 
     Attributes:
         name: of the next episode's goal; empty for none.
-        asks: the planner is told the name, and nothing else; False: it is shown the goal, and gives the name.
-        remembered: names that were given.
+        asks: the planner receives only the name; False: it receives the goal, and gives the name.
+        remembered: names given.
     """
 
     def __init__(self, *given: Any) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plays a recording to a planner and a gate, and listens to what they make of it."""
+"""Plays a recording to a planner and a gate, and collects what they publish."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from ami_ros.types import ImageArray
 STATUS, VERDICT, PROPOSED = "planner/goal_status", "safety/verdict", "planner/proposed"
 LAST_WORDS_S = 1.0
 TICK_NS = 10_000_000
-OTHER_CLOCK_NS = 5_000_000_000  # stamps so far from when they arrived are of simulated time
-PAUSE_NS = 10_000_000_000  # longer ones are not waited for: time jumps
+OTHER_CLOCK_NS = 5_000_000_000  # stamps this far from their arrival are simulated time
+PAUSE_NS = 10_000_000_000  # longer pauses are skipped: time jumps
 
 
 @dataclass
 class Heard:
-    """What planner and gate said.
+    """Output of planner and gate.
 
     Attributes:
         plans: reports of the planner, with a plan each.
         judged: verdicts of the gate, on proposals and on the state as a whole.
-        proposals: how many there were.
+        proposals: number of proposals.
     """
 
     plans: list[GoalStatus] = field(default_factory=list)
@@ -53,17 +53,16 @@ class Heard:
 
 
 class Replay(Client):
-    """A node that stands in for the robot, and makes the time.
+    """A node that stands in for the robot, and publishes the time.
 
     Args:
         spec: the robot.
-        roles: which topic of the recording is what.
-        goals: topic of the recording, of goals that are played, too -> what they are about: see
-                `goal_topics`.
+        roles: topics of the recording by role.
+        goals: topic of a recorded goal to play -> what it is about: see `goal_topics`.
         check: called while waiting; raises ProcessError when a node has died.
 
     Attributes:
-        heard: so far.
+        heard: output so far.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class Replay(Client):
         listen(JointTrajectory, PROPOSED, self._on_proposal, 200)
 
     def show(self, pictures: Mapping[str, ImageArray]) -> None:
-        """Show the planner goal pictures of cameras."""
+        """Send goal pictures of cameras to the planner."""
         stamp_ns = time.time_ns()
         for camera, picture in pictures.items():
             publisher = self._node.create_publisher(Image, self._goal_topics[camera], LATCHED)
@@ -100,13 +99,13 @@ class Replay(Client):
             self._goals[f"shown {camera}"] = publisher
 
     def wait_for_listeners(self) -> None:
-        """Wait until planner, gate and this node hear one another. Raises ProcessError: not in time."""
+        """Wait until planner, gate and this node are connected. Raises ProcessError: not in time."""
         self._until(
             lambda: not self._unheard(), START_TIMEOUT_S, lambda: f"not everybody hears {self._unheard()}"
         )
 
     def _unheard(self) -> list[str]:
-        """Return the topics that somebody does not hear, or that nobody speaks on."""
+        """Return the topics that lack a subscriber or a publisher."""
         node, here = self._node, {"/clock": self._clock, **self._sensors, **self._goals}
         wanted = {**self._wanted, "/clock": 2}
         deaf = [t for t, p in here.items() if p.get_subscription_count() < wanted.get(t, 1)]
@@ -115,28 +114,28 @@ class Replay(Client):
         return deaf + [t for t in (STATUS, PROPOSED) if node.count_subscribers(t) < 2]
 
     def play(self, bag: Bag, speed: float, on_played: Callable[[int], object]) -> None:
-        """Play a recording; what cannot be unpacked is left out, and becomes a problem of the recording.
+        """Play a recording; messages that cannot be unpacked are left out and reported as its problems.
 
         Args:
             bag: the recording.
-            speed: times as fast as it was.
-            on_played: is told of each message that was read.
+            speed: multiple of the recorded speed.
+            on_played: receives 1 for each message read.
 
         Raises:
             ProcessError: a node died.
         """
-        shift_ns: int | None = None  # from stamps to when they arrived
+        shift_ns: int | None = None  # from stamps to arrival times
         damaged: dict[str, list[str]] = {}  # topic -> why each of its messages was left out
         for message in bag.messages():
             on_played(1)
             publisher = self._sensors.get(message.topic) or self._goals.get(message.topic)
             if publisher is None:
                 continue
-            # Of each: what a simulator says before it begins has other stamps, and may be the first of it.
+            # For each message: a simulator's first messages, before it begins, may have other stamps.
             if message.topic in self._sensors:
                 try:
                     unpacked = types().deserialize_cdr(message.data, message.type)
-                except Exception as error:  # what unpacks trusts the bytes: garbage raises a dozen kinds
+                except Exception as error:  # the deserialiser trusts the bytes: garbage raises a dozen kinds
                     damaged.setdefault(message.topic, []).append(f"as {message.type}: {error!r}")
                     continue
                 late_ns = message.log_ns - stamp_of(unpacked, message.log_ns)
@@ -163,7 +162,7 @@ class Replay(Client):
         return Image if isinstance(sensor, ImageSensor) else vector_type(sensor)
 
     def _advance(self, time_ns: int, speed: float) -> None:
-        """Let time go on to `time_ns`, tick by tick; over a long pause, and back, it jumps."""
+        """Advance time to `time_ns`, tick by tick; it jumps over a long pause, and backwards."""
         if self._now_ns is None or not -BACK_NS <= time_ns - self._now_ns < PAUSE_NS:
             self._now_ns, self._due_s = time_ns, time.monotonic()
             self._clock.publish(Clock(clock=stamp_from_ns(time_ns)))

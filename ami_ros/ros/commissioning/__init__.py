@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watches a robot that is commissioned, gives it goals and breaks things, through topics alone."""
+"""Watches a robot under commissioning, gives it goals and breaks things, through topics alone."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults on purpose, one at a time, while the robot moves slowly: does the gate stand in for what broke?"""
+"""Faults on purpose, one at a time, while the robot moves slowly: does the gate catch them?"""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from ami_ros.sim.faults.catalogue import Catalogue, Fault, name_of
 from ami_ros.types import FloatArray, Level, Observation
 
 CAMERA, PLANNER, ESTOP = FAULTS = ("camera_black", "planner_hung", "estop")
-MOVED = 10.0  # times `still_way`: the robot is under way
-MOVING_S = 30.0  # of the robot's time until it is
-COVER_S = 30.0  # that an operator has to cover the camera
-LOOKS = 1000  # that are kept: more than while a fault is watched
-WATCHED_S = 0.5  # on, after the robot came to rest
+MOVED = 10.0  # times `still_way`: the robot is in motion
+MOVING_S = 30.0  # of the robot's time, until it is in motion
+COVER_S = 30.0  # in which an operator has to cover the camera
+LOOKS = 1000  # kept: more than arrive while a fault is watched
+WATCHED_S = 0.5  # for how long to watch after the robot came to rest
 
 
 class FaultTrials(PursuitClient):
-    """Breaks things, and mends them.
+    """Causes faults, and mends them.
 
     Args:
         spec: the robot.
@@ -39,7 +39,7 @@ class FaultTrials(PursuitClient):
         simulated: as for WatchedRobot.
         wanted: how soon the robot must be at rest.
         goals: to move to meanwhile.
-        freeze: stops the planner's process where it is, or lets it go on.
+        freeze: suspends the planner's process, or resumes it.
         ros_arguments: as for Client.
     """
 
@@ -65,14 +65,14 @@ class FaultTrials(PursuitClient):
         self._arm: Any = self._node.create_client(Trigger, "safety/rearm")
 
     def bring_about(self, name: str, tell: Callable[[str], None]) -> FaultTrial:
-        """Let something break on the way to a goal, watch, mend it, and watch again.
+        """Cause a fault on the way to a goal, watch, mend it, and watch again.
 
         Args:
             name: one of `FAULTS`.
             tell: shows an operator what to do now.
 
         Raises:
-            ProcessError: a node died, or the robot says nothing any more.
+            ProcessError: a node died, or the robot went silent.
         """
         if name in self._catalogue.left_out:
             return FaultTrial(name, name, left_out=self._catalogue.left_out[name])
@@ -108,10 +108,10 @@ class FaultTrials(PursuitClient):
             unsafe=self.unsafe - unsafe,
         )
 
-    # What is done
+    # Actions
 
     def _break(self, fault: Fault, tell: Callable[[str], None]) -> int:
-        """Bring it about, and return when, in the robot's time."""
+        """Cause the fault, and return when, in the robot's time."""
         begun_ns = self.now_ns
         self._states.clear()
         if fault.name == ESTOP:
@@ -125,7 +125,7 @@ class FaultTrials(PursuitClient):
         return begun_ns
 
     def _mend(self, fault: Fault, tell: Callable[[str], None]) -> float | None:
-        """Undo it, and return after how long the gate let the robot move again; None: it did not."""
+        """Undo it, and return how long until the gate let the robot move again; None: it did not."""
         if fault.name == ESTOP:
             self._call(self._estop, SetBool.Request(data=False), "safety/estop")
         elif fault.name == PLANNER:
@@ -139,7 +139,7 @@ class FaultTrials(PursuitClient):
         return None if freed is None else (self.now_ns - mended_ns) / 1e9
 
     def _free(self) -> bool | None:
-        """Return True once the gate lets the robot move; what stopped for good is armed again."""
+        """Return True once the gate lets the robot move; re-arm it after a latched stop."""
         if self.level is Level.STOP and time.monotonic() - self._asked_s > ASK_AGAIN_S:
             self._asked_s = time.monotonic()
             self._arm.call_async(Trigger.Request())
@@ -148,7 +148,7 @@ class FaultTrials(PursuitClient):
     def _set_fault(self, name: str) -> None:
         self._set_on(self._faults, "sim", {"fault": name})
 
-    # What is seen
+    # Observations
 
     def _gets_under_way(self) -> bool:
         start, enough = self.here(), MOVED * self._wanted.still_way
@@ -156,7 +156,7 @@ class FaultTrials(PursuitClient):
         return moves is not None
 
     def _watch_until(self, condition: Callable[[], Any], limit_s: float) -> Any:
-        """Look until `condition` returns something else than None, and return that; None: not in time."""
+        """Look until `condition` returns something other than None, and return that; None: not in time."""
         over_ns = self.now_ns + round(limit_s * 1e9)
         while (found := condition()) is None and self.now_ns < over_ns:
             self.look()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goals one after the other, at the speed that the gate allows, judged by what the robot's sensors say."""
+"""Goals one after the other, at the speed that the gate allows, judged by the robot's sensors."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ PLANNER = "planner"
 
 
 class PursuitClient(WatchedRobot):
-    """Shows the planner goals, and measures how far the robot gets.
+    """Sends the planner goals, and measures how close the robot gets.
 
     Args:
         spec: the robot.
         check: as for Client.
         simulated: as for WatchedRobot.
-        wanted: what counts as reached, and by when.
+        wanted: what counts as reached, and in which time.
         goals: to choose from.
         ros_arguments: as for Client.
 
     Attributes:
-        picture: what the first camera saw last; None without a camera.
+        picture: the first camera's last picture; None without a camera.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class PursuitClient(WatchedRobot):
         self._levels: dict[str, float] = {}
         self._reasons: dict[str, int] = {}
         self._stops, self._said = 0, ""
-        self._why: list[str] = []  # the gate is at what it is at
+        self._why: list[str] = []  # reasons for the gate's present level
         self._gate: Any = self._node.create_client(SetParameters, "safety/set_parameters")
         self._cancel: Any = self._node.create_client(Trigger, f"{PLANNER}/cancel")
 
     def limit_speed(self, share: float) -> None:
-        """Let the gate allow this share of the robot's speeds. Raises ProcessError: it refuses."""
+        """Set the gate's limit to this share of the robot's speeds. Raises ProcessError: it refuses."""
         self._set_on(self._gate, "safety", {"speed_scale": share})
 
     def choose(self, tried: dict[int, int]) -> int:
@@ -83,19 +83,19 @@ class PursuitClient(WatchedRobot):
         return gaps
 
     def here(self) -> FloatArray:
-        """Return where the robot is (P,), once it has said so. Raises ProcessError: not in time."""
+        """Return where the robot is (P,), once it has published that. Raises ProcessError: not in time."""
         if self._here is None:
-            self.wait_for_planner()  # a simulator that begins waits for its proposals
+            self.wait_for_planner()  # at its start a simulator waits for the planner's proposals
             self.go()
             self._until(lambda: self._here is not None, START_TIMEOUT_S, self._last_words)
             self.rest()
         return np.empty(0) if self._here is None else self._here
 
     def begin(self, index: int) -> None:
-        """Show the planner a goal, and let it go there.
+        """Send the planner a goal, and let it go there.
 
         Raises:
-            ProcessError: a node died, or the planner does not take it.
+            ProcessError: a node died, or the planner does not accept it.
             GoalError: the planner refuses the goal.
         """
         if self.level is Level.STOP:
@@ -114,14 +114,14 @@ class PursuitClient(WatchedRobot):
         self.go()
 
     def pursue(self, index: int, speed: float) -> Iterator[dict[str, float]]:
-        """Pursue one goal to the end, and give how far it is with each look.
+        """Pursue one goal to the end, and yield the gaps at each look.
 
         Args:
             index: of the goal.
             speed: share of the robot's speed that the gate allows: slower ones get more time.
 
         Raises:
-            ProcessError: a node died, or the robot says nothing any more.
+            ProcessError: a node died, or the robot went silent.
             GoalError: the planner refuses the goal.
         """
         self.begin(index)
@@ -132,12 +132,12 @@ class PursuitClient(WatchedRobot):
         self.rest()
 
     def rest(self) -> None:
-        """Let the planner hold, and simulated time stand still."""
+        """Let the planner hold, and stop simulated time."""
         self._call(self._cancel, Trigger.Request(), f"{PLANNER}/cancel")
         super().rest()
 
     def trial(self) -> GoalTrial:
-        """Return what came of the goal that was pursued last."""
+        """Return the result of the goal pursued last."""
         self._count(self.now_ns)
         return GoalTrial(
             goal=self._index,
@@ -152,7 +152,7 @@ class PursuitClient(WatchedRobot):
         )
 
     def hold(self) -> None:
-        """Let the robot stand still, as far as the planner still answers."""
+        """Let the robot stand still, as long as the planner still answers."""
         holds = lambda: self._status is not None and self._status.state is GoalState.NO_GOAL  # noqa: E731
         self._ask_to_hold(self._cancel, Trigger.Request(), holds)
 
@@ -181,7 +181,7 @@ class PursuitClient(WatchedRobot):
         self._stops += level is Level.STOP and self.level is not Level.STOP
 
     def _count(self, until_ns: int) -> None:
-        """Count the time until then for the level that the gate is at."""
+        """Count the time until then for the gate's present level."""
         seconds = max(0, until_ns - self._since_ns) / 1e9
         self._levels[self.level.name] = self._levels.get(self.level.name, 0.0) + seconds
         self._since_ns = max(until_ns, self._since_ns)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A planner in the shadow of whoever moves the robot: its goals are pictures of a moment ago.
+"""A planner that shadows the motion of the robot: its goals are pictures of a moment ago.
 
-Each plan is compared with the way back to where that picture was taken. Nobody follows it.
+Each plan is compared with the way back to where that picture was taken. Nothing follows it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from ami_ros.ros.wire.qos import STATE
 from ami_ros.types import FloatArray, Observation
 
 SHADOW = "shadow"  # name of the planner's node
-KEPT_S = 60.0  # of the robot's time: what is older is compared with nothing any more
+KEPT_S = 60.0  # of the robot's time: nothing is compared with older moments
 
 
 @dataclass(frozen=True)
 class ShadowMoment:
-    """How it is going.
+    """Progress of the shadow step.
 
     Attributes:
-        plans: that were compared.
-        goals: that are kept.
-        moved_s: of the robot's time so far.
+        plans: number compared.
+        goals: number kept.
+        moved_s: the robot's time so far.
     """
 
     plans: int
@@ -44,7 +44,7 @@ class ShadowMoment:
 
 
 class ShadowClient(WatchedRobot):
-    """Shows goals, and compares.
+    """Sends goals, and compares plans.
 
     Args:
         spec: the robot.
@@ -54,7 +54,7 @@ class ShadowClient(WatchedRobot):
         ros_arguments: as for Client.
 
     Attributes:
-        compared: plans so far.
+        compared: plans compared so far.
         goals: pictures that the camera took meanwhile.
     """
 
@@ -73,16 +73,16 @@ class ShadowClient(WatchedRobot):
         self._seen: dict[int, TakenGoal] = {}  # by the observation's stamp, in order
         self._shown: dict[int, FloatArray] = {}  # by the goal's stamp: its place
         self._shown_ns, self._first_ns = 0, 0
-        self._reports: dict[int, GoalStatus] = {}  # by the proposal's stamp, until the other half is here
+        self._reports: dict[int, GoalStatus] = {}  # by the proposal's stamp, until the other half arrives
         self._proposals: dict[int, FloatArray] = {}
         on_proposal = within(proposal_limit(spec), JointTrajectory, self._on_proposal)
         self._node.create_subscription(JointTrajectory, f"{SHADOW}/proposed", on_proposal, STATE, raw=True)
 
     def moments(self) -> Iterator[ShadowMoment]:
-        """Give a moment with each look, until enough plans are compared or the time is over.
+        """Yield a moment at each look, until enough plans are compared or the time is over.
 
         Raises:
-            ProcessError: a node died, or the robot says nothing any more.
+            ProcessError: a node died, or the robot went silent.
         """
         self.wait_for_planner()
         self.go()
@@ -124,7 +124,7 @@ class ShadowClient(WatchedRobot):
             self._compare(proposal.stamp_ns)
 
     def _compare(self, stamp_ns: int) -> None:
-        """Compare the plan whose proposal has this stamp, once both of its halves are here."""
+        """Compare the plan whose proposal has this stamp, once both halves have arrived."""
         status, points = self._reports.get(stamp_ns), self._proposals.get(stamp_ns)
         if status is None or points is None:
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watches a robot from outside: what it sees and where it is, what its planner reports and its gate says."""
+"""Watches a robot from outside: its observations and place, its planner's reports and its gate's verdicts."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ from ami_ros.settings.share import config_path
 from ami_ros.types import FloatArray, Level, Observation
 
 SILENT_S = 30.0  # wall time without any observation
-# What the gate said before we came tells what it is at now.
+# The gate's verdicts from before this node joined give its present level.
 VERDICTS = QoSProfile(
     depth=200, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
-CONNECT_S = 1.5  # wall time that DDS takes to connect a node to all others; what is sent before is lost
+CONNECT_S = 1.5  # wall time that DDS takes to connect a node to all others; earlier messages are lost
 IMAGES_KEPT = 20  # while we are busy
 
 
 class WatchedRobot(Client):
-    """A node that listens, and shows a planner goals.
+    """A node that listens, and sends goals to a planner.
 
     Args:
         name: of the node.
         spec: the robot.
         check: as for Client.
-        simulated: our simulator takes part, in lock-step: it stands still until it is told to go.
-        planner: name of the node that plans.
+        simulated: our simulator takes part, in lock-step: it stands still until a request to go.
+        planner: name of the planning node.
         ros_arguments: as for Client.
 
     Attributes:
-        place: tells where the robot is.
+        place: measures where the robot is.
         now_ns: stamp of the newest observation; 0 before the first.
-        level: what the gate is at.
-        unsafe: commands outside the limits that the simulated robot counted.
+        level: the gate's present level.
+        unsafe: commands outside the limits, counted by the simulated robot.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class WatchedRobot(Client):
             camera: self._node.create_publisher(Image, topics[camera], LATCHED) for camera in self._cameras
         }
         self._sim: Any = self._node.create_client(SetBool, "sim/pause") if simulated else None
-        self._is_on = not simulated  # a simulator rehearses before it begins, at another time
+        self._is_on = not simulated  # before it begins, a simulator rehearses at another time
 
     def _listen(self, simulated: bool) -> None:
         spec, node, errors = self._spec, self._node, ErrorLog(self._node)
@@ -110,34 +110,34 @@ class WatchedRobot(Client):
         if simulated:
             node.create_subscription(String, "sim/truth", self._on_truth, EVERY_MESSAGE)
 
-    # What the robot does
+    # Control of the robot
 
     def go(self) -> None:
-        """Let simulated time go on; a real robot's does anyway."""
+        """Let simulated time go on; a real robot's always does."""
         self._heard_s = time.monotonic()
         if self._sim is not None:
             self._call(self._sim, SetBool.Request(data=False), "sim/pause")
 
     def rest(self) -> None:
-        """Let simulated time stand still."""
+        """Stop simulated time."""
         if self._sim is not None:
             self._call(self._sim, SetBool.Request(data=True), "sim/pause")
 
     def look(self) -> None:
-        """Take what has come. Raises ProcessError: a node died, or the robot says nothing any more."""
+        """Take what has arrived. Raises ProcessError: a node died, or the robot went silent."""
         self._spin()
         if time.monotonic() - self._heard_s > SILENT_S:
             raise ProcessError(f"no observation came for {SILENT_S:.0f} s; {self._last_words()}")
 
     def wait_for_planner(self) -> None:
         """Wait until the planner is there, with its model. Raises ProcessError: not in time."""
-        topic = f"{self._planner}/proposed"  # it has that from when it is configured
+        topic = f"{self._planner}/proposed"  # the topic exists from the planner's configuration on
         self._until(lambda: self._node.count_publishers(topic) > 0, START_TIMEOUT_S, self._last_words)
         connected_s = time.monotonic() + CONNECT_S
         self._until(lambda: time.monotonic() > connected_s, START_TIMEOUT_S, self._last_words)
 
     def show(self, goal: TakenGoal) -> int:
-        """Show the planner a goal, and return the stamp that names it."""
+        """Send a goal to the planner, and return the stamp that names it."""
         stamp_ns = time.time_ns()
         for camera in self._cameras:
             message = image_to_ros(goal.images[camera], stamp_ns, self._spec.sensors[camera].name)
@@ -145,11 +145,11 @@ class WatchedRobot(Client):
         return stamp_ns
 
     def wait_for_goal(self, stamp_ns: int) -> None:
-        """Wait until the planner has taken a goal that was shown.
+        """Wait until the planner has accepted a goal.
 
         Raises:
             ProcessError: not in time.
-            GoalError: it refuses it.
+            GoalError: the planner refuses it.
         """
 
         def taken() -> bool:
@@ -169,7 +169,7 @@ class WatchedRobot(Client):
             return f"no {self._planner}/goal_status arrived"
         return f"{self._planner}: {status.state.value}: {status.reason}"
 
-    # What comes
+    # Messages
 
     def _on_image(self, sensor: ImageSensor, message: Any) -> None:
         self._see(sensor.name, message, stamp_to_ns(message.header.stamp))
@@ -191,7 +191,7 @@ class WatchedRobot(Client):
         self._on_observation(observation, self._here)
 
     def _on_observation(self, observation: Observation, here: FloatArray) -> None:
-        """Take what the robot sees, and where it is (P,)."""
+        """Take an observation, and where the robot is (P,)."""
 
     def _on_status(self, message: DiagnosticArray) -> None:
         self._status = status_from_ros(message)
@@ -207,7 +207,7 @@ class WatchedRobot(Client):
             self.level = judgement.verdict.level
 
     def _on_state(self, judgement: Judgement) -> None:
-        """Take what the gate is at from now on; `level` is still the one before."""
+        """Take the gate's new level; `level` is still the one before."""
 
     def _on_truth(self, message: String) -> None:
         self._is_on = True

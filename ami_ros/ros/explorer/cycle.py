@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One cycle of the explorer node: the next stretch of motion, and how far it has come."""
+"""One cycle of the explorer node: the next stretch of motion, and the progress."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ STOPPED = "the gate has stopped; what is covered stays, and it goes on after ~/r
 
 
 class ExploringCycle(ProposingCycle):
-    """What the explorer proposes; it needs no goal.
+    """Proposes the explorer's motion; it needs no goal.
 
     Args:
-        planner: says where to go.
+        planner: chooses where to go.
         spec: the robot.
         period_s: planning period.
         clock_s: a monotonic clock in seconds.
         command: returns the newest command (C,) that went to the robot; None while there is none.
-        keep: takes the state of the exploration, to go on from it another day.
-        keep_s: how often.
+        keep: stores the state of the exploration, so that it can continue another day.
+        keep_s: period of storing.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class ExploringCycle(ProposingCycle):
         super().__init__(spec, period_s)
         self._planner, self._clock_s, self._command = planner, clock_s, command
         self._keep, self._keep_s = keep, keep_s
-        self._kept_s, self._unkept = -math.inf, ""  # at once: a place that takes nothing is told at once
+        self._kept_s, self._unkept = -math.inf, ""  # at once: an unwritable file is reported immediately
 
     def restart(self) -> None:
-        """Begin again where the robot is; what was covered stays."""
+        """Begin again where the robot is; the coverage stays."""
         super().restart()
         self._planner.restart()
 
@@ -79,7 +79,7 @@ class ExploringCycle(ProposingCycle):
         return self._meaning.proposal(plan.actions, observation), status
 
     def keep(self) -> None:
-        """Keep what was covered so far; where it cannot be written, the exploration goes on, and says so."""
+        """Store the coverage; if that fails, the exploration continues and reports it."""
         self._kept_s = self._clock_s()
         try:
             self._keep(self._planner.state())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The explorer as a lifecycle node: in the planner's place, random motion through the gate."""
+"""The explorer as a lifecycle node: it replaces the planner with random motion through the gate."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from ami_ros.settings.share import config_path
 from ami_ros.system.whole_file import check_writable
 from ami_ros.types import FloatArray, Level
 
-VELOCITIES = "velocity"  # of an output: they say nothing of a place
+VELOCITIES = "velocity"  # an output of velocities gives no place
 
 
 class ExplorerNode(ProposingNode):
-    """Explores from when it is active until it has seen enough.
+    """Explores from its activation until it has seen enough.
 
-    The gate and the robot take it for the planner, on whose topics it proposes. Next to the sensors it hears
-    the gate's verdicts, and the commands that go to the robot.
+    For gate and robot it is the planner, on whose topics it proposes. Besides the sensors it receives the
+    gate's verdicts, and the robot's commands.
     """
 
     _cycle: ExploringCycle | None
@@ -51,7 +51,7 @@ class ExplorerNode(ProposingNode):
         self._exploring = settings_from_parameters(self, ExplorerSettings)
         self._planner: ExploringPlanner | None = None
         self._command: bytes | None = None
-        self._level = Level.HOLD  # until the gate says otherwise: without one nothing moves
+        self._level = Level.HOLD  # until the gate's first verdict: without the gate nothing moves
         verdicts = bounded(self._errors, DiagnosticArray, "safety/verdict", MOST_TEXT, self._on_verdict)
         self.create_subscription(DiagnosticArray, "safety/verdict", verdicts, LATCHED_HISTORY, raw=True)
         output = self._spec.output
@@ -60,7 +60,7 @@ class ExplorerNode(ProposingNode):
             self.create_subscription(self._output, output.topic, self._on_command, STATE, raw=True)
 
     def _make_cycle(self) -> ExploringCycle:
-        """Go on from what was explored before, or begin."""
+        """Continue the stored exploration, or begin one."""
         planner = ExploringPlanner(self._spec, self._exploring)
         path = Path(self.settings.state) if self.settings.state else None
         if self.settings.resume:
@@ -89,7 +89,7 @@ class ExplorerNode(ProposingNode):
         self._planner = None
 
     def destroy_node(self) -> None:
-        """Keep what was covered, and end."""
+        """Store the coverage, and end."""
         if self._cycle is not None:
             self._cycle.keep()
         super().destroy_node()
@@ -111,7 +111,7 @@ class ExplorerNode(ProposingNode):
             self._planner.judge(self._level)
 
     def _on_command(self, message: bytes) -> None:
-        self._command = message  # unpacked only when it is planned: there are a hundred in a second
+        self._command = message  # unpacked only for planning: a hundred arrive per second
 
     def _newest_command(self) -> FloatArray | None:
         if self._command is None:

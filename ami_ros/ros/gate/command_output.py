@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gate's command in the form that the robot's controller takes."""
+"""The gate's command as the message of the robot's controller."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emergency stop's ways in, a service and topics, and the topics that tell of it."""
+"""The emergency stop's inputs, a service and topics, and the topics that report it."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from ami_ros.types import Verdict
 
 
 class EstopInputs:
-    """Lets the buttons be heard: the service, and each publisher of the topic, whatever the others send.
+    """Receives every button: by the service, and from each publisher of the topic, whatever the others send.
 
-    Whoever is pressed tells every gate that hears `estop_relay`: a stop is a stop of all of them. Each is
+    A gate whose e-stop is pressed informs every gate on `estop_relay`: one stop stops them all. Each gate is
     released and re-armed by itself.
 
     Args:
         node: owns services and publishers.
-        inputs: hears the topics.
-        buttons: take what is heard.
-        errors: takes what the middleware raises.
+        inputs: subscribes to the topics.
+        buttons: receive the presses and releases.
+        errors: receives what the middleware raises.
     """
 
     def __init__(self, node: Node, inputs: GateInputs, buttons: EstopButtons, errors: ErrorLog) -> None:
@@ -45,9 +45,9 @@ class EstopInputs:
         self._told = node.create_publisher(Bool, "~/estop_pressed", LATCHED)
         self._told.publish(Bool(data=buttons.pressed))
         self._relay = node.create_publisher(String, "estop_relay", STATE)
-        self._receiver = inputs.receiver("estop")  # of its own: no other topic's messages delay it
+        self._receiver = inputs.receiver("estop")  # a separate thread: no other topic's messages delay it
         self._heard: list[QoSProfile] = []
-        self._here: dict[str, str] = {}  # buttons, and the names of their nodes
+        self._here: dict[str, str] = {}  # present buttons, and the names of their nodes
         self._hear(EVERY)
         inputs.subscribe(
             self._receiver,
@@ -64,7 +64,7 @@ class EstopInputs:
         node.create_timer(LOOK_S, guarded_timer(errors, self._look), clock=steady)
 
     def begin(self) -> None:
-        """Hold until those that are here have spoken; call it when the publishers are known."""
+        """Hold until the present buttons have published; call it when the publishers are known."""
         self._look()
         self._buttons.expect(self._here)
 
@@ -82,9 +82,9 @@ class EstopInputs:
         )
 
     def _look(self) -> None:
-        """Find the buttons that are there; hear what they latched, and those that wait for no answer.
+        """Find the present buttons; subscribe to latched states, and to buttons that wait for no answer.
 
-        Those that do neither would complain of it.
+        Only where such buttons exist: all others would log QoS warnings.
         """
         publishers = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("estop"))
         self._here = {_button(sender_of(it.endpoint_gid)): it.node_name for it in publishers}
@@ -94,12 +94,12 @@ class EstopInputs:
                 self._hear(qos)
 
     def _on_topic(self, messages: list[Taken]) -> None:
-        for message in messages:  # a press counts, however soon it is released
+        for message in messages:  # a press counts, however soon the release follows
             pressed = flag_of_serialised(message.data) is not False
             self._take(_button(message.sender), pressed, message.number)
 
     def _on_garbage(self) -> None:
-        """Take what is no message of this topic for a press: a broken button must not go unheard."""
+        """Treat an invalid message as a press: a broken button must not be ignored."""
         self._take(UNKNOWN, True)
 
     def _on_relay(self, messages: list[Taken]) -> None:
@@ -130,7 +130,7 @@ class EstopInputs:
 
 
 def _word(taken: Taken) -> Hashable:
-    """Return who says what: of a flood of the same words of one publisher, the last one is enough."""
+    """Return publisher and content: in a flood of equal messages of one publisher, the last one is enough."""
     return taken.sender, flag_of_serialised(taken.data)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate hears: messages, however many and however large; of the planner, proposals and reports."""
+"""The gate's inputs: messages, however many and however large; from the planner, proposals and reports."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from ami_ros.safety.gate.gate import Gate
 from ami_ros.safety.model_report import ModelReport
 
 MOST = 50  # messages per topic and tick, so that a flood ends
-FEW = 3  # proposals per tick that are all judged; of more, the one from the newest observation
+FEW = 3  # proposals per tick that are all judged; if there are more, only the one from the newest observation
 REPORTS = 3  # the newest ones: a report about nothing proposed may follow one about a proposal
-PATIENCE_S = 0.003  # of a tick, for the receivers to hand over what has arrived: usually a tenth of that
+PATIENCE_S = 0.003  # of a tick, for the receivers to hand over messages: usually they need a tenth of that
 Handler = Callable[[list[Taken]], None]
 
 
 class GateInputs:
-    """Subscriptions, and what becomes of their messages.
+    """Subscriptions, and the handling of their messages.
 
-    Messages stay serialised until it is clear that they count: those that are larger than the robot can need
-    are dropped, of images and reports the newest count, of proposals as well when there are many.
+    Messages stay serialised until it is clear that they count. Those larger than the robot can need are
+    dropped. The newest images and reports count, and of many proposals also the newest.
 
     Args:
         node: owns the subscriptions.
         spec: the robot.
-        gate: takes what arrives.
+        gate: receives what arrives.
         now_ns: returns the time of arrival.
-        errors: takes what is malformed.
-        polled: take messages in `poll`, by threads; else handle each message as it comes.
+        errors: receives malformed messages.
+        polled: take messages in `poll`, by threads; else handle each message on arrival.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class GateInputs:
         node.create_timer(LOOK_S, guarded_timer(errors, self._look), clock=steady)
 
     def listen(self, receiver: Receiver | None) -> None:
-        """Listen to the planner, by way of `receiver`."""
+        """Subscribe to the planner, by way of `receiver`."""
         self.subscribe(
             receiver, DiagnosticArray, "planner/goal_status", self._on_reports, STATE, report_limit()
         )
@@ -78,7 +78,7 @@ class GateInputs:
         self.subscribe(receiver, JointTrajectory, "planner/proposed", self._on_proposals, PROPOSALS, limit)
 
     def receiver(self, name: str) -> Receiver | None:
-        """Return a thread for some topics, None where messages are handled as they come."""
+        """Return a thread for some topics; None if messages are handled on arrival."""
         if not self._is_polled:
             return None
         self._receivers.append(Receiver(name, partial(self._errors.report, "take")))
@@ -97,20 +97,20 @@ class GateInputs:
         on_dropped: Callable[[], None] = lambda: None,
         is_large: bool = False,
     ) -> None:
-        """Let `handler` have the serialised messages of a topic, oldest first.
+        """Pass the serialised messages of a topic to `handler`, oldest first.
 
         Args:
             receiver: takes them.
-            kind: of message.
+            kind: message type.
             topic: its name.
-            handler: gets them.
+            handler: receives them.
             qos: quality of service.
             limit: largest message, bytes.
             most: messages per tick.
-            key: of messages with the same one the last is enough, and then no number of others hides one.
-            on_dropped: called for each that was larger.
-            is_large: messages may be large: make the subscription again when a publisher has gone, and let
-                the middleware store none above the limit, see `leavers` and `bounded_type`.
+            key: of the messages with the same key the last is enough, so that no number of others hides one.
+            on_dropped: called for each message above `limit`.
+            is_large: messages may be large: subscribe again when a publisher has left, and let the
+                middleware store none above the limit, see `leavers` and `bounded_type`.
         """
         safe: Handler = guarded(self._errors, handler)
 
@@ -195,7 +195,7 @@ def _newest(messages: list[Taken]) -> Taken:
 
 
 def _stamp_of(message: Taken) -> int:
-    """Return the stamp of a message, 0 of one that is too short to have any."""
+    """Return the stamp of a message; 0 if it is too short to have one."""
     try:
         return stamp_of_serialised(message.data)
     except ObservationError:
@@ -203,7 +203,7 @@ def _stamp_of(message: Taken) -> int:
 
 
 def _stamp(name: str, values: dict[str, str]) -> int:
-    """Return a stamp of a report, ns; 0 when it has none."""
+    """Return a report's stamp, ns; 0 if it has none."""
     try:
         return int(values.get(name, "0"))
     except ValueError as error:
@@ -211,7 +211,7 @@ def _stamp(name: str, values: dict[str, str]) -> int:
 
 
 def _number(name: str, values: dict[str, str]) -> float | None:
-    """Return a number of a report; None when it has none. NaN stays NaN: judging it is the gate's job."""
+    """Return a report's number; None if it has none. NaN stays NaN: the gate judges it."""
     if name not in values:
         return None
     try:

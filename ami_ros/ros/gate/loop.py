@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gate's main loop: it ticks at its own rate, and does everything else in the time that is left."""
+"""The gate's main loop: it ticks at its own rate, and does everything else in the remaining time."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Protocol
 
 from rclpy.executors import SingleThreadedExecutor
 
-SIMULATED_SPIN_S = 0.05  # how often a loop that /clock drives looks for a signal
-LINGER_S = 0.1  # commands to stand still that go on after that, so that the controller hears of it
+SIMULATED_SPIN_S = 0.05  # how often a loop driven by /clock looks for a signal
+LINGER_S = 0.1  # standstill commands continue for this long after that, so that the controller receives them
 FAREWELL_S = 2.0  # longest time that coming to rest may take
 
 
 class Gate(Protocol):
-    """What the loop drives."""
+    """The interface that the loop drives."""
 
     @property
     def simulated(self) -> bool:
-        """Whether /clock makes the ticks, and messages are handled as they come."""
+        """Whether /clock makes the ticks, and messages are handled on arrival."""
 
     @property
     def period_s(self) -> float:
@@ -33,12 +33,12 @@ class Gate(Protocol):
         """Begin to come to rest."""
 
     def at_rest(self) -> bool:
-        """Whether the process may go."""
+        """Whether the process may end."""
 
 
 def run_gate(gate: Gate, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
     """Run until `stopped`, then until the robot is at rest, but not longer than two seconds."""
-    # What start-up made lives until the end: the collector need not look through it between two ticks.
+    # Objects from start-up live until the end: the collector need not scan them between two ticks.
     gc.collect()
     gc.freeze()
     try:
@@ -79,7 +79,7 @@ class _WallTurn:
             executor.spin_once(left)
         late = time.monotonic() - self._due
         if late > self._period_s:
-            # Missed ticks are not made up for: the controller would get them all at once.
+            # Missed ticks are not made up for: the controller would receive them all at once.
             self._due, late = self._due + late, 0.0
         gate.wall_tick(round(late * 1e9))
         self._due += self._period_s

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The safety gate as a ROS node, in a process of its own: the last thing before the controller."""
+"""The safety gate as a ROS node, in a separate process: the last stage before the controller."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ PLANNER = ("planner/goal_status", "planner/proposed")
 
 
 class SafetyNode(Node):
-    """Carries messages to the `Gate` and what leaves it to the controller; `run_gate` is its loop.
+    """Carries messages to the `Gate`, and its output to the controller; `run_gate` is its loop.
 
     Args:
-        said: what operators told the gate before this one.
+        said: operator state of the gate's previous node.
 
     Attributes:
         simulated: /clock makes the ticks.
         period_s: from tick to tick.
-        errors: what callbacks raised.
-        said: what operators have told it by its end.
+        errors: exceptions of callbacks.
+        said: operator state at its end.
     """
 
-    _inputs: GateInputs | None = None  # a node whose configuration is refused has none to end
+    _inputs: GateInputs | None = None  # a node with a rejected configuration has none to end
 
     def __init__(self, said: OperatorState = NOTHING_SAID) -> None:
         super().__init__("safety", parameter_overrides=list(said.restrictions))
@@ -76,14 +76,14 @@ class SafetyNode(Node):
         self._restrictions = GateParameters(self, body, gate.restrict, self.now_ns)
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
         self._inputs, self._poll = inputs, inputs.poll
-        # First: what is pressed counts before what arrived with it.
+        # First: a press counts before the messages that arrive with it.
         self._buttons = EstopButtons(self._press, gate.hold_for_buttons, said.pressed_by)
         estop = EstopInputs(self, inputs, self._buttons, self.errors)
         camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
         heard = (*sensor_topics(spec), *PLANNER)
-        # Before it hears of any joint: what it knows of others decides whether it may begin.
+        # Before it receives any joint: what it knows of other publishers decides whether it may begin.
         self._watch = PublisherWatch(self, self._commands.topic, heard, gate.health, self.errors)
-        estop.begin()  # by now those that were here before are known
+        estop.begin()  # by now the publishers from before are known
         pixels = common.max_image_pixels
         receiver = inputs.receiver("sensors")
         SensorInputs(inputs, receiver, spec, gate, self.now_ns, self.errors, camera, pixels)
@@ -119,7 +119,7 @@ class SafetyNode(Node):
         self._gate.finish_tick(now - late_ns)
         self._gate.end_tick(time.monotonic_ns())
 
-    # What leaves the gate
+    # Outputs
 
     def command(self, command: Command) -> None:
         """Send a command to the controller."""
@@ -138,7 +138,7 @@ class SafetyNode(Node):
         self._reports.restart(verdict, now_ns)
 
     def error(self, where: str, error: Exception) -> None:
-        """Log what went wrong inside the gate."""
+        """Log an error inside the gate."""
         self.errors.report(where, error)
 
     def _figures(self) -> dict[str, object]:
@@ -154,7 +154,7 @@ class SafetyNode(Node):
         response.success, response.message = verdict.level is Level.PASS, text_of(verdict)
         return response
 
-    # The end
+    # Shutdown
 
     def begin_stop(self) -> None:
         """Decelerate to a hold; commands go on until the arm is at rest."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What operators have told a gate, and must not have to tell it again when its node starts over."""
+"""Operator state of a gate, which survives a restart of its node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class OperatorState:
     Attributes:
         stopped: the STOP that is latched; None for none.
         pressed_by: buttons of the e-stop that are pressed.
-        restrictions: parameters, as they were last set.
+        restrictions: parameters, as last set.
     """
 
     stopped: Verdict | None = None

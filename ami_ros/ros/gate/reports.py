@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate says: ~/verdict, the log, and /diagnostics once a second."""
+"""The gate's reports: ~/verdict, the log, and /diagnostics once a second."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ami_ros.types import Command, Level, Verdict
 
 Kind = tuple[Level, frozenset[tuple[str, str | None]]]
 FREE: Kind = (Level.PASS, frozenset())
-QUIET_NS = 2_000_000_000  # a cause of rejection is logged again when it has been away for longer
+QUIET_NS = 2_000_000_000  # a cause of rejection is logged again after an absence longer than this
 
 
 class VerdictReports:
-    """Publishes every verdict on a proposal, and that on the gate as a whole when it changes.
+    """Publishes every verdict on a proposal, and every change of the verdict on the gate as a whole.
 
     Args:
         node: owns publishers and timer.
         robot: its name.
-        errors: what went wrong so far.
-        figures: returns what goes on /diagnostics next to that.
+        errors: log of the errors so far.
+        figures: returns further values for /diagnostics.
 
     Attributes:
         state: the newest verdict on the gate as a whole.
@@ -55,7 +55,7 @@ class VerdictReports:
         self._publish(Judgement(verdict, now_ns, stamp_ns))
 
     def tick(self, verdict: Verdict, command: Command | None, now_ns: int) -> None:
-        """Take the verdict of a tick; a change of level, cause or sensor is news, that of a number is not."""
+        """Take the verdict of a tick; publish a change of level, cause or sensor, but not one of a number."""
         changed = _kind(verdict) != _kind(self.state)
         self.state = verdict
         if changed:
@@ -72,7 +72,7 @@ class VerdictReports:
         self._verdicts.publish(judgement_to_ros(judgement, self._robot))
 
     def _log(self, verdict: Verdict) -> None:
-        """Log a change. PASS and LIMITED alternate while the robot moves: for the log they are one."""
+        """Log a change. PASS and LIMITED alternate while the robot moves, so the log treats them as one."""
         kind = _kind(verdict) if verdict.level >= Level.HOLD else FREE
         if kind == self._logged:
             return

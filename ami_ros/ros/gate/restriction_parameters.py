@@ -76,13 +76,13 @@ class GateParameters:
     """Checks and applies changes of the parameters in `RestrictionSettings`.
 
     Args:
-        node: has declared them.
-        body: the robot, whose limits nothing here can loosen.
-        apply: puts restrictions in force; raises ConfigError.
+        node: has declared the parameters.
+        body: the robot; nothing here loosens its limits.
+        apply: applies restrictions; raises ConfigError.
         now_ns: returns the time of a change.
 
     Raises:
-        ConfigError: the values that the node was started with are looser than the robot's.
+        ConfigError: the node's initial values are looser than the robot's.
     """
 
     def __init__(
@@ -98,13 +98,13 @@ class GateParameters:
         self._published = node.create_publisher(DiagnosticArray, "~/restrictions", LATCHED)
         self._put_in_force([])
         node.add_on_set_parameters_callback(self._check)
-        # Where ROS 2 has it (from Iron on): after all checks have passed, of other parameters, too.
+        # Where ROS 2 has it (from Iron on): after all checks have passed, also those of other parameters.
         self._applies_later = hasattr(node, "add_post_set_parameters_callback")
         if self._applies_later:
             node.add_post_set_parameters_callback(self._changed)
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return them as they are set, in the form in which a node may be given them."""
+        """Return them as set, in the form in which a node accepts them."""
         # A list that came over the wire is an array, and rclpy finds no type for an empty one.
         values = {name: plain(self._node.get_parameter(name).value) for name in self._names}
         doubles = Parameter.Type.DOUBLE_ARRAY

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gate hears of the body's sensors, each by its name."""
+"""The gate's sensor inputs, each by its name."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from ami_ros.safety.gate.gate import Gate
 
 
 class SensorInputs:
-    """Subscriptions to the sensors that the gate watches, and what becomes of their readings.
+    """Subscriptions to the sensors that the gate watches, and the handling of their readings.
 
     Args:
-        inputs: takes messages.
+        inputs: makes the subscriptions.
         receiver: the thread that takes them, if any.
         spec: the robot.
-        gate: takes the readings.
+        gate: receives the readings.
         now_ns: returns the time of arrival.
-        errors: takes what is malformed.
+        errors: receives malformed messages.
         images: quality of service of images.
         most_pixels: width times height of the largest image.
 
     Attributes:
-        topics: of the sensors.
+        topics: topics of the sensors.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class SensorInputs:
     ) -> None:
         self._inputs, self._spec, self._gate, self._now_ns, self._errors = inputs, spec, gate, now_ns, errors
         self._raw_came_ns: dict[str, int] = {}
-        # Vectors first: what an image tells depends on where the joints are.
+        # Vectors first: the meaning of an image depends on where the joints are.
         for vector in spec.vectors_for("gate"):
             limit = vector_limit(vector, spec.simulation.held)
             handler = partial(self._on_vectors, vector)
@@ -73,7 +73,7 @@ class SensorInputs:
 
     def _on_vectors(self, sensor: VectorSensor, messages: list[Taken]) -> None:
         is_joints = self._spec.arm is not None and sensor.name == self._spec.arm.sensor
-        for taken in messages:  # all of them: two that contradict each other must not pass for one
+        for taken in messages:  # all of them: two that contradict each other must not count as one
             now = self._now_ns()
             try:
                 message = decoded(taken.data, vector_type(sensor))
@@ -94,7 +94,7 @@ class SensorInputs:
         self._see_image(sensor, messages[-1].data, content_of_serialised)
 
     def _on_compressed(self, sensor: ImageSensor, messages: list[Taken]) -> None:
-        # Of a camera that sends both, one is enough; in turn, they would never look frozen.
+        # One stream is enough if a camera sends both; alternating, they would never look frozen.
         raw_ns = self._raw_came_ns.get(sensor.name)
         if raw_ns is None or abs(self._now_ns() - raw_ns) > 1e9 * sensor.max_age_s:
             self._see_image(sensor.name, messages[-1].data, content_of_compressed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stamp and content of a serialised message, without decoding the rest of it."""
+"""Stamp and content of a serialised message, without decoding the rest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zlib
 from ami_ros.errors import ObservationError
 from ami_ros.ros.wire.messages import NS_PER_S
 
-_ENCAPSULATION = 4  # bytes before the content; the second one's lowest bit tells the byte order
+_ENCAPSULATION = 4  # bytes before the content; the second one's lowest bit is the byte order
 
 
 def stamp_of_serialised(data: bytes) -> int:
@@ -30,7 +30,7 @@ def stamp_of_serialised(data: bytes) -> int:
 
 
 def flag_of_serialised(data: bytes) -> bool | None:
-    """Return the value of a serialised std_msgs/Bool; None of what is no such message.
+    """Return the value of a serialised std_msgs/Bool; None if the bytes are not such a message.
 
     Source: see `stamp_of_serialised`; a boolean is one byte, 0 or 1.
     """
@@ -40,12 +40,12 @@ def flag_of_serialised(data: bytes) -> bool | None:
 
 
 def content_of_serialised(data: bytes) -> int | None:
-    """Return a hash of the pixels of a serialised sensor_msgs/Image; None when it has none.
+    """Return a hash of the pixels of a serialised sensor_msgs/Image; None without pixels.
 
-    Neither header nor size count: the same picture with a fresh stamp has the same hash.
+    Header and size do not count: the same picture with a fresh stamp has the same hash.
 
     Source: sensor_msgs/Image (header, height, width, encoding, is_bigendian, step, data) in XCDR 1, where
-    numbers are aligned to their size from the begin of the content, and strings end with a zero byte.
+    numbers are aligned to their size from the start of the content, and strings end with a zero byte.
 
     Raises:
         ObservationError: the bytes end before the pixels do.
@@ -62,7 +62,7 @@ def content_of_serialised(data: bytes) -> int | None:
 
 
 def content_of_compressed(data: bytes) -> int | None:
-    """Return a hash of the data of a serialised sensor_msgs/CompressedImage; None when it has none.
+    """Return a hash of the data of a serialised sensor_msgs/CompressedImage; None without data.
 
     Source: sensor_msgs/CompressedImage (header, format, data) in XCDR 1, see `content_of_serialised`.
 
@@ -81,7 +81,7 @@ def content_of_compressed(data: bytes) -> int | None:
 
 
 def _hash(content: memoryview, at: int, order: str) -> int | None:
-    """Return a hash of the bytes whose length stands at `at`."""
+    """Return a hash of the bytes whose length is at `at`."""
     try:
         (length,) = struct.unpack_from(f"{order}I", content, at)
     except struct.error as error:

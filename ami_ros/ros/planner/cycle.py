@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One cycle of the planner node, without ROS: the goal, and how it is pursued."""
+"""One cycle of the planner node, without ROS: the goal and its pursuit."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ TOLD = {ROUTE: "; on a route", SEARCHING: "; looking for a way"}  # of Plan.way
 
 
 class PlanningCycle(ProposingCycle):
-    """The goal, and the planner that pursues it; paused, it keeps the goal.
+    """Holds the goal, and the planner that pursues it; keeps the goal while paused.
 
     Args:
         planner: turns observations into plans.
         spec: the robot.
         period_s: planning period.
-        clock_s: a monotonic clock in seconds, to time plans with.
+        clock_s: a monotonic clock in seconds, to time plans.
         patience_s: without progress for this long, the robot is stuck.
-        follower: hears of goals, observations and plans.
+        follower: receives goals, observations and plans.
 
     Attributes:
         problem: why the goal cannot be pursued; empty when it can.
@@ -50,7 +50,7 @@ class PlanningCycle(ProposingCycle):
         self.problem = ""
 
     def pursue(self, received: ReceivedGoal | None) -> None:
-        """Pursue a goal from now on, None to hold. A goal that the planner cannot use is a `problem`."""
+        """Pursue a goal from now on; None: hold. A goal that the planner cannot use is a `problem`."""
         self._goal, self.problem = received, ""
         goal: Goal | None = None if received is None else received.goal
         try:

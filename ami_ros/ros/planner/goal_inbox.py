@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where goals arrive, whether or not there is a planner or an observation yet.
+"""Stores goals on arrival, whether or not there is a planner or an observation yet.
 
-Images of several cameras that have one stamp are one goal. A message that has no stamp is named by the wall
-time at which it arrived.
+Images of several cameras with the same stamp are one goal. The wall time of arrival names a message that has
+no stamp.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from ami_ros.types import Goal
 
 @dataclass(frozen=True, eq=False)
 class ReceivedGoal:
-    """A goal and the stamp that its message came with, which names it."""
+    """A goal, and the stamp of its message, which names it."""
 
     goal: Goal
     stamp_ns: int
 
     @property
     def sensors(self) -> tuple[str, ...]:
-        """Names of the sensors that it is about."""
+        """Names of the goal's sensors."""
         return (*self.goal.images, *self.goal.vectors)
 
 
 class GoalInbox:
-    """Turns goal messages into goals and keeps the newest until it is cancelled.
+    """Turns goal messages into goals, and keeps the newest until it is cancelled.
 
     Args:
         spec: the robot.
-        most_pixels: width times height of a goal image may be no more.
+        most_pixels: largest width times height of a goal image.
 
     Attributes:
-        newest: the goal to pursue, None without one.
-        refused: why the newest message is no goal, empty when it is one.
+        newest: the goal to pursue; None without one.
+        refused: why the newest message is no goal; empty if it is one.
     """
 
     def __init__(self, spec: RobotSpec, most_pixels: int) -> None:
@@ -60,10 +60,10 @@ class GoalInbox:
         """Take a goal image of a camera.
 
         Raises:
-            ImageError: the message is no image, or one of too many pixels; the goal before it is dropped.
+            ImageError: the message is no image, or has too many pixels; the previous goal is dropped.
         """
         before, stamp_ns = self.newest, stamp_to_ns(message.header.stamp)
-        self.cancel()  # who sends a goal no longer wants the one before, even if the new one is unusable
+        self.cancel()  # a new goal replaces the previous one, even if the new one is unusable
         images = {sensor.name: image_from_ros(message, self._most_pixels)}
         if before is not None and 0 < before.stamp_ns == stamp_ns:
             images = {**before.goal.images, **images}
@@ -74,18 +74,18 @@ class GoalInbox:
         """Take a goal of a vector sensor: joint positions, set points.
 
         Raises:
-            ObservationError: missing, unknown or non-finite values; the goal before it is dropped.
+            ObservationError: missing, unknown or non-finite values; the previous goal is dropped.
         """
         self.cancel()
         wanted, stamp_ns = vector_from_ros(message, sensor, time.time_ns(), self._spec.simulation.held)
-        values = wanted[: len(sensor.names)]  # of joints the positions: nobody is to arrive at a speed
+        values = wanted[: len(sensor.names)]  # of joints only the positions: a goal has no velocity
         self.newest = ReceivedGoal(Goal(vectors={sensor.name: values}, label=sensor.name), stamp_ns)
 
     def pose(self, message: PoseStamped) -> None:
-        """Take a pose of the tip, as a goal of the joints that give it.
+        """Take a pose of the tip, as a goal of the joints that reach it.
 
         Raises:
-            GoalError: the arm cannot give it, see `joints_at`; the goal before it is dropped.
+            GoalError: the arm cannot reach it, see `joints_at`; the previous goal is dropped.
         """
         self.cancel()
         at, turn = message.pose.position, message.pose.orientation
@@ -97,12 +97,12 @@ class GoalInbox:
         self.newest = ReceivedGoal(goal, stamp_to_ns(message.header.stamp) or time.time_ns())
 
     def named(self, find: Callable[[], Goal]) -> None:
-        """Take a goal that was remembered; whatever `find` raises goes on, and the goal before is dropped."""
+        """Take a remembered goal; drops the previous goal first, and passes on what `find` raises."""
         self.cancel()
         self.newest = ReceivedGoal(find(), time.time_ns())
 
     def cancel(self) -> None:
-        """Want nothing."""
+        """Drop the goal."""
         self.newest, self.refused = None, ""
 
     @cached_property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner listens to next to its sensors: goals, and what its memory is told."""
+"""The planner's subscriptions besides its sensors: goals, and its memory's inputs."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from ami_ros.ros.wire.vectors import vector_type
 
 
 class GoalInputs:
-    """Goals are heard as long as the node lives.
+    """Receives goals as long as the node lives.
 
     Args:
         node: owns the subscriptions.
-        errors: takes what a handler raises, and what is larger than the robot can need.
+        errors: receives what a handler raises, and messages larger than the robot can need.
         spec: the robot.
         max_image_pixels: width times height of the largest image.
-        on_goal_image: gets goal images, with the camera that shall see them.
-        on_goal_vector: gets goals of vector sensors, with their sensor.
-        on_goal_pose: gets poses of an arm's tip.
+        on_goal_image: receives goal images, with their camera.
+        on_goal_vector: receives goals of vector sensors, with their sensor.
+        on_goal_pose: receives poses of an arm's tip.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class GoalInputs:
             node.create_timer(LOOK_S, guarded_timer(errors, goal.look), clock=steady)
 
     def hear(self, kind: Any, topic: str, handler: Handler) -> None:
-        """Listen to a topic of small messages, names and verdicts, as long as the node lives."""
+        """Subscribe to a topic of small messages, names and verdicts, as long as the node lives."""
         callback = bounded(self._errors, kind, topic.removeprefix("~/"), MOST_TEXT, handler)
         self._node.create_subscription(kind, topic, callback, STATE, raw=True)
 

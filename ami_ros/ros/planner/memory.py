@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The planner's memory over topics: ~/remember gives what is seen a name, ~/goal_name asks for it again."""
+"""The planner's memory over topics: ~/remember names the present view, ~/goal_name requests it again."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ AUTO = "auto"
 
 
 class PlannerMemory:
-    """Follows the planner while it is configured; names and goals are heard as long as the node lives.
+    """Follows the planner while it is configured; receives names and goals as long as the node lives.
 
     Args:
-        hear: makes the subscription of a topic with a text, and hands on its messages.
-        configuration: robot, task, and how much is remembered.
+        hear: subscribes to a topic of small messages, and passes them on.
+        configuration: robot, task, and the size of the memory.
         path: of the file, or AUTO.
         namespace: of the node.
-        on_goal: gets what finds the goal that a name stands for, or raises.
+        on_goal: receives the function that finds a named goal, or raises.
     """
 
     def __init__(
@@ -56,28 +56,28 @@ class PlannerMemory:
         hear(DiagnosticArray, "safety/verdict", self._on_verdict)
 
     def begin(self, view: ModelView) -> Remembering:
-        """Return what remembers from now on what a model sees.
+        """Return the object that stores a model's views from now on.
 
         Raises:
-            MemoryFileError: the file is none of ours, damaged, or of a newer version.
+            MemoryFileError: the file is not ours, damaged, or of a newer version.
             OutputError: it cannot be written.
         """
         generator = np.random.default_rng(self._settings.seed)
         eviction = Eviction(self._settings.most_mb * 10**6, view.sha256, generator)
-        Store(self.path).close()  # what is wrong with it is told before the robot moves
+        Store(self.path).close()  # reports problems of the file before the robot moves
         self._writer = MemoryWriter(lambda: Store(self.path), view.sha256, self._settings.queue, eviction)
         self._remembering = Remembering(self._writer, self._spec, self._task, view.sides)
         return self._remembering
 
     def rest(self) -> None:
-        """Write what is left, and remember nothing more."""
+        """Write pending memories, and stop remembering."""
         if self._remembering is not None:
             self._remembering.close()
         self._remembering = self._writer = None
 
     @property
     def figures(self) -> dict[str, object]:
-        """What goes on /diagnostics."""
+        """Values for /diagnostics."""
         if self._writer is None:
             return {}
         figures = self._writer.figures

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The planner as a lifecycle node: what it plans with, its goals and its memory."""
+"""The planner as a lifecycle node: its planner, its goals and its memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PlannerNode(ProposingNode):
     """Plans toward the newest goal.
 
     Args:
-        factory: what to plan with.
+        factory: makes the planner.
     """
 
     _cycle: PlanningCycle | None
@@ -46,7 +46,7 @@ class PlannerNode(ProposingNode):
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
         self._planning = settings_from_parameters(self, type(defaults), defaults)
-        # Goals live as long as the node: a planner that is not active keeps them.
+        # Goals live as long as the node: an inactive planner keeps them.
         most_pixels = self._common.max_image_pixels
         self._inbox = GoalInbox(self._spec, most_pixels)
         self._goals = GoalInputs(
@@ -129,7 +129,7 @@ class PlannerNode(ProposingNode):
 
 
 def run_planner(factory: Callable[[], PlannerFactory]) -> int:
-    """Run a planner node until it is told to end; with `autostart` a start that fails ends it, too."""
+    """Run a planner node until a stop signal; with `autostart` a failed start ends it, too."""
     return run_proposing("planner", lambda: PlannerNode(factory()))
 
 

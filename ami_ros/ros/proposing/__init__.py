@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every node shares that turns observations into proposals: the planner and the explorer."""
+"""The common part of the nodes that turn observations into proposals: planner and explorer."""

@@ -14,7 +14,7 @@ from ami_ros.types import Observation, Trajectory
 
 
 class ProposingCycle(ABC):
-    """What is proposed next, and what to propose when there is nothing to plan.
+    """Returns the next proposal, also when there is nothing to plan.
 
     Args:
         spec: the robot.
@@ -48,10 +48,10 @@ class ProposingCycle(ABC):
         self._meaning.forget()
 
     def hold(self, observation: Observation, status: GoalStatus) -> tuple[Trajectory, GoalStatus]:
-        """Return a proposal to stand still, with the status that says why.
+        """Return a proposal to stand still, with its status.
 
         Args:
-            observation: what is known; images are not needed.
+            observation: the present state; images are not needed.
             status: the reason.
         """
         still = self._meaning.hold(observation)[None, None]

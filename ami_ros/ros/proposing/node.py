@@ -42,13 +42,13 @@ from ami_ros.types import Trajectory
 
 
 class ProposingNode(LifecycleNode):
-    """Proposes whenever a new observation is complete; see `observation_pairing` for what that means.
+    """Proposes on each complete observation; `observation_pairing` defines complete.
 
     A subclass declares its own parameters, and makes the cycle.
 
     Args:
         name: of the node.
-        topics: what its outputs begin with: ``~``, or the name of the node in whose place it proposes.
+        topics: prefix of its outputs: ``~``, or the name of the node that it replaces.
     """
 
     def __init__(self, name: str, topics: str = "~") -> None:
@@ -66,7 +66,7 @@ class ProposingNode(LifecycleNode):
         self._active = False
         self._refused: dict[str, str] = {}  # sensor -> what is wrong with its newest message
         self.startup_error: Exception | None = None
-        # Reports live as long as the node: one that is not active says so.
+        # Reports live as long as the node: an inactive node reports that it is inactive.
         self._reports = ProposingReports(
             self,
             name,
@@ -80,31 +80,31 @@ class ProposingNode(LifecycleNode):
         self._sensors = SensorInputs(self, self._errors, self._spec, self._common.max_image_pixels)
         self.create_service(SetBool, "~/pause", self._on_pause)
 
-    # What is different from node to node
+    # Differences between the nodes
 
     @abstractmethod
     def _make_cycle(self) -> ProposingCycle:
-        """Return what proposes; called whenever the node is configured."""
+        """Return the cycle; called at each configuration."""
 
     def _rest(self) -> None:
-        """Free what `_make_cycle` took."""
+        """Free the resources of `_make_cycle`."""
 
     def _vectors(self) -> tuple[VectorSensor, ...]:
-        """Return the sensors to observe next to the cameras."""
+        """Return the sensors to observe besides the cameras."""
         return observed_vectors(self._spec)
 
     def _is_exact(self, sensor: VectorSensor) -> bool:
-        """Return whether a sensor must be as new as the image; others may be as old as the YAML lets them."""
+        """Return whether a sensor must be as new as the image; the YAML sets the largest age of others."""
         return sensor.is_joints  # the plan starts from them
 
     def _own_figures(self) -> dict[str, object]:
-        """Return what else goes on /diagnostics."""
+        """Return further values for /diagnostics."""
         return {}
 
     # Lifecycle
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Make ready, and listen to the sensors."""
+        """Prepare the cycle, and subscribe to the sensors."""
         try:
             self._configure()
         except Exception as error:  # rclpy would swallow it
@@ -144,7 +144,7 @@ class ProposingNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free what was made ready, and stop listening."""
+        """Free the resources, and unsubscribe."""
         self._active, self._cycle = False, None
         self._sensors.rest()
         self._rest()
@@ -161,7 +161,7 @@ class ProposingNode(LifecycleNode):
         self._sensors.observe(images, self._vectors(), camera, self._on_image, self._on_vector)
 
     def destroy_node(self) -> None:
-        """Free what was made ready, and leave the graph, which a state machine alone would stay in."""
+        """Free the resources, and leave the graph, which a state machine alone would not do."""
         self._rest()
         super().destroy_node()
         self._state_machine.destroy_when_not_in_use()
@@ -171,7 +171,7 @@ class ProposingNode(LifecycleNode):
     def _on_image(self, sensor: ImageSensor, message: Image | CompressedImage) -> None:
         if self._active:
             if isinstance(message, CompressedImage):
-                # At arrival: so that it is told of each, and none takes the place of a good one.
+                # At arrival: so that each bad image is reported, and none replaces a good one.
                 checked_compressed(bytes(message.data), self._common.max_image_pixels)
             self._see(sensor.name, message, stamp_to_ns(message.header.stamp))
 
@@ -210,14 +210,14 @@ class ProposingNode(LifecycleNode):
                 GoalState.ERROR, str(error) if isinstance(error, AmiError) else repr(error)
             )
             vectors = {name: seen for name, seen in taken.items() if isinstance(seen.content, np.ndarray)}
-            if not vectors:  # nothing says where to hold: the gate does, without a proposal
+            if not vectors:  # no sensor gives a place to hold: the gate holds without a proposal
                 self._reports.cycle(problem)
                 return
             proposal, status = cycle.hold(observation_of(vectors, 0), problem)
         self._publish(cycle, proposal, status)
 
     def _publish(self, cycle: ProposingCycle, proposal: Trajectory, status: GoalStatus) -> None:
-        # The report first: the gate does not judge a proposal before it has heard how sure the planner is.
+        # The report first: the gate judges no proposal before it has the planner's uncertainty.
         self._reports.cycle(dataclasses.replace(status, proposal_stamp_ns=proposal.stamp_ns))
         self._proposals.publish(trajectory_to_ros(proposal))
         if cycle.kinematics is not None and self._markers.get_subscription_count():
@@ -247,12 +247,12 @@ class ProposingNode(LifecycleNode):
 
 
 def run_proposing(name: str, make: Callable[[], ProposingNode]) -> int:
-    """Run a node until it is told to end; with `autostart` a start that fails ends it, too."""
+    """Run a node until a stop signal; with `autostart` a failed start ends it, too."""
 
     def loop(node: ProposingNode, executor: SingleThreadedExecutor, stopped: Callable[[], bool]) -> None:
         if node.proposing.autostart:
             for transition in (node.trigger_configure, node.trigger_activate):
-                if stopped():  # while a model was loaded
+                if stopped():  # while the model was loading
                     return
                 if transition() != TransitionCallbackReturn.SUCCESS:
                     raise node.startup_error or ConfigError(f"the {name} did not start; see the log above")

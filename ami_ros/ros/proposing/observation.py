@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was taken to plan from, decoded: not before, so that images that nobody plans from cost nothing."""
+"""Decodes the messages of an observation only for planning, so that unused images cost nothing."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ami_ros.types import Observation, Reading
 
 
 def observation_of(taken: Mapping[str, Seen], most_pixels: int) -> Observation:
-    """Return what was taken, as arrays.
+    """Return the messages of an observation as arrays.
 
     Args:
-        taken: sensor -> a vector, or an image as it came.
-        most_pixels: width times height of an image may be no more.
+        taken: sensor -> a vector, or an image as received.
+        most_pixels: largest width times height of an image.
 
     Raises:
         ImageError: an image cannot be decoded, or is too large.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a proposing node says about itself: goal_status in each cycle or waiting, and /diagnostics."""
+"""A proposing node's reports: goal_status in each cycle or while waiting, and /diagnostics."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from ami_ros.ros.wire.guard import ErrorLog, guarded_timer
 from ami_ros.ros.wire.health import Health, HealthReports
 from ami_ros.ros.wire.qos import STATE
 
-SLOW_S = 30.0  # how often the log says that plans take too long
+SLOW_S = 30.0  # how often the log reports that plans take too long
 QUIET_PERIODS = 2.0  # without a cycle for this long, the wall timer reports what is missing
 
 
 class ProposingReports:
-    """Publishes reports, also when nothing arrives that could trigger one.
+    """Publishes reports, also when no message arrives that could trigger one.
 
     Args:
         node: owns publishers and timers.
-        name: of the node, as it is known.
-        topics: what the name of the status begins with.
+        name: public name of the node.
+        topics: prefix of the status topic.
         robot: name of the robot.
         period_s: planning period.
-        errors: what went wrong so far.
+        errors: log of the errors so far.
         waiting: returns the status while no cycle runs.
-        figures: returns what goes on /diagnostics next to the errors.
+        figures: returns further values for /diagnostics.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ProposingReports:
         self._publish(status)
 
     def now(self) -> None:
-        """Publish at once what the planner waits for, as after a new goal."""
+        """Publish at once what the planner waits for, for example after a new goal."""
         self._publish(self._waiting())
 
     def _publish(self, status: GoalStatus) -> None:

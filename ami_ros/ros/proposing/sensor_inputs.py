@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sensors that a proposing node listens to, while it is configured."""
+"""A proposing node's subscriptions to sensors, while it is configured."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ Handler = Callable[[Any], None]
 
 
 class SensorInputs:
-    """Makes the subscriptions of sensors, and takes them away.
+    """Makes the subscriptions of sensors, and removes them.
 
     Args:
         node: owns the subscriptions.
-        errors: takes what a handler raises, and what is larger than the robot can need.
+        errors: receives what a handler raises, and messages larger than the robot can need.
         spec: the robot.
         max_image_pixels: width times height of the largest image.
     """
@@ -53,14 +53,14 @@ class SensorInputs:
         on_image: Callable[[ImageSensor, Any], None],
         on_vector: Callable[[VectorSensor, Any], None],
     ) -> None:
-        """Listen to sensors.
+        """Subscribe to sensors.
 
         Args:
             images: the cameras.
             vectors: the other sensors.
             qos: quality of service of images.
-            on_image: gets images, raw and compressed, with their sensor.
-            on_vector: gets the messages of vector sensors, with their sensor.
+            on_image: receives images, raw and compressed, with their sensor.
+            on_vector: receives the messages of vector sensors, with their sensor.
         """
         for image in images:
             handler = partial(on_image, image)
@@ -93,7 +93,7 @@ class SensorInputs:
         self._observations[index] = self._subscription(kind, topic, handler, qos, self._image)
 
     def rest(self) -> None:
-        """Listen no more."""
+        """Remove the subscriptions."""
         for subscription in self._observations:
             self._node.destroy_subscription(subscription)
         self._observations.clear()
@@ -101,14 +101,14 @@ class SensorInputs:
 
 
 def bounded(errors: ErrorLog, kind: Any, topic: str, limit: int, handler: Handler) -> Callable[[bytes], None]:
-    """Return the callback of a raw subscription that looks at no message above `limit` bytes.
+    """Return the callback of a raw subscription that ignores messages above `limit` bytes.
 
     Args:
-        errors: takes what the handler raises, and what is too large.
+        errors: receives what the handler raises, and messages that are too large.
         kind: class of the messages.
-        topic: for the error's text.
+        topic: name for the error's text.
         limit: bytes of the largest message.
-        handler: gets the messages.
+        handler: receives the messages.
     """
 
     def refuse(size: int) -> None:

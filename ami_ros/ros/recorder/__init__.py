@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder: what the robot says and is told, on the disk."""
+"""The recorder: a robot's messages and commands, on disk."""

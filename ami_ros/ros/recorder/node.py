@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder's process: subscribes to all that is recorded of a robot, and hands it on as it came.
+"""The recorder's process: subscribes to all recorded topics of a robot, and passes messages on unchanged.
 
-No executor runs its subscriptions: it would wake up for each message. What has come is taken every
-`TAKE_S`, which costs a fraction; the middleware remembers when it came.
+No executor runs its subscriptions: it would wake up for each message. The recorder takes messages every
+`TAKE_S`, which costs a fraction; the middleware stores their arrival times.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class RecorderNode(Node):
     """Records what `recorded_topics` lists.
 
     Args:
-        recording: to go on with, after this process stood still; None begins one.
+        recording: to continue after this process was suspended; None begins one.
 
     Attributes:
         recording: under way.
-        names: role of an import -> its topics as they are named in the graph: see `imported_topics`.
+        names: role of an import -> its topics' names on the graph: see `imported_topics`.
     """
 
     def __init__(self, recording: Recording | None = None) -> None:
@@ -86,7 +86,7 @@ class RecorderNode(Node):
         self._health = HealthReports(self, "recorder: bag", configuration.spec.name, errors, self._report)
 
     def take(self) -> None:
-        """Hand on what has come, in the order in which it came."""
+        """Pass on the messages that have arrived, in order of arrival."""
         hand_on(self._handlers)
 
     def _look(self) -> None:
@@ -147,7 +147,7 @@ def record(argv: Sequence[str] | None = None, watch: Watch = lambda status, name
 
     Args:
         argv: as for `node_main`.
-        watch: is shown every second how far the recording is, once how it ended, and `RecorderNode.names`.
+        watch: receives the recording's status every second and at its end, and `RecorderNode.names`.
     """
     begun: list[tuple[Recording, Names]] = []
 
@@ -162,7 +162,7 @@ def record(argv: Sequence[str] | None = None, watch: Watch = lambda status, name
             executor.spin_once(timeout_sec=TAKE_S)
             node.take()
             if node.recording.failure is not None:
-                return  # it is told when the recording is closed
+                return  # reported when the recording is closed
             if time.monotonic() >= due:
                 due += WATCH_S
                 watch(node.recording.status, node.names)

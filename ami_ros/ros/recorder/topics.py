@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is recorded of a robot: its sensors, its goals, what was proposed, decided and commanded."""
+"""The recorded topics of a robot: its sensors, goals, proposals, verdicts and commands."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
 
 class RecordedTopic(NamedTuple):
-    """A topic by its name in the code, and the class of its messages.
+    """A topic by its name in the code, and its message class.
 
     Attributes:
-        streams: a sensor: one that is lost is followed by the next, and it is never asked for again, so that
-            recording takes nothing from those who control.
+        streams: a sensor: the next message replaces a lost one, and no resend is requested, so that
+            recording takes nothing from the control nodes.
     """
 
     name: str
@@ -41,7 +41,7 @@ class RecordedTopic(NamedTuple):
 
 
 def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
-    """Return all that is recorded of this robot, each topic once; with simulated time the clock, too."""
+    """Return all recorded topics of this robot, each once; with simulated time also the clock."""
     topics = [RecordedTopic("/clock", Clock, streams=True)] if sim_time else []
     for image in spec.images:
         topics.append(RecordedTopic(image.topic, Image, streams=True))
@@ -66,7 +66,7 @@ def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
 
 
 def imported_topics(spec: RobotSpec) -> dict[str, tuple[str, ...]]:
-    """Return where an import looks for each role: see `roles_of`. Of a camera the raw pictures come first."""
+    """Return where an import looks for each role: see `roles_of`. A camera's raw pictures come first."""
     cameras = {image.name for image in spec.images}
     return {
         role: (topic, topic + COMPRESSED) if role in cameras else (topic,)
@@ -75,7 +75,7 @@ def imported_topics(spec: RobotSpec) -> dict[str, tuple[str, ...]]:
 
 
 def offered(profiles: Sequence[QoSProfile]) -> tuple[dict[str, Any], ...]:
-    """Return what publishers offer in the words of rosbag2. Source: rosbag2_storage/qos.cpp, version 9."""
+    """Return the publishers' offers in the words of rosbag2. Source: rosbag2_storage/qos.cpp, version 9."""
     return tuple(
         {
             "history": profile.history.name.lower(),

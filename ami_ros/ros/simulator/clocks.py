@@ -13,12 +13,12 @@ from ami_ros.ros.simulator.sim_node import SimNode
 from ami_ros.sim.loop.lateness import LATE_TICKS
 
 IDLE_S = 0.05  # how often a waiting loop looks around
-HELLO_S = 2.0  # how long the lock-step waits for an answer before it asks again
-REHEARSAL_NS = 3_600_000_000_000  # how much later than the start the rehearsal plays: after any episode
-REHEARSALS = 3  # tries; then the episode begins anyway, and says at each step what is missing
+HELLO_S = 2.0  # how long the lock-step waits for an answer before it tries again
+REHEARSAL_NS = 3_600_000_000_000  # how much later than the start the rehearsal is stamped: after any episode
+REHEARSALS = 3  # tries; then the episode begins anyway, and reports at each step what is missing
 LOG_S = 5.0
-SILENT_SHARE = 0.1  # of the time to wait, for a gate that did not answer the last tick
-MOST_WAITING = 5  # messages that a late tick takes: more than come in one, so that none wait for long
+SILENT_SHARE = 0.1  # of the waiting time, for a gate that did not answer the last tick
+MOST_WAITING = 5  # messages that a late tick takes: more than arrive in one tick, so that none wait for long
 
 
 class RealTime:
@@ -44,7 +44,7 @@ class RealTime:
             node.inject(now)
             hz = 1e9 / node.tick_ns
             node.sensors.publish_vectors(now, tick, hz)
-            if running:  # paused, the world and its camera stand still: nobody plans, and the gate holds
+            if running:  # while paused, world and camera stand still: there are no plans, and the gate holds
                 node.sensors.publish_images(now, tick, hz)
                 self._move(tick)
                 tick += 1
@@ -77,7 +77,7 @@ class LockStep:
         self._node, self._executor, self._stopped = node, executor, stopped
         self._ready_episode = -1
         self._rehearsals = 0
-        self._silent = False  # the gate, at the last tick
+        self._silent = False  # whether the gate gave no answer at the last tick
 
     def run(self) -> None:
         """Run until stopped."""
@@ -90,7 +90,7 @@ class LockStep:
                 self._step()
 
     def _begin(self) -> None:
-        """Wait until everyone listens and the gate has noticed that time starts again."""
+        """Wait until all subscriptions match and the gate has noticed that time starts again."""
         node, episode, start = self._node, self._node.episode.number, self._node.now_ns()
         wanted = node.settings.observers
         if not self._wait(lambda: not node.sensors.missing(wanted), HELLO_S, episode):
@@ -100,7 +100,7 @@ class LockStep:
             self._waits("the gate's verdict on a first proposal")
             return
         self._silent = False
-        # Once per try: the gate forgets everything at this message, also joints that overtook it.
+        # Once per try: at this message the gate forgets everything, also joints that overtook it.
         node.verdict_stamp_ns = -1
         node.publish_clock(start)
         if self._wait(lambda: node.verdict_stamp_ns == start, HELLO_S, episode):
@@ -109,10 +109,10 @@ class LockStep:
             self._waits("the gate (use_sim_time:=true) to answer /clock on safety/verdict")
 
     def _rehearse(self, stamp_ns: int, episode: int) -> bool:
-        """Return whether a proposal found its way from the camera through planner and gate; nothing moves.
+        """Return whether a proposal got from the camera through planner and gate; nothing moves.
 
-        Else the very first one might be sent before the gate hears the planner. It plays later than the
-        start, so that the start is time set back, at which everyone forgets it.
+        Else the first proposal might be sent before the gate is connected to the planner. It is stamped later
+        than the start, so that at the start time jumps back, and all nodes forget it.
         """
         node = self._node
         node.publish_clock(stamp_ns)

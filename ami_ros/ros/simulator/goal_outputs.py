@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated task's goal, as the planner takes it: images, or what a sensor shall measure."""
+"""The simulated task's goal, in the planner's form: images, or the target of a sensor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GoalOutputs:
     Args:
         node: owns the publishers.
         spec: the body.
-        goal_sensor: the vector sensor of the task's goals; empty where they are images.
+        goal_sensor: the vector sensor of the task's goals; empty if they are images.
     """
 
     def __init__(self, node: Node, spec: RobotSpec, goal_sensor: str) -> None:
@@ -41,7 +41,7 @@ class GoalOutputs:
             self._publishers[image.name] = node.create_publisher(Image, topics[image.name], LATCHED)
 
     def publish(self, goal: Goal, stamp_ns: int) -> None:
-        """Publish a goal, which its stamp names."""
+        """Publish a goal, named by its stamp."""
         for name, publisher in self._publishers.items():
             sensor = self._spec.sensors[name]
             if isinstance(sensor, VectorSensor):

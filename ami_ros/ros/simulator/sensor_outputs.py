@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the simulated body's sensors say, as messages, or what a fault makes of that."""
+"""The simulated body's readings as messages, possibly changed by a fault."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class SensorOutputs:
     Args:
         node: owns the publishers.
         spec: the body.
-        world: what is sensed.
-        injection: the faults that are on; what the sensors say goes through it.
+        world: the sensed world.
+        injection: the active faults; all readings pass through it.
     """
 
     def __init__(self, node: Node, spec: RobotSpec, world: World, injection: FaultInjection) -> None:
@@ -41,9 +41,9 @@ class SensorOutputs:
         self._info: dict[str, Any] = {}
         for image in spec.images:
             self._publishers[image.name] = node.create_publisher(Image, image.topic, IMAGES)
-            info = f"{image.topic.rpartition('/')[0] or image.name}/camera_info"  # as image_transport has it
+            info = f"{image.topic.rpartition('/')[0] or image.name}/camera_info"  # as in image_transport
             self._info[image.name] = node.create_publisher(CameraInfo, info, IMAGES)
-        # Sensors that share a topic are told of in one message.
+        # Sensors that share a topic share one message.
         self._by_topic: dict[str, list[VectorSensor]] = {}
         for vector in spec.vectors:
             first = self._by_topic.setdefault(vector.topic, [])
@@ -55,7 +55,7 @@ class SensorOutputs:
             first.append(vector)
 
     def missing(self, observers: int) -> str:
-        """Say which sensor lacks listeners; empty when each has those that use it, `observers` at most."""
+        """Return which sensor lacks subscribers; empty if each has its users, `observers` at most."""
         for name, publisher in self._publishers.items():
             sensor = self._spec.sensors[name]
             together = self._by_topic.get(sensor.topic, [sensor])
@@ -66,11 +66,11 @@ class SensorOutputs:
         return ""
 
     def publish_vectors(self, stamp_ns: int, tick: int = 0, tick_hz: float = 0.0) -> None:
-        """Publish what the vector sensors measure, or what a fault makes of that.
+        """Publish the readings of the vector sensors, possibly changed by a fault.
 
         Args:
-            stamp_ns: when it was measured.
-            tick: number of the tick, of which a slow sensor skips some.
+            stamp_ns: time of measurement.
+            tick: number of the tick; a slow sensor skips some.
             tick_hz: ticks per second; 0: all sensors are due.
         """
         due = [sensors for sensors in self._by_topic.values() if _is_due(sensors[0], tick, tick_hz)]
@@ -80,7 +80,7 @@ class SensorOutputs:
                 self._publish_joints(values[sensor.name], stamp_ns)
                 continue
             told = [self._injection.vectors(s.name, values[s.name], stamp_ns) for s in (sensor, *others)]
-            for (first, stamp), *rest in zip(*told, strict=False):  # what one of them lacks, all lack
+            for (first, stamp), *rest in zip(*told, strict=False):  # what one lacks, all lack
                 message = vector_to_ros(first, sensor, stamp)
                 for other, (measured, _) in zip(others, rest, strict=True):
                     fill(message, measured, other)

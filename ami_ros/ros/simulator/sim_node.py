@@ -44,7 +44,7 @@ TRUTH = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SimNode(Node):
-    """Its topics are those of `sim` in launching/arguments.py; `clocks` has the two that drive it."""
+    """Its topics are those of `sim` in launching/arguments.py; `clocks` has the two clocks that drive it."""
 
     def __init__(self) -> None:
         super().__init__("sim")
@@ -70,7 +70,7 @@ class SimNode(Node):
         self._begins_ns = 0
         self.lateness = Lateness(self.tick_ns)
         self.timeouts = 0
-        self.asks = False  # lock-step: a command for the next tick is waited for
+        self.asks = False  # lock-step: whether the simulator waits for a command for the next tick
         self.command_stamp_ns = self.judged_stamp_ns = self.verdict_stamp_ns = -1
         self.errors = ErrorLog(self)
         self._create_topics(task)
@@ -93,7 +93,7 @@ class SimNode(Node):
         self.create_service(SetBool, "~/pause", self._on_pause)
 
     def now_ns(self) -> int:
-        """Return the time that stamps are made of: the simulated one in lock-step."""
+        """Return the time for stamps: the simulated time in lock-step."""
         return self.episode.scene.time_ns if self.settings.lock_step else self.get_clock().now().nanoseconds
 
     def live(self, name: str) -> Any:
@@ -106,18 +106,18 @@ class SimNode(Node):
             self._clock_topic.publish(Clock(clock=stamp_from_ns(time_ns)))
 
     def inject(self, stamp_ns: int) -> None:
-        """Switch to the faults that the parameters ask for; of what cannot befall this body, say why."""
+        """Switch to the faults in the parameters; report why a fault does not apply to this body."""
         try:
             self._injection.want(str(self.live("fault")), int(self.live("fault_seed")), stamp_ns)
         except ConfigError as error:
             self.errors.report("fault", error)
 
     def measured(self) -> FloatArray | None:
-        """Return where the commanded channels are (C,); None where nothing measures that."""
+        """Return where the commanded channels are (C,); None if no sensor measures them."""
         return joints_of(self.episode.scene)
 
     def follow(self, now_ns: int) -> Command:
-        """Return what the controller does for the next tick."""
+        """Return the controller's command for the next tick."""
         return self.controller.follow(self.measured(), now_ns)
 
     def publish_truth(self, final: bool) -> None:
@@ -144,15 +144,15 @@ class SimNode(Node):
 
     @property
     def stands(self) -> bool:
-        """Whether the world stands still: paused, or in real time put somewhere else a moment ago.
+        """Whether the world stands still: paused, or in real time moved elsewhere a moment ago.
 
-        No real robot jumps. The gate may act on readings from before the jump for as long as they are not
-        too old; a loaded machine takes its time to bring it newer ones.
+        No real robot jumps. The gate may act on readings from before the jump until they are too old, and a
+        loaded machine may deliver newer ones late.
         """
         return self.paused or (not self.settings.lock_step and self.now_ns() < self._begins_ns)
 
     def pause(self, paused: bool) -> None:
-        """Stop or go on. In real time commands from before count no more; lock-step ends its step first."""
+        """Stop or continue. In real time earlier commands no longer count; lock-step first ends its step."""
         self.paused = paused
         if not self.settings.lock_step:
             self.controller.forget()
@@ -183,7 +183,7 @@ class SimNode(Node):
         )
 
     def _channels(self) -> list[float]:
-        """Return where the commanded channels are (C,), or were told to be."""
+        """Return the measured, else commanded, position of the commanded channels (C,)."""
         return self.controller.now_at(self.measured()).tolist()
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -205,8 +205,8 @@ class SimNode(Node):
             return
         measured, now = self.measured(), self.now_ns()
         before = self.controller.now_at(measured)
-        # In lock-step a message without a stamp is the answer to the newest /clock, one tick ahead; what
-        # nobody has asked for belongs to before a ~/reset.
+        # In lock-step a message without a stamp answers the newest /clock, one tick ahead; an unrequested
+        # one belongs to before a ~/reset.
         if self.settings.lock_step and not self.asks and not hasattr(message, "header"):
             return
         arrival = now + self.tick_ns if self.settings.lock_step else now
@@ -217,10 +217,10 @@ class SimNode(Node):
         except AmiError:
             self.controller.oracle.see_malformed()
             raise
-        # In lock-step nothing is asked for beyond the next tick: this one belongs to before a ~/reset.
+        # Lock-step requests nothing beyond the next tick: this one belongs to before a ~/reset.
         if self.settings.lock_step and command.stamp_ns > now + self.tick_ns:
             return
-        # In real time a loaded machine takes late what was sent before the world went on.
+        # In real time a loaded machine delivers late what was sent before the world continued.
         if not self.settings.lock_step and command.stamp_ns < self._begins_ns:
             return
         pose = pose_of(self.episode.scene)

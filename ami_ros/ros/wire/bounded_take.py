@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take serialised messages that fit a bound, without holding Python's lock, and drop those that do not.
+"""Take serialised messages that fit a bound, without holding Python's lock, and drop all others.
 
-rclpy hands out a message only when it has been copied several times, and nothing else in the process runs
-meanwhile: 64 MB take a third of a second. Here the middleware copies into a buffer of the size that the topic
-may need. What does not fit is gone, and Python's other threads never waited.
+rclpy returns a message only after several copies, and nothing else in the process runs meanwhile: 64 MB take
+a third of a second. Here the middleware copies into a buffer of the topic's largest size. A larger message
+is dropped, and Python's other threads never wait.
 
 Source: rcl/subscription.h (`rcl_take_serialized_message`), rcutils/types/uint8_array.h,
-rcutils/allocator.h, rmw/types.h (`rmw_message_info_t`); the same from Humble to Kilted.
+rcutils/allocator.h, rmw/types.h (`rmw_message_info_t`); identical from Humble to Kilted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from rclpy.subscription import Subscription
 
-GID_SIZE = 16  # bytes of a GID that count; Humble adds zeros
+GID_SIZE = 16  # significant bytes of a GID; Humble adds zeros
 _OK, _TAKE_FAILED = 0, 401  # rcl/types.h; the second one: there is no message
 _FILES = {"win32": "{}.dll", "darwin": "lib{}.dylib"}
 
@@ -55,18 +55,18 @@ def _library(name: str) -> Any:
 
 
 _INFO = 256  # bytes: more than any rmw_message_info_t has
-_NUMBER = slice(16, 24)  # in it: after two times
+_NUMBER = slice(16, 24)  # its bytes in the info: after two times
 _GID = slice(40, 40 + GID_SIZE)  # after another sequence number and a pointer
 _UNNUMBERED = 2**64 - 1  # RMW_MESSAGE_INFO_SEQUENCE_NUMBER_UNSUPPORTED
 
 
 class Taken(NamedTuple):
-    """A serialised message, and which one of which publisher it is.
+    """A serialised message, its publisher and its number.
 
     Attributes:
         data: the message.
-        sender: as `sender_of` has it.
-        number: of the message among those of its sender; None where the middleware does not say.
+        sender: see `sender_of`.
+        number: sequence number of its sender; None if the middleware reports none.
     """
 
     data: bytes
@@ -75,18 +75,18 @@ class Taken(NamedTuple):
 
 
 def sender_of(gid: Sequence[int] | bytes) -> bytes:
-    """Return the part of a publisher's GID that all versions of ROS tell."""
+    """Return the part of a publisher's GID that all versions of ROS provide."""
     return bytes(gid[:GID_SIZE])
 
 
 def sender_told(info: Any) -> bytes:
-    """Return which publisher a message is of, where rclpy tells; else the same for all."""
+    """Return a message's publisher if rclpy provides it; else the same value for all."""
     gid = info.get("publisher_gid")
     return sender_of(gid["data"]) if gid else b""
 
 
 def taken_by_rclpy(data: bytes, info: Any) -> Taken:
-    """Return a message as rclpy hands it out."""
+    """Return a message received through rclpy."""
     return Taken(data, sender_told(info), info.get("publication_sequence_number"))
 
 
@@ -94,7 +94,7 @@ class Oversized:
     """A message that was dropped.
 
     Attributes:
-        size: bytes that it needed.
+        size: its bytes.
     """
 
     def __init__(self, size: int) -> None:
@@ -105,11 +105,11 @@ class BoundedTake:
     """Takes the messages of one subscription.
 
     Args:
-        subscription: of an executor that never runs it.
+        subscription: its executor must never run it.
         limit: largest serialised message, bytes.
 
     Attributes:
-        subscription: whose messages it takes.
+        subscription: the source of the messages.
         limit: as given.
     """
 
@@ -119,12 +119,12 @@ class BoundedTake:
         self._take = _library("rcl").rcl_take_serialized_message
         self._take.argtypes = (ctypes.c_void_p,) * 4
         self._reset_error = _library("rcutils").rcutils_reset_error
-        # Anonymous memory: pages that no message reached cost nothing.
+        # Anonymous memory: untouched pages cost nothing.
         self._memory = mmap.mmap(-1, limit)
         self._buffer = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._info = ctypes.create_string_buffer(_INFO)
         self._wanted = 0
-        # rcutils asks for a larger buffer, is refused, and gives back the old one, which we keep.
+        # rcutils requests a larger buffer, is refused, and returns the old one, which we keep.
         self._allocator = _Allocator(
             _Allocate(self._refuse),
             _Deallocate(lambda pointer, state: None),
@@ -137,7 +137,7 @@ class BoundedTake:
         self._wanted = size
 
     def __call__(self) -> Taken | Oversized | None:
-        """Return the next message, what there is to say of one that did not fit, or None for no message.
+        """Return the next message, an `Oversized` for one that did not fit, or None without a message.
 
         Raises:
             RuntimeError: the middleware failed.

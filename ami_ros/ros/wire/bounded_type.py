@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let Fast DDS refuse messages above a size before it stores them, though their type has no bound.
+"""Let Fast DDS reject messages above a size before it stores them, though their type has no bound.
 
-A subscriber hears of a message's size when the middleware has stored all of it, twice over. Fast DDS looks
-at it earlier where the type is bounded. So the subscription gets a class that says of itself that it is: to
-publishers the same type, with another answer to "how large can you be?". A participant has one answer per
-type, the first: all its subscriptions to that type have to ask here.
+A subscriber learns a message's size after the middleware has stored all of it, twice. Fast DDS checks it
+earlier if the type is bounded. So the subscription gets a class that claims to be bounded: for publishers
+the same type, with another answer to "how large can you be?". A participant keeps the first answer per
+type, so all its subscriptions to that type must use this function.
 
-This reaches below what ROS offers, so it looks at each thing that it relies on, and gives up where one
-differs: then `bounded_take` drops messages that were stored. It was tried with the versions in `KNOWN` only.
+This relies on internals below ROS, so it checks each of them, and gives up where one differs: then
+`bounded_take` drops messages after storage. It was tried with the versions in `KNOWN` only.
 
 Source: Fast DDS 3.2, `ReaderHistory::can_change_be_added_nts` and `DataReaderImpl::get_payload_pool`;
 rosidl_typesupport_fastrtps_cpp/message_type_support.h (`message_type_support_callbacks_t`), and
@@ -28,11 +28,11 @@ from rclpy.utilities import get_rmw_implementation_identifier
 
 KNOWN = {
     "rmw_fastrtps_cpp": ("ros-rmw-fastrtps-cpp", "9.")
-}  # middleware -> its package, and the version tried
+}  # middleware -> its package, and the tested version
 _FASTRTPS = b"rosidl_typesupport_fastrtps_c"
 _IS_BOUNDED = b"\x01"  # ROSIDL_TYPESUPPORT_FASTRTPS_BOUNDED_TYPE
 _FACTORY = "_ZN8eprosima7fastdds3dds24DomainParticipantFactory"
-# As the usual one of config/dds, but for the memory: with this policy a bound is one.
+# As the usual profile in config/dds, except for the memory: this policy enforces a bound.
 _PROFILE = """<dds xmlns="http://www.eprosima.com"><profiles><data_reader profile_name="{topic}">
 <topic><resourceLimitsQos><allocated_samples>1</allocated_samples></resourceLimitsQos></topic>
 <qos><data_sharing><kind>OFF</kind></data_sharing></qos>
@@ -67,9 +67,9 @@ class _Callbacks(ctypes.Structure):
 
 
 def bounded_type(node: Node, kind: Any, topic: str, limit: int) -> Any:
-    """Return a class of messages of which a subscription of `node` takes none above `limit` bytes.
+    """Return a message class with which a subscription of `node` takes no message above `limit` bytes.
 
-    That is `kind` itself where the middleware cannot do it. Call it before the subscription is made.
+    Return `kind` itself if the middleware does not support that. Call it before subscribing.
     """
     if not _is_known() or not _load_profile(node.resolve_topic_name(topic)):
         return kind
@@ -86,9 +86,9 @@ def _is_known() -> bool:
 
 @cache
 def _load_profile(topic: str) -> bool:
-    """Let readers of a topic keep memory as `_PROFILE` says; return whether Fast DDS took it."""
+    """Let readers of a topic use the memory of `_PROFILE`; return whether Fast DDS accepted it."""
     try:
-        # By its path: the wheels hold copies, and another one would be a library of its own.
+        # By its path: the wheels hold copies, and another copy would be a separate library.
         maps = Path("/proc/self/maps").read_text().splitlines()
         library = ctypes.CDLL(next(line.split()[-1] for line in maps if "/libfastdds.so" in line))
         factory, load = (
@@ -133,7 +133,7 @@ def _bounded(kind: Any, limit: int) -> Any:
     new.restype, new.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
     capsule = new(ctypes.addressof(outer), name, None)
     meta: Any = type("Bounded", (type(kind),), {"_TYPE_SUPPORT": capsule})
-    # What the middleware holds by address has to live as long as the class, which the cache keeps.
+    # The middleware holds these by address: they must live as long as the class, which the cache keeps.
     kept = {"__slots__": (), "__module__": kind.__module__, "_bounded_by": (inner, outer, calls, name)}
     return meta(kind.__name__, (kind,), kept)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands as the robot's controller takes them, and back: by the table in body/outputs.py."""
+"""Commands as the robot's controller accepts them, and back: by the table in body/outputs.py."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def to_message(command: Command, interface: Interface, names: Sequence[str], tic
 
     Args:
         command: position, and velocity, of the commanded channels (C,).
-        interface: how the controller takes it.
+        interface: the controller's interface.
         names: of the channels (C,).
         tick_ns: duration of a tick.
     """
@@ -45,15 +45,15 @@ def to_message(command: Command, interface: Interface, names: Sequence[str], tic
 def from_message(
     message: Any, interface: Interface, names: Sequence[str], before: FloatArray, tick_ns: int, now_ns: int
 ) -> Command:
-    """Return what a controller is told, for the simulated one.
+    """Return the command in a message, for the simulated controller.
 
     Args:
-        message: as it came.
+        message: as received.
         interface: of the body.
         names: of the commanded channels (C,).
-        before: (C,) where the robot was told to be one tick ago, from which velocities go on.
+        before: (C,) commanded position one tick ago, from which velocities continue.
         tick_ns: duration of a tick.
-        now_ns: stamp of messages that have none.
+        now_ns: stamp for messages without one.
 
     Raises:
         JointStateError: another number of values than channels, or values that are not finite.

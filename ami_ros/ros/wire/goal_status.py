@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner is doing and why, as it travels on ~/goal_status."""
+"""The planner's state and its reason, as published on ~/goal_status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class GoalState(str, Enum):
     NO_GOAL = "NO_GOAL"
     WAITING = "WAITING"
     MOVING = "MOVING"
-    STUCK = "STUCK"  # goes on trying, and gets no closer
+    STUCK = "STUCK"  # keeps trying without progress
     ARRIVED = "ARRIVED"
     PAUSED = "PAUSED"
     ERROR = "ERROR"
@@ -44,8 +44,8 @@ class GoalStatus:
     """One report.
 
     Attributes:
-        state: what the planner does.
-        reason: why, for people.
+        state: state of the planner.
+        reason: readable reason for it.
         goal: label of the goal, empty without one.
         goal_sensors: names of the sensors that the goal is about.
         stamp_ns: stamp of the observation; 0 without one.
@@ -55,10 +55,10 @@ class GoalStatus:
         cost_terms: the cost by term.
         proposal: where the plan came from.
         plan_ms: wall time of the plan.
-        disagreement: how unsure the model is of the plan: 1 is usual; None without a plan.
-        surprise: how little the world is as the model knows and predicts it: above 1 is rare.
-        surprise_terms: surprise by what it is about.
-        surprise_at_rest: the part of it that needs no motion to be judged.
+        disagreement: the model's uncertainty about the plan: 1 is usual; None without a plan.
+        surprise: mismatch of the world with what the model knows and predicts: above 1 is rare.
+        surprise_terms: the surprise by term.
+        surprise_at_rest: the part of it that can be judged without motion.
         proposal_stamp_ns: stamp of the proposal that this report is about; 0 when nothing was proposed.
         progress: of an explorer: see `ami_ros.exploration.progress`.
     """
@@ -104,7 +104,7 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
     """Return the report in `message`.
 
     Raises:
-        ValueError: it is none, or of another version.
+        ValueError: the message is no report, or has another version.
     """
     values = values_of(message)
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep callbacks from dying silently, or from taking the node with them."""
+"""Keep callbacks from failing silently, and from ending the node."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rclpy.node import Node
 from ami_ros.errors import AmiError, printable_lines
 
 M = TypeVar("M")
-REPEAT_S = 2.0  # the same complaint is logged at most this often
+REPEAT_S = 2.0  # the same error is logged at most this often
 
 
 class ErrorLog:
-    """Logs what went wrong, each distinct complaint at most every two seconds, and counts all of them."""
+    """Logs errors, each distinct one at most every two seconds, and counts all of them."""
 
     def __init__(self, node: Node) -> None:
         self._logger = node.get_logger()
@@ -40,7 +40,7 @@ class ErrorLog:
 
 
 def guarded(log: ErrorLog, callback: Callable[[M], None]) -> Callable[[M], None]:
-    """Wrap a subscription callback: whatever it raises is logged, and the node lives on."""
+    """Wrap a subscription callback: logs whatever it raises, and keeps the node alive."""
 
     @functools.wraps(callback)
     def run(message: M) -> None:
@@ -66,12 +66,12 @@ def guarded_timer(log: ErrorLog, callback: Callable[[], None]) -> Callable[[], N
 
 
 class GuardedExecutor(SingleThreadedExecutor):
-    """Logs what a callback raises that is not ours to wrap: of a service, or of what rclpy subscribes to.
+    """Logs exceptions of callbacks that we cannot wrap: those of services, and of rclpy's own subscriptions.
 
-    Nobody who sends something must be able to end a node.
+    No sender may be able to end a node.
 
     Args:
-        node: whose callbacks it runs; its own `errors`, if it has any, counts what they raise.
+        node: whose callbacks it runs; its own `errors`, if any, counts what they raise.
     """
 
     def __init__(self, node: Node) -> None:
@@ -80,7 +80,7 @@ class GuardedExecutor(SingleThreadedExecutor):
         self.add_node(node)
 
     def spin_once(self, timeout_sec: float | None = None) -> None:
-        """Run what is due next."""
+        """Run the next due callback."""
         try:
             super().spin_once(timeout_sec)
         except ExternalShutdownException:
@@ -90,7 +90,7 @@ class GuardedExecutor(SingleThreadedExecutor):
 
 
 def _name(callback: Callable[..., None]) -> str:
-    """Return what a callback is called: a partial has no name of its own."""
+    """Return the name of a callback: a partial has none of its own."""
     while isinstance(callback, functools.partial):
         callback = callback.func
     return getattr(callback, "__name__", type(callback).__name__).strip("_")

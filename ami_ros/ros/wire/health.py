@@ -19,7 +19,7 @@ PERIOD_S = 1.0
 
 
 class Health(NamedTuple):
-    """How a node is: a severity of `DiagnosticStatus`, one line, and figures by name."""
+    """Health of a node: a severity of `DiagnosticStatus`, one line, and figures by name."""
 
     severity: bytes
     text: str
@@ -29,13 +29,13 @@ class Health(NamedTuple):
 class HealthReports:
     """Publishes what `health` returns, with the number of errors and the newest one.
 
-    In a namespace the report's name begins with it: all robots share one /diagnostics.
+    In a namespace the report's name begins with the namespace: all robots share one /diagnostics.
 
     Args:
         node: owns publisher and timer.
         name: of the report, for example ``planner: loop``.
         robot: name of the robot.
-        errors: what went wrong so far.
+        errors: log of the errors so far.
         health: called once a second.
     """
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hear every publisher of a topic, whether it latches or not, and cause no QoS warning on either side.
+"""Receive from every publisher of a topic, latched or not, and cause no QoS warning on either side.
 
-A volatile subscription matches all publishers, but hears nothing from before it was there, or from while it
-was out of reach. A transient-local one does, and publishers that do not latch complain of it. So the first
-stays, and the second is there while a publisher that latches is: only next to such a one another complains.
+A volatile subscription matches all publishers, but misses messages from before its start or from a loss of
+connection. A transient-local one receives them, but causes warnings at publishers that do not latch. So the
+first stays, and the second exists only while a publisher latches: only then can another publisher warn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ami_ros.ros.wire.qos import LATCHED, STATE, latches
 LOOK_S = 0.2  # how often `look` is to be called
 MOST_SENDERS = 100  # remembered; each `ros2 topic pub` is one
 
-# Whether a message counts, by what rclpy tells with it.
+# Whether a message counts, by rclpy's info on it.
 Counts = Callable[[Any], bool]
 
 
@@ -30,10 +30,10 @@ class LatchedOrNot:
 
     Args:
         node: owns them.
-        subscribe: makes a subscription with a quality of service. It hands on the messages for whose
-            `rclpy.subscription.MessageInfo` the given function returns True: each message once, and nothing
-            from before what was heard already.
-        unsubscribe: takes back a subscription that `subscribe` has made.
+        subscribe: makes a subscription with a quality of service. It passes on the messages for whose
+            `rclpy.subscription.MessageInfo` the given function returns True: each message once, and none
+            older than those received.
+        unsubscribe: removes a subscription made by `subscribe`.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class LatchedOrNot:
         self.look()
 
     def look(self) -> None:
-        """Hear those that latch as long as there are any. Call it every `LOOK_S`; it takes 0.2 ms."""
+        """Subscribe to latching publishers while there are any. Call it every `LOOK_S`; it takes 0.2 ms."""
         wanted = any(map(latches, self._node.get_publishers_info_by_topic(self._present.topic_name)))
         if wanted and self._past is None:
             self._past = self._subscribe(LATCHED, self._is_past)
@@ -74,13 +74,13 @@ class LatchedOrNot:
 
 
 def hear(node: Node, kind: Any, topic: str, handler: Callable[[bytes], None]) -> LatchedOrNot:
-    """Let `handler` have each serialised message of a topic once; the caller sees to `look`.
+    """Pass each serialised message of a topic to `handler` once; the caller must call `look`.
 
     Args:
         node: owns the subscriptions.
         kind: message type.
         topic: its name.
-        handler: gets the messages.
+        handler: receives the messages.
     """
 
     def subscribe(qos: QoSProfile, counts: Counts) -> Subscription:

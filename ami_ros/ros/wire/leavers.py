@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When the subscription to a topic of large messages has to be made again, so that memory comes back.
+"""When to subscribe again to a topic of large messages, so that memory is freed.
 
-Fast DDS (2.6 to 3.2) keeps the part of a message that it had got from a publisher that has gone, as long as
-the best-effort subscription lives; and of several publishers, messages whose stamps are older than those in
-the queue. Each can be as large as whoever sent it liked.
+While a best-effort subscription lives, Fast DDS (2.6 to 3.2) keeps the received part of a message whose
+publisher has left; with several publishers also messages whose stamps are older than those in the queue.
+The sender decides how large each of them is.
 
 Source: Fast DDS 3.2, `StatelessReader::matched_writer_remove` forgets `fragmented_change`, and
 `DataReaderHistory::received_change_keep_last` drops an older change without releasing it.
@@ -15,15 +15,15 @@ from rclpy.node import Node
 
 from ami_ros.ros.wire.bounded_take import sender_of
 
-LOOK_S = 0.2  # how often `look` is to be called: whoever is there for less cannot have sent much
+LOOK_S = 0.2  # how often `look` is to be called: a publisher present for less cannot have sent much
 SHARED_LOOKS = 25  # between two renewals while there are several publishers
 
 
 class Leavers:
-    """Looks at who publishes on a topic.
+    """Watches the publishers of a topic.
 
     Args:
-        node: looks at the graph.
+        node: provides the graph.
         topic: its name.
     """
 
@@ -33,7 +33,7 @@ class Leavers:
         self._shared = 0
 
     def look(self) -> bool:
-        """Return whether the subscription has to be made again now."""
+        """Return whether the subscription must be made again now."""
         publishers = self._node.get_publishers_info_by_topic(self._topic)
         here = {sender_of(publisher.endpoint_gid) for publisher in publishers}
         gone, self._here = self._here - here, here

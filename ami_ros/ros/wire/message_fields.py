@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A message whose type a YAML names: its class, its stamp, and its fields by their paths."""
+"""A message whose type a YAML names: its class, its stamp, and its fields by path."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def message_class(package: str, name: str) -> Any:
 
 
 def type_name(kind: Any) -> str:
-    """Return what a class of messages is called on the graph, as in sensor_msgs/msg/Image."""
+    """Return the graph name of a message class, as in sensor_msgs/msg/Image."""
     return f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}"
 
 
 def set_stamp(message: Any, stamp_ns: int, frame_id: str = "") -> None:
-    """Stamp a message; one without a header stays as it is."""
+    """Stamp a message; leave one without a header unchanged."""
     if hasattr(message, "header"):
         message.header.stamp, message.header.frame_id = stamp_from_ns(stamp_ns), frame_id
 
 
 def set_field(message: Any, path: str, value: Any) -> None:
-    """Set the field at a path such as ``wrench.force.x``; of a quaternion the ``yaw``, and no other turn."""
+    """Set the field at a path such as ``wrench.force.x``; of a quaternion the ``yaw``, other turns are 0."""
     *parents, last = path.split(".")
     parent = functools.reduce(getattr, parents, message)
     if last == YAW:

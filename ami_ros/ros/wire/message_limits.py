@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How large a serialised message can be at most, per topic, from what the robot can need."""
+"""The largest serialised message per topic, from what the robot can need."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from ami_ros.body.sensors import VectorSensor
 from ami_ros.ros.wire.messages import decoded
 from ami_ros.ros.wire.vectors import vector_to_ros
 
-ROOM = 4  # times what a full message takes: for longer names, and fields that nobody thought of
+ROOM = 4  # times the size of a full message: for longer names, and unforeseen fields
 HEADER = 1024  # bytes
 POINTS = 1000  # of a proposal: ten seconds of one point per gate tick, twenty times what is ever followed
 KEYS, KEY_BYTES = 64, 512  # of a planner's report
 BYTES_PER_PIXEL = 4
 FLAG = 64  # a Bool, a Clock
 FRAMED = 1024  # a pose, with a long name of its frame
-MOST_TEXT = 65536  # bytes of a name or a verdict: one with each reason there is has some thousands
+MOST_TEXT = 65536  # bytes of a name or a verdict: a verdict with every reason has some thousands
 
 
 def vector_limit(sensor: VectorSensor, held: Sequence[str] = ()) -> int:
-    """Return the limit for a vector sensor's messages, bytes: with every field.
+    """Return the limit for a vector sensor's messages with every field, bytes.
 
     Args:
-        sensor: what it says.
-        held: joints that joint states may have as well.
+        sensor: the sensor.
+        held: further joints that joint states may have.
     """
     if not sensor.is_joints:
         return _limit(vector_to_ros(np.zeros(sensor.size), sensor, 0))
@@ -67,9 +67,9 @@ def within(
     handler: Callable[[Any], None],
     on_larger: Callable[[int], None] = lambda size: None,
 ) -> Callable[[bytes], None]:
-    """Return a callback for serialised messages that decodes for `handler` those within `limit` bytes.
+    """Return a callback for serialised messages that decodes those within `limit` bytes for `handler`.
 
-    Of a larger one, which is dropped unread, `on_larger` gets the size.
+    `on_larger` receives the size of a larger one, which is dropped unread.
     """
 
     @functools.wraps(handler)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images, joints, trajectories and time: core types to ROS messages, and by way of data/ back."""
+"""Images, joints, trajectories and time: core types to ROS messages, and back through data/."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from ami_ros.types import Command, FloatArray, ImageArray, Trajectory
 
 
 def decoded(data: bytes, kind: Any) -> Any:
-    """Return a serialised message of a kind.
+    """Return a deserialised message of a kind.
 
     Raises:
-        ObservationError: the bytes are none.
+        ObservationError: the bytes are no such message.
     """
     try:
         return deserialize_message(data, kind)
-    except Exception as error:  # whatever the middleware raises of such bytes
+    except Exception as error:  # whatever the middleware raises for such bytes
         raise ObservationError(f"got {len(data)} bytes that are no {kind.__name__}") from error
 
 
@@ -80,7 +80,7 @@ def trajectory_to_ros(trajectory: Trajectory) -> JointTrajectory:
 
 
 def command_to_ros(command: Command, joint_names: Sequence[str], tick_ns: int) -> JointTrajectory:
-    """Return one gate tick as a trajectory of one point, to be reached one tick after its stamp."""
+    """Return one gate tick as a trajectory of one point, due one tick after its stamp."""
     message = JointTrajectory(joint_names=list(joint_names))
     message.header.stamp = stamp_from_ns(command.stamp_ns)
     message.points = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start, spin and end a node: the one place that handles signals and start-up errors."""
+"""Start, spin and end a node: the only place that handles signals and start-up errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ami_ros.system.shared_memory import leftovers, shortage
 from ami_ros.system.standstill import Standstill
 
 EXIT_CONFIGURATION = 2
-# Peers give up after the lease of config/dds/large_data_shm.xml, which runs from the last announcement.
+# Peers give up after the lease of config/dds/large_data_shm.xml, which starts at the last announcement.
 GIVEN_UP_S = 4.0
 SPIN_S = 0.1  # how often the loop looks for a signal while nothing arrives
 
@@ -36,23 +36,23 @@ Loop = Callable[[Any, SingleThreadedExecutor, Callable[[], bool]], None]
 def node_main(
     name: str, factory: Callable[[], Node], argv: Sequence[str] | None = None, loop: Loop | None = None
 ) -> int:
-    """Run a node until SIGTERM, SIGINT or the end of a parent that wants it; return the process' exit code.
+    """Run a node until SIGTERM, SIGINT or, if its parent wants that, the parent's end; return the exit code.
 
-    When the process was stopped for so long that the other nodes gave this one up, the node is created again.
+    If the process was suspended for so long that other nodes gave it up, the node is created again.
 
-    Errors raised on purpose while the node is made print their message, without a traceback, and give
-    exit code 2: they are mistakes in its configuration, and the message says which.
+    Errors raised on purpose while the node is created print their message, without a traceback, and give
+    exit code 2: they are mistakes in its configuration, and the message names them.
 
     Args:
         name: for messages.
         factory: makes the node, after rclpy is initialised.
         argv: command line, sys.argv by default.
         loop: called with (node, executor, stopped) instead of plain spinning; a node that must come to rest
-            before it may go, as the gate, sees to that after `stopped`.
+            before its end, such as the gate, does so after `stopped`.
     """
     stopped, standstill = _StopSignal(), Standstill(GIVEN_UP_S)
     end_with_parent()
-    give_back()  # what large messages took
+    give_back()  # memory of large messages
     while True:
         code = _run(name, factory, argv, loop or _spin, lambda: stopped() or standstill.longest_s > 0.0)
         if code or stopped() or not standstill.longest_s:
@@ -81,7 +81,7 @@ def _run(
         keep_clock(node)
     except (AmiError, ParameterException, InvalidParameterValueException) as error:
         return _refuse(name, error)
-    except RuntimeError as error:  # rclpy's own, for arguments that it cannot parse
+    except RuntimeError as error:  # from rclpy, for arguments that it cannot parse
         if type(error).__module__.startswith("rclpy"):
             return _refuse(name, error)
         raise
@@ -100,10 +100,10 @@ def _run(
 
 
 def end_process(code: int) -> NoReturn:
-    """End at once, with everything of ours closed.
+    """End at once, with all of our resources closed.
 
-    Where torch was imported, Python takes 0.7 s of processor time to take itself apart: on a busy machine
-    longer than the five seconds after which a launch file kills a node that was told to end.
+    With torch imported, Python's shutdown takes 0.7 s of processor time: on a busy machine longer than the
+    five seconds after which a launch file kills a node that it asked to end.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -111,7 +111,7 @@ def end_process(code: int) -> NoReturn:
 
 
 def _make_room(name: str) -> None:
-    """See to the shared memory that the node is about to need."""
+    """Prepare the shared memory that the node is about to need."""
     if not get_rmw_implementation_identifier().startswith("rmw_fastrtps"):
         return
     removed = leftovers(remove=True)

@@ -25,11 +25,11 @@ CLOCK_DOC = "take the time from /clock; given at the start, and kept while the n
 def declare_settings(node: Node, defaults: Any) -> None:
     """Declare every field of the settings instance `defaults` as a parameter of `node`.
 
-    Parameters are read-only, but for fields declared with ``setting(..., live=True)``: these are checked when
-    they are set, and the node reads them when it needs them.
+    Parameters are read-only, except for fields declared with ``setting(..., live=True)``: these are checked
+    when they are set, and the node reads them when it needs them.
 
     Args:
-        node: gets the parameters.
+        node: receives the parameters.
         defaults: a settings dataclass instance, as read from config/.
     """
     settings = flattened(defaults)
@@ -46,7 +46,7 @@ def settings_from_parameters(node: Node, cls: type[T], defaults: T | None = None
     Args:
         node: has the parameters.
         cls: a settings dataclass.
-        defaults: the instance that was declared, needed where it has sections: they are parameters with dots.
+        defaults: the declared instance, needed if it has sections: they are parameters with dots.
 
     Raises:
         ConfigError: a wrong type or a value out of range; names the parameter.
@@ -64,7 +64,7 @@ def settings_from_parameters(node: Node, cls: type[T], defaults: T | None = None
 
 
 def keep_clock(node: Node) -> None:
-    """Describe `use_sim_time`, and refuse to change it: what the node has measured is in its time."""
+    """Describe `use_sim_time`, and reject changes: the node's measurements are in its time."""
     node.set_descriptor(CLOCK, ParameterDescriptor(description=CLOCK_DOC, dynamic_typing=True))
 
     def refuse(changed: list[Parameter]) -> SetParametersResult:
@@ -75,19 +75,19 @@ def keep_clock(node: Node) -> None:
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
-    # rclpy asks the callbacks that were added last first, so its own does not see what is refused.
+    # rclpy calls the last added callback first, so its own does not see rejected values.
     node.add_on_set_parameters_callback(refuse)
 
 
 def plain(value: Any) -> Any:
-    """Return a parameter's value; a list comes over the wire as an array."""
+    """Return a parameter's value; a list arrives over the wire as an array."""
     return value.tolist() if isinstance(value, array.array) else value
 
 
 def refuse_unknown(node: Node) -> None:
-    """Refuse parameters that were given to this node on the command line or in a file but never declared.
+    """Reject parameters given to this node on the command line or in a file but never declared.
 
-    Call after everything is declared: a typing error must not silently keep a default.
+    Call after all declarations: a typing error must not silently keep a default.
 
     Raises:
         ConfigError: names them and the valid ones.
@@ -111,7 +111,7 @@ def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
         read_only=not rules.get("live", False),
         dynamic_typing=True,
     )
-    # Ranges have both their ends, and are of single numbers: in words goes what they cannot say.
+    # Ranges have two ends, and apply to single numbers: the description states all other limits.
     listed = typing.get_origin(kind) is tuple
     told = {"gt": ">", "lt": "<"} | ({"ge": ">=", "le": "<="} if listed else {})
     constraints = [f"{sign} {rules[rule]}" for rule, sign in told.items() if rule in rules]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watches who else publishes on the gate's topics."""
+"""Watches for other publishers on the gate's topics."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from ami_ros.system.discovery import wait_for_others
 from ami_ros.types import Level
 
 PERIOD_S = 0.1
-DISCOVERY_S = 1.0  # without news of others: then those who were there before are known
-LONGEST_S = 5.0  # that it waits for that: others come and go
+DISCOVERY_S = 1.0  # without new endpoints: then earlier endpoints are known
+LONGEST_S = 5.0  # longest wait for that: endpoints may keep changing
 
 
 class PublisherWatch:
-    """Complains while the gate is not the only one to command, and while a sensor has two sources.
+    """Complains if another node commands besides the gate, or if a sensor has two sources.
 
-    A second source of commands holds the robot: it would get both. Two sources of a sensor are told only,
-    since many robots have a topic of joint states per gripper and arm; if they contradict each other, the
-    joint states themselves say so. A publisher that was killed counts until DDS has given up on it.
+    A second source of commands holds the robot, which would receive both. Two sources of a sensor are only
+    reported, because many robots publish joint states of gripper and arm separately. If these contradict each
+    other, the joint states show it. A killed publisher counts until DDS has given up on it.
 
     Args:
-        node: looks at the graph; has announced its own publishers. Waits until those of others are known,
+        node: provides the graph; its own publishers exist already. Waits until those of others are known,
             which takes longer the busier the machine is.
-        command: the topic that the gate commands on.
-        sensors: the topics that it hears.
-        health: takes the complaints.
-        errors: takes what the middleware raises.
+        command: the gate's command topic.
+        sensors: the gate's sensor topics.
+        health: receives the complaints.
+        errors: receives what the middleware raises.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class PublisherWatch:
         node.create_timer(PERIOD_S, guarded_timer(errors, self._look), clock=steady)
 
     def _graph(self) -> tuple[list[str], list[int]]:
-        """Return which nodes there are, and how many publish on each topic."""
+        """Return the nodes of the graph, and the number of publishers on each topic."""
         topics = (self._command, *self._sensors)
         return sorted(self._node.get_node_names()), [self._node.count_publishers(topic) for topic in topics]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-# Newest value counts, none may be lost silently: joints, proposals, commands, status.
+# Newest value counts, no silent loss: joints, proposals, commands, status.
 STATE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
-# Heard whatever the publisher offers, as a button on a microcontroller that waits for no answer.
+# Receives whatever the publisher offers, such as a button on a microcontroller that waits for no answer.
 UNSURE = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
-# A depth is shared by all publishers of a topic, so that one could push out what another one said. Where each
-# one's word counts, as at an emergency stop, the queue has no depth.
+# All publishers of a topic share a depth, so that one could push out another's messages. Where every
+# publisher counts, as at an emergency stop, the queue has no depth.
 EVERY = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)
 EVERY_LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_ALL,
@@ -23,13 +23,13 @@ EVERY_LATCHED = QoSProfile(
 )
 EVERY_UNSURE = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.BEST_EFFORT)
 
-# Who judges each command against the one before must miss none, also when a busy machine keeps it waiting.
+# A node that judges each command against the previous one must miss none, even on a busy machine.
 JUDGED = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
 
 # As many as a flood brings in a few ticks, so that it does not push good proposals out of the queue.
 PROPOSALS = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 
-# Kept by the publisher for those who come later: goal images, verdicts, the clock of a simulator that waits.
+# Kept by the publisher for late joiners: goal images, verdicts, the clock of a waiting simulator.
 LATCHED = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
@@ -37,7 +37,7 @@ LATCHED_HISTORY = QoSProfile(
     depth=20, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
 
-# A recorder takes what has come now and then, so its queues are long. Sensors do not send again what it lost:
+# A recorder takes messages now and then, so its queues are long. Sensors do not resend what it lost:
 # their publishers must not work for a recorder while they feed a control loop.
 RECORDED = QoSProfile(depth=500, reliability=ReliabilityPolicy.RELIABLE)
 RECORDED_STREAM = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -49,7 +49,7 @@ def latches(publisher: Any) -> bool:
 
 
 def is_unsure(publisher: Any) -> bool:
-    """Whether only UNSURE hears a publisher; an `rclpy.topic_endpoint_info.TopicEndpointInfo`."""
+    """Whether only UNSURE receives from a publisher; an `rclpy.topic_endpoint_info.TopicEndpointInfo`."""
     return bool(publisher.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT)
 
 

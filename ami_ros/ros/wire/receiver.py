@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thread that takes messages for a loop that must not wait for any of them.
+"""A thread that takes messages for a loop that must not wait for them.
 
-An executor runs a callback per message, so whoever floods a topic decides how busy the node is, and whoever
-sends one large message decides for how long. What a receiver takes costs the loop nothing but the messages
-that fit, and at most `most` of each topic.
+An executor runs a callback per message, so a flood on a topic decides how busy the node is, and one large
+message decides for how long. A receiver costs the loop only the messages that fit, and at most `most` of
+each topic.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class NeverRun(CallbackGroup):
         """Do nothing: nothing has begun."""
 
 
-# Gets a raw message, and what the middleware says of it.
+# Receives a raw message, and the middleware's info on it.
 RawHandler = Callable[[bytes, Any], None]
 
 
 def hand_on(handlers: Mapping[Subscription, RawHandler]) -> None:
-    """Hand on what has come to raw subscriptions that no executor runs, in the order in which it came."""
+    """Pass on messages of raw subscriptions that no executor runs, in order of arrival."""
     come = [
         (received_ns(info), handler, message, info)
         for subscription, handler in handlers.items()
@@ -53,7 +53,7 @@ def hand_on(handlers: Mapping[Subscription, RawHandler]) -> None:
 
 
 def received_ns(info: Any) -> int:
-    """Return when a message came, by what the middleware says of it; now, if it does not say."""
+    """Return when a message arrived, from the middleware's info; now, if the info lacks it."""
     return int(info.get("received_timestamp") or time.time_ns())  # rmw_cyclonedds_cpp: always 0
 
 
@@ -64,16 +64,16 @@ def _arrived(subscription: Subscription) -> Iterator[tuple[bytes, Any]]:
             yield taken
 
 
-FLOOD = 2000  # messages taken per turn where one of each key is kept: some 20 us each
+FLOOD = 2000  # messages taken per turn if one of each key is kept: some 20 us each
 
 
 class Inlet:
-    """What has arrived on one topic and was not handled yet.
+    """Messages of one topic that have arrived but are not handled yet.
 
     Args:
-        take: takes the next message; another one, once the subscription was made again.
-        most: messages kept and taken per turn; of more, the newest are kept.
-        key: where it is given, the newest message of each key is kept, however many there are.
+        take: takes the next message; replaced when the subscription is made again.
+        most: messages kept and taken per turn; the newest are kept.
+        key: if given, the newest message of each key is kept, however many there are.
     """
 
     def __init__(self, take: BoundedTake, most: int, key: Callable[[Taken], Hashable] | None = None) -> None:
@@ -82,7 +82,7 @@ class Inlet:
         self._dropped: Backlog[int] = Backlog(most)
 
     def fill(self, failed: Callable[[Exception], None]) -> None:
-        """Take what has arrived, in the receiver's thread."""
+        """Take the messages that have arrived, in the receiver's thread."""
         for _ in range(self._turn):
             try:
                 taken = self.take()
@@ -93,20 +93,20 @@ class Inlet:
                 return
             if isinstance(taken, Oversized):
                 self._dropped.add(taken.size)
-                return  # it took long enough: the next topic's turn
+                return  # it took long enough: now the next topic
             self._messages.add(taken)
 
     def empty(self) -> tuple[list[Taken], list[int]]:
-        """Return messages, oldest first, and the sizes of those that were too large; in the loop's thread."""
+        """Return messages, oldest first, and the sizes of those too large; in the loop's thread."""
         return self._messages.empty(), self._dropped.empty()
 
 
 class Receiver:
-    """Fills its inlets once per `poll`, in a thread of its own.
+    """Fills its inlets once per `poll`, in a separate thread.
 
     Args:
-        name: of the thread.
-        failed: takes what the middleware raises, in that thread.
+        name: name of the thread.
+        failed: receives what the middleware raises, in that thread.
     """
 
     def __init__(self, name: str, failed: Callable[[Exception], None]) -> None:
@@ -146,13 +146,13 @@ class Receiver:
             inlet.take = self._take(node, kind, topic, qos, old.limit)
 
     def poll(self, patience_s: float) -> None:
-        """Ask for what has arrived, and wait for it, but no longer than `patience_s`."""
+        """Request the messages that have arrived, and wait for them, at most `patience_s`."""
         self._done.clear()
         self._asked.set()
         self._done.wait(patience_s)
 
     def close(self) -> None:
-        """End the thread; before the node's subscriptions are destroyed."""
+        """End the thread; call it before the node's subscriptions are destroyed."""
         self._ended = True
         self._asked.set()
         self._thread.join()
@@ -167,7 +167,7 @@ class Receiver:
             inlets = self._inlets
             with self._turn:
                 for i in range(len(inlets)):
-                    # Each turn begins with another topic: none starves behind one full of large messages.
+                    # Each turn begins with another topic: none starves behind a topic full of large messages.
                     inlets[(first + i) % len(inlets)].fill(self._failed)
             first += 1
             self._done.set()

@@ -37,7 +37,7 @@ def vector_to_ros(values: FloatArray, sensor: VectorSensor, stamp_ns: int, frame
 
 
 def fill(message: Any, values: FloatArray, sensor: VectorSensor) -> None:
-    """Put values (n,) into a message that may have those of another sensor already."""
+    """Put values (n,) into a message that may hold those of another sensor already."""
     if sensor.message == "Float64MultiArray":
         message.data = values.tolist()
         message.layout.dim = [

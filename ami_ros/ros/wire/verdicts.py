@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DiagnosticArray as a carrier of key-values, and the gate's verdict in it."""
+"""DiagnosticArray as a carrier of key-value pairs, and the gate's verdict in it."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def diagnostic(
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict as it travels.
+    """A verdict as published.
 
     Attributes:
         verdict: level and reasons.
         stamp_ns: when the gate judged.
-        proposal_stamp_ns: the proposal that was judged; None for the gate's state as a whole.
-        command: what was allowed at that moment; None for a proposal, and before the gate commands anything.
+        proposal_stamp_ns: stamp of the judged proposal; None for the gate's state as a whole.
+        command: the command allowed at that moment; None for a proposal, and before the gate's first command.
     """
 
     verdict: Verdict
@@ -62,7 +62,7 @@ def judgement_to_ros(judgement: Judgement, robot: str) -> DiagnosticArray:
     """Return a verdict as a message.
 
     ``reasons`` is a JSON list of ``{code, number, numbers}``, ``codes`` the numbers of the reasons alone (see
-    safety/reasons.py), ``command`` a JSON object of what was allowed.
+    safety/reasons.py), ``command`` a JSON object of the allowed command.
     """
     level, reasons = judgement.verdict.level, judgement.verdict.reasons
     values: dict[str, object] = {"level": level.name, "level_number": int(level)}
@@ -83,7 +83,7 @@ def judgement_from_ros(message: DiagnosticArray) -> Judgement:
     """Return the verdict in `message`.
 
     Raises:
-        ValueError: it is none, or of another version.
+        ValueError: the message is no verdict, or has another version.
     """
     values: dict[str, Any] = values_of(message)
     try:
@@ -100,7 +100,7 @@ def judgement_from_ros(message: DiagnosticArray) -> Judgement:
 
 
 def _finite(numbers: Mapping[str, float | int | str]) -> dict[str, float | int | str]:
-    """Return numbers that JSON can carry: NaN and infinity, which it cannot, become words."""
+    """Return JSON-compatible numbers: NaN and infinity become words."""
     return {
         name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in numbers.items()

@@ -21,10 +21,10 @@ HALF = 0.5  # share of the limit at which a hold ends: at the limit itself it wo
 class Astray(Check):
     """Watches whether the measured poses of a base are explained by its commands.
 
-    A pose that repeats to the last bit although commands moved the base holds at once. One that tells another
-    way than the commands is named: meanwhile the base is kept where both say that it may be (`KeepIn`).
-    When the two places are far apart, the base holds, and after the patience it stops: its drive does not
-    follow, something blocks it, or its pose lies, and somebody has to look.
+    A pose that repeats to the last bit although commands moved the base holds at once. A pose that
+    contradicts the commands is reported, and the base is kept where both permit it (`KeepIn`). When the two
+    places are far apart, the base holds, and after the patience it stops: its drive does not follow,
+    something blocks it, or its pose is wrong, and an operator has to look.
 
     Args:
         sensor: measures the pose.
@@ -39,11 +39,11 @@ class Astray(Check):
         self.forget()
 
     def forget(self) -> None:
-        """Forget since when it lasts; the places are the supervisor's to forget."""
+        """Forget when the error began; the supervisor forgets the places."""
         self._since: dict[ReasonCode, int] = {}
 
     def see(self, event: Event, situation: Situation) -> None:
-        """Take that somebody re-arms: the base is where it is measured to be."""
+        """Handle a re-arm: the base is where it is measured to be."""
         if isinstance(event, RearmAsked):
             self._whereabouts.trust()
             self.forget()

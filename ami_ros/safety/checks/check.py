@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a safety check must offer, and what one that remembers nothing has from here."""
+"""The interface of a safety check, with defaults for a check that remembers nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ami_ros.types import Verdict
 
 
 class Check(ABC):
-    """One reason to slow, hold or stop. A check that only judges says nothing of `see` and `forget`."""
+    """One reason to slow, hold or stop. A check that only judges need not override `see` and `forget`."""
 
     @abstractmethod
     def judge(self, situation: Situation) -> Verdict:
         """Return PASS or worse for the situation at one gate tick; never raises, never reads a clock."""
 
-    def see(self, event: Event, situation: Situation) -> None:  # noqa: B027 - nothing is what most do
-        """Take what happened between two ticks: a reading, a report, somebody who re-arms.
+    def see(self, event: Event, situation: Situation) -> None:  # noqa: B027 - most checks do nothing
+        """Handle what happened between two ticks: a reading, a report, a re-arm.
 
         `situation` is what is known with it, as of the last tick. Most events are for other checks.
         """

@@ -27,12 +27,12 @@ from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class CheckList:
-    """Holds the checks that fit a body. A new check is a file of its own and one line in the list below.
+    """Holds the checks that fit a body. A new check needs its own file and one line in the list below.
 
     Args:
-        body: says which make sense.
+        body: determines which checks apply.
         settings: the thresholds.
-        from_outside: further checks, next to the gate's own.
+        from_outside: checks in addition to the gate's own.
         proven: see `PlaceTrust`.
         whereabouts: of a base, kept up to date by the supervisor.
     """
@@ -55,7 +55,7 @@ class CheckList:
             self._trust = PlaceTrust(PoseSeen, settings, whereabouts.fastest, proven)
         self._tracking = Tracking(settings) if measured else None
         self._outside = tuple(from_outside)
-        # In the order in which their reasons are told.
+        # In the order in which their reasons are reported.
         self._checks: tuple[Check, ...] = (
             self._freshness,
             *([self._trust] if self._trust is not None else []),
@@ -69,7 +69,7 @@ class CheckList:
             *([self._tracking] if self._tracking is not None else []),
             *self._outside,
         )
-        # Not one of them: it judges what the others say.
+        # Not one of them: it judges the verdicts of the others.
         self._recovery = Recovery()
 
     @property
@@ -78,7 +78,7 @@ class CheckList:
         return self._doubt.speed_share
 
     def see(self, event: Event, situation: Situation) -> None:
-        """Let every check take what happened; `situation` is what is known with it."""
+        """Pass an event to every check; `situation` is what is known with it."""
         for check in self._checks:
             check.see(event, situation)
 
@@ -89,29 +89,29 @@ class CheckList:
         self._recovery.forget()
 
     def judge(self, situation: Situation) -> list[Verdict]:
-        """Return what each check says, in order."""
+        """Return the verdict of each check, in order."""
         return [check.judge(situation) for check in self._checks]
 
     def follow_up(self, verdict: Verdict, situation: Situation) -> Verdict:
-        """Return what the end of a hold asks for, after all checks together have said `verdict`."""
+        """Return what the end of a hold requires, after the joint `verdict` of all checks."""
         self._recovery.note(verdict, situation)
         return self._recovery.judge(situation) if verdict.level < Level.HOLD else PASS
 
     def give_way(self, verdict: Verdict, situation: Situation) -> FloatArray | None:
         """Return the velocity (C,) with which a hold gives way to what is in the way; None: it stands still.
 
-        Where the robot is has to be known for that. A stop stands still whatever happens.
+        That requires a known position. A stop always stands still.
         """
         if self._tracking is None or verdict.level is not Level.HOLD:
             return None
         return self._tracking.give_way(situation) if self.place(situation).level is Level.PASS else None
 
     def place(self, situation: Situation) -> Verdict:
-        """Return why nobody knows where the body is; PASS for one that measures nothing."""
+        """Return why the body's position is unknown; PASS for a body that measures nothing."""
         trusted = PASS if self._trust is None else self._trust.judge(situation)
         return self._freshness.place(situation) | trusted
 
     def may_begin(self, situation: Situation) -> bool:
-        """Whether commands may begin: it is known where the body is, and nobody outside objects."""
+        """Whether commands may begin: the body's position is known, and no check from outside objects."""
         others = max((check.judge(situation).level for check in self._outside), default=Level.PASS)
         return max(self.place(situation).level, others) < Level.HOLD

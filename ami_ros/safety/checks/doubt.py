@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold when the planner's model is surprised, or unsure of itself; move again carefully, and not for ever."""
+"""Hold when the planner's model is surprised, or unsure of itself; move again carefully, and not forever."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SURPRISE, DISAGREEMENT = ReasonCode.SURPRISE_HIGH, ReasonCode.DISAGREEMENT_HIGH
 class Doubt(Check):
     """Watches what the planner reports of its model.
 
-    What a look alone can judge (appearance, pose, novelty) is judged before anything moves: a robot at rest
-    stays there while the world does not look as the model knows it.
+    What an observation alone shows (appearance, pose, novelty) is judged before anything moves: a robot at
+    rest stays at rest while the world looks unfamiliar to the model.
 
-    A moving robot is given more patience. A single high report is nothing, and silence after it is for
-    `Heartbeat` to name. Reports that are all above a limit for more than `doubt_patience_s` hold the robot.
-    So does surprise that stays between rare and its limit, but later: there doubt grows in proportion, as in
-    a CUSUM chart. After a rest the robot may try again, slowly. Each further hold rests twice as long, and
-    after `doubt_tries` it is a stop: somebody has to look. `doubt_trust_s` without doubt ends that.
+    A moving robot gets more patience. A single high report does not count, and `Heartbeat` reports the
+    silence after it. Reports that are all above a limit for more than `doubt_patience_s` hold the robot. So
+    does surprise that stays between rare and its limit, but later: there doubt grows in proportion, as in a
+    CUSUM chart. After a rest the robot may try again, slowly. Each further hold rests twice as long, and
+    after `doubt_tries` holds it stops: an operator has to look. `doubt_trust_s` without doubt ends that.
 
     Source: Page, "Continuous inspection schemes" (1954); here one usual report ends all doubt.
     """
@@ -32,7 +32,7 @@ class Doubt(Check):
     def __init__(self, settings: SafetySettings) -> None:
         self._settings = settings
         surprise, disagreement = settings.surprise_limit, settings.disagreement_limit
-        # From where on doubt grows, and from where on at full speed.
+        # Where doubt starts to grow, and where it grows at full speed.
         self._limits = {
             SURPRISE: (min(RARE_SURPRISE, surprise), surprise),
             DISAGREEMENT: (disagreement, disagreement),
@@ -43,7 +43,7 @@ class Doubt(Check):
         self.forget()
 
     def forget(self) -> None:
-        """Forget what the planner said, as after a reset or a re-arm."""
+        """Forget the planner's reports, as after a reset or a re-arm."""
         self._look: float | None = None
         self._look_held = False
         self._values: dict[ReasonCode, float] = {}
@@ -78,11 +78,11 @@ class Doubt(Check):
             self._values[code], self._latest_ns[code] = value, arrival_ns
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD for what a look shows and for each doubt that has outgrown the patience; in the end STOP."""
+        """HOLD for what an observation shows and for each doubt beyond the patience; in the end STOP."""
         now = situation.now_ns
         verdict = self._judge_look(situation.at_rest)
         if self._look_held and SURPRISE in self._held_ns:
-            self._held_ns[SURPRISE] = now  # no try while that lasts, and none that was in vain
+            self._held_ns[SURPRISE] = now  # no try while that lasts, and no try wasted
         for code in self._limits:
             verdict |= self._judge_motion(code, now)
         if self._tries > self._settings.doubt_tries:

@@ -23,7 +23,7 @@ class Freshness(Check):
     Args:
         sensors: watched, each by its own `max_age_s`.
         settings: the age of a proposal, and the tolerance for clocks that differ.
-        place: the one of them that says where the body is; None if none does.
+        place: the sensor among them that measures where the body is; None if none does.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Freshness(Check):
         )
 
     def place(self, situation: Situation) -> Verdict:
-        """HOLD when the sensor that says where the body is is missing, stale or in the future; else PASS."""
+        """HOLD when the sensor of the body's position is missing, stale or in the future; else PASS."""
         return self._each(self._place, situation)
 
     def _each(

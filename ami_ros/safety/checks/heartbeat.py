@@ -13,7 +13,7 @@ from ami_ros.types import PASS, Level, Verdict
 class Heartbeat(Check):
     """Counts the planner's reports or, from a planner that makes none, its proposals.
 
-    Before the first of them there is nothing to follow either, and that is said elsewhere.
+    Before the first of them there is no proposal to follow, which another check reports.
     """
 
     def __init__(self, settings: SafetySettings) -> None:

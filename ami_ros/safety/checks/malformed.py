@@ -11,9 +11,9 @@ from ami_ros.types import PASS, Level, Verdict
 
 
 class Malformed(Check):
-    """Remembers which vector sensors sent something that cannot be used; a good reading ends it.
+    """Remembers which vector sensors sent an unusable reading; a good reading ends it.
 
-    Nothing of such a reading counts, so that the last good one ages as well. That alone could take long: a
+    Such a reading is discarded, so the last good one ages as well. Waiting for that could take long: a
     temperature may be allowed to be a minute old.
     """
 
@@ -25,7 +25,7 @@ class Malformed(Check):
         self._refused: dict[str, str] = {}
 
     def see(self, event: Event, situation: Situation) -> None:
-        """Take a reading that was refused, or a good one."""
+        """Note a refused or a good reading."""
         if isinstance(event, ReadingRefused):
             self._refused[event.sensor] = event.why
         elif isinstance(event, VectorSeen):

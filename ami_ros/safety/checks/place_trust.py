@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold when readings of where the body is contradict each other: then nobody knows where it is."""
+"""Hold when readings of the body's position contradict each other: then the position is unknown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class Reasons(NamedTuple):
-    """What is said of readings that contradict each other, and of the first ones."""
+    """The reasons given for readings that contradict each other, and for the first ones."""
 
     contradict: ReasonCode
     unproven: ReasonCode
@@ -30,15 +30,15 @@ POSES = Reasons(ReasonCode.POSE_CONTRADICT, ReasonCode.POSE_UNPROVEN)
 class PlaceTrust(Check):
     """Compares each joint state, or each pose of a base, with the one before it.
 
-    Between two stamps nothing gets further than its velocity limit allows. Readings that say otherwise come
-    from two sources, or from one that is broken, and the newest is no better than the last. They are trusted
-    again when they have agreed for `joint_settle_s`.
+    Between two stamps nothing moves further than its velocity limit allows. Readings that violate this come
+    from two sources, or from a broken one, and the newest is no better than the last. They are trusted again
+    once they have agreed for `joint_settle_s`.
 
     Args:
         reads: the event to compare, JointsSeen or PoseSeen.
         settings: the thresholds.
         fastest: (n,) the largest velocity of each number in a reading, per second; None where it has none.
-        proven: trust the very first reading. Else the first ones have to agree for as long.
+        proven: trust the very first reading. Else the first readings must agree for as long.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class PlaceTrust(Check):
         self.forget()
 
     def forget(self) -> None:
-        """Forget all readings, as after a reset. Not at a re-arm: they still say where the robot is."""
+        """Forget all readings, as after a reset. Not at a re-arm: they still show where the robot is."""
         self._position: FloatArray | None = None
         self._stamp_ns = 0
         self._first_ns: int | None = None
@@ -65,7 +65,7 @@ class PlaceTrust(Check):
         self._numbers: dict[str, float | int] = {}
 
     def see(self, event: Event, situation: Situation) -> None:
-        """Take a reading, and compare it with the one before."""
+        """Compare a reading with the one before."""
         if not isinstance(event, self._reads):
             return
         position, stamp_ns, arrival_ns = event.position, event.stamp_ns, event.arrival_ns

@@ -7,7 +7,7 @@ from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Trajectory, Verdict
 
-# What is missing at the start is no disturbance: the first proposal may be followed.
+# Data missing at the start is no disturbance: the first proposal may be followed.
 NO_DISTURBANCE = {code.name for code in ReasonCode if code.name.startswith("PROPOSAL_")} | {
     ReasonCode.JOINTS_MISSING.name,
     ReasonCode.CAMERA_MISSING.name,
@@ -30,14 +30,14 @@ class Recovery:
     def note(self, verdict: Verdict, situation: Situation) -> None:
         """Take the verdict of all other checks at this tick.
 
-        Stamps alone do not tell: one of this moment, or of a little later, was still planned before.
+        Stamps alone do not suffice: a proposal stamped now, or a little later, was still planned before.
         """
         causes = {reason.code for reason in verdict.reasons}
         if verdict.level >= Level.HOLD and not causes <= NO_DISTURBANCE:
             self._disturbed_ns, self._overtaken = situation.now_ns, situation.proposal
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD while the proposal was planned from an observation of before the cause was gone."""
+        """HOLD while the proposal was planned from an observation made before the cause was gone."""
         proposal, disturbed = situation.proposal, self._disturbed_ns
         if (
             proposal is None

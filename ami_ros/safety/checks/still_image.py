@@ -18,16 +18,16 @@ from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class StillImage(Check):
-    """Compares what images show, not what their stamps say: a frozen driver stamps afresh.
+    """Compares the content of images, not their stamps: a frozen driver stamps afresh.
 
     A scene at rest is not frozen: pictures may repeat as long as the tip stays where it was when the picture
-    was new. It has moved only if it was told to *and* is measured to have: joint states alone may be wrong,
-    and a robot that rests because of them would repeat its picture for ever. A camera that only sends nothing
-    is old, not frozen.
+    was new. It has moved only if it was commanded to *and* is measured to have: joint states alone may be
+    wrong, and a robot that rests because of them would repeat its picture forever. A camera that sends
+    nothing is stale, not frozen.
 
     Args:
         sensor: the camera.
-        sensors: all that the body has.
+        sensors: all sensors of the body.
         shapes: where the tip is.
         settings: how far it may travel.
     """

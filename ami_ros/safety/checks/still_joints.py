@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold when the joints are said to stay although told to move, and stop when that lasts."""
+"""Hold when the joints are reported still although commanded to move, and stop when that lasts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class StillJoints(Check):
-    """Compares what joint states say, not their stamps: a frozen driver stamps afresh.
+    """Compares the content of joint states, not their stamps: a frozen driver stamps afresh.
 
-    Joints at rest may repeat to the last bit, as long as nobody tells them to move. The hold ends when a
-    joint state differs; after the patience of `Tracking` it is a stop.
+    Joints at rest may repeat to the last bit, as long as no command moves them. The hold ends when a joint
+    state differs; after the patience of `Tracking` it is a stop.
     """
 
     def __init__(self, settings: SafetySettings) -> None:
@@ -47,8 +47,8 @@ class StillJoints(Check):
             self._measured, self._travel, self._repeats = measured, 0.0, 0
         else:
             self._repeats += 1
-            # All the way there and back: a planner that reads frozen joints never gets far from them. But
-            # commands that give way come back to joints which something holds.
+            # The whole path there and back: a planner that reads frozen joints never gets far from them. But
+            # commands that give way return to joints that something holds.
             before, now = (float(np.abs(c - measured).max()) for c in (self._commanded, commanded))
             if not now < before > self._gives_way:
                 self._travel += float(np.abs(commanded - self._commanded).max())

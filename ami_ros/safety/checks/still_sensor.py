@@ -14,13 +14,13 @@ from ami_ros.types import PASS, Level, Verdict
 
 
 class StillSensor(Check):
-    """Compares what readings say, not their stamps: a frozen driver stamps afresh.
+    """Compares the content of readings, not their stamps: a frozen driver stamps afresh.
 
-    A living sensor has noise, whether or not anything moves. One that only sends nothing is old, not frozen.
+    A live sensor has noise, whether or not anything moves. A sensor that sends nothing is stale, not frozen.
 
     Args:
         sensor: watched; judged only if it has a `freeze_s`.
-        sensors: all that the body has.
+        sensors: all sensors of the body.
     """
 
     def __init__(self, sensor: WatchedSensor, sensors: Sequence[WatchedSensor]) -> None:
@@ -49,7 +49,7 @@ class StillSensor(Check):
         self._for_s = (event.arrival_ns - self._since_ns) / 1e9
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD while the newest reading is the same as `freeze_s` before it."""
+        """HOLD while the newest reading equals the one `freeze_s` before it."""
         limit_s = self._sensor.freeze_s
         if limit_s is None or self._for_s <= limit_s:
             return PASS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Give way when the robot is not where it was told to be, and stop when that lasts or comes back."""
+"""Give way when the robot is not where it was commanded to be, and stop when that lasts or comes back."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class Tracking(Check):
         return self._limit * (GIVEN_WAY if self._gives_way else 1.0)
 
     def see(self, event: Event, situation: Situation) -> None:
-        """Take that somebody re-arms: commands will begin where the robot is."""
+        """Handle a re-arm: commands will begin where the robot is."""
         if isinstance(event, RearmAsked):
             self.forget()
 
     def judge(self, situation: Situation) -> Verdict:
         """HOLD when a joint is further than `tracking_error` from its command; STOP after the patience.
 
-        An error that was ended by giving way, and comes back before the robot has followed for as long as the
-        patience, is still the same.
+        An error that ended by giving way, and returns before the robot has followed for as long as the
+        patience, counts as the same error.
         """
         if situation.commanded is None or situation.measured is None:
             return PASS
@@ -63,7 +63,7 @@ class Tracking(Check):
     def give_way(self, situation: Situation) -> FloatArray | None:
         """Return the velocity (C,) with which commands go back to where the robot is; None where it follows.
 
-        Commands that stayed where it does not get would press it against what is in its way.
+        Commands that stayed out of reach would press the robot against the obstacle.
         """
         if situation.commanded is None or situation.measured is None:
             return None

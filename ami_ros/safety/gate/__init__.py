@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole gate without ROS: clocks, health, proposals that wait, and the supervisor that decides."""
+"""The whole gate without ROS: clocks, health, waiting proposals, and the supervisor that decides."""

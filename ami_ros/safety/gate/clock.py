@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A clock that is set by less than this is adjusted; ages and the tolerance for the future bear it.
+# A smaller step is an adjustment, which ages and the tolerance for the future absorb.
 JUMP_NS = 100_000_000
 READING_NS = 1_000_000
 CATCH_UP = 5  # ticks at most for one message of /clock; a longer step is a jump
 
 
 class SystemClockWatch:
-    """Notices that the system clock was set: it went otherwise than the steady clock, which nobody sets."""
+    """Detects that the system clock was set: it deviates from the steady clock, which cannot be set."""
 
     def __init__(self) -> None:
         self._offset_ns: int | None = None
@@ -28,8 +28,8 @@ class SystemClockWatch:
 class TickStamps:
     """Stamps ticks with when they were due, exactly one tick apart or more.
 
-    The gate integrates with the tick's nominal length, so whoever divides a change of its commands by the
-    difference of their stamps, also when some were lost on the way, finds no more than the limits allow.
+    The gate integrates with the tick's nominal length. So a change of its commands divided by the difference
+    of their stamps stays within the limits, even when commands were lost on the way.
 
     Args:
         tick_ns: duration of a tick.
@@ -42,7 +42,7 @@ class TickStamps:
     def stamp(self, due_ns: int) -> int:
         """Return the stamp of a tick that was due at `due_ns` by the system clock."""
         earliest = due_ns if self._newest_ns is None else self._newest_ns + self._tick_ns
-        # A little early is how exactly two clocks are read; more is a clock that was set or is being slewed.
+        # Slightly early is reading precision of two clocks; more is a clock that was set or is slewed.
         stamp = earliest if 0 < earliest - due_ns <= READING_NS else due_ns
         self._newest_ns = stamp
         return stamp
@@ -50,11 +50,11 @@ class TickStamps:
 
 @dataclass(frozen=True)
 class Due:
-    """What one message of /clock asks for.
+    """What one message of /clock requires.
 
     Attributes:
-        restart: time starts again: the simulator was reset, maybe to the very time it showed before.
-        jump_ns: time went further than the gate can follow tick by tick; 0 if not.
+        restart: time starts again: the simulator was reset, possibly to the same time as before.
+        jump_ns: a step of time too large for the gate to follow tick by tick; 0 if none.
         ticks_ns: the ticks that are due.
     """
 
@@ -81,12 +81,12 @@ class SimulatedTicks:
         if previous is None or ticked is None or now_ns <= previous:
             self._ticked_ns = now_ns
             return Due(restart=True)
-        # Rounded: a simulator whose step does not divide the tick is at times a little early, at times late.
+        # Rounded: a simulator whose step does not divide the tick is sometimes early, sometimes late.
         count = (now_ns - ticked + self._tick_ns // 2) // self._tick_ns
         if count == 0:
             return Due()
         if count > CATCH_UP:
             self._ticked_ns = now_ns
             return Due(jump_ns=now_ns - ticked, ticks_ns=(now_ns,))
-        self._ticked_ns = ticked + count * self._tick_ns  # not `now_ns`: what was rounded shall not add up
+        self._ticked_ns = ticked + count * self._tick_ns  # not `now_ns`: rounding must not add up
         return Due(ticks_ns=tuple(now_ns - (count - 1 - i) * self._tick_ns for i in range(count)))

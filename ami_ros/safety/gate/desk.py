@@ -3,8 +3,8 @@
 
 Topics overtake each other: a proposal may arrive before the joint state that it starts at. It is judged when
 the gate has seen joints at least as new, any reading at all of every other sensor and, from a planner that
-reports at all, the report about it (how sure the model is), so that the outcome depends on the messages and
-not on their order; one that is too old or from the future is judged at once.
+reports at all, the report about it (how sure the model is). So the outcome depends on the messages and not on
+their order. A proposal that is too old or from the future is judged at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ami_ros.types import Trajectory, Verdict
 
 
 class ProposalDesk:
-    """Judges proposals when their time has come; of those that wait, the newest is kept."""
+    """Judges proposals when their time has come; only the newest waiting one is kept."""
 
     def __init__(self, supervisor: Supervisor, body: GateBody, settings: SafetySettings) -> None:
         self._supervisor = supervisor
@@ -38,7 +38,7 @@ class ProposalDesk:
         self._joint_stamp_ns = stamp_ns
 
     def see(self, sensor: str) -> None:
-        """Note that another sensor lives."""
+        """Note that another sensor is alive."""
         self._unseen.discard(sensor)
 
     def see_report(self, stamp_ns: int) -> None:
@@ -54,7 +54,7 @@ class ProposalDesk:
         self._waiting.append(proposal)
 
     def judge(self, now_ns: int) -> list[tuple[Trajectory, Verdict]]:
-        """Submit those whose time has come, in the order in which they came."""
+        """Submit the proposals whose time has come, in order of arrival."""
         if not self._waiting:
             return []
         ready = [proposal for proposal in self._waiting if self._is_ready(proposal.stamp_ns, now_ns)]

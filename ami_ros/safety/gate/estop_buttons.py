@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who presses the emergency stop: it is pressed as long as any button says so."""
+"""Who presses the emergency stop: it is pressed as long as any button reports it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from ami_ros.types import Verdict
 
-SERVICE = "service"  # the button that is no publisher: it is always there, and never unheard
-UNKNOWN = "topic"  # whoever sent what is no message: nobody can say which button that was
-GONE_LOOKS = 10  # in a row without its publisher, after which a button is gone: one look alone may be wrong
+SERVICE = "service"  # the button that is no publisher: always present, never silent
+UNKNOWN = "topic"  # sender of an unreadable message: the button is unknown
+GONE_LOOKS = 10  # in a row without its publisher, then a button is gone: a single look may be wrong
 
 
 class _Numbers(NamedTuple):
-    """Those of the newest word of a button, and of its newest press."""
+    """The numbers of a button's newest word and of its newest press."""
 
     word: int = -1
     press: int = -1
@@ -26,16 +26,16 @@ class _Numbers(NamedTuple):
 class EstopButtons:
     """The buttons of one gate, each with its own last word.
 
-    A button that reports "not pressed" releases no one but itself, and what nobody can release any more: the
-    presses of buttons that are gone, and of what was no message. Buttons that were around when the gate began
-    may have been pressed before: until each of them has spoken, or is gone, nothing moves.
+    A button that reports "not pressed" releases only itself, and presses without an owner: those of buttons
+    that are gone, and of unreadable messages. Buttons that existed before the gate started may have been
+    pressed before: until each of them has reported, or is gone, nothing moves.
 
-    The words of a button may come twice, and by the slower way long after newer ones. Where they are
-    numbered, each counts once: a press also when it comes late, a release only when it is the newest word.
+    The words of a button may arrive twice, and on the slower path long after newer ones. Numbered words count
+    once each: a press even when it is late, a release only when it is the newest word.
 
     Args:
-        press: tells the gate whether it is pressed, and returns what it says.
-        hold: tells the gate whose buttons keep it from moving: those that have not spoken yet.
+        press: passes to the gate whether the stop is pressed, and returns its verdict.
+        hold: passes to the gate which buttons keep it from moving: those that have not reported yet.
         pressed_by: buttons that are pressed from the beginning.
 
     Attributes:
@@ -52,7 +52,7 @@ class EstopButtons:
         self.pressed_by = set(pressed_by)
         self._unheard: dict[str, str] = {}
         self._numbers: dict[str, _Numbers] = {}
-        self._missed: dict[str, int] = {}  # button -> looks in a row that have not found its publisher
+        self._missed: dict[str, int] = {}  # button -> consecutive looks without its publisher
         if self.pressed_by:
             press(True)
 
@@ -62,12 +62,12 @@ class EstopButtons:
         return bool(self.pressed_by)
 
     def expect(self, buttons: Mapping[str, str]) -> None:
-        """Hold until each of these has spoken, which were here before the gate; with names for people."""
+        """Hold until each of these buttons, older than the gate, has reported; with names for people."""
         self._unheard |= {it: name for it, name in buttons.items() if it not in self.pressed_by}
         self._hold(self._unheard.values())
 
     def look(self, here: Collection[str]) -> None:
-        """Note which buttons are there; call it a few times a second."""
+        """Note which buttons are present; call it a few times a second."""
         missing = {*self.pressed_by, *self._unheard, *self._numbers} - {SERVICE, UNKNOWN, *here}
         self._missed = {button: self._missed.get(button, 0) + 1 for button in missing}
         self._wait_no_longer(self._gone)
@@ -85,10 +85,10 @@ class EstopButtons:
             self._hold(self._unheard.values())
 
     def hear(self, button: str, pressed: bool, number: int | None = None) -> tuple[bool, Verdict]:
-        """Take what a button says; return whether that is a press which nobody knew of, and the verdict.
+        """Handle a button's report; return whether it is a new press, and the verdict.
 
         Args:
-            button: says it.
+            button: the sender.
             pressed: whether it is pressed.
             number: of this word among those of the button, larger than of any before; None if unknown.
         """
@@ -97,7 +97,7 @@ class EstopButtons:
             self._numbers[button] = numbers.after(pressed, number)
             if number <= (numbers.press if pressed else numbers.word):
                 return False, self._press(self.pressed)
-            if number < numbers.word:  # pressed and released since, and only now is the press heard
+            if number < numbers.word:  # a late press, which was released since
                 self._press(True)
                 return True, self._press(self.pressed)
         is_new = pressed and (button == SERVICE or button not in self.pressed_by)
@@ -111,6 +111,6 @@ class EstopButtons:
         return is_new, self._press(self.pressed)
 
     def hear_other_gate(self) -> None:
-        """Stop because another gate was pressed; to release that one is not our business."""
+        """Stop because another gate was pressed; this gate cannot release that one."""
         self._press(True)
         self._press(self.pressed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole gate without ROS: what a node feeds with messages and times, and what leaves it as commands."""
+"""The whole gate without ROS: a node feeds it messages and times, and it outputs commands."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ami_ros.safety.settings import GateNodeSettings, SafetySettings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Command, FloatArray, Level, Reason, Trajectory, Verdict
 
-LATE_S = 1.0  # how long missed ticks, and dropped messages, are told of
+LATE_S = 1.0  # how long missed ticks and dropped messages are reported
 
 
 class GateOutputs(Protocol):
-    """What takes what leaves the gate."""
+    """Receives the outputs of the gate."""
 
     def command(self, command: Command) -> None:
         """Take the command of a tick."""
@@ -35,10 +35,10 @@ class GateOutputs(Protocol):
         """Take the verdict on the proposal with that stamp."""
 
     def restart(self, verdict: Verdict, now_ns: int) -> None:
-        """Take that time starts again."""
+        """Note that time starts again."""
 
     def error(self, where: str, error: Exception) -> None:
-        """Take what went wrong inside the gate."""
+        """Take an error inside the gate."""
 
 
 class Gate:
@@ -50,9 +50,9 @@ class Gate:
     Args:
         body: what is moved, and what senses it.
         settings: the gate's thresholds.
-        own: the node's.
+        own: the settings of the node.
         outputs: takes commands and verdicts.
-        simulated: the clock is a simulator's. When it starts again, so does the robot, at once and elsewhere.
+        simulated: the clock is a simulator's. When it restarts, the robot restarts at once and elsewhere.
         stopped: the STOP that is latched from the beginning; None for none.
 
     Attributes:
@@ -91,7 +91,7 @@ class Gate:
         return self._ticks.now_ns or 0
 
     def see_clock(self, clock_ns: int) -> None:
-        """Take a message of the simulator's clock, and tick as often as is due."""
+        """Handle a message of the simulator's clock: run the ticks that are due."""
         due = self._ticks.see(clock_ns)
         if due.restart:
             self._restart(clock_ns, ReasonCode.CLOCK_RESTARTED.reason(now_ns=clock_ns), elsewhere=True)
@@ -114,7 +114,7 @@ class Gate:
             self.health.complain(Level.HOLD, ReasonCode.CLOCK_JUMPED, by_s=jump / 1e9)
 
     def finish_tick(self, due_ns: int) -> None:
-        """Command and report, after what has arrived was taken; never raises.
+        """Command and report, after the messages were handled; never raises.
 
         `due_ns` is when this tick was due, by the system clock.
         """
@@ -147,7 +147,7 @@ class Gate:
             self._outputs.command(command)
         self._outputs.tick(verdict, command, now_ns)
         if self.at_rest() and self.health.complains(ReasonCode.CLOCK_JUMPED):
-            # Only now: to forget means to begin at rest, which a moving arm is not.
+            # Only now: after a reset the stream begins at rest, and a moving arm is not at rest.
             self.health.settle(ReasonCode.CLOCK_JUMPED)
             self._restart(now_ns, ReasonCode.CLOCK_RESTARTED.reason(now_ns=now_ns))
 
@@ -159,7 +159,7 @@ class Gate:
         self.supervisor.reset(elsewhere)
         self.desk.reset()
 
-    # Things to tell for a while
+    # Things to report for a while
 
     def _tell(self, code: ReasonCode, now_ns: int, **numbers: float | int | str) -> None:
         self._told_ns[code] = now_ns
@@ -186,7 +186,7 @@ class Gate:
     # What is sensed and planned
 
     def see_joints(self, position: FloatArray, stamp_ns: int, now_ns: int) -> None:
-        """Take a joint state (J,); give all of them, oldest first. Raises JointStateError."""
+        """Take a joint state (J,); pass every one, oldest first. Raises JointStateError."""
         self.supervisor.see_joints(position, stamp_ns, now_ns)
         self.desk.see_joints(stamp_ns)
 
@@ -203,7 +203,7 @@ class Gate:
         self.desk.see(sensor)
 
     def see_refused(self, sensor: str, why: str, now_ns: int) -> None:
-        """Take that a reading of a vector sensor cannot be used. Raises ConfigError."""
+        """Note an unusable reading of a vector sensor. Raises ConfigError."""
         self.supervisor.see_refused(sensor, why, now_ns)
 
     def see_report(self, report: ModelReport, about_ns: int, now_ns: int) -> None:
@@ -221,7 +221,7 @@ class Gate:
         self.desk.see_report(about_ns)
 
     def see_proposals(self, count: int, now_ns: int) -> None:
-        """Note that `count` proposals have come, whether or not each is put on the desk."""
+        """Note that `count` proposals have arrived, whether or not each is put on the desk."""
         self._received += count
         if self._flood.see(count, now_ns):
             self.health.complain(Level.LIMITED, ReasonCode.PROPOSAL_FLOOD, received=self._received)
@@ -233,7 +233,7 @@ class Gate:
         self.judge_waiting(now_ns)
 
     def refuse(self, why: str, stamp_ns: int, now_ns: int) -> None:
-        """Tell that a message was no proposal."""
+        """Report a message that was no proposal."""
         malformed = ReasonCode.PROPOSAL_MALFORMED.verdict(Level.HOLD, error=why)
         self._outputs.proposal(malformed, now_ns, stamp_ns)
 
@@ -245,7 +245,7 @@ class Gate:
     # The operator
 
     def hold_for_buttons(self, unheard: Collection[str]) -> None:
-        """Hold while buttons of the e-stop, by their nodes, have not said whether they are pressed."""
+        """Hold while buttons of the e-stop, named by their nodes, have not reported their state."""
         if unheard:
             named = " ".join(sorted(unheard))
             self.health.complain(Level.HOLD, ReasonCode.ESTOP_UNHEARD, count=len(unheard), nodes=named)

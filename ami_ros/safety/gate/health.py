@@ -34,7 +34,7 @@ class GateHealth(Check):
         return self._all(lambda level: level >= Level.HOLD)
 
     def warnings(self) -> Verdict:
-        """Return the others: worth telling, but no reason to disturb the robot."""
+        """Return the others: worth reporting, but no reason to disturb the robot."""
         return self._all(lambda level: level < Level.HOLD)
 
     def _all(self, wanted: Callable[[Level], bool]) -> Verdict:

@@ -15,7 +15,7 @@ class TickWatch:
 
     Args:
         period_ns: from tick to tick.
-        window_s: figures are of the ticks in this time.
+        window_s: the figures cover the ticks in this time.
 
     Attributes:
         ticks: since the start.
@@ -31,7 +31,7 @@ class TickWatch:
         self.ticks, self.missed = 0, 0
 
     def begin(self, steady_ns: int) -> int:
-        """Note the begin of a tick and return the interval since the last one, ns; 0 for the first."""
+        """Note the start of a tick and return the interval since the last one, ns; 0 for the first."""
         interval = 0 if self._newest_ns is None else steady_ns - self._newest_ns
         self._newest_ns = steady_ns
         self.ticks += 1
@@ -53,7 +53,7 @@ class TickWatch:
     def figures(self) -> dict[str, float | int]:
         """Return ``ticks missed_ticks``, and once there are some ``tick_ms_p50 tick_ms_p99 jitter_ms_p99``.
 
-        Jitter is how far the interval between the begins of two ticks is from the period.
+        Jitter is the deviation of the interval between two tick starts from the period.
         """
         found: dict[str, float | int] = {"ticks": self.ticks, "missed_ticks": self.missed}
         if self._intervals and self._durations:

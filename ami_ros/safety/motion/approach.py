@@ -29,7 +29,7 @@ class Approach:
         self._delay_s = 2.0 * dt_s + ramp_s
 
     def limit(self, state: ChannelState, wanted: FloatArray) -> tuple[FloatArray, Verdict]:
-        """Return `wanted` (C,) with only the channels bent that near their position limit."""
+        """Return `wanted` (C,) with only those channels slowed that near their position limit."""
         if not self._bounded:
             return wanted, PASS
         low = -self.stoppable(state.position - self._limits.lower)

@@ -24,7 +24,7 @@ class Brake:
 
     def __init__(self, state: ChannelState, limits: MotionLimits) -> None:
         v, a, jerk = state.velocity, state.acceleration, limits.jerk
-        # Where the speed goes if nothing is done but ending the acceleration decides the sign of the braking.
+        # The speed reached by only ending the acceleration decides the sign of the braking.
         if np.isfinite(jerk[0]):
             coasting = v + a * np.abs(a) / (2.0 * jerk)
             sign = np.where(coasting < 0.0, -1.0, 1.0)

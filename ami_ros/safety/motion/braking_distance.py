@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refuse a step after which the robot could not stop before a position limit, or would get too fast."""
+"""Refuse a step after which the robot could not stop before a position limit, or would become too fast."""
 
 from __future__ import annotations
 

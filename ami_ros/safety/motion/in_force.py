@@ -48,7 +48,7 @@ class LimitsInForce:
     def restrict(self, restrictions: Restrictions) -> None:
         """Put tighter limits in force, instead of the restrictions before.
 
-        A robot that is too fast or outside already is slowed down or kept from going further out.
+        A robot that is already too fast is slowed down; one already outside is kept from going further out.
 
         Raises:
             ConfigError: one is malformed or looser than the robot's own; the old ones stay in force.
@@ -74,7 +74,7 @@ class LimitsInForce:
         return Stepping(limits, self._zones, self._dt_s, rest, self._keep_in, self._lead, full)
 
     def look(self, measured: FloatArray | None, now_ns: int) -> None:
-        """Take where the channels are at this tick (C,), and find out where a body is that drives about."""
+        """Take where the channels are at this tick (C,), and update where a mobile body is."""
         self._lead.look(measured)
         if self._keep_in is not None:
             self._keep_in.look(now_ns)
@@ -97,7 +97,7 @@ class LimitsInForce:
 
         Args:
             state: commanded now.
-            goal: (C,) that a proposal wants now; one that is not finite holds.
+            goal: (C,) that a proposal wants now; a goal that is not finite holds.
             feedforward: (C,) how it changes, per second.
             share: of the speed that may be used.
         """
@@ -116,7 +116,7 @@ class LimitsInForce:
     def _nearer(self, state: ChannelState) -> ChannelState:
         """Return the state one tick further on the way to one that the wanted limits allow.
 
-        That is where the acceleration is given up; if not even there, standstill, which any limits allow.
+        That is where the acceleration ends; failing that, standstill, which any limits allow.
         """
         after, ended = self._now.coast(state)
         if self._wanted.allows(ended) and self._now.permits(state, after):

@@ -51,7 +51,7 @@ class JerkLimit:
         try:
             if self._ruckig.calculate(self._input, self._path) not in FINE:
                 return None
-        except (ruckig.RuckigError, ValueError):  # the latter: a result that its Python has no name for
+        except (ruckig.RuckigError, ValueError):  # the latter: a result unknown to its Python binding
             return None
         found = ChannelState(*(np.array(values) for values in self._path.at_time(self._dt_s)[:3]))
         return found if self._keeps_limits(state, found) else None

@@ -19,7 +19,7 @@ from ami_ros.types import FloatArray, Reason
 
 ROUNDING = 1e-9
 OUTSIDE = 0.01  # m: further outside than this, the base must come back
-INWARD = 0.1  # share of its way by which it then has to come nearer: else it could slide on along the border
+INWARD = 0.1  # share of its way by which it must then come nearer: else it could slide along the border
 
 
 class Place(NamedTuple):
@@ -31,11 +31,11 @@ class Place(NamedTuple):
 
 
 class KeepIn:
-    """Looks at the ways to rest that could follow a step, from where the base may be by now.
+    """Checks the ways to rest that could follow a step, from where the base may be by now.
 
-    Where it is measured to be and where its commands have led it both count: either may be wrong. Where it is
-    outside already, a step is allowed if it leads back inside, and never further out again on the way: near a
-    corner it would leave by the other side. A base that slides, as along a wall, is foreseen to go on sliding
+    The measured place and the place where its commands have led it both count: either may be wrong. Where it
+    is already outside, a step is allowed if it leads back inside and never further out on the way: near a
+    corner it would leave by the other side. A base that slides, as along a wall, is assumed to keep sliding
     until it rests.
 
     Args:
@@ -55,7 +55,7 @@ class KeepIn:
         self.linear = np.array(self._planar.linear)
 
     def look(self, now_ns: int) -> None:
-        """Find out where the base is at this tick."""
+        """Update where the base is at this tick."""
         measured, led = self._whereabouts.at(now_ns), self._whereabouts.led_to(now_ns)
         self._places = []
         if measured is not None and led is not None:

@@ -19,8 +19,8 @@ class Lead:
     """Bounds how far ahead of the robot commands come to rest.
 
     A robot that meets a wall at full speed has a small tracking error at first. Once it is too large, the
-    commands still need their way to brake. So what counts is where they would stop. Where that is too far
-    already, as after a push, a step is allowed if nothing gets worse.
+    commands still need their way to brake. So the place where they would stop counts. If that is already too
+    far, as after a push, a step is allowed if nothing gets worse.
 
     Args:
         velocity: (C,) limits in force, rad/s or m/s.

@@ -11,7 +11,7 @@ from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import FloatArray
 
-# Per second^2 and per second^3, what no channel ever needs: of one without limit next to limited ones.
+# Per second^2 and per second^3, more than any channel needs: for one without limit next to limited ones.
 MORE_THAN_ENOUGH = {"acceleration": 1e6, "jerk": 1e9}
 
 
@@ -19,7 +19,7 @@ MORE_THAN_ENOUGH = {"acceleration": 1e6, "jerk": 1e9}
 class MotionLimits:
     """Limits per channel (C,) as they are in force; infinite where the robot has none.
 
-    Accelerations are all infinite or none, and jerks likewise: laws of motion need the one or the other.
+    Accelerations are all infinite or all finite, and so are jerks: the laws of motion need one or the other.
 
     Attributes:
         lower: rad or m.
@@ -50,7 +50,7 @@ class MotionLimits:
         velocity = tightest("velocity", endless)
         lower, upper = tightest("lower", -endless), tightest("upper", endless)
         if body.rest is not None:
-            # None of an endless range is none.
+            # 0 of an infinite range is 0, and not NaN.
             lower, upper = (
                 body.rest + (scale * (limit - body.rest) if scale > 0.0 else 0.0) for limit in (lower, upper)
             )
@@ -64,11 +64,11 @@ class MotionLimits:
         )
 
     def like(self, other: MotionLimits) -> MotionLimits:
-        """Return these with the acceleration and jerk of others: by which law a channel moves."""
+        """Return these limits with the acceleration and jerk of others: the law by which a channel moves."""
         return replace(self, acceleration=other.acceleration, jerk=other.jerk)
 
     def moves_like(self, other: MotionLimits) -> bool:
-        """Return whether acceleration and jerk are those of others."""
+        """Return whether acceleration and jerk equal those of others."""
         pairs = ((self.acceleration, other.acceleration), (self.jerk, other.jerk))
         return all(np.array_equal(one, another) for one, another in pairs)
 

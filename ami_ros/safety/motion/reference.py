@@ -11,9 +11,9 @@ from ami_ros.types import FloatArray, Trajectory
 def reference(proposal: Trajectory, now_ns: int) -> tuple[FloatArray, FloatArray]:
     """Return position (J,) and velocity (J,) at `now_ns`; not finite where points lie too far apart.
 
-    Straight from point to point, as the motion was that the world model learned from. The corners are rounded
-    by the limits on acceleration and jerk, which every command obeys. A spline through the points looks
-    smoother and is worse: it arrives at each point with another velocity than the model predicted, and on the
+    Straight from point to point, like the motion that the world model learned from. The limits on
+    acceleration and jerk, which every command obeys, round the corners. A spline through the points looks
+    smoother and is worse: it reaches each point with a velocity other than the model predicted, and on the
     push task cost a tenth of the successes. Before the first and after the last point it stands still.
     """
     points, times = proposal.positions, proposal.time_from_start_ns

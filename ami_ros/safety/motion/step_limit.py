@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The seam of a limit on a step: what may follow from one tick to the next."""
+"""The interface of a limit on a step from one tick to the next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROUNDING = 1e-9
 
 
 class Step:
-    """A step that somebody asks for, and the stops that could follow it: computed once for all limits.
+    """A requested step and the stops that could follow it: computed once for all limits.
 
     Two stops have to exist after each step: the full one, under the robot's own limits, by which a hold ends
     the motion, and a gentle one, under the limits in force, by which the motion slows down where it must.
@@ -26,7 +26,7 @@ class Step:
         before: the state now.
         after: the state one tick later.
         limits: in force on the motion.
-        full: those of a stop; the same object where nothing is restricted.
+        full: limits of a stop; the same object where nothing is restricted.
 
     Attributes:
         before: the state now.
@@ -57,7 +57,7 @@ class Step:
     ) -> tuple[int, float] | None:
         """Return the channel that a stop takes furthest out of bounds (C,), and how far; None if none.
 
-        Where a channel is outside already, its position now is the bound: nothing may get worse.
+        Where a channel is already outside, its current position is the bound: nothing may get worse.
         """
         position = self.before.position
         low, high = self._full_reach if full_only else (self.low, self.high)
@@ -79,5 +79,5 @@ class StepLimit(Protocol):
     def problem(self, step: Step, slack_m: float = 0.0) -> Reason | None:
         """Return why the robot must not take this step; None if it may.
 
-        `slack_m` further into a zone is no reason: less cannot be told from a look at some postures.
+        `slack_m` further into a zone is no reason: sampled postures cannot resolve less.
         """

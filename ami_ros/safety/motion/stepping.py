@@ -22,15 +22,15 @@ from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
 
-HALVINGS = 3  # of the wanted velocity, in search of the largest share that is allowed: to an eighth
-SLACK_M = 1e-3  # that a gentle stop may be deeper in a zone before the full one takes over
+HALVINGS = 3  # of the wanted velocity, in search of the largest allowed share: to an eighth
+SLACK_M = 1e-3  # by which a gentle stop may be deeper in a zone before the full one takes over
 SLOWER = (0.75, 0.5, 0.25, 0.0)  # shares of a base's way that are tried where all of it is too much
 
 
 class Stepping:
     """Moves the commanded state on by one tick under one set of limits, or brakes.
 
-    A new kind of limit is a file of its own and one line in one of the two tuples below.
+    A new kind of limit needs its own file and one line in one of the two tuples below.
 
     Args:
         limits: in force.
@@ -63,7 +63,7 @@ class Stepping:
         self._way = None if rest is None else WayToRest(limits, rest, dt_s)
         own_ways = () if self._way is None else (self._way,)
         self._ways: tuple[WayToRest, ...] = own_ways if full is None else (*own_ways, *full._ways)
-        # In this order: each takes what the one before has left.
+        # In this order: each takes the result of the one before.
         self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), Approach(limits, dt_s))
         self._jerk_limit = JerkLimit(limits, dt_s)
         self._step_limits: tuple[StepLimit, ...] = (
@@ -73,9 +73,9 @@ class Stepping:
         )
 
     def allows(self, state: ChannelState) -> bool:
-        """Return whether motion from `state` can go on under these limits: then each stop from there exists.
+        """Return whether motion from `state` can continue under these limits: each stop from there exists.
 
-        A state outside of a position limit or zone is allowed if its stops lead no further out.
+        A state outside a position limit or zone is allowed if its stops lead no further out.
         """
         if not (np.abs(state.acceleration) <= self.limits.acceleration * (1.0 + ROUNDING)).all():
             return False
@@ -158,7 +158,7 @@ class Stepping:
     def _kept_in(
         self, state: ChannelState, wanted: FloatArray, way: WayToRest, keep_in: KeepIn
     ) -> ChannelState:
-        """Return the step with as much of the way as stays inside, turning as it likes; else toward rest."""
+        """Return the step with as much of the way as stays inside, turning freely, else to rest."""
         rest = way.wanted(state)
         for share in SLOWER:
             slower = np.where(keep_in.linear, rest + share * (wanted - rest), wanted)
@@ -210,7 +210,7 @@ class Stepping:
         return best
 
     def coast(self, state: ChannelState) -> tuple[ChannelState, ChannelState]:
-        """Return the states one tick further, and at the end, of a motion that gives up its acceleration.
+        """Return the states one tick further, and at the end, of a motion that ends its acceleration.
 
         Source: constant jerk j against the acceleration a: it ends after |a| / j, at v + a |a| / (2 j).
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a stream of commands may begin again: only where the robot can have got to since the last command."""
+"""Where a stream of commands may restart: only where the robot can have moved since the last command."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ami_ros.types import FloatArray
 class StreamStart:
     """Keeps the stream of commands continuous across a re-arm, a restart and a jump of the clock.
 
-    Each of them begins again where the robot is measured to be. From one tick to the next that can be a leap
-    that no robot can do. So the gate is silent, and the controller holds the arm, until a motion within the
-    limits explains the way. Time is counted in ticks: no clock that was set can make it longer.
+    After each of them the stream restarts where the robot is measured to be. From one tick to the next that
+    can be a leap that no robot can make. So the gate is silent, and the controller holds the arm, until a
+    motion within the limits explains the way. Time is counted in ticks: setting a clock cannot make it
+    longer.
 
     Args:
         limits: the robot's own.
@@ -28,7 +29,7 @@ class StreamStart:
         self.forget()
 
     def forget(self) -> None:
-        """Forget the last command: someone has put the robot elsewhere, as the reset of a simulator does."""
+        """Forget the last command: the robot was put elsewhere, as the reset of a simulator does."""
         self._left: ChannelState | None = None
         self._ticks = 0
 
@@ -38,11 +39,11 @@ class StreamStart:
             self._left, self._ticks = state, 0
 
     def last(self) -> FloatArray | None:
-        """Return the position (C,) that was commanded last; None if there is none, or none that counts."""
+        """Return the position (C,) that was commanded last; None if there is none that counts."""
         return None if self._left is None else self._left.position
 
     def wait_s(self, measured: FloatArray) -> float:
-        """Count one more tick and return how long the commands have to wait from now on; 0 if they may begin.
+        """Count one tick and return how long the commands still have to wait, s; 0 if they may begin.
 
         Source: rest to rest within limits on velocity, acceleration and jerk takes at most as long as the
         three limits together would, each alone: d / v + 2 sqrt(d / a) + (32 d / j)^(1/3). Compare Biagiotti

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limit the wanted velocity; all channels are slowed alike, so that the direction is kept."""
+"""Limit the wanted velocity; all channels slow alike, which keeps the direction."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The seam of a limit on the wanted velocity."""
+"""The interface of a limit on the wanted velocity."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NOTICEABLE = 1e-6  # rad/s or m/s: less is rounding, not a limit
 
 
 class WantedLimit(Protocol):
-    """One kind of limit on what is wanted, before a step toward it is looked for."""
+    """One kind of limit on the wanted velocity, applied before the search for a step."""
 
     def limit(self, state: ChannelState, wanted: FloatArray) -> tuple[FloatArray, Verdict]:
-        """Return the nearest velocity (C,) that the limit allows, and LIMITED if that is another.
+        """Return the nearest velocity (C,) that the limit allows, and LIMITED if it differs.
 
         Args:
             state: commanded now.

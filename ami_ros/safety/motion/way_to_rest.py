@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How channels whose values are velocities come to rest: a base that brakes goes on for a while."""
+"""How channels whose values are velocities come to rest: a braking base keeps moving for a while."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.types import FloatArray
 
-LONGEST_S = 10.0  # that is looked ahead
-MOST_STEPS = (
-    100  # of it: a way that takes long is looked at in longer steps, so that no limit costs a tick's time
-)
-# Of the way at full speed during the longest ramp of an acceleration. `values` foresees ramps by and large:
-# of 1320 holds under four sets of limits the worst left the foreseen way by 0.92 of that.
+LONGEST_S = 10.0  # horizon of the look ahead
+MOST_STEPS = 100  # of it: a long way is sampled in longer steps, so that no limit costs a tick's time
+# Of the way at full speed during the longest ramp of an acceleration. `values` only approximates ramps:
+# of 1320 holds under four sets of limits the worst left the predicted way by 0.92 of that.
 UNFORESEEN = 1.5
 SLOW = 1e-3  # m/s or rad/s: as good as at rest
 
@@ -32,7 +30,7 @@ class WayToRest:
         dt_s: one tick.
 
     Attributes:
-        unforeseen: (C,) how far a hold may lead from what `values` says, integrated: of a velocity m or rad.
+        unforeseen: (C,) how far a hold may deviate from `values`, integrated: of a velocity m or rad.
     """
 
     def __init__(self, limits: MotionLimits, rest: FloatArray, dt_s: float) -> None:
@@ -46,10 +44,10 @@ class WayToRest:
         self._delay = np.broadcast_to(2.0 * dt_s + ramp_s, limits.velocity.shape).tolist()
         fastest = np.maximum(np.abs(limits.lower - rest), np.abs(limits.upper - rest))
         self.unforeseen = UNFORESEEN * ramp_s.max() * fastest if ramp_s.any() else np.zeros_like(fastest)
-        self._coast_s = 2.0 * float(ramp_s.max())  # until an acceleration the other way has been turned
+        self._coast_s = 2.0 * float(ramp_s.max())  # until an opposite acceleration has reversed
 
     def wanted(self, state: ChannelState) -> FloatArray:
-        """Return the rate (C,) per second that a hold asks for.
+        """Return the rate (C,) per second that a hold requires.
 
         It slows down in time: beyond rest a base would drive the other way.
         """
@@ -59,7 +57,7 @@ class WayToRest:
     def slowed(
         self, goal: FloatArray, feedforward: FloatArray, share: float
     ) -> tuple[FloatArray, FloatArray]:
-        """Return the values (C,), and how they change (C,), for a share of the speed that is asked for.
+        """Return the values (C,), and how they change (C,), for a share of the requested speed.
 
         Values stay inside the limits, and beyond them they do not change.
         """
@@ -70,14 +68,14 @@ class WayToRest:
         )
 
     def step_s(self, state: ChannelState) -> float:
-        """Return the step in which the way from a state is looked at: a tick, or several."""
+        """Return the sampling step of the way from a state: a tick, or several."""
         ticks = min(self._reach(state)[1], LONGEST_S) / self._dt_s
         return self._dt_s * max(1, math.ceil(ticks / MOST_STEPS))
 
     def values(self, state: ChannelState, dt_s: float | None = None) -> Iterator[list[float]]:
-        """Yield the values [C], less those at rest, after each step until they rest as `wanted` has it.
+        """Yield the values [C], less those at rest, after each step until they rest, under `wanted`.
 
-        Channels share their shortest ramp: as the jerk limit has it, the change keeps its direction.
+        Channels share their shortest ramp: as under the jerk limit, the change keeps its direction.
 
         Args:
             state: commanded now.
@@ -93,7 +91,7 @@ class WayToRest:
                 change = [w / worst - r for w, r in zip(wanted, rate, strict=True)]
                 ramp = max(_share(abs(c), b * dt_s) for c, b in zip(change, self._bend, strict=True))
                 change = [c / max(1.0, ramp) for c in change]
-                # It changes evenly for its share of the tick: for the first half of that it is not there yet.
+                # The change is even over its share of the tick: on average it is half a share late.
                 late_s = 0.5 * min(1.0, ramp) * dt_s
                 rate = [r + c for r, c in zip(rate, change, strict=True)]
                 left = [value - c * late_s for value, c in zip(left, change, strict=True)]
@@ -103,7 +101,7 @@ class WayToRest:
                 return
 
     def _pull(self, value: float, braking: float, delay_s: float, dt_s: float) -> float:
-        """Return what `wanted` asks of one channel; twenty times as fast."""
+        """Return `wanted` for one channel; twenty times as fast."""
         if math.isinf(braking):
             return -value / dt_s
         return -math.copysign(braking * (math.sqrt(delay_s**2 + 2.0 * abs(value) / braking) - delay_s), value)
@@ -122,7 +120,7 @@ class WayToRest:
         ramp_s += self._coast_s
         peak = [value + own * ramp_s for value, own in zip(left, rate, strict=True)]
         brake_s = max(_share(value, r) for value, r in zip(peak, self._rate, strict=True))
-        # The last of it slows down: v' = sqrt(2 b v) takes sqrt(2 v / b), and the delay some times more.
+        # The last part slows down: v' = sqrt(2 b v) takes sqrt(2 v / b), and the delay some times more.
         last_s = max(math.sqrt(2.0 * _share(v, b)) for v, b in zip(peak, self._braking, strict=True))
         late_s = 5.0 * max(self._delay)
         over_s = ramp_s + brake_s + last_s + late_s
@@ -130,7 +128,7 @@ class WayToRest:
 
 
 def _share(value: float, limit: float) -> float:
-    """Return value / limit; nothing of what is not limited, and without end of what may not change."""
+    """Return value / limit; 0 where nothing limits the value, and infinite where it may not change."""
     if math.isinf(limit):
         return 0.0
     return value / limit if limit > 0.0 else (math.inf if value > 0.0 else 0.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a base is by now: by what was measured, and by what was commanded."""
+"""Where a base is by now: by measurement and by command."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import FloatArray
 
 KEPT = 1000  # commands: more than a pose may be old
-WAY = 0.3  # m, after which a pose is held against the commands; a turn counts with the base's radius
+WAY = 0.3  # m, after which a pose is compared with the commands; a turn counts with the base's radius
 UNSURE = 0.15  # share of the commanded way by which `led_to` may be off
-SLIDING = 0.15  # m of commanded way over which it is looked at how a base slides
+SLIDING = 0.15  # m of commanded way over which sliding is measured
 Pose = tuple[float, float, float]  # x, y in m, yaw in rad
 Motion = tuple[float, float, float]  # vx, vy in m/s, wz in rad/s, in the base's own frame
 
@@ -75,7 +75,7 @@ class Planar:
 
 
 def followed(pose: Pose, begin: Pose, end: Pose) -> Pose:
-    """Return where a pose gets by the motion that leads from one pose to another, seen in its own frame."""
+    """Apply the motion that leads from one pose to another, seen in its own frame, to a pose."""
     cos, sin = math.cos(pose[2] - begin[2]), math.sin(pose[2] - begin[2])
     x, y = end[0] - begin[0], end[1] - begin[1]
     return pose[0] + cos * x - sin * y, pose[1] + sin * x + cos * y, pose[2] + end[2] - begin[2]
@@ -84,12 +84,11 @@ def followed(pose: Pose, begin: Pose, end: Pose) -> Pose:
 class Whereabouts:
     """Where a base may be by now: where it was measured to be, and where its commands have led it.
 
-    A pose is explained when the way that it tells differs from that of the commands by no more than slip and
-    noise. Each `WAY` is looked at by itself: sooner, noise would be most of it. While poses are explained,
-    the two places are one. A pose that lies, stands still or leaps moves them apart, and so does a base that
-    is blocked, carried or slides. Nobody can tell from here which of the two is true: whoever needs to be
-    safe looks at both. Explained poses bring them together again, as far as the base has gone with them; but
-    a leap is for somebody who looks.
+    A pose is explained when its way differs from that of the commands by no more than slip and noise. Each
+    `WAY` is judged by itself: over less, noise would dominate. While poses are explained, the two places are
+    one. A pose that is wrong, stands still or leaps moves them apart, and so does a base that is blocked,
+    carried or slides. The gate cannot know which of the two is true: a safe check uses both. Explained poses
+    bring them together again, as far as the base has moved with them; a leap needs an operator.
 
     Args:
         body: which sensor measures the pose of its base, and how fast that can move.
@@ -98,9 +97,9 @@ class Whereabouts:
     Attributes:
         planar: finds the motion among the channels.
         fastest: (3,) largest velocity of x, y (m/s) and yaw (rad/s).
-        unsure: how far `led_to` may be off, m: it is only as good as the commands were followed.
-        sliding: how far the base gets next to its way, x and y in m per m; as along a wall.
-        still: m and rad that the commands have gone since the measured pose last changed.
+        unsure: how far `led_to` may be off, m: it is only as good as the base followed the commands.
+        sliding: how far the base drifts off its way, x and y in m per m; as along a wall.
+        still: commanded m and rad since the measured pose last changed.
     """
 
     def __init__(self, body: GateBody, settings: SafetySettings) -> None:
@@ -112,7 +111,7 @@ class Whereabouts:
         self.forget()
 
     def forget(self) -> None:
-        """Know nothing, as after a reset."""
+        """Forget everything, as after a reset."""
         self._pose: Pose | None = None
         self._led: Pose | None = None
         self._raw: Pose | None = None
@@ -121,11 +120,11 @@ class Whereabouts:
         self.trust()
 
     def trust(self) -> None:
-        """Take the measured pose for true, as when somebody has looked."""
+        """Trust the measured pose, as after an operator has looked."""
         self._led, self._leapt = self._pose, False
         self.still = self.unsure = 0.0
         self.sliding = (0.0, 0.0)
-        self._slid: deque[tuple[float, float, float]] = deque()  # of late: way, and x and y next to it, m
+        self._slid: deque[tuple[float, float, float]] = deque()  # recent: way, and drift in x and y off it, m
         self._compare_from_here()
 
     def _compare_from_here(self) -> None:
@@ -140,7 +139,7 @@ class Whereabouts:
     def see(self, values: FloatArray, stamp_ns: int) -> Pose | None:
         """Take a reading (n,) of the sensor that measures the pose; return the pose, its yaw unwrapped.
 
-        None if it is not finite. Neither that nor one that is older than the one before says where it is now.
+        None if it is not finite. Neither that nor a reading older than the one before shows the present pose.
         """
         if self._base is None:
             return None
@@ -161,7 +160,7 @@ class Whereabouts:
         return pose
 
     def _compare(self, before: Pose, before_ns: int, repeats: bool) -> None:
-        """Hold the newest pose against the commands since the one before it."""
+        """Compare the newest pose with the commands since the one before it."""
         pose, expected, told, led = (
             self._pose or before,
             self._expected or before,
@@ -185,7 +184,7 @@ class Whereabouts:
         self._judge(pose, expected)
 
     def _slide(self, way: float, x: float, y: float) -> None:
-        """Take a way, and what the base got next to it, m; what may be noise is no sliding."""
+        """Note a way and the drift off it, m; what may be noise is no sliding."""
         self._slid.append((way, x, y))
         while sum(one[0] for one in self._slid) - self._slid[0][0] >= SLIDING:
             self._slid.popleft()
@@ -196,7 +195,7 @@ class Whereabouts:
             self.sliding = 0.0, 0.0
 
     def _judge(self, pose: Pose, expected: Pose) -> None:
-        """Judge the way so far: at once if it is not explained, else when it is long enough."""
+        """Judge the way so far: at once if it is unexplained, else when it is long enough."""
         gone = self._way + self._per_rad * self._turn
         most_m, most_rad = (self._way, self._turn) if gone >= WAY else (WAY, WAY / max(self._per_rad, WAY))
         gap_m, gap_rad = math.dist(pose[:2], expected[:2]), abs(pose[2] - expected[2])
@@ -221,19 +220,19 @@ class Whereabouts:
         self._led, self.unsure = (x, y, yaw), (1.0 - share) * self.unsure
 
     def note(self, command: FloatArray, now_ns: int) -> None:
-        """Take what is commanded (C,) from `now_ns` on."""
+        """Note the command (C,) in force from `now_ns` on."""
         self._commands.append((now_ns, self.planar.motion(command.tolist())))
 
     def at(self, now_ns: int) -> Pose | None:
-        """Return the pose at `now_ns` by what was measured; None before the first measurement."""
+        """Return the pose at `now_ns` by measurement; None before the first measurement."""
         return self._after(self._pose, now_ns)
 
     def led_to(self, now_ns: int) -> Pose | None:
-        """Return the pose at `now_ns` by what was commanded; None before the first measurement."""
+        """Return the pose at `now_ns` by command; None before the first measurement."""
         return self._after(self._led, now_ns)
 
     def _after(self, pose: Pose | None, now_ns: int) -> Pose | None:
-        """Return where a pose at the newest stamp has got by now."""
+        """Return where a pose at the newest stamp has moved by now."""
         if pose is None:
             return None
         for duration_s, motion in self._since(self._stamp_ns, now_ns):
@@ -241,7 +240,7 @@ class Whereabouts:
         return pose
 
     def _since(self, from_ns: int, to_ns: int) -> Iterator[tuple[float, Motion]]:
-        """Yield for how long, s, which motion was commanded between two times."""
+        """Yield each motion commanded between two times, after its duration in s."""
         since, until_ns = [], to_ns
         for begin_ns, motion in reversed(self._commands):  # most of them ended before
             duration_ns = min(until_ns, to_ns) - max(begin_ns, from_ns)

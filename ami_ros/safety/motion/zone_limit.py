@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refuse a step after which the robot could not stop inside its workspace and outside of forbidden boxes."""
+"""Refuse a step after which the robot could not stop inside its workspace and outside forbidden boxes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ami_ros.safety.motion.zones import Zones
 from ami_ros.types import FloatArray, Reason
 
 ROUNDING = 1e-9
-SAMPLE_S = 0.04  # between postures looked at on the way to the stop: at 1 m/s they are 4 cm apart
+SAMPLE_S = 0.04  # between sampled postures on the way to the stop: at 1 m/s they are 4 cm apart
 MOST_SAMPLES = 8
 
 
 class ZoneLimit:
-    """Looks at postures on the way to each stop that could follow a step."""
+    """Checks postures on the way to each stop that could follow a step."""
 
     def __init__(self, zones: Zones) -> None:
         self._zones = zones
@@ -41,7 +41,7 @@ class ZoneLimit:
 
 
 def _postures(stop: Brake) -> FloatArray:
-    """Return positions (S, J) on the way of a stop, its first and last among them."""
+    """Return positions (S, J) on the way of a stop, including the first and the last."""
     count = min(1 + math.ceil(stop.duration_s / SAMPLE_S), MOST_SAMPLES)
     times = np.linspace(0.0, stop.duration_s, count) if count > 1 else np.zeros(1)
     return stop.at(times[:, None]).position

@@ -47,8 +47,8 @@ class Zones:
     def excess(self, positions: FloatArray) -> FloatArray:
         """Return how far beyond each zone postures (S, J) are, (S, 1 + M P) in m; 0 or less keeps the rules.
 
-        First the tip and its workspace, then each of the P spheres of the robot in each of the M boxes. One
-        that is in a box to stay, as a shoulder at table height, must not hide another that goes in.
+        First the tip and its workspace, then each of the P spheres of the robot in each of the M boxes. A
+        sphere that is always in a box, as a shoulder at table height, must not hide another that enters.
         """
         if not len(self._boxes):
             tips = np.stack([self._shapes.tip(position) for position in positions])
@@ -78,7 +78,7 @@ class Zones:
         return self._excess
 
     def far_from(self, low: FloatArray, high: FloatArray) -> bool:
-        """Whether no posture between `low` and `high` (J,) can be worse in a zone than the last `look` saw.
+        """Whether no posture between `low` and `high` (J,) can be worse in a zone than at the last `look`.
 
         Nothing on the robot moves further than the sum of each joint's turn times its reach.
         """

@@ -23,7 +23,7 @@ class Perturbation:
     """One kind of variation at a scale on the range of config/variation.yaml; no name means none.
 
     Raises:
-        ConfigError: an unknown name, or a scale out of range; here, before anything runs.
+        ConfigError: an unknown name, or a scale out of range; raised before anything runs.
     """
 
     name: str = ""

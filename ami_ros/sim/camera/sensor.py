@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ami_ros.sim.camera.variation import Exposure, View
 from ami_ros.types import ImageArray
 
-POOL_FRAMES = 4  # noise is drawn for so many frames at once and cut out at random: drawing is slow
+POOL_FRAMES = 4  # noise is drawn for this many frames at once and cut out at random: drawing is slow
 
 
 class Sensor:
@@ -60,7 +60,7 @@ def _curve(exposure: Exposure) -> ImageArray:
 
 
 def _compressed(image: NDArray[Any], quality: int) -> NDArray[Any]:
-    """Return an RGB `image` as it is after JPEG; OpenCV's order of channels is BGR."""
+    """Return an RGB `image` after JPEG; OpenCV's order of channels is BGR."""
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.cvtColor(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)), cv2.COLOR_BGR2RGB)

@@ -18,7 +18,7 @@ TEXTURE_SIZE = 64  # px, square
 def draw_texture(texture: Texture) -> ImageArray:
     """Return the pattern (TEXTURE_SIZE, TEXTURE_SIZE, 3) uint8, white at its brightest.
 
-    Grey: the surface keeps its colour and becomes darker where the pattern is, by `contrast` at most.
+    Grey: the surface keeps its colour and darkens where the pattern is, by `contrast` at most.
     """
     generator = np.random.default_rng([texture.variant, PATTERNS.index(texture.pattern)])
     period = generator.uniform(0.04, 0.2) * TEXTURE_SIZE
@@ -30,7 +30,7 @@ def draw_texture(texture: Texture) -> ImageArray:
         angle = generator.uniform(0.0, np.pi)
         along = row * np.cos(angle) + column * np.sin(angle)
         depth = 0.5 + 0.5 * np.sin(2.0 * np.pi * (along + phase[0]) / period)
-    else:  # clouds are round; grain is drawn out along one axis, as in wood
+    else:  # clouds are round; grain is stretched along one axis, as in wood
         field = generator.normal(size=(TEXTURE_SIZE, TEXTURE_SIZE)).astype(np.float32)
         wide = period if texture.pattern == "grain" else period / 3.0
         narrow = 0.6 if texture.pattern == "grain" else period / 3.0

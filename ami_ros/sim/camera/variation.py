@@ -15,7 +15,7 @@ from ami_ros.sim.camera.variation_settings import VariationSettings
 Triple = tuple[float, float, float]
 PATTERNS = ("clouds", "grain", "checks", "stripes")
 VARIANTS = 8  # of each pattern
-TINTS = 12  # surfaces of as many different colours are tinted independently
+TINTS = 12  # this many surface colours are tinted independently
 SCENERY = 2  # the first colours are table and wall
 WORST_JPEG_QUALITY = 4
 LARGEST_SCALE = 10.0
@@ -70,7 +70,7 @@ class Exposure:
 
 @dataclass(frozen=True)
 class View:
-    """What varies for each camera on its own; every default is "as it is".
+    """What varies per camera; every default is "unchanged".
 
     Attributes:
         camera: its displacement.
@@ -89,13 +89,13 @@ class View:
 
 @dataclass(frozen=True)
 class Variation(View):
-    """One episode's world and first camera; every default is "as it is".
+    """One episode's world and first camera; every default is "unchanged".
 
     Attributes:
         light: the lamp.
         tints: factors on the surface colours, in the order in which the scene was painted.
         textures: on table and wall.
-        further: of the second camera, the third, ...; what is not given is as for the first.
+        further: of the second camera, the third, ...; missing ones equal the first.
     """
 
     light: Light = Light()
@@ -112,7 +112,7 @@ CLEAN = Variation()
 
 
 class _Draw:
-    """Draws one kind of variation; how far, `scale` and `exactly` say (see `draw_variation`)."""
+    """Draws one kind of variation; `scale` and `exactly` set how far (see `draw_variation`)."""
 
     def __init__(
         self, settings: VariationSettings, generator: np.random.Generator, scale: float, exactly: bool
@@ -121,7 +121,7 @@ class _Draw:
         self._scale, self._exactly = scale, exactly
 
     def _far(self, share: float) -> float:
-        """Return how many times the range a draw goes; `share` is in [0, 1]."""
+        """Return how many times the range a draw extends; `share` is in [0, 1]."""
         if self._exactly:
             return self._scale
         return share * self._scale if self._scale <= 1.0 else 1.0 + share * (self._scale - 1.0)
@@ -170,7 +170,7 @@ class _Draw:
             Texture(
                 pattern=PATTERNS[self._generator.integers(len(PATTERNS))],
                 variant=int(self._generator.integers(VARIANTS)),
-                # In few steps: the simulator keeps every texture that it has ever shown.
+                # In few steps: the simulator keeps every texture that it has shown.
                 contrast=min(1.0, self._far(int(self._generator.integers(1, 5)) / 4) * deepest),
             )
             for _ in range(SCENERY)
@@ -220,7 +220,7 @@ def draw_variation(
     exactly: bool = False,
     cameras: int = 1,
 ) -> Variation:
-    """Draw one variation of the kinds in `names`; each kind is drawn the same whatever the others do.
+    """Draw one variation of the kinds in `names`; the draw of each kind is independent of the others.
 
     Args:
         settings: the range of each kind.
@@ -228,8 +228,8 @@ def draw_variation(
         names: of NAMES.
         scale: 1.0 draws from the training range and 0.5 from its inner half; 2.0 draws beyond it, up to
             twice as far.
-        exactly: go just as far as `scale` says, to a random side, not up to there.
-        cameras: how many there are; each has its own draw of what a View holds.
+        exactly: go exactly as far as `scale`, to a random side, not up to there.
+        cameras: how many there are; each has its own draw of a View.
 
     Raises:
         ConfigError: an unknown name, or a scale that is not in 0 to LARGEST_SCALE.
@@ -255,14 +255,14 @@ def draw_variation(
 
 
 def varied_kinds(settings: VariationSettings, generator: np.random.Generator) -> list[str]:
-    """Draw which kinds vary, each on its own account."""
+    """Draw which kinds vary, each independently."""
     return [name for name in NAMES if generator.uniform() < settings.share]
 
 
 def training_variation(
     settings: VariationSettings, generator: np.random.Generator, cameras: int = 1
 ) -> Variation:
-    """Draw the variation of one recorded episode: nothing at all, or each kind on its own account."""
+    """Draw the variation of one recorded episode: nothing at all, or each kind independently."""
     clean = generator.uniform() < settings.clean_share
     varied = varied_kinds(settings, generator)
     drawn = draw_variation(settings, generator, varied, cameras=cameras)
@@ -276,13 +276,13 @@ def beyond_variation(
     scale: float,
     cameras: int = 1,
 ) -> Variation:
-    """Draw a variation as in training, but for the kind `name`, which lies beyond it.
+    """Draw a variation as in training, except for the kind `name`, which lies beyond it.
 
     Args:
         settings: the range of each kind.
         generator: random numbers.
         name: of NAMES.
-        scale: how many times the range it lies outside at most, from 1 up.
+        scale: largest multiple of the range, at least 1.
         cameras: how many there are.
     """
     inside = training_variation(settings, generator, cameras)

@@ -22,16 +22,16 @@ class Viewpoint:
     up: tuple[float, ...] = (0.0, 0.0, 1.0)
 
     def carried(self, place: FloatArray, turn: FloatArray) -> Viewpoint:
-        """Return it in the base frame, where the link is at `place` (3,), m, turned by `turn` (3, 3)."""
+        """Return it in the base frame for a link at `place` (3,), m, turned by `turn` (3, 3)."""
         eye, look_at = (place + turn @ np.asarray(point) for point in (self.eye, self.look_at))
         up = turn @ np.asarray(self.up)
         return Viewpoint(*(tuple(float(v) for v in point) for point in (eye, look_at, up)))
 
 
 def viewpoint(camera: ImageSensor, shift: CameraShift) -> Viewpoint:
-    """Return where `camera` stands when it has been moved and turned by `shift`.
+    """Return where `camera` stands after the displacement `shift`.
 
-    Without a shift the numbers of the camera come back untouched, to the bit.
+    Without a shift the numbers of the camera are unchanged, to the bit.
     """
     if shift == CameraShift():
         return Viewpoint(tuple(camera.eye), tuple(camera.look_at), tuple(camera.up))
@@ -42,7 +42,7 @@ def viewpoint(camera: ImageSensor, shift: CameraShift) -> Viewpoint:
     right = np.cross(forward, camera.up)
     right /= np.linalg.norm(right)
     above = np.cross(right, forward)
-    # Turn by the angle whose tangent components are (right, up): exact, whichever way it goes.
+    # Turn by the angle whose tangent components are (right, up): exact in every direction.
     angle = math.hypot(shift.right_deg, shift.up_deg)
     if angle > 0.0:
         aside = (right * shift.right_deg + above * shift.up_deg) / angle

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects that no task knows, for a model to learn that there are such: boxes and rods of any colour.
+"""Objects outside every task, so that a model learns of unknown objects: boxes and rods of any colour.
 
-Those that it is tested with are others: balls and cylinders, in `tricks`.
+The test uses other objects: balls and cylinders, in `tricks`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLEAR = 0.08  # m, on a table, from what must stay in sight
 
 
 class Bystanders:
-    """Things that are only seen; nothing can touch them.
+    """Objects that are only visible; nothing can touch them.
 
     Args:
         scene: furnished.
@@ -33,7 +33,7 @@ class Bystanders:
         self.hide()
 
     def hide(self) -> None:
-        """Take all of them away."""
+        """Remove all of them."""
         for body in self._bodies:
             self._bullet.place(body, AWAY, 0.0)
 
@@ -43,7 +43,7 @@ class Bystanders:
         Args:
             generator: chooses which, where and in which colour.
             table: (2, 2) lower and upper corner of where it may stand, m.
-            objects: (M, 2) where things are that must stay in sight, m.
+            objects: (M, 2) positions of objects that must stay in sight, m.
         """
         while True:
             place: FloatArray = generator.uniform(table[0], table[1])

@@ -27,9 +27,9 @@ class Pictures:
     """One kind of pictures.
 
     Attributes:
-        name: of the kind, of the setting that says how many, and of the folder.
-        recorder: made of a configuration; its `record` takes a number.
-        files: where they lie.
+        name: of the kind, of the setting with the number of pictures, and of the folder.
+        recorder: made from a configuration; its `record` takes a number.
+        files: their paths.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Pictures:
     files: NumberedFiles[Any]
 
     def missing(self, configuration: Configuration, folder: Path) -> list[int]:
-        """Return the numbers that are still to be recorded; none of a body without cameras."""
+        """Return the numbers still to be recorded; none of a body without cameras."""
         if not configuration.spec.images:
             return []
         count: int = getattr(configuration.collect, self.name)
@@ -55,7 +55,7 @@ ALL_PICTURES = (ODDITIES, DOUBLE_EXPOSURES)
 
 
 def collect_pictures(kind: Pictures, configuration: Configuration, folder: Path) -> Iterator[int]:
-    """Record what is missing of `kind`, yielding the number of each that is finished.
+    """Record what is missing of `kind`, yielding the number of each finished picture.
 
     Raises:
         EpisodeError: the folder holds pictures made with other settings.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same scenes in a varied look and in the plain one: what a changed look must not change.
+"""The same scenes in a varied look and in the plain one: pairs for invariance to the look.
 
 Source: Tobin et al., "Domain randomization for transferring deep neural networks from simulation to the real
 world" (2017), with the plain look as the canonical one, as in James et al., "Sim-to-real via sim-to-sim"
@@ -18,13 +18,13 @@ STREAM = 96  # keeps these draws apart from those of the training data and of ot
 
 
 class DoubleExposureRecorder(SceneRecorder):
-    """Takes pictures of scattered scenes; they are the same whichever process takes them."""
+    """Takes pictures of scattered scenes; they do not depend on the process that takes them."""
 
     def record(self, index: int) -> DoubleExposure:
         """Record SCENES scenes in look `index`."""
         generator = np.random.default_rng([self._settings.seed, STREAM, index])
         varied = varied_kinds(self._variation, generator)
-        # At least one kind varies, and each of them first in as many looks as any other.
+        # At least one kind varies, and each is the first in equally many looks.
         kinds, cameras = [NAMES[index % len(NAMES)], *varied], len(self._spec.images)
         look = draw_variation(self._variation, generator, kinds, cameras=cameras)
         scenes = [self._task.scatter(generator) for _ in range(SCENES)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Motion through the gate, recorded by sensors that vary: the data a world model is trained on."""
+"""Motion through the gate, recorded by sensors that vary: the training data of a world model."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ami_ros.sim.collect.recorder import Recorder, record_all
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
 
-# How many of each are recorded, and by how many processes on what, changes none of them.
+# Settings of how many records are made, and by which processes: they change no record.
 AMOUNTS = ("episodes", "event_pairs", "oddities", "double_exposures", "workers", "engine")
 
 
 class Collector(Recorder):
-    """Records episodes in one process; episode i is the same whichever worker records it."""
+    """Records episodes in one process; episode i does not depend on the worker that records it."""
 
     def record(self, index: int) -> EpisodeRecord:
         """Record episode `index` of the data set."""
         seed = [self._settings.seed, index]
         generator = np.random.default_rng(seed)
-        # Apart from the motion, which stays the same when the variations change.
+        # Independent of the motion, which stays the same when the variations change.
         looks = np.random.default_rng([*seed, 1])
         variation = CLEAN
         if self._settings.varied:
@@ -48,7 +48,7 @@ def _record(folder: Path, collector: Collector, index: int) -> int:
 
 
 def made_with(configuration: Configuration, unused: str) -> dict[str, object]:
-    """Return all that decides what is recorded; the setting `unused` is only for other kinds of records."""
+    """Return all settings that determine the records; the setting `unused` is for other kinds of records."""
     task, settings = configuration.task_file, vars(configuration.collect)
     return {
         "format": FORMAT_VERSION,
@@ -64,7 +64,7 @@ def made_with(configuration: Configuration, unused: str) -> dict[str, object]:
 def collect(configuration: Configuration, folder: Path) -> Iterator[int]:
     """Record what is missing in `folder`, yielding the index of each finished episode.
 
-    Episodes that are already there are kept, so a killed run goes on where it was.
+    Existing episodes are kept, so a killed run resumes.
 
     Raises:
         AmiError: robot, task or simulator do not work; the folder is untouched.
@@ -74,6 +74,6 @@ def collect(configuration: Configuration, folder: Path) -> Iterator[int]:
     """
     missing = [i for i in range(configuration.collect.episodes) if not episode_path(folder, i).is_file()]
     if missing:
-        Collector(configuration).close()  # what cannot be built fails before the folder is claimed
+        Collector(configuration).close()  # fail before the folder is claimed
     claim(folder, made_with(configuration, unused="event_steps"))
     yield from record_all(Collector, configuration, partial(_record, folder), missing)

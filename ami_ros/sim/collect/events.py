@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Impossible events, each next to its possible twin: do they surprise the model, and the twins not?
+"""Impossible events, each next to its possible twin: do the events, and not the twins, surprise the model?
 
 Source of the method: violation of expectation, as in Riochet et al., "IntPhys: a framework and benchmark for
 visual intuitive physics reasoning" (2018).
@@ -44,7 +44,7 @@ def event_kinds(task: Task) -> tuple[str, ...]:
 
 
 class Remembered:
-    """A motion whose actions can be repeated, to the bit."""
+    """A motion whose actions can be repeated to the bit."""
 
     def __init__(self, motion: Motion) -> None:
         self._motion = motion
@@ -72,7 +72,7 @@ class Replay:
 
 
 class EventRecorder(SceneRecorder):
-    """Records pairs of clips; a pair is the same whichever process records it.
+    """Records pairs of clips; a pair does not depend on the process that records it.
 
     Attributes:
         kinds: what can happen in this task.
@@ -128,7 +128,7 @@ class EventRecorder(SceneRecorder):
     def _happening(
         self, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
     ) -> Callable[[int], None]:
-        """Return what is called before each observation, to change the world in time."""
+        """Return the callback that changes the world in time, called before each observation."""
         tricks = self._tricks
         if kind == "teleport":
             pose = self._elsewhere(clip, moment, generator)
@@ -141,7 +141,7 @@ class EventRecorder(SceneRecorder):
         return lambda step: tricks.show_stranger(index, place) if step == 0 else None
 
     def _elsewhere(self, clip: EpisodeRecord, moment: int, generator: np.random.Generator) -> FloatArray:
-        """Return a pose (4,) for the block, away from where it is and from the tip."""
+        """Return a pose (4,) for the block, away from its present place and from the tip."""
         while True:
             pose = self._task.scatter(generator).start_objects[0]
             far = np.linalg.norm(pose[:2] - clip.truth["objects"][moment, 0, :2])
@@ -178,7 +178,7 @@ class EventRecorder(SceneRecorder):
         return dataclasses.replace(clip, images=images)
 
     def _turn(self, joints: FloatArray, generator: np.random.Generator) -> FloatArray:
-        """Return a change of the joints (J,) that moves the tip as far as things teleport."""
+        """Return a change of the joints (J,) that moves the tip as far as objects teleport."""
         before = self._kinematics.forward(joints)[0]
         while True:
             turn: FloatArray = generator.uniform(-ARM_TURN, ARM_TURN, size=len(joints))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When, in a clip in which nothing odd happens, something impossible could."""
+"""Finds the moment of a normal clip at which something impossible could happen."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import numpy as np
 from ami_ros.episodes.episode import EpisodeRecord
 from ami_ros.types import FloatArray, ImageArray
 
-# With an object or a wall, things happen to it; without one, to what the camera shows of the arm.
+# Events affect an object or a wall; without one, the camera's view of the arm.
 OBJECT_KINDS = ("teleport", "vanish", "passes_through", "stranger")
-WALL_KINDS = ("teleport", "vanish", "stranger")  # nobody has ever pushed it
+WALL_KINDS = ("teleport", "vanish", "stranger")  # a wall is never pushed
 ARM_KINDS = ("teleport", "vanish", "freeze", "stranger")
 MARGIN = 6  # control steps before and after an event, at least
-CLEAR = 0.08  # m, the tip's distance from a block that something happens to without contact
+CLEAR = 0.08  # m, the tip's distance from a block in an event without contact
 STILL = 1e-3  # m, a block that moves less has not been touched
 TOUCHED = 1e-4  # m, a block that moves more has been
-PUSHED = 0.04  # m that a block is pushed in a clip in which it could have been passed through
-SEEN_GREY, SEEN_SHARE = 24, 0.002  # a pixel differs by more, and so much of the image at least
+PUSHED = 0.04  # m that a block is pushed in a clip for an event of passing through
+SEEN_GREY, SEEN_SHARE = 24, 0.002  # a pixel differs by more, in at least this share of the image
 TRAVEL = 0.05  # m of the tip in the MARGIN steps after the arm's image freezes
 
 
 def occasion(kind: str, clip: EpisodeRecord, stride: int, generator: np.random.Generator) -> int | None:
-    """Return the index of the first observation that shall show the event, or None: not in this clip.
+    """Return the index of the first observation to show the event; None: not in this clip.
 
     Args:
         kind: of OBJECT_KINDS if the clip has objects, else of ARM_KINDS.
-        clip: in which nothing odd happens.
-        stride: control steps per action block; what happens at once happens between two blocks.
+        clip: a normal one.
+        stride: control steps per action block; sudden events happen between two blocks.
         generator: chooses among the occasions.
     """
     steps, objects, tip = len(clip.actions), clip.truth["objects"], clip.truth["tip"]
@@ -52,7 +52,7 @@ def occasion(kind: str, clip: EpisodeRecord, stride: int, generator: np.random.G
 
 
 def shows(clip: EpisodeRecord, odd: EpisodeRecord, moment: int) -> bool:
-    """Return whether a camera can tell two clips apart soon after `moment`: nothing hid what happened."""
+    """Return whether a camera can tell two clips apart soon after `moment`: nothing hides the event."""
     soon = slice(moment, moment + MARGIN)
     return any(
         bool((changed_share(images[soon], odd.images[camera][soon]) > SEEN_SHARE).any())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a camera sees beyond the training range: more light, more blur, another pose, an unknown object.
 
-A model can only learn what is unlike everything that it knows from pictures of that. Source: Hendrycks,
-Mazeika and Dietterich, "Deep anomaly detection with outlier exposure" (2019).
+A model can learn to recognise the unfamiliar only from pictures of it. Source: Hendrycks, Mazeika and
+Dietterich, "Deep anomaly detection with outlier exposure" (2019).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS = (*NAMES, BYSTANDER)
 
 
 class OddityRecorder(SceneRecorder):
-    """Takes pictures of moments of the training motion; a moment is the same whichever process records it."""
+    """Takes pictures of moments of the training motion; a moment does not depend on the process."""
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__(configuration)
@@ -59,7 +59,7 @@ class OddityRecorder(SceneRecorder):
 
 
 def _in_sight(moment: EpisodeRecord) -> FloatArray:
-    """Return where things are (M, 2) that the task is about: its objects, and a base itself."""
+    """Return the positions (M, 2) of the task's objects, and of a base itself."""
     places = moment.truth["objects"][-1, :, :2].astype(np.float64)
     base = moment.truth.get("position")
     return places if base is None else np.concatenate([places, base[-1:].astype(np.float64)])

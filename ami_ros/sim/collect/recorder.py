@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records what the robot sees and does, through the gate, as training data holds it."""
+"""Records what the robot sees and does, through the gate, in the form of training data."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Job = TypeVar("Job")
 
 
 def nothing(step: int) -> None:
-    """Let the world be."""
+    """Leave the world unchanged."""
 
 
 class Recorder:
-    """Opens the world of a task, with the training range of cameras; its kinds say what they record in it.
+    """Opens the world of a task, with the training range of cameras; subclasses record in it.
 
     Images have the size that the model sees.
     """
@@ -61,7 +61,7 @@ class Recorder:
         """Put everything at the start of `episode` and record `steps` control steps.
 
         Args:
-            episode: where it begins.
+            episode: gives the start.
             motion: what the robot does.
             steps: control steps.
             look: number of the world's variation, for the record.
@@ -108,13 +108,13 @@ def record_all(
     work: Callable[[Any, Job], Job],
     jobs: Sequence[Job],
 ) -> Iterator[Job]:
-    """Yield each of `jobs` when it is done, by as many processes as config/collect.yaml says.
+    """Yield each finished job; config/collect.yaml sets the number of processes.
 
     Args:
-        recorder: a kind of Recorder.
+        recorder: a subclass of Recorder.
         configuration: robot, task, and what is recorded.
         work: does one job with a recorder and returns the job; a function of a module.
-        jobs: what is to be done.
+        jobs: the jobs.
 
     Raises:
         AmiError: as the recorder or `work` raised it, or ProcessError: a worker died.

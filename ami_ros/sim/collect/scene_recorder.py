@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What records pictures begins with: a body in front of cameras."""
+"""The base of recorders of pictures: a body in front of cameras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SceneRecorder(Recorder):
-    """Opens the world of a task; its kinds say what they record in it.
+    """Opens the world of a task; subclasses record in it.
 
     Raises:
         EmbodimentError: the body has no cameras.

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What breaks on purpose."""
+"""Fault injection."""

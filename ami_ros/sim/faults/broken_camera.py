@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Breaks a camera, or what it sees, in the middle of an episode in process."""
+"""Breaks a camera, or what it sees, in the middle of an episode, in process."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ami_ros.sim.world.world import World
 from ami_ros.types import Observation, Reading
 
 MOVED = "camera_moved"
-MOVED_SCALE = 2.0  # by exactly this many times the range of training
-# What a model shall tell from usual pictures.
+MOVED_SCALE = 2.0  # exactly this multiple of the training range
+# Pictures that a model must distinguish from usual ones.
 BROKEN = (
     "camera_repeated",
     "camera_black",
@@ -29,15 +29,15 @@ BROKEN = (
 
 
 class BrokenCamera:
-    """What becomes of observations: as they are at first, and then with a fault in the pictures.
+    """Passes observations on: first unchanged, then with a fault in the pictures.
 
     Args:
         world: the body.
         spec: of the body.
-        injection: into this world; one for all episodes, for what it puts there stays to be shown again.
+        injection: into this world; one for all episodes, because its objects stay in the world.
         fault: one of BROKEN, that this body can have.
-        seed: of what is drawn.
-        after: observations that are left as they are.
+        seed: of the draws.
+        after: number of unchanged observations.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class BrokenCamera:
         self._fault, self._seed, self._left = fault, seed, after
 
     def __call__(self, observation: Observation) -> Observation:
-        """Return what is left of an observation."""
+        """Return an observation with the fault."""
         self._left -= 1
         if self._left >= 0:
-            if self._left == 0:  # what the world shows from now on is in the next picture
+            if self._left == 0:  # a change of the world shows in the next picture
                 self._break()
             return observation
         readings = dict(observation.readings)
@@ -68,7 +68,7 @@ class BrokenCamera:
             self._injection.want(self._fault, self._seed, self._world.time_ns)
 
     def mend(self) -> None:
-        """Take back what was put into the world."""
+        """Undo the changes to the world."""
         self._injection.want("", self._seed, self._world.time_ns)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The faults of one body: which of `kinds` can befall it, and by which names the gate must tell of them.
+"""The faults of one body: which of `kinds` apply to it, and by which names the gate must report them.
 
-A fault of a sensor is ``<kind>@<sensor>``; without the sensor it is of the first one that can have it.
+A fault of a sensor is ``<kind>@<sensor>``; without the sensor it belongs to the first one that can have it.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ from ami_ros.types import Reason
 COMBINATION = "combination"
 SEPARATOR, AT = "+", "@"
 STREAM = 94  # keeps these draws apart from others with the same seed
-UNSTAMPED = ("Float64MultiArray",)  # such a reading counts as taken when it arrives
-# What may be combined: one of each part, so that none undoes another.
+UNSTAMPED = ("Float64MultiArray",)  # the arrival of such a reading is its stamp
+# Faults that may be combined: one of each part, so that none undoes another.
 COMBINED = (CAMERA, JOINTS, VECTORS, PROPOSALS)
-SLACK_S = 0.7  # after a sensor is too old, or has been the same for too long
-MODEL_BLOCKS = 10  # action blocks that the model must have lived through
+SLACK_S = 0.7  # after a sensor's age, or repetition, limit
+MODEL_BLOCKS = 10  # action blocks that the model must have observed
 
 
 SENSORS = {IMAGE: "camera", JOINT_STATES: "joints of an arm", VECTOR: "vector sensor besides joints"}
@@ -59,14 +59,14 @@ class Fault:
     Attributes:
         name: ``<kind>`` of the first sensor that can have it, else ``<kind>@<sensor>``.
         kind: its name in `KINDS`.
-        part: who applies it.
+        part: the component that applies it.
         effect: what happens, for people.
-        named_by: reasons that tell of it rightly; any one is enough. One that the gate gives with the name of
-            a sensor is ``<reason>@<sensor>``.
+        named_by: reasons that report it correctly; any one is enough. A reason that the gate gives with a
+            sensor's name is ``<reason>@<sensor>``.
         within_s: by when, after its first effect.
         tolerable: it may pass unnoticed, because nothing unsafe follows from it.
-        follows: reasons that may come first, for they are true as well.
-        sensor: that it is a fault of; empty for none.
+        follows: reasons that may come first, as they are also true.
+        sensor: the faulty sensor; empty for none.
     """
 
     name: str
@@ -92,12 +92,12 @@ def check_fault(name: str) -> None:
 
 
 def told_as(reason: str, sensor: str) -> str:
-    """Return a reason that was given with the name of a sensor, as `Fault.named_by` has it."""
+    """Return a reason given with the name of a sensor, in the form of `Fault.named_by`."""
     return f"{reason}{AT}{sensor}"
 
 
 def name_of(reason: Reason) -> str:
-    """Return a reason's name, with that of the sensor that it is about where the gate tells it."""
+    """Return a reason's name, with that of its sensor where the gate reports it."""
     return reason.code if reason.sensor is None else told_as(reason.code, reason.sensor)
 
 
@@ -106,11 +106,11 @@ class Catalogue:
 
     Args:
         spec: the body.
-        has_model: whether a model looks at what happens; an explorer has none.
+        has_model: whether a model observes the robot; an explorer has none.
 
     Attributes:
-        faults: those that can befall it, by name; each of the first sensor that can have it.
-        left_out: why the other kinds cannot, by name.
+        faults: those that apply to it, by name; each of the first sensor that can have it.
+        left_out: why the other kinds do not apply, by name.
     """
 
     def __init__(self, spec: RobotSpec, has_model: bool = True) -> None:
@@ -141,7 +141,7 @@ class Catalogue:
         """Return a fault by name.
 
         Raises:
-            ConfigError: no such fault, no such sensor, or it cannot befall this body.
+            ConfigError: no such fault, no such sensor, or it does not apply to this body.
         """
         kind_name, at, sensor = name.partition(AT)
         if kind_name not in KINDS:
@@ -193,7 +193,7 @@ class Catalogue:
         )
 
     def _candidates(self, kind: FaultKind) -> list[str]:
-        """Return the sensors that a fault could be of; "" alone where it is of none."""
+        """Return the sensors that could have a fault; only "" where it needs no sensor."""
         joints = self._spec.joint_sensor if self._spec.arm is not None else ""
         of = {
             "": [""],
@@ -204,9 +204,9 @@ class Catalogue:
         return of[kind.of]
 
     def _problem(self, kind: FaultKind, name: str) -> str:
-        """Return why a fault cannot befall a sensor, or the body; empty if it can."""
+        """Return why a fault does not apply to a sensor, or the body; empty if it does."""
         spec = self._spec
-        # Without joints nothing tells how far the body has moved since a picture.
+        # Without joints nothing measures how far the body has moved since a picture.
         still = {FROZEN} if kind.of == IMAGE and spec.arm is None else set()
         if not self._has_model and kind.named_by and set(kind.named_by) - still <= set(DOUBT):
             return "only a model tells of it, and there is none"
@@ -234,7 +234,7 @@ class Catalogue:
             return is_pose
         if not isinstance(sensor, VectorSensor):
             return False
-        if need == FREEZE:  # what says where a base is must not stand still either while commands move it
+        if need == FREEZE:  # a base's pose must not stand still either while commands move it
             return sensor.freeze_s is not None or is_pose
         return need == ANY_SIZE and VECTOR_MESSAGES[sensor.message] is None
 
@@ -262,7 +262,7 @@ class Catalogue:
         )
 
     def _reasons(self, names: tuple[str, ...], sensors: list[str]) -> frozenset[str]:
-        """Return the names of reasons, with what sensors call their own in place of STALE and the like."""
+        """Return the names of reasons, with the sensors' own names in place of STALE and the like."""
         found: set[str] = set()
         for name in names:
             if name in (STALE, FUTURE, FROZEN, MALFORMED):
@@ -284,10 +284,10 @@ class Catalogue:
 
 
 def _may_be_missing(sensor: Sensor) -> bool:
-    """Return whether a body goes on without a sensor: then nobody has to tell that it is broken."""
+    """Return whether a body continues without a sensor: then its failure need not be reported."""
     return isinstance(sensor, ImageSensor) and not sensor.required and "model" in sensor.used_by
 
 
 def is_stamped(sensor: Sensor) -> bool:
-    """Return whether messages of the sensor say when they were taken."""
+    """Return whether messages of the sensor carry a stamp."""
     return isinstance(sensor, ImageSensor) or sensor.message not in UNSTAMPED

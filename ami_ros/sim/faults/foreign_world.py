@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same robot in a world that the model has never seen: other meshes, colours and background at once."""
+"""The same robot in a world unseen in training: other meshes, colours and background at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAIN_ARM = (0.7, 1.3)  # range of the factor on the detailed meshes' own colour
 
 
 class ForeignWorld:
-    """Pictures of another world in which the robot and its objects stand just as they do here.
+    """Pictures of another world in which the robot and its objects stand exactly as here.
 
     Args:
         spec: the robot.
@@ -36,7 +36,7 @@ class ForeignWorld:
         self._scene.vary(Variation(tints=(WHITE_TABLE, DARK_WALL, *others)), seed)
 
     def image(self, moment: Mapping[str, FloatArray], camera: str) -> ImageArray:
-        """Return what a camera of the robot would see there, at what `Scene.snapshot` gave."""
+        """Return what a camera of the robot would see there at a `Scene.snapshot`."""
         self._scene.show(moment)
         return self._scene.image(camera=camera)
 

@@ -24,16 +24,16 @@ from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray, ImageArray
 
 T = TypeVar("T")
-ODOMETRY = "odometry_repeated"  # breaks all that one message tells
+ODOMETRY = "odometry_repeated"  # breaks every value of one message
 CLOCK_JUMP_NS = 2_000_000_000
-SEEN_SHARE = 0.004  # so much of the image at least differs when the unknown object is in view
+SEEN_SHARE = 0.004  # the least share of the image that differs when the unknown object is in view
 PLACES = 50  # tried until one is in view
-PAST = 2  # times a sensor's age limit: a stamp that is as far off cannot be right
+PAST = 2  # times a sensor's age limit: a stamp this far off cannot be right
 _JUMPS = {"clock_back": -CLOCK_JUMP_NS, "clock_forward": CLOCK_JUMP_NS}
 
 
 class FaultInjection:
-    """The faults that are on; what the sensors deliver goes through here.
+    """The active faults; all sensor output passes through here.
 
     Args:
         world: the body; a scene with an arm can get an unknown object, and be shown in another world.
@@ -41,7 +41,7 @@ class FaultInjection:
         task: furnishes the foreign world.
 
     Attributes:
-        since_ns: when the fault that is on first had an effect; None before.
+        since_ns: when the active fault first had an effect; None before.
     """
 
     def __init__(self, world: World, spec: RobotSpec, task: Task) -> None:
@@ -63,10 +63,10 @@ class FaultInjection:
             self._undo.pop()()
 
     def want(self, name: str, seed: int, now_ns: int) -> None:
-        """Switch to the faults of `name` (joined by ``+``, "" for none) unless they are on already.
+        """Switch to the faults of `name` (joined by ``+``, "" for none) unless they are already active.
 
         Raises:
-            ConfigError: this body cannot have one of them; then none is on.
+            ConfigError: this body cannot have one of them; then none is active.
         """
         if (name, seed) == self._wanted:
             return
@@ -134,7 +134,7 @@ class FaultInjection:
         self._undo.append(foreign.close)
 
     def _show_stranger(self, generator: np.random.Generator) -> None:
-        """Put an unknown object where the camera sees it: what is hidden behind the arm is no fault yet."""
+        """Put an unknown object where the camera sees it: hidden behind the arm it is no fault yet."""
         if not isinstance(self._world, Scene):
             return
         tricks = self._tricks = self._tricks or Tricks(self._world)
@@ -151,7 +151,7 @@ class FaultInjection:
 
 
 def _through(faults: Iterable[Callable[[T], list[T]]], reading: T) -> list[T]:
-    """Return what is left of a reading after all faults, one after another."""
+    """Return a reading after all faults, applied in order."""
     readings = [reading]
     for fault in faults:
         readings = [late for one in readings for late in fault(one)]

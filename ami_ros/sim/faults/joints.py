@@ -14,7 +14,7 @@ from ami_ros.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class JointReading:
-    """A joint state as it is published: names (N,), position (N,), velocity (N,) and its stamp."""
+    """A published joint state: names (N,), position (N,), velocity (N,) and its stamp."""
 
     names: tuple[str, ...]
     position: FloatArray

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can break, on whatever body: a table. What becomes of it on one body is the catalogue's business.
+"""A table of what can break on any body. The catalogue selects what applies to one body.
 
-What a fault does to a stream is in `camera`, `joints`, `vectors` and `proposals`.
+The effect of a fault on a stream is in `camera`, `joints`, `vectors` and `proposals`.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ from dataclasses import dataclass
 
 from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR
 
-COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # said by the simulated controller: a dead gate cannot say it
-PLANNER_ERROR = "PLANNER_ERROR"  # said by the planner on /diagnostics
+COMMAND_TIMEOUT = "COMMAND_TIMEOUT"  # reported by the simulated controller: a dead gate cannot report it
+PLANNER_ERROR = "PLANNER_ERROR"  # reported by the planner on /diagnostics
 SECOND_GATE = "second_gate"
 ESTOP, RESTRICTED, BOXES = "estop", "restricted_in_motion", "too_many_boxes"
 ESTOP_FLOODED, OVERSIZED_IMAGE = "estop_flooded", "oversized_image"
 CAMERA, JOINTS, VECTORS, CLOCK, SCENE = SIMULATED = ("camera", "joints", "vectors", "clock", "scene")
 PROPOSALS, PROCESS, WIRE, OPERATOR = "proposals", "process", "wire", "operator"
 
-# Reasons that each kind of sensor has of its own: see `safety.sensor_reasons`.
+# Reasons specific to each kind of sensor: see `safety.sensor_reasons`.
 STALE, FUTURE, FROZEN, MALFORMED = "stale", "future", "frozen", "malformed"
 ANY_STALE = "any sensor stale"
-# What a fault needs of its sensor.
+# What a fault requires of its sensor.
 STAMP, FREEZE, ANY_SIZE = "a message with a stamp", "freeze_s", "a message of any size"
 POSE = "to measure the pose of a base"
 
 SENSOR_S = 1.2  # by when a fault of a sensor must be named
-MODEL_S = 2.0  # the model must have lived through some action blocks
-POSE_S = 3.0  # a pose is held against the commands after some way, and a base may be slow
+MODEL_S = 2.0  # the model must have observed some action blocks
+POSE_S = 3.0  # a pose is compared with the commands after some way, and a base may be slow
 TOLD_S = 1.0  # by when a spoiled proposal or a dead process must be named
 
 DOUBT = ("SURPRISE_HIGH", "DISAGREEMENT_HIGH")
 _LIMITS = ("VELOCITY_LIMIT", "POSITION_LIMIT", "BRAKING_DISTANCE")
 _ZONES = ("WORKSPACE", "FORBIDDEN_BOX")
-# A fast arm's commands leave the last joint state behind before it counts as old.
+# A fast arm's commands move away from the last joint state before it counts as old.
 _LEFT_BEHIND = ("TRACKING_ERROR",)
 _SILENCE = ("PLANNER_SILENT", "PROPOSAL_STALE")
 _BLIND = (*_SILENCE, *_LEFT_BEHIND)
@@ -45,17 +45,17 @@ class FaultKind:
 
     Attributes:
         name: in the catalogue.
-        part: who applies it: camera, joints, vectors, clock and scene (the simulator), proposals (a second
-            planner), wire (messages of others), process (signals and second processes), operator (the
-            e-stop).
+        part: the component that applies it: camera, joints, vectors, clock and scene (the simulator),
+            proposals (a second planner), wire (messages of others), process (signals and second processes),
+            operator (the e-stop).
         effect: what happens, for people.
-        named_by: reasons that tell of it rightly; any one is enough. A sensor's own are STALE and the like.
-        within_s: by when, after its first effect; a sensor that may be older has more time.
+        named_by: reasons that report it correctly; any one suffices. A sensor's own are STALE and the like.
+        within_s: by when, after its first effect; a sensor with a larger age limit has more time.
         tolerable: it may pass unnoticed, because nothing unsafe follows from it.
-        follows: reasons that may come first, for they are true as well.
-        of: kind of sensor that it is a fault of, as the gate watches it; empty for none.
-        user: who has to use that sensor.
-        needs: what that sensor has to have.
+        follows: reasons that may come first, as they are also true.
+        of: kind of the faulty sensor, as the gate watches it; empty for none.
+        user: required user of that sensor.
+        needs: required property of that sensor.
     """
 
     name: str
@@ -236,9 +236,9 @@ KINDS: dict[str, FaultKind] = {
             OVERSIZED_IMAGE,
             WIRE,
             "images of 64 MB from a stranger",
-            # Where the middleware refuses them before it stores them, only the stranger shows.
+            # Where the middleware rejects them before storing them, only the stranger shows.
             ("MESSAGE_OVERSIZED", "SENSOR_SHARED"),
-            MODEL_S,  # as another gate is: both are seen by how many publish
+            MODEL_S,  # like another gate: both are detected by the number of publishers
             follows=(ANY_STALE, COMMAND_TIMEOUT, *_SILENCE),  # on a busy machine they crowd out what is small
             of=IMAGE,
         ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sensor delivers that measures where a base is, when it lies. Pure: time comes with the stamps."""
+"""What a broken pose sensor of a base delivers. Pure: time comes with the stamps."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from ami_ros.sim.faults.stuck_stream import Frozen
 from ami_ros.sim.faults.vectors import Measured, VectorFault
 
-SHARE = 1.0 / 3.0  # of the way: what a scaled pose tells
+SHARE = 1.0 / 3.0  # of the way: reported by a scaled pose
 LEAP = (0.5, 1.5)  # m
 LEAP_NS = 700_000_000  # from leap to leap
 
-# A pose in a reading: where x, y (m) and yaw (rad) stand.
+# A pose in a reading: columns of x, y (m) and yaw (rad).
 Columns = tuple[int, ...]
 
 
@@ -59,5 +59,5 @@ POSE_FAULTS: dict[str, Callable[[np.random.Generator, Columns], VectorFault]] = 
     "pose_frozen": _repeated,
     "pose_scaled": _scaled,
     "pose_jumps": _jumping,
-    "odometry_repeated": _repeated,  # and whatever else the message tells
+    "odometry_repeated": _repeated,  # and all else in the message
 }

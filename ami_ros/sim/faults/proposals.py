@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a broken planner proposes instead of something sensible."""
+"""The proposals of a broken planner."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _empty(proposal: Trajectory) -> Trajectory:
     )
 
 
-# From a good proposal to the bad one that is sent instead.
+# From a good proposal to the bad one sent instead.
 PROPOSAL_FAULTS: dict[str, Callable[[Trajectory], Trajectory]] = {
     "planner_nan": lambda proposal: _with(proposal, np.nan),
     "planner_inf": lambda proposal: _with(proposal, np.inf),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What breaks in the same way in any stream of stamped readings: it freezes, or it comes late."""
+"""Faults common to every stream of stamped readings: it freezes, or it is late."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def _jumping(generator: np.random.Generator, off_ns: int) -> VectorFault:
     return lambda measured: [(measured[0], measured[1] - next(back))]
 
 
-# Called with a generator, and how far off a stamp is that cannot be right.
+# Called with a generator, and the offset of an impossible stamp.
 VECTOR_FAULTS: dict[str, Callable[[np.random.Generator, int], VectorFault]] = {
     "vector_silent": lambda _, __: lambda measured: [],
     "vector_frozen": lambda _, __: Frozen[Measured](),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated robot in a closed loop, and who judges it."""
+"""The simulated robot in a closed loop, and its judges."""

@@ -26,17 +26,17 @@ class EpisodeResult:
 
     Attributes:
         seed: of the episode.
-        error: (S + 1,) true distance from the goal, as `yardstick` tells, before the first and after every
-            step.
-        arrived_step: first step from which the planner said "arrived" until the end; None if it did not.
+        error: (S + 1,) true distance from the goal, in terms of `yardstick`, before the first and after
+            every step.
+        arrived_step: first step from which the planner reported "arrived" until the end; None if it did not.
         plan_ms: (S,) wall time per plan, ms.
-        moments: what `World.snapshot` gave before the first and after every step: name -> (S + 1, ...).
-        goal_image: (H, W, 3) uint8 what the first camera shall see; None where the goal is no picture.
-        final_image: (H, W, 3) uint8 what the first camera saw at the end; None without camera.
+        moments: `World.snapshot` before the first and after every step: name -> (S + 1, ...).
+        goal_image: (H, W, 3) uint8 goal of the first camera; None where the goal is no picture.
+        final_image: (H, W, 3) uint8 last image of the first camera; None without camera.
         levels: gate ticks by verdict level name.
         wall_s: duration of the episode on the wall clock.
-        surprise: (S,) the planner's surprise, above 1 is rare; NaN where it had none yet. Empty if not known.
-        yardstick: how to tell its error.
+        surprise: (S,) the planner's surprise, above 1 is rare; NaN where there is none yet. Empty if unknown.
+        yardstick: how to express its error.
     """
 
     seed: int
@@ -74,11 +74,10 @@ class ClosedLoop(StepLoop):
         by_joints: bool = False,
         spoil: Spoil = lambda observation: observation,
     ) -> EpisodeResult:
-        """Run one episode to its end; nobody tells the planner whether it succeeded.
+        """Run one episode to its end; the planner gets no feedback on success.
 
-        With `by_joints` the planner is told the goal's joint positions instead of being shown its image.
-        `spoil` says what becomes of each observation on its way to planner and gate; the goal was pictured
-        before.
+        With `by_joints` the planner receives the goal's joint positions instead of its image. `spoil` changes
+        each observation on its way to planner and gate, but not the goal image.
         """
         world, started = self._world, time.perf_counter()
         episode = task.episode(seed)

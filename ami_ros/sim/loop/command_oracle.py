@@ -15,14 +15,14 @@ from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import Command, FloatArray
 
-TOLERANCE = 1e-6  # share of a limit, and rad, m or share of a channel's range, that rounding may exceed
+TOLERANCE = 1e-6  # for rounding: share of a limit, and rad, m or share of a channel's range
 JUMP = 1e-3  # the same, beyond what the acceleration limit explains: a re-armed gate starts from the robot
 WORKSPACE_TOLERANCE = 1e-3  # m
-KEEP_IN_TOLERANCE = 0.05  # m: so far a base may slide, or its measured pose be wrong
-MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers refuse such a jump, too
-PUSHED_NS = 500_000_000  # contradicting joints are no place for 0.25 s; then commands have to turn round
-SAME_TICK = 1.5  # ticks: further apart, commands are no neighbours
-PLACES = 100  # more than a gate commands in that time
+KEEP_IN_TOLERANCE = 0.05  # m by which a base may slide, or its measured pose be wrong
+MAX_GAP = 0.5  # rad or m between a command and the robot; real controllers also refuse such a jump
+PUSHED_NS = 500_000_000  # contradicting joints give no position for 0.25 s; then commands must reverse
+SAME_TICK = 1.5  # ticks: commands further apart are not adjacent
+PLACES = 100  # more than the gate's commands in that time
 STOP_SLACK_TICKS = 5  # messages cross each other, and the gate brakes from its next tick on
 STOPPED_SPEED = 1e-3  # rad/s or m/s, or of a channel's range per s
 STOPPED_TRAVEL = 1e-3  # rad or m, or of a channel's range
@@ -31,20 +31,20 @@ STOPPED_TRAVEL = 1e-3  # rad or m, or of a channel's range
 class CommandOracle:
     """Counts commands outside the robot's limits, and motion after a STOP.
 
-    Velocity, acceleration and jerk are judged by differences between neighbouring commands, and by the
-    nominal tick, whatever the jitter of the gate's timer: the gate integrates with it.
+    Velocity, acceleration and jerk are judged by differences between adjacent commands over the nominal tick,
+    despite the jitter of the gate's timer: the gate integrates with it.
 
     Args:
         spec: the robot.
         tick_s: the gate's period.
         tip: forward kinematics, joints (J,) to the tip's position (3,) in m; None judges no workspace.
-        margin: how far around the planner's workspace the gate's one reaches, m (config/safety.yaml).
+        margin: how far the gate's workspace extends beyond the planner's, m (config/safety.yaml).
 
     Attributes:
-        counts: unsafe commands by what was wrong: position, velocity, acceleration, jerk, jump, workspace,
-            and keep_in, while a base is outside the area that it is kept in.
-        unsafe: commands with anything wrong.
-        moved_after_stop: commands that moved although braking from the STOP's velocity was over.
+        counts: unsafe commands by violation: position, velocity, acceleration, jerk, jump, workspace,
+            and keep_in, while a base is outside its area.
+        unsafe: commands with any violation.
+        moved_after_stop: commands that moved after braking from the STOP's velocity had to be over.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class CommandOracle:
         """Forget all, as after a reset of the robot."""
         self.counts: dict[str, int] = {}
         self.unsafe = self.moved_after_stop = 0
-        self._stopped_ns: int | None = None  # since when the gate says STOP
+        self._stopped_ns: int | None = None  # since when the gate reports STOP
         self._braking_ns = self._braking_ticks = 0
         self._rest: FloatArray | None = None
         self._moved_ns: list[int] = []  # since the STOP
@@ -80,7 +80,7 @@ class CommandOracle:
     def forget_motion(self) -> None:
         """Judge the next command by itself, as after a pause."""
         self._newest: list[Command] = []
-        self._places: deque[tuple[int, FloatArray]] = deque(maxlen=PLACES)  # where the body was of late
+        self._places: deque[tuple[int, FloatArray]] = deque(maxlen=PLACES)  # recent positions of the body
         self._least_outside: float | None = None
         self._least_astray: float | None = None
 
@@ -91,9 +91,9 @@ class CommandOracle:
         pose: FloatArray | None = None,
         late_s: float = 0.0,
     ) -> tuple[str, ...]:
-        """Judge a command for a body at `measured` (C,), if that is known; return what is wrong with it.
+        """Judge a command for a body at `measured` (C,), None if unknown; return its violations.
 
-        The true `pose` (3,) is that of a base. A world that is `late_s` behind has not let it follow yet.
+        The true `pose` (3,) is that of a base. In a world `late_s` behind it has not followed yet.
         """
         wrong = [
             *self._by_itself(command, measured, late_s),
@@ -106,25 +106,25 @@ class CommandOracle:
         self._judge_stop(command)
         self._newest = [*self._newest[-1:], command]
         if self._stopped_ns is not None and command.stamp_ns <= self._stopped_ns:
-            self._brake_from(self._stopped_ns)  # the word overtook it: this is what braking begins with
+            self._brake_from(self._stopped_ns)  # the STOP overtook it: braking begins with this command
         return tuple(wrong)
 
     def see_malformed(self) -> None:
-        """Count a command that is no command: wrong names or lengths, or not finite."""
+        """Count a malformed command: wrong names or lengths, or not finite."""
         self.counts["malformed"] = self.counts.get("malformed", 0) + 1
         self.unsafe += 1
 
     def see_stop(self, stopped: bool, stamp_ns: int) -> None:
-        """Take the gate's state: whether it says STOP."""
+        """Note whether the gate reports STOP."""
         if not stopped:
-            # A command may overtake the word that it was sent after the re-arm.
+            # A command may overtake the report of the re-arm.
             self.moved_after_stop -= sum(moved_ns >= stamp_ns for moved_ns in self._moved_ns)
             self._stopped_ns, self._rest, self._moved_ns = None, None, []
         elif self._stopped_ns is None:
             self._brake_from(stamp_ns)
 
     def far(self, command: Command, measured: FloatArray | None, late_s: float) -> bool:
-        """Return whether a command is so far from the body that no controller would take it."""
+        """Return whether a command is so far from the body that no controller would accept it."""
         return measured is not None and bool(self._apart(command, measured, late_s).any())
 
     def _apart(self, command: Command, measured: FloatArray, late_s: float) -> NDArray[np.bool_]:
@@ -133,11 +133,11 @@ class CommandOracle:
         return ~(np.abs(command.position - measured) <= reach)  # NaN is
 
     def _pushed_away(self, command: Command, measured: FloatArray | None, late_s: float) -> bool:
-        """Return whether a far command is far because something pushed the body away from it, not long ago.
+        """Return whether a command is far because something recently pushed the body away from it.
 
         A wall that an arm meets with one joint can push another one away within a few ticks, faster than any
-        joint can follow. Whoever commands has to notice it, and then to come back. A command that went away
-        from a body itself is far from where that was before, too.
+        joint can follow. The gate has to notice that, and then return. A command that itself moved away from
+        the body is also far from the earlier positions.
         """
         since_ns = command.stamp_ns - PUSHED_NS
         recent = (place for stamp_ns, place in self._places if stamp_ns >= since_ns)
@@ -146,7 +146,7 @@ class CommandOracle:
         )
 
     def _returns(self, command: Command, measured: FloatArray | None) -> bool:
-        """Return whether a far command comes back to the body, or is slowing down to turn round."""
+        """Return whether a far command returns to the body, or slows down to reverse."""
         if measured is None or len(self._newest) < 2:
             return False
         side = np.sign(command.position - measured)
@@ -166,7 +166,7 @@ class CommandOracle:
         if measured is not None:
             self._places.append((command.stamp_ns, measured))
         if self._tip is not None and measured is not None:
-            # A robot that starts outside may come back: never further out than it was at best.
+            # A robot that starts outside may return: never further out than its best so far.
             allowed = self._outside(measured) if self._least_outside is None else self._least_outside
             outside = self._outside(position)
             self._least_outside = min(allowed, outside)
@@ -182,7 +182,7 @@ class CommandOracle:
         return max(0.0, float(np.maximum(lower - tip, tip - upper).max()))
 
     def _astray(self, pose: FloatArray | None) -> list[str]:
-        """Return whether the footprint of a base has got further outside than it was at best."""
+        """Return whether the footprint of a base is further outside than its best so far."""
         if self._base is None or self._base.keep_in is None or pose is None:
             return []
         corners = self._base.keep_in.astype(np.float32)
@@ -220,15 +220,15 @@ class CommandOracle:
         return bool((np.diff(stamps) <= SAME_TICK * self._tick_s * 1e9).all())
 
     def _brake_from(self, stamp_ns: int) -> None:
-        """Begin to count the time that braking from the newest command takes."""
+        """Start the time that braking from the newest command takes."""
         self._stopped_ns, self._braking_ns = stamp_ns, self._needed_ns()
         self._braking_ticks = math.ceil(self._braking_ns / 1e9 / self._tick_s)
 
     def _needed_ns(self) -> int:
         """Return how long braking may take, and some ticks.
 
-        Until the channels rest it takes v / a, and a / j more for the jerk. A body that stands still at
-        certain values only, as a base does at no velocity, goes there from where they rest.
+        The channels rest after v / a, and a / j more for the jerk. A body that stands still only at certain
+        values, as a base at zero velocity, then moves to those.
         """
         if not self._newest:
             return round(STOP_SLACK_TICKS * self._tick_s * 1e9)
@@ -244,7 +244,7 @@ class CommandOracle:
     def _judge_stop(self, command: Command) -> None:
         if self._stopped_ns is None:
             return
-        # The gate brakes tick by tick: those that a loaded machine leaves out make it later, not further.
+        # The gate brakes tick by tick: ticks skipped by a loaded machine make it stop later, not further.
         self._braking_ticks -= 1
         if command.stamp_ns <= self._stopped_ns + self._braking_ns or self._braking_ticks >= 0:
             return
@@ -257,9 +257,9 @@ class CommandOracle:
 
 
 def _longest_s(way: FloatArray, rate: FloatArray, change: FloatArray) -> FloatArray:
-    """Return a bound of the time that each way takes from rest to rest, s.
+    """Return a bound on the time that each way takes from rest to rest, s.
 
-    Source: trapezoidal profile, d / v + v / a; without a bound of the rate a triangle, 2 sqrt(d / a).
+    Source: trapezoidal profile, d / v + v / a; without a bound on the rate a triangle, 2 sqrt(d / a).
     Biagiotti and Melchiorri, "Trajectory Planning for Automatic Machines and Robots" (2008), section 3.2.
 
     Args:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated robot's own controller: what a real one does with the commands it gets."""
+"""The simulated robot's own controller: it treats commands like a real one."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ami_ros.types import Command, FloatArray
 class SimController:
     """Follows the newest command within the robot's limits, and holds when commands stop coming.
 
-    Its timeout is what stands behind the gate: when the gate's process dies, the robot stops at the gate's
-    last command and stays there, whatever the planner goes on to propose.
+    Its timeout backs up the gate: when the gate's process dies, the robot stops at the gate's last command
+    and stays there, whatever the planner proposes.
 
     Args:
         spec: the robot.
         timeout_s: without a command for longer it holds.
         tick_s: the gate's period.
-        margin: how far around the planner's workspace the gate's one reaches, m.
+        margin: how far the gate's workspace extends beyond the planner's, m.
 
     Attributes:
-        oracle: judges every command. Those outside the limits are clipped, those that jump refused.
-        timed_out_ns: when it last noticed that commands had stopped coming; None if they never did.
+        oracle: judges every command. Commands outside the limits are clipped, jumps are refused.
+        timed_out_ns: when it last noticed that commands had stopped; None if they never did.
     """
 
     def __init__(self, spec: RobotSpec, timeout_s: float, tick_s: float, margin: float = 0.0) -> None:
@@ -60,24 +60,24 @@ class SimController:
         Args:
             command: of the gate.
             measured: (C,) where the channels are; None where nothing measures that.
-            arrival_ns: when it came.
+            arrival_ns: when it arrived.
             pose: (3,) where a base truly is, x, y in m and yaw in rad.
             late_s: how far the world is behind.
         """
         self.oracle.see(command, measured, pose, late_s)
         if self.oracle.far(command, measured, late_s):
-            return  # as if it had not come
+            return  # as if it had not arrived
         self._command, self._arrival_ns = command, arrival_ns
 
     def now_at(self, measured: FloatArray | None) -> FloatArray:
-        """Return where the channels are (C,), or were told to be where nothing measures that."""
+        """Return where the channels are (C,), or were commanded to be where nothing measures that."""
         if measured is not None:
             return measured
         known = [at for at in (self._followed, self._hold) if at is not None]
         return known[0] if known else self._home
 
     def follow(self, measured: FloatArray | None, now_ns: int) -> Command:
-        """Return what to do for the next tick: go to the newest command within limits.
+        """Return the target of the next tick: the newest command within limits.
 
         Without one, hold at the position where its absence was noticed; of a base whose channels are
         velocities, stand still.
@@ -95,7 +95,7 @@ class SimController:
         before = at if self._followed is None else self._followed
         reach = self._velocity * (self._tick_ns / 1e9) * (1.0 + TOLERANCE)
         wanted = np.clip(command.position, self._lower, self._upper)
-        # Where it is within reach it is taken to the last bit, so that legal commands pass unchanged.
+        # A command within reach is taken to the last bit, so that legal commands pass unchanged.
         near = np.abs(wanted - before) <= reach
         position = np.where(near, wanted, before + np.clip(wanted - before, -reach, reach))
         self._followed = position

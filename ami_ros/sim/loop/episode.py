@@ -24,7 +24,7 @@ class SimEpisode:
         scene: the world.
         step: control steps done since the reset.
         seed: of this episode.
-        number: resets so far; tells a loop that its episode is over.
+        number: resets so far; shows a loop that its episode is over.
     """
 
     def __init__(self, scene: World, task: Task) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""World, explorer and gate joined without ROS, and what only a simulator knows: unsafe commands, touch."""
+"""World, explorer and gate joined without ROS, with simulator-only figures: unsafe commands, touch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ExploringLoop(StepLoop):
 
     Attributes:
         oracle: judges every command.
-        touched: control steps in which an arm touched something around it, beyond what it stands on.
+        touched: control steps in which an arm touched something other than its support.
     """
 
     def __init__(self, world: World, spec: RobotSpec, safety: SafetySettings) -> None:
@@ -34,9 +34,9 @@ class ExploringLoop(StepLoop):
         self._stands = self._touches = False
 
     def run(self, planner: ExploringPlanner, episode: Episode) -> Iterator[None]:
-        """Explore until it is enough, or the gate stops it, from the start of an episode.
+        """Explore from the start of an episode until done, or until the gate stops it.
 
-        It waits after each control step.
+        Yields after each control step.
         """
         world = self._world
         world.reset(episode.start, episode.start_objects)
@@ -45,7 +45,7 @@ class ExploringLoop(StepLoop):
         self._planner = planner
         self._stood_on = set()
         self._stands = True
-        while not (planner.finished or planner.is_stopped):  # nobody is there to re-arm
+        while not (planner.finished or planner.is_stopped):  # there is no operator to re-arm
             observation = world.observe()
             plan = planner.plan(observation)
             self.hear(plan)

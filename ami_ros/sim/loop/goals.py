@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The goal of an episode, as a planner is told it."""
+"""The goal of an episode, in a planner's terms."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ami_ros.types import Goal
 
 
 def goal_of(task: Task, episode: Episode, world: Any, label: str = "") -> Goal:
-    """Return what the cameras shall see, or what the task's sensor shall measure.
+    """Return the images of the cameras, or the values of the task's sensor, at the goal.
 
     Args:
-        task: says which of the two.
+        task: determines which of the two.
         episode: of the task.
-        world: of its body; one with cameras for goals that are seen. All is put back afterwards.
+        world: of its body; with cameras for visual goals. It is restored afterwards.
         label: a name for people and logs.
     """
     if task.goal_sensor:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a world in real time is behind the clock of those who command it."""
+"""How far a world in real time is behind the clock of the nodes that command it."""
 
 from __future__ import annotations
 
-LATE_TICKS = 10  # further behind than this, real time skips ticks instead of hurrying after them
-CATCH_UP_NS = 1_000_000_000  # in which a robot that was left behind is there again: the gate holds meanwhile
+LATE_TICKS = 10  # further behind than this, real time skips ticks instead of catching up
+CATCH_UP_NS = 1_000_000_000  # in which a lagging robot catches up: the gate holds meanwhile
 
 
 class Lateness:
-    """Adds up the ticks that a stalled machine has left out, until the robot has caught up.
+    """Adds up the ticks that a stalled machine skipped, until the robot has caught up.
 
     Args:
         tick_ns: the period of the world.
@@ -19,7 +19,7 @@ class Lateness:
         self._ticked_ns = self._lost_ns = self._until_ns = 0
 
     def note_tick(self, now_ns: int) -> None:
-        """Note a tick; one that comes late has let the world stand still."""
+        """Note a tick; the world stood still before a late one."""
         lost_ns = self._missing_ns(now_ns)
         if lost_ns:
             self._lost_ns, self._until_ns = self._kept_ns(now_ns) + lost_ns, now_ns + CATCH_UP_NS

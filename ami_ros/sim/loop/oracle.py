@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A planner that looks at the truth: what can be reached through the gate, not what a robot can know."""
+"""A planner with access to the truth: the bound of what is achievable through the gate."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Oracle:
         """Do nothing: the script knows where to go."""
 
     def restart(self) -> None:
-        """Do nothing: the script looks at the truth at each step."""
+        """Do nothing: the script reads the truth at each step."""
 
     def plan(self, observation: Observation) -> Plan:
-        """Return the script's next action; standing still means that it is content."""
+        """Return the script's next action; standing still means arrived."""
         action = self._motion.next(self._scene)
         return Plan(
             actions=action[None, None],

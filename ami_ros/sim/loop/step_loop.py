@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Actions through the gate into a simulated world, step by step, whatever body is in it."""
+"""Actions through the gate into a simulated world of any body, step by step."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ami_ros.sim.loop.ungated import Ungated
 from ami_ros.sim.world.world import World
 from ami_ros.types import Command, FloatArray, Level, Observation, Plan, Reading, Trajectory, Verdict
 
-FRESH = 0.5  # share of the age at which a reading holds the robot: then the gate is given the next one
+FRESH = 0.5  # share of the age at which a reading holds the robot: then the gate receives the next one
 
 
 class StepLoop:
     """World and gate joined without ROS: the same core code that the nodes wrap.
 
     Args:
-        world: the body and what is around it.
+        world: the body and its surroundings.
         spec: the robot.
         safety: the gate's thresholds.
         gated: False follows proposals to the letter, to measure what the gate costs.
@@ -38,7 +38,7 @@ class StepLoop:
         self._world, self._spec = world, spec
         self._safety, self._body = safety, GateBody.of_robot(spec) if gated else None
         self._watched = set(spec.sensors) if self._body is None else {s.name for s in self._body.sensors}
-        # Apart, because a picture costs as much as a hundred readings of other sensors.
+        # Separate, because a picture costs as much as a hundred readings of other sensors.
         self._fresh_images_ns = _fresh_ns(spec.images)
         self._fresh_vectors_ns = _fresh_ns(spec.vectors)
         self._joints = spec.joint_sensor if spec.arm is not None else ""
@@ -63,7 +63,7 @@ class StepLoop:
         images_ns = vectors_ns = self._world.time_ns
         for _ in range(self._spec.step_ns // self._tick_ns):
             now = self._world.time_ns
-            # Sensors go on while a long control step lasts, as they do on a robot.
+            # Sensors keep measuring during a long control step, as on a robot.
             if now - images_ns >= self._fresh_images_ns:
                 self._see(self._world.observe())
                 images_ns = vectors_ns = now
@@ -77,12 +77,12 @@ class StepLoop:
             self._world.advance(command, self._tick_ns)
 
     def hear(self, plan: Plan) -> None:
-        """Let the gate know how far the planner trusts its model."""
+        """Report to the gate how far the planner trusts its model."""
         report = ModelReport(plan.surprise, plan.surprise_at_rest, plan.disagreement)
         self._gate.see_planner(report, self._world.time_ns)
 
     def _ticked(self, command: Command | None, verdict: Verdict) -> None:
-        """Notice what the gate commands, before the world obeys."""
+        """Observe the gate's command before the world executes it."""
 
     def _see(self, observation: Observation) -> None:
         now = self._world.time_ns
@@ -100,5 +100,5 @@ class StepLoop:
 
 
 def _fresh_ns(sensors: Sequence[Sensor]) -> float:
-    """Return after how long the gate is given another reading of sensors; endless without any."""
+    """Return after how long the gate receives another reading of sensors; infinite without any."""
     return min((FRESH * sensor.max_age_s * 1e9 for sensor in sensors), default=math.inf)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No gate at all, to measure what the gate costs: in simulation only."""
+"""No gate, to measure the cost of the gate: in simulation only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ami_ros.types import PASS, Command, FloatArray, Trajectory, Verdict
 
 
 class Ungated:
-    """Takes what a Supervisor takes, and follows every proposal to the letter. Never on a robot."""
+    """Has the interface of a Supervisor, and follows every proposal exactly. Never on a robot."""
 
     def __init__(self) -> None:
         self._proposal: Trajectory | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Task barrier: move the tip to where the picture shows it; a wall is in the straight way."""
+"""Task barrier: move the tip to where the picture shows it; a wall blocks the straight way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ami_ros.sim.tasks.yardstick import METRES
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray
 
-DRAWS = 1000  # places that are tried
+DRAWS = 1000  # places to try
 
 
 @dataclass(frozen=True)

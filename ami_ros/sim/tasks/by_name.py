@@ -30,12 +30,12 @@ KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
 
 
 def load_task(task: str, spec: RobotSpec, map_: str = "") -> Task:
-    """Read a task, by name or path, and build it for a robot that `load_robot(robot, task)` gave.
+    """Read a task, by name or path, and build it for a robot from `load_robot(robot, task)`.
 
     Args:
         task: name or path.
         spec: the robot.
-        map_: one of the task's maps, such as those that training never has; empty: as its file says.
+        map_: one of the task's maps, such as those unseen in training; empty: the one in its file.
 
     Raises:
         ConfigError: unknown task or kind, or settings that do not fit the body.

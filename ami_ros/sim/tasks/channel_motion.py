@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Aimless motion of channels that are commanded as they are: set points, or the velocities of a base."""
+"""Aimless motion of directly commanded channels: set points, or the velocities of a base."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ami_ros.types import FloatArray
 class ChannelMotion:
     """Ornstein-Uhlenbeck values around a middle, within the channels' ranges.
 
-    Middle and amplitude are drawn again each episode: set points that only ever wander around the middle of
-    their range would leave its ends unknown.
+    Each episode draws middle and amplitude again: set points that only wander around the middle of their
+    range would leave its ends unexplored.
 
     Args:
         actions: the channels.
@@ -40,7 +40,7 @@ class ChannelMotion:
         self._value = start.astype(np.float64)
 
     def next(self, scene: Any) -> FloatArray:
-        """Return the next action (A,) in the channels' units; a wall of the range throws it back."""
+        """Return the next action (A,) in the channels' units; it bounces off the ends of the range."""
         value = ornstein_uhlenbeck(self._value, self._middle, self._std, self._keep, self._generator)
         value = np.where(value < self._low, 2.0 * self._low - value, value)
         value = np.where(value > self._high, 2.0 * self._high - value, value)

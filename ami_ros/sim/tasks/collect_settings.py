@@ -14,7 +14,7 @@ from ami_ros.system.engines import ENGINES
 
 @dataclass(frozen=True)
 class CollectSettings:
-    """What is recorded, and how the robot moves meanwhile."""
+    """What is recorded, and how the robot moves."""
 
     episodes: int = setting("episodes to record", ge=1, le=1_000_000)
     episode_steps: int = setting("control steps per episode", ge=2, le=10_000)
@@ -43,5 +43,5 @@ class CollectSettings:
 
 
 def load_collect_settings(task: str, overrides: Mapping[str, object] | None = None) -> CollectSettings:
-    """Read config/collect.yaml, then what the task changes, then `overrides`. Raises ConfigError."""
+    """Read config/collect.yaml, then the task's changes, then `overrides`. Raises ConfigError."""
     return load_task_settings(CollectSettings, "collect", task, overrides)

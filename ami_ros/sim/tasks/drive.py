@@ -35,7 +35,7 @@ class DriveSettings:
 
 
 class Drive:
-    """Seeded starts and goals, uniform in the area that the base is kept in, with any heading.
+    """Seeded starts and goals, uniform in the base's area, with any heading.
 
     Args:
         spec: a base with an area.
@@ -54,7 +54,7 @@ class Drive:
         )
         self.goal_sensor, self.yardstick = "", TOLERANCES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
-        self._pose(np.random.default_rng(0))  # an area without room is told before anything is started
+        self._pose(np.random.default_rng(0))  # report an area without room before anything starts
 
     def furnish(self, scene: Yard) -> None:
         """Nothing is added to the yard."""
@@ -72,7 +72,7 @@ class Drive:
         return Episode(start, goal, goal)
 
     def _pose(self, generator: np.random.Generator) -> FloatArray:
-        """Return a pose (3,) whose circle is inside of the area."""
+        """Return a pose (3,) whose circle is inside the area."""
         if (pose := pose_inside(generator, self._area, self._room)) is not None:
             return pose
         raise ConfigError(

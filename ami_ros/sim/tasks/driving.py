@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Driving that looks at the truth: for training data and the upper baseline, not for planning."""
+"""Driving with access to the truth: for training data and the upper baseline, not for planning."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.world.yard import Yard
 from ami_ros.types import FloatArray
 
-AHEAD_S = 1.5  # how far random driving looks ahead: longer than it takes to stop
-ASKEW = 0.3  # rad off the way: it turns before it drives
+AHEAD_S = 1.5  # how far random driving looks ahead: longer than the stopping time
+ASKEW = 0.3  # rad off the way: the base turns before it drives
 NOISE = 0.3  # std, share of half the range
 
 
 class RandomDriving:
-    """Ornstein-Uhlenbeck velocities around a middle, which turns back where the way ahead leaves the area.
+    """Ornstein-Uhlenbeck velocities around a middle, which turn back where the way ahead leaves the area.
 
-    Middle and amplitude are drawn again each episode: long arcs as well as manoeuvres on the spot.
+    Each episode draws middle and amplitude again: long arcs as well as manoeuvres on the spot.
 
     Args:
-        spec: a base that is kept in an area.
+        spec: a base with an area.
         base: of it.
         settings: correlation and amplitude, the latter as a share of half the range.
         generator: random numbers.
@@ -60,7 +60,7 @@ class RandomDriving:
         self._value = ornstein_uhlenbeck(self._value, self._middle, self._std, self._keep, self._generator)
         action = np.clip(self._value, self._low, self._high)
         if self._leaves(scene.pose(), action):
-            # Back the way it came; where that leads outside as well, the gate has the last word.
+            # Back the way it came; if that also leads outside, the gate decides.
             self._value, self._middle = self._mirrored(self._value), self._mirrored(self._middle)
             action = np.clip(self._value, self._low, self._high)
         return action
@@ -75,13 +75,13 @@ class RandomDriving:
 
 
 class DrivingTo:
-    """Drives to a pose that is told, with the truth in sight; arguments as for SteeringTo."""
+    """Drives to a given pose, with access to the truth; arguments as for SteeringTo."""
 
     def __init__(self, spec: RobotSpec, goal: FloatArray, distance: float, angle: float) -> None:
         self._steering = SteeringTo(spec.actions, goal, distance, angle)
 
     def next(self, scene: Yard) -> FloatArray:
-        """Return the next action (A,) in m/s and rad/s; zeros when it is there."""
+        """Return the next action (A,) in m/s and rad/s; zeros on arrival."""
         return self._steering.next(scene.pose())
 
 
@@ -91,9 +91,9 @@ class DrivingThrough:
     Args:
         spec: a base whose channels are vx and wz.
         stations: poses (3,), x, y (m) and yaw (rad); on the way only the places count.
-        distance: that counts as there, m.
-        generator: of noise on top; None for none.
-        steps: until it gives a place up for the next; None for never.
+        distance: that counts as arrived, m.
+        generator: of added noise; None for none.
+        steps: after which it abandons a place for the next; None for never.
     """
 
     def __init__(

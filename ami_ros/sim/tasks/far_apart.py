@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts and goals that are drawn until they are far enough apart."""
+"""Draws starts and goals until they are far enough apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ami_ros.errors import ConfigError
 from ami_ros.types import FloatArray
 
-DRAWS = 1000  # that are tried
+DRAWS = 1000  # to try
 
 
 def far_apart(
@@ -17,12 +17,12 @@ def far_apart(
     """Return the first start and goal whose error is at least `least`, the task's `minimum_travel`.
 
     Args:
-        draw: returns a start or a goal at random; is called for a start first.
+        draw: returns a random start or goal; called for a start first.
         error: of a start and a goal.
         least: as above.
 
     Raises:
-        ConfigError: no draw gave any.
+        ConfigError: no draw succeeded.
     """
     for _ in range(DRAWS):
         start, goal = draw(), draw()

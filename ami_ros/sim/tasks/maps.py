@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maps that training has, maps that are kept for a test, and maps that change on the way."""
+"""Maps for training, maps kept for a test, and maps that change on the way."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ SEEN, UNSEEN, CHANGED = MAPS = ("seen", "unseen", "changed")
 def drawn(
     generator: np.random.Generator, which: str, whole: tuple[float, float], kept: tuple[float, float]
 ) -> float:
-    """Return a number at random by which maps differ.
+    """Draw the number by which maps differ.
 
     Args:
         generator: random numbers.
-        which: one of MAPS; both of those that a changed one is made of are such as training has.
+        which: one of MAPS; a changed map consists of two training maps.
         whole: lowest and highest of all maps.
-        kept: lowest and highest of those that training never has, within `whole`.
+        kept: lowest and highest of the maps unseen in training, within `whole`.
     """
     if which == UNSEEN:
         return float(generator.uniform(*kept))

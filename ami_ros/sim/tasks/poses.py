@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Poses of a base that drives: where they can be, and how far they are apart."""
+"""Poses of a mobile base: where they can be, and how far apart they are."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ami_ros.errors import ConfigError
 from ami_ros.exploration.steering import wrapped
 from ami_ros.types import FloatArray
 
-DRAWS = 1000  # poses that are tried until one is inside
+DRAWS = 1000  # poses to try until one is inside
 
 
 @dataclass(frozen=True)
 class PoseTolerance:
-    """What is an error of 1.
+    """What counts as an error of 1.
 
     Attributes:
         distance: m.
@@ -37,10 +37,10 @@ class PoseTolerance:
 
 
 def base_in_area(kind: str, spec: RobotSpec) -> tuple[Base, FloatArray]:
-    """Return the base of a robot that drives, and the area (N, 2) that it is kept in.
+    """Return the base of a mobile robot, and its area (N, 2).
 
     Raises:
-        ConfigError: it is none; `kind` of task is named.
+        ConfigError: the robot is no such base; names the `kind` of task.
     """
     if spec.base is None or spec.base.keep_in is None or set(spec.actions.names) != {"vx", "wz"}:
         raise ConfigError(
@@ -56,13 +56,13 @@ def pose_inside(
     clear: float,
     may: Callable[[FloatArray], bool] = lambda place: True,
 ) -> FloatArray | None:
-    """Return a pose (3,) at random, with any heading; None when DRAWS draws gave none.
+    """Return a random pose (3,), with any heading; None when DRAWS draws found none.
 
     Args:
         generator: random numbers.
         area: polygon (N, 2), m.
         clear: least distance from its border, m.
-        may: whether a place (2,) is good besides.
+        may: further condition on a place (2,).
     """
     lower, upper = area.min(axis=0), area.max(axis=0)
     for _ in range(DRAWS):

@@ -57,7 +57,7 @@ class PushSettings:
 
 
 def rod(kind: str, spec: RobotSpec) -> ToolSpec:
-    """Return the tool that an arm moves along x and y. Raises ConfigError: it has none, or other channels."""
+    """Return the tool that an arm moves along x and y. Raises ConfigError: no tool, or other channels."""
     if spec.tool is None or spec.actions.names != ("x", "y"):
         raise ConfigError(
             f"{kind}: {spec.name} has tool {spec.tool} and action channels {list(spec.actions.names)}, "
@@ -67,10 +67,10 @@ def rod(kind: str, spec: RobotSpec) -> ToolSpec:
 
 
 def area(spec: RobotSpec, settings: PushSettings) -> FloatArray:
-    """Return lower and upper corner (2, 2) of where blocks start and shall go, base frame, m."""
+    """Return lower and upper corner (2, 2) of the area of blocks and goals, base frame, m."""
     lower, upper = spec.workspace[:, :2]
     shares = np.array([settings.block_lower, settings.block_upper])
-    # To the micrometre: shares that are written with some digits give the place that was meant.
+    # To the micrometre: shares written with few digits give the intended place.
     corners: FloatArray = np.round(lower + shares * (upper - lower), 6)
     return corners
 
@@ -117,7 +117,7 @@ class Push:
         ):
             goal = self.random_place(generator)
         along = (goal - block) / np.linalg.norm(goal - block)
-        # Clear of the block's corners, however it is turned.
+        # Clear of the block's corners at any turn.
         behind = goal - along * (self._touch * 1.2 + GAP)
         return Episode(
             start=self._stand(self._clear_of(block, generator)),
@@ -145,7 +145,7 @@ class Push:
             return Episode(start, start, np.zeros(3), pose, pose)
 
     def motion(self, episode: Episode, settings: CollectSettings, generator: np.random.Generator) -> Motion:
-        """Push with noise, lean toward the block, or move aimlessly; drawn again for each episode."""
+        """Push with noise, lean toward the block, or move aimlessly; each episode draws again."""
         aimless = RandomMotion(self._spec, settings, generator)
         draw = generator.random()
         if draw < self._settings.scripted_share:
@@ -155,7 +155,7 @@ class Push:
         return aimless
 
     def oracle(self, episode: Episode) -> Motion:
-        """Push with the truth in sight."""
+        """Push with access to the truth."""
         return self._pushing(episode.goal_position[:2], self._spec.max_tip_speed)
 
     def _pushing(self, goal: FloatArray, speed: float) -> Pushing:

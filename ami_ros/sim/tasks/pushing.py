@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pushing that looks at the truth: for training data and the upper baseline, not for planning."""
+"""Pushing with access to the truth: for training data and the upper baseline, not for planning."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ami_ros.sim.tasks.task import Motion
 from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray
 
-STANDOFF = 0.025  # m, gap to the block from where a push begins
-BESIDE = 0.015  # m, sideways offset up to which a push goes on
+STANDOFF = 0.025  # m, gap to the block at the start of a push
+BESIDE = 0.015  # m, sideways offset up to which a push continues
 CLEARANCE = 0.045  # m, added to the block's radius on the way around it
 TURN = np.deg2rad(35.0)  # way around the block per step
 DONE = 0.004  # m
@@ -22,7 +22,7 @@ DONE = 0.004  # m
 ATTRACTION_HZ = (0.5, 3.0)  # pull toward the block, per metre of distance
 NOISE_SHARE = (0.0, 0.6)  # of the aimless motion, added to a scripted push
 SPEED_SHARE = (0.3, 1.0)  # of max_tip_speed, of a scripted push
-NEW_GOAL_SHARE = 0.03  # per step: a push is given up for another
+NEW_GOAL_SHARE = 0.03  # per step: a push is abandoned for another
 NEAR = 0.01  # m: a push is finished
 
 
@@ -31,7 +31,7 @@ class Pushing:
 
     Args:
         spec: the robot, moving along x and y.
-        goal: (2,) m, where the block shall be.
+        goal: (2,) m, goal of the block.
         block_radius: m, half the block's side.
         tool_radius: m.
         speed: m/s at most.
@@ -54,7 +54,7 @@ class Pushing:
         behind = float((block - tip) @ along)
         aside = (tip - block) - ((tip - block) @ along) * along
         if behind > 0.6 * self._touch and np.linalg.norm(aside) < BESIDE:
-            # The harder the block drifts sideways, the more the rod steers to the middle of its back.
+            # The more the block drifts sideways, the more the rod steers to the middle of its back.
             wanted = tip + along * min(left, 0.03) - 0.6 * aside
             if behind > self._touch + 0.005:
                 wanted = block - along * self._touch

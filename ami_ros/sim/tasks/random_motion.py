@@ -14,7 +14,7 @@ from ami_ros.types import FloatArray
 
 
 class RandomMotion:
-    """Ornstein-Uhlenbeck tip velocities whose amplitude is drawn again each episode."""
+    """Ornstein-Uhlenbeck tip velocities; each episode draws the amplitude again."""
 
     def __init__(self, spec: RobotSpec, settings: CollectSettings, generator: np.random.Generator) -> None:
         self._actions = spec.actions

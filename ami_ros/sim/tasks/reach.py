@@ -35,7 +35,7 @@ class Reach:
         self.goal_sensor, self.yardstick = "", METRES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, True
         self._kinematics = Kinematics(spec)
-        # From the middle of the box nothing in it is further away than this: goals would be drawn for ever.
+        # From the middle of the box nothing in it is further away than this: draws of goals would never end.
         furthest = float(np.linalg.norm(spec.workspace[1] - spec.workspace[0])) / 2
         if settings.minimum_travel > 0.9 * furthest:
             raise ConfigError(
@@ -77,5 +77,5 @@ class Reach:
         return RandomMotion(self._spec, settings, generator)
 
     def oracle(self, episode: Episode) -> Motion | None:
-        """None: the inverse model, which needs no truth, is the baseline to look at."""
+        """Return None: the inverse model, which needs no truth, is the baseline."""
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Task setpoint: bring what one vector sensor measures to given values."""
+"""Task setpoint: bring the readings of one vector sensor to given values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SetpointSettings:
 
 
 class Setpoint:
-    """Seeded starts at rest, and goals that are reached by construction: where random set points lead to.
+    """Seeded starts at rest, and reachable goals: the steady state of random set points.
 
     Args:
         spec: a body whose simulation is a process.
@@ -96,7 +96,7 @@ class Setpoint:
         return self._in_tolerances(scene.truth()[self.goal_sensor] - episode.goal_position)
 
     def scatter(self, generator: np.random.Generator) -> Episode:
-        """Start at rest, as any set points would have left it; commands begin at home, as the gate's do."""
+        """Start at the steady state of any set points; commands begin at home, like the gate's."""
         start = self._draw(generator)
         return Episode(start, start, self._sensor.steady(start))
 
@@ -105,7 +105,7 @@ class Setpoint:
         return ChannelMotion(self._spec.actions, settings, generator, self._spec.home)
 
     def oracle(self, episode: Episode) -> Motion | None:
-        """Ask for the set points that lead to the goal, at once."""
+        """Request the set points that lead to the goal, at once."""
         return Constant(episode.goal)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a task is to the simulator: what stands on the table, where it begins, and how it is judged."""
+"""A task in the simulator: what stands on the table, where it begins, and how it is judged."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Episode:
     """One start and goal.
 
     Attributes:
-        start: what the world's `reset` takes: joints of an arm (J,), the pose of a base (3,) as x, y in m and
+        start: for the world's `reset`: joints of an arm (J,), the pose of a base (3,) as x, y in m and
             yaw in rad, else set points (C,).
-        goal: the same where the goal is reached.
-        goal_position: (n,) where what is judged shall be: (3,) m, a pose, or values of a sensor.
+        goal: the same at the goal.
+        goal_position: (n,) target of the judged quantity: (3,) m, a pose, or values of a sensor.
         start_objects: (M, 4) x, y, z in m and yaw in rad of each object at the start.
         goal_objects: (M, 4) in the goal image.
-        later_objects: (M, 4) where they are put on the way; None: they are not.
+        later_objects: (M, 4) poses after a move on the way; None: no move.
     """
 
     start: FloatArray
@@ -40,7 +40,7 @@ class Motion(Protocol):
     """Moves the robot while data is collected; takes the world of its task, a Scene for those of an arm."""
 
     def next(self, scene: Any) -> FloatArray:
-        """Return the next action (A,) in the channels' units; may look at the truth."""
+        """Return the next action (A,) in the channels' units; may use the truth."""
 
 
 class Task(Protocol):
@@ -48,10 +48,10 @@ class Task(Protocol):
 
     Attributes:
         episode_steps: control steps per episode.
-        goal_is_posture: whether the joints in the goal image say all that is wanted.
+        goal_is_posture: whether the joints in the goal image define the goal completely.
         goal_sensor: vector sensor whose values `Episode.goal_position` gives; "" where the goal is how the
             world looks with `Episode.goal`.
-        yardstick: how its error is told, and what counts as success.
+        yardstick: how its error is expressed, and what counts as success.
     """
 
     episode_steps: int
@@ -66,7 +66,7 @@ class Task(Protocol):
         """Return the episode of `seed`: the same on every machine. Raises KinematicsError."""
 
     def error(self, scene: Any, episode: Episode) -> float:
-        """Return the true distance from the goal, in m or as `yardstick` tells; for scoring only."""
+        """Return the true distance from the goal, in m or in terms of `yardstick`; for scoring only."""
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Return where an episode of training data begins."""
@@ -75,4 +75,4 @@ class Task(Protocol):
         """Return how the robot moves in an episode of training data."""
 
     def oracle(self, episode: Episode) -> Motion | None:
-        """Return a scripted solution that looks at the truth: the upper baseline; None if there is none."""
+        """Return a scripted solution with access to the truth, the upper baseline; None if there is none."""

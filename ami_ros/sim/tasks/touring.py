@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tip that goes from place to place: for training data and the upper baseline, not for planning."""
+"""A tip that moves from place to place: for training data and the upper baseline, not for planning."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ami_ros.types import FloatArray
 THERE = 0.008  # m
 NOISE_SHARE = (0.0, 0.5)  # of the aimless motion, added
 SPEED_SHARE = (0.4, 1.0)  # of max_tip_speed
-LONGEST = 60  # control steps: then it goes somewhere else
+LONGEST = 60  # control steps: then it changes its goal
 
 
 class Touring:
-    """Goes straight from one place to the next, and from the last one on a new way.
+    """Moves straight from one place to the next, and from the last one on a new way.
 
     Args:
         spec: the robot, moving along x and y.
-        way: from where the tip is (2,) to the places (2,) to pass next; with noise asked again at the last.
-        aimless: motion that is added; None goes one way, at full speed, and stays.
+        way: from the tip's place (2,) to the places (2,) to pass next; with noise called again at the last.
+        aimless: added motion; None goes one way, at full speed, and stays.
         generator: of speed and noise.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A wall with three sides: who is inside and goes straight to what lies behind its back gets nowhere."""
+"""A wall with three sides: a straight path from inside to a goal behind its back is blocked."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ STEP = 0.004  # m, between the places at which a straight way is checked
 
 @dataclass(frozen=True)
 class Trap:
-    """Three walls around a rectangle that is open at one end, seen from above. The "bug trap" of planning.
+    """Three walls around a rectangle with one open end, seen from above. The "bug trap" of planning.
 
-    Source: Yershova et al., "Dynamic-domain RRTs" (2005), of why such traps are hard.
+    Source: Yershova et al., "Dynamic-domain RRTs" (2005), on why such traps are hard.
 
     Args:
         depth: inside, from the back to the open end, m.
@@ -54,7 +54,7 @@ class Trap:
         Args:
             start: (2,) from the middle of the inside.
             goal: (2,).
-            clear: from the walls, at least, m; corners are passed a little further off.
+            clear: least distance from the walls, m; corners are passed slightly further off.
         """
         out = clear * 1.25 + self.thickness
         along, across = 0.5 * self.depth, 0.5 * self.width
@@ -69,7 +69,7 @@ class Trap:
         for one, other in itertools.combinations(range(count), 2):
             if self._is_free(places[one], places[other], clear):
                 far[one, other] = far[other, one] = math.dist(places[one], places[other])
-        # Bellman and Ford: eight places are few.
+        # Bellman-Ford suffices for eight places.
         best, before = np.full(count, np.inf), np.full(count, 0)
         best[0] = 0.0
         for _ in range(count):
@@ -84,6 +84,6 @@ class Trap:
     def _is_free(self, start: FloatArray, end: FloatArray, clear: float) -> bool:
         steps = max(2, math.ceil(math.dist(start, end) / STEP))
         way = start + np.linspace(0.0, 1.0, steps)[:, None] * (end - start)
-        # Who begins or ends nearer to a wall may leave it.
+        # A start or goal nearer to a wall is allowed.
         least = min(clear, float(self.clearance(way[[0, -1]]).min())) - 1e-6
         return bool((self.clearance(way) >= least).all())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Task two_room: be where the picture shows, in the other room; the wall between them has one door."""
+"""Task two_room: reach the pictured pose in the other room; the wall between them has one door."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ami_ros.sim.tasks.yardstick import TOLERANCES
 from ami_ros.sim.world.yard import Yard
 from ami_ros.types import FloatArray
 
-DRAWS = 1000  # episodes that are tried until one asks for a detour
+DRAWS = 1000  # episodes to try until one needs a detour
 PIECES = 2  # of the wall, one on each side of the door
 
 
@@ -56,7 +56,7 @@ class TwoRoomSettings:
 
 
 class TwoRoom:
-    """Seeded starts, goals and doors: each episode has a door elsewhere, but some doors are kept for a test.
+    """Seeded starts, goals and doors: each episode has another door; some doors are kept for a test.
 
     The wall is the line x = 0. Its pieces are objects of the world, long enough to reach the border.
 
@@ -88,7 +88,7 @@ class TwoRoom:
         )
         self.goal_sensor, self.yardstick = "", TOLERANCES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
-        self.episode(0)  # an area without room is told before anything is started
+        self.episode(0)  # report an area without room before anything starts
 
     def furnish(self, scene: Yard) -> None:
         """Put up the wall."""
@@ -106,7 +106,7 @@ class TwoRoom:
         """Return the episode of `seed`: the same on every machine.
 
         Raises:
-            ConfigError: no start and goal ask for a detour.
+            ConfigError: no start and goal need a detour.
         """
         generator = np.random.default_rng(seed)
         for _ in range(DRAWS):
@@ -130,7 +130,7 @@ class TwoRoom:
         return drawn(generator, s.map, (s.door_lower, s.door_upper), (s.unseen_lower, s.unseen_upper))
 
     def _other_door(self, generator: np.random.Generator, door: float) -> float:
-        """Return where the middle of a door is that leaves nothing of this one, m."""
+        """Return the middle of a door that does not overlap this one, m."""
         for _ in range(DRAWS):
             other = self._door(generator)
             if abs(other - door) >= self._settings.door_width:
@@ -187,7 +187,7 @@ class TwoRoom:
         return RandomDriving(self._spec, self._base, settings, generator)
 
     def _tour(self, episode: Episode, generator: np.random.Generator) -> Motion:
-        # Who only ever drives around walls does not learn what comes of driving against them.
+        # A model that never sees contact with walls does not learn its effect.
         s, straight = self._settings, generator.random() < self._settings.straight_share
         at, stations = episode.start, []
         for _ in range(6):
@@ -198,7 +198,7 @@ class TwoRoom:
         return DrivingThrough(self._spec, stations, s.distance_tolerance, generator, steps)
 
     def oracle(self, episode: Episode) -> Motion | None:
-        """Drive to the goal with the truth in sight."""
+        """Drive to the goal with access to the truth."""
         stations = self._way(episode.start, episode.goal_position, self._door_of(episode))
         return DrivingThrough(self._spec, stations, self._settings.distance_tolerance)
 
@@ -206,7 +206,7 @@ class TwoRoom:
         return float(episode.start_objects[:, 1].mean())
 
     def _way(self, start: FloatArray, goal: FloatArray, door: float) -> list[FloatArray]:
-        """Return the poses (3,) to go to: in front of the door and behind it, where it is between the two."""
+        """Return the poses (3,) to go to: in front of the door and behind it, if it is between the two."""
         if start[0] * goal[0] > 0.0:
             return [goal]
         side, away = math.copysign(1.0, goal[0]), self._clear + 0.5 * self._settings.wall_thickness

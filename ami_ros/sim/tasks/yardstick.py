@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the error of a task is told to people, and how small it must be."""
+"""How the error of a task is shown to people, and how small it must be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Threshold:
 
     Attributes:
         error: the largest.
-        suffix: of the figures about it, such as success_5cm; empty where there is but one.
+        suffix: of the figures about it, such as success_5cm; empty where there is only one.
         text: for people, after "within".
     """
 
@@ -27,11 +27,11 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """A property of the task; every error is told by the one of its task.
+    """A property of the task, which expresses all its errors.
 
     Attributes:
         quantity: what an error is.
-        unit: in which it is told.
+        unit: in which it is expressed.
         per_error: units in an error of 1.
         thresholds: what counts as success, the loosest first.
     """
@@ -53,7 +53,7 @@ class Yardstick:
 
     @property
     def near(self) -> str:
-        """The loosest threshold in the names of figures about the way there, such as steps_to_5cm."""
+        """The loosest threshold in the names of figures about the approach, such as steps_to_5cm."""
         return self.loosest.suffix or "success"
 
     def text(self, error: float) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated arm: obeys commands as a joint trajectory controller would."""
+"""The simulated arm: executes commands like a joint trajectory controller."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ami_ros.sim.world.loadable_urdf import loadable_urdf
 from ami_ros.sim.world.tool import TOOL_LINK, with_tool
 from ami_ros.types import Command, FloatArray
 
-# Of a body that has more, PyBullet does not tell the state of any. Source: MAX_DEGREE_OF_FREEDOM of its
+# Of a body that has more, PyBullet does not return any state. Source: MAX_DEGREE_OF_FREEDOM of its
 # examples/SharedMemory/SharedMemoryPublic.h, 128; tried with 127 and 128.
 MOST_JOINTS = 127
-# People see these; the model learns from them: the hand stands out from the arm, the arm from the table.
+# For people and the model: the hand stands out from the arm, the arm from the table.
 LINK_COLOURS = ((0.93, 0.93, 0.95, 1.0), (0.75, 0.78, 0.84, 1.0))
 HAND_COLOUR = (0.15, 0.25, 0.55, 1.0)
 TOOL_COLOUR = (0.10, 0.10, 0.12, 1.0)

@@ -28,7 +28,7 @@ class ArmSensors:
         kinematics: of its tip.
 
     Raises:
-        EmbodimentError: a sensor that this simulator cannot provide; names it and what it can.
+        EmbodimentError: a sensor that this simulator cannot provide; names it and the available ones.
     """
 
     def __init__(self, bullet: Bullet, arm: Arm, spec: RobotSpec, kinematics: Kinematics) -> None:
@@ -57,7 +57,7 @@ class ArmSensors:
         return partial(self._joints, [index[name] for name in sensor.names])
 
     def _links_behind(self, joint: int) -> set[int]:
-        """Return the links that the last joint carries, its own one included."""
+        """Return the links that the last joint carries, including its own."""
         behind = {joint}
         for link, parent in enumerate(self._bullet.parents(self._arm.body)):
             if parent in behind:  # a parent comes before its children
@@ -65,11 +65,11 @@ class ArmSensors:
         return behind
 
     def forget(self) -> None:
-        """Until the next step nothing touches anything: PyBullet remembers what was before a reset."""
+        """Ignore contacts until the next step: PyBullet remembers those from before a reset."""
         self._moved = False
 
     def stepped(self) -> None:
-        """Note that physics has gone on."""
+        """Note that physics has advanced."""
         self._moved = True
 
     def read(self) -> dict[str, FloatArray]:
@@ -94,8 +94,8 @@ class ArmSensors:
     def _wrench(self) -> FloatArray:
         """Return force (N) and torque (N m) about the tip by the world on hand and tool (6,), tip axes.
 
-        It is the sum of the contacts in the last physics step, as of a sensor in the wrist that does not feel
-        the weight and the inertia of what it carries: 0 in free motion.
+        It is the sum of the contacts in the last physics step, like a wrist sensor with weight and inertia of
+        its load compensated: 0 in free motion.
         Source: wrenches add up in one frame; Lynch and Park, "Modern Robotics" (2017), section 3.4.
         """
         place, turn = self._kinematics.forward(self._arm.state()[0])

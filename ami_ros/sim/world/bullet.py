@@ -54,7 +54,7 @@ class Bullet:
         """
         with tempfile.TemporaryDirectory() as folder, quiet():
             copy = Path(folder) / "robot.urdf"
-            copy.write_text(text, encoding="utf-8", errors="surrogateescape")  # a path may be no Unicode
+            copy.write_text(text, encoding="utf-8", errors="surrogateescape")  # a path may not be Unicode
             try:
                 return pybullet.loadURDF(str(copy), useFixedBase=fixed, physicsClientId=self._id)
             except pybullet.error as error:
@@ -86,7 +86,7 @@ class Bullet:
         return body
 
     def add_ghost(self, shape: str, size: float, rgba: Sequence[float]) -> int:
-        """Add something only to be seen, at the origin: a sphere, cylinder, box or capsule, `size` m wide."""
+        """Add a visual-only object at the origin: a sphere, cylinder, box or capsule, `size` m wide."""
         half = size / 2
         shapes: dict[str, tuple[int, dict[str, Any]]] = {
             "sphere": (pybullet.GEOM_SPHERE, {"radius": half}),
@@ -113,9 +113,9 @@ class Bullet:
         pybullet.resetBaseVelocity(body, [0.0] * 3, [0.0] * 3, physicsClientId=self._id)
 
     def forget_contacts(self, bodies: Sequence[int]) -> None:
-        """Leave bodies out of reach of everything: what follows then depends on nothing from before.
+        """Move bodies out of reach of everything: the next steps then do not depend on earlier ones.
 
-        PyBullet starts from the last contact forces where it finds two bodies touching as it left them.
+        PyBullet starts from the last contact forces of two bodies that still touch.
         """
         for place, body in enumerate(bodies, start=1):
             self.place(body, (0.0, 0.0, FAR * place), 0.0)
@@ -128,7 +128,7 @@ class Bullet:
         return np.array(position), np.array(turn)
 
     def set_pose(self, body: int, position: FloatArray, turn: FloatArray) -> None:
-        """Put a body back, at rest, where `pose` found it."""
+        """Put a body back, at rest, at a result of `pose`."""
         pybullet.resetBasePositionAndOrientation(
             body, position.tolist(), turn.tolist(), physicsClientId=self._id
         )
@@ -177,7 +177,7 @@ class Bullet:
         return np.array([state[0] for state in states]), np.array([state[6] for state in states])
 
     def push(self, body: int, links: Sequence[int], forces: FloatArray, places: FloatArray) -> None:
-        """Let forces (L, 3) in N act on links at places (L, 3) in m during the next step."""
+        """Apply forces (L, 3) in N to links at places (L, 3) in m during the next step."""
         frame = pybullet.WORLD_FRAME
         for link, force, at in zip(links, forces.tolist(), places.tolist(), strict=True):
             pybullet.applyExternalForce(body, link, force, at, frame, physicsClientId=self._id)
@@ -219,7 +219,7 @@ class Bullet:
     def touches(self, body: int) -> list[tuple[int, FloatArray, FloatArray]]:
         """Return link, place (3,) in m and force on it (3,) in N of each contact of a body, last step."""
         found = []
-        # All contacts: asked for one body's, PyBullet turns the normals round, but not the friction.
+        # All contacts: for a single body, PyBullet reverses the normals, but not the friction.
         for point in pybullet.getContactPoints(physicsClientId=self._id):
             parts = ((point[9], point[7]), (point[10], point[11]), (point[12], point[13]))
             force = np.sum([size * np.array(direction) for size, direction in parts], axis=0)
@@ -230,7 +230,7 @@ class Bullet:
         return found
 
     def touch_now(self, bodies: Sequence[int]) -> bool:
-        """Return whether any of these bodies is in touch with another one where they stand now."""
+        """Return whether any of these bodies currently touches another one."""
         pybullet.performCollisionDetection(physicsClientId=self._id)
         return any(pybullet.getContactPoints(body, physicsClientId=self._id) for body in bodies)
 
@@ -239,9 +239,9 @@ class Bullet:
         pybullet.stepSimulation(physicsClientId=self._id)
 
     def tint(self, factors: Sequence[Sequence[float]]) -> None:
-        """Multiply surface colours; surfaces of one colour share a factor (3,), the last serves the rest.
+        """Multiply surface colours; surfaces of one colour share a factor (3,), the last applies to the rest.
 
-        The colour that a surface had when first seen here counts as clean; no factors bring it back.
+        The first colour of a surface seen here counts as clean; no factors restore it.
         """
         for body in range(pybullet.getNumBodies(physicsClientId=self._id)):
             for shape in pybullet.getVisualShapeData(body, physicsClientId=self._id):
@@ -281,7 +281,7 @@ class Bullet:
             height,
             view,
             projection,
-            lightDirection=light.direction,  # given each time: PyBullet keeps the last one
+            lightDirection=light.direction,  # set each time: PyBullet keeps the last one
             lightColor=light.colour,
             lightAmbientCoeff=light.ambient,
             lightDiffuseCoeff=light.diffuse,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Meshes with fewer faces: a frame costs what is drawn, and a robot's own meshes are made for close-ups."""
+"""Meshes with fewer faces: they make frames cheap, while a robot's own meshes are made for close-ups."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ami_ros.body.xml_file import parse_xml
 from ami_ros.errors import EmbodimentError, OutputError
 from ami_ros.system.whole_file import write_whole
 
-# All faces of a robot together: with no more, PyBullet draws 128 x 128 pixels in under 3 ms on one core.
+# All faces of a robot together: up to this, PyBullet draws 128 x 128 pixels in under 3 ms on one core.
 FACES = 3600
 CELLS = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4)  # of a grid along the diagonal of a mesh
-END = 0.1  # of the diagonal: a mesh that has become shorter by more is not the same shape
+END = 0.1  # of the diagonal: a mesh shortened by more has another shape
 MATERIALS = {"library_effects", "library_materials", "library_images", "bind_material"}  # elements of COLLADA
-VERSION = b"3"  # of what is done to a mesh; another one makes all of them again
+VERSION = b"3"  # of the mesh processing; a new one rebuilds all meshes
 
 
 def face_limit(faces: Sequence[int]) -> int:
-    """Return how many faces each mesh of a robot may have, so that all together have at most FACES."""
+    """Return how many faces each mesh of a robot may have, for a total of at most FACES."""
     left, most = FACES, max(faces, default=0)
     for index, count in enumerate(sorted(faces)):
         share = left // (len(faces) - index)
@@ -43,8 +43,8 @@ def faces_of(path: Path) -> int:
 def light_mesh(path: Path, faces: int) -> Path:
     """Return an OBJ file of the same shape with about `faces` triangles, from the cache if it is there.
 
-    What is cached goes by content, so a mesh that changes is simplified again. What is damaged, or was put
-    there by somebody else, is made again, too.
+    The cache is keyed by content, so a changed mesh is simplified again. Damaged or foreign cache files are
+    also rebuilt.
 
     Raises:
         EmbodimentError: not a mesh that can be read.
@@ -59,7 +59,7 @@ def light_mesh(path: Path, faces: int) -> Path:
         # simplified into shards.
         mesh.merge_vertices(merge_tex=True, merge_norm=True)
         light = mesh.simplify_quadric_decimation(face_count=faces) if len(mesh.faces) > faces else mesh
-        # It keeps every hole and every loose part, and where there are many it may lose an end.
+        # It keeps every hole and every loose part, and with many of them it may lose an end.
         if _lost_an_end(light, mesh):
             light = _without_holes(mesh, faces)
         elif len(light.faces) > faces:
@@ -71,7 +71,7 @@ def light_mesh(path: Path, faces: int) -> Path:
 
 
 def _remove_other(path: Path) -> None:
-    """Remove what is no file, as a link: what it leads to would be written. Raises OutputError: it stays."""
+    """Remove anything but a file: writing through a link changes its target. Raises OutputError: it stays."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             path.unlink()
@@ -83,7 +83,7 @@ def _remove_other(path: Path) -> None:
 
 
 def _is_whole(cached: Path) -> bool:
-    """Return whether a file is there as we have written it: ours, no link, and to the last byte."""
+    """Return whether a file exists as written: ours, no link, and to the last byte."""
     try:
         file = os.open(cached, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -97,7 +97,7 @@ def _is_whole(cached: Path) -> bool:
 
 
 def _seal(text: bytes) -> bytes:
-    """Return the first line of a file with `text`, a comment to whoever reads OBJ."""
+    """Return the first line of a file with `text`, a comment in OBJ."""
     return f"# SHA-256 {hashlib.sha256(text).hexdigest()}\n".encode()
 
 
@@ -106,9 +106,9 @@ def _lost_an_end(light: Any, mesh: Any) -> bool:
 
 
 def _without_holes(mesh: Any, faces: int) -> Any:
-    """Return a mesh of at most `faces` triangles: on the finest of some grids on which that can be had.
+    """Return a mesh of at most `faces` triangles: on the finest grid that allows it.
 
-    The grid closes holes and joins loose parts, so that what is left can be simplified as others are.
+    The grid closes holes and joins loose parts, so that the result can be simplified like other meshes.
 
     Source: Rossignac and Borrel, "Multi-resolution 3D approximations for rendering complex scenes" (1993).
     """
@@ -132,7 +132,7 @@ def _cache() -> Path:
 
 
 def _read(path: Path) -> Any:
-    import trimesh  # only here: a robot whose meshes are light enough, or that has none, needs no library
+    import trimesh  # only here: a robot with light or no meshes needs no library
 
     try:
         kind = path.suffix[1:].lower()
@@ -140,7 +140,7 @@ def _read(path: Path) -> Any:
         mesh: Any = trimesh.load(source, file_type=kind, force="mesh", skip_materials=True)
         if not len(mesh.faces):
             raise ValueError("it has no faces")
-    except Exception as error:  # its readers raise whatever a broken file makes them
+    except Exception as error:  # its readers raise any error on a broken file
         raise EmbodimentError(
             f"mesh {path}: cannot be read: {error}; expected STL, OBJ or DAE with faces"
         ) from error
@@ -148,7 +148,7 @@ def _read(path: Path) -> Any:
 
 
 def _shape_alone(path: Path) -> bytes:
-    """Return a COLLADA file without materials: where one is broken, its reader finds no faces."""
+    """Return a COLLADA file without materials: a broken material hides all faces from its reader."""
     root = parse_xml(path)
     for parent in list(root.iter()):
         for child in [child for child in parent if child.tag.rpartition("}")[2] in MATERIALS]:

@@ -20,8 +20,8 @@ def loadable_urdf(path: Path, detailed: bool) -> str:
 
     Args:
         path: of the URDF.
-        detailed: keep the meshes that are to be seen; else the link's collision mesh is shown in place of
-            one at the same place, where its file is smaller, and what is still too heavy is simplified.
+        detailed: keep the visual meshes; else the link's collision mesh replaces one at the same place
+            where its file is smaller, and meshes still too heavy are simplified.
 
     Raises:
         EmbodimentError: not a URDF that can be read, or a mesh is missing or cannot be read.

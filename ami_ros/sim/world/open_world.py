@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a robot's YAML to the world that stands in for it."""
+"""From a robot's YAML to its simulated world."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def open_world(spec: RobotSpec, physics_hz: float, detailed: bool = False) -> Wo
         detailed: slow, pretty meshes, for videos.
 
     Raises:
-        EmbodimentError: nothing stands in for this robot, or it does not fit its simulation.
+        EmbodimentError: the robot has no simulation, or does not fit it.
     """
     if isinstance(spec.simulation, ProcessSimulation):
         return Process(spec)

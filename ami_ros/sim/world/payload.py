@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is mounted on a simulated base, as URDF: boxes that are one rigid body with it."""
+"""The payload of a simulated base, as URDF: boxes that form one rigid body with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 from ami_ros.body.scenery import Box
 
-MASS = 0.1  # kg, of a plate or a box of sheet metal: light enough not to matter to what carries it
+MASS = 0.1  # kg, of a plate or a box of sheet metal: light enough not to affect its carrier
 
 
 def with_payload(urdf: str, boxes: Mapping[str, Box]) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated process: values that follow the commanded channels with a lag, as the robot's YAML says.
+"""A simulated process: values that follow the commanded channels with a lag from the robot's YAML.
 
-Each value obeys x' = (offset + gain u - x) / time_constant. While u stands still it is known exactly,
+Each value obeys x' = (offset + gain u - x) / time_constant. For constant u the solution is exact,
 x(t) = end + (x(0) - end) exp(-t / time_constant), so no step size can be too large.
 Source: zero-order hold of a first-order system; Astrom and Wittenmark, "Computer-Controlled Systems" (1997),
 section 2.3.
@@ -47,7 +47,7 @@ class Process:
         self.reset(spec.home)
 
     def reset(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
-        """Stand still as if the channels had been at `start` (C,) for ever; a process has no objects.
+        """Start at the steady state of the channels at `start` (C,); a process has no objects.
 
         Raises:
             ObservationError: not C finite numbers.
@@ -59,11 +59,11 @@ class Process:
         return checked_vector(channels, "channels of a process", self._count, ObservationError).copy()
 
     def vary(self, variation: Variation | None, seed: int = 0) -> None:
-        """Measure with noise of this seed from now on; there is nothing to look at."""
+        """Measure with noise of this seed from now on; there is nothing visible."""
         self._generator = np.random.default_rng(seed)
 
     def advance(self, command: Command | None, duration_ns: int) -> None:
-        """Obey `command` (None keeps the last one) and let `duration_ns` pass.
+        """Execute `command` (None keeps the last one) and let `duration_ns` pass.
 
         Raises:
             ObservationError: the command is not C finite numbers.
@@ -91,7 +91,7 @@ class Process:
         return measured
 
     def image(self, width: int | None = None, height: int | None = None, camera: str = "") -> ImageArray:
-        """Refuse: nothing of a process can be seen.
+        """Refuse: a process is not visible.
 
         Raises:
             ObservationError: always.
@@ -103,11 +103,11 @@ class Process:
         return {name: self._state[name].copy() for name in self._order}
 
     def snapshot(self) -> dict[str, FloatArray]:
-        """Return `truth`: there is nothing more to it."""
+        """Return `truth`: there is no further state."""
         return self.truth()
 
     def show(self, moment: Mapping[str, FloatArray]) -> None:
-        """Measure what `snapshot` saw, from where it goes on."""
+        """Restore the state of `snapshot`."""
         self._state = {name: moment[name].copy() for name in self._order}
 
     def rearrange(self, object_poses: FloatArray) -> bool:

@@ -19,7 +19,7 @@ def quiet() -> Iterator[None]:
             os.dup2(null, stream)
         yield
     finally:
-        ctypes.CDLL(None).fflush(None)  # or C's buffer spills after the streams are back
+        ctypes.CDLL(None).fflush(None)  # or C's buffer spills after the streams are restored
         for stream, copy in saved.items():
             os.dup2(copy, stream)
             os.close(copy)

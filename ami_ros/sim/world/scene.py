@@ -71,7 +71,7 @@ class Scene(Stage):
         return self._kinematics.forward(self._arm.state()[0])[0]
 
     def touching(self) -> set[int]:
-        """Return which links of the arm touched something, not the arm itself, in the last physics step."""
+        """Return which links of the arm touched something other than the arm in the last physics step."""
         return {link for link, _, _ in self._bullet.touches(self.arm_body)}
 
     def truth(self) -> dict[str, FloatArray]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every world in PyBullet has: scenery, objects, cameras that vary, and time."""
+"""The common part of all worlds in PyBullet: scenery, objects, cameras that vary, and time."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class Stage(ABC):
-    """A body in front of fixed cameras; implements `World`. Its kinds say which body, and what it senses.
+    """A body in front of fixed cameras; implements `World`. Subclasses define the body and its sensors.
 
     Args:
         spec: the robot.
         physics_hz: simulation steps per second.
-        scenery: what stands around it.
+        scenery: boxes around it.
     """
 
     def __init__(self, spec: RobotSpec, physics_hz: float, scenery: Mapping[str, Box]) -> None:
@@ -43,7 +43,7 @@ class Stage(ABC):
         self._exposed = {camera.name: Sensor(CLEAN, 0) for camera in spec.images}
         self._carriers: dict[str, tuple[int, int]] = {}  # camera -> body and link
         self._objects: list[int] = []
-        self._walls: list[int] = []  # objects that nothing moves
+        self._walls: list[int] = []  # immovable objects
         self._physics_step_ns = round(1e9 / physics_hz)
         self.time_ns = 0
 
@@ -52,12 +52,12 @@ class Stage(ABC):
     @property
     @abstractmethod
     def area(self) -> FloatArray:
-        """Lower and upper corner (2, 2) of where things may stand, m."""
+        """Lower and upper corner (2, 2) of where objects may stand, m."""
 
     @property
     @abstractmethod
     def scale(self) -> float:
-        """How large things are that stand there, next to those on a table."""
+        """Size of objects there, relative to those on a table."""
 
     @abstractmethod
     def _place_body(self, start: FloatArray) -> None:
@@ -65,7 +65,7 @@ class Stage(ABC):
 
     @abstractmethod
     def _show_body(self, moment: Mapping[str, FloatArray]) -> None:
-        """Put the body at rest where `snapshot` saw it."""
+        """Put the body at rest in the pose of `snapshot`."""
 
     def _carry_cameras(self, body: int) -> None:
         """Find the links of the body that carry cameras. Raises EmbodimentError."""
@@ -81,16 +81,16 @@ class Stage(ABC):
 
     @abstractmethod
     def _obey(self, command: Command) -> None:
-        """Let the body obey until the next command."""
+        """Let the body execute this command until the next one."""
 
     def _forget(self) -> None:  # noqa: B027 - most bodies remember nothing
-        """Let the body's sensors forget what was before a reset."""
+        """Let the body's sensors forget the time before a reset."""
 
     def _before_step(self) -> None:  # noqa: B027
-        """Let forces act that physics does not know."""
+        """Apply forces outside the physics engine."""
 
     def _stepped(self) -> None:  # noqa: B027
-        """Let the body's sensors know that physics has gone on."""
+        """Notify the body's sensors that physics has advanced."""
 
     @abstractmethod
     def truth(self) -> dict[str, FloatArray]:
@@ -98,7 +98,7 @@ class Stage(ABC):
 
     @abstractmethod
     def snapshot(self) -> dict[str, FloatArray]:
-        """Return all that is needed to show this moment again, by name; `objects` among it."""
+        """Return all that is needed to show this moment again, by name, including `objects`."""
 
     @abstractmethod
     def vectors(self) -> dict[str, FloatArray]:
@@ -109,14 +109,14 @@ class Stage(ABC):
     def add_block(
         self, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]
     ) -> None:
-        """Add an object that can be pushed, or with no mass a wall; they keep the order of being added."""
+        """Add an object that can be pushed, or a wall if it has no mass; the order of addition is kept."""
         self._objects.append(self._bullet.add_block(half_size, mass, friction, rgba))
         if not mass:
             self._walls.append(self._objects[-1])
 
     @property
     def bullet(self) -> Bullet:
-        """The physics behind it: for those who break the rules of this world on purpose."""
+        """The physics behind it: for code that breaks the rules of this world on purpose."""
         return self._bullet
 
     @property
@@ -125,7 +125,7 @@ class Stage(ABC):
         return tuple(self._objects)
 
     def reset(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
-        """Put everything at rest. Time goes on: it never runs backwards.
+        """Put everything at rest. Time continues: it never runs backwards.
 
         Args:
             start: (J,) joint positions of an arm, or the pose (3,) of a base: x, y in m and yaw in rad.
@@ -137,7 +137,7 @@ class Stage(ABC):
 
     @property
     def _loose(self) -> list[int]:
-        """What stands on something: what touched before a reset must not count after it."""
+        """Movable bodies: contacts before a reset must not count after it."""
         return self._objects
 
     def _place(self, start: FloatArray, object_poses: FloatArray) -> None:
@@ -150,12 +150,12 @@ class Stage(ABC):
             self._bullet.place(body, pose[:3].tolist(), float(pose[3]))
 
     def _show_objects(self, poses: FloatArray) -> None:
-        """Put the objects at rest at poses (M, 7), as `poses` gave them."""
+        """Put the objects at rest at poses (M, 7) from `poses`."""
         for body, pose in zip(self._objects, poses, strict=True):
             self._bullet.set_pose(body, pose[:3], pose[3:])
 
     def rearrange(self, object_poses: FloatArray) -> bool:
-        """Put the objects elsewhere, as `World.rearrange` says."""
+        """Move the objects, see `World.rearrange`."""
         before = self.poses()
         self._place_objects(object_poses)
         is_free = not self._bullet.touch_now(self._objects)
@@ -164,7 +164,7 @@ class Stage(ABC):
         return is_free
 
     def advance(self, command: Command | None, duration_ns: int) -> None:
-        """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
+        """Execute `command` (None keeps the last one) and let `duration_ns` pass."""
         if command is not None:
             self._obey(command)
         steps = round(duration_ns / self._physics_step_ns)
@@ -190,13 +190,13 @@ class Stage(ABC):
         return np.stack(poses) if poses else np.zeros((0, 7))
 
     def contacts(self) -> dict[str, FloatArray]:
-        """Return by `contacts` at how many places (1,) walls are touched; nothing where there are none."""
+        """Return the number of contacts with walls (1,) as `contacts`; empty without walls."""
         if not self._walls:
             return {}
         return {"contacts": np.array([float(sum(len(self._bullet.touches(wall)) for wall in self._walls))])}
 
     def show(self, moment: Mapping[str, FloatArray]) -> None:
-        """Put everything, at rest, where `snapshot` saw it."""
+        """Put everything, at rest, in the state of `snapshot`."""
         self._show_body(moment)
         self._show_objects(moment["objects"].reshape(-1, 7))
 
@@ -206,12 +206,12 @@ class Stage(ABC):
         """Show this world in another light and through other cameras, until the next call.
 
         Args:
-            variation: None brings back the clean look, to the bit.
+            variation: None restores the clean look, to the bit.
             seed: of the sensors' noise.
         """
         variation = variation or CLEAN
         before, self._variation = self._variation, variation
-        # Each camera has noise of its own; the first one's is the same whether or not there are others.
+        # Each camera has its own noise; the first one's does not depend on the others.
         self._exposed = {
             camera.name: Sensor(variation.view(index), [seed, index] if index else seed)
             for index, camera in enumerate(self._spec.images)
@@ -241,7 +241,7 @@ class Stage(ABC):
         return {sensor.name: self.image(camera=sensor.name) for sensor in self._spec.images}
 
     def image_at(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> ImageArray:
-        """Render the first camera as if all stood as in `reset`; it is put back, at rest, afterwards."""
+        """Render the first camera as after `reset`; the world is restored, at rest, afterwards."""
         return self._at(start, object_poses, self.image)
 
     def images_at(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> dict[str, ImageArray]:

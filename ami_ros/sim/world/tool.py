@@ -6,7 +6,7 @@ from __future__ import annotations
 from ami_ros.body.arm import ToolSpec
 
 TOOL_LINK = "tool"
-MASS = 0.05  # kg, a plastic rod: light enough not to matter to the arm
+MASS = 0.05  # kg, a plastic rod: light enough not to affect the arm
 
 
 def with_tool(urdf: str, parent: str, tool: ToolSpec) -> str:

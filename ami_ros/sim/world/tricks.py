@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What no real world does: things that jump, vanish or pass through each other, for `events`."""
+"""Impossible events: objects that jump, vanish or pass through each other, for `events`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ami_ros.sim.world.scene import Scene
 from ami_ros.types import FloatArray
 
 AWAY = (0.0, 0.0, -60.0)  # m: beyond the camera's far plane
-# Shapes and colours that no task has: shape, m across, colour.
+# Shapes and colours used in no task: shape, m across, colour.
 STRANGERS = (
     ("sphere", 0.09, (0.10, 0.75, 0.20, 1.0)),
     ("cylinder", 0.08, (0.95, 0.85, 0.10, 1.0)),
@@ -28,7 +28,7 @@ class Tricks:
         self.undo()
 
     def undo(self) -> None:
-        """Put strangers away, let things touch and show the arm. Objects stay where they are."""
+        """Remove strangers, restore contacts and show the arm. Objects stay where they are."""
         for stranger in self._strangers:
             self._bullet.place(stranger, AWAY, 0.0)
         self._let_touch(True)
@@ -39,11 +39,11 @@ class Tricks:
         self._bullet.place(self._scene.object_bodies[0], pose[:3].tolist(), float(pose[3]))
 
     def vanish(self) -> None:
-        """Take the first object away."""
+        """Remove the first object."""
         self._bullet.place(self._scene.object_bodies[0], AWAY, 0.0)
 
     def vanish_arm(self) -> None:
-        """Take the arm away: for pictures only, it keeps its joints."""
+        """Remove the arm: for pictures only, it keeps its joints."""
         self._bullet.place(self._scene.arm_body, AWAY, 0.0)
 
     def pass_through(self) -> None:

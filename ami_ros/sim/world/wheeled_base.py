@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated base: wheels that turn as they are told, and carry it as far as they grip."""
+"""The simulated base: wheels that turn as commanded, and move it as far as they grip."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ami_ros.sim.world.payload import with_payload
 from ami_ros.types import Command, FloatArray
 
 SETTLING_S = 1.0  # until it stands still on its wheels
-CLEARANCE = 0.002  # m above the ground, from where it is let down
-SUNK = 0.1  # m: whatever is lower than this has no ground below
+CLEARANCE = 0.002  # m above the ground, the height from which it is lowered
+SUNK = 0.1  # m: a base below this has no ground under it
 
 
 class WheeledBase:
@@ -61,7 +61,7 @@ class WheeledBase:
         self._settle(spec, round(SETTLING_S * physics_hz))
 
     def _settle(self, spec: RobotSpec, steps: int) -> None:
-        """Let it down on the ground, and keep how it stands there."""
+        """Lower it to the ground, and keep its posture there."""
         position, turn = self._bullet.pose(self._body)
         above = position + np.array([0.0, 0.0, CLEARANCE - self._bullet.lowest(self._body)])
         self._bullet.set_pose(self._body, above, turn)
@@ -95,13 +95,13 @@ class WheeledBase:
         )
 
     def show(self, posture: FloatArray) -> None:
-        """Put it at rest where `posture` found it."""
+        """Put it at rest in a result of `posture`."""
         self._bullet.set_pose(self._body, posture[:3], posture[3:7])
         self._bullet.reset_joints(self._body, self._wheels, posture[7:])
         self._spin(0.0, 0.0)
 
     def posture(self) -> FloatArray:
-        """Return how it stands (7 + W,)."""
+        """Return its posture (7 + W,)."""
         return np.concatenate(
             [*self._bullet.pose(self._body), self._bullet.joint_state(self._body, self._wheels)[0]]
         )
@@ -112,9 +112,9 @@ class WheeledBase:
         self._spin(*self._drive.wheel_speeds(vx, wz))
 
     def roll(self) -> None:
-        """Let each tyre pull against its slip during the next physics step, as far as it grips.
+        """Apply each tyre's force against its slip during the next physics step, within its grip.
 
-        With Coulomb friction alone, four wheels that cannot steer would turn about whichever axle bears more.
+        With Coulomb friction alone, four fixed wheels would turn about the axle with more load.
         Source: linear tyre with saturation; Rajamani, "Vehicle dynamics and control" (2012), section 2.3.
         """
         places, velocities = self._bullet.link_motion(self._body, self._wheels)
@@ -142,7 +142,7 @@ class WheeledBase:
         return np.array([x, y, yaw])
 
     def rolling(self) -> tuple[float, float]:
-        """Return the motion vx (m/s), wz (rad/s) that the wheels tell of: what slips is not seen."""
+        """Return the motion vx (m/s), wz (rad/s) measured by the wheels, which do not see slip."""
         speeds = self._bullet.joint_state(self._body, self._wheels)[1]
         count = len(self._left)
         return self._drive.motion(float(speeds[:count].mean()), float(speeds[count:].mean()))

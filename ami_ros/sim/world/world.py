@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every simulated world can do, whatever body is in it."""
+"""The interface of every simulated world."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_POSES = np.zeros((0, 4))
 
 
 class World(Protocol):
-    """A body and what is around it, stepped by gate ticks; deterministic for a given sequence of calls.
+    """A body and its surroundings, stepped by gate ticks; deterministic for a given sequence of calls.
 
     Attributes:
         time_ns: simulated time; it never runs backwards.
@@ -33,7 +33,7 @@ class World(Protocol):
         """
 
     def rearrange(self, object_poses: FloatArray) -> bool:
-        """Put the objects elsewhere, at rest, while the body goes on; where one is in its way, all stay.
+        """Move the objects, at rest, while the body continues; if one is in its way, all stay.
 
         Args:
             object_poses: (M, 4) as `reset` takes them.
@@ -43,10 +43,10 @@ class World(Protocol):
         """
 
     def vary(self, variation: Variation | None, seed: int = 0) -> None:
-        """Look otherwise from now on (None: as usual), with noise of this seed."""
+        """Change the look from now on (None: the usual one), with noise of this seed."""
 
     def advance(self, command: Command | None, duration_ns: int) -> None:
-        """Obey `command` (None keeps the last one) and let `duration_ns` pass."""
+        """Execute `command` (None keeps the last one) and let `duration_ns` pass."""
 
     def image(self, width: int | None = None, height: int | None = None, camera: str = "") -> ImageArray:
         """Take a picture; sizes default to the camera's, and the camera to the body's first."""
@@ -64,7 +64,7 @@ class World(Protocol):
         """Return all that is needed to show this moment again, by name."""
 
     def show(self, moment: Mapping[str, FloatArray]) -> None:
-        """Put everything, at rest, where `snapshot` saw it."""
+        """Put everything, at rest, in the state of `snapshot`."""
 
     def close(self) -> None:
-        """Free it. Safe to call twice."""
+        """Free the world. Safe to call twice."""

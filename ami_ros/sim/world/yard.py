@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated world of a base: ground, what stands on it, and cameras, stepped by gate ticks."""
+"""The simulated world of a base: ground, objects on it, and cameras, stepped by gate ticks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ami_ros.sim.world.stage import Stage
 from ami_ros.sim.world.wheeled_base import WheeledBase
 from ami_ros.types import Command, FloatArray
 
-TABLE = 0.12  # m, the reach of what things on a table are made for, next to a base's radius
+TABLE = 0.12  # m, the reach that objects on a table are made for, relative to a base's radius
 NOWHERE = 3.0  # m to each side, the area of a base that may go anywhere
 
 
 class Yard(Stage):
-    """A base that drives about in front of fixed cameras.
+    """A base that drives in front of fixed cameras.
 
     Args:
         spec: the robot.
@@ -47,14 +47,14 @@ class Yard(Stage):
 
     @property
     def area(self) -> FloatArray:
-        """What is around the area that it is kept in."""
+        """The box around the base's area."""
         if self._of.keep_in is None:
             return np.array([[-NOWHERE] * 2, [NOWHERE] * 2])
         return np.stack([self._of.keep_in.min(axis=0), self._of.keep_in.max(axis=0)])
 
     @property
     def scale(self) -> float:
-        """As the base is large."""
+        """In proportion to the base."""
         return self._of.radius / TABLE
 
     @property
@@ -74,7 +74,7 @@ class Yard(Stage):
         self._base.roll()
 
     def vary(self, variation: Variation | None, seed: int = 0) -> None:
-        """Look otherwise from now on, and measure the pose with noise of this seed."""
+        """Change the look from now on, and measure the pose with noise of this seed."""
         super().vary(variation, seed)
         self._generator = np.random.default_rng([seed, 1])
 
@@ -94,7 +94,7 @@ class Yard(Stage):
         return shown | self.contacts()
 
     def vectors(self) -> dict[str, FloatArray]:
-        """Return what each vector sensor measures now: the pose with noise, and what the wheels tell."""
+        """Return what each vector sensor measures now: the pose with noise, and the motion of the wheels."""
         x, y, yaw = self.pose() + self._generator.standard_normal(3) * self._noise_std
         vx, wz = self._base.rolling()
         yaw = math.atan2(math.sin(yaw), math.cos(yaw))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is fitted to latents that no longer change, once the encoders are trained."""
+"""Fits the remaining parts to fixed latents, once the encoders are trained."""

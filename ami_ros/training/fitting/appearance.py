@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Teach the model what lies beyond all that it was trained on, so that it can say so."""
+"""Trains the model to detect images beyond its training range."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from ami_ros.training.settings import TrainingSettings
 from ami_ros.types import ImageArray
 
 FASTEST = 2e-3  # peak learning rate
-DECAY = 0.2  # weight decay: the odd pictures are few
-BATCH = 96  # images of either side per step
-USUAL = 30_000  # pictures within the range that are learned from, if there are as many
-AT_ONCE = 256  # images looked at together when nothing is learned
+DECAY = 0.2  # weight decay: there are few odd images
+BATCH = 96  # images of each side per step
+USUAL = 30_000  # images within the range used for training, if there are as many
+AT_ONCE = 256  # images processed together outside training
 
 
 @dataclass(frozen=True, eq=False)
 class Oddities:
-    """N moments pictured from beyond the training range by each camera.
+    """Images of N moments beyond the training range, by each camera.
 
     Attributes:
-        images: of each camera (N, H, W, 3) uint8, in the model's order.
-        vectors: (N, V) what the other sensors said, in their units.
-        kinds: (N,) what is odd about each.
+        images: images (N, H, W, 3) uint8 of each camera, in the model's order.
+        vectors: (N, V) readings of the other sensors, in their units.
+        kinds: (N,) kind of oddness of each.
     """
 
     images: Sequence[ImageArray]
@@ -46,11 +46,11 @@ class Oddities:
     kinds: NDArray[np.str_]
 
     def __len__(self) -> int:
-        """Number of pictures."""
+        """Number of moments."""
         return len(self.kinds)
 
     def by_kind(self) -> dict[str, Oddities]:
-        """Return the pictures of each kind."""
+        """Return the images of each kind."""
         chosen = {str(kind): self.kinds == kind for kind in dict.fromkeys(self.kinds.tolist())}
         return {
             kind: Oddities([images[rows] for images in self.images], self.vectors[rows], self.kinds[rows])
@@ -60,17 +60,17 @@ class Oddities:
 
 @dataclass(frozen=True, eq=False)
 class OdditySplit:
-    """Pictures to learn from, and of other moments to measure with."""
+    """Images for training, and images of other moments for measuring."""
 
     training: Oddities
     held_out: Oddities
 
 
 def read_oddities(paths: Sequence[Path], share: float, inputs: Inputs) -> OdditySplit:
-    """Read all pictures and hold out those of the last `share` of the moments.
+    """Read all images and hold out those of the last `share` of the moments.
 
     Raises:
-        EpisodeError: unreadable pictures.
+        EpisodeError: unreadable images.
         TrainingError: a sensor is missing.
     """
     records = [ODDITY_FILES.read(path) for path in paths] if inputs.cameras else []
@@ -97,20 +97,20 @@ def fit_appearance(
     camera: int = 0,
     on_step: OnStep = unwatched,
 ) -> None:
-    """Fit one of `model.appearances` in place, to tell usual pictures from odd ones; needs its encoder.
+    """Fit one of `model.appearances` in place, to separate usual images from odd ones; needs its encoder.
 
-    Without odd pictures it stays mute.
+    Without odd images it stays silent.
 
     Args:
         model: the world model.
         usual: episodes within the training range.
-        oddities: what is not.
+        oddities: images beyond it.
         settings: number of steps, and seed.
-        camera: index of the camera that took them.
+        camera: index of their camera.
         on_step: called after each step.
 
     Source: Hendrycks, Mazeika and Dietterich, "Deep anomaly detection with outlier exposure" (2019); here
-    both sides weigh the same, and the quantile of usual pictures sets the limit afterwards.
+    both sides have the same weight, and the quantile of usual images sets the limit afterwards.
     """
     head = appearance_of(model, camera)
     model.eval()
@@ -148,7 +148,7 @@ def fit_appearance(
 
 
 def appearance_of(model: Jepa, camera: int) -> Appearance:
-    """Return what judges how the images of a camera, by its index, look."""
+    """Return the appearance head of a camera, by index."""
     head = model.appearances[camera]
     if not isinstance(head, Appearance):
         raise TypeError(f"camera {camera}: got {type(head).__name__}, expected Appearance")
@@ -156,7 +156,7 @@ def appearance_of(model: Jepa, camera: int) -> Appearance:
 
 
 def _given(model: Jepa, images: ImageArray, vectors: NDArray[np.float32], camera: int) -> Tensor:
-    """Return what the head is given (N, F), see `Appearance.given`."""
+    """Return the inputs of the head (N, F), see `Appearance.given`."""
     starts = range(0, len(images), AT_ONCE)
     parts = [slice(start, start + AT_ONCE) for start in starts]
     head = appearance_of(model, camera)
@@ -175,7 +175,7 @@ def _inputs(
 
 
 def oddness_of(model: Jepa, oddities: Oddities) -> Tensor:
-    """Return how odd the oddest picture of each moment looks (N,)."""
+    """Return the oddness of the oddest image of each moment (N,)."""
     oddness = torch.zeros(len(oddities))
     for camera, images in enumerate(oddities.images):
         head, rows = appearance_of(model, camera), range(0, len(oddities), AT_ONCE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit the coarse predictor, and choose the macro-actions that it offers."""
+"""Fits the coarse predictor, and chooses the macro-actions that it offers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ami_ros.training.fitting.predictor import fit_ahead
 from ami_ros.training.latents import Encoded
 from ami_ros.training.settings import TrainingSettings
 
-LIKENESS = 20_000  # macro-actions of the data among which a few are chosen
+LIKENESS = 20_000  # macro-actions in the data, from which a few are chosen
 
 
 def fit_coarse(
     model: Jepa, encoded: Encoded, settings: TrainingSettings, on_step: OnStep = unwatched
 ) -> None:
-    """Fit `model.coarse` in place; a model without macro-actions has none.
+    """Fit `model.coarse` in place, if the model has macro-actions.
 
-    It learns from all sequences of actions in the data, not only from those that it offers.
+    It learns from all action sequences in the data, not only from those that it offers.
 
     Args:
         model: the world model.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Learn what a camera would show from what the others and the vectors say."""
+"""Learns to estimate a camera's view from the other cameras and the vectors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DECAY = 1e-4  # weight decay
 def fit_completion(
     model: Jepa, encoded: Encoded, settings: TrainingSettings, on_step: OnStep = unwatched
 ) -> None:
-    """Fit `model.completions` in place; a model with one camera has none.
+    """Fit `model.completions` in place, if the model has several cameras.
 
     In each step some cameras are missing, the same ones for the whole batch, and never all of them.
 
@@ -63,7 +63,7 @@ def _fit(
 
 
 def completion_errors(model: Jepa, held_out: Encoded, cameras: tuple[str, ...]) -> dict[str, float]:
-    """Return, by camera, how far off it is filled in when it alone is missing: median, in control steps."""
+    """Return, by camera, the median error of filling it in when it alone is missing, in control steps."""
     states = held_out.states.flatten(0, 1)
     errors = {}
     for index, name in enumerate(cameras if len(cameras) > 1 else ()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gradient descent on what rests on finished latents."""
+"""Gradient descent for the parts fitted to finished latents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OnStep = Callable[[str], None]
 
 
 def unwatched(stage: str) -> None:
-    """Nobody looks on."""
+    """Report no progress."""
 
 
 def descend(
@@ -24,8 +24,8 @@ def descend(
     """Take `steps` steps down `loss`, a new batch each, with a learning rate that falls to zero.
 
     Args:
-        optimizer: of what is learned.
-        steps: how many.
+        optimizer: optimizer of the learned parameters.
+        steps: number of steps.
         loss: draws a batch and returns its loss ().
         on_step: called after each step.
 

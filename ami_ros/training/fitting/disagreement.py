@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit the heads whose disagreement says how sure a prediction is."""
+"""Fits the heads whose disagreement measures the uncertainty of a prediction."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ami_ros.training.latents import Transitions
 from ami_ros.training.settings import TrainingSettings
 
 FASTEST = 2e-3  # peak learning rate; the heads are small
-# How much the heads look at the latent itself, against its change. All of it: they differ wherever the camera
-# looks different, whether or not the prediction suffers. Nothing: they miss an unknown object at rest.
+# Weight of the latent itself in the heads, relative to its change. Full weight: they differ wherever the
+# image looks different, whether or not the prediction suffers. Zero: they miss an unknown object at rest.
 PLACE = 0.3
-SEEN = 0.5  # share of the transitions that each head learns from: where data is thin, they then differ
+SEEN = 0.5  # share of the transitions that each head learns from, so that they differ where data is thin
 
 
 def fit_disagreement(
@@ -29,13 +29,13 @@ def fit_disagreement(
 ) -> None:
     """Fit `model.disagreement_heads` in place; needs the metric.
 
-    Each head predicts a random projection of the change that the planner's metric sees, from the change that
-    the model predicted and its own half of the data. The rest of the model stays as it is.
+    Each head predicts a random projection of the change in the planner's metric, from the change that the
+    model predicted, and learns from its own half of the data. The rest of the model stays as it is.
 
     Args:
         model: the world model.
-        training: learnt from.
-        held_out: the disagreement's median on these becomes 1.
+        training: training transitions.
+        held_out: the median disagreement on these becomes 1.
         settings: number of steps, batch size and seed.
         on_step: called after each step.
     """
@@ -71,7 +71,7 @@ def fit_disagreement(
 
 
 def disagreements(model: Jepa, transitions: Transitions) -> Tensor:
-    """Return how unsure the model is (N,) of each of N `transitions`."""
+    """Return the model's uncertainty (N,) about each of N `transitions`."""
     core = transitions.core(model)
     change = transitions.predicted(model) - core
     with torch.no_grad():

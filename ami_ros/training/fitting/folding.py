@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit on normalised inputs, run on raw ones: the normalisation goes into the first layer."""
+"""Folds the normalisation of inputs into the first layer: fit on normalised inputs, run on raw ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def fold(layer: nn.Linear, mean: Tensor, mixing: Tensor) -> None:
-    """Change `layer`, fitted on ``(x - mean) @ mixing``, so that it gives the same from x.
+    """Change `layer`, fitted on ``(x - mean) @ mixing``, so that it returns the same for x.
 
     Args:
         layer: changed in place.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Few of many, such that each of the many has one like it."""
+"""Selects a few of many points, so that each of the many has a similar one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ ROUNDS = 30
 
 
 def medoids(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Return `count` of points (N, D): of each cluster the one that is nearest to its mean.
+    """Return `count` of points (N, D): the point nearest to the mean of each cluster.
 
     Source: Lloyd, "Least squares quantization in PCM" (1982).
 
     Args:
-        points: (N, D); of fewer than `count`, some come twice.
-        count: how many.
-        generator: of the first choice.
+        points: (N, D); if fewer than `count`, some come twice.
+        count: number of medoids.
+        generator: random numbers of the first choice.
     """
     if len(points) < count:
         points = points.repeat(-(-count // len(points)), 1)

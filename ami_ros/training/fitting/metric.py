@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit the distance that the planner minimises, from unlabelled motion."""
+"""Fits the distance that the planner minimises, from unlabelled motion."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from torch import Tensor
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.latents import Encoded
 
-COMPARED = 20_000  # windows in which what is done is compared with something else
+COMPARED = 20_000  # windows in which the executed action is compared with another one
 
 
 class Changes(NamedTuple):
-    """What a metric is made of: changes of the core.
+    """Changes of the core that define a metric.
 
     Attributes:
-        unit: (N, F) those that count as much in any direction.
-        reached: (M, F) how far it gets; directions in which that is far count more.
+        unit: (N, F) changes that count equally in every direction.
+        reached: (M, F) reached changes; directions with large ones count more.
     """
 
     unit: Tensor
@@ -27,18 +27,18 @@ class Changes(NamedTuple):
 
 
 def metric_of(changes: Changes, floor: float, power: float) -> Tensor:
-    """Return W (D, D) such that ``(z - g) @ W`` counts what gets far in small units.
+    """Return W (D, D) such that ``(z - g) @ W`` weights directions that get far in small units.
 
     First `changes.unit` becomes white. Then each direction is stretched by how far it gets in that unit.
-    Directions that carry less than `floor` of the mean unit are not blown up further.
+    Directions with less than `floor` of the mean unit are not amplified further.
 
     Source: Wiskott and Sejnowski, "Slow feature analysis" (2002): sphering, then the slowest directions; and
     Fisher, "The use of multiple measurements in taxonomic problems" (1936): signal in units of noise.
 
     Args:
-        changes: of one view, D numbers.
+        changes: changes of one view, D numbers.
         floor: smallest eigenvalue kept, share of the mean eigenvalue.
-        power: of the stretch; 0 for none.
+        power: exponent of the stretch; 0 for none.
     """
     unit, reached = changes.unit.double(), changes.reached.double()
     values, vectors = torch.linalg.eigh(unit.T @ unit / unit.shape[0])
@@ -51,10 +51,10 @@ def metric_of(changes: Changes, floor: float, power: float) -> Tensor:
 
 
 def slow_changes(cores: Tensor, steps: int) -> Changes:
-    """Return what makes a metric count what changes slowly and lastingly, whoever moves it.
+    """Return the changes for a metric of slow and lasting changes, whatever causes them.
 
     Directions that change slowly (an object) count as much as fast ones (the arm): noise gets nowhere, a
-    pushed object gets far in small steps. What only differs between episodes (light, camera) is no way to go.
+    pushed object gets far in small steps. Differences only between episodes (light, camera) do not count.
 
     Args:
         cores: (E, S + 1, F).
@@ -65,22 +65,22 @@ def slow_changes(cores: Tensor, steps: int) -> Changes:
 
 
 def in_metric(model: Jepa, change: Tensor) -> Tensor:
-    """Return changes of the core (N, F), each view as the metric sees it."""
+    """Return changes of the core (N, F) in the metric of each view."""
     views = [model.view(change, index) @ model.metric[index] for index in range(model.views)]
     return torch.cat(views, dim=1)
 
 
 def controlled_changes(model: Jepa, encoded: Encoded, blocks: int, seed: int) -> Changes:
-    """Return what makes a metric count what actions change, in units of what the model cannot foresee.
+    """Return the changes for a metric of the actions' effects, in units of what the model cannot foresee.
 
-    What moves by itself, such as another robot, and noise in the latent are not foreseen, and do not depend
-    on the action: they count next to nothing.
+    Independent motion, such as another robot's, and noise in the latent are not foreseen and do not depend on
+    the action: they count next to nothing.
 
     Args:
-        model: the world model, with a predictor that is done.
+        model: the world model, with a finished predictor.
         encoded: training episodes.
-        blocks: action blocks between what is done and what comes of it.
-        seed: of the windows that are compared.
+        blocks: action blocks between an action and its effect.
+        seed: seed of the compared windows.
     """
     generator = torch.Generator().manual_seed(seed)
     states, actions = encoded.draw(COMPARED, blocks, generator)
@@ -100,7 +100,7 @@ def fit_metric(
         model: changed in place.
         cores: (E, S + 1, F).
         vectors: (E, S + 1, V) in the sensors' units.
-        changes: what to count.
+        changes: changes that define the metric.
         floor: see `metric_of`.
         power: see `metric_of`.
     """

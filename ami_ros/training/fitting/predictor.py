@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train a predictor on, alone, on latents that no longer change."""
+"""Continues the training of a predictor alone, on fixed latents."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ami_ros.training.settings import TrainingSettings
 def fit_predictor(
     model: Jepa, encoded: Encoded, settings: TrainingSettings, on_step: OnStep = unwatched
 ) -> None:
-    """Fit `model.predictor` in place, on what the encoders make of the training episodes.
+    """Fit `model.predictor` in place, on the latents of the training episodes.
 
-    While all is trained, nearly all of the time goes into the encoders, and the predictor chases latents that
-    move. Afterwards a step costs a fraction of that, and reaches further ahead.
+    In joint training, nearly all of the time goes into the encoders, and the predictor chases moving latents.
+    Afterwards, a step costs a fraction of that, and reaches further ahead.
 
     Args:
         model: the world model.
@@ -43,9 +43,9 @@ def fit_ahead(
     """Fit a predictor in place, to predict several of its steps ahead.
 
     Args:
-        predictor: of the model's states.
-        model: whose states they are.
-        encoded: training episodes, whose block is what the predictor takes.
+        predictor: predictor of the model's states.
+        model: model of the states.
+        encoded: training episodes, in blocks of the predictor's size.
         settings: as `fit_predictor`.
         on_step: called after each step.
     """

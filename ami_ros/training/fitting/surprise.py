@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit what is usual, so that what is not can be told from it."""
+"""Fits the usual deviations, so that unusual ones stand out."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ami_ros.training.latents import Transitions
 from ami_ros.training.probes import ridge_regression
 from ami_ros.training.settings import TrainingSettings
 
-# Quantile at which each component is 1. Each for itself: what tells of a strange world shall not drown out
-# what tells of a strange event. Looks at the edge of the training range may be called odd once in a hundred.
+# Quantile at which each component is 1. Each has its own: signs of a strange world must not drown out signs
+# of a strange event. Looks at the edge of the training range may count as odd once in a hundred.
 RARE = (0.99, 0.999, 0.9995, 0.99)
-SHARP = 1e-3  # least variance told apart for pose and novelty, share of the mean
+SHARP = 1e-3  # smallest variance resolved for pose and novelty, share of the mean
 
 
 def whitening(values: Tensor, shrinkage: float) -> Tensor:
     """Return W (M, M) such that values (N, M) @ W are white, around zero.
 
     Args:
-        values: around zero.
-        shrinkage: isotropic variance added, share of the mean variance. Large: all directions count alike.
+        values: values around zero.
+        shrinkage: added isotropic variance, share of the mean variance. Large: all directions count alike.
 
     Source: Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004).
     """
@@ -40,8 +40,8 @@ def fit_surprise(
 
     Args:
         model: the world model.
-        training: what is usual, SURPRISE_BLOCKS in a row.
-        held_out: on these, each component is 1 at its quantile of RARE.
+        training: usual transitions, SURPRISE_BLOCKS in a row.
+        held_out: transitions on which each component is 1 at its quantile of RARE.
         settings: shrinkage.
     """
     gauge = model.surprise_gauge

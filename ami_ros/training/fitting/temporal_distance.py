@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Learn how many control steps lie between two latents, from unlabelled motion."""
+"""Learns the number of control steps between two latents, from unlabelled motion."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ami_ros.training.fitting.folding import fold
 from ami_ros.training.settings import TrainingSettings
 
 FASTEST = 3e-3  # peak learning rate
-DUAL_RATE = 0.1  # learning rate of the multiplier: a tenth of it is not there yet when the steps are over
+DUAL_RATE = 0.1  # learning rate of the multiplier: at a tenth, it does not converge within the steps
 SLACK = 0.05  # how far a step may stretch beyond 1, root mean square
-# Most pairs are near: next to places far away, a turn would count less than the time that it takes.
+# Most pairs are near: next to far ones, a turn would count less than the time that it takes.
 NEAR_SHARE, NEAR_STEPS = 0.8, 10
 
 
@@ -25,8 +25,8 @@ def fit_temporal_distance(
 ) -> None:
     """Fit `model.temporal_distances` in place; needs the metric.
 
-    It puts everything as far apart as possible, but no control step may be longer than 1. By the triangle
-    inequality, two latents can then only be as far apart as the shortest way through the data is long.
+    The fit puts all latents as far apart as possible, but no control step may be longer than 1. By the
+    triangle inequality, two latents are then at most as far apart as the shortest path through the data.
 
     Source: Wang, Torralba, Isola and Zhang, "Optimal goal-reaching reinforcement learning via quasimetric
     learning" (2023), eq. 10.
@@ -48,7 +48,7 @@ def _fit(
 ) -> None:
     """Fit one head on one view (E, S + 1, D) and its metric (D, D)."""
     generator = torch.Generator().manual_seed(settings.seed)
-    # In the planner's metric from the start: as the latents lie, the head learns the arm and not the object.
+    # In the planner's metric from the start: in the raw latents, the head learns the arm and not the object.
     mean = latents.flatten(0, 1).mean(dim=0)
     seen = (latents - mean) @ metric
     size = seen.std().clamp_min(1e-6)
@@ -67,13 +67,13 @@ def _fit(
         episode = torch.randint(episodes, (batch,), generator=generator)
         step = torch.randint(steps, (batch,), generator=generator)
         before, after = head.embed(seen[episode, step]), head.embed(seen[episode, step + 1])
-        # Of the same episode: no motion leads to another light or camera, so that way has no length.
+        # From the same episode: no motion leads to another light or camera, so that distance is undefined.
         other = torch.randint(steps + 1, (batch,), generator=generator)
         near = step + torch.randint(-NEAR_STEPS, NEAR_STEPS + 1, (batch,), generator=generator)
         is_near = torch.rand(batch, generator=generator) < NEAR_SHARE
         other = torch.where(is_near, near.clamp(0, steps), other)
         apart = head.between(before, head.embed(seen[episode, other]))
-        # Pushes less the further apart they are already: long ways shall not drown out short ones.
+        # Pushes less the further apart they already are: long distances must not drown out short ones.
         spread = functional.softplus(far - apart, beta=5.0 / far).mean()
         stretch = torch.relu(head.between(before, after) - 1.0).square().mean() - SLACK**2
         weight = functional.softplus(multiplier)
