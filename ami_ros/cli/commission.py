@@ -194,7 +194,7 @@ def _ended(runner: CommissionSteps, experiment: Experiment, place: Path, command
         raise typer.Exit(128 + signal.SIGINT) from None
     except BaseException:
         runner.close()
-        with suppress(Exception):  # what went wrong first is what is told
+        with suppress(Exception):  # the first error is the one to report
             _report(runner, experiment, place, command)
         raise
     runner.close()

@@ -22,7 +22,7 @@ class DemoTable:
 
     Args:
         goals: how many there will be.
-        goal: how the planner is told of one: ``image``, or a sensor.
+        goal: how the planner receives one: ``image``, or a sensor.
         yardstick: of the task.
 
     Attributes:

@@ -87,7 +87,7 @@ def explore(
 def _checked(
     robot: str | None, task: str | None, given: dict[str, float | int | None], resume: Path | None
 ) -> Configuration:
-    """Return the configuration; what would end the explorer's process is told before any is started."""
+    """Return the configuration; errors that would end the explorer's process are raised before it starts."""
     from ami_ros.configuration import Configuration
     from ami_ros.exploration.planner import ExploringPlanner
     from ami_ros.exploration.state_file import read_exploration

@@ -65,7 +65,7 @@ def new_robot(
 def _print_summary(console: Console, out: Path, text: str, found: Survey) -> None:
     """Print what was found, what to look at and what comes next; exit code 1 if the file cannot work.
 
-    What differs from the live topics is told only: the file has guesses there, which are marked.
+    Differences from the live topics are only reported: the file has marked guesses there.
     """
     from rich.table import Table
     from rich.text import Text

@@ -18,7 +18,7 @@ CLOSED = 128 + signal.SIGPIPE  # exit code of whoever writes to a pipe that nobo
 
 @contextmanager
 def told_output() -> Iterator[None]:
-    """Enclose what prints, so that what cannot be printed is told, and no traceback ends it.
+    """Enclose what prints, so that it reports what cannot be printed, and no traceback ends it.
 
     What stdout does not take ends the block: without a word where its reader has gone, as in ``| head -1``.
     What stderr does not take is left out: notes that nobody sees are no reason to lose the work.

@@ -41,7 +41,7 @@ def faults(
     """Inject every fault in mid-motion, through ROS 2.
 
     The simulated robot judges every command by itself: none may be outside the limits, none may move the body
-    after a STOP, and the gate must tell each fault by its right name. What cannot befall the body is told.
+    after a STOP, and the gate must name each fault rightly. Faults that the body cannot have are listed.
 
     Example: ami-ros bench faults --seeds 10 --json faults.json
 

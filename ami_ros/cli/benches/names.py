@@ -27,8 +27,8 @@ def names(
 ) -> None:
     """Remember views by name, start every process again, and reach them by name from elsewhere.
 
-    A view is what is seen when the planner has arrived at an episode's goal. The second planner is told
-    nothing but names; what counts is how far it ends from the goal of the episode, in truth.
+    A view is the picture at which the planner arrives at an episode's goal. The second planner receives
+    names only; its true distance from the goal at the end of the episode counts.
 
     Example: ami-ros bench names --retrained runs/panda_reach/model.pt --json names.json
     """

@@ -28,8 +28,8 @@ def soak(
 ) -> None:
     """Run episode after episode through ROS 2, in lock-step, and watch memory, threads and deadlines.
 
-    Growth is told of the process that grew most, from the first minute on. The figures so far are in the
-    file all the time; Ctrl-C ends the run and shows them.
+    Growth is that of the process that grew most, from the first minute on. The file always has the figures
+    so far; Ctrl-C ends the run and shows them.
 
     Example: ami-ros bench soak --hours 8 --json soak.json --plot soak.png
     """

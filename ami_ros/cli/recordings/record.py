@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros record`: what a robot says and is told, as rosbag2 MCAP."""
+"""`ami-ros record`: a robot's sensors and commands, as rosbag2 MCAP."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def replay(
     """Play a recording to a planner and a gate of its own, and tell what they would have done.
 
     Goals are those of the recording; without any, the planner is shown its last pictures. The recorded robot
-    does not follow, so the gate does not judge how far it is from where it is told to be. Emergency stops are
+    does not follow, so the gate does not judge how far it is from its commands. Emergency stops are
     not played.
 
     Example: ami-ros replay recordings/monday --robot panda --task reach
