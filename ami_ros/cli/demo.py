@@ -42,8 +42,8 @@ def demo(
 ) -> None:
     """Show the robot ten goal pictures and let it go there: simulator, planner and gate over real DDS.
 
-    A body without cameras receives the value that a sensor shall measure. Exit code 0 when at least nine of ten goals
-    end within the task's loosest threshold (5 cm, or the tolerance of its sensor), else 1.
+    A body without cameras receives the value that a sensor shall measure. Exit code 0 when at least nine of
+    ten goals end within the task's loosest threshold (5 cm, or the tolerance of its sensor), else 1.
 
     Example: ami-ros demo
 
