@@ -38,7 +38,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # To refresh constraints.txt: make clean venv CONSTRAINTS=, then make test CONSTRAINTS=, then make freeze.
-.PHONY: help venv freeze demo test fuzz fuzz-files build lint format model robot bench clean pages
+.PHONY: help venv freeze demo test fuzz fuzz-files build lint format model robot bench clean pages check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -106,6 +106,13 @@ test: build ## build with colcon, run the suite through colcon test, lint
 	echo "$$closing" | grep -Eq '(^|[ ,])[1-9][0-9]* passed' || { echo "no test passed" >&2; exit 1; }; \
 	exit $$result
 	@$(MAKE) --no-print-directory lint
+
+# What says most in a minute or two: no nodes, no simulated episodes, no training.
+SLOW := ros sim cli faults experiment bench training foreign api test_hostile_files.py planning/test_bundle.py \
+  safety/test_gate_machine.py safety/test_known_holes.py safety/test_mutations.py
+check: venv ## while you work: lint, and the quick part of the suite, in less than two minutes
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -q -n 2 test $(addprefix --ignore=test/,$(SLOW))
 
 fuzz: venv ## shake the safety gate for TICKS ticks (200000) from SEED (0), and take out each check in turn
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
