@@ -12,8 +12,7 @@ from ami_ros.body.sensors import ImageSensor
 from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError
 from ami_ros.sim.camera.perturbation import Perturbation
-from ami_ros.sim.loop.goals import goal_of
-from ami_ros.sim.loop.map_change import MapChange
+from ami_ros.sim.loop.episode import SimEpisode
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
@@ -52,9 +51,8 @@ class RobotEnv(gymnasium.Env[dict[str, Any], FloatArray]):
         self.render_mode = "rgb_array" if self.robot.images else None
         self._task = load_task(configuration.task, self.robot, map_)
         self._world = open_world(self.robot, configuration.sim.physics_hz)
-        self._task.furnish(self._world)
+        self._episode = SimEpisode(self._world, self._task)
         self._loop = StepLoop(self._world, self.robot, configuration.safety, gated)
-        self._looks = Perturbation()
         actions = self.robot.actions
         self.action_space = spaces.Box(actions.low, actions.high, dtype=np.float64)
         sensed: dict[str, spaces.Space[Any]] = {name: _space(self.robot, name) for name in self.robot.sensors}
@@ -87,13 +85,8 @@ class RobotEnv(gymnasium.Env[dict[str, Any], FloatArray]):
         """
         super().reset(seed=seed)
         number = int(self.np_random.integers(2**31)) if seed is None else seed
-        self._episode = self._task.episode(number)
-        self._world.vary(self._looks.variation(number), number)
-        self._world.reset(self._episode.start, self._episode.start_objects)
+        self._goal = self._episode.reset(number, Perturbation())
         self._loop.restart()
-        self._goal = goal_of(self._task, self._episode, self._world, f"seed {number}")
-        self._change = MapChange(self._episode, self._task.episode_steps)
-        self._steps = 0
         return self._look()
 
     def step(self, action: FloatArray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
@@ -111,10 +104,9 @@ class RobotEnv(gymnasium.Env[dict[str, Any], FloatArray]):
             )
         block = np.tile(wanted, (1, self.robot.action_block, 1))
         self._loop.act(block, observation)
-        self._steps += 1
-        self._change.see(self._world, self._steps)
+        self._episode.finish_step()
         seen, info = self._look()
-        return seen, -info["error"], False, self._steps >= self._task.episode_steps, info
+        return seen, -info["error"], False, self._episode.step >= self._task.episode_steps, info
 
     def render(self) -> Any:
         """Return what the first camera sees (H, W, 3) uint8; None for a body without one."""
@@ -126,7 +118,7 @@ class RobotEnv(gymnasium.Env[dict[str, Any], FloatArray]):
 
     def _look(self) -> tuple[dict[str, Any], dict[str, Any]]:
         self._observation = self._world.observe()
-        error = self._task.error(self._world, self._episode)
+        error = self._episode.error
         seen = {name: reading.value for name, reading in self._observation.readings.items()}
         goal = self.goal.vectors or self.goal.images
         info = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import EpisodeRecord
@@ -16,6 +16,7 @@ from ami_ros.system.extras import require
 
 if TYPE_CHECKING:
     from ami_ros.recordings.importing.import_report import ImportReport
+    from ami_ros.recordings.importing.importing import ImportSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,21 @@ class Recording:
 
     episodes: tuple[EpisodeRecord, ...]
     report: ImportReport
+
+
+def import_settings(configuration: Configuration, **given: Any) -> ImportSettings:
+    """Return the settings of an import for this robot and task.
+
+    Args:
+        configuration: of robot and task.
+        given: the other fields of `ImportSettings`.
+    """
+    from ami_ros.recordings.importing.importing import ImportSettings
+    from ami_ros.recordings.importing.place import SensorTrust
+
+    gate = configuration.safety
+    trust = SensorTrust(gate.joint_jump, gate.pose_jump, gate.joint_settle_s, gate.still_joints_travel)
+    return ImportSettings(configuration.model.image_size, configuration.collect.episode_steps, trust, **given)
 
 
 def open_recording(
@@ -54,19 +70,10 @@ def open_recording(
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     require("record", *["lerobot"] * any(map(is_lerobot, given)))
-    from ami_ros.recordings.importing.importing import Import, ImportSettings
-    from ami_ros.recordings.importing.place import SensorTrust
+    from ami_ros.recordings.importing.importing import Import
 
     configuration = Configuration.load(robot, task)
-    gate = configuration.safety
-    trust = SensorTrust(gate.joint_jump, gate.pose_jump, gate.joint_settle_s, gate.still_joints_travel)
-    settings = ImportSettings(
-        configuration.model.image_size,
-        configuration.collect.episode_steps,
-        trust,
-        topics or {},
-        features or {},
-    )
+    settings = import_settings(configuration, topics=topics or {}, features=features or {})
     work = Import(configuration.spec, given, settings)
     work.read()
     cut, report = work.cut(), work.report

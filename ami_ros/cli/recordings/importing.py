@@ -82,6 +82,7 @@ def import_(
     """
     import json
 
+    from ami_ros.api.recording import import_settings
     from ami_ros.configuration import Configuration
     from ami_ros.errors import ConfigError, EpisodeError
     from ami_ros.experiment.progress import progress_bar
@@ -91,8 +92,7 @@ def import_(
     configuration = Configuration.load(robot, task, {"collect": {"episode_steps": episode_steps}})
     require("record", *["lerobot"] * any(map(is_lerobot, recordings)))
     from ami_ros.recordings.importing.import_report import PLOT_FILE, REPORT_FILE
-    from ami_ros.recordings.importing.importing import ACTIONS, Import, ImportSettings, check_new
-    from ami_ros.recordings.importing.place import SensorTrust
+    from ami_ros.recordings.importing.importing import ACTIONS, Import, check_new
     from ami_ros.recordings.importing.roles import parse_places, parse_topics
     from ami_ros.report.import_plot import import_plot
     from ami_ros.system.lock_file import only_one
@@ -100,18 +100,16 @@ def import_(
 
     if actions not in ACTIONS:
         raise ConfigError(f"--actions: got {actions!r}, expected one of {', '.join(ACTIONS)}")
-    out, gate = out or configuration.episodes_folder, configuration.safety
-    settings = ImportSettings(
-        configuration.model.image_size,
-        configuration.collect.episode_steps,
-        SensorTrust(gate.joint_jump, gate.pose_jump, gate.joint_settle_s, gate.still_joints_travel),
-        parse_topics(topics),
-        parse_places("--feature", "NAME=FEATURE", "camera=observation.images.front", features),
-        degrees,
-        actions,
-        by_arrival,
-        correct_offset,
-        None if minutes is None else 60.0 * minutes,
+    out = out or configuration.episodes_folder
+    settings = import_settings(
+        configuration,
+        topics=parse_topics(topics),
+        features=parse_places("--feature", "NAME=FEATURE", "camera=observation.images.front", features),
+        degrees=degrees,
+        actions=actions,
+        by_arrival=by_arrival,
+        correct_offset=correct_offset,
+        first_s=None if minutes is None else 60.0 * minutes,
     )
     check_writable(out / REPORT_FILE)
     check_new(out)

@@ -47,6 +47,7 @@ from ami_ros.types import FloatArray, Level
 
 LONG_STEPS = 10_000  # never reached: it makes ~/reset pause the simulator
 DISCOVERED_S = 10.0  # after which every node has discovered every other, on a busy machine
+EFFECT_S = 5.0  # wall time that a fault may take until the simulator reports that it has begun
 MOVING_S = 30.0  # wall time until the body moves, on a busy machine
 LATER_S = 0.15  # s: the fault starts with a delay of up to this
 AFTER_S = 0.3  # observation time after the gate named the fault
@@ -107,14 +108,19 @@ class FaultClient(EpisodeClient):
         start_ns = self._break(parts, seed)
         stopped = any(part.part == OPERATOR for part in parts)
         after_s = AFTER_STOP_S if stopped else AFTER_S
-        over_ns = self._now_ns() + round((fault.within_s + AFTER_S) * 1e9)
+        window_ns = round((fault.within_s + AFTER_S) * 1e9)
+        over_ns, since_ns = self._now_ns() + window_ns, self._since_ns(start_ns)
+        # In lock-step the simulator may be far ahead of the truths that have arrived here.
+        effect_s = time.monotonic() + EFFECT_S
         named = False
         # By the robot's messages, not by the wall clock: a killed process can keep the others from
         # sending for a second (docs/safety.md), and nothing would be watched in that second.
-        while self._heard_ns < over_ns:
+        while self._heard_ns < over_ns or (since_ns is None and time.monotonic() < effect_s):
             self._spin()
             self._look_alive()
-            if not named and self._since_ns(start_ns) and self._is_named(fault.named_by, start_ns):
+            if since_ns is None and (since_ns := self._since_ns(start_ns)) is not None:
+                over_ns = max(over_ns, since_ns + window_ns)
+            if not named and since_ns and self._is_named(fault.named_by, start_ns):
                 named, over_ns = True, self._now_ns() + round(after_s * 1e9)
         estop_ms = self._press_estop(parts)
         since_ns, truth = self._since_ns(start_ns), self._truth

@@ -55,6 +55,11 @@ class SimEpisode:
         self.step += 1
         self._change.see(self.scene, self.step)
 
+    @property
+    def error(self) -> float:
+        """True distance from the goal, in m or the task's unit; for scoring only."""
+        return self._task.error(self.scene, self._episode)
+
     def start_json(self, **more: object) -> str:
         """Return the start, for the reply to ~/reset."""
         truth = {f"start_{name}": values.tolist() for name, values in self.scene.snapshot().items()}
@@ -66,7 +71,7 @@ class SimEpisode:
             "stamp_ns": stamp_ns,
             "step": self.step,
             "seed": self.seed,
-            "error": self._task.error(self.scene, self._episode),
+            "error": self.error,
             "goal_position": self._episode.goal_position.tolist(),
             **{name: values.tolist() for name, values in self.scene.snapshot().items()},
             "final": final,
