@@ -16,7 +16,7 @@ from memories import MODEL, moment
 
 from ami_ros.errors import MemoryFileError
 from ami_ros.memory import reader
-from ami_ros.memory.moment import LONGEST_NAME, Episode
+from ami_ros.memory.moment import LONGEST_NAME
 from ami_ros.memory.pictures import MOST_BYTES, MOST_PIXELS, packed, unpacked
 from ami_ros.memory.reader import LONGEST_TEXT, MemoryReader
 from ami_ros.memory.store import Store
@@ -24,15 +24,6 @@ from ami_ros.types import RARE_SURPRISE
 
 LITTLE = 20_000_000  # bytes, that Python takes when it refuses more than twice as much
 LONG = LONGEST_TEXT + 1
-
-
-@pytest.fixture
-def path(tmp_path):
-    path = tmp_path / "robot.sqlite"
-    with Store(path) as store:
-        store.append([(store.begin(Episode("reach")), moment(number)) for number in range(3)], MODEL)
-        store.name("home", 1)
-    return path
 
 
 def changed(path, statement: str, *values: object) -> None:

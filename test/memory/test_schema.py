@@ -23,15 +23,6 @@ from ami_ros.memory.store import Store
 NEVER = 10.0  # s; all here takes less, next to other tests, too
 
 
-@pytest.fixture
-def path(tmp_path):
-    path = tmp_path / "robot.sqlite"
-    with Store(path) as store:
-        store.append([(store.begin(Episode("reach")), moment(number)) for number in range(3)], MODEL)
-        store.name("home", 1)
-    return path
-
-
 def refused(path, kind=MemoryReader) -> str:
     begin_s = time.monotonic()
     with pytest.raises(MemoryFileError) as error:

@@ -147,7 +147,7 @@ class _Reader:
                 break
             else:
                 self._note(
-                    f"{where}; everything before that was read, and what can be told of the chunk after it"
+                    f"{where}; everything before that was read, and what can be read of the chunk after it"
                 )
                 yield from self._salvaged()
                 break

@@ -48,9 +48,8 @@ class CommandReader:
             ProposalError: it has other channels than the robot, or another number of values.
             JointStateError: values that are not finite.
         """
-        self._run = run
         if self._of.message == "JointTrajectory":
-            self._take_trajectory(message, time_ns)
+            self._take_trajectory(message, time_ns, run)
             return
         if self._of.fields:
             values: Any = [field_of(message, self._of.fields[name]) for name in self._names]
@@ -94,7 +93,8 @@ class CommandReader:
         led: FloatArray = position + velocity * elapsed_s
         return led
 
-    def _take_trajectory(self, message: Any, time_ns: int) -> None:
+    def _take_trajectory(self, message: Any, time_ns: int, run: int) -> None:
+        self._run = run
         trajectory = trajectory_from_ros(message)
         positions = by_name(trajectory.positions, trajectory.joint_names, self._names)
         checked_joints(positions.reshape(-1), "command")

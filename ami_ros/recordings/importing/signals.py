@@ -188,7 +188,7 @@ class SignalReader:
             self._health[camera].size = spool.size
             for (width, height), count in spool.other_sizes.items():
                 kept = "x".join(map(str, spool.size))
-                self._health[camera].fail(f"got {width}x{height} px, expected {kept} as of the others", count)
+                self._health[camera].fail(f"got {width}x{height} px, expected {kept} like the others", count)
         return frames
 
     def _leaps(self) -> Times:
