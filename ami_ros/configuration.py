@@ -70,7 +70,7 @@ class Configuration:
             task: name of a file in config/tasks, or a path; None for the one in config/node.yaml.
             overrides: one of FILES -> its settings to change; a value of None means "not given".
             sensor_topics: see `with_topics`.
-            command_interface: see `RobotSpec.output_by`.
+            command_interface: see `RobotSpec.with_interface`.
 
         Raises:
             ConfigError: a file is missing, or has unknown keys or wrong types, or `overrides` name no file.
@@ -86,8 +86,8 @@ class Configuration:
             robot = usual.robot if robot is None else robot
             task = usual.task if task is None else task
         spec = load_robot(robot, task)
-        sensors, output = with_topics(spec.sensors, sensor_topics), spec.output_by(command_interface)
-        spec = replace(spec, sensors=sensors, output=output)
+        sensors = with_topics(spec.sensors, sensor_topics)
+        spec = replace(spec.with_interface(command_interface), sensors=sensors)
         return cls(robot, spec, read_task(task), task, overrides)
 
     @classmethod

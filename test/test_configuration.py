@@ -135,4 +135,8 @@ def test_a_robot_may_change_the_thresholds_of_the_gate(tmp_path):
 
 def test_another_command_interface_counts_for_all_that_is_read_of_the_robot():
     spec = Configuration.load("panda", "reach", command_interface="forward_position").spec
-    assert spec.output == load_robot("panda").output_by("forward_position") != load_robot("panda").output
+    assert (
+        spec.output
+        == load_robot("panda").with_interface("forward_position").output
+        != load_robot("panda").output
+    )

@@ -38,7 +38,7 @@ def parameters(robot: str) -> dict:
 @pytest.mark.parametrize("interface", CONTROLLERS)
 def test_each_output_has_a_controller_under_the_name_that_its_topic_says(robot, interface):
     given, spec = parameters(robot), load_robot(robot)
-    name, _, topic = spec.output_by(interface).topic.partition("/")
+    name, _, topic = spec.with_interface(interface).output.topic.partition("/")
     assert given["controller_manager"][name]["type"] == CONTROLLERS[interface]
     assert topic == ("joint_trajectory" if interface == "trajectory" else "commands")
     controller = given[name]
@@ -62,7 +62,7 @@ def test_the_launch_file_starts_the_controller_that_the_gate_commands(interface)
     publisher, manager, spawner = nodes_of(
         "ros2_control.launch.py", command_interface=interface, namespace="left"
     )
-    wanted = load_robot("panda").output_by(interface).topic.partition("/")[0]
+    wanted = load_robot("panda").with_interface(interface).output.topic.partition("/")[0]
     assert spawner["arguments"] == ["joint_state_broadcaster", wanted]
     assert Path(manager["parameters"][0]).is_file()
     assert "mock_components" in publisher["parameters"][0]["robot_description"]

@@ -89,7 +89,7 @@ class ExploredBody:
 
 
 def _self_contact(spec: RobotSpec) -> SelfContact | None:
-    if spec.arm is None:
+    if not spec.arms:
         return None
     contact = SelfContact(spec, random_postures(spec, POSTURES, np.random.default_rng(0)))
     contact.allow(spec.home)  # hulls are larger than the parts they enclose

@@ -23,7 +23,7 @@ class UnderWay:
     """
 
     def __init__(self, spec: RobotSpec, start: Mapping[str, Any]) -> None:
-        if spec.arm is not None:
+        if spec.arms:
             self._name, self._start = "tip", np.array(start["start_tip"])
             return
         self._name, self._start = "channels", np.array(start["channels"])

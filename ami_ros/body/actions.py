@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from ami_ros.settings.fields import LARGEST, SMALLEST, load_settings, setting
 from ami_ros.types import FloatArray
 
 MEANINGS = ("cartesian_velocity", "joint_velocity", "joint_position", "twist", "setpoint")
+BESIDE = "+"  # between the meanings of several groups
 AXES = ("x", "y", "z")
 COMMANDED = ("twist", "setpoint")  # sent to the controller unconverted
 LIMITS = ("velocity", "acceleration", "jerk")
@@ -61,7 +62,7 @@ class ActionSpec:
     """The actions that the planner may request.
 
     Attributes:
-        meaning: what one action is, one of MEANINGS.
+        meaning: what one action is, one of MEANINGS; of several groups theirs, with BESIDE between.
         rate_hz: actions per second.
         block: control steps per action block (K).
         channels: (A) in the order of every action.
@@ -71,6 +72,15 @@ class ActionSpec:
     rate_hz: float
     block: int
     channels: tuple[Channel, ...]
+
+    @classmethod
+    def beside(cls, parts: Sequence[ActionSpec]) -> ActionSpec:
+        """Return the actions of several groups as one: rate and block are those of the first."""
+        if len(parts) == 1:
+            return parts[0]
+        channels = tuple(channel for part in parts for channel in part.channels)
+        meaning = BESIDE.join(part.meaning for part in parts)
+        return cls(meaning, parts[0].rate_hz, parts[0].block, channels)
 
     @property
     def size(self) -> int:
@@ -133,17 +143,17 @@ class _ActionSection:
     channels: dict = setting("channel name -> unit and range; null: not used")  # type: ignore[type-arg]
 
 
-def read_actions(section: Any, where: str) -> ActionSpec:
-    """Return the actions of a robot's YAML.
+def read_actions(section: Any, here: str) -> ActionSpec:
+    """Return the actions of a section of a robot's YAML, which messages name as `here`.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
         EmbodimentError: a range or a unit is missing or makes no sense, or a channel is impossible.
     """
     if not isinstance(section, Mapping):
-        raise EmbodimentError(f"{where}: actions: got {shown(section)}, expected a mapping of settings")
-    raw = load_settings(_ActionSection, section, where=f"{where}: actions")
-    here = f"{where}: actions.channels"
+        raise EmbodimentError(f"{here}: got {shown(section)}, expected a mapping of settings")
+    raw = load_settings(_ActionSection, section, where=here)
+    here = f"{here}.channels"
     channels = tuple(
         _channel(str(name), values, f"{here}.{name}")
         for name, values in raw.channels.items()

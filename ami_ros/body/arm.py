@@ -34,6 +34,7 @@ class Arm:
 
     Attributes:
         sensor: name of the sensor that measures the joints; its order is that of every joint vector.
+        joint_names: (J,) of that sensor.
         limits: of the joints (J,).
         home: (J,) rad or m; also the rest posture that redundancy is resolved toward.
         urdf: kinematic URDF, a path.
@@ -45,6 +46,7 @@ class Arm:
     """
 
     sensor: str
+    joint_names: tuple[str, ...]
     limits: ChannelLimits
     home: FloatArray
     urdf: Path
@@ -68,29 +70,34 @@ class _ArmSection:
     orientation: str = setting("of the tip: kept as at home, or free", choices=ORIENTATIONS)
 
 
-def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
-    """Return the arm of a robot's YAML at `path`.
+def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path, where: str) -> Arm:
+    """Return the arm of a robot's YAML.
+
+    Args:
+        section: of the YAML.
+        sensors: by name.
+        path: of the YAML; file names are relative to its folder.
+        where: name of the section in messages.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
         EmbodimentError: the numbers contradict each other, the URDF or the sensors.
     """
     if not isinstance(section, Mapping):
-        raise EmbodimentError(f"{path}: arm: got {shown(section)}, expected a mapping of settings")
-    raw = load_settings(_ArmSection, {"orientation": Arm.orientation, **section}, where=f"{path}: arm")
+        raise EmbodimentError(f"{where}: got {shown(section)}, expected a mapping of settings")
+    raw = load_settings(_ArmSection, {"orientation": Arm.orientation, **section}, where=where)
     sensor = sensors.get(raw.joints)
     if not isinstance(sensor, VectorSensor) or not sensor.is_joints:
         raise EmbodimentError(
-            f"{path}: arm.joints: got {shown(raw.joints)}, expected a sensor with message JointState: "
+            f"{where}.joints: got {shown(raw.joints)}, expected a sensor with message JointState: "
             f"one of {_able(sensors)}"
         )
     if "gate" not in sensor.used_by:  # without it the gate would command from where the arm is not
         raise EmbodimentError(
-            f"{path}: arm.joints: got {raw.joints}, which is used_by {list(sensor.used_by)}, expected a "
+            f"{where}.joints: got {raw.joints}, which is used_by {list(sensor.used_by)}, expected a "
             f"sensor with message JointState that is used_by the gate: one of {_able(sensors)}"
         )
-    count, where = len(sensor.names), f"{path}: arm"
-    urdf = resource(raw.urdf, path.parent)
+    count, urdf = len(sensor.names), resource(raw.urdf, path.parent)
     of_urdf = limits_of_urdf(urdf, sensor.names)
     _check_units(sensor, of_urdf.units, path)
     limits = ChannelLimits.from_mapping(tightened(of_urdf, raw.limits, where), count, where)
@@ -105,7 +112,7 @@ def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path) -> Arm:
         raise EmbodimentError(f"{where}: workspace: lower {workspace[0]} is not below upper {workspace[1]}")
     workspace.setflags(write=False)
     tool = load_settings(ToolSpec, raw.tool, where=f"{where}: tool") if raw.tool else None
-    return Arm(raw.joints, limits, home, urdf, raw.tip_frame, workspace, tool, raw.orientation)
+    return Arm(raw.joints, sensor.names, limits, home, urdf, raw.tip_frame, workspace, tool, raw.orientation)
 
 
 def _able(sensors: Mapping[str, Sensor]) -> list[str]:

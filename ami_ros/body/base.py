@@ -52,28 +52,27 @@ class _BaseSection:
 
 
 def read_base(section: Any, sensors: Mapping[str, Sensor], where: str) -> Base:
-    """Return the base of a robot's YAML.
+    """Return the base of a robot's YAML, from the section that messages name as `where`.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
         EmbodimentError: no sensor measures the pose for the gate, or the corners make no area.
     """
-    here = f"{where}: base"
     if not isinstance(section, Mapping):
-        raise EmbodimentError(f"{here}: got {shown(section)}, expected a mapping of settings")
-    raw = load_settings(_BaseSection, {"pose": "", "keep_in": [], **section}, where=here)
-    keep_in = _area(raw.keep_in, f"{here}.keep_in") if raw.keep_in else None
+        raise EmbodimentError(f"{where}: got {shown(section)}, expected a mapping of settings")
+    raw = load_settings(_BaseSection, {"pose": "", "keep_in": [], **section}, where=where)
+    keep_in = _area(raw.keep_in, f"{where}.keep_in") if raw.keep_in else None
     if not raw.pose:
         if keep_in is not None:
             raise EmbodimentError(
-                f"{here}.pose: got nothing, expected the sensor that tells where the base is in keep_in: "
+                f"{where}.pose: got nothing, expected the sensor that tells where the base is in keep_in: "
                 f"one of {_able(sensors)}"
             )
         return Base(raw.radius)
     sensor = sensors.get(raw.pose)
     if raw.pose not in _able(sensors) or not isinstance(sensor, VectorSensor):
         raise EmbodimentError(
-            f"{here}.pose: got {shown(raw.pose)}, expected a sensor that is used_by the gate and has the "
+            f"{where}.pose: got {shown(raw.pose)}, expected a sensor that is used_by the gate and has the "
             f"values {POSE}: one of {_able(sensors)}"
         )
     columns = tuple(sensor.values.index(pair) for pair in POSE.items())

@@ -12,7 +12,7 @@ TIP_POSE = "pose"
 
 def takes_tip_pose(spec: RobotSpec) -> bool:
     """Return whether ``~/goal_pose`` is a pose of the tip: of an arm, unless a sensor has that name."""
-    return spec.arm is not None and TIP_POSE not in spec.sensors
+    return bool(spec.arms) and TIP_POSE not in spec.sensors
 
 
 def goal_topics(spec: RobotSpec, node: str = "~") -> dict[str, str]:

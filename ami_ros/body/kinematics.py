@@ -55,6 +55,7 @@ class Kinematics:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
+        spec = spec.arm_part
         self._urdf = UrdfModel(spec)
         self._model = self._urdf.model
         self._data = self._model.createData()

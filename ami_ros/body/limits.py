@@ -87,6 +87,22 @@ class ChannelLimits:
         return [name for name, limit in limits.items() if limit is None or np.isinf(limit).any()]
 
 
+def joined(parts: Sequence[tuple[ChannelLimits, int]]) -> ChannelLimits:
+    """Return the limits of several groups of channels, each with its number of channels, as one."""
+
+    def column(name: str) -> FloatArray | None:
+        free = -np.inf if name == "lower" else np.inf
+        given = [getattr(limits, name) for limits, _ in parts]
+        if all(array is None for array in given):
+            return None
+        counts = [count for _, count in parts]
+        return np.concatenate(
+            [np.full(n, free) if array is None else array for array, n in zip(given, counts, strict=True)]
+        )
+
+    return ChannelLimits(**{name: column(name) for name in NAMES})
+
+
 def check_ramps(limits: Sequence[float], where: str) -> None:
     """Refuse the RAMPS of a channel that takes too long to reach one; a missing limit is infinite.
 

@@ -35,6 +35,7 @@ class LinkShapes:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
+        spec = spec.arm_part
         self._urdf = UrdfModel(spec)
         self._model = self._urdf.model
         self._data = self._model.createData()

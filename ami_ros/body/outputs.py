@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ami_ros.body.actions import ActionSpec
 from ami_ros.errors import EmbodimentError, shown
 from ami_ros.settings.fields import load_settings, setting
 
@@ -74,10 +75,11 @@ INTERFACES: Mapping[str, Interface] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Output:
-    """What the gate publishes to the robot's controller."""
+    """What the gate publishes to a controller."""
 
     interface: str = setting("how the controller takes commands", choices=tuple(INTERFACES))
     topic: str = setting("of the commands")
+    rate_hz: float = setting("commands per second; 0: one per tick of the gate", ge=0.0, le=1000.0, unit="Hz")
 
     @property
     def of(self) -> Interface:
@@ -85,33 +87,45 @@ class Output:
         return INTERFACES[self.interface]
 
 
-def read_output(section: Any, meaning: str, channels: tuple[str, ...], where: str) -> Output:
-    """Return the output of a robot's YAML.
+def read_output(section: Any, where: str) -> Output:
+    """Return an output of a robot's YAML; without `rate_hz` it sends one command per tick of the gate.
 
     Args:
         section: of the YAML.
-        meaning: what one action is.
-        channels: names of the parts of an action.
-        where: name of the YAML in messages.
+        where: name of the section in messages.
 
     Raises:
         ConfigError: unknown or missing keys, an unknown interface.
-        EmbodimentError: the interface cannot carry the meaning of an action, or one of its channels.
+        EmbodimentError: not a mapping, or no topic.
     """
     if not isinstance(section, Mapping):
-        raise EmbodimentError(f"{where}: output: got {shown(section)}, expected a mapping of settings")
-    output = load_settings(Output, section, where=f"{where}: output")
-    if meaning not in output.of.meanings:
-        able = [name for name, interface in INTERFACES.items() if meaning in interface.meanings]
+        raise EmbodimentError(f"{where}: got {shown(section)}, expected a mapping of settings")
+    output = load_settings(Output, {"rate_hz": 0.0, **section}, where=where)
+    if not output.topic:
+        raise EmbodimentError(f"{where}: topic: got nothing, expected the topic's name")
+    return output
+
+
+def check_carries(output: Output, actions: ActionSpec, where: str, of_actions: str) -> None:
+    """Refuse an output that cannot carry what one action means, or one of its channels.
+
+    Args:
+        output: carries the actions.
+        actions: of the group.
+        where: name of the output's section in messages.
+        of_actions: name of the actions' section in messages.
+
+    Raises:
+        EmbodimentError: names what it could be.
+    """
+    if actions.meaning not in output.of.meanings:
+        able = [name for name, interface in INTERFACES.items() if actions.meaning in interface.meanings]
         raise EmbodimentError(
-            f"{where}: output.interface: got {output.interface}, which cannot carry {meaning}; "
+            f"{where}.interface: got {output.interface}, which cannot carry {actions.meaning}; "
             f"expected one of {able}"
         )
-    if output.of.fields and not set(channels) <= set(output.of.fields):
+    if output.of.fields and not set(actions.names) <= set(output.of.fields):
         raise EmbodimentError(
-            f"{where}: actions.channels: got {list(channels)}, "
+            f"{of_actions}.channels: got {list(actions.names)}, "
             f"expected some of {list(output.of.fields)} for {output.interface}"
         )
-    if not output.topic:
-        raise EmbodimentError(f"{where}: output: topic: got nothing, expected the topic's name")
-    return output

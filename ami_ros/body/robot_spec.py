@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The robot's description, config/robots/<name>.yaml: sensors, actions, output, arm or base."""
+"""The robot's description, config/robots/<name>.yaml: its sensors, and its groups of channels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ami_ros.body.actions import AXES, COMMANDED, ActionSpec, read_actions
-from ami_ros.body.arm import Arm, ToolSpec, read_arm
-from ami_ros.body.base import Base, read_base
-from ami_ros.body.limits import ChannelLimits
-from ami_ros.body.outputs import INTERFACES, Output, read_output
+from ami_ros.body.actions import AXES, ActionSpec
+from ami_ros.body.arm import Arm, ToolSpec
+from ami_ros.body.base import Base
+from ami_ros.body.groups import ArmGroup, BaseGroup, Group, GroupReader
+from ami_ros.body.limits import ChannelLimits, joined
+from ami_ros.body.outputs import INTERFACES, Output, check_carries, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
 from ami_ros.body.simulation import Simulation, read_simulation
 from ami_ros.errors import EmbodimentError, shown
@@ -23,41 +25,131 @@ from ami_ros.settings.share import config_path
 from ami_ros.settings.task_file import merged, read_task
 from ami_ros.types import FloatArray, Observation
 
+SHORT = ("output", "arm", "base")  # sections of a robot with one group
+LONG = ("groups", "outputs")
 MOST_ALIKE = 10  # length of a chain of `like`
 # Mistaken argument for a robot's YAML -> what to do.
 URDF = "ami-ros new-robot writes one from a URDF"
 INSTEAD = {".yml": "rename it", ".urdf": URDF, ".xacro": URDF}
 
 
+@dataclass(frozen=True)
+class Carried:
+    """An output, and what it carries.
+
+    Attributes:
+        output: message, topic and rate.
+        names: of its channels (C,).
+        columns: of these among all commanded channels of the robot.
+    """
+
+    output: Output
+    names: tuple[str, ...]
+    columns: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class RobotSpec:
-    """Everything ami_ros knows about one robot.
+    """Everything ami_ros knows about one robot: its sensors and its groups of channels.
 
     Commands address channels: the joints of an arm, else the channels of an action themselves.
 
     Attributes:
         name: file name of the YAML without suffix.
         sensors: by name.
-        actions: what the planner may request.
-        output: how the controller takes commands.
+        groups: in the order of actions and commands.
         simulation: the stand-in.
         source: where the numbers come from.
-        arm: joints and their URDF; None for a body without arm.
-        base: the mobile base; None for a body that stays where it is.
         safety: changes to config/safety.yaml that this robot needs.
         tasks: names of the tasks that change its file.
     """
 
     name: str
     sensors: Mapping[str, Sensor]
-    actions: ActionSpec
-    output: Output
+    groups: tuple[Group, ...]
     simulation: Simulation
     source: str
-    arm: Arm | None = None
-    base: Base | None = None
     safety: Mapping[str, Any] = field(default_factory=dict)
     tasks: tuple[str, ...] = ()
+
+    # Groups
+
+    @property
+    def parts(self) -> tuple[RobotSpec, ...]:
+        """For each group the robot as if it had no other."""
+        return tuple(replace(self, groups=(group,)) for group in self.groups)
+
+    @property
+    def arms(self) -> tuple[ArmGroup, ...]:
+        """The groups that are arms."""
+        return tuple(group for group in self.groups if isinstance(group, ArmGroup))
+
+    @property
+    def arm_part(self) -> RobotSpec:
+        """The robot as if it had only its first arm. Raises EmbodimentError where it has none."""
+        arm = self._arm_group
+        return self if self.groups == (arm,) else replace(self, groups=(arm,))
+
+    @property
+    def arm(self) -> Arm:
+        """Its first arm. Raises EmbodimentError where it has none."""
+        return self._arm_group.arm
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether its channels are the velocities of a base."""
+        return all(isinstance(group, BaseGroup) for group in self.groups)
+
+    @property
+    def base(self) -> Base | None:
+        """What drives about; None for a body that stays where it is."""
+        return next((group.base for group in self.groups if isinstance(group, BaseGroup)), None)
+
+    def with_group(self, **changes: Any) -> RobotSpec:
+        """Return a robot of one group with changes to that group.
+
+        Raises:
+            EmbodimentError: a robot of several groups.
+        """
+        return replace(self, groups=(replace(self._group, **changes),))
+
+    @property
+    def _group(self) -> Group:
+        if len(self.groups) > 1:
+            names = [group.name for group in self.groups]
+            raise EmbodimentError(f"{self.name}: got groups {names}, expected a robot of one group")
+        return self.groups[0]
+
+    @property
+    def _arm_group(self) -> ArmGroup:
+        if not self.arms:
+            raise EmbodimentError(f"{self.name}: got a body without arm, expected joints and a URDF")
+        return self.arms[0]
+
+    @cached_property
+    def actions(self) -> ActionSpec:
+        """What the planner may request: the channels of all groups."""
+        return ActionSpec.beside([group.actions for group in self.groups])
+
+    @property
+    def outputs(self) -> tuple[Carried, ...]:
+        """The outputs, each with the channels that it carries."""
+        owners = [(group.output, name) for group in self.groups for name in group.names]
+        carried: dict[Output, list[int]] = {}
+        for column, (output, _) in enumerate(owners):
+            carried.setdefault(output, []).append(column)
+        return tuple(
+            Carried(output, tuple(owners[column][1] for column in columns), tuple(columns))
+            for output, columns in carried.items()
+        )
+
+    @property
+    def output(self) -> Output:
+        """The output of a robot that has one. Raises EmbodimentError where it has several."""
+        if len(self.outputs) > 1:
+            topics = [carried.output.topic for carried in self.outputs]
+            raise EmbodimentError(f"{self.name}: got outputs {topics}, expected a robot with one")
+        return self.outputs[0].output
 
     @property
     def images(self) -> tuple[ImageSensor, ...]:
@@ -80,7 +172,7 @@ class RobotSpec:
     @property
     def command_names(self) -> tuple[str, ...]:
         """Names of the commanded channels (C,)."""
-        return self.actions.names if self.arm is None else self.joint_names
+        return tuple(name for group in self.groups for name in group.names)
 
     @property
     def camera(self) -> ImageSensor:
@@ -91,97 +183,101 @@ class RobotSpec:
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """Names of the joints (J,), in the order of every joint vector."""
-        sensor = self.sensors[self._arm.sensor]
-        return sensor.names if isinstance(sensor, VectorSensor) else ()
+        """Names of the arm's joints (J,), in the order of every joint vector."""
+        return self.arm.joint_names
 
-    def output_by(self, interface: str) -> Output:
-        """Return the output through another interface, on its usual topic; empty: the robot's own.
+    def with_interface(self, interface: str) -> RobotSpec:
+        """Return the robot with its output through another interface, on the usual topic; empty: its own.
 
         Raises:
             ConfigError: there is no such interface.
-            EmbodimentError: it cannot carry the meaning of an action.
+            EmbodimentError: it cannot carry the meaning of an action, or the robot has several groups.
         """
         if not interface:
-            return self.output
+            return self
         known = INTERFACES.get(interface)
         section = {"interface": interface, "topic": known.topic if known is not None else ""}
-        return read_output(section, self.actions.meaning, self.actions.names, self.name)
+        output = read_output(section, f"{self.name}: output")
+        check_carries(output, self._group.actions, f"{self.name}: output", f"{self.name}: actions")
+        return self.with_group(output=output)
 
     @property
     def joint_sensor(self) -> str:
-        """Name of the sensor that measures the joints."""
-        return self._arm.sensor
+        """Name of the sensor that measures the arm's joints."""
+        return self.arm.sensor
+
+    @property
+    def joint_sensors(self) -> tuple[str, ...]:
+        """Names of the sensors that measure the joints of its groups."""
+        return tuple(group.joint_sensor for group in self.groups if group.joint_sensor)
 
     @property
     def place_sensor(self) -> str:
         """Name of the sensor that measures where the body is; "" where none does."""
-        of_base = "" if self.base is None else self.base.sensor
-        return of_base if self.arm is None else self.joint_sensor
+        return next((group.place_sensor for group in self.groups if group.place_sensor), "")
 
     def joint_position(self, observation: Observation) -> FloatArray:
-        """Return the joint positions (J,) of an observation."""
-        position: FloatArray = observation[self.joint_sensor].value[: len(self.joint_names)]
-        return position
+        """Return the arm's joint positions (J,) of an observation."""
+        return self._arm_group.position(observation)
 
     @property
     def limits(self) -> ChannelLimits:
         """Limits of the commanded channels (C,)."""
-        if self.arm is not None:
-            return self.arm.limits
-        channels = self.actions.channels
-
-        def column(name: str) -> FloatArray | None:
-            values = [getattr(channel, name) for channel in channels]
-            # Where only some are limited, the others have an infinite limit.
-            given = [np.inf if value is None else value for value in values]
-            return None if np.isinf(given).all() else np.array(given)
-
-        arrays = {name: column(name) for name in ("velocity", "acceleration", "jerk")}
-        return ChannelLimits(column("low"), column("high"), **arrays, effort=None)
+        if len(self.groups) == 1:
+            return self.groups[0].limits
+        return joined([(group.limits, len(group.names)) for group in self.groups])
 
     @property
     def home(self) -> FloatArray:
-        """Rest values of the commanded channels (C,)."""
-        if self.arm is not None:
-            return self.arm.home
-        return np.array([channel.rest for channel in self.actions.channels])
+        """Values of the commanded channels (C,) that commands begin with."""
+        if len(self.groups) == 1:
+            return self.groups[0].home
+        return np.concatenate([group.home for group in self.groups])
+
+    @property
+    def feedback(self) -> tuple[str, list[int]]:
+        """Name and columns of the sensor that measures every channel of a robot of one group; "" if none."""
+        return self._group.feedback(self.sensors)
+
+    def at_standstill(self, values: FloatArray) -> FloatArray:
+        """Return the values (C,) of the channels once the body stands still; `values` (C,) are theirs now."""
+        ends = np.cumsum([len(group.names) for group in self.groups])[:-1]
+        parts = zip(self.groups, np.split(values, ends), strict=True)
+        return np.concatenate([group.at_standstill(part) for group, part in parts])
 
     @property
     def standstill(self) -> FloatArray | None:
-        """Values (C,) at which the body stands still; None where any constant values do."""
-        return np.zeros(self.action_size) if self.actions.meaning == "twist" else None
+        """Values (C,) at which a body of one group stands still; None where any constant values do.
 
-    @property
-    def _arm(self) -> Arm:
-        if self.arm is None:
-            raise EmbodimentError(f"{self.name}: got a body without arm, expected joints and a URDF")
-        return self.arm
+        Raises:
+            EmbodimentError: a robot of several groups, each of which stands still in its own way.
+        """
+        return self._group.standstill
 
     @property
     def urdf(self) -> Path:
         """Kinematic URDF."""
-        return self._arm.urdf
+        return self.arm.urdf
 
     @property
     def tip_frame(self) -> str:
         """URDF frame that moves and is judged."""
-        return self._arm.tip_frame
+        return self.arm.tip_frame
 
     @property
     def workspace(self) -> FloatArray:
         """Lower and upper corner of the box the tip stays in (2, 3), base frame, m."""
-        return self._arm.workspace
+        return self.arm.workspace
 
     @property
     def tool(self) -> ToolSpec | None:
         """What the hand holds."""
-        return self._arm.tool
+        return self.arm.tool
 
     @property
     def orientation(self) -> str:
         """Orientation of the tip while actions move it: kept as at home, or free."""
-        return self._arm.orientation
+        return self.arm.orientation
 
     @property
     def action_size(self) -> int:
@@ -221,10 +317,12 @@ class _RobotFile:
     """The keys of a robot YAML, before they are checked against each other."""
 
     sensors: dict = setting("sensor name -> what it is")  # type: ignore[type-arg]
-    actions: dict = setting("what the planner may ask for")  # type: ignore[type-arg]
-    output: dict = setting("how the controller takes commands")  # type: ignore[type-arg]
+    actions: dict = setting("what the planner may ask for; with groups only its rate and block")  # type: ignore[type-arg]
+    output: dict = setting("how the controller takes commands; with groups see outputs")  # type: ignore[type-arg]
     arm: dict = setting("joints and URDF; {} for a body without")  # type: ignore[type-arg]
     base: dict = setting("what drives about; {} for a body that stays where it is")  # type: ignore[type-arg]
+    groups: dict = setting("group name -> its channels and output; {} for one group")  # type: ignore[type-arg]
+    outputs: dict = setting("output name -> how a controller takes commands; {} for one group")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
     safety: dict = setting("changes to config/safety.yaml")  # type: ignore[type-arg]
     source: str = setting("where the numbers come from")
@@ -262,10 +360,13 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
             f"{path}: like: got {other}, after {MOST_ALIKE} others; expected fewer in a row"
         )
     found = _read(base, (*below, ours))
-    for section in ("arm", "simulation"):  # file names are relative to the YAML that contains them
-        part = found.get(section)
-        if isinstance(part, dict) and isinstance(part.get("urdf"), str) and "://" not in part["urdf"]:
-            found[section] = {**part, "urdf": str(base.parent.resolve() / part["urdf"])}
+    # File names are relative to the YAML that contains them.
+    groups = found.get("groups")
+    for section in (found, *(groups.values() if isinstance(groups, dict) else ())):
+        for name in ("arm", "simulation"):
+            part = section.get(name) if isinstance(section, dict) else None
+            if isinstance(part, dict) and isinstance(part.get("urdf"), str) and "://" not in part["urdf"]:
+                section[name] = {**part, "urdf": str(base.parent.resolve() / part["urdf"])}
     return merged(found, values)
 
 
@@ -284,7 +385,7 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         EmbodimentError: the numbers contradict each other.
     """
     path = _path(name_or_path, Path())
-    values: dict[str, Any] = {"safety": {}, "tasks": {}, "arm": {}, "base": {}, **_read(path)}
+    values: dict[str, Any] = {"safety": {}, "tasks": {}, **{key: {} for key in SHORT + LONG}, **_read(path)}
     own = values.pop("tasks")
     if not isinstance(own, dict) or not all(isinstance(changes, dict) for changes in own.values()):
         raise EmbodimentError(f"{path}: tasks: got {shown(own)}, expected changes to this file by task")
@@ -293,21 +394,22 @@ def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
         values = merged(merged(values, file.embodiment), own.get(file.name, {}))
     raw = load_settings(_RobotFile, values, where=str(path), also=["like", "tasks"])
     sensors = read_sensors(raw.sensors, str(path))
-    actions = read_actions(raw.actions, str(path))
-    if bool(raw.arm) == (actions.meaning in COMMANDED):
-        expected = "no arm" if raw.arm else "an arm, whose joints it moves"
-        raise EmbodimentError(f"{path}: actions.meaning: got {actions.meaning}, expected {expected}")
-    if raw.base and actions.meaning != "twist":
-        raise EmbodimentError(f"{path}: actions.meaning: got {actions.meaning}, expected twist for a base")
+    groups = _groups(raw, sensors, path)
     return RobotSpec(
         name=path.stem,
         sensors=sensors,
-        actions=actions,
-        output=read_output(raw.output, actions.meaning, actions.names, str(path)),
-        arm=read_arm(raw.arm, sensors, path) if raw.arm else None,
-        base=read_base(raw.base, sensors, str(path)) if raw.base else None,
-        simulation=read_simulation(raw.simulation, sensors, actions, path, drives=bool(raw.base)),
+        groups=groups,
+        simulation=read_simulation(raw.simulation, sensors, groups, path),
         source=raw.source,
         safety=raw.safety,
         tasks=tuple(map(str, own)),
     )
+
+
+def _groups(raw: _RobotFile, sensors: Mapping[str, Sensor], path: Path) -> tuple[Group, ...]:
+    reader = GroupReader(sensors, path)
+    if not raw.groups and not raw.outputs:
+        return (reader.only(raw.actions, raw.output, raw.arm, raw.base),)
+    if given := [name for name in SHORT if getattr(raw, name)]:
+        raise EmbodimentError(f"{path}: got {given} beside groups, expected these inside of a group")
+    return reader.several(raw.groups, raw.outputs, raw.actions)

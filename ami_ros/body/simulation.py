@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
@@ -12,6 +12,7 @@ import numpy as np
 
 from ami_ros.body.actions import COMMANDED, ActionSpec
 from ami_ros.body.drive_simulation import DriveSimulation, read_drive_simulation
+from ami_ros.body.groups import BaseGroup, Group
 from ami_ros.body.resources import resource
 from ami_ros.body.scenery import read_boxes
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
@@ -118,9 +119,9 @@ class _ProcessValue:
 
 
 def read_simulation(
-    section: Any, sensors: Mapping[str, Sensor], actions: ActionSpec, path: Path, drives: bool = False
+    section: Any, sensors: Mapping[str, Sensor], groups: Sequence[Group], path: Path
 ) -> Simulation:
-    """Return the simulation of a robot's YAML at `path`; `drives` is whether it has a base.
+    """Return the simulation of a robot's YAML at `path`.
 
     Raises:
         ConfigError: unknown or missing keys, wrong types.
@@ -133,13 +134,18 @@ def read_simulation(
     keys = {name: value for name, value in section.items() if name != "kind"}
     if kind == "none":
         return load_settings(NoSimulation, {"held": [], **keys}, where=here, also=["kind"])
-    is_commanded = actions.meaning in COMMANDED
-    drives = drives and kind == "bullet"
+    actions = ActionSpec.beside([group.actions for group in groups])
+    is_commanded = all(group.actions.meaning in COMMANDED for group in groups)
+    drives = kind == "bullet" and any(isinstance(g, BaseGroup) and g.base is not None for g in groups)
     if (kind == "process") != is_commanded and not drives:
         expected = "process" if is_commanded else "bullet"
         more = "; a twist in PyBullet needs the section base" if actions.meaning == "twist" else ""
         raise EmbodimentError(
             f"{here}: kind: got {kind}, expected {expected} or none for {actions.meaning}{more}"
+        )
+    if kind == "bullet" and len(groups) > 1:
+        raise EmbodimentError(
+            f"{here}: kind: got {kind}, expected none for several groups: {actions.meaning}"
         )
     able = DRIVE_PROVIDES if drives else BULLET_PROVIDES if kind == "bullet" else PROCESS_PROVIDES
     for name, sensor in sensors.items():

@@ -35,6 +35,7 @@ class UrdfModel:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
+        spec = spec.arm_part
         self.urdf = read_urdf(spec.urdf)
         check_commandable(spec.urdf, self.urdf, spec.joint_names, spec.name)
         try:

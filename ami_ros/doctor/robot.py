@@ -50,7 +50,7 @@ def workspace(robot: str | None, task: str | None) -> Finding:
 
     try:
         spec = Configuration.load(robot, task).spec
-        if spec.arm is None:
+        if not spec.arms:
             return Finding("workspace", "ok", "no arm")
         kinematics = Kinematics(spec)
     except AmiError as error:

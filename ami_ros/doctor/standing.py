@@ -27,7 +27,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
     try:
         configuration = Configuration.load(robot, task)
         spec, tolerated = configuration.spec, configuration.safety.tracking_error
-        if spec.arm is None or isinstance(spec.simulation, NoSimulation):
+        if not spec.arms or isinstance(spec.simulation, NoSimulation):
             return Finding("standing", "ok", "no arm, or no simulation of it")
         world = open_world(spec, configuration.sim.physics_hz)
     except AmiError as error:

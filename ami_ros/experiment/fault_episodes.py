@@ -170,7 +170,7 @@ def _farness(experiment: Experiment) -> Callable[[Episode], bool]:
     spec = experiment.spec
     if experiment.planner.route != OFF:
         return lambda episode: True  # the detour is long
-    if spec.arm is not None:
+    if spec.arms:
         from ami_ros.body.kinematics import Kinematics
 
         forward = Kinematics(spec).forward

@@ -191,7 +191,7 @@ class ExploringPlanner:
         if now is None or self._last is None or elapsed_s <= 0.0 or self._back is not None:
             self._contact.forget()
             return False
-        if spec.arm is not None:
+        if spec.arms:
             return self._contact.see_joints(
                 now, spec.joint_position(observation), self._motion.pace / self._slow
             )
@@ -217,8 +217,7 @@ class ExploringPlanner:
         return self._plan(self._meaning.hold(observation)[None, None], observation)
 
     def _plan(self, actions: FloatArray, observation: Observation) -> Plan:
-        if self._spec.arm is None:  # unmeasured channels are assumed to be as proposed
-            self._meaning.proposal(actions, observation)
+        self._meaning.note(actions, observation)
         return Plan(
             actions=actions,
             step_ns=self._spec.step_ns,

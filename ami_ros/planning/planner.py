@@ -129,8 +129,7 @@ class RecedingHorizonPlanner:
         if self._guide is not None:
             self._guide.act(actions[0, 0])
         in_units = self._spec.actions.in_units(actions)
-        if self._spec.arm is None:
-            self._meaning.proposal(in_units, observation)  # stores where it leaves the channels
+        self._meaning.note(in_units, observation)
         return Plan(
             actions=in_units,
             step_ns=self._spec.step_ns,

@@ -28,8 +28,8 @@ def readings_at_home(
     """
     values: dict[str, NDArray[Any]] = {camera.name: picture(camera) for camera in spec.images_for("model")}
     values |= {vector.name: np.zeros(vector.size) for vector in spec.vectors_for("model")}
-    if spec.arm is not None:
-        values[spec.joint_sensor] = np.concatenate([spec.home, np.zeros_like(spec.home)])
+    for group in spec.groups:
+        values |= group.readings_at_home()
     return values
 
 

@@ -31,7 +31,7 @@ def robot_picture(spec: RobotSpec, physics_hz: float) -> ImageArray:
     """
     from ami_ros.sim.world.scene import Scene
 
-    if spec.arm is None:
+    if not spec.arms:
         raise EmbodimentError(f"{spec.name}: picture: got a body without arm, expected one with a workspace")
     width = round(HEIGHT * spec.camera.aspect)
     scene = Scene(spec, physics_hz)

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ami_ros.safety.body_groups import BodyGroups
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.settings import SafetySettings
@@ -23,8 +26,9 @@ class Admission:
     be checked: only the limits on the way apply.
     """
 
-    def __init__(self, body: GateBody, settings: SafetySettings) -> None:
-        self._names, self._is_measured = body.channels, body.is_measured
+    def __init__(self, body: GateBody | BodyGroups, settings: SafetySettings) -> None:
+        self._body = BodyGroups.of(body)
+        self._names = self._body.channels
         self._settings = settings
         self._newest_ns: int | None = None
 
@@ -34,11 +38,19 @@ class Admission:
         later = now_ns is not None and self._newest_ns is not None and self._newest_ns > now_ns
         self._newest_ns = self._newest_ns if later else now_ns
 
-    def judge(self, proposal: Trajectory, measured: FloatArray | None, now_ns: int) -> Verdict:
-        """Return PASS and remember the stamp, or HOLD with the reason for the rejection."""
+    def judge(self, proposal: Trajectory, measured: Sequence[FloatArray | None], now_ns: int) -> Verdict:
+        """Return PASS and remember the stamp, or HOLD with the reason for the rejection.
+
+        Args:
+            proposal: for all channels.
+            measured: of each group where its channels (C,) are; None where nothing measures that, or not yet.
+            now_ns: the time.
+        """
         verdict = self._shape(proposal) or self._time(proposal, now_ns)
-        if verdict is None and self._is_measured:
-            verdict = self._start(proposal, measured)
+        if verdict is None:
+            starts = zip(self._body.groups, self._body.divided(proposal.positions[0]), measured, strict=True)
+            wrong = (self._start(begin, there) for group, begin, there in starts if group.is_measured)
+            verdict = next((found for found in wrong if found is not None), None)
         if verdict is not None:
             return verdict
         self._newest_ns = proposal.stamp_ns
@@ -83,10 +95,10 @@ class Admission:
             )
         return None
 
-    def _start(self, proposal: Trajectory, measured: FloatArray | None) -> Verdict | None:
+    def _start(self, begin: FloatArray, measured: FloatArray | None) -> Verdict | None:
         if measured is None:
             return _reject(ReasonCode.PROPOSAL_BEFORE_JOINTS)
-        gap = np.abs(proposal.positions[0] - measured)
+        gap = np.abs(begin - measured)
         if float(gap.max()) > self._settings.start_error:
             joint, limit = int(gap.argmax()), self._settings.start_error
             return _reject(ReasonCode.PROPOSAL_START, joint_index=joint, gap=float(gap.max()), limit=limit)

@@ -34,8 +34,9 @@ class GateBody:
         sensors: what the gate watches.
         shapes: where tip and links are; None where the body has no place in space: no zones then.
         workspace: (2, 3) lower and upper corner of the tip's box, base frame, m; None is anywhere.
-        rest: (C,) values that a hold leads to, as zeros of a base whose channels are velocities; None where
-            a hold keeps the values as they are.
+        rest: (C,) values at which channels that are velocities stand still, as zeros of a base; None for any
+            other channels.
+        safe: (C,) values that a hold leads set points to, as of valves that must close; None keeps them.
         base: what drives about; None for a body that stays where it is.
 
     Raises:
@@ -51,11 +52,12 @@ class GateBody:
     shapes: LinkShapes | None = None
     workspace: FloatArray | None = None
     rest: FloatArray | None = None
+    safe: FloatArray | None = None
     base: Base | None = None
 
     @classmethod
     def of_robot(cls, spec: RobotSpec, sensors: Sequence[WatchedSensor] | None = None) -> GateBody:
-        """Return the body of a robot.
+        """Return the body of a robot of one group; of several see `BodyGroups.of_robot`.
 
         Args:
             spec: the robot.
@@ -67,9 +69,11 @@ class GateBody:
         """
         watched = watched_sensors(spec) if sensors is None else tuple(sensors)
         what = (spec.name, spec.command_names, spec.limits, spec.home, watched)
-        if spec.arm is not None:
+        if spec.arms:
             return cls(*what, LinkShapes(spec), spec.workspace)
-        return cls(*what, rest=spec.standstill, base=spec.base)
+        if spec.is_driven:
+            return cls(*what, rest=spec.standstill, base=spec.base)
+        return cls(*what, safe=spec.standstill)
 
     def __post_init__(self) -> None:
         count = len(self.channels)

@@ -5,48 +5,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from ami_ros.errors import ConfigError, JointStateError
+from ami_ros.errors import JointStateError
 from ami_ros.safety.admission import Admission
+from ami_ros.safety.body_groups import BodyGroups
 from ami_ros.safety.checks.check import Check
-from ami_ros.safety.checks.check_list import CheckList
-from ami_ros.safety.events import (
-    Event,
-    ImageSeen,
-    JointsSeen,
-    PlannerReported,
-    PoseSeen,
-    ReadingRefused,
-    RearmAsked,
-    VectorSeen,
-)
+from ami_ros.safety.events import ImageSeen, JointsSeen, PlannerReported, VectorSeen
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.guarded_group import GuardedGroup, expect
 from ami_ros.safety.model_report import ModelReport
-from ami_ros.safety.motion.channel_state import ChannelState
-from ami_ros.safety.motion.in_force import LimitsInForce
-from ami_ros.safety.motion.limits import MotionLimits
-from ami_ros.safety.motion.reference import reference
-from ami_ros.safety.motion.stream_start import StreamStart
-from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.settings import SafetySettings
-from ami_ros.safety.situation import Seen, Situation
 from ami_ros.safety.watched_sensor import IMAGE, VECTOR
-from ami_ros.types import PASS, Command, FloatArray, Level, Trajectory, Verdict, checked_joints
+from ami_ros.types import PASS, Command, FloatArray, Level, Reason, Trajectory, Verdict, checked_joints
 
 
 class Supervisor:
     """Follows accepted proposals within limits; holds when anything is wrong; stops latched when it must.
 
+    It works group by group, and its verdict is one: what holds or stops one group holds or stops all.
+
     A hold ends by itself when its cause is gone and a proposal planned since then has arrived. A stop (the
     emergency stop, a robot that does not follow, or a check that demands it) ends only with `rearm`.
 
     Args:
-        body: what is moved, and what senses it.
+        body: what is moved, and what senses it: a group, or several.
         settings: the thresholds.
         extra_checks: checks in addition to the gate's own.
         proven: trust the very first joint state or pose, as of a simulator; else some have to agree first.
@@ -55,21 +41,15 @@ class Supervisor:
 
     def __init__(
         self,
-        body: GateBody,
+        body: GateBody | BodyGroups,
         settings: SafetySettings,
         extra_checks: Sequence[Check] = (),
         proven: bool = True,
         stopped: Verdict | None = None,
     ) -> None:
-        self._body, self._settings = body, settings
-        self._kinds = {sensor.name: sensor.kind for sensor in body.sensors}
-        self._start = StreamStart(MotionLimits.of(body, Restrictions(), 1.0), 1.0 / settings.rate_hz)
-        self._whereabouts = Whereabouts(body, settings)
-        self._checks = CheckList(body, settings, extra_checks, proven, self._whereabouts)
-        self._admission = Admission(body, settings)
-        self._limits = LimitsInForce(body, settings, self._whereabouts)
-        self._situation = Situation(now_ns=0)
-        self._commanded: ChannelState | None = None
+        self._body, self._settings = BodyGroups.of(body), settings
+        self._groups = [GuardedGroup(one, settings, extra_checks, proven) for one in self._body.groups]
+        self._admission = Admission(self._body, settings)
         self._estop_pressed, self._level, self._stopped = False, Level.HOLD, stopped
 
     @property
@@ -80,13 +60,7 @@ class Supervisor:
     @property
     def at_rest(self) -> bool:
         """Whether the last command moved nothing, or there is none."""
-        # Values that are velocities approach rest asymptotically, others reach it.
-        slow = 0.0 if self._body.rest is None else self._settings.standstill_speed
-        return self._speed() <= slow
-
-    def _speed(self) -> float:
-        state = self._commanded
-        return 0.0 if state is None else self._body.speed(state.position, state.velocity)
+        return all(group.at_rest for group in self._groups)
 
     def restrict(self, restrictions: Restrictions) -> None:
         """Put tighter limits in force, instead of the restrictions before; see `LimitsInForce`.
@@ -94,21 +68,31 @@ class Supervisor:
         Raises:
             ConfigError: one is malformed or looser than the robot's own; the old ones stay in force.
         """
-        self._limits.restrict(restrictions)
+        for group, part in zip(self._groups, self._body.restrictions(restrictions), strict=True):
+            group.restrict(part)
 
     # What is sensed and planned
 
-    def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int) -> None:
-        """Take a joint state (C,) in the body's order; pass every one, oldest first.
+    def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int, sensor: str = "") -> None:
+        """Take a joint state (C,) in the group's order; pass every one, oldest first.
+
+        Args:
+            position: rad or m.
+            stamp_ns: when it was taken.
+            arrival_ns: when it reached us.
+            sensor: its name; empty for a robot with one sensor of joints.
 
         Raises:
-            JointStateError: wrong size, NaN or Inf, or a body without joint sensor; the reading is discarded.
+            JointStateError: wrong size, NaN or Inf, or no such joint sensor; the reading is discarded.
         """
-        sensor = self._body.joint_sensor
-        if sensor is None:
-            raise JointStateError(f"joint state: got one, but {self._body.name} has no sensor for it")
-        there = checked_joints(position, "joint state", len(self._body.channels))
-        self._read(sensor.name, JointsSeen(there, stamp_ns, arrival_ns), stamp_ns, arrival_ns, measured=there)
+        for group in self._groups:
+            own = group.body.joint_sensor
+            if own is not None and sensor in ("", own.name):
+                there = checked_joints(position, "joint state", len(group.body.channels))
+                event = JointsSeen(there, stamp_ns, arrival_ns)
+                group.read(own.name, event, stamp_ns, arrival_ns, measured=there)
+                return
+        raise JointStateError(f"joint state: got one, but {self._body.name} has no sensor for it")
 
     def see_image(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
         """Take a camera's sign of life; `content` is a hash of the pixels, None if not known.
@@ -116,8 +100,8 @@ class Supervisor:
         Raises:
             ConfigError: no such camera is watched.
         """
-        self._expect(sensor, IMAGE)
-        self._read(sensor, ImageSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
+        for group in expect(self._groups, sensor, IMAGE):
+            group.read(sensor, ImageSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
 
     def see_vector(
         self,
@@ -132,14 +116,9 @@ class Supervisor:
         Raises:
             ConfigError: no such vector sensor is watched.
         """
-        self._expect(sensor, VECTOR)
-        if values is not None and self._body.base is not None and sensor == self._body.base.sensor:
-            pose = self._whereabouts.see(values, stamp_ns)
-            if pose is None:
-                self.see_refused(sensor, f"got {values.tolist()}, expected finite numbers", arrival_ns)
-                return
-            self._checks.see(PoseSeen(np.array(pose), stamp_ns, arrival_ns), self._situation)
-        self._read(sensor, VectorSeen(sensor, content, stamp_ns, arrival_ns), stamp_ns, arrival_ns)
+        event = VectorSeen(sensor, content, stamp_ns, arrival_ns)
+        for group in expect(self._groups, sensor, VECTOR):
+            group.see_vector(event, values, stamp_ns, arrival_ns)
 
     def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
         """Note an unusable reading of a vector sensor: the gate holds until a good one arrives.
@@ -147,37 +126,31 @@ class Supervisor:
         Raises:
             ConfigError: no such vector sensor is watched.
         """
-        self._expect(sensor, VECTOR)
-        self._checks.see(ReadingRefused(sensor, why, arrival_ns), self._situation)
-
-    def _expect(self, sensor: str, kind: str) -> None:
-        if self._kinds.get(sensor) != kind:
-            known = [name for name, its in self._kinds.items() if its == kind]
-            raise ConfigError(f"{kind} sensor: got {sensor!r}, expected one that is watched: {known}")
-
-    def _read(self, sensor: str, event: Event, stamp_ns: int, arrival_ns: int, **known: Any) -> None:
-        sensors = {**self._situation.sensors, sensor: Seen(stamp_ns, arrival_ns)}
-        self._situation = replace(self._situation, sensors=sensors, **known)
-        self._checks.see(event, self._situation)
+        for group in expect(self._groups, sensor, VECTOR):
+            group.see_refused(sensor, why, arrival_ns)
 
     def see_planner(self, report: ModelReport, arrival_ns: int) -> None:
         """Take the planner's report: a sign of life, and how far its model can be trusted."""
-        self.see_planner_alive(arrival_ns)
-        self._checks.see(PlannerReported(report, arrival_ns), self._situation)
+        for group in self._groups:
+            group.see(PlannerReported(report, arrival_ns), planner_arrival_ns=arrival_ns)
 
     def see_planner_alive(self, arrival_ns: int) -> None:
         """Take a sign of life alone: nothing was planned, so nothing new is known about the model."""
-        self._situation = replace(self._situation, planner_arrival_ns=arrival_ns)
+        for group in self._groups:
+            group.note(planner_arrival_ns=arrival_ns)
 
     def submit(self, proposal: Trajectory, now_ns: int) -> Verdict:
         """Judge a proposal; follow it from the next tick if it passes, else keep the last one.
 
         A latched stop keeps no proposal: one planned meanwhile must not move the robot afterwards.
         """
-        self._situation = replace(self._situation, proposal_arrival_ns=now_ns)
-        verdict = self._admission.judge(proposal, self._situation.measured, now_ns)
+        measured = [group.situation.measured for group in self._groups]
+        verdict = self._admission.judge(proposal, measured, now_ns)
+        for group in self._groups:
+            group.note(proposal_arrival_ns=now_ns)
         if verdict.level is Level.PASS and self._stopped is None:
-            self._situation = replace(self._situation, proposal=proposal)
+            for group, part in zip(self._groups, self._body.proposals(proposal), strict=True):
+                group.follow(part)
         return verdict
 
     # Ticks
@@ -187,54 +160,81 @@ class Supervisor:
 
         Call at ``rate_hz``, whether or not anything arrived.
         """
-        self._situation = replace(self._situation, now_ns=now_ns, at_rest=self.at_rest)
-        waits = self._begin() if self._commanded is None else PASS
+        for group in self._groups:
+            group.look(now_ns)
+        waits = self._begin()
         verdict = self._judge() | waits
-        state = self._commanded
-        if state is None:
+        if any(group.commanded is None for group in self._groups):
             self._level = verdict.level
             return None, verdict
-        proposal = self._situation.proposal
-        self._limits.look(self._situation.measured, now_ns)
-        if verdict.level >= Level.HOLD or proposal is None:
-            state = self._limits.hold(state, self._checks.give_way(verdict, self._situation))
-        else:
-            goal, feedforward = reference(proposal, now_ns)
-            state, limited = self._limits.follow(state, goal, feedforward, self._checks.speed_share)
-            verdict |= limited
-        self._whereabouts.note(state.position, now_ns)
-        self._commanded, self._level = state, verdict.level
-        self._situation = replace(self._situation, commanded=state.position)
-        return Command(state.position, state.velocity, now_ns, state.acceleration), verdict
+        limited = [group.move(verdict, now_ns) for group in self._groups]
+        verdict |= self._joined([[one] for one in limited])
+        self._level = verdict.level
+        states = [group.commanded for group in self._groups if group.commanded is not None]
+        position, velocity, acceleration = (
+            np.concatenate([getattr(state, name) for state in states])
+            for name in ("position", "velocity", "acceleration")
+        )
+        return Command(position, velocity, now_ns, acceleration), verdict
 
     def _begin(self) -> Verdict:
-        """Begin the stream of commands, at rest where the body is, if its position is known and explained."""
-        where = self._body.begins_at(self._situation.measured, self._start.last())
-        if where is None:
+        """Begin the stream of commands, at rest where every group is, if that is known and explained."""
+        if all(group.commanded is not None for group in self._groups):
             return PASS
-        wait_s = self._start.wait_s(where)
-        if not self._checks.may_begin(self._situation):
-            return PASS  # the checks themselves report why
-        if wait_s > 0.0:
-            return ReasonCode.COMMANDS_WAIT.verdict(Level.HOLD, wait_s=wait_s)
-        self._commanded = ChannelState.at_rest(where.copy())
-        self._situation = replace(self._situation, commanded=self._commanded.position)
-        return PASS
+        starts = [group.start() for group in self._groups]
+        places = [where for where, _ in starts if where is not None]
+        if len(places) == len(self._groups):
+            for group, where in zip(self._groups, places, strict=True):
+                group.begin(where)
+        return self._joined([[waits] for _, waits in starts])
 
     def _judge(self) -> Verdict:
         """Run all checks; a STOP latches."""
         verdict = latched = self._stopped or PASS
         known = {reason.code for reason in latched.reasons}
-        for found in self._checks.judge(self._situation):
-            if found.level is Level.STOP:
-                self._latch(found)
-            verdict |= Verdict(found.level, tuple(r for r in found.reasons if r.code not in known))
-        return verdict | self._checks.follow_up(verdict, self._situation)
+        found = [group.judge() for group in self._groups]
+        for one in self._named(found):
+            if one.level is Level.STOP:
+                self._latch(one)
+            verdict |= Verdict(one.level, tuple(r for r in one.reasons if r.code not in known))
+        return verdict | self._joined([[group.follow_up(verdict)] for group in self._groups])
+
+    def _joined(self, found: Sequence[Sequence[Verdict]]) -> Verdict:
+        """Return the joint verdict of what each group found."""
+        verdict = PASS
+        for one in self._named(found):
+            verdict |= one
+        return verdict
+
+    def _named(self, found: Sequence[Sequence[Verdict]]) -> Sequence[Verdict]:
+        """Return what was found; of several groups each reason once, with the name of a group that is alone.
+
+        What all groups share, such as a camera, several of them find.
+        """
+        if len(found) == 1:
+            return found[0]
+        finders: dict[str, list[tuple[Level, Reason, str]]] = {}
+        levels = [Verdict(verdict.level) for verdicts in found for verdict in verdicts]
+        for group, verdicts in zip(self._groups, found, strict=True):
+            for verdict in verdicts:
+                for reason in verdict.reasons:
+                    finders.setdefault(str(reason), []).append((verdict.level, reason, group.body.name))
+        named = []
+        for who in finders.values():
+            _, reason, name = who[0]
+            if len(who) == 1:
+                reason = replace(reason, numbers={**reason.numbers, "group": name})
+            named.append(Verdict(max(level for level, _, _ in who), (reason,)))
+        return [*named, Verdict(max((verdict.level for verdict in levels), default=Level.PASS))]
 
     def _latch(self, verdict: Verdict) -> None:
         if self._stopped is None:
             self._stopped = verdict
-        self._situation = replace(self._situation, proposal=None)
+        self._follow_none()
+
+    def _follow_none(self) -> None:
+        for group in self._groups:
+            group.follow(None)
 
     # The operator
 
@@ -243,7 +243,7 @@ class Supervisor:
         self._estop_pressed = pressed
         if pressed:
             self._stopped = ReasonCode.ESTOP.verdict(Level.STOP, pressed_ns=now_ns)
-            self._situation = replace(self._situation, proposal=None)
+            self._follow_none()
         return self._stopped or PASS
 
     def rearm(self, now_ns: int) -> Verdict:
@@ -257,31 +257,24 @@ class Supervisor:
         """
         if self._estop_pressed:
             return ReasonCode.ESTOP_STILL_PRESSED.verdict(Level.STOP)
-        speed, limit = self._speed(), self._settings.standstill_speed
+        speed, limit = max(group.speed for group in self._groups), self._settings.standstill_speed
         if speed > limit:
             return ReasonCode.STILL_MOVING.verdict(Level.STOP, speed=speed, limit=limit)
-        self._situation = replace(self._situation, now_ns=now_ns)
-        place, known = self._body.place_sensor, self._checks.place(self._situation)
-        if place is not None and place.name in self._situation.sensors and known.level is not Level.PASS:
+        unknown = self._joined([[group.place(now_ns)] for group in self._groups])
+        if unknown.level is not Level.PASS:
             # Commands continue where the robot is: from where it was, they would make it jump.
-            return Verdict(Level.STOP, known.reasons)
-        self._checks.see(RearmAsked(now_ns), self._situation)
-        measured = self._situation.measured
-        there = replace(self._situation, proposal=None, proposal_arrival_ns=None, commanded=measured)
-        persisting = PASS
-        for found in self._checks.judge(there):
-            persisting |= found if found.level is Level.STOP else PASS
+            return Verdict(Level.STOP, unknown.reasons)
+        after = [group.rearmed(now_ns) for group in self._groups]
+        persisting = self._joined(
+            [[group.persisting(there)] for group, there in zip(self._groups, after, strict=True)]
+        )
         if persisting.level is Level.STOP:
             return persisting
         self._stopped, self._level = None, Level.HOLD
         self._admission.forget_before(now_ns)
-        self._situation = replace(there, commanded=None)
-        self._leave()
+        for group, there in zip(self._groups, after, strict=True):
+            group.rearm(there)
         return PASS
-
-    def _leave(self) -> None:
-        self._start.leave(self._commanded)
-        self._commanded = None
 
     def reset(self, elsewhere: bool = False) -> None:
         """Forget everything but a latched stop and the restrictions: after a reset or a jump of the clock.
@@ -290,11 +283,7 @@ class Supervisor:
             elsewhere: the robot was put elsewhere, as the reset of a simulator does; else a motion within
                 the limits has to explain where commands begin again.
         """
-        self._situation = Situation(now_ns=0)
-        self._whereabouts.forget()
-        self._leave()
-        if elsewhere:
-            self._start.forget()
+        for group in self._groups:
+            group.reset(elsewhere)
         self._level = Level.HOLD
-        self._checks.forget()
         self._admission.forget_before(None)

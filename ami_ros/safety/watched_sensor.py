@@ -53,7 +53,6 @@ class WatchedSensor:
 
 def watched_sensors(spec: RobotSpec) -> tuple[WatchedSensor, ...]:
     """Return the sensors of a robot that its YAML assigns to the gate; the joints first."""
-    joints = None if spec.arm is None else spec.arm.sensor
     watched = []
     for sensor in spec.sensors.values():
         if "gate" not in sensor.used_by:
@@ -61,6 +60,6 @@ def watched_sensors(spec: RobotSpec) -> tuple[WatchedSensor, ...]:
         if isinstance(sensor, ImageSensor):
             watched.append(WatchedSensor(sensor.name, IMAGE, sensor.max_age_s))
         else:
-            kind = JOINT_STATES if sensor.name == joints else VECTOR
+            kind = JOINT_STATES if sensor.name in spec.joint_sensors else VECTOR
             watched.append(WatchedSensor(sensor.name, kind, sensor.max_age_s, sensor.freeze_s))
     return tuple(sorted(watched, key=lambda sensor: sensor.kind != JOINT_STATES))

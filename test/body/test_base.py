@@ -31,7 +31,7 @@ def put(keys: str, value):
 
 def test_the_husky():
     spec = load_robot("husky", "drive")
-    assert spec.arm is None and spec.base is not None and spec.base.keep_in is not None
+    assert not spec.arms and spec.base is not None and spec.base.keep_in is not None
     assert spec.command_names == ("vx", "wz") and spec.standstill.tolist() == [0.0, 0.0]
     assert spec.limits.velocity.tolist() == [1.0, 2.0], "m/s^2, rad/s^2"
     assert spec.base.pose(np.array([1.0, 2.0, 3.0])).tolist() == [1.0, 2.0, 3.0]

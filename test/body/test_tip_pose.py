@@ -16,7 +16,7 @@ from ami_ros.body.tip_pose import ANY, TipPose, joints_at
 from ami_ros.errors import GoalError
 
 SPEC = load_robot("panda", "reach")
-FREE = dataclasses.replace(SPEC, arm=dataclasses.replace(SPEC.arm, orientation="free"))
+FREE = SPEC.with_group(arm=dataclasses.replace(SPEC.arm, orientation="free"))
 DOWN, PLACE = (1.0, 0.0, 0.0, 0.0), (0.5, 0.1, 0.3)
 HALF = math.sqrt(0.5)
 
@@ -68,9 +68,7 @@ def test_what_it_cannot_have_is_refused_in_a_sentence(kinematics, wrong, says):
 
 
 def test_what_it_cannot_reach_is_refused(kinematics):
-    far = dataclasses.replace(
-        SPEC, arm=dataclasses.replace(SPEC.arm, workspace=np.array([[-2.0] * 3, [2.0] * 3]))
-    )
+    far = SPEC.with_group(arm=dataclasses.replace(SPEC.arm, workspace=np.array([[-2.0] * 3, [2.0] * 3])))
     with pytest.raises(GoalError, match=r"out of reach: tip position \[1.5, 0.0, 0.3\] not reached"):
         joints_at(pose(position=(1.5, 0.0, 0.3)), far, kinematics)
 

@@ -39,7 +39,7 @@ class Ideal:
 
     def observe(self) -> Observation:
         spec, values = self.spec, {}
-        if spec.arm is not None:
+        if spec.arms:
             values[spec.joint_sensor] = np.concatenate([self.channels, np.zeros_like(self.channels)])
         elif spec.base is not None:
             values |= {"wheels": self.channels, "pose": self.pose}
@@ -55,7 +55,7 @@ class Ideal:
         wanted = points[1]
         # A gate goes on from its own commands, and is not where the arm is.
         self.command = wanted if not self.blocked else self.command + wanted - points[0]
-        self.planner.obey(self.command if self.spec.arm is not None else wanted)
+        self.planner.obey(self.command if self.spec.arms else wanted)
         self.now_ns += self.spec.step_ns
         if self.blocked:
             return
@@ -112,7 +112,7 @@ def test_it_covers_more_than_motion_that_is_not_drawn_anywhere():
 
 def test_joints_stay_within_their_limits_and_the_tip_in_its_workspace():
     channels = tuple(Channel(name, "rad/s", -0.5, 0.5) for name in PANDA.joint_names)
-    spec = dataclasses.replace(PANDA, actions=ActionSpec("joint_velocity", 10.0, 1, channels))
+    spec = PANDA.with_group(actions=ActionSpec("joint_velocity", 10.0, 1, channels))
     arm, forward = Ideal(spec).run(150), Kinematics(spec).forward
     tip = forward(arm.channels)[0]
     assert (tip > spec.workspace[0] - 0.02).all() and (tip < spec.workspace[1] + 0.02).all()
@@ -146,7 +146,7 @@ def with_range(spec: RobotSpec, name: str, low: float, high: float) -> RobotSpec
         dataclasses.replace(one, low=low, high=high) if one.name == name else one
         for one in spec.actions.channels
     ]
-    return dataclasses.replace(spec, actions=dataclasses.replace(spec.actions, channels=tuple(channels)))
+    return spec.with_group(actions=dataclasses.replace(spec.actions, channels=tuple(channels)))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 from small_model import SETTINGS, small_contract, small_jepa
 
 from ami_ros.body.actions import ActionSpec, Channel
+from ami_ros.body.groups import Group
 from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
@@ -30,8 +31,9 @@ CHANNELS = (Channel("pump", "l/s", 0.0, 4.0), Channel("heater", "W", 0.0, 900.0)
 PLANT = RobotSpec(
     name="plant",
     sensors={"flow": FLOW, "tank": TANK},
-    actions=ActionSpec("setpoint", 1.0, 2, CHANNELS),
-    output=Output("float_array", "set_points"),
+    groups=(
+        Group("valves", ActionSpec("setpoint", 1.0, 2, CHANNELS), Output("float_array", "set_points", 0.0)),
+    ),
     simulation=NoSimulation(()),
     source="invented",
 )

@@ -43,7 +43,8 @@ class World:
         self.generator = np.random.default_rng(0)
         self.latent, self.stamp_ns, self.done = torch.zeros(LATENT), 1_000, []
         self.spec, self.joints, self.executes = spec, np.zeros(JOINTS), 1.0
-        self.monitor._kinematics = Portal()
+        for watch in self.monitor._watches:
+            watch._kinematics = Portal()
 
     def sense(self) -> dict[str, float]:
         state = torch.cat([self.latent, torch.zeros(2 * JOINTS)])
@@ -117,9 +118,9 @@ def test_a_base_that_was_slowed_down_is_no_surprise_and_not_judged(tmp_path, act
     for name, speed in zip(spec.actions.names, spec.actions.in_units(np.array(action)), strict=True):
         odometry[names.index(name)] = share * speed
     seen = Observation({"odometry": Reading(odometry, 1, 1)})
-    assert monitor._was_executed(np.array(action), np.zeros(3), seen) is judged
+    assert monitor._was_executed(np.array(action), [np.zeros(3)], seen) is judged
     elsewhere = Observation({"other": Reading(odometry, 1, 1)})
-    assert monitor._was_executed(np.array(action), np.zeros(3), elsewhere), "nothing measures it"
+    assert monitor._was_executed(np.array(action), [np.zeros(3)], elsewhere), "nothing measures it"
 
 
 def test_what_one_look_can_judge_is_told_apart():

@@ -27,7 +27,7 @@ def proposal(positions=None, times=None, names=SPEC.joint_names, stamp_ns=START_
 
 
 def judge(trajectory: Trajectory, measured=MEASURED, now_ns=START_NS) -> Verdict:
-    return Admission(BODY, SETTINGS).judge(trajectory, measured, now_ns)
+    return Admission(BODY, SETTINGS).judge(trajectory, [measured], now_ns)
 
 
 def code(verdict: Verdict) -> str:
@@ -129,7 +129,7 @@ def test_duplicates_and_late_messages_are_rejected():
     admission = Admission(BODY, SETTINGS)
 
     def submit(stamp_ns: int) -> Verdict:
-        return admission.judge(proposal(stamp_ns=stamp_ns), MEASURED, START_NS)
+        return admission.judge(proposal(stamp_ns=stamp_ns), [MEASURED], START_NS)
 
     assert submit(START_NS - 20).level is Level.PASS
     assert code(submit(START_NS - 20)) == "PROPOSAL_OUT_OF_ORDER"
@@ -141,21 +141,23 @@ def test_a_rejected_proposal_leaves_no_trace():
     admission = Admission(BODY, SETTINGS)
     late = START_NS + 10
     assert code(
-        admission.judge(proposal(np.full((POINTS, JOINTS), np.nan), stamp_ns=late), MEASURED, START_NS)
+        admission.judge(proposal(np.full((POINTS, JOINTS), np.nan), stamp_ns=late), [MEASURED], START_NS)
     )
-    assert admission.judge(proposal(stamp_ns=late), MEASURED, START_NS).level is Level.PASS
+    assert admission.judge(proposal(stamp_ns=late), [MEASURED], START_NS).level is Level.PASS
 
 
 def test_forget_before_rejects_up_to_that_time_and_never_forgives_a_later_stamp():
     admission = Admission(BODY, SETTINGS)
     admission.forget_before(START_NS)
-    assert code(admission.judge(proposal(stamp_ns=START_NS), MEASURED, START_NS)) == "PROPOSAL_OUT_OF_ORDER"
+    assert code(admission.judge(proposal(stamp_ns=START_NS), [MEASURED], START_NS)) == "PROPOSAL_OUT_OF_ORDER"
     ahead = START_NS + 30_000_000
-    assert admission.judge(proposal(stamp_ns=ahead), MEASURED, START_NS).level is Level.PASS
+    assert admission.judge(proposal(stamp_ns=ahead), [MEASURED], START_NS).level is Level.PASS
     admission.forget_before(START_NS + 1)
-    assert code(admission.judge(proposal(stamp_ns=ahead), MEASURED, START_NS + 2)) == "PROPOSAL_OUT_OF_ORDER"
+    assert (
+        code(admission.judge(proposal(stamp_ns=ahead), [MEASURED], START_NS + 2)) == "PROPOSAL_OUT_OF_ORDER"
+    )
     admission.forget_before(None)
-    assert admission.judge(proposal(stamp_ns=START_NS), MEASURED, START_NS).level is Level.PASS
+    assert admission.judge(proposal(stamp_ns=START_NS), [MEASURED], START_NS).level is Level.PASS
 
 
 def test_a_start_far_from_the_robot_is_rejected_with_the_joint_and_the_gap():

@@ -16,6 +16,7 @@ import yaml
 
 from ami_ros.body.actions import ActionSpec, Channel
 from ami_ros.body.arm import Arm
+from ami_ros.body.groups import ArmGroup
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import RobotSpec
@@ -75,15 +76,21 @@ def made_up_robot(**changes: Any) -> RobotSpec:
     spec = RobotSpec(
         name="made_up",
         sensors={"camera": camera, "joints": joint_sensor(names)},
-        actions=ActionSpec("cartesian_velocity", 10.0, 2, channels()),
-        output=Output("trajectory", "joint_trajectory_controller/joint_trajectory"),
-        arm=Arm(
-            sensor="joints",
-            limits=ChannelLimits.from_mapping(numbers, JOINTS, "test"),
-            home=np.array(HOME),
-            urdf=Path(__file__).with_name("gate") / "gate_arm.urdf",
-            tip_frame="tip",
-            workspace=np.array([[-7.0, -8.0, -9.0], [7.5, 8.5, 9.5]]),  # out of reach: no test runs into it
+        groups=(
+            ArmGroup(
+                "arm",
+                ActionSpec("cartesian_velocity", 10.0, 2, channels()),
+                Output("trajectory", "joint_trajectory_controller/joint_trajectory", 0.0),
+                arm=Arm(
+                    sensor="joints",
+                    joint_names=names,
+                    limits=ChannelLimits.from_mapping(numbers, JOINTS, "test"),
+                    home=np.array(HOME),
+                    urdf=Path(__file__).with_name("gate") / "gate_arm.urdf",
+                    tip_frame="tip",
+                    workspace=np.array([[-7.0, -8.0, -9.0], [7.5, 8.5, 9.5]]),  # out of reach of every test
+                ),
+            ),
         ),
         simulation=BulletSimulation("made_up.urdf", (), (), "tip"),
         source="invented",
@@ -109,7 +116,7 @@ def changed(spec: RobotSpec, **changes: Any) -> RobotSpec:
     if "camera" in changes:
         changes["sensors"] = {**spec.sensors, "camera": changes.pop("camera")}
     if "joint_names" in changes:
-        changes["sensors"] = {**spec.sensors, "joints": joint_sensor(tuple(changes.pop("joint_names")))}
+        changes["sensors"] = {**spec.sensors, "joints": joint_sensor(tuple(changes["joint_names"]))}
     actions = {ours: changes.pop(name) for name, ours in OF_ACTIONS.items() if name in changes}
     if "action_axes" in changes or "max_tip_speed" in changes:
         speed = changes.pop("max_tip_speed", spec.max_tip_speed)
@@ -119,7 +126,8 @@ def changed(spec: RobotSpec, **changes: Any) -> RobotSpec:
     arm = {name: changes.pop(name) for name in list(changes) if name in Arm.__dataclass_fields__}
     if arm:
         changes["arm"] = dataclasses.replace(spec.arm, **arm)
-    return dataclasses.replace(spec, **changes)
+    group = {name: changes.pop(name) for name in ("actions", "output", "arm") if name in changes}
+    return dataclasses.replace(spec.with_group(**group) if group else spec, **changes)
 
 
 def panda_yaml(folder: Path, change: Any = None) -> Path:

@@ -46,6 +46,10 @@ class ArmMeaning(ABC):
         stamp_ns = observation[spec.joint_sensor].stamp_ns
         return points_over_time(spec.joint_names, points, spec.step_ns, stamp_ns)
 
+    def note(self, actions: FloatArray, observation: Observation) -> None:
+        """Do nothing: the joints are measured."""
+        del actions, observation
+
     def forget(self) -> None:
         """Forget the held posture, as after a reset of the robot."""
         self._posture: FloatArray | None = None

@@ -10,7 +10,8 @@ from ami_ros.body.meanings.cartesian_velocity import CartesianVelocity
 from ami_ros.body.meanings.joint_position import JointPosition
 from ami_ros.body.meanings.joint_velocity import JointVelocity
 from ami_ros.body.meanings.meaning import Meaning
-from ami_ros.body.meanings.setpoint import Setpoint, feedback_of
+from ami_ros.body.meanings.setpoint import Setpoint
+from ami_ros.body.meanings.together import Together
 from ami_ros.body.meanings.twist import Twist
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
@@ -34,6 +35,8 @@ def meaning_of(spec: RobotSpec) -> Meaning:
         EmbodimentError: an unknown meaning, or channels that do not fit it.
         KinematicsError: the URDF does not fit the robot.
     """
+    if len(spec.groups) > 1:
+        return Together(spec, [meaning_of(part) for part in spec.parts])
     meaning = spec.actions.meaning
     if meaning not in KNOWN:
         raise EmbodimentError(
@@ -44,7 +47,5 @@ def meaning_of(spec: RobotSpec) -> Meaning:
 
 def observed_vectors(spec: RobotSpec) -> tuple[VectorSensor, ...]:
     """Return the sensors to observe besides the cameras: the model's, and the one where proposals start."""
-    start = spec.joint_sensor if spec.arm is not None else ""
-    if spec.actions.meaning == "setpoint":
-        start = feedback_of(spec)[0]
-    return tuple(vector for vector in spec.vectors if "model" in vector.used_by or vector.name == start)
+    starts = {group.start_sensor(spec.sensors) for group in spec.groups}
+    return tuple(vector for vector in spec.vectors if "model" in vector.used_by or vector.name in starts)

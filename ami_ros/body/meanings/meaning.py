@@ -30,6 +30,9 @@ class Meaning(Protocol):
             ObservationError: the observation lacks the sensor that measures where the robot is.
         """
 
+    def note(self, actions: FloatArray, observation: Observation) -> None:
+        """Note where actions (T, K, A) that somebody else proposes leave channels that nothing measures."""
+
     def hold(self, observation: Observation) -> FloatArray:
         """Return the action (A,) that leaves everything as it is."""
 

@@ -20,7 +20,7 @@ class Setpoint:
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, self._last = spec, LastProposed(spec.home)
-        self._feedback, self._columns = feedback_of(spec)
+        self._feedback, self._columns = spec.feedback
 
     def start(self, observation: Observation) -> FloatArray:
         """Return where the set points are (C,)."""
@@ -38,6 +38,10 @@ class Setpoint:
         self._last.remember(result)
         return result
 
+    def note(self, actions: FloatArray, observation: Observation) -> None:
+        """Note where actions (T, K, A) leave the set points."""
+        self.proposal(actions, observation)
+
     def hold(self, observation: Observation) -> FloatArray:
         """Return where the set points are (A,)."""
         return self.start(observation)
@@ -49,12 +53,3 @@ class Setpoint:
     def forget(self) -> None:
         """Return to home, as after a reset of the robot."""
         self._last.forget()
-
-
-def feedback_of(spec: RobotSpec) -> tuple[str, list[int]]:
-    """Return name and columns of the sensor that measures every channel; "" where there is none."""
-    wanted = [(channel.name, channel.unit) for channel in spec.actions.channels]
-    for sensor in spec.vectors:
-        if not sensor.is_joints and set(wanted) <= set(sensor.values):
-            return sensor.name, [sensor.values.index(pair) for pair in wanted]
-    return "", []

@@ -33,6 +33,10 @@ class Twist:
         self._last.remember(result)
         return result
 
+    def note(self, actions: FloatArray, observation: Observation) -> None:
+        """Note where actions (T, K, A) leave the velocities."""
+        self.proposal(actions, observation)
+
     def hold(self, observation: Observation) -> FloatArray:
         """Return zero velocity (A,): a moving base is not held."""
         return np.zeros(self._spec.action_size)

@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
 from ami_ros.body.actions import AXES, ActionSpec, Channel
 from ami_ros.body.arm import Arm
+from ami_ros.body.groups import ArmGroup
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.limits import ChannelLimits, UrdfLimits, limits_of_urdf
 from ami_ros.body.link_shapes import LinkShapes
@@ -141,7 +141,7 @@ def _at_home(
     spec: RobotSpec, home: Home, search: HomeSearch, contact: SelfContact
 ) -> tuple[RobotSpec, Home, FloatArray]:
     """Return the robot with a home, and the workspace (2, 3) that it has from there."""
-    spec = dataclasses.replace(spec, arm=dataclasses.replace(cast(Arm, spec.arm), home=home.joints))
+    spec = spec.with_group(arm=dataclasses.replace(spec.arm, home=home.joints))
     contact.allow(home.joints)
     return spec, home, reachable_box(spec, search)
 
@@ -172,6 +172,7 @@ def _draft(
     everywhere = np.array([[-np.inf] * 3, [np.inf] * 3])
     arm = Arm(
         joints.name,
+        joints.names,
         ChannelLimits.from_mapping(limits, count, str(urdf)),
         np.zeros(count),
         urdf,
@@ -179,15 +180,14 @@ def _draft(
         everywhere,
         orientation="kept" if count >= KEEPS_ORIENTATION else "free",
     )
+    output = Output("trajectory", INTERFACES["trajectory"].topic, 0.0)
     channels = tuple(Channel(axis, "m/s", -FASTEST, FASTEST) for axis in AXES)
     return RobotSpec(
         name=urdf.stem,
         sensors={joints.name: joints},
-        actions=ActionSpec("cartesian_velocity", 10.0, 1, channels),
-        output=Output("trajectory", INTERFACES["trajectory"].topic),
+        groups=(ArmGroup("arm", ActionSpec("cartesian_velocity", 10.0, 1, channels), output, arm=arm),),
         simulation=NoSimulation(()),
         source=str(urdf),
-        arm=arm,
     )
 
 

@@ -133,4 +133,4 @@ def place_of(spec: RobotSpec) -> Place:
         EmbodimentError: no sensor measures it.
         KinematicsError: the URDF does not fit the robot.
     """
-    return BasePlace(spec) if spec.arm is None else ArmPlace(spec)
+    return ArmPlace(spec) if spec.arms else BasePlace(spec)

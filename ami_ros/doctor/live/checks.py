@@ -87,7 +87,7 @@ def _least_hz(spec: RobotSpec, sensor: Sensor) -> float:
 
 
 def _is_arm(spec: RobotSpec, sensor: Sensor) -> bool:
-    return spec.arm is not None and sensor.name == spec.arm.sensor
+    return sensor.name in spec.joint_sensors
 
 
 def _stir(configuration: Configuration, robot: HeardRobot) -> Stir:

@@ -123,12 +123,8 @@ def within_range(spec: RobotSpec, action: FloatArray) -> FloatArray | None:
 
 def _measured(spec: RobotSpec, signals: Signals) -> Track | None:
     """Return the measured positions of the commanded channels (C,); None if nothing measures them."""
-    if spec.arm is not None:
-        joints = signals.vectors[spec.joint_sensor]
-        return Track(joints.times, joints.values[:, : len(spec.joint_names)])
-    wanted = [(channel.name, channel.unit) for channel in spec.actions.channels]
-    for sensor in spec.vectors:
-        if not sensor.is_joints and set(wanted) <= set(sensor.values):
-            track = signals.vectors[sensor.name]
-            return Track(track.times, track.values[:, [sensor.values.index(pair) for pair in wanted]])
-    return None
+    sensor, columns = spec.feedback
+    if not sensor:
+        return None
+    track = signals.vectors[sensor]
+    return Track(track.times, track.values[:, columns])

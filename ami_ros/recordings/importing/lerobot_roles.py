@@ -157,7 +157,7 @@ class RoleFinder:
         """Return the position commands of joints."""
         spec = self._spec
         told = COMMANDS in self._given
-        if spec.arm is None or spec.output.of.vector == "velocity":
+        if not spec.arms or spec.output.of.vector == "velocity":
             if told:
                 raise ConfigError(f"--feature {COMMANDS}: {spec.name} is not told positions of joints")
             return None

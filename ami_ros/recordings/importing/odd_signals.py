@@ -30,7 +30,7 @@ def odd_signals(spec: RobotSpec, signals: Signals) -> list[str]:
                 f"{name}: {health.contradictions} of {health.messages} readings of {health.topic} are "
                 "further from the one before than the robot can move: do two nodes publish there?"
             )
-    if spec.arm is not None:
+    if spec.arms:
         notes += _of_joints(spec, signals)
     if signals.breaks:
         count = len(signals.breaks)

@@ -91,7 +91,7 @@ class SignalReader:
         self._commands, self._proposals = CommandReader(spec), ProposalReader(spec)
         self._health: dict[str, TopicHealth] = {}
         self._begin_ns: int | None = None
-        self._velocities = spec.arm is None
+        self._velocities = not spec.arms
 
     def read(self, messages: Iterator[BagMessage], roles: Roles, on_read: Callable[[int], object]) -> None:
         """Read one recording.

@@ -12,7 +12,7 @@ from std_srvs.srv import Trigger
 
 from ami_ros.configuration import Configuration
 from ami_ros.node_settings import NodeSettings, RestrictionSettings
-from ami_ros.ros.gate.command_output import CommandOutput
+from ami_ros.ros.gate.command_output import CommandOutputs
 from ami_ros.ros.gate.estop_inputs import EstopInputs
 from ami_ros.ros.gate.inputs import GateInputs
 from ami_ros.ros.gate.loop import run_gate
@@ -26,9 +26,9 @@ from ami_ros.ros.wire.node_main import node_main
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.ros.wire.publisher_watch import PublisherWatch
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, camera_subscription
+from ami_ros.safety.body_groups import BodyGroups
 from ami_ros.safety.gate.estop_buttons import EstopButtons
 from ami_ros.safety.gate.gate import Gate
-from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import GateNodeSettings, SafetySettings
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
@@ -69,9 +69,9 @@ class SafetyNode(Node):
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz
         self.errors = ErrorLog(self)
-        body = GateBody.of_robot(spec)
+        body = BodyGroups.of_robot(spec)
         gate = self._gate = Gate(body, settings, own, self, self.simulated, said.stopped)
-        self._commands = CommandOutput(self, spec.output, spec.command_names, round(1e9 * self.period_s))
+        self._commands = CommandOutputs(self, spec.outputs, round(1e9 * self.period_s))
         self._reports = VerdictReports(self, spec.name, self.errors, self._figures)
         self._restrictions = GateParameters(self, body, gate.restrict, self.now_ns)
         inputs = GateInputs(self, spec, gate, self.now_ns, self.errors, polled=not self.simulated)
@@ -82,7 +82,7 @@ class SafetyNode(Node):
         camera = camera_subscription(common.camera_reliability, common.camera_depth, self.simulated)
         heard = (*sensor_topics(spec), *PLANNER)
         # Before it receives any joint: what it knows of other publishers decides whether it may begin.
-        self._watch = PublisherWatch(self, self._commands.topic, heard, gate.health, self.errors)
+        self._watch = PublisherWatch(self, self._commands.topics, heard, gate.health, self.errors)
         estop.begin()  # by now the publishers from before are known
         pixels = common.max_image_pixels
         receiver = inputs.receiver("sensors")

@@ -19,7 +19,7 @@ from ami_ros.node_settings import RestrictionSettings
 from ami_ros.ros.wire.parameters import plain
 from ami_ros.ros.wire.qos import LATCHED
 from ami_ros.ros.wire.verdicts import diagnostic
-from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.body_groups import BodyGroups
 from ami_ros.safety.restrictions import BOX_NUMBERS, Restrictions
 from ami_ros.settings.fields import load_settings
 from ami_ros.types import FloatArray
@@ -77,7 +77,7 @@ class GateParameters:
 
     Args:
         node: has declared the parameters.
-        body: the robot; nothing here loosens its limits.
+        body: the groups of the robot; nothing here loosens their limits.
         apply: applies restrictions; raises ConfigError.
         now_ns: returns the time of a change.
 
@@ -88,7 +88,7 @@ class GateParameters:
     def __init__(
         self,
         node: Node,
-        body: GateBody,
+        body: BodyGroups,
         apply: Callable[[Restrictions], None],
         now_ns: Callable[[], int],
     ) -> None:
@@ -127,7 +127,7 @@ class GateParameters:
         restrictions = restrictions_of(
             load_settings(RestrictionSettings, lists, where=where), float(speed_scale)
         )
-        restrictions.check(self._body)
+        self._body.restrictions(restrictions)  # refuses what does not fit
         return restrictions
 
     def _check(self, changed: list[Parameter]) -> SetParametersResult:

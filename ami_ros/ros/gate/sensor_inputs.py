@@ -72,14 +72,14 @@ class SensorInputs:
         subscribe(CompressedImage, sensor.topic + COMPRESSED, compressed, qos, limit, most=1)
 
     def _on_vectors(self, sensor: VectorSensor, messages: list[Taken]) -> None:
-        is_joints = self._spec.arm is not None and sensor.name == self._spec.arm.sensor
+        is_joints = sensor.name in self._spec.joint_sensors
         for taken in messages:  # all of them: two that contradict each other must not count as one
             now = self._now_ns()
             try:
                 message = decoded(taken.data, vector_type(sensor))
                 values, stamp_ns = vector_from_ros(message, sensor, now, self._spec.simulation.held)
                 if is_joints:
-                    self._gate.see_joints(values[: len(sensor.names)], stamp_ns, now)
+                    self._gate.see_joints(values[: len(sensor.names)], stamp_ns, now, sensor.name)
                 else:
                     content = zlib.crc32(values.tobytes())
                     self._gate.see_vector(sensor.name, content, stamp_ns, now, values)

@@ -27,7 +27,7 @@ class ProposingCycle(ABC):
     def __init__(self, spec: RobotSpec, period_s: float) -> None:
         self._spec = spec
         self._meaning = meaning_of(spec)
-        self.kinematics = None if spec.arm is None else Kinematics(spec)
+        self.kinematics = Kinematics(spec) if spec.arms else None
         self.statistics = PlanStatistics(period_s)
         self.paused = False
 

@@ -60,7 +60,7 @@ def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
         RecordedTopic("safety/estop_pressed", Bool),
         RecordedTopic("estop", Bool),
         RecordedTopic("estop_relay", String),
-        RecordedTopic(spec.output.topic, message_type(spec.output.of)),
+        *(RecordedTopic(one.output.topic, message_type(one.output.of)) for one in spec.outputs),
     ]
     return list({topic.name: topic for topic in topics}.values())
 

@@ -36,7 +36,7 @@ class SensorOutputs:
 
     def __init__(self, node: Node, spec: RobotSpec, world: World, injection: FaultInjection) -> None:
         self._spec, self._world, self._injection = spec, world, injection
-        self._joints = None if spec.arm is None else spec.joint_sensor
+        self._joints = next(iter(spec.joint_sensors), None)
         self._publishers: dict[str, Any] = {}
         self._info: dict[str, Any] = {}
         for image in spec.images:

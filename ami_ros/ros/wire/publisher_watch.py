@@ -30,17 +30,22 @@ class PublisherWatch:
     Args:
         node: provides the graph; its own publishers exist already. Waits until those of others are known,
             which takes longer the busier the machine is.
-        command: the gate's command topic.
+        commands: the gate's command topics.
         sensors: the gate's sensor topics.
         health: receives the complaints.
         errors: receives what the middleware raises.
     """
 
     def __init__(
-        self, node: Node, command: str, sensors: Sequence[str], health: GateHealth, errors: ErrorLog
+        self,
+        node: Node,
+        commands: Sequence[str],
+        sensors: Sequence[str],
+        health: GateHealth,
+        errors: ErrorLog,
     ) -> None:
         self._node, self._health = node, health
-        self._command = node.resolve_topic_name(command)
+        self._commands = [node.resolve_topic_name(topic) for topic in commands]
         self._sensors = [node.resolve_topic_name(topic) for topic in sensors]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         wait_for_others(self._graph, lambda _, quiet_s, __: quiet_s >= DISCOVERY_S, LONGEST_S)
@@ -49,14 +54,15 @@ class PublisherWatch:
 
     def _graph(self) -> tuple[list[str], list[int]]:
         """Return the nodes of the graph, and the number of publishers on each topic."""
-        topics = (self._command, *self._sensors)
+        topics = (*self._commands, *self._sensors)
         return sorted(self._node.get_node_names()), [self._node.count_publishers(topic) for topic in topics]
 
     def _look(self) -> None:
-        count = self._node.count_publishers(self._command)
-        if count > 1:
+        counts = {topic: self._node.count_publishers(topic) for topic in self._commands}
+        topic = max(counts, key=lambda name: counts[name])
+        if counts[topic] > 1:
             self._health.complain(
-                Level.HOLD, ReasonCode.COMMAND_SHARED, topic=self._command, publishers=count
+                Level.HOLD, ReasonCode.COMMAND_SHARED, topic=topic, publishers=counts[topic]
             )
         else:
             self._health.settle(ReasonCode.COMMAND_SHARED)

@@ -9,6 +9,7 @@ their order. A proposal that is too old or from the future is judged at once.
 
 from __future__ import annotations
 
+from ami_ros.safety.body_groups import BodyGroups
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
@@ -18,24 +19,26 @@ from ami_ros.types import Trajectory, Verdict
 class ProposalDesk:
     """Judges proposals when their time has come; only the newest waiting one is kept."""
 
-    def __init__(self, supervisor: Supervisor, body: GateBody, settings: SafetySettings) -> None:
+    def __init__(self, supervisor: Supervisor, body: GateBody | BodyGroups, settings: SafetySettings) -> None:
         self._supervisor = supervisor
         self._oldest_ns = round(settings.proposal_age_s * 1e9)
         self._furthest_ns = round(settings.future_tolerance_s * 1e9)
-        self._planner_reports, self._is_measured = False, body.is_measured
-        self._sensors = {sensor.name for sensor in body.sensors if sensor is not body.joint_sensor}
+        self._planner_reports, groups = False, BodyGroups.of(body).groups
+        self._joints = {group.joint_sensor.name for group in groups if group.joint_sensor is not None}
+        self._sensors = {sensor.name for group in groups for sensor in group.sensors} - self._joints
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, as after a restart of time."""
         self._waiting: list[Trajectory] = []
-        self._joint_stamp_ns: int | None = None
+        self._joint_stamps_ns: dict[str, int | None] = dict.fromkeys(self._joints)
         self._report_stamp_ns: int | None = None
         self._unseen = set(self._sensors)
 
-    def see_joints(self, stamp_ns: int) -> None:
-        """Note the newest joint state."""
-        self._joint_stamp_ns = stamp_ns
+    def see_joints(self, stamp_ns: int, sensor: str = "") -> None:
+        """Note the newest joint state; `sensor` is empty for a robot with one sensor of joints."""
+        for name in [sensor] if sensor else self._joints:
+            self._joint_stamps_ns[name] = stamp_ns
 
     def see(self, sensor: str) -> None:
         """Note that another sensor is alive."""
@@ -65,6 +68,6 @@ class ProposalDesk:
     def _is_ready(self, stamp_ns: int, now_ns: int) -> bool:
         if not now_ns - self._oldest_ns <= stamp_ns <= now_ns + self._furthest_ns:
             return True
-        newest = [self._joint_stamp_ns] if self._is_measured else []
+        newest = list(self._joint_stamps_ns.values())
         newest += [self._report_stamp_ns] if self._planner_reports else []
         return not self._unseen and all(seen is not None and seen >= stamp_ns for seen in newest)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from ami_ros.safety.body_groups import BodyGroups
 from ami_ros.safety.gate.clock import SimulatedTicks, SystemClockWatch, TickStamps
 from ami_ros.safety.gate.desk import ProposalDesk
 from ami_ros.safety.gate.flood import ProposalFlood
@@ -63,7 +64,7 @@ class Gate:
 
     def __init__(
         self,
-        body: GateBody,
+        body: GateBody | BodyGroups,
         settings: SafetySettings,
         own: GateNodeSettings,
         outputs: GateOutputs,
@@ -185,10 +186,10 @@ class Gate:
 
     # What is sensed and planned
 
-    def see_joints(self, position: FloatArray, stamp_ns: int, now_ns: int) -> None:
-        """Take a joint state (J,); pass every one, oldest first. Raises JointStateError."""
-        self.supervisor.see_joints(position, stamp_ns, now_ns)
-        self.desk.see_joints(stamp_ns)
+    def see_joints(self, position: FloatArray, stamp_ns: int, now_ns: int, sensor: str = "") -> None:
+        """Take a joint state (J,); pass every one, oldest first; see `Supervisor`. Raises JointStateError."""
+        self.supervisor.see_joints(position, stamp_ns, now_ns, sensor)
+        self.desk.see_joints(stamp_ns, sensor)
 
     def see_image(self, sensor: str, content: int | None, stamp_ns: int, now_ns: int) -> None:
         """Take an image; `content` is a hash of its pixels, None if not known. Raises ConfigError."""

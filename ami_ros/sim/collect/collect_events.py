@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def missing_events(configuration: Configuration, folder: Path) -> list[tuple[str, int]]:
     """Return kind and number of each pair still to be recorded; none of a body without arm or camera."""
-    if not configuration.spec.images or configuration.spec.arm is None:
+    if not configuration.spec.images or not configuration.spec.arms:
         return []
     kinds = event_kinds(load_task(configuration.task, configuration.spec))
     pairs = [(kind, pair) for kind in kinds for pair in range(configuration.collect.event_pairs)]

@@ -194,7 +194,7 @@ class Catalogue:
 
     def _candidates(self, kind: FaultKind) -> list[str]:
         """Return the sensors that could have a fault; only "" where it needs no sensor."""
-        joints = self._spec.joint_sensor if self._spec.arm is not None else ""
+        joints = next(iter(self._spec.joint_sensors), "")
         of = {
             "": [""],
             IMAGE: [image.name for image in self._spec.images],
@@ -207,11 +207,11 @@ class Catalogue:
         """Return why a fault does not apply to a sensor, or the body; empty if it does."""
         spec = self._spec
         # Without joints nothing measures how far the body has moved since a picture.
-        still = {FROZEN} if kind.of == IMAGE and spec.arm is None else set()
+        still = {FROZEN} if kind.of == IMAGE and not spec.arms else set()
         if not self._has_model and kind.named_by and set(kind.named_by) - still <= set(DOUBT):
             return "only a model tells of it, and there is none"
         if kind.part == SCENE:
-            has_scene = spec.arm is not None and isinstance(spec.simulation, BulletSimulation)
+            has_scene = bool(spec.arms) and isinstance(spec.simulation, BulletSimulation)
             seen = has_scene and bool(spec.images_for("model"))
             return "" if seen else "no arm in a simulated scene that its model sees"
         if kind.part == CLOCK:
@@ -222,7 +222,7 @@ class Catalogue:
         sensor = spec.sensors[name]
         if kind.user not in sensor.used_by and not _may_be_missing(sensor):
             return f"not used by the {kind.user}"
-        if kind.of == IMAGE and kind.named_by == (FROZEN,) and spec.arm is None:
+        if kind.of == IMAGE and kind.named_by == (FROZEN,) and not spec.arms:
             return "nothing tells how far the body has moved since the picture"
         return next((f"needs {need}" for need in kind.needs if not self._has(sensor, need)), "")
 

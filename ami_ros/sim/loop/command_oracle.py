@@ -61,10 +61,12 @@ class CommandOracle:
         self._acceleration = unlimited if limits.acceleration is None else limits.acceleration
         self._jerk = unlimited if limits.jerk is None else limits.jerk
         self._tip, self._tick_s = tip, tick_s
-        self._workspace = None if spec.arm is None else spec.workspace + np.array([[-margin], [margin]])
-        self._base, self._stands_at = spec.base, spec.standstill
+        self._workspace = spec.workspace + np.array([[-margin], [margin]]) if spec.arms else None
+        self._base, self._spec = spec.base, spec
+        leads = [[group.standstill is not None] * len(group.names) for group in spec.groups]
+        self._leads = np.array([lead for group in leads for lead in group])
         # Joints in rad or m; any other channel as a share of its range.
-        self._small = 1.0 if spec.arm is not None else self._upper - self._lower
+        self._small = 1.0 if spec.arms else self._upper - self._lower
         self.start_again()
 
     def start_again(self) -> None:
@@ -235,8 +237,11 @@ class CommandOracle:
         last = self._newest[-1]
         speed = np.abs(last.velocity)
         brake_s = _longest_s(speed, self._acceleration, self._jerk)
-        if self._stands_at is not None:
-            way = np.abs(last.position - self._stands_at) + speed * brake_s
+        if self._leads.any():
+            way = (
+                np.abs(last.position - self._spec.at_standstill(last.position))
+                + speed * brake_s * self._leads
+            )
             brake_s = brake_s + _longest_s(way, self._velocity, self._acceleration)
             brake_s = brake_s + _longest_s(np.zeros_like(way), self._acceleration, self._jerk)
         return round((float(brake_s.max()) + STOP_SLACK_TICKS * self._tick_s) * 1e9)
@@ -249,7 +254,7 @@ class CommandOracle:
         if command.stamp_ns <= self._stopped_ns + self._braking_ns or self._braking_ticks >= 0:
             return
         if self._rest is None:
-            self._rest = command.position if self._stands_at is None else self._stands_at
+            self._rest = self._spec.at_standstill(command.position)
         moved = bool((np.abs(command.position - self._rest) > STOPPED_TRAVEL * self._small).any())
         if moved or bool((np.abs(command.velocity) > STOPPED_SPEED * self._small).any()):
             self.moved_after_stop += 1
@@ -274,7 +279,7 @@ def _longest_s(way: FloatArray, rate: FloatArray, change: FloatArray) -> FloatAr
 
 def oracle_of(spec: RobotSpec, tick_s: float, margin: float = 0.0) -> CommandOracle:
     """Return the oracle of a robot, with its own kinematics where it is an arm; arguments as there."""
-    if spec.arm is None:
+    if not spec.arms:
         return CommandOracle(spec, tick_s)
     kinematics = Kinematics(spec)
     return CommandOracle(spec, tick_s, lambda joints: kinematics.forward(joints)[0], margin)

@@ -34,7 +34,7 @@ class SimController:
         self._upper = unlimited if limits.upper is None else limits.upper
         self._velocity = unlimited if limits.velocity is None else limits.velocity
         self._timeout_ns, self._tick_ns = round(timeout_s * 1e9), round(tick_s * 1e9)
-        self._home, self._standstill = spec.home, spec.standstill
+        self._home, self._spec = spec.home, spec
         self.oracle = oracle_of(spec, tick_s, margin)
         self.forget()
 
@@ -88,7 +88,7 @@ class SimController:
             if command is not None and self._hold is None:
                 self.timed_out_ns = now_ns
             if self._hold is None:
-                self._hold = at.copy() if self._standstill is None else self._standstill
+                self._hold = self._spec.at_standstill(at).copy()
             self._followed = None
             return Command(self._hold, np.zeros_like(at), now_ns)
         self._hold = None

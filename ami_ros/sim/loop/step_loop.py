@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import Sensor
-from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.body_groups import BodyGroups
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.supervisor import Supervisor
@@ -36,12 +36,14 @@ class StepLoop:
 
     def __init__(self, world: World, spec: RobotSpec, safety: SafetySettings, gated: bool = True) -> None:
         self._world, self._spec = world, spec
-        self._safety, self._body = safety, GateBody.of_robot(spec) if gated else None
-        self._watched = set(spec.sensors) if self._body is None else {s.name for s in self._body.sensors}
+        self._safety, self._body = safety, BodyGroups.of_robot(spec) if gated else None
+        self._watched = set(spec.sensors)
+        if self._body is not None:
+            self._watched = {sensor.name for group in self._body.groups for sensor in group.sensors}
         # Separate, because a picture costs as much as a hundred readings of other sensors.
         self._fresh_images_ns = _fresh_ns(spec.images)
         self._fresh_vectors_ns = _fresh_ns(spec.vectors)
-        self._joints = spec.joint_sensor if spec.arm is not None else ""
+        self._arms = {group.joint_sensor: group for group in spec.arms}
         self._meaning = meaning_of(spec)
         self._tick_ns = round(1e9 / safety.rate_hz)
         self.restart()
@@ -89,8 +91,9 @@ class StepLoop:
         for name, reading in observation.readings.items():
             if name not in self._watched:
                 continue
-            if name == self._joints:
-                self._gate.see_joints(self._spec.joint_position(observation), reading.stamp_ns, now)
+            if name in self._arms:
+                joints = self._arms[name].position(observation)
+                self._gate.see_joints(joints, reading.stamp_ns, now, name)
                 continue
             content = zlib.crc32(reading.value.tobytes())
             if reading.is_image:

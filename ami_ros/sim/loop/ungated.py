@@ -16,7 +16,7 @@ class Ungated:
     def __init__(self) -> None:
         self._proposal: Trajectory | None = None
 
-    def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int) -> None:
+    def see_joints(self, position: FloatArray, stamp_ns: int, arrival_ns: int, sensor: str = "") -> None:
         """Care for nothing."""
 
     def see_image(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:

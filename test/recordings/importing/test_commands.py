@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -54,19 +52,19 @@ def test_nothing_leads_from_one_run_into_the_next():
             reader.take(trajectory(0.0, NAMES, told, [0.1]), round((begin_s + 0.01 * tick) * SECOND), run)
     assert first(reader, 5.0, 9.99) == [None, None]
     assert 0.9 < reader.at(round(10.02 * SECOND))[0] < 1.1
-    places = CommandReader(dataclasses.replace(SPEC, output=Output("forward_position", "p")))
+    places = CommandReader(SPEC.with_group(output=Output("forward_position", "p", 0.0)))
     places.take(numbers(5, 0, 0, 0), 0)
     places.take(numbers(1, 0, 0, 0), 10 * SECOND, run=1)
     assert first(places, 0.2, 9.9, 10.0) == [5.0, None, 1.0]
 
 
 def test_velocities_are_summed_up_and_positions_taken_as_they_are():
-    speed = CommandReader(dataclasses.replace(SPEC, output=Output("forward_velocity", "v")))
+    speed = CommandReader(SPEC.with_group(output=Output("forward_velocity", "v", 0.0)))
     for tick in range(11):
         speed.take(numbers(0.5, 0, 0, -1.0), tick * SECOND // 10)
     assert speed.relative
     np.testing.assert_allclose(speed.at(SECOND) - speed.at(SECOND // 2), [0.25, 0, 0, -0.5])
-    place = CommandReader(dataclasses.replace(SPEC, output=Output("forward_position", "p")))
+    place = CommandReader(SPEC.with_group(output=Output("forward_position", "p", 0.0)))
     place.take(numbers(1, 2, 3, 4), 0)
     place.take(numbers(2, 2, 3, 4), SECOND // 10)
     assert first(place, 0.05) == [1.5]
@@ -77,7 +75,7 @@ def test_velocities_are_summed_up_and_positions_taken_as_they_are():
 
 
 def test_a_velocity_holds_from_when_it_was_told():
-    speed = CommandReader(dataclasses.replace(SPEC, output=Output("forward_velocity", "v")))
+    speed = CommandReader(SPEC.with_group(output=Output("forward_velocity", "v", 0.0)))
     for tick, value in enumerate([0.0, 1.0, -1.0, 0.0]):
         speed.take(numbers(value, 0, 0, 0), tick * SECOND // 10)
     ways = np.diff([speed.at(tick * SECOND // 10)[0] for tick in range(5)])
@@ -86,7 +84,7 @@ def test_a_velocity_holds_from_when_it_was_told():
 
 @pytest.mark.parametrize(("interface", "let_go"), [("forward_position", 1.0), ("forward_velocity", 0.0)])
 def test_nothing_is_known_in_a_pause(interface, let_go):
-    reader = CommandReader(dataclasses.replace(SPEC, output=Output(interface, "topic")))
+    reader = CommandReader(SPEC.with_group(output=Output(interface, "topic", 0.0)))
     reader.take(numbers(1, 1, 1, 1), 0)
     reader.take(numbers(let_go, 1, 1, 1), SECOND // 10)
     reader.take(numbers(2, 1, 1, 1), 10 * SECOND)

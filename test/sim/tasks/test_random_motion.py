@@ -42,7 +42,7 @@ def test_it_is_bounded_correlated_and_bounces_off_the_walls(task):
 def test_it_goes_no_faster_than_a_channel_can_that_way():
     spec = load_robot("panda", "reach")
     forward = (dataclasses.replace(spec.actions.channels[0], low=-0.1), *spec.actions.channels[1:])
-    spec = dataclasses.replace(spec, actions=dataclasses.replace(spec.actions, channels=forward))
+    spec = spec.with_group(actions=dataclasses.replace(spec.actions, channels=forward))
     settings = dataclasses.replace(load_collect_settings("reach"), amplitude=(1.0, 1.0))
     motion, centre = RandomMotion(spec, settings, np.random.default_rng(0)), At(spec.workspace.mean(axis=0))
     actions = np.array([motion.next(centre) for _ in range(500)])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bodies for tests that are more than an arm with a camera."""
 
+from bodies.grouped_bodies import GROUPED, grouped_robot
 from bodies.yaml_bodies import (
     TWIST,
     WRENCH,
@@ -12,8 +13,10 @@ from bodies.yaml_bodies import (
 )
 
 __all__ = [
+    "GROUPED",
     "TWIST",
     "WRENCH",
+    "grouped_robot",
     "mobile_base",
     "process_body",
     "setpoint_task",
