@@ -85,6 +85,13 @@ class RobotSpec:
         return tuple(group for group in self.groups if isinstance(group, ArmGroup))
 
     @property
+    def arm_columns(self) -> tuple[tuple[slice, ArmGroup], ...]:
+        """The arms, each with the columns of its joints among all commanded channels."""
+        ends = np.cumsum([len(group.names) for group in self.groups]).tolist()
+        found = zip(ends, self.groups, strict=True)
+        return tuple((slice(end - len(g.names), end), g) for end, g in found if isinstance(g, ArmGroup))
+
+    @property
     def arm_part(self) -> RobotSpec:
         """The robot as if it had only its first arm. Raises EmbodimentError where it has none."""
         arm = self._arm_group
@@ -130,6 +137,11 @@ class RobotSpec:
     def actions(self) -> ActionSpec:
         """What the planner may request: the channels of all groups."""
         return ActionSpec.beside([group.actions for group in self.groups])
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """What each number of an action means (A,), each one of `MEANINGS`."""
+        return tuple(group.actions.meaning for group in self.groups for _ in group.actions.channels)
 
     @property
     def outputs(self) -> tuple[Carried, ...]:

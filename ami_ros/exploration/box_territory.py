@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.body.actions import AXES
 from ami_ros.body.kinematics import Kinematics
@@ -31,7 +32,7 @@ class Box:
         lower: lower border (A,).
         upper: upper border (A,).
         speeds: (2, A) lowest and highest speeds that actions can request, units/s.
-        by_position: whether actions are places; else speeds.
+        by_position: (A,) whether actions of a channel are places; else speeds.
         sensor: as in Territory.
         may: returns whether a place (A,) inside the box may be entered; None allows all.
         refuge: (A,) a place that may be entered for certain.
@@ -41,7 +42,7 @@ class Box:
     lower: FloatArray
     upper: FloatArray
     speeds: FloatArray
-    by_position: bool
+    by_position: NDArray[np.bool_]
     sensor: str
     may: Callable[[FloatArray], bool] | None = None
     refuge: FloatArray | None = None
@@ -105,7 +106,7 @@ class BoxTerritory:
         for _ in range(steps):
             speeds = self.turned_back(place, speeds)
             place = place + speeds * self._step_s
-            found.append(place if self._box.by_position else speeds)
+            found.append(np.where(self._box.by_position, place, speeds))
         return np.stack(found)
 
 
@@ -121,7 +122,7 @@ def workspace_box(spec: RobotSpec, meaning: Meaning) -> Box:
         lower=spec.workspace[0][axes],
         upper=spec.workspace[1][axes],
         speeds=np.stack([spec.actions.low, spec.actions.high]),
-        by_position=False,
+        by_position=np.zeros(len(axes), dtype=bool),
         sensor=spec.joint_sensor,
     )
 
@@ -159,7 +160,9 @@ def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
         place: FloatArray = meaning.start(observation)[moved]
         return place
 
-    return Box(at, low, high, speeds, by_position, spec.joint_sensor, inside, home[moved])
+    return Box(
+        at, low, high, speeds, np.full(len(moved), by_position), spec.joint_sensor, inside, home[moved]
+    )
 
 
 def setpoint_box(spec: RobotSpec, meaning: Meaning) -> Box:
@@ -168,4 +171,29 @@ def setpoint_box(spec: RobotSpec, meaning: Meaning) -> Box:
     across = 2.0 * actions.half_range / RANGE_S
     given = [channel.velocity for channel in actions.channels]
     fastest = np.array([slow if v is None else v for slow, v in zip(across, given, strict=True)])
-    return Box(meaning.start, actions.low, actions.high, np.stack([-fastest, fastest]), True, "")
+    by_position = np.ones(actions.size, dtype=bool)
+    return Box(meaning.start, actions.low, actions.high, np.stack([-fastest, fastest]), by_position, "")
+
+
+def joined(boxes: Sequence[Box]) -> Box:
+    """Return the boxes of several groups as one: their axes stand side by side."""
+    ends = np.cumsum([len(box.lower) for box in boxes])[:-1]
+    centres = [0.5 * (box.lower + box.upper) for box in boxes]
+    refuge = [
+        middle if box.refuge is None else box.refuge for middle, box in zip(centres, boxes, strict=True)
+    ]
+
+    def may(place: FloatArray) -> bool:
+        parts = zip(boxes, np.split(place, ends), strict=True)
+        return all(box.may is None or box.may(part) for box, part in parts)
+
+    return Box(
+        place=lambda observation: np.concatenate([box.place(observation) for box in boxes]),
+        lower=np.concatenate([box.lower for box in boxes]),
+        upper=np.concatenate([box.upper for box in boxes]),
+        speeds=np.concatenate([box.speeds for box in boxes], axis=1),
+        by_position=np.concatenate([box.by_position for box in boxes]),
+        sensor=next((box.sensor for box in boxes if box.sensor), ""),
+        may=may if any(box.may is not None for box in boxes) else None,
+        refuge=np.concatenate(refuge),
+    )

@@ -192,8 +192,9 @@ class ExploringPlanner:
             self._contact.forget()
             return False
         if spec.arms:
+            (columns, arm), *_ = spec.arm_columns
             return self._contact.see_joints(
-                now, spec.joint_position(observation), self._motion.pace / self._slow
+                now[columns], arm.position(observation), self._motion.pace / self._slow
             )
         if spec.base is None or before is None:
             return False

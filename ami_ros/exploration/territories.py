@@ -8,8 +8,16 @@ from types import MappingProxyType
 
 from ami_ros.body.meanings.meaning import Meaning
 from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.errors import EmbodimentError
 from ami_ros.exploration.area_territory import AreaTerritory
-from ami_ros.exploration.box_territory import Box, BoxTerritory, joint_box, setpoint_box, workspace_box
+from ami_ros.exploration.box_territory import (
+    Box,
+    BoxTerritory,
+    joined,
+    joint_box,
+    setpoint_box,
+    workspace_box,
+)
 from ami_ros.exploration.settings import ExplorerSettings
 from ami_ros.exploration.territory import Territory
 
@@ -35,7 +43,19 @@ def territory_of(spec: RobotSpec, settings: ExplorerSettings, meaning: Meaning) 
         EmbodimentError: its space has no bounds.
         KinematicsError: the URDF does not fit the robot.
     """
-    of_actions = spec.actions.meaning
-    if of_actions in BOXES:
-        return BoxTerritory(BOXES[of_actions](spec, meaning), settings, spec.step_ns / 1e9)
-    return AreaTerritory(spec, settings)
+    step_s = spec.step_ns / 1e9
+    if len(spec.groups) == 1:
+        box = BOXES.get(spec.actions.meaning)
+        return (
+            AreaTerritory(spec, settings)
+            if box is None
+            else BoxTerritory(box(spec, meaning), settings, step_s)
+        )
+    if roams := [group.name for group in spec.groups if group.actions.meaning not in BOXES]:
+        raise EmbodimentError(
+            f"{spec.name}: explore: got {roams} beside other groups, expected a base that explores alone: "
+            "its place is a pose, theirs are the values of their channels"
+        )
+    parts = zip(spec.parts, meaning.parts, strict=True)
+    boxes = [BOXES[part.actions.meaning](part, own) for part, own in parts]
+    return BoxTerritory(joined(boxes), settings, step_s)

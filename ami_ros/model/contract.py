@@ -11,7 +11,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-from ami_ros.body.actions import MEANINGS
+from ami_ros.body.actions import BESIDE, MEANINGS
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ContractError, shown
 from ami_ros.model.known import KINDS, KnownChannel, KnownImage, KnownSensor, KnownVector, misfits
@@ -139,7 +139,7 @@ class Contract:
         found = [
             f"{n}: got {getattr(self, n)}, expected more than 0" for n in POSITIVE if getattr(self, n) <= 0
         ]
-        if self.meaning not in MEANINGS:
+        if not set(self.meaning.split(BESIDE)) <= set(MEANINGS):
             found.append(f"meaning: got {shown(self.meaning)}, expected one of {list(MEANINGS)}")
         for what, named in (("sensors", self.sensors), ("channels", self.channels)):
             names = [item.name for item in named]

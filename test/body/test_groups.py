@@ -62,12 +62,27 @@ def test_an_action_means_in_each_group_what_it_means_alone(tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda v: v["groups"]["gripper"].update(output="hand"), r"gripper.output: got 'hand', expected one of"),
-        (lambda v: v["outputs"].update(spare={"interface": "twist", "topic": "t"}), r"outputs: got \['spare'\]"),
+        (
+            lambda v: v["groups"]["gripper"].update(output="hand"),
+            r"gripper.output: got 'hand', expected one of",
+        ),
+        (
+            lambda v: v["outputs"].update(spare={"interface": "twist", "topic": "t"}),
+            r"outputs: got \['spare'\]",
+        ),
         (lambda v: v["outputs"]["gripper"].update(topic=v["outputs"]["arm"]["topic"]), "topics .* each once"),
-        (lambda v: v["outputs"]["gripper"].update(interface="twist"), "gripper.interface: got twist, which cannot"),
-        (lambda v: v["groups"]["arm"].update(arm={}), "groups.arm.meaning: got joint_velocity, expected an arm"),
-        (lambda v: v["groups"]["arm"].update(stands_still="rest"), "stands_still: got rest for joint_velocity"),
+        (
+            lambda v: v["outputs"]["gripper"].update(interface="twist"),
+            "gripper.interface: got twist, which cannot",
+        ),
+        (
+            lambda v: v["groups"]["arm"].update(arm={}),
+            "groups.arm.meaning: got joint_velocity, expected an arm",
+        ),
+        (
+            lambda v: v["groups"]["arm"].update(stands_still="rest"),
+            "stands_still: got rest for joint_velocity",
+        ),
         (lambda v: v["groups"].update(other=dict(v["groups"]["gripper"])), r"got \['grip'\] twice"),
         (lambda v: v.update(outputs={}), "got 2 groups and 0 outputs"),
         (lambda v: v.update(groups={}), "got 0 groups and 2 outputs"),
@@ -88,7 +103,9 @@ def test_groups_that_contradict_each_other_are_refused(tmp_path, change, says):
 
 def test_what_is_asked_of_a_robot_of_one_group_is_refused_of_several(tmp_path):
     spec = load_robot(grouped_robot(tmp_path, "two_valves"))
-    with pytest.raises(EmbodimentError, match=r"got groups \['inlet', 'drain'\], expected a robot of one group"):
+    with pytest.raises(
+        EmbodimentError, match=r"got groups \['inlet', 'drain'\], expected a robot of one group"
+    ):
         spec.with_interface("float_array")
     with pytest.raises(EmbodimentError, match="got outputs .*drain/set_point.*, expected a robot with one"):
         _ = spec.output

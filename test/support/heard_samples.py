@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ami_ros.doctor.live.heard import Endpoint, HeardRobot, HeardTopic, Sample
+from ami_ros.doctor.live.heard import Endpoint, HeardOutput, HeardRobot, HeardTopic, Sample
 
 MS = 1_000_000
 BEGIN_NS = 1_700_000_000 * 10**9
@@ -42,4 +42,5 @@ def end(node: str, kind: str = TYPE, fits: bool = True) -> Endpoint:
 
 def robot(commands: HeardTopic, *commanding: str, nodes: int = 2) -> HeardRobot:
     """Return what was heard of a robot without sensors."""
-    return HeardRobot("7", nodes, 1.0, {}, commands, tuple(end(node) for node in commanding), False)
+    output = HeardOutput(commands, tuple(end(node) for node in commanding))
+    return HeardRobot("7", nodes, 1.0, {}, (output,), False)

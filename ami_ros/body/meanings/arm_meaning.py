@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from ami_ros.body.meanings.meaning import points_over_time
+from ami_ros.body.meanings.meaning import Meaning, points_over_time
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Observation, Trajectory
 
@@ -25,6 +25,11 @@ class ArmMeaning(ABC):
     def __init__(self, spec: RobotSpec) -> None:
         self._spec = spec
         self.forget()
+
+    @property
+    def parts(self) -> tuple[Meaning, ...]:
+        """Itself: it is of one group."""
+        return (self,)
 
     def start(self, observation: Observation) -> FloatArray:
         """Return the observed joints (J,)."""
@@ -58,6 +63,14 @@ class ArmMeaning(ABC):
         if self._posture is None or float(np.abs(self._posture - joints).max()) > MOVED:
             self._posture = joints.copy()
         return self._posture
+
+    @abstractmethod
+    def hold(self, observation: Observation) -> FloatArray:
+        """Return the action (A,) that leaves everything as it is."""
+
+    @abstractmethod
+    def between(self, start: FloatArray, end: FloatArray, duration_s: float) -> FloatArray:
+        """Return the action (A,) that leads the joints from (J,) to (J,) in that time."""
 
     @abstractmethod
     def _velocities(self, joints: FloatArray, flat: FloatArray) -> FloatArray:

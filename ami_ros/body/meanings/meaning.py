@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,10 @@ from ami_ros.types import FloatArray, Observation, Trajectory
 
 class Meaning(Protocol):
     """Turns action blocks into proposals over the commanded channels (C)."""
+
+    @property
+    def parts(self) -> Sequence[Meaning]:
+        """The meanings of the groups; itself for a single one."""
 
     def start(self, observation: Observation) -> FloatArray:
         """Return where the commanded channels are (C,): the first point of every proposal.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.meanings.last_proposed import LastProposed
-from ami_ros.body.meanings.meaning import points_over_time
+from ami_ros.body.meanings.meaning import Meaning, points_over_time
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Observation, Trajectory
 
@@ -21,6 +21,11 @@ class Setpoint:
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, self._last = spec, LastProposed(spec.home)
         self._feedback, self._columns = spec.feedback
+
+    @property
+    def parts(self) -> tuple[Meaning, ...]:
+        """Itself: it is of one group."""
+        return (self,)
 
     def start(self, observation: Observation) -> FloatArray:
         """Return where the set points are (C,)."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ami_ros.body.meanings.last_proposed import LastProposed
-from ami_ros.body.meanings.meaning import points_over_time
+from ami_ros.body.meanings.meaning import Meaning, points_over_time
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.types import FloatArray, Observation, Trajectory
 
@@ -20,6 +20,11 @@ class Twist:
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec, self._last = spec, LastProposed(spec.home)
+
+    @property
+    def parts(self) -> tuple[Meaning, ...]:
+        """Itself: it is of one group."""
+        return (self,)
 
     def start(self, observation: Observation) -> FloatArray:
         """Return the velocities (C,) that the last proposal wanted now; those at rest before the first."""

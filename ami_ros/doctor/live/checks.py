@@ -29,7 +29,9 @@ def live_checks(configuration: Configuration, robot: HeardRobot) -> list[Finding
     for sensor in spec.sensors.values():
         findings += _of_sensor(configuration, sensor, robot)
     findings += _skews(spec, robot)
-    return [*findings, publishers.controller(robot.commands, robot), publishers.commander(robot)]
+    for output in robot.outputs:
+        findings += [publishers.controller(output.commands, robot), publishers.commander(output)]
+    return findings
 
 
 def _clock(robot: HeardRobot) -> Finding:

@@ -100,6 +100,18 @@ class HeardTopic:
         return np.array([sample.arrival_ns for sample in self.samples], dtype=np.int64)
 
 
+class HeardOutput(NamedTuple):
+    """One topic of commands.
+
+    Attributes:
+        commands: the topic, with those that subscribe to it.
+        commanding: its publishers.
+    """
+
+    commands: HeardTopic
+    commanding: tuple[Endpoint, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class HeardRobot:
     """A robot's topics.
@@ -109,8 +121,7 @@ class HeardRobot:
         nodes: number of other nodes.
         duration_s: listening time; 0 without any publisher.
         sensors: by name.
-        commands: the topic that the robot's controller subscribes to.
-        commanding: the publishers of that topic.
+        outputs: the topics that the robot's controllers subscribe to.
         has_clock: whether /clock has a publisher.
     """
 
@@ -118,11 +129,11 @@ class HeardRobot:
     nodes: int
     duration_s: float
     sensors: Mapping[str, HeardTopic]
-    commands: HeardTopic
-    commanding: tuple[Endpoint, ...]
+    outputs: tuple[HeardOutput, ...]
     has_clock: bool
 
     @property
     def is_there(self) -> bool:
         """Whether there is an endpoint on one of its topics, or on one that may be one of them."""
-        return any(topic.ends or topic.similar for topic in (*self.sensors.values(), self.commands))
+        topics = (*self.sensors.values(), *(output.commands for output in self.outputs))
+        return any(topic.ends or topic.similar for topic in topics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.doctor.finding import Finding
-from ami_ros.doctor.live.heard import HeardRobot, HeardTopic
+from ami_ros.doctor.live.heard import HeardOutput, HeardRobot, HeardTopic
 
 # They subscribe to commands, but move nothing.
 ONLOOKERS = ("/recorder", "/explorer", "/rosbag2_recorder")
@@ -66,14 +66,14 @@ def controller(heard: HeardTopic, robot: HeardRobot) -> Finding:
     return Finding(name, "ok", f"{', '.join(end.node for end in ends)} on {heard.name} ({heard.type})")
 
 
-def commander(robot: HeardRobot) -> Finding:
+def commander(output: HeardOutput) -> Finding:
     """Check that only the gate commands."""
     name = "commands: from"
-    others = [end.node for end in robot.commanding if not end.node.endswith(GATE)]
+    others = [end.node for end in output.commanding if not end.node.endswith(GATE)]
     if others:
         advice = f"stop {', '.join(others)}: the gate holds while it is not the only one (COMMAND_SHARED)"
-        return Finding(name, "fail", f"{', '.join(others)} on {robot.commands.name}", advice)
-    return Finding(name, "ok", ", ".join(end.node for end in robot.commanding) or "nobody yet")
+        return Finding(name, "fail", f"{', '.join(others)} on {output.commands.name}", advice)
+    return Finding(name, "ok", ", ".join(end.node for end in output.commanding) or "nobody yet")
 
 
 def _elsewhere(heard: HeardTopic, robot: HeardRobot, key: str, start: str) -> str:

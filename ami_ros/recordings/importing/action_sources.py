@@ -33,7 +33,8 @@ class _FromActions:
     """Actions recorded in the robot's channels, at any rate."""
 
     def __init__(self, spec: RobotSpec, signals: Signals) -> None:
-        self._actions, self._mean = signals.actions, spec.actions.meaning in AVERAGED
+        self._actions = signals.actions
+        self._is_mean = np.array([meaning in AVERAGED for meaning in spec.meanings])
         self._early_ns = min(signals.actions.period_ns, spec.step_ns) / 2
 
     def action(self, begin_ns: int, end_ns: int) -> FloatArray | None:
@@ -42,7 +43,7 @@ class _FromActions:
         told = self._actions.values[first:after]
         if not len(told):
             return None
-        action: FloatArray = told.mean(axis=0) if self._mean else told[-1]
+        action: FloatArray = np.where(self._is_mean, told.mean(axis=0), told[-1])
         return action
 
 
@@ -123,6 +124,8 @@ def within_range(spec: RobotSpec, action: FloatArray) -> FloatArray | None:
 
 def _measured(spec: RobotSpec, signals: Signals) -> Track | None:
     """Return the measured positions of the commanded channels (C,); None if nothing measures them."""
+    if len(spec.groups) > 1:
+        return None  # their sensors measure at different times
     sensor, columns = spec.feedback
     if not sensor:
         return None

@@ -25,7 +25,7 @@ class CommandReader:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
-        self._names, self._of = spec.command_names, spec.output.of
+        self._names, self._of = spec.command_names, spec.outputs[0].output.of
         self._times: list[int] = []
         self._points: list[FloatArray] = []
         self._runs: list[int] = []

@@ -147,7 +147,7 @@ class RoleFinder:
             return self._told(RECORDED, (len(names),), names, units)
         feature = self._info.features.get(ACTION)
         # A bare name means a position: most robots of lerobot take position commands.
-        bare = [spec.actions.names] if SUFFIXES[spec.actions.meaning] == POSITION else []
+        bare = [spec.actions.names] if all(SUFFIXES[meaning] == POSITION for meaning in spec.meanings) else []
         for wanted in (names, *bare):
             if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
                 return self._columns(feature, _places(RECORDED, feature, wanted), units)
@@ -157,7 +157,7 @@ class RoleFinder:
         """Return the position commands of joints."""
         spec = self._spec
         told = COMMANDS in self._given
-        if not spec.arms or spec.output.of.vector == "velocity":
+        if len(spec.groups) > 1 or not spec.arms or spec.output.of.vector == "velocity":
             if told:
                 raise ConfigError(f"--feature {COMMANDS}: {spec.name} is not told positions of joints")
             return None

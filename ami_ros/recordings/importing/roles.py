@@ -57,8 +57,13 @@ def parse_places(option: str, form: str, example: str, texts: Sequence[str]) -> 
 
 
 def usual_topics(spec: RobotSpec) -> dict[str, str]:
-    """Return the default topic of each role: sensors, commands, proposals and verdicts."""
-    others = {COMMANDS: spec.output.topic, PROPOSALS: "planner/proposed", VERDICTS: "safety/verdict"}
+    """Return the default topic of each role: sensors, commands, proposals and verdicts.
+
+    Commands to several controllers have no role: the actions come from proposals, or from motion.
+    """
+    others = {PROPOSALS: "planner/proposed", VERDICTS: "safety/verdict"}
+    if len(spec.outputs) == 1:
+        others = {COMMANDS: spec.output.topic, **others}
     return {name: sensor.topic for name, sensor in spec.sensors.items()} | others
 
 
@@ -75,9 +80,10 @@ def roles_of(spec: RobotSpec, found: Sequence[FoundTopic], given: Mapping[str, s
     Raises:
         ConfigError: a sensor has no topic or several, or one with other messages; lists what there is.
     """
-    topics, command = usual_topics(spec), spec.output.of
+    topics = usual_topics(spec)
+    command = spec.outputs[0].output.of
     usual = {
-        COMMANDS: [f"{command.package}/msg/{command.message}"],
+        **({COMMANDS: [f"{command.package}/msg/{command.message}"]} if COMMANDS in topics else {}),
         PROPOSALS: ["trajectory_msgs/msg/JointTrajectory"],
         VERDICTS: ["diagnostic_msgs/msg/DiagnosticArray"],
     }

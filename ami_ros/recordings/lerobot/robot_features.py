@@ -30,7 +30,8 @@ def state_names(sensor: VectorSensor) -> tuple[str, ...]:
 
 def action_names(spec: RobotSpec) -> tuple[str, ...]:
     """Return the names of an action's numbers (A,)."""
-    return tuple(f"{name}{SUFFIXES[spec.actions.meaning]}" for name in spec.actions.names)
+    pairs = zip(spec.actions.names, spec.meanings, strict=True)
+    return tuple(f"{name}{SUFFIXES[meaning]}" for name, meaning in pairs)
 
 
 def robot_features(spec: RobotSpec, sizes: Mapping[str, tuple[int, int]], picture: str) -> dict[str, Feature]:

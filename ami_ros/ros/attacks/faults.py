@@ -224,7 +224,7 @@ class FaultClient(EpisodeClient):
                 start_ns = self._now_ns()
                 self._signal(part.kind)
                 if part.kind == SECOND_GATE:
-                    topic = self._spec.output.topic
+                    topic = self._spec.outputs[0].output.topic
                     start_ns = self._wait_for_publishers(topic, 2, ReasonCode.COMMAND_SHARED)
             elif part.part == OPERATOR:
                 start_ns = self._let_operate(part.kind, seed)

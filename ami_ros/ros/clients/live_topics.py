@@ -22,9 +22,10 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
 from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.outputs import Output
 from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.configuration import Configuration
-from ami_ros.doctor.live.heard import Endpoint, HeardRobot, HeardTopic, Sample
+from ami_ros.doctor.live.heard import Endpoint, HeardOutput, HeardRobot, HeardTopic, Sample
 from ami_ros.doctor.live.reading import Read, Reader, reader_of
 from ami_ros.launching.environment import domain_of
 from ami_ros.node_settings import NodeSettings
@@ -75,8 +76,9 @@ class LiveTopics(Client):
         self._group, self._now_ns = NeverRun(), -1
         self._handlers: dict[Subscription, RawHandler] = {}
         self._has_clock = False
-        topics = [*(sensor.topic for sensor in self._spec.sensors.values()), self._spec.output.topic]
-        self._topics = [self._node.resolve_topic_name(topic) for topic in topics]
+        resolved = self._node.resolve_topic_name
+        self._sensors = [resolved(sensor.topic) for sensor in self._spec.sensors.values()]
+        self._outputs = {resolved(carried.output.topic): carried.output for carried in self._spec.outputs}
         ours = [
             "planner/proposed",
             *(topic for node in ("planner", "sim") for topic in goal_topics(self._spec, node).values()),
@@ -96,33 +98,32 @@ class LiveTopics(Client):
             ear.heard.ends = self._publishers(ear.heard.name, ear.asked)
             ear.heard.similar = self._similar(ear.heard, self._node.count_publishers)
             ear.heard.missed = sum(max(seen) - min(seen) + 1 - len(seen) for seen in ear.numbers.values())
-        commands = self._commands()
         return HeardRobot(
             domain=str(domain_of(os.environ)),
             nodes=len(self._node.get_node_names()) - 1,
             duration_s=duration_s,
             sensors={name: ear.heard for name, ear in ears.items()},
-            commands=commands,
-            commanding=self._publishers(commands.name, STATE),
+            outputs=tuple(self._heard_output(*known) for known in self._outputs.items()),
             has_clock=self._has_clock,
         )
 
-    def _commands(self) -> HeardTopic:
-        topic = self._topic(self._topics[-1], message_type(self._spec.output.of), STATE)
+    def _heard_output(self, name: str, output: Output) -> HeardOutput:
+        topic = self._topic(name, message_type(output.of), STATE)
         subscribers = self._node.get_subscriptions_info_by_topic(topic.name)
         topic.ends = tuple(_endpoints(subscribers, offered=STATE))
         topic.similar = self._similar(topic, self._node.count_subscribers)
-        return topic
+        return HeardOutput(topic, self._publishers(topic.name, STATE))
 
     def _discover(self) -> None:
         """Wait until all endpoints are known, or no new ones appear."""
-        node, (*sensors, output) = self._node, self._topics
+        node, sensors, outputs = self._node, self._sensors, tuple(self._outputs)
 
         def look() -> list[int]:
-            return [*map(node.count_publishers, (*sensors, CLOCK)), node.count_subscribers(output)]
+            heard = map(node.count_publishers, (CLOCK, *sensors))
+            return [*heard, *map(node.count_subscribers, outputs)]
 
         def is_known(seen: list[int], quiet_s: float, waited_s: float) -> bool:
-            is_whole = all(seen[: len(sensors)]) and seen[-1] > 0
+            is_whole = all(seen[1:])  # robots without a clock are whole
             return quiet_s > QUIET_S and (is_whole or waited_s > DISCOVERY_S)
 
         wait_for_others(look, is_known, MOST_DISCOVERY_S)
@@ -153,7 +154,9 @@ class LiveTopics(Client):
         names = [
             name
             for name, types in self._node.get_topic_names_and_types()
-            if topic.type in types and name not in (*self._topics, *self._ours) and count(name)
+            if topic.type in types
+            and name not in (*self._sensors, *self._outputs, *self._ours)
+            and count(name)
         ]
         likeliest = sorted(names, key=lambda name: (not name.endswith(topic.name), last not in name, name))
         return tuple(likeliest[:MOST_SIMILAR])

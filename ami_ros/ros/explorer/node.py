@@ -10,6 +10,7 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray
 
+from ami_ros.body.robot_spec import Carried
 from ami_ros.body.sensors import VectorSensor
 from ami_ros.errors import AmiError, ConfigError
 from ami_ros.exploration.planner import ExploringPlanner
@@ -50,14 +51,14 @@ class ExplorerNode(ProposingNode):
         self.settings = settings_from_parameters(self, ExplorerNodeSettings)
         self._exploring = settings_from_parameters(self, ExplorerSettings)
         self._planner: ExploringPlanner | None = None
-        self._command: bytes | None = None
+        self._commands: dict[Carried, bytes] = {}
         self._level = Level.HOLD  # until the gate's first verdict: without the gate nothing moves
         verdicts = bounded(self._errors, DiagnosticArray, "safety/verdict", MOST_TEXT, self._on_verdict)
         self.create_subscription(DiagnosticArray, "safety/verdict", verdicts, LATCHED_HISTORY, raw=True)
-        output = self._spec.output
-        self._output = message_type(output.of)
-        if output.of.vector != VELOCITIES:
-            self.create_subscription(self._output, output.topic, self._on_command, STATE, raw=True)
+        for carried in self._spec.outputs:
+            output, on_command = carried.output, partial(self._on_command, carried)
+            if output.of.vector != VELOCITIES:
+                self.create_subscription(message_type(output.of), output.topic, on_command, STATE, raw=True)
 
     def _make_cycle(self) -> ExploringCycle:
         """Continue the stored exploration, or begin one."""
@@ -110,19 +111,24 @@ class ExplorerNode(ProposingNode):
         if self._planner is not None:
             self._planner.judge(self._level)
 
-    def _on_command(self, message: bytes) -> None:
-        self._command = message  # unpacked only for planning: a hundred arrive per second
+    def _on_command(self, carried: Carried, message: bytes) -> None:
+        self._commands[carried] = message  # unpacked only for planning: a hundred arrive per second
 
     def _newest_command(self) -> FloatArray | None:
-        if self._command is None:
+        if len(self._commands) < len(self._spec.outputs):
             return None
+        newest = self._spec.home.copy()
         try:
-            message = decoded(self._command, self._output)
-            interface, names, home = self._spec.output.of, self._spec.command_names, self._spec.home
-            return from_message(message, interface, names, home, 0, 0).position
+            for carried, data in self._commands.items():
+                interface, columns = carried.output.of, list(carried.columns)
+                message = decoded(data, message_type(interface))
+                newest[columns] = from_message(
+                    message, interface, carried.names, newest[columns], 0, 0
+                ).position
         except (AmiError, ValueError) as error:
             self._errors.report("command", error)
             return None
+        return newest
 
 
 def main() -> int:

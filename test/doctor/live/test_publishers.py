@@ -36,8 +36,8 @@ def test_a_controller_that_hears_commands(ends, level, advice):
 
 def test_only_the_gate_commands():
     for alone in ((), ("/safety",), ("/left/safety",)):
-        assert commander(robot(commands(), *alone)).level == "ok"
-    finding = commander(robot(commands(), "/safety", "/teleop"))
+        assert commander(robot(commands(), *alone).outputs[0]).level == "ok"
+    finding = commander(robot(commands(), "/safety", "/teleop").outputs[0])
     assert finding.level == "fail" and "stop /teleop" in finding.advice
 
 

@@ -34,7 +34,8 @@ class Robot:
         }
         self.judgements = listen_to_gate(probe)
         self._vectors = {
-            vector: probe.node.create_publisher(vector_type(vector), vector.topic, 10) for vector in spec.vectors
+            vector: probe.node.create_publisher(vector_type(vector), vector.topic, 10)
+            for vector in spec.vectors
         }
         self._proposed = probe.node.create_publisher(JointTrajectory, "planner/proposed", 10)
         self._count = 0
