@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import FloatArray
 
-KEPT = 1000  # commands: more than a pose may be old
+KEPT = 1000  # commands at least: more than a pose may be old
 WAY = 0.3  # m, after which a pose is compared with the commands; a turn counts with the base's radius
 UNSURE = 0.15  # share of the commanded way by which `led_to` may be off
 SLIDING = 0.15  # m of commanded way over which sliding is measured
@@ -81,6 +83,54 @@ def followed(pose: Pose, begin: Pose, end: Pose) -> Pose:
     return pose[0] + cos * x - sin * y, pose[1] + sin * x + cos * y, pose[2] + end[2] - begin[2]
 
 
+class Travelled(NamedTuple):
+    """What commands have led to since they began.
+
+    Attributes:
+        pose: relative to where the base was then.
+        way: m, along.
+        turn: rad, either way.
+    """
+
+    pose: Pose
+    way: float
+    turn: float
+
+    def on(self, motion: Motion, duration_s: float) -> Travelled:
+        """Return what a motion leads to from here."""
+        way, turn = math.hypot(motion[0], motion[1]) * duration_s, abs(motion[2]) * duration_s
+        return Travelled(moved(self.pose, motion, duration_s), self.way + way, self.turn + turn)
+
+
+NOWHERE = Travelled((0.0, 0.0, 0.0), 0.0, 0.0)
+
+
+class CommandedWay:
+    """The way that commands describe, summed up as they come: any look back costs the same."""
+
+    def __init__(self) -> None:
+        self._times_ns: list[int] = []
+        self._begun: list[tuple[Travelled, Motion]] = []
+
+    def note(self, motion: Motion, now_ns: int) -> None:
+        """Note the motion in force from `now_ns` on; one at an earlier time replaces what follows it."""
+        while self._times_ns and self._times_ns[-1] >= now_ns:
+            self._times_ns.pop()
+            self._begun.pop()
+        self._begun.append((self.at(now_ns), motion))
+        self._times_ns.append(now_ns)
+        if len(self._times_ns) >= 2 * KEPT:
+            del self._times_ns[:KEPT], self._begun[:KEPT]
+
+    def at(self, time_ns: int) -> Travelled:
+        """Return where the commands had led by a time; before the first one nothing moves."""
+        index = bisect_right(self._times_ns, time_ns) - 1
+        if index < 0:
+            return self._begun[0][0] if self._begun else NOWHERE
+        travelled, motion = self._begun[index]
+        return travelled.on(motion, (time_ns - self._times_ns[index]) / 1e9)
+
+
 class Whereabouts:
     """Where a base may be by now: where it was measured to be, and where its commands have led it.
 
@@ -116,7 +166,7 @@ class Whereabouts:
         self._led: Pose | None = None
         self._raw: Pose | None = None
         self._stamp_ns = 0
-        self._commands: deque[tuple[int, Motion]] = deque(maxlen=KEPT)
+        self._commands = CommandedWay()
         self.trust()
 
     def trust(self) -> None:
@@ -161,17 +211,16 @@ class Whereabouts:
 
     def _compare(self, before: Pose, before_ns: int, repeats: bool) -> None:
         """Compare the newest pose with the commands since the one before it."""
-        pose, expected, told, led = (
+        pose, begin, end = (
             self._pose or before,
-            self._expected or before,
-            before,
-            self._led or before,
+            self._commands.at(before_ns),
+            self._commands.at(self._stamp_ns),
         )
-        way = turn = 0.0
-        for duration_s, motion in self._since(before_ns, self._stamp_ns):
-            expected, told, led = (moved(it, motion, duration_s) for it in (expected, told, led))
-            way += math.hypot(motion[0], motion[1]) * duration_s
-            turn += abs(motion[2]) * duration_s
+        expected, told, led = (
+            followed(it, begin.pose, end.pose)
+            for it in (self._expected or before, before, self._led or before)
+        )
+        way, turn = end.way - begin.way, end.turn - begin.turn
         self.still = self.still + max(way, turn) if repeats else 0.0
         if way > 0.0:
             self._slide(way, pose[0] - told[0], pose[1] - told[1])
@@ -221,7 +270,7 @@ class Whereabouts:
 
     def note(self, command: FloatArray, now_ns: int) -> None:
         """Note the command (C,) in force from `now_ns` on."""
-        self._commands.append((now_ns, self.planar.motion(command.tolist())))
+        self._commands.note(self.planar.motion(command.tolist()), now_ns)
 
     def at(self, now_ns: int) -> Pose | None:
         """Return the pose at `now_ns` by measurement; None before the first measurement."""
@@ -235,18 +284,4 @@ class Whereabouts:
         """Return where a pose at the newest stamp has moved by now."""
         if pose is None:
             return None
-        for duration_s, motion in self._since(self._stamp_ns, now_ns):
-            pose = moved(pose, motion, duration_s)
-        return pose
-
-    def _since(self, from_ns: int, to_ns: int) -> Iterator[tuple[float, Motion]]:
-        """Yield each motion commanded between two times, after its duration in s."""
-        since, until_ns = [], to_ns
-        for begin_ns, motion in reversed(self._commands):  # most of them ended before
-            duration_ns = min(until_ns, to_ns) - max(begin_ns, from_ns)
-            if duration_ns > 0:
-                since.append((duration_ns / 1e9, motion))
-            if begin_ns <= from_ns:
-                break
-            until_ns = begin_ns
-        return reversed(since)
+        return followed(pose, self._commands.at(self._stamp_ns).pose, self._commands.at(now_ns).pose)
