@@ -1,31 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A goal as the model sees it."""
+"""A goal as the model sees it, and as a compiled search takes it."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+# No annotations from __future__: TorchScript reads the types of the fields.
+from typing import NamedTuple
 
 from torch import Tensor
 
-from ami_ros.model.world_model import BY_VECTORS
 
-
-@dataclass(frozen=True, eq=False)
-class EncodedGoal:
-    """The goal that a state is compared with.
+class EncodedGoal(NamedTuple):
+    """The goal that states are compared with.
 
     Attributes:
-        targets: latents (D,) of some cameras, or target readings of some vector sensors.
+        targets: latents (D,) of some cameras, or target readings of some vector sensors; see `WorldModel`.
         parts: index of each of these sensors, ascending.
-        by_vectors: whether the targets are of vector sensors.
-        on_the_way: whether it is a place on the way to another goal.
+        kind: kind of distance to the targets: BY_VECTORS for target readings, else see `Jepa.distance`.
+        on_the_way: whether it is a subgoal, a place on the way to another goal.
     """
 
     targets: list[Tensor]
     parts: list[int]
-    by_vectors: bool = False
+    kind: str
     on_the_way: bool = False
-
-    def kind(self, distance: str) -> str:
-        """Return the kind of distance to it: `distance` for images."""
-        return BY_VECTORS if self.by_vectors else distance

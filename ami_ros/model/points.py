@@ -9,6 +9,7 @@ from torch import Tensor
 from ami_ros.errors import GoalError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
+from ami_ros.model.world_model import BY_VECTORS
 
 
 def points_of(model: ModelRuntime, states: Tensor) -> Tensor:
@@ -41,8 +42,9 @@ def targets_of(model: ModelRuntime, goal: EncodedGoal) -> Tensor:
         GoalError: it is not an image goal, or not of every camera.
     """
     cameras = [camera.name for camera in model.contract.cameras]
-    if goal.by_vectors or len(goal.parts) != len(cameras):
-        what = "vectors" if goal.by_vectors else "pictures"
+    by_vectors = goal.kind == BY_VECTORS
+    if by_vectors or len(goal.parts) != len(cameras):
+        what = "vectors" if by_vectors else "pictures"
         raise GoalError(
             f"routes: got a goal of {len(goal.parts)} {what}, expected a picture of each of {cameras}"
         )

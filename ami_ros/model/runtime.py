@@ -25,7 +25,7 @@ from ami_ros.model.known import KnownImage
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.model.scripted import compiled, frozen, is_compiled, load_scripted
-from ami_ros.model.world_model import WorldModel, exported
+from ami_ros.model.world_model import BY_VECTORS, WorldModel, exported
 from ami_ros.system.allocator import LARGEST, keep_freed_memory
 from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, ImageArray, Observation, checked_image
 
@@ -153,8 +153,12 @@ class ModelRuntime:
             )
         return torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device).unsqueeze(0)
 
-    def encode_goal(self, goal: Goal) -> EncodedGoal:
+    def encode_goal(self, goal: Goal, distance: str) -> EncodedGoal:
         """Encode a goal once.
+
+        Args:
+            goal: the goal.
+            distance: kind of distance to an image goal, see `Jepa.distance`.
 
         Raises:
             GoalError: the model lacks a sensor, or its image or numbers do not fit.
@@ -175,30 +179,29 @@ class ModelRuntime:
                 ]
             except ImageError as error:
                 raise GoalError(str(error)) from error
-            return EncodedGoal(latents, parts)
+            return EncodedGoal(latents, parts, distance)
         targets = []
         for name, part in zip(names, parts, strict=True):
             values, expected = goal.vectors[name], self.contract.vectors[part].values
             if len(values) != len(expected):
                 raise GoalError(f"goal {name}: got {len(values)} values, expected one for each of {expected}")
             targets.append(self.world.normalised(part, self._tensor(values)))
-        return EncodedGoal(targets, parts, by_vectors=True)
+        return EncodedGoal(targets, parts, BY_VECTORS)
 
-    def distance(self, state: Tensor, goal: EncodedGoal, kind: str) -> float:
+    def distance(self, state: Tensor, goal: EncodedGoal) -> float:
         """Return the distance of a state (Z,) from the goal, see `distances`."""
-        return self.distances(state.unsqueeze(0), goal, kind)[0]
+        return self.distances(state.unsqueeze(0), goal)[0]
 
-    def distances(self, states: Tensor, goal: EncodedGoal, kind: str) -> list[float]:
+    def distances(self, states: Tensor, goal: EncodedGoal) -> list[float]:
         """Return the distances to the goal in control steps (N,).
 
         Args:
             states: (N, Z).
             goal: encoded goal.
-            kind: kind of distance to an image goal, see `Jepa.distance`.
         """
         with torch.inference_mode():
             parts = [states.to(self.device)]
-            return self.world.distances(parts, goal.targets, goal.parts, goal.kind(kind))[:, 0].tolist()
+            return self.world.distances(parts, goal.targets, goal.parts, goal.kind)[:, 0].tolist()
 
     def surprise(self, before: Sensed, action: FloatArray, after: Sensed) -> dict[str, float]:
         """Return how far the world deviates from the prediction, by component; 1 is rare, see `Surprise`.
@@ -219,7 +222,7 @@ class ModelRuntime:
 
     def inverse_action(self, state: Tensor, goal: EncodedGoal) -> Tensor:
         """Return the action block (K A) in [-1, 1] that leads toward an image goal, without search."""
-        if goal.by_vectors:
+        if goal.kind == BY_VECTORS:
             raise GoalError("inverse_model: got a joint goal, expected an image goal; use solver cem or mppi")
         with torch.inference_mode():
             block: Tensor = self.world.inverse_action(state, goal.targets, goal.parts).cpu()

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ami_ros.errors import ConfigError
 from ami_ros.model.contract import Contract
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.export import write_scripted
 from ami_ros.model.files import CONTRACT_FILE
 from ami_ros.model.networks.jepa import Jepa
@@ -18,7 +19,6 @@ from ami_ros.model.weights import order_for_planning
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.noise import LastingNoise
-from ami_ros.planning.rollout import Target
 from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
 
 
@@ -82,10 +82,10 @@ class Bundle(nn.Module):
         hold = torch.zeros_like(warm_start)
         # A program without Python has no memory, and no routes.
         nothing, none = now.new_zeros(self.dreaded_shape), warm_start.unsqueeze(0)[:0]
-        target = Target(targets, parts, kind, False)
-        found = self.iteration.first(now, target, warm_start, hold, lasting[0], nothing, none)
+        encoded = EncodedGoal(targets, parts, kind)
+        found = self.iteration.first(now, encoded, warm_start, hold, lasting[0], nothing, none)
         for done in range(1, lasting.shape[0]):
-            found = self.iteration(found, now, target, lasting[done], nothing)
+            found = self.iteration(found, now, encoded, lasting[done], nothing)
         return found[2]
 
 

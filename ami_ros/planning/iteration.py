@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ami_ros.model.contract import Contract
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.scripted import offered
-from ami_ros.planning.rollout import Rollout, Target
+from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
 
@@ -54,7 +55,7 @@ class Iteration(nn.Module):
     def first(
         self,
         now: Tensor,
-        goal: Target,
+        goal: EncodedGoal,
         warm_start: Tensor,
         hold: Tensor,
         noise: Tensor,
@@ -68,7 +69,7 @@ class Iteration(nn.Module):
 
         Args:
             now: (1, Z) the current state.
-            goal: the target.
+            goal: the goal.
             warm_start: (T, K A) in [-1, 1], the shifted last plan.
             hold: (T, K A) in [-1, 1], actions that hold still.
             noise: (S, T, K A) standard normal.
@@ -100,7 +101,7 @@ class Iteration(nn.Module):
         self,
         found: Found,
         now: Tensor,
-        goal: Target,
+        goal: EncodedGoal,
         noise: Tensor,
         dreaded: Tensor,
     ) -> Found:

@@ -92,7 +92,7 @@ class RecedingHorizonPlanner:
         Raises:
             GoalError: the model cannot use it; the previous goal stays.
         """
-        self._goal = None if goal is None else self._model.encode_goal(goal)
+        self._goal = None if goal is None else self._model.encode_goal(goal, self._settings.distance)
         if self._experience is not None and goal is not None:
             self._experience.refresh()
         self.restart()
@@ -108,7 +108,7 @@ class RecedingHorizonPlanner:
             raise GoalError("no goal: set an image or joint goal first")
         sensed = self._model.sense(observation)
         surprise = self._monitor.observe(sensed, observation)
-        distance = self._model.distance(sensed.state, self._goal, self._settings.distance)
+        distance = self._model.distance(sensed.state, self._goal)
         limit = self._settings.departure_distance if self._arrived else self._settings.arrival_distance
         self._arrived = distance < limit
         hold = self._block(self._meaning.hold(observation))

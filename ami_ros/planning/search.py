@@ -13,7 +13,6 @@ from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import Iteration
 from ami_ros.planning.recall import Recall
-from ami_ros.planning.rollout import target_of
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.planning.stopwatch import Stopwatch
 
@@ -86,15 +85,14 @@ class LatentSearch:
         """
         self._stopwatch.start()
         device = self._model.device
-        target = target_of(goal, self._settings.distance)
         warm_start, hold, noise = warm_start.to(device), hold.to(device), noise.to(device)
         dreaded = self._recall.dreaded(state)
         precedents = self._recall.precedents(state, goal, hold)
         with self._model.searching():
             now, done = state.unsqueeze(0), 1
-            found = self._iteration.first(now, target, warm_start, hold, noise[0], dreaded, precedents)
+            found = self._iteration.first(now, goal, warm_start, hold, noise[0], dreaded, precedents)
             while done < len(noise) and not self._stopwatch.is_over:
-                found = self._iteration(found, now, target, noise[done], dreaded)
+                found = self._iteration(found, now, goal, noise[done], dreaded)
                 done += 1
             doubt = float(self._iteration.doubt(now, found))
         _, _, best, _, terms, predicted, source = found

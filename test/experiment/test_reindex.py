@@ -52,7 +52,7 @@ def test_what_was_kept_is_seen_again(tmp_path, model, side):
         goal = named_goal(store.path, "tray", "reach", SPEC)
     seen = model.world.encode(0, torch.from_numpy(kept(side).images["camera"]).unsqueeze(0))[0]
     np.testing.assert_allclose(states[0, :LATENT], seen.detach(), atol=5e-3)
-    torch.testing.assert_close(model.encode_goal(goal).targets[0], seen)
+    torch.testing.assert_close(model.encode_goal(goal, "slow").targets[0], seen)
     assert states.shape == (1, LATENT + 2 * JOINTS)
 
 
@@ -66,4 +66,4 @@ def test_what_was_kept_for_one_that_sees_less_is_refused(tmp_path, model):
 def test_a_square_picture_of_somebody_else_is_still_refused(model):
     goal = goal_of(kept(IMAGE_SIZE), "tray", SPEC)
     with pytest.raises(GoalError, match="with aspect ratio 1.2; crop the image"):
-        model.encode_goal(dataclasses.replace(goal, squared=False))
+        model.encode_goal(dataclasses.replace(goal, squared=False), "slow")

@@ -80,11 +80,11 @@ def test_what_was_loaded_is_what_was_exported(runtime):
         torch.testing.assert_close(latent, eager.encode(picture(), "camera"), atol=1e-5, rtol=1e-5)
     for kind in DISTANCES:
         distances = [
-            it.distance(it.sense(observation).state, it.encode_goal(goal), kind) for it in (runtime, eager)
+            it.distance(it.sense(observation).state, it.encode_goal(goal, kind)) for it in (runtime, eager)
         ]
         assert distances[0] == pytest.approx(distances[1], rel=1e-4)
     state = eager.sense(observation).state
-    actions = [it.inverse_action(state, eager.encode_goal(goal)) for it in (runtime, eager)]
+    actions = [it.inverse_action(state, eager.encode_goal(goal, "slow")) for it in (runtime, eager)]
     assert torch.equal(*actions)
 
 
@@ -94,7 +94,7 @@ def test_models_of_two_sizes_are_exported_by_one_process(tmp_path):
         spec = made_up_robot(action_block=action // 3)
         export(model, small_contract(model, spec), tmp_path / "model.pt")
         runtime = load_model(tmp_path / "model.pt", spec)
-        goal = runtime.encode_goal(Goal(images={"camera": picture(2)}))
+        goal = runtime.encode_goal(Goal(images={"camera": picture(2)}), "slow")
         state = runtime.sense(observed(picture(), np.zeros(JOINTS))).state
         assert runtime.inverse_action(state, goal).shape == (action,)
 
@@ -204,15 +204,15 @@ def test_images_that_do_not_fit(runtime, image, message):
         runtime.encode(image, "camera")
     if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size:
         with pytest.raises(GoalError, match=f"goal image of camera: .*{message}"):
-            runtime.encode_goal(Goal(images={"camera": image}))
+            runtime.encode_goal(Goal(images={"camera": image}), "slow")
 
 
 def test_a_goal_image_of_another_size_means_the_same(runtime):
     small = picture()
     large = np.repeat(np.repeat(small, 4, axis=0), 4, axis=1)
     torch.testing.assert_close(
-        runtime.encode_goal(Goal(images={"camera": large})).targets,
-        runtime.encode_goal(Goal(images={"camera": small})).targets,
+        runtime.encode_goal(Goal(images={"camera": large}), "slow").targets,
+        runtime.encode_goal(Goal(images={"camera": small}), "slow").targets,
         atol=2e-3,
         rtol=0,
     )
@@ -231,7 +231,7 @@ def test_images_may_be_views(runtime):
 @pytest.mark.parametrize("count", [JOINTS - 1, JOINTS + 1, 2 * JOINTS])
 def test_a_joint_goal_of_the_wrong_length(runtime, count):
     with pytest.raises(GoalError, match=rf"got {count} values, expected one for each of \['joint_a'"):
-        runtime.encode_goal(Goal(vectors={"joints": np.zeros(count)}))
+        runtime.encode_goal(Goal(vectors={"joints": np.zeros(count)}), "slow")
 
 
 def test_loading_twice_gives_the_same(shipped, runtime):
@@ -393,7 +393,7 @@ def test_goals_that_the_model_cannot_see_name_both_sides(runtime):
         ),
     ):
         with pytest.raises(GoalError, match=message):
-            runtime.encode_goal(goal)
+            runtime.encode_goal(goal, "slow")
 
 
 def test_rounded_weights_are_kept_in_half_the_bytes_and_come_back_to_the_bit(tmp_path):

@@ -14,6 +14,7 @@ from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.known import inputs_of
 from ami_ros.model.points import points_of
 from ami_ros.model.runtime import in_memory
+from ami_ros.model.world_model import BY_VECTORS
 
 
 def model_of(spec):
@@ -35,11 +36,12 @@ def test_their_distance_is_the_slow_one(robot, tmp_path):
     points = points_of(runtime, states).numpy()
     cameras = len(spec.images_for("model"))
     if cameras:
-        goal = EncodedGoal([model.view(states[:1], part)[0] for part in range(cameras)], list(range(cameras)))
+        views = [model.view(states[:1], part)[0] for part in range(cameras)]
+        goal = EncodedGoal(views, list(range(cameras)), "slow")
     else:
         vectors, parts = states[0, model.vectors_at :], range(len(runtime.contract.vectors))
         targets = [vectors[slice(*model.goals[part])] for part in parts]
-        goal = EncodedGoal(targets, list(parts), by_vectors=True)
+        goal = EncodedGoal(targets, list(parts), BY_VECTORS)
     for state, point in zip(states, points, strict=True):
-        wanted = runtime.distance(state, goal, "slow")
+        wanted = runtime.distance(state, goal)
         assert np.linalg.norm(point - points[0]) == pytest.approx(wanted, rel=1e-4, abs=1e-5)

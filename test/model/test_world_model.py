@@ -159,15 +159,15 @@ def test_a_goal_image_of_one_camera_or_of_both():
     it = runtime("two cameras and a force")
     state = it.sense(observation("two cameras and a force")).state
     front, wrist = {"front": picture(1)}, {"wrist": picture(2)}
-    near, far = (it.distance(state, it.encode_goal(Goal(images=images)), "slow") for images in (front, wrist))
-    both = it.distance(state, it.encode_goal(Goal(images={**wrist, **front})), "slow")
+    near, far = (it.distance(state, it.encode_goal(Goal(images=images), "slow")) for images in (front, wrist))
+    both = it.distance(state, it.encode_goal(Goal(images={**wrist, **front}), "slow"))
     assert near != far
     assert both == pytest.approx(((near**2 + far**2) / 2) ** 0.5)
-    goal = it.encode_goal(Goal(images=wrist))
+    goal = it.encode_goal(Goal(images=wrist), "slow")
     assert goal.parts == [1]
     steered = it.inverse_action(state, goal)
     assert steered.shape == (ACTION,)
-    assert not torch.equal(steered, it.inverse_action(state, it.encode_goal(Goal(images=front))))
+    assert not torch.equal(steered, it.inverse_action(state, it.encode_goal(Goal(images=front), "slow")))
 
 
 def test_what_a_goal_does_not_show_shall_stay():
@@ -192,16 +192,16 @@ def test_vector_goals_are_measured_sensor_by_sensor(body):
         ({"force": pushed}, by_force),
         ({"force": pushed, "joints": turned}, ((by_joints**2 + by_force**2) / 2) ** 0.5),
     ):
-        goal = it.encode_goal(Goal(vectors=vectors))
-        assert it.distance(state, goal, "slow") == pytest.approx(expected, rel=1e-4)
+        goal = it.encode_goal(Goal(vectors=vectors), "slow")
+        assert it.distance(state, goal) == pytest.approx(expected, rel=1e-4)
     with pytest.raises(GoalError, match="goal force: got 5 values, expected one for each of"):
-        it.encode_goal(Goal(vectors={"force": np.zeros(FORCE - 1)}))
+        it.encode_goal(Goal(vectors={"force": np.zeros(FORCE - 1)}), "slow")
 
 
 def test_without_camera_an_image_goal_is_refused_and_nothing_looks_odd():
     it = runtime("no camera")
     with pytest.raises(GoalError, match=r"got images of \['camera'\], expected some of \[\]"):
-        it.encode_goal(Goal(images={"camera": picture(0)}))
+        it.encode_goal(Goal(images={"camera": picture(0)}), "slow")
     here, there = it.sense(observation("no camera")), it.sense(observation("no camera", 1))
     terms = it.surprise(here, np.zeros(2 * ACTION), there)
     assert terms["appearance"] == terms["pose"] == 0.0

@@ -91,7 +91,8 @@ def searched(goal: str, **changes: object) -> torch.Tensor:
     seen = observed(picture(0).numpy(), VECTORS[:JOINTS].numpy(), velocity=VECTORS[JOINTS:].numpy())
     noise = LastingNoise(settings().noise_correlation, HORIZON, BLOCK).of(NOISE)
     search = LatentSearch(model, settings(**changes), lambda: 0)
-    return search.search(model.sense(seen).state, model.encode_goal(wanted), STILL, STILL, noise).actions
+    encoded = model.encode_goal(wanted, settings().distance)
+    return search.search(model.sense(seen).state, encoded, STILL, STILL, noise).actions
 
 
 @pytest.mark.parametrize("goal", GOALS)

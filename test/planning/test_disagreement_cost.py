@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime, in_memory
-from ami_ros.planning.rollout import Rollout, Target
+from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.terms import disagreement
@@ -53,7 +53,9 @@ def plan(model: ModelRuntime, weight: float):
     terms = {**SETTINGS.terms, "disagreement": disagreement.Settings(weight=weight)}
     search = LatentSearch(model, dataclasses.replace(SETTINGS, terms=terms), lambda: 0)
     still = torch.zeros(HORIZON, 6)
-    return search.search(torch.zeros(LATENT + 2 * JOINTS), EncodedGoal([goal], [0]), still, still, noise)
+    return search.search(
+        torch.zeros(LATENT + 2 * JOINTS), EncodedGoal([goal], [0], "slow"), still, still, noise
+    )
 
 
 class Doubter:
@@ -70,7 +72,7 @@ class Doubter:
 def test_the_term_is_the_mean_over_the_steps():
     doubt = torch.arange(SAMPLES * HORIZON, dtype=torch.float32).view(SAMPLES, HORIZON)
     term = disagreement.Term(Doubter(doubt), disagreement.Settings(0.5))
-    nowhere = Target([], [], "slow", False)
+    nowhere = EncodedGoal([], [], "slow")
     rollout = Rollout(
         torch.zeros(1, 3), [], torch.zeros(SAMPLES, HORIZON, 2), nowhere, torch.zeros(0, 1, 1), [1]
     )

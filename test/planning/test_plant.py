@@ -81,7 +81,7 @@ def test_a_plant_that_has_arrived_stays_where_it_is(tmp_path):
     planner.set_goal(Goal(vectors={"tank": np.array([9.0, 9.0, 9.0])}))
     moved = planner.plan(observation(STEP_NS)).actions
     here = observation(2 * STEP_NS)
-    planner._goal = runtime.encode_goal(Goal(vectors={"tank": here["tank"].value}))
+    planner._goal = runtime.encode_goal(Goal(vectors={"tank": here["tank"].value}), "slow")
     plan = planner.plan(here)
     assert plan.arrived
     np.testing.assert_allclose(plan.actions.reshape(-1, 2), [moved[0, 0]] * 6, atol=1e-6)

@@ -48,7 +48,7 @@ def size_of(model) -> int:
 
 
 def goal() -> EncodedGoal:
-    return EncodedGoal([torch.linspace(-1.0, 1.0, LATENT)], [0])
+    return EncodedGoal([torch.linspace(-1.0, 1.0, LATENT)], [0], "slow")
 
 
 def search(model, memory: Told | None, noise: float = 0.0, **changes: Any) -> SearchResult:

@@ -16,7 +16,7 @@ from small_model import ACTION, LATENT, convex_jepa, made_up_robot, small_contra
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.runtime import ModelRuntime, in_memory
-from ami_ros.model.world_model import WorldModel
+from ami_ros.model.world_model import BY_VECTORS, WorldModel
 from ami_ros.planning.iteration import SOURCES
 from ami_ros.planning.search import LatentSearch, SearchResult
 from ami_ros.planning.settings import load_planner_settings
@@ -66,7 +66,7 @@ def reloaded(model: Jepa) -> ModelRuntime:
 
 
 def search(
-    model: ModelRuntime, solver="cem", by_vectors=False, clock_ns=lambda: 0, **changes
+    model: ModelRuntime, solver="cem", by_vectors=False, clock_ns=lambda: 0, distance="slow", **changes
 ) -> SearchResult:
     """Search from a fixed state with everything seeded; a change replaces an argument or a setting."""
     generator = torch.Generator().manual_seed(5)
@@ -83,7 +83,7 @@ def search(
     settings = dataclasses.replace(settings, terms={**settings.terms, **sections})
     hold = changes.pop("hold", torch.zeros_like(values["warm_start"]))
     it = LatentSearch(model, dataclasses.replace(settings, **changes), clock_ns)
-    goal = EncodedGoal([values["goal"]], [0], by_vectors)
+    goal = EncodedGoal([values["goal"]], [0], BY_VECTORS if by_vectors else distance)
     return it.search(values["state"], goal, values["warm_start"], hold, values["noise"])
 
 
@@ -314,10 +314,10 @@ def test_a_place_on_the_way_is_weighted_as_such():
     of_goal = dataclasses.replace(SETTINGS.terms["goal"], discount=0.25, on_the_way=1.0)
     settings = dataclasses.replace(SETTINGS, terms={"goal": of_goal}, inverse_proposal=False)
     it, noise = LatentSearch(model, settings, lambda: 0), torch.zeros(1, SAMPLES, 2, ACTION)
-    goal = EncodedGoal([torch.randn(LATENT, generator=torch.Generator().manual_seed(12))], [0])
-    for at, weights in ((goal, (0.2, 0.8)), (dataclasses.replace(goal, on_the_way=True), (0.5, 0.5))):
+    goal = EncodedGoal([torch.randn(LATENT, generator=torch.Generator().manual_seed(12))], [0], "slow")
+    for at, weights in ((goal, (0.2, 0.8)), (goal._replace(on_the_way=True), (0.5, 0.5))):
         found = it.search(torch.zeros(STATE), at, still, still, noise)
-        far = model.distances(found.predicted, goal, settings.distance)
+        far = model.distances(found.predicted, goal)
         expected = sum(weight * distance**2 for weight, distance in zip(weights, far, strict=True))
         assert far[0] != pytest.approx(far[1], rel=1e-3)
         assert found.cost_terms == [pytest.approx(expected, rel=1e-5)]
@@ -336,5 +336,5 @@ def test_every_distance_is_searched_as_it_is_measured(kind):
     goal = torch.randn(LATENT, generator=torch.Generator().manual_seed(12))
     none, calm = torch.zeros(1, ACTION), torch.zeros(1, SAMPLES, 1, ACTION)
     found = search(model, distance=kind, goal=goal, noise=calm, warm_start=none)
-    distance = model.distance(found.predicted[0], EncodedGoal([goal], [0]), kind)
+    distance = model.distance(found.predicted[0], EncodedGoal([goal], [0], kind))
     assert found.cost_terms[0] == pytest.approx(distance**2, rel=1e-5)

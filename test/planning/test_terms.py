@@ -12,8 +12,9 @@ from small_model import ACTION, convex_jepa
 from torch import Tensor
 
 from ami_ros.errors import ConfigError
+from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.world_model import WorldModel
-from ami_ros.planning.rollout import Rollout, Target
+from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import known, module_of
 from ami_ros.planning.terms import caution, disagreement, effort, goal, stall
 from ami_ros.planning.terms.goal import step_weights
@@ -49,7 +50,7 @@ class Far:
 def rollout(actions: Tensor) -> Rollout:
     states = [torch.zeros(len(actions), STATE)] * actions.shape[1]
     return Rollout(
-        torch.zeros(1, STATE), states, actions, Target([torch.zeros(11)], [0], "slow", False), NOTHING, [11]
+        torch.zeros(1, STATE), states, actions, EncodedGoal([torch.zeros(11)], [0], "slow"), NOTHING, [11]
     )
 
 
@@ -152,7 +153,7 @@ def test_the_goal_term_measures_what_the_world_model_does():
         torch.zeros(1, STATE),
         states,
         torch.zeros(SAMPLES, HORIZON, ACTION),
-        Target([target], [0], "l2", False),
+        EncodedGoal([target], [0], "l2"),
         NOTHING,
         [11],
     )

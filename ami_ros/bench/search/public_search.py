@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.iteration import SOURCES, finite
-from ami_ros.planning.rollout import Rollout, target_of
+from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.search import SearchResult
 from ami_ros.planning.sections import module_of
 from ami_ros.planning.settings import PlannerSettings
@@ -51,11 +51,10 @@ class Problem:
 
     def cost_of(self, states: Tensor, candidates: Tensor) -> Tensor:
         """Return the costs (S,) of predicted states (S, T, Z)."""
-        target = target_of(self.goal, self.settings.distance)
         now, steps = self.state.unsqueeze(0), list(states.unbind(1))
         cameras, size = len(self.model.contract.cameras), self.model.contract.latent_size
         nothing = states.new_zeros((0, cameras, size))
-        rollout = Rollout(now, steps, candidates, target, nothing, [size] * cameras)
+        rollout = Rollout(now, steps, candidates, self.goal, nothing, [size] * cameras)
         return finite(torch.stack([term(rollout) for term in self.terms], dim=1).sum(dim=1))
 
 

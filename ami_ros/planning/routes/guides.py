@@ -45,14 +45,11 @@ def guide_of(
     how = settings.routes[settings.route]
 
     def subgoal_of(state: Tensor) -> EncodedGoal:
-        return as_goal(model, state)
-
-    def distances(states: Tensor, goal: EncodedGoal) -> list[float]:
-        return model.distances(states, goal, settings.distance)
+        return as_goal(model, state, settings.distance)
 
     if settings.route == GRAPH and experience is not None:
         ahead = settings.horizon * spec.action_block
-        return Guide(RememberedRoutes(model, experience), subgoal_of, distances, how, ahead)
+        return Guide(RememberedRoutes(model, experience), subgoal_of, model.distances, how, ahead)
     if not model.contract.macro_blocks:
         raise ContractError(
             "route: learned: got a model without macro-actions, expected one with macro_blocks above 0 "
@@ -62,11 +59,11 @@ def guide_of(
     contacts = ContactSense(model, spec, how)
     stopwatch = Stopwatch(clock_ns, settings.deadline_s)
     routes = ImaginedRoutes(model, steps, how, contacts, stopwatch)
-    return Guide(routes, subgoal_of, distances, how, steps, contacts if how.wall else None)
+    return Guide(routes, subgoal_of, model.distances, how, steps, contacts if how.wall else None)
 
 
-def as_goal(model: ModelRuntime, state: Tensor) -> EncodedGoal:
-    """Return a state (Z,) on the way as a goal, as all cameras would see it."""
+def as_goal(model: ModelRuntime, state: Tensor, distance: str) -> EncodedGoal:
+    """Return a state (Z,) on the way as a subgoal of all cameras, at a kind of distance."""
     views, size = range(len(model.contract.cameras)), model.contract.latent_size
     latents = [state[i * size : (i + 1) * size] for i in views]
-    return EncodedGoal(latents, list(views), on_the_way=True)
+    return EncodedGoal(latents, list(views), distance, on_the_way=True)

@@ -18,7 +18,7 @@ from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING
 
 SETTINGS = dataclasses.replace(load_planner_settings().routes["learned"], near=1.0, passed=0.5, patience=2.0)
 STRIDE = 1.0
-GOAL = EncodedGoal([torch.tensor([10.0])], [0])
+GOAL = EncodedGoal([torch.tensor([10.0])], [0], "slow")
 
 
 class Line:
@@ -69,7 +69,7 @@ class Feeler:
 def guide(line: Line, feeler: Feeler | None = None, **changes) -> Guide:
     return Guide(
         line,
-        lambda state: EncodedGoal([state], [0]),
+        lambda state: EncodedGoal([state], [0], "slow"),
         lambda states, goal: (states - goal.targets[0]).abs()[:, 0].tolist(),
         dataclasses.replace(SETTINGS, **changes),
         STRIDE,

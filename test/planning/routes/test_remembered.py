@@ -24,7 +24,7 @@ SETTINGS = load_planner_settings(
 
 
 def goal(x: float, y: float) -> EncodedGoal:
-    return EncodedGoal([at(x, y, 11)], [0])
+    return EncodedGoal([at(x, y, 11)], [0], "slow")
 
 
 @pytest.fixture(scope="module")
