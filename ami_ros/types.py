@@ -132,12 +132,14 @@ class Goal:
         vectors: sensor -> what it should measure; for joints the positions (J,), rad or m.
         label: a name for people and logs.
         squared: images are square, as a model sees them, whatever the shape of the camera's.
+        stamp_ns: stamp of its message, which names it; 0 if there is none.
     """
 
     images: Mapping[str, ImageArray] = field(default_factory=dict)
     vectors: Mapping[str, FloatArray] = field(default_factory=dict)
     label: str = ""
     squared: bool = False
+    stamp_ns: int = 0
 
     def __post_init__(self) -> None:
         if bool(self.images) == bool(self.vectors):
@@ -147,6 +149,11 @@ class Goal:
             checked_image(image, f"goal image of {name}")
         for name, vector in self.vectors.items():
             checked_vector(vector, f"goal {name}")
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """Names of the sensors that it is about."""
+        return (*self.images, *self.vectors)
 
 
 @dataclass(frozen=True, eq=False)

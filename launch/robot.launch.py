@@ -10,7 +10,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ami_ros.body.goal_topics import goal_remappings
+from ami_ros.body.goals.kinds import goal_remappings
 from ami_ros.configuration import Configuration
 from ami_ros.launching.arguments import arguments, started
 from ami_ros.launching.environment import launch_environment

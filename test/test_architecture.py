@@ -44,7 +44,7 @@ THIRD_PARTY = {
 BASE = {"types", "errors", "settings"}
 OWN = {
     **{part: BASE for part in BASE},
-    "launching": {"errors"},
+    "launching": {"errors", "body"},  # body: the kinds of goal, each with an argument
     "system": {"errors", "settings", "launching"},
     "body": BASE,
     "safety": BASE | {"body"},

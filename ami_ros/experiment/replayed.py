@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError, EpisodeError
 from ami_ros.experiment.node_group import NodeGroup
@@ -38,7 +38,7 @@ class RecordedRobot:
 
     Attributes:
         messages: number of messages in the recording.
-        goals: topic of a recorded goal -> what it is about: see `goal_topics`.
+        goals: topic of a recorded goal -> its subject: see `goal_topics`.
 
     Raises:
         EpisodeError: there is no recording.
@@ -52,10 +52,10 @@ class RecordedRobot:
         self.messages = sum(topic.messages for topic in found)
         expected = goal_topics(configuration.spec, "planner")
         self.goals = {
-            topic.name: sensor
-            for sensor, name in expected.items()
+            topic.name: goal.subject
+            for goal in expected.values()
             for topic in found
-            if topic.name.endswith(f"/{name}") and topic.messages
+            if topic.name.endswith(f"/{goal.name}") and topic.messages
         }
 
     @property

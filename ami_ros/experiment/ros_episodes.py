@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.body.goal_topics import goal_remappings
+from ami_ros.body.goals.kinds import goal_remappings
 from ami_ros.experiment.experiment import Experiment
 from ami_ros.experiment.node_group import NodeGroup
 from ami_ros.settings.fields import flattened

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ami_ros.body.goals.kinds import KINDS
 from ami_ros.errors import ConfigError
 
 LOOP = ("sim", "planner", "safety")
@@ -55,10 +56,10 @@ TOPICS = (
     Topic("position_command_topic", "forward_position_controller/commands", "positions only", _COMMANDED),
     Topic("velocity_command_topic", "forward_velocity_controller/commands", "velocities only", _COMMANDED),
     Topic("proposed_topic", "planner/proposed", "the planner's proposals", NODES[1:]),
-    Topic("goal_image_topic", "planner/goal_image", "what the camera shall show", _GOALS),
-    Topic("goal_joints_topic", "planner/goal_joints", "joint positions to reach", _GOALS),
-    Topic("goal_pose_topic", "planner/goal_pose", "pose to reach: of an arm its tip's", _GOALS),
-    Topic("goal_name_topic", "planner/goal_name", "name of what to see again", _GOALS),
+    *(
+        Topic(f"goal_{kind.name}_topic", f"planner/goal_{kind.name}", kind.description, _GOALS)
+        for kind in KINDS
+    ),
     Topic("remember_topic", "planner/remember", "name for what is seen now", ("planner",)),
     Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", NODES[1:]),
     Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),

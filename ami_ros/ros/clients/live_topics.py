@@ -21,7 +21,7 @@ from rclpy.subscription import Subscription
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.body.outputs import Output
 from ami_ros.body.sensors import ImageSensor, Sensor
 from ami_ros.configuration import Configuration
@@ -81,7 +81,7 @@ class LiveTopics(Client):
         self._outputs = {resolved(carried.output.topic): carried.output for carried in self._spec.outputs}
         ours = [
             "planner/proposed",
-            *(topic for node in ("planner", "sim") for topic in goal_topics(self._spec, node).values()),
+            *(goal.name for node in ("planner", "sim") for goal in goal_topics(self._spec, node).values()),
         ]
         self._ours = [self._node.resolve_topic_name(topic) for topic in ours]
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import PoseStamped
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from trajectory_msgs.msg import JointTrajectory
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor
 from ami_ros.recordings.bags.bag import Bag
@@ -24,6 +23,7 @@ from ami_ros.recordings.importing.timeline import BACK_NS
 from ami_ros.recordings.message_values import stamp_of
 from ami_ros.ros.clients.client import SPIN_S, START_TIMEOUT_S, Client
 from ami_ros.ros.wire.goal_status import GoalStatus, status_from_ros
+from ami_ros.ros.wire.goals import goal_type
 from ami_ros.ros.wire.messages import image_to_ros, stamp_from_ns
 from ami_ros.ros.wire.qos import LATCHED, STATE
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
@@ -58,7 +58,7 @@ class Replay(Client):
     Args:
         spec: the robot.
         roles: topics of the recording by role.
-        goals: topic of a recorded goal to play -> what it is about: see `goal_topics`.
+        goals: topic of a recorded goal to play -> its subject: see `goal_topics`.
         check: called while waiting; raises ProcessError when a node has died.
 
     Attributes:
@@ -81,10 +81,7 @@ class Replay(Client):
             if found.name not in self._sensors:
                 self._sensors[found.name] = self._publisher(name, found.type)
         self._goal_topics = goal_topics(spec, "planner")
-        self._goals = {
-            topic: self._node.create_publisher(self._kind(sensor), self._goal_topics[sensor], LATCHED)
-            for topic, sensor in goals.items()
-        }
+        self._goals = {topic: self._goal_publisher(subject) for topic, subject in goals.items()}
         listen = self._node.create_subscription
         listen(DiagnosticArray, STATUS, self._on_status, 200)
         listen(DiagnosticArray, VERDICT, self._on_verdict, 200)
@@ -94,7 +91,7 @@ class Replay(Client):
         """Send goal pictures of cameras to the planner."""
         stamp_ns = time.time_ns()
         for camera, picture in pictures.items():
-            publisher = self._node.create_publisher(Image, self._goal_topics[camera], LATCHED)
+            publisher = self._goal_publisher(camera)
             publisher.publish(image_to_ros(picture, stamp_ns, camera))
             self._goals[f"shown {camera}"] = publisher
 
@@ -153,13 +150,13 @@ class Replay(Client):
         topic = self._spec.sensors[sensor].topic
         if kind == COMPRESSED_IMAGE:
             return self._node.create_publisher(CompressedImage, topic + COMPRESSED, STATE)
-        return self._node.create_publisher(self._kind(sensor), topic, STATE)
+        described = self._spec.sensors[sensor]
+        message = Image if isinstance(described, ImageSensor) else vector_type(described)
+        return self._node.create_publisher(message, topic, STATE)
 
-    def _kind(self, name: str) -> Any:
-        if name not in self._spec.sensors:
-            return PoseStamped  # TIP_POSE
-        sensor = self._spec.sensors[name]
-        return Image if isinstance(sensor, ImageSensor) else vector_type(sensor)
+    def _goal_publisher(self, subject: str) -> Any:
+        topic = self._goal_topics[subject]
+        return self._node.create_publisher(goal_type(topic), topic.name, LATCHED)
 
     def _advance(self, time_ns: int, speed: float) -> None:
         """Advance time to `time_ns`, tick by tick; it jumps over a long pause, and backwards."""

@@ -14,7 +14,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
 from ami_ros.commissioning.core.place import place_of
@@ -84,7 +84,8 @@ class WatchedRobot(Client):
         topics = goal_topics(spec, planner)
         self._cameras = [image.name for image in spec.images_for("model")]
         self._goals = {
-            camera: self._node.create_publisher(Image, topics[camera], LATCHED) for camera in self._cameras
+            camera: self._node.create_publisher(Image, topics[camera].name, LATCHED)
+            for camera in self._cameras
         }
         self._sim: Any = self._node.create_client(SetBool, "sim/pause") if simulated else None
         self._is_on = not simulated  # before it begins, a simulator rehearses at another time

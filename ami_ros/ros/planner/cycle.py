@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import AmiError
 from ami_ros.planning.progress_watch import ProgressWatch, what_is_missing
 from ami_ros.planning.protocols import Follower, Planner
-from ami_ros.ros.planner.goal_inbox import ReceivedGoal
 from ami_ros.ros.proposing.cycle import ProposingCycle
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.types import NO_WAY, RARE_SURPRISE, ROUTE, SEARCHING, Goal, Observation, Plan, Trajectory
@@ -45,14 +44,13 @@ class PlanningCycle(ProposingCycle):
         super().__init__(spec, period_s)
         self._planner, self._clock_s, self._follower = planner, clock_s, follower
         self._progress = ProgressWatch(patience_s)
-        self._goal: ReceivedGoal | None = None
-        self._hint = " or ".join(goal_topics(spec).values())
+        self._goal: Goal | None = None
+        self._hint = " or ".join(topic.name for topic in goal_topics(spec).values())
         self.problem = ""
 
-    def pursue(self, received: ReceivedGoal | None) -> None:
+    def pursue(self, goal: Goal | None) -> None:
         """Pursue a goal from now on; None: hold. A goal that the planner cannot use is a `problem`."""
-        self._goal, self.problem = received, ""
-        goal: Goal | None = None if received is None else received.goal
+        self._goal, self.problem = goal, ""
         try:
             self._planner.set_goal(goal)
         except AmiError as error:
@@ -109,11 +107,9 @@ class PlanningCycle(ProposingCycle):
         goal = self._goal
         if goal is None:
             return GoalStatus(state, reason)
-        return GoalStatus(state, reason, goal.goal.label, goal.sensors, goal_stamp_ns=goal.stamp_ns)
+        return GoalStatus(state, reason, goal.label, goal.sensors, goal_stamp_ns=goal.stamp_ns)
 
-    def _report(
-        self, plan: Plan, duration_s: float, goal: ReceivedGoal, observation: Observation
-    ) -> GoalStatus:
+    def _report(self, plan: Plan, duration_s: float, goal: Goal, observation: Observation) -> GoalStatus:
         state = GoalState.ARRIVED if plan.arrived else GoalState.MOVING
         reason = f"{plan.distance:.1f} steps from the goal"
         if plan.arrived:
@@ -125,7 +121,7 @@ class PlanningCycle(ProposingCycle):
             missing = ""
             if self.kinematics is not None:
                 joints = self._spec.joint_position(observation)
-                missing = what_is_missing(goal.goal, joints, self._spec, self.kinematics)
+                missing = what_is_missing(goal, joints, self._spec, self.kinematics)
             reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
         reason += TOLD.get(plan.way, "")
         if plan.left_out:
@@ -138,7 +134,7 @@ class PlanningCycle(ProposingCycle):
         return GoalStatus(
             state=state,
             reason=reason if plan.deadline_met else f"{reason}; deadline missed",
-            goal=goal.goal.label,
+            goal=goal.label,
             goal_sensors=goal.sensors,
             goal_stamp_ns=goal.stamp_ns,
             stamp_ns=plan.observation_stamp_ns,

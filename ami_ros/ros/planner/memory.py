@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The planner's memory over topics: ~/remember names the present view, ~/goal_name requests it again."""
+"""The planner's memory over topics: ~/remember names the present view, a goal by name requests it again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
 from std_msgs.msg import String
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -21,6 +20,10 @@ from ami_ros.memory.remembering import Remembering
 from ami_ros.memory.store import Store
 from ami_ros.memory.writer import MemoryWriter
 from ami_ros.planning.factory import ModelView
+from ami_ros.ros.proposing.sensor_inputs import Handler, bounded
+from ami_ros.ros.wire.guard import ErrorLog
+from ami_ros.ros.wire.message_limits import MOST_TEXT
+from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.verdicts import judgement_from_ros
 from ami_ros.types import Goal
 
@@ -28,31 +31,27 @@ AUTO = "auto"
 
 
 class PlannerMemory:
-    """Follows the planner while it is configured; receives names and goals as long as the node lives.
+    """Follows the planner while it is configured; receives names and verdicts as long as the node lives.
 
     Args:
-        hear: subscribes to a topic of small messages, and passes them on.
+        node: the planner.
+        errors: receives what a handler raises, and messages that are too large.
         configuration: robot, task, and the size of the memory.
         path: of the file, or AUTO.
-        namespace: of the node.
-        on_goal: receives the function that finds a named goal, or raises.
     """
 
-    def __init__(
-        self,
-        hear: Callable[[Any, str, Callable[[Any], None]], None],
-        configuration: Configuration,
-        path: str,
-        namespace: str,
-        on_goal: Callable[[Callable[[], Goal]], None],
-    ) -> None:
-        self.path = configuration.memory_file(namespace) if path == AUTO else Path(path)
+    def __init__(self, node: Node, errors: ErrorLog, configuration: Configuration, path: str) -> None:
+        self.path = configuration.memory_file(node.get_namespace()) if path == AUTO else Path(path)
         self._spec: RobotSpec = configuration.spec
-        self._task, self._settings, self._on_goal = configuration.task_name, configuration.memory, on_goal
+        self._task, self._settings = configuration.task_name, configuration.memory
         self._remembering: Remembering | None = None
         self._writer: MemoryWriter | None = None
+
+        def hear(kind: type, topic: str, handler: Handler) -> None:
+            callback = bounded(errors, kind, topic.removeprefix("~/"), MOST_TEXT, handler)
+            node.create_subscription(kind, topic, callback, STATE, raw=True)
+
         hear(String, "~/remember", self._on_remember)
-        hear(String, "~/goal_name", self._on_name)
         hear(DiagnosticArray, "safety/verdict", self._on_verdict)
 
     def begin(self, view: ModelView) -> Remembering:
@@ -84,19 +83,23 @@ class PlannerMemory:
         told: dict[str, object] = {"memory_written": figures.written, "memory_dropped": figures.dropped}
         return told | ({"memory_problem": figures.problem} if figures.problem else {})
 
-    def _on_remember(self, message: String) -> None:
-        if self._remembering is None:
-            raise GoalError("remember: the planner is not configured; configure and activate it first")
-        self._remembering.remember(_name(message))
+    def goal(self, text: str) -> Goal:
+        """Return the goal with a name.
 
-    def _on_name(self, message: String) -> None:
-        self._on_goal(lambda: self._found(_name(message)))
-
-    def _found(self, name: str) -> Goal:
+        Raises:
+            GoalError: the text is no name, or what it names is of another task or other sensors.
+            MemoryFileError: no such memory, or no such name in it.
+        """
+        name = _checked_name(text)
         newest = None if self._remembering is None else self._remembering.named(name)
         if newest is not None:
             return goal_of(newest, name, self._spec)
         return named_goal(self.path, name, self._task, self._spec)
+
+    def _on_remember(self, message: String) -> None:
+        if self._remembering is None:
+            raise GoalError("remember: the planner is not configured; configure and activate it first")
+        self._remembering.remember(_checked_name(message.data))
 
     def _on_verdict(self, message: DiagnosticArray) -> None:
         judgement = judgement_from_ros(message)
@@ -104,8 +107,8 @@ class PlannerMemory:
             self._remembering.judge(judgement.verdict.level)
 
 
-def _name(message: String) -> str:
-    name = message.data.strip()
+def _checked_name(text: str) -> str:
+    name = text.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise GoalError(f"got {name[:50]!r}, expected a name of 1 to {LONGEST_NAME} printable characters")
     return name

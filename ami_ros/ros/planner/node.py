@@ -8,24 +8,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from geometry_msgs.msg import PoseStamped
-from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
-from ami_ros.body.sensors import ImageSensor, VectorSensor
-from ami_ros.errors import AmiError, ConfigError
+from ami_ros.body.goals.inbox import GoalInbox, nothing_remembered
+from ami_ros.body.goals.kinds import GoalTopic, goal_topics
+from ami_ros.errors import ConfigError
 from ami_ros.node_settings import PlannerNodeSettings
 from ami_ros.planning.factory import PlannerFactory, world_model_planner
 from ami_ros.ros.planner.cycle import PlanningCycle
-from ami_ros.ros.planner.goal_inbox import GoalInbox
-from ami_ros.ros.planner.goal_inputs import GoalInputs
+from ami_ros.ros.planner.goal_inputs import hear_goals, reader
 from ami_ros.ros.planner.memory import PlannerMemory
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
+from ami_ros.ros.wire.message_fields import stamp_of
 from ami_ros.ros.wire.node_main import end_process
 from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
-from ami_ros.types import Goal
 
 
 class PlannerNode(ProposingNode):
@@ -46,29 +44,14 @@ class PlannerNode(ProposingNode):
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)
         self._planning = settings_from_parameters(self, type(defaults), defaults)
+        memory = self.settings.memory
+        self._memory = PlannerMemory(self, self._errors, self._configuration, memory) if memory else None
         # Goals live as long as the node: an inactive planner keeps them.
         most_pixels = self._common.max_image_pixels
-        self._inbox = GoalInbox(self._spec, most_pixels)
-        self._goals = GoalInputs(
-            self,
-            self._errors,
-            self._spec,
-            most_pixels,
-            self._on_goal_image,
-            self._on_goal_vector,
-            self._on_goal_pose,
-        )
-        self._memory = (
-            None
-            if not self.settings.memory
-            else PlannerMemory(
-                self._goals.hear,
-                self._configuration,
-                self.settings.memory,
-                self.get_namespace(),
-                self._on_goal_name,
-            )
-        )
+        recall = nothing_remembered if self._memory is None else self._memory.goal
+        self._inbox = GoalInbox(self._spec, reader(self._spec, most_pixels), recall)
+        topics = goal_topics(self._spec, with_memory=self._memory is not None).values()
+        hear_goals(self, self._errors, self._spec, most_pixels, topics, self._on_goal)
         self.create_service(Trigger, "~/cancel", self._on_cancel)
 
     def _make_cycle(self) -> PlanningCycle:
@@ -90,23 +73,9 @@ class PlannerNode(ProposingNode):
 
     # Goals
 
-    def _on_goal_image(self, sensor: ImageSensor, message: Image) -> None:
-        self._take_goal(lambda: self._inbox.image(sensor, message))
-
-    def _on_goal_vector(self, sensor: VectorSensor, message: Any) -> None:
-        self._take_goal(lambda: self._inbox.vector(sensor, message))
-
-    def _on_goal_pose(self, message: PoseStamped) -> None:
-        self._take_goal(lambda: self._inbox.pose(message))
-
-    def _on_goal_name(self, find: Callable[[], Goal]) -> None:
-        self._take_goal(lambda: self._inbox.named(find))
-
-    def _take_goal(self, take: Callable[[], None]) -> None:
-        try:
-            take()
-        except AmiError as error:
-            self._inbox.refused = f"goal refused: {error}"
+    def _on_goal(self, topic: GoalTopic, message: Any) -> None:
+        now_ns = time.time_ns()
+        self._inbox.take(topic, message, stamp_of(message, now_ns), now_ns)
         self._pursue()
         if self._inbox.refused:
             raise ConfigError(self._inbox.refused)

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import PoseStamped
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool, String
 from trajectory_msgs.msg import JointTrajectory
 
-from ami_ros.body.goal_topics import TIP_POSE, goal_topics, takes_tip_pose
+from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.recordings.importing.roles import usual_topics
 from ami_ros.ros.wire.commands import message_type
+from ami_ros.ros.wire.goals import goal_type
 from ami_ros.ros.wire.message_fields import type_name
 from ami_ros.ros.wire.vectors import COMPRESSED, vector_type
 
@@ -47,12 +47,9 @@ def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
         topics.append(RecordedTopic(image.topic, Image, streams=True))
         topics.append(RecordedTopic(image.topic + COMPRESSED, CompressedImage, streams=True))
     topics += [RecordedTopic(vector.topic, vector_type(vector), streams=True) for vector in spec.vectors]
-    goals = goal_topics(spec, "planner")
-    topics += [RecordedTopic(goals[image.name], Image) for image in spec.images]
-    topics += [RecordedTopic(goals[vector.name], vector_type(vector)) for vector in spec.vectors]
-    topics += [RecordedTopic(goals[TIP_POSE], PoseStamped)] if takes_tip_pose(spec) else []
+    goals = goal_topics(spec, "planner", with_memory=True).values()
+    topics += [RecordedTopic(goal.name, goal_type(goal)) for goal in goals]
     topics += [
-        RecordedTopic("planner/goal_name", String),
         RecordedTopic("planner/proposed", JointTrajectory),
         RecordedTopic("planner/goal_status", DiagnosticArray),
         RecordedTopic("safety/verdict", DiagnosticArray),

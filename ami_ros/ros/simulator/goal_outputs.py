@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import Any
 
 from rclpy.node import Node
-from sensor_msgs.msg import Image
 
-from ami_ros.body.goal_topics import goal_topics
+from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
+from ami_ros.ros.wire.goals import goal_type
 from ami_ros.ros.wire.messages import image_to_ros
 from ami_ros.ros.wire.qos import LATCHED
-from ami_ros.ros.wire.vectors import vector_to_ros, vector_type
+from ami_ros.ros.wire.vectors import vector_to_ros
 from ami_ros.types import Goal
 
 
@@ -28,17 +28,11 @@ class GoalOutputs:
 
     def __init__(self, node: Node, spec: RobotSpec, goal_sensor: str) -> None:
         self._spec = spec
-        self._publishers: dict[str, Any] = {}
         topics = goal_topics(spec)
-        if goal_sensor:
-            sensor = spec.sensors[goal_sensor]
-            if isinstance(sensor, VectorSensor):
-                self._publishers[goal_sensor] = node.create_publisher(
-                    vector_type(sensor), topics[goal_sensor], LATCHED
-                )
-            return
-        for image in spec.images:
-            self._publishers[image.name] = node.create_publisher(Image, topics[image.name], LATCHED)
+        shown = [goal_sensor] if goal_sensor else [image.name for image in spec.images]
+        self._publishers: dict[str, Any] = {
+            name: node.create_publisher(goal_type(topics[name]), topics[name].name, LATCHED) for name in shown
+        }
 
     def publish(self, goal: Goal, stamp_ns: int) -> None:
         """Publish a goal, named by its stamp."""

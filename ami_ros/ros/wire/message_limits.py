@@ -24,7 +24,6 @@ POINTS = 1000  # of a proposal: ten seconds of one point per gate tick, twenty t
 KEYS, KEY_BYTES = 64, 512  # of a planner's report
 BYTES_PER_PIXEL = 4
 FLAG = 64  # a Bool, a Clock
-FRAMED = 1024  # a pose, with a long name of its frame
 MOST_TEXT = 65536  # bytes of a name or a verdict: a verdict with every reason has some thousands
 
 

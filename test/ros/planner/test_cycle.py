@@ -14,7 +14,6 @@ from straight_line import StraightLine
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.ros.planner.cycle import PlanningCycle
-from ami_ros.ros.planner.goal_inbox import ReceivedGoal
 from ami_ros.ros.wire.goal_status import GoalState
 from ami_ros.types import DIRECT, NO_WAY, ROUTE, SEARCHING, Goal, Observation, Plan
 
@@ -47,8 +46,8 @@ def test_the_way_is_told(way, state, says):
     planner = Guided(SPEC, Kinematics(SPEC).forward(SPEC.home)[0] + 0.2)
     planner.way = way
     cycle = PlanningCycle(planner, SPEC, 0.1, time.monotonic, 10.0)
-    goal = Goal(vectors={SPEC.joint_sensor: SPEC.home}, label="there")
-    cycle.pursue(ReceivedGoal(goal, 1))
+    goal = Goal(vectors={SPEC.joint_sensor: SPEC.home}, label="there", stamp_ns=1)
+    cycle.pursue(goal)
     still = np.zeros(len(SPEC.home))
     _, status = cycle.run(observed(np.zeros((128, 128, 3), np.uint8), SPEC.home, 0, 0, still))
     assert status.state is state and says in status.reason

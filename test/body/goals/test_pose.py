@@ -10,9 +10,9 @@ import numpy as np
 import pinocchio
 import pytest
 
+from ami_ros.body.goals.pose import ANY, TipPose, joints_at
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.body.tip_pose import ANY, TipPose, joints_at
 from ami_ros.errors import GoalError
 
 SPEC = load_robot("panda", "reach")

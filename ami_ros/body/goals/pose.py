@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A wanted pose of the tip, as the joint positions that give it."""
+"""A goal as a pose of the tip of an arm, by the joint positions that give it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pinocchio
 
-from ami_ros.body.kinematics import Kinematics
+from ami_ros.body.goals.kind import GoalContext, GoalKind
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError, KinematicsError
-from ami_ros.types import FloatArray, checked_vector
+from ami_ros.types import FloatArray, Goal, checked_vector
+
+if TYPE_CHECKING:  # the launch files list all kinds of goal, and need no kinematics
+    from ami_ros.body.kinematics import Kinematics
 
 ANY = (0.0, 0.0, 0.0, 1.0)  # the orientation of a message that leaves it unset
 # Several times the error of rounding to two digits, and that of the inverse kinematics (0.001).
@@ -34,6 +38,32 @@ class TipPose:
     frame: str
     position: FloatArray
     orientation: FloatArray
+
+
+class PoseGoal(GoalKind):
+    """A pose of the tip in the frame of the robot's base."""
+
+    name, description = "pose", "pose to reach: of an arm its tip's"
+    message = "geometry_msgs/msg/PoseStamped"
+
+    def topics(self, spec: RobotSpec) -> Mapping[str, str]:
+        """Return one topic for an arm, none for another robot."""
+        return {self.name: self.name} if spec.arms else {}
+
+    def goal(self, message: Any, subject: str, context: GoalContext) -> Goal:
+        """Return the joint positions that reach the pose as a goal.
+
+        Raises:
+            GoalError: the arm cannot reach it, see `joints_at`.
+        """
+        at, turn = message.pose.position, message.pose.orientation
+        position, orientation = np.array([at.x, at.y, at.z]), np.array([turn.x, turn.y, turn.z, turn.w])
+        pose = TipPose(message.header.frame_id, position, orientation)
+        return Goal(
+            vectors={context.spec.joint_sensor: joints_at(pose, context.spec, context.kinematics())},
+            label=f"tip at {at.x:.3f}, {at.y:.3f}, {at.z:.3f} m",
+            stamp_ns=context.stamp_ns or context.now_ns,
+        )
 
 
 def joints_at(pose: TipPose, spec: RobotSpec, kinematics: Kinematics) -> FloatArray:
@@ -85,6 +115,8 @@ def joints_at(pose: TipPose, spec: RobotSpec, kinematics: Kinematics) -> FloatAr
 
 def _quaternion(rotation: FloatArray) -> FloatArray:
     """Return a rotation matrix (3, 3) as x, y, z, w."""
+    import pinocchio
+
     turn: FloatArray = pinocchio.Quaternion(rotation).coeffs()
     return turn
 
