@@ -55,7 +55,7 @@ class GoalKind(ABC):
     name: str
     description: str
     message: str = ""
-    most_bytes: int = 1024
+    most_bytes: int = 1024  # room for a pose with a long name of its frame
     by_memory: bool = False
 
     @abstractmethod
