@@ -37,8 +37,8 @@ def test_each_parameter_has_its_row():
     text = page("parameters.md")
     assert set(settings.NODES) == set(NODE_PROGRAMS)
     for node in settings.NODES:
-        assert [it.name for it in settings.parameters(node) if f"| `{it.name}` | " not in text] == []
-    assert "| `horizon` | int | `5` | ≥ 1, ≤ 100 | action blocks per candidate (T) |" in text
+        assert [it.name for it in settings.parameters(node) if f"| `{it.name}`<br>" not in text] == []
+    assert "| `horizon`<br>int | `5` | action blocks per candidate (T)<br>≥ 1, ≤ 100 |" in text
 
 
 def test_each_file_of_settings_is_on_a_page():

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from typing import Any
@@ -22,9 +23,18 @@ from ami_ros.sim.tasks.by_name import KINDS
 from generate.markdown import code, plain, table
 from generate.settings import first_line, keys_of
 
+
+def attributes(cls: type[Any]) -> dict[str, str]:
+    """Return what a docstring says of the attributes of a class."""
+    _, _, text = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")
+    entries = re.findall(r"^    (\w+): (.+(?:\n        .+)*)", text, re.MULTILINE)
+    return {name: " ".join(told.split()).rstrip(".").replace("None", "null") for name, told in entries}
+
+
+NOT_KEYS = ("name", "low", "high")  # the key of the section itself, and the ends of `range`
 # Section of a robot's file -> what reads it, and keys that it reads besides its settings.
 ROBOT: dict[str, tuple[type[Any], dict[str, str]]] = {
-    "the file": (
+    "The file": (
         _RobotFile,
         {
             "like": "another robot, by name or path: this file then has only the differences",
@@ -34,7 +44,7 @@ ROBOT: dict[str, tuple[type[Any], dict[str, str]]] = {
     "sensors.<name>, kind: image": (ImageSensor, {"kind": "`image`"}),
     "sensors.<name>, kind: vector": (
         _VectorSection,
-        {"kind": "`vector`", "freeze_s": ""},
+        {"kind": "`vector`", "freeze_s": attributes(VectorSensor)["freeze_s"]},
     ),
     "actions": (_ActionSection, {}),
     "actions.channels.<name>": (
@@ -75,20 +85,7 @@ def task_file() -> str:
 
 
 def _section(cls: type[Any], more: dict[str, str]) -> str:
-    told = attributes(VectorSensor if cls is _VectorSection else cls)
-    if any("doc" in field.metadata for field in cls.__dataclass_fields__.values()):
-        found = keys_of(cls)
-    else:
-        rows = [
-            (code(name), plain(text)) for name, text in told.items() if name not in ("name", "low", "high")
-        ]
-        found = table(("name", "what it does"), rows)
-    rest = [f"`{name}`: {plain(text or told[name])}" for name, text in more.items()]
-    return "\n\n".join([found, *(["And:\n\n" + "\n".join(f"- {one}" for one in rest)] if rest else [])])
-
-
-def attributes(cls: type[Any]) -> dict[str, str]:
-    """Return what a docstring says of the attributes of a class."""
-    _, _, text = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")
-    entries = re.findall(r"^    (\w+): (.+(?:\n        .+)*)", text, re.MULTILINE)
-    return {name: " ".join(told.split()).rstrip(".").replace("None", "null") for name, told in entries}
+    if any("doc" in field.metadata for field in dataclasses.fields(cls)):
+        return keys_of(cls, more)
+    told = {key: doc for key, doc in attributes(cls).items() if key not in NOT_KEYS} | more
+    return table(("name", "what it does"), [(code(key), plain(doc)) for key, doc in told.items()])

@@ -14,9 +14,9 @@ from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs" / "images" / "layers.svg"
-WIDTH, MARGIN, GAP, PAD = 720, 16, 14, 26  # px; PAD: between rows
-NAME, SMALL, LINE = 18, 14, 18  # px: sizes of text, and height of a line of the smaller one
-PER_ROW = 3
+WIDTH, MARGIN, GAP, PAD = 480, 10, 10, 18  # px; PAD: between rows
+NAME, SMALL, LINE = 16, 13, 17  # px: sizes of text, and height of a line of the smaller one
+PER_ROW = 2
 BASE = ("types", "errors", "settings")
 TOP = "ros, cli and all that is not drawn: may use any part"
 Rule = Mapping[str, Set[str]]
@@ -43,7 +43,7 @@ def drawn(rule: Rule) -> str:
     top += _height(0) + PAD
     for row in rows:
         wide = (whole - GAP * (len(row) - 1)) // len(row)
-        told = {part: textwrap.wrap(", ".join(uses[part]), wide // 8) for part in row}
+        told = {part: textwrap.wrap(", ".join(uses[part]), wide // 7) for part in row}
         lines = max(map(len, told.values()))
         for number, part in enumerate(row):
             boxes.append(_box(MARGIN + number * (wide + GAP), top, wide, part, told[part], lines))
@@ -53,7 +53,7 @@ def drawn(rule: Rule) -> str:
     return "\n".join(
         [
             '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" '
-            f'viewBox="0 0 {WIDTH} {height}">',
+            f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}">',
             "<title>Layers: each part stands above all that it may import, and names that</title>",
             f'<rect width="{WIDTH}" height="{height}" rx="8" fill="#ffffff"/>',
             *boxes,

@@ -60,7 +60,7 @@ NODES = {
     "recorder": ("recorder",),
 }
 SIGNS = {"gt": ">", "ge": "≥", "le": "≤", "lt": "<"}
-COLUMNS = ("name", "type", "default", "range", "what it does")
+COLUMNS = ("name and type", "default", "what it does, and what it accepts")
 
 
 @functools.cache  # the first one imports torch, of which terms are made
@@ -97,29 +97,33 @@ def of_file(file: str) -> str:
     return f"{doc}, from `config/{file}.yaml`:\n\n{table(COLUMNS, rows)}"
 
 
-def keys_of(cls: type[Any]) -> str:
-    """Return the table of the keys that a settings dataclass reads; they have no defaults in config/."""
+def keys_of(cls: type[Any], more: Mapping[str, str] | None = None) -> str:
+    """Return the table of the keys that a settings dataclass reads, and `more`; config/ has no defaults."""
     hints = typing.get_type_hints(cls)
     rows = [
         row(field.name, hints[field.name], field.metadata, None)
         for field in dataclasses.fields(cls)
         if "doc" in field.metadata
     ]
-    return table([name for name in COLUMNS if name != "default"], rows)
+    return table(
+        (COLUMNS[0], COLUMNS[2]), [*rows, *((code(key), plain(doc)) for key, doc in (more or {}).items())]
+    )
 
 
 def row(name: str, kind: Any, rules: Mapping[str, Any], default: str | None) -> tuple[str, ...]:
     """Return one setting; without default, if that is None."""
     unit = f" ({rules['unit'].replace('|', ' or ')})" if "unit" in rules else ""
     live = " **May change while the node runs.**" if rules.get("live") else ""
-    cells = (range_of(rules), plain(rules["doc"]) + unit + live)
-    return (code(name), type_of(kind), *(() if default is None else (default,)), *cells)
+    accepts = f"<br>{found}" if (found := range_of(rules)) else ""
+    first, last = f"{code(name)}<br>{type_of(kind)}", plain(rules["doc"]) + unit + live + accepts
+    return (first, last) if default is None else (first, default, last)
 
 
 def range_of(rules: Mapping[str, Any]) -> str:
-    """Return what a setting accepts."""
+    """Return what a setting accepts; nothing, if that is all of its type."""
     if "choices" in rules:
-        return ", ".join(code(choice) if choice != "" else "empty" for choice in rules["choices"])
+        choices = ", ".join(code(choice) if choice != "" else "empty" for choice in rules["choices"])
+        return f"one of {choices}"
     bounds = [f"{plain(SIGNS[rule])} {number(rules[rule])}" for rule in SIGNS if rule in rules]
     most = [f"at most {rules['most']} entries"] if "most" in rules else []
     return ", ".join([*bounds, *most])

@@ -55,10 +55,10 @@ def node_tables() -> str:
 def _of_node(node: str, found: Uses) -> list[str]:
     parts = [f"## {node.capitalize()}"]
     for way in ("subscribes", "publishes"):
-        rows = [(code(t), plain(described(t)), code(k), plain(q)) for t, k, q in found[way]]
-        parts.append(table((way, "what it is", "message", "QoS"), rows))
-    rows = [(code(name), plain(SERVICES[name]), code(kind)) for name, kind, _ in found["serves"]]
-    return parts + ([table(("service", "what it does", "type"), rows)] if rows else [])
+        rows = [(f"{code(t)}<br>{code(kind)}", plain(described(t)), qos) for t, kind, qos in found[way]]
+        parts.append(table((way, "what it is", "QoS"), rows))
+    rows = [(f"{code(name)}<br>{code(kind)}", plain(SERVICES[name])) for name, kind, _ in found["serves"]]
+    return parts + ([table(("serves", "what it does"), rows)] if rows else [])
 
 
 def described(topic: str) -> str:
