@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+import ami_ros.body
 from ami_ros.cli.main import VERBS
 from ami_ros.launching.arguments import TOPICS
 from ami_ros.safety.reasons import ReasonCode
@@ -72,6 +76,15 @@ def test_each_key_of_the_shipped_files_has_its_row(folder, name):
     shipped = [yaml.safe_load(path.read_text()) for path in (ROOT / "config" / folder).glob("*.yaml")]
     lacking = {key for values in shipped for key in keys(values) if f"`{key}`" not in text}
     assert lacking == set()
+
+
+def test_each_section_of_a_robot_is_on_its_page():
+    found = set()
+    for module in pkgutil.walk_packages(ami_ros.body.__path__, "ami_ros.body."):
+        members = vars(importlib.import_module(module.name)).values()
+        found |= {one for one in members if isinstance(one, type) and dataclasses.is_dataclass(one)}
+    sections = {one for one in found if any("doc" in field.metadata for field in dataclasses.fields(one))}
+    assert sections <= {section for section, _ in files.ROBOT.values()}
 
 
 # Below these, names are the user's, or settings of another file.

@@ -12,6 +12,7 @@ from ami_ros.body.actions import Channel, _ActionSection
 from ami_ros.body.arm import ToolSpec, _ArmSection
 from ami_ros.body.base import _BaseSection
 from ami_ros.body.drive_simulation import Drive, _DriveSection
+from ami_ros.body.groups import _GroupSection
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import _RobotFile
@@ -51,7 +52,8 @@ ROBOT: dict[str, tuple[type[Any], dict[str, str]]] = {
         Channel,
         {"range": "[smallest, largest] value that the planner may request, or one number for both ways"},
     ),
-    "output": (Output, {}),
+    "output, and outputs.<name>": (Output, {}),
+    "groups.<name>": (_GroupSection, {}),
     "arm": (_ArmSection, {}),
     "arm.limits": (ChannelLimits, {}),
     "arm.tool": (ToolSpec, {}),
