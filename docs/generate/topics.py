@@ -62,7 +62,7 @@ def _of_node(node: str, found: Uses) -> list[str]:
 
 
 def described(topic: str) -> str:
-    """Return what a topic carries. Raises KeyError: nobody has said."""
+    """Return what a topic carries. Raises KeyError: no description."""
     name = topic.removesuffix("/compressed")
     return descriptions()[name] + (", compressed" if name != topic else "")
 
