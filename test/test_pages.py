@@ -68,6 +68,13 @@ def test_each_verb_has_its_options():
             ] == []
 
 
+def test_each_public_name_is_on_its_page():
+    text = page("python.md")
+    assert [
+        name for name in ami_ros.__all__ if not re.search(rf"^::: ami_ros\..*\b{name}$", text, re.MULTILINE)
+    ] == []
+
+
 @pytest.mark.parametrize(
     ("folder", "name"), [("robots", "robot_file.md"), ("tasks", "task_file.md")], ids=["robots", "tasks"]
 )

@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from generate import files, reasons, settings, topics, verbs
+from generate import files, python_names, reasons, settings, topics, verbs
 
 PLACE = re.compile(r"<!-- generated: ([\w ]+) -->\n.*?<!-- end -->", re.DOTALL)
 MADE: dict[str, Callable[[], str]] = {
@@ -32,6 +32,7 @@ MADE: dict[str, Callable[[], str]] = {
     "options of bench": lambda: verbs.verb_pages("bench"),
     "robot file": files.robot_file,
     "task file": files.task_file,
+    "python names": python_names.python_names,
 }
 
 
