@@ -47,7 +47,7 @@ def test_each_parameter_has_its_row():
 
 def test_each_file_of_settings_is_on_a_page():
     text = page("parameters.md") + page("settings.md")
-    assert [file for file in settings.FILES if f"from `config/{file}.yaml`" not in text] == []
+    assert [file for file in settings.FILES if f"rom `config/{file}.yaml`:" not in text] == []
 
 
 def test_each_reason_has_its_row():

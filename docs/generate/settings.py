@@ -92,9 +92,10 @@ def file_tables() -> str:
 
 def of_file(file: str) -> str:
     """Return the table of config/<file>.yaml."""
-    doc = plain(first_line(FILES[file]).partition(": config/")[0].rstrip("."))
+    doc, _, _ = first_line(FILES[file]).rstrip(".").partition("config/")
     rows = [row(it.name, it.kind, it.rules, shown(it.value)) for it in settings_of(file)]
-    return f"{doc}, from `config/{file}.yaml`:\n\n{table(COLUMNS, rows)}"
+    about = f"{plain(doc.rstrip(': '))}, from" if doc else "From"
+    return f"{about} `config/{file}.yaml`:\n\n{table(COLUMNS, rows)}"
 
 
 def keys_of(cls: type[Any], more: Mapping[str, str] | None = None) -> str:
