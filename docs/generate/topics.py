@@ -57,8 +57,8 @@ def _of_node(node: str, found: Uses) -> list[str]:
     for way in ("subscribes", "publishes"):
         rows = [(f"{code(t)}<br>{code(kind)}", plain(described(t)), qos) for t, kind, qos in found[way]]
         parts.append(table((way, "what it is", "QoS"), rows))
-    rows = [(f"{code(name)}<br>{code(kind)}", plain(SERVICES[name])) for name, kind, _ in found["serves"]]
-    return parts + ([table(("serves", "what it does"), rows)] if rows else [])
+    served = [(f"{code(name)}<br>{code(kind)}", plain(SERVICES[name])) for name, kind, _ in found["serves"]]
+    return parts + ([table(("serves", "what it does"), served)] if served else [])
 
 
 def described(topic: str) -> str:
