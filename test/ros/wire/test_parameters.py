@@ -21,8 +21,10 @@ from ami_ros.node_settings import RestrictionSettings
 from ami_ros.ros.wire.parameters import declare_settings, keep_clock, settings_from_parameters
 from ami_ros.settings.fields import load_settings, setting
 from ami_ros.system.processes import NODE_PROGRAMS
+from generate import settings, topics
 
 CLOCK = "use_sim_time"
+OF_EVERY_NODE = {CLOCK, "start_type_description_service"}
 
 
 @pytest.mark.parametrize("name", ["sim", "safety", "planner"])
@@ -116,6 +118,11 @@ def test_every_parameter_is_described_and_has_its_range(make, name):
             lacking.append(f"{parameter.name}: {told.additional_constraints!r}")
     assert not lacking
     assert changeable == {CLOCK, *SET_WHILE_IT_RUNS[name]}
+    declared = {parameter.name for parameter in node.get_parameters_by_prefix("").values()}
+    assert {it.name for it in settings.parameters(name)} == declared - OF_EVERY_NODE, "those on the page"
+    ends = topics.uses_of(node)
+    assert all(topics.described(topic) for way in ("subscribes", "publishes") for topic, _, _ in ends[way])
+    assert {service for service, _, _ in ends["serves"]} <= set(topics.SERVICES)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -32,7 +32,7 @@ from recorded import (
 from ami_ros.errors import AmiError
 
 Random = np.random.Generator
-LEAST_S = 1.5  # of what is wrong: docs/recordings.md says what is too short to be seen
+LEAST_S = 1.5  # of what is wrong: docs/recordings/import.md says what is too short to be seen
 # What an import of a recording that is in order may differ by.
 JOINTS, SPEED, STEP, PICTURE, ACTION = 0.01, 0.25, 0.04, 6.0, 0.1
 
