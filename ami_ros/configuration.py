@@ -223,11 +223,15 @@ class Configuration:
     @cached_property
     def safety(self) -> SafetySettings:
         """config/safety.yaml, as the robot changes it: the same for every task."""
+        return self.safety_with({})
+
+    def safety_with(self, more: Mapping[str, Any]) -> SafetySettings:
+        """Return `safety` with more changes, as of a node that was given parameters. Raises ConfigError."""
         from ami_ros.safety.settings import load_safety_settings
 
         own = self.spec.safety
         try:
-            return load_safety_settings({**own, **self.overrides.get("safety", {})})
+            return load_safety_settings(own, self.overrides.get("safety", {}), more)
         except ConfigError as error:
             if not own:
                 raise

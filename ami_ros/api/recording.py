@@ -43,7 +43,8 @@ def import_settings(configuration: Configuration, **given: Any) -> ImportSetting
     from ami_ros.recordings.importing.place import SensorTrust
 
     gate = configuration.safety
-    trust = SensorTrust(gate.joint_jump, gate.pose_jump, gate.joint_settle_s, gate.still_joints_travel)
+    joints = gate.checks["place_trust"]
+    trust = SensorTrust(joints.joint_jump, gate.pose_jump, joints.joint_settle_s, gate.still_joints_travel)
     return ImportSettings(configuration.model.image_size, configuration.collect.episode_steps, trust, **given)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ami_ros.errors import ConfigError
-from ami_ros.safety.checks.check import Check
-from ami_ros.safety.checks.check_list import CheckList
+from ami_ros.safety.check import Check
+from ami_ros.safety.check_list import CheckList
 from ami_ros.safety.events import Event, PoseSeen, ReadingRefused, RearmAsked, VectorSeen
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.channel_state import ChannelState

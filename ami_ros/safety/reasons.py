@@ -3,15 +3,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
+from ami_ros.errors import ConfigError, shown
 from ami_ros.types import Level, Reason, Verdict
+
+# Ours have three digits and are never reused. A foreign one among them could one day mean something of ours.
+LOWEST_FOREIGN, HIGHEST_FOREIGN = 1000, 2**31 - 1
 
 
 class ReasonCode(Enum):
     """A cause of a verdict. Inside the gate a reason is a member, so that a misspelled one is an error.
 
-    Messages carry its name: `Reason.code` is a string, because a check from outside may have its own.
+    Messages carry its name: `Reason.code` is a string, because a check of another package has its own, a
+    `ForeignReason`.
 
     Attributes:
         number: stable; 1xx proposals, 2xx ages and content, 3xx motion limits, 4xx zones, 5xx planner and
@@ -92,14 +100,60 @@ class ReasonCode(Enum):
 
     def reason(self, **numbers: float | int | str) -> Reason:
         """Return this reason with the numbers that triggered it, by name with unit."""
-        return Reason(self.name, numbers)
+        return _reason(self.name, numbers)
 
     def verdict(self, level: Level, /, **numbers: float | int | str) -> Verdict:
         """Return a verdict for this reason alone."""
         return Verdict(level, (self.reason(**numbers),))
 
 
+@dataclass(frozen=True)
+class ForeignReason:
+    """A cause of a verdict of a check or limit in another package, made once, where its module is imported.
+
+    Attributes:
+        name: ``package/NAME``; the slash keeps it apart from ours, the package from those of others.
+        number: stable, 1000 or more: what is less is, or may become, one of ours.
+        text: one line for people.
+
+    Raises:
+        ConfigError: a name of another form, a number of ours, or either is another reason's.
+    """
+
+    name: str
+    number: int
+    text: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*/[A-Z][A-Z0-9_]*", self.name):
+            raise ConfigError(f"reason: got {shown(self.name)}, expected package/NAME")
+        if not LOWEST_FOREIGN <= self.number <= HIGHEST_FOREIGN:
+            raise ConfigError(
+                f"reason {self.name}: number: got {shown(self.number)}, "
+                f"expected {LOWEST_FOREIGN} to {HIGHEST_FOREIGN}: smaller ones are those of ami_ros"
+            )
+        for other in _foreign.values():
+            if other != self and (other.name == self.name or other.number == self.number):
+                raise ConfigError(f"reason: got {self}, expected a name and a number other than of {other}")
+        _foreign[self.name] = self
+
+    def reason(self, **numbers: float | int | str) -> Reason:
+        """Return this reason with the numbers that triggered it, by name with unit."""
+        return _reason(self.name, numbers)
+
+    def verdict(self, level: Level, /, **numbers: float | int | str) -> Verdict:
+        """Return a verdict for this reason alone."""
+        return Verdict(level, (self.reason(**numbers),))
+
+
+_foreign: dict[str, ForeignReason] = {}  # those of this process: messages carry their numbers
+
+
+def _reason(name: str, numbers: Mapping[str, float | int | str]) -> Reason:
+    return Reason(name, numbers)
+
+
 def number_of(code: str) -> int:
-    """Return a reason's number; 0 for a name that is not in the table (a check from outside)."""
-    known = ReasonCode.__members__.get(code)
+    """Return a reason's number; 0 for a name that nobody has declared in this process."""
+    known = ReasonCode.__members__.get(code) or _foreign.get(code)
     return 0 if known is None else known.number

@@ -3,30 +3,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ami_ros.settings.fields import load_settings, setting
+from ami_ros.errors import ConfigError
+from ami_ros.safety.sections import CHECKS, LIMITS, known, settings_of_check, settings_of_limit
+from ami_ros.settings.fields import load_settings, read_yaml, setting, with_value
 from ami_ros.settings.share import config_path
+from ami_ros.settings.task_file import merged
 
 
 @dataclass(frozen=True)
 class SafetySettings:
-    """Every threshold of the gate; the robot's own limits live in its RobotSpec."""
+    """What several parts of the gate share, and each check's and limit's own settings by its name.
+
+    The robot's own limits live in its RobotSpec.
+
+    Raises:
+        ConfigError: one of our own checks or limits has no section.
+    """
 
     rate_hz: float = setting("gate ticks per second", ge=10.0, le=1000.0, unit="Hz")
     proposal_age_s: float = setting("oldest proposal that may move the robot", gt=0.0, le=10.0, unit="s")
-    joint_jump: float = setting(
-        "how much further than at its velocity limit a joint may get between two joint states",
-        gt=0.0,
-        le=3.2,
-        unit="rad|m",
-    )
-    joint_settle_s: float = setting(
-        "joint states that contradicted each other are trusted after agreeing for so long",
-        gt=0.0,
-        le=10.0,
-        unit="s",
-    )
     pose_jump: float = setting(
         "how much further than at its largest speed a base may get between two poses",
         gt=0.0,
@@ -51,38 +50,23 @@ class SafetySettings:
     start_error: float = setting(
         "largest gap between a proposal's start and the robot", gt=0.0, le=3.2, unit="rad|m"
     )
-    workspace_margin: float = setting(
-        "how far beyond the robot's workspace the gate lets the tip go", ge=0.0, le=0.5, unit="m"
-    )
-    still_image_travel: float = setting(
-        "a picture repeated after the tip moved further is a frozen camera", gt=0.0, le=1.0, unit="m"
-    )
     still_joints_travel: float = setting(
         "joints repeated to the last bit after commands moved further are frozen",
         gt=0.0,
         le=1.0,
         unit="rad|m",
     )
-    planner_silence_s: float = setting(
-        "longest time without a sign of the planner", gt=0.0, le=10.0, unit="s"
-    )
-    surprise_limit: float = setting("surprise that counts fully; 1 is rare", gt=0.0, le=100.0)
-    disagreement_limit: float = setting("highest disagreement, 1 is usual", gt=0.0, le=100.0)
-    doubt_patience_s: float = setting(
-        "doubt for longer holds, from surprise or disagreement", gt=0.0, le=10.0, unit="s"
-    )
-    doubt_rest_s: float = setting(
-        "how long the first such hold lasts before another try; each further one lasts twice as long",
-        gt=0.0,
-        le=60.0,
-        unit="s",
-    )
-    doubt_tries: int = setting("tries after such a hold; then it is a stop", ge=0, le=100)
-    doubt_speed: float = setting("share of the wanted velocity in such a try", gt=0.0, le=1.0)
-    doubt_trust_s: float = setting("without doubt for so long, it is forgotten", gt=0.0, le=600.0, unit="s")
     standstill_speed: float = setting(
         "slower counts as at rest when re-arming", gt=0.0, le=0.1, unit="rad/s|m/s"
     )
+    checks: Mapping[str, Any] = setting("of each check, its own", sections=settings_of_check)
+    limits: Mapping[str, Any] = setting("of each limit on motion, its own", sections=settings_of_limit)
+
+    def __post_init__(self) -> None:
+        for folder, sections in ((CHECKS, self.checks), (LIMITS, self.limits)):
+            if missing := sorted(set(known(folder)) - set(sections)):
+                ours = list(known(folder))
+                raise ConfigError(f"{folder}: missing sections {missing}; every one of {ours} is required")
 
 
 @dataclass(frozen=True)
@@ -106,6 +90,20 @@ class GateNodeSettings:
     )
 
 
-def load_safety_settings(overrides: dict[str, object] | None = None) -> SafetySettings:
-    """Read config/safety.yaml. Raises ConfigError."""
-    return load_settings(SafetySettings, config_path("safety.yaml"), overrides)
+def load_safety_settings(*changes: Mapping[str, Any]) -> SafetySettings:
+    """Read config/safety.yaml, then `changes`; of two, the later one wins.
+
+    Args:
+        *changes: settings by name. A mapping changes a section, or adds that of a check or limit of another
+            package; so does a name with dots. None means "not given".
+
+    Raises:
+        ConfigError: unknown settings or sections, missing ones, wrong types, or values out of range.
+    """
+    path = config_path("safety.yaml")
+    values: Mapping[str, Any] = read_yaml(path)
+    for change in changes:
+        for name, value in change.items():
+            if value is not None:
+                values = merged(values, with_value({}, str(name), value, str(path)))
+    return load_settings(SafetySettings, values, where=str(path))

@@ -11,7 +11,7 @@ import numpy as np
 from ami_ros.errors import JointStateError
 from ami_ros.safety.admission import Admission
 from ami_ros.safety.body_groups import BodyGroups
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check
 from ami_ros.safety.events import ImageSeen, JointsSeen, PlannerReported, VectorSeen
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.guarded_group import GuardedGroup, expect

@@ -99,9 +99,9 @@ def load_settings(
     unknown = sorted(map(str, set(values) - set(fields)))
     if unknown:
         valid = sorted({*fields, *also})
-        near = [name for key in unknown[:MOST_NEAR] for name in get_close_matches(key, valid, n=1)]
-        meant = f"; perhaps meant {near}" if near else ""
-        raise ConfigError(f"{where}: unknown keys {shown(unknown)}; valid keys are {valid}{meant}")
+        inside = [name for key in valid if "sections" in _rules(fields, key) for name in _below(key, values)]
+        near = meant(unknown, [*valid, *inside])
+        raise ConfigError(f"{where}: unknown keys {shown(unknown)}; valid keys are {valid}{near}")
     missing = sorted(set(fields) - set(values))
     if missing:
         raise ConfigError(f"{where}: missing keys {missing}; every one of {sorted(fields)} is required")
@@ -114,6 +114,38 @@ def load_settings(
         return cls(**checked)
     except AmiError as error:  # the checks of a class do not know the file
         raise type(error)(f"{where}: {error}") from error
+
+
+def meant(unknown: Sequence[str], valid: Sequence[str]) -> str:
+    """Return what an error adds about unknown names: similar ones, or nothing.
+
+    Args:
+        unknown: names that somebody gave.
+        valid: names that exist. One with dots is near to its own end, with or without the dots.
+    """
+    near = []
+    for key in unknown[:MOST_NEAR]:
+        end = f"_{key}".replace(".", "_")
+        inside = [name for name in valid if "." in name and f"_{name}".replace(".", "_").endswith(end)]
+        near += inside[:1] or get_close_matches(key, valid, n=1)
+    return f"; perhaps meant {near}" if near else ""
+
+
+def _rules(fields: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return fields[key].metadata if key in fields else {}
+
+
+def _below(key: str, values: Mapping[str, Any]) -> list[str]:
+    """Return the names with dots of what is in the sections below `key`."""
+    sections = values.get(key)
+    if not isinstance(sections, Mapping):
+        return []
+    return [
+        f"{key}.{section}.{name}"
+        for section, content in sections.items()
+        if isinstance(content, Mapping)
+        for name in content
+    ]
 
 
 def with_value(values: Mapping[str, Any], key: str, value: Any, where: str) -> dict[str, Any]:
@@ -152,6 +184,15 @@ def flattened(settings: Any, prefix: str = "") -> list[Flat]:
         else:
             found.append(Flat(name, value, field.metadata, hints[field.name]))
     return found
+
+
+def without_values(settings: Any) -> dict[str, Any]:
+    """Return the sections of a settings dataclass instance as a mapping, each of them empty."""
+    return {
+        field.name: {section: {} for section in getattr(settings, field.name)}
+        for field in dataclasses.fields(settings)
+        if "sections" in field.metadata
+    }
 
 
 def _is_section(where: str, content: Any) -> bool:

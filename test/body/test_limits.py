@@ -11,10 +11,10 @@ from ami_ros.body.limits import ChannelLimits, limits_of_urdf
 from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.errors import EmbodimentError
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.limits.zones import ZoneLimit, Zones
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
-from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 
 J1, J2, J3 = "j1", "j2", "j3"
@@ -147,7 +147,7 @@ def test_the_gate_lets_an_endless_joint_turn_and_stops_the_other(tmp_path):
     spec = robot(tmp_path, endless_arm(tmp_path), {"acceleration": [5.0, 5.0]}, (J1, J2))
     body = GateBody.of_robot(spec)
     zones = Zones(body.shapes, None, Restrictions(), 0.0)
-    step = Stepping(MotionLimits.of(body, Restrictions(), 1.0), zones, 0.01)
+    step = Stepping(MotionLimits.of(body, Restrictions(), 1.0), [ZoneLimit(zones)], 0.01)
     state = ChannelState.at_rest(spec.home)
     for _ in range(500):
         state, _ = step.toward(state, np.array([2.0, 2.0]))

@@ -16,10 +16,10 @@ from ami_ros.body.shapes.convex_hull import mesh_points
 from ami_ros.body.shapes.hull_spheres import TOLERANCE
 from ami_ros.errors import KinematicsError
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.limits.zones import ZoneLimit, Zones
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
-from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 
 BAR = (
@@ -57,7 +57,7 @@ def test_the_gate_stops_a_mesh_before_a_zone(tmp_path):
     below = np.array([[0.1, -0.5, 0.0], [0.6, 0.5, 0.3]])
     body, restrictions = GateBody.of_robot(spec), Restrictions(forbidden=below[None])
     zones = Zones(body.shapes, None, restrictions, 0.0)
-    step = Stepping(MotionLimits.of(body, restrictions, 1.0), zones, 0.01)
+    step = Stepping(MotionLimits.of(body, restrictions, 1.0), [ZoneLimit(zones)], 0.01)
     bar = mesh_points(tmp_path / "bar.obj", np.full(3, 0.001))
     state, codes = ChannelState.at_rest(spec.home), set()
     for _ in range(200):

@@ -41,7 +41,7 @@ def broken(folder, robot, task: str, names: list[str], solver: str | None = None
 
 def trusting(values) -> None:
     """A model that knows nothing is unsure of everything: the gate's doubt is not what is tested."""
-    values["safety"] = {"disagreement_limit": 100.0, "surprise_limit": 100.0}
+    values["safety"] = {"checks": {"doubt": {"disagreement_limit": 100.0, "surprise_limit": 100.0}}}
 
 
 def test_a_base_and_its_odometry(tmp_path):

@@ -46,7 +46,7 @@ def test_the_simulated_robot_ticks_and_times_out_as_the_gate_does(changed, monke
     node = sim_node.SimNode()
     try:
         assert node.tick_ns == round(1e9 / RATE_HZ)
-        assert made == [(STALL_S, 1.0 / RATE_HZ, changed.safety.workspace_margin)]
+        assert made == [(STALL_S, 1.0 / RATE_HZ, changed.safety.limits["zones"].workspace_margin)]
     finally:
         node.episode.scene.close()
         node.destroy_node()

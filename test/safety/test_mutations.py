@@ -20,24 +20,23 @@ from ami_ros.safety.checks.doubt import Doubt
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.checks.heartbeat import Heartbeat
 from ami_ros.safety.checks.place_trust import PlaceTrust
-from ami_ros.safety.checks.recovery import Recovery
 from ami_ros.safety.checks.still_image import StillImage
 from ami_ros.safety.checks.still_joints import StillJoints
 from ami_ros.safety.checks.tracking import Tracking
 from ami_ros.safety.gate.estop_buttons import EstopButtons
+from ami_ros.safety.limits.keep_in import KeepIn, Place
+from ami_ros.safety.limits.lead import Lead
+from ami_ros.safety.limits.zones import ZoneLimit, Zones
 from ami_ros.safety.motion.braking_distance import BrakingDistance
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.in_force import LimitsInForce
 from ami_ros.safety.motion.jerk_limit import JerkLimit
-from ami_ros.safety.motion.keep_in import KeepIn, Place
-from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.stream_start import StreamStart
 from ami_ros.safety.motion.velocity_limit import VelocityLimit
 from ami_ros.safety.motion.whereabouts import Whereabouts
-from ami_ros.safety.motion.zone_limit import ZoneLimit
-from ami_ros.safety.motion.zones import Zones
+from ami_ros.safety.recovery import Recovery
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.system.backlog import Backlog
@@ -130,7 +129,7 @@ def _whatever_number(self: Any, button: str, pressed: bool, number: int | None =
     return _hear(self, button, pressed)
 
 
-def _measured_place_only(self: Any, now_ns: int) -> None:
+def _measured_place_only(self: Any, commanded: Any, now_ns: int) -> None:
     measured = self._whereabouts.at(now_ns)
     self._places = [] if measured is None else [Place(measured)]
 

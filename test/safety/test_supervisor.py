@@ -11,7 +11,7 @@ from gate_timeline import SETTINGS, START_NS, TICK_NS, GateTimeline
 from robots import CAMERA, HOME, JOINTS, made_up_robot
 
 from ami_ros.errors import ConfigError, JointStateError
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.restrictions import Restrictions
@@ -414,7 +414,7 @@ def test_a_frozen_camera_holds_although_its_stamps_are_fresh(gate):
 
 def test_a_silent_planner_holds_before_its_proposal_is_stale(moving):
     moving.gate.see_planner(ModelReport(), moving.now_ns)
-    late = round(SETTINGS.planner_silence_s * 1e9) // TICK_NS
+    late = round(SETTINGS.checks["heartbeat"].planner_silence_s * 1e9) // TICK_NS
     for _ in range(late):
         moving.toward(SLOW)
         _, verdict = moving.tick()

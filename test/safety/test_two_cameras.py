@@ -10,7 +10,7 @@ import pytest
 from gate_timeline import SETTINGS, START_NS, TICK_NS
 from robots import made_up_robot
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check
 from ami_ros.safety.events import Event, ImageSeen, JointsSeen, RearmAsked
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.situation import Situation

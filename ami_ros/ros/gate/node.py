@@ -23,7 +23,12 @@ from ami_ros.ros.gate.sensor_inputs import SensorInputs, sensor_topics
 from ami_ros.ros.wire.guard import ErrorLog, guarded
 from ami_ros.ros.wire.messages import stamp_to_ns
 from ami_ros.ros.wire.node_main import node_main
-from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
+from ami_ros.ros.wire.parameters import (
+    declare_settings,
+    more_sections,
+    refuse_unknown,
+    settings_from_parameters,
+)
 from ami_ros.ros.wire.publisher_watch import PublisherWatch
 from ami_ros.ros.wire.qos import LATCHED_HISTORY, camera_subscription
 from ami_ros.safety.body_groups import BodyGroups
@@ -62,9 +67,11 @@ class SafetyNode(Node):
         common = settings_from_parameters(self, NodeSettings)
         configuration = Configuration.of_node(common)
         spec = configuration.spec
-        declare_settings(self, configuration.safety)
+        # A check of another package may be named by parameters alone.
+        thresholds = configuration.safety_with(more_sections(self, configuration.safety))
+        declare_settings(self, thresholds)
         refuse_unknown(self)
-        settings = settings_from_parameters(self, SafetySettings)
+        settings = settings_from_parameters(self, SafetySettings, thresholds)
         own = settings_from_parameters(self, GateNodeSettings)
         self.simulated = bool(self.get_parameter("use_sim_time").value)
         self.period_s = 1.0 / settings.rate_hz

@@ -63,7 +63,7 @@ class SimNode(Node):
             self.spec,
             configuration.safety_node.stall_s,
             self.tick_ns / 1e9,
-            gate.workspace_margin,
+            gate.limits["zones"].workspace_margin,
         )
         self._injection = FaultInjection(world, self.spec, task)
         self.paused = self.settings.lock_step

@@ -15,7 +15,14 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from ami_ros.errors import ConfigError
-from ami_ros.settings.fields import INTEGER_MAX, flattened, load_settings, with_value
+from ami_ros.settings.fields import (
+    INTEGER_MAX,
+    flattened,
+    load_settings,
+    meant,
+    with_value,
+    without_values,
+)
 
 T = TypeVar("T")
 CLOCK = "use_sim_time"
@@ -37,7 +44,7 @@ def declare_settings(node: Node, defaults: Any) -> None:
         value = list(it.value) if isinstance(it.value, tuple) else it.value
         node.declare_parameter(it.name, value, _descriptor(it.rules, it.kind))
     if any(it.rules.get("live") for it in settings):
-        node.add_on_set_parameters_callback(_validator(node, type(defaults)))
+        node.add_on_set_parameters_callback(_validator(node, defaults))
 
 
 def settings_from_parameters(node: Node, cls: type[T], defaults: T | None = None) -> T:
@@ -52,15 +59,32 @@ def settings_from_parameters(node: Node, cls: type[T], defaults: T | None = None
         ConfigError: a wrong type or a value out of range; names the parameter.
     """
     names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
     if defaults is not None:
-        names = [it.name for it in flattened(defaults)]
+        names, values = [it.name for it in flattened(defaults)], without_values(defaults)
     try:
-        values: dict[str, Any] = {}
         for name in names:
             values = with_value(values, name, plain(node.get_parameter(name).value), cls.__name__)
         return load_settings(cls, values)
     except ConfigError as error:
         raise ConfigError(f"parameters of {node.get_fully_qualified_name()}: {error}") from error
+
+
+def more_sections(node: Node, defaults: Any) -> dict[str, Any]:
+    """Return the parameters given at the start that lead into a section which `defaults` lacks, by name.
+
+    Args:
+        node: has not declared them.
+        defaults: a settings dataclass instance with sections.
+    """
+    sections = without_values(defaults)
+    more: dict[str, Any] = {}
+    for name, parameter in node._parameter_overrides.items():
+        field, _, rest = name.partition(".")
+        section, dot, _ = rest.partition(".")
+        if dot and field in sections and section not in sections[field]:
+            more[name] = plain(parameter.value)
+    return more
 
 
 def keep_clock(node: Node) -> None:
@@ -100,7 +124,9 @@ def refuse_unknown(node: Node) -> None:
     if unknown:
         valid = sorted(node._parameters)
         where = node.get_fully_qualified_name()
-        raise ConfigError(f"{where}: unknown parameters {unknown}; valid parameters are {valid}")
+        raise ConfigError(
+            f"{where}: unknown parameters {unknown}; valid parameters are {valid}{meant(unknown, valid)}"
+        )
 
 
 def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
@@ -133,8 +159,8 @@ def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
     return descriptor
 
 
-def _validator(node: Node, cls: type[Any]) -> Callable[[list[Parameter]], SetParametersResult]:
-    names = [field.name for field in dataclasses.fields(cls)]
+def _validator(node: Node, defaults: Any) -> Callable[[list[Parameter]], SetParametersResult]:
+    names = [it.name for it in flattened(defaults)]
 
     def validate(changed: list[Parameter]) -> SetParametersResult:
         values = {name: node.get_parameter(name).value for name in names if node.has_parameter(name)}
@@ -142,8 +168,11 @@ def _validator(node: Node, cls: type[Any]) -> Callable[[list[Parameter]], SetPar
         values = {name: plain(value) for name, value in values.items()}
         if set(values) != set(names):  # still being declared
             return SetParametersResult(successful=True)
+        nested = without_values(defaults)
         try:
-            load_settings(cls, values)
+            for name, value in values.items():
+                nested = with_value(nested, name, value, type(defaults).__name__)
+            load_settings(type(defaults), nested)
         except ConfigError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import math
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, RearmAsked
 from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import NoSettings
 from ami_ros.safety.sensor_reasons import FROZEN_REASONS
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
@@ -71,3 +72,11 @@ class Astray(Check):
             else:
                 verdict |= code.verdict(Level.HOLD, **numbers)
         return verdict
+
+
+def build(context: CheckContext, settings: NoSettings) -> list[Check]:
+    """Return the check of a body whose pose is measured, and not its channels."""
+    place = context.body.place_sensor
+    if place is None or context.body.is_measured:
+        return []
+    return [Astray(place, context.whereabouts, context.shared)]

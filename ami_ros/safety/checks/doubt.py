@@ -3,15 +3,37 @@
 
 from __future__ import annotations
 
-from ami_ros.safety.checks.check import Check
+from dataclasses import dataclass
+
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, PlannerReported, RearmAsked
 from ami_ros.safety.model_report import ModelReport
 from ami_ros.safety.reasons import ReasonCode
-from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
+from ami_ros.settings.fields import setting
 from ami_ros.types import PASS, RARE_SURPRISE, Level, Verdict
 
 SURPRISE, DISAGREEMENT = ReasonCode.SURPRISE_HIGH, ReasonCode.DISAGREEMENT_HIGH
+
+
+@dataclass(frozen=True)
+class Settings:
+    """From where on a report is doubt, how much of it holds, and how the robot tries again."""
+
+    surprise_limit: float = setting("surprise that counts fully; 1 is rare", gt=0.0, le=100.0)
+    disagreement_limit: float = setting("highest disagreement, 1 is usual", gt=0.0, le=100.0)
+    patience_s: float = setting(
+        "doubt for longer holds, from surprise or disagreement", gt=0.0, le=10.0, unit="s"
+    )
+    rest_s: float = setting(
+        "how long the first such hold lasts before another try; each further one lasts twice as long",
+        gt=0.0,
+        le=60.0,
+        unit="s",
+    )
+    tries: int = setting("tries after such a hold; then it is a stop", ge=0, le=100)
+    speed: float = setting("share of the wanted velocity in such a try", gt=0.0, le=1.0)
+    trust_s: float = setting("without doubt for so long, it is forgotten", gt=0.0, le=600.0, unit="s")
 
 
 class Doubt(Check):
@@ -21,15 +43,15 @@ class Doubt(Check):
     rest stays at rest while the world looks unfamiliar to the model.
 
     A moving robot gets more patience. A single high report does not count, and `Heartbeat` reports the
-    silence after it. Reports that are all above a limit for more than `doubt_patience_s` hold the robot. So
+    silence after it. Reports that are all above a limit for more than `patience_s` hold the robot. So
     does surprise that stays between rare and its limit, but later: there doubt grows in proportion, as in a
     CUSUM chart. After a rest the robot may try again, slowly. Each further hold rests twice as long, and
-    after `doubt_tries` holds it stops: an operator has to look. `doubt_trust_s` without doubt ends that.
+    after `tries` holds it stops: an operator has to look. `trust_s` without doubt ends that.
 
     Source: Page, "Continuous inspection schemes" (1954); here one usual report ends all doubt.
     """
 
-    def __init__(self, settings: SafetySettings) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         surprise, disagreement = settings.surprise_limit, settings.disagreement_limit
         # Where doubt starts to grow, and where it grows at full speed.
@@ -37,9 +59,9 @@ class Doubt(Check):
             SURPRISE: (min(RARE_SURPRISE, surprise), surprise),
             DISAGREEMENT: (disagreement, disagreement),
         }
-        self._patience_ns = round(settings.doubt_patience_s * 1e9)
-        self._rest_ns = round(settings.doubt_rest_s * 1e9)
-        self._trust_ns = round(settings.doubt_trust_s * 1e9)
+        self._patience_ns = round(settings.patience_s * 1e9)
+        self._rest_ns = round(settings.rest_s * 1e9)
+        self._trust_ns = round(settings.trust_s * 1e9)
         self.forget()
 
     def forget(self) -> None:
@@ -56,7 +78,7 @@ class Doubt(Check):
     @property
     def speed_share(self) -> float:
         """Share of the wanted velocity that may be used: less after a hold, until trust is back."""
-        return self._settings.doubt_speed if self._tries else 1.0
+        return self._settings.speed if self._tries else 1.0
 
     def see(self, event: Event, situation: Situation) -> None:
         """Take a report of the planner."""
@@ -85,8 +107,8 @@ class Doubt(Check):
             self._held_ns[SURPRISE] = now  # no try while that lasts, and no try wasted
         for code in self._limits:
             verdict |= self._judge_motion(code, now)
-        if self._tries > self._settings.doubt_tries:
-            tries = self._settings.doubt_tries
+        if self._tries > self._settings.tries:
+            tries = self._settings.tries
             return verdict | ReasonCode.DOUBT_LASTING.verdict(Level.STOP, holds=self._tries, tries=tries)
         self._regain_trust(verdict, now)
         return verdict
@@ -124,3 +146,8 @@ class Doubt(Check):
             self._trusted_since_ns = now_ns
         elif now_ns - self._trusted_since_ns > self._trust_ns:
             self._tries = 0
+
+
+def build(context: CheckContext, settings: Settings) -> list[Check]:
+    """Return the check, of any body."""
+    return [Doubt(settings)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import NoSettings
 from ami_ros.safety.sensor_reasons import AGE_REASONS, AgeReasons
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import NEVER, Seen, Situation
@@ -22,7 +23,7 @@ class Freshness(Check):
 
     Args:
         sensors: watched, each by its own `max_age_s`.
-        settings: the age of a proposal, and the tolerance for clocks that differ.
+        settings: shared: the age of a proposal, and the tolerance for clocks that differ.
         place: the sensor among them that measures where the body is; None if none does.
     """
 
@@ -68,3 +69,9 @@ class Freshness(Check):
         if min(ages_s.values()) < -self._tolerance_s:
             return reasons.future.verdict(Level.HOLD, **ages_s, tolerance_s=self._tolerance_s, **label)
         return PASS
+
+
+def build(context: CheckContext, settings: NoSettings) -> list[Check]:
+    """Return the check of all sensors."""
+    body = context.body
+    return [Freshness(body.sensors, context.shared, body.place_sensor)]

@@ -3,11 +3,22 @@
 
 from __future__ import annotations
 
-from ami_ros.safety.checks.check import Check
+from dataclasses import dataclass
+
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.reasons import ReasonCode
-from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
+from ami_ros.settings.fields import setting
 from ami_ros.types import PASS, Level, Verdict
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long a planner may be silent."""
+
+    planner_silence_s: float = setting(
+        "longest time without a sign of the planner", gt=0.0, le=10.0, unit="s"
+    )
 
 
 class Heartbeat(Check):
@@ -16,7 +27,7 @@ class Heartbeat(Check):
     Before the first of them there is no proposal to follow, which another check reports.
     """
 
-    def __init__(self, settings: SafetySettings) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._limit_s = settings.planner_silence_s
 
     def judge(self, situation: Situation) -> Verdict:
@@ -29,3 +40,8 @@ class Heartbeat(Check):
         if silence_s <= self._limit_s:
             return PASS
         return ReasonCode.PLANNER_SILENT.verdict(Level.HOLD, silence_s=silence_s, limit_s=self._limit_s)
+
+
+def build(context: CheckContext, settings: Settings) -> list[Check]:
+    """Return the check, of any body."""
+    return [Heartbeat(settings)]

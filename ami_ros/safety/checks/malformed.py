@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, ReadingRefused, VectorSeen
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import NoSettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Verdict
 
@@ -37,3 +38,8 @@ class Malformed(Check):
         for sensor, why in self._refused.items():
             verdict |= ReasonCode.SENSOR_MALFORMED.verdict(Level.HOLD, sensor=sensor, error=why)
         return verdict
+
+
+def build(context: CheckContext, settings: NoSettings) -> list[Check]:
+    """Return the check, of any body."""
+    return [Malformed()]

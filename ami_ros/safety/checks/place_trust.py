@@ -3,17 +3,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ami_ros.body.leap import excess
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, JointsSeen, PoseSeen
 from ami_ros.safety.reasons import ReasonCode
-from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
+from ami_ros.settings.fields import setting
 from ami_ros.types import PASS, FloatArray, Level, Verdict
+
+
+@dataclass(frozen=True)
+class Settings:
+    """When joint states contradict each other, and for how long readings have to agree again."""
+
+    joint_jump: float = setting(
+        "how much further than at its velocity limit a joint may get between two joint states",
+        gt=0.0,
+        le=3.2,
+        unit="rad|m",
+    )
+    joint_settle_s: float = setting(
+        "joint states or poses that contradicted each other are trusted after agreeing for so long",
+        gt=0.0,
+        le=10.0,
+        unit="s",
+    )
 
 
 class Reasons(NamedTuple):
@@ -36,7 +55,8 @@ class PlaceTrust(Check):
 
     Args:
         reads: the event to compare, JointsSeen or PoseSeen.
-        settings: the thresholds.
+        jump: how much further than at `fastest` a reading may be from the one before.
+        settle_s: how long readings have to agree before they are trusted again.
         fastest: (n,) the largest velocity of each number in a reading, per second; None where it has none.
         proven: trust the very first reading. Else the first readings must agree for as long.
     """
@@ -44,16 +64,15 @@ class PlaceTrust(Check):
     def __init__(
         self,
         reads: type[JointsSeen] | type[PoseSeen],
-        settings: SafetySettings,
+        jump: float,
+        settle_s: float,
         fastest: FloatArray | None,
         proven: bool,
     ) -> None:
         self._reads, self._proven = reads, proven
         self._fastest: FloatArray | float = np.inf if fastest is None else fastest
-        is_joints = reads is JointsSeen
-        self._reasons = JOINTS if is_joints else POSES
-        self._jump = settings.joint_jump if is_joints else settings.pose_jump
-        self._settle_ns = round(settings.joint_settle_s * 1e9)
+        self._reasons = JOINTS if reads is JointsSeen else POSES
+        self._jump, self._settle_ns = jump, round(settle_s * 1e9)
         self.forget()
 
     def forget(self) -> None:
@@ -89,3 +108,17 @@ class PlaceTrust(Check):
         if not self._proven and first is not None and now - first < self._settle_ns:
             return self._reasons.unproven.verdict(Level.HOLD, for_s=(now - first) / 1e9)
         return PASS
+
+    def place(self, situation: Situation) -> Verdict:
+        """Return why the position is unknown: the same."""
+        return self.judge(situation)
+
+
+def build(context: CheckContext, settings: Settings) -> list[Check]:
+    """Return the check of a body whose position is measured."""
+    body, settle_s, proven = context.body, settings.joint_settle_s, context.proven
+    if body.is_measured:
+        return [PlaceTrust(JointsSeen, settings.joint_jump, settle_s, body.limits.velocity, proven)]
+    if body.place_sensor is None:
+        return []
+    return [PlaceTrust(PoseSeen, context.shared.pose_jump, settle_s, context.whereabouts.fastest, proven)]

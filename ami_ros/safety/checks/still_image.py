@@ -4,17 +4,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ami_ros.body.link_shapes import LinkShapes
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, ImageSeen, RearmAsked
 from ami_ros.safety.reasons import ReasonCode
-from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.safety.watched_sensor import WatchedSensor
+from ami_ros.safety.watched_sensor import IMAGE, WatchedSensor
+from ami_ros.settings.fields import setting
 from ami_ros.types import PASS, FloatArray, Level, Verdict
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How far the tip may travel under one picture."""
+
+    travel: float = setting(
+        "a picture repeated after the tip moved further is a frozen camera", gt=0.0, le=1.0, unit="m"
+    )
 
 
 class StillImage(Check):
@@ -37,10 +47,10 @@ class StillImage(Check):
         sensor: WatchedSensor,
         sensors: Sequence[WatchedSensor],
         shapes: LinkShapes,
-        settings: SafetySettings,
+        settings: Settings,
     ) -> None:
         self._sensor, self._label = sensor.name, sensor.label_among(sensors)
-        self._shapes, self._limit = shapes, settings.still_image_travel
+        self._shapes, self._limit = shapes, settings.travel
         self.forget()
 
     def forget(self) -> None:
@@ -79,8 +89,16 @@ class StillImage(Check):
         self._travel = max(self._travel, moved)
 
     def judge(self, situation: Situation) -> Verdict:
-        """HOLD while the newest picture was already shown more than `still_image_travel` ago."""
+        """HOLD while the newest picture was already shown more than `travel` ago."""
         if self._travel <= self._limit:
             return PASS
         numbers = {"travel_m": self._travel, "limit_m": self._limit, "repeats": self._repeats}
         return ReasonCode.CAMERA_FROZEN.verdict(Level.HOLD, **numbers, **self._label)
+
+
+def build(context: CheckContext, settings: Settings) -> list[Check]:
+    """Return a check of each camera, for a body whose tip is known."""
+    sensors, shapes = context.body.sensors, context.body.shapes
+    if shapes is None or not context.body.is_measured:
+        return []
+    return [StillImage(s, sensors, shapes, settings) for s in sensors if s.kind == IMAGE]

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.checks.tracking import GIVEN_WAY
 from ami_ros.safety.events import Event, JointsSeen, RearmAsked
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import NoSettings
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, FloatArray, Level, Verdict
@@ -64,3 +65,8 @@ class StillJoints(Check):
         numbers = {"travel": self._travel, "limit": self._limit, "repeats": self._repeats}
         lasts = now - self._since_ns > self._patience_ns
         return ReasonCode.JOINTS_FROZEN.verdict(Level.STOP if lasts else Level.HOLD, **numbers)
+
+
+def build(context: CheckContext, settings: NoSettings) -> list[Check]:
+    """Return the check of a body that measures its channels."""
+    return [StillJoints(context.shared)] if context.body.is_measured else []

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, ImageSeen, JointsSeen, VectorSeen
+from ami_ros.safety.sections import NoSettings
 from ami_ros.safety.sensor_reasons import FROZEN_REASONS
 from ami_ros.safety.situation import Situation
 from ami_ros.safety.watched_sensor import JOINT_STATES, WatchedSensor
@@ -54,3 +55,9 @@ class StillSensor(Check):
         if limit_s is None or self._for_s <= limit_s:
             return PASS
         return self._code.verdict(Level.HOLD, for_s=self._for_s, limit_s=limit_s, **self._label)
+
+
+def build(context: CheckContext, settings: NoSettings) -> list[Check]:
+    """Return a check of each sensor that may freeze."""
+    sensors = context.body.sensors
+    return [StillSensor(sensor, sensors) for sensor in sensors if sensor.freeze_s is not None]

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.events import Event, RearmAsked
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import NoSettings
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, FloatArray, Level, Verdict
@@ -72,3 +73,8 @@ class Tracking(Check):
             return None
         self._gives_way, self._gave_way_ns = True, situation.now_ns
         return self._pull_hz * way
+
+
+def build(context: CheckContext, settings: NoSettings) -> list[Check]:
+    """Return the check of a body that measures its channels."""
+    return [Tracking(context.shared)] if context.body.is_measured else []

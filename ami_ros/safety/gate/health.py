@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ami_ros.safety.checks.check import Check
+from ami_ros.safety.check import Check
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, Level, Verdict

@@ -8,15 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.limit import Limit, LimitContext
 from ami_ros.safety.motion.channel_state import ChannelState
-from ami_ros.safety.motion.keep_in import KeepIn
-from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
 from ami_ros.safety.motion.whereabouts import Whereabouts
-from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.safety.restrictions import Restrictions
+from ami_ros.safety.sections import LIMITS, build
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.types import FloatArray, Level, Verdict
 
@@ -40,9 +39,7 @@ class LimitsInForce:
     def __init__(self, body: GateBody, settings: SafetySettings, whereabouts: Whereabouts) -> None:
         self._body, self._settings, self._dt_s = body, settings, 1.0 / settings.rate_hz
         self._own = self._allowed_by = MotionLimits.of(body, Restrictions(), settings.speed_scale)
-        self._keep_in = None
-        if body.rest is not None and body.base is not None and body.base.keep_in is not None:
-            self._keep_in = KeepIn(body.base, whereabouts, self._dt_s)
+        self._whereabouts, self._linear = whereabouts, np.array(whereabouts.planar.linear)
         self.restrict(Restrictions())
 
     def restrict(self, restrictions: Restrictions) -> None:
@@ -58,10 +55,8 @@ class LimitsInForce:
         limits = MotionLimits.of(body, restrictions, settings.speed_scale)
         # Values that are speeds come to rest at the rate of their channels: a stop uses all of that, too.
         full = (limits if body.rest is None else replace(limits, velocity=own.velocity)).like(own)
-        self._zones = None
-        if body.shapes is not None:
-            self._zones = Zones(body.shapes, body.workspace, restrictions, settings.workspace_margin)
-        self._lead = Lead(limits.velocity, full, settings.tracking_error)
+        context = LimitContext(body, settings, restrictions, limits, full, self._whereabouts, self._dt_s)
+        self._bounds = build(LIMITS, Limit, settings.limits, context)
         self._full = self._stepping(full, None)
         is_free = limits.moves_like(full) and np.array_equal(limits.velocity, full.velocity)
         self._wanted = self._full if is_free else self._stepping(limits, self._full)
@@ -70,14 +65,12 @@ class LimitsInForce:
             self._now = self._stepping(limits.like(self._allowed_by), self._full)
 
     def _stepping(self, limits: MotionLimits, full: Stepping | None) -> Stepping:
-        rest = self._body.rest
-        return Stepping(limits, self._zones, self._dt_s, rest, self._keep_in, self._lead, full)
+        return Stepping(limits, self._bounds, self._dt_s, self._body.rest, self._linear, full)
 
     def look(self, measured: FloatArray | None, now_ns: int) -> None:
         """Take where the channels are at this tick (C,), and update where a mobile body is."""
-        self._lead.look(measured)
-        if self._keep_in is not None:
-            self._keep_in.look(now_ns)
+        for limit in self._bounds:
+            limit.look(measured, now_ns)
 
     def hold(self, state: ChannelState, way_out: FloatArray | None = None) -> ChannelState:
         """Return the state one tick further on the full stop: that needs no permission.

@@ -3,22 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
+from ami_ros.safety.limit import Limit
 from ami_ros.safety.motion.approach import Approach
 from ami_ros.safety.motion.brake import Brake
 from ami_ros.safety.motion.braking_distance import BrakingDistance
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.jerk_limit import JerkLimit
-from ami_ros.safety.motion.keep_in import KeepIn
-from ami_ros.safety.motion.lead import Lead
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.step_limit import ROUNDING, Step, StepLimit
 from ami_ros.safety.motion.velocity_limit import VelocityLimit
 from ami_ros.safety.motion.wanted_limit import NOTICEABLE, WantedLimit
 from ami_ros.safety.motion.way_to_rest import WayToRest
-from ami_ros.safety.motion.zone_limit import ZoneLimit
-from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
 
@@ -30,16 +29,15 @@ SLOWER = (0.75, 0.5, 0.25, 0.0)  # shares of a base's way that are tried where a
 class Stepping:
     """Moves the commanded state on by one tick under one set of limits, or brakes.
 
-    A new kind of limit needs its own file and one line in one of the two tuples below.
+    Every step keeps the limits of the channels. Those in `bounds` bind motion, and never the way to rest.
 
     Args:
-        limits: in force.
-        zones: in force; None for a body that has no place in space.
+        limits: of the channels, in force.
+        bounds: in force next to these; the first that refuses a step is reported.
         dt_s: one tick.
         rest: (C,) values that stand for standing still, of channels whose values are velocities; None where a
             hold keeps the values.
-        keep_in: the area of a base; None for a body without.
-        lead: how far ahead of the body commands may get; None bounds nothing.
+        linear: (C,) which of such channels move a base along, and do not turn it.
         full: the same under the robot's own acceleration and jerk, which a stop uses; None where `limits` has
             these.
 
@@ -50,27 +48,25 @@ class Stepping:
     def __init__(
         self,
         limits: MotionLimits,
-        zones: Zones | None,
+        bounds: Sequence[Limit],
         dt_s: float,
         rest: FloatArray | None = None,
-        keep_in: KeepIn | None = None,
-        lead: Lead | None = None,
+        linear: FloatArray | None = None,
         full: Stepping | None = None,
     ) -> None:
         self.limits, self._dt_s, self._full = limits, dt_s, full
         self._full_limits = limits if full is None else full.limits
-        self._keep_in = keep_in
+        self._linear = np.ones(len(limits.velocity), dtype=bool) if linear is None else linear
         self._way = None if rest is None else WayToRest(limits, rest, dt_s)
         own_ways = () if self._way is None else (self._way,)
         self._ways: tuple[WayToRest, ...] = own_ways if full is None else (*own_ways, *full._ways)
         # In this order: each takes the result of the one before.
         self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), Approach(limits, dt_s))
         self._jerk_limit = JerkLimit(limits, dt_s)
-        self._step_limits: tuple[StepLimit, ...] = (
-            BrakingDistance(limits),
-            *(() if lead is None else (lead,)),
-            *(() if zones is None else (ZoneLimit(zones),)),
-        )
+        self._own: tuple[StepLimit, ...] = (BrakingDistance(limits),)
+        # Each is asked only for what it limits: a tick is short.
+        self._bending, self._way_limits = _with(bounds, Limit.bend), _with(bounds, Limit.way_problem)
+        self._step_limits: tuple[StepLimit, ...] = (*self._own, *_with(bounds, Limit.problem))
 
     def allows(self, state: ChannelState) -> bool:
         """Return whether motion from `state` can continue under these limits: each stop from there exists.
@@ -86,9 +82,9 @@ class Stepping:
 
     def permits(self, before: ChannelState, after: ChannelState) -> bool:
         """Return whether a step keeps every limit on what may follow from it."""
-        if self._problem(before, after) is not None:
+        if self._problem(before, after, self._step_limits) is not None:
             return False
-        return self._keep_in is None or self._keep_in.problem(after, self._ways) is None
+        return self._way_problem(after, self._ways) is None
 
     def brake(self, state: ChannelState) -> ChannelState:
         """Return the state one tick further on the fastest stop under these limits."""
@@ -99,18 +95,17 @@ class Stepping:
     def slow_down(self, state: ChannelState) -> ChannelState:
         """Return the state one tick further on the gentle stop or, where that is too slow, the full one."""
         gentle = self.brake(state)
-        if self._full is None or self._full._problem(state, gentle, SLACK_M) is None:
+        full = self._full
+        if full is None or full._problem(state, gentle, full._step_limits, SLACK_M) is None:
             return gentle
-        return self._full.brake(state)
+        return full.brake(state)
 
     def come_to_rest(self, state: ChannelState) -> ChannelState:
         """Return the state one tick nearer to standing still: gently or, where that is too slow, fully."""
         if self._way is None:
             return self.slow_down(state)
         gentle = self.hold(state)
-        if self._full is None or self._keep_in is None:
-            return gentle
-        if self._keep_in.problem(gentle, self._full._ways) is None:
+        if self._full is None or self._way_problem(gentle, self._full._ways) is None:
             return gentle
         return self._full.hold(state)
 
@@ -118,7 +113,7 @@ class Stepping:
         """Return the state one tick further on the way to standing still: that needs no permission."""
         if self._way is None:
             return self.brake(state)
-        return self._within_limits(state, self._way.wanted(state))[0]
+        return self._within_limits(state, self._way.wanted(state), self._own)[0]
 
     def wanted(
         self, state: ChannelState, goal: FloatArray, feedforward: FloatArray, gain_hz: float, share: float
@@ -145,29 +140,40 @@ class Stepping:
             state: commanded now.
             wanted: (C,) velocity, per second, finite.
         """
-        after, verdict = self._within_limits(state, wanted)
-        if self._keep_in is None or self._way is None:
+        bent = PASS
+        for limit in self._bending:
+            wanted, limited = limit.bend(state, wanted) or (wanted, PASS)
+            bent |= limited
+        after, verdict = self._within_limits(state, wanted, self._step_limits)
+        verdict = bent | verdict if self._bending else verdict
+        if self._way is None:
             return after, verdict
-        problem = self._keep_in.problem(after, self._ways)
+        problem = self._way_problem(after, self._ways)
         if problem is None:
             return after, verdict
-        return self._kept_in(state, wanted, self._way, self._keep_in), verdict | Verdict(
-            Level.LIMITED, (problem,)
-        )
+        return self._kept_in(state, wanted, self._way), verdict | Verdict(Level.LIMITED, (problem,))
 
-    def _kept_in(
-        self, state: ChannelState, wanted: FloatArray, way: WayToRest, keep_in: KeepIn
-    ) -> ChannelState:
-        """Return the step with as much of the way as stays inside, turning freely, else to rest."""
+    def _way_problem(self, after: ChannelState, ways: Sequence[WayToRest]) -> Reason | None:
+        for limit in self._way_limits:
+            problem = limit.way_problem(after, ways)
+            if problem is not None:
+                return problem
+        return None
+
+    def _kept_in(self, state: ChannelState, wanted: FloatArray, way: WayToRest) -> ChannelState:
+        """Return the step with as much of the way as is allowed, turning freely, else to rest."""
         rest = way.wanted(state)
         for share in SLOWER:
-            slower = np.where(keep_in.linear, rest + share * (wanted - rest), wanted)
-            after, _ = self._within_limits(state, slower)
-            if keep_in.problem(after, self._ways) is None:
+            slower = np.where(self._linear, rest + share * (wanted - rest), wanted)
+            after, _ = self._within_limits(state, slower, self._step_limits)
+            if self._way_problem(after, self._ways) is None:
                 return after
         return self.come_to_rest(state)
 
-    def _within_limits(self, state: ChannelState, wanted: FloatArray) -> tuple[ChannelState, Verdict]:
+    def _within_limits(
+        self, state: ChannelState, wanted: FloatArray, limits: Sequence[StepLimit]
+    ) -> tuple[ChannelState, Verdict]:
+        """Return the step toward `wanted` (C,) that the channels' limits and `limits` allow."""
         verdict = PASS
         for limit in self._wanted_limits:
             wanted, limited = limit.limit(state, wanted)
@@ -175,14 +181,17 @@ class Stepping:
         after = self._jerk_limit.toward(state, wanted)
         if after is None:
             return self.slow_down(state), verdict | ReasonCode.FOLLOWING_FAILED.verdict(Level.LIMITED)
-        problem = self._problem(state, after)
+        problem = self._problem(state, after, limits)
         if problem is not None:
-            return self._largest_allowed(state, wanted), verdict | Verdict(Level.LIMITED, (problem,))
+            allowed = self._largest_allowed(state, wanted, limits)
+            return allowed, verdict | Verdict(Level.LIMITED, (problem,))
         return after, verdict | self._ramped(state, after, wanted)
 
-    def _problem(self, before: ChannelState, after: ChannelState, slack_m: float = 0.0) -> Reason | None:
+    def _problem(
+        self, before: ChannelState, after: ChannelState, limits: Sequence[StepLimit], slack_m: float = 0.0
+    ) -> Reason | None:
         step = Step(before, after, self.limits, self._full_limits)
-        for limit in self._step_limits:
+        for limit in limits:
             problem = limit.problem(step, slack_m)
             if problem is not None:
                 return problem
@@ -197,17 +206,26 @@ class Stepping:
             return ReasonCode.ACCELERATION_LIMIT.verdict(Level.LIMITED, ratio=worst)
         return ReasonCode.JERK_LIMIT.verdict(Level.LIMITED, missing_velocity=missing)
 
-    def _largest_allowed(self, state: ChannelState, wanted: FloatArray) -> ChannelState:
+    def _largest_allowed(
+        self, state: ChannelState, wanted: FloatArray, limits: Sequence[StepLimit]
+    ) -> ChannelState:
         """Return the step toward the largest share of `wanted` that is allowed, else the braking step."""
-        best, low, high = self.slow_down(state), 0.0, 1.0
+        best, low, high = self._braked(state, limits), 0.0, 1.0
         for _ in range(HALVINGS):
             share = 0.5 * (low + high)
             after = self._jerk_limit.toward(state, share * wanted)
-            if after is not None and self._problem(state, after) is None:
+            if after is not None and self._problem(state, after, limits) is None:
                 best, low = after, share
             else:
                 high = share
         return best
+
+    def _braked(self, state: ChannelState, limits: Sequence[StepLimit]) -> ChannelState:
+        """Return the braking step, which keeps a base's speed; where that is refused, the one to rest."""
+        braked, others = self.slow_down(state), limits[len(self._own) :]
+        if self._way is None or not others or self._problem(state, braked, others) is None:
+            return braked
+        return self.come_to_rest(state)
 
     def coast(self, state: ChannelState) -> tuple[ChannelState, ChannelState]:
         """Return the states one tick further, and at the end, of a motion that ends its acceleration.
@@ -228,3 +246,8 @@ class Stepping:
         moved = begun.position + begun.velocity * left_s
         at_rest = ChannelState(ended.position, ended.velocity, np.zeros_like(a))
         return ChannelState(moved, begun.velocity, np.where(left_s > 0.0, 0.0, begun.acceleration)), at_rest
+
+
+def _with(bounds: Sequence[Limit], method: Callable[..., object]) -> tuple[Limit, ...]:
+    """Return those limits that override a method of `Limit`."""
+    return tuple(bound for bound in bounds if getattr(type(bound), method.__name__) is not method)

@@ -27,7 +27,7 @@ class ExploringLoop(StepLoop):
 
     def __init__(self, world: World, spec: RobotSpec, safety: SafetySettings) -> None:
         super().__init__(world, spec, safety)
-        self.oracle = oracle_of(spec, 1.0 / safety.rate_hz, safety.workspace_margin)
+        self.oracle = oracle_of(spec, 1.0 / safety.rate_hz, safety.limits["zones"].workspace_margin)
         self.touched = 0
         self._planner: ExploringPlanner | None = None
         self._stood_on: set[int] = set()

@@ -42,7 +42,7 @@ class Geometry:
 
 def still_image() -> StillImage:
     sensors = watched_sensors(made_up_robot())
-    return StillImage(sensors[1], sensors, Geometry(), SETTINGS)
+    return StillImage(sensors[1], sensors, Geometry(), SETTINGS.checks["still_image"])
 
 
 def show(still: StillImage, content: int, tips) -> None:
@@ -57,25 +57,30 @@ def codes(verdict) -> list[str]:
 
 @pytest.mark.parametrize("field", ["planner_arrival_ns", "proposal_arrival_ns"])
 def test_silence_holds_beyond_its_limit(field):
-    heartbeat, oldest = Heartbeat(SETTINGS), NOW - ns(SETTINGS.planner_silence_s)
+    heartbeat, oldest = (
+        Heartbeat(SETTINGS.checks["heartbeat"]),
+        NOW - ns(SETTINGS.checks["heartbeat"].planner_silence_s),
+    )
     assert heartbeat.judge(replace(AT, **{field: oldest})).level is Level.PASS
     verdict = heartbeat.judge(replace(AT, **{field: oldest - 1}))
     assert (verdict.level, codes(verdict)) == (Level.HOLD, ["PLANNER_SILENT"])
 
 
 def test_reports_count_more_than_proposals_and_nothing_heard_is_said_elsewhere():
-    old = NOW - ns(SETTINGS.planner_silence_s) - 1
+    old = NOW - ns(SETTINGS.checks["heartbeat"].planner_silence_s) - 1
     flooding = replace(AT, planner_arrival_ns=old, proposal_arrival_ns=NOW)
-    assert codes(Heartbeat(SETTINGS).judge(flooding)) == ["PLANNER_SILENT"]
-    assert Heartbeat(SETTINGS).judge(AT).level is Level.PASS
+    assert codes(Heartbeat(SETTINGS.checks["heartbeat"]).judge(flooding)) == ["PLANNER_SILENT"]
+    assert Heartbeat(SETTINGS.checks["heartbeat"]).judge(AT).level is Level.PASS
 
 
 @pytest.mark.parametrize("code", ["SURPRISE_HIGH", "DISAGREEMENT_HIGH"])
 @pytest.mark.parametrize("high", [np.nan, np.inf, None])
 def test_doubt_needs_to_last(code, high):
-    doubt, patience = Doubt(SETTINGS), ns(SETTINGS.doubt_patience_s)
+    doubt, patience = Doubt(SETTINGS.checks["doubt"]), ns(SETTINGS.checks["doubt"].patience_s)
     surprising = code == "SURPRISE_HIGH"
-    limit = SETTINGS.surprise_limit if surprising else SETTINGS.disagreement_limit
+    limit = (
+        SETTINGS.checks["doubt"].surprise_limit if surprising else SETTINGS.checks["doubt"].disagreement_limit
+    )
     high = np.nextafter(limit, 9.0) if high is None else high
 
     def see(value, at):
@@ -92,11 +97,11 @@ def test_doubt_needs_to_last(code, high):
 
 
 def test_surprise_below_its_limit_grows_in_proportion_and_one_usual_report_ends_it():
-    half = (1.0 + SETTINGS.surprise_limit) / 2
-    step, patience = ns(0.05), ns(SETTINGS.doubt_patience_s)
+    half = (1.0 + SETTINGS.checks["doubt"].surprise_limit) / 2
+    step, patience = ns(0.05), ns(SETTINGS.checks["doubt"].patience_s)
 
     def held_after(values) -> int | None:
-        doubt = Doubt(SETTINGS)
+        doubt = Doubt(SETTINGS.checks["doubt"])
         for number, value in enumerate(values):
             report(doubt, ModelReport(surprise=value), NOW + number * step)
             if doubt.judge(replace(AT, now_ns=NOW + number * step)).level is Level.HOLD:
@@ -109,43 +114,45 @@ def test_surprise_below_its_limit_grows_in_proportion_and_one_usual_report_ends_
 
 
 def test_disagreement_below_its_limit_is_usual():
-    doubt = Doubt(SETTINGS)
+    doubt = Doubt(SETTINGS.checks["doubt"])
     for at in range(NOW, NOW + ns(9.0), 100_000_000):
-        report(doubt, ModelReport(disagreement=SETTINGS.disagreement_limit), at)
+        report(doubt, ModelReport(disagreement=SETTINGS.checks["doubt"].disagreement_limit), at)
         assert doubt.judge(replace(AT, now_ns=at)).level is Level.PASS
 
 
 def test_silence_after_a_high_report_is_for_the_heartbeat_to_name():
-    doubt = Doubt(SETTINGS)
+    doubt = Doubt(SETTINGS.checks["doubt"])
     report(doubt, ModelReport(surprise=9.0, disagreement=9.0), NOW)
     assert doubt.judge(replace(AT, now_ns=NOW + ns(60.0))).level is Level.PASS
 
 
 def test_each_try_after_a_hold_is_slow_rests_longer_and_the_last_one_is_a_stop():
-    doubt = Doubt(SETTINGS)
+    doubt = Doubt(SETTINGS.checks["doubt"])
     levels, shares = [], set()
     for at in range(NOW, NOW + ns(20.0), 50_000_000):
         report(doubt, ModelReport(surprise=9.0), at)
         levels.append(doubt.judge(replace(AT, now_ns=at)).level)
         shares.add((levels[-1], doubt.speed_share))
     changes = [(at, after) for at, (before, after) in enumerate(pairwise(levels)) if after is not before]
-    assert [level for _, level in changes] == [Level.HOLD, Level.PASS] * SETTINGS.doubt_tries + [Level.STOP]
+    assert [level for _, level in changes] == [Level.HOLD, Level.PASS] * SETTINGS.checks["doubt"].tries + [
+        Level.STOP
+    ]
     rests = [changes[i + 1][0] - changes[i][0] for i in range(0, len(changes) - 1, 2)]
-    assert rests[0] * 0.05 == pytest.approx(SETTINGS.doubt_rest_s, abs=0.051)
-    assert rests[1] * 0.05 == pytest.approx(2.0 * SETTINGS.doubt_rest_s, abs=0.051)
-    assert (Level.PASS, SETTINGS.doubt_speed) in shares
+    assert rests[0] * 0.05 == pytest.approx(SETTINGS.checks["doubt"].rest_s, abs=0.051)
+    assert rests[1] * 0.05 == pytest.approx(2.0 * SETTINGS.checks["doubt"].rest_s, abs=0.051)
+    assert (Level.PASS, SETTINGS.checks["doubt"].speed) in shares
     doubt.forget()  # somebody has looked
     assert doubt.judge(replace(AT, now_ns=NOW + ns(20.0))).level is Level.PASS
     assert doubt.speed_share == 1.0
 
 
 def test_trust_comes_back_with_time_and_with_it_speed_and_tries():
-    doubt, at = Doubt(SETTINGS), NOW
-    for _ in range(2 * SETTINGS.doubt_tries):
+    doubt, at = Doubt(SETTINGS.checks["doubt"]), NOW
+    for _ in range(2 * SETTINGS.checks["doubt"].tries):
         levels = []
         for surprise, lasts_s in (
-            (9.0, 2.0 * SETTINGS.doubt_patience_s),
-            (0.5, SETTINGS.doubt_trust_s + 0.2),
+            (9.0, 2.0 * SETTINGS.checks["doubt"].patience_s),
+            (0.5, SETTINGS.checks["doubt"].trust_s + 0.2),
         ):
             begun = at
             for at in range(begun, begun + ns(lasts_s), 50_000_000):
@@ -156,14 +163,14 @@ def test_trust_comes_back_with_time_and_with_it_speed_and_tries():
 
 
 def test_a_robot_at_rest_stays_there_until_the_world_looks_as_the_model_knows_it():
-    doubt = Doubt(SETTINGS)
+    doubt = Doubt(SETTINGS.checks["doubt"])
 
     def judge(look, at_s, at_rest=True):
         report(doubt, ModelReport(surprise=look, surprise_at_rest=look), NOW + ns(at_s))
         return doubt.judge(replace(AT, now_ns=NOW + ns(at_s), at_rest=at_rest)).level
 
-    assert judge(SETTINGS.surprise_limit, 0.0) is Level.PASS
-    assert judge(SETTINGS.surprise_limit, 0.05, at_rest=False) is Level.PASS
+    assert judge(SETTINGS.checks["doubt"].surprise_limit, 0.0) is Level.PASS
+    assert judge(SETTINGS.checks["doubt"].surprise_limit, 0.05, at_rest=False) is Level.PASS
     assert judge(9.0, 0.1, at_rest=False) is Level.PASS, "in motion it has to last"
     assert judge(9.0, 0.2) is Level.HOLD, "at rest not"
     for at_s in np.arange(0.3, 120.0, 0.1):
@@ -174,7 +181,7 @@ def test_a_robot_at_rest_stays_there_until_the_world_looks_as_the_model_knows_it
 
 
 def test_what_is_not_known_is_no_doubt():
-    doubt = Doubt(SETTINGS)
+    doubt = Doubt(SETTINGS.checks["doubt"])
     for at in range(NOW, NOW + ns(3.0), 100_000_000):
         report(doubt, ModelReport(), at)
     assert doubt.judge(replace(AT, now_ns=NOW + ns(3.0))).level is Level.PASS
@@ -183,9 +190,9 @@ def test_what_is_not_known_is_no_doubt():
 def test_a_repeated_picture_after_travel_is_a_frozen_camera():
     still, along = still_image(), np.array([1.0, 0.0, 0.0])
     show(still, 5, TIP)
-    show(still, 5, TIP + along * (SETTINGS.still_image_travel - 1e-9))
+    show(still, 5, TIP + along * (SETTINGS.checks["still_image"].travel - 1e-9))
     assert still.judge(AT).level is Level.PASS
-    show(still, 5, TIP + along * (SETTINGS.still_image_travel + 1e-9))
+    show(still, 5, TIP + along * (SETTINGS.checks["still_image"].travel + 1e-9))
     assert codes(still.judge(AT)) == ["CAMERA_FROZEN"]
     show(still, 5, TIP)  # coming back does not thaw it
     assert codes(still.judge(AT)) == ["CAMERA_FROZEN"]

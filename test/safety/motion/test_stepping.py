@@ -13,10 +13,10 @@ from set_points import plant_body
 from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.limits.zones import ZoneLimit, Zones
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
-from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import Level, Verdict
 
@@ -30,7 +30,7 @@ REST = np.zeros(JOINTS)
 def stepping(scale: float = SCALE, **changes) -> Stepping:
     spec = made_up_robot(**changes)
     zones = Zones(LinkShapes(spec), spec.workspace, Restrictions(), 0.02)
-    return Stepping(MotionLimits.of(GateBody.of_robot(spec), Restrictions(), scale), zones, DT_S)
+    return Stepping(MotionLimits.of(GateBody.of_robot(spec), Restrictions(), scale), [ZoneLimit(zones)], DT_S)
 
 
 def moving(velocity) -> ChannelState:
@@ -178,7 +178,7 @@ def test_channels_without_a_limit_next_to_limited_ones_neither_lose_theirs_nor_s
     given[name] = tuple(None if i == free else value for i, value in enumerate(given[name]))
     body = plant_body(limits=ChannelLimits.from_mapping(given, 2, "test"))
     in_force = MotionLimits.of(body, Restrictions(), 1.0)
-    step = Stepping(in_force, None, DT_S)
+    step = Stepping(in_force, (), DT_S)
     motion = ChannelState.at_rest(np.array([25.0, 0.25]))
     for wanted, ticks in (((5.0, 0.3), 60), ((0.0, 0.0), 90)):
         for after in settle(step, motion, wanted, ticks):

@@ -74,7 +74,7 @@ class Duties:
         self.heard_ns = now_ns if self.heard_ns is None else self.heard_ns
         if self.measured is not None and self._joint_stamp_ns is not None and self._fastest is not None:
             elapsed_s = max(0, stamp_ns - self._joint_stamp_ns) / 1e9
-            reach = self._fastest * elapsed_s + self._settings.joint_jump
+            reach = self._fastest * elapsed_s + self._settings.checks["place_trust"].joint_jump
             if (np.abs(position - self.measured) > reach + 1e-9).any():
                 self.contradicted_ns = now_ns
         self._joint_stamp_ns = stamp_ns
@@ -95,18 +95,23 @@ class Duties:
         self.alive_ns = now_ns
         self._look = look
         self._strange &= look is not None and not look <= 1.0
-        limits = (self._settings.surprise_limit, self._settings.disagreement_limit)
+        limits = (
+            self._settings.checks["doubt"].surprise_limit,
+            self._settings.checks["doubt"].disagreement_limit,
+        )
         for i, (value, limit) in enumerate(zip((surprise, disagreement), limits, strict=True)):
             doubts = value is not None and not value <= limit
             since = self._doubt_since[i] = (self._doubt_since[i] or now_ns) if doubts else None
-            lasted = since is not None and (now_ns - since) / 1e9 > self._settings.doubt_patience_s
+            lasted = since is not None and (now_ns - since) / 1e9 > self._settings.checks["doubt"].patience_s
             self._doubt_told[i] = (self._doubt_told[i] or now_ns) if lasted else None
 
     def must_hold(self, now_ns: int, at_rest: bool) -> list[str]:
         """Return every reason to hold the robot at this tick."""
         s = self._settings
         found = []
-        self._strange |= at_rest and self._look is not None and not self._look <= s.surprise_limit
+        self._strange |= (
+            at_rest and self._look is not None and not self._look <= s.checks["doubt"].surprise_limit
+        )
         if self._strange:
             found.append("a robot at rest that does not know what it sees")
         if self.unknown_place(now_ns):
@@ -119,17 +124,20 @@ class Duties:
             ages = [None if t is None else (now_ns - t) / 1e9 for t in seen]
             if any(age is None or age > limit_s or age < -s.future_tolerance_s for age in ages):
                 found.append(f"{'missing ' if None in ages else ''}{what} of ages {ages}")
-        if self.alive_ns is not None and (now_ns - self.alive_ns) / 1e9 > s.planner_silence_s:
+        if (
+            self.alive_ns is not None
+            and (now_ns - self.alive_ns) / 1e9 > s.checks["heartbeat"].planner_silence_s
+        ):
             found.append("the planner is silent")
         for told in self._doubt_told:
             # Later it is tried again: a robot that is held surprises its model for that reason alone.
-            if told is not None and (now_ns - told) / 1e9 < s.doubt_rest_s:
+            if told is not None and (now_ns - told) / 1e9 < s.checks["doubt"].rest_s:
                 found.append("the model doubts")
         if self._gap() > s.tracking_error:
             found.append("tracking error")
         if self._commanded_way > s.still_joints_travel + 1e-9:
             found.append(f"the joints stay although commands moved by {self._commanded_way}")
-        if self._travel > s.still_image_travel + 1e-9:
+        if self._travel > s.checks["still_image"].travel + 1e-9:
             found.append(f"the picture stays although the tip moved by {self._travel} m")
         if any(not cause.startswith(NO_DISTURBANCE) for cause in found):
             self.disturbed_ns = now_ns
@@ -147,7 +155,7 @@ class Duties:
 
     def unknown_place(self, now_ns: int) -> bool:
         """Whether joint states contradicted each other a moment ago, or have not agreed for long enough yet."""
-        settle_s = self._settings.joint_settle_s
+        settle_s = self._settings.checks["place_trust"].joint_settle_s
         times = [t for t in (self.contradicted_ns, self.heard_ns) if t is not None]
         # The gate stamps its ticks up to a millisecond later than they are.
         return any(now_ns - t >= 0 and (now_ns - t) / 1e9 < settle_s - 0.002 for t in times)

@@ -101,7 +101,7 @@ class Plant:
         self.settings = gate_settings(**changes)
         self.panel = Panel()
         self.start_process(twin)
-        count, margin = len(self.spec.joint_names), self.settings.workspace_margin
+        count, margin = len(self.spec.joint_names), self.settings.limits["zones"].workspace_margin
         self._zones: dict[bytes, Outside] = {}
         own = bounds_of(self.spec.limits, count, 1.0, self._outside(self.spec.workspace, margin, ()))
         self.oracle = CommandOracle(own, TICK_NS / 1e9, self.settings.tracking_error)
@@ -240,7 +240,7 @@ class Plant:
             self.send_joints()
             self.send_joints(np.roll(self.position, 1) + 0.3)
         elif "joints_shifted" in faults:
-            self.send_joints(self.position + 0.8 * self.settings.joint_jump)
+            self.send_joints(self.position + 0.8 * self.settings.checks["place_trust"].joint_jump)
         elif "joints_silent" not in faults:
             late, ahead = "joints_late" in faults, "joints_future" in faults
             self.send_joints(offset_ns=-400_000_000 * late + 200_000_000 * ahead)
@@ -398,7 +398,9 @@ class Plant:
         for gate in self.gates:
             gate.restrict(restrictions)
         workspace = given.pop("workspace", self.spec.workspace)
-        zones = self._outside(workspace, self.settings.workspace_margin, given.pop("forbidden", ()))
+        zones = self._outside(
+            workspace, self.settings.limits["zones"].workspace_margin, given.pop("forbidden", ())
+        )
         scale = given.pop("speed_scale", self.settings.speed_scale)
         self.oracle.tighten(restricted(self.oracle.own, scale, zones, **given))
 

@@ -12,7 +12,7 @@ from robots import CAMERA
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import JointStateError
 from ami_ros.safety.gate_body import GateBody
-from ami_ros.safety.settings import SafetySettings
+from ami_ros.safety.settings import SafetySettings, load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Command, FloatArray, Level, Trajectory, Verdict
 
@@ -20,32 +20,30 @@ TICK_NS = 10_000_000
 START_NS = 1_000_000_000_000
 STEP_NS = 100_000_000
 
-SETTINGS = SafetySettings(
-    rate_hz=100.0,
-    proposal_age_s=0.75,
-    future_tolerance_s=0.05,
-    speed_scale=0.8,
-    tracking_gain_hz=5.0,
-    tracking_error=0.3,
-    start_error=0.2,
-    tracking_patience_s=0.6,
-    workspace_margin=0.02,
-    still_image_travel=0.04,
-    still_joints_travel=0.06,
-    planner_silence_s=0.7,
-    surprise_limit=1.5,
-    disagreement_limit=2.5,
-    doubt_patience_s=0.4,
-    doubt_rest_s=1.25,
-    doubt_tries=2,
-    doubt_speed=0.45,
-    doubt_trust_s=3.5,
-    joint_jump=0.055,
-    joint_settle_s=0.22,
-    pose_jump=0.12,
-    pose_noise=0.04,
-    pose_slip=0.33,
-    standstill_speed=0.003,
+SETTINGS = load_safety_settings(
+    {
+        "rate_hz": 100.0,
+        "proposal_age_s": 0.75,
+        "future_tolerance_s": 0.05,
+        "speed_scale": 0.8,
+        "tracking_gain_hz": 5.0,
+        "tracking_error": 0.3,
+        "start_error": 0.2,
+        "tracking_patience_s": 0.6,
+        "still_joints_travel": 0.06,
+        "pose_jump": 0.12,
+        "pose_noise": 0.04,
+        "pose_slip": 0.33,
+        "standstill_speed": 0.003,
+        "checks.place_trust": {"joint_jump": 0.055, "joint_settle_s": 0.22},
+        "checks.still_image.travel": 0.04,
+        "checks.heartbeat.planner_silence_s": 0.7,
+        "checks.doubt": {"surprise_limit": 1.5, "disagreement_limit": 2.5, "patience_s": 0.4, "rest_s": 1.25},
+        "checks.doubt.tries": 2,
+        "checks.doubt.speed": 0.45,
+        "checks.doubt.trust_s": 3.5,
+        "limits.zones.workspace_margin": 0.02,
+    }
 )
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from ami_ros.safety.limit import Limit, LimitContext
 from ami_ros.safety.motion.brake import Brake
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.step_limit import Step
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import NoSettings
 from ami_ros.types import FloatArray, Reason
 
 LAG = 0.5  # share of the tracking error by which a healthy robot may be behind at full speed
 
 
-class Lead:
+class Lead(Limit):
     """Bounds how far ahead of the robot commands come to rest.
 
     A robot that meets a wall at full speed has a small tracking error at first. Once it is too large, the
@@ -41,8 +43,8 @@ class Lead:
         self.room += LAG * tracking_error
         self._measured: FloatArray | None = None
 
-    def look(self, measured: FloatArray | None) -> None:
-        """Take where the robot is at this tick (C,); None where nothing measures it."""
+    def look(self, measured: FloatArray | None, now_ns: int) -> None:
+        """Take where the robot is at this tick (C,)."""
         self._measured = measured
 
     def problem(self, step: Step, slack_m: float = 0.0) -> Reason | None:
@@ -54,3 +56,10 @@ class Lead:
         if found is None:
             return None
         return ReasonCode.TRACKING_LEAD.reason(joint_index=found[0], beyond=found[1])
+
+
+def build(context: LimitContext, settings: NoSettings) -> list[Limit]:
+    """Return the limit of a body that measures its channels."""
+    if not context.body.is_measured:
+        return []
+    return [Lead(context.motion.velocity, context.stop, context.shared.tracking_error)]

@@ -139,7 +139,7 @@ HARSH = {"acceleration": (4.0, 4.0), "jerk": (200.0, 50.0)}
 def test_a_hold_stays_near_the_way_that_is_foreseen(limits):
     own = MotionLimits.of(base_body(limits), Restrictions(), 1.0)
     way = WayToRest(own, np.zeros(2), DT_S)
-    stepping, generator = Stepping(own, None, DT_S, np.zeros(2)), np.random.default_rng(0)
+    stepping, generator = Stepping(own, (), DT_S, np.zeros(2)), np.random.default_rng(0)
     for _ in range(12):
         state = ChannelState(np.zeros(2), np.zeros(2), np.zeros(2))
         for _ in range(3):

@@ -5,36 +5,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ami_ros.safety.checks.astray import Astray
-from ami_ros.safety.checks.check import Check
-from ami_ros.safety.checks.doubt import Doubt
-from ami_ros.safety.checks.freshness import Freshness
-from ami_ros.safety.checks.heartbeat import Heartbeat
-from ami_ros.safety.checks.malformed import Malformed
-from ami_ros.safety.checks.place_trust import PlaceTrust
-from ami_ros.safety.checks.recovery import Recovery
-from ami_ros.safety.checks.still_image import StillImage
-from ami_ros.safety.checks.still_joints import StillJoints
-from ami_ros.safety.checks.still_sensor import StillSensor
+from ami_ros.safety.check import Check, CheckContext
 from ami_ros.safety.checks.tracking import Tracking
-from ami_ros.safety.events import Event, JointsSeen, PoseSeen
+from ami_ros.safety.events import Event
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.whereabouts import Whereabouts
+from ami_ros.safety.recovery import Recovery
+from ami_ros.safety.sections import CHECKS, build
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
-from ami_ros.safety.watched_sensor import IMAGE
 from ami_ros.types import PASS, FloatArray, Level, Verdict
 
 
 class CheckList:
-    """Holds the checks that fit a body. A new check needs its own file and one line in the list below.
+    """Holds the checks that fit a body: those of safety/checks, and what the settings name from elsewhere.
+
+    Reasons are reported in the order of the sections in the settings. The level does not depend on it.
 
     Args:
         body: determines which checks apply.
         settings: the thresholds.
-        from_outside: checks in addition to the gate's own.
-        proven: see `PlaceTrust`.
+        from_outside: checks in addition to those that the settings name.
+        proven: see `CheckContext`.
         whereabouts: of a base, kept up to date by the supervisor.
+
+    Raises:
+        ConfigError: a check of another package cannot be built.
     """
 
     def __init__(
@@ -45,37 +41,20 @@ class CheckList:
         proven: bool,
         whereabouts: Whereabouts,
     ) -> None:
-        sensors, measured, shapes, place = body.sensors, body.is_measured, body.shapes, body.place_sensor
-        images = [sensor for sensor in sensors if sensor.kind == IMAGE]
-        self._freshness, self._doubt = Freshness(sensors, settings, place), Doubt(settings)
-        self._trust: PlaceTrust | None = None
-        if measured:
-            self._trust = PlaceTrust(JointsSeen, settings, body.limits.velocity, proven)
-        elif place is not None:
-            self._trust = PlaceTrust(PoseSeen, settings, whereabouts.fastest, proven)
-        self._tracking = Tracking(settings) if measured else None
+        context = CheckContext(body, settings, proven, whereabouts)
         self._outside = tuple(from_outside)
-        # In the order in which their reasons are reported.
-        self._checks: tuple[Check, ...] = (
-            self._freshness,
-            *([self._trust] if self._trust is not None else []),
-            *([StillImage(s, sensors, shapes, settings) for s in images] if measured and shapes else []),
-            *([StillJoints(settings)] if measured else []),
-            *([Astray(place, whereabouts, settings)] if place is not None and not measured else []),
-            *[StillSensor(sensor, sensors) for sensor in sensors if sensor.freeze_s is not None],
-            Malformed(),
-            Heartbeat(settings),
-            self._doubt,
-            *([self._tracking] if self._tracking is not None else []),
-            *self._outside,
-        )
+        named = build(CHECKS, Check, settings.checks, context)  # type: ignore[type-abstract]
+        self._checks = (*named, *self._outside)
+        # The only one that may move a robot in a hold, so it is asked by name.
+        self._tracking = next((check for check in self._checks if isinstance(check, Tracking)), None)
         # Not one of them: it judges the verdicts of the others.
         self._recovery = Recovery()
 
     @property
     def speed_share(self) -> float:
-        """Share of the wanted velocity that may be used."""
-        return self._doubt.speed_share
+        """Share of the wanted velocity that may be used; what is no share of a check lets nothing move."""
+        shares = [check.speed_share for check in self._checks]
+        return min(shares) if all(0.0 <= share <= 1.0 for share in shares) else 0.0
 
     def see(self, event: Event, situation: Situation) -> None:
         """Pass an event to every check; `situation` is what is known with it."""
@@ -108,8 +87,11 @@ class CheckList:
 
     def place(self, situation: Situation) -> Verdict:
         """Return why the body's position is unknown; PASS for a body that measures nothing."""
-        trusted = PASS if self._trust is None else self._trust.judge(situation)
-        return self._freshness.place(situation) | trusted
+        verdict = PASS
+        for check in self._checks:
+            unknown = check.place(situation)
+            verdict = verdict if unknown is PASS else verdict | unknown
+        return verdict
 
     def may_begin(self, situation: Situation) -> bool:
         """Whether commands may begin: the body's position is known, and no check from outside objects."""

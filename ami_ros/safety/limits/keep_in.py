@@ -11,10 +11,12 @@ import numpy as np
 
 from ami_ros.body.base import Base
 from ami_ros.body.polygon import room
+from ami_ros.safety.limit import Limit, LimitContext
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.way_to_rest import WayToRest
 from ami_ros.safety.motion.whereabouts import Pose, Whereabouts
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import NoSettings
 from ami_ros.types import FloatArray, Reason
 
 ROUNDING = 1e-9
@@ -30,7 +32,7 @@ class Place(NamedTuple):
     unsure: float = 0.0
 
 
-class KeepIn:
+class KeepIn(Limit):
     """Checks the ways to rest that could follow a step, from where the base may be by now.
 
     The measured place and the place where its commands have led it both count: either may be wrong. Where it
@@ -42,9 +44,6 @@ class KeepIn:
         base: has an area.
         whereabouts: of the base, kept up to date by the supervisor.
         dt_s: one tick.
-
-    Attributes:
-        linear: (C,) whether a channel moves the base along; the others turn it.
     """
 
     def __init__(self, base: Base, whereabouts: Whereabouts, dt_s: float) -> None:
@@ -52,30 +51,25 @@ class KeepIn:
         self._area = np.zeros((0, 2)) if base.keep_in is None else base.keep_in
         self._planar, self._radius = whereabouts.planar, base.radius
         self._places: list[Place] = []
-        self.linear = np.array(self._planar.linear)
+        self._linear = np.array(self._planar.linear)
 
-    def look(self, now_ns: int) -> None:
+    def look(self, measured: FloatArray | None, now_ns: int) -> None:
         """Update where the base is at this tick."""
-        measured, led = self._whereabouts.at(now_ns), self._whereabouts.led_to(now_ns)
+        seen, led = self._whereabouts.at(now_ns), self._whereabouts.led_to(now_ns)
         self._places = []
-        if measured is not None and led is not None:
-            self._places = [Place(measured, self._whereabouts.sliding)]
-            self._places += [Place(led, unsure=self._whereabouts.unsure)] if led != measured else []
+        if seen is not None and led is not None:
+            self._places = [Place(seen, self._whereabouts.sliding)]
+            self._places += [Place(led, unsure=self._whereabouts.unsure)] if led != seen else []
 
-    def problem(self, after: ChannelState, ways: Sequence[WayToRest]) -> Reason | None:
-        """Return KEEP_IN if the step to `after`, and a way to rest from there, leads outside; else None.
-
-        Args:
-            after: commanded next.
-            ways: how the base could come to rest from there.
-        """
+    def way_problem(self, after: ChannelState, ways: Sequence[WayToRest]) -> Reason | None:
+        """Return KEEP_IN if the step to `after`, and a way to rest from there, leads outside; else None."""
         if not self._places:
             return ReasonCode.KEEP_IN.reason(pose="none yet")
         for way in ways:
             step_s = way.step_s(after)
-            slack = float(np.max(way.unforeseen[self.linear], initial=0.0))
-            slack += float(np.linalg.norm(after.position[self.linear])) * (step_s - self._dt_s)
-            reach = sum(far for far, along in zip(way.reach(after), self.linear, strict=True) if along)
+            slack = float(np.max(way.unforeseen[self._linear], initial=0.0))
+            slack += float(np.linalg.norm(after.position[self._linear])) * (step_s - self._dt_s)
+            reach = sum(far for far, along in zip(way.reach(after), self._linear, strict=True) if along)
             values: list[Sequence[float]] | None = None
             for place in self._places:
                 here = self._inside([place.pose], place.unsure)[0] - slack
@@ -94,7 +88,7 @@ class KeepIn:
         first = self._planar.path(place.pose, values[:1], self._dt_s)
         points = np.array(first + self._planar.path(first[0], values[1:], step_s))[:, :2]
         if any(place.sliding):
-            way = np.cumsum(np.linalg.norm(np.array(values)[:, self.linear], axis=1)) * step_s
+            way = np.cumsum(np.linalg.norm(np.array(values)[:, self._linear], axis=1)) * step_s
             points += np.outer(way, place.sliding)
         inside = self._inside(points, place.unsure) - slack
         so_far = np.maximum.accumulate(np.minimum([here, *inside], 0.0))
@@ -110,3 +104,11 @@ class KeepIn:
     def _inside(self, points: Any, unsure: float) -> FloatArray:
         """Return how far the footprint at points (S, 2) is inside of the area (S,), m; negative outside."""
         return room(np.asarray(points)[:, :2], self._area) - self._radius - unsure
+
+
+def build(context: LimitContext, settings: NoSettings) -> list[Limit]:
+    """Return the limit of a base that has an area."""
+    base = context.body.base
+    if base is None or base.keep_in is None or context.body.rest is None:
+        return []
+    return [KeepIn(base, context.whereabouts, context.dt_s)]

@@ -11,10 +11,10 @@ from ami_ros.body.arm import ToolSpec
 from ami_ros.body.link_shapes import LinkShapes
 from ami_ros.body.shapes.collision_spheres import covering
 from ami_ros.safety.gate_body import GateBody
+from ami_ros.safety.limits.zones import ZoneLimit, Zones
 from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.motion.limits import MotionLimits
 from ami_ros.safety.motion.stepping import Stepping
-from ami_ros.safety.motion.zones import Zones
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.types import Level
 
@@ -86,7 +86,10 @@ def test_a_held_tool_counts():
 
 def drive(wanted, ticks=400, start=HOME, spec=SPEC, **restrictions):
     limits = MotionLimits.of(GateBody.of_robot(spec), Restrictions(**restrictions), 1.0)
-    step, motion = Stepping(limits, zones(spec, **restrictions), DT_S), ChannelState.at_rest(np.array(start))
+    step, motion = (
+        Stepping(limits, [ZoneLimit(zones(spec, **restrictions))], DT_S),
+        ChannelState.at_rest(np.array(start)),
+    )
     path, codes = [motion], set()
     for _ in range(ticks):
         motion, verdict = step.toward(motion, np.array(wanted))
