@@ -131,22 +131,28 @@ class Term:
 
 
 @dataclasses.dataclass(frozen=True)
+class Bare:
+    pass
+
+
+@dataclasses.dataclass(frozen=True)
 class Sections:
-    speed: float = setting("of it", ge=0.0)
-    terms: Mapping[str, Any] = setting("of the cost", sections=lambda name: Term)
+    speed: float = setting("of it", ge=0.0, live=True)
+    terms: Mapping[str, Any] = setting("of the cost", sections=lambda name: Bare if name == "bare" else Term)
 
 
 def test_a_section_is_parameters_with_dots(probe):
-    defaults = load_settings(
-        Sections, {"speed": 1.0, "terms": {"goal": {"weight": 1.0}, "effort": {"weight": 0.0}}}
-    )
+    values = {"speed": 1.0, "terms": {"goal": {"weight": 1.0}, "bare": {}, "effort": {"weight": 0.0}}}
+    defaults = load_settings(Sections, values)
     wanted = [Parameter("terms.effort.weight", value=0.5)]
     node = rclpy.create_node("with_sections", context=probe.node.context, parameter_overrides=wanted)
     try:
         declare_settings(node, defaults)
         assert node.describe_parameter("terms.effort.weight").floating_point_range[0].to_value == 9.0
         found = settings_from_parameters(node, Sections, defaults)
-        assert found == Sections(1.0, {"goal": Term(1.0), "effort": Term(0.5)})
+        assert found == Sections(1.0, {"goal": Term(1.0), "bare": Bare(), "effort": Term(0.5)})
+        assert node.set_parameters([Parameter("speed", value=2.0)])[0].successful
+        assert "speed: got 'fast'" in node.set_parameters([Parameter("speed", value="fast")])[0].reason
     finally:
         node.destroy_node()
 
