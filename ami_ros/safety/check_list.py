@@ -11,7 +11,7 @@ from ami_ros.safety.events import Event
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.motion.whereabouts import Whereabouts
 from ami_ros.safety.recovery import Recovery
-from ami_ros.safety.sections import CHECKS, build
+from ami_ros.safety.sections import CHECKS, build, overriding
 from ami_ros.safety.settings import SafetySettings
 from ami_ros.safety.situation import Situation
 from ami_ros.types import PASS, FloatArray, Level, Verdict
@@ -45,6 +45,8 @@ class CheckList:
         self._outside = tuple(from_outside)
         named = build(CHECKS, Check, settings.checks, context)  # type: ignore[type-abstract]
         self._checks = (*named, *self._outside)
+        self._placing = overriding(self._checks, Check, "place")
+        self._slowing = overriding(self._checks, Check, "speed_share")
         # The only one that may move a robot in a hold, so it is asked by name.
         self._tracking = next((check for check in self._checks if isinstance(check, Tracking)), None)
         # Not one of them: it judges the verdicts of the others.
@@ -53,8 +55,8 @@ class CheckList:
     @property
     def speed_share(self) -> float:
         """Share of the wanted velocity that may be used; what is no share of a check lets nothing move."""
-        shares = [check.speed_share for check in self._checks]
-        return min(shares) if all(0.0 <= share <= 1.0 for share in shares) else 0.0
+        shares = [check.speed_share for check in self._slowing]
+        return min(shares, default=1.0) if all(0.0 <= share <= 1.0 for share in shares) else 0.0
 
     def see(self, event: Event, situation: Situation) -> None:
         """Pass an event to every check; `situation` is what is known with it."""
@@ -88,9 +90,8 @@ class CheckList:
     def place(self, situation: Situation) -> Verdict:
         """Return why the body's position is unknown; PASS for a body that measures nothing."""
         verdict = PASS
-        for check in self._checks:
-            unknown = check.place(situation)
-            verdict = verdict if unknown is PASS else verdict | unknown
+        for check in self._placing:
+            verdict |= check.place(situation)
         return verdict
 
     def may_begin(self, situation: Situation) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -67,6 +67,11 @@ def settings_of_check(name: str) -> type[Any]:
 def settings_of_limit(name: str) -> type[Any]:
     """Return the settings dataclass of a limit. Raises ConfigError as `module_of`."""
     return getattr(module_of(LIMITS, name), "Settings", NoSettings)
+
+
+def overriding(parts: Sequence[T], kind: type, method: str) -> tuple[T, ...]:
+    """Return those parts that override a method of their class `kind`: a tick is too short to ask the others."""
+    return tuple(part for part in parts if getattr(type(part), method) is not getattr(kind, method))
 
 
 def build(folder: str, kind: type[T], sections: Mapping[str, Any], context: Any) -> list[T]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from ami_ros.safety.motion.velocity_limit import VelocityLimit
 from ami_ros.safety.motion.wanted_limit import NOTICEABLE, WantedLimit
 from ami_ros.safety.motion.way_to_rest import WayToRest
 from ami_ros.safety.reasons import ReasonCode
+from ami_ros.safety.sections import overriding
 from ami_ros.types import PASS, FloatArray, Level, Reason, Verdict
 
 HALVINGS = 3  # of the wanted velocity, in search of the largest allowed share: to an eighth
@@ -64,9 +65,9 @@ class Stepping:
         self._wanted_limits: tuple[WantedLimit, ...] = (VelocityLimit(limits), Approach(limits, dt_s))
         self._jerk_limit = JerkLimit(limits, dt_s)
         self._own: tuple[StepLimit, ...] = (BrakingDistance(limits),)
-        # Each is asked only for what it limits: a tick is short.
-        self._bending, self._way_limits = _with(bounds, Limit.bend), _with(bounds, Limit.way_problem)
-        self._step_limits: tuple[StepLimit, ...] = (*self._own, *_with(bounds, Limit.problem))
+        self._bending = overriding(bounds, Limit, "bend")
+        self._way_limits = overriding(bounds, Limit, "way_problem")
+        self._step_limits: tuple[StepLimit, ...] = (*self._own, *overriding(bounds, Limit, "problem"))
 
     def allows(self, state: ChannelState) -> bool:
         """Return whether motion from `state` can continue under these limits: each stop from there exists.
@@ -246,8 +247,3 @@ class Stepping:
         moved = begun.position + begun.velocity * left_s
         at_rest = ChannelState(ended.position, ended.velocity, np.zeros_like(a))
         return ChannelState(moved, begun.velocity, np.where(left_s > 0.0, 0.0, begun.acceleration)), at_rest
-
-
-def _with(bounds: Sequence[Limit], method: Callable[..., object]) -> tuple[Limit, ...]:
-    """Return those limits that override a method of `Limit`."""
-    return tuple(bound for bound in bounds if getattr(type(bound), method.__name__) is not method)
