@@ -70,7 +70,7 @@ def settings_of_limit(name: str) -> type[Any]:
 
 
 def overriding(parts: Sequence[T], kind: type, method: str) -> tuple[T, ...]:
-    """Return those parts that override a method of their class `kind`: a tick is too short to ask the others."""
+    """Return those parts that override a method of `kind`: a tick is too short to ask the others."""
     return tuple(part for part in parts if getattr(type(part), method) is not getattr(kind, method))
 
 
