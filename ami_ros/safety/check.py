@@ -19,7 +19,7 @@ class CheckContext:
     """What checks are built from, next to their own settings.
 
     Attributes:
-        body: determines which checks apply.
+        body: determines which checks apply; of a robot of several groups, one of them.
         shared: the thresholds that several share.
         proven: trust the very first joint state or pose, as of a simulator.
         whereabouts: of a base, kept up to date by the supervisor.

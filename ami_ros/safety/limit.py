@@ -22,7 +22,7 @@ class LimitContext:
     """What limits are built from, next to their own settings: anew for each change of the restrictions.
 
     Attributes:
-        body: determines which limits apply.
+        body: determines which limits apply; of a robot of several groups, one of them.
         shared: the thresholds that several share.
         restrictions: in force next to the robot's own limits.
         motion: the channels' limits in force on motion.
@@ -44,7 +44,8 @@ class Limit:
     """One kind of limit on motion; it overrides what it needs.
 
     Its module has a function ``build(context, settings)``, which returns the limits that fit the body. It
-    binds motion only, never a hold or a stop. Whatever it does, the limits of the channels are kept.
+    binds motion, also that of a hold that gives way or leads to safe values, and never the way to standstill.
+    Whatever it does, the limits of the channels are kept.
     """
 
     def look(self, measured: FloatArray | None, now_ns: int) -> None:
