@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ami_ros.errors import ConfigError, shown
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @functools.cache  # reads the metadata of every installed package
@@ -19,6 +21,8 @@ def found(group: str) -> Mapping[str, EntryPoint]:
     Raises:
         ConfigError: two packages offer the same name.
     """
+    from importlib.metadata import entry_points  # here: the import takes longer than reading our settings
+
     points: dict[str, EntryPoint] = {}
     for point in entry_points(group=group):
         other = points.setdefault(point.name, point)
