@@ -30,7 +30,7 @@ def decoded(data: bytes, most_pixels: int, what: str = "") -> ImageArray:
         bgr = None
     if bgr is None:
         raise ImageError(
-            f"compressed image: got {len(data)} bytes{what} that cannot be decoded, "
+            f"compressed image: got {len(data)} bytes{what} which cannot be decoded, "
             "expected a complete jpeg or png"
         )
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)

@@ -38,7 +38,7 @@ def checked_size(width: int, height: int, most_pixels: int, what: str) -> tuple[
     if width * height > most_pixels:
         raise ImageError(
             f"{what}: got {width}x{height} = {width * height} pixels, expected at most {most_pixels} "
-            "(max_image_pixels); let the camera send smaller images, or raise the limit"
+            "(max_image_pixels); make the camera send smaller images, or raise the limit"
         )
     return width, height
 
@@ -74,7 +74,7 @@ def _png_size(data: bytes) -> tuple[int, int]:
         if (kind == b"IHDR") != (size is None) or (kind == b"IHDR" and length != 13):
             raise ImageError(f"png: got chunk {kind!r} of {length} bytes, expected IHDR of 13 first")
         if kind in _PNG_TEXT:
-            raise ImageError(f"png: got a chunk {kind.decode()}, expected no compressed text; leave it out")
+            raise ImageError(f"png: got a chunk {kind.decode()}, expected an image without compressed text")
         if at + 12 + length > len(data):
             break  # decoders allocate the declared size before they read the chunk
         if size is None:
@@ -83,7 +83,7 @@ def _png_size(data: bytes) -> tuple[int, int]:
             return size
         at += 12 + length
     raise ImageError(
-        f"png: got {len(data)} bytes that end within a chunk, expected all up to IEND, in at most "
+        f"png: got {len(data)} bytes that end within a chunk, expected a complete file up to IEND in at most "
         f"{MOST_CHUNKS} chunks"
     )
 
@@ -107,6 +107,6 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             return width, height
         at += 2 + length
     raise ImageError(
-        f"jpeg: got {len(data)} bytes without a size, expected a complete file with it in the first "
+        f"jpeg: got {len(data)} bytes without a size, expected a complete file with the size in the first "
         f"{MOST_SEGMENTS} segments"
     )

@@ -113,8 +113,8 @@ def joints_from_ros(
     if missing or unknown:
         raise JointStateError(
             f"joint state: got {shown(names)}: missing {shown(missing)}, unknown {shown(unknown)}; expected "
-            f"{list(joint_names)} in any order, and otherwise only the robot's simulation.hold_joints, with "
-            f"kind: none simulation.held, {list(ignored)}"
+            f"{list(joint_names)} in any order, and besides them only the robot's simulation.hold_joints "
+            f"(simulation.held with kind: none), {list(ignored)}"
         )
     order = [index[name] for name in joint_names]
     values = []
@@ -142,7 +142,7 @@ def trajectory_from_ros(message: Any) -> Trajectory:
     lengths = sorted({len(point.positions) for point in message.points})
     if len(lengths) > 1:
         raise ProposalError(
-            f"proposal: got points with {lengths} positions, expected the same number in each"
+            f"proposal: got points with {lengths} positions, expected the same number in each point"
         )
     count = len(message.points)
     positions = np.array([point.positions for point in message.points], dtype=np.float64)

@@ -27,4 +27,4 @@ def few_lines(file: str, tell: Callable[[str], object]) -> Iterator[Callable[[st
 
     yield take
     if count > MOST_LINES:
-        tell(f"{file}: {count - MOST_LINES} more problems as the last one")
+        tell(f"{file}: {count - MOST_LINES} more problems like the last one")

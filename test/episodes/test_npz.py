@@ -124,7 +124,7 @@ def test_the_list_of_arrays_is_short(tmp_path, monkeypatch):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.npz")
-    assert "this is no regular file" in refusal(tmp_path / "a.npz")
+    assert "not a regular file" in refusal(tmp_path / "a.npz")
 
 
 READ = """

@@ -51,10 +51,10 @@ class Bag:
             self._files = [file for file in there if file.is_file()]
         except OSError as error:
             raise EpisodeError(f"{path}: cannot be read ({error.strerror or error})") from error
-        self.problems = [f"{file.name}: no regular file" for file in there if file not in self._files]
+        self.problems = [f"{file.name}: not a regular file" for file in there if file not in self._files]
         if not self._files:
             raise EpisodeError(
-                f"{path}: no recording; expected a rosbag2 folder, or a file that ends in "
+                f"{path}: not a recording; expected a rosbag2 folder, or a file that ends in "
                 f"{', '.join(BAG_SUFFIXES)}, perhaps with {COMPRESSED_SUFFIX} after it"
             )
 
@@ -75,7 +75,7 @@ class Bag:
                 else:
                     counts.update({(topic.name, topic.type): topic.messages for topic in found})
         if not counts and problems:
-            raise EpisodeError(f"{self.path}: nothing of it can be read: {'; '.join(problems)}")
+            raise EpisodeError(f"{self.path}: cannot be read: {'; '.join(problems)}")
         return [FoundTopic(*which, count) for which, count in sorted(counts.items())]
 
     def messages(self) -> Iterator[BagMessage]:
@@ -127,8 +127,8 @@ def _unpacked(path: Path, tell: Callable[[str], object]) -> Iterator[Path]:
                 for piece in zstd_pieces(packed):
                     if file.tell() + len(piece) > most:
                         tell(
-                            f"{path.name}: unpacks to more than {most} bytes, expected what a recording can "
-                            f"have, and half of what is free in {folder} at most; the rest is left out"
+                            f"{path.name}: unpacks to more than {most} bytes, expected at most the limit of "
+                            f"a recording and half of the free space in {folder}; the rest is left out"
                         )
                         break
                     file.write(piece)

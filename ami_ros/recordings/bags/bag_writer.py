@@ -185,8 +185,8 @@ class BagWriter:
         cause = error.__cause__ if isinstance(error, OutputError) else error
         why = getattr(cause, "strerror", None) or str(error)
         return OutputError(
-            f"{self._folder}: cannot be written ({why}); what was recorded before stays and can be read. "
-            "Expected a folder that can be written, on a disk with space left"
+            f"{self._folder}: cannot be written ({why}); everything recorded so far is intact. Expected a "
+            "writable folder on a disk with free space"
         )
 
 
@@ -195,8 +195,8 @@ def check_new_bag(folder: Path) -> None:
     found = sorted(path.name for path in folder.iterdir() if _of_a_bag(path)) if folder.is_dir() else []
     if found:
         raise OutputError(
-            f"{folder}: holds a recording ({', '.join(found[:3])}), expected an empty folder, or none; "
-            "nothing is ever recorded over"
+            f"{folder}: holds a recording ({', '.join(found[:3])}), expected an empty or a new folder; a "
+            "recording is never overwritten"
         )
 
 

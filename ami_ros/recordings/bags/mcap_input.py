@@ -134,25 +134,25 @@ class _Reader:
             self._whole = len(_MAGIC)
             problem = yield from self._walk()
         else:
-            problem = "it does not begin as one"
+            problem = "it has no MCAP header"
         while problem:
             where = f"cut off or damaged after byte {self._whole} of {self._size} ({problem})"
             further = bisect_right(self._chunks, self._whole)
             if further < len(self._chunks):
                 self._whole = self._chunks[further]
-                self._note(f"{where}; goes on at byte {self._whole}")
+                self._note(f"{where}; reading resumes at byte {self._whole}")
                 problem = yield from self._walk()
             elif self._whole == 0:
-                self._note(f"no MCAP file, or nothing of it is left ({problem})")
+                self._note(f"not an MCAP file, or damaged from the start ({problem})")
                 break
             else:
                 self._note(
-                    f"{where}; everything before that was read, and what can be read of the chunk after it"
+                    f"{where}; everything before it was read, and the readable part of the chunk after it"
                 )
                 yield from self._salvaged()
                 break
         if self._homeless:
-            self._note(f"what {self._homeless} messages were said on is lost, and so are they")
+            self._note(f"{self._homeless} messages are lost: the descriptions of their topics are missing")
 
     def _walk(self) -> Generator[BagMessage, None, str]:
         """Yield the messages as long as everything before is intact; return why it ends, "" at the end."""
@@ -198,13 +198,13 @@ class _Reader:
         """Return the content of the chunk of `length` bytes at the current position."""
         _, _, size, crc, letters = _CHUNK.unpack(self._file.read(_CHUNK.size))
         if letters > MOST_NAME:
-            raise ValueError(f"its compression has a name of {letters} letters")
+            raise ValueError(f"got a compression name of {letters} characters, expected at most {MOST_NAME}")
         compression = self._file.read(letters).decode()
         (packed,) = _LENGTH.unpack(self._file.read(_LENGTH.size))
         there = length - _CHUNK.size - letters - _LENGTH.size
         if packed > MOST_CHUNK_BYTES or (packed > there and not cut_off):
             raise ValueError(
-                f"it says that {packed} bytes are in it, expected at most {min(there, MOST_CHUNK_BYTES)}"
+                f"its header claims {packed} bytes, expected at most {min(there, MOST_CHUNK_BYTES)}"
             )
         data = self._file.read(min(packed, max(there, 0)))
         return unpacked_chunk(data, compression, size, None if cut_off else crc)
@@ -225,7 +225,7 @@ class _Reader:
                 self._keep(opcode, _content(stream, length))
             except DAMAGE as error:
                 what = "type" if opcode == Opcode.SCHEMA else "topic"
-                self._note(f"what is said of a {what} is damaged: {error or 'it is cut off'}")
+                self._note(f"the description of a {what} is damaged: {error or 'it is cut off'}")
         return None
 
     def _keep(self, opcode: int, content: ReadDataStream) -> None:
@@ -295,7 +295,7 @@ def _channel(content: ReadDataStream) -> tuple[int, _Channel]:
 
 def _name(text: str) -> str:
     if len(text) > MOST_NAME:
-        raise ValueError(f"got the name {shown(text)}, expected at most {MOST_NAME} letters")
+        raise ValueError(f"got the name {shown(text)}, expected at most {MOST_NAME} characters")
     return text
 
 

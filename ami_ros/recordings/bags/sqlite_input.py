@@ -23,8 +23,8 @@ LISTED_AT_ONCE = 1000
 LONGEST_NAME = 1000  # bytes, of a topic's name and its type
 _COLUMNS = {"topics": {"id", "name", "type"}, "messages": {"topic_id", "timestamp", "data"}}
 # Why a message is left out.
-HOMELESS, TIMELESS = "of topics that are not in it, or have no name", "without a time"
-EMPTY, LARGE, DAMAGED = "without data", f"of more than {MOST_MESSAGE_BYTES} bytes", "damaged"
+HOMELESS, TIMELESS = "of topics that are unknown or unnamed", "without a timestamp"
+EMPTY, LARGE, DAMAGED = "without data", f"larger than {MOST_MESSAGE_BYTES} bytes", "damaged"
 
 
 def read_sqlite(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessage]:
@@ -45,7 +45,7 @@ def read_sqlite(path: Path, tell: Callable[[str], object]) -> Iterator[BagMessag
             _check_tables(database)
             yield from _messages(database, say, left)
     except (sqlite3.Error, OSError, MemoryError) as error:
-        say(f"cannot be read any further: {str(error) or 'it does not fit into memory'}")
+        say(f"reading stopped: {str(error) or 'it does not fit into memory'}")
     if left:
         say(f"left out {', '.join(f'{count} messages {why}' for why, count in left.items())}")
 
@@ -63,7 +63,7 @@ def _opened(path: Path, say: Callable[[str], object]) -> ForeignDatabase:
             database.execute("PRAGMA locking_mode = EXCLUSIVE")
             return database
     if journal.exists() and journal.stat().st_size:
-        say("its recorder was stopped while it wrote; what it wrote last may be damaged")
+        say("its recorder was killed while writing; the last messages may be damaged")
     return open_foreign(path, "immutable=1", MOST_MESSAGE_BYTES)
 
 
@@ -77,7 +77,7 @@ def _check_tables(database: ForeignDatabase) -> None:
         is_plain = len(made) == 1 and str(made[0]).startswith("table CREATE TABLE ")
         if not is_plain or not needed <= columns or "rowid" in columns:
             raise sqlite3.DatabaseError(
-                f"expected a table {table!r} with columns {', '.join(sorted(needed))}, as rosbag2 makes it"
+                f"expected a table {table!r} with columns {', '.join(sorted(needed))}, as rosbag2 creates it"
             )
 
 
@@ -122,7 +122,7 @@ def _messages(
                 topic_ids.append(topic_id)
                 times_ns.append(time_ns)
     except sqlite3.Error as error:
-        say(f"cannot be read any further: {error}")
+        say(f"reading stopped: {error}")
     for number in np.argsort(np.frombuffer(times_ns, np.int64), kind="stable"):
         data = _data(database, places[number])
         if data is None:
@@ -150,7 +150,9 @@ def _listed(database: ForeignDatabase) -> Iterator[tuple[int, int | None, int | 
             if claimed > room:
                 room = database.bytes  # its recorder may be at work
             if row[0] <= before or claimed > room:  # its pages form a loop
-                raise sqlite3.DatabaseError("its messages are out of order, or more than it has room for")
+                raise sqlite3.DatabaseError(
+                    "its messages are out of order, or more than the file has room for"
+                )
             before, claimed = row[0], claimed + (row[3] or 0)
             yield row
 

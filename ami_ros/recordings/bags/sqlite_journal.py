@@ -51,7 +51,7 @@ def end_of(log: Path) -> LogEnd:
         order = _MAGIC.get(magic, "<u4")
         sums = _sums(np.frombuffer(head, order, 6)[None])[0]
         if magic not in _MAGIC or page not in _PAGES or (sums != total).any():
-            return LogEnd(0, f"{log.name} is damaged, and nothing of it was read" if size else "")
+            return LogEnd(0, f"{log.name} is damaged and was not read" if size else "")
         frame, committed, whole = _FRAME.size + page, 0, _HEAD.size
         step = _power(1 + page // 8)
         while chunk := file.read(_AT_ONCE * frame):
@@ -76,7 +76,7 @@ def _ended(log: Path, committed: int, whole: int, goes_on: bool) -> LogEnd:
         return LogEnd(committed, "")
     where = f"byte {committed} of {log.stat().st_size}"
     return LogEnd(
-        committed, f"{log.name} is cut off or damaged after {where}; what was committed before was read"
+        committed, f"{log.name} is cut off or damaged after {where}; everything committed before was read"
     )
 
 

@@ -129,7 +129,7 @@ def unpacked_chunk(packed: bytes, compression: str, size: int, crc: int | None =
     if compression not in UNPACK:
         raise ValueError(f"got compression {shown(compression)}, expected one of {list(UNPACK)}")
     if size > MOST_CHUNK_BYTES:
-        raise ValueError(f"it says that it has {size} bytes, expected at most {MOST_CHUNK_BYTES}")
+        raise ValueError(f"its header claims {size} bytes, expected at most {MOST_CHUNK_BYTES}")
     content = UNPACK[compression](packed, size)
     if crc is not None and len(content) != size:
         raise ValueError(f"got {len(content)} bytes, expected {size}")

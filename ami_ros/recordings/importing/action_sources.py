@@ -109,7 +109,7 @@ def action_sources(spec: RobotSpec, signals: Signals, wanted: str) -> dict[str, 
     if not chosen:
         raise EpisodeError(
             f"actions from {wanted}: the recording has none, expected one of {list(sources)}. "
-            "Record the robot's commands, or say where they are with --topic commands=/TOPIC"
+            "Record the robot's commands, or name their topic with --topic commands=/TOPIC"
         )
     return chosen
 

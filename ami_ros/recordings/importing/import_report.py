@@ -73,7 +73,7 @@ class ImportReport:
     def why_nothing(self) -> str:
         """Return why no episode was created, for people."""
         reasons = ", ".join(f"{seconds:.1f} s {reason}" for reason, seconds in self.dropped_s().items())
-        return reasons or "too little was recorded"
+        return reasons or "the recording is too short"
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON-compatible values."""

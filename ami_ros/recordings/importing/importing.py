@@ -38,10 +38,10 @@ from ami_ros.recordings.lerobot.layout import is_lerobot
 
 ACTIONS = ("auto", "actions", "proposals", "commands", "motion")
 ENOUGH = 0.5  # share of the usable steps whose actions a source must know to be chosen
-UNKNOWN = "no action known from {}"
+UNKNOWN = "no action in {}"
 TOO_FAST = "faster than the actions' range"
 REST = "too short for an episode"
-LATER = "after the time that was asked for"
+LATER = "beyond the requested time"
 
 
 @dataclass(frozen=True)
@@ -279,5 +279,5 @@ def check_new(folder: Path) -> None:
     """Check that a folder contains no data set. Raises EpisodeError: it does."""
     if (folder / MANIFEST_FILE).exists() or any(folder.glob(EPISODE_FILES)):
         raise EpisodeError(
-            f"{folder}: holds episodes, expected a folder without; use another one, or delete it"
+            f"{folder}: holds episodes, expected a folder without episodes; use another one, or delete it"
         )

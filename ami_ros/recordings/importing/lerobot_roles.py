@@ -99,7 +99,7 @@ class RoleFinder:
             hint = f"--feature {RECORDED}={ACTION} or --feature {COMMANDS}={ACTION}:COLUMNS"
             notes.append(
                 f"{there} is neither the robot's channels {list(action_names(spec))} nor positions of "
-                f"{list(spec.command_names)}: actions come from motion; {hint} says otherwise"
+                f"{list(spec.command_names)}: actions are derived from motion; to use it, pass {hint}"
             )
         return LeRobotRoles(cameras, vectors, actions, commands, notes)
 
@@ -113,7 +113,9 @@ class RoleFinder:
             return f"{IMAGES}{name}"
         if len(there) == len(self._spec.images) == 1:
             return there[0]
-        raise self._missing(name, f"pictures, as {IMAGES}{name}", there[0] if there else f"{IMAGES}{name}")
+        raise self._missing(
+            name, f"pictures, such as {IMAGES}{name}", there[0] if there else f"{IMAGES}{name}"
+        )
 
     def _vector(self, sensor: VectorSensor) -> Columns:
         half = sensor.size // 2
@@ -129,14 +131,14 @@ class RoleFinder:
             if len(fitting) > 1 and fitting[0].name != STATE:
                 there = [feature.name for feature in fitting[:MOST_SHOWN]]
                 raise ConfigError(
-                    f"{sensor.name}: got columns {list(names)} in {there}, expected them in one; choose with "
-                    f"--feature {sensor.name}={there[0]}"
+                    f"{sensor.name}: got columns {list(names)} in {there}, expected them in one feature; "
+                    f"choose with --feature {sensor.name}={there[0]}"
                 )
             if fitting:
                 return self._columns(fitting[0], _places(sensor.name, fitting[0], names), sensor.units)
         raise self._missing(
             sensor.name,
-            f"columns {list(sensor.names)}, perhaps with {POSITION}",
+            f"columns {list(sensor.names)}, with or without {POSITION}",
             f"{states[0].name if states else STATE}:0-{len(sensor.names) - 1}",
         )
 
@@ -159,7 +161,9 @@ class RoleFinder:
         told = COMMANDS in self._given
         if len(spec.groups) > 1 or not spec.arms or spec.output.of.vector == "velocity":
             if told:
-                raise ConfigError(f"--feature {COMMANDS}: {spec.name} is not told positions of joints")
+                raise ConfigError(
+                    f"--feature {COMMANDS}: {spec.name} does not take joint positions as commands"
+                )
             return None
         names = spec.command_names
         (joints,) = (sensor for sensor in spec.vectors if sensor.name == spec.joint_sensor)
@@ -193,7 +197,7 @@ class RoleFinder:
             expected = " or ".join(map(str, sorted(sizes)))
             raise ConfigError(
                 f"--feature {role}: got {len(places)} columns of {feature}, expected {expected}: "
-                f"{list(names[: min(sizes)])}; choose them, as in {role}={name}:0-{min(sizes) - 1}"
+                f"{list(names[: min(sizes)])}; choose them as in {role}={name}:0-{min(sizes) - 1}"
             )
         return self._columns(feature, places, units)
 
@@ -209,8 +213,8 @@ class RoleFinder:
 
     def _missing(self, role: str, expected: str, example: str) -> ConfigError:
         return ConfigError(
-            f"got no feature of {role}, expected {expected}; say where it is with "
-            f"--feature {role}={example}. There is: {self._info.listed}"
+            f"got no feature of {role}, expected {expected}; name it with --feature {role}={example}. "
+            f"Available: {self._info.listed}"
         )
 
 
@@ -220,7 +224,7 @@ def _places(role: str, feature: Feature, names: Sequence[str]) -> list[int]:
         where = {name: list(feature.columns[name]) for name in twice}
         first = feature.columns[names[0]][0]
         raise ConfigError(
-            f"{role}: got columns of {feature.name} with the same name: {shown(where)}, expected each name "
+            f"{role}: got columns of {feature.name} that share a name: {shown(where)}, expected each name "
             f"once; choose by number, as in --feature {role}={feature.name}:{first}-{first + len(names) - 1}"
         )
     return [feature.columns[name][0] for name in names]

@@ -18,24 +18,24 @@ def odd_signals(spec: RobotSpec, signals: Signals) -> list[str]:
     """Return the oddities, a line each."""
     notes = [note for image in spec.images for note in _of_camera(spec, signals, image)]
     if signals.still_joints:
-        notes.append("joint states have no velocities: they count as 0, as they will for the planner")
+        notes.append("joint states have no velocities: import and planner take them as 0")
     for name, health in signals.health.items():
         if health.unstamped:
             notes.append(
-                f"{name}: {health.unstamped} of {health.messages} messages have a stamp of zero: they count "
-                "as measured when they were received"
+                f"{name}: {health.unstamped} of {health.messages} messages have a stamp of zero: their time "
+                "of arrival is used instead"
             )
         if health.contradictions:
             notes.append(
-                f"{name}: {health.contradictions} of {health.messages} readings of {health.topic} are "
-                "further from the one before than the robot can move: do two nodes publish there?"
+                f"{name}: {health.contradictions} of {health.messages} readings of {health.topic} lie "
+                "further from the previous one than the robot can move: do two nodes publish this topic?"
             )
     if spec.arms:
         notes += _of_joints(spec, signals)
     if signals.breaks:
         count = len(signals.breaks)
         notes.append(
-            f"time begins again {count} times: a reset, a clock that was set, a long pause, or the next "
+            f"time restarts {count} times: a reset, a clock that was set, a long pause, or the next "
             "recording or episode"
         )
     return notes
@@ -48,15 +48,15 @@ def _of_camera(spec: RobotSpec, signals: Signals, image: ImageSensor) -> list[st
     notes, rate_hz = [], health.rate_hz
     if health.size is not None and health.size != (image.width, image.height):
         got = "x".join(map(str, health.size))
-        notes.append(f"{image.name}: {got} px, the robot's YAML says {image.width}x{image.height}")
+        notes.append(f"{image.name}: {got} px, but the robot's YAML says {image.width}x{image.height}")
     if rate_hz is None or image.name != spec.camera.name:
         return notes
     control_hz = spec.actions.rate_hz
     longer = control_hz / rate_hz - 1.0
     if longer > UNEVEN:
         notes.append(
-            f"{image.name}: {rate_hz:.1f} Hz, slower than the robot's control rate of {control_hz:g} Hz: "
-            "nothing can be used. Lower actions.rate_hz"
+            f"{image.name}: {rate_hz:.1f} Hz, slower than the robot's control rate of {control_hz:g} Hz: no "
+            "step is usable. Lower actions.rate_hz"
         )
     elif abs(longer) > OFF and rate_hz < FAST * control_hz:
         notes.append(
@@ -76,6 +76,6 @@ def _of_joints(spec: RobotSpec, signals: Signals) -> list[str]:
     if share <= BEYOND:
         return []
     return [
-        f"{spec.joint_sensor}: {share:.0%} of the positions are outside the robot's limits: "
-        "another robot's, or in degrees (--degrees)?"
+        f"{spec.joint_sensor}: {share:.0%} of the positions are outside the robot's limits: are they another "
+        "robot's, or in degrees (--degrees)?"
     ]

@@ -47,7 +47,9 @@ class ProposalReader:
         points = by_name(trajectory.positions, trajectory.joint_names, self._names)
         times = trajectory.time_from_start_ns.astype(np.float64)
         if len(points) < 2 or not np.isfinite(points).all() or (np.diff(times) <= 0).any():
-            raise ProposalError("proposal: got points that lead nowhere, expected two or more in order")
+            raise ProposalError(
+                "proposal: got points without a direction, expected two or more in order of time"
+            )
         self._proposals[time_ns] = points, times
         self._stamps[time_ns] = trajectory.stamp_ns + shift_ns
         self._times = []

@@ -97,8 +97,8 @@ def roles_of(spec: RobotSpec, found: Sequence[FoundTopic], given: Mapping[str, s
             f"{name}: {wanted[name][0]} ({' or '.join(wanted[name][1])})" for name in missing
         )
         raise ConfigError(
-            f"got no topic of {missing}, expected {expected}; say where it is with "
-            f"--topic {missing[0]}=/TOPIC. There is: {_listed(found)}"
+            f"got no topic of {missing}, expected {expected}; name it with --topic {missing[0]}=/TOPIC. "
+            f"Available: {_listed(found)}"
         )
     present = {name: topic for name, topic in roles.items() if topic is not None}
     return Roles(

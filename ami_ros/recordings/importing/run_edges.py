@@ -10,7 +10,7 @@ from ami_ros.recordings.importing.signals import Signals
 from ami_ros.recordings.importing.steps import NOT_AGAIN
 from ami_ros.recordings.importing.track import Times
 
-NOT_YET, ENDED = "not all sensors spoke yet", "{} had ended"
+NOT_YET, ENDED = "some sensors had not reported yet", "{} had ended"
 
 
 def run_edges(signals: Signals, times: Times, step_ns: int) -> list[Span]:

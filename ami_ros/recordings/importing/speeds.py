@@ -58,7 +58,7 @@ def wrong_speeds(
         wrong = ~agrees(share)
         if wrong.any():
             step, which = np.argwhere(wrong)[0]
-            example = f"{speeds.names[which]}: {share[step, which]:.3g} times what positions change by"
+            example = f"{speeds.names[which]}: {share[step, which]:.3g} times the change of the positions"
             found[speeds.sensor] = np.asarray(wrong.any(axis=1)), example
     return found
 

@@ -22,12 +22,12 @@ from ami_ros.recordings.importing.track import Times, longest_interval_ns
 UNEVEN = 0.35  # share of its length by which a control step may be longer or shorter
 FAST = 1.15  # pictures per control step: faster cameras are sampled on an even grid
 MOVED = 0.02  # rad or m, after which identical pictures are impossible
-AGAIN, NOT_AGAIN = "time began again", "nothing of {} since time began again"
-STILL = "a frozen picture of {} while it moved"
+AGAIN, NOT_AGAIN = "time restarted", "no message of {} since time restarted"
+STILL = "a frozen picture of {} while the robot moved"
 GAP = "a gap in {}"
 PIECE_NS = 10_000_000_000  # no grid spans a longer gap: setting a clock makes gaps of hours
 LEAPT = "readings of {} that contradict each other"
-FROZEN = "readings of {} that stay the same to the last bit while it moves"
+FROZEN = "readings of {} that repeat to the last bit while the robot moves"
 SPEEDS = "velocities of {} that contradict its positions"
 
 
@@ -66,17 +66,17 @@ def control_steps(spec: RobotSpec, signals: Signals, trust: SensorTrust) -> Step
     tracks = signals.tracks
     if empty := [name for name, one in tracks.items() if not len(one.times)]:
         reasons = [f"{name}: {signals.health[name].reason}" for name in empty if name in signals.health]
-        raise EpisodeError(f"got no usable message of {empty}: {'; '.join(reasons) or 'none came'}")
+        raise EpisodeError(f"got no usable message of {empty}: {'; '.join(reasons) or 'none was recorded'}")
     begin_ns, end_ns = overlap(list(tracks.values()))
     if begin_ns >= end_ns:
         spans = [f"{name} {t.times[0] / 1e9:.3f} to {t.times[-1] / 1e9:.3f} s" for name, t in tracks.items()]
         raise EpisodeError(
             f"the sensors have no time in common by their stamps: {', '.join(spans)}. "
-            "Go by when messages were received: --by-arrival"
+            "Use the times of arrival instead: --by-arrival"
         )
     times = _moments(spec, signals, begin_ns, end_ns)
     if len(times) < 2:
-        raise EpisodeError(f"got {len(times)} moments at which all sensors had spoken, expected more")
+        raise EpisodeError(f"got {len(times)} moments at which all sensors had reported, expected at least 2")
     frames = {name: _nearest(one.times, times) for name, one in signals.frames.items()}
     notes: list[str] = []
     return Steps(times, frames, _reasons(spec, signals, times, frames, trust, notes), notes)
@@ -173,8 +173,8 @@ def _reasons(
         mark(frozen, FROZEN.format(name))
     for name, (wrong, example) in wrong_speeds(spec, signals, times, reasons == "").items():
         notes.append(
-            f"{name}: velocities contradict positions ({example}): let the driver send them in the units and "
-            "the order of the robot's YAML, or none at all"
+            f"{name}: velocities contradict positions ({example}): make the driver send them in the units "
+            "and order of the robot's YAML, or not at all"
         )
         mark(wrong, SPEEDS.format(name))
     return list(reasons)

@@ -133,13 +133,17 @@ class Timeline:
         """Raise ObservationError where a topic goes back, or jumps ahead, and the other sensors do not."""
         if clock.lost or clock.goes_back(stamp_ns):
             clock.lost = True
-            raise ObservationError(f"stamp: that of {topic} went back, expected the sensors' to, too")
+            raise ObservationError(
+                f"stamp: that of {topic} went back, expected those of the other sensors to go back"
+            )
         others = self._newest_of_others(topic, clock.run)
         if others is None or stamp_ns <= clock.newest_ns + BACK_NS:
             return
         if stamp_ns - others > clock.lead_ns + BACK_NS:
             clock.ahead_ns = stamp_ns
-            raise ObservationError(f"stamp: that of {topic} jumped ahead, expected the sensors' to, too")
+            raise ObservationError(
+                f"stamp: that of {topic} jumped ahead, expected those of the other sensors to jump"
+            )
 
     def _newest_of_others(self, topic: str, run: int) -> int | None:
         """Return the newest stamp of all other sensors in a run, those ahead included; None without any."""
@@ -155,7 +159,9 @@ class Timeline:
         return len(self._runs) - 1
 
     def _stays(self, topic: str) -> ObservationError:
-        return ObservationError(f"stamp: time of {self._leader} began again, expected that of {topic}, too")
+        return ObservationError(
+            f"stamp: time of {self._leader} restarted, expected that of {topic} to restart"
+        )
 
     def _apart(self, stamp_ns: int, run: int) -> int:
         """Return the distance of a stamp from the newest one of a run, ns."""

@@ -85,7 +85,7 @@ class DatasetInput:
                 seen[rows.episode] += len(rows.times_s)
                 yield rows
         if not seen:
-            why = "; ".join(self.problems) or "there is no data/*/*.parquet"
+            why = "; ".join(self.problems) or "no file matches data/*/*.parquet"
             raise EpisodeError(f"{self.path}: no rows can be read: {why}")
         counts = (len(seen), self.info.episodes), (seen.total(), self.info.frames)
         if any(expected and got != expected for got, expected in counts):
@@ -109,7 +109,7 @@ class DatasetInput:
             return
         with parquet:
             if missing := [name for name in (EPISODE, TIMESTAMP) if name not in parquet.names]:
-                self.problems.append(f"{file}: has no {missing}, so nothing of it can be used")
+                self.problems.append(f"{file}: has no {missing}, so none of its rows are usable")
                 return
             if absent := [feature for feature in features if feature not in parquet.names]:
                 self.problems.append(f"{file}: has no {absent}")

@@ -58,7 +58,7 @@ def read_places(
     """
     files = sorted(folder.glob("meta/episodes/*/*.parquet"))
     if not files:
-        tell("meta/episodes: missing, so nobody knows where in videos episodes begin")
+        tell("meta/episodes: missing; it says where in a video each episode begins, so no video is usable")
     places: dict[int, EpisodePlace] = {}
     times: Counter[int] = Counter()
     for file in files:
@@ -68,7 +68,8 @@ def read_places(
                 times[number] += 1
     if twice := sorted(number for number, count in times.items() if count > 1):
         tell(
-            f"meta/episodes: tells of episodes {shown(twice)} more than once, expected once; none is believed"
+            f"meta/episodes: lists episodes {shown(twice)} more than once, expected once; all of these "
+            "entries are ignored"
         )
     places = {number: place for number, place in places.items() if times[number] == 1}
     for video in videos:
@@ -85,7 +86,7 @@ def _read(
         with ParquetInput(file) as parquet:
             columns = {name: 1 for name in names if name in parquet.names}
             if EPISODE not in columns:
-                note(f"has no {EPISODE}, so nothing of it can be used")
+                note(f"has no {EPISODE}, so none of its rows are usable")
                 return
             for group in range(parquet.groups):
                 for batch in parquet.batches(group, columns, BATCH):
@@ -146,8 +147,8 @@ def _leave_out_contradictions(
             del places[number].videos[video]
         if wrong:
             tell(
-                f"{file}: pictures of episodes {shown(sorted(wrong))} are left out: meta/episodes says that "
-                "they are where those of others are, or last longer or shorter than the episodes"
+                f"{file}: pictures of episodes {shown(sorted(wrong))} are left out: by meta/episodes, they "
+                "overlap those of other episodes, or do not last as long as their episodes"
             )
 
 

@@ -46,7 +46,7 @@ class EpisodeVideos:
         file, from_s, video = self._open[feature]
         picture = video.at(from_s + time_s)
         if picture is None:
-            self._lost[file, video.failure or "they are not in it"] += 1
+            self._lost[file, video.failure or "the video does not contain them"] += 1
         return picture
 
     def close(self) -> None:
@@ -60,7 +60,8 @@ class EpisodeVideos:
         """Return what could not be read, for people."""
         lost = [f"{file}: {count} pictures are lost: {why}" for (file, why), count in self._lost.items()]
         unknown = [
-            f"{feature}: {count} pictures are lost: meta/episodes does not say where, or contradicts itself"
+            f"{feature}: {count} pictures are lost: meta/episodes does not say where they are, or "
+            "contradicts itself"
             for feature, count in self._unknown.items()
         ]
         return sorted([*lost, *unknown])

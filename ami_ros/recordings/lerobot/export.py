@@ -79,12 +79,14 @@ def export(
                 rate_hz = spec.actions.rate_hz
                 output = DatasetOutput(partial, features, rate_hz, spec.name, settings.instruction)
             if found != sizes:
-                raise EpisodeError(f"{path}: got pictures of {found} px, expected {sizes} as in the first")
+                raise EpisodeError(
+                    f"{path}: got pictures of {found} px, expected {sizes} as in the first episode"
+                )
             output.write(_values(spec, record))
             frames += len(record.actions) + 1
             on_episode(1)
         if output is None:
-            raise EpisodeError("got no episodes, expected some")
+            raise EpisodeError("got no episodes, expected at least one")
         output.close()
     return frames
 
@@ -103,10 +105,10 @@ def _values(spec: RobotSpec, record: EpisodeRecord) -> dict[str, NDArray[np.gene
 def _whole(folder: Path) -> Iterator[Path]:
     """Yield a folder that replaces `folder` if the block succeeds, and is removed if it does not."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"{folder}: is there already, expected a new or an empty folder; use another one")
+        raise OutputError(f"{folder}: exists already, expected a new or an empty folder; use another one")
     partial = folder.with_name(f"{PARTIAL}{folder.name}{SUFFIX}")
     if partial.is_symlink():
-        raise OutputError(f"{partial}: is a link, expected nothing there, or what a killed process left")
+        raise OutputError(f"{partial}: is a link, expected nothing there, or the remains of a killed export")
     try:
         with only_one(VERB, partial):
             _empty(partial)  # left by a killed process
@@ -121,8 +123,7 @@ def _whole(folder: Path) -> Iterator[Path]:
     except (OSError, pa.ArrowException, av.error.FFmpegError) as error:
         why = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise OutputError(
-            f"{folder}: cannot be written ({why}); expected a disk with space left, and a folder that can be "
-            "written"
+            f"{folder}: cannot be written ({why}); expected a writable folder on a disk with free space"
         ) from error
 
 

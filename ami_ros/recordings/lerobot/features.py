@@ -108,7 +108,7 @@ def read_info(folder: Path) -> DatasetInfo:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise EpisodeError(
-            f"{path}: cannot be read ({why}); without it nobody knows what the columns mean: copy it again"
+            f"{path}: cannot be read ({why}); it says what the columns mean: copy it again"
         ) from error
     version = info.get("codebase_version")
     if str(version).partition(".")[0] != VERSION.partition(".")[0]:
@@ -120,7 +120,7 @@ def read_info(folder: Path) -> DatasetInfo:
         features = {name: _feature(name, about) for name, about in info["features"].items()}
         fps = _number(info.get("fps"), LEAST_FPS, MOST_FPS, "fps")
     except ValueError as error:
-        raise EpisodeError(f"{path}: {error}; expected what lerobot writes") from error
+        raise EpisodeError(f"{path}: {error}; expected a file that lerobot wrote") from error
     problems: list[str] = []
     episodes, frames = (_count(info, f"total_{what}", problems) for what in ("episodes", "frames"))
     features = {name: feature for name, feature in features.items() if name not in BOOKKEEPING}
@@ -138,7 +138,7 @@ def _count(info: Mapping[str, Any], name: str, problems: list[str]) -> int:
 def _feature(name: str, about: Any) -> Feature:
     """Return one feature. Raises ValueError: its description is invalid."""
     if "/" in name or name.startswith(".") or not name.isprintable():
-        raise ValueError(f"feature {shown(name)}: expected a name that can be a folder's")
+        raise ValueError(f"feature {shown(name)}: expected a name that is valid for a folder")
     about = about if isinstance(about, dict) else {}
     sizes, dtype = about.get("shape"), about.get("dtype")
     if not isinstance(dtype, str) or not dtype.isprintable():

@@ -103,7 +103,7 @@ class ParquetInput:
         length = _END.unpack(tail)[0] if len(tail) == _END.size else 0
         most = min(max(SMALL_FOOTER_BYTES, self._size // FOOTER_SHARE), MOST_FOOTER_BYTES)
         if length > most:
-            raise ValueError(f"it says that its end has {length} bytes, expected at most {most}")
+            raise ValueError(f"its footer claims {length} bytes, expected at most {most}")
         self._file.seek(0)
 
     def _check_rows(self) -> None:
@@ -113,7 +113,7 @@ class ParquetInput:
         most = self._size // LEAST_ROW_BYTES
         if min(counts, default=0) < 0 or sum(counts) > most:
             raise ValueError(
-                f"it says that {self._size} bytes hold {sum(counts)} rows, expected at most {most}"
+                f"its footer claims {sum(counts)} rows in {self._size} bytes, expected at most {most}"
             )
 
     def _leaf(self, name: str, size: int) -> int:
@@ -145,8 +145,8 @@ class ParquetInput:
         most_bytes = MOST_PICTURES_BYTES if size == PICTURES else MOST_NUMBERS_BYTES
         if claims.values > most_values or claims.largest_bytes > most_bytes:
             raise ValueError(
-                f"it says that {rows} rows have {claims.values} values, in pages of {claims.largest_bytes} "
-                f"bytes; expected at most {most_values}, in {most_bytes}"
+                f"its footer claims {claims.values} values for {rows} rows, in pages of "
+                f"{claims.largest_bytes} bytes; expected at most {most_values}, in {most_bytes}"
             )
         return max(1, MOST_BATCH_BYTES // max(claims.dictionary_bytes, 1))
 
@@ -166,7 +166,7 @@ class ParquetInput:
     def _take_bytes(self, unpacked: int) -> None:
         self._bytes -= unpacked
         if self._bytes < 0:
-            raise ValueError(f"its {self._size} bytes unpack to more than they can hold")
+            raise ValueError(f"its {self._size} bytes claim to unpack to more than they can hold")
 
 
 def _is_plain(kind: pa.DataType) -> bool:

@@ -59,9 +59,7 @@ def claims_of(file: BinaryIO, begin: int, end: int, most_pages: int) -> Claims:
         begin += reader.at + packed
         pages += 1
         if min(unpacked, packed, *counts) < 0 or begin > end or counts[1] > unpacked:
-            raise ValueError(
-                "got a page of negative size, or that is longer than its column or has more values"
-            )
+            raise ValueError("got a page of negative size, or one longer than its column or with more values")
         if pages > most_pages:
             raise ValueError(f"got more than {most_pages} pages, expected each once")
         values += counts[0] + counts[2]

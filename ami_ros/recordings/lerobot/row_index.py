@@ -20,8 +20,8 @@ from ami_ros.recordings.lerobot.layout import EPISODE, FRAME, TIMESTAMP
 from ami_ros.types import FloatArray
 
 MOST_PIECES = 4  # of an episode, where rows falsely claim to belong to another one
-ELSEWHERE = "meta/episodes says that they are in another file"
-AGAIN = f"they are there more than once, in several files, or in more than {MOST_PIECES} pieces"
+ELSEWHERE = "meta/episodes places them in another file"
+AGAIN = f"they occur more than once, in several files, or in more than {MOST_PIECES} pieces"
 LONGER = "they have more rows than meta/episodes says"
 
 
@@ -106,7 +106,8 @@ class RowIndex:
     def problems(self) -> list[str]:
         """Return what was left out, for people."""
         lines = [
-            f"{file}: {count} rows are left out: expected numbers of episode and frame, and the frame's time"
+            f"{file}: {count} rows are left out: expected valid episode and frame numbers, and the frame's "
+            "time"
             for file, count in self._unusable.items()
             if count
         ]
@@ -116,9 +117,9 @@ class RowIndex:
             if episodes
         ]
         if self._places and (unknown := sorted(self._found.keys() - self._places.keys())):
-            lines.append(f"meta/episodes does not tell of episodes {shown(unknown)}")
+            lines.append(f"meta/episodes does not list episodes {shown(unknown)}")
         if short := sorted(self._short()):
-            lines.append(f"episodes {shown(short)} have fewer rows than they should have")
+            lines.append(f"episodes {shown(short)} have fewer rows than meta/episodes says")
         return lines
 
     def _see(self, file: str, episode: int, frames: NDArray[np.int64]) -> None:

@@ -78,9 +78,7 @@ class VideoInput:
                     for frame in container.decode(stream):
                         self.left -= 1
                         if self.left < 0:
-                            raise ImageError(
-                                "too many others lie before them, and none of these stands alone"
-                            )
+                            raise ImageError("no key frame is near enough before them")
                         if frame.pts is not None:
                             yield float(frame.pts * base), frame
         except Exception as error:  # FFmpeg raises a dozen kinds on damaged files

@@ -72,7 +72,7 @@ def test_half_of_the_disk_stays_free(tmp_path, monkeypatch):
     bag = packed(tmp_path, mcap(ABOUT, message(1, WORDS), bytes(2**22)))
     assert [one.log_ns for one in bag.messages()] == [1]
     assert f"unpacks to more than {free // 2} bytes" in bag.problems[0]
-    assert f"half of what is free in {tempfile.gettempdir()}" in bag.problems[0]
+    assert f"half of the free space in {tempfile.gettempdir()}" in bag.problems[0]
 
 
 def test_a_packed_file_has_no_more_messages_than_it_can_hold(tmp_path):
@@ -108,8 +108,8 @@ def test_what_is_no_file_is_told(tmp_path):
     (tmp_path / "a_3.mcap").symlink_to(tmp_path / "a_0.mcap")
     bag = Bag(tmp_path)
     assert [one.log_ns for one in bag.messages()] == [1, 1]
-    assert bag.problems == ["a_1.mcap: no regular file", "a_2.db3: no regular file"]
-    with pytest.raises(EpisodeError, match="no recording"):
+    assert bag.problems == ["a_1.mcap: not a regular file", "a_2.db3: not a regular file"]
+    with pytest.raises(EpisodeError, match="not a recording"):
         Bag(tmp_path / "a_1.mcap")
 
 

@@ -125,10 +125,10 @@ def test_after_what_is_damaged_it_goes_on_where_the_summary_says(tmp_path):
     path.write_bytes(content)
     bag = Bag(path)
     assert [(m.log_ns, m.data) for m in bag.messages()] == written[:4] + written[8:]
-    assert len(bag.problems) == 1 and "goes on at byte" in bag.problems[0]
+    assert len(bag.problems) == 1 and "reading resumes at byte" in bag.problems[0]
     for nothing in (b"", content[:100], bytes(2000)):
         path.write_bytes(nothing)
-        with pytest.raises(EpisodeError, match="nothing of it can be read: bag_0.mcap: "):
+        with pytest.raises(EpisodeError, match="cannot be read: bag_0.mcap: "):
             Bag(path).topics()
 
 
@@ -166,7 +166,7 @@ def test_nothing_is_recorded_over_or_next_to_another_recording(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         BagWriter(tmp_path / "file" / "bag", BIG, "none", {})
-    with pytest.raises(EpisodeError, match="no recording"):
+    with pytest.raises(EpisodeError, match="not a recording"):
         Bag(tmp_path)
 
 

@@ -57,8 +57,8 @@ TWO = message(1, bytes(9)) + message(2, bytes(9))
 
 
 CHUNKS = {
-    "larger than any": (chunk(TWO, size=MOST_CHUNK_BYTES + 1), f"it says that it has {MOST_CHUNK_BYTES + 1}"),
-    "of 8 exabytes": (chunk(TWO, size=2**63), f"it says that it has {2**63} bytes"),
+    "larger than any": (chunk(TWO, size=MOST_CHUNK_BYTES + 1), f"its header claims {MOST_CHUNK_BYTES + 1}"),
+    "of 8 exabytes": (chunk(TWO, size=2**63), f"its header claims {2**63} bytes"),
     "longer zstd": (chunk(TWO, "zstd", len(TWO) - 1), f"unpacks to more than {len(TWO) - 1} bytes"),
     "longer lz4": (chunk(TWO, "lz4", len(TWO) - 1), f"unpacks to more than {len(TWO) - 1} bytes"),
     "longer": (chunk(TWO, "", len(TWO) - 1), f"unpacks to more than {len(TWO) - 1} bytes"),
@@ -68,9 +68,9 @@ CHUNKS = {
     "no zstd": (chunk(TWO, packed=b"words"), "Unknown frame descriptor"),
     "longer than its record": (
         record(6, bytes(32) + struct.pack("<Q", 2**40)),
-        f"it says that {2**40} bytes",
+        f"its header claims {2**40} bytes",
     ),
-    "a long name": (record(6, bytes(28) + struct.pack("<I", 2**32 - 1)), "has a name of"),
+    "a long name": (record(6, bytes(28) + struct.pack("<I", 2**32 - 1)), "got a compression name of"),
 }
 
 
@@ -86,11 +86,11 @@ RECORDS = {
     "a time that is none": (message(MOST_NS + 1), f"got time {MOST_NS + 1} ns, expected at most {MOST_NS}"),
     "the latest time": (message(2**64 - 1), f"got time {2**64 - 1} ns"),
     "a short message": (record(5, bytes(21)), "a message of 21 bytes was left out"),
-    "a long name": (channel(2, "/" + "x" * MOST_NAME), f"expected at most {MOST_NAME} letters"),
-    "no text": (record(4, b"\xff" * 20), "what is said of a topic is damaged"),
+    "a long name": (channel(2, "/" + "x" * MOST_NAME), f"expected at most {MOST_NAME} characters"),
+    "no text": (record(4, b"\xff" * 20), "the description of a topic is damaged"),
     "much metadata": (channel(2, metadata=bytes(MOST_DESCRIPTION_BYTES)), "of a topic is damaged: got"),
-    "no type": (record(3, struct.pack("<HI", 2, 1) + b"\xff"), "what is said of a type is damaged"),
-    "without a topic": (message(2, number=7), "what 1 messages were said on is lost"),
+    "no type": (record(3, struct.pack("<HI", 2, 1) + b"\xff"), "the description of a type is damaged"),
+    "without a topic": (message(2, number=7), "1 messages are lost"),
 }
 
 
@@ -122,7 +122,7 @@ def test_a_million_damages_are_few_lines(tmp_path):
     broken = [chunk(TWO, size=1)] * 300 + [message(2**64 - 1)] * 300
     times, problems = read(tmp_path / "a.mcap", ABOUT, *broken, message(3))
     assert times == [3] and len(problems) == MOST_LINES + 1
-    assert problems[-1] == f"a.mcap: {600 - MOST_LINES} more problems as the last one"
+    assert problems[-1] == f"a.mcap: {600 - MOST_LINES} more problems like the last one"
 
 
 def test_there_are_no_more_records_than_the_file_can_hold(tmp_path):
@@ -158,7 +158,7 @@ def test_a_pipe_in_the_place_of_a_file_is_told(tmp_path):
     os.mkfifo(tmp_path / "a.mcap")
     problems: list[str] = []
     assert list(read_mcap(tmp_path / "a.mcap", problems.append)) == []
-    assert problems == ["a.mcap: cannot be read: this is no regular file"]
+    assert problems == ["a.mcap: cannot be read: not a regular file"]
     assert mcap_topics(tmp_path / "a.mcap") is None
 
 
@@ -174,7 +174,7 @@ for name in sys.argv[1:]:
     try:
         bag.topics()
     except EpisodeError as error:
-        assert "nothing of it can be read" in str(error), error
+        assert "cannot be read" in str(error), error
     count = sum(1 for _ in bag.messages())
     assert bag.problems, name
     print(count, time.process_time() - begun)

@@ -186,7 +186,7 @@ def test_a_journal_that_would_be_rolled_back_is_left_alone_and_told(path):
     before = content(path.parent)
     got, told = read(path)
     assert len(got) == 20 and content(path.parent) == before
-    assert told == ["bag_0.db3: its recorder was stopped while it wrote; what it wrote last may be damaged"]
+    assert told == ["bag_0.db3: its recorder was killed while writing; the last messages may be damaged"]
 
 
 def test_messages_come_in_the_order_of_time_and_of_recording(path):
@@ -208,36 +208,36 @@ def test_any_name_of_a_file_will_do(path, name):
 SPOILT = {
     "a time that is none": (
         "UPDATE messages SET timestamp = 'noon' WHERE id < 4",
-        "3 messages without a time",
+        "3 messages without a timestamp",
     ),
     "a time too large": (
         "UPDATE messages SET timestamp = 9223372036854775808 WHERE id = 4",
-        "1 messages without a time",
+        "1 messages without a timestamp",
     ),
     "no data": ("UPDATE messages SET data = 'text' WHERE id < 3", "2 messages without data"),
     "a topic that is not there": (
         "UPDATE messages SET topic_id = 77 WHERE id = 9",
-        "1 messages of topics that are not in it, or have no name",
+        "1 messages of topics that are unknown or unnamed",
     ),
     "a topic without a name": (
         "UPDATE topics SET name = x'00ff' WHERE id = 2",
-        "10 messages of topics that are not in it, or have no name",
+        "10 messages of topics that are unknown or unnamed",
     ),
     "a topic of no text": (
         "UPDATE topics SET name = CAST(x'2fff' AS TEXT) WHERE id = 2",
-        "10 messages of topics that are not in it, or have no name",
+        "10 messages of topics that are unknown or unnamed",
     ),
     "a topic that a terminal obeys": (
         "UPDATE topics SET name = '/' || char(27) || '[2J' WHERE id = 2",
-        "10 messages of topics that are not in it, or have no name",
+        "10 messages of topics that are unknown or unnamed",
     ),
     "a topic with a long name": (
         "UPDATE topics SET name = '/' || char(0) || hex(zeroblob(1000000)) WHERE id = 2",
-        "10 messages of topics that are not in it, or have no name",
+        "10 messages of topics that are unknown or unnamed",
     ),
     "a type that is none": (
         "UPDATE topics SET type = x'37' WHERE id = 1",
-        "10 messages of topics that are not in it, or have no name",
+        "10 messages of topics that are unknown or unnamed",
     ),
 }
 
@@ -259,9 +259,8 @@ def test_values_that_are_null_cost_their_messages(tmp_path):
     )
     got, told = read(path)
     assert len(got) == 7 and told == [
-        "bag_0.db3: ".replace("_0", "")
-        + "left out 11 messages of topics that are not in it, or have no name, "
-        "1 messages without data, 1 messages without a time"
+        "bag_0.db3: ".replace("_0", "") + "left out 11 messages of topics that are unknown or unnamed, "
+        "1 messages without data, 1 messages without a timestamp"
     ]
 
 
@@ -294,8 +293,8 @@ CODE = {
 def test_what_would_be_computed_is_refused(path, spoil):
     changed(path, spoil)
     got, told = read(path)
-    assert got == [] and len(told) == 1 and told[0].startswith("bag_0.db3: cannot be read any further: ")
-    with pytest.raises(EpisodeError, match="nothing of it can be read"):
+    assert got == [] and len(told) == 1 and told[0].startswith("bag_0.db3: reading stopped: ")
+    with pytest.raises(EpisodeError, match="cannot be read"):
         Bag(path).topics()
 
 
@@ -303,7 +302,7 @@ def test_what_would_be_computed_is_refused(path, spoil):
 def test_pages_that_lead_to_one_another_come_to_an_end(path, table, count):
     lead_in_circles(path, table)
     got, told = read(path)
-    assert len(got) == count and len(told) == 1 and "cannot be read any further: its " in told[0]
+    assert len(got) == count and len(told) == 1 and "reading stopped: its " in told[0]
 
 
 def test_messages_that_share_what_they_say_come_to_an_end(path):
@@ -311,7 +310,7 @@ def test_messages_that_share_what_they_say_come_to_an_end(path):
     changed(path, "DELETE FROM messages WHERE id > 1; UPDATE messages SET data = zeroblob(409690)")
     assert share_data(path, "messages") > 5
     got, told = read(path)
-    assert len(got) < 4 and "cannot be read any further: its messages" in told[0]
+    assert len(got) < 4 and "reading stopped: its messages" in told[0]
 
 
 def test_a_file_that_is_cut_off_gives_what_is_there(tmp_path):
@@ -321,7 +320,7 @@ def test_a_file_that_is_cut_off_gives_what_is_there(tmp_path):
         path.write_bytes(whole[: int(part * len(whole))])
         got, told = read(path)
         assert got == [row(number) for number in range(len(got))] and len(got) > before
-        assert len(told) == 1 and "cannot be read any further: " in told[0]
+        assert len(told) == 1 and "reading stopped: " in told[0]
         before = len(got)
 
 

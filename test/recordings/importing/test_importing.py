@@ -68,7 +68,7 @@ def test_the_first_of_what_was_recorded_can_be_used_alone(tmp_path):
     first_s = 2.5 * STEPS * STEP_S  # two episodes, and half of one
     report, episodes = imported(bag, tmp_path / "first", first_s=first_s)
     assert len(episodes) == 2 and report.used_s == pytest.approx(2 * STEPS * STEP_S)
-    assert report.dropped_s()["after the time that was asked for"] == pytest.approx(6.5 - first_s, abs=0.2)
+    assert report.dropped_s()["beyond the requested time"] == pytest.approx(6.5 - first_s, abs=0.2)
     for one, other in zip(episodes, all_of_it, strict=False):
         np.testing.assert_array_equal(one.images["camera"], other.images["camera"])
         np.testing.assert_array_equal(one.actions, other.actions)
@@ -92,7 +92,7 @@ def test_motion_tells_actions_where_nothing_else_does(tmp_path):
     script.camera(5.0, begin_s=0.4, packed=True, topic="/arm/camera/image_raw/compressed", hz=10.0)
     report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
     assert (report.actions_from, len(episodes)) == ("motion", 3)
-    assert report.dropped_s()["not all sensors spoke yet"] == pytest.approx(0.403, abs=0.001)
+    assert report.dropped_s()["some sensors had not reported yet"] == pytest.approx(0.403, abs=0.001)
     for episode in episodes:
         times = times_of(episode)
         np.testing.assert_allclose(np.diff(times), STEP_S, atol=0.002)
@@ -161,7 +161,7 @@ def test_what_is_wrong_is_told_and_left_out(tmp_path):
     assert 35 <= camera.identical <= 37
     lost = report.dropped_s()
     assert lost["a gap in joints"] == pytest.approx(0.5, abs=0.15)
-    assert lost["a frozen picture of camera while it moved"] == pytest.approx(1.1, abs=0.25)
+    assert lost["a frozen picture of camera while the robot moved"] == pytest.approx(1.1, abs=0.25)
     assert len(episodes) >= 3
     for episode in episodes:
         np.testing.assert_allclose(np.diff(times_of(episode)), STEP_S, atol=0.04)
@@ -225,7 +225,7 @@ def test_time_that_begins_again_is_another_run(tmp_path):
     again = [(at + 60.0, *rest) for at, *rest in second.said]  # arrives later, with the same stamps
     bag = Script(first.said + again).write(tmp_path / "bag")
     report, episodes = imported(bag, tmp_path / "data")
-    assert len(episodes) == 2 and "time begins again 1 times" in report.notes[0]
+    assert len(episodes) == 2 and "time restarts 1 times" in report.notes[0]
     assert report.topics["joints"].out_of_order == 0 and report.topics["joints"].gaps == []
     assert report.duration_s == pytest.approx(3.4, abs=0.2) and sum(report.dropped_s().values()) < 0.5
     other = usual(1.8).write(tmp_path / "other")
@@ -256,7 +256,7 @@ def test_proposals_tell_actions_where_the_gate_let_them_pass(tmp_path, by_arriva
     for episode, begin in zip(episodes, (0, 23), strict=True):
         assert times_of(episode)[0] == pytest.approx(begin * STEP_S + 0.003, abs=0.002)
         np.testing.assert_allclose(episode.actions, asked[begin : begin + STEPS], atol=1e-5)
-    assert report.dropped_s()["no action known from proposals"] == pytest.approx(1.4, abs=0.11)
+    assert report.dropped_s()["no action in proposals"] == pytest.approx(1.4, abs=0.11)
 
 
 def test_topics_are_found_by_name_or_told(tmp_path):

@@ -46,7 +46,7 @@ def imported(path: Path, out: Path, spec=SPEC, **changes):
 def test_what_lerobot_wrote(tmp_path):
     report, episodes = imported(MADE, tmp_path / "data")
     assert report.problems == [] and report.actions_from == "commands"
-    assert "time begins again 1 times" in report.notes[-1]
+    assert "time restarts 1 times" in report.notes[-1]
     assert report.topics["joints"].rate_hz == pytest.approx(FPS, rel=1e-4)
     assert report.topics["camera"].gaps == []
     assert report.topics["camera"].messages == sum(LENGTHS)
@@ -93,7 +93,7 @@ def test_features_are_found_by_name_or_told(tmp_path):
         return str(error.value)
 
     missing = refused()
-    assert "got no feature of camera, expected pictures, as observation.images.camera" in missing
+    assert "got no feature of camera, expected pictures, such as observation.images.camera" in missing
     assert "observation.images.wrist (video 64x64x3)" in missing
     missing = refused(**FRONT)
     assert (
@@ -214,7 +214,7 @@ def test_images_need_no_list_of_episodes(tmp_path, exported):
         (lambda text: text[:100], r"info.json: cannot be read \(.*: copy it again"),
         (lambda text: text.replace("v3.0", "v2.1"), "of version v2.1, expected v3.0; convert it"),
         (lambda text: text.replace('"fps": 20', '"fps": 0'), "fps: got 0, expected"),
-        (lambda text: text.replace("observation.state", "../state"), "a name that can be a folder's"),
+        (lambda text: text.replace("observation.state", "../state"), "a name that is valid for a folder"),
         (lambda text: text.replace("[\n                5\n            ]", "[99999999]"), "expected sizes of"),
         (None, "info.json: cannot be read .*No such file"),
     ],

@@ -28,10 +28,10 @@ def test_two_arms_whose_joints_have_the_same_names():
     with pytest.raises(ConfigError) as caught:
         roles(state)
     text = str(caught.value)
-    assert "joints: got columns of observation.state with the same name: {'joint_a.pos': [0, 4], " in text
+    assert "joints: got columns of observation.state that share a name: {'joint_a.pos': [0, 4], " in text
     assert "as in --feature joints=observation.state:0-3" in text
     for given in ("observation.state", "observation.state:joint_a.pos,1,2,3"):
-        with pytest.raises(ConfigError, match=r"columns of observation.state with the same name: {'joint_a"):
+        with pytest.raises(ConfigError, match=r"columns of observation.state that share a name: {'joint_a"):
             roles(state, joints=given)
     assert list(roles(state, joints="observation.state:4-7").vectors["joints"].places) == [4, 5, 6, 7]
 
@@ -44,7 +44,7 @@ def test_names_that_nobody_wants_may_be_there_twice():
 def test_actions_and_commands_of_two_arms():
     state = feature("observation.state", JOINTS)
     for names, role in ((["joint_b.vel", "joint_d.vel"], "actions"), (JOINTS, "commands")):
-        with pytest.raises(ConfigError, match=f"{role}: got columns of action with the same name"):
+        with pytest.raises(ConfigError, match=f"{role}: got columns of action that share a name"):
             roles(state, feature("action", names * 2))
     told = roles(state, feature("action", JOINTS * 2), commands="action:4-7")
     assert told.commands is not None and list(told.commands.places) == [4, 5, 6, 7]

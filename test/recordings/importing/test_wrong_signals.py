@@ -37,7 +37,7 @@ from ami_ros.recordings.importing.steps import control_steps
 END_S = 12.0
 FALSE_S = (4.0, 7.0)  # when readings are wrong
 LEAPT = "readings of joints that contradict each other"
-FROZEN = "readings of joints that stay the same to the last bit while it moves"
+FROZEN = "readings of joints that repeat to the last bit while the robot moves"
 SPEEDS = "velocities of joints that contradict its positions"
 
 
@@ -72,7 +72,7 @@ def test_two_publishers_on_one_joint_topic(tmp_path, away, same_stamp):
     report, episodes = imported(script.write(tmp_path / "bag"), tmp_path / "data")
     assert is_left_out(report) and episodes
     assert report.dropped_s()[LEAPT] > 2.5
-    assert any("do two nodes publish there?" in note for note in report.notes)
+    assert any("do two nodes publish this topic?" in note for note in report.notes)
     for episode in episodes:
         times = times_of(episode)
         np.testing.assert_allclose(episode.vectors["joints"][:, :4], joints_at(times), atol=1e-3)
@@ -243,7 +243,11 @@ def test_odometry_that_contradicts_itself(tmp_path, wrong):
     cut = work.cut()
     assert cut.begins, work.report.dropped_s()
     report = work.report
-    reasons = {"frozen": "stay the same", "velocity": "velocities of", "leap": "contradict each other"}
+    reasons = {
+        "frozen": "repeat to",
+        "velocity": "velocities of",
+        "leap": "contradict each other",
+    }
     assert any(reasons[wrong] in reason for reason in report.dropped_s()), report.dropped_s()
     assert is_left_out(report, 8.0, 12.0, 0.6)
 

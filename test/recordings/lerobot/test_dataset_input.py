@@ -54,8 +54,8 @@ def test_a_bad_cell_costs_its_row(tmp_path):
     counts, problems = rows_of(with_rows(tmp_path / "set", DATA, change))
     assert counts == {0: LENGTHS[0] - 2, 1: LENGTHS[1] - 1}
     assert problems == [
-        f"{DATA}: 3 rows are left out: expected numbers of episode and frame, and the frame's time",
-        "episodes [0, 1] have fewer rows than they should have",
+        f"{DATA}: 3 rows are left out: expected valid episode and frame numbers, and the frame's time",
+        "episodes [0, 1] have fewer rows than meta/episodes says",
         f"got 2 of 2 episodes, {sum(LENGTHS) - 3} of {sum(LENGTHS)} frames",
     ]
 
@@ -65,20 +65,16 @@ def test_an_episode_that_is_copied_into_another_file_is_used_once(tmp_path):
     shutil.copy(path / DATA, path / DATA.replace("file-000", "file-001"))
     counts, problems = rows_of(path)
     assert counts == WHOLE
-    assert problems == [
-        "rows of episodes [0, 1] are left out: meta/episodes says that they are in another file"
-    ]
+    assert problems == ["rows of episodes [0, 1] are left out: meta/episodes places them in another file"]
     shutil.rmtree(path / "meta/episodes")
-    with pytest.raises(
-        EpisodeError, match="rows of episodes .0, 1. are left out: they are there more than once"
-    ):
+    with pytest.raises(EpisodeError, match="rows of episodes .0, 1. are left out: they occur more than once"):
         rows_of(path)
 
 
 def test_an_episode_of_which_nothing_is_there_is_told(tmp_path):
     path = with_rows(tmp_path / "set", EPISODES, lambda rows: [*rows, {**rows[-1], "episode_index": 5}])
     counts, problems = rows_of(path)
-    assert counts == WHOLE and "episodes [5] have fewer rows than they should have" in problems
+    assert counts == WHOLE and "episodes [5] have fewer rows than meta/episodes says" in problems
     path = with_rows(tmp_path / "other", DATA, lambda rows: [row for row in rows if row["episode_index"]])
     counts, problems = rows_of(path)
     assert counts == {1: LENGTHS[1]}

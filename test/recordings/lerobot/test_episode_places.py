@@ -84,7 +84,7 @@ def test_stretches_that_contradict_each_other_or_their_lengths_are_not(tmp_path,
     believed, problems = with_pictures(tmp_path, *rows)
     assert sorted([*believed, *wrong]) == list(range(len(rows)))
     (problem,) = problems
-    assert problem.startswith(f"{MP4}: pictures of episodes {wrong} are left out: meta/episodes says that")
+    assert problem.startswith(f"{MP4}: pictures of episodes {wrong} are left out: by meta/episodes")
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,13 @@ def test_an_episode_that_is_there_twice_is_nowhere(tmp_path):
     )
     assert list(found) == [0, 2]
     assert problems == [
-        "meta/episodes: tells of episodes [1] more than once, expected once; none is believed"
+        "meta/episodes: lists episodes [1] more than once, expected once; all of these entries are ignored"
     ]
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path):
     found, problems = places(tmp_path, {"length": 3})
-    assert not found and problems == [f"{FILE}: has no episode_index, so nothing of it can be used"]
+    assert not found and problems == [f"{FILE}: has no episode_index, so none of its rows are usable"]
     (tmp_path / FILE).write_bytes(b"words")
     os.mkfifo(tmp_path / FILE.replace("000.p", "001.p"))
     (tmp_path / FILE.replace("000.p", "002.p")).mkdir()
@@ -127,7 +127,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path):
     assert [problem.partition(": ")[0][-11:] for problem in problems] == [
         f"00{at}.parquet" for at in range(3)
     ]
-    assert all("cannot be read: " in problem for problem in problems) and "no regular file" in problems[1]
+    assert all("cannot be read: " in problem for problem in problems) and "not a regular file" in problems[1]
 
 
 def test_columns_of_another_type_are_told(tmp_path):

@@ -174,7 +174,7 @@ def test_what_is_there_is_kept(tmp_path, originals):
     out = tmp_path / "out"
     out.mkdir()
     (out / "thesis.tex").write_text("five years")
-    with pytest.raises(OutputError, match="is there already, expected a new or an empty folder"):
+    with pytest.raises(OutputError, match="exists already, expected a new or an empty folder"):
         written(out, originals)
     assert [path.name for path in out.iterdir()] == ["thesis.tex"]
     # A killed process left half of one.

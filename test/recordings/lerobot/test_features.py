@@ -119,5 +119,5 @@ def test_a_file_that_takes_long_or_much_is_refused(tmp_path):
     assert f"got {2**40} bytes, expected at most {MOST_INFO_BYTES}" in refusal()
     path.unlink()
     os.mkfifo(path)
-    assert "this is no regular file" in refusal()
+    assert "not a regular file" in refusal()
     assert Path(tmp_path / "set").is_dir()

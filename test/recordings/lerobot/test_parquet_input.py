@@ -88,7 +88,7 @@ def test_a_column_of_something_else_is_refused(tmp_path, columns, wanted):
 def test_a_file_that_claims_what_cannot_be_is_refused(tmp_path, monkeypatch):
     path = written(tmp_path / "a", frame=pa.array(np.zeros(10**6, np.int64)))
     with pytest.raises(
-        ValueError, match=rf"hold 1000000 rows, expected at most {path.stat().st_size // LEAST_ROW_BYTES}"
+        ValueError, match=rf"1000000 rows in .* expected at most {path.stat().st_size // LEAST_ROW_BYTES}"
     ):
         ParquetInput(path)
     path = written(tmp_path / "b", **{f"c{at}": FRAMES[:1] for at in range(MOST_COLUMNS + 1)})
@@ -96,7 +96,7 @@ def test_a_file_that_claims_what_cannot_be_is_refused(tmp_path, monkeypatch):
         ParquetInput(path)
     path = written(tmp_path / "c", frame=FRAMES)
     path.write_bytes(path.read_bytes()[:-8] + struct.pack("<I", 2**31) + b"PAR1")
-    with pytest.raises(ValueError, match=f"its end has {2**31} bytes"):
+    with pytest.raises(ValueError, match=f"its footer claims {2**31} bytes"):
         ParquetInput(path)
     path = written(tmp_path / "d", picture=pa.array([os.urandom(100), bytes(2**20)] * 20))
     assert len(read(path, picture=PICTURES)) == 1
@@ -118,7 +118,7 @@ def test_all_of_a_file_becomes_no_more_than_it_can(tmp_path, monkeypatch):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a")
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(OSError, match="not a regular file"):
         ParquetInput(tmp_path / "a")
 
 

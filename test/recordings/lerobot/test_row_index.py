@@ -67,8 +67,8 @@ def test_a_value_that_cannot_be_costs_its_row(wrong):
     assert found.usable.tolist() == [True, False] + [True] * (LENGTH - 2)
     assert index.uses("0", 0)
     assert index.problems() == [
-        "0: 1 rows are left out: expected numbers of episode and frame, and the frame's time",
-        "episodes [0] have fewer rows than they should have",
+        "0: 1 rows are left out: expected valid episode and frame numbers, and the frame's time",
+        "episodes [0] have fewer rows than meta/episodes says",
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_row_that_says_that_it_is_of_another_episode_costs_no_more_than_it_mus
     rows[4] = (7, 4, 4 / FPS)
     index = looked_at(rows, lengths={0: LENGTH})
     assert index.uses("0", 0)
-    assert "meta/episodes does not tell of episodes [1, 7]" in index.problems()
+    assert "meta/episodes does not list episodes [1, 7]" in index.problems()
 
 
 def test_lengths_are_compared():
@@ -138,7 +138,7 @@ def test_lengths_are_compared():
     assert index.problems() == [f"rows of episodes [0] are left out: {LONGER}"]
     index = looked_at(episode(0), episode(1, [0, 1, 4]), [], lengths={0: LENGTH + 1, 1: 5, 2: 5, 3: 5})
     assert index.uses("0", 0) and index.uses("1", 1)
-    assert index.problems() == ["episodes [0, 1] have fewer rows than they should have"]
+    assert index.problems() == ["episodes [0, 1] have fewer rows than meta/episodes says"]
     # Without them, the numbers of frames tell.
     index = looked_at(episode(0, [0, 1, 4]))
-    assert index.uses("0", 0) and index.problems() == ["episodes [0] have fewer rows than they should have"]
+    assert index.uses("0", 0) and index.problems() == ["episodes [0] have fewer rows than meta/episodes says"]

@@ -106,7 +106,7 @@ def test_what_is_no_file_is_told(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "folder.mp4").mkdir()
     for name in ("pipe", "folder"):
-        assert brightness(tmp_path / f"{name}.mp4", 0.0) == ([None], "this is no regular file")
+        assert brightness(tmp_path / f"{name}.mp4", 0.0) == ([None], "not a regular file")
     (tmp_path / "link.mp4").symlink_to(MADE / VIDEO)
     assert brightness(tmp_path / "link.mp4", 0.0) == ([pytest.approx(40, abs=2)], "")
 
@@ -185,7 +185,7 @@ def test_pictures_on_the_way_to_those_that_are_wanted_are_limited(tmp_path):
     assert video.at(at / FPS) is not None and video.left == EACH
     video.close()
     video = VideoInput(path, at / FPS, 1 / FPS, left=COUNT - EACH - 1)
-    assert video.at(at / FPS) is None and "too many others lie before them" in video.failure
+    assert video.at(at / FPS) is None and "no key frame is near enough before them" in video.failure
     video.close()
     assert SPARE > 2 * 250  # which encoders let lie between two that stand alone
 
