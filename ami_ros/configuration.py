@@ -235,7 +235,9 @@ class Configuration:
         except ConfigError as error:
             if not own:
                 raise
-            raise ConfigError(f"{error}; among the changes below safety of robot {self.robot}") from error
+            raise ConfigError(
+                f"{error}; see the changes to safety in the YAML of robot {self.robot}"
+            ) from error
 
     @cached_property
     def safety_node(self) -> GateNodeSettings:

@@ -17,16 +17,14 @@ class NodeSettings:
     """What all nodes share: config/node.yaml."""
 
     robot: str = setting("name of a file in config/robots, or a path")
-    task: str = setting("name of a file in config/tasks: equips the robot; with its name, picks the model")
-    sensor_topics: str = setting("name:=topic of sensors that are elsewhere than the robot's YAML says")
+    task: str = setting("name of a file in config/tasks: equips the robot and selects the model")
+    sensor_topics: str = setting("name:=topic of sensors whose topics differ from the robot's YAML")
     command_interface: str = setting(
-        "what the robot's controller takes; empty: the output of its YAML", choices=("", *INTERFACES)
+        "interface of the robot's controller; empty: the output of its YAML", choices=("", *INTERFACES)
     )
     camera_reliability: str = setting("QoS of received images", choices=RELIABILITIES)
     camera_depth: int = setting("images kept while the node is busy", ge=1, le=100)
-    max_image_pixels: int = setting(
-        "width times height of the largest image that is looked at", ge=1, le=2**30
-    )
+    max_image_pixels: int = setting("width times height of the largest image that is decoded", ge=1, le=2**30)
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,11 @@ class RestrictionSettings:
     limit_acceleration: tuple[float, ...] = setting("per joint", gt=0.0, unit="rad/s^2|m/s^2", live=True)
     limit_jerk: tuple[float, ...] = setting("per joint", gt=0.0, unit="rad/s^3|m/s^3", live=True)
     workspace_lower: tuple[float, ...] = setting(
-        "lower corner x, y, z of the box that the tip stays in; set with workspace_upper", unit="m", live=True
+        "lower corner x, y, z of the box for the tip; set with workspace_upper", unit="m", live=True
     )
     workspace_upper: tuple[float, ...] = setting("upper corner of that box", unit="m", live=True)
     forbidden_boxes: tuple[float, ...] = setting(
-        "boxes that neither tip nor links enter: x, y, z of lower corner, then of upper, box after box",
+        "boxes that tip and links never enter: x, y, z of lower corner, then of upper, box after box",
         most=BOX_NUMBERS * MOST_BOXES,
         unit="m",
         live=True,
@@ -56,7 +54,7 @@ class RestrictionSettings:
 class ProposingSettings:
     """Every node that proposes, planner and explorer: config/proposing_node.yaml."""
 
-    autostart: bool = setting("configure and activate at start; a mistake then ends the process")
+    autostart: bool = setting("configure and activate at start; an error then ends the process")
     pair_gap_s: float = setting(
         "joint states may be this much newer than the image", gt=0.0, le=5.0, unit="s"
     )
@@ -66,9 +64,9 @@ class ProposingSettings:
 class ExplorerNodeSettings:
     """The explorer as a node: config/explorer_node.yaml."""
 
-    state: str = setting("file that keeps what was covered; empty for none")
-    state_s: float = setting("it is written as often", gt=0.0, le=3600.0, unit="s")
-    resume: bool = setting("go on from what the file has kept")
+    state: str = setting("file that stores the coverage; empty: none")
+    state_s: float = setting("interval between two writes of it", gt=0.0, le=3600.0, unit="s")
+    resume: bool = setting("continue from that file")
 
 
 @dataclass(frozen=True)
@@ -77,19 +75,19 @@ class PlannerNodeSettings:
 
     model: str = setting("path of a model.pt; empty for models/<robot>_<task>/model.pt")
     patience_s: float = setting(
-        "without getting closer for this long, the state is STUCK", gt=0.0, le=600.0, unit="s"
+        "after this long without progress, the state is STUCK", gt=0.0, le=600.0, unit="s"
     )
-    memory: str = setting(
-        "file to remember in; auto is one of the robot's own in the user's data folder; empty for none"
-    )
+    memory: str = setting("file of the memory; auto: the robot's own in the user's data folder; empty: none")
 
 
 @dataclass(frozen=True)
 class RecorderSettings:
     """The recorder as a node: config/recorder.yaml."""
 
-    out: str = setting("folder of the recording; there is none in it yet")
-    max_gb: float = setting("of all files; then the oldest tenth goes", ge=0.001, le=1e6, unit="GB")
-    compression: str = setting("of chunks", choices=("none", "lz4", "zstd"))
-    flush_s: float = setting("what arrived longer ago is on the disk", ge=0.05, le=10.0, unit="s")
-    queue_mb: float = setting("that may wait for the disk", ge=1.0, le=65536.0, unit="MB")
+    out: str = setting("folder of the recording; new or empty")
+    max_gb: float = setting(
+        "size of all files; above it, the oldest tenth is deleted", ge=0.001, le=1e6, unit="GB"
+    )
+    compression: str = setting("compression of chunks", choices=("none", "lz4", "zstd"))
+    flush_s: float = setting("longest time until a message is on the disk", ge=0.05, le=10.0, unit="s")
+    queue_mb: float = setting("messages that may wait for the disk", ge=1.0, le=65536.0, unit="MB")

@@ -99,7 +99,7 @@ class Observation:
 
     def __post_init__(self) -> None:
         if not self.readings:
-            raise ObservationError("observation: got no readings, expected one of each sensor")
+            raise ObservationError("observation: got no readings, expected one per sensor")
         for name, reading in self.readings.items():
             if getattr(reading.value, "dtype", None) == np.uint8:
                 checked_image(reading.value, f"observation {name}")

@@ -113,7 +113,9 @@ def test_what_does_not_exist_is_refused_at_once(wrong, message):
 
 def test_a_change_to_the_gate_that_has_no_name_is_refused(tmp_path):
     (tmp_path / "me.yaml").write_text("like: panda\nsafety: {1: 2}\n")
-    with pytest.raises(ConfigError, match=r"unknown keys \['1'\].*; among the changes below safety of robot"):
+    with pytest.raises(
+        ConfigError, match=r"unknown keys \['1'\].*; see the changes to safety in the YAML of robot"
+    ):
         _ = Configuration.load(str(tmp_path / "me.yaml"), "reach").safety
 
 

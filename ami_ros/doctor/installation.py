@@ -45,12 +45,18 @@ def rclpy() -> Finding:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if run.returncode != 0:
         last = (run.stderr.strip().splitlines() or ["no message"])[-1]
-        advice = "two ROS 2 are mixed, or PYTHONPATH points elsewhere: try in a fresh shell without sourcing"
+        advice = (
+            "two ROS 2 installations are mixed, or PYTHONPATH points elsewhere: try a fresh shell without "
+            "sourcing"
+        )
         return Finding("ROS 2", "fail", last, advice)
     middleware = run.stdout.strip()
     if middleware != "rmw_fastrtps_cpp":
         return Finding(
-            "ROS 2", "warn", middleware, "large images are tuned for rmw_fastrtps_cpp only: bench camera"
+            "ROS 2",
+            "warn",
+            middleware,
+            "only rmw_fastrtps_cpp is tuned for large images; measure yours: ami-ros bench camera",
         )
     return Finding("ROS 2", "ok", f"{os.environ.get('ROS_DISTRO', 'from wheels')}, {middleware}")
 
@@ -65,7 +71,7 @@ def simulator() -> Finding:
         return Finding("simulator", "fail", str(error), INSTALL)
     if not RENDERS_ARRAYS:
         return Finding(
-            "simulator", "warn", "built without numpy: slow", "make clean venv: rebuilds it with numpy"
+            "simulator", "warn", "built without numpy: slow", "rebuild it with numpy: make clean venv"
         )
     return Finding("simulator", "ok", "PyBullet, renders arrays")
 
@@ -83,7 +89,7 @@ def round_trip() -> Finding:
 
     if missing_modules("ros"):
         return Finding("DDS round trip", "fail", "not tried: no ROS 2", "see ROS 2 above")
-    advice = "a firewall or container may block the loopback interface; or see DDS profile above"
+    advice = "check whether a firewall or container blocks the loopback interface, and see DDS profile above"
     try:
         figures = next(iter(bench_camera(*ROUND_TRIP).values()))
     except AmiError as error:

@@ -26,10 +26,10 @@ def domain() -> Finding:
     reach = os.environ.get(DISCOVERY) or "SUBNET"
     if os.environ.get(DISCOVERY_HUMBLE) == "1":
         reach = "LOCALHOST"
-    who = {"LOCALHOST": "this machine only", "OFF": "nobody"}.get(reach, "this machine and its network")
+    who = {"LOCALHOST": "this machine only", "OFF": "nothing"}.get(reach, "this machine and its network")
     found = f"{DOMAIN} {number}{'' if os.environ.get(DOMAIN) else ' (not set)'}, discovers {who} ({reach})"
     if reach == "OFF":
-        return Finding(name, "warn", found, f"nodes hear nothing: export {DISCOVERY}=LOCALHOST or SUBNET")
+        return Finding(name, "warn", found, f"nodes receive nothing: export {DISCOVERY}=LOCALHOST or SUBNET")
     return Finding(name, "ok", found)
 
 
@@ -44,7 +44,10 @@ def dds_profile() -> Finding:
     except AmiError as error:
         return Finding("DDS profile", "fail", str(error), "reinstall ami_ros")
     if ours := dds_environment(profile, os.environ):
-        path, found = Path(next(iter(ours.values()))), f"{profile.name}, set for the nodes that we start"
+        path, found = (
+            Path(next(iter(ours.values()))),
+            f"{profile.name}, set for the nodes that ami-ros starts",
+        )
     else:
         path = Path(next(filter(None, (os.environ.get(name) for name in variables))))
         found = f"yours: {path}"
@@ -91,7 +94,7 @@ def disk(robot: str | None, task: str | None) -> Finding:
     if not short:
         return Finding("disk", "ok", found)
     is_full = any(free_gb[folder] < LEAST_FREE / 1e9 for folder in short)
-    advice = f"make room in {short[0]}, or keep less: record --max-gb, most_mb in config/memory.yaml"
+    advice = f"make room in {short[0]}, or store less: record --max-gb, most_mb in config/memory.yaml"
     return Finding("disk", "fail" if is_full else "warn", found, advice)
 
 
@@ -110,7 +113,7 @@ def threads(robot: str | None, task: str | None) -> Finding:
     except AmiError as error:
         return Finding("threads", "fail", str(error), "see robot")
     cores, given = int(hardware()["cores"]), os.environ.get("OMP_NUM_THREADS", "")
-    found = f"{wanted} of the planner, OMP_NUM_THREADS {given or 'not set'}, {cores} cores"
+    found = f"planner {wanted}, OMP_NUM_THREADS {given or 'not set'}, {cores} cores"
     if given and not (given.isdecimal() and 0 < int(given) <= cores):
         return Finding("threads", "warn", found, f"export OMP_NUM_THREADS=1 to {cores}, or unset it")
     if wanted >= cores:
@@ -118,6 +121,6 @@ def threads(robot: str | None, task: str | None) -> Finding:
             "threads",
             "warn",
             found,
-            "gate and planner share cores: threads in config/planner.yaml, or more cores",
+            "gate and planner share cores: lower threads in config/planner.yaml, or add cores",
         )
     return Finding("threads", "ok", found)

@@ -25,15 +25,15 @@ def limits(robot: str | None, task: str | None) -> Finding:
         GateBody.of_robot(spec)
         _ = configuration.safety
     except AmiError as error:
-        return Finding("robot", "fail", str(error), "mend its YAML or URDF: see config/robots/panda.yaml")
+        return Finding("robot", "fail", str(error), "correct its YAML or URDF: see config/robots/panda.yaml")
     what = f"{spec.name}: {', '.join(spec.sensors)}; commanded channels: {len(spec.command_names)}"
     if free := spec.limits.unlimited():
-        advice = "the gate cannot watch what has no limit: give one in the robot's YAML, if there is one"
+        advice = "the gate cannot check channels without limits: add existing limits to the robot's YAML"
         return Finding("robot", "warn", f"{what}, without limit of {', '.join(free)}", advice)
     unknown = sorted(set(spec.tasks) - {*known_tasks(), configuration.task_name})
     if unknown:
-        found = f"{what}; tasks: {', '.join(unknown)}: no task of config/tasks is called so"
-        advice = f"known are {', '.join(known_tasks())}; a task of your own is given by its path: --task PATH"
+        found = f"{what}; tasks: {', '.join(unknown)}: not in config/tasks"
+        advice = f"available tasks: {', '.join(known_tasks())}; name your own by its path: --task PATH"
         return Finding("robot", "warn", found, advice)
     return Finding("robot", "ok", what)
 
@@ -63,11 +63,11 @@ def workspace(robot: str | None, task: str | None) -> Finding:
         except KinematicsError:
             beyond.append(np.round(place, 3).tolist())
     if len(beyond) <= CORNERS:  # tasks draw again if a goal is too far out
-        return Finding("workspace", "ok", f"{GRID**3 - len(beyond)} of {GRID**3} places in it can be reached")
-    advice = "make arm.workspace smaller, or turn the tip otherwise at arm.home"
+        return Finding("workspace", "ok", f"{GRID**3 - len(beyond)} of {GRID**3} places in it are reachable")
+    advice = "shrink arm.workspace, or change the tip's orientation at arm.home"
     if len(spec.joint_names) < DIRECTIONS:
-        advice = f"{spec.tip_frame} needs {DIRECTIONS} joints or more to go where it shall: name another tip"
-    found = f"{len(beyond)} of {GRID**3} places in it cannot be reached, the first {beyond[0]}"
+        advice = f"{spec.tip_frame} needs {DIRECTIONS} joints or more to reach goals: name another tip"
+    found = f"{len(beyond)} of {GRID**3} places in it are out of reach, the first {beyond[0]}"
     return Finding("workspace", "warn" if len(beyond) < GRID**3 // 2 else "fail", found, advice)
 
 
@@ -79,13 +79,13 @@ def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
     make = f"ami-ros model{options_of(robot, task)}"
     try:
         if model is None and not (file := Configuration.load(robot, task).shipped_model).is_file():
-            advice = f"to plan, make one: {make}"
+            advice = f"to plan, train one: {make}"
             return Finding("model", "warn", f"none yet for this robot and task: {file}", advice)
         experiment = prepare(robot, task, model)
     except JudgementError as error:
-        advice = "ami-ros inspect says why; record more, and train longer"
+        advice = "ami-ros inspect says why; record more data and train longer"
         return Finding("model", "fail", str(error).splitlines()[0], advice)
     except AmiError as error:
-        return Finding("model", "fail", str(error), f"name another by --model, or make one: {make}")
+        return Finding("model", "fail", str(error), f"name another with --model, or train one: {make}")
     fits = f"fits {experiment.spec.name}"
     return Finding("model", "ok", f"{experiment.model.parent.name}, SHA-256 {experiment.sha256[:12]}, {fits}")

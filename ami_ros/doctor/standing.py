@@ -31,7 +31,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
             return Finding("standing", "ok", "no arm, or no simulation of it")
         world = open_world(spec, configuration.sim.physics_hz)
     except AmiError as error:
-        return Finding("standing", "warn", f"not tried: {error}", "mend that, to simulate it")
+        return Finding("standing", "warn", f"not tried: {error}", "correct that to simulate it")
     try:
         world.reset(spec.home)
         world.advance(Command(spec.home, np.zeros_like(spec.home), 0), WAIT_NS)
@@ -39,7 +39,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
     finally:
         world.close()
     if joints is None or spec.limits.effort is None:  # an external process simulates it
-        return Finding("standing", "ok", "not one of our arms")
+        return Finding("standing", "ok", "not simulated by ami_ros")
     units = next(sensor.units for sensor in spec.vectors if sensor.name == spec.joint_sensor)
     gap = np.abs(joints - spec.home)
     worst = int(gap.argmax())
@@ -47,11 +47,11 @@ def standing(robot: str | None, task: str | None) -> Finding:
     if gap[worst] <= tolerated:
         return Finding("standing", "ok", f"it stays within {far} of home for a second of simulation")
     found = (
-        f"told to stay at home, {spec.joint_names[worst]} gives way by {far} in a second of simulation, with "
-        f"an effort of {spec.limits.effort[worst]:g}: the gate will hold it"
+        f"commanded to stay at home, {spec.joint_names[worst]} gives way by {far} in a second of simulation, "
+        f"with an effort of {spec.limits.effort[worst]:g}: the gate will hold it"
     )
     advice = (
-        "correct in the URDF what does not carry the arm: efforts, masses, inertias too small to simulate; "
+        "correct the URDF where it cannot carry the arm: efforts, masses, or inertias too small to simulate; "
         "springs and counterweights are not simulated"
     )
     return Finding("standing", "warn", found, advice)

@@ -159,7 +159,7 @@ def with_value(values: Mapping[str, Any], key: str, value: Any, where: str) -> d
         return {**values, name: value}
     section = values.get(name, {})
     if not isinstance(section, Mapping):
-        raise ConfigError(f"{where}: {key}: got a setting of {name}, which has none of its own")
+        raise ConfigError(f"{where}: {key}: got a setting of {name}, which has no settings of its own")
     return {**values, name: with_value(section, rest, value, f"{where}: {name}")}
 
 

@@ -35,11 +35,11 @@ def parse_yaml(text: str) -> Any:
             one that differs between readers, or too deep nesting; one line that names the line of the text.
     """
     if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"got a longer text, expected at most {MOST_CHARACTERS} characters")
+        raise ValueError(f"got a text of {len(text)} characters, expected at most {MOST_CHARACTERS}")
     try:
         value = yaml.load(text, _Loader)  # a SafeLoader
         if (count := _count(value, {})) > MOST_VALUES:
-            raise ValueError(f"got {count} values, aliases counted, expected at most {MOST_VALUES}")
+            raise ValueError(f"got {count} values, including aliases, expected at most {MOST_VALUES}")
         return value
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -72,7 +72,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) != len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = shown(sorted(name for name, count in counts.items() if count > 1))
-        raise ValueError(f"keys {twice} are given twice, expected once")
+        raise ValueError(f"got keys {twice} twice, expected each once")
     return values
 
 
@@ -85,7 +85,7 @@ def _count(value: Any, known: dict[int, int | None]) -> int:
         inside = value.values() if isinstance(value, dict) else value
         known[name] = 1 + sum(_count(one, known) for one in inside)
     if (count := known[name]) is None:
-        raise ValueError("got a value that contains itself, expected an end")
+        raise ValueError("got a value that contains itself, expected a finite one")
     return count
 
 
@@ -105,7 +105,7 @@ class _Loader(yaml.SafeLoader):
         for base in bases:
             for one in base.value if isinstance(base, yaml.SequenceNode) else (base,):
                 if not isinstance(one, yaml.MappingNode):
-                    problem = "<< is given something else, expected mappings"
+                    problem = "<< got something else, expected mappings"
                     raise yaml.constructor.ConstructorError(None, None, problem, base.start_mark)
                 self.flatten_mapping(one)
                 brought = {_name(key): (key, value) for key, value in one.value} | brought
@@ -119,7 +119,7 @@ class _Loader(yaml.SafeLoader):
                 continue
             key, line = self.construct_object(key_node), key_node.start_mark.line + 1
             if key in lines:
-                problem = f"key {key!r} is given twice, first in line {lines[key]}; expected once"
+                problem = f"got key {key!r} twice, first in line {lines[key]}; expected it once"
                 raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             lines[key] = line
         return node
@@ -130,7 +130,7 @@ class _Loader(yaml.SafeLoader):
                 node.value.encode()  # "\ud800" is half a letter, which cannot be encoded
             value = super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError) as error:  # PyYAML's own: 2001-99-99
-            problem = f"{str(node.value)[:40]!r} is no {node.tag.rpartition(':')[2]}: {error}"
+            problem = f"{str(node.value)[:40]!r} is not a valid {node.tag.rpartition(':')[2]}: {error}"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
         if isinstance(node, yaml.ScalarNode):
             self._refuse_ambiguous(node)
@@ -140,12 +140,12 @@ class _Loader(yaml.SafeLoader):
     def _refuse_ambiguous(node: yaml.ScalarNode) -> None:
         kind, text = node.tag.removeprefix(TAG), str(node.value)
         if kind in ("int", "float") and not PLAIN_NUMBER.fullmatch(text):
-            expected = "a number without leading 0, _ and :, or a text in quotes"
+            expected = "a number without leading 0, _ and :, or a quoted text"
         elif kind == "bool" and text.lower() not in PLAIN_TRUTH:
-            expected = "true or false, or a text in quotes"
+            expected = "true or false, or a quoted text"
         else:
             return
-        problem = f"{shown(text)} is not the same to all readers of YAML; expected {expected}"
+        problem = f"{shown(text)} means different things to different YAML readers; expected {expected}"
         raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 

@@ -57,9 +57,11 @@ class _Watch:
             raised, self._raised = self._raised, None
             raise raised
         if self._late:  # with or without an error: SQLite may continue with half of a schema
-            raise sqlite3.DatabaseError(f"to read it takes more than {MOST_S:g} s of computing") from error
+            raise sqlite3.DatabaseError(
+                f"reading it takes more than {MOST_S:g} s of processor time"
+            ) from error
         if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):  # SQLite quotes the damaged text
-            raise sqlite3.DatabaseError(f"got text that is none: {error.reason}") from error
+            raise sqlite3.DatabaseError(f"got invalid text: {error.reason}") from error
 
 
 class ForeignDatabase(sqlite3.Connection):
@@ -111,7 +113,9 @@ class ForeignDatabase(sqlite3.Connection):
             if size > self._room:
                 self._room = max(FEW_BYTES, self.bytes)
             if size > self._room:
-                raise sqlite3.DatabaseError(f"its tables lead to more than the {self.bytes} bytes of it")
+                raise sqlite3.DatabaseError(
+                    f"its tables claim more than the {self.bytes} bytes that the file has"
+                )
             if rows:
                 yield rows
             if damage is not None:

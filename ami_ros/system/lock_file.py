@@ -73,12 +73,12 @@ def only_one(verb: str, folder: Path) -> Iterator[None]:
         lock = LockFile(folder / f".{verb}.lock")
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be written ({error.strerror}); expected a folder, on a disk with space left"
+            f"{folder}: cannot be written ({error.strerror}); expected a folder on a disk with free space"
         ) from error
     with lock:
         if lock.holder is not None:
             raise InUseError(
-                f"{folder}: process {lock.holder} already does `ami-ros {verb}` there; "
-                "wait until it has ended, or use another folder"
+                f"{folder}: process {lock.holder} already runs `ami-ros {verb}` in it; wait until it ends, "
+                "or use another folder"
             )
         yield

@@ -134,8 +134,8 @@ class NodeProcess:
         """
         if self.exit_code is not None:
             raise ProcessError(
-                f"{self.name} ended with exit code {self.exit_code}, expected it to run. "
-                f"End of {self.log_path}:\n{self.log_tail()}"
+                f"{self.name} ended with exit code {self.exit_code}, expected it to keep running. End of "
+                f"{self.log_path}:\n{self.log_tail()}"
             )
 
     def wait(self, timeout_s: float) -> int:

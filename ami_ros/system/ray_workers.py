@@ -47,7 +47,7 @@ class RayWorkers(Pool):
             )
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise ConfigError(
-                f"Ray on {cluster or 'this machine'}: {error}; expected one that runs"
+                f"Ray on {cluster or 'this machine'}: {error}; expected a running cluster"
             ) from error
         finally:
             signal.signal(signal.SIGTERM, before)
@@ -70,7 +70,7 @@ class RayWorkers(Pool):
         except self._ray.exceptions.RayError as error:
             lines = str(error).strip().splitlines()
             reason = " ... ".join(dict.fromkeys([lines[0], lines[-1].strip()]))
-            raise ProcessError(f"a worker on Ray ended: {reason}; expected it to work on") from error
+            raise ProcessError(f"a worker on Ray ended: {reason}; expected it to keep running") from error
         finally:
             if yielded < len(jobs):
                 self.close()

@@ -34,7 +34,7 @@ class Leftovers(NamedTuple):
     size_bytes: int
 
     def __str__(self) -> str:
-        return f"{self.segments} segments ({_mib(self.size_bytes)} MiB) of processes that were killed"
+        return f"{self.segments} segments ({_mib(self.size_bytes)} MiB) left by killed processes"
 
 
 def is_port(name: str) -> bool:
@@ -70,13 +70,13 @@ def leftovers(remove: bool, folder: Path = FOLDER) -> Leftovers:
 def shortage(nodes: int, folder: Path = FOLDER) -> str:
     """Describe a lack of space for `nodes` more nodes; empty when there is enough."""
     if not folder.is_dir():
-        return f"no {folder}: large images take a slower way, and may be lost"
+        return f"no {folder}: large images take a slower path and may be lost"
     size, _, free = shutil.disk_usage(folder)
     if free >= nodes * NODE_BYTES:
         return ""
     return (
         f"{folder}: got {_mib(free)} of {_mib(size)} MiB free, expected {_mib(nodes * NODE_BYTES)} for "
-        f"{nodes} more of our nodes: large images take a slower way, and may be lost"
+        f"{nodes} more of our nodes: large images take a slower path and may be lost"
     )
 
 

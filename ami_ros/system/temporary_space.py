@@ -23,6 +23,6 @@ def temporary_space() -> Iterator[None]:
     except OSError as error:
         place = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")  # tempfile may have found no folder
         raise OutputError(
-            f"{place}: a temporary file cannot be written ({error.strerror or error}); "
-            "expected space for all pictures, and for what is unpacked: TMPDIR=/another/folder"
+            f"{place}: cannot write a temporary file ({error.strerror or error}); expected space for all "
+            "pictures and unpacked files: TMPDIR=/another/folder"
         ) from error

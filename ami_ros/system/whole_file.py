@@ -78,7 +78,7 @@ def _partial(path: Path, mode: int | None = None) -> Iterator[FileIO | None]:
     with _told(path):
         meant = _meant(path)
         if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "this is a folder")
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
         opened = path.is_symlink() and any(folder in path.absolute().parents for folder in DEVICES)
         if opened or (path.exists() and not path.is_file()):
             yield None
@@ -103,8 +103,8 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError(
-            f"{path}: cannot be written ({why}); expected a file in a folder that can be written, "
-            "on a disk with space left"
+            f"{path}: cannot be written ({why}); expected a file in a writable folder on a disk with free "
+            "space"
         ) from error
 
 

@@ -158,10 +158,10 @@ class Workers(Pool):
         process.kill()  # if it closed the pipe and does not end
         process.join()
         code = process.exitcode or 0
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         return ProcessError(
-            f"worker process {process.pid} {how}, expected it to work on; "
-            "if memory is short, use fewer workers"
+            f"worker process {process.pid} {how}, expected it to keep running; if memory is short, use fewer "
+            "workers"
         )
 
     def close(self) -> None:

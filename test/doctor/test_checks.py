@@ -71,7 +71,7 @@ def test_a_missing_model_fails(tmp_path):
 def test_a_model_that_was_never_made_is_no_failure(tmp_path):
     finding = files.shipped(str(panda_yaml(tmp_path).rename(tmp_path / "new.yaml")), "reach", None)
     assert finding.level == "warn"
-    assert finding.advice == f"to plan, make one: ami-ros model --robot {tmp_path / 'new.yaml'} --task reach"
+    assert finding.advice == f"to plan, train one: ami-ros model --robot {tmp_path / 'new.yaml'} --task reach"
 
 
 @pytest.mark.parametrize("seconds", [math.nan, 0.5, 601.0, 5.0])
@@ -86,7 +86,10 @@ def test_changes_for_a_task_that_is_not_there_are_told(tmp_path):
 
     assert files.limits(of("reech"), "reach").level == "warn"
     finding = files.limits(of("reech"), "reach")
-    assert "tasks: reech: no task" in finding.found and "known are barrier, drive," in finding.advice
+    assert (
+        "tasks: reech: not in config/tasks" in finding.found
+        and "available tasks: barrier, drive," in finding.advice
+    )
     assert files.limits(of("reach", "push"), "reach").level == "ok"
     mine = tmp_path / "fold.yaml"
     mine.write_text(config_path("tasks", "reach.yaml").read_text())
@@ -101,7 +104,10 @@ def test_a_setting_of_the_gate_that_does_not_exist_is_told(tmp_path):
     robot = misspelt(tmp_path)
     finding = files.limits(robot, "reach")
     assert finding.level == "fail"
-    assert "unknown keys ['start_eror']" in finding.found and f"safety of robot {robot}" in finding.found
+    assert (
+        "unknown keys ['start_eror']" in finding.found
+        and f"safety in the YAML of robot {robot}" in finding.found
+    )
 
 
 @pytest.mark.parametrize("robot", ["r2d2", "panda", misspelt])
@@ -119,7 +125,7 @@ def test_a_workspace_that_the_arm_does_not_reach_is_told(tmp_path):
     assert files.workspace("panda", "reach").level == "ok"
     far = panda_yaml(tmp_path, lambda v: v["arm"]["workspace"].update(upper=[0.95, 0.3, 0.5]))
     finding = files.workspace(str(far), "reach")
-    assert finding.level == "warn" and "of 64 places in it cannot be reached, the first [0." in finding.found
+    assert finding.level == "warn" and "of 64 places in it are out of reach, the first [0." in finding.found
     nowhere = panda_yaml(
         tmp_path, lambda v: v["arm"]["workspace"].update(lower=[2.0, 2.0, 2.0], upper=[3.0, 3.0, 3.0])
     )
@@ -133,4 +139,4 @@ def test_an_arm_of_two_joints_is_not_told_to_shrink_its_workspace(tmp_path):
     path.write_text(robot_yaml("arm", str(arm), survey(arm, "", np.random.default_rng(0)), tmp_path))
     finding = files.workspace(str(path), "reach")
     assert finding.level == "fail"
-    assert finding.advice == "tip needs 3 joints or more to go where it shall: name another tip"
+    assert finding.advice == "tip needs 3 joints or more to reach goals: name another tip"

@@ -21,7 +21,7 @@ Usage = namedtuple("Usage", "total used free")
         ({}, "ok", "0 (not set), discovers this machine and its network (SUBNET)"),
         ({"ROS_DOMAIN_ID": "7", DISCOVERY: "LOCALHOST"}, "ok", "7, discovers this machine only"),
         ({DISCOVERY_HUMBLE: "1"}, "ok", "this machine only"),
-        ({DISCOVERY: "OFF"}, "warn", "nobody"),
+        ({DISCOVERY: "OFF"}, "warn", "nothing"),
         ({"ROS_DOMAIN_ID": "-1"}, "fail", "'-1'"),
         ({"ROS_DOMAIN_ID": "233"}, "fail", "'233'"),
         ({"ROS_DOMAIN_ID": ""}, "ok", "0 (not set)"),

@@ -26,7 +26,7 @@ DEEP = 100_000
 )
 def test_a_key_given_twice_is_named_with_both_lines(text, key, line, first):
     with pytest.raises(
-        ValueError, match=rf"^line {line}, column \d+: key {key} is given twice, first in line {first}; "
+        ValueError, match=rf"^line {line}, column \d+: got key {key} twice, first in line {first}; "
     ):
         parse_yaml(text)
 
@@ -80,7 +80,8 @@ def test_a_number_that_is_one_to_everybody(text, number):
 )
 def test_a_number_that_is_another_one_to_others_is_refused(text):
     with pytest.raises(
-        ValueError, match="line 2, column 4: .* is not the same to all readers of YAML; expected a number"
+        ValueError,
+        match="line 2, column 4: .* means different things to different YAML readers; expected a number",
     ):
         parse_yaml(f"b: 1\na: {text}")
     assert parse_yaml(f"a: '{text}'") == {"a": text}
@@ -88,7 +89,7 @@ def test_a_number_that_is_another_one_to_others_is_refused(text):
 
 @pytest.mark.parametrize("text", ["yes", "No", "ON", "off"])
 def test_a_truth_that_is_a_text_to_others_is_refused(text):
-    with pytest.raises(ValueError, match="expected true or false, or a text in quotes"):
+    with pytest.raises(ValueError, match="expected true or false, or a quoted text"):
         parse_yaml(f"a: {text}")
     with pytest.raises(ValueError, match="expected true or false"):
         parse_yaml(f"{text}: a")
@@ -100,7 +101,7 @@ def test_what_is_named_again_and_again_cannot_grow_without_end():
     mappings = "\n".join(
         f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}], k{i}: 1}}" for i in range(1, 40)
     )
-    with pytest.raises(ValueError, match=r"got \d{10} values, aliases counted, expected at most 65536"):
+    with pytest.raises(ValueError, match=r"got \d{10} values, including aliases, expected at most 65536"):
         parse_yaml(f"a0: &a0 [1]\n{lists}")
     assert len(parse_yaml(f"a0: &a0 {{k0: 1}}\n{mappings}")["a39"]) == 40
     with pytest.raises(ValueError, match="contains itself"):
@@ -108,14 +109,14 @@ def test_what_is_named_again_and_again_cannot_grow_without_end():
 
 
 def test_a_text_that_nobody_wrote_by_hand_is_not_read():
-    with pytest.raises(ValueError, match="expected at most 131072 characters"):
+    with pytest.raises(ValueError, match="got a text of 262144 characters, expected at most 131072"):
         parse_yaml("#" * 2**18)
 
 
 def test_ten_thousand_keys_given_twice_are_told_at_once():
     text = "{" + ", ".join(f'"k{i // 2}": 1' for i in range(40_000)) + "}"
     begun = time.monotonic()
-    with pytest.raises(ValueError, match="given twice") as caught:
+    with pytest.raises(ValueError, match="twice") as caught:
         parse_json(text)
     assert time.monotonic() - begun < 5.0 and len(str(caught.value)) < 1000
 
@@ -138,11 +139,11 @@ def test_half_a_letter_is_none_in_yaml():
         ("[" * DEEP, "nested too deeply"),
         ("a: [1, 2", "line 1, column 9: "),
         ("a: {", "line 1, "),
-        ("a: 2001-99-99", "line 1, column 4: '2001-99-99' is no timestamp: month must be in 1..12"),
-        ("a: !!int x", "line 1, column 4: 'x' is no int"),
-        ("a: !!bool x", "'x' is no bool"),
-        ("a: !!timestamp x", "'x' is no timestamp"),
-        ("a: " + "1" * 5000, "is no int"),
+        ("a: 2001-99-99", "line 1, column 4: '2001-99-99' is not a valid timestamp: month must be in 1..12"),
+        ("a: !!int x", "line 1, column 4: 'x' is not a valid int"),
+        ("a: !!bool x", "'x' is not a valid bool"),
+        ("a: !!timestamp x", "'x' is not a valid timestamp"),
+        ("a: " + "1" * 5000, "is not a valid int"),
         ("? [1]\n: 2", "unhashable key"),
         ("a: *x", "undefined alias"),
         ("\x00", "special characters are not allowed"),
@@ -160,8 +161,8 @@ def test_every_refusal_of_yaml_is_one_line(text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1, "b": 2, "a": 3}', r"keys \['a'\] are given twice"),
-        ('{"a": {"b": 1, "b": 1}}', r"keys \['b'\] are given twice"),
+        ('{"a": 1, "b": 2, "a": 3}', r"got keys \['a'\] twice"),
+        ('{"a": {"b": 1, "b": 1}}', r"got keys \['b'\] twice"),
         ("[" * DEEP, "nested too deeply"),
         (b"\xff\xfe\xfd", "codec can't decode"),
         ("{", "line 1"),

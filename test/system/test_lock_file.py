@@ -33,7 +33,7 @@ def holder(tmp_path):
 
 
 def test_the_second_is_told_who_is_there_and_what_to_do(tmp_path, holder):
-    expected = f"{tmp_path}: process {holder.pid} already does `ami-ros train` there; wait .* another folder"
+    expected = f"{tmp_path}: process {holder.pid} already runs `ami-ros train` in it; wait .* another folder"
     with pytest.raises(InUseError, match=expected), only_one("train", tmp_path):
         pytest.fail("two at once")
 

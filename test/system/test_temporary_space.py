@@ -15,7 +15,7 @@ from ami_ros.system.temporary_space import temporary_space
 
 
 def test_a_full_disk_is_told_with_its_place():
-    told = f"^{tempfile.gettempdir()}: a temporary file cannot be written .No space"
+    told = f"^{tempfile.gettempdir()}: cannot write a temporary file .No space"
     with (
         pytest.raises(OutputError, match=told),
         temporary_space(),
@@ -33,5 +33,5 @@ def test_no_place_at_all_is_told(tmp_path):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert run.stderr.splitlines()[-1].startswith(
-        "ami_ros.errors.OutputError: /nowhere: a temporary file cannot"
+        "ami_ros.errors.OutputError: /nowhere: cannot write a temporary file"
     )

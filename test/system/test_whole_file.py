@@ -67,14 +67,14 @@ def test_a_bad_place_is_named_with_the_reason_and_left_alone(
     with pytest.raises(OutputError) as caught:
         use(bad_place)
     assert str(caught.value).startswith(f"{bad_place}: cannot be written (")
-    assert "expected a file in a folder that can be written" in str(caught.value)
+    assert "expected a file in a writable folder" in str(caught.value)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_full_disk_is_noticed_before_the_work_and_in_the_end(tmp_path, full_disk):
     path = tmp_path / "figures.json"
     for use in (check_writable, lambda path: write_whole(path, AFTER)):
-        with pytest.raises(OutputError, match=r"figures\.json: cannot be written.*space left"):
+        with pytest.raises(OutputError, match=r"figures\.json: cannot be written.*free space"):
             use(path)
     assert list(tmp_path.iterdir()) == []
 

@@ -56,7 +56,7 @@ def test_a_bug_names_its_kind_and_keeps_its_traceback_for_debugging(workers):
 
 
 def test_a_killed_worker_ends_the_work_and_is_not_replaced(workers):
-    with pytest.raises(ProcessError, match=r"worker process \d+ was ended by SIGKILL.*use fewer workers"):
+    with pytest.raises(ProcessError, match=r"worker process \d+ was killed by SIGKILL.*use fewer workers"):
         list(workers.run(jobs.die, range(100)))
     assert multiprocessing.active_children() == []
 

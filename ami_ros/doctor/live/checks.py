@@ -65,10 +65,10 @@ def _of_sensor(configuration: Configuration, sensor: Sensor, robot: HeardRobot) 
 
 
 def _silent(sensor: Sensor, heard: HeardTopic, robot: HeardRobot) -> Finding:
-    found = f"{heard.right[0].node} is there, and sent nothing in {robot.duration_s:g} s"
+    found = f"{heard.right[0].node} is running but sent nothing in {robot.duration_s:g} s"
     advice = (
-        "does it wait for something (a trigger, a calibration, a simulator that is paused)? If it sends: a "
-        "firewall, or containers without --ipc=host"
+        "does it wait for something (a trigger, a calibration, a paused simulator)? If it does send, check "
+        "for a firewall, or containers without --ipc=host"
     )
     return Finding(f"{sensor.name}: rate", "fail", found, advice)
 

@@ -34,7 +34,7 @@ def values(
     name = f"{sensor.name}: values"
     bad = [sample.error for sample in heard.samples if sample.error]
     if bad:
-        found = f"{len(bad)} of {len(heard.samples)} cannot be used: {bad[0]}"
+        found = f"{len(bad)} of {len(heard.samples)} are unusable: {bad[0]}"
         return Finding(name, "fail", found, _fix(sensor, heard, held))
     table = np.array([sample.value for sample in heard.samples])
     if limits is not None:
@@ -57,7 +57,9 @@ def still(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
     found = f"repeated for {longest / 1e9:.2f} s at most; the robot holds at {sensor.freeze_s:g} (freeze_s)"
     if longest / 1e9 <= sensor.freeze_s:
         return Finding(f"{sensor.name}: frozen", "ok", found)
-    advice = f"start its driver again; if it rests so long by nature, raise sensors.{sensor.name}.freeze_s"
+    advice = (
+        f"restart its driver; if the sensor normally rests that long, raise sensors.{sensor.name}.freeze_s"
+    )
     return Finding(f"{sensor.name}: frozen", "fail", found, advice)
 
 
@@ -67,14 +69,14 @@ def _fix(sensor: VectorSensor, heard: HeardTopic, held: Sequence[str]) -> str:
         others = [joint for joint in heard.joints if joint not in (*sensor.names, *held)]
         return (
             f"write the driver's names ({', '.join(others) or 'none'}) for {', '.join(missing)} in {key}, or "
-            "let the driver use those of the URDF"
+            "make the driver use those of the URDF"
         )
     if unknown := [joint for joint in heard.joints if joint not in (*sensor.names, *held)]:
         return (
-            f"add {', '.join(unknown)} to simulation.hold_joints, with kind: none to simulation.held, which "
-            "says what else moves, or let the driver publish the arm's joints alone"
+            f"add {', '.join(unknown)} to simulation.hold_joints (simulation.held with kind: none), or make "
+            "the driver publish only the arm's joints"
         )
-    return f"let the driver send a finite number for each value, in the units of {key}, or correct {key}"
+    return f"make the driver send a finite number for each value, in the units of {key}, or correct {key}"
 
 
 def _beyond(sensor: VectorSensor, position: FloatArray, limits: ChannelLimits) -> tuple[str, str] | None:
@@ -91,16 +93,16 @@ def _beyond(sensor: VectorSensor, position: FloatArray, limits: ChannelLimits) -
     column = position[:, joint]
     worst = column[np.maximum(lower[joint] - column, column - upper[joint]).argmax()]
     limited = f"[{lower[joint] + BEYOND * width[joint]:.3g}, {upper[joint] - BEYOND * width[joint]:.3g}]"
-    found = f"{sensor.names[joint]} is at {worst:.4g}, its limits are {limited} {sensor.units[joint]}"
+    found = f"{sensor.names[joint]} is at {worst:.4g}, outside its limits {limited} {sensor.units[joint]}"
     what, factors = _instead(sensor)
     if what and ((position / factors >= lower) & (position / factors <= upper)).all():
         return (
             f"{found}: {what}?",
-            f"let the driver send {' or '.join(_units(sensor))}: all would fit, were it {what}",
+            f"make the driver send {' or '.join(_units(sensor))}: all values would fit if they were {what}",
         )
     return found, (
-        "is the order or the sign of the joints another, or their zero? Compare with the robot's display; "
-        "limits: the URDF's and arm.limits"
+        "do the joints differ in order, sign or zero? Compare with the robot's display; the limits are in "
+        "the URDF and arm.limits"
     )
 
 

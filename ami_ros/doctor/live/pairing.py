@@ -38,17 +38,17 @@ def skew(
     usual, most = float(np.median(ahead)), float(ahead.max())
     name = f"{image.name} and {vector.name}: skew"
     figures = {"skew_s_p50": usual, "skew_s_max": most}
-    found = f"{vector.name} {1e3 * usual:+.0f} ms when a picture comes (at most {1e3 * most:+.0f})"
+    found = f"{vector.name} {1e3 * usual:+.0f} ms when a picture arrives (at most {1e3 * most:+.0f})"
     if usual > gap_s:
         advice = (
-            f"pictures are too old to go with them: see {image.name}: latency; or raise pair_gap_s in "
+            f"pictures are too old to be paired with them: see {image.name}: latency; or raise pair_gap_s in "
             "config/proposing_node.yaml"
         )
         return Finding(name, "fail", f"{found}, expected {1e3 * gap_s:.0f} (pair_gap_s)", advice, figures)
     if usual < -vector.max_age_s:
-        advice = f"the planner waits for newer ones: see {vector.name}: latency; do both stamp by one clock?"
+        advice = f"the planner waits for newer ones: see {vector.name}: latency; do both use the same clock?"
         return Finding(name, "fail", found, advice, figures)
     if most > gap_s:
-        advice = f"the planner leaves such pictures out: see {image.name}: latency and losses"
+        advice = f"the planner skips such pictures: see {image.name}: latency and losses"
         return Finding(name, "warn", f"{found}, expected {1e3 * gap_s:.0f} (pair_gap_s)", advice, figures)
     return Finding(name, "ok", found, "", figures)

@@ -18,7 +18,7 @@ def publisher(sensor: Sensor, heard: HeardTopic, robot: HeardRobot) -> Finding:
     if not heard.ends:
         level = "warn" if isinstance(sensor, ImageSensor) and not sensor.required else "fail"
         advice = _elsewhere(heard, robot, f"{where}.topic", "start the driver")
-        return Finding(name, level, f"nobody publishes {heard.name} ({heard.type})", advice)
+        return Finding(name, level, f"no node publishes {heard.name} ({heard.type})", advice)
     if not heard.right:
         got = "; ".join(f"{end.node} publishes {end.type}" for end in heard.ends)
         advice = f"correct {where} (topic, message) in the robot's YAML, or the driver"
@@ -27,7 +27,8 @@ def publisher(sensor: Sensor, heard: HeardTopic, robot: HeardRobot) -> Finding:
     found = f"{nodes} on {heard.name} ({heard.type})"
     if len(heard.right) > 1:
         advice = (
-            f"let one node publish {heard.name}; the gate limits what it cannot tell apart (SENSOR_SHARED)"
+            f"keep only one publisher of {heard.name}; the gate cannot tell them apart and limits motion "
+            "(SENSOR_SHARED)"
         )
         return Finding(name, "warn", found, advice)
     return Finding(name, "ok", found)
@@ -41,7 +42,9 @@ def quality(sensor: Sensor, heard: HeardTopic) -> Finding:
     deaf = [end for end in heard.right if not end.fits]
     if not deaf:
         return Finding(name, "ok", found)
-    advice = f"our nodes hear nothing of {deaf[0].node}: let it publish {heard.asked.replace(', ', ' and ')}"
+    advice = (
+        f"our nodes receive nothing from {deaf[0].node}: make it publish {heard.asked.replace(', ', ' and ')}"
+    )
     if isinstance(sensor, ImageSensor):
         advice += ", or set camera_reliability: best_effort in config/node.yaml"
     return Finding(name, "fail", found, advice)
@@ -53,7 +56,7 @@ def controller(heard: HeardTopic, robot: HeardRobot) -> Finding:
     ends = [end for end in heard.ends if not end.node.endswith(ONLOOKERS)]
     if not ends:
         advice = _elsewhere(heard, robot, "output.topic", "start the controller")
-        return Finding(name, "fail", f"nobody listens to {heard.name} ({heard.type})", advice)
+        return Finding(name, "fail", f"no node subscribes to {heard.name} ({heard.type})", advice)
     wrong = [end for end in ends if end.type != heard.type]
     if wrong:
         found = f"{heard.name}: {wrong[0].node} expects {wrong[0].type}, the gate sends {heard.type}"
@@ -61,7 +64,7 @@ def controller(heard: HeardTopic, robot: HeardRobot) -> Finding:
     if deaf := [end for end in ends if not end.fits]:
         asks = f"{deaf[0].node} asks for {deaf[0].reliability}, {deaf[0].durability}"
         found = f"{asks}; the gate offers {heard.asked}"
-        advice = f"{deaf[0].node} hears nothing: let it ask for {heard.asked.replace(', ', ' and ')}"
+        advice = f"{deaf[0].node} receives nothing: make it ask for {heard.asked.replace(', ', ' and ')}"
         return Finding(name, "fail", found, advice)
     return Finding(name, "ok", f"{', '.join(end.node for end in ends)} on {heard.name} ({heard.type})")
 
@@ -79,14 +82,15 @@ def commander(output: HeardOutput) -> Finding:
 def _elsewhere(heard: HeardTopic, robot: HeardRobot, key: str, start: str) -> str:
     """Return where the missing endpoint of a topic may be."""
     if not robot.nodes:
-        return f"nobody else is in ROS_DOMAIN_ID {robot.domain}: {start}, or export the one that it has"
+        return f"no other node is in ROS_DOMAIN_ID {robot.domain}: {start}, or export the domain that it uses"
     if not heard.similar:
-        return f"{start} that uses {heard.type}, or write its topic as {key} in the robot's YAML"
+        return f"{start} that uses {heard.type}, or enter its topic as {key} in the robot's YAML"
     first, *others = heard.similar
     more = f" (also {', '.join(others)})" if others else ""
     space = first.removesuffix(heard.name)
     if first.endswith(heard.name) and space:
         return (
-            f"{first} has such messages{more}: add --ros-args -r __ns:={space}, or start it without namespace"
+            f"{first} carries this type{more}: add --ros-args -r __ns:={space}, or start it without a "
+            "namespace"
         )
-    return f"{first} has such messages{more}: write it as {key}, or try --ros-args -r {heard.name}:={first}"
+    return f"{first} carries this type{more}: enter it as {key}, or try --ros-args -r {heard.name}:={first}"

@@ -28,9 +28,9 @@ def speeds(sensor: VectorSensor, heard: HeardTopic) -> Finding | None:
     # Over all joints together.
     share = velocity_share(np.array([(reported * moved).sum()]), np.array([(moved * moved).sum()]))
     name, figures = f"{sensor.name}: velocities", {"velocity_share": float(share[0])}
-    found = f"{share[0]:.3g} times what positions change by"
+    found = f"{share[0]:.3g} times the change of the positions"
     if agrees(share).all():
         return Finding(name, "ok", found, "", figures)
     unit = " or ".join(dict.fromkeys(sensor.units[len(sensor.names) :]))
-    advice = f"let the driver send velocities in {unit} and the order of the names, or none at all"
+    advice = f"make the driver send velocities in {unit} and in the order of the names, or not at all"
     return Finding(name, "warn", found, advice, figures)

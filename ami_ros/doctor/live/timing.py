@@ -39,18 +39,21 @@ def rate(sensor: Sensor, heard: HeardTopic, duration_s: float, least_hz: float) 
     times = in_order(heard.times.tolist())[0]
     if len(times) < 2:
         found = f"{len(heard.samples)} messages in {duration_s:g} s, {expected}"
-        return Finding(name, "fail", found, "let the driver publish as often as rate_hz says")
+        return Finding(name, "fail", found, "make the driver publish as often as rate_hz says")
     hz = 1e9 * (len(times) - 1 + heard.missed) / float(times[-1] - times[0])
     found, figures = f"{hz:.4g} Hz, {expected}", {"rate_hz": hz, "expected_hz": sensor.rate_hz}
     if hz * sensor.max_age_s < 1.0:
-        advice = f"the robot holds in between (max_age_s {sensor.max_age_s:g}): let the driver publish faster"
+        advice = (
+            f"the robot holds between two messages (max_age_s {sensor.max_age_s:g}): make the driver publish "
+            "faster"
+        )
         return Finding(name, "fail", found, advice, figures)
     if hz < LATE_SHARE * least_hz:
-        advice = f"let the driver publish faster: the planner plans at {least_hz:g} Hz (actions.rate_hz)"
+        advice = f"make the driver publish faster: the planner plans at {least_hz:g} Hz (actions.rate_hz)"
         return Finding(name, "fail" if hz < FEW_SHARE * least_hz else "warn", found, advice, figures)
     if abs(hz / sensor.rate_hz - 1.0) > RATE_OFF:
         advice = (
-            f"let the driver publish at {sensor.rate_hz:g} Hz, or write "
+            f"make the driver publish at {sensor.rate_hz:g} Hz, or write "
             f"sensors.{sensor.name}.rate_hz: {hz:.3g} in the robot's YAML"
         )
         return Finding(name, "warn", found, advice, figures)
@@ -64,21 +67,21 @@ def losses(sensor: Sensor, heard: HeardTopic, health: TopicHealth) -> Finding:
     figures = {"lost_share": share, "gaps": float(len(health.gaps)), "longest_gap_s": longest_s}
     wrong, advice = [], []
     if heard.missed:
-        wrong.append(f"{heard.missed} of {heard.missed + health.messages} sent did not come (as best effort)")
+        wrong.append(f"{heard.missed} of {heard.missed + health.messages} messages were lost (best effort)")
         advice.append(
-            "messages get lost on their way: see DDS profile and shared memory above, and the load of the "
-            "processor; large images: smaller, or compressed"
+            "messages are lost in transport: see DDS profile and shared memory above, and the processor "
+            "load; make large images smaller, or compress them"
         )
     if health.gaps:
         wrong.append(f"{len(health.gaps)} gaps in stamps, the longest {longest_s:.2f} s")
     if health.gaps and not heard.missed:
-        advice.append("the driver leaves messages out: look at its load, exposure time and bus")
+        advice.append("the driver skips messages: check its load, exposure time and bus")
     if health.duplicates:
-        wrong.append(f"{health.duplicates} with the stamp of another")
-        advice.append("let the driver stamp each message with when it was measured, and publish it once")
+        wrong.append(f"{health.duplicates} with the stamp of another message")
+        advice.append("make the driver stamp each message with the time of measurement, and publish it once")
     if health.out_of_order:
-        wrong.append(f"{health.out_of_order} older than the one before")
-        advice.append("one publisher with one clock: time that goes back is taken for a reset")
+        wrong.append(f"{health.out_of_order} older than the message before")
+        advice.append("keep one publisher with one clock: time that goes back counts as a reset")
     name = f"{sensor.name}: losses"
     if not wrong:
         return Finding(name, "ok", f"none in {health.messages} messages", "", figures)
@@ -98,9 +101,9 @@ def stamps(sensor: Sensor, heard: HeardTopic, future_s: float, has_clock: bool) 
     name = f"{sensor.name}: latency"
     stamped = [sample for sample in heard.samples if sample.stamp_ns is not None]
     if not stamped:
-        return Finding(name, "ok", f"{heard.type} has no stamp: counts as measured when it comes")
+        return Finding(name, "ok", f"{heard.type} has no stamp: the time of arrival counts")
     if any(sample.stamp_ns == 0 for sample in stamped):
-        advice = "let the driver set header.stamp to when it was measured, in ROS time"
+        advice = "make the driver set header.stamp to the time of measurement, in ROS time"
         return Finding(name, "fail", "stamps are zero", advice)
     timed = [sample for sample in stamped if sample.now_ns is not None]
     if not timed:
@@ -128,22 +131,22 @@ def stamps(sensor: Sensor, heard: HeardTopic, future_s: float, has_clock: bool) 
 
 def _late(usual_s: float, before_s: float, has_clock: bool) -> str:
     if has_clock:
-        return "the simulator stamps otherwise than its /clock says, or this machine is too slow for it"
+        return "the simulator's stamps disagree with its /clock, or this machine is too slow for it"
     if before_s > DRIVER_SHARE * usual_s:
         return (
-            f"stamped {before_s:.3f} s before it is sent: let the driver stamp when it measures, by a clock "
-            "that agrees with this one (chrony, PTP), and send at once"
+            f"stamped {before_s:.3f} s before being sent: make the driver stamp at the measurement, with a "
+            "clock that agrees with this one (chrony, PTP), and send at once"
         )
     return (
-        "late on its way, or sent by a computer whose clock is behind: synchronise them (chrony, PTP), then "
-        "look at network and processor load"
+        "delayed in transport, or sent by a computer whose clock is behind: synchronise the clocks (chrony, "
+        "PTP), then check network and processor load"
     )
 
 
 def _other_clock(has_clock: bool) -> str:
     if has_clock:
-        return "/clock tells another time: let the driver use_sim_time, or stop who publishes /clock"
+        return "/clock has another time: set use_sim_time for the driver, or stop the publisher of /clock"
     return (
-        "stamps are of another clock, such as one that began at boot, or a simulator's: let the driver stamp "
-        "in ROS time, or let the simulator publish /clock"
+        "the stamps come from another clock, such as one that starts at boot or a simulator's: make the "
+        "driver stamp in ROS time, or make the simulator publish /clock"
     )

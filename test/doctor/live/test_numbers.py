@@ -27,7 +27,11 @@ def told(position, names=JOINTS.names, error=""):
         (np.array(HOME), "ok", "within the limits"),
         (np.array(UPPER), "ok", ""),
         (np.array(UPPER) + [0.1, 0.0, 0.0, 0.0], "ok", ""),  # by less than a zero may be off
-        (np.array(LOWER) - [0.0, 0.0, 0.5, 0.0], "fail", "joint_c is at -3, its limits are [-2.5, 2.75] rad"),
+        (
+            np.array(LOWER) - [0.0, 0.0, 0.5, 0.0],
+            "fail",
+            "joint_c is at -3, outside its limits [-2.5, 2.75] rad",
+        ),
         (np.degrees(HOME), "fail", "rad: degrees?"),
         (np.array(HOME) * 1000.0, "fail", "joint_a is at 200"),  # no unit that we know of
     ],
@@ -54,7 +58,7 @@ def test_names():
     assert "names (joint_x) for joint_d in sensors.joints.values" in other.advice
     more = values(JOINTS, told(STILL, (*JOINTS.names, "finger"), "unknown"), (), SPEC.limits)
     assert "add finger to simulation.hold_joints" in more.advice
-    assert "with kind: none to simulation.held" in more.advice, "which has no other key"
+    assert "(simulation.held with kind: none)" in more.advice, "which has no other key"
     broken = values(JOINTS, told(STILL, error="non-finite"), (), SPEC.limits)
     assert "finite number for each value" in broken.advice
 

@@ -26,7 +26,7 @@ def commands(*ends, similar=()):
         ((), "fail", "start the controller"),
         ((end("/recorder"), end("/left/explorer")), "fail", "start the controller"),
         ((end("/controller", "std_msgs/msg/Bool"),), "fail", "correct output"),
-        ((end("/controller", fits=False),), "fail", "let it ask for reliable and volatile"),
+        ((end("/controller", fits=False),), "fail", "make it ask for reliable and volatile"),
     ],
 )
 def test_a_controller_that_hears_commands(ends, level, advice):
@@ -45,7 +45,7 @@ def test_where_a_missing_topic_may_be():
     def advice(nodes=2, *similar):
         return publisher(JOINTS, heard(similar=similar), robot(commands(), nodes=nodes)).advice
 
-    assert "nobody else is in ROS_DOMAIN_ID 7" in advice(0)
+    assert "no other node is in ROS_DOMAIN_ID 7" in advice(0)
     assert f"start the driver that uses {TYPE}" in advice(2)
     assert "add --ros-args -r __ns:=/left" in advice(2, "/left/joint_states", "/other")
     assert "--ros-args -r /joint_states:=/robot/states" in advice(2, "/robot/states")

@@ -52,12 +52,12 @@ def test_losses():
     whole = samples(100, 10)
     assert lost(whole).level == "ok"
     assert lost(whole, missed=5).level == "warn" and lost(whole, missed=20).level == "fail"
-    assert "5 of 105 sent did not come" in lost(whole, missed=5).found
+    assert "5 of 105 messages were lost" in lost(whole, missed=5).found
     gap = lost(whole[:40] + whole[55:])
     assert gap.level == "warn" and gap.found == "1 gaps in stamps, the longest 0.16 s"
-    assert "driver leaves messages out" in gap.advice
+    assert "driver skips messages" in gap.advice
     assert lost(whole[:40] + whole[70:]).level == "fail", "longer than the robot goes on without"
-    assert "1 older than the one before" in lost([*whole[:40], whole[41], whole[40], *whole[42:]]).found
+    assert "1 older than the message before" in lost([*whole[:40], whole[41], whole[40], *whole[42:]]).found
     twice = lost([*whole[:40], *whole[39:]])
     assert "1 with the stamp of another" in twice.found and "publish it once" in twice.advice
 
@@ -68,10 +68,10 @@ def test_losses():
         (20, 1, "ok", ""),
         (-40, 1, "ok", ""),
         (-60, 1, "fail", "chrony"),
-        (150, 149, "warn", "let the driver stamp when it measures"),
-        (260, 259, "fail", "let the driver stamp when it measures"),
+        (150, 149, "warn", "make the driver stamp at the measurement"),
+        (260, 259, "fail", "make the driver stamp at the measurement"),
         (260, 10, "fail", "sent by a computer whose clock is behind"),
-        (10**9, 1, "fail", "began at boot"),
+        (10**9, 1, "fail", "starts at boot"),
     ],
 )
 def test_latency(age_ms, sent_ms, level, advice):

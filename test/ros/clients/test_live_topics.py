@@ -185,12 +185,12 @@ FAULTS = {  # line -> level, what is found, what to do
         "64x64 rgb8, 128x128 in the YAML",
         "write width: 64 and height: 64 in sensors.small",
     ),
-    "wide: picture": ("fail", "96x64 rgb8", "crop, or train one for this camera"),
-    "frozen: frozen": ("fail", "repeat the one before; the robot moved", "start its driver again"),
-    "joints: values": ("fail", "degrees?", "let the driver send rad"),
+    "wide: picture": ("fail", "96x64 rgb8", "crop them, or train a model for this camera"),
+    "frozen: frozen": ("fail", "repeat the previous one; the robot moved", "restart its driver"),
+    "joints: values": ("fail", "degrees?", "make the driver send rad"),
     "hand: values": ("fail", "missing ['finger']", "write the driver's names (left_finger) for finger"),
     "force: rate": ("warn", "25 Hz, sensors.force.rate_hz is 50", "sensors.force.rate_hz: 25 in"),
-    "late: latency": ("fail", "the robot holds at 500", "let the driver stamp when it measures"),
+    "late: latency": ("fail", "the robot holds at 500", "make the driver stamp at the measurement"),
     "early: latency": ("fail", "in the future, at most 0.05", "chrony"),
     "unstamped: latency": ("fail", "stamps are zero", "set header.stamp"),
     "deaf: QoS": (
@@ -198,8 +198,8 @@ FAULTS = {  # line -> level, what is found, what to do
         "best_effort, volatile; our nodes ask for reliable",
         "publish reliable and volatile",
     ),
-    "gone: publisher": ("fail", "nobody publishes /gone", "start the driver"),
-    "moved: publisher": ("fail", "nobody publishes /moved", "--ros-args -r __ns:=/left"),
+    "gone: publisher": ("fail", "no node publishes /gone", "start the driver"),
+    "moved: publisher": ("fail", "no node publishes /moved", "--ros-args -r __ns:=/left"),
     "other: publisher": (
         "fail",
         "/probe publishes geometry_msgs/msg/Twist,",
@@ -208,8 +208,8 @@ FAULTS = {  # line -> level, what is found, what to do
     "broken: values": ("fail", "non-finite at index [0]", "finite number for each value, in the units of"),
     "kelvin: values": ("fail", "got unit 'K', expected 'degC'", "sensors.kelvin.values"),
     "stuck: frozen": ("fail", "the robot holds at 0.2", "sensors.stuck.freeze_s"),
-    "shared: publisher": ("warn", "/probe, /probe on /shared", "let one node publish"),
-    "silent: rate": ("fail", "sent nothing in", "simulator that is paused"),
+    "shared: publisher": ("warn", "/probe, /probe on /shared", "keep only one publisher"),
+    "silent: rate": ("fail", "sent nothing in", "paused simulator"),
     "commands: controller": (
         "fail",
         "/probe expects geometry_msgs/msg/Twist, the gate sends",
@@ -288,7 +288,7 @@ def test_a_new_robot_is_held_against_its_topics(driver, tmp_path, capsys, monkey
     told = " ".join(capsys.readouterr().out.replace("│", "").split())
     assert "check: clock ok simulated time from /clock" in told
     assert "(shoulder) for j2 in sensors.joints.values" in told
-    assert "50 Hz, sensors.joints.rate_hz is 100; let the driver publish at 100 Hz, or write" in told
+    assert "50 Hz, sensors.joints.rate_hz is 100; make the driver publish at 100 Hz, or write" in told
     assert "write width: 160 and height: 120 in sensors.camera" in told
-    assert "of another clock" not in told and "tells another time" not in told
+    assert "from another clock" not in told and "has another time" not in told
     assert "Next, on the robot: ami-ros doctor" in told, "the file itself is whole"

@@ -67,7 +67,7 @@ def test_the_next_start_removes_what_killed_nodes_left_and_nothing_of_the_living
     assert there(before) == before and 0.9 * NODE_BYTES < size < NODE_BYTES
 
     finding = shared_memory()
-    assert finding.level == "warn" and "processes that were killed" in finding.advice
+    assert finding.level == "warn" and "left by killed processes" in finding.advice
 
     heir = start(straight_line)
     probe.until(lambda: len(owned(heir)) >= SEGMENTS, "the next node with its segments")
