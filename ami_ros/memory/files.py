@@ -25,7 +25,7 @@ def as_files(memory: MemoryReader, ids: Sequence[int], folder: Path) -> Iterator
         MemoryFileError: a moment is missing or damaged, or the name of its camera is not a file name.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"{folder}: is there already, expected a new folder or an empty one")
+        raise OutputError(f"{folder}: exists already, expected a new or an empty folder")
     episodes, lines = memory.episodes(), []
     for page in pages(ids):
         for found in memory.moments(page):

@@ -50,6 +50,6 @@ def named_goal(path: Path, name: str, task: str, spec: RobotSpec) -> Goal:
         if made_with != task:
             known = ", ".join(memory.names(task)) or "none yet"
             raise GoalError(
-                f"goal {name!r}: was remembered with task {made_with}, expected one of {task}: {known}"
+                f"goal {name!r}: was remembered with task {made_with}, expected a goal of {task}: {known}"
             )
     return goal_of(found.moment, name, spec)

@@ -133,9 +133,9 @@ class MemoryReader:
         found = self._asked("SELECT moment FROM names WHERE name = ?", (name,), WHOLE)
         if not found:
             names = list(self.names())
-            known = ", ".join(names[:LISTED]) or "none yet: send one to ~/remember"
+            known = ", ".join(names[:LISTED]) or "none yet; send one to ~/remember"
             known += f" and {len(names) - LISTED} more" * (len(names) > LISTED)
-            raise MemoryFileError(f"{self.path}: nothing is called {shown(name)}; names there are: {known}")
+            raise MemoryFileError(f"{self.path}: got name {shown(name)}, expected one of: {known}")
         return self.moments([found[0][0]])[0]
 
     def names(self, task: str | None = None) -> dict[str, int]:
@@ -180,7 +180,9 @@ class MemoryReader:
         for page in pages(ids):
             found.update(self._page(page, sensed, images))
         if missing := [number for number in ids if number not in found]:
-            raise MemoryFileError(f"{self.path}: no moments {missing[:10]}; they may have been forgotten")
+            raise MemoryFileError(
+                f"{self.path}: got moments {missing[:10]}, which are not in it; they may have been forgotten"
+            )
         return [found[number] for number in ids]
 
     def _pictures(self, ids: Sequence[int]) -> dict[int, dict[str, ImageArray]]:
@@ -195,7 +197,7 @@ class MemoryReader:
                 if held > MOST_PICTURE_BYTES:
                     raise MemoryFileError(
                         f"{self.path}: got more than {MOST_PICTURE_BYTES} bytes of pictures in {len(ids)} "
-                        "moments, expected less; ask for fewer at once"
+                        "moments, expected less; request fewer at once"
                     )
                 found.setdefault(number, {})[camera] = image
         return found
@@ -307,7 +309,9 @@ class MemoryReader:
 
     def _numbers(self, blob: bytes, kind: type[Any]) -> NDArray[Any]:
         if len(blob) % np.dtype(kind).itemsize:
-            raise MemoryFileError(f"{self.path}: got {len(blob)} bytes of numbers, expected whole ones")
+            raise MemoryFileError(
+                f"{self.path}: got {len(blob)} bytes of numbers, expected a multiple of a number's size"
+            )
         numbers = np.frombuffer(blob, kind)
         if not np.isfinite(numbers).all():
             raise MemoryFileError(f"{self.path}: got numbers that are not finite; it is damaged")

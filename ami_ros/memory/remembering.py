@@ -63,7 +63,7 @@ class Remembering:
             GoalError: the name is a number: `ami-ros memory` would take it for the number of a moment.
         """
         if name.isdecimal():
-            raise GoalError(f"got {name!r}, expected a name that is not of digits alone")
+            raise GoalError(f"got {name!r}, expected a name with more than digits")
         self._name = name
 
     def named(self, name: str) -> Moment | None:

@@ -56,13 +56,15 @@ def open_database(path: Path, read_only: bool) -> ForeignDatabase:
         OutputError: it cannot be created.
     """
     if read_only and not os.path.isfile(path):
-        raise MemoryFileError(f"{path}: no such memory; it is made by a planner with `memory` on")
+        raise MemoryFileError(f"{path}: no such memory; a planner with `memory` on creates it")
     if not read_only:
         make_private(path)
     meant = Path(os.path.realpath(path))
     journal = meant.with_name(f"{meant.name}-journal")
     if journal.exists():  # SQLite would execute it, even delete other files; a memory never has one
-        raise MemoryFileError(f"{path}: got {journal.name} next to it, expected none: no planner made it")
+        raise MemoryFileError(
+            f"{path}: got {journal.name} next to it, expected none: a planner does not create one"
+        )
     with told(path):
         database = open_foreign(path, f"mode={'ro' if read_only else 'rw'}", MOST_BYTES)
         try:
@@ -87,10 +89,10 @@ def make_private(path: Path) -> None:
             os.close(os.open(meant, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise OutputError(
-            f"{path}: cannot be made ({error.strerror}); expected a folder to write to"
+            f"{path}: cannot be created ({error.strerror}); expected a writable folder"
         ) from error
     if not os.path.isfile(meant):
-        raise MemoryFileError(f"{path}: got something else than a file, expected a memory, or nothing yet")
+        raise MemoryFileError(f"{path}: got something else than a file, expected a memory, or no file yet")
 
 
 def _prepare(path: Path, database: ForeignDatabase, read_only: bool) -> None:
@@ -144,11 +146,13 @@ def _check_schema(path: Path, there: dict[tuple[str, str], str]) -> None:
     for (kind, name), made in there.items():
         if ours.get((kind, name)) != made:
             raise MemoryFileError(
-                f"{path}: got {kind} {shown(name)}, made with {shown(made)}, expected only what a planner "
-                "makes in a memory: SQLite would run it"
+                f"{path}: got {kind} {shown(name)}, made with {shown(made)}, expected only the tables and "
+                "indices of a memory: SQLite would run it"
             )
     if missing := [name for kind, name in ours if (kind, name) not in there and name != "highest"]:
-        raise MemoryFileError(f"{path}: got no {', '.join(missing)}, expected all that a planner makes")
+        raise MemoryFileError(
+            f"{path}: got no {', '.join(missing)}, expected all tables and indices of a memory"
+        )
 
 
 @contextmanager
@@ -164,25 +168,23 @@ def told(path: Path) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise MemoryFileError(
-            f"{path}: it is damaged (got a value that does not fit into memory); expected a memory that a "
-            "planner has written"
+            f"{path}: it is damaged (got a value that does not fit into RAM); expected a memory that a "
+            "planner wrote"
         ) from error
     except OverflowError as error:
         raise MemoryFileError(
-            f"{path}: got a number that is too large ({error}); expected that of a moment"
+            f"{path}: got a number that is too large ({error}); expected a moment's number"
         ) from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
             raise OutputError(
-                f"{path}: cannot be written ({error}); expected space on the disk, and the right to write"
+                f"{path}: cannot be written ({error}); expected free disk space and write permission"
             ) from error
         if name.startswith("SQLITE_CONSTRAINT"):
             raise MemoryFileError(
-                f"{path}: not written ({error}); expected an episode, or a moment, that is there: "
-                "it may have been forgotten"
+                f"{path}: not written ({error}); expected an existing episode or moment: it may have been "
+                "forgotten"
             ) from error
-        why = "another process keeps it for itself" if name.startswith("SQLITE_BUSY") else "it is damaged"
-        raise MemoryFileError(
-            f"{path}: {why} ({error}); expected a memory that a planner has written"
-        ) from error
+        why = "another process locks it" if name.startswith("SQLITE_BUSY") else "it is damaged"
+        raise MemoryFileError(f"{path}: {why} ({error}); expected a memory that a planner wrote") from error

@@ -13,7 +13,9 @@ class MemorySettings:
     """The memory of a robot: config/memory.yaml."""
 
     most_mb: int = setting(
-        "size of the file, above which the most common moments go", ge=1, le=10**6, unit="MB"
+        "size of the file; above it, the most common moments are deleted", ge=1, le=10**6, unit="MB"
     )
-    queue: int = setting("moments that may wait to be written; more are dropped and counted", ge=1, le=10**6)
-    seed: int = setting("of the choice of what is forgotten", ge=0)
+    queue: int = setting(
+        "moments that may wait to be written; the rest is dropped and counted", ge=1, le=10**6
+    )
+    seed: int = setting("seed of the choice of what to forget", ge=0)

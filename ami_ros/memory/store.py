@@ -115,8 +115,8 @@ class Store(MemoryReader):
         """
         if not is_name(name):
             raise MemoryFileError(
-                f"{self.path}: got {shown(name)}, expected a name, not of digits alone, "
-                f"of 1 to {LONGEST_NAME} printable characters"
+                f"{self.path}: got {shown(name)}, expected a name of 1 to {LONGEST_NAME} printable "
+                "characters that are not all digits"
             )
         if not self._asked("SELECT 1 FROM moments WHERE id = ?", (moment,), WHOLE):
             raise MemoryFileError(

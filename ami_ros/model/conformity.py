@@ -66,7 +66,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
             f"{contract.block} x {len(contract.channels)} numbers"
         )
         raise ContractError(
-            f"{where}: the contract says {sizes}, which the model does not take: {reason(error)}"
+            f"{where}: the contract says {sizes}, which the model rejects: {reason(error)}"
         ) from error
     expected = {
         "state": (state, (1, layout.state_size)),
@@ -81,14 +81,16 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
         raise ContractError(f"{where}: the contract contradicts the model: {'; '.join(wrong)}")
     bad = [name for name, (value, _) in expected.items() if not bool(torch.isfinite(value).all())]
     if bad:
-        raise ContractError(f"{where}: the model answers with {', '.join(bad)} that are no finite numbers")
+        raise ContractError(
+            f"{where}: got non-finite numbers from the model in {', '.join(bad)}, expected finite ones"
+        )
     for index, camera in enumerate(contract.cameras):
         span = slice(index * layout.view_size, (index + 1) * layout.view_size)
         one, two = state[:, span], other[:, span]
         if not torch.allclose(one, two, rtol=1e-3, atol=1e-3 * float(two.abs().max())):
             raise ContractError(
                 f"{where}: the contract contradicts the model: sensor {camera.name}: "
-                f"size: got {camera.size}, but the model sees more detail than such images have"
+                f"size: got {camera.size}, but the model was made for more detailed images"
             )
 
 

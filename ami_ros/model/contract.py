@@ -207,8 +207,9 @@ def _of_another_format(values: Any) -> str:
         got, task = values.get("format_version"), values.get("task")
     which = task if isinstance(task, str) and task.isidentifier() and len(task) < 100 else "TASK"
     return (
-        f"contract format {shown(got)}, expected {FORMAT_VERSION}; files of other versions of ami_ros are "
-        f"not read: make the model again with `ami-ros model --task {which}`, or write it from its "
+        f"contract format {shown(got)}, expected {FORMAT_VERSION}; files of other versions of "
+        f"ami_ros are not read: train the model again with `ami-ros model --task {which}`, or write it from "
+        "its "
         "checkpoint with `ami-ros export`"
     )
 
@@ -217,7 +218,7 @@ def _contradictions_of(vector: KnownVector) -> list[str]:
     found, size = [], len(vector.units)
     lengths = {name: len(getattr(vector, name)) for name in ("values", "units", "mean", "std")}
     if len(vector.values) not in (size, size / 2) or not size == len(vector.mean) == len(vector.std):
-        expected = "as many, or of joints half as many values"
+        expected = "as many, or for joints half as many values"
         found.append(f"sensor {vector.name}: got lengths {lengths}, expected {expected}")
     if len(set(vector.values)) != len(vector.values) or not vector.values:
         found.append(f"sensor {vector.name}: values: got {shown(vector.values)}, expected distinct names")

@@ -21,10 +21,8 @@ def pick_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        built = "this torch was built without CUDA" if torch.version.cuda is None else "no GPU was found"
-        raise ConfigError(
-            f"device: got cuda, but {built}; expected cpu, or auto to take a GPU where there is one"
-        )
+        built = "this torch was built without CUDA" if torch.version.cuda is None else "torch found no GPU"
+        raise ConfigError(f"device: got cuda, but {built}; expected cpu, or auto for a GPU if available")
     return torch.device(name)
 
 

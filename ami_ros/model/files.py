@@ -43,7 +43,7 @@ class ModelFile:
                 if len(found) != 1:
                     raise ValueError(f"{len(found) or 'no'} contract{'s' * (len(found) > 1)} inside")
                 if found[0].file_size > MAX_CONTRACT_BYTES:
-                    raise ValueError(f"its contract has {found[0].file_size} bytes")
+                    raise ValueError(f"a contract of {found[0].file_size} bytes")
                 text = archive.read(found[0])
         except Exception as error:  # zipfile and zlib raise a dozen kinds on damaged archives
             raise ModelFileError(f"{self.path}: not an ami_ros model ({error})") from error
@@ -68,7 +68,7 @@ def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
     """
     try:
         if not path.is_file():
-            advice = "make one with `ami-ros model`, or pass the path of another"
+            advice = "train one with `ami-ros model`, or pass another path"
             raise ModelFileError(f"{path}: no such model file; {advice}")
         if sha256 is None:
             if not sidecar(path).is_file():
@@ -81,6 +81,7 @@ def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
     actual = hashlib.sha256(content).hexdigest()
     if actual != sha256.lower():
         raise ModelFileError(
-            f"{path}: SHA-256 is {actual}, expected {sha256[:64]}: truncated or not the file it claims to be"
+            f"{path}: SHA-256 is {actual}, expected {sha256[:64]}: the file is truncated or not the one that "
+            "the hash belongs to"
         )
     return ModelFile(path, content, actual)

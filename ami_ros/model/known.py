@@ -106,7 +106,7 @@ def misfits(sensors: list[KnownSensor], channels: list[KnownChannel], spec: Robo
         has = spec.sensors.get(sensor.name)
         kind = None if has is None else ("vector" if has in spec.vectors else "image")
         if kind != sensor.kind:
-            there = f"robot has {kind or 'none of that name'}: {', '.join(spec.sensors)}"
+            there = f"robot has {kind or 'no sensor of that name'}: {', '.join(spec.sensors)}"
             found.append(f"sensor {sensor.name}: model needs {sensor.kind}, {there}")
         elif isinstance(sensor, KnownImage):
             camera = next(image for image in spec.images if image.name == sensor.name)

@@ -46,7 +46,7 @@ def targets_of(model: ModelRuntime, goal: EncodedGoal) -> Tensor:
     if by_vectors or len(goal.parts) != len(cameras):
         what = "vectors" if by_vectors else "pictures"
         raise GoalError(
-            f"routes: got a goal of {len(goal.parts)} {what}, expected a picture of each of {cameras}"
+            f"routes: got a goal of {len(goal.parts)} {what}, expected a picture from each of {cameras}"
         )
     state = torch.cat([target.float().flatten() for target in goal.targets]).unsqueeze(0)
     return points_of(model, state)[0].cpu()

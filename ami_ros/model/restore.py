@@ -35,7 +35,9 @@ def restored(file: ModelFile) -> tuple[Jepa, Contract]:
     try:
         model.load_state_dict(module.model.state_dict())
     except (RuntimeError, AttributeError) as error:
-        raise ModelFileError(f"{file.path}: not the weights of its architecture: {reason(error)}") from error
+        raise ModelFileError(
+            f"{file.path}: its weights do not fit its architecture: {reason(error)}"
+        ) from error
     if (found := weights_sha256(model)) != contract.weights_sha256:
         raise ContractError(f"{file.path}: weights_sha256: model {found}, contract {contract.weights_sha256}")
     return model.eval(), contract

@@ -167,7 +167,7 @@ class ModelRuntime:
         given = dict(goal.images or goal.vectors)
         if unknown := [name for name in given if name not in known]:
             raise GoalError(
-                f"goal: got {what} of {unknown}, expected some of {list(known)}, which the model has"
+                f"goal: got {what} of {unknown}, expected some of {list(known)}, the model's sensors"
             )
         names = sorted(given, key=known.__getitem__)
         parts = [known[name] for name in names]

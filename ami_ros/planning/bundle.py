@@ -98,7 +98,7 @@ def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, pat
     """
     if settings.solver in NO_SEARCH:
         raise ConfigError(
-            f"solver: got {settings.solver}, expected one that searches: {list(settings.solvers)}"
+            f"solver: got {settings.solver}, expected a solver that searches: {list(settings.solvers)}"
         )
     order_for_planning(model)
     bundle = Bundle(model, settings, contract).eval()

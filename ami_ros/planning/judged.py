@@ -10,8 +10,8 @@ from ami_ros.model.judging.settings import load_judgement_settings
 from ami_ros.planning.settings import PlannerSettings
 
 OVERRIDE = (
-    "To plan with it all the same, with nobody near the robot: judged: false of config/planner.yaml "
-    "(`ami-ros evaluate --set judged=false`; of the node the parameter of that name)."
+    "To plan with it anyway, with no person near the robot, set judged: false in config/planner.yaml "
+    "(`ami-ros evaluate --set judged=false`, or the node's parameter of that name)."
 )
 
 

@@ -140,4 +140,4 @@ class ObservationPairing:
             return f"the image is {self._ahead_ns() / 1e9:.3f} s older than {names}, {limit}"
         last = max(self._seen[name].arrival_ns for name in self._images or self._vectors)
         what = "image" if self._images else "reading"
-        return f"waiting for a new {what}; the last one came {(now_ns - last) / 1e9:.2f} s ago"
+        return f"waiting for a new {what}; the last one arrived {(now_ns - last) / 1e9:.2f} s ago"

@@ -62,12 +62,15 @@ def what_is_missing(goal: Goal, joint_position: FloatArray, spec: RobotSpec, kin
     gaps = wanted - joint_position
     worst = [index for index in np.argsort(-np.abs(gaps))[:MOST_NAMED] if abs(gaps[index]) > OFF]
     named = ", ".join(f"{spec.joint_names[index]} {gaps[index]:+.2f}" for index in worst)
-    text = f"; to go (rad or m): {named}" if named else ""
+    text = f"; remaining (rad or m): {named}" if named else ""
     tip, hand = kinematics.forward(wanted)
     turn = hand @ kinematics.forward(spec.home)[1].T
     turned_deg = float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1.0) / 2.0, -1.0, 1.0))))
     if turned_deg > TURNED_DEG and spec.orientation == "kept":
-        text += f"; the goal turns the hand by {turned_deg:.0f} degrees, which stays as it is at home"
+        text += (
+            f"; the goal turns the hand by {turned_deg:.0f} degrees, but the arm keeps its orientation at "
+            "home"
+        )
     outside = float(np.abs(tip - np.clip(tip, *spec.workspace)).max())
     if outside > 0.0:
         text += f"; the goal's tip is {outside:.3f} m outside the workspace"

@@ -26,34 +26,34 @@ class PlannerSettings:
     """How the planner searches; a NO_SEARCH entry instead of a solver selects a baseline."""
 
     solver: str = setting(
-        "what chooses the actions: one of solvers; without search inverse_model, random, hold, retrieval"
+        "what selects the actions: one of solvers; without search, inverse_model, random, hold or retrieval"
     )
     solvers: Mapping[str, Any] = setting("each solver's own settings", sections=settings_of_solver)
-    terms: Mapping[str, Any] = setting("what a plan costs: each term's own", sections=settings_of_term)
-    route: str = setting("how ways to goals beyond the horizon are found: off, or one of routes")
-    routes: Mapping[str, Any] = setting("of each way to find them, its own", sections=settings_of_routes)
+    terms: Mapping[str, Any] = setting("a plan's cost: the terms' own settings", sections=settings_of_term)
+    route: str = setting("how the planner finds routes beyond its horizon: off, or one of routes")
+    routes: Mapping[str, Any] = setting("each route finder's own settings", sections=settings_of_routes)
     num_samples: int = setting("candidates per iteration (S)", ge=8, le=65536)
     num_iterations: int = setting("iterations per plan", ge=1, le=100)
     horizon: int = setting("action blocks per candidate (T)", ge=1, le=100)
     initial_std: float = setting("std of the first candidates, share of the action range", gt=0.0, le=2.0)
-    noise_correlation: float = setting("of a candidate's neighbouring control steps", ge=0.0, lt=1.0)
+    noise_correlation: float = setting("noise correlation of neighbouring control steps", ge=0.0, lt=1.0)
     minimum_std: float = setting("floor of the candidates' std, share of the action range", gt=0.0, le=1.0)
-    distance: str = setting("how the way to an image goal is measured", choices=DISTANCES)
-    inverse_proposal: bool = setting("let the inverse model steer one of the first candidates")
-    precedents: int = setting("first candidates that come from a memory", ge=0, le=1000)
+    distance: str = setting("distance measure for image goals", choices=DISTANCES)
+    inverse_proposal: bool = setting("whether the inverse model steers one of the first candidates")
+    precedents: int = setting("first candidates taken from a memory", ge=0, le=1000)
     arrival_distance: float = setting("arrived below this distance", gt=0.0, le=100.0, unit="control steps")
     departure_distance: float = setting(
-        "no longer arrived above this distance", gt=0.0, le=100.0, unit="control steps"
+        "departed above this distance", gt=0.0, le=100.0, unit="control steps"
     )
     deadline_s: float = setting(
-        "wall time after which the best plan so far is returned", gt=0.0, le=60.0, unit="s"
+        "wall time after which the planner returns the best plan so far", gt=0.0, le=60.0, unit="s"
     )
-    judged: bool = setting("refuse a model whose figures let expect that it fails")
+    judged: bool = setting("whether to refuse a model whose figures predict failure")
     seed: int = setting("seed of the candidates", ge=0)
     threads: int = setting("CPU threads for the model", ge=1, le=256)
-    device: str = setting("what the model runs on; auto takes a GPU where there is one", choices=DEVICES)
+    device: str = setting("what the model runs on; auto: a GPU if available", choices=DEVICES)
     precision: str = setting(
-        "numbers that the search computes with; auto is float32 on cpu, float16 on cuda", choices=PRECISIONS
+        "number format of the search; auto: float32 on cpu, float16 on cuda", choices=PRECISIONS
     )
 
     @property
@@ -78,7 +78,9 @@ class PlannerSettings:
                 f"route: got {shown(self.route)}, expected one of {[OFF, *sorted(self.routes)]}"
             )
         if not self.terms:
-            raise ConfigError("terms: got none, expected at least one: without, all plans cost the same")
+            raise ConfigError(
+                "terms: got none, expected at least one: without terms, all plans cost the same"
+            )
         for section in self.solvers.values():
             if hasattr(section, "check"):
                 section.check(self.num_samples)

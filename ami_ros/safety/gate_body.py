@@ -78,12 +78,12 @@ class GateBody:
     def __post_init__(self) -> None:
         count = len(self.channels)
         if count == 0 or len(set(self.channels)) != count:
-            self._refuse(f"channels: got {list(self.channels)}, expected names, each once")
+            self._refuse(f"channels: got {list(self.channels)}, expected distinct names")
         names = [sensor.name for sensor in self.sensors]
         if len(set(names)) != len(names):
             self._refuse(f"sensors: got {names}, expected each name once")
         if sum(sensor.kind == JOINT_STATES for sensor in self.sensors) > 1:
-            self._refuse(f"sensors: got {names}, expected one of kind {JOINT_STATES} at most")
+            self._refuse(f"sensors: got {names}, expected at most one of kind {JOINT_STATES}")
         given = {"home": self.home, **{name: getattr(self.limits, name) for name in LIMITS}}
         for name, values in given.items():
             # Of several channels some may be unlimited: their limit is infinite.
@@ -93,7 +93,9 @@ class GateBody:
             if values is not None and (values.shape != (count,) or bad):
                 self._refuse(f"{name}: got {values.tolist()}, expected {count} finite numbers")
         if self.shapes is None and self.workspace is not None:
-            self._refuse("workspace: got a box, expected none: nothing tells where the tip is")
+            self._refuse(
+                "workspace: got a box, expected none: the body has no arm whose tip could be checked"
+            )
         if self.shapes is not None and self.shapes.reach.shape[1] != count:
             self._refuse(f"channels: got {count}, but the URDF moves {self.shapes.reach.shape[1]} joints")
         keeps_in = self.base is not None and self.base.keep_in is not None
@@ -102,7 +104,7 @@ class GateBody:
         lower, upper = self.limits.lower, self.limits.upper
         below = lower is not None and (self.home < lower).any()
         if not self.is_measured and (below or (upper is not None and (self.home > upper).any())):
-            self._refuse(f"home: got {self.home.tolist()}, expected it inside the position limits")
+            self._refuse(f"home: got {self.home.tolist()}, expected a position within the limits")
 
     def _refuse(self, why: str) -> None:
         raise EmbodimentError(f"{self.name}: {why}")

@@ -71,7 +71,7 @@ class Restrictions:
             for name, limit, sign in (("lower", self.lower, 1.0), ("upper", self.upper, -1.0)):
                 if limit is not None and (sign * (limit - body.rest) > 0.0).any():
                     raise ConfigError(
-                        f"{name}: got {limit.tolist()}, expected to leave room for standing still at "
+                        f"{name}: got {limit.tolist()}, expected a range that includes standing still at "
                         f"{body.rest.tolist()}"
                     )
         if body.shapes is None and (self.workspace is not None or self.forbidden is not None):

@@ -27,20 +27,20 @@ class SafetySettings:
     rate_hz: float = setting("gate ticks per second", ge=10.0, le=1000.0, unit="Hz")
     proposal_age_s: float = setting("oldest proposal that may move the robot", gt=0.0, le=10.0, unit="s")
     pose_jump: float = setting(
-        "how much further than at its largest speed a base may get between two poses",
+        "motion between two poses beyond what a base's largest speed explains",
         gt=0.0,
         le=100.0,
         unit="m|rad",
     )
-    pose_noise: float = setting("how far a measured pose of a base may be off", ge=0.0, le=10.0, unit="m|rad")
+    pose_noise: float = setting("largest error of a measured pose of a base", ge=0.0, le=10.0, unit="m|rad")
     pose_slip: float = setting(
-        "share of its commanded way that a base may get less far, or further, than it is told",
+        "share of its commanded way by which a base's motion may fall short or overshoot",
         ge=0.0,
         lt=1.0,
     )
     future_tolerance_s: float = setting("stamps further in the future are rejected", ge=0.0, le=1.0, unit="s")
     speed_scale: float = setting(
-        "share of the velocity limits that may be used; 0: nothing moves", ge=0.0, le=1.0, live=True
+        "share of the velocity limits in use; 0: nothing moves", ge=0.0, le=1.0, live=True
     )
     tracking_gain_hz: float = setting("pull of the command toward the proposal", gt=0.0, le=50.0, unit="1/s")
     tracking_error: float = setting("largest gap between command and robot", gt=0.0, le=3.2, unit="rad|m")
@@ -51,13 +51,13 @@ class SafetySettings:
         "largest gap between a proposal's start and the robot", gt=0.0, le=3.2, unit="rad|m"
     )
     still_joints_travel: float = setting(
-        "joints repeated to the last bit after commands moved further are frozen",
+        "joint states that repeat to the last bit while commands move further are frozen",
         gt=0.0,
         le=1.0,
         unit="rad|m",
     )
     standstill_speed: float = setting(
-        "slower counts as at rest when re-arming", gt=0.0, le=0.1, unit="rad/s|m/s"
+        "speed below which the robot counts as at rest when re-arming", gt=0.0, le=0.1, unit="rad/s|m/s"
     )
     checks: Mapping[str, Any] = setting("of each check, its own", sections=settings_of_check)
     limits: Mapping[str, Any] = setting("of each limit on motion, its own", sections=settings_of_limit)
@@ -74,19 +74,20 @@ class GateNodeSettings:
     """The gate as a node: config/safety_node.yaml."""
 
     stall_s: float = setting(
-        "after so long without a tick the controller has stopped the arm: begin again from where it is",
+        "time without a tick after which the controller has stopped the arm, and the gate starts again from "
+        "its position",
         gt=0.0,
         le=5.0,
         unit="s",
     )
     proposal_rate_hz: float = setting(
-        "more proposals than this are named a flood", gt=0.0, le=10000.0, unit="Hz"
+        "rate above which proposals count as a flood", gt=0.0, le=10000.0, unit="Hz"
     )
     watch_s: float = setting(
-        "figures of the ticks on /diagnostics are of this time", gt=0.0, le=600.0, unit="s"
+        "time over which /diagnostics reports figures of the ticks", gt=0.0, le=600.0, unit="s"
     )
     realtime_priority: int = setting(
-        "SCHED_FIFO priority, which needs the right to set it; 0 leaves scheduling as it is", ge=0, le=99
+        "SCHED_FIFO priority, which needs permission; 0 keeps the default scheduling", ge=0, le=99
     )
 
 

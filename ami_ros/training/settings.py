@@ -19,41 +19,41 @@ class TrainingSettings:
 
     steps: int = setting("optimiser steps", ge=1)
     batch_windows: int = setting("windows per step", ge=4)
-    windows_per_episode: int = setting(
-        "windows of the same episode in a batch, of episodes that do not look plain", ge=1
+    windows_per_episode: int = setting("windows per episode in a batch, for episodes whose look varies", ge=1)
+    alike_looks: int = setting(
+        "varied looks per step, in which scenes are trained to differ as in the plain look", ge=0
     )
-    alike_looks: int = setting("looks per step in which scenes shall differ as in the plain one", ge=0)
     horizon: int = setting("open-loop predictions per window, action blocks", ge=1, le=100)
     learning_rate: float = setting("peak learning rate of AdamW", gt=0.0)
     weight_decay: float = setting("AdamW weight decay", ge=0.0)
     warmup_steps: int = setting("linear warm-up steps", ge=0)
     variance_weight: float = setting("weight of the variance hinge", ge=0.0)
     covariance_weight: float = setting("weight of the covariance term", ge=0.0)
-    alike_weight: float = setting("weight of differing as in the plain look", ge=0.0)
+    alike_weight: float = setting("weight of the loss on looks", ge=0.0)
     vector_weight: float = setting("weight of the joint prediction", ge=0.0)
     inverse_weight: float = setting("weight of the inverse dynamics", ge=0.0)
     inverse_horizon: int = setting("the inverse model's goal lies up to this many action blocks ahead", ge=1)
     metric_steps: int = setting("control steps over which the latent's change is whitened", ge=1)
     metric_floor: float = setting("smallest eigenvalue kept by the metric, share of the mean", gt=0.0)
     metric_slowness: float = setting(
-        "how much more the metric counts what gets far in small steps, power", ge=0.0, le=4.0
+        "exponent by which the metric favours slow, far-reaching change", ge=0.0, le=4.0
     )
     metric_controlled: bool = setting(
-        "let the metric count what actions change, in units of what the model cannot foresee"
+        "whether the metric counts what actions change, in units of the prediction error"
     )
-    predictor_steps: int = setting("steps that train the predictor on, alone, after the encoders", ge=0)
+    predictor_steps: int = setting("further steps that train the predictor alone, after the encoders", ge=0)
     predictor_horizon: int = setting(
-        "open-loop predictions per window meanwhile, action blocks", ge=1, le=100
+        "open-loop predictions per window in these steps, action blocks", ge=1, le=100
     )
     appearance_steps: int = setting("steps that fit the appearance", ge=1)
     disagreement_steps: int = setting("steps that fit the disagreement heads", ge=1)
     temporal_steps: int = setting("steps that fit the temporal distance", ge=1)
-    completion_steps: int = setting("steps that fit what a missing camera would show", ge=1)
-    fit_batch: int = setting("transitions per step of what is fitted after training", ge=8)
+    completion_steps: int = setting("steps that fit the prediction of a missing camera's latent", ge=1)
+    fit_batch: int = setting("transitions per step of the fits after training", ge=8)
     surprise_shrinkage: float = setting(
-        "isotropic part of what predictions usually miss, share of the mean variance", ge=1e-6, le=1e6
+        "isotropic part of the usual prediction error, share of the mean variance", ge=1e-6, le=1e6
     )
-    held_out: float = setting("share of the episodes held out", gt=0.0, lt=0.9)
+    held_out: float = setting("share of held-out episodes", gt=0.0, lt=0.9)
     seed: int = setting("seed of weights and batches", ge=0)
     checkpoint_steps: int = setting("steps between checkpoints", ge=1)
     threads: int = setting("CPU threads", ge=1, le=256)

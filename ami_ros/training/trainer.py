@@ -238,10 +238,10 @@ class Trainer:
         try:
             state = torch.load(path, weights_only=True)
             if state["data_sha256"] != self._data_sha256:
-                raise TrainingError(f"{path}: trained on other data; use another folder or --restart")
+                raise TrainingError(f"{path}: was trained on other data; use another folder or --restart")
             if state.get("start_sha256", "") != self._start_sha256:  # it is not in older checkpoints
                 raise TrainingError(
-                    f"{path}: began with another model (--from); use another folder or --restart"
+                    f"{path}: started from another model (--from); use another folder or --restart"
                 )
             changed = {k: (state["settings"].get(k), v) for k, v in self._identity().items()}
             changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
@@ -273,6 +273,6 @@ class Trainer:
         for weights in self._parameters:
             moments = [value for value in self._optimizer.state[weights].values() if value.ndim]
             if any(value.shape != weights.shape for value in moments):
-                raise ValueError("the optimizer's state is of other weights")
+                raise ValueError("the optimizer's state belongs to other weights")
             if not all(bool(value.isfinite().all()) for value in [weights, *moments]):
-                raise ValueError("weights that are no finite numbers")
+                raise ValueError("weights with non-finite numbers")

@@ -69,9 +69,9 @@ BAD = {
     "numbers of text": ("UPDATE vectors SET measured = 'many'", "got 'many', expected bytes"),
     "numbers that are none": ("UPDATE vectors SET measured = x'0000c07f'", "numbers that are not finite"),
     "a state that is none": ("UPDATE states SET state = x'007e'", "numbers that are not finite"),
-    "half a number": ("UPDATE states SET state = x'000000'", "bytes of numbers, expected whole ones"),
-    "an episode that is not there": ("UPDATE moments SET episode = 77", "no moments"),
-    "text that is none": ("UPDATE episodes SET task = CAST(x'ff' AS TEXT)", "it is damaged"),
+    "half a number": ("UPDATE states SET state = x'000000'", "bytes of numbers, expected a multiple"),
+    "an episode that is not there": ("UPDATE moments SET episode = 77", "got moments"),
+    "got invalid text": ("UPDATE episodes SET task = CAST(x'ff' AS TEXT)", "it is damaged"),
 }
 
 
@@ -140,7 +140,7 @@ def test_pictures_that_are_too_much_together_are_refused_before_they_are_all_the
         monkeypatch.setattr(reader, "MOST_PICTURE_BYTES", 50 * flat.nbytes)
         assert len(store.moments([number])[0].moment.images) == 50
         with pytest.raises(
-            MemoryFileError, match=r"bytes of pictures in 2 moments, expected less; ask for fewer"
+            MemoryFileError, match=r"bytes of pictures in 2 moments, expected less; request fewer"
         ):
             store.moments([1, number])
         decoded = []

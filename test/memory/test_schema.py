@@ -115,7 +115,10 @@ def test_pages_that_lead_to_one_another_come_to_an_end(path, table):
 def test_counting_pages_that_lead_to_one_another_comes_to_an_end(path, monkeypatch):
     monkeypatch.setattr("ami_ros.system.foreign_database.MOST_S", 0.3)
     lead_in_circles(path, "moments")
-    with MemoryReader(path) as memory, pytest.raises(MemoryFileError, match=r"more than 0\.3 s of computing"):
+    with (
+        MemoryReader(path) as memory,
+        pytest.raises(MemoryFileError, match=r"more than 0\.3 s of processor time"),
+    ):
         memory.figures()
 
 
@@ -184,7 +187,7 @@ def test_what_is_no_file_is_told(tmp_path):
     for path in (tmp_path, tmp_path / "pipe"):
         assert "no such memory" in refused(path)
         assert "something else than a file" in refused(path, Store)
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot be created"):
         Store(tmp_path / ("long" * 100))
 
 

@@ -69,7 +69,7 @@ def test_names_find_their_moment_and_move(path):
     assert list(store.names()) == ["cup on the left", "home"] and store.names("push") == {}
     store.name("home", ids[4])
     assert store.names("reach") == {"cup on the left": ids[1], "home": ids[4]}
-    with pytest.raises(MemoryFileError, match=r"nothing is called 'hme'; names .* cup on the left, home"):
+    with pytest.raises(MemoryFileError, match=r"got name 'hme', expected .* cup on the left, home"):
         store.named("hme")
     with pytest.raises(MemoryFileError, match="no moment 99"):
         store.name("there", 99)
@@ -97,7 +97,7 @@ def test_forgetting_leaves_nothing_behind(path):
     assert store.forget([*ids[:3], 99]) == 3
     assert store.names() == {} and store.ids() == ids[3:]
     assert len(store.states(MODEL)[0]) == 2
-    with pytest.raises(MemoryFileError, match=r"no moments \[1\]"):
+    with pytest.raises(MemoryFileError, match=r"got moments \[1\]"):
         store.moments([ids[0]])
     store.forget(ids)
     figures = store.figures()
@@ -212,14 +212,14 @@ def test_an_empty_file_is_no_memory_to_a_reader_and_a_new_one_to_a_writer(path):
 def test_a_full_disk_is_told_and_loses_nothing_that_was_there(path):
     store, ids = filled(path, 20)
     store._database.execute(f"PRAGMA max_page_count = {store.bytes // 4096 + 1}")
-    with pytest.raises(OutputError, match=r"robot\.sqlite: cannot be written .*full.*expected space"):
+    with pytest.raises(OutputError, match=r"robot\.sqlite: cannot be written .*full.*expected free"):
         store.append([(1, moment(number)) for number in range(200)])
     assert store.ids() == ids and len(store.moments(ids)) == 20
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot be created"):
         Store(tmp_path / "file" / "robot.sqlite")
 
 

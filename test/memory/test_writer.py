@@ -89,7 +89,7 @@ def test_a_disk_that_fills_up_is_told_and_it_goes_on_when_there_is_room(path):
 
         def append(self, moments, model=""):
             if self.full:
-                raise OutputError(f"{self.path}: cannot be written (full); expected space on the disk")
+                raise OutputError(f"{self.path}: cannot be written (full); expected free disk space")
             return super().append(moments, model)
 
     store = Full(path)
@@ -97,7 +97,7 @@ def test_a_disk_that_fills_up_is_told_and_it_goes_on_when_there_is_room(path):
     writer.begin(Episode("reach"))
     writer.add(moment(0))
     until(lambda: writer.figures.dropped == 1)
-    assert "expected space on the disk" in writer.figures.problem
+    assert "expected free disk space" in writer.figures.problem
     store.full = False
     writer.add(moment(1))
     until(lambda: writer.figures.written == 1)
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_opened_at_first_is_tried_again(tmp_path):
     writer.begin(Episode("reach", "cup"))
     writer.add(moment(0))
     until(lambda: writer.figures.dropped == 1)
-    assert "expected a folder to write to" in writer.figures.problem
+    assert "expected a writable folder" in writer.figures.problem
     path.parent.unlink()
     writer.add(moment(1))
     until(lambda: writer.figures.written == 1)
@@ -149,7 +149,7 @@ def test_how_an_episode_ended_outlives_a_full_disk(path):
     writer.add(moment(0, images={"camera": image}))
     writer.end("arrived")
     until(lambda: writer.figures.dropped == 1)
-    assert "expected space on the disk" in writer.figures.problem
+    assert "expected free disk space" in writer.figures.problem
     opened[0]._database.execute("PRAGMA max_page_count = 100000")
     writer.add(moment(1))
     writer.close()

@@ -51,7 +51,7 @@ def channel(index: int, **changes) -> str:
         ("{", "the contract is not JSON"),
         (b"\xff\xfe", "the contract is not JSON"),
         ("[]", r"contract format \[\], expected 4"),
-        ("{}", "contract format None, expected 4; .*make the model again with `ami-ros model --task TASK`"),
+        ("{}", "contract format None, expected 4; .*train the model again with `ami-ros model --task TASK`"),
         (text(format_version=3), "contract format 3, expected 4; .*`ami-ros model --task reach`"),
         (text(format_version=3, task="x" * 10**6), "contract format 3, expected 4"),
         (text(colour="red"), r"keys differ by \['colour'\]"),
@@ -88,7 +88,7 @@ def channel(index: int, **changes) -> str:
         (channel(0, name="y"), r"channels: got \['y', 'y', 'z'\], expected distinct names"),
         (channel(0, low="left"), r"channels\[0\]: low: got 'left', expected float"),
         (channel(0, low=0.4), "channel x: got 0.4 to 0.4, expected the smaller number first"),
-        ('{"format_version": 4, "seed": 1, "seed": 2}', r"not JSON: keys \['seed'\] are given twice"),
+        ('{"format_version": 4, "seed": 1, "seed": 2}', r"not JSON: got keys \['seed'\] twice"),
         ("[" * 100_000, "not JSON: nested too deeply"),
         (text(task=["x" * 10**6]), "task"),
         (text(action_range=[0.0, 1.0]), "action_range"),
@@ -155,7 +155,9 @@ def test_another_task_is_refused_if_one_is_asked_for():
 def test_a_model_that_needs_what_the_body_lacks():
     spec = made_up_robot()
     without = dataclasses.replace(spec, sensors={"joints": spec.sensors["joints"]})
-    with pytest.raises(ContractError, match=r"sensor camera: model needs image, robot has none .*: joints"):
+    with pytest.raises(
+        ContractError, match=r"sensor camera: model needs image, robot has no sensor .*: joints"
+    ):
         CONTRACT.check(without)
     turned = dataclasses.replace(
         spec, sensors={"camera": spec.sensors["joints"], "joints": spec.sensors["joints"]}

@@ -114,7 +114,7 @@ def test_weights_hash_names_the_weights():
 
 def test_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(
-        ModelFileError, match="no such model file; make one with `ami-ros model`, or pass the path of another"
+        ModelFileError, match="no such model file; train one with `ami-ros model`, or pass another path"
     ):
         load_model(tmp_path / "model.pt", SPEC)
     with pytest.raises(ModelFileError, match="no such model file"):
@@ -141,7 +141,7 @@ def test_a_truncated_file_is_refused_before_it_runs(copy, keep, monkeypatch):
     monkeypatch.setattr(torch.jit, "load", lambda *a, **k: pytest.fail("code from the file was loaded"))
     data = copy.read_bytes()
     copy.write_bytes(data[: int(keep * len(data))])
-    with pytest.raises(ModelFileError, match="truncated or not the file it claims to be"):
+    with pytest.raises(ModelFileError, match="the file is truncated or not the one"):
         load_model(copy, SPEC)
 
 
@@ -273,10 +273,10 @@ def exported(folder: Path, **changes) -> Path:
     ("changes", "message"),
     [
         ({"size": 0}, "sensor camera: got size 0 and aspect 1.2, expected more than 0"),
-        ({"size": 16}, "sensor camera: size: got 16, but the model sees more detail"),
+        ({"size": 16}, "sensor camera: size: got 16, but the model was made for more detailed images"),
         ({"size": 41}, "sensor camera: size: model 41, robot's camera 48x40"),
         ({"size": 10**12}, "sensor camera: size: model 1000000000000, robot's camera 48x40"),
-        ({"latent_size": 3}, r"the contract says .*which the model does not take"),
+        ({"latent_size": 3}, r"the contract says .*which the model rejects"),
         ({"weights_sha256": "0" * 64}, "weights_sha256: model [0-9a-f]{64}, contract 0000"),
         ({"latent_size": 0}, "latent_size: got 0, expected more than 0"),
         ({"robot": "ur5"}, "robot: model ur5, robot made_up"),
@@ -291,8 +291,8 @@ def test_a_contract_that_contradicts_its_weights_or_the_wish_is_refused(tmp_path
 @pytest.mark.parametrize(
     ("joints", "action", "message"),
     [
-        (JOINTS + 1, 6, "the contract says 32 px images, 8 numbers .*, which the model does not take"),
-        (JOINTS, 9, "actions of 2 x 3 numbers, which the model does not take"),
+        (JOINTS + 1, 6, "the contract says 32 px images, 8 numbers .*, which the model rejects"),
+        (JOINTS, 9, "actions of 2 x 3 numbers, which the model rejects"),
     ],
 )
 def test_weights_of_another_robot_under_a_contract_of_ours(tmp_path, joints, action, message):
@@ -309,7 +309,7 @@ def test_weights_that_are_no_numbers(tmp_path):
     with torch.no_grad():
         model.predictor.leave[1].bias.fill_(float("nan"))
     export(model, small_contract(model), tmp_path / "model.pt")
-    with pytest.raises(ContractError, match="predicted state that are no finite numbers"):
+    with pytest.raises(ContractError, match="got non-finite numbers from the model in predicted state"):
         load_model(tmp_path / "model.pt", SPEC)
 
 
@@ -337,7 +337,7 @@ def test_an_archive_with_two_contracts_or_one_that_unpacks_to_anything(copy):
         load_model(copy, SPEC, trust(copy))
     with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a/extra/contract.json", b" " * 2_000_000)
-    with pytest.raises(ModelFileError, match="its contract has 2000000 bytes"):
+    with pytest.raises(ModelFileError, match="a contract of 2000000 bytes"):
         load_model(copy, SPEC, trust(copy))
 
 
@@ -367,7 +367,7 @@ def test_weights_that_are_not_of_their_architecture_are_not_read_back(tmp_path):
     contract = small_contract(model)
     wide = {**contract.architecture, "predictor_hidden": 24}
     export(model, dataclasses.replace(contract, architecture=wide), tmp_path / "model.pt")
-    with pytest.raises(ModelFileError, match="not the weights of its architecture"):
+    with pytest.raises(ModelFileError, match="its weights do not fit its architecture"):
         restored(read_verified(tmp_path / "model.pt"))
 
 

@@ -128,7 +128,7 @@ def test_its_hash_and_its_contract_are_with_it(bundle):
 
 def test_a_baseline_is_no_search(tmp_path):
     model = small_jepa()
-    with pytest.raises(ConfigError, match="solver: got hold, expected one that searches"):
+    with pytest.raises(ConfigError, match="solver: got hold, expected a solver that searches"):
         write_bundle(model, small_contract(model), settings(solver="hold"), tmp_path / "plan.pt")
 
 

@@ -33,7 +33,7 @@ def test_the_refusal_is_the_judgement_and_the_way_around_it():
     lines = str(caught.value).splitlines()
     assert lines[0] == "my/model.pt: the planner refuses this model"
     text = " ".join(lines)
-    for part in ("cannot be trusted to foresee", "Expected success:", "It may not plan:", "What to do:"):
+    for part in ("cannot be trusted to predict", "Expected success:", "It may not plan:", "What to do:"):
         assert part in text
     assert "--set judged=false" in lines[-1]
 
@@ -60,5 +60,5 @@ def test_the_command_line_ends_with_2_and_the_report(bad):
     command = [sys.executable, "-m", "ami_ros.cli.main", "evaluate", "--task", "reach", "--model", str(bad)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert run.returncode == 2
-    assert "It may not plan: it hardly foresees what its actions do." in run.stderr
+    assert "It may not plan: it hardly predicts the effect of its actions." in run.stderr
     assert "Traceback" not in run.stderr

@@ -317,7 +317,7 @@ def test_a_new_goal_is_not_yet_arrived_at():
         ({"terms.goal": 3}, "terms.goal: got 3, expected a mapping"),
         ({"terms": 3}, "terms: got 3, expected a mapping"),
         ({"terms": {}}, "terms: got none, expected at least one"),
-        ({"horizon.blocks": 3}, "horizon.blocks: got a setting of horizon, which has none of its own"),
+        ({"horizon.blocks": 3}, "horizon.blocks: got a setting of horizon, which has no settings of its own"),
         ({"terms.effort.wait": 1.0}, r"terms.effort: unknown keys \['wait'\]; valid keys are \['weight'\]"),
         ({"arrival_distance": 0.5, "departure_distance": 0.4}, "departure_distance: got 0.4"),
         ({"solver": "cma"}, "expected one of .*cem.*mppi"),

@@ -154,11 +154,13 @@ def test_a_reset_in_motion_begins_at_rest_at_the_last_command_and_elsewhere_at_h
 
 
 def test_what_the_body_does_not_have_is_refused(plant):
-    with pytest.raises(JointStateError, match="plant has no sensor for it"):
+    with pytest.raises(JointStateError, match="plant has no sensor of joint states"):
         plant.gate.see_joints(np.array(HOME), plant.now_ns, plant.now_ns)
     with pytest.raises(ConfigError, match=r"vector sensor: got 'humidity', expected .*'flow'"):
         plant.gate.see_vector("humidity", 1, plant.now_ns, plant.now_ns)
-    with pytest.raises(ConfigError, match=r"image sensor: got 'flow', expected one that is watched: \[\]"):
+    with pytest.raises(
+        ConfigError, match=r"image sensor: got 'flow', expected one that the gate watches: \[\]"
+    ):
         plant.gate.see_image("flow", 1, plant.now_ns, plant.now_ns)
     with pytest.raises(ConfigError, match="no links"):
         plant.gate.restrict(Restrictions(forbidden=np.array([[[0.0] * 3, [1.0] * 3]])))

@@ -186,9 +186,9 @@ def shrink_moments(state: dict) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (spoil_weights, "no finite numbers"),
-        (spoil_moments, "no finite numbers"),
-        (shrink_moments, "the optimizer's state is of other weights"),
+        (spoil_weights, "non-finite numbers"),
+        (spoil_moments, "non-finite numbers"),
+        (shrink_moments, "the optimizer's state belongs to other weights"),
         (lambda state: state.update(settings=None), "not a checkpoint"),
         (lambda state: state.update(optimizer=3), "not a checkpoint"),
         (lambda state: state.pop("step"), "not a checkpoint"),
@@ -369,5 +369,5 @@ def test_it_goes_on_from_a_finished_model_in_its_units(split, tmp_path):
     again.resume(tmp_path / "checkpoint.pt")
     assert again.step == 10
     for start in (None, trainer(split).model):
-        with pytest.raises(TrainingError, match="began with another model"):
+        with pytest.raises(TrainingError, match="started from another model"):
             build_trainer(other, SPEC, SETTINGS, settings, start).resume(tmp_path / "checkpoint.pt")

@@ -14,21 +14,26 @@ from ami_ros.model.judging.wording import seen, told_apart, trusted, worth_knowi
 # By weak part: why the model may not plan, and the remedy.
 WEAK = {
     FORESIGHT: (
-        "it hardly foresees what its actions do",
-        "look whether the recorded actions are those that were executed, and when (`ami-ros import` tells)",
+        "it hardly predicts the effect of its actions",
+        "check that the recorded actions are those executed, and at the right times (`ami-ros import` "
+        "reports both)",
     ),
     SIGHT: (
-        "it hardly sees where that is which it shall move",
-        "look at the recorded pictures: sharp, not covered, and what moves large enough in them?",
+        "it hardly sees where the thing is that it has to move",
+        "check the recorded pictures: are they sharp and uncovered, and is the moving thing large enough in "
+        "them?",
     ),
     DISTANCE: (
         "its distance to a goal hardly tells near from far",
-        "record motion that goes all over the workspace, slowly and fast",
+        "record motion through the whole workspace, slow and fast",
     ),
 }
-ALWAYS = "record more, and train longer (`ami-ros train --steps`)"
+ALWAYS = "record more data and train longer (`ami-ros train --steps`)"
 SURE = 0.01
-UNMEASURED = ("it was not measured how well it foresees", "train it again, or export it from its checkpoint")
+UNMEASURED = (
+    "the quality of its predictions was not measured",
+    "train it again, or export it from its checkpoint",
+)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ class Curve:
     Source: Cox, "The regression analysis of binary sequences" (1958).
     """
 
-    middle: float = setting("where half of the goals are reached", ge=-10.0, le=10.0)
-    width: float = setting("from there to where 73 % are", gt=0.0, le=10.0)
+    middle: float = setting("value at which half of the goals are reached", ge=-10.0, le=10.0)
+    width: float = setting("distance from there to the value at which 73 % are", gt=0.0, le=10.0)
 
     def __call__(self, value: float) -> float:
         """Return the success at a part's value, 0 to 1."""
@@ -34,11 +34,11 @@ class JudgementSettings:
     """What a model must show on held-out episodes before it may plan."""
 
     least_success: float = setting("expected success below which a model may not plan", ge=0.0, le=1.0)
-    blocks: int = setting("action blocks ahead at which its foresight counts", ge=1, le=100)
+    blocks: int = setting("action blocks ahead at which predictions are judged", ge=1, le=100)
     trusted_error: float = setting(
-        "trusted as far ahead as its error is at most this share of that of guesses", gt=0.0, lt=1.0
+        "largest error of a trusted prediction, share of a guess's error", gt=0.0, lt=1.0
     )
-    curves: Mapping[str, Any] = setting("success over each part", sections=lambda name: Curve)
+    curves: Mapping[str, Any] = setting("curve of success over each part", sections=lambda name: Curve)
 
     def __post_init__(self) -> None:
         if set(self.curves) != set(PARTS):

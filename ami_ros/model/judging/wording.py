@@ -10,7 +10,7 @@ from typing import Any
 from ami_ros.model.judging.parts import numbers, probes
 
 BLIND = 0.5  # R2 below which something counts as not seen
-GUESSES = "the better of two guesses: that nothing moves, or what other actions would do"
+GUESSES = "the better of two guesses: that nothing moves, or that other actions were taken"
 TOLD = 0.9  # AUC from which on two things count as distinguished
 
 
@@ -22,10 +22,10 @@ def seen(quality: Mapping[str, Any]) -> Iterator[str]:
     found = {name.replace("_", " "): value for name, value in probes(quality).items()}
     sharp = {name: value for name, value in found.items() if value >= BLIND}
     if not found:
-        yield "What it sees was not measured: the data tell of nothing that should be read off a picture."
+        yield "What it sees was not measured: the data contain no quantity to read off a picture."
     if sharp:
         each = (f"the {name} to within {math.sqrt(1.0 - r2):.0%}" for name, r2 in sharp.items())
-        yield f"It sees {_listed(list(each))} of how much that varies."
+        yield f"It sees {_listed(list(each))} of the standard deviation."
     if blurred := [f"the {name}" for name in found if name not in sharp]:
         yield f"It hardly sees {_listed(blurred)}."
 
@@ -44,7 +44,7 @@ def trusted(ahead: Sequence[float], share: float, block_s: float) -> str:
     blocks = max((index for index, error in enumerate(ahead, 1) if error <= share), default=0)
     if not blocks:
         never = f"its error is never below {share:.0%} of that of {GUESSES}"
-        return f"It cannot be trusted to foresee anything: {never}."
+        return f"It cannot be trusted to predict anything: {never}."
     reach = f"{blocks} action block{'s' * (blocks > 1)} ({blocks * block_s:.1f} s)"
     most = ", which is all that was measured" if blocks == len(ahead) else ""
     error = f"its error is {ahead[blocks - 1]:.0%} of that of {GUESSES}"
@@ -54,9 +54,7 @@ def trusted(ahead: Sequence[float], share: float, block_s: float) -> str:
 def told_apart(rank: float | None, tells: bool) -> str:
     """Say whether the model's distance separates near from far."""
     if rank is None:
-        return (
-            "Whether its distance tells near from far was not measured: nothing moved that the data tell of."
-        )
+        return "Whether its distance tells near from far was not measured: nothing in the data moved."
     which = "tells" if tells else "hardly tells"
     return f"Its distance to a goal {which} near from far: rank correlation {rank:.2f} with the true one."
 
@@ -79,8 +77,8 @@ def worth_knowing(quality: Mapping[str, Any]) -> Iterator[str]:
         )
     if events is None and not known:
         yield (
-            "Whether it notices what it does not know was not measured: `ami-ros collect` and "
-            "`ami-ros augment` make the data for that."
+            "Whether it notices the unfamiliar was not measured: `ami-ros collect` and `ami-ros augment` "
+            "create the data for that."
         )
 
 

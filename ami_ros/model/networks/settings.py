@@ -24,18 +24,20 @@ class ModelSettings:
     channels: tuple[int, ...] = setting("channels of the three convolutions", ge=4)
     keypoints: int = setting("points that the encoder follows", ge=1, le=256)
     encoder_hidden: int = setting("width of the encoder's fully connected layer", ge=16)
-    shared_encoder: bool = setting("one encoder for all cameras, instead of one for each")
+    shared_encoder: bool = setting("share one encoder among all cameras")
     predictor_hidden: int = setting("width of the predictor", ge=16)
     predictor_blocks: int = setting("residual blocks of the predictor", ge=1, le=16)
-    vector_hidden: int = setting("width of the vectors' own network in the predictor; 0: none", ge=0)
+    vector_hidden: int = setting("width of the predictor's network for vectors; 0: none", ge=0)
     macro_blocks: int = setting("action blocks of a macro-action; 0: no coarse predictor", ge=0, le=100)
-    macros: int = setting("macro-actions that the coarse predictor offers", ge=1, le=4096)
+    macros: int = setting("macro-actions of the coarse predictor", ge=1, le=4096)
     inverse_hidden: int = setting("width of the inverse model", ge=16)
     appearance_channels: tuple[int, ...] = setting(
-        "channels of the two convolutions that tell whether an image looks like the known ones", ge=4
+        "channels of the two convolutions that judge whether an image is familiar", ge=4
     )
-    appearance_hidden: int = setting("width of what judges that", ge=4)
-    disagreement_heads: int = setting("heads whose disagreement says how sure a prediction is", ge=2, le=64)
+    appearance_hidden: int = setting("width of the layer that judges that", ge=4)
+    disagreement_heads: int = setting(
+        "heads whose disagreement estimates the uncertainty of a prediction", ge=2, le=64
+    )
     disagreement_hidden: int = setting("width of each of these heads", ge=4)
     disagreement_size: int = setting("numbers that each of these heads predicts", ge=1)
     temporal_hidden: int = setting("width of the temporal distance", ge=16)

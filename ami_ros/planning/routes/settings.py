@@ -16,24 +16,26 @@ class RouteSettings:
     """How routes beyond the horizon are followed; distances in control steps of usual motion."""
 
     near: float = setting(
-        "what is nearer than this is pursued directly, goal or state of the route",
+        "a goal or state of the route that is nearer than this is pursued directly",
         gt=0.0,
         le=1000.0,
         unit="control steps",
     )
     passed: float = setting(
-        "a state nearer than this is the same place: one of the route is passed, the robot does not move on",
+        "states nearer than this are the same place: a state of the route counts as passed, or the robot as "
+        "not moving on",
         gt=0.0,
         le=1000.0,
         unit="control steps",
     )
     patience: float = setting(
-        "who stays in one place for this many times as long as a state of the route takes is stuck",
+        "a robot that stays in one place for this multiple of the time that a state of the route takes is "
+        "stuck",
         ge=1.0,
         le=100.0,
     )
     longer: float = setting(
-        "a new route replaces the current one if its length is at most this many times the rest of that one",
+        "a new route replaces the current one if it is at most this multiple of the rest of that one long",
         gt=0.0,
         le=1000.0,
     )
@@ -44,24 +46,24 @@ class LearnedRouteSettings(RouteSettings):
     """How routes are imagined."""
 
     radius: float = setting(
-        "states of the search are further apart than this, and its two predictions of one agree as well",
+        "least distance between states of the search, and largest gap between its two predictions of a state",
         gt=0.0,
         le=1000.0,
         unit="control steps",
     )
     wall: float = setting(
-        "felt walls reach so far to each side of where they were touched; 0: none is felt",
+        "how far a felt wall extends to each side of the contact; 0: no walls are felt",
         ge=0.0,
         le=1000.0,
         unit="times radius",
     )
     felt: float = setting(
-        "who is further than this from where it was predicted, and by half of that way, feels a wall",
+        "a robot further than this from its predicted place, and by half of that way, feels a wall",
         gt=0.0,
         le=1000.0,
         unit="times radius",
     )
-    most: int = setting("how often a search for a route leads a state on, at most", ge=1, le=10**6)
+    most: int = setting("most expansions of states in a search for a route", ge=1, le=10**6)
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,13 @@ class GraphRouteSettings(RouteSettings):
     """How routes are found in the memory."""
 
     radius: float = setting(
-        "remembered states that routes lead through are further apart than this",
+        "least distance between remembered states on a route",
         gt=0.0,
         le=1000.0,
         unit="control steps",
     )
     reach: float = setting(
-        "a route begins and ends at remembered states nearer than this",
+        "largest distance of robot and goal from the ends of a route",
         gt=0.0,
         le=1000.0,
         unit="control steps",

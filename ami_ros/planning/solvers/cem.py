@@ -16,7 +16,7 @@ from ami_ros.settings.fields import setting
 class Settings:
     """Greediness of the solver."""
 
-    num_elites: int = setting("candidates that shape the next iteration", ge=2, le=65536)
+    num_elites: int = setting("best candidates, which shape the next iteration", ge=2, le=65536)
 
     def check(self, num_samples: int) -> None:
         """Raise ConfigError if there are fewer candidates than elites."""

@@ -16,7 +16,7 @@ class Settings:
     """Greediness of the solver."""
 
     temperature: float = setting(
-        "spread of weights over candidates, share of the cost's median deviation", gt=0.0, le=100.0
+        "temperature of the weights, share of the costs' median deviation", gt=0.0, le=100.0
     )
 
 

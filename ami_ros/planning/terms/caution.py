@@ -18,9 +18,9 @@ class Settings:
     """Weight and radius."""
 
     weight: float = setting(
-        "cost of being for one block where surprise or a stop is remembered", ge=0.0, le=1000.0
+        "cost of one block at a place of remembered surprise or a remembered stop", ge=0.0, le=1000.0
     )
-    radius: float = setting("it costs nothing further away", gt=0.0, le=1000.0, unit="control steps")
+    radius: float = setting("distance beyond which it costs nothing", gt=0.0, le=1000.0, unit="control steps")
 
 
 class Term(nn.Module):

@@ -17,7 +17,7 @@ from ami_ros.settings.fields import setting
 class Settings:
     """Weight of the term."""
 
-    weight: float = setting("cost of going where the model is as unsure as usual", ge=0.0, le=100.0)
+    weight: float = setting("cost of one block at the model's usual disagreement", ge=0.0, le=100.0)
 
 
 class Term(nn.Module):

@@ -16,7 +16,7 @@ from ami_ros.settings.fields import setting
 class Settings:
     """Weight of the term."""
 
-    weight: float = setting("cost of moving at full speed for one block", ge=0.0, le=100.0)
+    weight: float = setting("cost of one block at full speed", ge=0.0, le=100.0)
 
 
 class Term(nn.Module):

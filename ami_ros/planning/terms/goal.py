@@ -18,10 +18,10 @@ class Settings:
     """How the distance is weighted over the blocks."""
 
     discount: float = setting(
-        "weight of a block relative to the next one; below 1 the end counts most", gt=0.0, le=1.0
+        "weight of a block relative to the next one; below 1, the end counts most", gt=0.0, le=1.0
     )
     on_the_way: float = setting(
-        "the same for a place of a route: who cares for the end alone puts the way off, at each step again",
+        "the same for a state of a route: a cost of the end alone would postpone motion at each step",
         gt=0.0,
         le=1.0,
     )

@@ -17,9 +17,9 @@ from ami_ros.settings.fields import setting
 class Settings:
     """Weight, and what counts as a push."""
 
-    weight: float = setting("cost of pushing for one block at full speed", ge=0.0, le=1000.0)
+    weight: float = setting("cost of one block of pushing at full speed", ge=0.0, le=1000.0)
     reach: float = setting(
-        "how far a block at full speed leads at least where nothing is in the way",
+        "least distance of a block at full speed without obstacles",
         gt=0.0,
         le=1000.0,
         unit="control steps",

@@ -39,7 +39,10 @@ def test_shipped_models_may_plan_and_are_expected_to_do_what_they_did(robot, tas
 
 def test_a_judgement_in_words():
     text = " ".join(judged().lines)
-    assert "sees the joint position to within 12% and the tip position to within 8% of how much" in text
+    assert (
+        "sees the joint position to within 12% and the tip position to within 8% of the standard deviation"
+        in text
+    )
     assert "trusted 15 action blocks (1.5 s) ahead, which is all that was measured" in text
     assert "tells near from far: rank correlation 0.98" in text
     assert "Expected success: 99% of the goals within 5 cm" in text
@@ -48,7 +51,7 @@ def test_a_judgement_in_words():
 @pytest.mark.parametrize(
     ("changes", "weak", "says"),
     [
-        ({"open_loop_error": CONTRACT.quality["shuffled_action_error"]}, FORESIGHT, "hardly foresees"),
+        ({"open_loop_error": CONTRACT.quality["shuffled_action_error"]}, FORESIGHT, "hardly predicts"),
         ({"probes": {"tip_position": 0.4, "joint_position": 0.6}}, SIGHT, "hardly sees where"),
         ({"distance_spearman": {"slow": 0.1}}, DISTANCE, "hardly tells near from far"),
     ],
@@ -80,5 +83,5 @@ def test_recordings_without_a_simulators_truth_can_be_judged():
 def test_a_model_that_was_not_measured_may_not_plan():
     judgement = judge(dataclasses.replace(CONTRACT, quality={}), SETTINGS)
     assert (judgement.success, judgement.may_plan) == (0.0, False)
-    assert "not measured how well it foresees" in judgement.lines[-1]
+    assert "the quality of its predictions was not measured" in judgement.lines[-1]
     assert "export it from its checkpoint" in judgement.next_step

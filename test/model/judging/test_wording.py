@@ -16,7 +16,7 @@ BLOCK_S = 0.2
         ([0.1, 0.2], "trusted 2 action blocks (0.4 s) ahead, which is all that was measured: there its error is 20%"),
         ([0.9, 0.5, 0.9], "trusted 2 action blocks (0.4 s) ahead: there"),  # noise makes the first one large
         ([0.4, 0.8], "trusted 1 action block (0.2 s) ahead: there"),
-        ([0.9, float("inf")], "cannot be trusted to foresee anything: its error is never below 70%"),
+        ([0.9, float("inf")], "cannot be trusted to predict anything: its error is never below 70%"),
         ([], "not measured"),
     ],
 )  # fmt: skip
@@ -27,9 +27,9 @@ def test_how_far_ahead(ahead, says):
 @pytest.mark.parametrize(
     ("probes", "says"),
     [
-        ({"tip_position": 0.99}, ["It sees the tip position to within 10% of how much that varies."]),
+        ({"tip_position": 0.99}, ["It sees the tip position to within 10% of the standard deviation."]),
         ({"a": 0.2, "b": -3.0}, ["It hardly sees the a and the b."]),
-        ({"a": 0.75, "b": 0.2}, ["It sees the a to within 50% of how much that varies.", "It hardly sees the b."]),
+        ({"a": 0.75, "b": 0.2}, ["It sees the a to within 50% of the standard deviation.", "It hardly sees the b."]),
     ],
 )  # fmt: skip
 def test_what_it_sees(probes, says):

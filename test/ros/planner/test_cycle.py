@@ -38,8 +38,8 @@ class Guided(StraightLine):
         ("", GoalState.MOVING, "steps from the goal"),
         (DIRECT, GoalState.MOVING, "steps from the goal"),
         (ROUTE, GoalState.MOVING, "steps from the goal; on a route"),
-        (SEARCHING, GoalState.MOVING, "steps from the goal; looking for a way"),
-        (NO_WAY, GoalState.STUCK, "no way found: "),
+        (SEARCHING, GoalState.MOVING, "steps from the goal; searching for a route"),
+        (NO_WAY, GoalState.STUCK, "no route found: "),
     ],
 )
 def test_the_way_is_told(way, state, says):

@@ -14,5 +14,5 @@ def test_a_model_that_would_fail_ends_an_autostarted_planner_with_its_judgement(
     )
     assert process.wait(60.0) == 2
     said = process.log_tail()
-    assert "It may not plan: it hardly foresees what its actions do." in said
+    assert "It may not plan: it hardly predicts the effect of its actions." in said
     assert "judged: false" in said and "Traceback" not in said

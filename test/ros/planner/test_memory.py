@@ -59,7 +59,7 @@ def test_a_name_outlives_the_planner(start, probe, robot, path):
     planner = start("planner", autostart=True, memory=str(path))
     people.hear(GoalState.NO_GOAL)
     people.say("goal_name", "home")
-    people.hear(GoalState.ERROR, "names there are: none yet")
+    people.hear(GoalState.ERROR, "expected one of: none yet")
     people.say("remember", "home")
     probe.until(lambda: named(path), "a name on disk")
     people.say("goal_name", "home")
@@ -72,7 +72,7 @@ def test_a_name_outlives_the_planner(start, probe, robot, path):
     people.hear(GoalState.ARRIVED, goal="home")
     probe.until(lambda: arrivals(path) == 2, "the other arrival on disk")
     people.say("goal_name", "hme")
-    people.hear(GoalState.ERROR, "nothing is called 'hme'; names there are: home")
+    people.hear(GoalState.ERROR, "got name 'hme', expected one of: home")
     with MemoryReader(path) as memory:
         (found,) = memory.moments(list(memory.names().values()))
         assert set(found.moment.images) == {"camera"} and set(found.moment.vectors) == {"joints"}
@@ -83,7 +83,7 @@ def test_what_is_no_memory_ends_the_planner_with_a_sentence(start, probe, path):
     path.write_bytes(b"not a memory" * 1000)
     planner = start("planner", autostart=True, memory=str(path))
     probe.until(lambda: planner.exit_code is not None, "an end")
-    assert "expected a memory that a planner has written" in planner.log_tail()
+    assert "expected a memory that a planner wrote" in planner.log_tail()
     assert "Traceback" not in planner.log_tail()
 
 

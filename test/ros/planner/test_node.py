@@ -122,7 +122,7 @@ def test_a_robot_that_gets_no_closer_is_called_stuck_until_it_does(start, probe,
     start(straight_line, autostart=True, patience_s=0.5)
     listener.send_joints()
     listener.wait(GoalState.MOVING)
-    listener.wait(GoalState.STUCK, "to go (rad or m): panda_joint1 +0.30")
+    listener.wait(GoalState.STUCK, "remaining (rad or m): panda_joint1 +0.30")
     robot.position[0] += 0.15
     listener.wait(GoalState.MOVING)
     robot.position[0] += 0.15

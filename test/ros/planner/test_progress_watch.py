@@ -60,11 +60,12 @@ def test_what_is_missing_names_the_joints_the_hand_and_the_workspace(spec):
     goal[6] += 0.5
     text = what_is_missing(Goal(vectors={"joints": goal}), home, spec, kinematics)
     assert text == (
-        "; to go (rad or m): panda_joint7 +0.50; the goal turns the hand by 29 degrees, which stays as it is at home"
+        "; remaining (rad or m): panda_joint7 +0.50; the goal turns the hand by 29 degrees, but the arm "
+        "keeps its orientation at home"
     )
     free = changed(spec, orientation="free")
     text = what_is_missing(Goal(vectors={"joints": goal}), home, free, Kinematics(free))
-    assert text == "; to go (rad or m): panda_joint7 +0.50"
+    assert text == "; remaining (rad or m): panda_joint7 +0.50"
     near = what_is_missing(Goal(vectors={"joints": home + 0.01}), home, spec, kinematics)
     assert near == ""
     stretched = home.copy()
