@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything a developer or a newcomer runs. `make help` lists it.
-# With a ROS 2 installation you don't need this file: colcon builds the package as any other.
+# With a ROS 2 installation you don't need this file: colcon builds the package like any other.
 
 PYTHON ?= python3
 PIP_ARGS ?=
@@ -8,11 +8,11 @@ CONSTRAINTS ?= constraints.txt
 ARGS ?=
 TASK ?=
 TICKS ?= 200000
-# Three processes on two cores: many tests wait for other processes. A file stays in one of them.
+# Three processes on two cores: many tests wait for other processes. Each file stays in one process.
 PYTEST_ARGS ?= -n 3 --dist loadfile --max-worker-restart 1 -o faulthandler_exit_on_timeout=true
 SEED ?= 0
 SECONDS ?= 600
-# One that has lerobot, and what makes it if it is not there: lerobot needs 3.12, and 5 GB.
+# A Python that has lerobot, and the base that creates it if missing: lerobot needs 3.12 and 5 GB.
 LEROBOT_PYTHON ?= .lerobot/bin/python
 LEROBOT_BASE ?= python3.12
 
@@ -44,22 +44,22 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
 	@echo "  PYTHON=python3.11   the Python for .venv: 3.10 to 3.13 (default: python3)"
-	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux brings several GB of CUDA"
-	@echo "                      libraries; its own site names the index of the small CPU-only build, to be given"
-	@echo "                      here: PIP_ARGS='--extra-index-url URL'"
-	@echo "  CONSTRAINTS=        the newest packages that setup.py allows, not the tested ones of constraints.txt"
+	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux includes several GB of CUDA"
+	@echo "                      libraries; pytorch.org names the index of the small CPU-only build; pass it here:"
+	@echo "                      PIP_ARGS='--extra-index-url URL'"
+	@echo "  CONSTRAINTS=        the newest packages that setup.py allows, instead of the tested ones in constraints.txt"
 	@echo "  ARGS='...'          more arguments for the ami-ros verb behind demo and model"
 
 venv: $(STAMP) ## build .venv with everything the CLI needs
 
-# A venv half made (no ensurepip) has a python and no pip, so pip is the one to look for.
+# A half-made venv (no ensurepip) has a python but no pip, so the target is pip.
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else \
 	  "$(PYTHON) is Python %d.%d; ami_ros needs 3.10 to 3.13. Name another: make venv PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 
 # PyBullet has no wheel for Python 3.12 and later: it is compiled here, and only where it finds numpy
-# does it return images as arrays (many times faster). Hence numpy first, and no build isolation.
+# does it return images as arrays (many times faster). Hence numpy comes first, without build isolation.
 $(STAMP): setup.py setup.cfg $(CONSTRAINTS) | $(BIN)/pip
 	$(PIP_INSTALL) 'setuptools<80' wheel numpy
 	$(PIP_INSTALL) --no-build-isolation pybullet || { \
@@ -69,22 +69,22 @@ $(STAMP): setup.py setup.cfg $(CONSTRAINTS) | $(BIN)/pip
 	$(PIP_INSTALL) -e '.[ros,sim,train,memory,record,lerobot,gym,test]'
 	@touch $@
 
-# Not by way of `venv`, which would first put the old versions back.
-freeze: ## write the versions that .venv holds, and that make test passed with, to constraints.txt
+# It does not depend on `venv`, which would first restore the old versions.
+freeze: ## write the versions in .venv, with which make test passed, to constraints.txt
 	$(BIN)/python .ci/freeze.py constraints.txt > constraints.tmp && mv constraints.tmp constraints.txt
 
 demo: venv ## ten goals in the simulator, through ROS 2: a table, a report and a video
 	$(BIN)/ami-ros demo $(ARGS)
 
-model: venv ## collect, train and export a model from nothing (TASK=push: another than the default)
+model: venv ## collect, train and export a model from nothing (TASK=push for another task)
 	$(BIN)/ami-ros model $(if $(TASK),--task $(TASK)) $(ARGS)
 
-bench: venv ## measure what this machine delivers: images over DDS, time per plan
+bench: venv ## measure the performance of this machine: images over DDS, time per plan
 	$(BIN)/ami-ros bench camera
 	$(BIN)/ami-ros bench planner
 
 # A package.xml with any error makes colcon fall back to a plain Python package, silently: the nodes
-# then build and `ros2 run` finds nothing. So the type is asserted, and the scripts are looked for.
+# then build, but `ros2 run` finds nothing. So this target checks the type and the scripts.
 build: venv ## build with colcon in .colcon and check what was installed
 	@rm -rf $(WS) && mkdir -p $(WS)
 	@found="$$($(COLCON) list --packages-select ami_ros)"; echo "colcon sees: $$found"; \
@@ -96,7 +96,7 @@ build: venv ## build with colcon in .colcon and check what was installed
 	@for folder in config models; do ! test -d $$folder || diff -rq $$folder $(INSTALLED)/share/ami_ros/$$folder; done
 
 # colcon test exits 0 when tests fail, and when there are none: the results and pytest's last line decide.
-# Hundreds of processes import our code: they compile it once, also where the shell says that nothing is kept.
+# Hundreds of processes import our code: they compile it once, even where the shell disables bytecode.
 test: build ## build with colcon, run the suite through colcon test, lint
 	PYTHONDONTWRITEBYTECODE= $(COLCON) test $(COLCON_DIRS) --packages-select ami_ros \
 	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS)
@@ -107,27 +107,27 @@ test: build ## build with colcon, run the suite through colcon test, lint
 	exit $$result
 	@$(MAKE) --no-print-directory lint
 
-# What says most in a minute or two: no nodes, no simulated episodes, no training.
+# The most telling tests in a minute or two: no nodes, no simulated episodes, no training.
 SLOW := ros sim cli faults experiment bench training foreign api test_hostile_files.py planning/test_bundle.py \
   safety/test_gate_machine.py safety/test_known_holes.py safety/test_mutations.py
-check: venv ## while you work: lint, and the quick part of the suite, in less than two minutes
+check: venv ## lint and run the quick part of the suite, in less than two minutes
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -n 2 test $(addprefix --ignore=test/,$(SLOW))
 
-fuzz: venv ## shake the safety gate for TICKS ticks (200000) from SEED (0), and take out each check in turn
+fuzz: venv ## fuzz the safety gate for TICKS ticks (200000) from SEED (0), and remove each check in turn
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
 	  $(BIN)/python -m pytest -q -rP test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
 
 fuzz-files: venv ## read hostile files of all kinds for SECONDS (600), from case SEED (0) on, each in a process of its own
 	PYTHONPATH=test/support $(BIN)/python -m hostile.run --seconds $(SECONDS) --seed $(SEED)
 
-# In an environment of its own: lerobot wants other versions of torch and OpenCV than we do.
+# In its own environment: lerobot needs other versions of torch and OpenCV than we do.
 lerobot: venv ## check what ami-ros export-data writes with the real lerobot
 	@test -x $(LEROBOT_PYTHON) || { $(LEROBOT_BASE) -m venv .lerobot && .lerobot/bin/pip install 'lerobot[dataset]'; }
 	LEROBOT_PYTHON=$(LEROBOT_PYTHON) $(BIN)/python -m pytest -q -rs test/recordings/lerobot
 
-# Needs the extra that the robot needs: `pip install -e '.[foreign]'` or `'.[robots]'`.
-# FROM=models/panda_reach/model.pt trains on from that one: where the arm is the same and what a camera sees is not.
+# Needs the robot's extra: `pip install -e '.[foreign]'` or `'.[robots]'`.
+# FROM=models/panda_reach/model.pt continues from that model: for the same arm with another camera view.
 robot: venv ## explore, record, import, train and commission a robot through its topics alone (ROBOT=fetch, ur5, so101)
 	PATH="$(CURDIR)/$(BIN):$$PATH" test/foreign/recipe.sh $(or $(ROBOT),fetch) runs/black_box/$(or $(ROBOT),fetch) $(ARGS)
 
@@ -140,10 +140,10 @@ lint: venv ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: venv ## let ruff sort imports and lay out the code
+format: venv ## sort imports and format the code with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean: ## remove what the other targets made (not models/)
+clean: ## remove the outputs of the other targets (not models/)
 	rm -rf $(VENV) .lerobot $(WS) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

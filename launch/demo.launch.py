@@ -20,7 +20,7 @@ ROBOT = ("planner", "safety", "recorder")
 # The simulator's goal is the planner's: each sim/reset gives a new one.
 ARGUMENTS = arguments("sim", *ROBOT, goals_from="sim")
 
-# What the driver takes, too: it tells of the model that plans.
+# What the driver also takes: it reports the model that plans.
 CHOSEN = ("out", "robot", "task", "model")
 
 

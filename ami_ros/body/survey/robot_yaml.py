@@ -43,7 +43,7 @@ def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
     free = "\n  orientation: free # of the tip: too few joints to keep it; steps are by position alone"
     orientation = free if found.orientation == "free" else ""
     return f"""\
-# {title}. What it could not know is marked: CHECK.
+# {title}. Values that it could not know are marked: CHECK.
 sensors:
   camera: # CHECK topic, size and rate: ami-ros doctor --live, once the robot runs
     kind: image
@@ -86,13 +86,13 @@ arm:
   workspace: # box that the tip stays in, base frame, m: reached in sampling. CHECK for what stands around
     lower: {_numbers(found.workspace[0])}
     upper: {_numbers(found.workspace[1])}
-  tool: {{}} # held by the hand; {{}} for nothing
+  tool: {{}} # held by the hand; {{}}: none
 {_simulation(found)}
 tasks: {{}} # what a task changes in this file, for example another workspace and view for push
 safety: {{}} # changes to config/safety.yaml that this robot needs, for example start_error: 0.2
 source: >-
   Position, velocity and effort: {_line(found.urdf.name)}, not compared with a data sheet. Acceleration and
-  jerk: careful values of `ami-ros new-robot`. CHECK: name the data sheet here.
+  jerk: cautious values of `ami-ros new-robot`. CHECK: name the data sheet here.
 """
 
 
@@ -101,14 +101,14 @@ def _limits(found: Survey) -> str:
     said = [
         f"    # {name}: {_numbers(found.limits[name])}{_doubt(found, name)}" for name in _from_urdf(found)
     ]
-    lines = ["  limits: # null = not limited; what is left out is the URDF's:", *said]
+    lines = ["  limits: # null = not limited; limits left out are the URDF's:", *said]
     for name, (turning, sliding) in UNITS.items():
         if name in _from_urdf(found):
             continue
         unit = " or ".join(dict.fromkeys(sliding if one == "m" else turning for one in found.units))
         why = "no URDF has it" if name in IN_NO_URDF else "the URDF has none"
         value = f"    {name}: {_numbers(found.limits[name])} # {unit}."
-        lines.append(f"{value} CHECK the data sheet: {why}, and these are careful")
+        lines.append(f"{value} CHECK the data sheet: {why}, and these are cautious")
     return "\n".join(lines)
 
 
@@ -120,7 +120,7 @@ def _from_urdf(found: Survey) -> list[str]:
 def _doubt(found: Survey, name: str) -> str:
     values = {value for value in found.limits[name] or () if value is not None}
     if name == "velocity" and len(values) == 1 and values.pop() >= FAST:
-        return ". CHECK the data sheet: fast, and alike for all joints; give the true ones below"
+        return ". CHECK the data sheet: high and equal for all joints; enter the true ones below"
     return ""
 
 
@@ -143,8 +143,8 @@ def _simulation(found: Survey) -> str:
 simulation:
   kind: bullet
   tool_parent: {_text(found.chain.tip)} # its frame is the tip
-  scenery: # what stands around it; the first two are painted with patterns while collecting
-    table: # top just below what the arm stands on
+  scenery: # surroundings; while collecting, the first two get painted patterns
+    table: # top just below the arm's foot
       half_size: {_numbers([round(0.7 * reach, 2), round(0.9 * reach, 2), 0.05])} # m
       centre: {_numbers([round(0.45 * reach, 2), 0.0, round(table - 0.055, 3)])} # m
       colour: [0.55, 0.42, 0.30, 1.0]
