@@ -80,5 +80,5 @@ def open_recording(
     cut, report = work.cut(), work.report
     report.episodes = len(cut.begins)
     if not report.episodes:
-        raise EpisodeError(f"nothing of {', '.join(map(str, given))} can be used: {report.why_nothing()}")
+        raise EpisodeError(f"{', '.join(map(str, given))}: got no usable episode: {report.why_nothing()}")
     return Recording(tuple(work.episode(cut, begin) for begin in cut.begins), report)

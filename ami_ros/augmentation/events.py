@@ -54,10 +54,14 @@ def event(recordings: Recordings, kind: str, pair: int) -> tuple[EventRecord, Ev
         if images is not None and _shows(recordings, clip.images, images, moment):
             odd = dataclasses.replace(clip, images=images)
             return EventRecord(clip, kind, True, moment, pair), EventRecord(odd, kind, False, moment, pair)
-    where = "is there room next to what moves" if kind == STRANGER else "does anything move before the camera"
+    where = (
+        "is there room next to what moves"
+        if kind == STRANGER
+        else "does anything move in front of the camera"
+    )
     raise EpisodeError(
-        f"event {kind}, pair {pair}: no occasion in {ATTEMPTS} clips: {where}? "
-        "Without events: --event-pairs 0"
+        f"event {kind}, pair {pair}: found no occasion in {ATTEMPTS} clips: {where}? To skip events: "
+        "--event-pairs 0"
     )
 
 

@@ -55,8 +55,8 @@ def oddity(recordings: Recordings, index: int) -> OddityRecord:
         if odd is not None:
             return odd
     raise EpisodeError(
-        f"oddity {index}: no occasion in {ATTEMPTS} moments: is there room next to what moves? "
-        "Without odd pictures: --oddities 0"
+        f"oddity {index}: found no occasion in {ATTEMPTS} moments: is there room next to what moves? To skip "
+        "odd pictures: --oddities 0"
     )
 
 

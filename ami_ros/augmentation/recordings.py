@@ -50,7 +50,8 @@ class Recordings:
         episodes = EpisodeSet(paths, on_read)
         if not episodes.images:
             raise EpisodeError(
-                f"{paths[0].parent}: got episodes without a camera, expected one: pictures are varied"
+                f"{paths[0].parent}: got episodes without a camera, expected one: augmentation varies "
+                "pictures"
             )
         self.settings, self.variation, self.episodes = settings, variation, episodes
         self.cameras = tuple(episodes.images)

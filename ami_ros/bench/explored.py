@@ -68,7 +68,7 @@ class ExploredBody:
         is_arm = self._contact is not None
         return {
             "minutes": come.moved_s / 60.0,
-            "ended": self.planner.finished or "the gate stopped it",
+            "ended": self.planner.finished or "the gate stopped the robot",
             "cells": coverage.cells.share,
             "cells_fast": coverage.fast.share,
             "views": come.views,

@@ -28,7 +28,7 @@ class GrowthWatch:
             try:
                 size, threads = resident_bytes(pid), thread_count(pid)
             except (OSError, StopIteration) as error:  # gone, or a zombie
-                raise ProcessError(f"{name} has ended while it was watched") from error
+                raise ProcessError(f"{name} ended during the measurement") from error
             self._rss_mb[name].append(round(size / 1e6, 1))
             self._threads[name].append(threads)
 

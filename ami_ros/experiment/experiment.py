@@ -107,7 +107,7 @@ def parsed_changes(changes: Sequence[str], file: str = "config/planner.yaml") ->
         if parsed is None and value.strip().lower() not in NULLS:
             # An unset shell variable: the user does not want the setting in the file.
             raise ConfigError(
-                f"--set {key}: got no value, expected one behind =; '' for an empty text, null for none"
+                f"--set {key}: got no value, expected one after =; '' for an empty text, null for none"
             )
         values[key] = NULL if parsed is None else parsed
     return values
@@ -160,7 +160,7 @@ def prepare(
         AmiError: what is wrong, what was expected, and the alternatives.
     """
     if goal not in GOAL_KINDS:
-        raise ConfigError(f"unknown goal kind {goal!r}: expected one of {', '.join(GOAL_KINDS)}")
+        raise ConfigError(f"got unknown goal kind {goal!r}, expected one of {', '.join(GOAL_KINDS)}")
     check_counts(episodes, seed)
     wanted = parsed_changes(changes)
     if solver is not None and wanted.get("solver", solver) != solver:
@@ -212,5 +212,5 @@ def _check_joint_goals(configuration: Configuration) -> None:
     if not load_task(configuration.task, configuration.spec).goal_is_posture:
         raise ConfigError(
             f"task {configuration.task}: got goals as joints, expected --goal image: joint positions do not "
-            "say where the object shall be"
+            "say where the object should be"
         )

@@ -162,7 +162,7 @@ def far_seeds(experiment: Experiment, first: int, count: int) -> tuple[int, ...]
             found.append(seed)
         if len(found) == count:
             return tuple(found)
-    raise ConfigError(f"task {experiment.task}: {len(found)} goals are far away, expected {count}")
+    raise ConfigError(f"task {experiment.task}: {len(found)} goals are far enough away, expected {count}")
 
 
 def _farness(experiment: Experiment) -> Callable[[Episode], bool]:

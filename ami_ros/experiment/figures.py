@@ -74,7 +74,7 @@ def read_json(path: Path) -> dict[str, Any]:
         if not isinstance(values, dict):
             raise ValueError(f"got {shown(values)}, expected a mapping")
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: not readable figures ({error}); delete it to measure again") from error
+        raise ConfigError(f"{path}: no readable figures ({error}); delete it to measure again") from error
     return values
 
 
@@ -111,7 +111,7 @@ def told_if_stopped(experiment: Experiment, via: str, results: Sequence[EpisodeR
         yield
     except (KeyboardInterrupt, SystemExit, AmiError):
         if results:
-            name = f"{experiment.planner.solver} ({via}), stopped: {len(experiment.seeds)} were asked for"
+            name = f"{experiment.planner.solver} ({via}), stopped: {len(experiment.seeds)} were requested"
             summary = summarise(results, step_s(experiment))
             Console().print(comparison(name, summary, {}, results[0].yardstick))
         raise

@@ -72,7 +72,8 @@ class RecordedRobot:
                 last[sensors[message.topic]] = message
         if not last:
             raise EpisodeError(
-                f"{self._bag.path}: got neither goals nor pictures, expected some: a planner needs a goal"
+                f"{self._bag.path}: got neither goals nor pictures, expected one of them: a planner needs a "
+                "goal"
             )
         return {
             camera: picture_of(message.type, types().deserialize_cdr(message.data, message.type))

@@ -32,7 +32,7 @@ def breakable(experiment: Experiment, wanted: Sequence[str] = ()) -> list[str]:
         ConfigError: unknown faults, or none that apply to this body.
     """
     if unknown := [name for name in wanted if name not in BROKEN]:
-        raise ConfigError(f"unknown faults {unknown}: expected some of {', '.join(BROKEN)}")
+        raise ConfigError(f"got unknown faults {unknown}, expected some of {', '.join(BROKEN)}")
     can = {*Catalogue(experiment.spec).faults, *([MOVED] if experiment.spec.images_for("model") else [])}
     names = [name for name in wanted or BROKEN if name in can]
     if not names:

@@ -43,14 +43,14 @@ TOPICS = (
     Topic(
         "clock_topic",
         "/clock",
-        "simulated time: clock, for one of each namespace, where simulators make their own",
+        "simulated time: clock for a separate one per namespace, where simulators publish their own",
         NODES,
     ),
     Topic("camera_info_topic", "camera/camera_info", "camera calibration", ("sim",)),
     Topic(
         "command_topic",
         "joint_trajectory_controller/joint_trajectory",
-        "commands to the robot's controller: the gate is the only one to publish here",
+        "commands to the robot's controller; only the gate publishes here",
         ("sim", *_COMMANDED),
     ),
     Topic("position_command_topic", "forward_position_controller/commands", "positions only", _COMMANDED),
@@ -63,8 +63,8 @@ TOPICS = (
     Topic("remember_topic", "planner/remember", "name for what is seen now", ("planner",)),
     Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", NODES[1:]),
     Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),
-    Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true is pressed", _GATE),
-    Topic("estop_relay_topic", "estop_relay", "by which a gate that is pressed stops the others", _GATE),
+    Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true: pressed", _GATE),
+    Topic("estop_relay_topic", "estop_relay", "topic on which a stopped gate stops the others", _GATE),
     Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", _GATE),
     Topic("restrictions_topic", "safety/restrictions", "limits in force next to the robot's own", _GATE),
     Topic("verdict_topic", "safety/verdict", "what the gate decided, and why", NODES),
@@ -81,19 +81,18 @@ _COMMON = (
     Argument(
         "discovery_range",
         "localhost",
-        "who finds these nodes, and can command the robot: localhost is this machine only; subnet, as for a "
-        "camera or controller elsewhere; off or system_default as in ROS_AUTOMATIC_DISCOVERY_RANGE",
+        "who discovers these nodes and can command the robot: localhost: this machine only; subnet: also a "
+        "camera or controller elsewhere; off or system_default: as in ROS_AUTOMATIC_DISCOVERY_RANGE",
     ),
     Argument(
         "use_respawn",
         "false",
-        "start a node again when it dies; not the recorder, and not the gate: a STOP that it held would be "
-        "forgotten",
+        "restart a node that dies, except the recorder and the gate, which would forget its STOP",
     ),
     Argument(
         "enclaves",
         "",
-        "with SROS2: what each node's enclave is below, such as /ami_ros; empty: ROS' own choice",
+        "with SROS2: parent of each node's enclave, such as /ami_ros; empty: ROS' own choice",
     ),
     Argument("log_level", "info", "debug, info, warn, error or fatal"),
     Argument("robot", "", "name of a file in config/robots; empty: the default"),
@@ -101,31 +100,33 @@ _COMMON = (
     Argument(
         "sensor_topics",
         "",
-        "where sensors are, if elsewhere than the robot's YAML says: 'camera:=/front/image joints:=/states'",
+        "topics of sensors that differ from the robot's YAML: 'camera:=/front/image joints:=/states'",
     ),
-    Argument("command_interface", "", "how the controller takes commands; empty: as the robot's YAML says"),
+    Argument("command_interface", "", "interface of the controller; empty: the one in the robot's YAML"),
 )
-_AUTOSTART = Argument("autostart", "true", "configure and activate planner or explorer as soon as it runs")
+_AUTOSTART = Argument("autostart", "true", "configure and activate the planner or explorer at start")
 _OF_NODE = {
     "sim": (),
     "planner": (
         Argument("model", "", "path of a model.pt; empty: the one in models/ for this robot and task"),
-        Argument("memory", "", "file to remember in; auto for the robot's own; empty: config/"),
-        Argument("goals_from", "", "node whose goals the planner takes, such as sim; empty: its own topics"),
+        Argument("memory", "", "file of the memory; auto: the robot's own; empty: config/"),
+        Argument(
+            "goals_from", "", "node that publishes the planner's goals, such as sim; empty: its own topics"
+        ),
         _AUTOSTART,
     ),
     "safety": (
-        Argument("speed_scale", "", "0 to 1: share of the velocity limits that may be used; empty: config/"),
-        Argument("realtime_priority", "", "SCHED_FIFO priority of the gate, 0 for none; empty: config/"),
+        Argument("speed_scale", "", "share of the velocity limits in use, 0 to 1; empty: config/"),
+        Argument("realtime_priority", "", "SCHED_FIFO priority of the gate, 0: none; empty: config/"),
     ),
     "explorer": (
-        Argument("minutes", "", "of motion, at most; empty: config/"),
-        Argument("explored", "", "file that keeps what was covered; empty: none is kept"),
-        Argument("resume", "false", "go on from that file"),
+        Argument("minutes", "", "longest time in motion; empty: config/"),
+        Argument("explored", "", "file that stores the coverage; empty: none"),
+        Argument("resume", "false", "continue from that file"),
         _AUTOSTART,
     ),
     "recorder": (
-        Argument("record", "", "folder of a recording of all of the robot's topics; empty: none is made"),
+        Argument("record", "", "folder of a recording of all the robot's topics; empty: no recording"),
     ),
 }
 # Launch arguments passed to the node as parameters, unless empty; under the same name, or the one in _CALLED.
@@ -162,7 +163,7 @@ def arguments(*nodes: str, **defaults: str) -> tuple[Argument, ...]:
             found[topic.argument] = Argument(topic.argument, topic.name, topic.description)
     for name, default in defaults.items():
         if name not in found:
-            raise ConfigError(f"unknown launch argument {name!r}: expected one of {', '.join(found)}")
+            raise ConfigError(f"got unknown launch argument {name!r}, expected one of {', '.join(found)}")
         found[name] = found[name]._replace(default_value=default)
     return tuple(found.values())
 
@@ -245,5 +246,5 @@ def switch(name: str, values: Mapping[str, str]) -> bool:
 
 def _known(node: str) -> str:
     if node not in NODES:
-        raise ConfigError(f"unknown node {node!r}: expected one of {', '.join(NODES)}")
+        raise ConfigError(f"got unknown node {node!r}, expected one of {', '.join(NODES)}")
     return node

@@ -39,7 +39,9 @@ def contact_sheet(moments: Sequence[Remembered], title: str) -> bytes:
     """
     pictures = thinned([(one, camera) for one in moments for camera in one.moment.images], MOST_PICTURES)
     if not pictures:
-        raise MemoryFileError("got moments without pictures, expected some; this body has no camera")
+        raise MemoryFileError(
+            "got moments without pictures, expected some with pictures; this body has no camera"
+        )
     columns = min(COLUMNS, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     figure = Figure(figsize=(columns * SIDE, rows * (SIDE + 0.3) + 0.4), layout="constrained")
@@ -82,7 +84,9 @@ def episode_picture(memory: MemoryReader, moments: Sequence[Remembered], model: 
     ids, states = memory.states(model)
     own = np.isin(ids, [found.id for found in moments])
     if not own.any():
-        raise MemoryFileError("no state of this episode is known; `ami-ros memory reindex` makes them")
+        raise MemoryFileError(
+            "got no state of this episode, expected some; `ami-ros memory reindex` computes them"
+        )
     centred = states.astype(np.float32) - states.astype(np.float32).mean(axis=0)
     _, _, axes_of = np.linalg.svd(centred[:: max(1, len(centred) // 5000)], full_matrices=False)
     flat = centred @ axes_of[:2].T if len(axes_of) > 1 else np.pad(centred @ axes_of.T, ((0, 0), (0, 1)))

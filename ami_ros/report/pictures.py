@@ -16,7 +16,7 @@ def png(image: ImageArray) -> bytes:
     """Encode an RGB image (H, W, 3) as PNG."""
     written, encoded = cv2.imencode(".png", cv2.cvtColor(checked_image(image), cv2.COLOR_RGB2BGR))
     if not written:
-        raise ImageError(f"png: could not encode an image of shape {image.shape}")
+        raise ImageError(f"png: cannot encode an image of shape {image.shape}")
     return bytes(encoded)
 
 

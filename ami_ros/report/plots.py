@@ -110,7 +110,7 @@ def cosines(values: Sequence[float]) -> bytes:
     figure, axes = figure_with_axes(WIDTH, 2.4)
     axes.hist(values, bins=40, range=(-1.0, 1.0), color=ACCENT, alpha=0.9)
     axes.axvline(0.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
-    axes.set(xlabel="cosine between first planned action and the way", ylabel="plans", xlim=(-1.0, 1.0))
+    axes.set(xlabel="cosine between first planned action and way back", ylabel="plans", xlim=(-1.0, 1.0))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return as_png(figure)
 

@@ -75,7 +75,7 @@ def test_two_data_sets_are_never_mixed(recordings, paths, tmp_path):
     list(islice(augment(recordings, tmp_path / "out"), 1))
     more = dataclasses.replace(recordings.settings, looks=1)
     other = Recordings(paths, more, recordings.variation)
-    with pytest.raises(EpisodeError, match="holds episodes made otherwise"):
+    with pytest.raises(EpisodeError, match="holds episodes with other settings"):
         next(augment(other, tmp_path / "out"))
 
 

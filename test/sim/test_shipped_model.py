@@ -139,7 +139,7 @@ def test_a_goal_image_of_another_size_is_the_same_goal(case, scene):
 def test_it_reaches_what_it_is_shown(case, scene, by_joints):
     task = load_task(case.task, case.spec)
     if by_joints and not task.goal_is_posture:
-        pytest.skip("joints do not say where the object shall be")
+        pytest.skip("joints do not say where the object should be")
     planner, loop = case.planner(), ClosedLoop(scene, case.spec, load_safety_settings())
     results = [loop.run(planner, seed, task, by_joints) for seed in (SEEDS[:1] if by_joints else SEEDS)]
     # Reaching never fails on these; pushing may lose a block, one in twenty.

@@ -13,8 +13,8 @@ from ami_ros.settings.share import config_path
 class VariationSettings:
     """config/variation.yaml: the largest variation of every kind, as seen in training."""
 
-    clean_share: float = setting("share of recorded episodes in which nothing varies", ge=0.0, le=1.0)
-    share: float = setting("share of the varied episodes in which each kind varies", ge=0.0, le=1.0)
+    clean_share: float = setting("share of recorded episodes without variation", ge=0.0, le=1.0)
+    share: float = setting("probability of each kind in a varied episode", ge=0.0, le=1.0)
     light_tilt_deg: float = setting("largest turn of the light", ge=0.0, le=90.0, unit="deg")
     light_strength: float = setting("largest change of ambient and diffuse light", ge=0.0, le=0.3)
     light_tint: float = setting("largest change per channel of the light's colour", ge=0.0, lt=0.5)

@@ -123,7 +123,7 @@ class EventRecorder(SceneRecorder):
             if shows(clip, odd, moment):
                 possible = EventRecord(clip, kind, True, moment, pair)
                 return possible, EventRecord(odd, kind, False, moment, pair)
-        raise EpisodeError(f"event {kind}, pair {pair}: no occasion in {ATTEMPTS} clips")
+        raise EpisodeError(f"event {kind}, pair {pair}: found no occasion in {ATTEMPTS} clips")
 
     def _happening(
         self, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator

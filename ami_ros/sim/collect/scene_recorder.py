@@ -24,5 +24,7 @@ class SceneRecorder(Recorder):
         super().__init__(configuration)
         if not isinstance(self._world, Stage) or not self._spec.images:
             self.close()
-            raise EmbodimentError(f"{self._spec.name}: got no camera, expected one: pictures are recorded")
+            raise EmbodimentError(
+                f"{self._spec.name}: got no camera, expected one: the recorder needs pictures"
+            )
         self._scene = self._world

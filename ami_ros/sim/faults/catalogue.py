@@ -88,7 +88,7 @@ def check_fault(name: str) -> None:
     """
     unknown = [part for part in name.split(SEPARATOR) if part and part.partition(AT)[0] not in KINDS]
     if unknown:
-        raise ConfigError(f"unknown fault {unknown}: expected some of {', '.join(KINDS)}, joined by +")
+        raise ConfigError(f"got unknown faults {unknown}, expected some of {', '.join(KINDS)}, joined by +")
 
 
 def told_as(reason: str, sensor: str) -> str:
@@ -145,10 +145,14 @@ class Catalogue:
         """
         kind_name, at, sensor = name.partition(AT)
         if kind_name not in KINDS:
-            raise ConfigError(f"unknown fault {name!r}: expected one of {', '.join((*KINDS, COMBINATION))}")
+            raise ConfigError(
+                f"got unknown fault {name!r}, expected one of {', '.join((*KINDS, COMBINATION))}"
+            )
         if not at:
             if name in self.left_out:
-                raise ConfigError(f"fault {name}: {self._spec.name} cannot have it: {self.left_out[name]}")
+                raise ConfigError(
+                    f"fault {name}: {self._spec.name} cannot have this fault: {self.left_out[name]}"
+                )
             return self.faults[name]
         kind = KINDS[kind_name]
         candidates = self._candidates(kind) if kind.of else []
@@ -209,14 +213,14 @@ class Catalogue:
         # Without joints nothing measures how far the body has moved since a picture.
         still = {FROZEN} if kind.of == IMAGE and not spec.arms else set()
         if not self._has_model and kind.named_by and set(kind.named_by) - still <= set(DOUBT):
-            return "only a model tells of it, and there is none"
+            return "only a model detects it, and the robot has none"
         if kind.part == SCENE:
             has_scene = bool(spec.arms) and isinstance(spec.simulation, BulletSimulation)
             seen = has_scene and bool(spec.images_for("model"))
-            return "" if seen else "no arm in a simulated scene that its model sees"
+            return "" if seen else "it needs a simulated scene with an arm that its model sees"
         if kind.part == CLOCK:
             stamped = any(is_stamped(spec.sensors[watched]) for watched in self._watched)
-            return "" if stamped else "the messages of no sensor that the gate watches have a stamp"
+            return "" if stamped else "no sensor that the gate watches has stamps"
         if not kind.of:
             return ""
         sensor = spec.sensors[name]

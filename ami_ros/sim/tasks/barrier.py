@@ -31,13 +31,13 @@ class BarrierSettings:
     """Settings of a task of kind barrier."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
-    depth: float = setting("of the trap, inside", gt=0.0, le=10.0, unit="m")
-    width: float = setting("of the trap, inside", gt=0.0, le=10.0, unit="m")
-    thickness: float = setting("of its walls", gt=0.0, le=1.0, unit="m")
-    height: float = setting("of its walls", gt=0.0, le=10.0, unit="m")
+    depth: float = setting("inner depth of the trap", gt=0.0, le=10.0, unit="m")
+    width: float = setting("inner width of the trap", gt=0.0, le=10.0, unit="m")
+    thickness: float = setting("thickness of its walls", gt=0.0, le=1.0, unit="m")
+    height: float = setting("height of its walls", gt=0.0, le=10.0, unit="m")
     colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
     clearance: float = setting("between the tool and any wall, at starts and goals", ge=0.0, le=1.0, unit="m")
-    shift: float = setting("of the trap from the workspace's middle, each way, at most", ge=0.0, unit="m")
+    shift: float = setting("largest offset of the trap from the workspace's middle", ge=0.0, unit="m")
     unseen_lower_deg: float = setting("turns of the trap that no training episode has, from here", unit="deg")
     unseen_upper_deg: float = setting("to here", unit="deg")
     map: str = setting(

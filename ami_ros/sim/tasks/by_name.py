@@ -45,5 +45,7 @@ def load_task(task: str, spec: RobotSpec, map_: str = "") -> Task:
         raise ConfigError(f"task {task}: kind: got {file.kind!r}, expected one of {sorted(KINDS)}")
     settings, build = KINDS[file.kind]
     if map_ and "map" not in file.own:
-        raise ConfigError(f"task {task}: got map {map_!r}, but it has none; expected another task, or no map")
+        raise ConfigError(
+            f"task {task}: got map {map_!r}, but the task has no maps; expected another task, or no map"
+        )
     return build(spec, load_settings(settings, file.own, {"map": map_ or None}, where=f"task {task}"))

@@ -32,7 +32,7 @@ class CollectSettings:
         "moments photographed beyond the training range; 0 records none", ge=0, le=100_000
     )
     double_exposures: int = setting(
-        "varied looks in which scenes are photographed, next to the plain one; 0 records none",
+        "varied looks of each photographed scene, besides the plain one; 0 records none",
         ge=0,
         le=100_000,
     )

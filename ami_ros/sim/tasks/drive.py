@@ -27,8 +27,8 @@ class DriveSettings:
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
     minimum_travel: float = setting("least error at the start, in tolerances", ge=0.0, le=1e6)
-    distance_tolerance: float = setting("distance that is an error of 1", gt=0.0, le=100.0, unit="m")
-    angle_tolerance_deg: float = setting("turn that is an error of 1", gt=0.0, le=180.0, unit="deg")
+    distance_tolerance: float = setting("distance that counts as an error of 1", gt=0.0, le=100.0, unit="m")
+    angle_tolerance_deg: float = setting("turn that counts as an error of 1", gt=0.0, le=180.0, unit="deg")
     margin: float = setting(
         "between the base's circle, at start and goal, and the area's border", ge=0.0, le=100.0, unit="m"
     )

@@ -31,7 +31,7 @@ class PushSettings:
     minimum_travel: float = setting("least distance of the block from its goal", ge=0.0, le=1.0, unit="m")
     maximum_travel: float = setting("largest distance of the block from its goal", ge=0.0, le=1.0, unit="m")
     block_half_size: tuple[float, ...] = setting("half the block's sides", gt=0.0, le=0.5, unit="m")
-    block_mass: float = setting("of the block", gt=0.0, le=100.0, unit="kg")
+    block_mass: float = setting("mass of the block", gt=0.0, le=100.0, unit="kg")
     block_friction: float = setting("Coulomb friction of the block", gt=0.0, le=2.0)
     block_colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
     block_lower: tuple[float, ...] = setting(
@@ -61,7 +61,7 @@ def rod(kind: str, spec: RobotSpec) -> ToolSpec:
     if spec.tool is None or spec.actions.names != ("x", "y"):
         raise ConfigError(
             f"{kind}: {spec.name} has tool {spec.tool} and action channels {list(spec.actions.names)}, "
-            f"expected a tool and [x, y]; load the robot as config/tasks/{kind}.yaml equips it"
+            f"expected a tool and [x, y]; load the robot with config/tasks/{kind}.yaml, which equips it"
         )
     return spec.tool
 

@@ -26,7 +26,9 @@ class SetpointSettings:
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
     goal_sensor: str = setting("vector sensor whose values are wanted")
-    tolerance: tuple[float, ...] = setting("of each value, in its unit: an error of 1", gt=0.0)
+    tolerance: tuple[float, ...] = setting(
+        "difference of each value that counts as an error of 1, in its unit", gt=0.0
+    )
     minimum_travel: float = setting("least error at the start, in tolerances", ge=0.0, le=1e6)
 
 

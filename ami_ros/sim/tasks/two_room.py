@@ -30,17 +30,17 @@ class TwoRoomSettings:
     """Settings of a task of kind two_room."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
-    distance_tolerance: float = setting("distance that is an error of 1", gt=0.0, le=100.0, unit="m")
-    angle_tolerance_deg: float = setting("turn that is an error of 1", gt=0.0, le=180.0, unit="deg")
+    distance_tolerance: float = setting("distance that counts as an error of 1", gt=0.0, le=100.0, unit="m")
+    angle_tolerance_deg: float = setting("turn that counts as an error of 1", gt=0.0, le=180.0, unit="deg")
     margin: float = setting(
         "between the base's circle, at start and goal, and any wall", ge=0.0, le=100.0, unit="m"
     )
-    wall_thickness: float = setting("of the wall", gt=0.0, le=10.0, unit="m")
-    wall_height: float = setting("of the wall", gt=0.0, le=10.0, unit="m")
+    wall_thickness: float = setting("thickness of the wall", gt=0.0, le=10.0, unit="m")
+    wall_height: float = setting("height of the wall", gt=0.0, le=10.0, unit="m")
     wall_colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
-    door_width: float = setting("of the door", gt=0.0, le=100.0, unit="m")
+    door_width: float = setting("width of the door", gt=0.0, le=100.0, unit="m")
     door_lower: float = setting("lowest place of the door's middle, from the wall's middle", unit="m")
-    door_upper: float = setting("highest place of it", unit="m")
+    door_upper: float = setting("highest place of the door's middle", unit="m")
     unseen_lower: float = setting("lowest place of doors that no training episode has", unit="m")
     unseen_upper: float = setting("highest place of those", unit="m")
     map: str = setting(

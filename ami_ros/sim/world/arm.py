@@ -48,7 +48,7 @@ class Arm:
         if len(index) > MOST_JOINTS:
             raise EmbodimentError(
                 f"simulation urdf {urdf}: got {len(index)} joints, the fixed ones included, expected at most "
-                f"{MOST_JOINTS}, as PyBullet does; leave out links that the arm does without"
+                f"{MOST_JOINTS}, PyBullet's limit; leave out links that the arm does not need"
             )
         missing = [name for name in wanted if name not in index]
         if missing:

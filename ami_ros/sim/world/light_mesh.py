@@ -79,7 +79,9 @@ def _remove_other(path: Path) -> None:
         pass
     except OSError as error:
         expected = "set XDG_CACHE_HOME to a folder of your own"
-        raise OutputError(f"{path}: is no file, and stays ({error.strerror}); {expected}") from error
+        raise OutputError(
+            f"{path}: is not a file and was left alone ({error.strerror}); {expected}"
+        ) from error
 
 
 def _is_whole(cached: Path) -> bool:

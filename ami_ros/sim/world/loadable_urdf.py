@@ -30,7 +30,7 @@ def loadable_urdf(path: Path, detailed: bool) -> str:
     try:
         root = parse_urdf(path)
     except ValueError as error:
-        raise EmbodimentError(f"simulation urdf {path}: not a URDF that can be read: {error}") from error
+        raise EmbodimentError(f"simulation urdf {path}: not a readable URDF: {error}") from error
     for link in root.iter("link"):
         for mesh in link.iter("mesh"):
             name = mesh.get("filename", "")

@@ -96,7 +96,7 @@ class Process:
         Raises:
             ObservationError: always.
         """
-        raise ObservationError(f"got camera {camera!r}, expected none: a process has no looks")
+        raise ObservationError(f"got camera {camera!r}, expected none: a process has no camera")
 
     def truth(self) -> dict[str, FloatArray]:
         """Return sensor -> its values (n,) without noise."""

@@ -170,8 +170,8 @@ class Stage(ABC):
         steps = round(duration_ns / self._physics_step_ns)
         if abs(steps * self._physics_step_ns - duration_ns) > 1e-3 * duration_ns:
             raise ConfigError(
-                f"physics_hz: one step is {self._physics_step_ns} ns, {duration_ns} ns is no whole number "
-                "of them; expected a multiple of the command rate"
+                f"physics_hz: one step is {self._physics_step_ns} ns, {duration_ns} ns is not a multiple of "
+                "it; expected a multiple of the command rate"
             )
         for _ in range(steps):
             self._before_step()

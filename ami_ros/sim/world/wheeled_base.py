@@ -72,7 +72,7 @@ class WheeledBase:
         if not abs(position[2] - above[2]) < SUNK:
             raise EmbodimentError(
                 f"{spec.name}: simulation: scenery: the base came to rest {above[2] - position[2]:.3g} m "
-                "lower than its wheels, expected a box whose top at z = 0 it can stand on"
+                "lower than its wheels, expected a box with its top at z = 0 for it to stand on"
             )
         self._height = float(position[2])
         self._tilt = _product(_about_z(-yaw_of(turn)), turn)

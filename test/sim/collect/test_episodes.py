@@ -187,7 +187,9 @@ def test_the_manifest_tells_a_data_set_of_an_older_format(tmp_path):
     }
     assert (manifest["image_size"], manifest["physics_hz"]) == (SIDE, whole.sim.physics_hz)
     claim(tmp_path, {name: value for name, value in manifest.items() if name != "format"})
-    with pytest.raises(EpisodeError, match="made otherwise .format: None, wanted 3.; use another folder"):
+    with pytest.raises(
+        EpisodeError, match="with other settings .format: None, expected 3.; use another folder"
+    ):
         list(collect(whole, tmp_path))
 
 

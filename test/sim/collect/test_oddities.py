@@ -70,5 +70,5 @@ def test_a_killed_recording_goes_on_and_other_settings_are_refused(tmp_path):
     assert set(ODDITY_FILES.read(paths[2]).kinds) == set(KINDS)
     assert list(collect_pictures(ODDITIES, three, tmp_path)) == []
     other = configuration("reach", 4, seed=99)
-    with pytest.raises(EpisodeError, match="made otherwise"):
+    with pytest.raises(EpisodeError, match="with other settings"):
         list(collect_pictures(ODDITIES, other, tmp_path))

@@ -117,7 +117,7 @@ def test_what_cannot_befall_a_body_is_left_out_and_says_why(tmp_path):
         KINDS
     )
     for name, why in (
-        ("camera_black", "process cannot have it: no camera"),
+        ("camera_black", "process cannot have this fault: no camera"),
         ("vector_nan@smell", r"got sensor 'smell', expected one of \['temperatures', 'pressure', 'flow'\]"),
         ("vector_future@flow", "flow: needs a message with a stamp"),
         ("estop@flow", r"expected one of \[\]"),

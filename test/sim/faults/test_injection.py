@@ -66,7 +66,7 @@ def test_a_fault_is_of_one_sensor_and_the_others_go_on(tmp_path):
     assert (values.tolist(), stamp_ns, injection.since_ns) == ([1.0], NOW_NS, None)
     ((values, _),) = injection.vectors("flow", np.ones(1), NOW_NS + 1)
     assert np.isnan(values).all() and injection.since_ns == NOW_NS + 1
-    with pytest.raises(ConfigError, match="process cannot have it: no camera"):
+    with pytest.raises(ConfigError, match="process cannot have this fault: no camera"):
         injection.want("camera_black", 1, NOW_NS)
     assert injection.vectors("flow", np.ones(1), NOW_NS)[0][0].tolist() == [1.0], "then nothing is on"
 

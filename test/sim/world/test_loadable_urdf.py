@@ -147,7 +147,7 @@ def test_encodings_are_read_or_refused(tmp_path, encoding):
     if encoding == "gbk":
         assert 'name="机"' in loadable_urdf(path, detailed=True)
         return
-    with pytest.raises(EmbodimentError, match="not a URDF that can be read: unknown encoding"):
+    with pytest.raises(EmbodimentError, match="not a readable URDF: unknown encoding"):
         loadable_urdf(path, detailed=True)
 
 

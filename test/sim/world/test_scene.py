@@ -161,11 +161,11 @@ def test_closing_twice_is_fine():
         ),
         (
             {"simulation": BulletSimulation(str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
-            "not a URDF that can be read",
+            "not a readable URDF",
         ),
         (
             {"simulation": BulletSimulation(sys.executable, (), (), "tip")},
-            "not a URDF that can be read",
+            "not a readable URDF",
         ),
         (
             {

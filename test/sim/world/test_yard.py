@@ -167,7 +167,7 @@ def put(keys: str, value):
 @pytest.mark.parametrize(
     ("keys", "value", "told"),
     [
-        ("simulation.scenery", {}, "expected a box whose top at z = 0"),
+        ("simulation.scenery", {}, "expected a box with its top at z = 0"),
         ("simulation.drive.left", ["third_wheel"], "third_wheel.*it has"),
     ],
 )
