@@ -137,10 +137,10 @@ class ActionSpec:
 class _ActionSection:
     """The keys of the section, before they are checked against each other."""
 
-    meaning: str = setting("what one action means", choices=MEANINGS)
+    meaning: str = setting("meaning of an action", choices=MEANINGS)
     rate_hz: float = setting("actions per second", gt=0.0, le=1000.0, unit="Hz")
     block: int = setting("control steps per action block", ge=1, le=50)
-    channels: dict = setting("channel name -> unit and range; null: not used")  # type: ignore[type-arg]
+    channels: dict = setting("channel name -> unit and range; null: unused")  # type: ignore[type-arg]
 
 
 def read_actions(section: Any, here: str) -> ActionSpec:
@@ -167,7 +167,7 @@ def read_actions(section: Any, here: str) -> ActionSpec:
     if commanded and raw.meaning not in COMMANDED:
         raise EmbodimentError(
             f"{here}: got {list(LIMITS)} or rest for {commanded}, which {raw.meaning} does not command; "
-            "expected them in arm.limits and arm.home"
+            "expected these in arm.limits and arm.home"
         )
     if raw.meaning == "cartesian_velocity" and not set(names) <= set(AXES):
         raise EmbodimentError(f"{here}: got {names}, expected some of {list(AXES)} for {raw.meaning}")
@@ -176,7 +176,7 @@ def read_actions(section: Any, here: str) -> ActionSpec:
         if units and channel.unit not in units:
             raise EmbodimentError(
                 f"{here}.{channel.name}: unit: got {channel.unit!r}, expected {' or '.join(units)} for "
-                f"{raw.meaning}, with the numbers in it"
+                f"{raw.meaning}, and the numbers in that unit"
             )
     return ActionSpec(raw.meaning, raw.rate_hz, raw.block, channels)
 
@@ -201,7 +201,8 @@ def _channel(name: str, values: Any, here: str) -> Channel:
     is_pair = isinstance(ends, (list, tuple)) and len(ends) == 2 and all(map(_is_number, ends))
     if not is_pair or not ends[1] - ends[0] >= SMALLEST:
         raise EmbodimentError(
-            f"{here}: range: got {shown(span)}, expected [smallest, largest], or one number for both ways"
+            f"{here}: range: got {shown(span)}, expected [smallest, largest], or one number for both "
+            "directions"
         )
     limits = {key: values.get(key) for key in LIMITS}
     for key, limit in limits.items():

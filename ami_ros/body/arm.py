@@ -25,7 +25,7 @@ class ToolSpec:
     """A round rod that the hand holds: it begins at the tip and points along the tip's z axis."""
 
     length: float = setting("from the tip to the end of the rod", gt=0.0, le=1.0, unit="m")
-    radius: float = setting("of the rod", gt=0.0, le=0.1, unit="m")
+    radius: float = setting("radius of the rod", gt=0.0, le=0.1, unit="m")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +60,14 @@ class Arm:
 class _ArmSection:
     """The keys of the section, before they are checked against each other."""
 
-    joints: str = setting("name of the sensor that measures the joints")
+    joints: str = setting("sensor that measures the joints")
     limits: dict = setting("limit name -> list per joint, or null for not limited")  # type: ignore[type-arg]
     home: tuple[float, ...] = setting("rest posture", unit="rad|m")
     urdf: str = setting("kinematic URDF, relative to the YAML, absolute or package://")
     tip_frame: str = setting("URDF frame of the tip")
     workspace: dict = setting("lower and upper corner of the tip's box", unit="m")  # type: ignore[type-arg]
-    tool: dict = setting("what the hand holds; {} for nothing")  # type: ignore[type-arg]
-    orientation: str = setting("of the tip: kept as at home, or free", choices=ORIENTATIONS)
+    tool: dict = setting("tool in the hand; {}: none")  # type: ignore[type-arg]
+    orientation: str = setting("orientation of the tip: kept as at home, or free", choices=ORIENTATIONS)
 
 
 def read_arm(section: Any, sensors: Mapping[str, Sensor], path: Path, where: str) -> Arm:
@@ -131,7 +131,7 @@ def _check_units(sensor: VectorSensor, units: Sequence[str], path: Path) -> None
         if unit not in expected:
             raise EmbodimentError(
                 f"{path}: sensors.{sensor.name}: values.{name}: got {unit!r}, expected "
-                f"{' or '.join(expected)}, which joint states are in"
+                f"{' or '.join(expected)}, the units of joint states"
             )
 
 

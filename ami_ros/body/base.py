@@ -46,9 +46,9 @@ class Base:
 class _BaseSection:
     """The keys of the section, before they are checked against each other."""
 
-    radius: float = setting("of a circle around the footprint", gt=0.0, le=100.0, unit="m")
-    pose: str = setting("name of the sensor that measures x, y and yaw; empty: none does")
-    keep_in: list = setting("corners [x, y] of the area the circle stays in; []: anywhere")  # type: ignore[type-arg]
+    radius: float = setting("radius of a circle around the footprint", gt=0.0, le=100.0, unit="m")
+    pose: str = setting("sensor that measures x, y and yaw; empty: none")
+    keep_in: list = setting("corners [x, y] of the area that the circle stays in; []: anywhere")  # type: ignore[type-arg]
 
 
 def read_base(section: Any, sensors: Mapping[str, Sensor], where: str) -> Base:

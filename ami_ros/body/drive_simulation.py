@@ -23,12 +23,16 @@ class Drive:
 
     left: tuple[str, ...] = setting("joints of the wheels on the left")
     right: tuple[str, ...] = setting("joints of the wheels on the right")
-    wheel_radius: float = setting("of a wheel", gt=0.0, le=10.0, unit="m")
-    track: float = setting("between the wheels of the two sides", gt=0.0, le=100.0, unit="m")
+    wheel_radius: float = setting("radius of a wheel", gt=0.0, le=10.0, unit="m")
+    track: float = setting("distance between the wheels of the two sides", gt=0.0, le=100.0, unit="m")
     effort: float = setting("largest torque of a wheel", gt=0.0, le=1e6, unit="N m")
     grip: float = setting("largest force of a tyre along the ground", gt=0.0, le=1e6, unit="N")
-    stiffness: float = setting("force of a tyre per slip the way it rolls", gt=0.0, le=1e6, unit="N s/m")
-    stiffness_across: float = setting("the same along its axle", gt=0.0, le=1e6, unit="N s/m")
+    stiffness: float = setting(
+        "force of a tyre per slip, in its rolling direction", gt=0.0, le=1e6, unit="N s/m"
+    )
+    stiffness_across: float = setting(
+        "force of a tyre per slip, along its axle", gt=0.0, le=1e6, unit="N s/m"
+    )
 
     def wheel_speeds(self, vx: float, wz: float) -> tuple[float, float]:
         """Return the angular speeds (rad/s) of left and right wheels for a motion in m/s and rad/s.
@@ -63,10 +67,12 @@ class _DriveSection:
     """The keys of the section, before they are checked against each other."""
 
     urdf: str = setting("URDF with meshes")
-    drive: dict = setting("wheels of each side, and how they grip")  # type: ignore[type-arg]
-    scenery: dict = setting("what stands around it: boxes by name")  # type: ignore[type-arg]
-    payload: dict = setting("what is mounted on it: boxes by name, frame of the base")  # type: ignore[type-arg]
-    pose_noise_std: tuple[float, ...] = setting("of the measured x, y (m) and yaw (rad)", ge=0.0, le=10.0)
+    drive: dict = setting("wheels of each side and their grip")  # type: ignore[type-arg]
+    scenery: dict = setting("boxes around the robot, by name")  # type: ignore[type-arg]
+    payload: dict = setting("boxes mounted on the base, by name, in its frame")  # type: ignore[type-arg]
+    pose_noise_std: tuple[float, ...] = setting(
+        "std of the noise of the measured x, y (m) and yaw (rad)", ge=0.0, le=10.0
+    )
 
 
 def read_drive_simulation(

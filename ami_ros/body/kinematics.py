@@ -112,7 +112,7 @@ class Kinematics:
                 return joints
             previous, joints = joints, self._toward(joints, np.asarray(tip_position))
         raise KinematicsError(
-            f"tip position {np.round(tip_position, 3).tolist()} not reached: {error:.4f} m left"
+            f"tip position {np.round(tip_position, 3).tolist()} is out of reach by {error:.4f} m"
         )
 
     def draw(self, generator: np.random.Generator) -> FloatArray:

@@ -230,7 +230,7 @@ def tightened(urdf: UrdfLimits, given: Mapping[str, Any], where: str) -> dict[st
             lacking[name] = without
     if lacking:
         raise EmbodimentError(
-            f"{where}: limits: {urdf.urdf} gives none, or zero: {lacking}; expected {list(lacking)} here: "
+            f"{where}: limits: {urdf.urdf} has none, or zero: {lacking}; expected {list(lacking)} here: "
             "a number for each joint, null for one that is not limited"
         )
     return result | dict(given)

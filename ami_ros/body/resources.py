@@ -33,7 +33,7 @@ def resource(name: str, folder: Path) -> Path:
     try:
         return _found(name, folder)
     except (OSError, ValueError) as error:  # too long, or with a zero byte in it
-        raise EmbodimentError(f"{shown(name)}: no name of a file ({error}); expected a path") from error
+        raise EmbodimentError(f"{shown(name)}: not a valid file name ({error}); expected a path") from error
 
 
 def _found(name: str, folder: Path) -> Path:
@@ -41,9 +41,9 @@ def _found(name: str, folder: Path) -> Path:
         package, _, rest = name[len(PACKAGE) :].partition("/")
         places = list(_places(package, folder.resolve()))
         candidates = [place / rest for place in places]
-        hint = "source the workspace that has the package, or put the file next to what names it"
+        hint = "source the workspace that has the package, or put the file next to the one that names it"
         if package in EXTRAS and not any(place.is_dir() for place in places):
-            hint = f"the package comes with an extra: pip install -e '.[{EXTRAS[package]}]'"
+            hint = f"install the extra that brings the package: pip install -e '.[{EXTRAS[package]}]'"
     else:
         candidates = [folder / name.removeprefix(FILE)]
         hint = "expected a path, file:// or package://"

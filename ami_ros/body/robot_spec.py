@@ -337,7 +337,7 @@ class _RobotFile:
     outputs: dict = setting("output name -> how a controller takes commands; {} for one group")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
     safety: dict = setting("changes to config/safety.yaml")  # type: ignore[type-arg]
-    source: str = setting("where the numbers come from")
+    source: str = setting("source of the numbers")
 
 
 def _path(name: str | Path, folder: Path) -> Path:
@@ -366,10 +366,10 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
             f"{path}: like: got {shown(other)}, expected a robot's name or a path"
         ) from error
     if theirs in (ours, *below):
-        raise EmbodimentError(f"{path}: like: got {other}, which is like this robot itself")
+        raise EmbodimentError(f"{path}: like: got {other}, which is derived from this robot")
     if len(below) == MOST_ALIKE:
         raise EmbodimentError(
-            f"{path}: like: got {other}, after {MOST_ALIKE} others; expected fewer in a row"
+            f"{path}: like: got {other}, after {MOST_ALIKE} others; expected a shorter chain"
         )
     found = _read(base, (*below, ours))
     # File names are relative to the YAML that contains them.

@@ -15,7 +15,7 @@ from ami_ros.settings.fields import load_settings, setting
 class Box:
     """Something that does not move by itself."""
 
-    half_size: tuple[float, ...] = setting("half of its sides", gt=0.0, le=100.0, unit="m")
+    half_size: tuple[float, ...] = setting("half its side lengths", gt=0.0, le=100.0, unit="m")
     centre: tuple[float, ...] = setting("base frame", unit="m")
     colour: tuple[float, ...] = setting("red, green, blue, opacity", ge=0.0, le=1.0)
 

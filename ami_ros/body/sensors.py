@@ -42,20 +42,20 @@ class ImageSensor:
     model fills in what it would show, and the gate does not watch it.
     """
 
-    name: str = setting("of the sensor")
-    topic: str = setting("of sensor_msgs/Image")
+    name: str = setting("name of the sensor")
+    topic: str = setting("topic of sensor_msgs/Image")
     frame_id: str = setting("tf frame of the image")
     width: int = setting("image width", ge=16, le=4096, unit="px")
     height: int = setting("image height", ge=16, le=4096, unit="px")
     rate_hz: float = setting("frames per second", gt=0.0, le=120.0, unit="Hz")
-    max_age_s: float = setting("an image older than this holds the robot", gt=0.0, le=10.0, unit="s")
-    used_by: tuple[str, ...] = setting("who needs it: model, gate")
-    required: bool = setting("whether the robot holds without it")
+    max_age_s: float = setting("age of an image beyond which the robot holds", gt=0.0, le=10.0, unit="s")
+    used_by: tuple[str, ...] = setting("users of the sensor: model, gate")
+    required: bool = setting("whether the robot holds without an image")
     vertical_fov_deg: float = setting("vertical field of view", gt=1.0, lt=179.0, unit="deg")
-    link: str = setting("link of the simulation's URDF that carries it; empty: it stands still")
+    link: str = setting("link of the simulation's URDF that carries it; empty: a fixed camera")
     eye: tuple[float, ...] = setting("camera position in the frame of the link, or of the base", unit="m")
     look_at: tuple[float, ...] = setting("point in the image centre, same frame", unit="m")
-    up: tuple[float, ...] = setting("what is up in the image, same frame")
+    up: tuple[float, ...] = setting("up direction of the image, same frame")
 
     def __post_init__(self) -> None:
         for name in ("eye", "look_at", "up"):
@@ -66,7 +66,7 @@ class ImageSensor:
         sight = [there - here for here, there in zip(self.eye, self.look_at, strict=True)]
         across = [sight[i - 2] * self.up[i - 1] - sight[i - 1] * self.up[i - 2] for i in range(3)]
         if not any(abs(value) > 1e-9 for value in across):
-            raise EmbodimentError(f"up: got {self.up}, expected another direction than the one it looks in")
+            raise EmbodimentError(f"up: got {self.up}, expected a direction other than the viewing direction")
         _check_used_by(self.used_by)
 
     @property
@@ -122,12 +122,12 @@ Sensor: TypeAlias = ImageSensor | VectorSensor
 class _VectorSection:
     """The keys of a vector sensor, before they are checked against each other."""
 
-    topic: str = setting("of the message")
+    topic: str = setting("topic of the message")
     message: str = setting("type of the message", choices=tuple(VECTOR_MESSAGES))
     values: dict = setting("name -> unit of each value")  # type: ignore[type-arg]
     rate_hz: float = setting("messages per second", gt=0.0, le=2000.0, unit="Hz")
-    max_age_s: float = setting("a reading older than this holds the robot", gt=0.0, le=60.0, unit="s")
-    used_by: tuple[str, ...] = setting("who needs it: model, gate")
+    max_age_s: float = setting("age of a reading beyond which the robot holds", gt=0.0, le=60.0, unit="s")
+    used_by: tuple[str, ...] = setting("users of the sensor: model, gate")
 
     def __post_init__(self) -> None:
         _check_used_by(self.used_by)
@@ -181,8 +181,7 @@ def _check_topics(sensors: Mapping[str, Sensor], where: str) -> None:
         if other != name and not _may_share(sensor, sensors[other]):
             raise EmbodimentError(
                 f"{where}: sensors {other} and {name} have the same topic {sensor.topic!r}, "
-                "expected one each, "
-                f"or the same rate and message, one of {list(PARTIAL)}"
+                f"expected distinct topics, or the same rate and message, one of {list(PARTIAL)}"
             )
 
 

@@ -31,8 +31,8 @@ KINDS = ("bullet", "process", "none")
 class BulletSimulation:
     """An arm in PyBullet, with its cameras and surrounding boxes by name."""
 
-    urdf: str = setting("URDF with meshes; left out: that of the arm")
-    hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held (gripper)")
+    urdf: str = setting("URDF with meshes; default: that of the arm")
+    hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held, such as a gripper's")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
     tool_parent: str = setting("URDF link that holds the tool: its frame is the tip")
     scenery: dict = field(default_factory=dict)  # type: ignore[type-arg]  # name -> Box
@@ -97,7 +97,7 @@ class NoSimulation:
 
     hold_joints: ClassVar[tuple[str, ...]] = ()
     hold_position: ClassVar[tuple[float, ...]] = ()
-    held: tuple[str, ...] = setting("joints that joint states may have beyond those of the robot")
+    held: tuple[str, ...] = setting("further joints that joint states may contain")
 
 
 Simulation: TypeAlias = BulletSimulation | DriveSimulation | ProcessSimulation | NoSimulation
@@ -113,9 +113,9 @@ class _ProcessValue:
     """The keys of one value."""
 
     gain: dict = setting("channel -> change per unit of the channel")  # type: ignore[type-arg]
-    time_constant_s: float = setting("after which it has gone 63 % of the way", gt=0.0, le=1e6, unit="s")
-    offset: float = setting("its value while all channels are 0")
-    noise_std: float = setting("of the measurement", ge=0.0)
+    time_constant_s: float = setting("time until 63 % of a change", gt=0.0, le=1e6, unit="s")
+    offset: float = setting("value while all channels are 0")
+    noise_std: float = setting("std of the measurement noise", ge=0.0)
 
 
 def read_simulation(
@@ -139,7 +139,7 @@ def read_simulation(
     drives = kind == "bullet" and any(isinstance(g, BaseGroup) and g.base is not None for g in groups)
     if (kind == "process") != is_commanded and not drives:
         expected = "process" if is_commanded else "bullet"
-        more = "; a twist in PyBullet needs the section base" if actions.meaning == "twist" else ""
+        more = "; a twist in PyBullet needs a section base" if actions.meaning == "twist" else ""
         raise EmbodimentError(
             f"{here}: kind: got {kind}, expected {expected} or none for {actions.meaning}{more}"
         )

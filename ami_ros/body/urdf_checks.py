@@ -84,13 +84,13 @@ def check_commandable(path: Path, root: ElementTree.Element, names: Sequence[str
         kind, mimic = joints[name].get("type"), joints[name].find("mimic")
         if kind not in COMMANDABLE:
             raise KinematicsError(
-                f"{path}: joint {name} is {kind}, expected {', '.join(COMMANDABLE)}: "
-                "leave it out of the joint sensor's values, it is held as it is"
+                f"{path}: joint {name} is {kind}, expected {', '.join(COMMANDABLE)}; leave it out of the "
+                "joint sensor's values: it keeps its position"
             )
         if mimic is not None:
             raise KinematicsError(
-                f"{path}: joint {name} mimics {mimic.get('joint')}, so that nothing can command it: "
-                "leave it out of the joint sensor's values, it follows by itself"
+                f"{path}: joint {name} mimics {mimic.get('joint')}, so it cannot be commanded; leave it out "
+                "of the joint sensor's values: it follows by itself"
             )
 
 
@@ -144,9 +144,7 @@ def _number(text: str) -> float:
 def _refuse_twice(path: Path, what: str, names: Iterable[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise KinematicsError(
-            f"{path}: {what}s {shown(twice)} are there more than once; expected each name once"
-        )
+        raise KinematicsError(f"{path}: {what}s {shown(twice)} occur more than once; expected each name once")
 
 
 def _check_joint(path: Path, joint: ElementTree.Element, links: Set[str]) -> None:
@@ -176,13 +174,13 @@ def _check_tree(path: Path, links: Sequence[str], pairs: Sequence[tuple[str, str
     for child, several in parents.items():
         if len(several) > 1:
             raise KinematicsError(
-                f"{path}: link {child} hangs on several links, {shown(several)}: a loop, expected a tree; "
-                "leave out one of these joints that no motor moves"
+                f"{path}: link {child} has several parents,  {shown(several)}: a loop, expected a tree; "
+                "leave out one of these joints without a motor"
             )
     roots = [link for link in links if link not in parents]
     if len(roots) > 1:
         raise KinematicsError(
-            f"{path}: links {shown(roots)} hang on nothing, expected one root: join them by fixed joints, "
+            f"{path}: links {shown(roots)} have no parent, expected one root: connect them by fixed joints, "
             "or leave the others out"
         )
     fine = set(roots)
@@ -191,7 +189,7 @@ def _check_tree(path: Path, links: Sequence[str], pairs: Sequence[tuple[str, str
         while link not in fine:
             if link in chain:
                 names = shown(sorted(chain))
-                raise KinematicsError(f"{path}: links {names} hang on each other, expected a tree")
+                raise KinematicsError(f"{path}: links {names} form a loop, expected a tree")
             chain.add(link)
             link = parents[link][0]
         fine |= chain

@@ -47,8 +47,8 @@ class _Bounded(ElementTree.TreeBuilder):
     def start(self, tag: str, attributes: dict[Any, Any]) -> ElementTree.Element:
         self._depth, self._count = self._depth + 1, self._count + 1
         if self._depth > DEEPEST or self._count > MOST_ELEMENTS:
-            expected = f"at most {MOST_ELEMENTS}, and {DEEPEST} in each other"
-            raise ValueError(f"got more elements than expected, {expected}")
+            expected = f"at most {MOST_ELEMENTS}, nested at most {DEEPEST} deep"
+            raise ValueError(f"got more elements than the limit, expected {expected}")
         return super().start(tag, attributes)
 
     def end(self, tag: str) -> ElementTree.Element:

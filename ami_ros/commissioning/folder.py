@@ -48,7 +48,9 @@ class CommissionFolder:
         try:
             plain = parse_json(self.record.read_bytes())
             if not isinstance(plain, dict):
-                raise ConfigError(f"got {type(plain).__name__}, expected what ami-ros commission wrote")
+                raise ConfigError(
+                    f"got {type(plain).__name__}, expected a file that ami-ros commission wrote"
+                )
             return commissioning_of(plain, subject)
         except OSError as error:
             raise ConfigError(f"{self.record}: cannot be read ({error.strerror})") from error
@@ -83,10 +85,10 @@ class CommissionFolder:
                 check_images(self._goals, name, stack, len(places))
         except (AmiError, KeyError) as error:
             raise ConfigError(
-                f"{self._goals}: damaged ({error}); take goals again with --steps shadow --again"
+                f"{self._goals}: damaged ({error}); collect goals again with --steps shadow --again"
             ) from error
         if not len(places) or places.ndim != 2 or not np.isfinite(places).all():
-            raise ConfigError(f"{self._goals}: damaged; take goals again with --steps shadow --again")
+            raise ConfigError(f"{self._goals}: damaged; collect goals again with --steps shadow --again")
         return tuple(
             TakenGoal({name: stack[index] for name, stack in images.items()}, place)
             for index, place in enumerate(places)

@@ -150,8 +150,8 @@ def _left_out(commissioning: Commissioning) -> list[str]:
         if record.state is StepState.BEGUN:
             lines.append(f"the step {name} has not ended")
         if before := commissioning.missing_before(name):
-            lines.append(f"{name} was begun though {' and '.join(before)} is not passed")
+            lines.append(f"{name} began before {' and '.join(before)} was passed")
         lines += [f"fault {it.fault}: {it.left_out}" for it in record.faults if it.left_out]
     if commissioning.subject.simulated:
         lines.append("anything on a real robot")
-    return [*lines, "faults at medium and full speed, and those that are not in the table (docs/safety.md)"]
+    return [*lines, "faults at medium and full speed, and those missing from the table (docs/safety.md)"]

@@ -135,7 +135,7 @@ class CommissionSteps:
         for name in NAMES[len(record.faults) :]:
             show(len(record.faults), len(NAMES), name)
             if name == CAMERA and not (self._commission.simulated or self._attended):
-                trial = FaultTrial(name, name, left_out="somebody has to cover the camera: without --yes")
+                trial = FaultTrial(name, name, left_out="a person has to cover the camera: run without --yes")
             else:
                 trial = client.bring_about(name, self._tell)
             record = dataclasses.replace(record, faults=(*record.faults, trial))
@@ -154,7 +154,7 @@ class CommissionSteps:
             goals = self._folder.goals()
             if not goals:
                 raise ConfigError(
-                    f"{self._folder.path}: got no goals, expected those of the step {SHADOW}: do that first"
+                    f"{self._folder.path}: got no goals, expected those of the step {SHADOW}: run it first"
                 )
             nodes = PursuitNodes(self._commission, self._logs / (solver or "moving"), goals, solver)
             nodes.__enter__()

@@ -95,7 +95,7 @@ def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeReco
     for name, array in truth.items():
         _check(path, f"truth.{name}", array, (rows, *array.shape[1:]))
     if 0 in actions.shape or not (images or vectors):
-        raise EpisodeError(f"{path}: got no steps, channels or sensors, expected some of each")
+        raise EpisodeError(f"{path}: got no steps, channels or sensors, expected at least one of each")
     return EpisodeRecord(images, vectors, actions, truth, look, body)
 
 

@@ -33,7 +33,7 @@ def claim(folder: Path, made_with: Mapping[str, Any]) -> None:
             raise ValueError(f"got {shown(found)}, expected a mapping")
         names = sorted(set(found) | set(wanted))
         differ = [
-            f"{n}: {shown(found.get(n))}, wanted {shown(wanted.get(n))}"
+            f"{n}: {shown(found.get(n))}, expected {shown(wanted.get(n))}"
             for n in names
             if found.get(n) != wanted.get(n)
         ]
@@ -43,5 +43,5 @@ def claim(folder: Path, made_with: Mapping[str, Any]) -> None:
         ) from error
     if differ:
         raise EpisodeError(
-            f"{folder} holds episodes made otherwise ({'; '.join(differ)}); use another folder"
+            f"{folder} holds episodes with other settings ({'; '.join(differ)}); use another folder"
         )

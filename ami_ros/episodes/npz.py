@@ -92,7 +92,7 @@ def _check_list(file: BinaryIO) -> None:
     file.seek(max(size - _LOCATOR.size - _END.size, 0))
     tail = file.read()
     if len(tail) < _END.size or not tail[-_END.size :].startswith(_END_OF_LIST):
-        raise ValueError("it does not end as one")
+        raise ValueError("it lacks the end of a zip file")
     listed = _END.unpack(tail[-_END.size :])[5]
     if listed > MOST_LISTED_BYTES or tail.startswith(_LOCATOR_64):
         raise ValueError(f"got a longer list of arrays, expected at most {MOST_LISTED_BYTES} bytes")
@@ -108,7 +108,9 @@ def _arrays(archive: zipfile.ZipFile) -> dict[str, NDArray[Any]]:
     for member in members:
         name = member.filename.removesuffix(".npy")
         if name in content or member.compress_type not in _PACKED:
-            raise ValueError(f"{name}: got it twice, or packed in another way, expected what numpy writes")
+            raise ValueError(
+                f"{name}: got it twice, or packed in another way, expected an archive that numpy wrote"
+            )
         with archive.open(member) as file:
             _check_header(name, file, member.file_size)
             file.seek(0)
@@ -127,5 +129,5 @@ def _check_header(name: str, file: Any, size: int) -> None:
     lengths = all(0 <= length <= MOST_LENGTH for length in shape)
     if dtype.kind not in KINDS or not lengths or claimed != there:
         raise ValueError(
-            f"{name}: got {dtype} {shape} in {there} bytes, expected numbers or text that fill them"
+            f"{name}: got {dtype} {shape} in {there} bytes, expected numbers or text of that size"
         )

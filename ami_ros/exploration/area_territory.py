@@ -35,7 +35,7 @@ class AreaTerritory:
         if base is None or base.keep_in is None or not base.sensor or set(spec.actions.names) != {"vx", "wz"}:
             raise EmbodimentError(
                 f"{spec.name}: explore: got action channels {list(spec.actions.names)}, expected vx and wz "
-                "of a base with pose and keep_in: a body that drives about must be kept somewhere"
+                "of a base with pose and keep_in: a mobile base needs an area that it must not leave"
             )
         self._base, self._names, self.sensor = base, spec.actions.names, base.sensor
         self._actions = spec.actions

@@ -137,7 +137,7 @@ def joint_box(spec: RobotSpec, meaning: Meaning) -> Box:
     moved, forward, limits = joint_indices(spec), Kinematics(spec).forward, spec.limits
     if limits.lower is None or limits.upper is None or not np.isfinite([limits.lower, limits.upper]).all():
         raise EmbodimentError(
-            f"{spec.name}: explore: got joints without limits of position, expected lower and upper in the "
+            f"{spec.name}: explore: got joints without position limits, expected lower and upper in the "
             "URDF or in arm.limits"
         )
     by_position = spec.actions.meaning == "joint_position"

@@ -52,7 +52,9 @@ class Cells:
         self._may = [np.ones(len(c), bool) if may is None else may(c) for c in self._centres]
         self.total = int(sum(mask.sum() for mask in self._may))
         if not self.total:
-            raise ConfigError("explore: got no cell that can be visited, expected room within the limits")
+            raise ConfigError(
+                "explore: got no cell that the robot can visit, expected room within the limits"
+            )
         self.forget()
 
     def forget(self) -> None:
@@ -158,7 +160,8 @@ class Cells:
         got = {name: state.get(name) for name in wanted}
         if got != wanted:
             raise ConfigError(
-                f"got cells of {got}, expected {wanted}: another robot, task or setting was explored"
+                f"got cells of {got}, expected {wanted}: the exploration belongs to another robot, task or "
+                "setting"
             )
         sizes = np.cumsum([len(centres) for centres in self._centres])
         read = (_dense(state.get(name), int(sizes[-1])) for name in ("visits", "costs"))

@@ -83,7 +83,8 @@ class ExploringPlanner:
         """Refuse goals. Raises GoalError."""
         if goal is not None:
             raise GoalError(
-                f"got goal {goal.label!r}, expected none: an explorer goes where it has been least"
+                f"got goal {goal.label!r}, expected none: the explorer chooses its own targets, the least "
+                "visited cells"
             )
 
     def restart(self) -> None:
@@ -136,9 +137,9 @@ class ExploringPlanner:
         self._session_s += elapsed_s
         self.coverage.see(place, observation, elapsed_s, self._is_fast)
         if self._session_s >= 60.0 * self._settings.minutes:
-            self.finished = f"{self._settings.minutes:g} minutes are over"
+            self.finished = f"the {self._settings.minutes:g} minutes are over"
         elif self.coverage.has_ended(self._settings.least_growth):
-            self.finished = "hardly anything was new within the last minute"
+            self.finished = "hardly anything new in the last minute"
         if self.finished:
             return self._still(observation)
         if self._is_held_back(place, observation, elapsed_s):
@@ -266,6 +267,6 @@ class ExploringPlanner:
             raise ConfigError(f"got {shown(got)}, expected the state of an exploration with {expected}")
         counts = [state.get(name) for name in ("episodes", "contacts")]
         if not all(type(count) is int and count >= 0 for count in counts):
-            raise ConfigError(f"episodes, contacts: got {shown(counts)}, expected how many there were")
+            raise ConfigError(f"episodes, contacts: got {shown(counts)}, expected their numbers")
         self.coverage.restore(state)
         self._episodes, self._contacts = int(counts[0] or 0) + 1, int(counts[1] or 0)

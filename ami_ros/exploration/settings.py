@@ -14,42 +14,48 @@ from ami_ros.settings.share import config_path
 class ExplorerSettings:
     """Settings of the explorer; shares of speed refer to the range of the action channels."""
 
-    minutes: float = setting("of motion until it has explored enough", gt=0.0, le=100_000.0, unit="min")
+    minutes: float = setting("time in motion after which exploration ends", gt=0.0, le=100_000.0, unit="min")
     least_growth: float = setting(
-        "it ends when less than this share of body and camera coverage is new within a minute; 0: never",
+        "new share of body and camera coverage per minute below which exploration ends; 0: never",
         ge=0.0,
         le=1.0,
     )
-    speed: float = setting(
-        "share of the speed that actions can ask for, where it has not been", gt=0.0, le=1.0
-    )
-    top_speed: float = setting("the same, once it has been everywhere; not below `speed`", gt=0.0, le=1.0)
-    pull: float = setting("toward where it has been least, share of that speed", ge=0.0, le=1.0)
+    speed: float = setting("share of the largest speed, in unvisited cells", gt=0.0, le=1.0)
+    top_speed: float = setting("the same, once all cells are visited; at least `speed`", gt=0.0, le=1.0)
+    pull: float = setting("pull toward the least visited cells, share of that speed", ge=0.0, le=1.0)
     wander: float = setting("std of the random motion, share of that speed", ge=0.0, le=3.0)
-    correlation_s: float = setting("for how long the random motion is alike", gt=0.0, le=100.0, unit="s")
-    turn_s: float = setting("to a border at least, at any moment", gt=0.0, le=10.0, unit="s")
+    correlation_s: float = setting("correlation time of the random motion", gt=0.0, le=100.0, unit="s")
+    turn_s: float = setting("least time to a border at the current speed", gt=0.0, le=10.0, unit="s")
     margin: float = setting(
-        "of the border that is not entered, share of the width of what is explored", ge=0.0, lt=0.5
+        "border that it does not enter, share of the width of the explored space", ge=0.0, lt=0.5
     )
     ahead_s: float = setting("length of a proposal", gt=0.0, le=5.0, unit="s")
-    cells: int = setting("along each axis of what is explored", ge=2, le=64)
-    costly: float = setting("visits that a cell counts as which cannot be entered", ge=0.0, le=1000.0)
-    patience_s: float = setting("on the way to a cell, then it counts as costly", gt=0.0, le=600.0, unit="s")
-    view_radius: float = setting(
-        "an image is new that differs from all before by more, RMS of small grey images", gt=0.0, le=255.0
+    cells: int = setting("cells along each axis of the explored space", ge=2, le=64)
+    costly: float = setting("visits that an unreachable cell counts for", ge=0.0, le=1000.0)
+    patience_s: float = setting(
+        "time toward a cell after which it counts as unreachable", gt=0.0, le=600.0, unit="s"
     )
-    most_views: int = setting("new images that are kept, per camera", ge=1, le=100_000)
-    contact_s: float = setting("over which commands and motion are compared", gt=0.0, le=10.0, unit="s")
+    view_radius: float = setting(
+        "difference from all earlier images above which an image is new, RMS of small grey images",
+        gt=0.0,
+        le=255.0,
+    )
+    most_views: int = setting("new images kept per camera", ge=1, le=100_000)
+    contact_s: float = setting("time over which commands and motion are compared", gt=0.0, le=10.0, unit="s")
     contact_gap: float = setting(
-        "a contact: joints are further from their command; more where a controller lags",
+        "gap between joints and command that counts as a contact; raise it for a lagging controller",
         gt=0.0,
         le=10.0,
         unit="rad|m",
     )
-    contact_way: float = setting("commanded within that time, to be compared", gt=0.0, le=10.0, unit="rad|m")
-    contact_share: float = setting("a contact: less of the commanded way was done", ge=0.0, le=1.0)
-    back_off_s: float = setting("after a contact it goes back for so long", ge=0.0, le=60.0, unit="s")
-    seed: int = setting("of the random motion", ge=0)
+    contact_way: float = setting(
+        "least commanded way in that time for a comparison", gt=0.0, le=10.0, unit="rad|m"
+    )
+    contact_share: float = setting(
+        "share of the commanded way below which motion counts as a contact", ge=0.0, le=1.0
+    )
+    back_off_s: float = setting("time of backing off after a contact", ge=0.0, le=60.0, unit="s")
+    seed: int = setting("seed of the random motion", ge=0)
 
     @property
     def fastest(self) -> float:

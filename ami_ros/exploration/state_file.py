@@ -23,12 +23,12 @@ def read_exploration(path: Path) -> Mapping[str, Any]:
         state = parse_json(path.read_bytes())
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); expected what an exploration wrote"
+            f"{path}: cannot be read ({error.strerror}); expected a file that an exploration wrote"
         ) from error
     except ValueError as error:
-        raise ConfigError(f"{path}: no exploration: {error}") from error
+        raise ConfigError(f"{path}: not an exploration: {error}") from error
     if not isinstance(state, dict):
-        raise ConfigError(f"{path}: got {type(state).__name__}, expected what an exploration wrote")
+        raise ConfigError(f"{path}: got {type(state).__name__}, expected a file that an exploration wrote")
     return state
 
 

@@ -56,7 +56,7 @@ def test_a_limit_that_is_missing_or_zero_has_to_be_given(tmp_path, inside, names
     with pytest.raises(EmbodimentError) as caught:
         robot(tmp_path, path, {})
     lacking = {name: ["j2"] for name in names}
-    assert f"arm: limits: {path} gives none, or zero: {lacking}; expected {names} here" in str(caught.value)
+    assert f"arm: limits: {path} has none, or zero: {lacking}; expected {names} here" in str(caught.value)
     given = {"lower": [-1.0, -0.5, -1.0], "upper": [1.0, 0.5, 1.0], "velocity": [1.0, 0.5, 1.0]}
     limits = robot(tmp_path, path, given).limits
     assert (limits.lower[1], limits.upper[1], limits.velocity[1]) == (-0.5, 0.5, 0.5)

@@ -88,7 +88,7 @@ def test_a_missing_mesh_names_urdf_and_link(tmp_path):
 
 def test_an_unusable_shape_names_urdf_and_link(tmp_path):
     with pytest.raises(
-        KinematicsError, match=r"small.urdf: collision of link a: mesh .*bar.obj: it is 400 m large"
+        KinematicsError, match=r"small.urdf: collision of link a: mesh .*bar.obj: got a size of 400 m"
     ):
         LinkShapes(arm(tmp_path, moved='<mesh filename="bar.obj"/>'))
 

@@ -112,7 +112,7 @@ def test_unknown_and_missing_keys(tmp_path):
             {"lower": [0, 0, -1e300], "upper": [1, 1, 1]},
             "expected 3 finite numbers, at most",
         ),
-        ("arm.urdf", "a" * 5000, "no name of a file"),
+        ("arm.urdf", "a" * 5000, "not a valid file name"),
         ("actions.rate_hz", "10", "expected float"),
         ("actions.block", 0, "expected >= 1"),
         ("actions.block", 1.5, "expected int"),
@@ -396,8 +396,8 @@ def test_files_that_the_other_robot_names_are_found_from_elsewhere(tmp_path):
     [
         ("like: 3\n", "like: got 3, expected a robot's name or a path"),
         ("like: pandora\n", "no such file"),
-        ("like: me.yaml\n", "which is like this robot itself"),
-        ("like: other.yaml\n", "which is like this robot itself"),
+        ("like: me.yaml\n", "which is derived from this robot"),
+        ("like: other.yaml\n", "which is derived from this robot"),
     ],
 )
 def test_a_robot_like_none(tmp_path, text, message):
@@ -419,7 +419,9 @@ def test_many_robots_that_are_like_the_next_one(tmp_path):
         (tmp_path / f"r{i}.yaml").write_text(f"like: r{i + 1}.yaml\n")
     (tmp_path / "r30.yaml").write_text("like: panda\n")
     assert load_robot(tmp_path / "r21.yaml").joint_names == load_robot("panda").joint_names
-    with pytest.raises(EmbodimentError, match=r"like: got r\d+.yaml, after 10 others; expected fewer"):
+    with pytest.raises(
+        EmbodimentError, match=r"like: got r\d+.yaml, after 10 others; expected a shorter chain"
+    ):
         load_robot(tmp_path / "r0.yaml")
 
 
@@ -441,8 +443,8 @@ def test_tasks_that_are_no_changes_are_refused(tmp_path, tasks):
     ("key", "value", "message"),
     [
         ("up", [0.0, 0.0], r"up: got .*expected \[x, y, z\]"),
-        ("up", [0.0, 0.0, 0.0], "expected another direction"),
-        ("up", [-0.99, -0.75, -0.47], "expected another direction"),  # the way it looks
+        ("up", [0.0, 0.0, 0.0], "expected a direction other"),
+        ("up", [-0.99, -0.75, -0.47], "expected a direction other"),  # the way it looks
         ("required", "no", "required: got 'no'"),
         ("link", 3, "link: got 3"),
     ],

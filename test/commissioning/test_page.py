@@ -57,7 +57,7 @@ def test_the_page_tells_all_and_needs_no_other_file():
     text = page(shadow=SHADOW, slow=SLOW, faults=FAULTS)
     assert not re.findall(r'(?:src|href)="(?!data:)', text)
     told = " ".join(re.sub(r"<[^>]+>", " ", text).split())
-    for part in ("abc123", "0.93", "1 of 2", "tip 1.2 cm", "STOP ESTOP", "not done: nobody is there"):
+    for part in ("abc123", "0.93", "1 of 2", "tip 1.2 cm", "STOP ESTOP", "not tried: nobody is there"):
         assert part in told, part
     assert "not passed: slow, faults, medium, full" in told
     assert "the step medium" in told and "the step faults has not ended" in told

@@ -119,7 +119,7 @@ def test_the_list_of_arrays_is_short(tmp_path, monkeypatch):
     path.write_bytes(content[:-22] + locator + content[-22:])
     assert "got a longer list of arrays" in refusal(path)
     path.write_bytes(content + b"words")
-    assert "it does not end as one" in refusal(path)
+    assert "it lacks the end of a zip file" in refusal(path)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

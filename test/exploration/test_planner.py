@@ -169,7 +169,7 @@ def test_a_base_that_cannot_go_backward_covers_its_area():
 
 
 def test_a_base_that_nothing_keeps_somewhere_is_refused(tmp_path):
-    with pytest.raises(EmbodimentError, match="must be kept somewhere"):
+    with pytest.raises(EmbodimentError, match="needs an area that it must not leave"):
         ExploringPlanner(load_robot(mobile_base(tmp_path)), load_explorer_settings())
 
 
@@ -219,7 +219,7 @@ def test_it_ends_after_its_minutes_and_when_nothing_is_new(tmp_path):
     assert timed.planner.finished == "0.1 minutes are over" and not timed.actions[-1].any()
     assert timed.planner.progress.left_s == 0.0 and timed.planner.progress.finished == 1.0
     full = Ideal(load_robot(process_body(tmp_path)), cells=2, least_growth=0.01).run(450)
-    assert "hardly anything was new" in full.planner.finished
+    assert "hardly anything new" in full.planner.finished
     assert 60.0 < full.planner.progress.moved_s < 89.0
 
 

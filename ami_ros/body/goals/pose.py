@@ -78,7 +78,7 @@ def joints_at(pose: TipPose, spec: RobotSpec, kinematics: Kinematics) -> FloatAr
     """
     if pose.frame != kinematics.base_frame:
         raise GoalError(
-            f"pose: frame_id: got {pose.frame[:50]!r}, expected {kinematics.base_frame!r}, the robot's base: "
+            f"pose: frame_id: got {pose.frame[:50]!r}, expected {kinematics.base_frame!r}, the robot's base; "
             "transform it first"
         )
     position = checked_vector(pose.position, "pose: position", 3, GoalError)
@@ -96,7 +96,7 @@ def joints_at(pose: TipPose, spec: RobotSpec, kinematics: Kinematics) -> FloatAr
     try:
         joints = kinematics.solve(position)
     except KinematicsError as error:
-        raise GoalError(f"pose: out of reach: {error}; expected another place of the workspace") from error
+        raise GoalError(f"pose: {error}; expected a reachable place in the workspace") from error
     found = _quaternion(kinematics.forward(joints)[1])
     free = spec.orientation == "free"
     if free and np.array_equal(orientation, ANY):
@@ -105,10 +105,10 @@ def joints_at(pose: TipPose, spec: RobotSpec, kinematics: Kinematics) -> FloatAr
     alike = abs(float(orientation @ found)) / float(np.linalg.norm(orientation))
     away = 2.0 * math.acos(min(1.0, alike))
     if away > TOLERANCE:
-        why = f"or {list(ANY)} for any: this arm does not choose it" if free else "which this arm keeps"
+        why = f"or {list(ANY)} for any: this arm does not control it" if free else "which this arm keeps"
         raise GoalError(
-            f"pose: orientation: got {_digits(orientation)}, {away:.2f} rad away from the tip's there; "
-            f"expected {_digits(found)}, {why}"
+            f"pose: orientation: got {_digits(orientation)}, {away:.2f} rad away from the tip's orientation "
+            f"there; expected {_digits(found)}, {why}"
         )
     return joints
 

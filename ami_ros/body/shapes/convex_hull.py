@@ -94,8 +94,8 @@ def hull_of(points: FloatArray) -> Hull:
     size = float(np.ptp(points, axis=0).max())
     if size > LARGEST:
         raise ValueError(
-            f"it is {size:.3g} m large, expected metres; if it was drawn in mm, "
-            'give <mesh> scale="0.001 0.001 0.001"'
+            f"got a size of {size:.3g} m, expected metres; for a mesh in mm, "
+            'set <mesh> scale="0.001 0.001 0.001"'
         )
     if np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[-1] < THIN:
         points = (points + THIN * CORNERS[:, None]).reshape(-1, 3)
@@ -156,9 +156,7 @@ def mesh_points(path: Path, scale: FloatArray) -> FloatArray:
         # The place of the error, then "Could not load resource <path>", the reason, and "Hint: ...".
         lines = str(error).split("message:")[-1].strip().splitlines()
         reason = lines[1] if len(lines) > 1 else lines[0]
-        raise ValueError(
-            f"not a mesh that can be read ({reason}); expected STL, OBJ or DAE with faces"
-        ) from error
+        raise ValueError(f"not a readable mesh ({reason}); expected STL, OBJ or DAE with faces") from error
     return np.array(mesh.vertices())
 
 

@@ -90,8 +90,8 @@ def find_chain(urdf: Path, root: ElementTree.Element, tip: str = "") -> Chain:
     if not joints:
         names = f", or the tip by name, such as {first_of(reached)}" if reached else ""
         raise KinematicsError(
-            f"{urdf}: no arm found: no joint between {base} and {chosen} can be commanded; expected joints "
-            f"of type {', '.join(COMMANDABLE)} in a row{names}"
+            f"{urdf}: no arm found: no joint between {base} and {chosen} can be commanded; expected a chain "
+            f"of joints of type {', '.join(COMMANDABLE)}{names}"
         )
     moving = [str(b.joint.get("name")) for branches in tree.values() for b in branches if b.moves]
     place, turn = _rigid(way)

@@ -118,8 +118,8 @@ class HomeSearch:
         self.reach = float(np.hypot(*np.array(tips)[:, :2].T).max())
         if self.reach < NOWHERE:
             raise KinematicsError(
-                f"{spec.urdf}: {spec.tip_frame} gets {self.reach:.3f} m away from the base at most, expected "
-                "an arm that reaches out; name another tip"
+                f"{spec.urdf}: {spec.tip_frame} reaches at most {self.reach:.3f} m from the base, expected "
+                "a longer reach; name another tip"
             )
         self._tilt_limit = TILT_DEG[spec.orientation]
 

@@ -11,8 +11,8 @@ from ami_ros.commissioning.core.settings import CommissionSettings
 from ami_ros.commissioning.core.trials import FaultTrial
 
 MORE_DATA = (
-    "more explored data of this robot as it stands here (ami-ros explore, import, train --from) helps; "
-    "a camera that was moved or light that changed is the usual cause"
+    "explore more with this robot in its place (ami-ros explore, import, train --from); a moved camera or "
+    "changed light is the usual cause"
 )
 
 
@@ -22,18 +22,20 @@ def shadow_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> t
     if figures["plans"] < wanted.shadow_plans:
         problems.append(
             f"only {figures['plans']} plans could be compared, expected {wanted.shadow_plans}: the robot "
-            "hardly moved, or the planner's observations do not come (its log says why)"
+            "hardly moved, or the planner receives no observations (its log says why)"
         )
     if _less(figures["agreement"], wanted.least_agreement):
         problems.append(
-            f"plans agree with the way by {_told(figures['agreement'])}, expected at least "
+            f"plans agree with the way back by {_told(figures['agreement'])}, expected at least "
             f"{wanted.least_agreement:g} (least_agreement); {MORE_DATA}"
         )
     gain = None if figures["agreement"] is None else figures["agreement"] - figures["shuffled"]
     if _less(gain, wanted.least_gain):
         problems.append(
-            f"that is {_told(gain)} more than plans agree with the ways of other moments, expected at least "
-            f"{wanted.least_gain:g} (least_gain): the robot moved to one side only, or plans are always alike"
+            f"that is {_told(gain)} more than their agreement with the ways back of other moments, expected "
+            "at "
+            f"least {wanted.least_gain:g} (least_gain): the robot moved in one direction only, or all plans "
+            "are alike"
         )
     # Not every model judges surprise.
     if (surprised := figures["surprised_share"]) is not None and not surprised <= wanted.most_surprised:
@@ -52,8 +54,8 @@ def speed_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tu
     if _less(figures["success"], wanted.least_success):
         problems.append(
             f"{figures['reached']} of {figures['goals']} goals were reached, expected at least "
-            f"{100 * wanted.least_success:.0f} % (least_success); look at the pictures of those that were "
-            f"missed; {MORE_DATA}"
+            f"{100 * wanted.least_success:.0f} % (least_success); look at the pictures of the missed ones; "
+            f"{MORE_DATA}"
         )
     if figures["stops"]:
         problems.append(
@@ -77,11 +79,11 @@ def fault_problems(trials: Sequence[FaultTrial], wanted: CommissionSettings) -> 
 
 def _of_one(trial: FaultTrial, wanted: CommissionSettings) -> list[str]:
     if trial.left_out:
-        return [f"{trial.fault}: not done: {trial.left_out}"]
+        return [f"{trial.fault}: not tried: {trial.left_out}"]
     if not trial.named:
         return [
-            f"{trial.fault}: the gate let the robot move on, expected one of {', '.join(trial.expected)} "
-            f"within {trial.within_s:g} s; do not go on before you know why"
+            f"{trial.fault}: the gate let the robot keep moving, expected one of {', '.join(trial.expected)} "
+            f"within {trial.within_s:g} s; find out why before you continue"
         ]
     problems = []
     if trial.named_s is not None and trial.named_s > trial.within_s:
@@ -115,4 +117,4 @@ def _told(value: float | None) -> str:
 
 def _reasons(figures: Mapping[str, Any]) -> str:
     told = sorted(figures["reasons"].items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{name} {count}x" for name, count in told[:4]) or "without a reason"
+    return ", ".join(f"{name} {count}x" for name, count in told[:4]) or "no reason reported"

@@ -87,7 +87,8 @@ class BasePlace:
         if base is None or not base.sensor or not {"vx", "wz"} >= set(spec.actions.names):
             raise EmbodimentError(
                 f"{spec.name}: commission: got action channels {list(spec.actions.names)} and no joints, "
-                "expected an arm, or vx and wz of a base with a pose: something must tell where the robot is"
+                "expected an arm, or vx and wz of a base with a pose: a sensor must measure where the robot "
+                "is"
             )
         self._spec, self._base = spec, base
         self.sensor = base.sensor

@@ -112,21 +112,19 @@ def commissioning_of(plain: Mapping[str, Any], subject: Subject) -> Commissionin
         ConfigError: the record has another format, is damaged, or is not of `subject`.
     """
     if plain.get("format") != FORMAT:
-        raise ConfigError(
-            f"format: got {shown(plain.get('format'))}, expected {FORMAT}: begin in another folder"
-        )
+        raise ConfigError(f"format: got {shown(plain.get('format'))}, expected {FORMAT}: use another folder")
     try:
         before = Subject(**plain["subject"])
         steps = {name: _step(record) for name, record in plain["steps"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ConfigError(f"damaged ({error!r}): begin in another folder") from error
+        raise ConfigError(f"damaged ({error!r}): use another folder") from error
     if unknown := sorted(set(steps) - set(KNOWN_STEPS)):
         raise ConfigError(f"steps: got {unknown}, expected some of {', '.join(KNOWN_STEPS)}")
     for name, now in dataclasses.asdict(subject).items():
         if (was := getattr(before, name)) != now:
             raise ConfigError(
-                f"{name}: was begun with {shown(was)}, got {shown(now)}; what one shows says nothing of the "
-                "other: begin in another folder"
+                f"{name}: began with {shown(was)}, got {shown(now)}; the results of one say nothing about "
+                "the other: use another folder"
             )
     return Commissioning(subject, steps)
 

@@ -17,24 +17,32 @@ class CommissionSettings:
     medium: float = setting("speed_scale of the second", gt=0.0, le=1.0)
     full: float = setting("speed_scale of the third", gt=0.0, le=1.0)
     goals: int = setting("at each speed", ge=1, le=1000)
-    kept: int = setting("pictures that goals are chosen from", ge=2, le=200)
-    shadow_plans: int = setting("that are compared", ge=10, le=100_000)
-    shadow_s: float = setting("of motion at most", gt=0.0, le=86_400.0, unit="s")
-    hindsight_s: float = setting("a goal is a picture of so long ago", gt=0.0, le=60.0, unit="s")
-    goal_for_s: float = setting("then another one", gt=0.0, le=60.0, unit="s")
-    least_way: float = setting("control steps at full speed to a goal that is compared", gt=0.0, le=100.0)
-    least_agreement: float = setting("mean cosine between first planned action and way", ge=-1.0, le=1.0)
-    least_gain: float = setting("of it over plans with the ways of other moments", ge=-2.0, le=2.0)
-    most_surprised: float = setting("share of pictures that the model calls rare", ge=0.0, le=1.0)
-    goal_s: float = setting("for a goal at full speed", gt=0.0, le=3600.0, unit="s")
-    settle_s: float = setting("the planner says for so long that it has arrived", ge=0.0, le=60.0, unit="s")
-    within_m: float = setting("of an arm's tip, or of a base", gt=0.0, le=10.0, unit="m")
-    within_rad: float = setting("of each joint, or of a base's heading", gt=0.0, le=10.0, unit="rad")
-    least_success: float = setting("share of the goals", ge=0.0, le=1.0)
-    most_held: float = setting("share of the time that the gate held the robot", ge=0.0, le=1.0)
-    still_s: float = setting("until the robot is at rest", gt=0.0, le=60.0, unit="s")
-    still_way: float = setting("less between two looks is at rest", gt=0.0, le=1.0, unit="m|rad")
-    recover_s: float = setting("until the gate lets the robot move again", gt=0.0, le=600.0, unit="s")
+    kept: int = setting("pictures from which goals are chosen", ge=2, le=200)
+    shadow_plans: int = setting("plans that are compared", ge=10, le=100_000)
+    shadow_s: float = setting("longest time of motion", gt=0.0, le=86_400.0, unit="s")
+    hindsight_s: float = setting("age of the picture that serves as a goal", gt=0.0, le=60.0, unit="s")
+    goal_for_s: float = setting("time for which a goal is kept", gt=0.0, le=60.0, unit="s")
+    least_way: float = setting(
+        "least distance of a compared goal, control steps at full speed", gt=0.0, le=100.0
+    )
+    least_agreement: float = setting("mean cosine of first planned action and way back", ge=-1.0, le=1.0)
+    least_gain: float = setting("excess of that over the ways back of other moments", ge=-2.0, le=2.0)
+    most_surprised: float = setting("share of pictures that surprise the model", ge=0.0, le=1.0)
+    goal_s: float = setting("time for a goal at full speed", gt=0.0, le=3600.0, unit="s")
+    settle_s: float = setting("time for which the planner must report arrival", ge=0.0, le=60.0, unit="s")
+    within_m: float = setting(
+        "largest error of an arm's tip, or of a base's position", gt=0.0, le=10.0, unit="m"
+    )
+    within_rad: float = setting(
+        "largest error of each joint, or of a base's heading", gt=0.0, le=10.0, unit="rad"
+    )
+    least_success: float = setting("share of the goals to reach", ge=0.0, le=1.0)
+    most_held: float = setting("share of the time for which the gate holds the robot", ge=0.0, le=1.0)
+    still_s: float = setting("time until the robot is at rest", gt=0.0, le=60.0, unit="s")
+    still_way: float = setting(
+        "motion between two checks below which the robot is at rest", gt=0.0, le=1.0, unit="m|rad"
+    )
+    recover_s: float = setting("time until the gate lets the robot move again", gt=0.0, le=600.0, unit="s")
 
     def speed(self, step: str) -> float:
         """Return the speed_scale of one of the steps that move the robot."""

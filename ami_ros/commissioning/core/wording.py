@@ -16,7 +16,7 @@ def summary_of(step: str, record: StepRecord) -> str:
         return _shadow(figures)
     if step == FAULTS:
         done = [trial for trial in record.faults if trial.named]
-        return f"the gate stood in for {len(done)} of {len(record.faults)} faults"
+        return f"the gate handled {len(done)} of {len(record.faults)} faults"
     low, high = figures["success_ci"]
     seconds = figures["seconds_median"]
     took = "" if seconds is None else f", median {seconds:.1f} s"
@@ -41,10 +41,10 @@ def gaps_text(gaps: Mapping[str, float], units: Mapping[str, str]) -> str:
 
 def _shadow(figures: Mapping[str, Any]) -> str:
     if figures["agreement"] is None:
-        return "no plan could be compared"
+        return "no plan was compared"
     surprised = figures["surprised_share"]
     told = "" if surprised is None else f", {100 * surprised:.0f} % of the pictures surprise the model"
     return (
-        f"{figures['plans']} plans agree with the way by {figures['agreement']:.2f} "
+        f"{figures['plans']} plans agree with the way back by {figures['agreement']:.2f} "
         f"({figures['shuffled']:.2f} by chance){told}; {figures['goals']} goals kept"
     )

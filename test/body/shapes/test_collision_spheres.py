@@ -95,8 +95,8 @@ def test_a_missing_mesh_says_where_it_was_looked_for(tmp_path):
             '<mesh filename="part.obj" scale="0.001"/>',
             "mesh scale: got '0.001', expected three finite numbers",
         ),
-        ('<mesh filename="part.obj"/>', r"mesh .*part.obj: it is 50 m large, expected metres"),
-        ('<mesh filename="empty.stl"/>', r"mesh .*empty.stl: not a mesh that can be read"),
+        ('<mesh filename="part.obj"/>', r"mesh .*part.obj: got a size of 50 m, expected metres"),
+        ('<mesh filename="empty.stl"/>', r"mesh .*empty.stl: not a readable mesh"),
         ('<mesh filename="nan.obj"/>', r"mesh .*nan.obj: got a point that is not finite"),
     ],
 )

@@ -94,7 +94,7 @@ def test_a_hull_that_is_too_fine_for_its_library_becomes_a_little_larger(tip):
     [
         (np.zeros((0, 3)), "got no point, expected a shape"),
         (np.array([[0, 0, np.nan], [1, 0, 0], [0, 1, 0], [0, 0, 1]]), "not finite"),
-        (box_points() * 1000, r'500 m large, expected metres.*scale="0.001 0.001 0.001"'),
+        (box_points() * 1000, r'size of 500 m, expected metres.*scale="0.001 0.001 0.001"'),
     ],
 )
 def test_what_has_no_hull(points, message):
@@ -131,7 +131,7 @@ def test_collada_counts_in_its_own_unit_and_keeps_its_axes(tmp_path):
 )
 def test_what_is_no_mesh_is_named(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match="not a mesh that can be read") as caught:
+    with pytest.raises(ValueError, match="not a readable mesh") as caught:
         mesh_points(tmp_path / name, ONES)
     assert "expected STL, OBJ or DAE" in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1

@@ -51,7 +51,7 @@ def test_the_shadow_step_passes_at_its_boundaries():
         ({"agreement": float("nan"), "shuffled": 0.0}, "by nan"),
         ({"agreement": 0.9, "shuffled": 0.7}, "0.20 more than"),
         ({"surprised_share": 0.11}, "11 % of the pictures surprise"),
-        ({"plans": 0, "agreement": None, "shuffled": None}, "agree with the way by nothing"),
+        ({"plans": 0, "agreement": None, "shuffled": None}, "agree with the way back by nothing"),
     ],
 )
 def test_the_shadow_step_says_what_is_too_little(change, says):
@@ -92,13 +92,16 @@ def test_a_gap_that_nobody_measured_is_not_reached():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"named": (), "level": "", "named_s": None}, "let the robot move on, expected one of CAMERA_FROZEN"),
+        (
+            {"named": (), "level": "", "named_s": None},
+            "let the robot keep moving, expected one of CAMERA_FROZEN",
+        ),
         ({"named_s": 2.1}, "named after 2.10 s, expected within 2 s"),
         ({"still_s": None}, "at rest never"),
         ({"still_s": 1.1}, "at rest after 1.10 s"),
         ({"recovered_s": None}, "did not let the robot move again"),
         ({"unsafe": 2}, "2 commands outside"),
-        ({"left_out": "nobody there"}, "not done: nobody there"),
+        ({"left_out": "nobody there"}, "not tried: nobody there"),
     ],
 )
 def test_a_fault_passes_at_its_boundaries_and_says_what_is_wrong(change, says):

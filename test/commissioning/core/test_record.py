@@ -51,7 +51,7 @@ def test_steps_that_come_before_are_missed_until_they_are_passed():
 )
 def test_what_one_robot_and_model_showed_says_nothing_of_another(field, value):
     plain = Commissioning(SUBJECT).plain()
-    with pytest.raises(ConfigError, match=f"{field}: was begun with .* begin in another folder"):
+    with pytest.raises(ConfigError, match=f"{field}: began with .* use another folder"):
         commissioning_of(plain, dataclasses.replace(SUBJECT, **{field: value}))
 
 
