@@ -45,7 +45,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 bench = typer.Typer(
-    help="Measure what this machine delivers.",
+    help="Measure the performance of this machine.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",

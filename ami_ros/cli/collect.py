@@ -31,14 +31,14 @@ def collect(
     double_exposures: Annotated[
         int | None,
         typer.Option(
-            help="Looks in which scenes are photographed, next to the plain one, 0 for none "
+            help="Varied looks of each photographed scene, besides the plain one, 0 for none "
             "[config/collect.yaml]."
         ),
     ] = None,
     plain: Annotated[
         bool,
         typer.Option(
-            "--plain", help="Nothing varies and nothing is odd, as in recordings; for ami-ros augment."
+            "--plain", help="Vary nothing and record no odd pictures, as in recordings; for ami-ros augment."
         ),
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes [config/collect.yaml].")] = None,

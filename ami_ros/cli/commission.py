@@ -33,7 +33,7 @@ def commission(
     ] = None,
     sim: Annotated[
         bool,
-        typer.Option("--sim", help="On our simulated robot, as fast as the machine allows."),
+        typer.Option("--sim", help="On the simulated robot, as fast as the machine allows."),
     ] = False,
     steps: Annotated[
         str,
@@ -42,17 +42,22 @@ def commission(
             "compare with full."
         ),
     ] = "",
-    again: Annotated[bool, typer.Option("--again", help="Do steps again that are passed already.")] = False,
-    goals: Annotated[int | None, typer.Option(help="At each speed [config/commission.yaml].")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Repeat steps that are already passed.")] = False,
+    goals: Annotated[int | None, typer.Option(help="Goals at each speed [config/commission.yaml].")] = None,
     operator: Annotated[
         bool,
-        typer.Option("--operator", help="Somebody else moves the robot in the shadow step; no explorer."),
+        typer.Option(
+            "--operator", help="A person moves the robot in the shadow step, instead of the explorer."
+        ),
     ] = False,
     changes: Annotated[
         list[str], typer.Option("--set", help="KEY=VALUE of config/commission.yaml; may be repeated.")
     ] = [],  # noqa: B006, typer wants a list
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before the robot moves; nobody covers its camera.")
+        bool,
+        typer.Option(
+            "--yes", help="Do not ask before the robot moves, and skip the fault that covers its camera."
+        ),
     ] = False,
     logs: options.Logs = None,
 ) -> None:
@@ -85,7 +90,7 @@ def commission(
 
     wanted = checked_steps(steps)
     if operator and sim:
-        raise ConfigError("got --operator and --sim, expected one of them: nobody moves a simulated robot")
+        raise ConfigError("got --operator and --sim, expected one of them: no person moves a simulated robot")
     given = parsed_changes(changes, "config/commission.yaml")
     if goals is not None and given.get("goals", goals) != goals:
         raise ConfigError(f"got --goals {goals} and --set goals={given['goals']}, expected one of them")
@@ -95,7 +100,8 @@ def commission(
     asks = not (sim or yes)
     if asks and not sys.stdin.isatty():
         raise ConfigError(
-            "got no terminal to ask before the robot moves, expected one; or --yes, if nobody is near it"
+            "got no terminal to ask before the robot moves, expected one, or --yes if no person is near the "
+            "robot"
         )
     require("ros", "train", *(["sim"] if sim else []))
     place = out or Path("commissioned", experiment.configuration.name + "_sim" * sim)
@@ -188,7 +194,7 @@ def _ended(runner: CommissionSteps, experiment: Experiment, place: Path, command
         with interruptible():
             yield
     except KeyboardInterrupt:
-        say(f"Holding. What was done is kept in {place}; the same command goes on from there.")
+        say(f"Holding. The results so far are stored in {place}; run the same command to continue.")
         runner.close()
         _report(runner, experiment, place, command)
         raise typer.Exit(128 + signal.SIGINT) from None
@@ -206,7 +212,7 @@ def _report(runner: CommissionSteps, experiment: Experiment, place: Path, comman
     from ami_ros.commissioning.report import write_commission_report
 
     page = write_commission_report(experiment, runner.commissioning, CommissionFolder(place), command, _now())
-    say(f"Look at {page}")
+    say(f"See {page}")
 
 
 def _now() -> str:
@@ -234,7 +240,7 @@ def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:
 
 def _warn(commissioning: Commissioning, step: str) -> None:
     if missing := commissioning.missing_before(step):
-        say(f"{step}: before it {' and '.join(missing)} should be passed", err=True)
+        say(f"{step}: {' and '.join(missing)} should be passed first", err=True)
 
 
 def _ask(step: str, experiment: Experiment) -> None:
@@ -247,7 +253,7 @@ def _ask(step: str, experiment: Experiment) -> None:
         FAULTS: f"{speed}; you will be asked to cover its camera",
     }.get(step, f"{speed}, to goals that its camera took")
     ask(
-        f"{step}: the robot will move {how}. Is everybody out of its reach, and a hand on the e-stop?",
+        f"{step}: the robot will move {how}. Is everyone out of its reach, and is a hand on the e-stop?",
         err=True,
     )
 
@@ -261,7 +267,7 @@ def _say(step: str, record: StepRecord, commissioning: Commissioning) -> None:
     for problem in record.problems:
         say(f"  {problem}")
     if record.problems:
-        say(f"Next: mend that, then the same command tries {step} again.")
+        say(f"Next: correct this, then run the same command to try {step} again.")
         return
     rest = [name for name in STEPS if not commissioning.is_passed(name)]
     say(f"Next: {rest[0]}" if rest else "Next: all steps are passed; sign the report.")

@@ -30,7 +30,7 @@ def demo(
     ] = Path("demo"),
     real_time: options.RealTime = False,
     attach: Annotated[
-        bool, typer.Option("--attach", help="Drive nodes that already run in this ROS_DOMAIN_ID.")
+        bool, typer.Option("--attach", help="Use nodes that already run in this ROS_DOMAIN_ID.")
     ] = False,
     goal_via: options.Goal = "image",
     task: options.Task = None,
@@ -38,7 +38,7 @@ def demo(
     model: options.Model = None,
     planner: options.Solver = None,
     baselines: options.Baselines = True,
-    video: Annotated[bool, typer.Option(help="Make the video, about half of the time.")] = True,
+    video: Annotated[bool, typer.Option(help="Make the video, which takes about half of the time.")] = True,
 ) -> None:
     """Show the robot ten goal pictures and let it go there: simulator, planner and gate over real DDS.
 
@@ -75,7 +75,7 @@ def demo(
         results, faults = _episodes(experiment, table, console, out, real_time, attach)
         reached = write_report(experiment, results, faults, out, command, baselines, video)
     near = results[0].yardstick.loosest.text
-    say(f"{reached} of {goals} goals within {near}. Look at {out / 'report.html'}")
+    say(f"{reached} of {goals} goals within {near}. See {out / 'report.html'}")
     raise typer.Exit(0 if reached >= NEEDED_SHARE * goals else 1)
 
 

@@ -25,14 +25,14 @@ def doctor(
     task: options.Task = None,
     model: options.Model = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Listen to the robot's topics, and hold them against its YAML.")
+        bool, typer.Option("--live", help="Listen to the robot's topics and compare them with its YAML.")
     ] = False,
-    seconds: Annotated[float | None, typer.Option(help="To listen for, with --live [5].")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Time to listen, with --live [5].")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
     picture: Annotated[
         Path | None,
         typer.Option(
-            help="Draw to this PNG file what the camera sees of an arm: at home, and all of its workspace."
+            help="Draw the camera's view of an arm to this PNG file: at home, with all of its workspace."
         ),
     ] = None,
 ) -> None:

@@ -39,49 +39,49 @@ def evaluate(
     routes: Annotated[
         str | None,
         typer.Option(
-            help="How ways beyond the horizon are found: off, graph (needs --memory), learned "
+            help="How the planner finds routes beyond its horizon: off, graph (needs --memory), learned "
             "[config/planner.yaml]."
         ),
     ] = None,
     memory: Annotated[
         str,
-        typer.Option(
-            help="on: the planner remembers, in a file that goes afterwards; a FILE: in a copy of it."
-        ),
+        typer.Option(help="on: the planner remembers in a temporary file; a FILE: in a copy of it."),
     ] = "off",
     map_: Annotated[
         str,
         typer.Option(
             "--map",
-            help="seen; unseen: maps that training never has; changed: another one on the way "
-            "[as the task says].",
+            help="seen; unseen: maps absent from training; changed: another map on the way [the task's].",
         ),
     ] = "",
     perturb: Annotated[
         str | None,
         typer.Option(
-            help="In each episode vary light, colours, textures, camera_pose, exposure, noise, blur or jpeg; "
-            "all: each in turn, next to the clean episodes."
+            help="Vary light, colours, textures, camera_pose, exposure, noise, blur or jpeg in each episode; "
+            "all: each in turn, besides the clean episodes."
         ),
     ] = None,
     perturb_scale: Annotated[
-        float, typer.Option(help="1: as in training; 2: beyond that, up to twice as far.")
+        float, typer.Option(help="1: as in training; 2: beyond that, up to twice the range.")
     ] = 1.0,
     perturb_exactly: Annotated[
-        bool, typer.Option("--perturb-exactly", help="Vary just as far as the scale says, not up to there.")
+        bool, typer.Option("--perturb-exactly", help="Vary exactly to the scale, not up to it.")
     ] = False,
     gate: Annotated[
-        bool, typer.Option(help="Follow proposals through the gate. Without it: direct only, to compare.")
+        bool,
+        typer.Option(
+            help="Follow proposals through the gate; --no-gate only with --via direct, for comparison."
+        ),
     ] = True,
     fault: Annotated[
         str | None,
         typer.Option(
-            help="Break this in mid-motion of each episode, via ros, and report what the gate does."
+            help="Inject this fault in mid-motion of each episode, via ros, and report what the gate does."
         ),
     ] = None,
     cover: Annotated[
         list[str],
-        typer.Option(help="A camera that is black from the first step on, direct; may be repeated."),
+        typer.Option(help="Camera that is black from the first step on, with --via direct; may be repeated."),
     ] = [],  # noqa: B006
     workers: options.Workers = 1,
     engine: options.Engine = LOCAL,
@@ -128,10 +128,10 @@ def evaluate(
     from ami_ros.system.whole_file import check_writable
 
     if via not in VIA:
-        raise ConfigError(f"unknown way {via!r}: --via is one of {', '.join(VIA)}")
+        raise ConfigError(f"got unknown way {via!r}, expected --via to be one of {', '.join(VIA)}")
     check_counts(episodes, seed, workers)
     if via == "ros" and (workers > 1 or engine != LOCAL):
-        raise ConfigError(f"got {workers} workers on {engine}, expected via ros only 1, {LOCAL}")
+        raise ConfigError(f"got {workers} workers on {engine}, expected 1 on {LOCAL} with --via ros")
     experiment = prepare(
         robot,
         task,
@@ -153,13 +153,15 @@ def evaluate(
         raise ConfigError("--cover: expected --via direct; via ros: --fault camera_black@CAMERA")
     if memory != "off" and (workers > 1 or engine != LOCAL):
         got = f"{workers} workers on {engine}"
-        raise ConfigError(f"--memory {memory}: got {got}, expected 1 and {LOCAL}: they would share the file")
+        raise ConfigError(
+            f"--memory {memory}: got {got}, expected 1 on {LOCAL}: several would share the file"
+        )
     experiment = dataclasses.replace(experiment, gated=gate, covered=tuple(cover))
     if fault is not None:
         given = {"--memory": memory != "off", "--failures": failures, "--perturb all": perturb == EVERY}
         if ignored := [name for name, value in given.items() if value]:
             raise ConfigError(
-                f"--fault: got {' and '.join(ignored)} as well, expected it without: see --help"
+                f"--fault: got {' and '.join(ignored)} as well, expected --fault without them: see --help"
             )
         _with_fault(experiment, fault, via, json_file, logs)
         return
@@ -204,9 +206,7 @@ def _with_fault(
     from ami_ros.errors import ConfigError
 
     if via != "ros":
-        raise ConfigError(
-            f"--fault: got --via {via}, expected --via ros: processes and topics are what breaks"
-        )
+        raise ConfigError(f"--fault: got --via {via}, expected --via ros: faults break processes and topics")
     measure_faults(experiment, [fault], True, json_file, logs)
 
 

@@ -31,14 +31,14 @@ def explore(
     ] = None,
     sim: Annotated[
         bool,
-        typer.Option("--sim", help="In our simulator, as fast as the machine allows; else on the robot."),
+        typer.Option("--sim", help="In the simulator, as fast as the machine allows; else on the robot."),
     ] = False,
     resume: Annotated[
-        Path | None, typer.Option(help="File of an exploration to go on with; it is written again.")
+        Path | None, typer.Option(help="File of an exploration to continue; it is overwritten.")
     ] = None,
     state: Annotated[
         Path | None,
-        typer.Option(help="File that keeps what is covered [explored/<robot>_<task>.json]."),
+        typer.Option(help="File that stores the coverage [explored/<robot>_<task>.json]."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of the random motion [config/explorer.yaml].")
@@ -64,14 +64,15 @@ def explore(
     from ami_ros.system.whole_file import check_writable
 
     if resume is not None and state is not None:
-        raise ConfigError("got --resume and --state, expected one of them: what is resumed is written again")
+        raise ConfigError("got --resume and --state, expected one of them: --resume overwrites its file")
     configuration = _checked(robot, task, {"minutes": minutes, "speed": speed, "seed": seed}, resume)
     file = resume or state or configuration.exploration_file
     check_writable(file)
     if resume is None and file.exists():
         resumes = f"--resume {quote(str(file))}"
         raise ConfigError(
-            f"{file}: was explored before; go on with {resumes}, or begin another one with --state FILE"
+            f"{file}: holds an earlier exploration; continue it with {resumes}, or start another one with "
+            "--state FILE"
         )
     require("ros", *(["sim"] if sim else []))
     with only_one("explore", file.parent):
@@ -135,8 +136,12 @@ def _conclude(last: Moment | None, wanted: Exploration) -> None:
     options = wanted.configuration.options + " --sim" * wanted.simulated
     more = f"ami-ros explore {options} --resume {quote(str(wanted.state))}"
     if last is None:
-        kept = f"It is kept in {wanted.state}; more: {more}" if wanted.state.exists() else "Nothing is kept."
-        say(f"It ended before the explorer told how much was covered. {kept}")
+        kept = (
+            f"It is stored in {wanted.state}; to continue: {more}"
+            if wanted.state.exists()
+            else "Nothing is stored."
+        )
+        say(f"It ended before the explorer reported its coverage. {kept}")
         raise typer.Exit(1)
     come = last.progress
     held = f"held back {come.contacts:.0f} times" if come.contacts else "never held back"
@@ -144,9 +149,11 @@ def _conclude(last: Moment | None, wanted: Exploration) -> None:
         f"Covered {100 * come.body:.0f} % of the body's space and {come.views:.0f} views in "
         f"{come.moved_s / 60:.1f} min and {come.episodes:.0f} episodes, {held}"
         + (f" ({last.reason})" if last.is_over else "")
-        + f". Kept in {wanted.state}."
+        + f". Stored in {wanted.state}."
     )
-    say(f"Next: ami-ros import, of what ami-ros record wrote meanwhile; or more: {more}")
+    say(
+        f"Next: ami-ros import, for the recording that ami-ros record wrote meanwhile; or to continue: {more}"
+    )
     if last.unsafe:
         say(f"the simulated robot counted commands outside its limits: {last.unsafe}", err=True)
         raise typer.Exit(1)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 def export(
     checkpoint: Annotated[Path | None, typer.Argument(help="checkpoint.pt of a training run.")] = None,
-    model: Annotated[Path | None, typer.Option(help="A model.pt to write again instead.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model.pt to rewrite instead.")] = None,
     out: Annotated[Path | None, typer.Option(help="Model to write.")] = None,
     bundle: Annotated[
-        Path | None, typer.Option(help="World model and search in one TorchScript file to write, for C++.")
+        Path | None, typer.Option(help="World model and search in one TorchScript file, for C++.")
     ] = None,
     half: Annotated[
         bool, typer.Option("--half", help="Round the weights of --model to float16: a file half as large.")
@@ -49,7 +49,7 @@ def export(
         got = f"{checkpoint} and --model {model}" if model else "neither a checkpoint nor --model"
         raise ConfigError(f"got {got}, expected one of them")
     if half and model is None:
-        raise ConfigError("--half: got a checkpoint, expected --model: write the model, then round that")
+        raise ConfigError("--half: got a checkpoint, expected --model: write the model first, then round it")
     if out is None and bundle is None:
         raise ConfigError("got nothing to write, expected --out MODEL or --bundle FILE, or both")
     let_waiting_threads_sleep()

@@ -119,8 +119,8 @@ def _print(
         )
     if quality.get("alike"):
         console.print(
-            "a changed look: scenes differ {spread:.2f} times as much as in the plain look, with an error of "
-            "{error:.3f} of the variance".format(**quality["alike"])
+            "in a varied look, scenes differ {spread:.2f} times as much as in the plain look, with an error "
+            "of {error:.3f} of the variance".format(**quality["alike"])
         )
     console.print(
         f"measured on {quality['held_out_episodes']} held-out episodes "

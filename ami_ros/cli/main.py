@@ -36,26 +36,26 @@ VERBS = {
     "record": ("ami_ros.cli.recordings.record", "Record a robot's topics as rosbag2 MCAP."),
     "import": (
         "ami_ros.cli.recordings.importing",
-        "Turn recordings into training data, and say what is wrong.",
+        "Turn recordings into training data, and report what is wrong with them.",
     ),
     "augment": (
         "ami_ros.cli.recordings.augment",
-        "Vary recordings, as a simulator would vary light and cameras.",
+        "Vary recordings as a simulator varies light and cameras.",
     ),
     "export-data": ("ami_ros.cli.recordings.export_data", "Write episodes as a LeRobotDataset v3."),
     "replay": ("ami_ros.cli.recordings.replay", "Play a recording to planner and gate, without a robot."),
     "train": ("ami_ros.cli.train", "Train a world model from recorded episodes."),
     "export": ("ami_ros.cli.export", "Turn a training run into one model.pt."),
-    "inspect": ("ami_ros.cli.inspect", "Show what is inside a model.pt, and how good it is."),
+    "inspect": ("ami_ros.cli.inspect", "Show what a model.pt contains and how good it is."),
     "model": ("ami_ros.cli.model", "Collect, train, export and evaluate a model from nothing."),
     "evaluate": ("ami_ros.cli.evaluate", "Measure success against baselines, in process or through ROS 2."),
     "commission": (
         "ami_ros.cli.commission",
         "Take a robot step by step from plans that move nothing to full speed.",
     ),
-    "memory": ("ami_ros.cli.memory", "Look at what a robot remembers, and tidy it up."),
-    "bench": ("ami_ros.cli.bench", "Measure what this machine delivers."),
-    "doctor": ("ami_ros.cli.doctor", "Check this machine, and say what to do about it."),
+    "memory": ("ami_ros.cli.memory", "Inspect a robot's memory and tidy it up."),
+    "bench": ("ami_ros.cli.bench", "Measure the performance of this machine."),
+    "doctor": ("ami_ros.cli.doctor", "Check this machine and advise what to fix."),
 }
 DEBUG_VARIABLE = "AMI_ROS_DEBUG"
 FAILED = 2  # exit code of an error that the user can do something about
@@ -63,11 +63,11 @@ TYPED = (errno.ENAMETOOLONG, errno.ELOOP)  # of a path: what was typed is wrong,
 STOPPED = {128 + number: number.name for number in SIGNALS}  # exit code -> the signal that asked for it
 
 HELP = """A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2."""
-EPILOG = """Start here: [bold]ami-ros doctor[/], then [bold]ami-ros demo[/] (look at demo/report.html).
+EPILOG = """Start here: [bold]ami-ros doctor[/], then [bold]ami-ros demo[/] (see demo/report.html).
 
 Measure: [bold]ami-ros evaluate --via direct --episodes 50 --json figures.json[/]
 
-Your own robot: [bold]ami-ros new-robot arm.urdf[/]; each step says what comes next.
+Your own robot: [bold]ami-ros new-robot arm.urdf[/]; each step names the next one.
 
 Your own model: [bold]ami-ros model --task reach[/] does collect, train, export and evaluate.
 

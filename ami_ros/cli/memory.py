@@ -15,7 +15,7 @@ from ami_ros.system.terminal import ask, say
 if TYPE_CHECKING:
     from ami_ros.memory.reader import MemoryReader
 
-File = Annotated[Path | None, typer.Option("--file", help="A memory [the robot's own, see `stats`].")]
+File = Annotated[Path | None, typer.Option("--file", help="Memory file [the robot's own, see `stats`].")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names, or numbers of moments.")]
 EpisodeOption = Annotated[int | None, typer.Option("--episode", help="All moments of this episode.")]
 
@@ -23,7 +23,7 @@ MOST_LISTED = 1000  # names, or models, in a table
 LONGEST_NUMBER = 100  # digits, of which no moment has as many; Python refuses some thousands
 
 memory = typer.Typer(
-    help="Look at what a robot remembers, and tidy it up. A planner with memory:=auto fills it.\n\n"
+    help="Inspect a robot's memory and tidy it up. A planner with memory:=auto fills it.\n\n"
     "Example: ami-ros memory show --episode 12",
     no_args_is_help=True,
     add_completion=False,
@@ -104,7 +104,7 @@ def stats(file: File = None, robot: options.Robot = None, json_file: options.Jso
 def list_(
     file: File = None,
     robot: options.Robot = None,
-    newest: Annotated[int, typer.Option(help="Episodes that are shown.", min=0)] = 20,
+    newest: Annotated[int, typer.Option(help="Episodes to show.", min=0)] = 20,
 ) -> None:
     """List the names, and the newest episodes.
 
@@ -156,7 +156,7 @@ def show(
     with MemoryReader(path) as reader:
         names = names or (list(reader.names()) if episode is None else None)
         if not names and episode is None:
-            raise MemoryFileError(f"{path}: nothing has a name yet; give --episode, or send ~/remember one")
+            raise MemoryFileError(f"{path}: got no names yet, expected one from ~/remember, or --episode")
         ids = meant(reader, names, episode)
         title = path.name if episode is None else f"{path.name}, episode {episode}"
         write_whole(out, contact_sheet(reader.moments(thinned(ids)), title), private=True)
@@ -173,8 +173,8 @@ def show(
 
 @memory.command()
 def remember(
-    name: Annotated[str, typer.Argument(help="What it shall be called.")],
-    moment: Annotated[int, typer.Argument(help="Number of the moment, as `show` tells.")],
+    name: Annotated[str, typer.Argument(help="New name of the moment.")],
+    moment: Annotated[int, typer.Argument(help="Number of the moment, from `show`.")],
     file: File = None,
     robot: options.Robot = None,
 ) -> None:
@@ -196,7 +196,7 @@ def remember(
 def forget(
     names: Names = None,
     episode: EpisodeOption = None,
-    everything: Annotated[bool, typer.Option("--everything", help="All there is.")] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="Forget all moments.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     file: File = None,
     robot: options.Robot = None,
@@ -249,7 +249,7 @@ def reindex(
         if not keep:
             others = [name for name in store.figures().states if name != world.sha256]
             gone = sum(store.forget_model(name, configuration.task_name) for name in others)
-    say(f"{path}: {len(missing)} states are new, {gone} of other models are gone")
+    say(f"{path}: {len(missing)} states are new, {gone} of other models were removed")
 
 
 @memory.command()
@@ -259,7 +259,7 @@ def learn(
     task: options.Task = None,
     model: options.Model = None,
     file: File = None,
-    most: Annotated[int | None, typer.Option(help="Episodes that are taken [all there are].", min=1)] = None,
+    most: Annotated[int | None, typer.Option(help="Episodes to take [all].", min=1)] = None,
 ) -> None:
     """Take recorded episodes into the memory, which is made where there is none.
 

@@ -38,15 +38,15 @@ def model(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Train on these episodes, of ami-ros import or augment, and collect none in the simulator."
+            help="Train on these episodes, from ami-ros import or augment, and collect none in the simulator."
         ),
     ] = None,
     augmented: Annotated[
         bool,
         typer.Option(
             "--augmented",
-            help="Collect plain pictures and augment them, as recordings are, where the simulator would vary "
-            "them itself [models/<robot>_<task>_augmented].",
+            help="Collect plain pictures and augment them like recordings, instead of varying them in the "
+            "simulator [models/<robot>_<task>_augmented].",
         ),
     ] = False,
     seed: options.Seed = 70001,
@@ -148,7 +148,7 @@ def model(
         write_whole(out / CARD, card)
         say(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
         if path.resolve() != configuration.shipped_model.resolve():
-            say(f"Other verbs take it with --model {quote(str(path))}")
+            say(f"To use it with other verbs: --model {quote(str(path))}")
 
 
 class Stages:

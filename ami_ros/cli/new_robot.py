@@ -24,9 +24,9 @@ def new_robot(
     out: Annotated[Path | None, typer.Option(help="File to write [<name>.yaml in this folder].")] = None,
     tip: Annotated[
         str,
-        typer.Option(help="Link that shall reach goals; the joints on the way to it are the arm [found]."),
+        typer.Option(help="Link to move to goals; the joints on the way to it are the arm [found]."),
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the YAML of an arm: joints, limits, tip, home, workspace, camera, and a simulation to try it in.
 
@@ -53,7 +53,7 @@ def new_robot(
         raise OutputError(f"{out}: got {out.suffix or 'no suffix'}, expected a file that ends in .yaml")
     check_writable(out)
     if out.exists() and not force:
-        raise OutputError(f"{out}: is there already; expected another --out, or --force to replace it")
+        raise OutputError(f"{out}: exists already, expected another --out, or --force to replace it")
     console = Console()
     with console.status(f"sampling postures of {path.name}"):
         found = survey(path, tip, np.random.default_rng(SEED))
@@ -99,7 +99,7 @@ def _print_summary(console: Console, out: Path, text: str, found: Survey) -> Non
         raise typer.Exit(1)
     marked = [number for number, line in enumerate(text.splitlines(), start=1) if MARK in line]
     console.print(
-        f"Look at the {len(marked)} lines marked {MARK}: acceleration, jerk and tip, then topics and camera.",
+        f"Check the {len(marked)} lines marked {MARK}: acceleration, jerk and tip, then topics and camera.",
         highlight=False,
     )
     named, look = shlex.quote(str(out)), shlex.quote(str(out.with_suffix(".png")))
@@ -124,7 +124,7 @@ def _live(out: Path) -> list[Finding]:
     except AmiError as error:
         return [Finding("live topics", "warn", f"not checked: {error}", later)]
     if not robot.is_there:
-        found = f"not checked: no topic of it in ROS_DOMAIN_ID {robot.domain}"
+        found = f"not checked: none of its topics in ROS_DOMAIN_ID {robot.domain}"
         return [Finding("live topics", "warn", found, later)]
     return live_checks(configuration, robot)
 
@@ -144,4 +144,4 @@ def _task(out: Path) -> Finding:
         load_task(TASK, load_robot(out, TASK)).episode(0)
     except AmiError as error:
         return Finding(f"task {TASK}", "warn", str(error), "another home or tip may give a larger workspace")
-    return Finding(f"task {TASK}", "ok", "goals can be placed in the workspace")
+    return Finding(f"task {TASK}", "ok", "goals fit in the workspace")

@@ -23,19 +23,19 @@ Data = Annotated[
 # Episodes in closed loop
 Episodes = Annotated[int, typer.Option(help="Episodes, with seeds SEED, SEED + 1, ...")]
 Seed = Annotated[int, typer.Option(help="Seed of the first episode.")]
-Goal = Annotated[str, typer.Option(help="What the planner is given: image or joints.")]
+Goal = Annotated[str, typer.Option(help="Kind of goal for the planner: image or joints.")]
 Solver = Annotated[
     str | None,
     typer.Option(help="cem or mppi; without search: inverse_model, random, hold [config/planner.yaml]."),
 ]
-Workers = Annotated[int, typer.Option(help="Processes that share the episodes; plans take longer.")]
+Workers = Annotated[int, typer.Option(help="Processes that share the episodes; each plan takes longer.")]
 Engine = Annotated[
     str, typer.Option(help="What the processes run on: local, or ray (RAY_ADDRESS names a cluster).")
 ]
 Via = Annotated[str, typer.Option(help="direct: in this process; ros: three processes over DDS.")]
 Baselines = Annotated[bool, typer.Option(help="Also run random, hold, inverse_model and oracle.")]
 RealTime = Annotated[
-    bool, typer.Option(help="By the wall clock; else in simulated time, as fast as the machine allows.")
+    bool, typer.Option(help="Run in real time; else in simulated time, as fast as the machine allows.")
 ]
 
 # Training
@@ -43,7 +43,8 @@ Steps = Annotated[int | None, typer.Option(help="Optimiser steps [config/trainin
 Start = Annotated[
     Path | None,
     typer.Option(
-        "--from", help="A finished model.pt to go on from, in minutes: a new camera pose, another background."
+        "--from",
+        help="A finished model.pt to continue from, in minutes: for a new camera pose or background.",
     ),
 ]
 TrainingSeed = Annotated[

@@ -77,6 +77,6 @@ class _Results(_Notes):
         if isinstance(error, BrokenPipeError):
             raise SystemExit(CLOSED) from error
         raise OutputError(
-            f"standard output: cannot be written ({error.strerror or error}); expected space left for what "
-            "is printed; files that were asked for are written before"
+            f"standard output: cannot be written ({error.strerror or error}); expected free space for the "
+            "output; requested files are already written"
         ) from error

@@ -75,7 +75,7 @@ def train(
             if checkpoint.is_file() and not restart:
                 trainer.resume(checkpoint)
                 if share.leads:
-                    say(f"going on from step {trainer.step} of {checkpoint}", err=True)
+                    say(f"continuing from step {trainer.step} of {checkpoint}", err=True)
             log = SummaryWriter(str(out.parent / "tensorboard")) if share.leads else None
             with (
                 progress_bar("train", configuration.training.steps, share.leads) as bar,

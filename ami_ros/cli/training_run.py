@@ -83,8 +83,8 @@ def check_trained_on(model: Path, configuration: Configuration, data: Path) -> N
     before = read_verified(model).contract().data_sha256
     if (now := _read(configuration, data).training.sha256) != before:
         raise ConfigError(
-            f"{model}: it learned from other episodes (SHA-256 {before[:12]}) than {data} has ({now[:12]}); "
-            "delete it to train again, or name another --work"
+            f"{model}: it was trained on other episodes (SHA-256 {before[:12]}) than those in {data} "
+            f"({now[:12]}); delete it to train again, or name another --work"
         )
 
 

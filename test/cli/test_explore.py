@@ -44,7 +44,7 @@ def test_ctrl_c_says_what_was_covered_and_what_comes_next(plant, tmp_path):
     assert json.loads(file.read_text())["episodes"] == 1
 
 
-@pytest.mark.parametrize(("kept", "says"), [(True, "is kept in"), (False, "Nothing is kept")])
+@pytest.mark.parametrize(("kept", "says"), [(True, "is stored in"), (False, "Nothing is stored")])
 def test_who_ends_before_the_explorer_told_hears_what_is_kept(tmp_path, capsys, kept, says):
     file = tmp_path / STATE
     if kept:
@@ -75,8 +75,8 @@ def test_a_shell_without_a_domain_is_told_before_anything_starts(tmp_path, ami_r
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"state": STATE}, "was explored before; go on with --resume"),
-        ({"resume": STATE}, "no exploration"),
+        ({"state": STATE}, "holds an earlier exploration; continue it with --resume"),
+        ({"resume": STATE}, "not an exploration"),
         ({"resume": STATE, "state": STATE}, "expected one of them"),
         ({"speed": 1.5}, "speed"),
     ],

@@ -82,4 +82,4 @@ def test_workers_leave_the_interrupt_to_the_verb(tmp_path):
     )
     assert run.returncode == INTERRUPTED, run.stderr
     assert "Traceback" not in run.stderr
-    assert "1 episodes, judged by" in run.stdout and "50 were asked for" in " ".join(run.stdout.split())
+    assert "1 episodes, judged by" in run.stdout and "50 were requested" in " ".join(run.stdout.split())

@@ -87,11 +87,11 @@ def test_an_unknown_verb_is_refused():
         ),
         (("--episodes", "0"), ("0 episodes", "at least 1")),
         (("--workers", "0"), ("0 workers", "at least 1")),
-        (("--workers", "2", "--via", "ros"), ("2 workers", "via ros only 1")),
+        (("--workers", "2", "--via", "ros"), ("2 workers", "expected 1 on")),
         (("--task", "push", "--goal", "joints"), ("push", "--goal image")),
         (
             (*FAULT, "--memory", "on", "--failures", "x.png"),
-            ("--memory and --failures", "expected it without"),
+            ("--memory and --failures", "expected --fault without them"),
         ),
         ((*FAULT, "--perturb", "all"), ("--fault: got --perturb all",)),
     ],

@@ -23,14 +23,14 @@ def test_a_kuka_passes_the_doctor(tmp_path):
     assert run.returncode == 0, run.stderr
     assert "7: lbr_iiwa_joint_1" in run.stdout
     assert "ok arm: camera, joints; commanded channels: 7" in run.stdout
-    assert "ok 64 of 64 places in it can be reached" in run.stdout
-    assert "ok goals can be placed in the workspace" in run.stdout
+    assert "ok 64 of 64 places in it are reachable" in run.stdout
+    assert "ok goals fit in the workspace" in run.stdout
     assert "check: standing" in run.stdout and "of home for a second of simulation" in run.stdout
     assert "check: live topics" in run.stdout and "warn not checked: " in run.stdout
     assert f"ami-ros doctor --robot {out} --task reach --picture {tmp_path / 'arm.png'}" in run.stdout
     assert f"Next, on the robot: ami-ros doctor --robot {out} --task reach --live" in run.stdout
     assert (
-        "# velocity: [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0]. CHECK the data sheet: fast"
+        "# velocity: [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0]. CHECK the data sheet: high"
         in out.read_text()
     )
 
@@ -39,7 +39,7 @@ def test_a_file_that_is_there_stays_unless_forced(tmp_path, monkeypatch):
     monkeypatch.setitem(extras.EXTRAS, "ros", ("no_such_module",))
     arm, out = turning_arm(tmp_path), tmp_path / "arm.yaml"
     out.write_text("mine")
-    with pytest.raises(OutputError, match="is there already; expected another --out, or --force"):
+    with pytest.raises(OutputError, match="exists already, expected another --out, or --force"):
         new_robot(str(arm), out=out)
     assert out.read_text() == "mine"
     new_robot(str(arm), out=out, force=True)
@@ -76,7 +76,7 @@ def meshless(folder):
     [
         (lambda folder: folder / "none.urdf", EmbodimentError, "none.urdf: no such file"),
         (truncated, KinematicsError, "not a readable URDF"),
-        (loop, KinematicsError, "hangs on several links.*a loop, expected a tree"),
+        (loop, KinematicsError, "has several parents.*a loop, expected a tree"),
         (meshless, KinematicsError, "collision of link a: gone.stl: no such file"),
     ],
     ids=["missing", "truncated", "looping", "without mesh"],

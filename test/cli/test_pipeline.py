@@ -61,7 +61,7 @@ def test_train_exports_a_model_that_fits_the_robot_and_logs(made):
     folder, trained = made
     model = load_model(folder / "model.pt", load_robot("panda"))
     assert model.sha256 in trained.stdout
-    assert "It may not plan: it hardly foresees what its actions do" in trained.stdout
+    assert "It may not plan: it hardly predicts the effect of its actions" in trained.stdout
     assert trained.stdout.splitlines()[-1].startswith("What to do: ")
     assert list((folder / "tensorboard").iterdir())
     assert not (folder / "checkpoint.pt").exists()
@@ -89,7 +89,7 @@ def test_inspect_prints_and_writes_what_other_tools_read(made):
         quality["beyond_range"] == {}
     )  # no pictures of that were recorded: to learn from them takes minutes
     assert quality["alike"].keys() == {"error", "spread"}
-    assert "a changed look: scenes differ" in result.stdout
+    assert "in a varied look, scenes differ" in result.stdout
 
 
 def test_inspect_tells_what_a_shipped_model_makes_of_odd_pictures(tmp_path):
@@ -127,7 +127,7 @@ def test_a_model_of_other_episodes_gets_no_card_of_these(made, quick, tmp_path):
         shutil.copy(folder / name, work)
     refused = ami_ros(*("model", "--task", quick, "--data", other, "--work", work, "--out", tmp_path / "out"))
     assert refused.returncode == 2
-    assert "it learned from other episodes" in refused.stderr and "another --work" in refused.stderr
+    assert "it was trained on other episodes" in refused.stderr and "another --work" in refused.stderr
     assert not (tmp_path / "out" / "model.pt").exists()
 
 

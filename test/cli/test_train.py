@@ -116,7 +116,7 @@ def test_a_signal_ends_the_training_with_one_line_and_the_next_goes_on(data, tmp
     assert names == [".train.lock", "checkpoint.pt", "tensorboard"]
     with Running(*train(data, out)) as again:  # an ended process leaves no lock
         for line in again.process.stderr:
-            if line.startswith("going on from step "):
+            if line.startswith("continuing from step "):
                 break
         else:
             pytest.fail(f"does not go on: {again.end()}")

@@ -25,9 +25,9 @@ def test_an_arm_that_is_too_weak_is_told_by_its_joint(tmp_path):
 
 
 def test_what_cannot_be_tried_says_why(tmp_path, monkeypatch):
-    assert standing("husky", "drive").found == "no arm, or no simulation of it"
+    assert standing("husky", "drive").found == "no arm, or no simulation of one"
     real = panda_yaml(tmp_path, lambda values: values.update(simulation={"kind": "none"}))
-    assert standing(str(real), "reach").found == "no arm, or no simulation of it"
+    assert standing(str(real), "reach").found == "no arm, or no simulation of one"
     finding = standing("r2d2", "reach")
     assert finding.level == "warn" and finding.found.startswith("not tried: ") and "r2d2" in finding.found
     gate = panda_yaml(tmp_path, lambda values: values.update(safety={"tracking_eror": 0.2}))

@@ -24,7 +24,7 @@ REST_S = 10.0  # after the last attack, until memory has to be back
 
 def attacks(
     minutes: Annotated[float, typer.Option(help="How long.")] = 12.0,
-    seed: Annotated[int, typer.Option(help="Of the attacks and of the episodes.")] = DEFAULT_SEED,
+    seed: Annotated[int, typer.Option(help="Seed of the attacks and of the episodes.")] = DEFAULT_SEED,
     model: options.Model = None,
     task: options.Task = None,
     robot: options.Robot = None,

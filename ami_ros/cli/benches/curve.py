@@ -121,5 +121,5 @@ def print_curve(console: Any, figures: dict[str, Any], yardstick: Yardstick) -> 
     console.print(table)
     below = [pair["public"]["family"] for pair in figures["at_equal_time"] if not pair["not_below"]]
     if figures["at_equal_time"]:
-        verdict = f"below {', '.join(sorted(set(below)))}" if below else "at no point below a public solver"
+        verdict = f"below {', '.join(sorted(set(below)))}" if below else "never below a public solver"
         console.print(f"At equal plan time ours is {verdict}.")

@@ -19,8 +19,8 @@ FIGURES = (
     ("commands outside the limits", "unsafe_commands", "d"),
     ("ended", "ended", "s"),
     ("control steps", "steps", "d"),
-    ("in which the arm touched something", "touched_steps", "d"),
-    ("in which it touched itself", "self_touched_steps", "d"),
+    ("with a contact of the arm", "touched_steps", "d"),
+    ("with a self-contact", "self_touched_steps", "d"),
 )
 
 
@@ -31,11 +31,11 @@ def explore(
     speed: Annotated[float | None, typer.Option(help="As for ami-ros explore.")] = None,
     top_speed: Annotated[float | None, typer.Option(help="As in config/explorer.yaml.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the motion [config/explorer.yaml].")] = None,
-    plain: Annotated[bool, typer.Option(help="Next to it, random motion that is drawn nowhere.")] = True,
+    plain: Annotated[bool, typer.Option(help="Also run random motion without a target.")] = True,
     robot: options.Robot = None,
     task: options.Task = None,
     json_file: options.Json = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw what is covered over time, as PNG.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Plot the coverage over time to this PNG file.")] = None,
 ) -> None:
     """Explore in our simulator, in process, and count unsafe commands and whatever the arm touched.
 
@@ -79,7 +79,7 @@ def explore(
             curves = {
                 way: [(at, 100 * share) for at, share in row["cells_by_minute"]] for way, row in rows.items()
             }
-            write_whole(plot, lines(curves, "motion [min]", "cells that were visited [%]", top=103.0))
+            write_whole(plot, lines(curves, "motion [min]", "visited cells [%]", top=103.0))
     finally:
         _print(rows)
 

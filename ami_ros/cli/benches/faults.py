@@ -26,13 +26,13 @@ def faults(
     seed: options.Seed = DEFAULT_SEED,
     fault: Annotated[
         list[str],
-        typer.Option(help="Only this fault, or fault@sensor; may be repeated. Default: all that can be."),
+        typer.Option(help="Only this fault, or fault@sensor; may be repeated. Default: all that apply."),
     ] = [],  # noqa: B006, typer wants a list
     model: options.Model = None,
     task: options.Task = None,
     robot: options.Robot = None,
     planner: Annotated[
-        str, typer.Option(help="What moves the body: model, or explorer: random motion without goals.")
+        str, typer.Option(help="What moves the body: model, or explorer for random motion without goals.")
     ] = "model",
     real_time: options.RealTime = True,
     json_file: options.Json = None,
@@ -56,7 +56,9 @@ def faults(
     from ami_ros.sim.faults.catalogue import Catalogue
 
     if planner not in PLANNERS:
-        raise ConfigError(f"unknown planner {planner!r}: --planner is one of {', '.join(PLANNERS)}")
+        raise ConfigError(
+            f"got unknown planner {planner!r}, expected --planner to be one of {', '.join(PLANNERS)}"
+        )
     explores = planner == EXPLORER
     experiment = prepare(robot, task, model, episodes=seeds, seed=seed)
     catalogue = Catalogue(experiment.spec, has_model=not explores)

@@ -18,12 +18,12 @@ DATA_SEED = 3072  # the yardstick's
 
 def four_room(
     folder: Annotated[
-        Path, typer.Option(help="Recordings, models and results; a stopped run goes on.")
+        Path, typer.Option(help="Folder of recordings, models and results; a stopped run resumes.")
     ] = Path("runs/four_room"),
     seeds: Annotated[int, typer.Option(help="Models, trained with seeds 1, 2, ...", min=1, max=100)] = 3,
     episodes: Annotated[int, typer.Option(help="Recorded episodes of 400 steps.", min=4, max=100_000)] = 2500,
     steps: options.Steps = None,
-    tasks: Annotated[int, typer.Option(help="Of the fixed tasks, the first ones.", min=1, max=50)] = 50,
+    tasks: Annotated[int, typer.Option(help="Fixed tasks to run, from the first on.", min=1, max=50)] = 50,
     workers: Annotated[int, typer.Option(help="Processes that record.", min=1, max=256)] = 2,
     json_file: options.Json = None,
 ) -> None:

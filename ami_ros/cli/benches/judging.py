@@ -46,7 +46,7 @@ class Subject:
 
 def judging(
     folder: Annotated[
-        Path, typer.Option(help="Recordings, models and what was measured; a stopped run goes on.")
+        Path, typer.Option(help="Folder of recordings, models and measurements; a stopped run resumes.")
     ] = Path("runs/judging"),
     variant: Annotated[
         list[str], typer.Option(help="Make only this model; may be repeated. Default: all. none: none.")
@@ -55,7 +55,7 @@ def judging(
         list[Path], typer.Option(help="Judge and measure this model.pt as well; may be repeated.")
     ] = [],  # noqa: B006
     recorded: Annotated[
-        int, typer.Option(help="Recorded episodes that a good model learns from.", min=4, max=100_000)
+        int, typer.Option(help="Recorded episodes for a good model.", min=4, max=100_000)
     ] = 400,
     steps: Annotated[int, typer.Option(help="Optimiser steps of a good model.", min=1)] = 400,
     episodes: options.Episodes = 40,
@@ -64,7 +64,9 @@ def judging(
     task: options.Task = None,
     workers: options.Workers = 2,
     json_file: options.Json = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw measured over expected to this PNG file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Plot measured over expected success to this PNG file.")
+    ] = None,
 ) -> None:
     """Make models from good to deliberately bad, judge each, and measure what it reaches.
 
@@ -256,8 +258,8 @@ def _print(figures: dict[str, Any]) -> None:
     console.print(table)
     if figures.get("rank_correlation") is not None:
         console.print(
-            f"rank correlation of expected and measured success {figures['rank_correlation']:.2f}, "
-            f"of models that the curves were not fitted to {figures['rank_correlation_left_out']:.2f}"
+            f"rank correlation of expected and measured success {figures['rank_correlation']:.2f}, of models "
+            f"left out of the fit {figures['rank_correlation_left_out']:.2f}"
         )
         for name, curve in figures["fitted"].items():
             console.print(f"fitted: {name}: middle {curve['middle']:g}, width {curve['width']:g}")

@@ -27,8 +27,10 @@ def memory(
     robot: options.Robot = None,
     task: options.Task = None,
     size: Annotated[list[int], typer.Option(help="States to search; may be given several times.")] = SIZES,
-    kills: Annotated[int, typer.Option(help="Processes that are killed while they remember.", min=0)] = 100,
-    cycles: Annotated[int, typer.Option(help="Planner cycles with, and as many without.", min=0)] = 1000,
+    kills: Annotated[int, typer.Option(help="Processes to kill while they write to a memory.", min=0)] = 100,
+    cycles: Annotated[
+        int, typer.Option(help="Planner cycles with a memory, and as many without.", min=0)
+    ] = 1000,
     json_file: options.Json = None,
 ) -> None:
     """Time remembering: moments per second, MB per hour, what a planner's cycle takes longer, kills survived.

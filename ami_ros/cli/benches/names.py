@@ -13,12 +13,12 @@ from ami_ros.cli import options
 
 
 def names(
-    views: Annotated[int, typer.Option(help="Views to remember, and to reach again.", min=1)] = 10,
+    views: Annotated[int, typer.Option(help="Views to remember and to reach again.", min=1)] = 10,
     seed: options.Seed = 7001,
     model: options.Model = None,
     retrained: Annotated[
         Path | None,
-        typer.Option(help="Another model.pt, which shall reach them: the memory is re-indexed for it."),
+        typer.Option(help="Another model.pt to reach them with: the memory is re-indexed for it."),
     ] = None,
     robot: options.Robot = None,
     task: options.Task = None,

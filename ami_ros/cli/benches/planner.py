@@ -32,7 +32,7 @@ def planner(
         bool, typer.Option(help="Also time the public solvers, and a LeWM-size model (minutes).")
     ] = True,
     curve_episodes: Annotated[
-        int, typer.Option(help="Episodes per point of success against plan time; 0 leaves the curve out.")
+        int, typer.Option(help="Episodes per point of the curve of success against plan time; 0: no curve.")
     ] = 0,
     json_file: options.Json = None,
 ) -> None:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def soak(
-    hours: Annotated[float, typer.Option(help="How long, in the robot's time.")] = 1.0,
+    hours: Annotated[float, typer.Option(help="Duration, in the robot's time.")] = 1.0,
     seed: options.Seed = 9701,
     model: options.Model = None,
     task: options.Task = None,
     robot: options.Robot = None,
     json_file: options.Json = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw memory over time, as PNG.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Plot memory over time to this PNG file.")] = None,
     logs: options.Logs = None,
 ) -> None:
     """Run episode after episode through ROS 2, in lock-step, and watch memory, threads and deadlines.
@@ -133,6 +133,6 @@ def _print(figures: dict[str, Any], soak: Soak) -> None:
     console.print(
         f"goals reached {figures['success']:.3f} ({lower:.3f} to {upper:.3f}); deadlines missed "
         f"{figures['deadline_misses']} of {figures['plans']}; /dev/shm {figures['shm_mb_start']} MB before, "
-        f"{figures['shm_mb_end']} MB after, left behind: {', '.join(soak.shm_left) or 'nothing'}; "
-        f"{figures['robot_s_per_wall_s']:.1f} times as fast as time passes"
+        f"{figures['shm_mb_end']} MB after, left over: {', '.join(soak.shm_left) or 'nothing'}; "
+        f"{figures['robot_s_per_wall_s']:.1f} times real time"
     )

@@ -27,9 +27,7 @@ def augment(
     ] = None,
     double_exposures: Annotated[
         int | None,
-        typer.Option(
-            help="Looks in which moments are shown, next to the plain one [config/augmentation.yaml]."
-        ),
+        typer.Option(help="Looks of shown moments, besides the plain one [config/augmentation.yaml]."),
     ] = None,
     oddities: Annotated[
         int | None,
@@ -39,7 +37,7 @@ def augment(
         int | None, typer.Option(help="Impossible events of each kind [config/augmentation.yaml].")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Seed of what is drawn [config/augmentation.yaml].")
+        int | None, typer.Option(help="Seed of all random choices [config/augmentation.yaml].")
     ] = None,
 ) -> None:
     """Make varied looks, odd pictures and impossible events of recordings.
@@ -68,7 +66,7 @@ def augment(
     data = options.by_name(data or Configuration.load(robot, task).episodes_folder)
     out = out or data.with_name(f"{data.name}_augmented")
     if out.resolve() == data.resolve():
-        raise OutputError(f"--out: got {out}, expected another folder than that of the recordings")
+        raise OutputError(f"--out: got {out}, expected a folder other than that of the recordings")
     check_writable(out / MANIFEST_FILE)
     paths = list_episodes(data)
     with only_one("augment", out):

@@ -21,11 +21,11 @@ def export_data(
     ] = None,
     video: Annotated[
         bool,
-        typer.Option("--video", help="Pictures as H.264: smaller, and not to the last bit. Else as PNG."),
+        typer.Option("--video", help="Pictures as H.264, smaller but lossy; else as PNG."),
     ] = False,
     instruction: Annotated[
         str | None,
-        typer.Option(help="What the robot does, in words, as language policies want it [the task]."),
+        typer.Option(help="The robot's task in words, for language policies [the task]."),
     ] = None,
 ) -> None:
     """Write episodes as a LeRobotDataset v3, which lerobot trains and shows.

@@ -26,7 +26,8 @@ def import_(
     robot: options.Robot = None,
     task: options.Task = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the data set, without episodes yet [data/<robot>_<task>].")
+        Path | None,
+        typer.Option(help="Folder of the data set, still without episodes [data/<robot>_<task>]."),
     ] = None,
     topics: Annotated[
         list[str],
@@ -49,22 +50,22 @@ def import_(
     actions: Annotated[
         str,
         typer.Option(
-            help="actions as recorded (LeRobot), proposals, commands, or motion as it was measured; "
-            "auto: the first that is known of half."
+            help="Source of actions: actions as recorded (LeRobot), proposals, commands, or measured motion; "
+            "auto: the first that covers half."
         ),
     ] = "auto",
     episode_steps: Annotated[
         int | None, typer.Option(help="Control steps per episode [config/collect.yaml].")
     ] = None,
     by_arrival: Annotated[
-        bool, typer.Option("--by-arrival", help="Go by when messages were received, not by their stamps.")
+        bool, typer.Option("--by-arrival", help="Use times of arrival instead of stamps.")
     ] = False,
     correct_offset: Annotated[
-        bool, typer.Option("--correct-offset", help="Take the estimated lateness off the pictures' stamps.")
+        bool, typer.Option("--correct-offset", help="Correct the pictures' stamps by their estimated delay.")
     ] = False,
     minutes: Annotated[
         float | None,
-        typer.Option(help="Use only the first minutes of all that was recorded [all].", min=0.0, max=1e6),
+        typer.Option(help="Use only the first minutes of the recordings [all].", min=0.0, max=1e6),
     ] = None,
 ) -> None:
     """Cut recordings into episodes at the robot's control rate, and say what is wrong with them.
@@ -129,7 +130,7 @@ def import_(
         finally:
             _print(report)
     if not report.episodes:
-        raise EpisodeError(f"nothing can be used: {report.why_nothing()}; see {out / REPORT_FILE}")
+        raise EpisodeError(f"got no usable episode: {report.why_nothing()}; see {out / REPORT_FILE}")
     augment = f"ami-ros augment {configuration.options} --data {quote(str(out))}"
     say(f"{out}: {report.episodes} episodes. Next: {augment}")
 
@@ -164,14 +165,14 @@ def _print(report: ImportReport) -> None:
         console.print(note, style="yellow")
     for camera, offset in report.offsets.items():
         if offset is None:
-            say(f"{camera}: too little motion to tell whether its stamps are late")
+            say(f"{camera}: too little motion to estimate the delay of its stamps")
             continue
         how = f"{offset.late_s * 1e3:+.0f} ms late (standard error {offset.spread_s * 1e3:.0f} ms"
         how += f", correlation {offset.correlation:.2f})"
-        then = "corrected" if report.corrected else "left as it is; --correct-offset takes it off"
-        say(f"{camera}: stamps are {how}: {then if offset.sure else 'not sure, left as it is'}")
+        then = "corrected" if report.corrected else "unchanged; --correct-offset removes the delay"
+        say(f"{camera}: stamps are {how}: {then if offset.sure else 'uncertain, unchanged'}")
     known = ", ".join(f"{share:.0%} known from {name}" for name, share in report.actions_known.items())
     say(f"actions from {report.actions_from} ({known})")
     for reason, seconds in report.dropped_s().items():
-        say(f"{seconds:.1f} s are not used: {reason}")
+        say(f"{seconds:.1f} s unused: {reason}")
     say(f"training will use {report.used_s:.1f} of {report.duration_s:.1f} s")

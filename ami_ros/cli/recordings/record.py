@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 def record(
-    out: Annotated[Path, typer.Option(help="Folder of the recording; there is none in it yet.")],
+    out: Annotated[Path, typer.Option(help="Folder of the recording, new or empty.")],
     robot: options.Robot = None,
     task: options.Task = None,
     max_gb: Annotated[
         float | None,
-        typer.Option(help="Of all files together; then the oldest tenth goes [config/recorder.yaml]."),
+        typer.Option(help="Size of all files; above it, the oldest tenth is deleted [config/recorder.yaml]."),
     ] = None,
     use_sim_time: Annotated[
-        bool, typer.Option("--use-sim-time", help="Take the time from /clock, and record it.")
+        bool, typer.Option("--use-sim-time", help="Take the time from /clock and record it.")
     ] = False,
 ) -> None:
     """Record all of the robot's topics until Ctrl-C: sensors, goals, proposals, verdicts and commands.
@@ -88,7 +88,7 @@ def record(
 
 def _line(status: RecordingStatus | None) -> str:
     if status is None:
-        return "listens; Ctrl-C ends the recording"
+        return "listening; Ctrl-C ends the recording"
     newest = f"{status.counts.total()} messages, {status.size / 1e6:.1f} MB; Ctrl-C ends the recording"
     return newest + (f"; the disk is too slow: {status.dropped.total()} dropped" if status.dropped else "")
 
@@ -103,10 +103,10 @@ def _print(status: RecordingStatus, names: Names, configuration: Configuration, 
         table.add_row(topic, str(status.counts[topic]), str(status.dropped[topic]))
     Console().print(table)
     if status.removed:
-        say(f"the space was used up: {status.removed} of the oldest files are gone; see --max-gb")
+        say(f"the space was used up: the {status.removed} oldest files were deleted; see --max-gb")
     for sensor in configuration.spec.sensors:
         if not any(status.counts[topic] for topic in names[sensor]):
-            say(f"nothing was heard of {sensor} on {names[sensor][0]}", err=True)
+            say(f"received nothing from {sensor} on {names[sensor][0]}", err=True)
     say(
         f"{out}: {status.size / 1e6:.1f} MB. "
         f"Next: ami-ros import {quote(str(out))} {configuration.options}"

@@ -20,7 +20,7 @@ def replay(
     topics: Annotated[
         list[str], typer.Option("--topic", help="NAME=/TOPIC of a sensor; may be repeated.")
     ] = [],  # noqa: B006, typer wants a list
-    speed: Annotated[float, typer.Option(help="Times as fast as it was recorded.")] = 1.0,
+    speed: Annotated[float, typer.Option(help="Factor of the recorded speed.")] = 1.0,
     json_file: options.Json = None,
     logs: options.Logs = None,
 ) -> None:

@@ -72,7 +72,7 @@ def worth_knowing(quality: Mapping[str, Any]) -> Iterator[str]:
     if known:
         worst = min(known, key=known.__getitem__)
         yield (
-            f"It {_tells(known[worst])} pictures beyond what it was trained on from usual ones "
+            f"It {_tells(known[worst])} pictures beyond its training range from usual ones "
             f"(AUC {known[worst]:.2f} to {max(known.values()):.2f}, worst: {worst})."
         )
     if events is None and not known:

@@ -151,4 +151,4 @@ def _messages(plain: Path, file: Path, tell: Callable[[str], object]) -> Iterato
                 allowance.take_record()
                 yield message
         except EpisodeError as error:
-            tell(f"{plain.name}: {error}; what comes after is left out")
+            tell(f"{plain.name}: {error}; the rest is left out")

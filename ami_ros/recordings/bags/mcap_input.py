@@ -82,7 +82,7 @@ def read_mcap(
         except OSError as error:
             note(f"cannot be read: {error.strerror or error}")
         except EpisodeError as error:
-            note(f"{error}; what comes after is left out")
+            note(f"{error}; the rest is left out")
 
 
 def mcap_topics(path: Path) -> list[FoundTopic] | None:

@@ -58,7 +58,7 @@ def read_places(
     """
     files = sorted(folder.glob("meta/episodes/*/*.parquet"))
     if not files:
-        tell("meta/episodes: missing; it says where in a video each episode begins, so no video is usable")
+        tell("meta/episodes: missing; without it, the start of each episode in a video is unknown")
     places: dict[int, EpisodePlace] = {}
     times: Counter[int] = Counter()
     for file in files:

@@ -108,7 +108,8 @@ def read_info(folder: Path) -> DatasetInfo:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise EpisodeError(
-            f"{path}: cannot be read ({why}); it says what the columns mean: copy it again"
+            f"{path}: cannot be read ({why}); without it, the meaning of the columns is unknown: copy it "
+            "again"
         ) from error
     version = info.get("codebase_version")
     if str(version).partition(".")[0] != VERSION.partition(".")[0]:

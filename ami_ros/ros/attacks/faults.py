@@ -159,7 +159,7 @@ class FaultClient(EpisodeClient):
         self._until(
             lambda: self._under_way(self._truth),
             MOVING_S,
-            lambda: f"seed {seed}: the body does not move; newest: {self._told[-1:]}",
+            lambda: f"seed {seed}: the body does not move; newest status: {self._told[-1:]}",
         )
         later_s = float(np.random.default_rng([seed, STREAM, 2]).uniform(0.0, LATER_S))
         over_ns = self._now_ns() + round(later_s * 1e9)

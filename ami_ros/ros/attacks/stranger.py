@@ -31,8 +31,8 @@ SPINS = 100  # bursts between two looks at other work
 class StrangerSettings:
     """Parameters of the stranger."""
 
-    sends: str = setting("releases of the e-stop, or images of 64 MB", choices=SENDS)
-    topic: str = setting("where it sends that")
+    sends: str = setting("what it sends: releases of the e-stop, or images of 64 MB", choices=SENDS)
+    topic: str = setting("topic of its messages")
     rate_hz: float = setting("messages per second", ge=0.0, le=1e6, unit="Hz", live=True)
 
 

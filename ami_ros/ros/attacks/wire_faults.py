@@ -100,7 +100,9 @@ def sending(spec: RobotSpec, fault: Fault) -> Sending:
             return Sending(vector_type(sensor), topic, SLOW_S, lambda now_ns: content)
         return Sending(vector_type(sensor), topic, SLOW_S, lambda now_ns: stamped(content, now_ns))
     if fault.kind not in _LARGE:
-        raise ConfigError(f"fault {fault.name}: got a fault of the part {fault.part}, expected one of wire")
+        raise ConfigError(
+            f"fault {fault.name}: got a fault of the part {fault.part}, expected one of the part wire"
+        )
     kind, make, period_s, fixed = _LARGE[fault.kind]
     large, where = make(), fixed or topic + COMPRESSED * (kind is CompressedImage)
     return Sending(kind, where, period_s, lambda now_ns: stamped(large, now_ns))

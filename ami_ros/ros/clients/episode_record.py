@@ -99,7 +99,7 @@ class EpisodeRecorder:
         blind = self._sees and self._image is None
         if lost or not statuses or blind:
             raise ProcessError(
-                f"episode of seed {self._seed}: got {len(self._truths)} truths (steps {lost} are missing), "
+                f"episode of seed {self._seed}: got {len(self._truths)} truths (missing steps {lost}), "
                 f"{len(statuses)} plans{' and no image' if blind else ''}, "
                 f"expected all of {self._steps} steps"
             )

@@ -195,7 +195,9 @@ class LiveTopics(Client):
             ear.numbers[repr(info.get("publisher_gid"))].append(number)
         sent_ns = info.get("source_timestamp") or 0
         if len(data) > ear.limit:
-            error = f"got a message of {len(data)} bytes, expected at most {ear.limit}: nodes drop it unread"
+            error = (
+                f"got a message of {len(data)} bytes, expected at most {ear.limit}: our nodes drop it unread"
+            )
             ear.heard.samples.append(Sample(arrival_ns, sent_ns, now_ns, None, None, None, error))
             return
         try:

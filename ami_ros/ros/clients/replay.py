@@ -98,7 +98,9 @@ class Replay(Client):
     def wait_for_listeners(self) -> None:
         """Wait until planner, gate and this node are connected. Raises ProcessError: not in time."""
         self._until(
-            lambda: not self._unheard(), START_TIMEOUT_S, lambda: f"not everybody hears {self._unheard()}"
+            lambda: not self._unheard(),
+            START_TIMEOUT_S,
+            lambda: f"connections are missing on {self._unheard()}",
         )
 
     def _unheard(self) -> list[str]:

@@ -119,7 +119,7 @@ class FaultTrials(PursuitClient):
         elif fault.name == PLANNER:
             self._freeze(True)
         elif self._faults is None:
-            tell("cover the camera now, and keep it covered")
+            tell("cover the camera now and keep it covered")
         else:
             self._set_fault(fault.name)
         return begun_ns

@@ -99,10 +99,10 @@ class PursuitClient(WatchedRobot):
             GoalError: the planner refuses the goal.
         """
         if self.level is Level.STOP:
-            why = ", ".join(self._why) or "no reason came"
+            why = ", ".join(self._why) or "no reason reported"
             raise ProcessError(
-                f"the gate has stopped ({why}), expected one that moves: look, and release the e-stop; "
-                "the same command goes on, with a gate that begins again"
+                f"the gate has stopped ({why}), expected one that allows motion: check the robot and release "
+                "the e-stop; then run the same command again, and the gate starts again"
             )
         self._index, goal, self._said = index, self._taken[index], ""
         self._before = self.place.gaps(self.here(), goal.place)

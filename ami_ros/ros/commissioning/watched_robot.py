@@ -128,7 +128,7 @@ class WatchedRobot(Client):
         """Take what has arrived. Raises ProcessError: a node died, or the robot went silent."""
         self._spin()
         if time.monotonic() - self._heard_s > SILENT_S:
-            raise ProcessError(f"no observation came for {SILENT_S:.0f} s; {self._last_words()}")
+            raise ProcessError(f"no observation arrived for {SILENT_S:.0f} s; {self._last_words()}")
 
     def wait_for_planner(self) -> None:
         """Wait until the planner is there, with its model. Raises ProcessError: not in time."""

@@ -15,7 +15,7 @@ from ami_ros.ros.proposing.cycle import ProposingCycle
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.types import FloatArray, Observation, Trajectory
 
-STOPPED = "the gate has stopped; what is covered stays, and it goes on after ~/rearm"
+STOPPED = "the gate has stopped; the coverage is kept, and exploration continues after ~/rearm"
 
 
 class ExploringCycle(ProposingCycle):
@@ -71,7 +71,7 @@ class ExploringCycle(ProposingCycle):
         if planner.finished or planner.is_stopped:
             return self.hold(observation, self.idle())
         status = dataclasses.replace(
-            self.status(GoalState.MOVING, "explores, toward where it has been least"),
+            self.status(GoalState.MOVING, "exploring toward the least visited cells"),
             stamp_ns=observation.stamp_ns,
             proposal=plan.proposal,
             plan_ms=duration_s * 1e3,
@@ -85,7 +85,7 @@ class ExploringCycle(ProposingCycle):
             self._keep(self._planner.state())
             self._unkept = ""
         except OutputError as error:
-            self._unkept = f"; what is covered is not kept: {error}"
+            self._unkept = f"; the coverage is not stored: {error}"
 
     def idle(self, waiting_for: str = "") -> GoalStatus:
         """Return the report of a cycle without motion."""

@@ -173,7 +173,7 @@ class GateInputs:
 
     def _see_report(self, values: dict[str, str], now_ns: int) -> None:
         if "state" not in values:
-            raise ObservationError(f"got keys {sorted(values)}, expected state among them")
+            raise ObservationError(f"got keys {sorted(values)}, expected these to include state")
         numbers = (_number(name, values) for name in ("surprise", "surprise_at_rest", "disagreement"))
         self._gate.see_report(ModelReport(*numbers), _stamp("proposal_stamp_ns", values), now_ns)
 

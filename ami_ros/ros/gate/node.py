@@ -102,10 +102,10 @@ class SafetyNode(Node):
         refused = raise_priority(own.realtime_priority) if own.realtime_priority else ""
         if free := spec.limits.unlimited():
             self.get_logger().warning(
-                f"{spec.name} has channels without limit of {', '.join(free)}: it is not watched there"
+                f"{spec.name} has channels without limits of {', '.join(free)}: the gate cannot check them"
             )
         if refused:
-            self.get_logger().info(f"runs at the system's own priority: {refused}")
+            self.get_logger().info(f"runs at the default priority: {refused}")
 
     # Time
 

@@ -14,7 +14,7 @@ from ami_ros.ros.proposing.cycle import ProposingCycle
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
 from ami_ros.types import NO_WAY, RARE_SURPRISE, ROUTE, SEARCHING, Goal, Observation, Plan, Trajectory
 
-TOLD = {ROUTE: "; on a route", SEARCHING: "; looking for a way"}  # of Plan.way
+TOLD = {ROUTE: "; on a route", SEARCHING: "; searching for a route"}  # of Plan.way
 
 
 class PlanningCycle(ProposingCycle):
@@ -115,7 +115,10 @@ class PlanningCycle(ProposingCycle):
         if plan.arrived:
             self._progress.restart()
         elif plan.way == NO_WAY:
-            state, reason = GoalState.STUCK, f"no way found: {reason}; it stays, and looks again"
+            state, reason = (
+                GoalState.STUCK,
+                f"no route found: {reason}; the robot stays while the planner searches again",
+            )
         elif stuck_s := self._progress.stuck_s(plan.distance, plan.observation_stamp_ns):
             state = GoalState.STUCK
             missing = ""
@@ -125,12 +128,12 @@ class PlanningCycle(ProposingCycle):
             reason = f"cannot get closer: {reason}, no progress for {stuck_s:.0f} s{missing}"
         reason += TOLD.get(plan.way, "")
         if plan.left_out:
-            reason += f"; without {' and '.join(plan.left_out)}, which is missing or looks like nothing known"
+            reason += f"; without {' and '.join(plan.left_out)}, which is missing or unfamiliar"
         if plan.surprise is not None and plan.surprise > RARE_SURPRISE:
             what = max(plan.surprise_terms, key=lambda name: plan.surprise_terms[name])
             reason = f"{reason}; surprised by {what} ({plan.surprise:.1f})"
         if plan.surprise_at_rest is not None and plan.surprise_at_rest > RARE_SURPRISE:
-            reason += ": the world does not look as the model knows it, and the gate may hold until it does"
+            reason += ": the scene is unfamiliar to the model, and the gate may hold until it is familiar"
         return GoalStatus(
             state=state,
             reason=reason if plan.deadline_met else f"{reason}; deadline missed",

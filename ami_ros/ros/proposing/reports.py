@@ -76,8 +76,6 @@ class ProposingReports:
         plan_ms = figures.get("plan_ms_p99")
         if not isinstance(plan_ms, float) or plan_ms <= self._period_ms:
             return Health(DiagnosticStatus.OK, told, figures)
-        slow = (
-            f"plans take up to {plan_ms:.0f} ms (p99), longer than their period of {self._period_ms:.0f} ms"
-        )
+        slow = f"plans take up to {plan_ms:.0f} ms (p99), longer than the period of {self._period_ms:.0f} ms"
         self._logger.warning(slow, throttle_duration_sec=SLOW_S)
         return Health(DiagnosticStatus.WARN, f"{told}; {slow}", figures)

@@ -171,5 +171,5 @@ class LockStep:
         if not self._stopped():
             self._node.timeouts += 1
             self._node.get_logger().warning(
-                f"lock-step: {what}; the arm goes on without", throttle_duration_sec=LOG_S
+                f"lock-step: {what}; the robot continues without it", throttle_duration_sec=LOG_S
             )

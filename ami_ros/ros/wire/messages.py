@@ -32,7 +32,7 @@ def decoded(data: bytes, kind: Any) -> Any:
     try:
         return deserialize_message(data, kind)
     except Exception as error:  # whatever the middleware raises for such bytes
-        raise ObservationError(f"got {len(data)} bytes that are no {kind.__name__}") from error
+        raise ObservationError(f"got {len(data)} bytes, expected a serialised {kind.__name__}") from error
 
 
 def stamp_from_ns(time_ns: int) -> Time:

@@ -58,8 +58,8 @@ def node_main(
         if code or stopped() or not standstill.longest_s:
             return code
         print(
-            f"{name}: stood still for {standstill.longest_s:.1f} s (SIGSTOP? a pause of the container?): the "
-            "others have given it up, and DDS does not always take it back; it starts over",
+            f"{name}: stalled for {standstill.longest_s:.1f} s (SIGSTOP? a paused container?): the other "
+            "nodes have dropped it, and DDS does not always reconnect; it starts over",
             file=sys.stderr,
             flush=True,
         )
@@ -118,7 +118,7 @@ def _make_room(name: str) -> None:
     if removed.segments:
         get_logger(name).info(f"shared memory: removed {removed}")
     if missing := shortage(nodes=1):
-        get_logger(name).warning(f"shared memory: {missing}; ami-ros doctor says what to do")
+        get_logger(name).warning(f"shared memory: {missing}; run ami-ros doctor for advice")
 
 
 class _StopSignal:

@@ -26,7 +26,7 @@ from ami_ros.settings.fields import (
 
 T = TypeVar("T")
 CLOCK = "use_sim_time"
-CLOCK_DOC = "take the time from /clock; given at the start, and kept while the node runs"
+CLOCK_DOC = "take the time from /clock; fixed at start"
 
 
 def declare_settings(node: Node, defaults: Any) -> None:
@@ -95,7 +95,10 @@ def keep_clock(node: Node) -> None:
         now = node.get_parameter(CLOCK).value
         for parameter in changed:
             if parameter.name == CLOCK and parameter.value != now:
-                reason = f"{CLOCK}: got {parameter.value}, expected {now} while the node runs; start it again"
+                reason = (
+                    f"{CLOCK}: got {parameter.value}, expected {now} while the node runs; restart it to "
+                    "change this"
+                )
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 

@@ -44,5 +44,5 @@ def test_mistakes_end_with_one_line(tmp_path, ami_ros_here):
     assert "no episodes" in error_line(ami_ros_here("augment", "--data", tmp_path / "none"))
     write_recordings(tmp_path / "data")
     same = ami_ros_here("augment", "--data", tmp_path / "data", "--out", tmp_path / "data", *FEW)
-    assert "expected another folder than that of the recordings" in error_line(same)
+    assert "expected a folder other than that of the recordings" in error_line(same)
     assert "looks: got -1" in error_line(ami_ros_here("augment", "--data", tmp_path / "data", "--looks", -1))

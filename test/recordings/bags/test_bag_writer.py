@@ -157,7 +157,7 @@ def test_nothing_is_recorded_over_or_next_to_another_recording(tmp_path):
     )
     run = [sys.executable, "-c", code, str(tmp_path / "bag")]
     said = subprocess.run(run, env=child_environment(), capture_output=True, text=True, check=True).stdout
-    assert "already does `ami-ros record` there" in said
+    assert "already runs `ami-ros record` in it" in said
     with pytest.raises(InUseError):
         BagWriter(tmp_path / "bag", BIG, "none", {})
     writer.close()

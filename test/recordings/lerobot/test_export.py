@@ -181,7 +181,7 @@ def test_what_is_there_is_kept(tmp_path, originals):
     half = tmp_path / f"{PARTIAL}other{SUFFIX}"
     (half / "data").mkdir(parents=True)
     (half / "data" / "half.parquet").write_bytes(b"PAR1")
-    with only_one("export-data", half), pytest.raises(InUseError, match="already does `ami-ros export-data`"):
+    with only_one("export-data", half), pytest.raises(InUseError, match="already runs `ami-ros export-data`"):
         written(tmp_path / "other", originals)
     theirs = tmp_path / "other.partial"
     theirs.mkdir()

@@ -111,7 +111,7 @@ def test_a_file_that_takes_long_or_much_is_refused(tmp_path):
         return str(caught.value)
 
     path.write_text("{" + ",".join(f'"key {at // 2}": {at}' for at in range(200_000)) + "}")
-    assert path.stat().st_size < MOST_INFO_BYTES and "are given twice" in refusal()
+    assert path.stat().st_size < MOST_INFO_BYTES and "twice, expected each once" in refusal()
     path.write_text("[" * MOST_INFO_BYTES)
     assert "nested too deeply" in refusal()
     with path.open("wb") as file:

@@ -274,7 +274,7 @@ def test_a_new_robot_is_held_against_its_topics(driver, tmp_path, capsys, monkey
     monkeypatch.setenv("COLUMNS", "300")
     out, began_ns = tmp_path / "arm.yaml", time.time_ns()
     new_robot(str(turning_arm(tmp_path)), out=out)
-    assert "not checked: no topic of it in ROS_DOMAIN_ID" in (told := capsys.readouterr().out)
+    assert "not checked: none of its topics in ROS_DOMAIN_ID" in (told := capsys.readouterr().out)
     assert f"ami-ros doctor --robot {out} --task reach --live" in " ".join(told.split())
 
     def simulated(said: Tick) -> Tick:

@@ -70,7 +70,7 @@ def test_it_explores_pauses_is_stopped_and_resumes_after_it_was_killed(start, pr
     watched.until(GoalState.MOVING, "least")
 
     assert probe.call(SetBool, "safety/estop", data=True).success
-    watched.until(GoalState.WAITING, "goes on after ~/rearm")
+    watched.until(GoalState.WAITING, "continues after ~/rearm")
     assert watched.progress.episodes == 1
     probe.call(SetBool, "safety/estop", data=False)
     probe.rearm()

@@ -27,7 +27,7 @@ def test_plans_that_take_longer_than_a_period_are_a_warning(probe, plan_ms, seve
     )
     status = probe.until(lambda: health, "health")[0].status[0]
     assert status.level == severity and "NO_GOAL: send one" in status.message
-    said = "up to 131 ms (p99), longer than their period of 100 ms"
+    said = "up to 131 ms (p99), longer than the period of 100 ms"
     if severity == DiagnosticStatus.WARN:
         assert said in status.message
         probe.until(lambda: any(said in message.msg for message in log), "the log")
