@@ -26,7 +26,7 @@ PANDA = ("commission", "--robot", "panda", "--task", "reach")
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ((), "no terminal to ask before the robot moves, expected one; or --yes"),
+        ((), "no terminal to ask before the robot moves, expected one, or --yes"),
         (("--steps", "fast"), "got ['fast'], expected some of shadow, slow, faults"),
         (("--sim", "--operator"), "expected one of them"),
         (("--sim", "--set", "goals=0"), "goals: got 0, expected >= 1"),

@@ -60,7 +60,7 @@ def test_what_comes_next_is_what_a_shell_takes(tmp_path, capsys):
     file.write_text("{}")
     with pytest.raises(typer.Exit):
         _conclude(None, Exploration(Configuration.load(str(robot), "reach"), file))
-    command = capsys.readouterr().out.partition("more: ")[2]
+    command = capsys.readouterr().out.partition("to continue: ")[2]
     wanted = ["--robot", str(robot), "--task", "reach", "--resume", str(file)]
     assert shlex.split(command) == ["ami-ros", "explore", *wanted]
 

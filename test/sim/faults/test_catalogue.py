@@ -111,7 +111,7 @@ def test_what_cannot_befall_a_body_is_left_out_and_says_why(tmp_path):
     assert plant.left_out["camera_black"] == "no camera"
     assert "needs a message with a stamp" in plant.left_out["vector_future"]
     assert "needs freeze_s" in plant.left_out["vector_repeated"]
-    assert "have a stamp" in plant.left_out["clock_back"]
+    assert "has stamps" in plant.left_out["clock_back"]
     assert {"planner_nan", "gate_killed", "estop", "oversized_vector", COMBINATION} <= set(plant.names)
     assert not set(plant.left_out) & set(plant.faults) and len(plant.left_out) + len(plant.faults) == len(
         KINDS
