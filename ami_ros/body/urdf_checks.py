@@ -174,7 +174,7 @@ def _check_tree(path: Path, links: Sequence[str], pairs: Sequence[tuple[str, str
     for child, several in parents.items():
         if len(several) > 1:
             raise KinematicsError(
-                f"{path}: link {child} has several parents,  {shown(several)}: a loop, expected a tree; "
+                f"{path}: link {child} has several parents, {shown(several)}: a loop, expected a tree; "
                 "leave out one of these joints without a motor"
             )
     roots = [link for link in links if link not in parents]

@@ -137,7 +137,7 @@ class ExploringPlanner:
         self._session_s += elapsed_s
         self.coverage.see(place, observation, elapsed_s, self._is_fast)
         if self._session_s >= 60.0 * self._settings.minutes:
-            self.finished = f"the {self._settings.minutes:g} minutes are over"
+            self.finished = f"{self._settings.minutes:g} minutes are over"
         elif self.coverage.has_ended(self._settings.least_growth):
             self.finished = "hardly anything new in the last minute"
         if self.finished:

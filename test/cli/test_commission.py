@@ -80,7 +80,7 @@ def test_a_step_that_fails_ends_the_run_and_what_was_done_is_gone_on_with(tmp_pa
     (out / "commission.json").write_text(json.dumps(kept))
     second = ami_ros_here(*command, "--steps", "slow")
     assert second.returncode == 0, second.stderr
-    assert "slow: before it shadow should be passed" in second.stderr
+    assert "slow: shadow should be passed first" in second.stderr
     assert "slow: passed: 2 of 2 goals at 100 % of the speed" in second.stdout
     slow = json.loads((out / "commission.json").read_text())["steps"]["slow"]
     assert [it["said"] == "said before" for it in slow["goals"]] == [True, False]

@@ -176,7 +176,7 @@ def test_a_base_that_nothing_keeps_somewhere_is_refused(tmp_path):
 def test_goals_are_refused():
     planner = Ideal(PANDA).planner
     planner.set_goal(None)
-    with pytest.raises(GoalError, match="where it has been least"):
+    with pytest.raises(GoalError, match="the explorer chooses its own targets"):
         planner.set_goal(Goal(vectors={"joints": PANDA.home}))
 
 
