@@ -65,7 +65,7 @@ def read_base(section: Any, sensors: Mapping[str, Sensor], where: str) -> Base:
     if not raw.pose:
         if keep_in is not None:
             raise EmbodimentError(
-                f"{where}.pose: got nothing, expected the sensor that tells where the base is in keep_in: "
+                f"{where}.pose: got nothing, expected the sensor that measures the base's pose for keep_in: "
                 f"one of {_able(sensors)}"
             )
         return Base(raw.radius)

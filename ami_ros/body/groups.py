@@ -173,13 +173,13 @@ class BaseGroup(Group):
 class _GroupSection:
     """The keys of one group, before they are checked against each other."""
 
-    meaning: str = setting("what one action means")
-    channels: dict = setting("channel name -> unit and range; null: not used")  # type: ignore[type-arg]
-    output: str = setting("name of the output that carries it, one of outputs")
-    arm: dict = setting("joints and URDF; {} for no arm")  # type: ignore[type-arg]
-    base: dict = setting("what drives about; {} for no base")  # type: ignore[type-arg]
+    meaning: str = setting("meaning of an action")
+    channels: dict = setting("channel name -> unit and range; null: unused")  # type: ignore[type-arg]
+    output: str = setting("output that carries it, one of outputs")
+    arm: dict = setting("joints and URDF; {}: no arm")  # type: ignore[type-arg]
+    base: dict = setting("mobile base; {}: none")  # type: ignore[type-arg]
     stands_still: str = setting(
-        "keep: a hold leaves set points where they are; rest: at their rest", choices=STANDSTILLS
+        "keep: a hold keeps the set points; rest: it moves them to their rest", choices=STANDSTILLS
     )
 
 
@@ -286,12 +286,12 @@ class _Parts(NamedTuple):
     def check(self, meaning: str, here: str) -> None:
         """Refuse parts that actions of this meaning, in the section named `here`, do not move."""
         if bool(self.arm) == (meaning in COMMANDED):
-            expected = "no arm" if self.arm else "an arm, whose joints it moves"
+            expected = "no arm" if self.arm else "an arm, whose joints the action moves"
             raise EmbodimentError(f"{here}.meaning: got {meaning}, expected {expected}")
         if self.base and meaning != "twist":
             raise EmbodimentError(f"{here}.meaning: got {meaning}, expected twist for a base")
         if self.stands_still != KEEP and meaning != "setpoint":
             raise EmbodimentError(
-                f"{here}.stands_still: got {self.stands_still} for {meaning}, expected {KEEP}: only "
-                "set points have a rest of their own"
+                f"{here}.stands_still: got {self.stands_still} for {meaning}, expected {KEEP}: only set "
+                "points have a rest of their own"
             )

@@ -77,7 +77,7 @@ INTERFACES: Mapping[str, Interface] = MappingProxyType(
 class Output:
     """What the gate publishes to a controller."""
 
-    interface: str = setting("how the controller takes commands", choices=tuple(INTERFACES))
+    interface: str = setting("interface of the controller", choices=tuple(INTERFACES))
     topic: str = setting("of the commands")
     rate_hz: float = setting("commands per second; 0: one per tick of the gate", ge=0.0, le=1000.0, unit="Hz")
 

@@ -160,7 +160,7 @@ class RobotSpec:
         """The output of a robot that has one. Raises EmbodimentError where it has several."""
         if len(self.outputs) > 1:
             topics = [carried.output.topic for carried in self.outputs]
-            raise EmbodimentError(f"{self.name}: got outputs {topics}, expected a robot with one")
+            raise EmbodimentError(f"{self.name}: got outputs {topics}, expected a robot with one output")
         return self.outputs[0].output
 
     @property
@@ -328,13 +328,13 @@ class RobotSpec:
 class _RobotFile:
     """The keys of a robot YAML, before they are checked against each other."""
 
-    sensors: dict = setting("sensor name -> what it is")  # type: ignore[type-arg]
-    actions: dict = setting("what the planner may ask for; with groups only its rate and block")  # type: ignore[type-arg]
-    output: dict = setting("how the controller takes commands; with groups see outputs")  # type: ignore[type-arg]
-    arm: dict = setting("joints and URDF; {} for a body without")  # type: ignore[type-arg]
-    base: dict = setting("what drives about; {} for a body that stays where it is")  # type: ignore[type-arg]
-    groups: dict = setting("group name -> its channels and output; {} for one group")  # type: ignore[type-arg]
-    outputs: dict = setting("output name -> how a controller takes commands; {} for one group")  # type: ignore[type-arg]
+    sensors: dict = setting("sensor name -> its description")  # type: ignore[type-arg]
+    actions: dict = setting("action channels that the planner commands; with groups, only rate and block")  # type: ignore[type-arg]
+    output: dict = setting("output to the controller; with groups, see outputs")  # type: ignore[type-arg]
+    arm: dict = setting("joints and URDF; {}: no arm")  # type: ignore[type-arg]
+    base: dict = setting("mobile base; {}: none")  # type: ignore[type-arg]
+    groups: dict = setting("group name -> its channels and output; {}: one group")  # type: ignore[type-arg]
+    outputs: dict = setting("output name -> output to a controller; {}: one group")  # type: ignore[type-arg]
     simulation: dict = setting("the stand-in")  # type: ignore[type-arg]
     safety: dict = setting("changes to config/safety.yaml")  # type: ignore[type-arg]
     source: str = setting("source of the numbers")
@@ -423,5 +423,5 @@ def _groups(raw: _RobotFile, sensors: Mapping[str, Sensor], path: Path) -> tuple
     if not raw.groups and not raw.outputs:
         return (reader.only(raw.actions, raw.output, raw.arm, raw.base),)
     if given := [name for name in SHORT if getattr(raw, name)]:
-        raise EmbodimentError(f"{path}: got {given} beside groups, expected these inside of a group")
+        raise EmbodimentError(f"{path}: got {given} besides groups, expected these inside a group")
     return reader.several(raw.groups, raw.outputs, raw.actions)

@@ -28,7 +28,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
         configuration = Configuration.load(robot, task)
         spec, tolerated = configuration.spec, configuration.safety.tracking_error
         if not spec.arms or isinstance(spec.simulation, NoSimulation):
-            return Finding("standing", "ok", "no arm, or no simulation of it")
+            return Finding("standing", "ok", "no arm, or no simulation of one")
         world = open_world(spec, configuration.sim.physics_hz)
     except AmiError as error:
         return Finding("standing", "warn", f"not tried: {error}", "correct that to simulate it")

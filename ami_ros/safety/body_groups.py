@@ -58,7 +58,7 @@ class BodyGroups:
     def __post_init__(self) -> None:
         for what, names in (("groups", [group.name for group in self.groups]), ("channels", self.channels)):
             if not names or len(set(names)) != len(names):
-                raise EmbodimentError(f"{self.name}: {what}: got {list(names)}, expected names, each once")
+                raise EmbodimentError(f"{self.name}: {what}: got {list(names)}, expected distinct names")
 
     @cached_property
     def channels(self) -> tuple[str, ...]:

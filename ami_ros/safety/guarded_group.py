@@ -225,5 +225,5 @@ def expect(groups: Sequence[GuardedGroup], sensor: str, kind: str) -> list[Guard
     watching = [group for group in groups if group.watches(sensor, kind)]
     if not watching:
         known = {s.name: None for group in groups for s in group.body.sensors if s.kind == kind}
-        raise ConfigError(f"{kind} sensor: got {sensor!r}, expected one that is watched: {list(known)}")
+        raise ConfigError(f"{kind} sensor: got {sensor!r}, expected one that the gate watches: {list(known)}")
     return watching

@@ -92,7 +92,9 @@ class Supervisor:
                 event = JointsSeen(there, stamp_ns, arrival_ns)
                 group.read(own.name, event, stamp_ns, arrival_ns, measured=there)
                 return
-        raise JointStateError(f"joint state: got one, but {self._body.name} has no sensor for it")
+        raise JointStateError(
+            f"joint state: got one, expected none: {self._body.name} has no sensor of joint states"
+        )
 
     def see_image(self, sensor: str, content: int | None, stamp_ns: int, arrival_ns: int) -> None:
         """Take a camera's sign of life; `content` is a hash of the pixels, None if not known.

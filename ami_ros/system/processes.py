@@ -147,7 +147,9 @@ class NodeProcess:
         try:
             return self._reap(timeout_s)
         except subprocess.TimeoutExpired as error:
-            raise ProcessError(f"{self.name} still runs after {timeout_s} s:\n{self.log_tail()}") from error
+            raise ProcessError(
+                f"{self.name} is still running after {timeout_s} s:\n{self.log_tail()}"
+            ) from error
 
     def terminate(self, timeout_s: float = 5.0) -> int:
         """End the process: SIGTERM, then SIGKILL after `timeout_s`. Returns the exit code; safe to repeat."""

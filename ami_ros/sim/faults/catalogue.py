@@ -227,7 +227,7 @@ class Catalogue:
         if kind.user not in sensor.used_by and not _may_be_missing(sensor):
             return f"not used by the {kind.user}"
         if kind.of == IMAGE and kind.named_by == (FROZEN,) and not spec.arms:
-            return "nothing tells how far the body has moved since the picture"
+            return "no sensor measures how far the body has moved since the picture"
         return next((f"needs {need}" for need in kind.needs if not self._has(sensor, need)), "")
 
     def _has(self, sensor: Sensor, need: str) -> bool:
