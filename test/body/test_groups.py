@@ -87,7 +87,7 @@ def test_an_action_means_in_each_group_what_it_means_alone(tmp_path):
         (lambda v: v.update(outputs={}), "got 2 groups and 0 outputs"),
         (lambda v: v.update(groups={}), "got 0 groups and 2 outputs"),
         (lambda v: v["groups"].update(gripper=[]), r"groups.gripper: got \[\], expected a mapping"),
-        (lambda v: v.update(output=v["outputs"]["arm"]), r"got \['output'\] beside groups"),
+        (lambda v: v.update(output=v["outputs"]["arm"]), r"got \['output'\] besides groups"),
         (lambda v: v["groups"]["arm"]["arm"].update(home=[0.0]), "groups.arm.arm: home"),
         (lambda v: v["simulation"].update(kind="process"), "kind: got process, expected bullet or none"),
     ],

@@ -51,4 +51,4 @@ def test_the_way_is_told(way, state, says):
     still = np.zeros(len(SPEC.home))
     _, status = cycle.run(observed(np.zeros((128, 128, 3), np.uint8), SPEC.home, 0, 0, still))
     assert status.state is state and says in status.reason
-    assert ("route" in status.reason) is (way == ROUTE)
+    assert ("on a route" in status.reason) is (way == ROUTE)
