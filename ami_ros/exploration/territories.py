@@ -53,8 +53,8 @@ def territory_of(spec: RobotSpec, settings: ExplorerSettings, meaning: Meaning) 
         )
     if roams := [group.name for group in spec.groups if group.actions.meaning not in BOXES]:
         raise EmbodimentError(
-            f"{spec.name}: explore: got {roams} beside other groups, expected a base that explores alone: "
-            "its place is a pose, theirs are the values of their channels"
+            f"{spec.name}: explore: got {roams} besides other groups, expected a base alone: a base's place "
+            "is a pose, that of other groups the values of their channels"
         )
     parts = zip(spec.parts, meaning.parts, strict=True)
     boxes = [BOXES[part.actions.meaning](part, own) for part, own in parts]

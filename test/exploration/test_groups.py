@@ -41,5 +41,5 @@ def test_arm_and_gripper_go_through_their_ranges_side_by_side(tmp_path):
 
 def test_a_base_explores_alone(tmp_path):
     spec = load_robot(grouped_robot(tmp_path, "base_with_arm"))
-    with pytest.raises(EmbodimentError, match=r"explore: got \['base'\] beside other groups"):
+    with pytest.raises(EmbodimentError, match=r"explore: got \['base'\] besides other groups"):
         territory_of(spec, load_explorer_settings(), meaning_of(spec))

@@ -74,9 +74,9 @@ def commander(output: HeardOutput) -> Finding:
     name = "commands: from"
     others = [end.node for end in output.commanding if not end.node.endswith(GATE)]
     if others:
-        advice = f"stop {', '.join(others)}: the gate holds while it is not the only one (COMMAND_SHARED)"
+        advice = f"stop {', '.join(others)}: the gate holds until it is the only one (COMMAND_SHARED)"
         return Finding(name, "fail", f"{', '.join(others)} on {output.commands.name}", advice)
-    return Finding(name, "ok", ", ".join(end.node for end in output.commanding) or "nobody yet")
+    return Finding(name, "ok", ", ".join(end.node for end in output.commanding) or "no node yet")
 
 
 def _elsewhere(heard: HeardTopic, robot: HeardRobot, key: str, start: str) -> str:
