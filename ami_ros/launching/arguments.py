@@ -60,7 +60,7 @@ TOPICS = (
         Topic(f"goal_{kind.name}_topic", f"planner/goal_{kind.name}", kind.description, _GOALS)
         for kind in KINDS
     ),
-    Topic("remember_topic", "planner/remember", "name for what is seen now", ("planner",)),
+    Topic("remember_topic", "planner/remember", "name for the current view", ("planner",)),
     Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", NODES[1:]),
     Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),
     Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true: pressed", _GATE),

@@ -14,7 +14,7 @@ from ami_ros.types import Goal
 class ImageGoal(GoalKind):
     """An image of each camera; images of several cameras with the same stamp are one goal."""
 
-    name, description = "image", "what the camera shall show"
+    name, description = "image", "what the camera should show"
 
     def topics(self, spec: RobotSpec) -> Mapping[str, str]:
         """Return the cameras; the first has the plain name."""

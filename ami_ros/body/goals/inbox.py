@@ -21,7 +21,7 @@ from ami_ros.types import Goal
 
 def nothing_remembered(name: str) -> Goal:
     """Refuse a goal by name. Raises GoalError."""
-    raise GoalError(f"got the name {name[:50]!r}, expected a goal of another kind: there is no memory")
+    raise GoalError(f"got the name {name[:50]!r}, expected a goal of another kind: the planner has no memory")
 
 
 class GoalInbox:

@@ -14,7 +14,7 @@ from ami_ros.types import Goal
 class NameGoal(GoalKind):
     """The name that was given to a moment, which the memory has as a goal."""
 
-    name, description = "name", "name of what to see again"
+    name, description = "name", "name of a remembered view to reach"
     message, most_bytes, by_memory = "std_msgs/msg/String", 65536, True
 
     def topics(self, spec: RobotSpec) -> Mapping[str, str]:

@@ -43,7 +43,7 @@ class TipPose:
 class PoseGoal(GoalKind):
     """A pose of the tip in the frame of the robot's base."""
 
-    name, description = "pose", "pose to reach: of an arm its tip's"
+    name, description = "pose", "pose to reach: for an arm, its tip's"
     message = "geometry_msgs/msg/PoseStamped"
 
     def topics(self, spec: RobotSpec) -> Mapping[str, str]:

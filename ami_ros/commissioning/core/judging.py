@@ -59,8 +59,8 @@ def speed_problems(figures: Mapping[str, Any], wanted: CommissionSettings) -> tu
         )
     if figures["stops"]:
         problems.append(
-            f"the gate stopped the robot, which ends a step: {_reasons(figures)}; what each means is in "
-            "docs/reference/reasons.md"
+            f"the gate stopped the robot, which ends a step: {_reasons(figures)}; docs/reference/reasons.md "
+            "explains each"
         )
     if (held := figures["held_share"]) is not None and not held <= wanted.most_held:
         problems.append(

@@ -58,4 +58,6 @@ def test_a_bad_goal_replaces_the_good_one_and_is_refused(inbox):
 
 def test_a_name_without_a_memory_is_refused(inbox):
     assert taken(inbox, "name", SimpleNamespace(data="tray"), NOW_NS) == ()
-    assert inbox.refused.endswith("got the name 'tray', expected a goal of another kind: there is no memory")
+    assert inbox.refused.endswith(
+        "got the name 'tray', expected a goal of another kind: the planner has no memory"
+    )
