@@ -130,11 +130,13 @@ class ForeignReason:
         if not LOWEST_FOREIGN <= self.number <= HIGHEST_FOREIGN:
             raise ConfigError(
                 f"reason {self.name}: number: got {shown(self.number)}, "
-                f"expected {LOWEST_FOREIGN} to {HIGHEST_FOREIGN}: smaller ones are those of ami_ros"
+                f"expected {LOWEST_FOREIGN} to {HIGHEST_FOREIGN}: smaller ones belong to ami_ros"
             )
         for other in _foreign.values():
             if other != self and (other.name == self.name or other.number == self.number):
-                raise ConfigError(f"reason: got {self}, expected a name and a number other than of {other}")
+                raise ConfigError(
+                    f"reason: got {self}, expected a name and a number other than those of {other}"
+                )
         _foreign[self.name] = self
 
     def reason(self, **numbers: float | int | str) -> Reason:

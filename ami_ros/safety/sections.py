@@ -44,14 +44,15 @@ def module_of(folder: str, name: str) -> ModuleType:
     foreign = plugins.found(group)
     if name in ours and name in foreign:
         raise ConfigError(
-            f"{group}: got {foreign[name].value} as {name}, expected a name that is not ours: {list(ours)}"
+            f"{group}: got {foreign[name].value} as {name}, expected a name that ami_ros does not use: "
+            f"{list(ours)}"
         )
     if name in ours:
         return importlib.import_module(f"ami_ros.safety.{folder}.{name}")
     if name not in foreign:
         raise ConfigError(
             f"{folder}: got {shown(name)}, expected one of {list(ours)}, "
-            f"or an installed entry point of {group}: {sorted(foreign) or 'there is none'}"
+            f"or an installed entry point of {group}: {sorted(foreign) or 'none installed'}"
         )
     module = plugins.load(group, name)
     if not callable(getattr(module, "build", None)):

@@ -25,7 +25,7 @@ class SafetySettings:
     """
 
     rate_hz: float = setting("gate ticks per second", ge=10.0, le=1000.0, unit="Hz")
-    proposal_age_s: float = setting("oldest proposal that may move the robot", gt=0.0, le=10.0, unit="s")
+    proposal_age_s: float = setting("age up to which a proposal moves the robot", gt=0.0, le=10.0, unit="s")
     pose_jump: float = setting(
         "motion between two poses beyond what a base's largest speed explains",
         gt=0.0,
@@ -59,8 +59,8 @@ class SafetySettings:
     standstill_speed: float = setting(
         "speed below which the robot counts as at rest when re-arming", gt=0.0, le=0.1, unit="rad/s|m/s"
     )
-    checks: Mapping[str, Any] = setting("of each check, its own", sections=settings_of_check)
-    limits: Mapping[str, Any] = setting("of each limit on motion, its own", sections=settings_of_limit)
+    checks: Mapping[str, Any] = setting("each check's own settings", sections=settings_of_check)
+    limits: Mapping[str, Any] = setting("each motion limit's own settings", sections=settings_of_limit)
 
     def __post_init__(self) -> None:
         for folder, sections in ((CHECKS, self.checks), (LIMITS, self.limits)):

@@ -128,7 +128,7 @@ def meant(unknown: Sequence[str], valid: Sequence[str]) -> str:
         end = f"_{key}".replace(".", "_")
         inside = [name for name in valid if "." in name and f"_{name}".replace(".", "_").endswith(end)]
         near += inside[:1] or get_close_matches(key, valid, n=1)
-    return f"; perhaps meant {near}" if near else ""
+    return f"; did you mean {near}?" if near else ""
 
 
 def _rules(fields: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ def load(group: str, name: str) -> Any:
     """
     points = found(group)
     if name not in points:
-        installed = sorted(points) or "there is none"
+        installed = sorted(points) or "none installed"
         raise ConfigError(f"{group}: got {shown(name)}, expected an installed entry point: {installed}")
     try:
         return points[name].load()

@@ -288,8 +288,8 @@ def test_another_package_cannot_take_a_name_of_ours(tmp_path):
         ("ESTOP", 2000, "got 'ESTOP', expected package/NAME"),
         ("theirs/lower", 2000, "expected package/NAME"),
         ("theirs/NEW", 601, "got 601, expected 1000 to"),
-        ("theirs/NEW", 1042, "expected a name and a number other than of"),
-        ("theirs/CABLE_TIGHT", 2000, "expected a name and a number other than of"),
+        ("theirs/NEW", 1042, "expected a name and a number other than those of"),
+        ("theirs/CABLE_TIGHT", 2000, "expected a name and a number other than those of"),
     ],
 )
 def test_a_foreign_reason_is_told_apart_from_all_others(name, number, message):

@@ -20,20 +20,22 @@ SURPRISE, DISAGREEMENT = ReasonCode.SURPRISE_HIGH, ReasonCode.DISAGREEMENT_HIGH
 class Settings:
     """From where on a report is doubt, how much of it holds, and how the robot tries again."""
 
-    surprise_limit: float = setting("surprise that counts fully; 1 is rare", gt=0.0, le=100.0)
+    surprise_limit: float = setting("surprise that counts in full; 1 is rare", gt=0.0, le=100.0)
     disagreement_limit: float = setting("highest disagreement, 1 is usual", gt=0.0, le=100.0)
     patience_s: float = setting(
-        "doubt for longer holds, from surprise or disagreement", gt=0.0, le=10.0, unit="s"
+        "doubt (surprise or disagreement) that lasts longer holds the robot", gt=0.0, le=10.0, unit="s"
     )
     rest_s: float = setting(
-        "how long the first such hold lasts before another try; each further one lasts twice as long",
+        "duration of the first such hold before another try; it doubles with each further one",
         gt=0.0,
         le=60.0,
         unit="s",
     )
-    tries: int = setting("tries after such a hold; then it is a stop", ge=0, le=100)
+    tries: int = setting("tries after such holds before the robot stops", ge=0, le=100)
     speed: float = setting("share of the wanted velocity in such a try", gt=0.0, le=1.0)
-    trust_s: float = setting("without doubt for so long, it is forgotten", gt=0.0, le=600.0, unit="s")
+    trust_s: float = setting(
+        "time without doubt after which past doubt is forgotten", gt=0.0, le=600.0, unit="s"
+    )
 
 
 class Doubt(Check):

@@ -17,7 +17,7 @@ class Settings:
     """How long a planner may be silent."""
 
     planner_silence_s: float = setting(
-        "longest time without a sign of the planner", gt=0.0, le=10.0, unit="s"
+        "longest time without a message from the planner", gt=0.0, le=10.0, unit="s"
     )
 
 

@@ -22,13 +22,13 @@ class Settings:
     """When joint states contradict each other, and for how long readings have to agree again."""
 
     joint_jump: float = setting(
-        "how much further than at its velocity limit a joint may get between two joint states",
+        "motion between two joint states beyond what a joint's velocity limit explains",
         gt=0.0,
         le=3.2,
         unit="rad|m",
     )
     joint_settle_s: float = setting(
-        "joint states or poses that contradicted each other are trusted after agreeing for so long",
+        "after a contradiction, joint states or poses count again once consistent for this long",
         gt=0.0,
         le=10.0,
         unit="s",

@@ -23,7 +23,7 @@ class Settings:
     """How far the tip may travel under one picture."""
 
     travel: float = setting(
-        "a picture repeated after the tip moved further is a frozen camera", gt=0.0, le=1.0, unit="m"
+        "a camera whose picture repeats while the tip moves further is frozen", gt=0.0, le=1.0, unit="m"
     )
 
 

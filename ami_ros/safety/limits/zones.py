@@ -28,7 +28,10 @@ class Settings:
     """How exactly the robot's workspace is kept."""
 
     workspace_margin: float = setting(
-        "how far beyond the robot's workspace the gate lets the tip go", ge=0.0, le=0.5, unit="m"
+        "distance beyond the robot's workspace up to which the gate lets the tip move",
+        ge=0.0,
+        le=0.5,
+        unit="m",
     )
 
 
