@@ -69,8 +69,8 @@ def test_parameters_name_a_check_of_another_package(begin, tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("surprise_limit:=2.0", r"unknown parameters .* perhaps meant \['checks.doubt.surprise_limit'\]"),
-        ("checks.quiet.most:=3.5", "checks: got 'quiet', expected one of .* there is none"),
+        ("surprise_limit:=2.0", r"unknown parameters .* did you mean \['checks.doubt.surprise_limit'\]"),
+        ("checks.quiet.most:=3.5", "checks: got 'quiet', expected one of .* none installed"),
     ],
 )
 def test_a_parameter_that_leads_nowhere_is_refused(begin, given, message):
