@@ -84,7 +84,9 @@ STARTS_ROS = {"cli", "experiment", "commissioning"}  # where ROS is there: only 
 NOBODY = {"ros", "cli"}  # start them as processes
 # Deprecated upstream: one day only these three change.
 TORCH_JIT = {"model/export.py", "model/scripted.py"}
-PYBULLET = {"sim/world/bullet.py"}
+# Engine -> its one folder.
+SIMULATORS = {"pybullet": "sim/pybullet", "mujoco": "sim/mujoco"}
+BUILT_WELL = "doctor/installation.py"  # asks whether PyBullet is
 ROS_ROOTS = {"rclpy", "launch", "launch_ros", "ament_index_python", "builtin_interfaces", "rcl_interfaces"}
 VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py"}
 
@@ -191,14 +193,27 @@ def test_own_imports_follow_the_layers():
     report(offences, "the dependency rule allows less")
 
 
-def test_only_the_bullet_file_imports_pybullet():
+def test_a_simulator_is_imported_in_its_backend_alone():
     offences = [
         f"{relative(path)}:{found.line} imports {found.name}"
         for path in FILES
         for found in imports(path)
-        if found.root in ("pybullet", "pybullet_data", "pybullet_utils") and relative(path) not in PYBULLET
+        for simulator, folder in SIMULATORS.items()
+        if found.root.startswith(simulator) and not relative(path).startswith(f"{folder}/")
     ]
-    report(offences, f"only {sorted(PYBULLET)} may import pybullet")
+    report(offences, f"only these folders may import their simulator: {SIMULATORS}")
+
+
+def test_nobody_knows_a_backend_but_by_the_table_of_engines():
+    backends = tuple("ami_ros." + folder.replace("/", ".") for folder in SIMULATORS.values())
+    offences = [
+        f"{relative(path)}:{found.line} imports {found.name}"
+        for path in FILES
+        for found in imports(path)
+        if found.name.startswith(backends)
+        and not relative(path).startswith((*SIMULATORS.values(), BUILT_WELL))
+    ]
+    report(offences, "worlds are opened by open_world, and used as World or Stage")
 
 
 def test_only_ros_imports_ros():
@@ -315,8 +330,14 @@ def test_the_gate_runs_without_torch_and_without_the_simulator(entry: str):
             ".".join(path.relative_to(ROOT).with_suffix("").parts)
             for path in (PACKAGE / "safety").rglob("[!_]*.py")
         ]
-    foreign = "{'torch', 'pybullet', 'ami_ros.model', 'ami_ros.planning', 'ami_ros.sim'}"
-    code = f"import sys, {', '.join(modules)}; print({foreign} & set(sys.modules))"
+    code = f"""
+import sys, {", ".join(modules)}
+from ami_ros.configuration import Configuration  # what the gate asks of a robot, and what that loads
+asked = Configuration.load("panda", "push")
+asked.safety, asked.safety_node
+foreign = ("torch", "pybullet", "mujoco", "ami_ros.model", "ami_ros.planning", "ami_ros.sim")
+print(sorted(name for name in sys.modules if (name + ".").startswith(tuple(f"{{it}}." for it in foreign))))
+"""
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.strip() == "set()"
+    assert run.stdout.strip() == "[]"

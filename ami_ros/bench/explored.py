@@ -16,7 +16,6 @@ from ami_ros.configuration import Configuration
 from ami_ros.exploration.planner import ExploringPlanner
 from ami_ros.sim.loop.exploring_loop import ExploringLoop
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.world.body_place import joints_of
 from ami_ros.sim.world.open_world import open_world
 
 EXPLORER, PLAIN = WAYS = ("explorer", "plain random motion")
@@ -54,7 +53,7 @@ class ExploredBody:
         task.furnish(self._world)
         for _ in self._loop.run(planner, task.episode(configuration.explorer.seed)):
             self._steps += 1
-            joints = joints_of(self._world)
+            joints = self._world.body().get("joints")
             if self._contact is not None and joints is not None:
                 self._self_touched += bool(self._contact.touching(joints))
             moved_s = planner.progress.moved_s

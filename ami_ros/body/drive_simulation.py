@@ -50,8 +50,9 @@ class Drive:
 
 @dataclass(frozen=True)
 class DriveSimulation:
-    """A base in PyBullet, with its cameras and surrounding boxes by name."""
+    """A base in a simulator, with its cameras and surrounding boxes by name."""
 
+    kind: str  # of SIMULATORS
     urdf: Path
     drive: Drive
     scenery: dict = field(default_factory=dict)  # type: ignore[type-arg]  # name -> Box
@@ -76,11 +77,12 @@ class _DriveSection:
 
 
 def read_drive_simulation(
-    keys: Mapping[str, Any], actions: ActionSpec, folder: Path, here: str
+    kind: str, keys: Mapping[str, Any], actions: ActionSpec, folder: Path, here: str
 ) -> DriveSimulation:
     """Return the simulation of a base.
 
     Args:
+        kind: of SIMULATORS.
         keys: of the YAML's section.
         actions: of the body.
         folder: of the YAML; file names are relative to it.
@@ -108,6 +110,7 @@ def read_drive_simulation(
             f"{here}: pose_noise_std: got {shown(raw.pose_noise_std)}, expected three numbers"
         )
     return DriveSimulation(
+        kind,
         resource(raw.urdf, folder),
         drive,
         read_boxes(raw.scenery, f"{here}: scenery"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulation of a robot: PyBullet for an arm or a base, a linear process, or nothing."""
+"""The simulation of a robot: a simulator for an arm or a base, a linear process, or nothing."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from ami_ros.body.groups import BaseGroup, Group
 from ami_ros.body.resources import resource
 from ami_ros.body.scenery import read_boxes
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
+from ami_ros.body.simulators import SIMULATORS
 from ami_ros.errors import EmbodimentError, shown
 from ami_ros.settings.fields import LARGEST, load_settings, setting
 from ami_ros.types import FloatArray
 
-# Kind -> the messages of the sensors that it can simulate.
-BULLET_PROVIDES = ("Image", "JointState", "TwistStamped", "WrenchStamped")
-DRIVE_PROVIDES = ("Image", "Odometry")
+# Messages of the sensors that a process can have.
 PROCESS_PROVIDES = ("FluidPressure", "Float64MultiArray", "Temperature", "TwistStamped", "WrenchStamped")
-KINDS = ("bullet", "process", "none")
+KINDS = (*SIMULATORS, "process", "none")
 
 
 @dataclass(frozen=True)
-class BulletSimulation:
-    """An arm in PyBullet, with its cameras and surrounding boxes by name."""
+class ArmSimulation:
+    """An arm in a simulator, with its cameras and surrounding boxes by name."""
 
+    kind: str = setting("the simulator", choices=tuple(SIMULATORS))
     urdf: str = setting("URDF with meshes; default: that of the arm")
     hold_joints: tuple[str, ...] = setting("joints outside joint_names that are held, such as a gripper's")
     hold_position: tuple[float, ...] = setting("positions of hold_joints", unit="rad|m")
@@ -86,6 +86,7 @@ class ProcessSimulation:
     """Linear, first order: x' = (offset + gain u - x) / time_constant, for each value of each sensor."""
 
     sensors: Mapping[str, ProcessSensor]
+    kind: ClassVar[str] = "process"
     held: ClassVar[tuple[str, ...]] = ()
     hold_joints: ClassVar[tuple[str, ...]] = ()
     hold_position: ClassVar[tuple[float, ...]] = ()
@@ -95,12 +96,13 @@ class ProcessSimulation:
 class NoSimulation:
     """A robot without simulation."""
 
+    kind: ClassVar[str] = "none"
     hold_joints: ClassVar[tuple[str, ...]] = ()
     hold_position: ClassVar[tuple[float, ...]] = ()
     held: tuple[str, ...] = setting("further joints that joint states may contain")
 
 
-Simulation: TypeAlias = BulletSimulation | DriveSimulation | ProcessSimulation | NoSimulation
+Simulation: TypeAlias = ArmSimulation | DriveSimulation | ProcessSimulation | NoSimulation
 
 
 @dataclass(frozen=True)
@@ -135,30 +137,27 @@ def read_simulation(
     if kind == "none":
         return load_settings(NoSimulation, {"held": [], **keys}, where=here, also=["kind"])
     actions = ActionSpec.beside([group.actions for group in groups])
-    is_commanded = all(group.actions.meaning in COMMANDED for group in groups)
-    drives = kind == "bullet" and any(isinstance(g, BaseGroup) and g.base is not None for g in groups)
-    if (kind == "process") != is_commanded and not drives:
-        expected = "process" if is_commanded else "bullet"
-        more = "; a twist in PyBullet needs a section base" if actions.meaning == "twist" else ""
+    drives = any(isinstance(group, BaseGroup) and group.base is not None for group in groups)
+    able = _able(groups, drives)
+    if kind not in able:
+        more = "; a twist in a simulator needs a section base" if actions.meaning == "twist" else ""
+        more = "; simulators know one group" if len(groups) > 1 else more
         raise EmbodimentError(
-            f"{here}: kind: got {kind}, expected {expected} or none for {actions.meaning}{more}"
+            f"{here}: kind: got {kind}, expected {' or '.join([*able, 'none'])} for {actions.meaning}{more}"
         )
-    if kind == "bullet" and len(groups) > 1:
-        raise EmbodimentError(
-            f"{here}: kind: got {kind}, expected none for several groups: {actions.meaning}"
-        )
-    able = DRIVE_PROVIDES if drives else BULLET_PROVIDES if kind == "bullet" else PROCESS_PROVIDES
     for name, sensor in sensors.items():
         message = "Image" if isinstance(sensor, ImageSensor) else sensor.message
-        if message not in able:
+        if message not in able[kind]:
             raise EmbodimentError(
                 f"{here}: sensor {name}: got {message}, which a simulation of kind {kind} does not know; "
-                f"expected one of {list(able)}, or kind: none"
+                f"expected one of {list(able[kind])}, or kind: none"
             )
-    if drives:
-        return read_drive_simulation(keys, actions, path.parent, here)
-    if kind == "bullet":
-        return _bullet(keys, path.parent, here)
+    if kind in SIMULATORS:
+        return (
+            read_drive_simulation(kind, keys, actions, path.parent, here)
+            if drives
+            else _arm(kind, keys, path.parent, here)
+        )
     given = load_settings(_ProcessSection, keys, where=here, also=["kind"]).sensors
     if set(given) != set(sensors):
         raise EmbodimentError(f"{here}: sensors: got {shown(list(given))}, expected {list(sensors)}")
@@ -166,10 +165,21 @@ def read_simulation(
     return ProcessSimulation({s.name: _process_sensor(given[s.name], s, actions, here) for s in vectors})
 
 
-def _bullet(keys: dict[str, Any], folder: Path, here: str) -> BulletSimulation:
+def _able(groups: Sequence[Group], drives: bool) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of simulation that fit a body, with the messages of the sensors that they know."""
+    is_commanded = all(group.actions.meaning in COMMANDED for group in groups)
+    able = {}
+    if len(groups) == 1 and (drives or not is_commanded):
+        able = {kind: known.base if drives else known.arm for kind, known in SIMULATORS.items()}
+    if is_commanded:
+        able["process"] = PROCESS_PROVIDES
+    return {kind: messages for kind, messages in able.items() if messages}
+
+
+def _arm(kind: str, keys: dict[str, Any], folder: Path, here: str) -> ArmSimulation:
     scenery = read_boxes(keys.pop("scenery", {}), f"{here}: scenery")
-    given = {"urdf": "", **keys, "scenery": scenery, "folder": folder}
-    return load_settings(BulletSimulation, given, where=here, also=["kind"])
+    given = {"urdf": "", **keys, "kind": kind, "scenery": scenery, "folder": folder}
+    return load_settings(ArmSimulation, given, where=here)
 
 
 def _process_sensor(section: Any, sensor: VectorSensor, actions: ActionSpec, where: str) -> ProcessSensor:

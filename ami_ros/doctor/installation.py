@@ -66,7 +66,7 @@ def simulator() -> Finding:
     if missing := missing_modules("sim"):
         return Finding("simulator", "fail", f"missing: {', '.join(missing)}", INSTALL)
     try:
-        from ami_ros.sim.world.bullet import RENDERS_ARRAYS
+        from ami_ros.sim.pybullet.bullet import RENDERS_ARRAYS
     except ImportError as error:
         return Finding("simulator", "fail", str(error), INSTALL)
     if not RENDERS_ARRAYS:

@@ -20,7 +20,6 @@ def standing(robot: str | None, task: str | None) -> Finding:
 
     from ami_ros.body.simulation import NoSimulation
     from ami_ros.configuration import Configuration
-    from ami_ros.sim.world.body_place import joints_of
     from ami_ros.sim.world.open_world import open_world
     from ami_ros.types import Command
 
@@ -35,7 +34,7 @@ def standing(robot: str | None, task: str | None) -> Finding:
     try:
         world.reset(spec.home)
         world.advance(Command(spec.home, np.zeros_like(spec.home), 0), WAIT_NS)
-        joints = joints_of(world)
+        joints = world.body().get("joints")
     finally:
         world.close()
     if joints is None or spec.limits.effort is None:  # an external process simulates it

@@ -29,12 +29,12 @@ def robot_picture(spec: RobotSpec, physics_hz: float) -> ImageArray:
     Raises:
         EmbodimentError: no arm, no camera, or no simulation.
     """
-    from ami_ros.sim.world.scene import Scene
+    from ami_ros.sim.world.open_world import open_world
 
     if not spec.arms:
         raise EmbodimentError(f"{spec.name}: picture: got a body without arm, expected one with a workspace")
     width = round(HEIGHT * spec.camera.aspect)
-    scene = Scene(spec, physics_hz)
+    scene = open_world(spec, physics_hz)
     tiles = []
     for caption, joints in _postures(spec):
         view = np.full((HEIGHT, width, 3), PAPER, dtype=np.uint8)

@@ -18,7 +18,8 @@ from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import _RobotFile
 from ami_ros.body.scenery import Box
 from ami_ros.body.sensors import ImageSensor, VectorSensor, _VectorSection
-from ami_ros.body.simulation import BulletSimulation, NoSimulation, _ProcessSection, _ProcessValue
+from ami_ros.body.simulation import ArmSimulation, NoSimulation, _ProcessSection, _ProcessValue
+from ami_ros.body.simulators import SIMULATORS
 from ami_ros.settings.task_file import SECTIONS, TaskFile
 from ami_ros.sim.tasks.by_name import KINDS
 from generate.markdown import code, plain, table
@@ -30,6 +31,11 @@ def attributes(cls: type[Any]) -> dict[str, str]:
     _, _, text = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")
     entries = re.findall(r"^    (\w+): (.+(?:\n        .+)*)", text, re.MULTILINE)
     return {name: " ".join(told.split()).rstrip(".").replace("None", "null") for name, told in entries}
+
+
+def _of(body: str) -> str:
+    """Return the kinds of simulators of an arm or a base."""
+    return " or ".join(kind for kind, simulator in SIMULATORS.items() if getattr(simulator, body))
 
 
 NOT_KEYS = ("name", "low", "high")  # the key of the section itself, and the ends of `range`
@@ -58,11 +64,11 @@ ROBOT: dict[str, tuple[type[Any], dict[str, str]]] = {
     "arm.limits": (ChannelLimits, {}),
     "arm.tool": (ToolSpec, {}),
     "base": (_BaseSection, {}),
-    "simulation, kind: bullet, of an arm": (
-        BulletSimulation,
+    f"simulation, kind: {_of('arm')}, of an arm": (
+        ArmSimulation,
         {"scenery": "boxes by name that stand around it"},
     ),
-    "simulation, kind: bullet, of a base": (_DriveSection, {}),
+    f"simulation, kind: {_of('base')}, of a base": (_DriveSection, {}),
     "simulation.drive": (Drive, {}),
     "simulation.scenery.<name>, simulation.payload.<name>": (Box, {}),
     "simulation, kind: process": (_ProcessSection, {}),

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.cli.benches.explore import explore
 from ami_ros.configuration import Configuration
@@ -57,8 +57,8 @@ def test_what_the_arm_touches_is_counted(opened):
     for step, _ in enumerate(steps):
         if step == 20:
             before = loop.touched
-            block = [*world.tip()[:2], world.objects()[0, 2], 0.0]
-            tricks.jump(np.array(block))  # where the rod is
+            block = [*world.tip()[:2], world.objects()["block"][2], 0.0]
+            tricks.jump("block", np.array(block))  # where the rod is
     assert before == 0 < loop.touched
 
 

@@ -123,7 +123,7 @@ def test_hours_that_cannot_be_are_refused(hours):
 
 def test_nodes_run_episode_after_episode_and_leave_nothing_behind(tmp_path):
     pytest.importorskip("rclpy", reason="rclpy is not installed")
-    pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+    pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
     from ami_ros.cli.benches.soak import soak
 
     file = tmp_path / "soak.json"

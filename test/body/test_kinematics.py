@@ -31,7 +31,7 @@ def random_joints(count: int, seed: int = 0) -> np.ndarray:
 
 
 def test_the_tip_is_where_pybullet_has_it(kinematics):
-    bullet = pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+    bullet = pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
     world = bullet.Bullet(200.0)
     urdf = SPEC.simulation.urdf_path(SPEC.urdf)
     arm = world.load_urdf(loadable_urdf(urdf, detailed=False), str(urdf), fixed=True)

@@ -9,7 +9,7 @@ from bodies import mobile_base, process_body, two_cameras_and_force, vector_sens
 from robots import panda_yaml
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.body.simulation import BulletSimulation, NoSimulation, ProcessSimulation
+from ami_ros.body.simulation import ArmSimulation, NoSimulation, ProcessSimulation
 from ami_ros.errors import ConfigError
 
 
@@ -34,7 +34,7 @@ def test_a_value_that_is_null_is_always_zero(tmp_path):
 def test_a_robot_may_have_no_simulation(tmp_path):
     path = panda_yaml(tmp_path, lambda values: values.update(simulation={"kind": "none"}))
     assert isinstance(load_robot(path).simulation, NoSimulation)
-    assert isinstance(load_robot("panda").simulation, BulletSimulation)
+    assert isinstance(load_robot("panda").simulation, ArmSimulation)
 
 
 def put(keys: str, value):
@@ -56,7 +56,11 @@ VALUES = "simulation.sensors.temperatures"
 @pytest.mark.parametrize(
     ("keys", "value", "message"),
     [
-        ("simulation", {}, r"simulation: kind: got None, expected one of \['bullet', 'process', 'none'\]"),
+        (
+            "simulation",
+            {},
+            r"simulation: kind: got None, expected one of \['bullet', 'process', 'none'\]",
+        ),
         ("simulation.kind", "gazebo", "kind: got 'gazebo'"),
         ("simulation.kind", ["process"], "kind: got"),
         ("simulation.kind", "bullet", "got bullet, expected process or none for setpoint"),

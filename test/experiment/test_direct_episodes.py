@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from untrained import untrained_model
 

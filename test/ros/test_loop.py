@@ -48,7 +48,7 @@ def client(environment, task):
 def in_process(path, task, seed: int) -> np.ndarray:
     """The same episode without ROS: joints (S + 1, J)."""
     from ami_ros.sim.loop.closed_loop import ClosedLoop
-    from ami_ros.sim.world.scene import Scene
+    from ami_ros.sim.pybullet.scene import Scene
 
     module_spec = importlib.util.spec_from_file_location("straight_line_node", path)
     module = importlib.util.module_from_spec(module_spec)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from robots import skip_without_robots_of_others
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.model.files import read_verified
@@ -21,8 +21,8 @@ from ami_ros.planning.settings import load_planner_settings
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.settings.share import shipped_model
 from ami_ros.sim.loop.closed_loop import ClosedLoop
+from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Goal, ImageArray, Plan
 
 SHIPPED = (("panda", "reach"), ("panda", "push"), ("kuka_iiwa", "reach"), ("panda_wrist", "reach"))

@@ -10,7 +10,7 @@ from itertools import islice
 
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.model.files import read_verified

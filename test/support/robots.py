@@ -21,7 +21,7 @@ from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import ImageSensor, VectorSensor
-from ami_ros.body.simulation import BulletSimulation
+from ami_ros.body.simulation import ArmSimulation
 from ami_ros.settings.share import config_path
 
 JOINTS = 4
@@ -92,7 +92,7 @@ def made_up_robot(**changes: Any) -> RobotSpec:
                 ),
             ),
         ),
-        simulation=BulletSimulation("made_up.urdf", (), (), "tip"),
+        simulation=ArmSimulation("bullet", "made_up.urdf", (), (), "tip"),
         source="invented",
     )
     return changed(spec, **changes)

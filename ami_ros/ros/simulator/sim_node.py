@@ -34,7 +34,6 @@ from ami_ros.sim.loop.lateness import Lateness
 from ami_ros.sim.settings import SimSettings
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.task import Task
-from ami_ros.sim.world.body_place import joints_of, pose_of
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.types import Command, FloatArray, Level
 
@@ -114,7 +113,7 @@ class SimNode(Node):
 
     def measured(self) -> FloatArray | None:
         """Return where the commanded channels are (C,); None if no sensor measures them."""
-        return joints_of(self.episode.scene)
+        return self.episode.scene.body().get("joints")
 
     def follow(self, now_ns: int) -> Command:
         """Return the controller's command for the next tick."""
@@ -223,7 +222,7 @@ class SimNode(Node):
         # In real time a loaded machine delivers late what was sent before the world continued.
         if not self.settings.lock_step and command.stamp_ns < self._begins_ns:
             return
-        pose = pose_of(self.episode.scene)
+        pose = self.episode.scene.body().get("pose")
         late_s = 0.0 if self.settings.lock_step else self.lateness.at_s(now)
         self.controller.take(command, measured, now, pose, late_s)
         self.command_stamp_ns = command.stamp_ns

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ami_ros.sim.world.stage import Stage
 from ami_ros.sim.world.tricks import AWAY
+from ami_ros.sim.world.world import Stage
 from ami_ros.types import FloatArray
 
 SHAPES = ("box", "capsule")
@@ -22,20 +22,21 @@ class Bystanders:
     """Objects that are only visible; nothing can touch them.
 
     Args:
-        scene: furnished.
+        stage: furnished.
     """
 
-    def __init__(self, scene: Stage) -> None:
-        self._bullet, self._clear = scene.bullet, CLEAR * scene.scale
-        kinds = [(shape, size * scene.scale) for shape in SHAPES for size in SIZES]
-        self._bodies = [self._bullet.add_ghost(*kind, (0.5, 0.5, 0.5, 1.0)) for kind in kinds]
-        self._sizes = [size for _, size in kinds]
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._clear = stage, CLEAR * stage.scale
+        kinds = [(shape, size * stage.scale) for shape in SHAPES for size in SIZES]
+        self._sizes = {f"bystander_{index}": size for index, (_, size) in enumerate(kinds)}
+        for name, kind in zip(self._sizes, kinds, strict=True):
+            stage.add_ghost(name, *kind, (0.5, 0.5, 0.5, 1.0))
         self.hide()
 
     def hide(self) -> None:
         """Remove all of them."""
-        for body in self._bodies:
-            self._bullet.place(body, AWAY, 0.0)
+        for name in self._sizes:
+            self._stage.place(name, AWAY)
 
     def show(self, generator: np.random.Generator, table: FloatArray, objects: FloatArray) -> None:
         """Put one of them, in any colour, on the table or on the ground.
@@ -49,8 +50,7 @@ class Bystanders:
             place: FloatArray = generator.uniform(table[0], table[1])
             if (np.linalg.norm(objects - place, axis=1) > self._clear).all():
                 break
-        index = int(generator.integers(len(self._bodies)))
-        self._bullet.paint(self._bodies[index], -1, [*generator.uniform(0.0, 1.0, size=3), 1.0])
-        x, y = (float(v) for v in place)
+        name = list(self._sizes)[int(generator.integers(len(self._sizes)))]
+        self._stage.paint(name, [*generator.uniform(0.0, 1.0, size=3), 1.0])
         yaw = float(generator.uniform(0.0, TURN))
-        self._bullet.place(self._bodies[index], (x, y, self._sizes[index] / 2), yaw)
+        self._stage.place(name, np.array([*place, self._sizes[name] / 2, yaw]))

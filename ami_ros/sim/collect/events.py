@@ -21,8 +21,8 @@ from ami_ros.sim.camera.variation import CLEAN, training_variation
 from ami_ros.sim.collect.occasion import ARM_KINDS, CLEAR, OBJECT_KINDS, WALL_KINDS, occasion, shows
 from ami_ros.sim.collect.scene_recorder import SceneRecorder
 from ami_ros.sim.tasks.task import Motion, Task
-from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.tricks import STRANGERS, Tricks
+from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def event_kinds(task: Task) -> tuple[str, ...]:
     episode = task.episode(0)
     if not len(episode.start_objects):
         return ARM_KINDS
-    stays = np.array_equal(episode.start_objects, episode.goal_objects)
+    starts, goals = episode.start_objects, episode.goal_objects
+    stays = all(np.array_equal(starts[name], goals[name]) for name in starts)
     return WALL_KINDS if stays else OBJECT_KINDS
 
 
@@ -50,7 +51,7 @@ class Remembered:
         self._motion = motion
         self._actions: list[FloatArray] = []
 
-    def next(self, scene: Scene) -> FloatArray:
+    def next(self, scene: World) -> FloatArray:
         """Return the next action (A,)."""
         self._actions.append(self._motion.next(scene))
         return self._actions[-1]
@@ -66,7 +67,7 @@ class Replay:
     def __init__(self, actions: list[FloatArray]) -> None:
         self._left = list(actions)
 
-    def next(self, scene: Scene) -> FloatArray:
+    def next(self, scene: World) -> FloatArray:
         """Return the next action (A,)."""
         return self._left.pop(0)
 
@@ -81,18 +82,18 @@ class EventRecorder(SceneRecorder):
         EmbodimentError: the body has no arm, or no cameras.
     """
 
-    _scene: Scene
-
     def __init__(self, configuration: Configuration) -> None:
         super().__init__(configuration)
-        if not isinstance(self._world, Scene):
+        if "joints" not in self._world.body():
             self.close()
             raise EmbodimentError(
                 f"{self._spec.name}: events: got no arm, expected one; event_pairs: 0 records none"
             )
-        self._scene, self._kinematics = self._world, Kinematics(self._spec)
+        self._kinematics = Kinematics(self._spec)
         self._tricks = Tricks(self._scene)
         self.kinds = event_kinds(self._task)
+        # What events happen to, the first one in the records; "" where it is the arm.
+        self._object = next(iter(self._task.episode(0).start_objects), "")
 
     def record(self, kind: str, pair: int) -> tuple[EventRecord, EventRecord]:
         """Record the possible and the impossible clip of a pair.
@@ -114,7 +115,7 @@ class EventRecorder(SceneRecorder):
             if moment is None:
                 continue
             self._scene.vary(looks, noise)
-            if kind == "stranger" or self._scene.object_bodies:
+            if kind == "stranger" or self._object:
                 happen = self._happening(kind, clip, moment, generator)
                 odd = self._film(episode, motion.again(), steps, look, happen)
                 self._tricks.undo()
@@ -129,12 +130,12 @@ class EventRecorder(SceneRecorder):
         self, kind: str, clip: EpisodeRecord, moment: int, generator: np.random.Generator
     ) -> Callable[[int], None]:
         """Return the callback that changes the world in time, called before each observation."""
-        tricks = self._tricks
+        tricks, name = self._tricks, self._object
         if kind == "teleport":
             pose = self._elsewhere(clip, moment, generator)
-            return lambda step: tricks.jump(pose) if step == moment else None
+            return lambda step: tricks.jump(name, pose) if step == moment else None
         if kind == "vanish":
-            return lambda step: tricks.vanish() if step == moment else None
+            return lambda step: tricks.vanish(name) if step == moment else None
         if kind == "passes_through":
             return lambda step: tricks.pass_through() if step == 0 else None
         index, place = int(generator.integers(len(STRANGERS))), self._free_place(clip, generator)
@@ -143,7 +144,7 @@ class EventRecorder(SceneRecorder):
     def _elsewhere(self, clip: EpisodeRecord, moment: int, generator: np.random.Generator) -> FloatArray:
         """Return a pose (4,) for the block, away from its present place and from the tip."""
         while True:
-            pose = self._task.scatter(generator).start_objects[0]
+            pose = self._task.scatter(generator).start_objects[self._object]
             far = np.linalg.norm(pose[:2] - clip.truth["objects"][moment, 0, :2])
             if JUMP[0] <= far <= JUMP[1] and np.linalg.norm(pose[:2] - clip.truth["tip"][moment, :2]) > CLEAR:
                 return pose
@@ -168,7 +169,7 @@ class EventRecorder(SceneRecorder):
         elif kind == "freeze":
             shown[moment:] = joints[moment - 1]
         elif kind == "vanish":
-            self._tricks.vanish_arm()
+            self._tricks.vanish_body()
         images = {camera: array.copy() for camera, array in clip.images.items()}
         for step in range(moment, len(shown)):
             self._scene.reset(shown[step])

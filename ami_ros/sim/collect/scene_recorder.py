@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.collect.recorder import Recorder
-from ami_ros.sim.world.stage import Stage
+from ami_ros.sim.world.world import as_stage
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -22,9 +22,9 @@ class SceneRecorder(Recorder):
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__(configuration)
-        if not isinstance(self._world, Stage) or not self._spec.images:
+        if not self._spec.images:
             self.close()
             raise EmbodimentError(
                 f"{self._spec.name}: got no camera, expected one: the recorder needs pictures"
             )
-        self._scene = self._world
+        self._scene = as_stage(self._world)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VECTOR_MESSAGES, ImageSensor, Sensor, VectorSensor
-from ami_ros.body.simulation import BulletSimulation
+from ami_ros.body.simulation import ArmSimulation
 from ami_ros.errors import ConfigError
 from ami_ros.safety.sensor_reasons import AGE_REASONS, FROZEN_REASONS
 from ami_ros.safety.watched_sensor import IMAGE, JOINT_STATES, VECTOR, watched_sensors
@@ -215,8 +215,7 @@ class Catalogue:
         if not self._has_model and kind.named_by and set(kind.named_by) - still <= set(DOUBT):
             return "only a model detects it, and the robot has none"
         if kind.part == SCENE:
-            has_scene = bool(spec.arms) and isinstance(spec.simulation, BulletSimulation)
-            seen = has_scene and bool(spec.images_for("model"))
+            seen = isinstance(spec.simulation, ArmSimulation) and bool(spec.images_for("model"))
             return "" if seen else "it needs a simulated scene with an arm that its model sees"
         if kind.part == CLOCK:
             stamped = any(is_stamped(spec.sensors[watched]) for watched in self._watched)

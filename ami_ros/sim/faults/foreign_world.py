@@ -10,7 +10,7 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.camera.variation import TINTS, Variation
 from ami_ros.sim.tasks.task import Task
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.open_world import open_world
 from ami_ros.types import FloatArray, ImageArray
 
 PHYSICS_HZ = 200.0  # it is never stepped
@@ -28,7 +28,7 @@ class ForeignWorld:
     """
 
     def __init__(self, spec: RobotSpec, task: Task, seed: int) -> None:
-        self._scene = Scene(spec, PHYSICS_HZ, detailed=True)
+        self._scene = open_world(spec, PHYSICS_HZ, detailed=True)
         task.furnish(self._scene)
         low, high = PLAIN_ARM
         greys = np.random.default_rng(seed).uniform(low, high, TINTS - 2).tolist()
@@ -36,7 +36,7 @@ class ForeignWorld:
         self._scene.vary(Variation(tints=(WHITE_TABLE, DARK_WALL, *others)), seed)
 
     def image(self, moment: Mapping[str, FloatArray], camera: str) -> ImageArray:
-        """Return what a camera of the robot would see there at a `Scene.snapshot`."""
+        """Return what a camera of the robot would see there at a `World.snapshot`."""
         self._scene.show(moment)
         return self._scene.image(camera=camera)
 

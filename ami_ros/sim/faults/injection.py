@@ -18,9 +18,8 @@ from ami_ros.sim.faults.joints import JOINT_FAULTS, JointFault, JointReading
 from ami_ros.sim.faults.poses import POSE_FAULTS
 from ami_ros.sim.faults.vectors import OFF_NS, VECTOR_FAULTS, Measured, VectorFault
 from ami_ros.sim.tasks.task import Task
-from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.tricks import STRANGERS, Tricks
-from ami_ros.sim.world.world import World
+from ami_ros.sim.world.world import World, as_stage
 from ami_ros.types import FloatArray, ImageArray
 
 T = TypeVar("T")
@@ -36,7 +35,7 @@ class FaultInjection:
     """The active faults; all sensor output passes through here.
 
     Args:
-        world: the body; a scene with an arm can get an unknown object, and be shown in another world.
+        world: the body; a stage with an arm can get an unknown object, and be shown in another world.
         spec: of the body.
         task: furnishes the foreign world.
 
@@ -135,9 +134,7 @@ class FaultInjection:
 
     def _show_stranger(self, generator: np.random.Generator) -> None:
         """Put an unknown object where the camera sees it: hidden behind the arm it is no fault yet."""
-        if not isinstance(self._world, Scene):
-            return
-        tricks = self._tricks = self._tricks or Tricks(self._world)
+        tricks = self._tricks = self._tricks or Tricks(as_stage(self._world))
         self._undo.append(tricks.undo)
         lower, upper = self._spec.workspace[:, :2]
         before = self._world.image()

@@ -11,8 +11,6 @@ from ami_ros.safety.settings import SafetySettings
 from ami_ros.sim.loop.command_oracle import oracle_of
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.task import Episode
-from ami_ros.sim.world.body_place import joints_of, pose_of
-from ami_ros.sim.world.scene import Scene
 from ami_ros.sim.world.world import World
 from ami_ros.types import Command, Level, Verdict
 
@@ -22,7 +20,7 @@ class ExploringLoop(StepLoop):
 
     Attributes:
         oracle: judges every command.
-        touched: control steps in which an arm touched something other than its support.
+        touched: control steps in which the body touched something other than its support.
     """
 
     def __init__(self, world: World, spec: RobotSpec, safety: SafetySettings) -> None:
@@ -30,7 +28,7 @@ class ExploringLoop(StepLoop):
         self.oracle = oracle_of(spec, 1.0 / safety.rate_hz, safety.limits["zones"].workspace_margin)
         self.touched = 0
         self._planner: ExploringPlanner | None = None
-        self._stood_on: set[int] = set()
+        self._stood_on: set[str] = set()
         self._stands = self._touches = False
 
     def run(self, planner: ExploringPlanner, episode: Episode) -> Iterator[None]:
@@ -58,12 +56,13 @@ class ExploringLoop(StepLoop):
     def _ticked(self, command: Command | None, verdict: Verdict) -> None:
         world = self._world
         if command is not None:
-            self.oracle.see(command, joints_of(world), pose_of(world))
+            body = world.body()
+            self.oracle.see(command, body.get("joints"), body.get("pose"))
             self.oracle.see_stop(verdict.level is Level.STOP, command.stamp_ns)
         if self._planner is not None:
             self._planner.judge(verdict.level)
             self._planner.obey(None if command is None else command.position)
-        in_touch = world.touching() if isinstance(world, Scene) else set()
+        in_touch = world.touching()
         if self._stands:  # in the first control step, at home
             self._stood_on |= in_touch
         self._touches |= bool(in_touch - self._stood_on)

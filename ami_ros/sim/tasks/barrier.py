@@ -20,10 +20,11 @@ from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.touring import Touring
 from ami_ros.sim.tasks.trap import Trap
 from ami_ros.sim.tasks.yardstick import METRES
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.world import Poses, Stage
 from ami_ros.types import FloatArray
 
 DRAWS = 1000  # places to try
+WALLS = BACK, LEFT, RIGHT = ("back", "left", "right")  # of the trap, in its order
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,11 @@ class Barrier:
         self.goal_sensor, self.yardstick = "", METRES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, True
 
-    def furnish(self, scene: Scene) -> None:
+    def furnish(self, scene: Stage) -> None:
         """Put up the walls."""
-        for half in self._trap.half_sizes:
-            scene.add_block([*half, 0.5 * self._settings.height], 0.0, 0.5, self._settings.colour)
+        height = 0.5 * self._settings.height
+        for name, half in zip(WALLS, self._trap.half_sizes, strict=True):
+            scene.add_block(name, [*half, height], 0.0, 0.5, self._settings.colour)
 
     def episode(self, seed: int) -> Episode:
         """Return the episode of `seed`: the same on every machine.
@@ -101,17 +103,17 @@ class Barrier:
         later = self._elsewhere(generator, _outward(goal, place)) if self._settings.map == CHANGED else None
         return Episode(ends[0], ends[1], self._kinematics.forward(ends[1])[0], walls, walls, later)
 
-    def _elsewhere(self, generator: np.random.Generator, goal: FloatArray) -> FloatArray:
-        """Return other poses (3, 4) of the walls, with none at the goal (2,), base frame."""
+    def _elsewhere(self, generator: np.random.Generator, goal: FloatArray) -> Poses:
+        """Return other poses of the walls, with none at the goal (2,), base frame."""
         for _ in range(DRAWS):
             place = self._place(generator)
             if self._trap.clearance(_inward(goal, place)[None])[0] >= self._clear:
                 return self._walls(place)
         raise ConfigError(f"barrier: {DRAWS} draws found no other place for the trap; make it smaller")
 
-    def error(self, scene: Scene, episode: Episode) -> float:
+    def error(self, scene: Stage, episode: Episode) -> float:
         """Return the true distance of the tip from the goal, m."""
-        return float(np.linalg.norm(scene.tip() - episode.goal_position))
+        return float(np.linalg.norm(scene.truth()["tip"] - episode.goal_position))
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Start anywhere, inside the trap in half of the episodes."""
@@ -154,10 +156,13 @@ class Barrier:
         turn = drawn(generator, s.map, (-180.0, 180.0), (s.unseen_lower_deg, s.unseen_upper_deg))
         return np.array([*middle, math.radians(turn)])
 
-    def _walls(self, place: FloatArray) -> FloatArray:
-        """Return the poses (3, 4) of the walls."""
+    def _walls(self, place: FloatArray) -> Poses:
+        """Return the poses of the walls."""
         height = 0.5 * self._settings.height
-        return np.array([[*_outward(one, place), height, place[2]] for one in self._trap.middles])
+        return {
+            name: np.array([*_outward(middle, place), height, place[2]])
+            for name, middle in zip(WALLS, self._trap.middles, strict=True)
+        }
 
     def _anywhere(self, generator: np.random.Generator, place: FloatArray, inside: bool) -> FloatArray:
         """Return a free place (2,) for the tip, base frame; inside the trap, or anywhere."""
@@ -194,7 +199,7 @@ def _inward(at: FloatArray, place: FloatArray) -> FloatArray:
     return turned
 
 
-def _place_of(walls: FloatArray) -> FloatArray:
-    """Return where the trap stands (3,), from the poses of its walls (3, 4)."""
+def _place_of(walls: Poses) -> FloatArray:
+    """Return where the trap stands (3,), from the poses of its walls."""
     # Its middle is between the sides.
-    return np.array([*walls[1:, :2].mean(axis=0), walls[0, 3]])
+    return np.array([*np.mean([walls[LEFT][:2], walls[RIGHT][:2]], axis=0), walls[BACK][3]])

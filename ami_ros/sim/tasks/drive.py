@@ -17,7 +17,7 @@ from ami_ros.sim.tasks.far_apart import far_apart
 from ami_ros.sim.tasks.poses import PoseTolerance, base_in_area, pose_inside
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
-from ami_ros.sim.world.yard import Yard
+from ami_ros.sim.world.world import Stage
 from ami_ros.types import FloatArray
 
 
@@ -56,7 +56,7 @@ class Drive:
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
         self._pose(np.random.default_rng(0))  # report an area without room before anything starts
 
-    def furnish(self, scene: Yard) -> None:
+    def furnish(self, scene: Stage) -> None:
         """Nothing is added to the yard."""
 
     def episode(self, seed: int) -> Episode:
@@ -80,9 +80,9 @@ class Drive:
             "expected one for the base with its margin; widen base.keep_in, or lower the task's margin"
         )
 
-    def error(self, scene: Yard, episode: Episode) -> float:
+    def error(self, scene: Stage, episode: Episode) -> float:
         """Return the true distance or turn from the goal, whichever is more, in tolerances."""
-        return self._tolerance.error(scene.pose(), episode.goal_position)
+        return self._tolerance.error(scene.body()["pose"], episode.goal_position)
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Start anywhere in the area, with any heading."""

@@ -23,7 +23,7 @@ from ami_ros.exploration.steering import (
     wrapped,
 )
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.world.yard import Yard
+from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray
 
 AHEAD_S = 1.5  # how far random driving looks ahead: longer than the stopping time
@@ -55,11 +55,11 @@ class RandomDriving:
         self._std = std * spec.actions.half_range
         self._value = self._middle + generator.normal(size=len(self._std)) * self._std
 
-    def next(self, scene: Yard) -> FloatArray:
+    def next(self, scene: World) -> FloatArray:
         """Return the next action (A,) in m/s and rad/s."""
         self._value = ornstein_uhlenbeck(self._value, self._middle, self._std, self._keep, self._generator)
         action = np.clip(self._value, self._low, self._high)
-        if self._leaves(scene.pose(), action):
+        if self._leaves(scene.body()["pose"], action):
             # Back the way it came; if that also leads outside, the gate decides.
             self._value, self._middle = self._mirrored(self._value), self._mirrored(self._middle)
             action = np.clip(self._value, self._low, self._high)
@@ -80,9 +80,9 @@ class DrivingTo:
     def __init__(self, spec: RobotSpec, goal: FloatArray, distance: float, angle: float) -> None:
         self._steering = SteeringTo(spec.actions, goal, distance, angle)
 
-    def next(self, scene: Yard) -> FloatArray:
+    def next(self, scene: World) -> FloatArray:
         """Return the next action (A,) in m/s and rad/s; zeros on arrival."""
-        return self._steering.next(scene.pose())
+        return self._steering.next(scene.body()["pose"])
 
 
 class DrivingThrough:
@@ -108,9 +108,9 @@ class DrivingThrough:
         self._distance, self._generator, self._steps = distance, generator, steps
         self._is_there, self._since = False, 0
 
-    def next(self, scene: Yard) -> FloatArray:
+    def next(self, scene: World) -> FloatArray:
         """Return the next action (A,) in m/s and rad/s."""
-        pose = scene.pose()
+        pose = scene.body()["pose"]
         while len(self._left) > 1 and (
             np.hypot(*(self._left[0][:2] - pose[:2])) < self._distance or self._since == self._steps
         ):

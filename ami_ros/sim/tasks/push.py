@@ -13,11 +13,11 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.settings.fields import setting
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.tasks.pushing import Attracted, NoisyPushing, Pushing
+from ami_ros.sim.tasks.pushing import BLOCK, Attracted, NoisyPushing, Pushing
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import METRES
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.world import Poses, Stage
 from ami_ros.types import FloatArray
 
 GAP = 0.004  # m between rod and block in the goal image: the picture of a finished push
@@ -95,10 +95,10 @@ class Push:
         self.goal_sensor, self.yardstick = "", METRES
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
 
-    def furnish(self, scene: Scene) -> None:
+    def furnish(self, scene: Stage) -> None:
         """Put the block on the table."""
         s = self._settings
-        scene.add_block(s.block_half_size, s.block_mass, s.block_friction, s.block_colour)
+        scene.add_block(BLOCK, s.block_half_size, s.block_mass, s.block_friction, s.block_colour)
 
     def episode(self, seed: int) -> Episode:
         """Return the episode of `seed`: the same on every machine.
@@ -127,9 +127,9 @@ class Push:
             goal_objects=self._pose(goal, generator),
         )
 
-    def error(self, scene: Scene, episode: Episode) -> float:
+    def error(self, scene: Stage, episode: Episode) -> float:
         """Return the true distance of the block's centre from its goal along the table, m."""
-        return float(np.linalg.norm(scene.objects()[0, :2] - episode.goal_position[:2]))
+        return float(np.linalg.norm(scene.objects()[BLOCK][:2] - episode.goal_position[:2]))
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Put the block anywhere in its area, and the rod near it in half of the episodes."""
@@ -166,9 +166,9 @@ class Push:
         place: FloatArray = generator.uniform(self._area[0], self._area[1])
         return place
 
-    def _pose(self, place: FloatArray, generator: np.random.Generator) -> FloatArray:
+    def _pose(self, place: FloatArray, generator: np.random.Generator) -> Poses:
         yaw = generator.uniform(-np.pi / 4, np.pi / 4)
-        return np.array([[*place, self._settings.block_half_size[2], yaw]])
+        return {BLOCK: np.array([*place, self._settings.block_half_size[2], yaw])}
 
     def _clear_of(self, block: FloatArray, generator: np.random.Generator) -> FloatArray:
         while True:

@@ -10,9 +10,10 @@ import numpy as np
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Motion
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.world import Stage
 from ami_ros.types import FloatArray
 
+BLOCK = "block"  # what is pushed
 STANDOFF = 0.025  # m, gap to the block at the start of a push
 BESIDE = 0.015  # m, sideways offset up to which a push continues
 CLEARANCE = 0.045  # m, added to the block's radius on the way around it
@@ -43,9 +44,9 @@ class Pushing:
         self._step_s, self._actions = spec.step_ns / 1e9, spec.actions
         self._goal, self._touch, self._speed = goal, block_radius + tool_radius, speed
 
-    def next(self, scene: Scene) -> FloatArray:
+    def next(self, scene: Stage) -> FloatArray:
         """Return the next tip velocity (2,) in m/s."""
-        tip, block = scene.tip()[:2], scene.objects()[0, :2]
+        tip, block = scene.truth()["tip"][:2], scene.objects()[BLOCK][:2]
         way = self._goal - block
         left = float(np.linalg.norm(way))
         if left < DONE:
@@ -82,9 +83,9 @@ class Attracted:
         self._actions, self._aimless = spec.actions, aimless
         self._pull_hz = generator.uniform(*ATTRACTION_HZ)
 
-    def next(self, scene: Scene) -> FloatArray:
+    def next(self, scene: Stage) -> FloatArray:
         """Return the next action (2,) in m/s."""
-        pull = self._pull_hz * (scene.objects()[0, :2] - scene.tip()[:2])
+        pull = self._pull_hz * (scene.objects()[BLOCK][:2] - scene.truth()["tip"][:2])
         return np.clip(pull + self._aimless.next(scene), self._actions.low, self._actions.high)
 
 
@@ -109,9 +110,9 @@ class NoisyPushing:
         speed = self._generator.uniform(*SPEED_SHARE) * self._spec.max_tip_speed
         self._push = self._pushing(self._goal, speed)
 
-    def next(self, scene: Scene) -> FloatArray:
+    def next(self, scene: Stage) -> FloatArray:
         """Return the next action (2,) in m/s."""
-        near = np.linalg.norm(scene.objects()[0, :2] - self._goal) < NEAR
+        near = np.linalg.norm(scene.objects()[BLOCK][:2] - self._goal) < NEAR
         if near or self._generator.random() < NEW_GOAL_SHARE:
             self._begin()
         action = self._push.next(scene) + self._noise * self._aimless.next(scene)

@@ -9,7 +9,7 @@ from ami_ros.body.actions import AXES
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.exploration.motion import ornstein_uhlenbeck
 from ami_ros.sim.tasks.collect_settings import CollectSettings
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray
 
 
@@ -25,9 +25,9 @@ class RandomMotion:
         axes = [AXES.index(axis) for axis in spec.actions.names]
         self._axes, self._lower, self._upper = axes, spec.workspace[0][axes], spec.workspace[1][axes]
 
-    def next(self, scene: Scene) -> FloatArray:
+    def next(self, scene: World) -> FloatArray:
         """Return the next action (A,) in m/s; bounces off the walls of the workspace box."""
-        tip = scene.tip()[self._axes]
+        tip = scene.truth()["tip"][self._axes]
         self._velocity = ornstein_uhlenbeck(
             self._velocity, 0.0, self._std, self._correlation, self._generator
         )

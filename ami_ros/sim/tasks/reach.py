@@ -15,7 +15,7 @@ from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import METRES
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.world import Stage
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Reach:
         joints = self._kinematics.solve(goal)
         return Episode(self._kinematics.solve(start), joints, self._kinematics.forward(joints)[0])
 
-    def furnish(self, scene: Scene) -> None:
+    def furnish(self, scene: Stage) -> None:
         """Nothing stands on the table."""
 
-    def error(self, scene: Scene, episode: Episode) -> float:
+    def error(self, scene: Stage, episode: Episode) -> float:
         """Return the true distance of the tip from the goal, m."""
-        return float(np.linalg.norm(scene.tip() - episode.goal_position))
+        return float(np.linalg.norm(scene.truth()["tip"] - episode.goal_position))
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Start anywhere in the box."""

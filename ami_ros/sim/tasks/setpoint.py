@@ -46,7 +46,7 @@ class Setpoint:
     def __init__(self, spec: RobotSpec, settings: SetpointSettings) -> None:
         if not isinstance(spec.simulation, ProcessSimulation):
             raise ConfigError(
-                f"setpoint: {spec.name} has {type(spec.simulation).__name__}, expected kind: process"
+                f"setpoint: {spec.name} has kind: {spec.simulation.kind}, expected kind: process"
             )
         sensors = spec.simulation.sensors
         if settings.goal_sensor not in sensors:

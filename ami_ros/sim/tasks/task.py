@@ -10,7 +10,7 @@ import numpy as np
 
 from ami_ros.sim.tasks.collect_settings import CollectSettings
 from ami_ros.sim.tasks.yardstick import Yardstick
-from ami_ros.sim.world.world import NO_POSES
+from ami_ros.sim.world.world import Poses
 from ami_ros.types import FloatArray
 
 
@@ -23,28 +23,28 @@ class Episode:
             yaw in rad, else set points (C,).
         goal: the same at the goal.
         goal_position: (n,) target of the judged quantity: (3,) m, a pose, or values of a sensor.
-        start_objects: (M, 4) x, y, z in m and yaw in rad of each object at the start.
-        goal_objects: (M, 4) in the goal image.
-        later_objects: (M, 4) poses after a move on the way; None: no move.
+        start_objects: name -> pose (4,) of each object at the start: x, y, z in m and yaw in rad.
+        goal_objects: the same in the goal image.
+        later_objects: the same after a move on the way; None: no move.
     """
 
     start: FloatArray
     goal: FloatArray
     goal_position: FloatArray
-    start_objects: FloatArray = field(default_factory=lambda: NO_POSES)
-    goal_objects: FloatArray = field(default_factory=lambda: NO_POSES)
-    later_objects: FloatArray | None = None
+    start_objects: Poses = field(default_factory=dict)
+    goal_objects: Poses = field(default_factory=dict)
+    later_objects: Poses | None = None
 
 
 class Motion(Protocol):
-    """Moves the robot while data is collected; takes the world of its task, a Scene for those of an arm."""
+    """Moves the robot while data is collected; takes the world of its task."""
 
     def next(self, scene: Any) -> FloatArray:
         """Return the next action (A,) in the channels' units; may use the truth."""
 
 
 class Task(Protocol):
-    """Seeded episodes of one kind, and their judge; takes the world of its body, a Scene for an arm.
+    """Seeded episodes of one kind, and their judge; takes the world of its body.
 
     Attributes:
         episode_steps: control steps per episode.
@@ -60,7 +60,7 @@ class Task(Protocol):
     yardstick: Yardstick
 
     def furnish(self, scene: Any) -> None:
-        """Put the task's objects into a new scene."""
+        """Put the task's objects, each with a name, into a new world."""
 
     def episode(self, seed: int) -> Episode:
         """Return the episode of `seed`: the same on every machine. Raises KinematicsError."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.sim.tasks.random_motion import RandomMotion
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray
 
 THERE = 0.008  # m
@@ -43,9 +43,9 @@ class Touring:
         self._left: list[FloatArray] = []
         self._steps, self._begun = 0, False
 
-    def next(self, scene: Scene) -> FloatArray:
+    def next(self, scene: World) -> FloatArray:
         """Return the next tip velocity (2,) in m/s."""
-        tip = scene.tip()[:2]
+        tip = scene.truth()["tip"][:2]
         self._steps += 1
         while self._left and np.linalg.norm(self._left[0] - tip) < THERE:
             if len(self._left) == 1 and self._aimless is None:

@@ -18,11 +18,11 @@ from ami_ros.sim.tasks.maps import CHANGED, MAPS, drawn
 from ami_ros.sim.tasks.poses import PoseTolerance, base_in_area, pose_inside
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.yardstick import TOLERANCES
-from ami_ros.sim.world.yard import Yard
+from ami_ros.sim.world.world import Poses, Stage
 from ami_ros.types import FloatArray
 
 DRAWS = 1000  # episodes to try until one needs a detour
-PIECES = 2  # of the wall, one on each side of the door
+WALLS = LOW, HIGH = ("low_wall", "high_wall")  # pieces of the wall, below and above the door along y
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,20 @@ class TwoRoom:
         self.episode_steps, self.goal_is_posture = settings.episode_steps, False
         self.episode(0)  # report an area without room before anything starts
 
-    def furnish(self, scene: Yard) -> None:
+    def furnish(self, scene: Stage) -> None:
         """Put up the wall."""
         s = self._settings
         half = [0.5 * s.wall_thickness, 0.5 * self._reach, 0.5 * s.wall_height]
-        for _ in range(PIECES):
-            scene.add_block(half, 0.0, 0.5, s.wall_colour)
+        for name in WALLS:
+            scene.add_block(name, half, 0.0, 0.5, s.wall_colour)
 
-    def _wall(self, door: float) -> FloatArray:
-        """Return the poses of the wall's pieces (2, 4)."""
+    def _wall(self, door: float) -> Poses:
+        """Return the poses of the wall's pieces."""
         away, height = 0.5 * (self._settings.door_width + self._reach), 0.5 * self._settings.wall_height
-        return np.array([[0.0, door - away, height, 0.0], [0.0, door + away, height, 0.0]])
+        return {
+            LOW: np.array([0.0, door - away, height, 0.0]),
+            HIGH: np.array([0.0, door + away, height, 0.0]),
+        }
 
     def episode(self, seed: int) -> Episode:
         """Return the episode of `seed`: the same on every machine.
@@ -151,9 +154,9 @@ class TwoRoom:
             "room for the base with its margin; widen base.keep_in, or lower the task's margin"
         )
 
-    def error(self, scene: Yard, episode: Episode) -> float:
+    def error(self, scene: Stage, episode: Episode) -> float:
         """Return the true distance or turn from the goal, whichever is more, in tolerances."""
-        return self._tolerance.error(scene.pose(), episode.goal_position)
+        return self._tolerance.error(scene.body()["pose"], episode.goal_position)
 
     def scatter(self, generator: np.random.Generator) -> Episode:
         """Start anywhere in either room or around the door, with any heading; the door is anywhere."""
@@ -203,7 +206,7 @@ class TwoRoom:
         return DrivingThrough(self._spec, stations, self._settings.distance_tolerance)
 
     def _door_of(self, episode: Episode) -> float:
-        return float(episode.start_objects[:, 1].mean())
+        return float(np.mean([pose[1] for pose in episode.start_objects.values()]))
 
     def _way(self, start: FloatArray, goal: FloatArray, door: float) -> list[FloatArray]:
         """Return the poses (3,) to go to: in front of the door and behind it, if it is between the two."""

@@ -3,27 +3,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
-from ami_ros.body.simulation import BULLET_PROVIDES
+from ami_ros.body.simulators import SIMULATORS
 from ami_ros.errors import EmbodimentError
-from ami_ros.sim.world.arm import Arm
-from ami_ros.sim.world.bullet import Bullet
 from ami_ros.types import FloatArray
+
+
+class SensedArm(Protocol):
+    """What sensors can measure of an arm in a simulator.
+
+    Attributes:
+        carried: the links that its last joint carries, including its own.
+    """
+
+    carried: frozenset[str]
+
+    @property
+    def all_joints(self) -> Sequence[str]:
+        """Names of the joints of its URDF, beyond those of the robot."""
+
+    def joint_state(self, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """Return position (n,) and velocity (n,) of joints by name."""
+
+    def touches(self) -> list[tuple[str, FloatArray, FloatArray]]:
+        """Return link, place (3,) in m and force on it (3,) in N of each contact in the last physics step."""
 
 
 class ArmSensors:
     """The vector sensors of one arm.
 
     Args:
-        bullet: the physics.
-        arm: in it.
+        arm: in its simulator.
         spec: the robot.
         kinematics: of its tip.
 
@@ -31,9 +49,8 @@ class ArmSensors:
         EmbodimentError: a sensor that this simulator cannot provide; names it and the available ones.
     """
 
-    def __init__(self, bullet: Bullet, arm: Arm, spec: RobotSpec, kinematics: Kinematics) -> None:
-        self._bullet, self._arm, self._kinematics = bullet, arm, kinematics
-        self._behind = self._links_behind(arm.joints[-1])
+    def __init__(self, arm: SensedArm, spec: RobotSpec, kinematics: Kinematics) -> None:
+        self._arm, self._spec, self._kinematics = arm, spec, kinematics
         self._moved = False
         self._read = {sensor.name: self._reader(sensor) for sensor in spec.vectors}
 
@@ -45,27 +62,18 @@ class ArmSensors:
         if sensor.message != "JointState":
             raise EmbodimentError(
                 f"sensor {sensor.name}: got {sensor.message}, which a simulated arm does not have; "
-                f"expected one of {list(BULLET_PROVIDES)}"
+                f"expected one of {list(SIMULATORS[self._spec.simulation.kind].arm)}"
             )
-        index = self._bullet.joint_indices(self._arm.body)
-        missing = [name for name in sensor.names if name not in index]
+        missing = [name for name in sensor.names if name not in self._arm.all_joints]
         if missing:
             raise EmbodimentError(
                 f"sensor {sensor.name}: joints {missing} not found in the simulation's URDF; "
-                f"it has {list(index)}"
+                f"it has {list(self._arm.all_joints)}"
             )
-        return partial(self._joints, [index[name] for name in sensor.names])
-
-    def _links_behind(self, joint: int) -> set[int]:
-        """Return the links that the last joint carries, including its own."""
-        behind = {joint}
-        for link, parent in enumerate(self._bullet.parents(self._arm.body)):
-            if parent in behind:  # a parent comes before its children
-                behind.add(link)
-        return behind
+        return partial(self._joints, sensor.names)
 
     def forget(self) -> None:
-        """Ignore contacts until the next step: PyBullet remembers those from before a reset."""
+        """Ignore contacts until the next step: a simulator may remember those from before a reset."""
         self._moved = False
 
     def stepped(self) -> None:
@@ -76,9 +84,9 @@ class ArmSensors:
         """Return what each sensor measures now, in its units."""
         return {name: read() for name, read in self._read.items()}
 
-    def _joints(self, joints: list[int]) -> FloatArray:
+    def _joints(self, names: Sequence[str]) -> FloatArray:
         """Return positions, then velocities, of joints."""
-        return np.concatenate(self._bullet.joint_state(self._arm.body, joints))
+        return np.concatenate(self._arm.joint_state(names))
 
     def _twist(self) -> FloatArray:
         """Return the tip's linear (m/s) and angular (rad/s) velocity (6,), axes of the base frame.
@@ -86,7 +94,7 @@ class ArmSensors:
         Source: twist = Jacobian times joint velocity; Siciliano et al., "Robotics: Modelling, Planning and
         Control" (2009), eq. 3.4.
         """
-        position, velocity = self._arm.state()
+        position, velocity = self._arm.joint_state(self._spec.joint_names)
         self._kinematics.forward(position)
         twist: FloatArray = self._kinematics.jacobian(position) @ velocity
         return twist
@@ -98,10 +106,10 @@ class ArmSensors:
         its load compensated: 0 in free motion.
         Source: wrenches add up in one frame; Lynch and Park, "Modern Robotics" (2017), section 3.4.
         """
-        place, turn = self._kinematics.forward(self._arm.state()[0])
+        place, turn = self._kinematics.forward(self._arm.joint_state(self._spec.joint_names)[0])
         wrench = np.zeros(6)
-        touches = self._bullet.touches(self._arm.body) if self._moved else []
+        touches = self._arm.touches() if self._moved else []
         for link, point, force in touches:
-            if link in self._behind:
+            if link in self._arm.carried:
                 wrench += np.concatenate([turn.T @ force, turn.T @ np.cross(point - place, force)])
         return wrench

@@ -17,7 +17,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.simulation import ProcessSimulation
 from ami_ros.errors import EmbodimentError, ObservationError
 from ami_ros.sim.camera.variation import Variation
-from ami_ros.sim.world.world import NO_POSES
+from ami_ros.sim.world.world import NO_OBJECTS, Poses
 from ami_ros.types import Command, FloatArray, ImageArray, Observation, Reading, checked_vector
 
 
@@ -38,7 +38,7 @@ class Process:
     def __init__(self, spec: RobotSpec, seed: int = 0) -> None:
         if not isinstance(spec.simulation, ProcessSimulation):
             raise EmbodimentError(
-                f"{spec.name}: simulation: got {type(spec.simulation).__name__}, expected kind: process"
+                f"{spec.name}: simulation: got kind: {spec.simulation.kind}, expected kind: process"
             )
         self._sensors, self._count = spec.simulation.sensors, len(spec.command_names)
         self._order = tuple(spec.sensors)
@@ -46,7 +46,7 @@ class Process:
         self.time_ns = 0
         self.reset(spec.home)
 
-    def reset(self, start: FloatArray, object_poses: FloatArray = NO_POSES) -> None:
+    def reset(self, start: FloatArray, object_poses: Poses = NO_OBJECTS) -> None:
         """Start at the steady state of the channels at `start` (C,); a process has no objects.
 
         Raises:
@@ -98,6 +98,14 @@ class Process:
         """
         raise ObservationError(f"got camera {camera!r}, expected none: a process has no camera")
 
+    def body(self) -> dict[str, FloatArray]:
+        """Return nothing: a process is nowhere."""
+        return {}
+
+    def touching(self) -> frozenset[str]:
+        """Return nothing: a process touches nothing."""
+        return frozenset()
+
     def truth(self) -> dict[str, FloatArray]:
         """Return sensor -> its values (n,) without noise."""
         return {name: self._state[name].copy() for name in self._order}
@@ -110,7 +118,7 @@ class Process:
         """Restore the state of `snapshot`."""
         self._state = {name: moment[name].copy() for name in self._order}
 
-    def rearrange(self, object_poses: FloatArray) -> bool:
+    def rearrange(self, object_poses: Poses) -> bool:
         """Return True: there are no objects."""
         return True
 

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from ami_ros.sim.world.scene import Scene
+import numpy as np
+
+from ami_ros.sim.world.world import Stage
 from ami_ros.types import FloatArray
 
-AWAY = (0.0, 0.0, -60.0)  # m: beyond the camera's far plane
+AWAY = np.array([0.0, 0.0, -60.0, 0.0])  # beyond the camera's far plane: x, y, z in m and yaw in rad
 # Shapes and colours used in no task: shape, m across, colour.
 STRANGERS = (
     ("sphere", 0.09, (0.10, 0.75, 0.20, 1.0)),
@@ -19,42 +21,41 @@ STRANGERS = (
 
 
 class Tricks:
-    """Breaks the rules of a scene's world; `undo` restores them."""
+    """Breaks the rules of a stage's world; `undo` restores them."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene, self._bullet = scene, scene.bullet
-        self._arm_pose = self._bullet.pose(scene.arm_body)
-        self._strangers = [self._bullet.add_ghost(*stranger) for stranger in STRANGERS]
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        for index, stranger in enumerate(STRANGERS):
+            stage.add_ghost(_name(index), *stranger)
         self.undo()
 
     def undo(self) -> None:
-        """Remove strangers, restore contacts and show the arm. Objects stay where they are."""
-        for stranger in self._strangers:
-            self._bullet.place(stranger, AWAY, 0.0)
-        self._let_touch(True)
-        self._bullet.set_pose(self._scene.arm_body, *self._arm_pose)
+        """Remove strangers, restore contacts and show the body. Objects stay where they are."""
+        for index in range(len(STRANGERS)):
+            self._stage.place(_name(index), AWAY)
+        self._stage.let_touch(True)
+        self._stage.show_body(True)
 
-    def jump(self, pose: FloatArray) -> None:
-        """Put the first object at rest at `pose` (4,): x, y, z in m and yaw in rad."""
-        self._bullet.place(self._scene.object_bodies[0], pose[:3].tolist(), float(pose[3]))
+    def jump(self, name: str, pose: FloatArray) -> None:
+        """Put an object at rest at `pose` (4,): x, y, z in m and yaw in rad."""
+        self._stage.place(name, pose)
 
-    def vanish(self) -> None:
-        """Remove the first object."""
-        self._bullet.place(self._scene.object_bodies[0], AWAY, 0.0)
+    def vanish(self, name: str) -> None:
+        """Remove an object."""
+        self._stage.place(name, AWAY)
 
-    def vanish_arm(self) -> None:
-        """Remove the arm: for pictures only, it keeps its joints."""
-        self._bullet.place(self._scene.arm_body, AWAY, 0.0)
+    def vanish_body(self) -> None:
+        """Remove the body: for pictures only, it keeps its posture."""
+        self._stage.show_body(False)
 
     def pass_through(self) -> None:
-        """Let arm and objects pass through each other."""
-        self._let_touch(False)
+        """Let body and objects pass through each other."""
+        self._stage.let_touch(False)
 
     def show_stranger(self, index: int, place: FloatArray) -> None:
         """Put one of STRANGERS on the table at `place` (2,) in m; nothing can touch it."""
-        size = STRANGERS[index][1]
-        self._bullet.place(self._strangers[index], (*place.tolist(), size / 2), 0.0)
+        self._stage.place(_name(index), np.array([*place, STRANGERS[index][1] / 2, 0.0]))
 
-    def _let_touch(self, touch: bool) -> None:
-        for body in self._scene.object_bodies:
-            self._bullet.let_touch(self._scene.arm_body, body, touch)
+
+def _name(stranger: int) -> str:
+    return f"stranger_{stranger}"

@@ -22,8 +22,8 @@ from ami_ros.ros.wire.messages import image_from_ros, joints_from_ros, stamp_to_
 from ami_ros.ros.wire.qos import LATCHED, STATE
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.controller import SimController
+from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Command
 
 pytest.importorskip("pybullet", reason="the simulator is not installed")
@@ -210,7 +210,7 @@ def test_a_task_with_an_object_shows_and_judges_it(start, probe):
     probe.until(lambda: goals and truths and infos, "goal image, truth and camera info")
     truth, episode = json.loads(truths[-1].data), task.episode(5)
     (block,) = np.array(truth["objects"])
-    assert block[:3] == pytest.approx(episode.start_objects[0, :3], abs=2e-3)
+    assert block[:3] == pytest.approx(episode.start_objects["block"][:3], abs=2e-3)
     assert truth["error"] == pytest.approx(np.linalg.norm(block[:2] - episode.goal_position[:2]))
     scene = Scene(spec, 200.0)
     task.furnish(scene)

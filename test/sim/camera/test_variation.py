@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
@@ -32,7 +32,7 @@ from ami_ros.sim.camera.variation import (
 )
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.camera.viewpoint import viewpoint
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.pybullet.scene import Scene
 
 PHYSICS_HZ, DRAWS = 200.0, 200
 SPEC = load_robot("panda")
@@ -92,8 +92,8 @@ def test_after_every_variation_a_scene_is_as_good_as_a_new_one(scene):
 def test_an_object_that_came_later_is_tinted_and_cleaned_too():
     world = Scene(SPEC, PHYSICS_HZ)
     world.vary(draw("colours", 1), 0)
-    world.add_block((0.05, 0.05, 0.05), 0.1, 0.5, (0.8, 0.2, 0.2, 1.0))
-    poses = np.array([[0.5, 0.0, 0.05, 0.0]])
+    world.add_block("block", (0.05, 0.05, 0.05), 0.1, 0.5, (0.8, 0.2, 0.2, 1.0))
+    poses = {"block": np.array([0.5, 0.0, 0.05, 0.0])}
     world.reset(SPEC.home, poses)
     world.vary(None)
     clean = world.image()

@@ -16,7 +16,7 @@ import pytest
 from child_environment import child_environment
 from robots import changed
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 from command import session_members
 
 from ami_ros.body.robot_spec import load_robot

@@ -41,8 +41,8 @@ def planner():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_moves_before_the_world_looks_as_the_model_knows_it(planner, seed):
     from ami_ros.sim.faults.foreign_world import ForeignWorld
+    from ami_ros.sim.pybullet.scene import Scene
     from ami_ros.sim.tasks.by_name import load_task
-    from ami_ros.sim.world.scene import Scene
 
     spec = load_robot("panda", "reach")
     task = load_task("reach", spec)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from bodies import process_body, setpoint_task, two_cameras_and_force
 
@@ -14,10 +14,10 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.sim.collect.occasion import SEEN_GREY, changed_share
 from ami_ros.sim.faults.injection import SEEN_SHARE, FaultInjection
+from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.sim.world.process import Process
-from ami_ros.sim.world.scene import Scene
 
 NOW_NS, CAMERA = 5_000_000_000, "camera"
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from gate_timeline import Oracle
 from straight_line import StraightLine
@@ -20,8 +20,8 @@ from ami_ros.safety.settings import load_safety_settings
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.sim.faults.broken_camera import with_black
 from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
+from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Command, Level, Reason, Trajectory, Verdict
 
 SPEC, SAFETY = load_robot("panda", "reach"), load_safety_settings()

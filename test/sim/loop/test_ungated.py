@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from straight_line import StraightLine
 
@@ -14,8 +14,8 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.loop.ungated import Ungated
+from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Trajectory
 
 SPEC = load_robot("panda", "reach")

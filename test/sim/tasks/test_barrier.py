@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 import itertools
 
@@ -16,10 +16,10 @@ from ami_ros.safety.settings import load_safety_settings
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.task_file import read_task
 from ami_ros.sim.loop.step_loop import StepLoop
+from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.barrier import Barrier, BarrierSettings, _inward, _place_of
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.trap import Trap
-from ami_ros.sim.world.scene import Scene
 
 SPEC = load_robot("panda", "barrier")
 OWN = read_task("barrier").own

@@ -20,11 +20,11 @@ from ami_ros.safety.settings import load_safety_settings
 from ami_ros.settings.share import config_path
 from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.loop.oracle import Oracle
+from ami_ros.sim.pybullet.yard import Yard
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.drive import Drive, DriveSettings
 from ami_ros.sim.tasks.yardstick import TOLERANCES
-from ami_ros.sim.world.yard import Yard
 
 SPEC = load_robot("husky", "drive")
 DISTANCE, ANGLE = 0.1, math.radians(15.0)
@@ -49,8 +49,8 @@ class Standing:
     def __init__(self, *pose: float) -> None:
         self._pose = np.array(pose)
 
-    def pose(self) -> np.ndarray:
-        return self._pose
+    def body(self) -> dict[str, np.ndarray]:
+        return {"pose": self._pose}
 
 
 def test_episodes_are_inside_and_the_same_again(task):

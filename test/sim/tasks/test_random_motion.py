@@ -18,7 +18,7 @@ class At:
     """A scene that knows where the tip is, and nothing else."""
 
     def __init__(self, tip: np.ndarray) -> None:
-        self.tip = lambda: tip
+        self.truth = lambda: {"tip": tip}
 
 
 @pytest.mark.parametrize("task", ["reach", "push"])

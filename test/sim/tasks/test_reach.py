@@ -60,7 +60,7 @@ def test_goals_fill_the_box(episodes):
 def test_the_error_is_the_distance_of_the_tip(episodes):
     class At:
         def __init__(self, tip) -> None:
-            self.tip = lambda: tip
+            self.truth = lambda: {"tip": tip}
 
     reach = Reach(SPEC, SETTINGS)
     goal = episodes[0].goal_position

@@ -99,5 +99,5 @@ def test_settings_that_do_not_fit_are_refused(spec, changes, message):
 
 
 def test_an_arm_has_no_set_points():
-    with pytest.raises(ConfigError, match="panda has BulletSimulation, expected kind: process"):
+    with pytest.raises(ConfigError, match="panda has kind: bullet, expected kind: process"):
         Setpoint(load_robot("panda"), settings())

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
 from bodies import TWIST, two_cameras_and_force, vector_sensor
 from robots import changed
+from simulators import EVERY, in_simulator
 
 from ami_ros.body.kinematics import Kinematics
 from ami_ros.body.robot_spec import load_robot
@@ -17,7 +16,6 @@ from ami_ros.errors import EmbodimentError
 from ami_ros.sim.camera.variation import draw_variation
 from ami_ros.sim.camera.variation_settings import load_variation_settings
 from ami_ros.sim.world.open_world import open_world
-from ami_ros.sim.world.scene import Scene
 from ami_ros.types import Command
 
 TICK_NS, PHYSICS_HZ, JOINTS = 10_000_000, 200.0, 7
@@ -29,17 +27,24 @@ def add_twist(values) -> None:
     values["sensors"]["fingers"] = vector_sensor("JointState", "fingers", fingers)
 
 
+@pytest.fixture(scope="module", params=EVERY)
+def spec(request, tmp_path_factory):
+    path = two_cameras_and_force(tmp_path_factory.mktemp("robot"), add_twist)
+    return in_simulator(request.param, load_robot(path))
+
+
 @pytest.fixture(scope="module")
-def spec(tmp_path_factory):
-    return load_robot(two_cameras_and_force(tmp_path_factory.mktemp("robot"), add_twist))
+def shared(spec):
+    world = open_world(spec, PHYSICS_HZ)
+    yield world
+    world.close()
 
 
 @pytest.fixture
-def scene(spec):
-    world = Scene(spec, PHYSICS_HZ)
-    world.reset(spec.home)
-    yield world
-    world.close()
+def scene(spec, shared):
+    shared.vary(None)
+    shared.reset(spec.home)
+    return shared
 
 
 def test_every_sensor_is_read_in_the_bodys_order(spec, scene):
@@ -53,7 +58,7 @@ def test_every_sensor_is_read_in_the_bodys_order(spec, scene):
 
 
 def test_other_sensors_change_nothing_in_what_the_first_camera_and_the_joints_say(spec, scene):
-    alone = Scene(load_robot("panda"), PHYSICS_HZ)
+    alone = open_world(in_simulator(spec.simulation.kind, load_robot("panda")), PHYSICS_HZ)
     alone.reset(spec.home)
     settings = load_variation_settings()
     looks = [draw_variation(settings, np.random.default_rng(3), cameras=cameras) for cameras in (1, 2)]
@@ -117,10 +122,9 @@ def test_nothing_pushes_in_free_motion_and_the_table_pushes_back(spec, scene):
     turn = Kinematics(spec).forward(scene.joints()[0])[1]
     force = turn @ wrench[:3]
     assert force[2] > 10.0 and np.linalg.norm(force[:2]) < 0.7 * force[2]  # upward, within friction
-    # What pushes the hand is what the hand does to the table, turned round.
-    touched = scene.bullet.touches(0)
-    np.testing.assert_allclose(force, -sum(push for _, _, push in touched), atol=1e-6)
-    torque = -sum(np.cross(at - scene.tip(), push) for _, at, push in touched)
+    touched = scene._arm.touches()
+    np.testing.assert_allclose(force, sum(push for _, _, push in touched), atol=1e-6)
+    torque = sum(np.cross(at - scene.tip(), push) for _, at, push in touched)
     sunk = 0.005 * np.linalg.norm(force)  # hand and table touch at places that lie some mm within each other
     np.testing.assert_allclose(turn @ wrench[3:], torque, atol=sunk)
     scene.reset(spec.home)
@@ -140,7 +144,7 @@ def test_an_arm_needs_no_camera(spec):
 def test_sensors_that_the_arm_does_not_have_are_refused_by_name(spec):
     tail = VectorSensor("tail", "tail", "JointState", (("tail", "rad"),), 10.0, 1.0, None, ("model",))
     with pytest.raises(EmbodimentError, match="sensor tail: joints .'tail'. not found .*'panda_joint1'"):
-        Scene(changed(spec, sensors={**spec.sensors, "tail": tail}), PHYSICS_HZ)
+        open_world(changed(spec, sensors={**spec.sensors, "tail": tail}), PHYSICS_HZ)
     smell = VectorSensor("smell", "s", "Temperature", (("temperature", "K"),), 10.0, 1.0, None, ("model",))
     with pytest.raises(EmbodimentError, match="sensor smell: got Temperature, .*'WrenchStamped'"):
-        Scene(changed(spec, sensors={**spec.sensors, "smell": smell}), PHYSICS_HZ)
+        open_world(changed(spec, sensors={**spec.sensors, "smell": smell}), PHYSICS_HZ)

@@ -19,8 +19,8 @@ from ami_ros.body.resources import resource  # noqa: E402
 from ami_ros.errors import EmbodimentError, OutputError  # noqa: E402
 from ami_ros.sim.camera.variation import CLEAN  # noqa: E402
 from ami_ros.sim.camera.viewpoint import Viewpoint  # noqa: E402
+from ami_ros.sim.pybullet.bullet import Bullet  # noqa: E402
 from ami_ros.sim.world import light_mesh  # noqa: E402
-from ami_ros.sim.world.bullet import Bullet  # noqa: E402
 from ami_ros.sim.world.light_mesh import FACES, face_limit, faces_of  # noqa: E402
 from ami_ros.sim.world.loadable_urdf import loadable_urdf  # noqa: E402
 

@@ -31,8 +31,8 @@ def test_it_is_one_more_link_fixed_to_its_parent():
 
 
 def test_the_arm_moves_as_without_it_and_the_camera_sees_it():
-    pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
-    from ami_ros.sim.world.scene import Scene
+    pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
+    from ami_ros.sim.pybullet.scene import Scene
 
     tips, images = [], []
     for spec in (SPEC, changed(SPEC, tool=None)):

@@ -10,9 +10,9 @@ import numpy as np
 from ami_ros.body.drive_simulation import CHANNELS, DriveSimulation
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import EmbodimentError
-from ami_ros.sim.world.bullet import Bullet
+from ami_ros.sim.pybullet.bullet import Bullet
+from ami_ros.sim.pybullet.payload import with_payload
 from ami_ros.sim.world.loadable_urdf import loadable_urdf
-from ami_ros.sim.world.payload import with_payload
 from ami_ros.types import Command, FloatArray
 
 SETTLING_S = 1.0  # until it stands still on its wheels

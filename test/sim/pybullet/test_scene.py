@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated world: the same for the same calls, to the bit, and honest about time and mistakes."""
+"""An arm in PyBullet beyond what all stages do: the same in another one, and honest about mistakes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-pytest.importorskip("ami_ros.sim.world.bullet", reason="needs pybullet", exc_type=ImportError)
+pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 from robots import changed, joint, link, small_robot, urdf
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.body.simulation import BulletSimulation
+from ami_ros.body.simulation import ArmSimulation
 from ami_ros.errors import ConfigError, EmbodimentError
-from ami_ros.sim.world.arm import MOST_JOINTS
-from ami_ros.sim.world.scene import Scene
+from ami_ros.sim.pybullet.arm import MOST_JOINTS
+from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.types import Command
 
 PHYSICS_HZ, TICK_NS, TICKS = 200.0, 10_000_000, 60
@@ -68,30 +68,6 @@ def test_a_used_scene_is_as_good_as_a_new_one(scene):
     assert images == same_images
 
 
-def test_the_arm_goes_where_it_is_told(scene):
-    target = SPEC.home + 0.1
-    for _ in range(100):
-        scene.advance(Command(target, np.zeros(JOINTS), 0), TICK_NS)
-    position, velocity = scene.joints()
-    np.testing.assert_allclose(position, target, atol=5e-3)
-    np.testing.assert_allclose(velocity, np.zeros(JOINTS), atol=1e-2)
-
-
-def test_without_a_new_command_the_last_one_holds(scene):
-    scene.advance(Command(SPEC.home + 0.05, np.zeros(JOINTS), 0), TICK_NS)
-    for _ in range(100):
-        scene.advance(None, TICK_NS)
-    np.testing.assert_allclose(scene.joints()[0], SPEC.home + 0.05, atol=5e-3)
-
-
-def test_time_passes_with_advance_alone_and_never_runs_back(scene):
-    scene.advance(None, TICK_NS)
-    scene.observe()
-    assert scene.time_ns == TICK_NS
-    scene.reset(SPEC.home)
-    assert scene.time_ns == TICK_NS
-
-
 @pytest.mark.parametrize(
     ("physics_hz", "fits"), [(100.0, True), (200.0, True), (300.0, True), (240.0, False)]
 )
@@ -105,47 +81,8 @@ def test_a_tick_is_a_whole_number_of_physics_steps(physics_hz, fits):
     world.close()
 
 
-def test_an_observation_is_of_now(scene):
-    scene.advance(None, 3 * TICK_NS)
-    observation = scene.observe()
-    stamps = {
-        at for reading in observation.readings.values() for at in (reading.stamp_ns, reading.arrival_ns)
-    }
-    assert stamps == {3 * TICK_NS}
-    assert observation["camera"].value.shape == (SPEC.camera.height, SPEC.camera.width, 3)
-    assert observation["joints"].value.shape == (2 * JOINTS,)
-
-
-def test_the_camera_sees_the_arm(scene):
-    home = scene.image()
-    assert home.dtype == np.uint8
-    assert np.ptp(home) > 100
-    moved = scene.image_at(SPEC.home + 0.3)
-    assert (np.abs(home.astype(int) - moved.astype(int)).max(axis=2) > 30).mean() > 0.01
-    assert scene.image(48, 32).shape == (32, 48, 3)
-
-
-def test_image_at_puts_the_arm_back(scene):
-    scene.advance(Command(SPEC.home + 0.02, np.zeros(JOINTS), 0), 50 * TICK_NS)
-    position, before = scene.joints()[0], scene.image()
-    other = scene.image_at(SPEC.home - 0.4)
-    np.testing.assert_array_equal(scene.joints()[0], position)
-    np.testing.assert_array_equal(scene.image(), before)
-    assert not np.array_equal(other, before)
-    time_ns = scene.time_ns
-    scene.advance(None, 20 * TICK_NS)
-    np.testing.assert_allclose(scene.joints()[0], position, atol=2e-3)  # and leaves no command behind
-    assert scene.time_ns == time_ns + 20 * TICK_NS
-
-
 def test_the_truth_is_forward_kinematics(scene):
     np.testing.assert_allclose(scene.tip(), [0.522, 0.0, 0.359], atol=1e-3)
-
-
-def test_closing_twice_is_fine():
-    world = Scene(SPEC, PHYSICS_HZ)
-    world.close()
-    world.close()
 
 
 @pytest.mark.parametrize(
@@ -153,24 +90,28 @@ def test_closing_twice_is_fine():
     [
         (
             {
-                "simulation": BulletSimulation(
-                    "package://pybullet_data/franka_panda/panda_9.urdf", (), (), "tip"
+                "simulation": ArmSimulation(
+                    "bullet", "package://pybullet_data/franka_panda/panda_9.urdf", (), (), "tip"
                 )
             },
             "no such file",
         ),
         (
-            {"simulation": BulletSimulation(str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
+            {"simulation": ArmSimulation("bullet", str(SPEC.urdf.with_suffix(".yaml")), (), (), "tip")},
             "not a readable URDF",
         ),
         (
-            {"simulation": BulletSimulation(sys.executable, (), (), "tip")},
+            {"simulation": ArmSimulation("bullet", sys.executable, (), (), "tip")},
             "not a readable URDF",
         ),
         (
             {
-                "simulation": BulletSimulation(
-                    "package://pybullet_data/franka_panda/panda.urdf", ("panda_thumb",), (0.0,), "tip"
+                "simulation": ArmSimulation(
+                    "bullet",
+                    "package://pybullet_data/franka_panda/panda.urdf",
+                    ("panda_thumb",),
+                    (0.0,),
+                    "tip",
                 )
             },
             r"joints \['panda_thumb'\] not found; it has \['panda_joint1'",
@@ -194,8 +135,8 @@ def test_a_camera_on_a_link_sees_the_world_from_there():
         world.reset(joints)
         pictures = world.images()
         seen.append(pictures["wrist"])
-        hand = world.bullet.link_indices(world.arm_body)["panda_hand"]
-        place, axes = world.bullet.link_pose(world.arm_body, hand)
+        hand = world._bullet.link_indices(world._robot)["panda_hand"]
+        place, axes = world._bullet.link_pose(world._robot, hand)
         wrist = spec.sensors["wrist"]
         eye, look_at, up = (axes @ np.array(v) for v in (wrist.eye, wrist.look_at, wrist.up))
         still = dataclasses.replace(
@@ -216,7 +157,7 @@ def test_a_body_with_more_joints_than_the_physics_holds_is_refused(tmp_path, joi
     parts += [joint(f"j{i}", *pair, kind="fixed") for i, pair in enumerate(itertools.pairwise(names))]
     path = urdf(tmp_path, *parts)
     path.write_text(path.read_text().replace('"fixed"', '"revolute"', 1))
-    simulation = BulletSimulation(str(path), (), (), names[-1])
+    simulation = ArmSimulation("bullet", str(path), (), (), names[-1])
     spec = small_robot(path, "j0", tip=names[-1], simulation=simulation, home=np.zeros(1))
     spec = changed(spec, limits=dataclasses.replace(spec.limits, effort=np.ones(1)))
     if joints > MOST_JOINTS:
@@ -226,10 +167,3 @@ def test_a_body_with_more_joints_than_the_physics_holds_is_refused(tmp_path, joi
     world = Scene(spec, PHYSICS_HZ)
     assert world.joints()[0].shape == (1,)
     world.close()
-
-
-def test_a_camera_on_a_link_that_is_not_there():
-    spec = load_robot("panda_wrist")
-    lost = dataclasses.replace(spec.sensors["wrist"], link="panda_thumb")
-    with pytest.raises(EmbodimentError, match=r"link 'panda_thumb' not found; it has \['panda_link1'"):
-        Scene(dataclasses.replace(spec, sensors={**spec.sensors, "wrist": lost}), PHYSICS_HZ)

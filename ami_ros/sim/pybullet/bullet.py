@@ -14,7 +14,7 @@ import numpy as np
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.camera.variation import Light
 from ami_ros.sim.camera.viewpoint import Viewpoint
-from ami_ros.sim.world.quiet import quiet
+from ami_ros.sim.pybullet.quiet import quiet
 from ami_ros.types import FloatArray, ImageArray
 
 with quiet():
@@ -149,6 +149,12 @@ class Bullet:
     def link_indices(self, body: int) -> dict[str, int]:
         """Return link name to index, in URDF order; the base, which has none, is left out."""
         return {info[12].decode(): info[0] for info in self._joint_infos(body)}
+
+    def link_names(self, body: int) -> dict[int, str]:
+        """Return index to name of each link, with the base at -1."""
+        base: bytes = pybullet.getBodyInfo(body, physicsClientId=self._id)[0]
+        links = {index: name for name, index in self.link_indices(body).items()}
+        return {-1: base.decode(), **links}
 
     def link_pose(self, body: int, link: int) -> tuple[FloatArray, FloatArray]:
         """Return a link frame's position (3,) in m and rotation (3, 3)."""

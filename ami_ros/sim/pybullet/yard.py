@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated world of a base: ground, objects on it, and cameras, stepped by gate ticks."""
+"""The world of a base in PyBullet: ground, objects on it, and cameras."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from ami_ros.body.drive_simulation import DriveSimulation
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.camera.variation import Variation
-from ami_ros.sim.world.stage import Stage
-from ami_ros.sim.world.wheeled_base import WheeledBase
+from ami_ros.sim.pybullet.stage import BulletStage
+from ami_ros.sim.pybullet.wheeled_base import WheeledBase
+from ami_ros.sim.world.tricks import AWAY
 from ami_ros.types import Command, FloatArray
 
 TABLE = 0.12  # m, the reach that objects on a table are made for, relative to a base's radius
 NOWHERE = 3.0  # m to each side, the area of a base that may go anywhere
 
 
-class Yard(Stage):
+class Yard(BulletStage):
     """A base that drives in front of fixed cameras.
 
     Args:
@@ -41,7 +42,8 @@ class Yard(Stage):
         super().__init__(spec, physics_hz, simulation.scenery)
         self._of = spec.base
         self._base = WheeledBase(self._bullet, spec, simulation, physics_hz, detailed)
-        self._carry_cameras(self._base.body)
+        self._carry_cameras()
+        self._hidden: FloatArray | None = None  # the posture to show again
         self._noise_std = np.array(simulation.pose_noise_std)
         self._generator = np.random.default_rng(0)
 
@@ -58,8 +60,21 @@ class Yard(Stage):
         return self._of.radius / TABLE
 
     @property
+    def _robot(self) -> int:
+        return self._base.body
+
+    @property
     def _loose(self) -> list[int]:
-        return [self._base.body, *self._objects]
+        return [self._robot, *super()._loose]
+
+    def show_body(self, shown: bool) -> None:
+        """Show the base, or hide it while its wheels stay as they are."""
+        if not shown:
+            self._hidden = self._base.posture()
+            self._bullet.place(self._robot, AWAY[:3].tolist(), float(AWAY[3]))
+        elif self._hidden is not None:
+            self._base.show(self._hidden)
+            self._hidden = None
 
     def _place_body(self, start: FloatArray) -> None:
         self._base.reset(start)
@@ -70,8 +85,9 @@ class Yard(Stage):
     def _obey(self, command: Command) -> None:
         self._base.obey(command)
 
-    def _before_step(self) -> None:
+    def _step(self) -> None:
         self._base.roll()
+        super()._step()
 
     def vary(self, variation: Variation | None, seed: int = 0) -> None:
         """Change the look from now on, and measure the pose with noise of this seed."""
@@ -82,11 +98,15 @@ class Yard(Stage):
         """Return the true pose (3,), x, y in m and yaw in rad: for scoring only, never for planning."""
         return self._base.pose()
 
+    def body(self) -> dict[str, FloatArray]:
+        """Return the `pose` (3,): x, y in m and yaw in rad."""
+        return {"pose": self.pose()}
+
     def truth(self) -> dict[str, FloatArray]:
         """Return position (2,), heading (2,) as cosine and sine, and where the objects are."""
         x, y, yaw = (float(value) for value in self.pose())
         heading = np.array([math.cos(yaw), math.sin(yaw)])
-        return {"position": np.array([x, y]), "heading": heading, "objects": self.objects()}
+        return {"position": np.array([x, y]), "heading": heading, "objects": self.places()}
 
     def snapshot(self) -> dict[str, FloatArray]:
         """Return the pose, the poses of the objects, the posture of the base, and what touches walls."""

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.body.simulation import BulletSimulation
+from ami_ros.body.simulation import ArmSimulation
 from ami_ros.errors import EmbodimentError
-from ami_ros.sim.world.bullet import Bullet
+from ami_ros.sim.pybullet.bullet import Bullet
+from ami_ros.sim.world.arm_stage import FINGER_COLOUR, HAND_COLOUR, LINK_COLOURS, TOOL_COLOUR
 from ami_ros.sim.world.loadable_urdf import loadable_urdf
 from ami_ros.sim.world.tool import TOOL_LINK, with_tool
 from ami_ros.types import Command, FloatArray
@@ -16,15 +19,13 @@ from ami_ros.types import Command, FloatArray
 # Of a body that has more, PyBullet does not return any state. Source: MAX_DEGREE_OF_FREEDOM of its
 # examples/SharedMemory/SharedMemoryPublic.h, 128; tried with 127 and 128.
 MOST_JOINTS = 127
-# For people and the model: the hand stands out from the arm, the arm from the table.
-LINK_COLOURS = ((0.93, 0.93, 0.95, 1.0), (0.75, 0.78, 0.84, 1.0))
-HAND_COLOUR = (0.15, 0.25, 0.55, 1.0)
-TOOL_COLOUR = (0.10, 0.10, 0.12, 1.0)
-FINGER_COLOUR = (0.95, 0.45, 0.10, 1.0)
 
 
 class Arm:
-    """A position-servoed arm with the effort limits of its RobotSpec.
+    """Implements `SimulatedArm`.
+
+    Attributes:
+        carried: the links that its last joint carries, including its own.
 
     Raises:
         EmbodimentError: a joint of the spec is not in the simulation's URDF, or it has too many.
@@ -33,10 +34,8 @@ class Arm:
     def __init__(self, bullet: Bullet, spec: RobotSpec, detailed: bool) -> None:
         self._bullet = bullet
         simulation = spec.simulation
-        if not isinstance(simulation, BulletSimulation):
-            raise EmbodimentError(
-                f"{spec.name}: simulation: got {type(simulation).__name__}, expected kind: bullet"
-            )
+        if not isinstance(simulation, ArmSimulation):
+            raise EmbodimentError(f"{spec.name}: simulation: got kind: {simulation.kind}, expected bullet")
         tool, parent = spec.tool, simulation.tool_parent
         urdf = simulation.urdf_path(spec.urdf)
         text = loadable_urdf(urdf, detailed)
@@ -53,12 +52,15 @@ class Arm:
         missing = [name for name in wanted if name not in index]
         if missing:
             raise EmbodimentError(f"simulation urdf: joints {missing} not found; it has {list(index)}")
+        self._index = index
+        self._links = bullet.link_names(self._body)
         self._joints = [index[name] for name in spec.joint_names]
         self._held = [index[name] for name in simulation.hold_joints]
         self._held_position = np.array(simulation.hold_position, dtype=np.float64)
         if spec.limits.effort is None:
             raise EmbodimentError(f"{spec.name}: the simulator needs limits.effort; got null (not limited)")
         self._effort = np.concatenate([spec.limits.effort, np.full(len(self._held), 20.0)])
+        self.carried = self._links_behind(self._joints[-1])
         if not detailed:
             self._paint(index)
 
@@ -79,9 +81,17 @@ class Arm:
         return self._body
 
     @property
-    def joints(self) -> list[int]:
-        """The joints of the robot, in its order, as the physics client knows them."""
-        return self._joints
+    def all_joints(self) -> Sequence[str]:
+        """Names of the joints of its URDF, beyond those of the robot."""
+        return list(self._index)
+
+    def _links_behind(self, joint: int) -> frozenset[str]:
+        """Return the links that a joint carries, including its own, which has the same index."""
+        behind = {joint}
+        for link, parent in enumerate(self._bullet.parents(self._body)):
+            if parent in behind:  # a parent comes before its children
+                behind.add(link)
+        return frozenset(self._links[link] for link in behind)
 
     def reset(self, joint_position: FloatArray) -> None:
         """Put the arm at rest at `joint_position` (J,)."""
@@ -95,6 +105,11 @@ class Arm:
         velocity = np.concatenate([command.velocity, np.zeros(len(self._held))])
         self._bullet.drive_joints(self._body, self._joints + self._held, position, velocity, self._effort)
 
-    def state(self) -> tuple[FloatArray, FloatArray]:
-        """Return joint position (J,) and velocity (J,)."""
-        return self._bullet.joint_state(self._body, self._joints)
+    def joint_state(self, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """Return position (n,) and velocity (n,) of joints by name."""
+        return self._bullet.joint_state(self._body, [self._index[name] for name in names])
+
+    def touches(self) -> list[tuple[str, FloatArray, FloatArray]]:
+        """Return link, place (3,) in m and force on it (3,) in N of each contact in the last physics step."""
+        touches = self._bullet.touches(self._body)
+        return [(self._links[link], place, force) for link, place, force in touches]
