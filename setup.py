@@ -65,8 +65,10 @@ BENCH = [
     "opencv-python-headless>=4.7,<6",
     "imageio>=2.30,<3",
 ]
+# A second simulator, for `simulation.kind: mujoco`. It draws with OpenGL: libegl1 on Debian and Ubuntu.
+MUJOCO = ["mujoco>=3.3.3,<3.4"]
 # An arm in a simulator that is not ours, for test/foreign. MuJoCo 4 does not load its models.
-FOREIGN = ["gymnasium-robotics>=1.4,<1.5", "mujoco>=3.2,<3.4"]
+FOREIGN = ["gymnasium-robotics>=1.4,<1.5", *MUJOCO]
 # Any robot and task as a gymnasium environment.
 GYM = ["gymnasium>=1.0,<2"]
 DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
@@ -112,6 +114,7 @@ setup(
     extras_require={
         "ros": ROS,
         "sim": SIM,
+        "mujoco": MUJOCO,
         "train": TRAIN,
         "memory": MEMORY,
         "robots": ROBOTS,

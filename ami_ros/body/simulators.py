@@ -28,5 +28,6 @@ ARM = ("Image", "JointState", "TwistStamped", "WrenchStamped")
 SIMULATORS: Mapping[str, Simulator] = MappingProxyType(
     {
         "bullet": Simulator("ami_ros.sim.pybullet.open_stage", ARM, base=("Image", "Odometry")),
+        "mujoco": Simulator("ami_ros.sim.mujoco.open_stage", ARM),
     }
 )

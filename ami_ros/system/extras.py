@@ -11,6 +11,7 @@ from ami_ros.errors import ConfigError
 EXTRAS = {
     "ros": ("rclpy", "sensor_msgs", "std_srvs", "trajectory_msgs", "diagnostic_msgs"),
     "sim": ("pybullet", "av", "trimesh", "fast_simplification", "collada"),
+    "mujoco": ("mujoco",),
     "train": ("tensorboard", "matplotlib", "jinja2"),
     "memory": ("usearch",),
     "record": ("mcap", "rosbags", "matplotlib"),

@@ -59,7 +59,7 @@ VALUES = "simulation.sensors.temperatures"
         (
             "simulation",
             {},
-            r"simulation: kind: got None, expected one of \['bullet', 'process', 'none'\]",
+            r"simulation: kind: got None, expected one of \['bullet', 'mujoco', 'process', 'none'\]",
         ),
         ("simulation.kind", "gazebo", "kind: got 'gazebo'"),
         ("simulation.kind", ["process"], "kind: got"),

@@ -190,7 +190,7 @@ class SimulatorStage(ABC):
         """Execute `command` (None keeps the last one) and let `duration_ns` pass.
 
         Raises:
-            ConfigError: the duration is no whole number of physics steps.
+            ConfigError: the duration is not a multiple of the physics step.
         """
         if command is not None:
             self._obey(command)

@@ -98,6 +98,6 @@ def test_worlds_are_opened_by_kind(tmp_path, spec):
         Process(load_robot("panda"))
     nothing = load_robot(panda_yaml(tmp_path, lambda values: values.update(simulation={"kind": "none"})))
     with pytest.raises(
-        EmbodimentError, match=r"kind: none, expected one of \['bullet', 'process'\]"
+        EmbodimentError, match=r"kind: none, expected one of \['bullet', 'mujoco', 'process'\]"
     ):
         open_world(nothing, 200.0)
