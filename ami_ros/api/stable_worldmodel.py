@@ -135,10 +135,17 @@ class PlannerPolicy:
             info: as a World makes it: of each sensor, ``goal`` and ``step_idx``.
 
         Raises:
-            ObservationError: a sensor, or the goal, is missing or does not fit.
+            ObservationError: a sensor, or the goal, is missing or does not fit, or there are more
+                environments than planners.
         """
-        actions = np.full((len(info[GOAL]), self._size), np.nan)
-        for index, planner in enumerate(self._planners[: len(actions)]):
+        count = len(info[GOAL]) if GOAL in info else 0
+        if not 0 < count <= len(self._planners):
+            raise ObservationError(
+                f"info: got goals of {count} environments, expected 1 to {len(self._planners)}, for which "
+                "set_env made planners"
+            )
+        actions = np.full((count, self._size), np.nan)
+        for index, planner in enumerate(self._planners[:count]):
             if TERMINATED in info and np.ravel(info[TERMINATED])[index]:
                 continue
             if self._episodes.step(info, index) == 0:

@@ -95,6 +95,8 @@ def test_the_policy_does_as_the_planner_in_each_environment_and_leaves_those_tha
     ended = world_info(one, two, step=1)
     ended["terminated"][0] = True
     assert np.isnan(policy.get_action(ended)).all(axis=1).tolist() == [True, False]
+    with pytest.raises(ami_ros.AmiError, match="goals of 3 environments, expected 1 to 2"):
+        policy.get_action(world_info(one, two, one))
     with pytest.raises(ami_ros.AmiError, match="'camera'"):
         policy.get_action({name: value for name, value in world_info(one, two).items() if name != "camera"})
 
