@@ -34,8 +34,8 @@ ENV_ID = "ami_ros/Robot-v0"
 class RobotEnv(gymnasium.Env[dict[str, Any], FloatArray]):
     """One control step per `step`: the action goes through the gate, as on a robot.
 
-    An observation has each sensor by its name, and ``goal``: what the first camera shall see, or what the
-    task's sensor shall measure. `info` has the true ``error`` and whether it is a ``success`` (the reward is
+    An observation has each sensor by its name, and ``goal``: what the first camera should see, or what the
+    task's sensor should measure. `info` has the true ``error`` and whether it is a ``success`` (the reward is
     minus the error, in the task's unit), and ``levels``: the gate's ticks by verdict level.
 
     Args:
@@ -192,7 +192,7 @@ def make_env(
 
     Raises:
         ConfigError: no such robot, task or map.
-        EpisodeError: the folder to record in holds episodes made otherwise.
+        EpisodeError: the folder to record in holds episodes with other settings.
     """
     return RobotEnv(robot, task, gated, map_, terminate_on_success, record)
 
