@@ -58,7 +58,7 @@ RECORD = ["mcap>=1.6,<2", "rosbags>=0.11,<0.12", "matplotlib>=3.6,<4"]
 LEROBOT = ["pyarrow>=16,<27", "av>=10,<19"]
 # Collection and evaluation on a cluster.
 RAY = ["ray>=2.40,<3"]
-# Public solvers to compare with. stable-worldmodel imports opencv and imageio without declaring them.
+# Public solvers, to use and to compare with. stable-worldmodel imports opencv and imageio undeclared.
 BENCH = [
     "pytorch-mppi>=0.9,<1",
     "stable-worldmodel>=0.1,<0.2",

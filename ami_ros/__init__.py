@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ami_ros.api.evaluation import evaluate
     from ami_ros.api.planning import judge, load_model, load_planner
     from ami_ros.api.recording import open_recording
-    from ami_ros.body.robot_spec import load_robot
+    from ami_ros.api.stable_worldmodel import load_cost_model, load_policy
     from ami_ros.errors import AmiError
     from ami_ros.types import Goal, Observation
 
@@ -35,9 +35,10 @@ __all__ = [
     "Observation",
     "evaluate",
     "judge",
+    "load_cost_model",
     "load_model",
     "load_planner",
-    "load_robot",
+    "load_policy",
     "make_env",
     "open_recording",
 ]
@@ -47,9 +48,10 @@ _HOMES = {
     "Observation": "types",
     "evaluate": "api.evaluation",
     "judge": "api.planning",
+    "load_cost_model": "api.stable_worldmodel",
     "load_model": "api.planning",
     "load_planner": "api.planning",
-    "load_robot": "body.robot_spec",
+    "load_policy": "api.stable_worldmodel",
     "make_env": "api.environment",
     "open_recording": "api.recording",
 }

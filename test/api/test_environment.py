@@ -4,15 +4,23 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 pytest.importorskip("gymnasium", reason="needs the extra 'gym'")
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
+import gymnasium
 from gymnasium.utils.env_checker import check_env
 
 import ami_ros
+from ami_ros.api.environment import RobotEnv
+from ami_ros.episodes.episode import list_episodes, read_episode
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+BOILER = str(EXAMPLES / "boiler.yaml"), str(EXAMPLES / "warm_up.yaml")
 
 
 @pytest.fixture(params=[("panda", "reach"), ("husky", "drive")], ids=["arm", "base"])
@@ -66,3 +74,39 @@ def test_an_action_that_is_none_is_refused_by_name(action):
     with pytest.raises(ami_ros.AmiError, match="expected 3 finite numbers, one for each of .*'x'"):
         env.step(action)
     env.close()
+
+
+def test_finished_episodes_become_a_data_set(tmp_path):
+    env = ami_ros.make_env(*BOILER, record=tmp_path / "data")
+    observed = [env.reset(seed=3)[0]]
+    action, done = env.action_space.high, False
+    while not done:
+        seen, _, _, done, _ = env.step(action)
+        observed.append(seen)
+    env.reset(seed=4)
+    env.step(action)
+    env.close()
+    (path,) = list_episodes(tmp_path / "data")  # of the other one nobody knows the end
+    record = read_episode(path)
+    np.testing.assert_allclose(record.actions, np.tile(action, (len(observed) - 1, 1)))
+    wanted = [one["temperatures"] for one in observed]
+    np.testing.assert_allclose(record.vectors["temperatures"], wanted, rtol=1e-6)
+    with pytest.raises(ami_ros.AmiError, match="equal length"):
+        ami_ros.make_env(*BOILER, record=tmp_path / "data", terminate_on_success=True)
+    with pytest.raises(ami_ros.AmiError, match="gated: True, expected False"):
+        ami_ros.make_env(*BOILER, gated=False, record=tmp_path / "data")
+
+
+def test_gymnasium_makes_it_by_name_and_it_ends_at_the_first_success_where_that_is_wanted(tmp_path):
+    easy = yaml.safe_load(Path(BOILER[1]).read_text()) | {"tolerance": [1e6, 1e6], "minimum_travel": 0.0}
+    task = tmp_path / "easy.yaml"
+    task.write_text(yaml.safe_dump(easy))
+    for ends in (False, True):
+        name = "ami_ros.api.environment:ami_ros/Robot-v0"
+        env = gymnasium.make(name, robot=BOILER[0], task=str(task), terminate_on_success=ends)
+        env.reset(seed=1)
+        _, _, terminated, truncated, info = env.step(env.action_space.low)
+        assert info["success"] and (terminated, truncated) == (ends, False)
+        env.close()
+    with pytest.raises(ami_ros.AmiError, match="render_mode: got 'human'"):
+        RobotEnv(*BOILER, render_mode="human")

@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import cv2
-import numpy as np
-
 from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord
-from ami_ros.episodes.recorded_body import recorded_body
 from ami_ros.sim.camera.variation_settings import load_variation_settings
+from ami_ros.sim.collect.film import Film, small
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.system.engines import pool_on
-from ami_ros.types import FloatArray, ImageArray
+from ami_ros.types import ImageArray
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
@@ -38,11 +34,10 @@ class Recorder:
 
     def __init__(self, configuration: Configuration) -> None:
         self._spec, self._settings = configuration.spec, configuration.collect
-        self._size = (configuration.model.image_size, configuration.model.image_size)
+        self._side = configuration.model.image_size
         self._task = load_task(configuration.task, self._spec)
         self._world = open_world(self._spec, configuration.sim.physics_hz)
         self._task.furnish(self._world)
-        self._body = recorded_body(self._spec)
         self._loop = StepLoop(self._world, self._spec, configuration.safety)
         self._variation = load_variation_settings()
 
@@ -70,36 +65,20 @@ class Recorder:
         world = self._world
         world.reset(episode.start, episode.start_objects)
         self._loop.restart()
-        images: dict[str, list[ImageArray]] = defaultdict(list)
-        vectors: dict[str, list[FloatArray]] = defaultdict(list)
-        truth: dict[str, list[FloatArray]] = defaultdict(list)
-        actions: list[FloatArray] = []
+        film = Film(self._spec, self._side)
         for step in range(steps + 1):
             happen(step)
             observation = world.observe()
-            for name, reading in observation.readings.items():
-                if reading.is_image:
-                    images[name].append(self._small(reading.value))
-                else:
-                    vectors[name].append(reading.value)
-            for name, values in world.truth().items():
-                truth[name].append(values)
+            film.see(observation, world.truth())
             if step < steps:
                 action = motion.next(world)
-                actions.append(action)
+                film.act(action)
                 self._loop.act(action[None, None], observation)
-        return EpisodeRecord(
-            images={name: np.stack(seen) for name, seen in images.items()},
-            vectors={name: np.asarray(values, dtype=np.float32) for name, values in vectors.items()},
-            actions=np.asarray(actions, dtype=np.float32),
-            truth={name: np.asarray(values, dtype=np.float32) for name, values in truth.items()},
-            look=np.asarray(look, dtype=np.int64),
-            body=self._body,
-        )
+        return film.episode(look)
 
     def _small(self, image: ImageArray) -> ImageArray:
         """Return a camera image at the recorded size."""
-        return np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return small(image, self._side)
 
 
 def record_all(
