@@ -66,7 +66,7 @@ $(STAMP): setup.py setup.cfg $(CONSTRAINTS) | $(BIN)/pip
 	  echo "PyBullet did not build. It needs a C++ compiler and Python's headers (on Debian and Ubuntu:" >&2; \
 	  echo "apt install g++ python3-dev), or a Python with a ready-made wheel: make venv PYTHON=python3.11" >&2; \
 	  exit 1; }
-	$(PIP_INSTALL) -e '.[ros,sim,mujoco,train,memory,record,lerobot,gym,test]'
+	$(PIP_INSTALL) -e '.[ros,sim,train,memory,record,lerobot,gym,test]'
 	@touch $@
 
 # It does not depend on `venv`, which would first restore the old versions.

@@ -248,6 +248,19 @@ def test_what_knows_no_ros_is_not_in_ros():
     report(offences, "ros/ holds what needs ROS")
 
 
+def test_no_part_imports_itself_by_way_of_others():
+    """Deferred imports count, those for types only do not: they never happen."""
+    graph: dict[str, set[str]] = {}
+    for path in FILES:
+        part = part_of(path)
+        known = {i.own_part for i in imports(path) if not i.for_types}
+        graph.setdefault(part, set()).update(other for other in known if other not in (None, part))
+    while leaves := [part for part, known in graph.items() if not known & graph.keys()]:
+        for part in leaves:
+            del graph[part]
+    report(sorted(graph), "a circle of parts, and what leads to it")
+
+
 def test_no_file_imports_itself_by_way_of_others():
     module = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES}
     graph = {module[path]: {found.name for found in imports(path) if not found.for_types} for path in FILES}

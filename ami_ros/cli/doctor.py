@@ -56,6 +56,7 @@ def doctor(
 
     from ami_ros.configuration import options_of
     from ami_ros.doctor.checks import all_checks
+    from ami_ros.experiment.experiment import prepare
     from ami_ros.experiment.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.terminal import Console
@@ -66,7 +67,7 @@ def doctor(
     console = Console()
     table = Table("check", "", "found", "what to do")
     with console.status("checking"):
-        findings = [check() for check in all_checks(robot, task, model, live)]
+        findings = [check() for check in all_checks(robot, task, model, prepare, live)]
     if live:
         findings += _live(console, robot, task, listen_s)
     for finding in findings:

@@ -15,13 +15,16 @@ from ami_ros.doctor.standing import standing
 Check = Callable[[], Finding]
 
 
-def all_checks(robot: str | None, task: str | None, model: Path | None, live: bool = False) -> list[Check]:
+def all_checks(
+    robot: str | None, task: str | None, model: Path | None, prepare: files.Prepare, live: bool = False
+) -> list[Check]:
     """Return the checks in the order people fix things.
 
     Args:
         robot: as for `Configuration.load`.
         task: as for `Configuration.load`.
         model: a model.pt; None for the shipped one.
+        prepare: loads robot, task and model together; raises AmiError.
         live: for a machine that runs a real robot, which neither simulates nor trains.
     """
     tried: list[Check] = [installation.round_trip]
@@ -43,6 +46,6 @@ def all_checks(robot: str | None, task: str | None, model: Path | None, live: bo
         partial(files.limits, robot, task),
         partial(files.workspace, robot, task),
         *([] if live else stands),
-        partial(files.shipped, robot, task, model),
+        partial(files.shipped, robot, task, model, prepare),
         *([] if live else tried),
     ]

@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError, JudgementError
+
+if TYPE_CHECKING:
+    from ami_ros.experiment.experiment import Experiment
+
+    Prepare = Callable[[str | None, str | None, Path | None], Experiment]
 
 GRID = 4  # places along each side of the workspace
 CORNERS = 4  # of these places may be out of reach
@@ -16,13 +23,13 @@ DIRECTIONS = 3  # in which a tip moves
 def limits(robot: str | None, task: str | None) -> Finding:
     """Check that the gate has limits to enforce and settings, and knows where the links are."""
     from ami_ros.configuration import Configuration
-    from ami_ros.safety.gate_body import GateBody
+    from ami_ros.safety.body_groups import BodyGroups
     from ami_ros.settings.task_file import known_tasks
 
     try:
         configuration = Configuration.load(robot, task)
         spec = configuration.spec
-        GateBody.of_robot(spec)
+        BodyGroups.of_robot(spec)
         _ = configuration.safety
     except AmiError as error:
         return Finding("robot", "fail", str(error), "correct its YAML or URDF: see config/robots/panda.yaml")
@@ -71,10 +78,9 @@ def workspace(robot: str | None, task: str | None) -> Finding:
     return Finding("workspace", "warn" if len(beyond) < GRID**3 // 2 else "fail", found, advice)
 
 
-def shipped(robot: str | None, task: str | None, model: Path | None) -> Finding:
-    """Check the model's hash, and its contract against the robot."""
+def shipped(robot: str | None, task: str | None, model: Path | None, prepare: Prepare) -> Finding:
+    """Check the model's hash, and its contract against the robot; `prepare` loads all three."""
     from ami_ros.configuration import Configuration, options_of
-    from ami_ros.experiment.experiment import prepare
 
     make = f"ami-ros model{options_of(robot, task)}"
     try:

@@ -16,6 +16,7 @@ from ami_ros.doctor import checks, installation, machine
 from ami_ros.doctor import robot as files
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import ConfigError
+from ami_ros.experiment.experiment import prepare
 from ami_ros.settings.share import config_path
 from ami_ros.system import extras
 
@@ -63,13 +64,13 @@ def test_limits_that_do_not_exist_are_told(tmp_path):
 
 
 def test_a_missing_model_fails(tmp_path):
-    finding = files.shipped("panda", "reach", tmp_path / "model.pt")
+    finding = files.shipped("panda", "reach", tmp_path / "model.pt", prepare)
     assert finding.level == "fail"
     assert "ami-ros model --robot panda --task reach" in finding.advice
 
 
 def test_a_model_that_was_never_made_is_no_failure(tmp_path):
-    finding = files.shipped(str(panda_yaml(tmp_path).rename(tmp_path / "new.yaml")), "reach", None)
+    finding = files.shipped(str(panda_yaml(tmp_path).rename(tmp_path / "new.yaml")), "reach", None, prepare)
     assert finding.level == "warn"
     assert finding.advice == f"to plan, train one: ami-ros model --robot {tmp_path / 'new.yaml'} --task reach"
 
@@ -115,7 +116,7 @@ def test_no_check_raises(robot, tmp_path):
     robot = robot if isinstance(robot, str) else robot(tmp_path)
     findings = [
         check()
-        for check in checks.all_checks(robot, "reach", tmp_path / "none.pt")
+        for check in checks.all_checks(robot, "reach", tmp_path / "none.pt", prepare)
         if check is not installation.round_trip
     ]
     assert all(finding.advice for finding in findings if finding.level != "ok")
