@@ -34,6 +34,7 @@ def all_checks(robot: str | None, task: str | None, model: Path | None, live: bo
         installation.python,
         installation.torch,
         installation.rclpy,
+        installation.plugins,
         machine.domain,
         machine.dds_profile,
         machine.shared_memory,

@@ -101,6 +101,11 @@ class Objective:
         """`Costs`, compiled with the model if that was loaded from a file."""
         return self.around(lambda costs: costs, ["of_states", "doubt"])
 
+    @cached_property
+    def differentiable(self) -> Any:
+        """`Costs`, compiled for gradients: TorchScript optimises one module for one of the two."""
+        return self.around(lambda costs: costs, [])
+
     def around(self, make: Callable[[Costs], nn.Module], methods: Sequence[str]) -> Any:
         """Return a module built around the objective, compiled with it if the model was loaded from a file.
 

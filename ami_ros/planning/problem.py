@@ -83,7 +83,8 @@ class Problem:
         if candidates.requires_grad:
             # Clones: autograd cannot keep the tensors that inference made.
             goal = self.goal._replace(targets=[target.clone() for target in self.goal.targets])
-            return self.objective.costs(self.now.clone(), goal, candidates, self.dreaded.clone())  # type: ignore[no-any-return]
+            costs = self.objective.differentiable
+            return costs(self.now.clone(), goal, candidates, self.dreaded.clone())  # type: ignore[no-any-return]
         with self.objective.model.searching():
             found = self.objective.costs(self.now, self.goal, candidates, self.dreaded)
         return found
