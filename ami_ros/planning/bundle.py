@@ -107,7 +107,7 @@ def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, pat
 
 
 def _solver(settings: PlannerSettings) -> type[GaussianSolver]:
-    solver = SOLVERS.named(settings.solver).Solver
+    solver: type[GaussianSolver] = SOLVERS.named(settings.solver).Solver
     if not issubclass(solver, GaussianSolver):
         raise ConfigError(
             f"solver: got {settings.solver}, expected a solver that refits a Gaussian, such as cem or mppi: "
