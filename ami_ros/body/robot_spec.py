@@ -362,7 +362,7 @@ def _offered(name: str, ours: Path) -> Path:
     if isinstance(place, ModuleType):
         place = Path(place.__file__ or "").parent
     if not isinstance(place, (str, Path)):
-        (entry,) = plugins.found(OFFERED)[name]
+        entry = plugins.found(OFFERED)[name]
         raise ConfigError(
             f"robot {name}: got {shown(place)} from {plugins.origin(entry)}, expected its YAML or its folder"
         )

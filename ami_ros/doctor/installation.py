@@ -86,7 +86,7 @@ def packages(name: str, extra: str) -> Finding:
 def plugins() -> Finding:
     """List what other packages add, without importing it; fail where a name has two origins."""
     from ami_ros.planning.sections import SOLVERS, TERMS
-    from ami_ros.settings.plugins import GROUPS, clash, found, origin
+    from ami_ros.settings.plugins import GROUPS, clash, found, offers, origin
     from ami_ros.settings.share import config_path
     from ami_ros.sim.tasks.by_name import KINDS
 
@@ -94,8 +94,8 @@ def plugins() -> Finding:
     ours["ami_ros.robots"] = {path.stem: str(path) for path in config_path("robots").glob("*.yaml")}
     lines, clashes = [], []
     for group, what in GROUPS.items():
-        for name, entries in found(group).items():
-            lines += [f"{what} {name}: {origin(entry)}, {group}" for entry in entries]
+        lines += [f"{what} {entry.name}: {origin(entry)}, {group}" for entry in offers(group)]
+        for name in found(group):
             if (origins := clash(group, name, ours.get(group, {}).get(name, ""))) is not None:
                 clashes.append(f"{what} {name}: {origins}")
     if clashes:
