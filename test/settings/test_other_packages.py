@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 import torch
-from foreign_package import ENTRIES, install
+from arm_extras import MODULES, NAME, POINTS, ROBOT
+from foreign_package import installed
 from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import small_contract, small_jepa
@@ -22,8 +24,6 @@ from ami_ros.model.scripted import readable
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
-from ami_ros.settings.fields import with_named_sections
-from ami_ros.settings.plugins import offers
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.types import Goal
 
@@ -31,22 +31,15 @@ HORIZON = 5
 
 
 @pytest.fixture
-def offered(tmp_path, monkeypatch):
-    """Installs the package, or one that offers something else."""
+def offered(tmp_path):
+    """Installs the package, or what it offers instead, for one test."""
+    with ExitStack() as stack:
 
-    def forget() -> None:
-        offers.cache_clear()
-        for name in [name for name in sys.modules if name.partition(".")[0] == "arm_extras"]:
-            del sys.modules[name]
+        def offer(points=POINTS, name=NAME):
+            stack.enter_context(installed(tmp_path / name, name, MODULES, points))
+            (tmp_path / name / "bolted.yaml").write_text(ROBOT)
 
-    def offer(entries=ENTRIES, name="arm-extras"):
-        install(tmp_path / name, entries, name)
-        monkeypatch.syspath_prepend(tmp_path / name)
-        forget()
-
-    yield offer
-    monkeypatch.undo()
-    forget()
+        yield offer
 
 
 def settings(**changes: object) -> PlannerSettings:
@@ -112,26 +105,26 @@ def test_nothing_is_imported_before_its_name(offered):
     load_robot("panda")
     listed = installation.plugins()
     assert listed.level == "ok"
-    for group, entries in ENTRIES.items():
+    for group, entries in POINTS.items():
         for name, value in entries.items():
             assert any(
-                line.endswith(f" {name}: arm-extras 1.2 ({value}), {group}")
+                line.endswith(f" {name}: arm-extras 1.0 ({value}), {group}")
                 for line in listed.found.splitlines()
             )
-    assert "arm_extras" not in sys.modules
+    assert not set(MODULES) & set(sys.modules)
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("arm_extras.gone", "cannot be imported: ModuleNotFoundError: No module named 'arm_extras.gone'"),
+        ("arm_gone", "cannot be imported: ModuleNotFoundError: No module named 'arm_gone'"),
         (
-            "arm_extras.unlike",
+            "arm_unlike",
             "expected a dataclass whose fields are made by ami_ros.settings.fields.setting",
         ),
         (
-            "arm_extras.smooth",
-            "arm-extras 1.2 (arm_extras.smooth) has no Solver, expected a module with Settings and Solver",
+            "arm_smooth",
+            "arm-extras 1.0 (arm_smooth) has no Solver, expected a module with Settings and Solver",
         ),
     ],
 )
@@ -151,9 +144,9 @@ def test_a_part_that_cannot_be_used_says_whose_it_is(offered, value, message):
     ],
 )
 def test_one_of_our_names_is_refused_with_both_origins(offered, group, name, use):
-    offered({group: {name: "arm_extras.gone"}})
+    offered({group: {name: "arm_gone"}})
     with pytest.raises(
-        ConfigError, match=rf"{name}: got it from ami_ros \(.*{name}.*\) and arm-extras 1.2 \(arm_ex"
+        ConfigError, match=rf"{name}: got it from ami_ros \(.*{name}.*\) and arm-extras 1.0 \(arm_gone"
     ):
         use()
     assert installation.plugins().level == "fail"
@@ -163,21 +156,8 @@ def test_two_packages_with_one_name_are_refused(offered):
     offered()
     offered(name="other-extras")
     with pytest.raises(
-        ConfigError, match="got it from arm-extras 1.2 .* and other-extras 1.2 .*, expected one"
+        ConfigError, match="got it from arm-extras 1.0 .* and other-extras 1.0 .*, expected one"
     ):
         load_robot("bolted")
     finding = installation.plugins()
     assert finding.level == "fail" and "robot bolted: arm-extras" in finding.found
-
-
-def test_a_full_name_adds_the_section_of_another_package(offered):
-    """As the parameters of a node do."""
-    offered()
-    ours = settings()
-    more = with_named_sections(
-        ours, ["seed", "terms.goal.discount", "terms.smooth.weight", "qos_overrides./a.b"]
-    )
-    assert more.terms["smooth"].weight == 0.5
-    assert {name: more.terms[name] for name in ours.terms} == ours.terms
-    with pytest.raises(ConfigError, match="terms: got 'smoth', expected some of"):
-        with_named_sections(ours, ["terms.smoth.weight"])
