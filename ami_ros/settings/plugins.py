@@ -73,7 +73,7 @@ def load(group: str, name: str, ours: str = "") -> Any:
     if (origins := clash(group, name, ours)) is not None:
         raise ConfigError(f"{what}: got it from {origins}, expected one; uninstall or rename the others")
     if (entry := found(group).get(name)) is None:
-        installed = sorted(found(group)) or "there is none"
+        installed = sorted(found(group)) or "none installed"
         raise ConfigError(f"{what}: not installed, expected an entry point of {group}: {installed}")
     try:
         return entry.load()
