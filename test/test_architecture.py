@@ -316,6 +316,18 @@ def test_validation_is_never_an_assert_and_no_except_is_bare():
     report(offences, "errors are raised and caught by name")
 
 
+def test_no_setting_of_ours_has_a_default_in_code():
+    """The default of a part of another package is in its code: it has no file in config/."""
+    offences = [
+        f"{relative(path)}:{node.lineno}"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setting"
+        if any(keyword.arg == "default" for keyword in node.keywords)
+    ]
+    report(offences, "a default lives in config/*.yaml")
+
+
 def test_files_are_named_for_what_they_hold():
     names = [relative(path) for path in FILES]
     offences = [f"{name}: say what is in it" for name in names if name.rpartition("/")[2] in VAGUE_NAMES]

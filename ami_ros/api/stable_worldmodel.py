@@ -24,7 +24,7 @@ from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.judged import check_may_plan
 from ami_ros.planning.protocols import Planner
 from ami_ros.planning.rollout import Rollout
-from ami_ros.planning.sections import module_of
+from ami_ros.planning.sections import TERMS
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.system.extras import require
 from ami_ros.types import FloatArray, Goal, Observation, Reading
@@ -72,7 +72,7 @@ class CostModel:
         self._model, self._settings = model, settings
         self._episodes = _Episodes(robot, goal_sensor)
         sections = settings.terms.items()
-        self._terms = [module_of("terms", name).Term(model.world, section) for name, section in sections]
+        self._terms = [TERMS.named(name).Term(model.world, section) for name, section in sections]
         self.action_block = robot.action_block
         self.process = {"action": ActionScaler(robot.actions)}
 

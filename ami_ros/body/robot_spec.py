@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from ami_ros.body.limits import ChannelLimits, joined
 from ami_ros.body.outputs import INTERFACES, Output, check_carries, read_output
 from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor, read_sensors
 from ami_ros.body.simulation import Simulation, read_simulation
-from ami_ros.errors import EmbodimentError, shown
+from ami_ros.errors import ConfigError, EmbodimentError, shown
+from ami_ros.settings import plugins
 from ami_ros.settings.fields import load_settings, read_yaml, setting
 from ami_ros.settings.share import config_path
 from ami_ros.settings.task_file import merged, read_task
@@ -27,6 +29,7 @@ from ami_ros.types import FloatArray, Observation
 
 SHORT = ("output", "arm", "base")  # sections of a robot with one group
 LONG = ("groups", "outputs")
+OFFERED = "ami_ros.robots"  # entry points of other packages
 MOST_ALIKE = 10  # length of a chain of `like`
 # Mistaken argument for a robot's YAML -> what to do.
 URDF = "ami-ros new-robot writes one from a URDF"
@@ -347,7 +350,23 @@ def _path(name: str | Path, folder: Path) -> Path:
             f"robot: got {path}, expected a name in config/robots, or a path that ends in .yaml: "
             f"{INSTEAD[path.suffix]}"
         )
-    return folder / path if path.suffix == ".yaml" else config_path("robots", f"{name}.yaml")
+    if path.suffix == ".yaml":
+        return folder / path
+    ours = config_path("robots", f"{name}.yaml")
+    return _offered(str(name), ours) if str(name) in plugins.found(OFFERED) else ours
+
+
+def _offered(name: str, ours: Path) -> Path:
+    """Return the YAML of a robot from another package. Raises ConfigError."""
+    place = plugins.load(OFFERED, name, str(ours) if ours.is_file() else "")
+    if isinstance(place, ModuleType):
+        place = Path(place.__file__ or "").parent
+    if not isinstance(place, (str, Path)):
+        entry = plugins.found(OFFERED)[name]
+        raise ConfigError(
+            f"robot {name}: got {shown(place)} from {plugins.origin(entry)}, expected its YAML or its folder"
+        )
+    return Path(place) / f"{name}.yaml" if Path(place).is_dir() else Path(place)
 
 
 def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
@@ -383,12 +402,12 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
 
 
 def load_robot(name_or_path: str | Path, task: str | None = None) -> RobotSpec:
-    """Load config/robots/<name>.yaml, or a YAML file by path, as the task equips it.
+    """Load config/robots/<name>.yaml, a robot of another package, or a YAML by path, as the task equips it.
 
     A YAML with the key ``like`` holds only the differences from the robot that it names.
 
     Args:
-        name_or_path: the robot.
+        name_or_path: the robot; other packages add names by entry points of the group ``ami_ros.robots``.
         task: a file in config/tasks, or a path. Its `embodiment` section wins over the robot's YAML, whose
             entry for this task below `tasks` wins over both.
 

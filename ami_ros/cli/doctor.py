@@ -36,7 +36,7 @@ def doctor(
         ),
     ] = None,
 ) -> None:
-    """Check Python, torch, ROS 2, DDS, disk, threads, a robot's files and model, and its live topics.
+    """Check Python, torch, ROS 2, plugins, DDS, disk, threads, a robot's files and model, and live topics.
 
     Exit code 0 when nothing failed, else 1. A warning is something that works, but could be better.
 

@@ -37,6 +37,7 @@ def all_checks(
         installation.python,
         installation.torch,
         installation.rclpy,
+        installation.plugins,
         machine.domain,
         machine.dds_profile,
         machine.shared_memory,

@@ -83,6 +83,28 @@ def packages(name: str, extra: str) -> Finding:
     return Finding(name, "ok", "installed")
 
 
+def plugins() -> Finding:
+    """List what other packages add, without importing it; fail where a name has two origins."""
+    from ami_ros.planning.sections import SOLVERS, TERMS
+    from ami_ros.safety.sections import FOLDERS, known
+    from ami_ros.settings.plugins import GROUPS, clash, found, offers, origin
+    from ami_ros.settings.share import config_path
+    from ami_ros.sim.tasks.by_name import KINDS
+
+    ours = {parts.group: {name: parts.package for name in parts.ours()} for parts in (TERMS, SOLVERS, KINDS)}
+    ours |= {f"ami_ros.{part}": dict.fromkeys(known(part), f"ami_ros.safety.{part}") for part in FOLDERS}
+    ours["ami_ros.robots"] = {path.stem: str(path) for path in config_path("robots").glob("*.yaml")}
+    lines, clashes = [], []
+    for group, what in GROUPS.items():
+        lines += [f"{what} {entry.name}: {origin(entry)}, {group}" for entry in offers(group)]
+        for name in found(group):
+            if (origins := clash(group, name, ours.get(group, {}).get(name, ""))) is not None:
+                clashes.append(f"{what} {name}: {origins}")
+    if clashes:
+        return Finding("plugins", "fail", "; ".join(clashes), "uninstall or rename all but one of each name")
+    return Finding("plugins", "ok", "\n".join(lines) or "none")
+
+
 def round_trip() -> Finding:
     """Check for a second that two processes receive each other's messages."""
     from ami_ros.bench.camera import bench_camera

@@ -8,7 +8,6 @@ from typing import Any
 
 from ami_ros.experiment.experiment import ORACLE, Experiment, Runner
 from ami_ros.experiment.figures import step_s
-from ami_ros.planning.settings import RETRIEVAL
 from ami_ros.report.statistics import summarise
 
 BASELINES = ("random", "hold", "inverse_model")
@@ -23,7 +22,7 @@ def baseline_names(experiment: Experiment) -> tuple[str, ...]:
     seen = not experiment.by_joints and not task.goal_sensor  # the inverse model needs a goal image
     names = [name for name in BASELINES if seen or name != "inverse_model"]
     has_oracle = task.oracle(task.episode(experiment.seeds[0])) is not None
-    retrieval = [RETRIEVAL] if experiment.memory_before is not None and seen else []
+    retrieval = ["retrieval"] if experiment.memory_before is not None and seen else []
     return (*names, *retrieval, *([ORACLE] if has_oracle else []))
 
 

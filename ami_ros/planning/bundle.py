@@ -17,9 +17,11 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.scripted import offered
 from ami_ros.model.weights import order_for_planning
 from ami_ros.model.world_model import WorldModel
-from ami_ros.planning.iteration import Iteration
+from ami_ros.planning.gaussian import GaussianSolver, Iteration
 from ami_ros.planning.noise import LastingNoise
-from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
+from ami_ros.planning.objective import Costs
+from ami_ros.planning.sections import SOLVERS
+from ami_ros.planning.settings import PlannerSettings
 
 
 class Bundle(nn.Module):
@@ -34,7 +36,9 @@ class Bundle(nn.Module):
     def __init__(self, model: Jepa, settings: PlannerSettings, contract: Contract) -> None:
         super().__init__()
         self.world = WorldModel(model)
-        self.iteration = Iteration(self.world, settings, contract)
+        refit = _solver(settings).Refit(settings.solvers[settings.solver])
+        costs = Costs(self.world, settings, contract)
+        self.iteration = Iteration(costs, refit, settings, contract)
         self.distance = settings.distance
         self.dreaded_shape = (0, len(contract.cameras), contract.latent_size)
         self.mixing: Tensor
@@ -93,13 +97,20 @@ def write_bundle(model: Jepa, contract: Contract, settings: PlannerSettings, pat
     """Write a bundle and its sidecar; return the hash.
 
     Raises:
-        ConfigError: the settings name a baseline that does not search.
+        ConfigError: the settings name a solver whose loop cannot be compiled.
         OutputError: the files cannot be written.
     """
-    if settings.solver in NO_SEARCH:
-        raise ConfigError(
-            f"solver: got {settings.solver}, expected a solver that searches: {list(settings.solvers)}"
-        )
+    _solver(settings)
     order_for_planning(model)
     bundle = Bundle(model, settings, contract).eval()
     return write_scripted(bundle, path, {CONTRACT_FILE: contract.to_json()}, ["plan"], freeze=True)
+
+
+def _solver(settings: PlannerSettings) -> type[GaussianSolver]:
+    solver: type[GaussianSolver] = SOLVERS.named(settings.solver).Solver
+    if not issubclass(solver, GaussianSolver):
+        raise ConfigError(
+            f"solver: got {settings.solver}, expected a solver that refits a Gaussian, such as cem or mppi: "
+            "a bundle compiles its loop"
+        )
+    return solver

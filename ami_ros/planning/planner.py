@@ -15,16 +15,15 @@ from ami_ros.errors import ConfigError, GoalError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
-from ami_ros.planning.iteration import SOURCES
-from ami_ros.planning.noise import LastingNoise
+from ami_ros.planning.objective import Objective
+from ami_ros.planning.problem import Problem, Solution, Solver
 from ami_ros.planning.recall import Recall
 from ami_ros.planning.routes.guides import guide_of
-from ami_ros.planning.search import LatentSearch, Search, SearchResult
-from ami_ros.planning.settings import HOLD, NO_SEARCH, RETRIEVAL, PlannerSettings
+from ami_ros.planning.sections import SOLVERS
+from ami_ros.planning.settings import PlannerSettings
+from ami_ros.planning.stopwatch import Stopwatch
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import FloatArray, Goal, Observation, Plan
-
-RETRIEVED = 100  # action blocks: look-ahead of a planner that only retrieves
 
 
 class RecedingHorizonPlanner:
@@ -35,7 +34,7 @@ class RecedingHorizonPlanner:
         spec: the robot.
         settings: search settings.
         clock_ns: clock of the search, ns.
-        search: replaces the built-in search.
+        solver: replaces the one that the settings name.
         experience: a memory to plan with, if the settings ask for one.
 
     Raises:
@@ -49,7 +48,7 @@ class RecedingHorizonPlanner:
         spec: RobotSpec,
         settings: PlannerSettings,
         clock_ns: Callable[[], int],
-        search: Search | None = None,
+        solver: Solver | None = None,
         experience: Experience | None = None,
     ) -> None:
         if settings.recalls and experience is None:
@@ -59,11 +58,9 @@ class RecedingHorizonPlanner:
             )
         self._model, self._spec, self._settings = model, spec, settings
         self._experience, self._recall = experience, Recall(model, settings, experience)
-        self._search: Search | None = search
-        if search is None and settings.solver not in NO_SEARCH:
-            self._search = LatentSearch(model, settings, clock_ns, self._recall)
+        self._objective, self._clock_ns = Objective(model, settings), clock_ns
+        self._solver = solver or _solver_of(self._objective)
         self._shape = (settings.horizon, spec.action_block * spec.action_size)
-        self._noise = LastingNoise(settings.noise_correlation, settings.horizon, spec.action_block)
         self._meaning = meaning_of(spec)
         self._goal: EncodedGoal | None = None
         self._monitor = SurpriseMonitor(model, spec)
@@ -118,11 +115,11 @@ class RecedingHorizonPlanner:
             if not self._arrived:
                 target = self._guide.subgoal(sensed.state, self._goal, distance)
         if target is None:  # the time goes to the route search
-            result = self._unsearched(sensed.state, hold.expand(self._shape), HOLD)
+            found = Solution(hold.expand(self._shape), source="hold")
         else:
-            result = self._choose(sensed.state, target, hold, observation.stamp_ns)
+            found = self._solve(sensed.state, target, hold, observation.stamp_ns)
         shape = (-1, self._spec.action_block, self._spec.action_size)
-        actions = result.actions.double().numpy().reshape(shape)
+        actions = found.actions.double().numpy().reshape(shape)
         if self._arrived:
             actions = np.tile(hold.double().numpy().reshape(shape), (len(actions), 1, 1))
         self._monitor.act(actions[0, 0])
@@ -130,19 +127,21 @@ class RecedingHorizonPlanner:
             self._guide.act(actions[0, 0])
         in_units = self._spec.actions.in_units(actions)
         self._meaning.note(in_units, observation)
+        cost_terms = found.cost_terms or (0.0,) * len(self._settings.terms)
+        predicted = sensed.state.unsqueeze(0) if found.predicted is None else found.predicted
         return Plan(
             actions=in_units,
             step_ns=self._spec.step_ns,
-            cost=sum(result.cost_terms),
-            cost_terms=dict(zip(self._settings.terms, result.cost_terms, strict=True)),
+            cost=sum(cost_terms),
+            cost_terms=dict(zip(self._settings.terms, cost_terms, strict=True)),
             distance=distance,
             arrived=self._arrived,
-            predicted=result.predicted.numpy(),
-            iterations=result.iterations,
-            deadline_met=result.iterations == self._settings.num_iterations or result.iterations == 0,
+            predicted=predicted.cpu().numpy(),
+            iterations=found.iterations,
+            deadline_met=found.complete,
             observation_stamp_ns=observation.stamp_ns,
-            proposal=SOURCES[result.source],
-            disagreement=result.disagreement,
+            proposal=found.source or self._settings.solver,
+            disagreement=found.disagreement,
             surprise=max(surprise.values()) if surprise else None,
             surprise_terms=surprise,
             surprise_at_rest=at_rest(surprise),
@@ -156,30 +155,16 @@ class RecedingHorizonPlanner:
         normalised = torch.from_numpy(self._spec.actions.normalised(action)).float().clamp(-1.0, 1.0)
         return normalised.repeat(1, self._spec.action_block)
 
-    def _choose(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> SearchResult:
-        settings = self._settings
-        if self._search is not None:
-            noise_shape = (settings.num_iterations, settings.num_samples, *self._shape)
-            noise = self._noise.of(torch.randn(noise_shape, generator=self._generator))
-            still = hold.expand(self._shape)
-            warm_start = self._shifted(still if self._warm_start is None else self._warm_start, now_ns)
-            result = self._search.search(state, goal, warm_start, still, noise)
-            self._warm_start = result.actions
-            return result
-        if settings.solver == "inverse_model":
-            actions = self._model.inverse_action(state, goal).unsqueeze(0)
-        elif settings.solver == "random":
-            actions = torch.rand((1, self._shape[1]), generator=self._generator) * 2.0 - 1.0
-        elif settings.solver == RETRIEVAL:
-            found = self._recall.precedents(state, goal, hold.expand(RETRIEVED, -1))
-            actions = found[0, : settings.horizon] if len(found) else hold
-        else:
-            actions = hold
-        return self._unsearched(state, actions, settings.solver)
-
-    def _unsearched(self, state: Tensor, actions: Tensor, source: str) -> SearchResult:
-        nothing = [0.0] * len(self._settings.terms)
-        return SearchResult(actions, nothing, state.unsqueeze(0).cpu(), 0, SOURCES.index(source), None)
+    def _solve(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> Solution:
+        still = hold.expand(self._shape)
+        warm_start = self._shifted(still if self._warm_start is None else self._warm_start, now_ns)
+        stopwatch = Stopwatch(self._clock_ns, self._settings.deadline_s)
+        found = self._solver.solve(
+            Problem(self._objective, state, goal, warm_start, still, self._generator, stopwatch, self._recall)
+        )
+        if found.actions.shape == self._shape:  # a baseline may return less
+            self._warm_start = found.actions
+        return found
 
     def _shifted(self, last: Tensor, now_ns: int) -> Tensor:
         """Shift the last plan (T, K A) by the blocks since it was made, rounded to the nearest one."""
@@ -193,3 +178,9 @@ class RecedingHorizonPlanner:
             return last
         tail = last[-1:].expand(min(passed, len(last)), -1)
         return torch.cat([last[passed:], tail])
+
+
+def _solver_of(objective: Objective) -> Solver:
+    settings = objective.settings
+    made: Solver = SOLVERS.named(settings.solver).Solver(objective, settings.solvers[settings.solver])
+    return made

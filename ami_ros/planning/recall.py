@@ -12,7 +12,7 @@ from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.points import points_of, targets_of
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
-from ami_ros.planning.settings import RETRIEVAL, PlannerSettings
+from ami_ros.planning.settings import PlannerSettings
 
 MOST_DREADED = 16  # the nearest: each costs a distance computation for every candidate
 
@@ -22,32 +22,32 @@ class Recall:
 
     Args:
         model: model of the states.
-        settings: how much to recall.
+        settings: whether to avoid anything.
         experience: the memory.
     """
 
     def __init__(self, model: ModelRuntime, settings: PlannerSettings, experience: Experience | None) -> None:
-        self._model, self._settings, self._experience = model, settings, experience
-        self._count = 1 if settings.solver == RETRIEVAL else settings.precedents
+        self._model, self._experience = model, experience
         caution = settings.terms.get("caution")
         self._careful = caution is not None and caution.weight > 0.0
 
-    def precedents(self, state: Tensor, goal: EncodedGoal, still: Tensor) -> Tensor:
+    def precedents(self, state: Tensor, goal: EncodedGoal, still: Tensor, count: int) -> Tensor:
         """Return candidates (N, T, K A) that led from places near `state` toward goals near `goal`.
 
         Args:
             state: (Z,) current state.
             goal: goal of all cameras; goals by vectors have no precedents.
             still: (T, K A) actions to append to them.
+            count: how many at most (N).
         """
-        if self._experience is None or not self._count:
+        if self._experience is None or not count:
             return still.unsqueeze(0)[:0]
         try:
             target = targets_of(self._model, goal)
         except GoalError:
             return still.unsqueeze(0)[:0]
         here = points_of(self._model, state.unsqueeze(0))[0].cpu()
-        found = self._experience.candidates(here.numpy(), target.numpy(), self._count, len(still))
+        found = self._experience.candidates(here.numpy(), target.numpy(), count, len(still))
         candidates = still.cpu().repeat(len(found), 1, 1)
         for row, actions in enumerate(found):
             candidates[row, : len(actions)] = torch.from_numpy(np.asarray(actions))

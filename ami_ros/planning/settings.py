@@ -10,26 +10,23 @@ from typing import Any
 from ami_ros.errors import ConfigError, shown
 from ami_ros.model.distances import DISTANCES
 from ami_ros.planning.routes.settings import GRAPH, OFF, settings_of_routes
-from ami_ros.planning.sections import settings_of_solver, settings_of_term
-from ami_ros.settings.fields import setting
+from ami_ros.planning.sections import SOLVERS, TERMS
+from ami_ros.settings.fields import load_settings, setting
 from ami_ros.settings.task_file import load_task_settings
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-HOLD, RETRIEVAL = "hold", "retrieval"
-# Baselines, which choose actions without searching.
-NO_SEARCH = ("inverse_model", "random", HOLD, RETRIEVAL)
 
 
 @dataclass(frozen=True)
 class PlannerSettings:
-    """How the planner searches; a NO_SEARCH entry instead of a solver selects a baseline."""
+    """How the planner searches."""
 
     solver: str = setting(
         "what selects the actions: one of solvers; without search, inverse_model, random, hold or retrieval"
     )
-    solvers: Mapping[str, Any] = setting("each solver's own settings", sections=settings_of_solver)
-    terms: Mapping[str, Any] = setting("a plan's cost: the terms' own settings", sections=settings_of_term)
+    solvers: Mapping[str, Any] = setting("each solver's own settings", sections=SOLVERS.settings_of)
+    terms: Mapping[str, Any] = setting("a plan's cost: the terms' own settings", sections=TERMS.settings_of)
     route: str = setting("how the planner finds routes beyond its horizon: off, or one of routes")
     routes: Mapping[str, Any] = setting("each route finder's own settings", sections=settings_of_routes)
     num_samples: int = setting("candidates per iteration (S)", ge=8, le=65536)
@@ -57,10 +54,16 @@ class PlannerSettings:
     )
 
     @property
+    def searches(self) -> bool:
+        """Whether the solver searches; one that does not is a baseline, without routes and precedents."""
+        return bool(getattr(SOLVERS.named(self.solver).Solver, "searches", True))
+
+    @property
     def recalls(self) -> bool:
         """Whether the planner uses the memory."""
-        if self.solver in NO_SEARCH:
-            return self.solver == RETRIEVAL
+        always = bool(getattr(SOLVERS.named(self.solver).Solver, "recalls", False))
+        if always or not self.searches:
+            return always
         caution = self.terms.get("caution")
         careful = caution is not None and caution.weight > 0.0
         return self.route == GRAPH or self.precedents > 0 or careful
@@ -70,9 +73,9 @@ class PlannerSettings:
             raise ConfigError(
                 f"precedents: got {self.precedents}, expected at most half of num_samples, {self.num_samples}"
             )
-        if self.solver not in (*self.solvers, *NO_SEARCH):
-            expected = [*sorted(self.solvers), *NO_SEARCH]
-            raise ConfigError(f"solver: got {shown(self.solver)}, expected one of {expected}")
+        if self.solver not in self.solvers:  # one without settings, or with defaults of its own
+            own = load_settings(SOLVERS.settings_of(self.solver), {}, where=f"solvers: {self.solver}")
+            object.__setattr__(self, "solvers", {**self.solvers, self.solver: own})
         if self.route not in (OFF, *self.routes):
             raise ConfigError(
                 f"route: got {shown(self.route)}, expected one of {[OFF, *sorted(self.routes)]}"

@@ -43,9 +43,10 @@ def setting(doc: str, **rules: Any) -> Any:
         doc: one sentence for people, shown as the ROS parameter description.
         **rules: any of ``ge gt le lt`` (bounds), ``choices`` (allowed values), ``unit``, ``most`` (entries of
             a list); or ``sections``: the setting maps names to nested settings, and this function returns the
-            dataclass for a name.
+            dataclass for a name. ``default`` is for parts of other packages: ours live in config/*.yaml.
     """
-    return dataclasses.field(metadata={"doc": doc, **rules})
+    default = rules.pop("default", dataclasses.MISSING)
+    return dataclasses.field(default=default, metadata={"doc": doc, **rules})
 
 
 def read_yaml(path: Path | str) -> dict[str, Any]:
@@ -102,9 +103,11 @@ def load_settings(
         inside = [name for key in valid if "sections" in _rules(fields, key) for name in _below(key, values)]
         near = meant(unknown, [*valid, *inside])
         raise ConfigError(f"{where}: unknown keys {shown(unknown)}; valid keys are {valid}{near}")
-    missing = sorted(set(fields) - set(values))
+    required = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
+    missing = sorted(required - set(values))
     if missing:
-        raise ConfigError(f"{where}: missing keys {missing}; every one of {sorted(fields)} is required")
+        raise ConfigError(f"{where}: missing keys {missing}; every one of {sorted(required)} is required")
+    values = {**{name: field.default for name, field in fields.items() if name not in values}, **values}
     hints = typing.get_type_hints(cls)
     checked = {
         name: _checked(f"{where}: {name}", values[name], hints[name], fields[name].metadata)

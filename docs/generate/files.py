@@ -87,7 +87,8 @@ def task_file() -> str:
     told = attributes(TaskFile)
     rows = [("kind", told["kind"]), *((name, told[name]) for name in SECTIONS)]
     parts = ["## Every task", table(("name", "what it does"), [(code(k), plain(v)) for k, v in rows])]
-    for kind, (settings, _) in sorted(KINDS.items()):
+    for kind in KINDS.ours():
+        settings = KINDS.settings_of(kind)
         parts += [f"## kind: {kind}", plain(first_line(settings)), keys_of(settings)]
     return "\n\n".join(parts)
 

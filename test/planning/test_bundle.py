@@ -15,13 +15,14 @@ import torch
 from observed import observed
 from robots import JOINTS, made_up_robot
 from small_model import ACTION, small_contract, small_jepa
+from solving import problem
+from solving import searched as solved
 
 from ami_ros.errors import ConfigError
 from ami_ros.model.files import read_verified, sidecar
 from ami_ros.model.runtime import in_memory
 from ami_ros.planning.bundle import write_bundle
 from ami_ros.planning.noise import LastingNoise
-from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.types import Goal
 
@@ -90,9 +91,8 @@ def searched(goal: str, **changes: object) -> torch.Tensor:
         wanted = Goal(vectors={"joints": np.full(JOINTS, 0.3)})
     seen = observed(picture(0).numpy(), VECTORS[:JOINTS].numpy(), velocity=VECTORS[JOINTS:].numpy())
     noise = LastingNoise(settings().noise_correlation, HORIZON, BLOCK).of(NOISE)
-    search = LatentSearch(model, settings(**changes), lambda: 0)
-    encoded = model.encode_goal(wanted, settings().distance)
-    return search.search(model.sense(seen).state, encoded, STILL, STILL, noise).actions
+    state, target = model.sense(seen).state, model.encode_goal(wanted, settings().distance)
+    return solved(problem(model, settings(**changes), state, target, STILL, STILL), noise).actions
 
 
 @pytest.mark.parametrize("goal", GOALS)
@@ -128,7 +128,9 @@ def test_its_hash_and_its_contract_are_with_it(bundle):
 
 def test_a_baseline_is_no_search(tmp_path):
     model = small_jepa()
-    with pytest.raises(ConfigError, match="solver: got hold, expected a solver that searches"):
+    with pytest.raises(
+        ConfigError, match="solver: got hold, expected a solver that refits a Gaussian, such as cem or mppi"
+    ):
         write_bundle(model, small_contract(model), settings(solver="hold"), tmp_path / "plan.pt")
 
 

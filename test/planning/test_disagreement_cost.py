@@ -9,12 +9,12 @@ import pytest
 import torch
 from robots import JOINTS
 from small_model import LATENT, convex_jepa, small_contract
+from solving import problem, searched
 from torch import Tensor, nn
 
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime, in_memory
 from ami_ros.planning.rollout import Rollout
-from ami_ros.planning.search import LatentSearch
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.terms import disagreement
 
@@ -51,11 +51,9 @@ def plan(model: ModelRuntime, weight: float):
     goal[0], goal[1] = 2.0, 2.0
     noise = torch.randn(4, 64, HORIZON, 6, generator=torch.Generator().manual_seed(0))
     terms = {**SETTINGS.terms, "disagreement": disagreement.Settings(weight=weight)}
-    search = LatentSearch(model, dataclasses.replace(SETTINGS, terms=terms), lambda: 0)
-    still = torch.zeros(HORIZON, 6)
-    return search.search(
-        torch.zeros(LATENT + 2 * JOINTS), EncodedGoal([goal], [0], "slow"), still, still, noise
-    )
+    settings, still = dataclasses.replace(SETTINGS, terms=terms), torch.zeros(HORIZON, 6)
+    state = torch.zeros(LATENT + 2 * JOINTS)
+    return searched(problem(model, settings, state, EncodedGoal([goal], [0], "slow"), still, still), noise)
 
 
 class Doubter:

@@ -20,8 +20,8 @@ from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
 from ami_ros.model.runtime import Sensed, in_memory
 from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.problem import Solution
 from ami_ros.planning.routes import settings as routes
-from ami_ros.planning.search import SearchResult
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings
 from ami_ros.planning.solvers import cem, mppi
 from ami_ros.planning.surprise import SurpriseMonitor
@@ -84,7 +84,7 @@ def planner(model: Jepa | None = None, **changes) -> RecedingHorizonPlanner:
 
 
 class Puppet:
-    """A model and its search that say what they are told to, and remember what they were asked."""
+    """A model and a solver that say what they are told to, and remember what they were asked."""
 
     device = torch.device("cpu")
 
@@ -101,11 +101,10 @@ class Puppet:
     def distance(self, state, goal):
         return self.distances.pop(0) if len(self.distances) > 1 else self.distances[0]
 
-    def search(self, state, goal, warm_start, hold, noise):
-        self.warm_starts.append(warm_start.clone())
+    def solve(self, problem):
+        self.warm_starts.append(problem.warm_start.clone())
         actions = torch.arange(1.0, HORIZON + 1)[:, None].expand(HORIZON, ACTION) / 10
-        predicted = torch.zeros(HORIZON, LATENT)
-        return SearchResult(actions, [1.0, 0.25, 0.0], predicted, len(noise), 3, 1.5)
+        return Solution(actions, (1.0, 0.25, 0.0), torch.zeros(HORIZON, LATENT), 3, disagreement=1.5)
 
     def surprise(self, before, action, after):
         return {"motion": 0.75, "pose": 0.5}
@@ -309,7 +308,10 @@ def test_a_new_goal_is_not_yet_arrived_at():
             "num_elites: got 65, expected at most num_samples = 64",
         ),
         ({"solvers.cem.num_elites": 1}, r"planner.yaml: solvers.cem: num_elites: got 1, expected >= 2"),
-        ({"solvers.cma.spread": 1}, r"solvers: got 'cma', expected some of \['cem', 'mppi'\]"),
+        (
+            {"solvers.cma.spread": 1},
+            r"solvers: got 'cma', expected some of \['cem', 'hold', 'inverse_model', 'mppi', ",
+        ),
         (
             {"terms.safety.weight": 1.0},
             r"terms: got 'safety', expected some of \['caution', 'disagreement', 'effort', 'goal', 'stall'\]",
@@ -320,7 +322,7 @@ def test_a_new_goal_is_not_yet_arrived_at():
         ({"horizon.blocks": 3}, "horizon.blocks: got a setting of horizon, which has no settings of its own"),
         ({"terms.effort.wait": 1.0}, r"terms.effort: unknown keys \['wait'\]; valid keys are \['weight'\]"),
         ({"arrival_distance": 0.5, "departure_distance": 0.4}, "departure_distance: got 0.4"),
-        ({"solver": "cma"}, "expected one of .*cem.*mppi"),
+        ({"solver": "cma"}, "solvers: got 'cma', expected some of .*cem.*mppi"),
         ({"num_samples": 4}, "expected >= 8"),
         ({"deadline_s": 0.0}, "expected > 0"),
         ({"horizon": 2.0}, "expected int"),

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 from small_model import ACTION, LATENT, convex_jepa, small_contract
+from solving import problem, searched
 from torch import Tensor
 
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import in_memory
-from ami_ros.planning.iteration import SOURCES
+from ami_ros.planning.problem import Solution
 from ami_ros.planning.recall import MOST_DREADED, Recall
-from ami_ros.planning.search import LatentSearch, SearchResult
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.terms import caution
 
@@ -51,13 +51,12 @@ def goal() -> EncodedGoal:
     return EncodedGoal([torch.linspace(-1.0, 1.0, LATENT)], [0], "slow")
 
 
-def search(model, memory: Told | None, noise: float = 0.0, **changes: Any) -> SearchResult:
+def search(model, memory: Told | None, noise: float = 0.0, **changes: Any) -> Solution:
     settings = dataclasses.replace(SETTINGS, **changes)
     still = torch.zeros(HORIZON, model.contract.block * len(model.contract.channels))
-    recall = Recall(model, settings, memory)
     drawn = torch.randn(2, 16, *still.shape, generator=torch.Generator().manual_seed(0)) * noise
-    it = LatentSearch(model, settings, lambda: 0, recall)
-    return it.search(torch.zeros(size_of(model)), goal(), still, still, drawn)
+    state = torch.zeros(size_of(model))
+    return searched(problem(model, settings, state, goal(), still, still, memory=memory), drawn)
 
 
 def best(model) -> Tensor:
@@ -68,22 +67,21 @@ def best(model) -> Tensor:
 def test_what_worked_before_wins_where_nothing_better_is_found(model):
     done = best(model).numpy()
     found = search(model, Told([np.zeros_like(done), done], np.zeros((0, 1))))
-    assert SOURCES[found.source] == "retrieval"
+    assert found.source == "retrieval"
     np.testing.assert_allclose(found.actions.numpy(), done)
 
 
 def test_what_did_not_work_loses(model):
     bad = -best(model).numpy()
     found = search(model, Told([bad], np.zeros((0, 1))))
-    assert SOURCES[found.source] != "retrieval"
+    assert found.source != "retrieval"
 
 
 def test_a_short_precedent_is_followed_by_standing_still(model):
     done = best(model).numpy()[:1]
     still = torch.full((HORIZON, done.shape[1]), 0.25)
-    settings = dataclasses.replace(SETTINGS, precedents=1)
     memory = Told([done], np.zeros((0, 1)))
-    found = Recall(model, settings, memory).precedents(torch.zeros(size_of(model)), goal(), still)
+    found = Recall(model, SETTINGS, memory).precedents(torch.zeros(size_of(model)), goal(), still, 1)
     np.testing.assert_allclose(found[0, 0].numpy(), done[0])
     assert (found[0, 1:] == 0.25).all()
 
@@ -103,7 +101,7 @@ def test_the_search_keeps_away_from_what_is_dreaded(model):
     bold = search(model, None, noise=1.0)
     dreaded = bold.predicted[:1].numpy().astype(np.float16)
 
-    def nearest(weight: float) -> tuple[float, SearchResult]:
+    def nearest(weight: float) -> tuple[float, Solution]:
         terms = {**SETTINGS.terms, "caution": caution.Settings(weight, 10.0)}
         found = search(model, Told([], dreaded), noise=1.0, terms=terms)
         latents = found.predicted[:, :LATENT] - torch.from_numpy(dreaded[:, :LATENT]).float()
@@ -119,5 +117,5 @@ def test_the_search_keeps_away_from_what_is_dreaded(model):
 def test_without_a_memory_there_is_nothing(model):
     recall = Recall(model, SETTINGS, None)
     still = torch.zeros(HORIZON, ACTION)
-    assert len(recall.precedents(torch.zeros(size_of(model)), goal(), still)) == 0
+    assert len(recall.precedents(torch.zeros(size_of(model)), goal(), still, 4)) == 0
     assert len(recall.dreaded(torch.zeros(size_of(model)))) == 0

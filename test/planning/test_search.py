@@ -12,13 +12,14 @@ import warnings
 import pytest
 import torch
 from small_model import ACTION, LATENT, convex_jepa, made_up_robot, small_contract, small_jepa
+from solving import problem, searched
 
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.runtime import ModelRuntime, in_memory
 from ami_ros.model.world_model import BY_VECTORS, WorldModel
-from ami_ros.planning.iteration import SOURCES
-from ami_ros.planning.search import LatentSearch, SearchResult
+from ami_ros.planning.gaussian import SOURCES
+from ami_ros.planning.problem import Solution
 from ami_ros.planning.settings import load_planner_settings
 
 JOINTS, HORIZON, SAMPLES, ITERATIONS = 4, 5, 48, 7
@@ -67,7 +68,7 @@ def reloaded(model: Jepa) -> ModelRuntime:
 
 def search(
     model: ModelRuntime, solver="cem", by_vectors=False, clock_ns=lambda: 0, distance="slow", **changes
-) -> SearchResult:
+) -> Solution:
     """Search from a fixed state with everything seeded; a change replaces an argument or a setting."""
     generator = torch.Generator().manual_seed(5)
     values = {
@@ -82,12 +83,13 @@ def search(
     sections = {n: dataclasses.replace(settings.terms[n], **change) for n, change in terms.items()}
     settings = dataclasses.replace(settings, terms={**settings.terms, **sections})
     hold = changes.pop("hold", torch.zeros_like(values["warm_start"]))
-    it = LatentSearch(model, dataclasses.replace(settings, **changes), clock_ns)
+    settings = dataclasses.replace(settings, **changes)
     goal = EncodedGoal([values["goal"]], [0], BY_VECTORS if by_vectors else distance)
-    return it.search(values["state"], goal, values["warm_start"], hold, values["noise"])
+    given = problem(model, settings, values["state"], goal, values["warm_start"], hold, clock_ns)
+    return searched(given, values["noise"])
 
 
-def same(one: SearchResult, other: SearchResult) -> None:
+def same(one: Solution, other: Solution) -> None:
     for left, right in zip(vars(one).values(), vars(other).values(), strict=True):
         if isinstance(left, torch.Tensor):
             assert torch.equal(left, right)
@@ -123,7 +125,7 @@ def test_shapes_and_what_is_returned(solver, by_vectors):
     assert len(found.cost_terms) == len(NAMES)
     assert found.predicted.shape == (HORIZON, STATE)
     assert found.iterations == ITERATIONS
-    assert 0 <= found.source < len(SOURCES)
+    assert found.source in SOURCES
     effort = 0.01 * (found.actions**2).mean(dim=1).sum()
     assert found.cost_terms[NAMES.index("effort")] == pytest.approx(float(effort))
     assert found.disagreement > 0.0
@@ -253,13 +255,11 @@ def test_a_model_that_knows_nothing_still_gives_a_finite_plan(solver, spoiled):
 def test_a_deadline_ends_it_after_the_first_iteration(solver, make):
     model, clock_ns = make(small_jepa()), itertools.count(0, 1000).__next__
     late = search(model, solver, clock_ns=clock_ns, deadline_s=0.9e-6)
-    assert late.iterations == 1
+    assert late.iterations == 1 and not late.complete
     assert torch.isfinite(late.actions).all()
     noise = torch.randn(ITERATIONS, SAMPLES, HORIZON, ACTION, generator=torch.Generator().manual_seed(8))
-    same(
-        search(model, solver, clock_ns=clock_ns, deadline_s=0.9e-6, noise=noise),
-        search(model, solver, noise=noise[:1]),
-    )
+    late = search(model, solver, clock_ns=clock_ns, deadline_s=0.9e-6, noise=noise)
+    same(dataclasses.replace(late, complete=True), search(model, solver, noise=noise[:1]))
 
 
 @pytest.mark.parametrize(("deadline_s", "done"), [(1e-6, 2), (2.5e-6, 3), (1.0, ITERATIONS)])
@@ -285,7 +285,7 @@ def test_sources_are_told_apart():
     }
 
     def source(**values) -> str:
-        return SOURCES[search(model, **{**tiny, **values}).source]
+        return search(model, **{**tiny, **values}).source
 
     assert source(goal=goal, warm_start=bad) == "inverse_model"
     assert source(goal=here, warm_start=bad) == "hold"
@@ -304,7 +304,7 @@ def test_what_stands_still_is_what_it_is_told():
     calm, far = torch.zeros(1, SAMPLES, 1, ACTION), -torch.ones(1, ACTION)
     values = {"state": torch.zeros(STATE), "goal": goal, "noise": calm, "warm_start": far}
     found = search(eager(convex_jepa()), hold=hold, inverse_proposal=False, **values)
-    assert SOURCES[found.source] == "hold"
+    assert found.source == "hold"
     assert torch.equal(found.actions, hold)
 
 
@@ -313,14 +313,14 @@ def test_a_place_on_the_way_is_weighted_as_such():
     model, still = eager(small_jepa()), torch.zeros(2, ACTION)
     of_goal = dataclasses.replace(SETTINGS.terms["goal"], discount=0.25, on_the_way=1.0)
     settings = dataclasses.replace(SETTINGS, terms={"goal": of_goal}, inverse_proposal=False)
-    it, noise = LatentSearch(model, settings, lambda: 0), torch.zeros(1, SAMPLES, 2, ACTION)
+    noise = torch.zeros(1, SAMPLES, 2, ACTION)
     goal = EncodedGoal([torch.randn(LATENT, generator=torch.Generator().manual_seed(12))], [0], "slow")
     for at, weights in ((goal, (0.2, 0.8)), (goal._replace(on_the_way=True), (0.5, 0.5))):
-        found = it.search(torch.zeros(STATE), at, still, still, noise)
+        found = searched(problem(model, settings, torch.zeros(STATE), at, still, still), noise)
         far = model.distances(found.predicted, goal)
         expected = sum(weight * distance**2 for weight, distance in zip(weights, far, strict=True))
         assert far[0] != pytest.approx(far[1], rel=1e-3)
-        assert found.cost_terms == [pytest.approx(expected, rel=1e-5)]
+        assert found.cost_terms == (pytest.approx(expected, rel=1e-5),)
 
 
 def test_more_effort_weight_moves_less():

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from ami_ros.errors import ConfigError
-from ami_ros.planning.iteration import finite
-from ami_ros.planning.sections import known, module_of
+from ami_ros.planning.objective import finite
+from ami_ros.planning.sections import SOLVERS as KNOWN
 from ami_ros.planning.solvers import cem as cem_file
 from ami_ros.planning.solvers import mppi as mppi_file
 
@@ -19,11 +19,11 @@ MINIMUM_STD = 0.05
 
 
 def cem(candidates, cost, elites: int = ELITES):
-    return cem_file.Solver(cem_file.Settings(elites))(candidates, cost)
+    return cem_file.Refit(cem_file.Settings(elites))(candidates, cost)
 
 
 def mppi(candidates, cost, temperature: float = 0.3):
-    return mppi_file.Solver(mppi_file.Settings(temperature))(candidates, cost)
+    return mppi_file.Refit(mppi_file.Settings(temperature))(candidates, cost)
 
 
 SOLVERS = pytest.mark.parametrize("update", [cem, mppi])
@@ -127,10 +127,10 @@ def test_a_cost_that_is_not_finite_never_wins():
 
 
 def test_solvers_are_found_by_the_name_of_their_file():
-    assert known("solvers") == ["cem", "mppi"]
-    for name in known("solvers"):
-        assert module_of("solvers", name).Solver.__doc__
-    with pytest.raises(ConfigError, match=r"solvers: got 'cma', expected some of \['cem', 'mppi'\]"):
-        module_of("solvers", "cma")
-    with pytest.raises(ConfigError, match=r"solvers: got '\.\./iteration', expected some of"):
-        module_of("solvers", "../iteration")
+    assert KNOWN.ours() == ["cem", "hold", "inverse_model", "mppi", "random", "retrieval"]
+    for name in KNOWN.ours():
+        assert KNOWN.named(name).Solver.__doc__
+    with pytest.raises(ConfigError, match=r"solvers: got 'cma', expected some of \['cem', 'hold'"):
+        KNOWN.named("cma")
+    with pytest.raises(ConfigError, match=r"solvers: got '\.\./gaussian', expected some of"):
+        KNOWN.named("../gaussian")

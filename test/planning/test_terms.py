@@ -15,7 +15,7 @@ from ami_ros.errors import ConfigError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.rollout import Rollout
-from ami_ros.planning.sections import known, module_of
+from ami_ros.planning.sections import TERMS as KNOWN
 from ami_ros.planning.terms import caution, disagreement, effort, goal, stall
 from ami_ros.planning.terms.goal import step_weights
 
@@ -29,7 +29,7 @@ SETTINGS = {
     "stall": {"weight": 0.5, "reach": 2.0},
 }
 OTHERS = ("caution", "stall")  # cost nothing here: nothing is dreaded, and what moves does not push
-TERMS = pytest.mark.parametrize("name", [name for name in known("terms") if name not in OTHERS])
+TERMS = pytest.mark.parametrize("name", [name for name in KNOWN.ours() if name not in OTHERS])
 
 
 class Far:
@@ -55,7 +55,7 @@ def rollout(actions: Tensor) -> Rollout:
 
 
 def term(name: str, world: Any) -> torch.nn.Module:
-    module = module_of("terms", name)
+    module = KNOWN.named(name)
     return module.Term(world, module.Settings(**SETTINGS[name]))
 
 
@@ -166,6 +166,6 @@ def test_the_goal_term_measures_what_the_world_model_does():
 
 
 def test_terms_are_found_by_the_name_of_their_file():
-    assert known("terms") == ["caution", "disagreement", "effort", "goal", "stall"]
+    assert KNOWN.ours() == ["caution", "disagreement", "effort", "goal", "stall"]
     with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['caution'"):
-        module_of("terms", "safety")
+        KNOWN.named("safety")

@@ -35,11 +35,11 @@ def installed(
     for module, source in modules.items():
         (folder / f"{module}.py").write_text(source)
     sys.path.insert(0, str(folder))
-    plugins.found.cache_clear()
+    plugins.offers.cache_clear()
     try:
         yield
     finally:
         sys.path.remove(str(folder))
-        plugins.found.cache_clear()
+        plugins.offers.cache_clear()
         for module in modules:
             sys.modules.pop(module, None)

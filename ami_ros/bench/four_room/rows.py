@@ -23,7 +23,6 @@ from ami_ros.episodes.episode import list_episodes
 from ami_ros.memory.known_moments import KnownMoments
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF
-from ami_ros.planning.settings import RETRIEVAL
 from ami_ros.system.whole_file import write_whole
 
 
@@ -68,7 +67,7 @@ class Rows:
             "flat": ours(route=OFF, distance="l2"),  # in latent space: the distance of the published planner
             "flat, our distance": ours(route=OFF),
             "routes, remembered": ours(True, route=GRAPH),
-            "retrieval only": ours(True, route=OFF, solver=RETRIEVAL),
+            "retrieval only": ours(True, route=OFF, solver="retrieval"),
             **BASELINES,
         }
 

@@ -17,7 +17,7 @@ from ami_ros.body.sensors import ImageSensor
 from ami_ros.errors import ConfigError, shown
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.planner import RecedingHorizonPlanner
-from ami_ros.planning.search import Search
+from ami_ros.planning.problem import Solver
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.planning.warm_up import goal_at_home, readings_at_home, warm_up
 from ami_ros.types import ImageArray, Observation, Reading
@@ -68,7 +68,7 @@ def time_plans(
     spec: RobotSpec,
     settings: PlannerSettings,
     plans: int,
-    search: Search | None = None,
+    solver: Solver | None = None,
 ) -> dict[str, Any]:
     """Time whole plans on noise images, after a warm-up.
 
@@ -77,14 +77,14 @@ def time_plans(
         spec: the robot.
         settings: how to search, with `Budget.of` applied.
         plans: how many.
-        search: searches instead of ours.
+        solver: solves instead of ours.
 
     Returns:
         ``plan_ms_p50 plan_ms_p99 samples horizon iterations flops gflops roof_gflops roof_share``. The roof
         is measured before and after, in the precision of the model, so that both see the same machine;
         `flops` counts matrix products and convolutions only.
     """
-    planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns, search)
+    planner = RecedingHorizonPlanner(model, spec, settings, time.perf_counter_ns, solver)
     warm_up(planner, spec)
     generator = np.random.default_rng(0)
 

@@ -12,7 +12,7 @@ import torch
 from ami_ros.bench.search.lewm import Protocol, time_lewm
 from ami_ros.bench.search.plan_time import Budget, budget_of, time_plans
 from ami_ros.bench.search.settings import BenchSettings
-from ami_ros.bench.search.solvers import OURS, PUBLIC, public_search
+from ami_ros.bench.search.solvers import OURS, PUBLIC, public_solver
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.settings import PlannerSettings
@@ -70,8 +70,8 @@ def bench_solvers(
         ours = name.removeprefix("ami_ros_")
         wanted = dataclasses.replace(settings, solver=ours if ours in OURS else "mppi")
         wanted = budget_of(settings).of(wanted)
-        search = None if ours in OURS else public_search(name, model, bench, wanted)
-        measured[name] = time_plans(model, spec, wanted, plans, search)
+        solver = None if ours in OURS else public_solver(name, bench)
+        measured[name] = time_plans(model, spec, wanted, plans, solver)
     return measured
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ami_ros.bench.search.public_search import Problem
+from ami_ros.planning.problem import Problem, Solution
 
 
 class PytorchMppi:
@@ -19,25 +19,31 @@ class PytorchMppi:
     def __init__(self, temperature: float) -> None:
         self._temperature = temperature
 
-    def solve(self, problem: Problem) -> Tensor:
-        """Return the chosen actions (T, K A)."""
+    def solve(self, problem: Problem) -> Solution:
+        """Return the chosen actions (T, K A), without their cost."""
         from pytorch_mppi import MPPI
 
-        settings, state = problem.settings, problem.state
-        bound = torch.ones(problem.warm_start.shape[1])
+        objective, state = problem.objective, problem.state
+        settings, bound = objective.settings, torch.ones(problem.warm_start.shape[1])
 
         def dynamics(states: Tensor, actions: Tensor) -> Tensor:
-            return problem.predict(states, actions)
+            predicted: Tensor = objective.model.world.predict(states, actions)
+            return predicted
 
         def nothing(states: Tensor, actions: Tensor) -> Tensor:
             return torch.zeros(len(states))
 
         def cost(states: Tensor, actions: Tensor) -> Tensor:
             # All steps at once, which is faster than its cost per step.
-            return problem.cost_of(states[0], actions[0])
+            steps = list(states[0].unbind(1))
+            costs: Tensor = objective.costs.of_states(
+                problem.now, problem.goal, actions[0], problem.dreaded, steps
+            )[0]
+            return costs
 
-        with torch.random.fork_rng(devices=[]):  # it draws from the global generator
-            torch.manual_seed(problem.seed)
+        with torch.random.fork_rng(devices=[]), objective.model.searching():
+            # It draws from the global generator.
+            torch.manual_seed(int(torch.randint(2**31, (1,), generator=problem.generator)))
             solver = MPPI(
                 dynamics,
                 nothing,
@@ -53,4 +59,4 @@ class PytorchMppi:
             )
             for _ in range(settings.num_iterations):
                 solver.command(state, shift_nominal_trajectory=False)
-        return solver.get_action_sequence()
+            return Solution(solver.get_action_sequence().clamp(-1.0, 1.0), iterations=settings.num_iterations)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ami_ros.bench.search.public_search import Problem
+from ami_ros.planning.problem import Problem, Solution
 
 
 class _Cost:
@@ -24,7 +24,7 @@ class _Cost:
         """Return costs (1, S) of candidates (1, S, T, K A), judged as the robot would execute them."""
         if self.problem is None:
             return torch.zeros(candidates.shape[:2])
-        return self.problem.cost(candidates[0].clamp(-1.0, 1.0)).unsqueeze(0)
+        return self.problem.evaluate(candidates[0].clamp(-1.0, 1.0))[0].unsqueeze(0)
 
 
 class StableWorldModel:
@@ -41,24 +41,26 @@ class StableWorldModel:
         self._solver: Any = None
         self._settings: object = None
 
-    def solve(self, problem: Problem) -> Tensor:
-        """Return the chosen actions (T, K A)."""
-        if problem.settings is not self._settings:
-            self._solver, self._settings = self._configured(problem), problem.settings
+    def solve(self, problem: Problem) -> Solution:
+        """Return the chosen actions (T, K A), without their cost."""
+        settings = problem.objective.settings
+        if settings is not self._settings:
+            self._solver, self._settings = self._configured(problem), settings
         self._cost.problem = problem
-        self._solver.torch_gen.manual_seed(problem.seed)
+        self._solver.torch_gen.manual_seed(int(torch.randint(2**31, (1,), generator=problem.generator)))
         # A copy: a warm start may be an expanded tensor, and the solver writes into it.
         warm_start = problem.warm_start.unsqueeze(0).clone()
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints the time of every solve
+        with contextlib.redirect_stdout(io.StringIO()), problem.objective.model.searching():
+            # Its output: it prints the time of every solve.
             outputs = self._solver.solve({"state": torch.zeros(1, 1)}, warm_start)
-        return outputs["actions"][0]
+        return Solution(outputs["actions"][0].clamp(-1.0, 1.0), iterations=settings.num_iterations)
 
     def _configured(self, problem: Problem) -> Any:
         from gymnasium.spaces import Box
         from stable_worldmodel import PlanConfig
         from stable_worldmodel.solver import CEMSolver, MPPISolver
 
-        settings = problem.settings
+        settings = problem.objective.settings
         common: dict[str, Any] = {
             "num_samples": settings.num_samples,
             "n_steps": settings.num_iterations,

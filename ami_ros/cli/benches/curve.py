@@ -80,7 +80,7 @@ def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> d
     from ami_ros.bench.search.curve import at_equal_time, knee, measure_curve, variants
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.bench.search.settings import load_bench_settings
-    from ami_ros.bench.search.solvers import PUBLIC, public_search
+    from ami_ros.bench.search.solvers import PUBLIC, public_solver
     from ami_ros.experiment.direct_episodes import DirectRunner
     from ami_ros.experiment.figures import step_s
     from ami_ros.experiment.progress import progress_bar
@@ -94,8 +94,8 @@ def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> d
 
         def run(way: Variant) -> Iterator[EpisodeResult]:
             model, settings = runner.model, way.settings
-            search = None if way.public is None else public_search(way.public, model, bench, settings)
-            planner = RecedingHorizonPlanner(model, wanted.spec, settings, time.perf_counter_ns, search)
+            solver = None if way.public is None else public_solver(way.public, bench)
+            planner = RecedingHorizonPlanner(model, wanted.spec, settings, time.perf_counter_ns, solver)
             warm_up(planner, wanted.spec)
             for seed in wanted.seeds:
                 yield runner.run(planner, seed)

@@ -17,7 +17,7 @@ from ami_ros.planning.routes.guide import Guide
 from ami_ros.planning.routes.imagined import ImaginedRoutes
 from ami_ros.planning.routes.remembered import RememberedRoutes
 from ami_ros.planning.routes.settings import GRAPH, OFF
-from ami_ros.planning.settings import NO_SEARCH, PlannerSettings
+from ami_ros.planning.settings import PlannerSettings
 from ami_ros.planning.stopwatch import Stopwatch
 
 
@@ -40,7 +40,7 @@ def guide_of(
     Raises:
         ContractError: the model has no macro-actions.
     """
-    if settings.route == OFF or settings.solver in NO_SEARCH:
+    if settings.route == OFF or not settings.searches:
         return None
     how = settings.routes[settings.route]
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ami_ros.errors import ConfigError
+from ami_ros.planning.gaussian import GaussianSolver
 from ami_ros.settings.fields import setting
 
 
@@ -26,10 +27,8 @@ class Settings:
             )
 
 
-class Solver(nn.Module):
+class Refit(nn.Module):
     """Takes the best candidates and forgets the others.
-
-    Source: Rubinstein, "The cross-entropy method for combinatorial and continuous optimization" (1999).
 
     Args:
         settings: greediness of the solver.
@@ -43,3 +42,12 @@ class Solver(nn.Module):
         """Return mean and std (T, K A) of the elites among candidates (S, T, K A) of finite cost (S,)."""
         elites = candidates[torch.topk(cost, self.num_elites, largest=False).indices]
         return elites.mean(dim=0), elites.std(dim=0)
+
+
+class Solver(GaussianSolver):
+    """The cross-entropy method.
+
+    Source: Rubinstein, "The cross-entropy method for combinatorial and continuous optimization" (1999).
+    """
+
+    Refit = Refit

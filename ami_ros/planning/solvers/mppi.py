@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ami_ros.planning.gaussian import GaussianSolver
 from ami_ros.settings.fields import setting
 
 
@@ -20,13 +21,10 @@ class Settings:
     )
 
 
-class Solver(nn.Module):
+class Refit(nn.Module):
     """Averages all candidates, weighting cheap ones more; costs are scaled by their own spread.
 
     This way, one temperature serves every goal distance.
-
-    Source: Williams et al., "Information theoretic MPC for model-based reinforcement learning" (2017),
-    eq. 33.
 
     Args:
         settings: greediness of the solver.
@@ -43,3 +41,13 @@ class Solver(nn.Module):
         weights = torch.softmax(-(cost - cost.min()) / (self.temperature * spread), dim=0).view(-1, 1, 1)
         mean = (weights * candidates).sum(dim=0)
         return mean, torch.sqrt((weights * (candidates - mean) ** 2).sum(dim=0))
+
+
+class Solver(GaussianSolver):
+    """Model-predictive path integral control.
+
+    Source: Williams et al., "Information theoretic MPC for model-based reinforcement learning" (2017),
+    eq. 33.
+    """
+
+    Refit = Refit

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,12 @@ from ami_ros.ros.planner.memory import PlannerMemory
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
 from ami_ros.ros.wire.message_fields import stamp_of
 from ami_ros.ros.wire.node_main import end_process
-from ami_ros.ros.wire.parameters import declare_settings, refuse_unknown, settings_from_parameters
+from ami_ros.ros.wire.parameters import (
+    declare_settings,
+    more_sections,
+    refuse_unknown,
+    settings_from_parameters,
+)
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
 
@@ -40,6 +46,9 @@ class PlannerNode(ProposingNode):
         self._factory = factory
         declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
         defaults = factory.defaults(self._configuration.task)
+        # A cost term or a solver of another package may be named by parameters alone.
+        if more := more_sections(self, defaults):
+            defaults = load_settings(type(defaults), dataclasses.asdict(defaults), more)
         declare_settings(self, defaults)
         refuse_unknown(self)
         self.settings = settings_from_parameters(self, PlannerNodeSettings)

@@ -3,30 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError
 from ami_ros.settings.fields import load_settings
+from ami_ros.settings.plugins import Parts
 from ami_ros.settings.task_file import read_task
-from ami_ros.sim.tasks.barrier import Barrier, BarrierSettings
-from ami_ros.sim.tasks.drive import Drive, DriveSettings
-from ami_ros.sim.tasks.push import Push, PushSettings
-from ami_ros.sim.tasks.reach import Reach, ReachSettings
-from ami_ros.sim.tasks.setpoint import Setpoint, SetpointSettings
 from ami_ros.sim.tasks.task import Task
-from ami_ros.sim.tasks.two_room import TwoRoom, TwoRoomSettings
 
-# kind -> (its settings, how to build it)
-KINDS: dict[str, tuple[type[Any], Callable[[RobotSpec, Any], Task]]] = {
-    "barrier": (BarrierSettings, Barrier),
-    "drive": (DriveSettings, Drive),
-    "push": (PushSettings, Push),
-    "reach": (ReachSettings, Reach),
-    "setpoint": (SetpointSettings, Setpoint),
-    "two_room": (TwoRoomSettings, TwoRoom),
-}
+KINDS = Parts("kind", "ami_ros.sim.tasks.kinds", "ami_ros.tasks", ("Settings", "Task"))
 
 
 def load_task(task: str, spec: RobotSpec, map_: str = "") -> Task:
@@ -41,11 +25,14 @@ def load_task(task: str, spec: RobotSpec, map_: str = "") -> Task:
         ConfigError: unknown task or kind, or settings that do not fit the body.
     """
     file = read_task(task)
-    if file.kind not in KINDS:
-        raise ConfigError(f"task {task}: kind: got {file.kind!r}, expected one of {sorted(KINDS)}")
-    settings, build = KINDS[file.kind]
+    try:
+        kind = KINDS.named(file.kind)
+    except ConfigError as error:
+        raise ConfigError(f"task {task}: {error}") from error
     if map_ and "map" not in file.own:
         raise ConfigError(
             f"task {task}: got map {map_!r}, but the task has no maps; expected another task, or no map"
         )
-    return build(spec, load_settings(settings, file.own, {"map": map_ or None}, where=f"task {task}"))
+    settings = load_settings(kind.Settings, file.own, {"map": map_ or None}, where=f"task {task}")
+    built: Task = kind.Task(spec, settings)
+    return built

@@ -15,8 +15,8 @@ from ami_ros.sim.loop.map_change import UNDER_WAY, MapChange
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.pybullet.yard import Yard
-from ami_ros.sim.tasks.barrier import _inward, _place_of
 from ami_ros.sim.tasks.by_name import load_task
+from ami_ros.sim.tasks.kinds.barrier import _inward, _place_of
 
 PANDA, HUSKY = load_robot("panda", "barrier"), load_robot("husky", "two_room")
 SEEDS = range(10)

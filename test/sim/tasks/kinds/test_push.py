@@ -24,10 +24,10 @@ from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
-from ami_ros.sim.tasks.push import Push, PushSettings, area
+from ami_ros.sim.tasks.kinds.push import Settings, Task, area
 
 SPEC = load_robot("panda", "push")
-SETTINGS = load_settings(PushSettings, read_task("push").own)
+SETTINGS = load_settings(Settings, read_task("push").own)
 AREA = area(SPEC, SETTINGS)
 PUSH = load_task("push", SPEC)
 EPISODES, SOLVED = 60, 5
@@ -158,7 +158,7 @@ def test_training_episodes_begin_everywhere_and_touch_the_block(scene):
 
 def test_a_robot_without_a_tool_cannot_push():
     with pytest.raises(ConfigError, match=r"push: panda has tool None .*expected a tool and \[x, y\]"):
-        Push(load_robot("panda"), SETTINGS)
+        Task(load_robot("panda"), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_a_robot_without_a_tool_cannot_push():
 )
 def test_wrong_settings_are_refused(key, value):
     with pytest.raises(ConfigError, match=r"travel" if key == "minimum_travel" else key):
-        changed = load_settings(PushSettings, {**dataclasses.asdict(SETTINGS), key: value})
-        Push(SPEC, changed)
+        changed = load_settings(Settings, {**dataclasses.asdict(SETTINGS), key: value})
+        Task(SPEC, changed)
 
 
 def test_the_area_of_the_blocks_is_where_the_shipped_model_learnt_it():

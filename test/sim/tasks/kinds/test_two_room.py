@@ -18,7 +18,7 @@ from ami_ros.settings.task_file import read_task
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.pybullet.yard import Yard
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.tasks.two_room import TwoRoom, TwoRoomSettings
+from ami_ros.sim.tasks.kinds.two_room import Settings, Task
 from ami_ros.types import Command
 
 SPEC = load_robot("husky", "two_room")
@@ -59,10 +59,10 @@ def test_start_and_goal_are_in_different_rooms_and_the_door_is_not_between_them(
 
 
 def test_doors_that_are_kept_for_a_test_are_in_no_training_episode(task):
-    unseen = TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, "map": "unseen"}))
+    unseen = Task(SPEC, load_settings(Settings, {**OWN, "map": "unseen"}))
     generator = np.random.default_rng(0)
 
-    def doors(it: TwoRoom) -> np.ndarray:
+    def doors(it: Task) -> np.ndarray:
         episodes = [*(it.episode(seed) for seed in SEEDS), *(it.scatter(generator) for _ in SEEDS)]
         return np.array([it._door_of(episode) for episode in episodes])
 
@@ -111,7 +111,7 @@ def test_who_knows_the_door_gets_there(task, yard):
 
 
 def test_training_data_crosses_the_door(yard):
-    task = TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, "straight_share": 0.0}))
+    task = Task(SPEC, load_settings(Settings, {**OWN, "straight_share": 0.0}))
     generator, loop = np.random.default_rng(0), StepLoop(yard, SPEC, load_safety_settings())
     episode = task.scatter(generator)
     yard.reset(episode.start, episode.start_objects)
@@ -126,7 +126,7 @@ def test_training_data_crosses_the_door(yard):
 
 
 def test_training_data_drive_against_the_wall_and_turn_to_the_next_place(yard):
-    task = TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, "straight_share": 1.0}))
+    task = Task(SPEC, load_settings(Settings, {**OWN, "straight_share": 1.0}))
     loop, touched = StepLoop(yard, SPEC, load_safety_settings()), False
     for seed in range(3):
         episode = task.episode(seed)
@@ -166,7 +166,7 @@ def test_training_data_start_in_the_door_with_any_heading(task, yard):
 )
 def test_what_does_not_fit_is_told(changes, says):
     with pytest.raises(ConfigError, match=says):
-        TwoRoom(SPEC, load_settings(TwoRoomSettings, {**OWN, **changes}))
+        Task(SPEC, load_settings(Settings, {**OWN, **changes}))
 
 
 def test_a_body_that_cannot_drive_is_refused():

@@ -21,7 +21,7 @@ from ami_ros.types import FloatArray
 
 
 @dataclass(frozen=True)
-class SetpointSettings:
+class Settings:
     """Settings of a task of kind setpoint."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
@@ -32,7 +32,7 @@ class SetpointSettings:
     minimum_travel: float = setting("least error at the start, in tolerances", ge=0.0, le=1e6)
 
 
-class Setpoint:
+class Task:
     """Seeded starts at rest, and reachable goals: the steady state of random set points.
 
     Args:
@@ -43,7 +43,7 @@ class Setpoint:
         ConfigError: they do not fit the body.
     """
 
-    def __init__(self, spec: RobotSpec, settings: SetpointSettings) -> None:
+    def __init__(self, spec: RobotSpec, settings: Settings) -> None:
         if not isinstance(spec.simulation, ProcessSimulation):
             raise ConfigError(
                 f"setpoint: {spec.name} has kind: {spec.simulation.kind}, expected kind: process"

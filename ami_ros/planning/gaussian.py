@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One iteration of the search: draw candidates, roll them out, keep the best, refit the distribution."""
+"""The loop of every solver that refits a Gaussian: draw candidates, roll them out, keep the best, refit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from ami_ros.model.contract import Contract
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.scripted import offered
-from ami_ros.planning.rollout import Rollout
-from ami_ros.planning.sections import module_of
+from ami_ros.planning.noise import LastingNoise
+from ami_ros.planning.objective import Costs, Objective
+from ami_ros.planning.problem import Problem, Solution
 from ami_ros.planning.settings import PlannerSettings
 
 # Order of the candidates: those not drawn at random, then the random ones, then those of a memory.
@@ -26,30 +27,26 @@ Found: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, int]
 
 
 class Iteration(nn.Module):
-    """The part of a search that is worth compiling.
+    """The part of the loop that is worth compiling.
 
     Args:
-        world: a world model, see `WorldModel`.
-        settings: solver, terms and spread.
+        costs: the objective.
+        refit: returns mean and std (T, K A) of the next candidates, from candidates (S, T, K A) and their
+            finite costs (S,).
+        settings: spread of the candidates.
         contract: contract of the model. Its reach bounds the sampled actions: a model can only guess the
             outcome of actions beyond those in its data.
     """
 
-    def __init__(self, world: Any, settings: PlannerSettings, contract: Contract) -> None:
+    def __init__(self, costs: Costs, refit: nn.Module, settings: PlannerSettings, contract: Contract) -> None:
         super().__init__()
-        self.world = world
+        self.costs, self.refit = costs, refit
         self.lowest: Tensor
         self.register_buffer("lowest", torch.tensor(contract.reach[0]))
         self.highest: Tensor
         self.register_buffer("highest", torch.tensor(contract.reach[1]))
-        self.solver = module_of("solvers", settings.solver).Solver(settings.solvers[settings.solver])
-        self.terms = nn.ModuleList(
-            module_of("terms", name).Term(world, section) for name, section in settings.terms.items()
-        )
         self.initial_std, self.minimum_std = settings.initial_std, settings.minimum_std
         self.steers = settings.inverse_proposal
-        # Not the list itself: without a camera, TorchScript could not infer its element type.
-        self.cameras, self.latent_size = len(contract.cameras), contract.latent_size
 
     @offered
     def first(
@@ -82,13 +79,11 @@ class Iteration(nn.Module):
         seeds, remembered = 2, 3 + precedents.shape[0]
         candidates[3:remembered] = precedents
         if self.steers and goal.kind != "vectors":
-            states = self.world.steered_states(now, candidates, goal.targets, goal.parts, 2)
+            states = self.costs.world.steered_states(now, candidates, goal.targets, goal.parts, 2)
             seeds = 3
         else:
-            states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, dreaded, [self.latent_size] * self.cameras)
-        terms = self._terms(rollout)
-        cost = finite(terms.sum(dim=1))
+            states = self.costs.world.states(now, candidates)
+        cost, terms = self.costs.of_states(now, goal, candidates, dreaded, states)
         winner = int(cost.argmin())
         source = winner if winner < seeds else 3
         if 3 <= winner < remembered:
@@ -110,10 +105,7 @@ class Iteration(nn.Module):
         candidates = (mean + std * noise).clamp(self.lowest, self.highest)
         candidates[0] = best
         candidates[1] = mean
-        states = self.world.states(now, candidates)
-        rollout = Rollout(now, states, candidates, goal, dreaded, [self.latent_size] * self.cameras)
-        terms = self._terms(rollout)
-        cost = finite(terms.sum(dim=1))
+        cost, terms, states = self.costs(now, goal, candidates, dreaded)
         winner = int(cost.argmin())
         mean, std = self._refitted(candidates, cost)
         if bool(cost[winner] < least[0]):
@@ -124,23 +116,64 @@ class Iteration(nn.Module):
     @offered
     def doubt(self, now: Tensor, found: Found) -> Tensor:
         """Return the model's uncertainty () about the outcome of the best actions; 1 is usual."""
-        states = list(found[5].unsqueeze(1).unbind(0))
-        doubts: Tensor = self.world.disagreement(now, states, found[2].unsqueeze(0))
-        return doubts.mean()
-
-    def _terms(self, rollout: Rollout) -> Tensor:
-        """Return the value of each term (S, number of terms)."""
-        columns: list[Tensor] = []
-        for term in self.terms:
-            columns.append(term(rollout))
-        return torch.stack(columns, dim=1)
+        return self.costs.doubt(now, list(found[5].unsqueeze(1).unbind(0)), found[2].unsqueeze(0))
 
     def _refitted(self, candidates: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and std (T, K A) of the next candidates."""
-        mean, std = self.solver(candidates, cost)
+        mean, std = self.refit(candidates, cost)
         return mean, std.clamp_min(self.minimum_std)
 
 
-def finite(cost: Tensor) -> Tensor:
-    """Return costs (S,) in which a non-finite one never wins."""
-    return torch.where(torch.isfinite(cost), cost, torch.full_like(cost, 1e30))
+class GaussianSolver:
+    """An anytime search, deterministic in its arguments except for its time limit.
+
+    A solver of this family gives its own `Refit`, built with its settings: see `Iteration`.
+
+    Args:
+        objective: what is minimised.
+        settings: of the solver.
+    """
+
+    Refit: type[nn.Module]
+
+    def __init__(self, objective: Objective, settings: Any) -> None:
+        model, planner = objective.model, objective.settings
+        self._iteration = objective.around(
+            lambda costs: Iteration(costs, self.Refit(settings), planner, model.contract), ["first", "doubt"]
+        )
+        self._noise = LastingNoise(planner.noise_correlation, planner.horizon, model.contract.block)
+        self._shape, self._precedents = (planner.num_iterations, planner.num_samples), planner.precedents
+
+    def solve(self, problem: Problem) -> Solution:
+        """Return the cheapest candidate of all iterations."""
+        shape = (*self._shape, *problem.warm_start.shape)
+        return self.search(problem, self._noise.of(torch.randn(shape, generator=problem.generator)))
+
+    def search(self, problem: Problem, noise: Tensor) -> Solution:
+        """Do as `solve`, with given noise.
+
+        Args:
+            problem: the plan to find.
+            noise: (I, S, T, K A) standard normal; its shape sets iterations and candidates.
+        """
+        model, now, goal = problem.objective.model, problem.now, problem.goal
+        warm_start, hold = problem.warm_start.to(model.device), problem.hold.to(model.device)
+        noise, dreaded = noise.to(model.device), problem.dreaded
+        precedents = problem.recall.precedents(problem.state, problem.goal, hold, self._precedents)
+        with model.searching():
+            done = 1
+            found = self._iteration.first(now, goal, warm_start, hold, noise[0], dreaded, precedents)
+            while done < len(noise) and not problem.stopwatch.is_over:
+                found = self._iteration(found, now, goal, noise[done], dreaded)
+                done += 1
+            doubt = float(self._iteration.doubt(now, found))
+        _, _, best, _, terms, predicted, source = found
+        return Solution(
+            best.cpu(),
+            tuple(terms.tolist()),
+            predicted.cpu(),
+            done,
+            done == len(noise),
+            SOURCES[source],
+            doubt,
+        )

@@ -22,7 +22,7 @@ from ami_ros.types import FloatArray
 
 
 @dataclass(frozen=True)
-class DriveSettings:
+class Settings:
     """Settings of a task of kind drive."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
@@ -34,7 +34,7 @@ class DriveSettings:
     )
 
 
-class Drive:
+class Task:
     """Seeded starts and goals, uniform in the base's area, with any heading.
 
     Args:
@@ -45,7 +45,7 @@ class Drive:
         ConfigError: they do not fit the body.
     """
 
-    def __init__(self, spec: RobotSpec, settings: DriveSettings) -> None:
+    def __init__(self, spec: RobotSpec, settings: Settings) -> None:
         self._spec, self._settings = spec, settings
         self._base, self._area = base_in_area("drive", spec)
         self._room = self._base.radius + settings.margin

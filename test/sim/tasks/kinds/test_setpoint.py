@@ -11,7 +11,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.settings.fields import load_settings
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
-from ami_ros.sim.tasks.setpoint import Setpoint, SetpointSettings
+from ami_ros.sim.tasks.kinds.setpoint import Settings, Task
 from ami_ros.sim.world.process import Process
 from ami_ros.types import Command
 
@@ -24,8 +24,8 @@ GIVEN = {
 STEPS = 400
 
 
-def settings(**changes) -> SetpointSettings:
-    return load_settings(SetpointSettings, {**GIVEN, **changes})
+def settings(**changes) -> Settings:
+    return load_settings(Settings, {**GIVEN, **changes})
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def spec(tmp_path):
 
 
 @pytest.fixture
-def task(spec) -> Setpoint:
-    return Setpoint(spec, settings())
+def task(spec) -> Task:
+    return Task(spec, settings())
 
 
 def test_a_seed_is_an_episode_whose_goal_can_be_reached(spec, task):
@@ -76,7 +76,7 @@ def test_motion_is_smooth_stays_in_range_and_fills_it(spec, task):
 
 def test_a_base_can_be_given_a_twist(tmp_path):
     spec = load_robot(mobile_base(tmp_path))
-    task = Setpoint(spec, settings(goal_sensor="odometry", tolerance=[0.05] * 6, minimum_travel=1.0))
+    task = Task(spec, settings(goal_sensor="odometry", tolerance=[0.05] * 6, minimum_travel=1.0))
     episode = task.episode(4)
     assert episode.goal_position.shape == (6,) and task.goal_sensor == "odometry"
 
@@ -95,9 +95,9 @@ def test_a_base_can_be_given_a_twist(tmp_path):
 )
 def test_settings_that_do_not_fit_are_refused(spec, changes, message):
     with pytest.raises(ConfigError, match=message):
-        Setpoint(spec, settings(**changes))
+        Task(spec, settings(**changes))
 
 
 def test_an_arm_has_no_set_points():
     with pytest.raises(ConfigError, match="panda has kind: bullet, expected kind: process"):
-        Setpoint(load_robot("panda"), settings())
+        Task(load_robot("panda"), settings())

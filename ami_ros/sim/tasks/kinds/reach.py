@@ -19,17 +19,17 @@ from ami_ros.sim.world.world import Stage
 
 
 @dataclass(frozen=True)
-class ReachSettings:
+class Settings:
     """Settings of a task of kind reach."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
     minimum_travel: float = setting("least distance from start to goal", ge=0.0, le=1.0, unit="m")
 
 
-class Reach:
+class Task:
     """Seeded starts and goals, uniform in the workspace box, at least `minimum_travel` apart."""
 
-    def __init__(self, spec: RobotSpec, settings: ReachSettings) -> None:
+    def __init__(self, spec: RobotSpec, settings: Settings) -> None:
         self._spec = spec
         self._settings = settings
         self.goal_sensor, self.yardstick = "", METRES

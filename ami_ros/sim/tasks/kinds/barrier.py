@@ -13,8 +13,8 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, KinematicsError
 from ami_ros.settings.fields import setting
 from ami_ros.sim.tasks.collect_settings import CollectSettings
+from ami_ros.sim.tasks.kinds.push import rod
 from ami_ros.sim.tasks.maps import CHANGED, MAPS, drawn
-from ami_ros.sim.tasks.push import rod
 from ami_ros.sim.tasks.random_motion import RandomMotion
 from ami_ros.sim.tasks.task import Episode, Motion
 from ami_ros.sim.tasks.touring import Touring
@@ -28,7 +28,7 @@ WALLS = BACK, LEFT, RIGHT = ("back", "left", "right")  # of the trap, in its ord
 
 
 @dataclass(frozen=True)
-class BarrierSettings:
+class Settings:
     """Settings of a task of kind barrier."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
@@ -47,7 +47,7 @@ class BarrierSettings:
     scripted_share: float = setting("share of training episodes that go around the walls", ge=0.0, le=1.0)
 
 
-class Barrier:
+class Task:
     """Seeded traps, starts inside them and goals behind their backs.
 
     Args:
@@ -58,7 +58,7 @@ class Barrier:
         ConfigError: they do not fit the body.
     """
 
-    def __init__(self, spec: RobotSpec, settings: BarrierSettings) -> None:
+    def __init__(self, spec: RobotSpec, settings: Settings) -> None:
         self._spec, self._settings = spec, settings
         self._clear = rod("barrier", spec).radius + settings.clearance
         self._trap = Trap(settings.depth, settings.width, settings.thickness)

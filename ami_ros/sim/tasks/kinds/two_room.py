@@ -26,7 +26,7 @@ WALLS = LOW, HIGH = ("low_wall", "high_wall")  # pieces of the wall, below and a
 
 
 @dataclass(frozen=True)
-class TwoRoomSettings:
+class Settings:
     """Settings of a task of kind two_room."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
@@ -55,7 +55,7 @@ class TwoRoomSettings:
     doorway_share: float = setting("share of training episodes that start at the door", ge=0.0, le=1.0)
 
 
-class TwoRoom:
+class Task:
     """Seeded starts, goals and doors: each episode has another door; some doors are kept for a test.
 
     The wall is the line x = 0. Its pieces are objects of the world, long enough to reach the border.
@@ -68,7 +68,7 @@ class TwoRoom:
         ConfigError: they do not fit the body.
     """
 
-    def __init__(self, spec: RobotSpec, settings: TwoRoomSettings) -> None:
+    def __init__(self, spec: RobotSpec, settings: Settings) -> None:
         self._spec, self._settings = spec, settings
         self._base, self._area = base_in_area("two_room", spec)
         if not settings.door_width > 2.0 * self._base.radius or not settings.door_lower < settings.door_upper:

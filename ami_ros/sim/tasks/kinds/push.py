@@ -24,7 +24,7 @@ GAP = 0.004  # m between rod and block in the goal image: the picture of a finis
 
 
 @dataclass(frozen=True)
-class PushSettings:
+class Settings:
     """Settings of a task of kind push."""
 
     episode_steps: int = setting("control steps per episode", ge=1, le=10_000)
@@ -66,7 +66,7 @@ def rod(kind: str, spec: RobotSpec) -> ToolSpec:
     return spec.tool
 
 
-def area(spec: RobotSpec, settings: PushSettings) -> FloatArray:
+def area(spec: RobotSpec, settings: Settings) -> FloatArray:
     """Return lower and upper corner (2, 2) of the area of blocks and goals, base frame, m."""
     lower, upper = spec.workspace[:, :2]
     shares = np.array([settings.block_lower, settings.block_upper])
@@ -75,10 +75,10 @@ def area(spec: RobotSpec, settings: PushSettings) -> FloatArray:
     return corners
 
 
-class Push:
+class Task:
     """Seeded blocks and goals; the hand holds a rod, and the arm starts clear of the block."""
 
-    def __init__(self, spec: RobotSpec, settings: PushSettings) -> None:
+    def __init__(self, spec: RobotSpec, settings: Settings) -> None:
         tool = rod("push", spec)
         self._spec, self._settings = spec, settings
         self._area = area(spec, settings)

@@ -23,7 +23,7 @@ from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.pybullet.yard import Yard
 from ami_ros.sim.tasks.by_name import load_task
 from ami_ros.sim.tasks.collect_settings import load_collect_settings
-from ami_ros.sim.tasks.drive import Drive, DriveSettings
+from ami_ros.sim.tasks.kinds.drive import Settings, Task
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 
 SPEC = load_robot("husky", "drive")
@@ -108,7 +108,7 @@ def test_random_driving_covers_the_area_and_stays_inside(task, yard):
     assert (np.array(actions) >= low).all() and (np.abs(np.mean(actions, axis=0)) < 0.3).all()
 
 
-def settings(**changes) -> DriveSettings:
+def settings(**changes) -> Settings:
     values = {
         "episode_steps": 10,
         "minimum_travel": 1.0,
@@ -116,19 +116,19 @@ def settings(**changes) -> DriveSettings:
         "angle_tolerance_deg": 15.0,
         "margin": 0.1,
     }
-    return DriveSettings(**{**values, **changes})
+    return Settings(**{**values, **changes})
 
 
 def test_what_cannot_be_is_told(tmp_path):
     with pytest.raises(ConfigError, match="no place 3.62 m from its border"):
-        Drive(SPEC, settings(margin=3.0))
+        Task(SPEC, settings(margin=3.0))
     with pytest.raises(ConfigError, match="minimum_travel"):
-        Drive(SPEC, settings(minimum_travel=1e5)).episode(0)
+        Task(SPEC, settings(minimum_travel=1e5)).episode(0)
     with pytest.raises(ConfigError, match="expected .* a base with keep_in"):
-        Drive(load_robot("panda"), settings())
+        Task(load_robot("panda"), settings())
     free = husky_yaml(tmp_path, lambda values: values["base"].pop("keep_in"))
     with pytest.raises(ConfigError, match="keep_in"):
-        Drive(load_robot(free), settings())
+        Task(load_robot(free), settings())
 
 
 def test_the_shipped_file_has_the_tolerances_that_are_reported():

@@ -17,8 +17,8 @@ from ami_ros.settings.fields import load_settings
 from ami_ros.settings.task_file import read_task
 from ami_ros.sim.loop.step_loop import StepLoop
 from ami_ros.sim.pybullet.scene import Scene
-from ami_ros.sim.tasks.barrier import Barrier, BarrierSettings, _inward, _place_of
 from ami_ros.sim.tasks.by_name import load_task
+from ami_ros.sim.tasks.kinds.barrier import Settings, Task, _inward, _place_of
 from ami_ros.sim.tasks.trap import Trap
 
 SPEC = load_robot("panda", "barrier")
@@ -71,10 +71,10 @@ def test_the_start_is_inside_and_the_goal_behind_the_back(task):
 
 
 def test_traps_that_are_kept_for_a_test_are_in_no_training_episode(task):
-    unseen = Barrier(SPEC, load_settings(BarrierSettings, {**OWN, "map": "unseen"}))
+    unseen = Task(SPEC, load_settings(Settings, {**OWN, "map": "unseen"}))
     generator = np.random.default_rng(0)
 
-    def turns(it: Barrier) -> np.ndarray:
+    def turns(it: Task) -> np.ndarray:
         episodes = [*(it.episode(seed) for seed in SEEDS), *(it.scatter(generator) for _ in SEEDS)]
         return np.degrees([_place_of(episode.start_objects)[2] for episode in episodes])
 
@@ -108,8 +108,8 @@ def test_who_knows_the_walls_gets_there_and_who_goes_straight_does_not(task, sce
 
 def test_training_data_goes_around_the_walls(task, scene):
     generator = np.random.default_rng(4)
-    share = load_settings(BarrierSettings, {**OWN, "scripted_share": 1.0})
-    touring = Barrier(SPEC, share)
+    share = load_settings(Settings, {**OWN, "scripted_share": 1.0})
+    touring = Task(SPEC, share)
     episode = touring.scatter(generator)
     place = _place_of(episode.start_objects)
     collect = type("Collect", (), {"correlation": 0.8, "amplitude": (0.1, 1.2)})()
@@ -135,7 +135,7 @@ def test_training_data_goes_around_the_walls(task, scene):
 )
 def test_what_does_not_fit_is_told(changes, says):
     with pytest.raises(ConfigError, match=says):
-        Barrier(SPEC, load_settings(BarrierSettings, {**OWN, **changes}))
+        Task(SPEC, load_settings(Settings, {**OWN, **changes}))
 
 
 def test_a_body_without_a_tool_is_refused():
