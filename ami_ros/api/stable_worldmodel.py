@@ -22,9 +22,8 @@ from ami_ros.configuration import Configuration
 from ami_ros.errors import ObservationError
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.judged import check_may_plan
+from ami_ros.planning.objective import Objective
 from ami_ros.planning.protocols import Planner
-from ami_ros.planning.rollout import Rollout
-from ami_ros.planning.sections import TERMS
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.system.extras import require
 from ami_ros.types import FloatArray, Goal, Observation, Reading
@@ -71,8 +70,7 @@ class CostModel:
     ) -> None:
         self._model, self._settings = model, settings
         self._episodes = _Episodes(robot, goal_sensor)
-        sections = settings.terms.items()
-        self._terms = [TERMS.named(name).Term(model.world, section) for name, section in sections]
+        self._costs = Objective(model, settings).costs
         self.action_block = robot.action_block
         self.process = {"action": ActionScaler(robot.actions)}
 
@@ -100,13 +98,11 @@ class CostModel:
         state = model.sense(self._episodes.observation(info, index)).state.clone()
         goal = model.encode_goal(self._episodes.goal(info, index), self._settings.distance)
         goal = goal._replace(targets=[target.clone() for target in goal.targets])
-        cameras, size = len(model.contract.cameras), model.contract.latent_size
+        nothing = state.new_zeros((0, len(model.contract.cameras), model.contract.latent_size))
 
         def cost(candidates: Tensor) -> Tensor:
-            states = list(model.world.rollout(state, candidates).unbind(1))
-            nothing = state.new_zeros((0, cameras, size))
-            rollout = Rollout(state.unsqueeze(0), states, candidates, goal, nothing, [size] * cameras)
-            return torch.stack([term(rollout) for term in self._terms], dim=1).sum(dim=1)
+            total: Tensor = self._costs(state.unsqueeze(0), goal, candidates, nothing)[0]
+            return total
 
         return cost
 
