@@ -43,7 +43,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
-	@echo "  PYTHON=python3.11   the Python for .venv: 3.10 to 3.13 (default: python3)"
+	@echo "  PYTHON=python3.11   the Python for .venv: 3.10 to 3.14 (default: python3)"
 	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux includes several GB of CUDA"
 	@echo "                      libraries; pytorch.org names the index of the small CPU-only build; pass it here:"
 	@echo "                      PIP_ARGS='--extra-index-url URL'"
@@ -54,8 +54,8 @@ venv: $(STAMP) ## build .venv with everything the CLI needs
 
 # A half-made venv (no ensurepip) has a python but no pip, so the target is pip.
 $(BIN)/pip:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else \
-	  "$(PYTHON) is Python %d.%d; ami_ros needs 3.10 to 3.13. Name another: make venv PYTHON=python3.12" % v)'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 14) else \
+	  "$(PYTHON) is Python %d.%d; ami_ros needs 3.10 to 3.14. Name another: make venv PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 
 # PyBullet has no wheel for Python 3.12 and later: it is compiled here, and only where it finds numpy

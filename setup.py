@@ -32,7 +32,7 @@ def files_below(folder: str) -> list[tuple[str, list[str]]]:
 # Bounds say what should work: below, what we use is missing; above is a major version that nobody has tried.
 # What was tested together is in constraints.txt, which `make venv` installs.
 
-# ROS 2 Kilted as wheels (Linux, CPython 3.10 to 3.13): everything runs where no ROS is installed.
+# ROS 2 Kilted as wheels (Linux, CPython 3.10 to 3.14): everything runs where no ROS is installed.
 # Leave this extra out where ROS 2 is installed: two rclpy in one process do not work.
 ROS = [
     "ros-kilted-rclpy",
