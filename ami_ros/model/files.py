@@ -55,11 +55,6 @@ def sidecar(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
     """Read a model file and check it against `sha256` or its sidecar, before any code in it runs.
 

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_model import ACTION, LATENT, convex_jepa, small_contract
+from small_model import ACTION, LATENT, convex_jepa, in_memory, small_contract
 from torch import Tensor
 
 from ami_ros.model.encoded_goal import EncodedGoal
-from ami_ros.model.runtime import in_memory
 from ami_ros.planning.iteration import SOURCES
 from ami_ros.planning.recall import MOST_DREADED, Recall
 from ami_ros.planning.search import LatentSearch, SearchResult

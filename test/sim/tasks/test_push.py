@@ -23,7 +23,6 @@ from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.push import Push, PushSettings, area
 
 SPEC = load_robot("panda", "push")
