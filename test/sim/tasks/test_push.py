@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
+from part_settings import load_collect_settings
 from robots import changed
 
 from ami_ros.body.kinematics import Kinematics
