@@ -91,7 +91,7 @@ class BoxTerritory:
         """
         low = np.clip((self._lower - place) / self._turn_s, self._slowest, self._fastest)
         high = np.clip((self._upper - place) / self._turn_s, self._slowest, self._fastest)
-        kept = np.clip(speeds, low, high)
+        kept: FloatArray = np.clip(speeds, low, high)
         may, refuge = self._box.may, self._box.refuge
         if may is None or refuge is None:
             return kept
