@@ -122,9 +122,9 @@ check: venv ## lint and run the quick part of the suite, in less than two minute
 NEEDS_MORE := skip_without_robots_of_others|needs the extra '($(subst $(comma),|,$(MORE_EXTRAS)))'
 test-extras: ## run the tests that .venv skips, with all extras installed in .extras
 	@$(MAKE) --no-print-directory venv VENV=.extras EXTRAS=$(EXTRAS),$(MORE_EXTRAS)
-	AMENT_PREFIX_PATH=$(CURDIR)/.extras .extras/bin/python -m pytest -q $(PYTEST_ARGS) --junit-xml=.extras/results.xml $(ARGS) \
+	AMENT_PREFIX_PATH=$(CURDIR)/.extras .extras/bin/python -m pytest -q $(PYTEST_ARGS) --junit-xml=.extras/.results $(ARGS) \
 	  $$(grep -rlE "$(NEEDS_MORE)" test --include='test_*.py')
-	@! grep -o "needs the extra '[a-z]*'" .extras/results.xml
+	@! grep -o "needs the extra '[a-z]*'" .extras/.results
 
 fuzz: venv ## fuzz the safety gate for TICKS ticks (200000) from SEED (0), and remove each check in turn
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \

@@ -96,8 +96,9 @@ class BoxTerritory:
         if may is None or refuge is None:
             return kept
         for share in SHARES:
-            if may(place + share * kept * self._turn_s):
-                return share * kept
+            slower: FloatArray = share * kept
+            if may(place + slower * self._turn_s):
+                return slower
         return self.toward(place, refuge)
 
     def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:
