@@ -66,7 +66,8 @@ BENCH = [
     "imageio>=2.30,<3",
 ]
 # A second simulator, for `simulation.kind: mujoco`. It draws with OpenGL: libegl1 on Debian and Ubuntu.
-MUJOCO = ["mujoco>=3.3.3,<3.4"]
+# These versions have no wheel for Python 3.14.
+MUJOCO = ["mujoco>=3.3.3,<3.4; python_version < '3.14'"]
 # An arm in a simulator that is not ours, for test/foreign. MuJoCo 4 does not load its models.
 FOREIGN = ["gymnasium-robotics>=1.4,<1.5", *MUJOCO]
 # Any robot and task as a gymnasium environment.
