@@ -17,7 +17,11 @@ LEROBOT_PYTHON ?= .lerobot/bin/python
 LEROBOT_BASE ?= python3.12
 
 VENV := .venv
+# What .venv holds, and what it leaves out: large, or for few.
+EXTRAS := ros,sim,train,memory,record,lerobot,gym,test
+MORE_EXTRAS := mujoco,robots,foreign,ray,bench,docs
 BIN := $(VENV)/bin
+comma := ,
 STAMP := $(VENV)/.installed
 PIP_INSTALL = $(BIN)/pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) $(PIP_ARGS)
 WS := .colcon
@@ -38,12 +42,12 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # To refresh constraints.txt: make clean venv CONSTRAINTS=, then make test CONSTRAINTS=, then make freeze.
-.PHONY: help venv freeze demo test fuzz fuzz-files build lint format model robot bench clean pages check
+.PHONY: help venv freeze demo test test-extras fuzz fuzz-files build lint format model robot bench clean pages check package
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
-	@echo "  PYTHON=python3.11   the Python for .venv: 3.10 to 3.13 (default: python3)"
+	@echo "  PYTHON=python3.11   the Python for .venv: 3.10 to 3.14 (default: python3)"
 	@echo "  PIP_ARGS='...'      more arguments for pip. torch's default build for Linux includes several GB of CUDA"
 	@echo "                      libraries; pytorch.org names the index of the small CPU-only build; pass it here:"
 	@echo "                      PIP_ARGS='--extra-index-url URL'"
@@ -54,8 +58,8 @@ venv: $(STAMP) ## build .venv with everything the CLI needs
 
 # A half-made venv (no ensurepip) has a python but no pip, so the target is pip.
 $(BIN)/pip:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else \
-	  "$(PYTHON) is Python %d.%d; ami_ros needs 3.10 to 3.13. Name another: make venv PYTHON=python3.12" % v)'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 14) else \
+	  "$(PYTHON) is Python %d.%d; ami_ros needs 3.10 to 3.14. Name another: make venv PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 
 # PyBullet has no wheel for Python 3.12 and later: it is compiled here, and only where it finds numpy
@@ -66,7 +70,7 @@ $(STAMP): setup.py setup.cfg $(CONSTRAINTS) | $(BIN)/pip
 	  echo "PyBullet did not build. It needs a C++ compiler and Python's headers (on Debian and Ubuntu:" >&2; \
 	  echo "apt install g++ python3-dev), or a Python with a ready-made wheel: make venv PYTHON=python3.11" >&2; \
 	  exit 1; }
-	$(PIP_INSTALL) -e '.[ros,sim,train,memory,record,lerobot,gym,test]'
+	$(PIP_INSTALL) -e '.[$(EXTRAS)]'
 	@touch $@
 
 # It does not depend on `venv`, which would first restore the old versions.
@@ -114,6 +118,14 @@ check: venv ## lint and run the quick part of the suite, in less than two minute
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -n 2 test $(addprefix --ignore=test/,$(SLOW))
 
+# In an environment of its own, several GB larger. A test that still lacks an extra there is an error.
+NEEDS_MORE := skip_without_robots_of_others|needs the extra '($(subst $(comma),|,$(MORE_EXTRAS)))'
+test-extras: ## run the tests that .venv skips, with all extras installed in .extras
+	@$(MAKE) --no-print-directory venv VENV=.extras EXTRAS=$(EXTRAS),$(MORE_EXTRAS)
+	AMENT_PREFIX_PATH=$(CURDIR)/.extras .extras/bin/python -m pytest -q $(PYTEST_ARGS) --junit-xml=.extras/.results $(ARGS) \
+	  $$(grep -rlE "$(NEEDS_MORE)" test --include='test_*.py')
+	@! grep -o "needs the extra '[a-z]*'" .extras/.results
+
 fuzz: venv ## fuzz the safety gate for TICKS ticks (200000) from SEED (0), and remove each check in turn
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
 	  $(BIN)/python -m pytest -q -rP test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
@@ -135,6 +147,15 @@ pages: venv ## build the site of docs/ into build/pages; a broken link or anchor
 	$(PIP_INSTALL) -e '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
+# The second environment knows nothing but the wheel: what is missing in it is missing to all who install it.
+package: ## build wheel and sdist into dist/, check both, and use the wheel as a stranger does
+	rm -rf dist build
+	$(PYTHON) -m venv build/with && build/with/bin/pip install -q build twine
+	build/with/bin/python -m build
+	build/with/bin/python -m twine check --strict dist/*
+	$(PYTHON) -m venv build/alone && build/alone/bin/pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) $(PIP_ARGS) dist/*.whl
+	cd build && alone/bin/ami-ros --help && timeout 1 alone/bin/python -c 'import ami_ros; print(ami_ros.__version__)'
+
 lint: venv ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -145,5 +166,5 @@ format: venv ## sort imports and format the code with ruff
 	$(BIN)/ruff format .
 
 clean: ## remove the outputs of the other targets (not models/)
-	rm -rf $(VENV) .lerobot $(WS) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .extras .lerobot $(WS) build dist install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

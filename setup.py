@@ -32,7 +32,7 @@ def files_below(folder: str) -> list[tuple[str, list[str]]]:
 # Bounds say what should work: below, what we use is missing; above is a major version that nobody has tried.
 # What was tested together is in constraints.txt, which `make venv` installs.
 
-# ROS 2 Kilted as wheels (Linux, CPython 3.10 to 3.13): everything runs where no ROS is installed.
+# ROS 2 Kilted as wheels (Linux, CPython 3.10 to 3.14): everything runs where no ROS is installed.
 # Leave this extra out where ROS 2 is installed: two rclpy in one process do not work.
 ROS = [
     "ros-kilted-rclpy",
@@ -66,7 +66,8 @@ BENCH = [
     "imageio>=2.30,<3",
 ]
 # A second simulator, for `simulation.kind: mujoco`. It draws with OpenGL: libegl1 on Debian and Ubuntu.
-MUJOCO = ["mujoco>=3.3.3,<3.4"]
+# These versions have no wheel for Python 3.14.
+MUJOCO = ["mujoco>=3.3.3,<3.4; python_version < '3.14'"]
 # An arm in a simulator that is not ours, for test/foreign. MuJoCo 4 does not load its models.
 FOREIGN = ["gymnasium-robotics>=1.4,<1.5", *MUJOCO]
 # Any robot and task as a gymnasium environment.
@@ -88,10 +89,20 @@ setup(
     name=NAME,
     version="0.1.0",
     description="A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
     license="Apache-2.0",
     maintainer="ami_ros maintainers",
     maintainer_email="maintainers@ami-ros.dev",
     python_requires=">=3.10",
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 15)),
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
     packages=find_packages(exclude=["test", "test.*"]),
     package_data={NAME: ["py.typed"], f"{NAME}.report": ["*.j2"], f"{NAME}.commissioning": ["*.j2"]},
     data_files=[

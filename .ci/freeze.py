@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-OLDEST, NEWEST = 10, 13  # Python 3.x
+OLDEST, NEWEST = 10, 14  # Python 3.x
 BUILD = ("setuptools", "wheel")  # what the Makefile installs first
 HEAD = """\
 # The versions that ami_ros was tested with: `make venv` installs these, `make venv CONSTRAINTS=` the newest

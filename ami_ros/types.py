@@ -179,7 +179,7 @@ RARE_SURPRISE = 1.0
 
 # The planner pursues a goal within reach directly and follows a route to others. While it looks for a route,
 # and where it knows none, it stays where it is.
-DIRECT, ROUTE, SEARCHING, NO_WAY = WAYS = ("direct", "route", "searching", "no_way")
+DIRECT, ROUTE, SEARCHING, NO_WAY = ("direct", "route", "searching", "no_way")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,18 +8,16 @@ import pickle
 from pathlib import Path
 
 import pytest
+from part_settings import load_collect_settings, load_model_settings, load_training_settings
 from robots import panda_yaml
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.configuration import FILES, Configuration
 from ami_ros.errors import ConfigError, ModelFileError
-from ami_ros.model.networks.settings import load_model_settings
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.safety.settings import load_safety_settings
 from ami_ros.settings.fields import read_yaml
 from ami_ros.settings.share import config_path, shipped_model
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
-from ami_ros.training.settings import load_training_settings
 
 PUSH = Configuration.load("panda", "push")
 

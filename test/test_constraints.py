@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # As in a shell: `make test` hands its own variables on to what it runs.
 INHERITED = ("CONSTRAINTS", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 PLAIN = {name: value for name, value in os.environ.items() if name not in INHERITED}
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 def lines() -> list[str]:

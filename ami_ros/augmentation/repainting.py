@@ -100,7 +100,8 @@ def moved(shift: CameraShift, size: tuple[int, int], settings: AugmentationSetti
     down = focal * (up / settings.distance_m + math.tan(math.radians(shift.up_deg)))
     zoom = settings.distance_m / max(0.1 * settings.distance_m, settings.distance_m - near)
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2.0, (height - 1) / 2.0), shift.roll_deg, zoom)
-    return np.asarray(matrix, np.float64) + np.array([[0.0, 0.0, left], [0.0, 0.0, down]])
+    shifted: NDArray[np.float64] = np.add(matrix, [[0.0, 0.0, left], [0.0, 0.0, down]])
+    return shifted
 
 
 def slope(light: Light, size: tuple[int, int]) -> Floats:

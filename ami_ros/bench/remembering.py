@@ -111,4 +111,5 @@ def _nearest_of_all(points: Floats, queries: Floats) -> Floats:
         squares = (some**2).sum(axis=1) - 2.0 * queries @ some.T + (queries**2).sum(axis=1)[:, None]
         both = np.concatenate([best, np.maximum(squares, 0.0)], axis=1)
         best = np.partition(both, NEAREST - 1, axis=1)[:, :NEAREST]
-    return np.sqrt(best.max(axis=1))
+    distance: Floats = np.sqrt(best.max(axis=1))
+    return distance

@@ -221,19 +221,15 @@ def _now() -> str:
 
 
 def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
-    from ami_ros.system.terminal import Console, NoteColumn
+    from ami_ros.experiment.progress import progress_bar
 
-    columns = (
-        *(TextColumn(step), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn()),
-        NoteColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task(step, total=None, note="starting")
+    columns = BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn()
+    with progress_bar(step, total=None, columns=columns, note="starting") as bar:
 
         def show(done: int, total: int, note: str) -> None:
-            progress.update(bar, completed=done, total=total, note=note)
+            bar.move_to(done, note, total)
 
         return runner.run(step, show, again)
 

@@ -102,22 +102,20 @@ def _checked(
 
 def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
     """Run to the end, or to Ctrl-C, under a progress bar; return the newest moment, and which it was."""
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn
 
     from ami_ros.experiment.exploration import ExplorationRunner
+    from ami_ros.experiment.progress import progress_bar
     from ami_ros.system.interrupts import interruptible
-    from ami_ros.system.terminal import Console, NoteColumn
 
     is_interrupted = False
     total = 60.0 * wanted.configuration.explorer.minutes
-    columns = (TextColumn("explore"), BarColumn(20), NoteColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("explore", total=total, note="starting")
+    with progress_bar("explore", total, columns=[BarColumn(20)], note="starting") as bar:
         runner = ExplorationRunner(wanted, logs)
         try:
             with interruptible(), runner:
                 for now in runner.moments():
-                    progress.update(bar, completed=total - now.progress.left_s, note=_note(now))
+                    bar.move_to(total - now.progress.left_s, _note(now))
         except KeyboardInterrupt:
             is_interrupted = True
     return runner.newest, is_interrupted

@@ -32,7 +32,7 @@ def told_output() -> Iterator[None]:
         if isinstance(stream, io.TextIOWrapper):  # names of files may be no Unicode, terminals no UTF-8
             stream.reconfigure(errors="backslashreplace")
     # Either may be None: a shell can close them.
-    sys.stdout, sys.stderr = before[0] and _Results(before[0]), before[1] and _Notes(before[1])  # type: ignore
+    sys.stdout, sys.stderr = before[0] and _Results(before[0]), before[1] and _Notes(before[1])
     try:
         yield
     finally:

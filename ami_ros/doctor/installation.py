@@ -10,7 +10,7 @@ from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError
 from ami_ros.system.extras import missing_modules
 
-PYTHONS = ((3, 10), (3, 13))
+PYTHONS = ((3, 10), (3, 14))
 ROUND_TRIP = ([(128, 128)], 10.0, 1.0)  # sizes [px], rate [Hz], duration [s]
 INSTALL = "make venv, and use .venv/bin/ami-ros"
 
@@ -21,7 +21,7 @@ def python() -> Finding:
     found = f"{sys.version.split()[0]}, {sys.executable}"
     if lowest <= version <= highest:
         return Finding("python", "ok", found)
-    return Finding("python", "fail", found, "use Python 3.10 to 3.13: make venv PYTHON=python3.11")
+    return Finding("python", "fail", found, "use Python 3.10 to 3.14: make venv PYTHON=python3.11")
 
 
 def torch() -> Finding:

@@ -96,7 +96,7 @@ class EpisodeSet:
     @property
     def steps(self) -> int:
         """Control steps per episode."""
-        return self.actions.shape[1]
+        return int(self.actions.shape[1])
 
     def windows(
         self,

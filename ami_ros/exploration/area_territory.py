@@ -69,7 +69,8 @@ class AreaTerritory:
         gone = dict(zip(self._names, way.tolist(), strict=True))
         yaw = float(place[2]) + 0.5 * gone["wz"]
         along = np.array([math.cos(yaw), math.sin(yaw)]) * gone["vx"]
-        return place + np.array([*along, gone["wz"]])
+        there: FloatArray = place + np.array([*along, gone["wz"]])
+        return there
 
     def ways(self, place: FloatArray, axes: list[int], centres: FloatArray) -> FloatArray:
         """Return distances to poses (N, 3): the way, and the turns on it and at its end, forward or back."""
@@ -98,8 +99,9 @@ class AreaTerritory:
             ahead = {**motion, "vx": share * motion["vx"]}
             if not leaves_area(self._base, place, ahead, self._ahead_s):
                 break
-        kept = np.array([ahead[name] for name in self._names])
-        return np.clip(kept, self._share * self._actions.low, self._share * self._actions.high)
+        wanted = np.array([ahead[name] for name in self._names])
+        kept: FloatArray = np.clip(wanted, self._share * self._actions.low, self._share * self._actions.high)
+        return kept
 
     def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:
         """Return actions (steps, A): the same speeds until the next proposal."""

@@ -91,13 +91,14 @@ class BoxTerritory:
         """
         low = np.clip((self._lower - place) / self._turn_s, self._slowest, self._fastest)
         high = np.clip((self._upper - place) / self._turn_s, self._slowest, self._fastest)
-        kept = np.clip(speeds, low, high)
+        kept: FloatArray = np.clip(speeds, low, high)
         may, refuge = self._box.may, self._box.refuge
         if may is None or refuge is None:
             return kept
         for share in SHARES:
-            if may(place + share * kept * self._turn_s):
-                return share * kept
+            slower: FloatArray = share * kept
+            if may(place + slower * self._turn_s):
+                return slower
         return self.toward(place, refuge)
 
     def actions(self, place: FloatArray, speeds: FloatArray, steps: int) -> FloatArray:

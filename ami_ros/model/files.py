@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ami_ros.errors import ModelFileError
 from ami_ros.model.contract import Contract
+from ami_ros.settings.fields import is_file
 
 CONTRACT_FILE = "contract.json"
 MAX_CONTRACT_BYTES = 1_000_000  # a hundred times the usual; a packed file may unpack to anything
@@ -55,11 +56,6 @@ def sidecar(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
     """Read a model file and check it against `sha256` or its sidecar, before any code in it runs.
 
@@ -67,11 +63,11 @@ def read_verified(path: Path, sha256: str | None = None) -> ModelFile:
         ModelFileError: the file or its sidecar is missing or unreadable, or the hash differs.
     """
     try:
-        if not path.is_file():
+        if not is_file(path):
             advice = "train one with `ami-ros model`, or pass another path"
             raise ModelFileError(f"{path}: no such model file; {advice}")
         if sha256 is None:
-            if not sidecar(path).is_file():
+            if not is_file(sidecar(path)):
                 needed = "a TorchScript file is code, so its hash is required"
                 raise ModelFileError(f"{path}: no {sidecar(path).name} next to it; {needed}")
             sha256 = (sidecar(path).read_text(errors="replace").split() or [""])[0]

@@ -22,10 +22,9 @@ from ami_ros.model.device import pick_device, pick_precision
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.files import read_verified
 from ami_ros.model.known import KnownImage
-from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.model.scripted import compiled, frozen, is_compiled, load_scripted
-from ami_ros.model.world_model import BY_VECTORS, WorldModel, exported
+from ami_ros.model.world_model import BY_VECTORS, exported
 from ami_ros.system.allocator import LARGEST, keep_freed_memory
 from ami_ros.types import RARE_SURPRISE, FloatArray, Goal, ImageArray, Observation, checked_image
 
@@ -285,8 +284,3 @@ def load_model(
     check_module(module, contract, str(path), where)
     optional = [camera.name for camera in spec.images if not camera.required]
     return ModelRuntime(module, contract, file.sha256, where, numbers, optional)
-
-
-def in_memory(model: Jepa, contract: Contract) -> ModelRuntime:
-    """Wrap a freshly trained, unscripted model, to measure it before its export."""
-    return ModelRuntime(WorldModel(model).eval(), contract, "", torch.device("cpu"))

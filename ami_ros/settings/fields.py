@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import stat
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -49,6 +50,20 @@ def setting(doc: str, **rules: Any) -> Any:
     return dataclasses.field(default=default, metadata={"doc": doc, **rules})
 
 
+def is_file(path: Path) -> bool:
+    """Return whether there is such a regular file.
+
+    `Path.is_file` of Python 3.14 also answers no where it may not look.
+
+    Raises:
+        OSError: it cannot be looked at, as in a folder of another user.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def read_yaml(path: Path | str) -> dict[str, Any]:
     """Read a YAML mapping.
 
@@ -57,7 +72,7 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        if not path.is_file():
+        if not is_file(path):
             nearby = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
             raise ConfigError(f"{path}: no such file; available there: {nearby or 'nothing'}")
         with path.open(encoding="utf-8") as file:

@@ -77,6 +77,8 @@ def _partial(path: Path, mode: int | None = None) -> Iterator[FileIO | None]:
     """
     with _told(path):
         meant = _meant(path)
+        with suppress(FileNotFoundError, NotADirectoryError, ValueError):
+            path.lstat()  # why it cannot be looked at, which `is_dir` of Python 3.14 keeps to itself
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
         opened = path.is_symlink() and any(folder in path.absolute().parents for folder in DEVICES)

@@ -46,7 +46,7 @@ class Recorded:
     @property
     def steps(self) -> int:
         """Control steps per episode (S)."""
-        return self.actions.shape[1]
+        return int(self.actions.shape[1])
 
 
 # Truth of a task -> name of its probe, where they differ.

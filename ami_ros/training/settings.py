@@ -10,7 +10,6 @@ from typing import Any
 
 from ami_ros.settings.fields import read_yaml, setting
 from ami_ros.settings.share import config_path
-from ami_ros.settings.task_file import load_task_settings
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,6 @@ class TrainingSettings:
     seed: int = setting("seed of weights and batches", ge=0)
     checkpoint_steps: int = setting("steps between checkpoints", ge=1)
     threads: int = setting("CPU threads", ge=1, le=256)
-
-
-def load_training_settings(
-    overrides: dict[str, object] | None = None, task: str | None = None
-) -> TrainingSettings:
-    """Read config/training.yaml, then the task's changes, then `overrides`. Raises ConfigError."""
-    return load_task_settings(TrainingSettings, "training", task, overrides)
 
 
 def training_changes(start: Path | None, **given: Any) -> Mapping[str, Any]:

@@ -141,7 +141,8 @@ class _BatchNormOfAll(nn.modules.batchnorm._BatchNorm):
         variance = collective.all_reduce(centred.square().sum(dim=over)) / count
         self._remember(mean.detach(), variance.detach() * count / (count - 1.0))
         scaled = self.weight * torch.rsqrt(variance + self.eps)
-        return (centred * scaled.view(shape) + self.bias.view(shape)).to(input.dtype)
+        normal: Tensor = (centred * scaled.view(shape) + self.bias.view(shape)).to(input.dtype)
+        return normal
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
         """Update the running statistics, as torch's own layer does."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from ami_ros.settings.share import shipped_model
 DIGITS = "1" * 23
 DEEP = "[" * 3000
 LONG = "a" * 5000
+OLDER = sys.version_info < (3, 14)  # later Pythons do not say why they cannot look at a path
 SHIPPED = str(shipped_model("panda", "reach"))
 
 
@@ -73,12 +75,15 @@ def refusal(ami_ros_here, monkeypatch, tmp_path):
         (("evaluate", "--perturb", "smell"), "smell"),
         (("evaluate", "--perturb", "light", "--perturb-scale", "nan"), "nan"),
         (("evaluate", "--robot", LONG), "cannot be read: File name too long"),
-        (("evaluate", "--model", LONG), "cannot be read: File name too long"),
+        (
+            ("evaluate", "--model", LONG),
+            "cannot be read: File name too long" if OLDER else "no such model file",
+        ),
         (("evaluate", "--json", f"{LONG}/x"), "cannot be written (File name too long)"),
         (("import", "nowhere", "--out", LONG), "cannot be written (File name too long)"),
         (("record", "--out", LONG), "cannot be written (File name too long)"),
         (("explore", "--state", LONG), "cannot be written (File name too long)"),
-        (("new-robot", LONG), "not a valid file name"),
+        (("new-robot", LONG), "not a valid file name" if OLDER else "no such file"),
         (("evaluate", "--robot", "\udcff.yaml"), "\\udcff.yaml: no such file"),
         (("evaluate", "--task", "\udcff"), "unknown task '\\udcff'"),
         (("evaluate", "--task", LONG), "unknown task"),
@@ -98,7 +103,7 @@ def refusal(ami_ros_here, monkeypatch, tmp_path):
         (("collect", "--workers", "-1"), "workers: got -1, expected >= 1"),
         (("collect", "--task", "nope"), "unknown task 'nope'"),
         (("import", "nowhere"), "nowhere: not a recording; expected a rosbag2 folder"),
-        (("import", LONG), "File name too long"),
+        (("import", LONG), "File name too long" if OLDER else "not a recording"),
         (("import", ".", "--actions", "magic"), "--actions: got 'magic', expected one of auto"),
         (("import", ".", "--topic", "camera"), "got ['camera'], expected NAME=/TOPIC"),
         (("import", ".", "--episode-steps", "1"), "episode_steps: got 1"),
@@ -110,7 +115,7 @@ def refusal(ami_ros_here, monkeypatch, tmp_path):
         (("train", "--threads", "0"), "threads: got 0"),
         (("train", "--data", "nowhere"), "nowhere: no episodes"),
         (("train", "--data", "/dev/null"), "/dev/null: no episodes"),
-        (("train", "--data", LONG), "File name too long"),
+        (("train", "--data", LONG), "File name too long" if OLDER else "no episodes"),
         (("export", "nowhere.pt", "--out", "x.pt"), "no episodes"),
         (("inspect", "nowhere.pt"), "nowhere.pt: no such model file"),
         (("inspect", "."), "no such model file"),

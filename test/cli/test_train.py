@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from command import Running, error_line, run
+from part_settings import load_training_settings
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.train import train as train_verb
@@ -26,7 +27,7 @@ from ami_ros.model.restore import restored
 from ami_ros.model.weights import weights_sha256
 from ami_ros.settings.share import shipped_model
 from ami_ros.system import stop_request
-from ami_ros.training.settings import load_training_settings, training_changes
+from ami_ros.training.settings import training_changes
 
 pytest.importorskip("tensorboard", reason="needs the extra 'train'", exc_type=ImportError)
 EPISODES, STEPS, SIDE = 6, 30, 64

@@ -14,14 +14,14 @@ import pytest
 import torch
 from observed import observed
 from robots import JOINTS, made_up_robot
-from small_model import LATENT, small_contract, small_jepa
+from small_model import LATENT, in_memory, small_contract, small_jepa
 
 from ami_ros.errors import ContractError, GoalError, ImageError, ModelFileError, ObservationError
 from ami_ros.model.distances import DISTANCES
 from ami_ros.model.export import export
 from ami_ros.model.files import read_verified, sidecar
 from ami_ros.model.restore import restored
-from ami_ros.model.runtime import ModelRuntime, in_memory, load_model
+from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.model.weights import order_for_planning, round_to_half, weights_sha256
 from ami_ros.types import Goal, Observation
 

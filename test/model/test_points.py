@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 import torch
 from bodies import process_body
-from small_model import small_contract, small_jepa
+from small_model import in_memory, small_contract, small_jepa
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.known import inputs_of
 from ami_ros.model.points import points_of
-from ami_ros.model.runtime import in_memory
 from ami_ros.model.world_model import BY_VECTORS
 
 

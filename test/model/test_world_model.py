@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, small_jepa
+from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, in_memory, small_jepa
 
 from ami_ros.errors import GoalError, ObservationError
 from ami_ros.model.contract import Contract
@@ -19,7 +19,7 @@ from ami_ros.model.known import KnownChannel, KnownImage, KnownVector
 from ami_ros.model.networks.inputs import Inputs, VectorInput
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.restore import restored
-from ami_ros.model.runtime import ModelRuntime, in_memory
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.model.weights import weights_sha256
 from ami_ros.model.world_model import WorldModel, exported
 from ami_ros.types import Goal, Observation, Reading

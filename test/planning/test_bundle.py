@@ -14,13 +14,12 @@ import pytest
 import torch
 from observed import observed
 from robots import JOINTS, made_up_robot
-from small_model import ACTION, small_contract, small_jepa
+from small_model import ACTION, in_memory, small_contract, small_jepa
 from solving import problem
 from solving import searched as solved
 
 from ami_ros.errors import ConfigError
 from ami_ros.model.files import read_verified, sidecar
-from ami_ros.model.runtime import in_memory
 from ami_ros.planning.bundle import write_bundle
 from ami_ros.planning.noise import LastingNoise
 from ami_ros.planning.settings import PlannerSettings, load_planner_settings

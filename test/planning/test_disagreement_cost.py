@@ -8,12 +8,12 @@ import dataclasses
 import pytest
 import torch
 from robots import JOINTS
-from small_model import LATENT, convex_jepa, small_contract
+from small_model import LATENT, convex_jepa, in_memory, small_contract
 from solving import problem, searched
 from torch import Tensor, nn
 
 from ami_ros.model.encoded_goal import EncodedGoal
-from ami_ros.model.runtime import ModelRuntime, in_memory
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.planning.terms import disagreement

@@ -12,13 +12,12 @@ import pytest
 from observed import observed
 from robots import HOME, JOINTS, LOWER, UPPER, made_up_robot
 from share_goal import ShareGoal
-from small_model import small_contract, small_jepa
+from small_model import in_memory, small_contract, small_jepa
 
 from ami_ros.body.goals import kinds
 from ami_ros.body.goals.inbox import GoalInbox
 from ami_ros.body.goals.kinds import KINDS, goal_topics
 from ami_ros.body.kinematics import Kinematics
-from ami_ros.model.runtime import in_memory
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.types import Goal, Plan

@@ -11,14 +11,14 @@ import pytest
 import torch
 from observed import observed
 from robots import JOINTS, made_up_robot
-from small_model import ACTION, LATENT, small_contract, small_jepa
+from small_model import ACTION, LATENT, in_memory, small_contract, small_jepa
 from small_model import SETTINGS as SMALL
 
 from ami_ros.errors import ConfigError, ContractError, GoalError, ImageError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_BLOCKS
-from ami_ros.model.runtime import Sensed, in_memory
+from ami_ros.model.runtime import Sensed
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.problem import Solution
 from ami_ros.planning.routes import settings as routes

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_model import ACTION, LATENT, convex_jepa, small_contract
+from small_model import ACTION, LATENT, convex_jepa, in_memory, small_contract
 from solving import problem, searched
 from torch import Tensor
 
 from ami_ros.model.encoded_goal import EncodedGoal
-from ami_ros.model.runtime import in_memory
 from ami_ros.planning.problem import Solution
 from ami_ros.planning.recall import MOST_DREADED, Recall
 from ami_ros.planning.settings import load_planner_settings

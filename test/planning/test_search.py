@@ -11,12 +11,12 @@ import warnings
 
 import pytest
 import torch
-from small_model import ACTION, LATENT, convex_jepa, made_up_robot, small_contract, small_jepa
+from small_model import ACTION, LATENT, convex_jepa, in_memory, made_up_robot, small_contract, small_jepa
 from solving import problem, searched
 
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.model.runtime import ModelRuntime, in_memory
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.model.world_model import BY_VECTORS, WorldModel
 from ami_ros.planning.gaussian import SOURCES
 from ami_ros.planning.problem import Solution

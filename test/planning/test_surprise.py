@@ -9,11 +9,11 @@ import torch
 from bodies import mobile_base
 from observed import observed
 from robots import JOINTS, made_up_robot
-from small_model import ACTION, LATENT, convex_jepa, small_contract
+from small_model import ACTION, LATENT, convex_jepa, in_memory, small_contract
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.model.networks.surprise import MOTION, SURPRISE_BLOCKS, SURPRISE_NAMES
-from ami_ros.model.runtime import Sensed, in_memory
+from ami_ros.model.runtime import Sensed
 from ami_ros.planning.surprise import SurpriseMonitor, at_rest
 from ami_ros.types import Observation, Reading
 

@@ -8,18 +8,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from part_settings import load_collect_settings, load_model_settings, load_training_settings
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError
-from ami_ros.model.networks.settings import load_model_settings
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.settings import task_file
 from ami_ros.settings.share import config_path
 from ami_ros.settings.task_file import known_tasks, merged, read_task
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
-from ami_ros.training.settings import load_training_settings
 
 
 @pytest.fixture

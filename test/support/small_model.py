@@ -16,7 +16,9 @@ from ami_ros.model.known import known_channels, known_sensors
 from ami_ros.model.networks.inputs import Inputs, VectorInput
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.model.weights import weights_sha256
+from ami_ros.model.world_model import WorldModel
 
 IMAGE_SIZE, LATENT, ACTION = 32, 11, 6  # ACTION is K A = 2 * 3 of the made-up robot
 SETTINGS = ModelSettings(
@@ -140,3 +142,8 @@ def small_contract(model: Jepa, spec: RobotSpec | None = None, **changes: Any) -
         "quality": {"open_loop_error": [0.1], "copy_last_error": [1.0], "shuffled_action_error": [1.0]},
     }
     return Contract(**{**values, **changes})
+
+
+def in_memory(model: Jepa, contract: Contract) -> ModelRuntime:
+    """Wrap a model that is neither scripted nor in a file."""
+    return ModelRuntime(WorldModel(model).eval(), contract, "", torch.device("cpu"))

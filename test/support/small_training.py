@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import torch
+from part_settings import load_training_settings
 from robots import JOINTS
 from small_model import ACTION, LATENT
 
 from ami_ros.training.latents import Encoded
-from ami_ros.training.settings import load_training_settings
 
 TRAINING = load_training_settings(
     {

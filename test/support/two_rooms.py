@@ -7,12 +7,12 @@ import dataclasses
 
 import torch
 from robots import made_up_robot
-from small_model import LATENT, SETTINGS, convex_jepa, small_contract
+from small_model import LATENT, SETTINGS, convex_jepa, in_memory, small_contract
 from torch import Tensor, nn
 
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.model.runtime import ModelRuntime, in_memory
+from ami_ros.model.runtime import ModelRuntime
 
 DOOR, DOOR_WIDTH, SIDE = 6.0, 3.0, 10.0  # of a yard from -10 to 10; the wall is x = 0
 STRIDE, DIRECTIONS = 2.0, 8

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from part_settings import load_training_settings
 from robots import channels
 from small_data import SPEED, STEPS, record
 from small_model import LATENT, one_camera_and_joints, small_jepa
@@ -16,7 +17,6 @@ from ami_ros.body.actions import ActionSpec
 from ami_ros.episodes.event import EventRecord, list_events, write_event
 from ami_ros.training.events import SOON, largest_surprise, read_clips, surprise_aucs
 from ami_ros.training.fitting.surprise import fit_surprise
-from ami_ros.training.settings import load_training_settings
 
 PAIRS, EVENT = 6, 4
 

@@ -34,7 +34,7 @@ def is_free(places: FloatArray, closed: int = OPEN, radius: float = RADIUS) -> N
         closed: index of the closed door, or OPEN.
         radius: of the discs, px.
     """
-    inside = np.all((places > BORDER + radius) & (places < SIDE - BORDER - radius), axis=1)
+    inside: NDArray[np.bool_] = np.all((places > BORDER + radius) & (places < SIDE - BORDER - radius), axis=1)
     reach = 0.5 * THICK + radius
     in_wall = np.abs(places - MIDDLE) < reach  # (N, 2): of the vertical wall, of the horizontal one
     room = 0.5 * DOOR - radius

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ami_ros.errors import ConfigError
 from ami_ros.settings.fields import setting
-from ami_ros.settings.task_file import load_task_settings
 
 ENCODERS = ("convolutional", "backbone")
 
@@ -61,8 +60,3 @@ class ModelSettings:
                 f"{self.backbone_sha256!r}, expected both (see ami_ros/model/networks/backbone.py), "
                 "or encoder: convolutional"
             )
-
-
-def load_model_settings(overrides: dict[str, object] | None = None, task: str | None = None) -> ModelSettings:
-    """Read config/model.yaml, then the task's changes, then `overrides`. Raises ConfigError."""
-    return load_task_settings(ModelSettings, "model", task, overrides)

@@ -33,7 +33,7 @@ def of_numbers(values: NDArray[Any]) -> Statistics:
 def of_pictures(pictures: ImageArray) -> Statistics:
     """Return the statistics of pictures (N, H, W, 3) per colour, scaled to [0, 1]."""
     counts = np.stack([np.bincount(pictures[..., colour].ravel(), minlength=256) for colour in range(3)])
-    levels = np.arange(256) / 255.0
+    levels: FloatArray = np.arange(256) / 255.0
     total = counts.sum(axis=1, keepdims=True)
     mean = (counts @ levels) / total[:, 0]
     square = (counts @ levels**2) / total[:, 0]
@@ -41,7 +41,8 @@ def of_pictures(pictures: ImageArray) -> Statistics:
 
     def level(place: FloatArray) -> FloatArray:
         """Return the brightness (3, 1) at a rank from dark to bright."""
-        return levels[(below <= np.minimum(place, total - 1)).sum(axis=1)]
+        found: FloatArray = levels[(below <= np.minimum(place, total - 1)).sum(axis=1)]
+        return found
 
     found = {
         "min": level(np.zeros((3, 1))),

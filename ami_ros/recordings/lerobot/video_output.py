@@ -102,7 +102,7 @@ class VideoFiles:
         self._frames = self._size = 0
         return cast(VideoStream, stream)
 
-    def _mux(self, packets: list[av.Packet]) -> None:
+    def _mux(self, packets: list[av.Packet[Any]]) -> None:
         if self._container is not None:
             self._size += sum(packet.size for packet in packets)
             self._container.mux(packets)

@@ -74,7 +74,7 @@ class LiveTopics(Client):
         self._spec = configuration.spec
         self._common = load_settings(NodeSettings, config_path("node.yaml"))
         self._group, self._now_ns = NeverRun(), -1
-        self._handlers: dict[Subscription, RawHandler] = {}
+        self._handlers: dict[Subscription[Any], RawHandler] = {}
         self._has_clock = False
         resolved = self._node.resolve_topic_name
         self._sensors = [resolved(sensor.topic) for sensor in self._spec.sensors.values()]

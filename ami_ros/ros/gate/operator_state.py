@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from rclpy.parameter import Parameter
 
@@ -22,7 +23,7 @@ class OperatorState:
 
     stopped: Verdict | None = None
     pressed_by: frozenset[str] = frozenset()
-    restrictions: tuple[Parameter, ...] = ()
+    restrictions: tuple[Parameter[Any], ...] = ()
 
 
 NOTHING_SAID = OperatorState()

@@ -103,7 +103,7 @@ class GateParameters:
         if self._applies_later:
             node.add_post_set_parameters_callback(self._changed)
 
-    def parameters(self) -> tuple[Parameter, ...]:
+    def parameters(self) -> tuple[Parameter[Any], ...]:
         """Return them as set, in the form in which a node accepts them."""
         # A list that came over the wire is an array, and rclpy finds no type for an empty one.
         values = {name: plain(self._node.get_parameter(name).value) for name in self._names}
@@ -113,7 +113,7 @@ class GateParameters:
             for name, value in values.items()
         )
 
-    def _values(self, changed: list[Parameter]) -> dict[str, Any]:
+    def _values(self, changed: list[Parameter[Any]]) -> dict[str, Any]:
         values: dict[str, Any] = {name: self._node.get_parameter(name).value for name in self._names}
         values |= {parameter.name: parameter.value for parameter in changed if parameter.name in values}
         return {name: plain(value) for name, value in values.items()}
@@ -130,7 +130,7 @@ class GateParameters:
         self._body.restrictions(restrictions)  # refuses what does not fit
         return restrictions
 
-    def _check(self, changed: list[Parameter]) -> SetParametersResult:
+    def _check(self, changed: list[Parameter[Any]]) -> SetParametersResult:
         if not any(parameter.name in self._names for parameter in changed):
             return SetParametersResult(successful=True)
         try:
@@ -141,11 +141,11 @@ class GateParameters:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
-    def _changed(self, changed: list[Parameter]) -> None:
+    def _changed(self, changed: list[Parameter[Any]]) -> None:
         if any(parameter.name in self._names for parameter in changed):
             self._put_in_force([])
 
-    def _put_in_force(self, changed: list[Parameter]) -> None:
+    def _put_in_force(self, changed: list[Parameter[Any]]) -> None:
         values = self._values(changed)
         self._apply(self._restrictions(values))
         given = [name for name in self._lists if values[name]]

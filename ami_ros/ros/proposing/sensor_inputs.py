@@ -40,7 +40,7 @@ class SensorInputs:
     def __init__(self, node: Node, errors: ErrorLog, spec: RobotSpec, max_image_pixels: int) -> None:
         self._node, self._errors, self._spec = node, errors, spec
         self._image = image_limit(max_image_pixels)
-        self._observations: list[Subscription] = []
+        self._observations: list[Subscription[Any]] = []
         self._renewals: list[tuple[Leavers, Callable[[], None]]] = []
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(LOOK_S, guarded_timer(errors, self._look), clock=steady)
@@ -78,7 +78,7 @@ class SensorInputs:
 
     def _subscription(
         self, kind: Any, topic: str, handler: Handler, qos: QoSProfile, limit: int
-    ) -> Subscription:
+    ) -> Subscription[Any]:
         callback = bounded(self._errors, kind, topic, limit, handler)
         return self._node.create_subscription(kind, topic, callback, qos, raw=True)
 

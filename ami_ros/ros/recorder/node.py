@@ -74,7 +74,8 @@ class RecorderNode(Node):
         self._sim_time = bool(self.get_parameter("use_sim_time").value)
         self._topics: dict[str, BagTopic] = {}
         errors = ErrorLog(self)
-        self._group, self._handlers = NeverRun(), dict[Subscription, RawHandler]()
+        self._group = NeverRun()
+        self._handlers: dict[Subscription[Any], RawHandler] = {}
         self._heard: list[LatchedOrNot] = []
         for topic in recorded_topics(configuration.spec, self._sim_time):
             if topic.streams:
@@ -93,21 +94,21 @@ class RecorderNode(Node):
         for topic in self._heard:
             topic.look()
 
-    def _subscribe(self, topic: RecordedTopic, qos: QoSProfile, handler: RawHandler) -> Subscription:
+    def _subscribe(self, topic: RecordedTopic, qos: QoSProfile, handler: RawHandler) -> Subscription[Any]:
         subscription = self.create_subscription(
             topic.kind, topic.name, handler, qos, raw=True, callback_group=self._group
         )
         self._handlers[subscription] = handler
         return subscription
 
-    def _hear(self, topic: RecordedTopic, qos: QoSProfile, counts: Counts) -> Subscription:
+    def _hear(self, topic: RecordedTopic, qos: QoSProfile, counts: Counts) -> Subscription[Any]:
         def handle(message: bytes, info: Any) -> None:
             if counts(info):
                 self._record(topic, message, info)
 
         return self._subscribe(topic, RECORDED if qos.durability == RECORDED.durability else qos, handle)
 
-    def _unsubscribe(self, subscription: Subscription) -> None:
+    def _unsubscribe(self, subscription: Subscription[Any]) -> None:
         del self._handlers[subscription]
         self.destroy_subscription(subscription)
 

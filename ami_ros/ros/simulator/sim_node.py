@@ -183,7 +183,8 @@ class SimNode(Node):
 
     def _channels(self) -> list[float]:
         """Return the measured, else commanded, position of the commanded channels (C,)."""
-        return self.controller.now_at(self.measured()).tolist()
+        channels: list[float] = self.controller.now_at(self.measured()).tolist()
+        return channels
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:

@@ -113,7 +113,7 @@ class BoundedTake:
         limit: as given.
     """
 
-    def __init__(self, subscription: Subscription, limit: int) -> None:
+    def __init__(self, subscription: Subscription[Any], limit: int) -> None:
         self.subscription: Any = subscription
         self.limit = limit
         self._take = _library("rcl").rcl_take_serialized_message

@@ -39,12 +39,12 @@ class LatchedOrNot:
     def __init__(
         self,
         node: Node,
-        subscribe: Callable[[QoSProfile, Counts], Subscription],
-        unsubscribe: Callable[[Subscription], object],
+        subscribe: Callable[[QoSProfile, Counts], Subscription[Any]],
+        unsubscribe: Callable[[Subscription[Any]], object],
     ) -> None:
         self._node, self._subscribe, self._unsubscribe = node, subscribe, unsubscribe
         self._newest: dict[bytes, int] = {}
-        self._past: Subscription | None = None
+        self._past: Subscription[Any] | None = None
         self._present = subscribe(STATE, self._is_new)
         self.look()
 
@@ -83,7 +83,7 @@ def hear(node: Node, kind: Any, topic: str, handler: Callable[[bytes], None]) ->
         handler: receives the messages.
     """
 
-    def subscribe(qos: QoSProfile, counts: Counts) -> Subscription:
+    def subscribe(qos: QoSProfile, counts: Counts) -> Subscription[Any]:
         def take(message: bytes, info: Any) -> None:
             if counts(info):
                 handler(message)

@@ -91,7 +91,7 @@ def keep_clock(node: Node) -> None:
     """Describe `use_sim_time`, and reject changes: the node's measurements are in its time."""
     node.set_descriptor(CLOCK, ParameterDescriptor(description=CLOCK_DOC, dynamic_typing=True))
 
-    def refuse(changed: list[Parameter]) -> SetParametersResult:
+    def refuse(changed: list[Parameter[Any]]) -> SetParametersResult:
         now = node.get_parameter(CLOCK).value
         for parameter in changed:
             if parameter.name == CLOCK and parameter.value != now:
@@ -162,10 +162,10 @@ def _descriptor(rules: Mapping[str, Any], kind: Any) -> ParameterDescriptor:
     return descriptor
 
 
-def _validator(node: Node, defaults: Any) -> Callable[[list[Parameter]], SetParametersResult]:
+def _validator(node: Node, defaults: Any) -> Callable[[list[Parameter[Any]]], SetParametersResult]:
     names = [it.name for it in flattened(defaults)]
 
-    def validate(changed: list[Parameter]) -> SetParametersResult:
+    def validate(changed: list[Parameter[Any]]) -> SetParametersResult:
         values = {name: node.get_parameter(name).value for name in names if node.has_parameter(name)}
         values |= {parameter.name: parameter.value for parameter in changed if parameter.name in names}
         values = {name: plain(value) for name, value in values.items()}

@@ -10,9 +10,6 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 # Newest value counts, no silent loss: joints, proposals, commands, status.
 STATE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
-# Receives whatever the publisher offers, such as a button on a microcontroller that waits for no answer.
-UNSURE = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
-
 # All publishers of a topic share a depth, so that one could push out another's messages. Where every
 # publisher counts, as at an emergency stop, the queue has no depth.
 EVERY = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)

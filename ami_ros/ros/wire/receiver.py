@@ -41,7 +41,7 @@ class NeverRun(CallbackGroup):
 RawHandler = Callable[[bytes, Any], None]
 
 
-def hand_on(handlers: Mapping[Subscription, RawHandler]) -> None:
+def hand_on(handlers: Mapping[Subscription[Any], RawHandler]) -> None:
     """Pass on messages of raw subscriptions that no executor runs, in order of arrival."""
     come = [
         (received_ns(info), handler, message, info)
@@ -57,7 +57,7 @@ def received_ns(info: Any) -> int:
     return int(info.get("received_timestamp") or time.time_ns())  # rmw_cyclonedds_cpp: always 0
 
 
-def _arrived(subscription: Subscription) -> Iterator[tuple[bytes, Any]]:
+def _arrived(subscription: Subscription[Any]) -> Iterator[tuple[bytes, Any]]:
     handle: Any = subscription.handle
     with handle:
         while (taken := handle.take_message(subscription.msg_type, True)) is not None:

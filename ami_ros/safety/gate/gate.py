@@ -72,7 +72,7 @@ class Gate:
         stopped: Verdict | None = None,
     ) -> None:
         tick_ns = round(1e9 / settings.rate_hz)
-        self._outputs, self._simulated = outputs, simulated
+        self._outputs = outputs
         self._stall_ns = round(own.stall_s * 1e9)
         self.health = GateHealth()
         self.supervisor = Supervisor(body, settings, (self.health,), proven=simulated, stopped=stopped)

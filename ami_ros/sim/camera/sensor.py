@@ -56,7 +56,8 @@ def _curve(exposure: Exposure) -> ImageArray:
     """Return the response (256, 1, 3) uint8 of the three channels to every grey level."""
     tone = (np.arange(256) / 255.0) ** exposure.gamma * 2.0**exposure.stops
     gains = np.array([exposure.red, 1.0, exposure.blue])
-    return np.rint(np.clip(tone[:, None] * gains, 0.0, 1.0) * 255.0).astype(np.uint8)[:, None]
+    curve: ImageArray = np.rint(np.clip(tone[:, None] * gains, 0.0, 1.0) * 255.0).astype(np.uint8)[:, None]
+    return curve
 
 
 def _compressed(image: NDArray[Any], quality: int) -> NDArray[Any]:

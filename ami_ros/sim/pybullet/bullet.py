@@ -56,20 +56,22 @@ class Bullet:
             copy = Path(folder) / "robot.urdf"
             copy.write_text(text, encoding="utf-8", errors="surrogateescape")  # a path may not be Unicode
             try:
-                return pybullet.loadURDF(str(copy), useFixedBase=fixed, physicsClientId=self._id)
+                body: int = pybullet.loadURDF(str(copy), useFixedBase=fixed, physicsClientId=self._id)
+                return body
             except pybullet.error as error:
                 raise EmbodimentError(f"simulation urdf {name}: PyBullet cannot load it: {error}") from error
 
     def add_box(self, half_size: Sequence[float], position: Sequence[float], rgba: Sequence[float]) -> int:
         """Add a fixed box; sizes and position in m."""
         shape = {"shapeType": pybullet.GEOM_BOX, "halfExtents": half_size, "physicsClientId": self._id}
-        return pybullet.createMultiBody(
+        body: int = pybullet.createMultiBody(
             baseMass=0,
             baseCollisionShapeIndex=pybullet.createCollisionShape(**shape),
             baseVisualShapeIndex=pybullet.createVisualShape(**shape, rgbaColor=rgba),
             basePosition=position,
             physicsClientId=self._id,
         )
+        return body
 
     def add_block(
         self, half_size: Sequence[float], mass: float, friction: float, rgba: Sequence[float]

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ami_ros.errors import ConfigError
 from ami_ros.settings.fields import setting
-from ami_ros.settings.task_file import load_task_settings
 from ami_ros.system.engines import ENGINES
 
 
@@ -40,8 +38,3 @@ class CollectSettings:
     def __post_init__(self) -> None:
         if len(self.amplitude) != 2 or self.amplitude[0] > self.amplitude[1]:
             raise ConfigError(f"amplitude: got {list(self.amplitude)}, expected [smallest, largest]")
-
-
-def load_collect_settings(task: str, overrides: Mapping[str, object] | None = None) -> CollectSettings:
-    """Read config/collect.yaml, then the task's changes, then `overrides`. Raises ConfigError."""
-    return load_task_settings(CollectSettings, "collect", task, overrides)

@@ -35,7 +35,7 @@ def descend(
     for _ in range(steps):
         value = loss()
         optimizer.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         optimizer.step()
         schedule.step()
         on_step()

@@ -47,7 +47,8 @@ def metric_of(changes: Changes, floor: float, power: float) -> Tensor:
     range_of = reached @ white
     spread, directions = torch.linalg.eigh(range_of.T @ range_of / range_of.shape[0])
     stretch = (spread / spread.mean().clamp_min(1e-12)).clamp_min(1e-6) ** power
-    return (white @ (directions * stretch) @ directions.T).float()
+    stretched: Tensor = white @ (directions * stretch) @ directions.T
+    return stretched.float()
 
 
 def slow_changes(cores: Tensor, steps: int) -> Changes:

@@ -30,7 +30,8 @@ def whitening(values: Tensor, shrinkage: float) -> Tensor:
     mean = torch.diagonal(covariance).mean().clamp_min(1e-12)
     eigenvalues, vectors = torch.linalg.eigh(covariance)
     scale = (eigenvalues.clamp_min(0.0) + shrinkage * mean).rsqrt()
-    return ((vectors * scale) @ vectors.T).float()
+    white: Tensor = (vectors * scale) @ vectors.T
+    return white.float()
 
 
 def fit_surprise(

@@ -78,7 +78,7 @@ def _fit(
         stretch = torch.relu(head.between(before, after) - 1.0).square().mean() - SLACK**2
         weight = functional.softplus(multiplier)
         dual.zero_grad()
-        (-weight * stretch.detach()).backward()  # type: ignore[no-untyped-call]
+        (-weight * stretch.detach()).backward()
         dual.step()
         return spread + weight.detach() * stretch
 

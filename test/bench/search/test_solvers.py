@@ -27,7 +27,7 @@ from ami_ros.types import Goal
 SPEC = load_robot("panda", "reach")
 ACTION = SPEC.action_block * SPEC.action_size
 BUDGET = Budget(samples=24, horizon=4, iterations=3)
-installed = pytest.mark.skipif(bool(missing_modules("bench")), reason="pip install -e '.[bench]'")
+installed = pytest.mark.skipif(bool(missing_modules("bench")), reason="needs the extra 'bench'")
 
 
 @pytest.fixture(scope="module")

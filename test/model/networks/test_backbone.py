@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,17 @@ import pytest
 import torch
 from robots import JOINTS, made_up_robot
 from small_data import write_episodes
-from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, one_camera_and_joints, small_contract
+from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, in_memory, one_camera_and_joints, small_contract
 from small_training import TRAINING
 from torch import Tensor, nn
 
 from ami_ros.errors import ConfigError, ModelFileError
 from ami_ros.model.export import export
-from ami_ros.model.files import sha256_of
 from ami_ros.model.known import inputs_of
 from ami_ros.model.networks.backbone import BackboneEncoder, load_backbone
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.settings import ModelSettings
-from ami_ros.model.runtime import in_memory, load_model
+from ami_ros.model.runtime import load_model
 from ami_ros.training.pipeline import build_trainer, finish, load_split
 
 PATCH, WIDTH, HEADS, BATCH = 8, 12, 3, 4
@@ -58,7 +58,11 @@ def file(tmp_path_factory) -> Path:
 
 
 def settings(path: Path, **changes: object) -> ModelSettings:
-    made = {"encoder": "backbone", "backbone_file": str(path), "backbone_sha256": sha256_of(path)}
+    made = {
+        "encoder": "backbone",
+        "backbone_file": str(path),
+        "backbone_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
     return dataclasses.replace(SETTINGS, **{**made, **changes})
 
 
@@ -143,7 +147,7 @@ def test_a_file_that_is_no_module_is_refused(tmp_path):
     path = tmp_path / "text.pt"
     path.write_text("weights")
     with pytest.raises(ModelFileError, match="torch cannot load it"):
-        load_backbone(path, sha256_of(path))
+        load_backbone(path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def test_images_of_another_size_than_it_was_made_for_are_refused(file):

@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 
 import torch
+from part_settings import load_model_settings
 from small_model import ACTION, LATENT, SETTINGS, one_camera_and_joints
 
 from ami_ros.model.networks.disagreement import Disagreement
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.model.networks.settings import load_model_settings
 
 BATCH, FRANKA_JOINTS, SHIPPED_ACTION = 5, 7, 3
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from part_settings import load_model_settings
 from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, one_camera_and_joints, small_jepa
 
 from ami_ros.errors import ConfigError
 from ami_ros.model.networks.jepa import Jepa
-from ami_ros.model.networks.settings import load_model_settings
 
 JOINTS, BATCH, HEIGHT, WIDTH = 4, 3, 64, 96
 

@@ -18,6 +18,7 @@ from robots import changed
 
 pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 from command import session_members
+from part_settings import load_collect_settings
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.configuration import Configuration
@@ -33,7 +34,7 @@ from ami_ros.episodes.manifest import claim
 from ami_ros.errors import AmiError, ConfigError, EpisodeError
 from ami_ros.settings.fields import load_settings
 from ami_ros.sim.collect.episodes import Collector, collect, made_with
-from ami_ros.sim.tasks.collect_settings import CollectSettings, load_collect_settings
+from ami_ros.sim.tasks.collect_settings import CollectSettings
 
 EPISODES, STEPS, SIDE = 3, 4, 32
 SHIPPED = load_collect_settings("reach")

@@ -7,10 +7,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from part_settings import load_collect_settings
 
 from ami_ros.body.actions import AXES
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.random_motion import RandomMotion
 
 

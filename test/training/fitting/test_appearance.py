@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from part_settings import load_training_settings
 from small_model import IMAGE_SIZE, one_camera_and_joints, small_jepa
 
 from ami_ros.episodes.oddity import ODDITY_FILES, OddityRecord
@@ -16,7 +17,6 @@ from ami_ros.training.fitting.appearance import Oddities, fit_appearance, oddnes
 from ami_ros.training.quality import beyond_the_range
 from ami_ros.training.rank import roc_auc
 from ami_ros.training.recorded import Recorded
-from ami_ros.training.settings import load_training_settings
 
 EPISODES, STEPS, JOINTS = 6, 9, 4
 INPUTS = one_camera_and_joints(JOINTS)

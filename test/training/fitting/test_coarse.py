@@ -7,6 +7,7 @@ import dataclasses
 
 import pytest
 import torch
+from part_settings import load_training_settings
 from robots import made_up_robot
 from small_model import LATENT, SETTINGS, small_contract, small_jepa
 from small_training import TURNING_BLOCK as BLOCK
@@ -21,7 +22,6 @@ from ami_ros.model.runtime import load_model
 from ami_ros.model.scripted import load_scripted
 from ami_ros.training.fitting.coarse import fit_coarse
 from ami_ros.training.fitting.medoids import medoids
-from ami_ros.training.settings import load_training_settings
 
 MACRO_BLOCKS, MACROS = 2, 5
 COARSE = dataclasses.replace(SETTINGS, macro_blocks=MACRO_BLOCKS, macros=MACROS)

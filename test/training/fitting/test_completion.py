@@ -7,12 +7,12 @@ import dataclasses
 
 import pytest
 import torch
+from part_settings import load_training_settings
 from small_model import LATENT, small_jepa
 
 from ami_ros.model.networks.inputs import Inputs, VectorInput
 from ami_ros.training.fitting.completion import completion_errors, fit_completion
 from ami_ros.training.latents import Encoded
-from ami_ros.training.settings import load_training_settings
 
 EPISODES, STEPS, JOINTS = 40, 24, 2
 CAMERAS = ("front", "wrist", "side")

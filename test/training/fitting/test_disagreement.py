@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 
 import torch
+from part_settings import load_training_settings
 from small_model import ACTION, LATENT, small_jepa
 
 from ami_ros.training.fitting.disagreement import disagreements, fit_disagreement
 from ami_ros.training.latents import Transitions
-from ami_ros.training.settings import load_training_settings
 
 COUNT, JOINTS = 600, 8
 SETTINGS = dataclasses.replace(load_training_settings(), disagreement_steps=250, fit_batch=128)

@@ -6,13 +6,13 @@ from __future__ import annotations
 import dataclasses
 
 import torch
+from part_settings import load_training_settings
 from small_model import small_jepa
 from small_training import TURNING_BLOCKS as BLOCKS
 from small_training import turning_world as episodes
 
 from ami_ros.training.fitting.predictor import fit_predictor
 from ami_ros.training.quality import open_loop_errors
-from ami_ros.training.settings import load_training_settings
 
 SETTINGS = dataclasses.replace(load_training_settings(), predictor_steps=400, fit_batch=64)
 

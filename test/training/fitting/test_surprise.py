@@ -7,12 +7,12 @@ import dataclasses
 
 import pytest
 import torch
+from part_settings import load_training_settings
 from small_model import ACTION, LATENT, small_jepa
 
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.training.fitting.surprise import fit_surprise, surprises, whitening
 from ami_ros.training.latents import Transitions
-from ami_ros.training.settings import load_training_settings
 
 COUNT, JOINTS = 4000, 4
 SETTINGS = load_training_settings()

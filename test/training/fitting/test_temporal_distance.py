@@ -8,11 +8,11 @@ import math
 
 import pytest
 import torch
+from part_settings import load_training_settings
 from small_model import LATENT, small_jepa
 
 from ami_ros.training.fitting.temporal_distance import fit_temporal_distance
 from ami_ros.training.rank import spearman
-from ami_ros.training.settings import load_training_settings
 
 EPISODES, STEPS, RING = 60, 20, 24  # places on the ring
 SETTINGS = dataclasses.replace(load_training_settings(), temporal_steps=800, fit_batch=128)

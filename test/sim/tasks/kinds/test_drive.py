@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("pybullet", reason="needs pybullet")
 import yaml
 from bodies.wheeled_base import husky_yaml
+from part_settings import load_collect_settings
 
 from ami_ros.body.polygon import room
 from ami_ros.body.robot_spec import load_robot
@@ -22,7 +23,6 @@ from ami_ros.sim.loop.closed_loop import ClosedLoop
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.pybullet.yard import Yard
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.kinds.drive import Settings, Task
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 

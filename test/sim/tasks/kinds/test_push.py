@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
+from part_settings import load_collect_settings
 from robots import changed
 
 from ami_ros.body.kinematics import Kinematics
@@ -23,7 +24,6 @@ from ami_ros.sim.loop.closed_loop import ClosedLoop, EpisodeResult
 from ami_ros.sim.loop.oracle import Oracle
 from ami_ros.sim.pybullet.scene import Scene
 from ami_ros.sim.tasks.by_name import load_task
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.kinds.push import Settings, Task, area
 
 SPEC = load_robot("panda", "push")

@@ -6,11 +6,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bodies import mobile_base, process_body
+from part_settings import load_collect_settings
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError
 from ami_ros.settings.fields import load_settings
-from ami_ros.sim.tasks.collect_settings import load_collect_settings
 from ami_ros.sim.tasks.kinds.setpoint import Settings, Task
 from ami_ros.sim.world.process import Process
 from ami_ros.types import Command
