@@ -112,7 +112,7 @@ test: build ## build with colcon, run the suite through colcon test, lint
 	@$(MAKE) --no-print-directory lint
 
 # The most telling tests in a minute or two: no nodes, no simulated episodes, no training.
-SLOW := ros sim cli faults experiment bench training foreign api test_hostile_files.py planning/test_bundle.py \
+SLOW := ros sim cli faults evaluation bench training foreign api test_hostile_files.py planning/test_bundle.py \
   safety/test_gate_machine.py safety/test_known_holes.py safety/test_mutations.py
 check: venv ## lint and run the quick part of the suite, in less than two minutes
 	@$(MAKE) --no-print-directory lint

@@ -80,7 +80,7 @@ OWN = {
 SHARED_ROOMS = {"wire": set[str](), "proposing": {"wire"}}
 # These use the nodes as anybody does, and what episodes need.
 OVER_CLIENTS = {"attacks", "commissioning"}
-STARTS_ROS = {"cli", "experiment", "commissioning"}  # where ROS is there: only inside a function
+STARTS_ROS = {"cli", "evaluation", "commissioning"}  # where ROS is there: only inside a function
 NOBODY = {"ros", "cli"}  # start them as processes
 # Deprecated upstream: one day only these three change.
 TORCH_JIT = {"model/export.py", "model/scripted.py"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.experiment.experiment import prepare
+from ami_ros.evaluation.experiment import prepare
 from ami_ros.planning.protocols import Planner
 from ami_ros.report.statistics import summarise, wilson
 from ami_ros.sim.tasks.yardstick import Yardstick
@@ -91,7 +91,7 @@ def evaluate(
         ConfigError: also where the simulator is not installed (extra `sim`).
     """
     require("sim")
-    from ami_ros.experiment.direct_episodes import DirectRunner
+    from ami_ros.evaluation.direct_episodes import DirectRunner
 
     solver = planner if isinstance(planner, str) and planner != "oracle" else None
     changes = [f"{name}={json.dumps(value)}" for name, value in settings.items()]

@@ -70,8 +70,8 @@ def camera(
     from rich.table import Table
 
     from ami_ros.bench.camera import bench_camera
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.system.extras import require
     from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable

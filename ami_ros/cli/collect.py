@@ -54,9 +54,9 @@ def collect(
 
     require("sim")
 
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
     from ami_ros.episodes.episode import episode_path
-    from ami_ros.experiment.progress import progress_bar
     from ami_ros.sim.collect.collect_events import collect_events, missing_events
     from ami_ros.sim.collect.collect_pictures import ALL_PICTURES, collect_pictures
     from ami_ros.sim.collect.episodes import collect as record

@@ -20,7 +20,7 @@ from ami_ros.system.terminal import ask, say
 if TYPE_CHECKING:
     from ami_ros.commissioning.core.record import Commissioning, StepRecord
     from ami_ros.commissioning.steps import CommissionSteps
-    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.evaluation.experiment import Experiment
 
 
 def commission(
@@ -84,7 +84,7 @@ def commission(
 
     from ami_ros.commissioning.core.record import Subject, checked_steps
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.experiment import parsed_changes, prepare
+    from ami_ros.evaluation.experiment import parsed_changes, prepare
     from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
 
@@ -223,7 +223,7 @@ def _now() -> str:
 def _run(runner: CommissionSteps, step: str, again: bool) -> StepRecord:
     from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
 
     columns = BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn()
     with progress_bar(step, total=None, columns=columns, note="starting") as bar:

@@ -15,7 +15,7 @@ from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.cli.demo_table import DemoTable
-    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.evaluation.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
     from ami_ros.system.terminal import Console
 
@@ -53,7 +53,7 @@ def demo(
 
     Other goals: ami-ros demo --seed 100 --goals 20 --out demo_100
     """
-    from ami_ros.experiment.experiment import prepare
+    from ami_ros.evaluation.experiment import prepare
     from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable
@@ -94,7 +94,7 @@ def _episodes(
     """Run the episodes under a table that grows."""
     from rich.live import Live
 
-    from ami_ros.experiment.ros_episodes import RosRunner
+    from ami_ros.evaluation.ros_episodes import RosRunner
 
     results: list[EpisodeResult] = []
     live = Live(table, console=console, refresh_per_second=4) if console.is_terminal else nullcontext()

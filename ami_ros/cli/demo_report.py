@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ami_ros.experiment.baselines import baseline_names, run_baselines
-from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment
-from ami_ros.experiment.figures import figures, step_s, write_json
-from ami_ros.experiment.progress import progress_bar
+from ami_ros.cli.progress import progress_bar
+from ami_ros.evaluation.baselines import baseline_names, run_baselines
+from ami_ros.evaluation.direct_episodes import DirectRunner
+from ami_ros.evaluation.experiment import Experiment
+from ami_ros.evaluation.figures import figures, step_s, write_json
 from ami_ros.report.html import ReportData, render_html
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.video import MAIN_SIZE, Moment, Render, frame_count, write_video

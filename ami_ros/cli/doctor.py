@@ -56,8 +56,8 @@ def doctor(
 
     from ami_ros.configuration import options_of
     from ami_ros.doctor.checks import all_checks
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import write_json
+    from ami_ros.evaluation.experiment import prepare
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable

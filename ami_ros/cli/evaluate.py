@@ -16,7 +16,7 @@ from ami_ros.system.engines import LOCAL
 from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
-    from ami_ros.experiment.experiment import Experiment, Runner
+    from ami_ros.evaluation.experiment import Experiment, Runner
     from ami_ros.sim.loop.closed_loop import EpisodeResult
 
 VIA = ("direct", "ros")
@@ -119,9 +119,9 @@ def evaluate(
     import dataclasses
 
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.experiment import check_counts, prepare
-    from ami_ros.experiment.figures import comparison, figures, told_if_stopped, write_json
-    from ami_ros.experiment.perturbed import EVERY, chosen, perturbation_table
+    from ami_ros.evaluation.experiment import check_counts, prepare
+    from ami_ros.evaluation.figures import comparison, figures, told_if_stopped, write_json
+    from ami_ros.evaluation.perturbed import EVERY, chosen, perturbation_table
     from ami_ros.memory.reader import copy_of
     from ami_ros.system.extras import require
     from ami_ros.system.terminal import Console
@@ -220,9 +220,9 @@ def _measure(
     results: list[EpisodeResult],
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Add the planner's results to `results`; return what baselines did, and other figures."""
-    from ami_ros.experiment.baselines import baseline_names, run_baselines
-    from ami_ros.experiment.perturbed import run_perturbations
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.baselines import baseline_names, run_baselines
+    from ami_ros.evaluation.perturbed import run_perturbations
     from ami_ros.sim.camera.variation import NAMES
 
     count = len(experiment.seeds)
@@ -254,8 +254,8 @@ def _measure(
 
 
 def _runner(experiment: Experiment, workers: int = 1, engine: str = LOCAL) -> Runner:
-    from ami_ros.experiment.direct_episodes import DirectRunner
-    from ami_ros.experiment.spread_episodes import SpreadRunner
+    from ami_ros.evaluation.direct_episodes import DirectRunner
+    from ami_ros.evaluation.spread_episodes import SpreadRunner
 
     if workers == 1 and engine == LOCAL:
         return DirectRunner(experiment)
@@ -265,7 +265,7 @@ def _runner(experiment: Experiment, workers: int = 1, engine: str = LOCAL) -> Ru
 def _through_ros(
     experiment: Experiment, logs: Path, results: list[EpisodeResult], bar: Any
 ) -> tuple[dict[str, int], dict[str, Any]]:
-    from ami_ros.experiment.ros_episodes import RosRunner
+    from ami_ros.evaluation.ros_episodes import RosRunner
     from ami_ros.report.gate_statistics import gate_figures
 
     bar.update(0, "starting simulator, gate and planner")

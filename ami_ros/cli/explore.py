@@ -16,7 +16,7 @@ from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.exploration import Exploration
+    from ami_ros.evaluation.exploration import Exploration
     from ami_ros.ros.clients.exploration import Moment
 
 
@@ -58,7 +58,7 @@ def explore(
     Record at the same time, in another terminal: ami-ros record --robot my_robot --out FOLDER
     """
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.exploration import Exploration
+    from ami_ros.evaluation.exploration import Exploration
     from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable
@@ -104,8 +104,8 @@ def _watch(wanted: Exploration, logs: Path) -> tuple[Moment | None, bool]:
     """Run to the end, or to Ctrl-C, under a progress bar; return the newest moment, and which it was."""
     from rich.progress import BarColumn
 
-    from ami_ros.experiment.exploration import ExplorationRunner
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.exploration import ExplorationRunner
     from ami_ros.system.interrupts import interruptible
 
     is_interrupted = False

@@ -229,9 +229,9 @@ def reindex(
 
     Example: ami-ros memory reindex --task reach --model runs/panda_reach/model.pt
     """
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.progress import progress_bar
-    from ami_ros.experiment.reindex import reindex as see_again
+    from ami_ros.evaluation.reindex import reindex as see_again
     from ami_ros.memory.reader import MemoryReader
     from ami_ros.memory.store import Store
     from ami_ros.model.runtime import load_model
@@ -269,10 +269,10 @@ def learn(
     """
     import torch
 
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
     from ami_ros.episodes.episode import list_episodes, read_episode
-    from ami_ros.experiment.progress import progress_bar
-    from ami_ros.experiment.recorded_moments import remember_episode
+    from ami_ros.evaluation.recorded_moments import remember_episode
     from ami_ros.memory.store import Store
     from ami_ros.model.runtime import load_model
 
@@ -302,7 +302,7 @@ def export(
 
     Example: ami-ros memory export /tmp/memory --episode 12
     """
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.memory.files import as_files
     from ami_ros.memory.reader import MemoryReader
 

@@ -68,8 +68,8 @@ def model(
     from ami_ros.cli.train import train
     from ami_ros.cli.training_run import check_trained_on
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.experiment import check_counts
-    from ami_ros.experiment.figures import read_json
+    from ami_ros.evaluation.experiment import check_counts
+    from ami_ros.evaluation.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
     from ami_ros.sim.tasks.by_name import load_task
@@ -159,7 +159,7 @@ class Stages:
     """
 
     def __init__(self, path: Path) -> None:
-        from ami_ros.experiment.figures import read_json
+        from ami_ros.evaluation.figures import read_json
 
         self._path = path
         self.seconds: dict[str, float] = read_json(path)
@@ -174,6 +174,6 @@ class Stages:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
-            from ami_ros.experiment.figures import write_json
+            from ami_ros.evaluation.figures import write_json
 
             write_json(self._path, self.seconds)

@@ -57,8 +57,8 @@ def train(
 
     from torch.utils.tensorboard import SummaryWriter  # seconds: after the checks
 
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.cli.training_run import prepare_run
-    from ami_ros.experiment.progress import progress_bar
     from ami_ros.model.export import export
     from ami_ros.model.judging.judgement import judge
     from ami_ros.model.judging.settings import load_judgement_settings

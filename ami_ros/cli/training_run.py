@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ami_ros.cli.progress import progress_bar
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import list_episodes
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.progress import progress_bar
 from ami_ros.model.contract import Contract
 from ami_ros.model.files import read_verified
 from ami_ros.model.known import inputs_of

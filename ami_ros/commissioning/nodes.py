@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ami_ros.commissioning.core.settings import CommissionSettings
 from ami_ros.configuration import Configuration
-from ami_ros.experiment.fault_episodes import LOCK_STEP_PATIENCE
-from ami_ros.experiment.node_group import NodeGroup
-from ami_ros.experiment.ros_episodes import OBSERVERS
+from ami_ros.evaluation.fault_episodes import LOCK_STEP_PATIENCE
+from ami_ros.evaluation.node_group import NodeGroup
+from ami_ros.evaluation.ros_episodes import OBSERVERS
 from ami_ros.settings.fields import flattened
 from ami_ros.system.processes import command_line
 

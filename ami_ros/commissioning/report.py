@@ -10,7 +10,7 @@ from ami_ros.commissioning.core.place import place_of
 from ami_ros.commissioning.core.record import Commissioning
 from ami_ros.commissioning.folder import CommissionFolder, end_picture, goal_picture
 from ami_ros.commissioning.page import CommissionPage, render_commission
-from ami_ros.experiment.experiment import Experiment
+from ami_ros.evaluation.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
 from ami_ros.system.whole_file import write_whole
 

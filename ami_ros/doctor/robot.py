@@ -11,7 +11,7 @@ from ami_ros.doctor.finding import Finding
 from ami_ros.errors import AmiError, JudgementError
 
 if TYPE_CHECKING:
-    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.evaluation.experiment import Experiment
 
     Prepare = Callable[[str | None, str | None, Path | None], Experiment]
 

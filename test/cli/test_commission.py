@@ -17,7 +17,7 @@ from untrained import untrained_model
 from ami_ros.cli.commission import _command
 from ami_ros.commissioning.core.record import StepRecord, StepState
 from ami_ros.commissioning.core.trials import GoalTrial
-from ami_ros.experiment.experiment import prepare
+from ami_ros.evaluation.experiment import prepare
 
 GOALS = 2
 PANDA = ("commission", "--robot", "panda", "--task", "reach")

@@ -8,7 +8,7 @@ import shlex
 from untrained import untrained_model
 
 from ami_ros.cli.demo import _command
-from ami_ros.experiment.experiment import prepare
+from ami_ros.evaluation.experiment import prepare
 
 GOALS, SEED = 3, 17
 

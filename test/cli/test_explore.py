@@ -19,7 +19,7 @@ from robots import panda_yaml
 from ami_ros.cli.explore import _conclude, explore
 from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.exploration import Exploration
+from ami_ros.evaluation.exploration import Exploration
 
 STATE = "explored.json"
 INTERRUPTED = 130

@@ -54,7 +54,7 @@ def test_every_verb_ends_without_a_traceback(arguments, module):
 # As a terminal does: to every process at once, while they work.
 AMONG_WORKERS = """
 import os, signal
-from ami_ros.experiment.spread_episodes import SpreadRunner
+from ami_ros.evaluation.spread_episodes import SpreadRunner
 plain = SpreadRunner.episodes
 def episodes(self, *arguments):
     for result in plain(self, *arguments):

@@ -16,7 +16,7 @@ from ami_ros.doctor import checks, installation, machine
 from ami_ros.doctor import robot as files
 from ami_ros.doctor.finding import Finding
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.experiment import prepare
+from ami_ros.evaluation.experiment import prepare
 from ami_ros.settings.share import config_path
 from ami_ros.system import extras
 

@@ -9,7 +9,7 @@ pytest.importorskip("rclpy", reason="rclpy is not installed")
 pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.cli.benches.attacks import DEFAULT_SEED, measure_attacks
-from ami_ros.experiment.experiment import prepare
+from ami_ros.evaluation.experiment import prepare
 
 
 def test_attacks_at_random_change_nothing(tmp_path):

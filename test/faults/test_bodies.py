@@ -13,8 +13,8 @@ pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportE
 from bodies import mobile_base, process_body, setpoint_task, two_cameras_and_force
 from untrained import untrained_model
 
-from ami_ros.experiment.experiment import prepare
-from ami_ros.experiment.fault_episodes import LOCK_STEP_PATIENCE, FaultRunner, far_seeds
+from ami_ros.evaluation.experiment import prepare
+from ami_ros.evaluation.fault_episodes import LOCK_STEP_PATIENCE, FaultRunner, far_seeds
 from ami_ros.sim.faults.poses import POSE_FAULTS
 
 SEED = 7001

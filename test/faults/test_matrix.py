@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.experiment.experiment import prepare
-from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
+from ami_ros.evaluation.experiment import prepare
+from ami_ros.evaluation.fault_episodes import FaultRunner, far_seeds
 from ami_ros.sim.faults.catalogue import Catalogue
 
 SEED = 7001

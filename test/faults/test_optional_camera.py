@@ -13,8 +13,8 @@ import yaml
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
-from ami_ros.experiment.experiment import prepare
-from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
+from ami_ros.evaluation.experiment import prepare
+from ami_ros.evaluation.fault_episodes import FaultRunner, far_seeds
 from ami_ros.settings.share import shipped_model
 from ami_ros.types import Level
 

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'", exc_type=ImportError)
 pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportError)
-from ami_ros.experiment.experiment import prepare
-from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
+from ami_ros.evaluation.experiment import prepare
+from ami_ros.evaluation.fault_episodes import FaultRunner, far_seeds
 
 SEED = 7001
 EPISODES = 4

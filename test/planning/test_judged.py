@@ -13,7 +13,7 @@ from untrained import HOPELESS, untrained_model
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import JudgementError
-from ami_ros.experiment.experiment import prepare
+from ami_ros.evaluation.experiment import prepare
 from ami_ros.planning.factory import world_model_planner
 from ami_ros.planning.judged import check_may_plan
 from ami_ros.planning.settings import load_planner_settings

@@ -10,7 +10,7 @@ from typing import Any
 from small_model import small_contract, small_jepa
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.experiment.experiment import Experiment
+from ami_ros.evaluation.experiment import Experiment
 from ami_ros.model.export import export
 from ami_ros.model.known import inputs_of
 from ami_ros.settings.task_file import read_task

@@ -14,7 +14,7 @@ from ami_ros.cli import options
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
-    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.evaluation.experiment import Experiment
 
 DEFAULT_SEED = 9501
 SETTLED = "joints_reordered"  # what changes nothing: the first runs, until every process has its memory
@@ -40,8 +40,8 @@ def attacks(
     Example: ami-ros bench attacks --minutes 12 --json attacks.json
     """
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import write_json
+    from ami_ros.evaluation.experiment import prepare
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
@@ -66,8 +66,8 @@ def measure_attacks(experiment: Experiment, minutes: float, seed: int, logs: Pat
     import numpy as np
 
     from ami_ros.bench.process_memory import MemoryWatch
-    from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.fault_episodes import FaultRunner, far_seeds
     from ami_ros.report.machine import hardware, versions
     from ami_ros.sim.faults.catalogue import Catalogue
     from ami_ros.sim.faults.kinds import BOXES, ESTOP_FLOODED, RESTRICTED, SECOND_GATE, WIRE

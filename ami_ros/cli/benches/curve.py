@@ -15,7 +15,7 @@ from ami_ros.cli import options
 if TYPE_CHECKING:
     from ami_ros.bench.search.curve import Variant
     from ami_ros.bench.search.plan_time import Budget
-    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.evaluation.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
     from ami_ros.sim.tasks.yardstick import Yardstick
 
@@ -44,8 +44,8 @@ def curve(
     Two budgets, ours only: ami-ros bench curve --no-public --budget 64x5x4 --budget 128x5x4
     """
     from ami_ros.bench.search.plan_time import parse_budget
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import write_json
+    from ami_ros.evaluation.experiment import prepare
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.extras import require
     from ami_ros.system.terminal import Console
@@ -81,9 +81,9 @@ def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> d
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.bench.search.settings import load_bench_settings
     from ami_ros.bench.search.solvers import PUBLIC, public_solver
-    from ami_ros.experiment.direct_episodes import DirectRunner
-    from ami_ros.experiment.figures import step_s
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.direct_episodes import DirectRunner
+    from ami_ros.evaluation.figures import step_s
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.warm_up import warm_up
 

@@ -42,9 +42,9 @@ def explore(
     Example: ami-ros bench explore --robot panda --task reach --minutes 20 --json explored.json
     """
     from ami_ros.bench.explored import EXPLORER, WAYS, ExploredBody
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable, write_whole

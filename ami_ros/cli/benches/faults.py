@@ -14,7 +14,7 @@ from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
     from ami_ros.bench.faults import FaultRun
-    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.evaluation.experiment import Experiment
 
 DEFAULT_SEED = 7001
 EXPLORER = "explorer"
@@ -52,7 +52,7 @@ def faults(
     Of another camera than the first: ami-ros bench faults --robot my_robot --fault camera_black@wrist
     """
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.experiment import prepare
+    from ami_ros.evaluation.experiment import prepare
     from ami_ros.sim.faults.catalogue import Catalogue
 
     if planner not in PLANNERS:
@@ -82,9 +82,9 @@ def measure_faults(
         ProcessError: a node died that should not; with the end of its log.
     """
     from ami_ros.bench.faults import summarise_faults
-    from ami_ros.experiment.fault_episodes import FaultRunner, far_seeds, fault_matrix
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.fault_episodes import FaultRunner, far_seeds, fault_matrix
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.sim.faults.catalogue import Catalogue
     from ami_ros.system.extras import require

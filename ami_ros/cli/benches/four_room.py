@@ -39,7 +39,7 @@ def four_room(
     from ami_ros.cli.train import train
     from ami_ros.configuration import Configuration
     from ami_ros.episodes.manifest import MANIFEST_FILE
-    from ami_ros.experiment.figures import write_json
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.settings.share import config_path
     from ami_ros.system.extras import require
@@ -73,7 +73,7 @@ def four_room(
 
 def _record(data: Path, configuration: Any, episodes: int, workers: int) -> None:
     from ami_ros.bench.four_room.recording import RoomRecorder, record
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.system.workers import Workers
 
     data.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def _record(data: Path, configuration: Any, episodes: int, workers: int) -> None
 
 
 def _played(rows: Rows, seed: int) -> dict[str, Any]:
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
 
     with progress_bar(f"seed {seed}", rows.missing) as bar:
         for name in rows.play():

@@ -25,9 +25,9 @@ def gate(
     Example: ami-ros bench gate --json gate.json
     """
     from ami_ros.bench.gate import bench_gate
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.experiment import prepare
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.extras import require
     from ami_ros.system.terminal import Console

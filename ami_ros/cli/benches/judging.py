@@ -84,8 +84,8 @@ def judging(
     from ami_ros.bench.judging.variants import chosen
     from ami_ros.configuration import Configuration
     from ami_ros.errors import AmiError
-    from ami_ros.experiment.experiment import check_counts
-    from ami_ros.experiment.figures import write_json
+    from ami_ros.evaluation.experiment import check_counts
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.model.judging.settings import load_judgement_settings
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.extras import require
@@ -140,7 +140,7 @@ def judging(
 def _same_sizes(where: Path, **sizes: int) -> Path:
     """Return the folder, whose models are of these sizes. Raises ConfigError: they are of others."""
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.figures import read_json, write_json
+    from ami_ros.evaluation.figures import read_json, write_json
 
     file = where / "sizes.json"
     if (before := read_json(file)) not in ({}, sizes):
@@ -201,7 +201,7 @@ def _measured(
     """Return what the figures of a model let expect, and what came about, unless that is known already."""
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.figures import read_json
+    from ami_ros.evaluation.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.model.judging.judgement import judge
     from ami_ros.sim.tasks.by_name import load_task

@@ -11,8 +11,8 @@ import typer
 from ami_ros.cli import options
 
 if TYPE_CHECKING:
+    from ami_ros.cli.progress import ProgressBar
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.progress import ProgressBar
     from ami_ros.model.runtime import ModelRuntime
 
 SIZES = [10_000, 100_000, 1_000_000]
@@ -44,10 +44,10 @@ def memory(
     """
     import tempfile
 
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.model.runtime import load_model
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.extras import require

@@ -36,11 +36,11 @@ def names(
 
     from rich.table import Table
 
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import step_s, write_json
-    from ami_ros.experiment.named_episodes import NamedRunner
-    from ami_ros.experiment.progress import progress_bar
-    from ami_ros.experiment.reindex import reindex
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.experiment import prepare
+    from ami_ros.evaluation.figures import step_s, write_json
+    from ami_ros.evaluation.named_episodes import NamedRunner
+    from ami_ros.evaluation.reindex import reindex
     from ami_ros.memory.store import Store
     from ami_ros.model.runtime import load_model
     from ami_ros.report.machine import hardware, versions

@@ -10,8 +10,8 @@ import typer
 from ami_ros.cli import options
 
 if TYPE_CHECKING:
-    from ami_ros.experiment.experiment import Experiment
-    from ami_ros.experiment.progress import ProgressBar
+    from ami_ros.cli.progress import ProgressBar
+    from ami_ros.evaluation.experiment import Experiment
 
 BUDGETS = ["32x5x2", "128x5x4", "300x5x10"]
 MOST_PLANS = 1_000_000
@@ -48,10 +48,10 @@ def planner(
     """
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.cli.benches.curve import measure, print_curve
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.evaluation.experiment import prepare
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.extras import missing_modules, require
     from ami_ros.system.terminal import Console

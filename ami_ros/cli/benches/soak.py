@@ -13,7 +13,7 @@ from ami_ros.cli import options
 
 if TYPE_CHECKING:
     from ami_ros.bench.soak import Soak
-    from ami_ros.experiment.experiment import Experiment
+    from ami_ros.evaluation.experiment import Experiment
 
 
 def soak(
@@ -37,8 +37,8 @@ def soak(
     import math
 
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.experiment import MOST_EPISODES, prepare
-    from ami_ros.experiment.figures import step_s
+    from ami_ros.evaluation.experiment import MOST_EPISODES, prepare
+    from ami_ros.evaluation.figures import step_s
     from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
 
@@ -74,9 +74,9 @@ def measure_soak(
         ProcessError: a node died; with the end of its log.
     """
     from ami_ros.bench.soak import Soak
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
-    from ami_ros.experiment.ros_episodes import RosRunner
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.figures import write_json
+    from ami_ros.evaluation.ros_episodes import RosRunner
     from ami_ros.report.machine import hardware, versions
 
     soak = Soak(episode_s, experiment.planner.deadline_s)

@@ -31,10 +31,10 @@ def surprise(
 
     Example: ami-ros bench surprise --robot panda --task reach --json surprise.json
     """
-    from ami_ros.experiment.experiment import prepare
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
-    from ami_ros.experiment.surprise_episodes import SurpriseRunner, breakable, told_apart
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.experiment import prepare
+    from ami_ros.evaluation.figures import write_json
+    from ami_ros.evaluation.surprise_episodes import SurpriseRunner, breakable, told_apart
     from ami_ros.report.machine import hardware, versions
     from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable

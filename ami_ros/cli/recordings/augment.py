@@ -52,11 +52,11 @@ def augment(
     from ami_ros.augmentation.events import event_kinds
     from ami_ros.augmentation.recordings import Recordings
     from ami_ros.augmentation.settings import load_augmentation_settings
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration, options_of
     from ami_ros.episodes.episode import list_episodes
     from ami_ros.episodes.manifest import MANIFEST_FILE
     from ami_ros.errors import OutputError
-    from ami_ros.experiment.progress import progress_bar
     from ami_ros.sim.camera.variation_settings import load_variation_settings
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable

@@ -34,10 +34,10 @@ def export_data(
 
     Example: ami-ros export-data --robot panda --task push --instruction "Push the cube to the mark"
     """
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
     from ami_ros.episodes.episode import list_episodes
     from ami_ros.errors import ConfigError
-    from ami_ros.experiment.progress import progress_bar
     from ami_ros.system.extras import require
 
     configuration = Configuration.load(robot, task)

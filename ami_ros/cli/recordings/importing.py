@@ -84,9 +84,9 @@ def import_(
     import json
 
     from ami_ros.api.recording import import_settings
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
     from ami_ros.errors import ConfigError, EpisodeError
-    from ami_ros.experiment.progress import progress_bar
     from ami_ros.recordings.lerobot.layout import is_lerobot
     from ami_ros.system.extras import require
 

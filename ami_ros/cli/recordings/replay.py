@@ -36,9 +36,9 @@ def replay(
     """
     import tempfile
 
+    from ami_ros.cli.progress import progress_bar
     from ami_ros.configuration import Configuration
-    from ami_ros.experiment.figures import write_json
-    from ami_ros.experiment.progress import progress_bar
+    from ami_ros.evaluation.figures import write_json
     from ami_ros.model.files import read_verified
     from ami_ros.planning.judged import check_may_plan
     from ami_ros.system.extras import require
@@ -48,7 +48,7 @@ def replay(
     model = configuration.model_path(model)
     check_may_plan(read_verified(model).contract(), configuration.planner, str(model))
     require("ros", "record")
-    from ami_ros.experiment.replayed import RecordedRobot, checked_speed, replay_figures
+    from ami_ros.evaluation.replayed import RecordedRobot, checked_speed, replay_figures
     from ami_ros.recordings.importing.roles import parse_topics
 
     checked_speed(speed)

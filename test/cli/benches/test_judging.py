@@ -11,7 +11,7 @@ from untrained import HOPELESS, untrained_model
 
 from ami_ros.cli.bench import bench
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.figures import write_json
+from ami_ros.evaluation.figures import write_json
 from ami_ros.model.files import read_verified
 from ami_ros.settings.share import shipped_model
 

@@ -27,7 +27,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.recordings.importing import import_
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import list_episodes, read_episode
-from ami_ros.experiment.replayed import RecordedRobot, replay_figures
+from ami_ros.evaluation.replayed import RecordedRobot, replay_figures
 from ami_ros.recordings.bags.bag import Bag
 from ami_ros.recordings.bags.bag_writer import METADATA_FILE
 from ami_ros.recordings.importing.import_report import PLOT_FILE, REPORT_FILE

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ami_ros.experiment.progress import progress_bar
+from ami_ros.cli.progress import progress_bar
 from hostile.cases import CASES, generator_of, preload
 from hostile.sandbox import Outcome, run_case
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from ami_ros.experiment.experiment import Experiment, Runner
-from ami_ros.experiment.figures import step_s
+from ami_ros.evaluation.experiment import Experiment, Runner
+from ami_ros.evaluation.figures import step_s
 from ami_ros.report.statistics import summarise
 from ami_ros.sim.camera.perturbation import Perturbation, every_perturbation
 from ami_ros.sim.tasks.yardstick import METRES, Yardstick
@@ -60,7 +60,7 @@ def _episodes(
     experiment: Experiment, runner: Runner | None, logs: Path | None, perturbation: Perturbation
 ) -> Iterator[EpisodeResult]:
     if logs is not None:
-        from ami_ros.experiment.ros_episodes import RosRunner
+        from ami_ros.evaluation.ros_episodes import RosRunner
 
         perturbed = dataclasses.replace(experiment, perturbation=perturbation)
         with RosRunner(perturbed, logs / perturbation.name, real_time=False) as nodes:

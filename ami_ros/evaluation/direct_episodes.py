@@ -12,7 +12,7 @@ from functools import partial
 import torch
 
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.experiment import ORACLE, Experiment
+from ami_ros.evaluation.experiment import ORACLE, Experiment
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.factory import experience_of
 from ami_ros.planning.planner import RecedingHorizonPlanner
@@ -113,7 +113,7 @@ class DirectRunner:
         experiment = self._experiment
         if experiment.memory is None:
             return planner
-        from ami_ros.experiment.remembering_planner import RememberingPlanner
+        from ami_ros.evaluation.remembering_planner import RememberingPlanner
 
         it = RememberingPlanner(planner, self.model, experiment.configuration, experiment.memory)
         self._open.callback(it.close)

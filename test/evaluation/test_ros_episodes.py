@@ -16,9 +16,9 @@ pytest.importorskip("pybullet", reason="needs the extra 'sim'", exc_type=ImportE
 from untrained import that_moves, untrained_model
 
 from ami_ros.errors import ProcessError
-from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment, prepare
-from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.evaluation.direct_episodes import DirectRunner
+from ami_ros.evaluation.experiment import Experiment, prepare
+from ami_ros.evaluation.ros_episodes import RosRunner
 from ami_ros.settings.share import config_path
 
 SEED = 31

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("ami_ros.sim.pybullet.bullet", reason="needs pybullet", exc_type=ImportError)
 
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.experiment import prepare
-from ami_ros.experiment.surprise_episodes import CLEAN, SurpriseRunner, breakable, told_apart
+from ami_ros.evaluation.experiment import prepare
+from ami_ros.evaluation.surprise_episodes import CLEAN, SurpriseRunner, breakable, told_apart
 from ami_ros.sim.faults.broken_camera import BROKEN, MOVED, BrokenCamera
 from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.tasks.by_name import load_task

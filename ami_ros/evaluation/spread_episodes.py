@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from functools import partial
 
-from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment
+from ami_ros.evaluation.direct_episodes import DirectRunner
+from ami_ros.evaluation.experiment import Experiment
 from ami_ros.sim.camera.perturbation import Perturbation
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.system.engines import LOCAL, pool_on

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment
-from ami_ros.experiment.figures import step_s
+from ami_ros.evaluation.direct_episodes import DirectRunner
+from ami_ros.evaluation.experiment import Experiment
+from ami_ros.evaluation.figures import step_s
 from ami_ros.sim.faults.broken_camera import BROKEN, MOVED, BrokenCamera
 from ami_ros.sim.faults.catalogue import Catalogue
 from ami_ros.sim.faults.injection import FaultInjection

@@ -16,9 +16,9 @@ from bodies import mobile_base, process_body, setpoint_task, two_cameras_and_for
 from command import run
 from untrained import that_moves, untrained_model
 
-from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment, prepare
-from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.evaluation.direct_episodes import DirectRunner
+from ami_ros.evaluation.experiment import Experiment, prepare
+from ami_ros.evaluation.ros_episodes import RosRunner
 from ami_ros.sim.tasks.yardstick import TOLERANCES
 
 SEED, STEPS = 31, 8

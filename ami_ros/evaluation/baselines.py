@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ami_ros.experiment.experiment import ORACLE, Experiment, Runner
-from ami_ros.experiment.figures import step_s
+from ami_ros.evaluation.experiment import ORACLE, Experiment, Runner
+from ami_ros.evaluation.figures import step_s
 from ami_ros.report.statistics import summarise
 
 BASELINES = ("random", "hold", "inverse_model")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ami_ros.experiment.experiment import Experiment
-from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.evaluation.experiment import Experiment
+from ami_ros.evaluation.ros_episodes import RosRunner
 from ami_ros.system.processes import command_line
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from untrained import untrained_model
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.errors import ConfigError, ContractError, ModelFileError
-from ami_ros.experiment.baselines import baseline_names
-from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment, parsed_changes, prepare
-from ami_ros.experiment.spread_episodes import SpreadRunner
+from ami_ros.evaluation.baselines import baseline_names
+from ami_ros.evaluation.direct_episodes import DirectRunner
+from ami_ros.evaluation.experiment import Experiment, parsed_changes, prepare
+from ami_ros.evaluation.spread_episodes import SpreadRunner
 from ami_ros.memory.reader import MemoryReader
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.by_name import load_task

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.experiment import Experiment
-from ami_ros.experiment.ros_episodes import RosRunner
+from ami_ros.evaluation.experiment import Experiment
+from ami_ros.evaluation.ros_episodes import RosRunner
 from ami_ros.launching.environment import without_dds_profile
 from ami_ros.planning.routes.settings import OFF
 from ami_ros.sim.faults.kinds import ESTOP_FLOODED, OVERSIZED_IMAGE, SECOND_GATE

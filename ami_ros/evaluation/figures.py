@@ -13,7 +13,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from ami_ros.errors import AmiError, ConfigError, shown
-from ami_ros.experiment.experiment import Experiment
+from ami_ros.evaluation.experiment import Experiment
 from ami_ros.report.machine import hardware, versions
 from ami_ros.report.statistics import episode_figures, success_figures, summarise
 from ami_ros.settings.strict_text import parse_json

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.configuration import Configuration
-from ami_ros.experiment.node_group import NodeGroup
-from ami_ros.experiment.ros_episodes import OBSERVERS
+from ami_ros.evaluation.node_group import NodeGroup
+from ami_ros.evaluation.ros_episodes import OBSERVERS
 from ami_ros.settings.fields import flattened
 from ami_ros.system.processes import command_line
 

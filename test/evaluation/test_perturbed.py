@@ -18,9 +18,9 @@ from small_model import small_contract, small_jepa
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.cli.main import app
 from ami_ros.errors import ConfigError
-from ami_ros.experiment.direct_episodes import DirectRunner
-from ami_ros.experiment.experiment import Experiment, prepare
-from ami_ros.experiment.perturbed import chosen, perturbation_table
+from ami_ros.evaluation.direct_episodes import DirectRunner
+from ami_ros.evaluation.experiment import Experiment, prepare
+from ami_ros.evaluation.perturbed import chosen, perturbation_table
 from ami_ros.model.export import export
 from ami_ros.sim.camera.perturbation import Perturbation, every_perturbation
 from ami_ros.sim.camera.variation import CLEAN, NAMES

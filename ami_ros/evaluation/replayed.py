@@ -13,7 +13,7 @@ import numpy as np
 from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.configuration import Configuration
 from ami_ros.errors import ConfigError, EpisodeError
-from ami_ros.experiment.node_group import NodeGroup
+from ami_ros.evaluation.node_group import NodeGroup
 from ami_ros.recordings.bags.bag import Bag
 from ami_ros.recordings.bags.bag_topic import types
 from ami_ros.recordings.importing.roles import COMPRESSED_IMAGE, IMAGE, Roles, roles_of

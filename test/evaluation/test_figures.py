@@ -7,7 +7,7 @@ import json
 import pytest
 from rich.console import Console
 
-from ami_ros.experiment.figures import comparison, write_json
+from ami_ros.evaluation.figures import comparison, write_json
 
 
 def row(rate: float) -> dict:

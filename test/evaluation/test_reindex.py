@@ -13,7 +13,7 @@ from robots import HOME, JOINTS, made_up_robot
 from small_model import IMAGE_SIZE, LATENT, in_memory, small_contract, small_jepa
 
 from ami_ros.errors import GoalError, ImageError
-from ami_ros.experiment.reindex import reindex
+from ami_ros.evaluation.reindex import reindex
 from ami_ros.memory.goal_by_name import goal_of, named_goal
 from ami_ros.memory.moment import Episode, sensed_moment
 from ami_ros.memory.store import Store

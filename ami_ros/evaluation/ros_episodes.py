@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ami_ros.body.goals.kinds import goal_remappings
-from ami_ros.experiment.experiment import Experiment
-from ami_ros.experiment.node_group import NodeGroup
+from ami_ros.evaluation.experiment import Experiment
+from ami_ros.evaluation.node_group import NodeGroup
 from ami_ros.settings.fields import flattened
 from ami_ros.system.processes import command_line
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ami_ros.experiment import progress
+from ami_ros.cli import progress
 
 
 class Log:
