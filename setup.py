@@ -87,7 +87,7 @@ TEST = [
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="A robot reaches what a picture shows: a world model, a planner and a safety gate for ROS 2",
     long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ami_ros.errors import AmiError
     from ami_ros.types import Goal, Observation
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "AmiError",
     "Goal",

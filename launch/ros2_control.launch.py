@@ -31,7 +31,7 @@ ARGUMENTS = (*arguments(*NODES), *OWN)
 def start(context: LaunchContext) -> list[Node]:
     values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
     spec = Configuration.load(values["robot"] or None, values["task"] or None).spec
-    output = spec.output_by(values["command_interface"])
+    output = spec.with_interface(values["command_interface"]).output
     described = Path(values["description"])
     description = described.read_text() if values["description"] else with_mock_hardware(spec)
     environment = launch_environment(

@@ -62,7 +62,7 @@ def test_memory_and_threads_that_grow_are_seen():
 def test_a_process_that_ended_is_named():
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    with pytest.raises(ProcessError, match="planner has ended"):
+    with pytest.raises(ProcessError, match="planner ended"):
         GrowthWatch({"planner": process.pid}).look()
 
 

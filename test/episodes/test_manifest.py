@@ -16,7 +16,7 @@ def test_a_folder_is_claimed_once_and_fits_ever_after(tmp_path):
 
 def test_other_settings_are_refused_with_both_sides(tmp_path):
     claim(tmp_path, MADE_WITH)
-    with pytest.raises(EpisodeError, match="seed: 1, wanted 2"):
+    with pytest.raises(EpisodeError, match="seed: 1, expected 2"):
         claim(tmp_path, {**MADE_WITH, "seed": 2})
 
 

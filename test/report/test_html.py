@@ -148,4 +148,4 @@ def test_a_body_without_cameras_is_told_in_its_tolerances_and_gets_no_pictures(m
     assert "1 of 2 goals within tolerance" in page and "No video: this body has no camera" in page
     assert "1.8 tolerances" in page and " cm" not in page
     assert "side by side" not in page and 'alt="goal image"' not in page
-    assert "told what sensor temperatures shall measure" in page
+    assert "got the values that sensor temperatures should measure" in page

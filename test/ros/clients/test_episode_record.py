@@ -94,7 +94,7 @@ def test_lost_messages_are_an_error_that_names_the_steps(recorder):
         recorder.see_truth(truth(step))
         recorder.see_status(status(step))
     assert not recorder.complete()
-    with pytest.raises(ProcessError, match=r"steps \[1, 3\] are missing"):
+    with pytest.raises(ProcessError, match=r"missing steps \[1, 3\]"):
         recorder.result(IMAGE, 1.0)
 
 

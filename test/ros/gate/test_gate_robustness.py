@@ -303,7 +303,7 @@ def test_bytes_that_are_no_message_end_nothing_on_any_topic(gate, probe):
                 sender.publish(garbage)
         return text in gate.process.log_path.read_text()
 
-    for named in ("no JointState", "expected a whole image", "no DiagnosticArray"):
+    for named in ("serialised JointState", "expected a whole image", "serialised DiagnosticArray"):
         probe.until(lambda named=named: answered(named), named)
     probe.until(lambda: "PROPOSAL_MALFORMED" in gate.all_codes(), "a verdict on what is no proposal")
     probe.spin(0.5)

@@ -55,6 +55,6 @@ def test_it_waits_for_the_last_one_as_long_as_others_are_discovered_but_not_for_
 
     joining = threading.Thread(target=join)
     joining.start()
-    PublisherWatch(gate, "command", ["sensor"], health, ErrorLog(gate))
+    PublisherWatch(gate, ["command"], ["sensor"], health, ErrorLog(gate))
     assert health.complains(ReasonCode.COMMAND_SHARED) == shared
     joining.join()
