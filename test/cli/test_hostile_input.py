@@ -97,7 +97,7 @@ def refusal(ami_ros_here, monkeypatch, tmp_path):
         (("import", "x", "--feature", "camera"), "--feature: got ['camera'], expected NAME=FEATURE, as in "),
         (("demo", "--goals", DIGITS), f"got {DIGITS} episodes"),
         (("demo", "--goal-via", "smell"), "unknown goal kind 'smell'"),
-        (("demo", "--planner", "magic"), "solver: got 'magic'"),
+        (("demo", "--planner", "magic"), "solvers: got 'magic'"),
         (("collect", "--episodes", DIGITS), "episodes: got"),
         (("collect", "--seed", DIGITS), "seed: got"),
         (("collect", "--workers", "-1"), "workers: got -1, expected >= 1"),

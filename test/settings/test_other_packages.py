@@ -14,12 +14,12 @@ from arm_extras import MODULES, NAME, POINTS, ROBOT
 from foreign_package import installed
 from observed import observed
 from robots import JOINTS, made_up_robot
-from small_model import small_contract, small_jepa
+from small_model import in_memory, small_contract, small_jepa
 
 from ami_ros.body.robot_spec import load_robot
 from ami_ros.doctor import installation
 from ami_ros.errors import ConfigError
-from ami_ros.model.runtime import ModelRuntime, in_memory
+from ami_ros.model.runtime import ModelRuntime
 from ami_ros.model.scripted import readable
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.planner import RecedingHorizonPlanner
