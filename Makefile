@@ -119,7 +119,7 @@ check: venv ## lint and run the quick part of the suite, in less than two minute
 	$(BIN)/python -m pytest -q -n 2 test $(addprefix --ignore=test/,$(SLOW))
 
 # In an environment of its own, several GB larger. A test that still lacks an extra there is an error.
-NEEDS_MORE := skip_without_robots_of_others|needs the extra '($(subst $(comma),|,$(MORE_EXTRAS)))'
+NEEDS_MORE := skip_without_robots_of_others|in_simulator|needs the extra '($(subst $(comma),|,$(MORE_EXTRAS)))'
 test-extras: ## run the tests that .venv skips, with all extras installed in .extras
 	@$(MAKE) --no-print-directory venv VENV=.extras EXTRAS=$(EXTRAS),$(MORE_EXTRAS)
 	AMENT_PREFIX_PATH=$(CURDIR)/.extras .extras/bin/python -m pytest -q $(PYTEST_ARGS) --junit-xml=.extras/.results $(ARGS) \

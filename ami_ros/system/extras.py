@@ -21,6 +21,8 @@ EXTRAS = {
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 
+BEYOND_VENV = ("mujoco", "ray", "bench")  # large, or for few: `make venv` leaves them out
+
 
 def missing_modules(extra: str) -> list[str]:
     """Return the modules of `extra` that cannot be found, without importing any."""
@@ -48,7 +50,7 @@ def advice_on(module: str | None) -> str | None:
 def _advice(missing: dict[str, list[str]]) -> str:
     named = "; ".join(f"{', '.join(names)} (extra '{extra}')" for extra, names in missing.items())
     hint = " or, for ROS, source your ROS 2 installation" if "ros" in missing else ""
-    return (
-        f"not installed: {named}. Run `make venv` and use .venv/bin/ami-ros, "
-        f"or `pip install -e '.[{','.join(missing)}]'`{hint}"
-    )
+    install = f"`pip install -e '.[{','.join(missing)}]'`{hint}"
+    if set(missing) & set(BEYOND_VENV):
+        return f"not installed: {named}. Run {install}"
+    return f"not installed: {named}. Run `make venv` and use .venv/bin/ami-ros, or {install}"

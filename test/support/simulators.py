@@ -20,5 +20,5 @@ def in_simulator(kind: str, spec: RobotSpec) -> RobotSpec:
     try:
         importlib.import_module(SIMULATORS[kind].backend)
     except (ConfigError, ImportError) as error:
-        pytest.skip(f"needs {kind}: {error}", allow_module_level=True)
+        pytest.skip(f"needs the extra '{kind}': {error}", allow_module_level=True)
     return dataclasses.replace(spec, simulation=dataclasses.replace(spec.simulation, kind=kind))
