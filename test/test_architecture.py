@@ -226,6 +226,16 @@ def test_only_ros_imports_ros():
     report(offences, "only ami_ros/ros may import rclpy and message packages")
 
 
+def test_the_package_knows_nothing_of_what_is_not_installed():
+    offences = [
+        f"{relative(path)}:{found.line} imports {found.name}"
+        for path in FILES
+        for found in imports(path)
+        if found.root in ("benchmarks", "examples", "test")
+    ]
+    report(offences, "benchmarks, examples and tests use the package")
+
+
 def test_a_node_imports_what_all_share_and_no_other_node():
     offences = []
     for path in (PACKAGE / "ros").rglob("*.py"):
@@ -336,6 +346,7 @@ def test_files_are_named_for_what_they_hold():
 
 def test_every_python_file_says_its_licence():
     paths = [ROOT / "setup.py", *FILES, *(ROOT / "launch").glob("*.py"), *(ROOT / "test").rglob("*.py")]
+    paths += (ROOT / "benchmarks").rglob("*.py")
     offences = []
     for path in paths:
         first = [line for line in path.read_text().splitlines()[:2] if not line.startswith("#!")][:1]

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from ami_ros.cli.main import VERBS
 from ami_ros.launching.arguments import NODES, arguments
+from benchmarks.__main__ import app
 from generate import verbs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +37,9 @@ def commands(path: Path) -> Iterator[str]:
     for language, block in FENCE.findall(text):
         if language in ("", "bash"):
             yield from re.sub(r" +#.*", "", block.replace("\\\n", "")).splitlines()
-    yield from re.findall(r"`((?:ami-ros|make|ros2 launch) [^`\n]+)`", FENCE.sub("", text))
+    yield from re.findall(
+        r"`((?:ami-ros|make|ros2 launch|python -m benchmarks) [^`\n]+)`", FENCE.sub("", text)
+    )
 
 
 def words(line: str) -> list[str]:
@@ -57,21 +62,28 @@ def test_each_link_leads_to_a_file_and_a_title_that_is_there(path):
     assert lost == []
 
 
-def options(verb: str) -> dict[str, set[str]]:
-    """Return the options of a verb, or of each verb below it."""
+def options(found: Iterable[tuple[str, Any]]) -> dict[str, set[str]]:
+    """Return the options of each verb."""
     usual = {"--help", "-h", "--debug", "--version"}
     return {
         name: usual.union(*((*it.opts, *it.secondary_opts) for it in command.params))
-        for name, command in verbs.commands_of(verb)
+        for name, command in found
     }
 
 
-def test_each_verb_and_option_in_a_document_is_one():
-    known = {name: found for verb in VERBS for name, found in options(verb).items()}
+@pytest.mark.parametrize(
+    ("program", "known", "least"),
+    [
+        ("ami-ros", [found for verb in VERBS for found in verbs.commands_of(verb)], 20),
+        ("python -m benchmarks", get_command(app).commands.items(), 3),
+    ],
+)
+def test_each_verb_and_option_in_a_document_is_one(program, known, least):
+    known = options(known)
     wrong, seen = [], set()
     for path in DOCUMENTS:
         for line in commands(path):
-            _, found, rest = f" {line}".partition(" ami-ros ")
+            _, found, rest = f" {line}".partition(f" {program} ")
             given = words(rest)
             if not found or not given or not given[0].islower():
                 continue
@@ -84,7 +96,7 @@ def test_each_verb_and_option_in_a_document_is_one():
             asked = [word.partition("=")[0] for word in given if re.match(r"--?[a-z]", word)]
             wrong += [f"{path.name}: {line}: {one}" for one in asked if one not in known[name] | OF_ROS]
     assert wrong == []
-    assert len(seen) > 20
+    assert len(seen) >= least
 
 
 def test_each_launch_argument_and_target_in_a_document_is_one():

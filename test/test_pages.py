@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
 import ami_ros.body
 from ami_ros.cli.main import VERBS
 from ami_ros.launching.arguments import TOPICS
 from ami_ros.safety.reasons import ReasonCode
 from ami_ros.system.processes import NODE_PROGRAMS
+from benchmarks.__main__ import app
 from generate import files, hook, layers, results, settings, topics, verbs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,6 +68,14 @@ def test_each_verb_has_its_options():
             assert [
                 one for one in options if f"`{one}`" not in found and f"`{one.upper()}`" not in found
             ] == []
+
+
+def test_each_benchmark_has_its_options():
+    text = page("benchmarks.md")
+    verbs_there = get_command(app).commands
+    assert [name for name in verbs_there if f"`python -m benchmarks {name}" not in text] == []
+    options = [one for it in verbs_there.values() for param in it.params for one in param.opts]
+    assert [one for one in options if f"`{one}`" not in text] == []
 
 
 def test_each_public_name_is_on_its_page():

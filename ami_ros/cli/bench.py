@@ -10,12 +10,9 @@ import typer
 
 from ami_ros.cli import options
 from ami_ros.cli.benches.attacks import attacks
-from ami_ros.cli.benches.curve import curve
 from ami_ros.cli.benches.explore import explore
 from ami_ros.cli.benches.faults import faults
-from ami_ros.cli.benches.four_room import four_room
 from ami_ros.cli.benches.gate import gate
-from ami_ros.cli.benches.judging import judging
 from ami_ros.cli.benches.memory import memory
 from ami_ros.cli.benches.names import names
 from ami_ros.cli.benches.planner import planner
@@ -101,14 +98,11 @@ def camera(
 
 
 bench.command()(planner)
-bench.command()(curve)
 bench.command()(faults)
 bench.command()(gate)
 bench.command()(soak)
 bench.command()(attacks)
 bench.command()(surprise)
 bench.command()(explore)
-bench.command()(judging)
 bench.command()(memory)
 bench.command()(names)
-bench.command("four-room")(four_room)

@@ -205,13 +205,14 @@ def main() -> None:
     # As Ctrl-C does, unwind: the node processes that we started must not outlive us.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with told_output():
-        _run()
+        run(app)
 
 
-def _run() -> None:
+def run(program: typer.Typer) -> None:
+    """Run a Typer app with the arguments of this process; see `main`."""
     try:
         with interruptible():
-            app(args=command_line(sys.argv)[0])
+            program(args=command_line(sys.argv)[0])
     except SystemExit as ending:
         if ending.code in STOPPED:
             typer.echo(f"stopped by {STOPPED[ending.code]}", err=True)

@@ -30,6 +30,7 @@ MADE: dict[str, Callable[[], str]] = {
     "options": verbs.verb_pages,
     "options of memory": lambda: verbs.verb_pages("memory"),
     "options of bench": lambda: verbs.verb_pages("bench"),
+    "benchmarks": verbs.benchmark_pages,
     "robot file": files.robot_file,
     "task file": files.task_file,
     "python names": python_names.python_names,

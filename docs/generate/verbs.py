@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from typer.main import get_command
+
 from ami_ros.cli.main import VERBS, load_verb
+from benchmarks.__main__ import app
 from generate.markdown import code, plain, table
 
+EXAMPLE = re.compile(r"([^:]*): ((?:ami-ros|python -m benchmarks) [^,]*)(.*)")
 GROUPS = ("memory", "bench")  # verbs with verbs of their own: a page each
 
 
@@ -32,12 +36,22 @@ def commands_of(verb: str) -> Iterator[tuple[str, Any]]:
     yield from ((f"{verb} {name}", one) for name, one in below.items()) if below else ((verb, command),)
 
 
+def benchmark_pages() -> str:
+    """Return help and options of each verb of `python -m benchmarks`."""
+    below = get_command(app).commands  # type: ignore[attr-defined]
+    return "\n\n".join(part for name, command in below.items() for part in _page(name, command))
+
+
 def _page(name: str, command: Any) -> Iterator[str]:
     yield f"## {name}"
     for paragraph in re.split(r"\n\s*\n", _as_written(command.help).strip()):
-        what, found, line = " ".join(paragraph.split()).partition(": ami-ros ")
-        line, comma, rest = line.partition(", ")
-        yield f"{plain(what)}: `ami-ros {line}`{comma}{plain(rest)}" if found else plain(what)
+        text = " ".join(paragraph.split())
+        example = EXAMPLE.fullmatch(text)
+        if example is None:
+            yield plain(text)
+        else:
+            what, line, rest = example.groups()
+            yield f"{plain(what)}: `{line}`{plain(rest)}"
     shown = [it for it in command.params if not it.hidden]
     if shown:
         yield table(("option", "default", "what it does"), map(_option, shown))

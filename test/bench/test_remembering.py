@@ -11,8 +11,7 @@ from memories import moment
 from observed import observed
 from robots import HOME, made_up_robot
 
-from ami_ros.bench import kill, remembering
-from ami_ros.bench.kill import survive_kills
+from ami_ros.bench import remembering
 from ami_ros.bench.remembering import append_rate, find_again, loop_added_ms
 from ami_ros.memory.index import Index
 from ami_ros.memory.store import Store
@@ -58,16 +57,3 @@ def test_an_index_that_finds_the_wrong_ones_has_little_recall(monkeypatch):
 
     monkeypatch.setattr(remembering, "Index", Blind)
     assert find_again(points, 300, 1, nothing)["recall"] == 0.0
-
-
-def test_kills_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(kill, "MAY_LOSE_S", 10.0)  # a disk that others use: `bench memory` measures a second
-    figures = survive_kills(tmp_path / "kills.sqlite", 2, 0, nothing)
-    assert figures["kills"] == figures["kills_survived"] == 2
-
-
-def test_a_loss_is_counted(tmp_path, monkeypatch):
-    long_ago = time.monotonic_ns() - 2 * 10**9
-    monkeypatch.setattr(kill, "lived_and_died", lambda path, lives: ([long_ago], time.monotonic_ns()))
-    figures = survive_kills(tmp_path / "kills.sqlite", 1, 0, nothing)
-    assert figures["kills_survived"] == 0 and figures["lost_s_max"] >= 2.0

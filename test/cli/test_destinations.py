@@ -21,8 +21,6 @@ COMMANDS = [
     "evaluate --model MODEL --via ros --fault estop --json BAD",
     "bench camera --json BAD",
     "bench planner --model MODEL --json BAD",
-    "bench curve --model MODEL --no-public --json BAD",
-    "bench curve --model MODEL --no-public --plot BAD",
     "bench faults --model MODEL --json BAD",
     "bench faults --model MODEL --logs BAD",
     "bench gate --model MODEL --json BAD",

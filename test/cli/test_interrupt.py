@@ -39,7 +39,6 @@ main()
         (("evaluate",), "ami_ros.planning.settings"),
         (("bench", "camera"), "ami_ros.bench.camera"),
         (("bench", "planner"), "ami_ros.planning.settings"),
-        (("bench", "curve"), "ami_ros.planning.settings"),
         (("bench", "faults"), "ami_ros.planning.settings"),
         (("bench", "gate"), "ami_ros.bench.gate"),
         (("doctor",), "ami_ros.doctor.checks"),

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from memories import MODEL, moment
 
-from ami_ros.bench.kill import lived_and_died
 from ami_ros.errors import OutputError
 from ami_ros.memory.moment import Episode
 from ami_ros.memory.reader import MemoryReader
 from ami_ros.memory.store import Store
 from ami_ros.memory.writer import GATHER_S, MOST_NAMED, MemoryWriter
+from benchmarks.kills import lived_and_died
 
 KILLS = 5
 EACH_S = 0.02  # from moment to moment, five times as many as a robot has: next to other tests no more can be written
@@ -194,7 +194,7 @@ def until(true, patience_s: float = 10.0) -> None:
 
 @pytest.mark.parametrize("kill", range(KILLS))
 def test_a_killed_process_loses_at_most_the_last_second_and_damages_nothing(path, kill):
-    """`ami-ros bench memory` does it a hundred times."""
+    """`python -m benchmarks kills` does it a hundred times."""
     lives_s = NO_SOONER_S + np.random.default_rng(kill).uniform(0.0, 3 * GATHER_S)
     stamps, killed_ns = lived_and_died(path, lives_s, EACH_S)
     handed = len(stamps)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros bench memory`: what remembering costs, what a kill costs, and how fast the past is found again."""
+"""`ami-ros bench memory`: what remembering costs, and how fast the past is found again."""
 
 from __future__ import annotations
 
@@ -27,20 +27,19 @@ def memory(
     robot: options.Robot = None,
     task: options.Task = None,
     size: Annotated[list[int], typer.Option(help="States to search; may be given several times.")] = SIZES,
-    kills: Annotated[int, typer.Option(help="Processes to kill while they write to a memory.", min=0)] = 100,
     cycles: Annotated[
         int, typer.Option(help="Planner cycles with a memory, and as many without.", min=0)
     ] = 1000,
     json_file: options.Json = None,
 ) -> None:
-    """Time remembering: moments per second, MB per hour, what a planner's cycle takes longer, kills survived.
+    """Time remembering: moments per second, MB per hour, what a planner's cycle takes longer.
 
     And finding again: time and recall of the ten nearest among many states, on one core. States beyond those
     seen are what the model predicts from them under random motion.
 
     Example: ami-ros bench memory --json memory.json
 
-    Quick: ami-ros bench memory --size 10000 --kills 5 --cycles 100
+    Quick: ami-ros bench memory --size 10000 --cycles 100
     """
     import tempfile
 
@@ -66,9 +65,9 @@ def memory(
     world = load_model(path, configuration.spec, task=configuration.task_name)
     with (
         tempfile.TemporaryDirectory() as folder,
-        progress_bar("memory", SEEN + 2 + kills + 2 * len(size)) as bar,
+        progress_bar("memory", SEEN + 2 + 2 * len(size)) as bar,
     ):
-        figures = _measured(configuration, world, Path(folder), size, kills, cycles, bar)
+        figures = _measured(configuration, world, Path(folder), size, cycles, bar)
     figures |= {"model_sha256": world.sha256, "hardware": hardware(), "versions": versions()}
     try:
         write_json(json_file, figures)
@@ -87,7 +86,7 @@ def _print(figures: dict[str, Any]) -> None:
         table.add_row(f"{row['states']}", *(f"{number:.3g}" for number in numbers))
     console = Console()
     console.print(table)
-    for name in ("append_per_s", "mb_per_hour", "loop_added_ms_p50", "loop_added_ms_p99", "kills_survived"):
+    for name in ("append_per_s", "mb_per_hour", "loop_added_ms_p50", "loop_added_ms_p99"):
         if name in figures:
             console.print(f"{name}: {figures[name]:.4g}")
 
@@ -97,13 +96,11 @@ def _measured(
     world: ModelRuntime,
     folder: Path,
     sizes: list[int],
-    kills: int,
     cycles: int,
     bar: ProgressBar,
 ) -> dict[str, Any]:
     import numpy as np
 
-    from ami_ros.bench.kill import survive_kills
     from ami_ros.bench.remembered import imagined_points, seen_moments
     from ami_ros.bench.remembering import append_rate, find_again
 
@@ -117,9 +114,7 @@ def _measured(
     bar.update(1, "cycles")
     if cycles:
         figures |= _loop(wanted, world, folder / "loop.sqlite", seen, cycles)
-    bar.update(1, "kills")
-    figures |= survive_kills(folder / "kills.sqlite", kills, SEED, note) if kills else {}
-    bar.update(0, "index")
+    bar.update(1, "index")
     states = np.stack([moment.state for moment in seen if moment.state is not None])
     points = imagined_points(world, states, max(sizes), SEED)
     figures["index"] = [find_again(points, size, SEED, note) for size in sizes]

@@ -31,9 +31,6 @@ def planner(
     compare: Annotated[
         bool, typer.Option(help="Also time the public solvers, and a LeWM-size model (minutes).")
     ] = True,
-    curve_episodes: Annotated[
-        int, typer.Option(help="Episodes per point of the curve of success against plan time; 0: no curve.")
-    ] = 0,
     json_file: options.Json = None,
 ) -> None:
     """Time plans, from camera image to actions, next to the processor's own limit (a large matrix product).
@@ -43,30 +40,22 @@ def planner(
     Example: ami-ros bench planner --json planner.json
 
     Other budgets: ami-ros bench planner --no-compare --budget 128x5x4 --budget 300x5x10
-
-    With success per millisecond: ami-ros bench planner --curve-episodes 50 --json planner.json
     """
     from ami_ros.bench.search.plan_time import parse_budget
-    from ami_ros.cli.benches.curve import measure, print_curve
     from ami_ros.cli.progress import progress_bar
     from ami_ros.errors import ConfigError
     from ami_ros.evaluation.experiment import prepare
     from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.system.extras import missing_modules, require
+    from ami_ros.system.extras import missing_modules
     from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import check_writable
 
     budgets = [parse_budget(text) for text in budget]
-    if not 1 <= plans <= MOST_PLANS or curve_episodes < 0:
-        raise ConfigError(
-            f"got {plans} plans and {curve_episodes} curve episodes, expected 1 to {MOST_PLANS} plans "
-            "and 0 or more episodes"
-        )
+    if not 1 <= plans <= MOST_PLANS:
+        raise ConfigError(f"--plans: got {plans}, expected 1 to {MOST_PLANS}")
     changes = [] if precision is None else [f"precision={precision}"]
-    wanted = prepare(robot, task, model, solver, max(curve_episodes, 1), 7001, changes=changes)
-    if curve_episodes:
-        require("sim")
+    wanted = prepare(robot, task, model, solver, 1, 7001, changes=changes)
     check_writable(json_file)
     absent = missing_modules("bench")
     with progress_bar("plan", len(budgets) + 4 + (3 if compare and not absent else 0)) as bar:
@@ -75,14 +64,9 @@ def planner(
         figures["not_compared"] = f"not installed: {', '.join(absent)}; {HOW_TO_COMPARE}"
     figures |= {"model_sha256": wanted.sha256, "hardware": hardware(), "versions": versions()}
     try:
-        if curve_episodes:
-            figures["curve"] = measure(wanted, None, public=compare and not absent)
         write_json(json_file, figures)
     finally:
-        console = Console()
-        _print_times(console, figures)
-        if figures["curve"] is not None:
-            print_curve(console, figures["curve"], wanted.load_task().yardstick)
+        _print_times(Console(), figures)
 
 
 def _times(
@@ -109,7 +93,7 @@ def _times(
     )
     public = public and runtime.device.type == "cpu"  # their adapters are written for a processor
     figures = bench_planner(runtime, spec, settings, budgets, plans, note)
-    figures |= {"solvers": None, "swm_lewm": None, "speedup_vs_swm_lewm": None, "curve": None}
+    figures |= {"solvers": None, "swm_lewm": None, "speedup_vs_swm_lewm": None}
     if compare:
         bench = load_bench_settings()
         figures["solvers"] = bench_solvers(runtime, spec, settings, bench, plans, public, note)

@@ -81,18 +81,3 @@ def test_the_command_says_what_is_missing_and_how_to_get_it(tmp_path, monkeypatc
     figures = json.loads(out.read_text())
     assert set(figures["default"]) == KEYS
     assert figures["speedup_vs_swm_lewm"] is None
-
-
-def test_the_curve_command_measures_draws_and_marks_the_knee(tmp_path):
-    pytest.importorskip("pybullet", reason="needs pybullet")
-    out, picture = tmp_path / "curve.json", tmp_path / "curve.png"
-    command = ["curve", "--model", str(untrained_model(tmp_path, "reach")), "--no-public", "--episodes", "1"]
-    files = ["--budget", "8x2x1", "--json", str(out), "--plot", str(picture)]
-    result = CliRunner().invoke(bench, [*command, *files])
-    assert result.exit_code == 0, result.output
-    figures = json.loads(out.read_text())
-    families = [point["family"] for point in figures["points"]]
-    assert families == ["inverse_model", "mppi", "cem", "cem_without_inverse_model"]
-    assert figures["knee"] in figures["points"]
-    assert figures["at_equal_time"] == []
-    assert picture.read_bytes().startswith(b"\x89PNG")

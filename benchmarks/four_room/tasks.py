@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ami_ros.bench.four_room.behaviour import Expert
-from ami_ros.bench.four_room.recording import random_doors
-from ami_ros.bench.four_room.world import FourRoom, free_place, room_of
 from ami_ros.types import FloatArray
+from benchmarks.four_room.behaviour import Expert
+from benchmarks.four_room.recording import random_doors
+from benchmarks.four_room.world import FourRoom, free_place, room_of
 
 TASKS, SEED = 50, 7001
 LONGEST = 75.0  # steps of an expert

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from ami_ros.bench.four_room.world import DOORS, MIDDLE, SPEED, THICK, free_place, room_of
 from ami_ros.types import FloatArray
+from benchmarks.four_room.world import DOORS, MIDDLE, SPEED, THICK, free_place, room_of
 
 TURN_CORRELATION = 0.995  # of an explorer's heading rate, from step to step
 TURN_STD = 0.15  # rad per step

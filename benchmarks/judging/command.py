@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros bench judging`: does the success that a model's figures let expect come about?"""
+"""`python -m benchmarks judging`: does the success that a model's figures let expect come about?"""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ami_ros.cli import options
 from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
-    from ami_ros.bench.judging.variants import Variant
     from ami_ros.configuration import Configuration
     from ami_ros.model.judging.settings import JudgementSettings
+    from benchmarks.judging.variants import Variant
 
 SEED = 7001
 HALF = 0.5  # of the goals: a model that reaches fewer should have been refused
@@ -74,14 +74,12 @@ def judging(
     a frozen camera. None with a success under 0.5 may pass. What fits better, for config/judgement.yaml, is
     printed, and is "fitted" in the JSON. A given model is measured with the robot and task it was made for.
 
-    Example: ami-ros bench judging --json judging.json --plot judging.png
+    Example: python -m benchmarks judging --json judging.json --plot judging.png
 
-    Quick: ami-ros bench judging --variant good --variant untrained --recorded 40 --steps 40 --episodes 2
+    Quick: python -m benchmarks judging --variant good --variant untrained --recorded 40 --episodes 2
 
-    Only what is there: ami-ros bench judging --variant none --model models/panda_reach/model.pt
+    Only what is there: python -m benchmarks judging --variant none --model models/panda_reach/model.pt
     """
-    from ami_ros.bench.judging.fitting import Row, agreement
-    from ami_ros.bench.judging.variants import chosen
     from ami_ros.configuration import Configuration
     from ami_ros.errors import AmiError
     from ami_ros.evaluation.experiment import check_counts
@@ -91,6 +89,8 @@ def judging(
     from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable, write_whole
+    from benchmarks.judging.fitting import Row, agreement
+    from benchmarks.judging.variants import chosen
 
     wanted = chosen(variant)
     check_counts(episodes, seed, workers)
@@ -169,8 +169,8 @@ def _record(data: Path, configuration: Configuration, count: int) -> None:
 def _variants(
     where: Path, wanted: list[Variant], configuration: Configuration, recorded: int, steps: int
 ) -> Iterator[Subject]:
-    from ami_ros.bench.judging.variants import spoil
     from ami_ros.cli.train import train
+    from benchmarks.judging.variants import spoil
 
     robot, task = configuration.robot, configuration.task
 

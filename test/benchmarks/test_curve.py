@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ami_ros.bench.search.curve import at_equal_time, knee, measure_curve, strictest, variants
 from ami_ros.bench.search.plan_time import Budget, budget_of
-from ami_ros.cli.benches.curve import print_curve
 from ami_ros.planning.settings import load_planner_settings
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 from ami_ros.sim.tasks.yardstick import TOLERANCES
+from benchmarks.curve.command import print_curve
+from benchmarks.curve.points import at_equal_time, knee, measure_curve, strictest, variants
 
 
 def point(ms: float, rate: float, family: str = "mppi", public: bool = False, **more) -> dict:

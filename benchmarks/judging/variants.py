@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ami_ros.bench.judging.spoiling import FAULTS
 from ami_ros.episodes.episode import episode_path, read_episode, write_episode
 from ami_ros.errors import ConfigError
+from benchmarks.judging.spoiling import FAULTS
 
 FEWEST_EPISODES = 4  # enough to train and hold some out
 SEED = 1

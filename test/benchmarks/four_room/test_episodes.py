@@ -4,24 +4,25 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from quick_task import QUICK
 
-from ami_ros.bench.four_room.behaviour import Explorer
-from ami_ros.bench.four_room.episodes import BASELINES, play
-from ami_ros.bench.four_room.recording import RoomRecorder
-from ami_ros.bench.four_room.rows import Rows, summarised
-from ami_ros.bench.four_room.tasks import LONGEST, MOST_STEPS, fixed_tasks
-from ami_ros.bench.four_room.view import control_step, goal_view
-from ami_ros.bench.four_room.world import OPEN, SIDE, FourRoom, room_of
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import read_episode
-from ami_ros.settings.share import config_path
+from benchmarks import four_room
+from benchmarks.four_room.behaviour import Explorer
+from benchmarks.four_room.episodes import BASELINES, play
+from benchmarks.four_room.recording import RoomRecorder
+from benchmarks.four_room.rows import Rows, summarised
+from benchmarks.four_room.tasks import LONGEST, MOST_STEPS, fixed_tasks
+from benchmarks.four_room.view import control_step, goal_view
+from benchmarks.four_room.world import OPEN, SIDE, FourRoom, room_of
 
-AGENT = str(config_path("four_room", "agent.yaml"))
+AGENT, TASK = (Path(four_room.__file__).with_name(f"{name}.yaml") for name in ("agent", "four_room"))
 
 
 def brightest(plane: np.ndarray) -> np.ndarray:
@@ -68,7 +69,7 @@ def test_who_knows_the_truth_reaches_all_and_who_does_anything_nothing():
 
 
 def test_the_same_number_gives_the_same_episode(tmp_path):
-    spec = Configuration.load(AGENT, str(config_path("four_room", "four_room.yaml"))).spec
+    spec = Configuration.load(str(AGENT), str(TASK)).spec
     for folder in ("one", "other"):
         (tmp_path / folder).mkdir()
         recorder = RoomRecorder(tmp_path / folder, spec, 3, 64)
@@ -90,7 +91,7 @@ def small(tmp_path_factory):
     from ami_ros.cli.train import train
 
     folder = tmp_path_factory.mktemp("four_room")
-    values = yaml.safe_load(config_path("four_room", "four_room.yaml").read_text())
+    values = yaml.safe_load(TASK.read_text())
     values["training"] |= {**QUICK, "batch_windows": 16, "steps": 3}
     values["planner"] |= {
         "num_samples": 16,
@@ -102,11 +103,11 @@ def small(tmp_path_factory):
     task = folder / "four_room.yaml"
     task.write_text(yaml.safe_dump(values))
     (folder / "episodes").mkdir()
-    configuration = Configuration.load(AGENT, str(task))
+    configuration = Configuration.load(str(AGENT), str(task))
     recorder = RoomRecorder(folder / "episodes", configuration.spec, 1, 64)
     for number in recorder.missing(6):
         recorder.record(number)
-    train(data=folder / "episodes", out=folder / "model.pt", robot=AGENT, task=str(task), threads=1)
+    train(data=folder / "episodes", out=folder / "model.pt", robot=str(AGENT), task=str(task), threads=1)
     return folder, configuration
 
 

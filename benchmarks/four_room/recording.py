@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ami_ros.bench.four_room.behaviour import Explorer, UnsteadyExpert
-from ami_ros.bench.four_room.view import STEPS, View
-from ami_ros.bench.four_room.world import DOORS, OPEN, FourRoom, free_place
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord, write_episode
 from ami_ros.episodes.recorded_body import recorded_body
+from benchmarks.four_room.behaviour import Explorer, UnsteadyExpert
+from benchmarks.four_room.view import STEPS, View
+from benchmarks.four_room.world import DOORS, OPEN, FourRoom, free_place
 
 EPISODE_STEPS = 400  # of the world
 CLOSED = 0.5  # share of the episodes with a closed door

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros bench four-room`: goals two rooms away, a public yardstick of planning beyond the horizon."""
+"""`python -m benchmarks four-room`: goals two rooms away, a public yardstick of planning past the horizon."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import typer
 from ami_ros.cli import options
 
 if TYPE_CHECKING:
-    from ami_ros.bench.four_room.rows import Rows
+    from benchmarks.four_room.rows import Rows
 
+HERE = Path(__file__).parent
 DATA_SEED = 3072  # the yardstick's
 
 
@@ -33,21 +34,20 @@ def four_room(
     away and count as reached within 16 px and 210 steps. Rows: our planner with and without routes, the
     recordings alone, anything, and an expert that knows the truth.
 
-    Example: ami-ros bench four-room --json four_room.json
+    Example: python -m benchmarks four-room --json four_room.json
     """
-    from ami_ros.bench.four_room.rows import Rows, summarised
     from ami_ros.cli.train import train
     from ami_ros.configuration import Configuration
     from ami_ros.episodes.manifest import MANIFEST_FILE
     from ami_ros.evaluation.figures import write_json
     from ami_ros.report.machine import hardware, versions
-    from ami_ros.settings.share import config_path
     from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
+    from benchmarks.four_room.rows import Rows, summarised
 
     check_writable(json_file, folder / "episodes" / MANIFEST_FILE)
     require("train")
-    robot, task = (str(config_path("four_room", f"{name}.yaml")) for name in ("agent", "four_room"))
+    robot, task = (str(HERE / f"{name}.yaml") for name in ("agent", "four_room"))
     configuration = Configuration.load(robot, task)
     data = folder / "episodes"
     _record(data, configuration, episodes, workers)
@@ -72,9 +72,9 @@ def four_room(
 
 
 def _record(data: Path, configuration: Any, episodes: int, workers: int) -> None:
-    from ami_ros.bench.four_room.recording import RoomRecorder, record
     from ami_ros.cli.progress import progress_bar
     from ami_ros.system.workers import Workers
+    from benchmarks.four_room.recording import RoomRecorder, record
 
     data.mkdir(parents=True, exist_ok=True)
     recorder = (data, configuration.spec, DATA_SEED, configuration.model.image_size)

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ami_ros.bench.four_room.behaviour import Explorer
-from ami_ros.bench.four_room.world import SIDE, SPEED, FourRoom, free_place
 from ami_ros.types import FloatArray, ImageArray
+from benchmarks.four_room.behaviour import Explorer
+from benchmarks.four_room.world import SIDE, SPEED, FourRoom, free_place
 
 STEPS = 5  # of the world per control step; its actions are all equal
 Plane = NDArray[np.uint8]

@@ -9,10 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ami_ros.bench.four_room.behaviour import Expert, Explorer
-from ami_ros.bench.four_room.tasks import MOST_STEPS, RoomTask
-from ami_ros.bench.four_room.view import STEPS, View, control_step, goal_view
 from ami_ros.types import FloatArray
+from benchmarks.four_room.behaviour import Expert, Explorer
+from benchmarks.four_room.tasks import MOST_STEPS, RoomTask
+from benchmarks.four_room.view import STEPS, View, control_step, goal_view
 
 
 class Player(Protocol):

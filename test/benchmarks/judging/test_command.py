@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros bench judging`: what is there is judged and measured, and neither made nor measured again."""
+"""`python -m benchmarks judging`: what is there is judged and measured, and neither made nor measured again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 from untrained import HOPELESS, untrained_model
 
-from ami_ros.cli.bench import bench
 from ami_ros.errors import ConfigError
 from ami_ros.evaluation.figures import write_json
 from ami_ros.model.files import read_verified
 from ami_ros.settings.share import shipped_model
+from benchmarks.__main__ import app
 
 pytest.importorskip("pybullet", reason="needs pybullet")
 RECORDED, STEPS = 4, 7
@@ -21,7 +21,7 @@ SIZES = ["--recorded", str(RECORDED), "--steps", str(STEPS), "--episodes", "1", 
 
 
 def judging(folder, *more: str):
-    return CliRunner().invoke(bench, ["judging", "--folder", str(folder), *SIZES, *more])
+    return CliRunner().invoke(app, ["judging", "--folder", str(folder), *SIZES, *more])
 
 
 def reached(folder, share: float, model) -> None:
@@ -59,7 +59,7 @@ def test_it_goes_on_where_it_was_and_tells_expected_from_measured(tmp_path):
     assert figures["rank_correlation"] == pytest.approx(0.5)
     assert set(figures["fitted"]) == {"foresight", "sight", "distance"}
     assert picture.read_bytes().startswith(b"\x89PNG")
-    other = CliRunner().invoke(bench, ["judging", "--folder", str(tmp_path), "--variant", "good"])
+    other = CliRunner().invoke(app, ["judging", "--folder", str(tmp_path), "--variant", "good"])
     assert isinstance(other.exception, ConfigError) and "choose another --folder" in str(other.exception)
 
 

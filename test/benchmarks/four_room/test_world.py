@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ami_ros.bench.four_room.behaviour import Expert, Explorer, UnsteadyExpert, shortest
-from ami_ros.bench.four_room.world import (
+from benchmarks.four_room.behaviour import Expert, Explorer, UnsteadyExpert, shortest
+from benchmarks.four_room.world import (
     DOORS,
     JUMP_STEPS,
     MIDDLE,

@@ -13,10 +13,6 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ami_ros.bench.four_room.episodes import BASELINES, Player, play
-from ami_ros.bench.four_room.planning import PlannerPlayer
-from ami_ros.bench.four_room.recorded import recorded_moments
-from ami_ros.bench.four_room.tasks import fixed_tasks
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.dataset import EpisodeSet
 from ami_ros.episodes.episode import list_episodes
@@ -24,6 +20,10 @@ from ami_ros.memory.known_moments import KnownMoments
 from ami_ros.model.runtime import ModelRuntime, load_model
 from ami_ros.planning.routes.settings import GRAPH, LEARNED, OFF
 from ami_ros.system.whole_file import write_whole
+from benchmarks.four_room.episodes import BASELINES, Player, play
+from benchmarks.four_room.planning import PlannerPlayer
+from benchmarks.four_room.recorded import recorded_moments
+from benchmarks.four_room.tasks import fixed_tasks
 
 
 class Rows:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros bench curve`: success in closed loop against plan time."""
+"""`python -m benchmarks curve`: success in closed loop against plan time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import typer
 from ami_ros.cli import options
 
 if TYPE_CHECKING:
-    from ami_ros.bench.search.curve import Variant
     from ami_ros.bench.search.plan_time import Budget
     from ami_ros.evaluation.experiment import Experiment
     from ami_ros.sim.loop.closed_loop import EpisodeResult
     from ami_ros.sim.tasks.yardstick import Yardstick
+    from benchmarks.curve.points import Variant
 
 BUDGETS = ["16x5x1", "32x5x2", "64x5x2", "64x5x4", "128x5x2", "128x5x4", "256x5x4"]
 
@@ -39,9 +39,9 @@ def curve(
     solvers drive the same model in the same loop. The knee is the fastest budget whose success is the best's,
     within one standard error.
 
-    Example: ami-ros bench curve --task reach --json curve.json --plot curve.png
+    Example: python -m benchmarks curve --task reach --json curve.json --plot curve.png
 
-    Two budgets, ours only: ami-ros bench curve --no-public --budget 64x5x4 --budget 128x5x4
+    Two budgets, ours only: python -m benchmarks curve --no-public --budget 64x5x4 --budget 128x5x4
     """
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.evaluation.experiment import prepare
@@ -66,8 +66,8 @@ def curve(
     try:
         write_json(json_file, figures)
         if plot is not None:
-            from ami_ros.bench.search.curve import strictest
             from ami_ros.report.plots import success_against_plan_time
+            from benchmarks.curve.points import strictest
 
             best = figures["knee"]
             write_whole(plot, success_against_plan_time(figures["points"], best, strictest(best)))
@@ -77,7 +77,6 @@ def curve(
 
 def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> dict[str, Any]:
     """Return `points`, `knee` and `at_equal_time`; the usual budgets by default."""
-    from ami_ros.bench.search.curve import at_equal_time, knee, measure_curve, variants
     from ami_ros.bench.search.plan_time import parse_budget
     from ami_ros.bench.search.settings import load_bench_settings
     from ami_ros.bench.search.solvers import PUBLIC, public_solver
@@ -86,6 +85,7 @@ def measure(wanted: Experiment, budgets: list[Budget] | None, public: bool) -> d
     from ami_ros.evaluation.figures import step_s
     from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.planning.warm_up import warm_up
+    from benchmarks.curve.points import at_equal_time, knee, measure_curve, variants
 
     budgets = budgets or [parse_budget(text) for text in BUDGETS]
     ways = variants(wanted.planner, budgets, PUBLIC if public else ())

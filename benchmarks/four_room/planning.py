@@ -7,14 +7,14 @@ import time
 
 import numpy as np
 
-from ami_ros.bench.four_room.tasks import RoomTask
-from ami_ros.bench.four_room.view import View
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.model.runtime import ModelRuntime
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.settings import PlannerSettings
 from ami_ros.types import FloatArray, Goal, Observation, Reading
+from benchmarks.four_room.tasks import RoomTask
+from benchmarks.four_room.view import View
 
 
 class PlannerPlayer:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ami_ros.bench.judging.fitting import Row, agreement, expected, fitted, surprisal
 from ami_ros.model.judging.settings import Curve
+from benchmarks.judging.fitting import Row, agreement, expected, fitted, surprisal
 
 TRUE = {"foresight": Curve(0.3, 0.1), "sight": Curve(1.0, 0.2), "distance": Curve(0.4, 0.1)}
 START = {"foresight": Curve(0.1, 0.05), "sight": Curve(0.7, 0.3), "distance": Curve(0.4, 0.1)}

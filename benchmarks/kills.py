@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kill a process that writes memory, repeatedly, and check the file it leaves behind.
+"""`python -m benchmarks kills`: kill a process that writes memory, repeatedly, and check the file it leaves.
 
 Run as a program, this file is that process: it remembers endlessly, and prints what it has handed over.
 """
@@ -10,13 +10,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 
+from ami_ros.cli import options
 from ami_ros.memory.moment import Episode, Moment
 from ami_ros.memory.reader import MemoryReader
 from ami_ros.memory.store import Store
@@ -26,6 +29,32 @@ LIVES_S = (0.05, 1.5)  # from its first moment to its end
 MAY_LOSE_S = 1.0
 EACH_S = 0.002  # from moment to moment: fifty times a robot's rate
 SIDE = 64  # px
+
+
+def kills(
+    count: Annotated[int, typer.Option(help="Processes to kill while they write to a memory.", min=1)] = 100,
+    seed: options.Seed = 1,
+    json_file: options.Json = None,
+) -> None:
+    """Kill processes that remember, one after the other on one file, and count the files that survive whole.
+
+    Example: python -m benchmarks kills --count 100 --json kills.json
+    """
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.evaluation.figures import write_json
+    from ami_ros.report.machine import hardware, versions
+    from ami_ros.system.terminal import say
+    from ami_ros.system.whole_file import check_writable
+
+    check_writable(json_file)
+    with tempfile.TemporaryDirectory() as folder, progress_bar("kills", count) as bar:
+        figures = survive_kills(Path(folder, "memory.sqlite"), count, seed, lambda: bar.update(1))
+    figures |= {"hardware": hardware(), "versions": versions()}
+    try:
+        write_json(json_file, figures)
+    finally:
+        survived, lost_s = figures["kills_survived"], figures["lost_s_max"]
+        say(f"{survived} of {count} kills survived; at most {lost_s:.2f} s lost")
 
 
 def survive_kills(path: Path, count: int, seed: int, note: Callable[[], object]) -> dict[str, Any]:
@@ -52,7 +81,7 @@ def survive_kills(path: Path, count: int, seed: int, note: Callable[[], object])
 
 def lived_and_died(path: Path, lives_s: float, each_s: float = EACH_S) -> tuple[list[int], int]:
     """Return the stamps that a process handed over, one in `each_s`, and when it was killed, ns."""
-    command = [sys.executable, "-m", "ami_ros.bench.kill", str(path), str(each_s)]
+    command = [sys.executable, __file__, str(path), str(each_s)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with child, child.stdout or open(os.devnull) as said:
         first = said.readline()

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from small_data import record, write_episodes
 
-from ami_ros.bench.judging.spoiling import FAULTS, LATE_STEPS
-from ami_ros.bench.judging.variants import NONE, VARIANTS, Variant, chosen, spoil
 from ami_ros.episodes.episode import episode_arrays, list_episodes, read_episode
 from ami_ros.errors import ConfigError
+from benchmarks.judging.spoiling import FAULTS, LATE_STEPS
+from benchmarks.judging.variants import NONE, VARIANTS, Variant, chosen, spoil
 
 EPISODES, STEPS = 6, 11
 TOUCHED = {"actions": "actions", "channels": "actions", "joints": "vector.", "camera": "image.", "pictures": "image."}  # fmt: skip

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m benchmarks`: a verb for each benchmark."""
+
+from __future__ import annotations
+
+import typer
+
+from ami_ros.cli.main import run
+from benchmarks.curve.command import curve
+from benchmarks.four_room.command import four_room
+from benchmarks.judging.command import judging
+from benchmarks.kills import kills
+
+app = typer.Typer(
+    name="benchmarks",
+    help="Benchmarks of the design: what researchers run.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command()(curve)
+app.command("four-room")(four_room)
+app.command()(judging)
+app.command()(kills)
+
+if __name__ == "__main__":
+    run(app)
