@@ -39,10 +39,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # They begin first: workers that take whole files shall end together.
 LONGEST = (
     "test_matrix.py",
+    "test_shipped_routes.py",
+    "test_gate_robustness.py",
+    "test_public.py",
+    "test_shipped_model.py",
     "test_train.py",
     "test_new_bodies.py",
     "test_ros_episodes.py",
     "test_pipeline.py",
+    "test_commission.py",
+    "test_optional_camera.py",
+    "test_estop.py",
+    "test_bodies.py",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import math
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -33,10 +34,20 @@ from ami_ros.training.losses import (
 )
 from ami_ros.training.precision import fast_images
 from ami_ros.training.recorded import normalised_actions, side_by_side
-from ami_ros.training.schedule import learning_rate
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.training.share import ALONE, Share
 from ami_ros.types import ImageArray
+
+
+def learning_rate(step: int, settings: TrainingSettings) -> float:
+    """Return the rate at `step` (0-based).
+
+    Source: Loshchilov and Hutter, "SGDR" (2017), eq. 5 with one period.
+    """
+    warm = min(1.0, (step + 1) / max(1, settings.warmup_steps))
+    done = max(0, step - settings.warmup_steps) / max(1, settings.steps - settings.warmup_steps)
+    return settings.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+
 
 # Settings that do not affect training itself.
 ELSEWHERE = (

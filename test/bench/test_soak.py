@@ -11,9 +11,8 @@ import sys
 import numpy as np
 import pytest
 
-from ami_ros.bench.growth import GrowthWatch
 from ami_ros.bench.process_memory import SHARED
-from ami_ros.bench.soak import LOOK_S, Soak
+from ami_ros.bench.soak import LOOK_S, GrowthWatch, Soak
 from ami_ros.errors import ConfigError, ProcessError
 from ami_ros.sim.loop.closed_loop import EpisodeResult
 

@@ -26,9 +26,10 @@ from ami_ros.sim.world.open_world import open_world
 
 # Robot, task, the error that counts as reached (m, or tolerances of a pose), and seeds, of which two are reached. Of
 # 100 goals 0.95, of 200 0.88 are (docs/lab/two_room.md); at 0.88, fewer than two of five come once in 1000 times.
+# The order only saves time: the test ends at the second arrival.
 TASKS = [
     ("panda", "barrier", 0.02, (7001, 7002, 7003)),
-    ("husky", "two_room", 1.0, (7001, 7002, 7003, 7004, 7005)),
+    ("husky", "two_room", 1.0, (7002, 7004, 7001, 7003, 7005)),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from part_settings import load_training_settings
 
 from ami_ros.errors import ConfigError
-from ami_ros.training.schedule import learning_rate
+from ami_ros.training.trainer import learning_rate
 
 PEAK, WARM, STEPS = 0.002, 10, 110
 SETTINGS = load_training_settings({"learning_rate": PEAK, "warmup_steps": WARM, "steps": STEPS})

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,28 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.body.sensors import Sensor, VectorSensor
-from ami_ros.ros.simulator.camera_info import camera_info
-from ami_ros.ros.wire.messages import image_to_ros, joints_to_ros
+from ami_ros.body.sensors import ImageSensor, Sensor, VectorSensor
+from ami_ros.ros.wire.messages import image_to_ros, joints_to_ros, stamp_from_ns
 from ami_ros.ros.wire.qos import STATE
 from ami_ros.ros.wire.vectors import fill, vector_to_ros, vector_type
 from ami_ros.sim.faults.injection import FaultInjection
 from ami_ros.sim.faults.joints import JointReading
 from ami_ros.sim.world.world import World
 from ami_ros.types import FloatArray
+
+
+def camera_info(camera: ImageSensor, stamp_ns: int) -> CameraInfo:
+    """Return the calibration of `camera`: square pixels, no distortion, axis through the image centre."""
+    focal = camera.height / 2.0 / math.tan(math.radians(camera.vertical_fov_deg) / 2.0)
+    x, y = camera.width / 2.0, camera.height / 2.0
+    message = CameraInfo(height=camera.height, width=camera.width, distortion_model="plumb_bob")
+    message.header.stamp, message.header.frame_id = stamp_from_ns(stamp_ns), camera.frame_id
+    message.d = [0.0] * 5
+    message.k = [focal, 0.0, x, 0.0, focal, y, 0.0, 0.0, 1.0]
+    message.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    message.p = [focal, 0.0, x, 0.0, 0.0, focal, y, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return message
+
 
 IMAGES = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 

@@ -6,14 +6,38 @@ from __future__ import annotations
 import dataclasses
 
 import torch
+from torch import Tensor
 
 from ami_ros.model.networks.coarse import Coarse
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.training.fitting.descent import OnStep, unwatched
-from ami_ros.training.fitting.medoids import medoids
 from ami_ros.training.fitting.predictor import fit_ahead
 from ami_ros.training.latents import Encoded
 from ami_ros.training.settings import TrainingSettings
+
+ROUNDS = 30
+
+
+def medoids(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Return `count` of points (N, D): the point nearest to the mean of each cluster.
+
+    Source: Lloyd, "Least squares quantization in PCM" (1982).
+
+    Args:
+        points: (N, D); if fewer than `count`, some come twice.
+        count: number of medoids.
+        generator: random numbers of the first choice.
+    """
+    if len(points) < count:
+        points = points.repeat(-(-count // len(points)), 1)
+    middles = points[torch.randperm(len(points), generator=generator)[:count]]
+    for _ in range(ROUNDS):
+        cluster = torch.cdist(points, middles).argmin(dim=1)
+        sums = torch.zeros_like(middles).index_add(0, cluster, points)
+        sizes = torch.zeros(count).index_add(0, cluster, torch.ones(len(points)))
+        middles = torch.where(sizes[:, None] > 0, sums / sizes.clamp_min(1.0)[:, None], middles)
+    return points[torch.cdist(middles, points).argmin(dim=1)]
+
 
 LIKENESS = 20_000  # macro-actions in the data, from which a few are chosen
 

@@ -16,8 +16,7 @@ from ami_ros.body.robot_spec import load_robot
 from ami_ros.body.survey.first_of import MOST_NAMED, first_of
 from ami_ros.body.survey.robot_yaml import robot_yaml
 from ami_ros.body.survey.self_contact import SelfContact
-from ami_ros.body.survey.survey import CAREFUL, FOV_DEG, Survey, survey
-from ami_ros.body.survey.view import camera_view
+from ami_ros.body.survey.survey import CAREFUL, FOV_DEG, Survey, camera_view, survey
 from ami_ros.errors import KinematicsError
 
 pytest.importorskip("pybullet_data", reason="needs pybullet")

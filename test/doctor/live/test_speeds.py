@@ -10,7 +10,7 @@ import pytest
 from heard_samples import heard, samples
 from robots import made_up_robot
 
-from ami_ros.doctor.live.speeds import speeds
+from ami_ros.doctor.live.checks import speeds
 
 JOINTS = made_up_robot().sensors["joints"]
 TIMES_S = 0.01 * np.arange(60)[:, None]

@@ -2,7 +2,7 @@
 import pytest
 import torch
 
-from ami_ros.model.networks.keypoints import Keypoints
+from ami_ros.model.networks.encoder import Keypoints
 
 CHANNELS, POINTS, SIDE = 3, 2, 12
 

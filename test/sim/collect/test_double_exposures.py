@@ -9,8 +9,12 @@ import pytest
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.double_exposure import DOUBLE_EXPOSURE_FILES
 from ami_ros.sim.camera.variation import NAMES
-from ami_ros.sim.collect.collect_pictures import DOUBLE_EXPOSURES, collect_pictures
-from ami_ros.sim.collect.double_exposures import SCENES, DoubleExposureRecorder
+from ami_ros.sim.collect.collect_pictures import (
+    DOUBLE_EXPOSURES,
+    SCENES,
+    DoubleExposureRecorder,
+    collect_pictures,
+)
 
 
 def configuration(count: int) -> Configuration:

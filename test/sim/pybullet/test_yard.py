@@ -16,8 +16,7 @@ from ami_ros.body.robot_spec import RobotSpec, load_robot
 from ami_ros.body.scenery import Box
 from ami_ros.errors import EmbodimentError
 from ami_ros.sim.camera.variation import Light, Variation
-from ami_ros.sim.pybullet.payload import with_payload
-from ami_ros.sim.pybullet.wheeled_base import yaw_of
+from ami_ros.sim.pybullet.wheeled_base import with_payload, yaw_of
 from ami_ros.sim.pybullet.yard import Yard
 from ami_ros.sim.world.open_world import open_world
 from ami_ros.types import Command

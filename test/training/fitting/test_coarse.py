@@ -20,8 +20,7 @@ from ami_ros.model.files import read_verified
 from ami_ros.model.restore import restored
 from ami_ros.model.runtime import load_model
 from ami_ros.model.scripted import load_scripted
-from ami_ros.training.fitting.coarse import fit_coarse
-from ami_ros.training.fitting.medoids import medoids
+from ami_ros.training.fitting.coarse import fit_coarse, medoids
 
 MACRO_BLOCKS, MACROS = 2, 5
 COARSE = dataclasses.replace(SETTINGS, macro_blocks=MACRO_BLOCKS, macros=MACROS)
