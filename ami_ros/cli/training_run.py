@@ -3,20 +3,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from ami_ros.cli.progress import progress_bar
 from ami_ros.configuration import Configuration
-from ami_ros.episodes.episode import list_episodes
+from ami_ros.episodes.episode import list_episodes, read_episode
 from ami_ros.errors import ConfigError
+from ami_ros.evaluation.hindsight import hindsight, plans_of_hindsight
 from ami_ros.model.contract import Contract
+from ami_ros.model.export import export
 from ami_ros.model.files import read_verified
 from ami_ros.model.known import inputs_of
 from ami_ros.model.restore import restored
+from ami_ros.model.runtime import load_model
+from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split, steps_to_finish
 from ami_ros.training.share import ALONE, Share
 from ami_ros.training.trainer import Trainer
+
+UNHURRIED_S = 60.0  # deadline of a plan: figures must not depend on the machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +40,9 @@ class TrainingRun:
     def finish(self) -> Contract:
         """Fit what rests on finished latents, measure, and return the contract to export with."""
         wanted, network = self.configuration, self.trainer.model
-        with progress_bar("finish", steps_to_finish(network, self.split, wanted.training)) as bar:
-            return finish(
+        plans = plans_of_hindsight(wanted.training.hindsight_moments)
+        with progress_bar("finish", steps_to_finish(network, self.split, wanted.training) + plans) as bar:
+            contract = finish(
                 network,
                 self.split,
                 wanted.spec,
@@ -39,6 +50,22 @@ class TrainingRun:
                 wanted.training,
                 on_step=lambda stage: bar.update(1, stage),
             )
+            if plans:
+                found = self._hindsight(contract, lambda: bar.update(1, "hindsight"))
+                contract = replace(contract, quality={**contract.quality, "hindsight": found})
+        return contract
+
+    def _hindsight(self, contract: Contract, on_plan: Callable[[], object]) -> dict[str, Any]:
+        wanted = self.configuration
+        settings = replace(wanted.planner, deadline_s=UNHURRIED_S)
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "model.pt")
+            export(self.trainer.model, contract, path)
+            model = load_model(path, wanted.spec, task=wanted.task_name)
+        planner = RecedingHorizonPlanner(model, wanted.spec, settings, time.monotonic_ns)
+        episodes = [read_episode(path) for path in self.split.held_out.paths]
+        training = wanted.training
+        return hindsight(planner, wanted.spec, episodes, training.hindsight_moments, training.seed, on_plan)
 
 
 def prepare_run(

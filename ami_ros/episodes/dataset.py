@@ -48,6 +48,7 @@ class EpisodeSet:
         on_read: called after each file, for a progress bar.
 
     Attributes:
+        paths: the files.
         body: names and units of the sensors and channels.
         images: camera -> (E, S + 1, H, W, 3) uint8.
         vectors: sensor -> (E, S + 1, n) float32.
@@ -61,7 +62,7 @@ class EpisodeSet:
     """
 
     def __init__(self, paths: Sequence[Path], on_read: Callable[[], None] = lambda: None) -> None:
-        first = read_episode(paths[0])
+        self.paths, first = tuple(paths), read_episode(paths[0])
         self.body = first.body
         arrays = {
             name: np.empty((len(paths), *array.shape), dtype=array.dtype)

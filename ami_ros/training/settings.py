@@ -52,6 +52,9 @@ class TrainingSettings:
     surprise_shrinkage: float = setting(
         "isotropic part of the usual prediction error, share of the mean variance", ge=1e-6, le=1e6
     )
+    hindsight_moments: int = setting(
+        "held-out moments from which plans are compared with what was done; 0: none", ge=0, le=10_000
+    )
     held_out: float = setting("share of held-out episodes", gt=0.0, lt=0.9)
     seed: int = setting("seed of weights and batches", ge=0)
     checkpoint_steps: int = setting("steps between checkpoints", ge=1)

@@ -132,7 +132,8 @@ def judging(
         if plot is not None and made:
             from ami_ros.report.plots import measured_over_expected
 
-            write_whole(plot, measured_over_expected(made, settings.least_success))
+            known = [one for one in made if one["expected"] is not None]
+            write_whole(plot, measured_over_expected(known, settings.least_success))
     finally:
         _print(figures)
 
@@ -249,7 +250,7 @@ def _print(figures: dict[str, Any]) -> None:
         table.add_row(
             one["name"],
             *parts,
-            f"{one['expected']:.2f}",
+            "-" if one["expected"] is None else f"{one['expected']:.2f}",
             f"{one['measured']:.2f} ({lower:.2f}-{upper:.2f})",
             "yes" if one["may_plan"] else "no",
             style="red" if wrong else "",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ami_ros.model.contract import Contract
 from ami_ros.model.judging.parts import DISTANCE, FORESIGHT, SIGHT, errors_ahead, parts_of
 from ami_ros.model.judging.settings import JudgementSettings
-from ami_ros.model.judging.wording import seen, told_apart, trusted, worth_knowing
+from ami_ros.model.judging.wording import in_hindsight, seen, told_apart, trusted, worth_knowing
 
 # By weak part: why the model may not plan, and the remedy.
 WEAK = {
@@ -45,7 +45,8 @@ class Judgement:
         parts: measured parts of success, see `parts_of`.
         expected: success by each part alone, 0 to 1.
         success: expected share of the goals of reach or push within 5 cm at the end of an episode, or of
-            another task within its tolerance: that of the weakest part. 0 if its foresight was not measured.
+            another task within its tolerance: that of the weakest part. 0 if its foresight was not measured;
+            None where the success of no model like it was measured.
         may_plan: whether that is enough.
         reasons: why not; sentences without a full stop.
         advice: the remedy; sentences without a full stop.
@@ -54,7 +55,7 @@ class Judgement:
     says: tuple[str, ...]
     parts: Mapping[str, float]
     expected: Mapping[str, float]
-    success: float
+    success: float | None
     may_plan: bool
     reasons: tuple[str, ...]
     advice: tuple[str, ...]
@@ -75,6 +76,8 @@ class Judgement:
     def lines(self) -> list[str]:
         """The whole judgement, one sentence per line."""
         means = "of the goals within 5 cm, or the task's tolerance, at the end of an episode"
+        if self.success is None:
+            return [*self.says, "Expected success: not measured of models like it.", self.verdict]
         shown = min(max(self.success, SURE), 1.0 - SURE)  # nothing is certain
         return [*self.says, f"Expected success: {shown:.0%} {means}.", self.verdict]
 
@@ -91,16 +94,22 @@ def judge(contract: Contract, settings: JudgementSettings) -> Judgement:
     quality, curves = contract.quality, settings.curves
     parts = parts_of(quality, settings.blocks)
     expected = {name: curves[name](value) for name, value in parts.items()}
-    success = min(expected.values()) if FORESIGHT in parts else 0.0
+    success: float | None = min(expected.values()) if FORESIGHT in parts else 0.0
     weak = [WEAK[name] for name, value in expected.items() if value < settings.least_success]
     if FORESIGHT not in parts:
         weak = [UNMEASURED]
+    elif contract.meaning not in settings.measured:
+        success = None
+        known = ", ".join(settings.measured)
+        why = f"success was measured with actions of the meaning {known}, and not with {contract.meaning}"
+        weak.append((why, "try it where it can harm nothing, and measure what it reaches"))
     reasons, advice = [why for why, _ in weak], [what for _, what in weak]
     ahead, block_s = errors_ahead(quality), contract.block / contract.rate_hz
     said = [
         *seen(quality),
         trusted(ahead, settings.trusted_error, block_s),
         told_apart(parts.get(DISTANCE), expected.get(DISTANCE, 1.0) >= settings.least_success),
+        *in_hindsight(quality),
         *worth_knowing(quality),
     ]
     return Judgement(tuple(said), parts, expected, success, not weak, tuple(reasons), (*advice, ALWAYS))

@@ -38,6 +38,9 @@ class JudgementSettings:
     trusted_error: float = setting(
         "largest error of a trusted prediction, share of a guess's error", gt=0.0, lt=1.0
     )
+    measured: tuple[str, ...] = setting(
+        "meanings of the actions of the models that the curves were fitted to; others are not judged by them"
+    )
     curves: Mapping[str, Any] = setting("curve of success over each part", sections=lambda name: Curve)
 
     def __post_init__(self) -> None:

@@ -59,6 +59,24 @@ def told_apart(rank: float | None, tells: bool) -> str:
     return f"Its distance to a goal {which} near from far: rank correlation {rank:.2f} with the true one."
 
 
+def in_hindsight(quality: Mapping[str, Any]) -> Iterator[str]:
+    """Say whether plans toward pictures seen later lead where the robot went, in recordings held out."""
+    found = quality.get("hindsight")
+    rows = found if isinstance(found, Mapping) else {}
+    named = [rows.get(name) for name in ("ahead_s", "cosine", "chance")]
+    if not all(isinstance(values, list) and numbers(dict(enumerate(values))) for values in named):
+        yield "Where its plans lead was not compared with recordings."
+        return
+    ahead = list(zip(*named, strict=False))
+    cosines = ", ".join(f"{cosine:.2f}" for _, cosine, _ in ahead)
+    seconds = ", ".join(f"{ahead_s:g}" for ahead_s, _, _ in ahead)
+    chance = max(abs(chance) for _, _, chance in ahead)
+    yield (
+        f"In hindsight its plans lead where the robot went {seconds} s later with a cosine of {cosines} "
+        f"(toward pictures of other moments at most {chance:.2f})."
+    )
+
+
 def worth_knowing(quality: Mapping[str, Any]) -> Iterator[str]:
     """Say how well the model knows its own ignorance, which makes a robot safer but no plan better."""
     doubt = numbers(quality).get("disagreement_spearman")

@@ -85,3 +85,20 @@ def test_a_model_that_was_not_measured_may_not_plan():
     assert (judgement.success, judgement.may_plan) == (0.0, False)
     assert "the quality of its predictions was not measured" in judgement.lines[-1]
     assert "export it from its checkpoint" in judgement.next_step
+
+
+def test_no_success_is_expected_of_what_was_never_measured():
+    judgement = judge(dataclasses.replace(CONTRACT, meaning="setpoint"), SETTINGS)
+    assert (judgement.success, judgement.may_plan) == (None, False)
+    assert "Expected success: not measured of models like it." in judgement.lines
+    assert "cartesian_velocity, twist, and not with setpoint" in judgement.lines[-1]
+    assert "measure what it reaches" in judgement.next_step
+
+
+def test_hindsight_is_said_and_so_is_its_absence():
+    assert "Where its plans lead was not compared with recordings." in judged().lines
+    seen = {"ahead_s": [0.5, 1.0], "cosine": [0.9, 0.8], "chance": [0.1, -0.2]}
+    text = " ".join(judged(hindsight=seen).lines)
+    assert (
+        "0.5, 1 s later with a cosine of 0.90, 0.80 (toward pictures of other moments at most 0.20)" in text
+    )

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hindsight: on held-out recordings, does a plan toward a later picture lead where the robot really went?
+
+It needs no simulator and no truth but the recording itself, so it can judge a model of any body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ami_ros.body.meanings.by_name import meaning_of
+from ami_ros.body.robot_spec import RobotSpec
+from ami_ros.episodes.episode import EpisodeRecord
+from ami_ros.memory.goal_by_name import goal_of
+from ami_ros.memory.moment import Moment
+from ami_ros.planning.protocols import Planner
+from ami_ros.types import FloatArray
+
+AHEAD_S = (0.5, 1.0, 1.5)
+MOVED = 0.25  # of the usual way (RMS): a shorter one has no direction to compare
+NOTHING = 1e-12
+
+
+def plans_of_hindsight(moments: int) -> int:
+    """Return the largest number of plans that `hindsight` makes."""
+    return 2 * moments * len(AHEAD_S)
+
+
+class _Way(NamedTuple):
+    """Where the channels (C,) went from a moment on."""
+
+    done: FloatArray
+    planned: FloatArray
+    elsewhere: FloatArray  # planned toward the picture of another moment: chance
+
+
+def hindsight(
+    planner: Planner,
+    spec: RobotSpec,
+    episodes: Sequence[EpisodeRecord],
+    moments: int,
+    seed: int,
+    on_plan: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
+    """Plan toward pictures that were seen a moment later, and compare with what was done until then.
+
+    Channels of one unit share one scale: the RMS of the way that they went. The ways of different units count
+    alike.
+
+    Args:
+        planner: plans with the model under judgement; its goal is left changed.
+        spec: the robot.
+        episodes: held out from training, at the model's image size.
+        moments: number of moments to plan from, spread evenly over all episodes.
+        seed: of the choice of other moments, for chance.
+        on_plan: called after each plan, `plans_of_hindsight` times at most.
+
+    Returns:
+        For each of `ahead_s`: `cosine` of planned and done way, `chance`, the same for a picture of another
+        moment; `planned_error` and `still_error`, the median over the moments of the worst channel's distance
+        to where it was in the end, for the plan and for standing still, in RMS ways; and `moments`, how many
+        moved far enough to be compared. An ahead without any is left out.
+    """
+    figures: dict[str, list[float]] = {
+        name: [] for name in ("ahead_s", "cosine", "chance", "planned_error", "still_error", "moments")
+    }
+    for ahead_s in AHEAD_S:
+        steps = max(1, round(ahead_s * spec.actions.rate_hz))
+        ways = _ways(planner, spec, episodes, steps, moments, seed, on_plan)
+        if not ways:
+            continue
+        done, planned, elsewhere = (np.stack(kind) for kind in zip(*ways, strict=True))
+        scale = _scale(done, spec)
+        done, planned, elsewhere = done / scale, planned / scale, elsewhere / scale
+        lengths = np.linalg.norm(done, axis=1)
+        moved = lengths > MOVED * np.sqrt(np.mean(lengths**2))
+        if not moved.any():
+            continue
+        figures["ahead_s"].append(ahead_s)
+        figures["cosine"].append(_cosine(planned[moved], done[moved]))
+        figures["chance"].append(_cosine(elsewhere[moved], done[moved]))
+        figures["planned_error"].append(float(np.median(np.abs(planned - done)[moved].max(axis=1))))
+        figures["still_error"].append(float(np.median(np.abs(done)[moved].max(axis=1))))
+        figures["moments"].append(int(moved.sum()))
+    return figures
+
+
+def _ways(
+    planner: Planner,
+    spec: RobotSpec,
+    episodes: Sequence[EpisodeRecord],
+    steps: int,
+    moments: int,
+    seed: int,
+    on_plan: Callable[[], object],
+) -> list[_Way]:
+    places = [
+        (episode, start)
+        for episode in episodes
+        for start in range(0, len(episode.actions) + 1 - steps, spec.action_block)
+    ]
+    spread = np.unique(np.linspace(0, len(places) - 1, moments).round().astype(int)) if places else ()
+    chosen = [places[index] for index in spread]
+    others = np.random.default_rng(seed).permutation(len(places)) if places else np.empty(0, int)
+    meaning, found = meaning_of(spec), []
+    for number, (episode, start) in enumerate(chosen):
+        now, later = (_moment(episode, place, spec) for place in (start, start + steps))
+        other, elsewhere = places[others[number % len(others)]]
+        ends = []
+        for goal in (later, _moment(other, elsewhere + steps, spec)):
+            planner.restart()
+            planner.set_goal(goal_of(goal, "hindsight", spec))
+            plan = planner.plan(now.observation())
+            meaning.forget()
+            led = meaning.proposal(plan.actions, now.observation()).positions
+            ends.append(led[min(steps, len(led) - 1)] - led[0])
+            on_plan()
+        meaning.forget()
+        began = meaning.start(now.observation())
+        meaning.note(episode.actions[None, start : start + steps].astype(np.float64), now.observation())
+        found.append(_Way(meaning.start(later.observation()) - began, *ends))
+    return found
+
+
+def _moment(episode: EpisodeRecord, place: int, spec: RobotSpec) -> Moment:
+    return Moment(
+        stamp_ns=(place + 1) * spec.step_ns,
+        images={camera: pictures[place] for camera, pictures in episode.images.items()},
+        vectors={sensor: rows[place] for sensor, rows in episode.vectors.items()},
+    )
+
+
+def _scale(done: FloatArray, spec: RobotSpec) -> FloatArray:
+    """Return the RMS way (C,) of the channels that share a unit."""
+    units = np.array([unit for part in spec.parts for unit in _units(part)])
+    scale = np.ones(len(units))
+    for unit in set(units):
+        scale[units == unit] = np.sqrt(np.mean(done[:, units == unit] ** 2)) + NOTHING
+    return scale
+
+
+def _units(part: RobotSpec) -> list[str]:
+    """Return the units of the commanded channels of a group, if its actions name the same channels."""
+    channels = part.actions.channels
+    named = [channel.name for channel in channels] == list(part.command_names)
+    return [channel.unit for channel in channels] if named else [""] * len(part.command_names)
+
+
+def _cosine(ways: FloatArray, others: FloatArray) -> float:
+    lengths = np.linalg.norm(ways, axis=1) * np.linalg.norm(others, axis=1)
+    return float(np.mean(np.sum(ways * others, axis=1) / np.maximum(lengths, NOTHING)))
