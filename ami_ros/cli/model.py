@@ -41,8 +41,8 @@ def model(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Train on these episodes, from ami-ros import or augment, or on a recording, which is imported "
-            "and augmented first; collect none in the simulator."
+            help="Train on these episodes, from ami-ros import or augment, or on a recording, which is then "
+            "imported and augmented; collect none in the simulator."
         ),
     ] = None,
     augmented: Annotated[
@@ -82,6 +82,7 @@ def model(
     from ami_ros.sim.tasks.by_name import load_task
     from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
+    from ami_ros.system.regular_file import is_there
 
     for count in (episodes, baseline_episodes, perturbed_episodes or 1):
         check_counts(count, seed, workers)  # now, not after hours of training
@@ -89,11 +90,11 @@ def model(
     is_simulated = not isinstance(configuration.spec.simulation, NoSimulation)
     if not is_simulated and data is None:
         raise ConfigError(
-            f"robot {configuration.spec.name}: got no simulation to collect in, expected --data: a recording, a "
-            "LeRobot data set, or episodes from ami-ros import"
+            f"robot {configuration.spec.name}: got no simulation to collect in, expected --data: a "
+            "recording, a LeRobot data set, or episodes from ami-ros import"
         )
     require("train", *["sim"] * is_simulated)
-    is_recording = data is not None and not any(data.glob(EPISODE_FILES))
+    is_recording = data is not None and is_there(data) and not any(data.glob(EPISODE_FILES))
     name = configuration.name + ("_augmented" if augmented else "")
     out, work = out or Path("models", name), work or configuration.run_folder.with_name(name)
     trained, path = work / "model.pt", out / "model.pt"

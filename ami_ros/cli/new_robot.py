@@ -65,11 +65,12 @@ def new_robot(
     from ami_ros.body.urdf_checks import read_urdf
     from ami_ros.errors import ConfigError
     from ami_ros.recordings.lerobot.layout import is_lerobot
+    from ami_ros.system.regular_file import is_there
     from ami_ros.system.terminal import Console
     from ami_ros.system.whole_file import write_whole
 
     dataset = Path(source)
-    if dataset.is_dir() and is_lerobot(dataset):
+    if is_there(dataset) and is_lerobot(dataset):
         if tip:
             raise ConfigError(f"--tip: got {tip}, expected a URDF with it: {source} is a data set")
         _of_recordings(dataset, name or dataset.resolve().name, out, columns, camera, force)

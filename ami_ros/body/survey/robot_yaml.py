@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ami_ros.body.resources import PACKAGE
 from ami_ros.body.survey.first_of import first_of
 from ami_ros.body.survey.survey import FOV_DEG, IN_NO_URDF, Survey
+from ami_ros.body.survey.yaml_text import as_line, as_numbers, as_text
 
 MARK = "CHECK"  # before values that only the robot, or its data sheet, can give
-PLAIN = re.compile(r"[A-Za-z_/][\w./-]*")  # plain text in YAML, except for its reserved words
-WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none")
 FAST = 6.0  # rad/s: few arms turn that fast; as the limit of every joint it stands for "not known"
 UNITS = {
     "lower": ("rad", "m"),
@@ -41,6 +38,7 @@ def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
     values = "\n".join(f"      {as_text(joint)}: {unit}" for joint, unit in pairs)
     title = f"{as_line(name)}, written by `ami-ros new-robot` from {as_line(Path(given).name)}"
     free = "\n  orientation: free # of the tip: too few joints to keep it; steps are by position alone"
+    tip = as_text(chain.tip)
     orientation = free if found.orientation == "free" else ""
     return f"""\
 # {title}. Values that it could not know are marked: CHECK.
@@ -82,7 +80,7 @@ arm:
   urdf: {as_text(_urdf(given, found.urdf, folder))} # kinematics, meshes of the links, limits
 {_limits(found)}
   home: {as_numbers(home.joints)} # {_about_home(found)}
-  tip_frame: {as_text(chain.tip)} # CHECK: the point that shall reach goals{_others(chain.others)}{orientation}
+  tip_frame: {tip} # CHECK: the point that shall reach goals{_others(chain.others)}{orientation}
   workspace: # box that the tip stays in, base frame, m: reached in sampling. CHECK for what stands around
     lower: {as_numbers(found.workspace[0])}
     upper: {as_numbers(found.workspace[1])}
@@ -162,27 +160,3 @@ def _urdf(given: str, urdf: Path, folder: Path) -> str:
         return given
     relative = os.path.relpath(urdf, folder.resolve())
     return str(urdf) if relative.startswith(os.pardir) else relative
-
-
-def as_numbers(values: Iterable[float | None] | None) -> str:
-    """Return a list, or None, as YAML writes it, each number with all its digits."""
-    if values is None:
-        return "null"
-    return f"[{', '.join('null' if value is None else as_number(float(value)) for value in values)}]"
-
-
-def as_number(value: float) -> str:
-    # All digits: a limit a little looser than the URDF's would be refused. No exponent: 1e-05 is a string.
-    text = f"{value:.12f}".rstrip("0")
-    return f"{text}0" if text.endswith(".") else text
-
-
-def as_text(value: str) -> str:
-    """Return a text as YAML writes it: in quotes where YAML would read another type."""
-    is_plain = PLAIN.fullmatch(value.removeprefix(PACKAGE)) and value.lower() not in WORDS
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
-
-
-def as_line(value: str) -> str:
-    """Return a text that fits into a comment."""
-    return " ".join(value.split())

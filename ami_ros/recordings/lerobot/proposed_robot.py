@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from ami_ros.body.survey.robot_yaml import as_line, as_number, as_text
+from ami_ros.body.survey.yaml_text import as_line, as_number, as_text
 from ami_ros.recordings.lerobot.robot_survey import Camera, Column, RobotSurvey
 
 DIGITS = 4  # of a range

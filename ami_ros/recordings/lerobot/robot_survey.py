@@ -213,6 +213,8 @@ def units_of(feature: Feature, rows: NDArray[np.float64]) -> list[str]:
     """
     if len(feature.units) == feature.size:
         return list(feature.units)
+    if len(set(feature.names)) < feature.size:  # nothing says which columns are a hand's
+        return [_unit(rows[:, [at]], False) for at in range(feature.size)]
     hands = np.array([bool(HAND.search(label)) for label in feature.labels])
     guesses = {is_hand: _unit(rows[:, hands == is_hand], is_hand) for is_hand in (False, True)}
     named = [ENDING.search(label) for label in feature.labels]
