@@ -98,7 +98,7 @@ def model(
     name = configuration.name + ("_augmented" if augmented else "")
     out, work = out or Path("models", name), work or configuration.run_folder.with_name(name)
     trained, path = work / "model.pt", out / "model.pt"
-    episodes_folder = work / "episodes" if data is None or is_recording else data
+    episodes_folder = work / "imported" if is_recording else data or work / "episodes"
     with only_one("model", work):
         check_writable(path, out / CARD)
         stages = Stages(work / "stages.json")
@@ -106,7 +106,7 @@ def model(
         if data is None:
             with stages.timed("collect"):
                 collect(out=episodes_folder, task=task, robot=robot, plain=augmented)
-        if data is not None and is_recording and not any(episodes_folder.glob(EPISODE_FILES)):
+        if data is not None and is_recording and not _is_imported(data, episodes_folder):
             with stages.timed("import"):
                 import_([data], out=episodes_folder, robot=robot, task=task)
         if (augmented or is_recording) and configuration.spec.images:
@@ -171,6 +171,29 @@ def model(
         )
         write_whole(out / CARD, card)
         _say_done(out, path, stages, configuration)
+
+
+def _is_imported(data: Path, folder: Path) -> bool:
+    """Return whether a folder has all episodes of a recording; else remove what a killed import left there.
+
+    Raises:
+        ConfigError: it has those of another recording.
+    """
+    import shutil
+
+    from ami_ros.episodes.episode import EPISODE_FILES
+    from ami_ros.evaluation.figures import read_json
+    from ami_ros.recordings.importing.import_report import REPORT_FILE
+
+    before = read_json(folder / REPORT_FILE).get("recordings")
+    if before is None or not any(folder.glob(EPISODE_FILES)):  # the report is written last
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    if before != [str(data)]:
+        raise ConfigError(
+            f"{folder}: got episodes of {shown(before)}, expected those of {data}; name another --work"
+        )
+    return True
 
 
 def _say_done(out: Path, path: Path, stages: Stages, configuration: Configuration) -> None:
