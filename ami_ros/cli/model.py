@@ -64,7 +64,7 @@ def model(
 
     Of recordings: ami-ros model --robot my_arm.yaml --task reach --data data/my_arm_reach_augmented
 
-    Of a LeRobot data set: ami-ros model --robot g1.yaml --task recorded --data <data set>
+    Of a LeRobot data set: ami-ros model --robot my_arm.yaml --task recorded --data <data set>
     """
     from ami_ros.body.simulation import NoSimulation
     from ami_ros.cli.collect import collect

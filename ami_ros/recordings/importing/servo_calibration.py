@@ -3,7 +3,7 @@
 
 Zero is the middle of each servo's range, as in lerobot's own degrees.
 
-Source: lerobot 0.4, motors/motors_bus.py, `_normalize`; RANGE_0_100 is that of grippers.
+Source: lerobot 0.4, `MotorsBus._normalize`; RANGE_0_100 is that of grippers.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ami_ros.system.regular_file import read_regular
 
-MOST_BYTES = 1024  # of a pointer. Source: git-lfs, docs/spec.md
+MOST_BYTES = 1024  # of a pointer. Source: Git LFS Specification
 BEGIN = b"version https://git-lfs.github.com/spec/"
 PULL = "run `git lfs pull` in the folder"
 ADVICE = f"a Git LFS pointer in place of the file: {PULL}"
