@@ -19,10 +19,11 @@ class BeyondRange:
 
     Args:
         actions: of the robot.
+        convertible: whether an option of import converts the angles of this recording.
     """
 
-    def __init__(self, actions: ActionSpec) -> None:
-        self._actions = actions
+    def __init__(self, actions: ActionSpec, convertible: bool) -> None:
+        self._actions, self._convertible = actions, convertible
         self._worst: dict[int, float] = {}
         self._steps: Counter[int] = Counter()
 
@@ -48,6 +49,7 @@ class BeyondRange:
         about, value = self._actions.channels[channel], self._worst[channel]
         end = f"at most {about.high:g}" if value > about.high else f"at least {about.low:g}"
         what = f"{about.name}: {value:.4g}, {end} {about.unit} (in {steps} steps)"
-        if about.unit in ("rad", "rad/s") and abs(value) > max(TURN, about.high, -about.low):
+        is_large = about.unit in ("rad", "rad/s") and abs(value) > max(TURN, about.high, -about.low)
+        if is_large and self._convertible:
             return f"{what}: degrees? --degrees; percentages or ticks of a servo? --calibration FILE"
         return f"{what}: another robot's, or another unit? Else set the channel's range in the robot's YAML"

@@ -120,6 +120,8 @@ class Import:
         step_s = spec.step_ns / 1e9
         self.report = ImportReport([str(path) for path in paths], step_s, settings.episode_steps)
         self.signals: Signals | None = None
+        as_is = not settings.degrees and settings.calibration is None
+        self._convertible = as_is and any(path.is_dir() and is_lerobot(path) for path in paths)
 
     def read(self, on_read: Callable[[int], object] = lambda count: None) -> None:
         """Read and check everything.
@@ -218,7 +220,7 @@ class Import:
             raise EpisodeError("got no source of actions")
         _, self.report.actions_from, known = best
         actions = np.zeros((len(steps.reasons), self._spec.action_size))
-        beyond = BeyondRange(self._spec.actions)
+        beyond = BeyondRange(self._spec.actions, self._convertible)
         for step in usable:
             action = known.get(step)
             inside = None if action is None else within_range(self._spec, action)

@@ -17,7 +17,7 @@ from ami_ros.errors import ConfigError, shown
 from ami_ros.recordings.importing.roles import COMMANDS, RECORDED
 from ami_ros.recordings.importing.servo_calibration import ServoCalibration
 from ami_ros.recordings.lerobot.features import MOST_SHOWN, DatasetInfo, Feature
-from ami_ros.recordings.lerobot.layout import ACTIONS, IMAGES, STATE, STATES
+from ami_ros.recordings.lerobot.layout import IMAGES, STATE, STATES
 from ami_ros.recordings.lerobot.robot_features import (
     POSITION,
     SUFFIXES,
@@ -114,7 +114,7 @@ class RoleFinder:
         vectors = {sensor.name: self._vector(sensor) for sensor in spec.vectors}
         notes: list[str] = []
         actions, commands = self._actions(), self._commands()
-        if actions is None and commands is None and (there := self._action_feature()) is not None:
+        if actions is None and commands is None and (there := self._info.action) is not None:
             hint = f"--feature {RECORDED}={there.name} or --feature {COMMANDS}={there.name}:COLUMNS"
             notes.append(
                 f"{there} is neither the robot's channels {list(action_names(spec))} nor positions of "
@@ -148,7 +148,7 @@ class RoleFinder:
         states = self._state_features()
         for names in wanted:
             fitting = [feature for feature in states if set(names) <= feature.columns.keys()]
-            if len(fitting) > 1 and fitting[0].name != STATE:
+            if len(fitting) > 1 and fitting[0].name not in STATES:
                 there = [feature.name for feature in fitting[:MOST_SHOWN]]
                 raise ConfigError(
                     f"{sensor.name}: got columns {list(names)} in {there}, expected them in one feature; "
@@ -167,7 +167,7 @@ class RoleFinder:
         names, units = action_names(spec), tuple(channel.unit for channel in spec.actions.channels)
         if RECORDED in self._given:
             return self._told(RECORDED, (len(names),), names, units)
-        feature = self._action_feature()
+        feature = self._info.action
         # A bare name means a position: most robots of lerobot take position commands.
         bare = [spec.actions.names] if all(SUFFIXES[meaning] == POSITION for meaning in spec.meanings) else []
         for wanted in (names, *bare):
@@ -190,21 +190,17 @@ class RoleFinder:
         units = joints.units[: len(names)]
         if told:
             return self._told(COMMANDS, (len(names),), tuple(f"{name}{POSITION}" for name in names), units)
-        feature = self._action_feature()
+        feature = self._info.action
         for wanted in (tuple(f"{name}{POSITION}" for name in names), names):
             if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
                 return self._columns(feature, _places(COMMANDS, feature, wanted), units)
         return None
 
-    def _action_feature(self) -> Feature | None:
-        """Return the feature that may be actions; None if there is none."""
-        return next((self._info.features[name] for name in ACTIONS if name in self._info.features), None)
-
     def _state_features(self) -> list[Feature]:
         """Return the features that may be measurements, the usual one first."""
         found = [f for f in self._info.features.values() if f.size]
         found = [f for f in found if f.name.startswith("observation") or f.name in STATES]
-        return sorted(found, key=lambda feature: feature.name != STATE)
+        return sorted(found, key=lambda feature: feature != self._info.state)
 
     def _told(self, role: str, sizes: Sequence[int], names: Sequence[str], units: Sequence[str]) -> Columns:
         """Return the columns given for a role; for a feature alone, those with the role's names, or all."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from ami_ros.errors import EpisodeError, shown
 from ami_ros.recordings.lerobot.layout import (
+    ACTIONS,
     BOOKKEEPING,
     DATA,
     FILES_PER_CHUNK,
@@ -19,6 +20,7 @@ from ami_ros.recordings.lerobot.layout import (
     OLD_DATA,
     OLD_VIDEOS,
     READABLE,
+    STATES,
     V3,
     VIDEOS,
     Layout,
@@ -118,6 +120,24 @@ class DatasetInfo:
     frames: int
     problems: Sequence[str] = ()
     layout: Layout = V3
+
+    @property
+    def state(self) -> Feature | None:
+        """Measured values: by a usual name, else the largest of observation...; None if there are none."""
+        return self._usual(STATES, "observation.")
+
+    @property
+    def action(self) -> Feature | None:
+        """Actions: by a usual name, else the largest of action...; None if there are none."""
+        return self._usual(ACTIONS, "action")
+
+    def _usual(self, names: Sequence[str], begin: str) -> Feature | None:
+        usual = [self.features[name] for name in names if name in self.features]
+        others = [feature for name, feature in self.features.items() if name.startswith(begin)]
+        numbers = [feature for feature in usual if feature.size] + sorted(
+            (feature for feature in others if feature.size), key=lambda feature: -feature.size
+        )
+        return numbers[0] if numbers else None
 
     @property
     def listed(self) -> str:

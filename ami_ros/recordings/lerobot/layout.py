@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paths in a LeRobotDataset: v3 has many episodes per file, v2 a file per episode.
 
-Sources: https://huggingface.co/docs/lerobot/lerobot-dataset-v3, and for v2 lerobot 0.3.3, `DEFAULT_PARQUET_PATH`.
+Sources: https://huggingface.co/docs/lerobot/lerobot-dataset-v3; for v2 lerobot 0.3.3, `DEFAULT_PARQUET_PATH`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ami_ros.errors import ConfigError, shown
 from ami_ros.recordings.lerobot.dataset_input import DatasetInput
 from ami_ros.recordings.lerobot.features import DatasetInfo, Feature
-from ami_ros.recordings.lerobot.layout import ACTIONS, STATES
+from ami_ros.recordings.lerobot.layout import STATES
 from ami_ros.recordings.lerobot.robot_features import camera_name
 from ami_ros.types import FloatArray
 
@@ -108,8 +108,12 @@ def survey_dataset(path: Path, patterns: Sequence[str] = (), cameras: Sequence[s
     """
     data = DatasetInput(path)
     info = data.info
-    state = _feature(info, STATES, path)
-    action = next((info.features[name] for name in ACTIONS if _has_numbers(info, name)), state)
+    state = info.state
+    if state is None:
+        raise ConfigError(
+            f"{path}: got no {' or '.join(STATES)}, expected measured values; got {info.listed}"
+        )
+    action = info.action or state
     told = _Told(data, list(dict.fromkeys([state.name, action.name])))
     rate_hz = info.fps / max(1, math.ceil(info.fps / CONTROL_HZ - NEAR))
     wanted = _wanted([*state.labels, *action.labels], patterns, path)
@@ -153,17 +157,6 @@ class _Told:
         if not found:
             raise ConfigError(f"{feature.name}: got no row of finite numbers, expected some")
         return found
-
-
-def _has_numbers(info: DatasetInfo, name: str) -> bool:
-    return name in info.features and info.features[name].size > 0
-
-
-def _feature(info: DatasetInfo, names: Iterable[str], path: Path) -> Feature:
-    for name in names:
-        if _has_numbers(info, name):
-            return info.features[name]
-    raise ConfigError(f"{path}: got no feature {' or '.join(names)}, expected one; available: {info.listed}")
 
 
 def _wanted(labels: Sequence[str], patterns: Sequence[str], path: Path) -> set[str]:

@@ -16,12 +16,12 @@ CHANNELS = (
 
 
 def test_the_worst_value_of_each_channel_is_said():
-    beyond = BeyondRange(ActionSpec("setpoint", 10.0, 1, CHANNELS))
+    beyond = BeyondRange(ActionSpec("setpoint", 10.0, 1, CHANNELS), convertible=True)
     assert beyond.take(np.array([0.0, 50.0, 0.5])) == "joint_4"
     assert beyond.take(np.array([2.5, 94.6, 0.5])) == "joint_4"
     assert beyond.take(np.array([-1.4, 0.0, 0.5])) == "joint_3"
     assert beyond.take(np.array([0.0, 0.0, 9.0])) == "x"
-    degrees, joint, other = sorted(beyond.lines(), key=lambda line: line.partition(":")[0] == "x")[:3]
+    degrees, joint, other = beyond.lines()
     assert degrees == (
         "joint_4: 94.6, at most 3.2 rad (in 2 steps): degrees? --degrees; percentages or ticks of a servo? "
         "--calibration FILE"
@@ -31,5 +31,12 @@ def test_the_worst_value_of_each_channel_is_said():
 
 
 def test_an_action_that_is_not_finite_is_of_its_channel():
-    beyond = BeyondRange(ActionSpec("setpoint", 10.0, 1, CHANNELS))
+    beyond = BeyondRange(ActionSpec("setpoint", 10.0, 1, CHANNELS), convertible=True)
     assert beyond.take(np.array([np.nan, 9.0, 0.5])) == "joint_3"
+
+
+def test_no_option_is_named_where_none_converts():
+    beyond = BeyondRange(ActionSpec("setpoint", 10.0, 1, CHANNELS), convertible=False)
+    beyond.take(np.array([0.0, 94.6, 0.5]))
+    (line,) = beyond.lines()
+    assert line.startswith("joint_4: 94.6, at most 3.2 rad (in 1 steps): another robot's, or another unit?")

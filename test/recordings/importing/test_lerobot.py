@@ -137,6 +137,16 @@ def test_degrees(tmp_path):
     np.testing.assert_array_equal(marked.vectors["joints"], got.vectors["joints"])
 
 
+def test_percentages_of_servos(tmp_path):
+    servo = {"id": 1, "drive_mode": 0, "homing_offset": 0, "range_min": 1000, "range_max": 3000}
+    file = tmp_path / "arm.json"
+    file.write_text(json.dumps({f"joint_{letter}": servo for letter in "abcd"}))
+    _, (got, _) = imported(MADE, tmp_path / "data", calibration=str(file))
+    # 100 % are 1000 of the 4095 ticks of a turn.
+    state = episode(0)["observation.state"][0, :4].astype(np.float64) * 10.0 * 2.0 * np.pi / 4095
+    np.testing.assert_allclose(got.vectors["joints"][0, :4], state, rtol=1e-6)
+
+
 COUNT = 4
 
 

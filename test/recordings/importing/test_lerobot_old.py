@@ -62,6 +62,7 @@ def check_first(got: EpisodeRecord, episode: int = 0) -> None:
         (NAMES, ("observation.state", "action")),
         ([NAMES], ("state", "actions")),
         ({"motors": NAMES}, ("observation.state", "actions")),
+        (NAMES, ("observation.states.joint", "actions.joint")),
     ],
 )
 def test_a_set_becomes_episodes_with_the_robot_proposed_for_it(tmp_path, names, features):
