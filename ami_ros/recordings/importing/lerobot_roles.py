@@ -238,8 +238,8 @@ class RoleFinder:
 
     def _missing(self, role: str, expected: str, example: str) -> ConfigError:
         return ConfigError(
-            f"got no feature of {role}, expected {expected}; name it with --feature {role}={example}. "
-            f"Available: {self._info.listed}"
+            f"got no feature of {role}, expected {expected}; name it with --feature {role}={example}, or let "
+            f"ami-ros new-robot write a robot with what there is. Available: {self._info.listed}"
         )
 
 
