@@ -55,7 +55,7 @@ def open_recording(
     topics: Mapping[str, str] | None = None,
     features: Mapping[str, str] | None = None,
 ) -> Recording:
-    """Read rosbag2 recordings (MCAP, SQLite) and LeRobot v3 data sets as `ami-ros import` does.
+    """Read rosbag2 recordings (MCAP, SQLite) and LeRobot data sets as `ami-ros import` does.
 
     Args:
         paths: one recording, or several.

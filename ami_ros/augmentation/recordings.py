@@ -77,7 +77,13 @@ class Recordings:
 
         images, vectors, truth = cut(whole.images), cut(whole.vectors), cut(whole.truth)
         return EpisodeRecord(
-            images, vectors, whole.actions[index, start:end], truth, whole.looks[index], whole.body
+            images,
+            vectors,
+            whole.actions[index, start:end],
+            truth,
+            whole.looks[index],
+            whole.body,
+            whole.runs[index],
         )
 
     def moment(self, generator: np.random.Generator) -> Moment:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from ami_ros.cli import options
 from ami_ros.errors import ConfigError, shown
 from ami_ros.system.terminal import say
 from ami_ros.system.whole_file import check_writable, write_whole
+
+if TYPE_CHECKING:
+    from ami_ros.configuration import Configuration
 
 CARD = "MODEL_CARD.md"
 BEYOND = 2.0  # scale of the perturbations outside the training range
@@ -38,7 +41,8 @@ def model(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Train on these episodes, from ami-ros import or augment, and collect none in the simulator."
+            help="Train on these episodes, from ami-ros import or augment, or on a recording, which is then "
+            "imported and augmented; collect none in the simulator."
         ),
     ] = None,
     augmented: Annotated[
@@ -54,33 +58,47 @@ def model(
 ) -> None:
     """Collect, train, export, evaluate, and write MODEL_CARD.md. Killed, it goes on where it was.
 
+    Without a simulation (kind: none), the model is judged on held-out recordings alone, and has no card.
+
     Example: ami-ros model --task reach
 
     Of recordings: ami-ros model --robot my_arm.yaml --task reach --data data/my_arm_reach_augmented
+
+    Of a LeRobot data set: ami-ros model --robot my_arm.yaml --task recorded --data <data set>
     """
-    from ami_ros.system.extras import require
-
-    require("sim", "train")
-
+    from ami_ros.body.simulation import NoSimulation
     from ami_ros.cli.collect import collect
     from ami_ros.cli.evaluate import evaluate
     from ami_ros.cli.recordings.augment import augment
+    from ami_ros.cli.recordings.importing import import_
     from ami_ros.cli.train import train
     from ami_ros.cli.training_run import check_trained_on
     from ami_ros.configuration import Configuration
+    from ami_ros.episodes.episode import EPISODE_FILES
     from ami_ros.evaluation.experiment import check_counts
     from ami_ros.evaluation.figures import read_json
     from ami_ros.model.files import read_verified
     from ami_ros.report.model_card import model_card
     from ami_ros.sim.tasks.by_name import load_task
+    from ami_ros.system.extras import require
     from ami_ros.system.lock_file import only_one
+    from ami_ros.system.regular_file import is_there
 
     for count in (episodes, baseline_episodes, perturbed_episodes or 1):
         check_counts(count, seed, workers)  # now, not after hours of training
     configuration = Configuration.load(robot, task)
+    is_simulated = not isinstance(configuration.spec.simulation, NoSimulation)
+    if not is_simulated and data is None:
+        raise ConfigError(
+            f"robot {configuration.spec.name}: got no simulation to collect in, expected --data: a "
+            "recording, a LeRobot data set, or episodes from ami-ros import"
+        )
+    require("train", *["sim"] * is_simulated)
+    is_recording = data is not None and is_there(data) and not any(data.glob(EPISODE_FILES))
     name = configuration.name + ("_augmented" if augmented else "")
     out, work = out or Path("models", name), work or configuration.run_folder.with_name(name)
-    trained, path, episodes_folder = work / "model.pt", out / "model.pt", data or work / "episodes"
+    trained, path = work / "model.pt", out / "model.pt"
+    episodes_folder = work / "imported" if is_recording else data or work / "episodes"
     with only_one("model", work):
         check_writable(path, out / CARD)
         stages = Stages(work / "stages.json")
@@ -88,7 +106,10 @@ def model(
         if data is None:
             with stages.timed("collect"):
                 collect(out=episodes_folder, task=task, robot=robot, plain=augmented)
-        if augmented:
+        if data is not None and is_recording and not _is_imported(data, episodes_folder):
+            with stages.timed("import"):
+                import_([data], out=episodes_folder, robot=robot, task=task)
+        if (augmented or is_recording) and configuration.spec.images:
             plain, episodes_folder = episodes_folder, work / "augmented"
             with stages.timed("augment"):
                 augment(data=plain, out=episodes_folder, task=task, robot=robot)
@@ -99,6 +120,9 @@ def model(
                 train(data=episodes_folder, out=trained, robot=robot, task=task)
         for source in (trained, work / "model.pt.sha256"):
             write_whole(out / source.name, source.read_bytes())
+        if not is_simulated:
+            _say_done(out, path, stages, configuration)
+            return
         file = read_verified(path)
         sha256 = file.sha256
 
@@ -146,9 +170,36 @@ def model(
             augmented=augmented,
         )
         write_whole(out / CARD, card)
-        say(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
-        if path.resolve() != configuration.shipped_model.resolve():
-            say(f"To use it with other verbs: --model {quote(str(path))}")
+        _say_done(out, path, stages, configuration)
+
+
+def _is_imported(data: Path, folder: Path) -> bool:
+    """Return whether a folder has all episodes of a recording; else remove what a killed import left there.
+
+    Raises:
+        ConfigError: it has those of another recording.
+    """
+    import shutil
+
+    from ami_ros.episodes.episode import EPISODE_FILES
+    from ami_ros.evaluation.figures import read_json
+    from ami_ros.recordings.importing.import_report import REPORT_FILE
+
+    before = read_json(folder / REPORT_FILE).get("recordings")
+    if before is None or not any(folder.glob(EPISODE_FILES)):  # the report is written last
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    if before != [str(data)]:
+        raise ConfigError(
+            f"{folder}: got episodes of {shown(before)}, expected those of {data}; name another --work"
+        )
+    return True
+
+
+def _say_done(out: Path, path: Path, stages: Stages, configuration: Configuration) -> None:
+    say(f"{out}: " + ", ".join(f"{stage} {s / 60:.1f} min" for stage, s in stages.seconds.items()))
+    if path.resolve() != configuration.shipped_model.resolve():
+        say(f"To use it with other verbs: --model {quote(str(path))}")
 
 
 class Stages:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ami-ros new-robot`: write a robot's YAML from its URDF."""
+"""`ami-ros new-robot`: write a robot's YAML from its URDF, or from a LeRobot data set of it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,38 @@ import typer
 if TYPE_CHECKING:
     from ami_ros.body.survey.survey import Survey
     from ami_ros.doctor.finding import Finding
+    from ami_ros.recordings.lerobot.robot_survey import RobotSurvey
     from ami_ros.system.terminal import Console
 
+RECORDED = "recorded"  # the task of a robot that is known from recordings
 TASK = "reach"
 SEED = 0  # of the sampling: the same URDF gives the same file
 
 
 def new_robot(
-    urdf: Annotated[str, typer.Argument(help="The robot's URDF: a path, file:// or package://.")],
-    name: Annotated[str, typer.Option(help="Name of the robot [that in the URDF].")] = "",
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="The robot's URDF (a path, file:// or package://), or the folder of a LeRobot data set."
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Name of the robot [that in the URDF, or of the folder].")] = "",
     out: Annotated[Path | None, typer.Option(help="File to write [<name>.yaml in this folder].")] = None,
     tip: Annotated[
         str,
         typer.Option(help="Link to move to goals; the joints on the way to it are the arm [found]."),
     ] = "",
+    columns: Annotated[
+        list[str],
+        typer.Option(
+            help="Of a data set: columns to use, by name or pattern, as in 'kRight*'; may be repeated "
+            "[all that move]."
+        ),
+    ] = [],  # noqa: B006, typer wants a list
+    camera: Annotated[
+        list[str],
+        typer.Option(help="Of a data set: camera to use; may be repeated [the one that shows the scene]."),
+    ] = [],  # noqa: B006
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the YAML of an arm: joints, limits, tip, home, workspace, camera, and a simulation to try it in.
@@ -33,7 +51,11 @@ def new_robot(
     What the URDF does not say is guessed with care and marked CHECK, with the place where to look it up. A
     package is looked for as ROS does: source the workspace that has it.
 
+    From a LeRobot data set it writes cameras, and set points with ranges as in the data.
+
     Example: ami-ros new-robot <arm>.urdf --name my_arm
+
+    Of recordings: ami-ros new-robot <data set> --name g1 --columns 'kRight*'
     """
     import numpy as np
 
@@ -41,12 +63,36 @@ def new_robot(
     from ami_ros.body.survey.robot_yaml import robot_yaml
     from ami_ros.body.survey.survey import survey
     from ami_ros.body.urdf_checks import read_urdf
-    from ami_ros.errors import OutputError
+    from ami_ros.errors import ConfigError
+    from ami_ros.recordings.lerobot.layout import is_lerobot
+    from ami_ros.system.regular_file import is_there
     from ami_ros.system.terminal import Console
-    from ami_ros.system.whole_file import check_writable, write_whole
+    from ami_ros.system.whole_file import write_whole
 
-    path = resource(urdf, Path.cwd())
+    dataset = Path(source)
+    if is_there(dataset) and is_lerobot(dataset):
+        if tip:
+            raise ConfigError(f"--tip: got {tip}, expected a URDF with it: {source} is a data set")
+        _of_recordings(dataset, name or dataset.resolve().name, out, columns, camera, force)
+        return
+    if columns or camera:
+        raise ConfigError(f"--columns, --camera: expected the folder of a LeRobot data set, got {source}")
+    path = resource(source, Path.cwd())
     name = name or read_urdf(path).get("name", "") or path.stem
+    out = _file(name, out, force)
+    console = Console()
+    with console.status(f"sampling postures of {path.name}"):
+        found = survey(path, tip, np.random.default_rng(SEED))
+    text = robot_yaml(name, source, found, out.parent)
+    write_whole(out, text)
+    _print_summary(console, out, text, found)
+
+
+def _file(name: str, out: Path | None, force: bool) -> Path:
+    """Return the file to write. Raises OutputError: it is there already, or cannot be written."""
+    from ami_ros.errors import OutputError
+    from ami_ros.system.whole_file import check_writable
+
     plain = "".join(letter if letter.isalnum() else "_" for letter in name.lower()).strip("_") or "robot"
     out = out or Path(f"{plain}.yaml")
     if out.suffix != ".yaml":
@@ -54,12 +100,48 @@ def new_robot(
     check_writable(out)
     if out.exists() and not force:
         raise OutputError(f"{out}: exists already, expected another --out, or --force to replace it")
-    console = Console()
-    with console.status(f"sampling postures of {path.name}"):
-        found = survey(path, tip, np.random.default_rng(SEED))
-    text = robot_yaml(name, urdf, found, out.parent)
+    return out
+
+
+def _of_recordings(
+    dataset: Path, name: str, out: Path | None, columns: list[str], cameras: list[str], force: bool
+) -> None:
+    """Write the YAML of the robot that a LeRobot data set shows."""
+    from ami_ros.system.extras import require
+
+    require("lerobot")
+    from ami_ros.recordings.lerobot.proposed_robot import proposed_robot
+    from ami_ros.recordings.lerobot.robot_survey import survey_dataset
+    from ami_ros.system.terminal import Console
+    from ami_ros.system.whole_file import write_whole
+
+    out, console = _file(name, out, force), Console()
+    with console.status(f"reading {dataset.name}"):
+        found = survey_dataset(dataset, columns, cameras)
+    text = proposed_robot(name, dataset, found)
     write_whole(out, text)
-    _print_summary(console, out, text, found)
+    _print_recorded(console, dataset, out, text, found)
+
+
+def _print_recorded(console: Console, dataset: Path, out: Path, text: str, found: RobotSurvey) -> None:
+    from rich.table import Table
+
+    from ami_ros.body.robot_spec import load_robot
+    from ami_ros.body.survey.robot_yaml import MARK
+    from ami_ros.errors import printable
+    from ami_ros.recordings.lerobot.proposed_robot import summary
+    from ami_ros.system.terminal import say
+
+    load_robot(out, RECORDED)
+    table = Table("in the file", "found", title=str(out), title_justify="left", show_header=False)
+    for what, there in summary(found):
+        table.add_row(what, printable(there))
+    console.print(table)
+    for problem in found.problems:
+        say(problem, typer.colors.RED, err=True)
+    say(f"Check the {text.count(MARK)} values marked {MARK}: units first, then topics.")
+    named = f"--robot {shlex.quote(str(out))} --task {RECORDED} --data {shlex.quote(str(dataset))}"
+    say(f"Next: ami-ros model {named}")
 
 
 def _print_summary(console: Console, out: Path, text: str, found: Survey) -> None:

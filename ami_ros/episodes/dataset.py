@@ -55,6 +55,7 @@ class EpisodeSet:
         actions: (E, S, A) float32.
         truth: name -> (E, S + 1, ...) float32.
         looks: (E,) int64.
+        runs: (E,) int64; see `EpisodeRecord`.
         sha256: of everything that training may read.
 
     Raises:
@@ -82,12 +83,12 @@ class EpisodeSet:
                         f"{path}: {name}: got shape {got}, expected {expected} as in {paths[0].name}"
                     )
                 whole[i] = found[name]
-                if not name.startswith("truth."):
+                if not name.startswith("truth.") and name != "run":
                     digest.update(whole[i].tobytes())
             on_read()
         self.images, self.vectors = split_names(arrays, "image"), split_names(arrays, "vector")
         self.truth = split_names(arrays, "truth")
-        self.actions, self.looks = arrays["actions"], arrays["look"]
+        self.actions, self.looks, self.runs = arrays["actions"], arrays["look"], arrays["run"]
         self.sha256 = digest.hexdigest()
 
     def __len__(self) -> int:

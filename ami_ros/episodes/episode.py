@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ami_ros.types import ImageArray
 
 FORMAT_VERSION = 3
 PLAIN_LOOK = 0
+OWN_RUN = -1
 EPISODE_FILES = "episode_*.npz"
 
 
@@ -33,6 +34,8 @@ class EpisodeRecord:
             training never reads it. For an arm `tip` (S + 1, 3) and `objects` (S + 1, M, 3), m.
         look: () int64. Episodes that look alike (colours, light, camera) share a number; 0 is the plain look.
         body: names and units of the sensors and channels.
+        run: () int64. Episodes cut from one recording without a pause share a number; OWN_RUN is a run of its
+            own, as every episode of the simulator is. Training holds out whole runs.
     """
 
     images: Mapping[str, ImageArray]
@@ -41,6 +44,7 @@ class EpisodeRecord:
     truth: Mapping[str, NDArray[np.float32]]
     look: NDArray[np.int64]
     body: RecordedBody
+    run: NDArray[np.int64] = field(default_factory=lambda: np.asarray(OWN_RUN, dtype=np.int64))
 
 
 def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def episode_arrays(record: EpisodeRecord) -> dict[str, Any]:
         **{f"truth.{name}": array for name, array in record.truth.items()},
         "actions": record.actions,
         "look": record.look,
+        "run": record.run,
         "body": np.asarray(record.body.to_text()),
     }
 
@@ -76,17 +81,22 @@ def read_episode(path: Path) -> EpisodeRecord:
 
 def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeRecord:
     """Return the episode of these arrays. Raises EpisodeError: wrong names, types, shapes or lengths."""
+    # Files of before 0.3 do not say it.
+    content = {"run": np.asarray(OWN_RUN, dtype=np.int64), **content}
     text = content.get("body", np.asarray(""))
     if "body" in content and (text.shape != () or text.dtype.kind != "U"):
         raise EpisodeError(f"{path}: body: got {text.dtype} {text.shape}, expected one text")
     body = body_of_text(path, str(text)) if "body" in content else RecordedBody((), {}, ())
     images, vectors, truth = (split_names(content, kind) for kind in ("image", "vector", "truth"))
     wanted = [f"image.{name}" for name in body.images] + [f"vector.{name}" for name in body.vectors]
-    check_names(path, content, {*wanted, *(f"truth.{name}" for name in truth), "actions", "look", "body"})
-    actions, look = content["actions"], content["look"]
+    check_names(
+        path, content, {*wanted, *(f"truth.{name}" for name in truth), "actions", "look", "run", "body"}
+    )
+    actions, look, run = content["actions"], content["look"], content["run"]
     _check(path, "actions", actions, (len(actions) if actions.ndim else 0, len(body.channels)))
-    if look.dtype != np.int64 or look.ndim:
-        raise EpisodeError(f"{path}: look: got {look.dtype} {look.shape}, expected one int64")
+    for name, number in (("look", look), ("run", run)):
+        if number.dtype != np.int64 or number.ndim:
+            raise EpisodeError(f"{path}: {name}: got {number.dtype} {number.shape}, expected one int64")
     rows = len(actions) + 1
     for name, array in images.items():
         check_images(path, f"image.{name}", array, rows)
@@ -96,7 +106,7 @@ def checked_episode(path: Path, content: dict[str, NDArray[Any]]) -> EpisodeReco
         _check(path, f"truth.{name}", array, (rows, *array.shape[1:]))
     if 0 in actions.shape or not (images or vectors):
         raise EpisodeError(f"{path}: got no steps, channels or sensors, expected at least one of each")
-    return EpisodeRecord(images, vectors, actions, truth, look, body)
+    return EpisodeRecord(images, vectors, actions, truth, look, body, run)
 
 
 def _check(path: Path, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:

@@ -13,6 +13,14 @@ from typing import BinaryIO
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is a file or folder; False for a name that the system does not allow."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a file, or the target of a link, for reading.
 

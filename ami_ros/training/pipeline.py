@@ -39,6 +39,7 @@ from ami_ros.training.fitting.temporal_distance import fit_temporal_distance
 from ami_ros.training.latents import encode_episodes
 from ami_ros.training.quality import measure_quality
 from ami_ros.training.recorded import of_sensor, recorded
+from ami_ros.training.runs import whole_runs
 from ami_ros.training.settings import TrainingSettings
 from ami_ros.training.share import ALONE, Share
 from ami_ros.training.trainer import Trainer
@@ -59,7 +60,7 @@ class Split:
 
 
 def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None], inputs: Inputs) -> Split:
-    """Hold out the last `share` of the episodes, and find the data set's events.
+    """Hold out about the last `share` of the episodes, whole runs of them, and find the data set's events.
 
     Raises:
         TrainingError: too few episodes to hold any out.
@@ -67,6 +68,7 @@ def load_split(paths: Sequence[Path], share: float, on_read: Callable[[], None],
     held = max(2, round(len(paths) * share))
     if len(paths) - held < 2:
         raise TrainingError(f"got {len(paths)} episodes, expected at least 4; run `ami-ros collect`")
+    held = whole_runs(paths, held)
     events = tuple(list_events(paths[0].parent))
     oddities = tuple(ODDITY_FILES.finished(paths[0].parent))
     exposures = read_double_exposures(DOUBLE_EXPOSURE_FILES.finished(paths[0].parent), share, inputs)

@@ -37,7 +37,7 @@ def write(tmp_path, monkeypatch):
 
 
 def test_the_shipped_tasks():
-    assert known_tasks() == ["barrier", "drive", "push", "reach", "two_room"]
+    assert known_tasks() == ["barrier", "drive", "push", "reach", "recorded", "two_room"]
     for task in known_tasks():
         assert read_task(task).name == read_task(task).kind == task
         assert "episode_steps" in read_task(task).own

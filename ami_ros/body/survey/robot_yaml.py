@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ami_ros.body.resources import PACKAGE
 from ami_ros.body.survey.first_of import first_of
 from ami_ros.body.survey.survey import FOV_DEG, IN_NO_URDF, Survey
+from ami_ros.body.survey.yaml_text import as_line, as_numbers, as_text
 
 MARK = "CHECK"  # before values that only the robot, or its data sheet, can give
-PLAIN = re.compile(r"[A-Za-z_/][\w./-]*")  # plain text in YAML, except for its reserved words
-WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none")
 FAST = 6.0  # rad/s: few arms turn that fast; as the limit of every joint it stands for "not known"
 UNITS = {
     "lower": ("rad", "m"),
@@ -38,9 +35,10 @@ def robot_yaml(name: str, given: str, found: Survey, folder: Path) -> str:
     """
     chain, home = found.chain, found.home
     pairs = zip(chain.joints, found.units, strict=True)
-    values = "\n".join(f"      {_text(joint)}: {unit}" for joint, unit in pairs)
-    title = f"{_line(name)}, written by `ami-ros new-robot` from {_line(Path(given).name)}"
+    values = "\n".join(f"      {as_text(joint)}: {unit}" for joint, unit in pairs)
+    title = f"{as_line(name)}, written by `ami-ros new-robot` from {as_line(Path(given).name)}"
     free = "\n  orientation: free # of the tip: too few joints to keep it; steps are by position alone"
+    tip = as_text(chain.tip)
     orientation = free if found.orientation == "free" else ""
     return f"""\
 # {title}. Values that it could not know are marked: CHECK.
@@ -56,8 +54,8 @@ sensors:
     # CHECK where the real camera stands, if the simulator shall see the same: measure, or its calibration.
     # This view shows all of the arm, wherever in the workspace its tip is.
     vertical_fov_deg: {FOV_DEG}
-    eye: {_numbers(found.eye)} # m, base frame
-    look_at: {_numbers(found.look_at)} # m, base frame
+    eye: {as_numbers(found.eye)} # m, base frame
+    look_at: {as_numbers(found.look_at)} # m, base frame
   joints:
     kind: vector
     message: JointState # of each joint its position, then of each its velocity
@@ -79,19 +77,19 @@ output: # CHECK: ami-ros doctor --live, ros2 control list_controllers; other int
   topic: joint_trajectory_controller/joint_trajectory
 arm:
   joints: joints # the sensor that measures them
-  urdf: {_text(_urdf(given, found.urdf, folder))} # kinematics, meshes of the links, limits
+  urdf: {as_text(_urdf(given, found.urdf, folder))} # kinematics, meshes of the links, limits
 {_limits(found)}
-  home: {_numbers(home.joints)} # {_about_home(found)}
-  tip_frame: {_text(chain.tip)} # CHECK: the point that shall reach goals{_others(chain.others)}{orientation}
+  home: {as_numbers(home.joints)} # {_about_home(found)}
+  tip_frame: {tip} # CHECK: the point that shall reach goals{_others(chain.others)}{orientation}
   workspace: # box that the tip stays in, base frame, m: reached in sampling. CHECK for what stands around
-    lower: {_numbers(found.workspace[0])}
-    upper: {_numbers(found.workspace[1])}
+    lower: {as_numbers(found.workspace[0])}
+    upper: {as_numbers(found.workspace[1])}
   tool: {{}} # held by the hand; {{}}: none
 {_simulation(found)}
 tasks: {{}} # what a task changes in this file, for example another workspace and view for push
 safety: {{}} # changes to config/safety.yaml that this robot needs, for example start_error: 0.2
 source: >-
-  Position, velocity and effort: {_line(found.urdf.name)}, not compared with a data sheet. Acceleration and
+  Position, velocity and effort: {as_line(found.urdf.name)}, not compared with a data sheet. Acceleration and
   jerk: cautious values of `ami-ros new-robot`. CHECK: name the data sheet here.
 """
 
@@ -99,7 +97,7 @@ source: >-
 def _limits(found: Survey) -> str:
     """Return the section of limits that the URDF lacks, with those that it gives in comments."""
     said = [
-        f"    # {name}: {_numbers(found.limits[name])}{_doubt(found, name)}" for name in _from_urdf(found)
+        f"    # {name}: {as_numbers(found.limits[name])}{_doubt(found, name)}" for name in _from_urdf(found)
     ]
     lines = ["  limits: # null = not limited; limits left out are the URDF's:", *said]
     for name, (turning, sliding) in UNITS.items():
@@ -107,7 +105,7 @@ def _limits(found: Survey) -> str:
             continue
         unit = " or ".join(dict.fromkeys(sliding if one == "m" else turning for one in found.units))
         why = "no URDF has it" if name in IN_NO_URDF else "the URDF has none"
-        value = f"    {name}: {_numbers(found.limits[name])} # {unit}."
+        value = f"    {name}: {as_numbers(found.limits[name])} # {unit}."
         lines.append(f"{value} CHECK the data sheet: {why}, and these are cautious")
     return "\n".join(lines)
 
@@ -128,32 +126,32 @@ def _about_home(found: Survey) -> str:
     home, units = found.home, " or ".join(dict.fromkeys(found.units))
     how = "the middle of the limits" if home.is_middle else "found by sampling"
     pairs = " and ".join(f"{one} with {other}" for one, other in home.touching[:2])
-    contact = f"CHECK whether they touch: hulls of {_line(pairs)}" if pairs else "free of self-collision"
+    contact = f"CHECK whether they touch: hulls of {as_line(pairs)}" if pairs else "free of self-collision"
     return f"{units}: {how}; the tip is {home.tilt_deg:.0f} degrees off straight down; {contact}"
 
 
 def _others(others: Sequence[str]) -> str:
-    return f"; or {_line(first_of(others))} (--tip)" if others else ""
+    return f"; or {as_line(first_of(others))} (--tip)" if others else ""
 
 
 def _simulation(found: Survey) -> str:
     reach, table = found.home.reach, found.table
-    held = f"[{', '.join(map(_text, found.chain.held))}]"
+    held = f"[{', '.join(map(as_text, found.chain.held))}]"
     return f"""\
 simulation:
   kind: bullet
-  tool_parent: {_text(found.chain.tip)} # its frame is the tip
+  tool_parent: {as_text(found.chain.tip)} # its frame is the tip
   scenery: # surroundings; while collecting, the first two get painted patterns
     table: # top just below the arm's foot
-      half_size: {_numbers([round(0.7 * reach, 2), round(0.9 * reach, 2), 0.05])} # m
-      centre: {_numbers([round(0.45 * reach, 2), 0.0, round(table - 0.055, 3)])} # m
+      half_size: {as_numbers([round(0.7 * reach, 2), round(0.9 * reach, 2), 0.05])} # m
+      centre: {as_numbers([round(0.45 * reach, 2), 0.0, round(table - 0.055, 3)])} # m
       colour: [0.55, 0.42, 0.30, 1.0]
     wall:
       half_size: [0.02, 6.0, 3.0]
-      centre: {_numbers([round(-1.3 * reach, 2), 0.0, 0.5])}
+      centre: {as_numbers([round(-1.3 * reach, 2), 0.0, 0.5])}
       colour: [0.62, 0.70, 0.72, 1.0]
   hold_joints: {held} # joints of the URDF that are not the arm's, such as a gripper's
-  hold_position: {_numbers(found.held_position)} # rad or m"""
+  hold_position: {as_numbers(found.held_position)} # rad or m"""
 
 
 def _urdf(given: str, urdf: Path, folder: Path) -> str:
@@ -162,27 +160,3 @@ def _urdf(given: str, urdf: Path, folder: Path) -> str:
         return given
     relative = os.path.relpath(urdf, folder.resolve())
     return str(urdf) if relative.startswith(os.pardir) else relative
-
-
-def _numbers(values: Iterable[float | None] | None) -> str:
-    """Return a list, or None, as YAML writes it, each number with all its digits."""
-    if values is None:
-        return "null"
-    return f"[{', '.join('null' if value is None else _number(float(value)) for value in values)}]"
-
-
-def _number(value: float) -> str:
-    # All digits: a limit a little looser than the URDF's would be refused. No exponent: 1e-05 is a string.
-    text = f"{value:.12f}".rstrip("0")
-    return f"{text}0" if text.endswith(".") else text
-
-
-def _text(value: str) -> str:
-    """Return a text as YAML writes it: in quotes where YAML would read another type."""
-    is_plain = PLAIN.fullmatch(value.removeprefix(PACKAGE)) and value.lower() not in WORDS
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
-
-
-def _line(value: str) -> str:
-    """Return a text that fits into a comment."""
-    return " ".join(value.split())

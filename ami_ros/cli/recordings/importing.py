@@ -20,7 +20,7 @@ def import_(
     recordings: Annotated[
         list[Path],
         typer.Argument(
-            help="rosbag2 folders or files (MCAP or SQLite, also packed), or LeRobotDataset v3 folders."
+            help="rosbag2 folders or files (MCAP or SQLite, also packed), or LeRobotDataset folders (v2, v3)."
         ),
     ],
     robot: options.Robot = None,
@@ -41,11 +41,20 @@ def import_(
         typer.Option(
             "--feature",
             help="In LeRobot data sets: NAME=FEATURE[:COLUMNS] of a sensor, actions or commands; "
-            "columns by name or number, as in 0-5; may be repeated.",
+            "columns by name, pattern or number, as in right* or 0-5; may be repeated.",
         ),
     ] = [],  # noqa: B006
     degrees: Annotated[
         bool, typer.Option("--degrees", help="Angles in LeRobot data sets are in degrees.")
+    ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            help="Angles in LeRobot data sets are percentages: lerobot's calibration file of the arm (JSON)."
+        ),
+    ] = None,
+    ticks: Annotated[
+        bool, typer.Option("--ticks", help="With --calibration: angles are servo ticks, not percentages.")
     ] = False,
     actions: Annotated[
         str,
@@ -99,6 +108,11 @@ def import_(
     from ami_ros.system.lock_file import only_one
     from ami_ros.system.whole_file import check_writable, write_whole
 
+    if (ticks and calibration is None) or (degrees and calibration is not None):
+        raise ConfigError(
+            "got --ticks without --calibration, or --degrees with it; expected --degrees, or --calibration "
+            "FILE for percentages, or with --ticks for servo ticks"
+        )
     if actions not in ACTIONS:
         raise ConfigError(f"--actions: got {actions!r}, expected one of {', '.join(ACTIONS)}")
     out = out or configuration.episodes_folder
@@ -107,6 +121,8 @@ def import_(
         topics=parse_topics(topics),
         features=parse_places("--feature", "NAME=FEATURE", "camera=observation.images.front", features),
         degrees=degrees,
+        calibration=None if calibration is None else str(calibration),
+        ticks=ticks,
         actions=actions,
         by_arrival=by_arrival,
         correct_offset=correct_offset,
@@ -163,6 +179,8 @@ def _print(report: ImportReport) -> None:
             console.print(text, style="red")
     for note in report.notes:
         console.print(note, style="yellow")
+    for line in report.beyond:
+        console.print(f"out of range: {line}", style="yellow", highlight=False)
     for camera, offset in report.offsets.items():
         if offset is None:
             say(f"{camera}: too little motion to estimate the delay of its stamps")

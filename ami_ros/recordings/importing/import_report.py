@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ami_ros.recordings.importing.clock_offset import ClockOffset
 from ami_ros.recordings.importing.track import Times, TopicHealth
 
+MOST_CHANNELS = 3  # in one message
 REPORT_FILE, PLOT_FILE = "import_report.json", "import_report.png"
 
 
@@ -35,6 +36,7 @@ class ImportReport:
         corrected: whether the offsets were subtracted.
         actions_from: actions, proposals, commands or motion.
         actions_known: source -> share of the usable steps whose action it knows, for the sources tried.
+        beyond: channels with actions out of range: the worst value, the range, and the likely cause.
         step_s: length of a control step.
         duration_s: of everything read.
         used: the stretches that became episodes.
@@ -53,6 +55,7 @@ class ImportReport:
     corrected: bool = False
     actions_from: str = ""
     actions_known: dict[str, float] = field(default_factory=dict)
+    beyond: list[str] = field(default_factory=list)
     duration_s: float = 0.0
     used: list[Span] = field(default_factory=list)
     dropped: list[Span] = field(default_factory=list)
@@ -73,7 +76,7 @@ class ImportReport:
     def why_nothing(self) -> str:
         """Return why no episode was created, for people."""
         reasons = ", ".join(f"{seconds:.1f} s {reason}" for reason, seconds in self.dropped_s().items())
-        return reasons or "the recording is too short"
+        return "; ".join(self.beyond[:MOST_CHANNELS]) or reasons or "the recording is too short"
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON-compatible values."""

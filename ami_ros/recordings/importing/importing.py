@@ -25,12 +25,14 @@ from ami_ros.episodes.recorded_body import recorded_body
 from ami_ros.errors import EpisodeError
 from ami_ros.recordings.importing.action_sources import ActionSource, action_sources, within_range
 from ami_ros.recordings.importing.bag_source import BagSource
+from ami_ros.recordings.importing.beyond_range import BeyondRange
 from ami_ros.recordings.importing.clock_offset import clock_offset
 from ami_ros.recordings.importing.import_report import ImportReport, spans_of
 from ami_ros.recordings.importing.odd_signals import odd_signals
 from ami_ros.recordings.importing.place import SensorTrust, path_length
 from ami_ros.recordings.importing.roles import COMMANDS, PROPOSALS, RECORDED, VERDICTS
 from ami_ros.recordings.importing.run_edges import run_edges
+from ami_ros.recordings.importing.servo_calibration import read_calibration
 from ami_ros.recordings.importing.signals import SignalReader, Signals
 from ami_ros.recordings.importing.source import Source
 from ami_ros.recordings.importing.steps import AGAIN, Steps, control_steps
@@ -39,7 +41,7 @@ from ami_ros.recordings.lerobot.layout import is_lerobot
 ACTIONS = ("auto", "actions", "proposals", "commands", "motion")
 ENOUGH = 0.5  # share of the usable steps whose actions a source must know to be chosen
 UNKNOWN = "no action in {}"
-TOO_FAST = "faster than the actions' range"
+TOO_FAR = "beyond the range of {}"
 REST = "too short for an episode"
 LATER = "beyond the requested time"
 
@@ -55,6 +57,8 @@ class ImportSettings:
         topics: role -> its topic, in bags; see `roles_of`.
         features: role -> its feature, in LeRobot data sets; see `RoleFinder`.
         degrees: angles without a unit in LeRobot data sets are in degrees.
+        calibration: file of the servos whose angles in LeRobot data sets are percentages; None: they are not.
+        ticks: with it, they are ticks instead.
         actions: one of ACTIONS.
         by_arrival: use times of arrival instead of stamps.
         correct_offset: subtract estimated offsets from the stamps of pictures.
@@ -67,6 +71,8 @@ class ImportSettings:
     topics: Mapping[str, str] = field(default_factory=dict)
     features: Mapping[str, str] = field(default_factory=dict)
     degrees: bool = False
+    calibration: str | None = None
+    ticks: bool = False
     actions: str = "auto"
     by_arrival: bool = False
     correct_offset: bool = False
@@ -114,6 +120,8 @@ class Import:
         step_s = spec.step_ns / 1e9
         self.report = ImportReport([str(path) for path in paths], step_s, settings.episode_steps)
         self.signals: Signals | None = None
+        as_is = not settings.degrees and settings.calibration is None
+        self._convertible = as_is and any(path.is_dir() and is_lerobot(path) for path in paths)
 
     def read(self, on_read: Callable[[int], object] = lambda count: None) -> None:
         """Read and check everything.
@@ -212,15 +220,17 @@ class Import:
             raise EpisodeError("got no source of actions")
         _, self.report.actions_from, known = best
         actions = np.zeros((len(steps.reasons), self._spec.action_size))
+        beyond = BeyondRange(self._spec.actions, self._convertible)
         for step in usable:
             action = known.get(step)
             inside = None if action is None else within_range(self._spec, action)
             if action is None:
                 steps.reasons[step] = UNKNOWN.format(self.report.actions_from)
             elif inside is None:
-                steps.reasons[step] = TOO_FAST
+                steps.reasons[step] = TOO_FAR.format(beyond.take(action))
             else:
                 actions[step] = inside
+        self.report.beyond = beyond.lines()
         return actions
 
     def _known(
@@ -263,6 +273,7 @@ class Import:
             actions=actions[begin : begin + self._settings.episode_steps].astype(np.float32),
             truth={},
             look=np.asarray(PLAIN_LOOK, dtype=np.int64),
+            run=np.searchsorted(np.asarray(signals.breaks, dtype=np.int64), times[0], side="right"),
             body=recorded_body(self._spec),
         )
 
@@ -271,7 +282,12 @@ def _source(spec: RobotSpec, path: Path, settings: ImportSettings) -> Source:
     if path.is_dir() and is_lerobot(path):
         from ami_ros.recordings.importing.lerobot_source import LeRobotSource  # an optional extra
 
-        return LeRobotSource(spec, path, settings.features, settings.degrees)
+        servos = (
+            None
+            if settings.calibration is None
+            else read_calibration(Path(settings.calibration), settings.ticks)
+        )
+        return LeRobotSource(spec, path, settings.features, settings.degrees, servos)
     return BagSource(spec, path, settings.topics)
 
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -14,9 +15,16 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.body.sensors import VectorSensor
 from ami_ros.errors import ConfigError, shown
 from ami_ros.recordings.importing.roles import COMMANDS, RECORDED
+from ami_ros.recordings.importing.servo_calibration import ServoCalibration
 from ami_ros.recordings.lerobot.features import MOST_SHOWN, DatasetInfo, Feature
-from ami_ros.recordings.lerobot.layout import ACTION, IMAGES, STATE
-from ami_ros.recordings.lerobot.robot_features import POSITION, SUFFIXES, action_names, state_names
+from ami_ros.recordings.lerobot.layout import IMAGES, STATE, STATES
+from ami_ros.recordings.lerobot.robot_features import (
+    POSITION,
+    SUFFIXES,
+    action_names,
+    camera_name,
+    state_names,
+)
 from ami_ros.types import FloatArray
 
 DEGREES = {"rad": "deg", "rad/s": "deg/s"}
@@ -30,15 +38,17 @@ class Columns:
         feature: its name.
         places: (n,) indices of the numbers, in our order.
         factors: (n,) from its units to ours.
+        offsets: (n,) in our units, to add; 0 unless a servo's calibration says where its middle is.
     """
 
     feature: str
     places: Sequence[int]
     factors: FloatArray
+    offsets: FloatArray
 
     def of(self, numbers: FloatArray) -> FloatArray:
         """Return our numbers (N, n), from those of the feature (N, size)."""
-        values: FloatArray = numbers[:, list(self.places)] * self.factors
+        values: FloatArray = numbers[:, list(self.places)] * self.factors + self.offsets
         return values
 
 
@@ -74,12 +84,21 @@ class RoleFinder:
         spec: the robot.
         info: description of the data set.
         given: sensor, RECORDED or COMMANDS -> its FEATURE or FEATURE:COLUMNS; columns by name or number, as
-            in "observation.state:0-6".
+            in "observation.state:0-6", or by pattern, as in "observation.state:right*".
         degrees: angles without a unit are in degrees.
+        calibration: of servos: angles are percentages of their ranges, or ticks; None if they are not.
     """
 
-    def __init__(self, spec: RobotSpec, info: DatasetInfo, given: Mapping[str, str], degrees: bool) -> None:
+    def __init__(
+        self,
+        spec: RobotSpec,
+        info: DatasetInfo,
+        given: Mapping[str, str],
+        degrees: bool,
+        calibration: ServoCalibration | None = None,
+    ) -> None:
         self._spec, self._info, self._given, self._degrees = spec, info, given, degrees
+        self._calibration = calibration
 
     def find(self) -> LeRobotRoles:
         """Return the columns of each role.
@@ -95,8 +114,8 @@ class RoleFinder:
         vectors = {sensor.name: self._vector(sensor) for sensor in spec.vectors}
         notes: list[str] = []
         actions, commands = self._actions(), self._commands()
-        if actions is None and commands is None and (there := self._info.features.get(ACTION)) is not None:
-            hint = f"--feature {RECORDED}={ACTION} or --feature {COMMANDS}={ACTION}:COLUMNS"
+        if actions is None and commands is None and (there := self._info.action) is not None:
+            hint = f"--feature {RECORDED}={there.name} or --feature {COMMANDS}={there.name}:COLUMNS"
             notes.append(
                 f"{there} is neither the robot's channels {list(action_names(spec))} nor positions of "
                 f"{list(spec.command_names)}: actions are derived from motion; to use it, pass {hint}"
@@ -109,8 +128,9 @@ class RoleFinder:
             if given not in there:
                 raise ConfigError(f"--feature {name}: got {given}, expected one of {there}")
             return given
-        if f"{IMAGES}{name}" in there:
-            return f"{IMAGES}{name}"
+        named = [feature for feature in there if camera_name(feature) == name]
+        if f"{IMAGES}{name}" in there or len(named) == 1:
+            return f"{IMAGES}{name}" if f"{IMAGES}{name}" in there else named[0]
         if len(there) == len(self._spec.images) == 1:
             return there[0]
         raise self._missing(
@@ -128,7 +148,7 @@ class RoleFinder:
         states = self._state_features()
         for names in wanted:
             fitting = [feature for feature in states if set(names) <= feature.columns.keys()]
-            if len(fitting) > 1 and fitting[0].name != STATE:
+            if len(fitting) > 1 and fitting[0].name not in STATES:
                 there = [feature.name for feature in fitting[:MOST_SHOWN]]
                 raise ConfigError(
                     f"{sensor.name}: got columns {list(names)} in {there}, expected them in one feature; "
@@ -147,7 +167,7 @@ class RoleFinder:
         names, units = action_names(spec), tuple(channel.unit for channel in spec.actions.channels)
         if RECORDED in self._given:
             return self._told(RECORDED, (len(names),), names, units)
-        feature = self._info.features.get(ACTION)
+        feature = self._info.action
         # A bare name means a position: most robots of lerobot take position commands.
         bare = [spec.actions.names] if all(SUFFIXES[meaning] == POSITION for meaning in spec.meanings) else []
         for wanted in (names, *bare):
@@ -170,7 +190,7 @@ class RoleFinder:
         units = joints.units[: len(names)]
         if told:
             return self._told(COMMANDS, (len(names),), tuple(f"{name}{POSITION}" for name in names), units)
-        feature = self._info.features.get(ACTION)
+        feature = self._info.action
         for wanted in (tuple(f"{name}{POSITION}" for name in names), names):
             if feature is not None and feature.size and set(wanted) <= feature.columns.keys():
                 return self._columns(feature, _places(COMMANDS, feature, wanted), units)
@@ -178,8 +198,9 @@ class RoleFinder:
 
     def _state_features(self) -> list[Feature]:
         """Return the features that may be measurements, the usual one first."""
-        found = [f for f in self._info.features.values() if f.size and f.name.startswith("observation")]
-        return sorted(found, key=lambda feature: feature.name != STATE)
+        found = [f for f in self._info.features.values() if f.size]
+        found = [f for f in found if f.name.startswith("observation") or f.name in STATES]
+        return sorted(found, key=lambda feature: feature != self._info.state)
 
     def _told(self, role: str, sizes: Sequence[int], names: Sequence[str], units: Sequence[str]) -> Columns:
         """Return the columns given for a role; for a feature alone, those with the role's names, or all."""
@@ -202,19 +223,23 @@ class RoleFinder:
         return self._columns(feature, places, units)
 
     def _columns(self, feature: Feature, places: Sequence[int], units: Sequence[str]) -> Columns:
-        factors = []
+        factors, offsets = [], []
         for place, unit in zip(places, units, strict=False):
             given = feature.units[place] if len(feature.units) == feature.size else ""
             in_degrees = given == DEGREES.get(unit, "?") or (self._degrees and not given and unit in DEGREES)
             if given and given != unit and not in_degrees:
                 raise ConfigError(f"{feature.name}: column {place}: got unit {given!r}, expected {unit!r}")
-            factors.append(math.pi / 180.0 if in_degrees else 1.0)
-        return Columns(feature.name, places, np.array(factors))
+            factor, offset = math.pi / 180.0 if in_degrees else 1.0, 0.0
+            if self._calibration is not None and not given and unit == "rad":
+                factor, offset = self._calibration.to_rad(feature.labels[place])
+            factors.append(factor)
+            offsets.append(offset)
+        return Columns(feature.name, places, np.array(factors), np.array(offsets))
 
     def _missing(self, role: str, expected: str, example: str) -> ConfigError:
         return ConfigError(
-            f"got no feature of {role}, expected {expected}; name it with --feature {role}={example}. "
-            f"Available: {self._info.listed}"
+            f"got no feature of {role}, expected {expected}; name it with --feature {role}={example}, or let "
+            f"ami-ros new-robot write a robot with what there is. Available: {self._info.listed}"
         )
 
 
@@ -231,7 +256,7 @@ def _places(role: str, feature: Feature, names: Sequence[str]) -> list[int]:
 
 
 def _parse(role: str, feature: Feature, text: str) -> list[int]:
-    """Return the columns of a number, a range such as 0-6, or a name."""
+    """Return the columns of a number, a range such as 0-6, a name, or a pattern such as right*."""
     numbers = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", text)
     if numbers is not None:
         begin, end = int(numbers[1]), int(numbers[2] or numbers[1])
@@ -239,6 +264,9 @@ def _parse(role: str, feature: Feature, text: str) -> list[int]:
             return list(range(begin, end + 1))
     elif text in feature.columns:
         return _places(role, feature, [text])
+    elif fitting := [place for place, name in enumerate(feature.labels) if fnmatchcase(name, text)]:
+        return fitting
     raise ConfigError(
-        f"--feature {role}: got column {text!r}, expected a name or 0 to {feature.size - 1} of {feature}"
+        f"--feature {role}: got column {text!r}, expected a name, a pattern such as right*, "
+        f"or 0 to {feature.size - 1} of {feature}"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LeRobotDataset v3 recordings."""
+"""LeRobotDataset recordings, v2 and v3."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ami_ros.errors import AmiError, ConfigError, ImageError, ObservationError, 
 from ami_ros.recordings.decoding import decoded
 from ami_ros.recordings.importing.lerobot_roles import Columns, RoleFinder
 from ami_ros.recordings.importing.roles import COMMANDS, RECORDED
+from ami_ros.recordings.importing.servo_calibration import ServoCalibration
 from ami_ros.recordings.importing.signals import MOST_PIXELS, SignalReader
 from ami_ros.recordings.importing.track import TopicHealth
 from ami_ros.recordings.lerobot.dataset_input import DatasetInput, Rows
@@ -40,17 +41,25 @@ class LeRobotSource:
         path: its folder.
         features: role -> its feature; see `RoleFinder`.
         degrees: angles without a unit are in degrees.
+        calibration: of servos whose angles are percentages or ticks; None if they are not.
 
     Raises:
         EpisodeError: it cannot be read, or is of another version.
         ConfigError: a sensor's feature is missing; lists what there is.
     """
 
-    def __init__(self, spec: RobotSpec, path: Path, features: Mapping[str, str], degrees: bool) -> None:
+    def __init__(
+        self,
+        spec: RobotSpec,
+        path: Path,
+        features: Mapping[str, str],
+        degrees: bool,
+        calibration: ServoCalibration | None = None,
+    ) -> None:
         self.path, self._spec, self._input = path, spec, DatasetInput(path)
         info = self._input.info
         try:
-            self._found = RoleFinder(spec, info, features, degrees).find()
+            self._found = RoleFinder(spec, info, features, degrees, calibration).find()
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
         self.problems, self.notes = self._input.problems, [f"{path}: {note}" for note in self._found.notes]
@@ -61,13 +70,15 @@ class LeRobotSource:
 
     def read(self, reader: SignalReader, on_read: Callable[[int], object]) -> None:
         """Pass all rows to the reader."""
-        roles, episode = self._roles(reader), None
+        roles, episode, is_whole = self._roles(reader), None, False
         for rows in self._input.rows([*self._found.features, *self._images]):
             if rows.episode != episode:
                 episode = rows.episode
-                reader.begin_run()
-                self._videos.begin(episode)
-            for row, time_s in enumerate(rows.times_s):
+                is_whole = self._videos.has(episode)
+                if is_whole:
+                    reader.begin_run()
+                    self._videos.begin(episode)
+            for row, time_s in enumerate(rows.times_s if is_whole else ()):
                 self._take(rows, row, float(time_s), roles, reader)
             on_read(len(rows.times_s))
         self._videos.close()

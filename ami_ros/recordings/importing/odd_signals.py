@@ -73,9 +73,12 @@ def _of_joints(spec: RobotSpec, signals: Signals) -> list[str]:
     if lower is not None and upper is not None:
         outside = (values < lower) | (values > upper)
     share = float(outside.any(axis=1).mean()) if len(values) else 0.0
-    if share <= BEYOND:
+    if share <= BEYOND or lower is None or upper is None:
         return []
+    joint = int(outside.mean(axis=0).argmax())
+    worst = float(values[np.abs(values[:, joint]).argmax(), joint])
     return [
-        f"{spec.joint_sensor}: {share:.0%} of the positions are outside the robot's limits: are they another "
-        "robot's, or in degrees (--degrees)?"
+        f"{spec.joint_sensor}: {share:.0%} of the positions are outside the robot's limits, as in "
+        f"{spec.joint_names[joint]}: {worst:.4g}, {lower[joint]:g} to {upper[joint]:g} rad: are "
+        "they another robot's, or in degrees (--degrees)?"
     ]

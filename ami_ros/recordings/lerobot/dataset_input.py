@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of a LeRobotDataset v3 and the videos with their pictures: everything readable."""
+"""Rows of a LeRobotDataset and the videos with their pictures: everything readable."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from ami_ros.errors import EpisodeError
 from ami_ros.recordings.lerobot.episode_places import one_line, read_places
 from ami_ros.recordings.lerobot.features import read_info
 from ami_ros.recordings.lerobot.layout import EPISODE, FRAME, TIMESTAMP
+from ami_ros.recordings.lerobot.lfs_pointer import ADVICE, is_pointer
 from ami_ros.recordings.lerobot.parquet_input import PICTURES, ParquetInput
 from ami_ros.recordings.lerobot.row_index import RowIndex, numbers_of, stretches
 from ami_ros.types import FloatArray
 
 BATCH = 64  # rows that are held in memory: each may have a large picture
 MANY = 2**16  # rows of which only the numbers are held
+MOST_LINES = 3  # files that are missing, one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +57,20 @@ class DatasetInput:
         episodes: number -> where it is, of the episodes listed in meta/episodes.
 
     Raises:
-        EpisodeError: its description cannot be read, or is of another version.
+        EpisodeError: its description cannot be read, or is of another version; or its files of rows are Git
+            LFS pointers.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.info = read_info(path)
+        self._files = sorted(
+            path.relative_to(self.path).as_posix() for path in self.path.glob("data/*/*.parquet")
+        )
         self.problems = list(self.info.problems)
+        self._leave_out_pointers()
         videos = [name for name, feature in self.info.features.items() if feature.dtype == "video"]
-        self.episodes = read_places(path, videos, self.info.fps, self.problems.append)
+        self.episodes = read_places(path, videos, self.info.fps, self.problems.append, self.info.layout)
         self._index = RowIndex(self.episodes)
 
     def rows(self, features: Sequence[str]) -> Iterator[Rows]:
@@ -72,10 +79,16 @@ class DatasetInput:
         Raises:
             EpisodeError: no file of rows can be read.
         """
-        files = sorted(path.relative_to(self.path).as_posix() for path in self.path.glob("data/*/*.parquet"))
         places = Counter(place.data for place in self.episodes.values())
-        lost = sorted(places.keys() - set(files))
-        self.problems += [f"{file}: missing, with {places[file]} episodes" for file in lost]
+        # A template may say another folder than data/.
+        files = sorted(
+            {*self._files, *(file for file in places if (self.path / file).is_file())} - self._pointers
+        )
+        lost = sorted(places.keys() - set(files) - self._pointers)
+        self.problems += [f"{file}: missing, with {places[file]} episodes" for file in lost[:MOST_LINES]]
+        if more := lost[MOST_LINES:]:
+            count = sum(places[file] for file in more)
+            self.problems.append(f"{len(more)} more files of rows are missing, with {count} episodes")
         for file in files:
             self._look_at(file)
         self.problems += self._index.problems()
@@ -91,6 +104,15 @@ class DatasetInput:
         if any(expected and got != expected for got, expected in counts):
             episodes, frames = (f"{got} of {expected or 'unknown'}" for got, expected in counts)
             self.problems.append(f"got {episodes} episodes, {frames} frames")
+
+    def _leave_out_pointers(self) -> None:
+        self._pointers = {file for file in self._files if is_pointer(self.path / file)}
+        if not self._pointers:
+            return
+        first, count = min(self._pointers), f"{len(self._pointers)} of {len(self._files)} files of rows"
+        if len(self._pointers) == len(self._files):
+            raise EpisodeError(f"{self.path / first}: {ADVICE} ({count} are pointers)")
+        self.problems.append(f"{first}: {ADVICE} ({count} are pointers)")
 
     def _look_at(self, file: str) -> None:
         """Index the numbers of all rows; unreadable ones are reported when the rows are read."""

@@ -6,9 +6,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ami_ros.errors import shown
 from ami_ros.recordings.lerobot.dataset_input import DatasetInput
+from ami_ros.recordings.lerobot.lfs_pointer import PULL, is_pointer
 from ami_ros.recordings.lerobot.video_input import SPARE, VideoInput
 from ami_ros.types import ImageArray
+
+POINTERS = f"Git LFS pointers ({PULL})"
 
 
 class EpisodeVideos:
@@ -25,6 +29,20 @@ class EpisodeVideos:
         self._open: dict[str, tuple[str, float, VideoInput]] = {}  # feature -> file, begin, video
         self._unknown: Counter[str] = Counter()
         self._lost: Counter[tuple[str, str]] = Counter()
+        self._without: dict[tuple[str, str], list[int]] = {}  # feature and reason -> episodes
+
+    def has(self, episode: int) -> bool:
+        """Return whether the videos of a listed episode are there; the others are counted."""
+        place, why = self._dataset.episodes.get(episode), ""
+        for name in self._features:
+            if place is None or name not in place.videos:
+                continue  # counted picture by picture
+            file = self._dataset.path / place.videos[name].path
+            why = "missing" if not file.exists() else POINTERS if is_pointer(file) else ""
+            if why:
+                self._without.setdefault((name, why), []).append(episode)
+                break
+        return not why
 
     def begin(self, episode: int) -> None:
         """Go to the beginning of an episode."""
@@ -58,10 +76,15 @@ class EpisodeVideos:
 
     def problems(self) -> list[str]:
         """Return what could not be read, for people."""
+        without = [
+            f"{len(episodes)} of {len(self._dataset.episodes)} episodes are skipped: their videos of {name} "
+            f"are {why}: {shown(episodes)}"
+            for (name, why), episodes in self._without.items()
+        ]
         lost = [f"{file}: {count} pictures are lost: {why}" for (file, why), count in self._lost.items()]
         unknown = [
             f"{feature}: {count} pictures are lost: meta/episodes does not say where they are, or "
             "contradicts itself"
             for feature, count in self._unknown.items()
         ]
-        return sorted([*lost, *unknown])
+        return [*without, *sorted([*lost, *unknown])]

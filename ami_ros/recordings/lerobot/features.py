@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from ami_ros.errors import EpisodeError, shown
-from ami_ros.recordings.lerobot.layout import BOOKKEEPING, INFO_FILE, VERSION
+from ami_ros.recordings.lerobot.layout import (
+    ACTIONS,
+    BOOKKEEPING,
+    DATA,
+    FILES_PER_CHUNK,
+    INFO_FILE,
+    OLD_DATA,
+    OLD_VIDEOS,
+    READABLE,
+    STATES,
+    V3,
+    VIDEOS,
+    Layout,
+)
+from ami_ros.recordings.lerobot.lfs_pointer import ADVICE, is_pointer
 from ami_ros.settings.strict_text import parse_json
 from ami_ros.system.regular_file import read_regular
 
@@ -53,11 +68,29 @@ class Feature:
 
     @cached_property
     def columns(self) -> Mapping[str, Sequence[int]]:
-        """Name -> indices of its numbers: a name may be given twice."""
+        """Name or label -> indices of its numbers: a name may be given twice."""
         columns: dict[str, list[int]] = {}
         for column, name in enumerate(self.names):
             columns.setdefault(name, []).append(column)
+        if self.size:
+            for column, label in enumerate(self.labels):
+                columns.setdefault(label, [column])
         return columns
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """One label for each number, all different: its name; name_3 if given twice; value_3 if not given."""
+        count = Counter(self.names)
+        names = self.names or ("value",) * self.size
+        taken = {name for name in self.names if count[name] == 1}
+        labels: list[str] = []
+        for column, name in enumerate(names):
+            label = name if count[name] == 1 else f"{name}_{column}"
+            while count[name] != 1 and label in taken:
+                label += "_"
+            taken.add(label)
+            labels.append(label)
+        return tuple(labels)
 
     @property
     def kind(self) -> str:
@@ -78,6 +111,7 @@ class DatasetInfo:
         episodes: expected number; 0 if not given.
         frames: expected number; 0 if not given.
         problems: invalid entries that are ignored, for people.
+        layout: where its files are.
     """
 
     fps: float
@@ -85,6 +119,25 @@ class DatasetInfo:
     episodes: int
     frames: int
     problems: Sequence[str] = ()
+    layout: Layout = V3
+
+    @property
+    def state(self) -> Feature | None:
+        """Measured values: by a usual name, else the largest of observation...; None if there are none."""
+        return self._usual(STATES, "observation.")
+
+    @property
+    def action(self) -> Feature | None:
+        """Actions: by a usual name, else the largest of action...; None if there are none."""
+        return self._usual(ACTIONS, "action")
+
+    def _usual(self, names: Sequence[str], begin: str) -> Feature | None:
+        usual = [self.features[name] for name in names if name in self.features]
+        others = [feature for name, feature in self.features.items() if name.startswith(begin)]
+        numbers = [feature for feature in usual if feature.size] + sorted(
+            (feature for feature in others if feature.size), key=lambda feature: -feature.size
+        )
+        return numbers[0] if numbers else None
 
     @property
     def listed(self) -> str:
@@ -106,18 +159,21 @@ def read_info(folder: Path) -> DatasetInfo:
         if not isinstance(info, dict) or not isinstance(info.get("features"), dict):
             raise ValueError(f"got {shown(info)}, expected a mapping with features")
     except (OSError, ValueError) as error:
+        if is_pointer(path):
+            raise EpisodeError(f"{path}: {ADVICE}") from error
         why = getattr(error, "strerror", None) or error
         raise EpisodeError(
             f"{path}: cannot be read ({why}); without it, the meaning of the columns is unknown: copy it "
             "again"
         ) from error
-    version = info.get("codebase_version")
-    if str(version).partition(".")[0] != VERSION.partition(".")[0]:
+    version = str(info.get("codebase_version")).partition(".")[0]
+    if version not in {known.partition(".")[0] for known in READABLE}:
         raise EpisodeError(
-            f"{folder}: got a LeRobotDataset of version {shown(str(version))[1:-1]}, expected {VERSION}; "
-            "convert it with lerobot's convert_dataset_v21_to_v30"
+            f"{folder}: got a LeRobotDataset of version {shown(str(info.get('codebase_version')))[1:-1]}, "
+            f"expected {', '.join(READABLE)}; convert it with lerobot's converters"
         )
     try:
+        layout = _layout(info, version == "v2")
         features = {name: _feature(name, about) for name, about in info["features"].items()}
         fps = _number(info.get("fps"), LEAST_FPS, MOST_FPS, "fps")
     except ValueError as error:
@@ -125,7 +181,18 @@ def read_info(folder: Path) -> DatasetInfo:
     problems: list[str] = []
     episodes, frames = (_count(info, f"total_{what}", problems) for what in ("episodes", "frames"))
     features = {name: feature for name, feature in features.items() if name not in BOOKKEEPING}
-    return DatasetInfo(fps, features, episodes, frames, problems)
+    return DatasetInfo(fps, features, episodes, frames, problems, layout)
+
+
+def _layout(info: Mapping[str, Any], is_old: bool) -> Layout:
+    """Return where the files are. Raises ValueError: a template leads out of the folder."""
+    data, videos = (OLD_DATA, OLD_VIDEOS) if is_old else (DATA, VIDEOS)
+    # A set without videos has no template of their paths.
+    data, videos = info.get("data_path") or data, info.get("video_path") or videos
+    size = (
+        int(_number(info.get("chunks_size", FILES_PER_CHUNK), 1, MOST_COUNT, "chunks_size")) if is_old else 0
+    )
+    return Layout(data, videos, size)
 
 
 def _count(info: Mapping[str, Any], name: str, problems: list[str]) -> int:
@@ -166,7 +233,12 @@ def _is_size(value: Any) -> bool:
 
 
 def _texts(names: Any) -> tuple[str, ...]:
-    """Return names, which some data sets group, as in {"motors": ["waist", "shoulder"]}; else ()."""
+    """Return names, which some data sets group, as in {"motors": ["waist", "shoulder"]}; else ().
+
+    Groups may have no names, as in [["waist", "shoulder"]].
+    """
+    if isinstance(names, list) and names and all(isinstance(group, list) for group in names):
+        names = [name for group in names for name in group]
     if isinstance(names, Mapping):
         groups = list(names.values())
         names = [name for group in groups for name in (group if isinstance(group, list) else [group])]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ami_ros.body.robot_spec import RobotSpec
@@ -19,6 +20,13 @@ SUFFIXES: Mapping[str, str] = {
     "twist": VELOCITY,
     "setpoint": "",
 }
+
+
+def camera_name(feature: str) -> str:
+    """Return the camera's name in a robot's YAML: front, for the feature observation.images.front."""
+    name = feature.removeprefix(IMAGES).removeprefix("observation.")
+    plain = re.sub(r"\W", "_", name)
+    return plain if plain.isidentifier() else f"camera_{plain}"
 
 
 def state_names(sensor: VectorSensor) -> tuple[str, ...]:

@@ -103,7 +103,9 @@ def test_features_are_found_by_name_or_told(tmp_path):
     assert "observation.state (float32 5: q, r, s, t, g)" in missing
     assert "got nose, expected one of: " in refused(**FRONT, joints="nose")
     assert "got 5 columns of observation.state" in refused(**FRONT, joints="observation.state")
-    assert "got column 'nose', expected a name or 0 to 4" in refused(**FRONT, joints="observation.state:nose")
+    assert "got column 'nose', expected a name, a pattern such as right*, or 0 to 4" in refused(
+        **FRONT, joints="observation.state:nose"
+    )
     assert "got ['nose'], expected some of ['camera', 'joints', 'actions', 'commands']" in refused(nose="x")
     assert "got action, expected one of ['observation.images.front'" in refused(camera="action")
     strange = renamed(tmp_path / "strange", list("qrstg"), units=["mm"] * 5)
@@ -133,6 +135,16 @@ def test_degrees(tmp_path):
     path = renamed(tmp_path / "marked", [f"joint_{x}" for x in "abcd"] + ["g"], units=["deg"] * 5)
     _, (marked, _) = imported(path, tmp_path / "of_marked")
     np.testing.assert_array_equal(marked.vectors["joints"], got.vectors["joints"])
+
+
+def test_percentages_of_servos(tmp_path):
+    servo = {"id": 1, "drive_mode": 0, "homing_offset": 0, "range_min": 1000, "range_max": 3000}
+    file = tmp_path / "arm.json"
+    file.write_text(json.dumps({f"joint_{letter}": servo for letter in "abcd"}))
+    _, (got, _) = imported(MADE, tmp_path / "data", calibration=str(file))
+    # 100 % are 1000 of the 4095 ticks of a turn.
+    state = episode(0)["observation.state"][0, :4].astype(np.float64) * 10.0 * 2.0 * np.pi / 4095
+    np.testing.assert_allclose(got.vectors["joints"][0, :4], state, rtol=1e-6)
 
 
 COUNT = 4
@@ -191,10 +203,11 @@ def test_videos_that_are_cut_off_or_missing(tmp_path, exported):
     (videos / "file-002.mp4").unlink()
     problems, there = readable(path, tmp_path / "data")
     assert there == [0, 3]
-    assert len(problems) == 2
-    for number, problem in zip((1, 2), problems, strict=True):
-        what = f"chunk-000/file-00{number}.mp4: {STEPS + 1} pictures are lost: "
-        assert what in problem
+    missing, lost = problems
+    assert missing.endswith(
+        "1 of 4 episodes are skipped: their videos of observation.images.camera are missing: [2]"
+    )
+    assert f"chunk-000/file-001.mp4: {STEPS + 1} pictures are lost: " in lost
     shutil.rmtree(path / "meta/episodes")
     with pytest.raises(EpisodeError, match=r"got no usable message of \['camera'\]"):
         readable(path, tmp_path / "nothing")
@@ -212,7 +225,11 @@ def test_images_need_no_list_of_episodes(tmp_path, exported):
     ("change", "message"),
     [
         (lambda text: text[:100], r"info.json: cannot be read \(.*: copy it again"),
-        (lambda text: text.replace("v3.0", "v2.1"), "of version v2.1, expected v3.0; convert it"),
+        (lambda text: text.replace("v3.0", "v1.6"), "of version v1.6, expected v2.0, v2.1, v3.0; convert it"),
+        (
+            lambda text: text.replace("v3.0", "v2.1"),
+            "data_path: got 'data/chunk-.*expected a path in the data",
+        ),
         (lambda text: text.replace('"fps": 20', '"fps": 0'), "fps: got 0, expected"),
         (lambda text: text.replace("observation.state", "../state"), "a name that is valid for a folder"),
         (lambda text: text.replace("[\n                5\n            ]", "[99999999]"), "expected sizes of"),

@@ -84,7 +84,10 @@ def test_names_that_cannot_be_are_none(tmp_path, names):
 def test_names_may_be_grouped_and_given_twice(tmp_path):
     groups = {"left": ["a", "b"], "right": ["a", "b"], "hand": "c"}
     info = read_info(with_info(tmp_path / "set", lambda info: info["features"][STATE].update(names=groups)))
-    assert info.features[STATE].columns == {"a": [0, 2], "b": [1, 3], "c": [4]}
+    # A name that is given twice is no label.
+    labels = {"a_0": [0], "b_1": [1], "a_2": [2], "b_3": [3]}
+    assert info.features[STATE].columns == {"a": [0, 2], "b": [1, 3], "c": [4], **labels}
+    assert info.features[STATE].labels == ("a_0", "b_1", "a_2", "b_3", "c")
 
 
 def test_a_message_does_not_have_all_of_many_names(tmp_path):

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 from lerobot_data import MADE
+from lerobot_old import write_old
 from memories import MODEL, moment
-from recorded import imported
+from recorded import SIDE, STEPS, TRUST, imported
 from small_data import write_episodes
 
 from ami_ros.episodes.episode import list_episodes, read_episode
@@ -132,6 +133,29 @@ def lerobot(generator: Random, folder: Path) -> None:
         said = [*report.problems, *(h.reason for h in report.topics.values() if h.reason)]
         if not said:
             _compare(episodes, features)
+
+    _refuse(work)
+
+
+def lerobot_old(generator: Random, folder: Path) -> None:
+    """A data set of v2.1, of which new-robot makes a robot; whatever comes of it is used, or reported."""
+    from ami_ros.body.robot_spec import load_robot
+    from ami_ros.recordings.importing.importing import Import, ImportSettings
+    from ami_ros.recordings.lerobot.proposed_robot import proposed_robot
+    from ami_ros.recordings.lerobot.robot_survey import survey_dataset
+
+    path, robot = write_old(folder / "set"), folder / "mine.yaml"
+    files = sorted(p for p in path.rglob("*") if p.is_file())
+    told = [file for file in files if file.parent.name == "meta"]
+    file = (told if generator.random() < 0.5 else files)[int(generator.integers(2))]
+    spoil = json_of if file.suffix == ".json" and generator.random() < 0.8 else bytes_of
+    file.write_bytes(spoil(generator, file.read_bytes()))
+
+    def work() -> None:
+        robot.write_text(proposed_robot("mine", path, survey_dataset(path)))
+        work = Import(load_robot(robot), [path], ImportSettings(SIDE, STEPS, TRUST))
+        work.read()
+        work.cut()
 
     _refuse(work)
 
@@ -349,7 +373,7 @@ CASES: dict[str, Case] = {
     **{
         case.__name__: case
         for case in (
-            *(damaged_bag, bag_bomb, lerobot, memory, npz, robot_yaml, settings_yaml),
+            *(damaged_bag, bag_bomb, lerobot, lerobot_old, memory, npz, robot_yaml, settings_yaml),
             *(urdf, model, picture, arguments),
         )
     },
