@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+DOCS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(DOCS), str(DOCS.parent)]  # generate, and benchmarks
 
 from generate import files, python_names, reasons, settings, topics, verbs
 
