@@ -10,6 +10,7 @@ from benchmarks.curve.command import curve
 from benchmarks.four_room.command import four_room
 from benchmarks.judging.command import judging
 from benchmarks.kills import kills
+from benchmarks.real.command import real
 
 app = typer.Typer(
     name="benchmarks",
@@ -23,6 +24,7 @@ app.command()(curve)
 app.command("four-room")(four_room)
 app.command()(judging)
 app.command()(kills)
+app.command()(real)
 
 if __name__ == "__main__":
     run(app)

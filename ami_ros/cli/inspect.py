@@ -14,6 +14,8 @@ from ami_ros.cli import options
 from ami_ros.errors import printable
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ami_ros.model.contract import Contract
     from ami_ros.model.judging.judgement import Judgement
 
@@ -122,10 +124,23 @@ def _print(
             "in a varied look, scenes differ {spread:.2f} times as much as in the plain look, with an error "
             "of {error:.3f} of the variance".format(**quality["alike"])
         )
+    if hindsight := quality.get("hindsight"):
+        console.print(_hindsight(hindsight))
     console.print(
         f"measured on {quality['held_out_episodes']} held-out episodes "
         f"and {quality['event_clips']} event clips"
     )
+
+
+def _hindsight(figures: Mapping[str, list[float]]) -> Table:
+    from rich.table import Table
+
+    title = "hindsight: plans toward the picture seen later; errors in usual ways of the worst channel"
+    table = Table("seconds later", "cosine", "by chance", "error", "standing still", "moments", title=title)
+    names = ("ahead_s", "cosine", "chance", "planned_error", "still_error", "moments")
+    for row in zip(*(figures[name] for name in names), strict=True):
+        table.add_row(f"{row[0]:g}", *(f"{value:.2f}" for value in row[1:5]), f"{row[5]:g}")
+    return table
 
 
 def _known(text: str, value: float | None) -> str:

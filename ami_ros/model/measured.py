@@ -29,6 +29,10 @@ QUALITY: dict[Any, Any] = {
 AHEAD = ("open_loop_error", "copy_last_error", "shuffled_action_error")  # one number per block each
 KINDS: dict[Any, str] = {float: "a number", int: "an int", list: "a list", dict: "a mapping"}
 ALIKE = {"spread": float, "error": float}  # only if the data have double exposures
+# Only in files of later versions, or where training was asked for it.
+IN_HINDSIGHT = ("ahead_s", "cosine", "chance", "planned_error", "still_error", "moments")
+HINDSIGHT = {name: [float] for name in IN_HINDSIGHT}
+LATER: dict[str, Any] = {"alike": ALIKE, "hindsight": HINDSIGHT, "shown": {str: [float]}}
 
 
 def measured(contract: Contract, where: str) -> dict[str, Any]:
@@ -43,8 +47,9 @@ def measured(contract: Contract, where: str) -> dict[str, Any]:
     """
     quality = contract.quality
     misfits = list(_misfits(quality, QUALITY, "quality"))
-    if quality.get("alike"):
-        misfits += _misfits(quality["alike"], ALIKE, "quality.alike")
+    for name, shape in LATER.items():
+        if quality.get(name):
+            misfits += _misfits(quality[name], shape, f"quality.{name}")
     if not misfits and len({len(quality[name]) for name in AHEAD}) > 1:
         misfits = [
             f"quality: got {', '.join(AHEAD)} of different lengths, expected one number per block each"

@@ -37,7 +37,7 @@ from ami_ros.training.fitting.predictor import fit_predictor
 from ami_ros.training.fitting.surprise import fit_surprise
 from ami_ros.training.fitting.temporal_distance import fit_temporal_distance
 from ami_ros.training.latents import encode_episodes
-from ami_ros.training.quality import measure_quality
+from ami_ros.training.quality import measure_quality, shown_in_pictures
 from ami_ros.training.recorded import of_sensor, recorded
 from ami_ros.training.runs import whole_runs
 from ami_ros.training.settings import TrainingSettings
@@ -195,6 +195,7 @@ def finish(
     horizon = min(horizon, split.held_out.steps // spec.action_block)
     quality = measure_quality(network, encoded, held_out, clips, oddities.held_out, horizon)
     quality["completion"] = completion_errors(network, held_out, inputs.cameras)
+    quality["shown"] = shown_in_pictures(network, encoded, held_out, inputs)
     quality["alike"] = measure_alike(network, split.held_out_exposures)
     actions = split.training.actions
     return Contract(

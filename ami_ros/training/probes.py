@@ -6,6 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+STILL = 1e-9  # a smaller sum of squares is no change
+
 
 def ridge_regression(features: Tensor, values: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     """Return weights (D, M) and offset (M,) that recover values (N, M) from features (N, D).
@@ -19,6 +21,17 @@ def ridge_regression(features: Tensor, values: Tensor, ridge: float) -> tuple[Te
     gram += ridge * torch.diagonal(gram).mean().clamp_min(1e-9) * torch.eye(gram.shape[0], dtype=gram.dtype)
     weights = torch.linalg.solve(gram, x.T @ y)
     return weights.float(), (mean_y - mean_x @ weights).float()
+
+
+def probe_each(
+    latents: Tensor, values: Tensor, test_latents: Tensor, test_values: Tensor, ridge: float = 1e-3
+) -> list[float]:
+    """Return R2 of each of the M components, see `probe`; 0 for one that does not change."""
+    weights, offset = ridge_regression(latents.flatten(0, 1), values.flatten(0, 1), ridge)
+    true = test_values.flatten(0, 1)
+    residual = true - (test_latents.flatten(0, 1) @ weights + offset)
+    missed, spread = (residual**2).sum(0), ((true - true.mean(0)) ** 2).sum(0)
+    return torch.where(spread > STILL, 1.0 - missed / spread.clamp_min(STILL), 0.0).tolist()
 
 
 def probe(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ami_ros.episodes.event import STRANGER
 from ami_ros.model.distances import DISTANCES
+from ami_ros.model.networks.inputs import Inputs
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.training.events import Clips, surprise_aucs
@@ -18,7 +19,7 @@ from ami_ros.training.fitting.appearance import Oddities, oddness_of
 from ami_ros.training.fitting.disagreement import disagreements
 from ami_ros.training.fitting.metric import in_metric
 from ami_ros.training.latents import Encoded, Transitions
-from ami_ros.training.probes import probe
+from ami_ros.training.probes import probe, probe_each
 from ami_ros.training.rank import roc_auc, spearman
 
 STILL = 1e-3  # changes below this count as no motion, m or rad
@@ -112,6 +113,24 @@ def beyond_the_range(model: Jepa, usual: Tensor, oddities: Oddities) -> dict[str
         kind: {"auc": roc_auc(usual.numpy(), seen.numpy()), "surprised": float((seen > scale).float().mean())}
         for kind, seen in odd.items()
     }
+
+
+def shown_in_pictures(
+    model: Jepa, training: Encoded, held_out: Encoded, inputs: Inputs
+) -> dict[str, list[float]]:
+    """Return, for each vector sensor, how well each of its values can be read off the pictures (R2).
+
+    It needs no truth but the sensor. Velocities are left out; without cameras there is nothing to read.
+    """
+    if not inputs.cameras:
+        return {}
+    found, at = {}, model.vectors_at
+    for vector in inputs.vectors:
+        there = slice(at, at + vector.positions)
+        sides = (training.cores, training.states[..., there], held_out.cores, held_out.states[..., there])
+        found[vector.name] = probe_each(*sides)
+        at += vector.size
+    return found
 
 
 def what_is_moved(truths: Mapping[str, Tensor]) -> str | None:

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(DOCS), str(DOCS.parent)]  # generate, and benchmarks
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # benchmarks
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # generate
 
 from generate import files, python_names, reasons, settings, topics, verbs
 

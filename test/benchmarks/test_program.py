@@ -16,7 +16,7 @@ from untrained import untrained_model
 from benchmarks.__main__ import app
 
 ROOT = Path(__file__).resolve().parents[2]
-VERBS = ("curve", "four-room", "judging", "kills")
+VERBS = ("curve", "four-room", "judging", "kills", "real")
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ami_ros.model.contract import Contract
 from ami_ros.model.judging.parts import DISTANCE, FORESIGHT, SIGHT, errors_ahead, parts_of
 from ami_ros.model.judging.settings import JudgementSettings
-from ami_ros.model.judging.wording import in_hindsight, seen, told_apart, trusted, worth_knowing
+from ami_ros.model.judging.wording import in_hindsight, seen, shown_of, told_apart, trusted, worth_knowing
 
 # By weak part: why the model may not plan, and the remedy.
 WEAK = {
@@ -107,6 +107,7 @@ def judge(contract: Contract, settings: JudgementSettings) -> Judgement:
     ahead, block_s = errors_ahead(quality), contract.block / contract.rate_hz
     said = [
         *seen(quality),
+        *shown_of(contract),
         trusted(ahead, settings.trusted_error, block_s),
         told_apart(parts.get(DISTANCE), expected.get(DISTANCE, 1.0) >= settings.least_success),
         *in_hindsight(quality),

@@ -7,8 +7,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ami_ros.model.contract import Contract
 from ami_ros.model.judging.parts import numbers, probes
 
+SHOWN = 0.9  # R2 from which on a value counts as shown by the pictures
 BLIND = 0.5  # R2 below which something counts as not seen
 GUESSES = "the better of two guesses: that nothing moves, or that other actions were taken"
 TOLD = 0.9  # AUC from which on two things count as distinguished
@@ -28,6 +30,22 @@ def seen(quality: Mapping[str, Any]) -> Iterator[str]:
         yield f"It sees {_listed(list(each))} of the standard deviation."
     if blurred := [f"the {name}" for name in found if name not in sharp]:
         yield f"It hardly sees {_listed(blurred)}."
+
+
+def shown_of(contract: Contract) -> Iterator[str]:
+    """Say which values of a sensor pictures show, and which hardly."""
+    found = contract.quality.get("shown")
+    for vector in contract.vectors:
+        each = found.get(vector.name) if isinstance(found, Mapping) else None
+        if not isinstance(each, list) or not numbers(dict(enumerate(each))):
+            continue
+        named = list(zip(vector.values, each, strict=False))
+        sharp = [name for name, r2 in named if r2 >= SHOWN]
+        hardly = [f"{name} ({r2:.2f})" for name, r2 in named if r2 < SHOWN]
+        yield (
+            f"Pictures show {_listed(sharp) if sharp else 'nothing'} of {vector.name} (R2 {SHOWN:g} or more)"
+            + (f", and less of {_listed(hardly)}." if hardly else ".")
+        )
 
 
 def trusted(ahead: Sequence[float], share: float, block_s: float) -> str:

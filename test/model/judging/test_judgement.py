@@ -102,3 +102,10 @@ def test_hindsight_is_said_and_so_is_its_absence():
     assert (
         "0.5, 1 s later with a cosine of 0.90, 0.80 (toward pictures of other moments at most 0.20)" in text
     )
+
+
+def test_what_pictures_show_of_a_sensor_is_said():
+    r2 = {"joints": [0.99, 0.95, 0.5, 0.91, 0.97, 0.92, -0.1]}
+    (line,) = [line for line in judged(shown=r2).lines if line.startswith("Pictures show")]
+    names = CONTRACT.vectors[0].values[:7]
+    assert ", ".join(names[:2]) in line and f"less of {names[2]} (0.50) and {names[6]} (-0.10)." in line
