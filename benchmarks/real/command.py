@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks.real`: a model of a real robot's recordings, measured on what was held out."""
+"""`python -m benchmarks real`: a model of a real robot's recordings, measured on what was held out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def real(
     off the pictures; plans toward later pictures next to what was done and to chance; and whether frozen,
     covered, shifted and foreign pictures, and an unknown object, surprise it.
 
-    Example: python -m benchmarks.real --data G1-policy-train --robot my_arm.yaml --json real.json
+    Example: python -m benchmarks real --data G1-policy-train --robot my_arm.yaml --json real.json
     """
     from ami_ros.cli.model import model as make_model
     from ami_ros.configuration import Configuration
