@@ -11,7 +11,7 @@ from bodies.wheeled_base import husky_yaml
 from robots import changed
 
 from ami_ros.body.robot_spec import load_robot
-from ami_ros.sim.loop.command_oracle import KEEP_IN_TOLERANCE, CommandOracle
+from ami_ros.sim.loop.command_oracle import KEEP_IN_TOLERANCE, UNHEARD_NS, CommandOracle
 from ami_ros.types import Command
 
 TICK_S, TICK_NS = 0.01, 10_000_000
@@ -233,3 +233,21 @@ def test_ticks_that_were_left_out_are_no_motion_after_a_stop(tmp_path):
     assert oracle.moved_after_stop == 0
     oracle.see(Command(np.array([0.1, 0.0]), np.zeros(2), 300 * TICK_NS), None)
     assert oracle.moved_after_stop == 1
+
+
+def test_a_gate_that_has_not_heard_of_a_reset_may_hold_the_robot_where_it_stood():
+    elsewhere, hold = SPEC.home + 0.6, Command(SPEC.home, STILL, TICK_NS)
+    for moved, late_ns, unsafe in [
+        (0.0, TICK_NS, 0),
+        (0.0, UNHEARD_NS + TICK_NS, 1),
+        (1e-3, TICK_NS, 1),
+    ]:
+        oracle = CommandOracle(ROBOT, TICK_S)
+        oracle.see(hold, SPEC.home)
+        oracle.forget_motion()
+        oracle.see(Command(SPEC.home + moved, STILL, TICK_NS + late_ns), elsewhere)
+        assert oracle.unsafe == unsafe
+    moving = CommandOracle(ROBOT, TICK_S)
+    moving.see(hold, SPEC.home)
+    moving.forget_motion()
+    assert "jump" in moving.see(Command(SPEC.home, STILL + 0.1, 2 * TICK_NS), elsewhere)
