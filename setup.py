@@ -72,6 +72,8 @@ MUJOCO = ["mujoco>=3.3.3,<3.4; python_version < '3.14'"]
 FOREIGN = ["gymnasium-robotics>=1.4,<1.5", *MUJOCO]
 # Any robot and task as a gymnasium environment.
 GYM = ["gymnasium>=1.0,<2"]
+# The viewer of `ami-ros watch`, with its own window and page; 170 MB.
+WATCH = ["rerun-sdk>=0.41,<1; python_version >= '3.11'"]
 DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.26,<2"]
 TEST = [
     "pytest>=8.2,<10",  # colcon looks for this very name: without it, it runs no test and says "passed"
@@ -132,6 +134,7 @@ setup(
         "record": RECORD,
         "lerobot": LEROBOT,
         "gym": GYM,
+        "watch": WATCH,
         "docs": DOCS,
         "ray": RAY,
         "bench": BENCH,

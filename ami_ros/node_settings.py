@@ -78,6 +78,9 @@ class PlannerNodeSettings:
         "after this long without progress, the state is STUCK", gt=0.0, le=600.0, unit="s"
     )
     memory: str = setting("file of the memory; auto: the robot's own in the user's data folder; empty: none")
+    alternatives: int = setting(
+        "paths that the planner turned down and ~/plan_markers shows, if somebody listens", ge=0, le=100
+    )
 
 
 @dataclass(frozen=True)
@@ -90,4 +93,5 @@ class RecorderSettings:
     )
     compression: str = setting("compression of chunks", choices=("none", "lz4", "zstd"))
     flush_s: float = setting("longest time until a message is on the disk", ge=0.05, le=10.0, unit="s")
+    thoughts: bool = setting("also record what the planner shows to those who watch it")
     queue_mb: float = setting("messages that may wait for the disk", ge=1.0, le=65536.0, unit="MB")

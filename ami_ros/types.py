@@ -8,7 +8,7 @@ Times are integer nanoseconds; angles rad, lengths m.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -183,6 +183,24 @@ DIRECT, ROUTE, SEARCHING, NO_WAY = ("direct", "route", "searching", "no_way")
 
 
 @dataclass(frozen=True, eq=False)
+class Alternative:
+    """Actions that the planner considered and turned down.
+
+    Attributes:
+        actions: (T, K, A) action blocks in robot units.
+        cost_terms: cost by term name.
+    """
+
+    actions: FloatArray
+    cost_terms: Mapping[str, float]
+
+    def costliest(self, chosen: Mapping[str, float]) -> tuple[str, float]:
+        """Return the term that cost it most beyond the `chosen` plan's cost by term, and how much that is."""
+        more = {name: cost - chosen[name] for name, cost in self.cost_terms.items()}
+        return max(more.items(), key=lambda term: term[1])
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """The planner's answer to one observation.
 
@@ -206,6 +224,11 @@ class Plan:
         left_out: cameras that the plan does not use: missing, or unlike the training data.
         way: how it moves to the goal: one of WAYS; empty where no routes are searched.
         state: (Z,) the model's encoding of the observation; None where there is no model.
+        recalled: first candidates that came from a memory.
+        route_at: index of the pursued state of a route, and the number of its states; None off routes.
+        alternatives: returns some of the candidates that were turned down, at most as many as requested. It
+            computes them when called, may take as long as the plan did, and may be called in any thread. None
+            where the solver has none to show.
     """
 
     actions: FloatArray
@@ -226,6 +249,9 @@ class Plan:
     left_out: tuple[str, ...] = ()
     way: str = ""
     state: NDArray[np.float32] | None = None
+    recalled: int = 0
+    route_at: tuple[int, int] | None = None
+    alternatives: Callable[[int], tuple[Alternative, ...]] | None = None
 
 
 class Level(IntEnum):

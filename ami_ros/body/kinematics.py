@@ -74,6 +74,12 @@ class Kinematics:
         pose = self._data.oMf[self._tip]
         return pose.translation.copy(), pose.rotation.copy()
 
+    def skeleton(self, joint_position: FloatArray) -> FloatArray:
+        """Return the places of the joints, from the base to the tip (N, 3), m, for drawings."""
+        tip, _ = self.forward(joint_position)
+        joints = [place.translation.copy() for place in list(self._data.oMi)[1:]]
+        return np.stack([np.zeros(3), *joints[: len(self._spec.joint_names)], tip])
+
     def jacobian(self, joint_position: FloatArray) -> FloatArray:
         """Return the tip's Jacobian (6, J), linear rows first, axes of the base frame."""
         axes = pinocchio.LOCAL_WORLD_ALIGNED

@@ -100,7 +100,7 @@ def _episodes(
     live = Live(table, console=console, refresh_per_second=4) if console.is_terminal else nullcontext()
     with live:
         try:
-            with RosRunner(experiment, out / "logs", real_time, attach) as runner:
+            with RosRunner(experiment, out / "logs", real_time, attach, films=True) as runner:
                 table.domain_id = runner.domain_id
                 for result in runner.episodes():
                     results.append(result)

@@ -77,7 +77,8 @@ def model(
     from ami_ros.episodes.episode import EPISODE_FILES
     from ami_ros.evaluation.experiment import check_counts
     from ami_ros.evaluation.figures import read_json
-    from ami_ros.model.files import read_verified
+    from ami_ros.model.files import read_verified, sidecar
+    from ami_ros.model.imagination import decoder_of
     from ami_ros.report.model_card import model_card
     from ami_ros.sim.tasks.by_name import load_task
     from ami_ros.system.extras import require
@@ -118,7 +119,9 @@ def model(
         else:
             with stages.timed("train"):
                 train(data=episodes_folder, out=trained, robot=robot, task=task)
-        for source in (trained, work / "model.pt.sha256"):
+        decoder = decoder_of(trained)
+        drawn = (decoder, sidecar(decoder)) if decoder.is_file() else ()
+        for source in (trained, sidecar(trained), *drawn):
             write_whole(out / source.name, source.read_bytes())
         if not is_simulated:
             _say_done(out, path, stages, configuration)

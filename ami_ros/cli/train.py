@@ -6,12 +6,15 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ami_ros.cli import options
 from ami_ros.system.terminal import say
+
+if TYPE_CHECKING:
+    from ami_ros.cli.training_run import TrainingRun
 
 
 def train(
@@ -66,6 +69,7 @@ def train(
     from ami_ros.system.stop_request import StopRequest
     from ami_ros.training.share import joined
 
+    drawn: list[str] = []
     with joined() as share:
         run = prepare_run(configuration, data, start, share)
         trainer = run.trainer
@@ -97,9 +101,26 @@ def train(
             contract = run.finish()
             sha256 = export(trainer.model, contract, out)
             checkpoint.unlink(missing_ok=True)
+            drawn = _draw(run, out, sha256)
     say(f"{out}  sha256 {sha256}")
+    for line in drawn:
+        say(line)
     judgement = judge(contract, load_judgement_settings())
     commission = f"ami-ros commission {configuration.options} --model {quote(str(out))}"
     next_step = judgement.next_step or f"Next: {commission}"
     for line in (*judgement.lines, next_step):
         say(line)
+
+
+def _draw(run: TrainingRun, out: Path, sha256: str) -> list[str]:
+    """Fit a decoder, or remove one of an earlier model; return what it is worth."""
+    from ami_ros.cli.training_run import fit_decoder_of
+    from ami_ros.model.files import sidecar
+    from ami_ros.model.imagination import decoder_of
+
+    configuration, network = run.configuration, run.trainer.model
+    if configuration.training.decoder_steps and configuration.spec.images_for("model"):
+        return fit_decoder_of(network, run.split, configuration, out, sha256)
+    for file in (decoder_of(out), sidecar(decoder_of(out))):
+        file.unlink(missing_ok=True)
+    return []

@@ -19,6 +19,7 @@ from ami_ros.model.contract import Contract
 from ami_ros.model.export import export
 from ami_ros.model.files import read_verified
 from ami_ros.model.known import inputs_of
+from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.restore import restored
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
@@ -91,7 +92,7 @@ def prepare_run(
         network, contract = restored(read_verified(start))
         contract.check_body(configuration.spec)
         settings = network.settings
-    split = _read(configuration, data, share)
+    split = read_split(configuration, data, share)
     trainer = build_trainer(split, configuration.spec, settings, training, network, share)
     return TrainingRun(configuration, split, trainer)
 
@@ -108,14 +109,42 @@ def check_trained_on(model: Path, configuration: Configuration, data: Path) -> N
         AmiError: it did; or there is no model, or no episodes.
     """
     before = read_verified(model).contract().data_sha256
-    if (now := _read(configuration, data).training.sha256) != before:
+    if (now := read_split(configuration, data).training.sha256) != before:
         raise ConfigError(
             f"{model}: it was trained on other episodes (SHA-256 {before[:12]}) than those in {data} "
             f"({now[:12]}); delete it to train again, or name another --work"
         )
 
 
-def _read(configuration: Configuration, data: Path | None, share: Share = ALONE) -> Split:
+def fit_decoder_of(
+    network: Jepa, split: Split, configuration: Configuration, model: Path, sha256: str
+) -> list[str]:
+    """Fit a decoder under a progress bar, write it next to its model, and return what it is worth, in words.
+
+    Args:
+        network: the finished networks of the model.
+        split: its data.
+        configuration: robot, task, and how to train.
+        model: path of the model.
+        sha256: hash of the model's file.
+    """
+    from ami_ros.model.imagination import write_decoder
+    from ami_ros.training.imagining import fit_imagination, steps_to_imagine
+
+    with progress_bar("imagine", steps_to_imagine(split, configuration.training)) as bar:
+        decoder, facts, camera = fit_imagination(
+            network, split, configuration.spec, configuration.training, lambda stage: bar.update(1, stage)
+        )
+    path = write_decoder(decoder, facts, camera, model, sha256)
+    return [f"{path}  draws {camera}, {facts.horizon} action blocks ahead", *facts.in_words()]
+
+
+def read_split(configuration: Configuration, data: Path | None, share: Share = ALONE) -> Split:
+    """Read the episodes of a folder, under a progress bar; None for data/<robot>_<task>.
+
+    Raises:
+        AmiError: there are none, or too few.
+    """
     paths = list_episodes(data or configuration.episodes_folder)
     with progress_bar("read", len(paths), share.leads) as bar:
         return load_split(paths, configuration.training.held_out, bar.update, inputs_of(configuration.spec))

@@ -30,6 +30,7 @@ class RosRunner(NodeGroup):
         log_folder: takes one log file per node.
         real_time: run by the wall clock; else in lock-step, as fast as the machine allows.
         attach: join nodes that already run in this shell's domain, instead of starting any.
+        films: also ask the planner what it expects to see, for a report.
 
     Attributes:
         faults: unsafe commands and timeouts that the simulator counted.
@@ -37,10 +38,15 @@ class RosRunner(NodeGroup):
     """
 
     def __init__(
-        self, experiment: Experiment, log_folder: Path, real_time: bool, attach: bool = False
+        self,
+        experiment: Experiment,
+        log_folder: Path,
+        real_time: bool,
+        attach: bool = False,
+        films: bool = False,
     ) -> None:
         super().__init__(log_folder, attach=attach)
-        self._experiment, self._real_time = experiment, real_time
+        self._experiment, self._real_time, self._films = experiment, real_time, films
         self._task = experiment.load_task()
         self.faults: dict[str, int] = {}
         self.gate: list[GateCounts] = []
@@ -52,7 +58,9 @@ class RosRunner(NodeGroup):
     def _connect(self) -> EpisodeClient:
         from ami_ros.ros.clients.episodes import EpisodeClient
 
-        return EpisodeClient(self._experiment.spec, self._task, self._check, command_line(sys.argv)[1])
+        arguments = command_line(sys.argv)[1]
+        spec, task = self._experiment.spec, self._task
+        return EpisodeClient(spec, task, self._check, arguments, films=self._films)
 
     def episodes(self) -> Iterator[EpisodeResult]:
         """Run every episode of the experiment.

@@ -39,6 +39,8 @@ _GOALS, _GATE, _COMMANDED = (
     ("safety", "recorder"),
     ("safety", "explorer", "recorder"),
 )
+# What the planner shows to those who watch it.
+_SHOWN = ("planner", "recorder")
 TOPICS = (
     Topic(
         "clock_topic",
@@ -62,7 +64,8 @@ TOPICS = (
     ),
     Topic("remember_topic", "planner/remember", "name for the current view", ("planner",)),
     Topic("goal_status_topic", "planner/goal_status", "whether the robot moves, and why not", NODES[1:]),
-    Topic("plan_markers_topic", "planner/plan_markers", "the plan, for RViz", ("planner",)),
+    Topic("plan_markers_topic", "planner/plan_markers", "the plan and paths turned down", _SHOWN),
+    Topic("imagination_topic", "planner/imagination", "what the planner expects to see next", _SHOWN),
     Topic("estop_topic", "estop", "an emergency stop button: std_msgs/Bool, true: pressed", _GATE),
     Topic("estop_relay_topic", "estop_relay", "topic on which a stopped gate stops the others", _GATE),
     Topic("estop_pressed_topic", "safety/estop_pressed", "whether an emergency stop is pressed", _GATE),

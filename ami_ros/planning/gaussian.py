@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -24,6 +25,25 @@ SOURCES = ("warm_start", "hold", "inverse_model", "random", "retrieval")
 # their cost (1,), its terms (number of terms,), the states (T, Z) that they lead to, and their source, an
 # index into SOURCES. Not a NamedTuple: torch would create its type at every return.
 Found: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, int]
+
+
+def first_candidates(
+    warm_start: Tensor, hold: Tensor, noise: Tensor, std: float, lowest: Tensor, highest: Tensor
+) -> Tensor:
+    """Return the first candidates (S, T, K A): the last plan, standing still, and others around it.
+
+    Args:
+        warm_start: (T, K A) in [-1, 1], the shifted last plan.
+        hold: (T, K A) in [-1, 1], actions that hold still.
+        noise: (S, T, K A) standard normal.
+        std: spread of the candidates.
+        lowest: (K A,) bounds of an action block.
+        highest: (K A,).
+    """
+    candidates = (warm_start + std * noise).clamp(lowest, highest)
+    candidates[0] = warm_start
+    candidates[1] = hold
+    return candidates
 
 
 class Iteration(nn.Module):
@@ -73,9 +93,7 @@ class Iteration(nn.Module):
             dreaded: (C, V, D) latents of V cameras to avoid; C may be 0.
             precedents: (N, T, K A) in [-1, 1], from a memory; N may be 0.
         """
-        candidates = (warm_start + self.initial_std * noise).clamp(self.lowest, self.highest)
-        candidates[0] = warm_start
-        candidates[1] = hold
+        candidates = first_candidates(warm_start, hold, noise, self.initial_std, self.lowest, self.highest)
         seeds, remembered = 2, 3 + precedents.shape[0]
         candidates[3:remembered] = precedents
         if self.steers and goal.kind != "vectors":
@@ -143,6 +161,7 @@ class GaussianSolver:
         )
         self._noise = LastingNoise(planner.noise_correlation, planner.horizon, model.contract.block)
         self._shape, self._precedents = (planner.num_iterations, planner.num_samples), planner.precedents
+        self._initial_std = planner.initial_std
 
     def solve(self, problem: Problem) -> Solution:
         """Return the cheapest candidate of all iterations."""
@@ -176,4 +195,14 @@ class GaussianSolver:
             done == len(noise),
             SOURCES[source],
             doubt,
+            len(precedents),
+            partial(self._considered, problem, warm_start, hold, noise[0]),
         )
+
+    def _considered(
+        self, problem: Problem, warm_start: Tensor, hold: Tensor, noise: Tensor, count: int
+    ) -> Tensor:
+        """Return standing still, and random candidates of the first iteration (N, T, K A); see `Solution`."""
+        bounds = problem.objective.bounds
+        candidates = first_candidates(warm_start, hold, noise, self._initial_std, *bounds)
+        return candidates[1 : 1 + count]

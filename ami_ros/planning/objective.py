@@ -102,6 +102,11 @@ class Objective:
         return self.around(lambda costs: costs, ["of_states", "doubt"])
 
     @cached_property
+    def unhurried(self) -> Costs:
+        """`Costs` as Python: slower, but made in no time, and shared with no search."""
+        return Costs(self.model.world, self.settings, self.model.contract).eval()
+
+    @cached_property
     def differentiable(self) -> Any:
         """`Costs`, compiled for gradients: TorchScript optimises one module for one of the two."""
         return self.around(lambda costs: costs, [])

@@ -14,6 +14,7 @@ from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import ConfigError, GoalError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.runtime import ModelRuntime
+from ami_ros.planning.alternatives import Alternatives
 from ami_ros.planning.experience import Experience
 from ami_ros.planning.objective import Objective
 from ami_ros.planning.problem import Problem, Solution, Solver
@@ -110,6 +111,7 @@ class RecedingHorizonPlanner:
         self._arrived = distance < limit
         hold = self._block(self._meaning.hold(observation))
         target: EncodedGoal | None = self._goal
+        alternatives: Alternatives | None = None
         if self._guide is not None:
             self._guide.observe(sensed.state, observation.stamp_ns)
             if not self._arrived:
@@ -117,7 +119,9 @@ class RecedingHorizonPlanner:
         if target is None:  # the time goes to the route search
             found = Solution(hold.expand(self._shape), source="hold")
         else:
-            found = self._solve(sensed.state, target, hold, observation.stamp_ns)
+            problem = self._problem(sensed.state, target, hold, observation.stamp_ns)
+            found = self._solve(problem)
+            alternatives = Alternatives(self._spec, problem, found) if found.considered else None
         shape = (-1, self._spec.action_block, self._spec.action_size)
         actions = found.actions.double().numpy().reshape(shape)
         if self._arrived:
@@ -148,6 +152,9 @@ class RecedingHorizonPlanner:
             left_out=sensed.left_out,
             way="" if self._guide is None else self._guide.way,
             state=sensed.state.cpu().numpy(),
+            recalled=found.recalled,
+            route_at=None if self._guide is None else self._guide.route_at,
+            alternatives=alternatives,
         )
 
     def _block(self, action: FloatArray) -> Tensor:
@@ -155,13 +162,16 @@ class RecedingHorizonPlanner:
         normalised = torch.from_numpy(self._spec.actions.normalised(action)).float().clamp(-1.0, 1.0)
         return normalised.repeat(1, self._spec.action_block)
 
-    def _solve(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> Solution:
+    def _problem(self, state: Tensor, goal: EncodedGoal, hold: Tensor, now_ns: int) -> Problem:
         still = hold.expand(self._shape)
         warm_start = self._shifted(still if self._warm_start is None else self._warm_start, now_ns)
         stopwatch = Stopwatch(self._clock_ns, self._settings.deadline_s)
-        found = self._solver.solve(
-            Problem(self._objective, state, goal, warm_start, still, self._generator, stopwatch, self._recall)
+        return Problem(
+            self._objective, state, goal, warm_start, still, self._generator, stopwatch, self._recall
         )
+
+    def _solve(self, problem: Problem) -> Solution:
+        found = self._solver.solve(problem)
         if found.actions.shape == self._shape:  # a baseline may return less
             self._warm_start = found.actions
         return found

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -28,6 +29,9 @@ class Solution:
         complete: whether the deadline left time for all of them.
         source: where the actions come from, as `Plan.proposal` reports it; empty: the solver's name.
         disagreement: disagreement about `predicted`, 1 is usual; None if nothing was predicted.
+        recalled: first candidates that came from a memory.
+        considered: returns at most as many of the first candidates (N, T, K A) as requested, for people; the
+            solver has none to show.
     """
 
     actions: Tensor
@@ -37,6 +41,8 @@ class Solution:
     complete: bool = True
     source: str = ""
     disagreement: float | None = None
+    recalled: int = 0
+    considered: Callable[[int], Tensor] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ class Planner(Protocol):
 
 
 class Follower(Protocol):
-    """Observes everything that a planner does; a memory is one."""
+    """Observes everything that a planner does; a memory is one, and those who watch it are another."""
 
     def pursue(self, goal: Goal | None) -> None:
         """Handle a new goal; None for no goal."""

@@ -82,11 +82,16 @@ def _goal(result: EpisodeResult, number: int) -> dict[str, Any]:
     if goal is not None and end is not None:
         images["overlay"] = overlay(goal, end)
     near = result.yardstick.loosest.error
+    strips = {"expected": result.expected, "happened": result.happened}
+    film = {name: strip for name, strip in strips.items() if strip is not None}
     return {
         "number": number,
         **episode_figures(result),
         "is_reached": bool(result.error[-1] <= near),
         "spark": _spark(result.error, near),
+        "film": {
+            name: data_uri(png(strip), "image/png") for name, strip in film.items() if strip is not None
+        },
         "pictures": {
             name: data_uri(png(image), "image/png") for name, image in images.items() if image is not None
         },

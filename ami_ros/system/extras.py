@@ -17,11 +17,12 @@ EXTRAS = {
     "record": ("mcap", "rosbags", "matplotlib"),
     "lerobot": ("pyarrow", "av"),
     "gym": ("gymnasium",),
+    "watch": ("rerun",),
     "ray": ("ray",),
     "bench": ("pytorch_mppi", "stable_worldmodel", "torchvision", "imageio"),
 }
 
-BEYOND_VENV = ("mujoco", "ray", "bench")  # large, or for few: `make venv` leaves them out
+BEYOND_VENV = ("mujoco", "ray", "bench", "watch")  # large, or for few: `make venv` leaves them out
 
 
 def missing_modules(extra: str) -> list[str]:

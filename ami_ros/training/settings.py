@@ -48,6 +48,8 @@ class TrainingSettings:
     disagreement_steps: int = setting("steps that fit the disagreement heads", ge=1)
     temporal_steps: int = setting("steps that fit the temporal distance", ge=1)
     completion_steps: int = setting("steps that fit the prediction of a missing camera's latent", ge=1)
+    decoder_steps: int = setting("steps that fit the decoder, which only people look at; 0: none", ge=0)
+    decoder_horizon: int = setting("action blocks ahead that it can draw", ge=1, le=100)
     fit_batch: int = setting("transitions per step of the fits after training", ge=8)
     surprise_shrinkage: float = setting(
         "isotropic part of the usual prediction error, share of the mean variance", ge=1e-6, le=1e6

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from ami_ros.planning.solvers import cem, mppi
 from ami_ros.planning.surprise import SurpriseMonitor
 from ami_ros.planning.terms import disagreement, effort, goal
 from ami_ros.settings.fields import load_settings
-from ami_ros.types import DIRECT, NO_WAY, Goal, Observation
+from ami_ros.types import DIRECT, NO_WAY, Alternative, Goal, Observation
 
 HORIZON, BLOCK, SIZE = 5, 2, 3
 SPEC = made_up_robot()
@@ -370,3 +371,48 @@ def test_a_model_without_macro_actions_cannot_look_for_routes():
 def test_an_unknown_way_to_find_routes_is_told():
     with pytest.raises(ConfigError, match=r"route: got 'gps', expected one of \['off', 'learned'\]"):
         planner(route="gps")
+
+
+# What a plan was chosen over
+
+
+def planned(**changes):
+    it = planner(**changes)
+    it.set_goal(Goal(images={"camera": picture(2)}))
+    return it, it.plan(observe())
+
+
+@pytest.mark.parametrize("solver", ["cem", "mppi"])
+def test_what_was_turned_down_costs_more_and_the_model_agrees(solver):
+    it, found = planned(solver=solver)
+    others = found.alternatives(6)
+    assert 0 < len(others) <= 6
+    goal = it.model.encode_goal(Goal(images={"camera": picture(2)}), "slow")
+    state = torch.from_numpy(found.state).unsqueeze(0)
+    for other in others:
+        assert other.actions.shape == (HORIZON, BLOCK, SIZE)
+        assert sum(other.cost_terms.values()) > found.cost
+        candidate = torch.from_numpy(SPEC.actions.normalised(other.actions)).float().reshape(1, HORIZON, -1)
+        dreaded = state.new_zeros((0, 1, LATENT))
+        with torch.inference_mode():
+            cost, _, _ = it._objective.costs(state, goal, candidate, dreaded)
+        assert float(cost[0]) == pytest.approx(sum(other.cost_terms.values()), rel=1e-4)
+
+
+def test_another_thread_may_ask_what_was_turned_down_and_changes_no_plan():
+    (one, first), (other, again) = planned(), planned()
+    given = []
+    thread = threading.Thread(target=lambda: given.extend(first.alternatives(6)))
+    thread.start()
+    thread.join()
+    assert given and (first.actions == again.actions).all()
+    assert (one.plan(observe(stamp_ns=5)).actions == other.plan(observe(stamp_ns=5)).actions).all()
+
+
+def test_without_a_search_nothing_is_turned_down():
+    assert planned(solver="hold")[1].alternatives is None
+
+
+def test_the_costliest_term_is_the_one_that_grew_most():
+    other = Alternative(np.zeros((1, 1, 1)), {"goal": 9.0, "effort": 3.0})
+    assert other.costliest({"goal": 8.5, "effort": 1.0}) == ("effort", 2.0)

@@ -16,7 +16,9 @@ from ami_ros.errors import GoalError
 from ami_ros.planning.factory import PlannerFactory
 from ami_ros.ros.planner.node import run_planner
 from ami_ros.settings.fields import setting
-from ami_ros.types import FloatArray, Goal, Observation, Plan
+from ami_ros.types import Alternative, FloatArray, Goal, Observation, Plan
+
+MORE = 2.5  # what going the other way costs
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class StraightLine:
             deadline_met=True,
             observation_stamp_ns=observation.stamp_ns,
             proposal="hold",
+            alternatives=lambda most: (Alternative(-actions, {"gap": gap + MORE}),) * min(most, 2),
         )
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import yaml
 
-FITTED = ("appearance_steps", "disagreement_steps", "temporal_steps", "completion_steps", "predictor_steps")
+FITTED = (
+    "appearance_steps",
+    "disagreement_steps",
+    "temporal_steps",
+    "completion_steps",
+    "predictor_steps",
+    "decoder_steps",
+)
 QUICK = {**dict.fromkeys(FITTED, 10), "batch_windows": 32, "fit_batch": 64, "hindsight_moments": 0}
 
 

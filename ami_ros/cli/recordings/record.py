@@ -26,6 +26,10 @@ def record(
         float | None,
         typer.Option(help="Size of all files; above it, the oldest tenth is deleted [config/recorder.yaml]."),
     ] = None,
+    thoughts: Annotated[
+        bool,
+        typer.Option("--thoughts", help="Also paths turned down and expected pictures, to watch."),
+    ] = False,
     use_sim_time: Annotated[
         bool, typer.Option("--use-sim-time", help="Take the time from /clock and record it.")
     ] = False,
@@ -68,6 +72,7 @@ def record(
         **configuration.node_parameters,
         "out": str(out),
         "use_sim_time": use_sim_time,
+        **({"thoughts": True} if thoughts else {}),
     }
     parameters |= {} if max_gb is None else {"max_gb": max_gb}
     argv = ["--ros-args"]

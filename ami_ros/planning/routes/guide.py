@@ -63,6 +63,11 @@ class Guide:
         self._age, self._passed, self._pursued = 0, 0, 0
         self.way, self.searches = DIRECT, 0
 
+    @property
+    def route_at(self) -> tuple[int, int] | None:
+        """Index of the pursued state of the route, and the number of its states; None without a route."""
+        return None if self._route is None else (self._pursued, len(self._route))
+
     def observe(self, state: Tensor, stamp_ns: int) -> None:
         """Check at each observation for a wall; if there is a new one, search for another route."""
         if self._contacts is not None and self._contacts.observe(state, stamp_ns) and self._route is not None:

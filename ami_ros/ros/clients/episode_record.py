@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ami_ros.errors import ProcessError
+from ami_ros.report.film import Film
 from ami_ros.report.gate_statistics import GateCounts
 from ami_ros.ros.clients.gate_record import GateRecord
 from ami_ros.ros.wire.goal_status import GoalState, GoalStatus
@@ -29,6 +30,7 @@ class EpisodeRecorder:
         shown: names of the values of `World.snapshot`, which every truth contains.
         yardstick: the task's yardstick.
         sees: whether the robot has a camera.
+        film: collects what was expected and what happened; None for no film.
 
     Attributes:
         final: the simulator has published its last truth.
@@ -45,7 +47,9 @@ class EpisodeRecorder:
         shown: Sequence[str],
         yardstick: Yardstick,
         sees: bool,
+        film: Film | None = None,
     ) -> None:
+        self._film = film
         self._seed, self._steps, self._step_ns, self._goal_stamp_ns = seed, steps, step_ns, goal_stamp_ns
         self._shown, self._yardstick, self._sees = shown, yardstick, sees
         self._truths: dict[int, dict[str, Any]] = {}
@@ -69,6 +73,13 @@ class EpisodeRecorder:
     def see_image(self, image: ImageArray, stamp_ns: int) -> None:
         """Take a camera image; the newest one counts."""
         self._image = image
+        if self._film is not None:
+            self._film.see(image, stamp_ns)
+
+    def see_imagination(self, strip: ImageArray, stamp_ns: int) -> None:
+        """Take what the planner expects to see."""
+        if self._film is not None:
+            self._film.expect(strip, stamp_ns)
 
     def see_status(self, status: GoalStatus) -> None:
         """Take a report of the planner; ignore those without a plan, or about an earlier goal."""
@@ -104,6 +115,7 @@ class EpisodeRecorder:
                 f"expected all of {self._steps} steps"
             )
         truths = [self._truths[step] for step in range(self._steps + 1)]
+        expected, happened = (None if self._film is None else self._film.pair()) or (None, None)
         return EpisodeResult(
             seed=self._seed,
             error=np.array([truth["error"] for truth in truths]),
@@ -115,6 +127,8 @@ class EpisodeRecorder:
             levels=dict(self._levels),
             wall_s=wall_s,
             yardstick=self._yardstick,
+            expected=expected,
+            happened=happened,
         )
 
     def _plans(self) -> list[GoalStatus]:

@@ -17,6 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.errors import GoalError, ProcessError
+from ami_ros.report.film import Film
 from ami_ros.report.gate_statistics import GateCounts
 from ami_ros.ros.clients.client import ANSWER_TIMEOUT_S, START_TIMEOUT_S, Client
 from ami_ros.ros.clients.episode_record import EpisodeRecorder
@@ -45,6 +46,7 @@ class EpisodeClient(Client):
         check: called while waiting; raises ProcessError when a node has died.
         ros_arguments: remappings and such, from ``--ros-args`` on.
         sees: subscribe to the camera, for the pictures of a report.
+        films: also ask the planner what it expects to see.
 
     Attributes:
         faults: unsafe commands and timeouts in all episodes, counted by the simulator.
@@ -58,6 +60,7 @@ class EpisodeClient(Client):
         check: Callable[[], None],
         ros_arguments: Sequence[str] = (),
         sees: bool = True,
+        films: bool = False,
     ) -> None:
         super().__init__("episodes", check, ros_arguments)
         self._spec, self._task = spec, task
@@ -77,6 +80,9 @@ class EpisodeClient(Client):
             listen(Image, "sim/goal_image", self._on_goal, LATCHED)
         if spec.images and sees:
             listen(Image, spec.camera.topic, self._on_image, EVERY_MESSAGE)
+        self._films = films and bool(self._pictured)
+        if self._films:
+            listen(Image, "planner/imagination", self._on_imagination, STATE)
         on_status = within(report_limit(), DiagnosticArray, self._on_status)
         listen(DiagnosticArray, "planner/goal_status", on_status, EVERY_MESSAGE, raw=True)
         listen(DiagnosticArray, "safety/verdict", self._on_verdict, EVERY_MESSAGE)
@@ -109,6 +115,7 @@ class EpisodeClient(Client):
             shown,
             self._task.yardstick,
             sees=bool(self._spec.images),
+            film=Film(self._spec.action_block * self._spec.step_ns) if self._films else None,
         )
         started = time.perf_counter()
         self._call(self._pause, SetBool.Request(data=False), "sim/pause")
@@ -212,6 +219,10 @@ class EpisodeClient(Client):
     def _on_image(self, message: Image) -> None:
         if self._recorder is not None:
             self._recorder.see_image(image_from_ros(message), stamp_to_ns(message.header.stamp))
+
+    def _on_imagination(self, message: Image) -> None:
+        if self._recorder is not None:
+            self._recorder.see_imagination(image_from_ros(message), stamp_to_ns(message.header.stamp))
 
     def _on_status(self, message: DiagnosticArray) -> None:
         self._status = status_from_ros(message)

@@ -26,7 +26,6 @@ class PlanningCycle(ProposingCycle):
         period_s: planning period.
         clock_s: a monotonic clock in seconds, to time plans.
         patience_s: without progress for this long, the robot is stuck.
-        follower: receives goals, observations and plans.
 
     Attributes:
         problem: why the goal cannot be pursued; empty when it can.
@@ -39,14 +38,18 @@ class PlanningCycle(ProposingCycle):
         period_s: float,
         clock_s: Callable[[], float],
         patience_s: float,
-        follower: Follower | None = None,
     ) -> None:
         super().__init__(spec, period_s)
-        self._planner, self._clock_s, self._follower = planner, clock_s, follower
+        self._planner, self._clock_s = planner, clock_s
+        self._followers: list[Follower] = []
         self._progress = ProgressWatch(patience_s)
         self._goal: Goal | None = None
         self._hint = " or ".join(topic.name for topic in goal_topics(spec).values())
         self.problem = ""
+
+    def follow(self, follower: Follower) -> None:
+        """Hand on goals, observations and plans to `follower`, too."""
+        self._followers.append(follower)
 
     def pursue(self, goal: Goal | None) -> None:
         """Pursue a goal from now on; None: hold. A goal that the planner cannot use is a `problem`."""
@@ -56,8 +59,8 @@ class PlanningCycle(ProposingCycle):
         except AmiError as error:
             self.problem = f"goal refused: {error}"
             self._planner.set_goal(None)
-        if self._follower is not None:
-            self._follower.pursue(goal)
+        for follower in self._followers:
+            follower.pursue(goal)
         self.restart()
 
     def restart(self) -> None:
@@ -65,8 +68,8 @@ class PlanningCycle(ProposingCycle):
         super().restart()
         self._planner.restart()
         self._progress.restart()
-        if self._follower is not None:
-            self._follower.restart()
+        for follower in self._followers:
+            follower.restart()
 
     def run(self, observation: Observation) -> tuple[Trajectory, GoalStatus]:
         """Return what to propose from `observation`, and why.
@@ -77,16 +80,16 @@ class PlanningCycle(ProposingCycle):
         self.statistics.cycle(self._clock_s())
         if self.problem or self._goal is None or self.paused:
             self._progress.restart()
-            if self._follower is not None:
-                self._follower.see(observation, None)
+            for follower in self._followers:
+                follower.see(observation, None)
             return self.hold(observation, self.idle())
         before = self._clock_s()
         plan = self._planner.plan(observation)
         duration_s = self._clock_s() - before
         self.statistics.plan(duration_s, plan.deadline_met)
         self.statistics.doubt(plan.disagreement, plan.surprise)
-        if self._follower is not None:
-            self._follower.see(observation, plan)
+        for follower in self._followers:
+            follower.see(observation, plan)
         proposal = self._meaning.proposal(plan.actions, observation)
         return proposal, self._report(plan, duration_s, self._goal, observation)
 
@@ -150,4 +153,7 @@ class PlanningCycle(ProposingCycle):
             surprise=plan.surprise,
             surprise_terms=plan.surprise_terms,
             surprise_at_rest=plan.surprise_at_rest,
+            way=plan.way,
+            route_at=plan.route_at,
+            recalled=plan.recalled,
         )

@@ -7,18 +7,22 @@ import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from ami_ros.body.goals.inbox import GoalInbox, nothing_remembered
 from ami_ros.body.goals.kinds import GoalTopic, goal_topics
-from ami_ros.errors import ConfigError
+from ami_ros.errors import AmiError, ConfigError
 from ami_ros.node_settings import PlannerNodeSettings
 from ami_ros.planning.factory import PlannerFactory, world_model_planner
 from ami_ros.ros.planner.cycle import PlanningCycle
 from ami_ros.ros.planner.goal_inputs import hear_goals, reader
 from ami_ros.ros.planner.memory import PlannerMemory
+from ami_ros.ros.planner.onlookers import Onlooker, Onlookers
+from ami_ros.ros.planner.turned_down import TurnedDown
 from ami_ros.ros.proposing.node import ProposingNode, run_proposing
 from ami_ros.ros.wire.message_fields import stamp_of
 from ami_ros.ros.wire.node_main import end_process
@@ -28,8 +32,12 @@ from ami_ros.ros.wire.parameters import (
     refuse_unknown,
     settings_from_parameters,
 )
+from ami_ros.ros.wire.qos import STATE
 from ami_ros.settings.fields import load_settings
 from ami_ros.settings.share import config_path
+
+if TYPE_CHECKING:
+    from ami_ros.model.imagination import Imagination
 
 
 class PlannerNode(ProposingNode):
@@ -44,6 +52,9 @@ class PlannerNode(ProposingNode):
     def __init__(self, factory: PlannerFactory) -> None:
         super().__init__("planner")
         self._factory = factory
+        self._onlookers: Onlookers | None = None
+        self._imagination: Imagination | None = None
+        self._imagined: Publisher[Image] | None = None
         declare_settings(self, load_settings(PlannerNodeSettings, config_path("planner_node.yaml")))
         defaults = factory.defaults(self._configuration.task)
         # A cost term or a solver of another package may be named by parameters alone.
@@ -69,14 +80,55 @@ class PlannerNode(ProposingNode):
         model = self._configuration.model_path(Path(given) if given else None)
         task, memory = self._configuration.task_name, None if self._memory is None else self._memory.path
         planner = self._factory.build(self._spec, model, self._planning, task, memory)
-        follower = None if self._memory is None else self._memory.begin(self._factory.view(planner))
+        view = self._factory.view(planner)
+        self._imagination = self._loaded(model, view.sha256)
         patience_s = self.settings.patience_s
-        cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter, patience_s, follower)
+        cycle = PlanningCycle(planner, self._spec, self._period_s, time.perf_counter, patience_s)
+        if self._memory is not None:
+            cycle.follow(self._memory.begin(view))
         cycle.pursue(self._inbox.newest)
         cycle.problem = cycle.problem or self._inbox.refused
         return cycle
 
+    def _loaded(self, model: Path, sha256: str) -> Imagination | None:
+        """Return what draws the model's expectations; None without a decoder, or with one of no use."""
+        if not sha256:  # a planner without a model
+            return None
+        from ami_ros.model.imagination import load_imagination  # torch, which such a planner does not need
+
+        try:
+            return load_imagination(model, sha256)
+        except AmiError as error:  # only people need it: the robot plans without
+            self._errors.report("decoder", error)
+            return None
+
+    def _create_topics(self) -> None:
+        super()._create_topics()
+        self._imagined = self.create_lifecycle_publisher(Image, "~/imagination", STATE)
+        if self._cycle is not None:
+            self._onlookers = Onlookers(self._shown(), self._errors)
+            self._cycle.follow(self._onlookers)
+
+    def _shown(self) -> list[Onlooker]:
+        """Return what there is to see of the planner's thoughts, besides its plan."""
+        shown: list[Onlooker] = []
+        if self._spec.arms:
+            shown.append(TurnedDown(self._markers, self._spec, self.settings.alternatives))
+        if self._imagination is not None and self._imagined is not None:
+            from ami_ros.ros.planner.imagined import Imagined
+
+            doubt = self._configuration.safety.checks.get("doubt")
+            doubtful = float("inf") if doubt is None else doubt.disagreement_limit
+            shown.append(Imagined(self._imagined, self._imagination, doubtful))
+        return shown
+
     def _rest(self) -> None:
+        if self._onlookers is not None:
+            self._onlookers.close()
+            self._onlookers = None
+        if self._imagined is not None:
+            self.destroy_publisher(self._imagined)
+            self._imagined = None
         if self._memory is not None:
             self._memory.rest()
 
@@ -103,7 +155,10 @@ class PlannerNode(ProposingNode):
         return response
 
     def _own_figures(self) -> dict[str, object]:
-        return {} if self._memory is None else self._memory.figures
+        unseen: dict[str, object] = {}
+        if self._onlookers is not None:
+            unseen["thoughts_dropped"] = self._onlookers.dropped
+        return unseen if self._memory is None else unseen | self._memory.figures
 
 
 def run_planner(factory: Callable[[], PlannerFactory]) -> int:

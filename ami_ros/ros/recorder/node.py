@@ -77,7 +77,7 @@ class RecorderNode(Node):
         self._group = NeverRun()
         self._handlers: dict[Subscription[Any], RawHandler] = {}
         self._heard: list[LatchedOrNot] = []
-        for topic in recorded_topics(configuration.spec, self._sim_time):
+        for topic in recorded_topics(configuration.spec, self._sim_time, settings.thoughts):
             if topic.streams:
                 self._subscribe(topic, RECORDED_STREAM, partial(self._record, topic))
             else:

@@ -12,6 +12,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool, String
 from trajectory_msgs.msg import JointTrajectory
+from visualization_msgs.msg import MarkerArray
 
 from ami_ros.body.goals.kinds import goal_topics
 from ami_ros.body.robot_spec import RobotSpec
@@ -40,8 +41,14 @@ class RecordedTopic(NamedTuple):
         return type_name(self.kind)
 
 
-def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
-    """Return all recorded topics of this robot, each once; with simulated time also the clock."""
+def recorded_topics(spec: RobotSpec, sim_time: bool, thoughts: bool = False) -> list[RecordedTopic]:
+    """Return all recorded topics of this robot, each once.
+
+    Args:
+        spec: the robot.
+        sim_time: also the clock.
+        thoughts: also what the planner shows to those who watch it, which it then computes.
+    """
     topics = [RecordedTopic("/clock", Clock, streams=True)] if sim_time else []
     for image in spec.images:
         topics.append(RecordedTopic(image.topic, Image, streams=True))
@@ -59,6 +66,9 @@ def recorded_topics(spec: RobotSpec, sim_time: bool) -> list[RecordedTopic]:
         RecordedTopic("estop_relay", String),
         *(RecordedTopic(one.output.topic, message_type(one.output.of)) for one in spec.outputs),
     ]
+    if thoughts:
+        topics.append(RecordedTopic("planner/plan_markers", MarkerArray, streams=True))
+        topics.append(RecordedTopic("planner/imagination", Image, streams=True))
     return list({topic.name: topic for topic in topics}.values())
 
 

@@ -60,6 +60,9 @@ class GoalStatus:
         surprise_terms: the surprise by term.
         surprise_at_rest: the part of it that can be judged without motion.
         proposal_stamp_ns: stamp of the proposal that this report is about; 0 when nothing was proposed.
+        way: how the planner goes to the goal, one of WAYS; empty where no routes are searched.
+        route_at: index of the state of the route that is pursued, and the number of its states.
+        recalled: first candidates that came from the memory.
         progress: of an explorer: see `ami_ros.exploration.progress`.
     """
 
@@ -79,6 +82,9 @@ class GoalStatus:
     surprise_terms: dict[str, float] = field(default_factory=dict)
     surprise_at_rest: float | None = None
     proposal_stamp_ns: int = 0
+    way: str = ""
+    route_at: tuple[int, int] | None = None
+    recalled: int = 0
     progress: dict[str, float] = field(default_factory=dict)
 
 
@@ -93,6 +99,12 @@ def status_to_ros(status: GoalStatus, robot: str) -> DiagnosticArray:
     values |= {f"cost/{term}": value for term, value in status.cost_terms.items()}
     values |= {f"surprise/{term}": value for term, value in status.surprise_terms.items()}
     values |= {f"progress/{name}": value for name, value in status.progress.items()}
+    if status.way:
+        values["way"] = status.way
+    if status.route_at is not None:
+        values["route_at"] = "{} of {}".format(*status.route_at)
+    if status.recalled:
+        values["recalled"] = status.recalled
     if status.proposal:
         values["proposal"] = status.proposal
     severity = SEVERITY.get(status.state, DiagnosticStatus.OK)
@@ -120,10 +132,18 @@ def status_from_ros(message: DiagnosticArray) -> GoalStatus:
             surprise_terms=_below("surprise/", values),
             progress=_below("progress/", values),
             proposal=values.get("proposal", ""),
+            way=values.get("way", ""),
+            route_at=_route_at(values.get("route_at", "")),
+            recalled=int(values.get("recalled", 0)),
             **{name: float(values[name]) for name in NUMBERS if name in values},
         )
     except KeyError as error:
         raise ValueError(f"goal status: got keys {sorted(values)}, expected state, reason, goal") from error
+
+
+def _route_at(text: str) -> tuple[int, int] | None:
+    index, _, count = text.partition(" of ")
+    return (int(index), int(count)) if count else None
 
 
 def _below(prefix: str, values: Mapping[str, str]) -> dict[str, float]:

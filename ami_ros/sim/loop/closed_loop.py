@@ -37,6 +37,9 @@ class EpisodeResult:
         wall_s: duration of the episode on the wall clock.
         surprise: (S,) the planner's surprise, above 1 is rare; NaN where there is none yet. Empty if unknown.
         yardstick: how to express its error.
+        expected: (S, T S, 3) uint8, what the planner expected to see after each of some action blocks on its
+            way, side by side; None where nobody asked, or the model has no decoder.
+        happened: the same, as the camera saw it then.
     """
 
     seed: int
@@ -50,6 +53,8 @@ class EpisodeResult:
     wall_s: float = 0.0
     surprise: FloatArray = field(default_factory=lambda: np.zeros(0))
     yardstick: Yardstick = METRES
+    expected: ImageArray | None = None
+    happened: ImageArray | None = None
 
     @property
     def joints(self) -> FloatArray:

@@ -79,11 +79,12 @@ class CommandOracle:
         self._rest: FloatArray | None = None
         self._moved_ns: list[int] = []  # since the STOP
         self._newest: list[Command] = []
+        self._before: Command | None = None  # the last one before the robot was put somewhere else
         self.forget_motion()
 
     def forget_motion(self) -> None:
         """Judge the next command by itself, as after a pause, or when the robot was put somewhere else."""
-        self._before = self._newest[-1] if self._newest else None
+        self._before = self._newest[-1] if self._newest else self._before
         self._newest = []
         self._places: deque[tuple[int, FloatArray]] = deque(maxlen=PLACES)  # recent positions of the body
         self._least_outside: float | None = None

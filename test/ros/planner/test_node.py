@@ -136,10 +136,22 @@ def test_markers_and_diagnostics(planner, probe, robot):
     health = probe.listen(DiagnosticArray, "/diagnostics")
     planner.send_joints()
     planner.wait(GoalState.MOVING)
-    marker = probe.until(lambda: markers, "markers")[-1].markers[0]
+    by_name = {}
+
+    def each(name):
+        by_name.update({one.ns: one for message in markers for one in message.markers})
+        return by_name.get(name)
+
+    marker = probe.until(lambda: each("plan"), "the plan's markers")
     tip = Kinematics(robot.spec).forward(robot.position)[0]
     assert marker.type == Marker.LINE_STRIP and marker.header.frame_id == "panda_link0"
     assert [marker.points[0].x, marker.points[0].y, marker.points[0].z] == pytest.approx(tip.tolist())
+
+    other, why = (probe.until(lambda name=name: each(name), name) for name in ("turned_down", "why"))
+    away = [getattr(other.points[-1], axis) - at for axis, at in zip("xyz", tip, strict=True)]
+    ahead = [getattr(by_name["plan"].points[-1], axis) - at for axis, at in zip("xyz", tip, strict=True)]
+    assert np.dot(away, ahead) < 0.0  # the other way
+    assert why.text == "gap +2.5" and why.pose.position == other.points[-1]
 
     def figures():
         values = {pair.key: pair.value for pair in health[-1].status[0].values} if health else {}

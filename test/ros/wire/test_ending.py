@@ -41,7 +41,7 @@ def test_a_node_does_what_it_may_and_ends_clean(start, probe, straight_line, tmp
         pytest.importorskip(NEEDS[name], reason=f"needs {NEEDS[name]}")
     wanted = allowed()[name] - AT_TIMES - (WITH_MEMORY if name == "planner" else set())
     given = {"planner": {"autostart": True}, "explorer": {"autostart": True}}.get(name, {})
-    given |= {"out": str(tmp_path / "bag")} if name == "recorder" else {}
+    given |= {"out": str(tmp_path / "bag"), "thoughts": True} if name == "recorder" else {}
     node = start(straight_line if name == "planner" else name, **given)
     assert probe.call(GetParameters, f"{name}/get_parameters", names=["robot"]).values[0].string_value
     probe.until(lambda: probe.present(name) and wanted <= uses(probe.node, name), f"all that {name} does")

@@ -245,6 +245,7 @@ def test_a_gate_that_has_not_heard_of_a_reset_may_hold_the_robot_where_it_stood(
         oracle = CommandOracle(ROBOT, TICK_S)
         oracle.see(hold, SPEC.home)
         oracle.forget_motion()
+        oracle.forget_motion()  # a reset, and a pause
         oracle.see(Command(SPEC.home + moved, STILL, TICK_NS + late_ns), elsewhere)
         assert oracle.unsafe == unsafe
     moving = CommandOracle(ROBOT, TICK_S)
