@@ -19,6 +19,7 @@ from ami_ros.sim.faults.poses import POSE_FAULTS
 
 SEED = 7001
 NEVER_ARRIVED = ("arrival_distance=0.000001", "departure_distance=0.000001")
+AS_IT_IS = "judged=false"  # a model that knows nothing shall plan
 PATIENCE_S = 0.4  # for the proposal of a planner that sees nothing any more, at each step
 
 
@@ -30,7 +31,7 @@ def impatient(monkeypatch):
 def broken(folder, robot, task: str, names: list[str], solver: str | None = None) -> None:
     """Inject faults one after another; those processes that survive go on, as on a robot."""
     model = untrained_model(folder, task, robot)
-    experiment = prepare(str(robot), task, model, solver, 1, SEED, changes=NEVER_ARRIVED)
+    experiment = prepare(str(robot), task, model, solver, 1, SEED, changes=(*NEVER_ARRIVED, AS_IT_IS))
     seed = far_seeds(experiment, SEED, 1)[0]
     with FaultRunner(experiment, folder / "logs", real_time=False) as runner:
         for name in names:
