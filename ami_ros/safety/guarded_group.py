@@ -68,6 +68,17 @@ class GuardedGroup:
         state = self.commanded
         return 0.0 if state is None else self.body.speed(state.position, state.velocity)
 
+    @property
+    def speed_soon(self) -> float:
+        """The larger of `speed` and that a tick later: a velocity that passes through zero is no rest."""
+        state = self.commanded
+        if state is None:
+            return 0.0
+        tick_s = 1.0 / self._settings.rate_hz
+        position = state.position + tick_s * state.velocity
+        velocity = state.velocity + tick_s * state.acceleration
+        return max(self.speed, self.body.speed(position, velocity))
+
     def restrict(self, restrictions: Restrictions) -> None:
         """Put tighter limits in force; see `LimitsInForce`. Raises ConfigError."""
         self._limits.restrict(restrictions)

@@ -259,7 +259,7 @@ class Supervisor:
         """
         if self._estop_pressed:
             return ReasonCode.ESTOP_STILL_PRESSED.verdict(Level.STOP)
-        speed, limit = max(group.speed for group in self._groups), self._settings.standstill_speed
+        speed, limit = max(group.speed_soon for group in self._groups), self._settings.standstill_speed
         if speed > limit:
             return ReasonCode.STILL_MOVING.verdict(Level.STOP, speed=speed, limit=limit)
         unknown = self._joined([[group.place(now_ns)] for group in self._groups])

@@ -14,6 +14,7 @@ from ami_ros.errors import ConfigError, JointStateError
 from ami_ros.safety.check import Check
 from ami_ros.safety.gate_body import GateBody
 from ami_ros.safety.model_report import ModelReport
+from ami_ros.safety.motion.channel_state import ChannelState
 from ami_ros.safety.restrictions import Restrictions
 from ami_ros.safety.supervisor import Supervisor
 from ami_ros.types import Level, Reason, Verdict
@@ -188,6 +189,15 @@ def test_rearm_is_refused_while_pressed_or_moving(moving):
     assert moving.rearm().level is Level.PASS
     _, verdict = moving.tick()
     assert codes(verdict) == ["PROPOSAL_MISSING"]
+
+
+def test_rearm_is_refused_while_the_robot_turns(moving):
+    """Its velocity passes through zero: standing still from here would be a jump of the acceleration."""
+    (group,) = moving.gate._groups
+    still = np.zeros_like(group.commanded.position)
+    for acceleration, expected in ((still + 2.0, ["STILL_MOVING"]), (still, [])):
+        group.commanded = ChannelState(group.commanded.position, still, acceleration)
+        assert codes(moving.rearm()) == expected
 
 
 def test_rearm_is_refused_while_the_joints_are_stale(moving):
