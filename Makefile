@@ -102,6 +102,7 @@ build: venv ## build with colcon in .colcon and check what was installed
 # colcon test exits 0 when tests fail, and when there are none: the results and pytest's last line decide.
 # Hundreds of processes import our code: they compile it once, even where the shell disables bytecode.
 test: build ## build with colcon, run the suite through colcon test, lint
+	@nice -n 19 $(BIN)/mypy >/dev/null 2>&1 & # fills the cache of the lint at the end, while tests wait
 	PYTHONDONTWRITEBYTECODE= $(COLCON) test $(COLCON_DIRS) --packages-select ami_ros \
 	  --event-handlers console_direct+ console_stderr- desktop_notification- --pytest-args $(PYTEST_ARGS)
 	@$(COLCON) test-result --test-result-base $(WS)/build --verbose; result=$$?; \
