@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,22 +11,18 @@ from typing import Any
 
 from ami_ros.cli.progress import progress_bar
 from ami_ros.configuration import Configuration
-from ami_ros.episodes.episode import list_episodes, read_episode
+from ami_ros.episodes.episode import list_episodes
 from ami_ros.errors import ConfigError
-from ami_ros.evaluation.hindsight import hindsight, plans_of_hindsight
+from ami_ros.evaluation.hindsight import hindsight_of, plans_of_hindsight
 from ami_ros.model.contract import Contract
 from ami_ros.model.export import export
 from ami_ros.model.files import read_verified
 from ami_ros.model.known import inputs_of
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.restore import restored
-from ami_ros.model.runtime import load_model
-from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.training.pipeline import Split, build_trainer, finish, load_split, steps_to_finish
 from ami_ros.training.share import ALONE, Share
 from ami_ros.training.trainer import Trainer
-
-UNHURRIED_S = 60.0  # deadline of a plan: figures must not depend on the machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +53,11 @@ class TrainingRun:
 
     def _hindsight(self, contract: Contract, on_plan: Callable[[], object]) -> dict[str, Any]:
         wanted = self.configuration
-        settings = replace(wanted.planner, deadline_s=UNHURRIED_S)
+        moments, seed = wanted.training.hindsight_moments, wanted.training.seed
         with TemporaryDirectory() as folder:
             path = Path(folder, "model.pt")
             export(self.trainer.model, contract, path)
-            model = load_model(path, wanted.spec, task=wanted.task_name)
-        planner = RecedingHorizonPlanner(model, wanted.spec, settings, time.monotonic_ns)
-        episodes = [read_episode(path) for path in self.split.held_out.paths]
-        training = wanted.training
-        return hindsight(planner, wanted.spec, episodes, training.hindsight_moments, training.seed, on_plan)
+            return hindsight_of(path, wanted, self.split.held_out.paths, moments, seed, on_plan)
 
 
 def prepare_run(

@@ -6,22 +6,29 @@ It needs no simulator and no truth but the recording itself, so it can judge a m
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.episodes.episode import EpisodeRecord
+from ami_ros.configuration import Configuration
+from ami_ros.episodes.episode import EpisodeRecord, read_episode
 from ami_ros.memory.goal_by_name import goal_of
 from ami_ros.memory.moment import Moment
+from ami_ros.model.runtime import load_model
+from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.protocols import Planner
 from ami_ros.types import FloatArray
 
 AHEAD_S = (0.5, 1.0, 1.5)
 MOVED = 0.25  # of the usual way (RMS): a shorter one has no direction to compare
 NOTHING = 1e-12
+UNHURRIED_S = 60.0  # deadline of a plan: figures must not depend on the machine
 
 
 def plans_of_hindsight(moments: int) -> int:
@@ -35,6 +42,26 @@ class _Way(NamedTuple):
     done: FloatArray
     planned: FloatArray
     elsewhere: FloatArray  # planned toward the picture of another moment: chance
+
+
+def hindsight_of(
+    model: Path,
+    configuration: Configuration,
+    episodes: Sequence[Path],
+    moments: int,
+    seed: int,
+    on_plan: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
+    """Load a model and held-out episodes, and return `hindsight` of plans that no deadline cuts short.
+
+    Raises:
+        AmiError: the model or an episode is not readable, or does not fit the robot.
+    """
+    spec = configuration.spec
+    settings = replace(configuration.planner, deadline_s=UNHURRIED_S)
+    runtime = load_model(model, spec, task=configuration.task_name)
+    planner = RecedingHorizonPlanner(runtime, spec, settings, time.monotonic_ns)
+    return hindsight(planner, spec, [read_episode(path) for path in episodes], moments, seed, on_plan)
 
 
 def hindsight(

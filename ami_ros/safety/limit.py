@@ -19,7 +19,7 @@ from ami_ros.types import FloatArray, Reason, Verdict
 
 @dataclass(frozen=True, eq=False)
 class LimitContext:
-    """What limits are built from, next to their own settings: anew for each change of the restrictions.
+    """What limits are built from, next to their own settings: again for each change of the restrictions.
 
     Attributes:
         body: determines which limits apply; of a robot of several groups, one of them.

@@ -27,10 +27,7 @@ def probe_each(
     latents: Tensor, values: Tensor, test_latents: Tensor, test_values: Tensor, ridge: float = 1e-3
 ) -> list[float]:
     """Return R2 of each of the M components, see `probe`; 0 for one that does not change."""
-    weights, offset = ridge_regression(latents.flatten(0, 1), values.flatten(0, 1), ridge)
-    true = test_values.flatten(0, 1)
-    residual = true - (test_latents.flatten(0, 1) @ weights + offset)
-    missed, spread = (residual**2).sum(0), ((true - true.mean(0)) ** 2).sum(0)
+    missed, spread = (part.sum(0) for part in _squares(latents, values, test_latents, test_values, ridge))
     return torch.where(spread > STILL, 1.0 - missed / spread.clamp_min(STILL), 0.0).tolist()
 
 
@@ -49,7 +46,15 @@ def probe(
     Returns:
         Coefficient of determination, averaged over the M components by their variance.
     """
+    missed, spread = _squares(latents, values, test_latents, test_values, ridge)
+    return float(1.0 - missed.sum() / spread.sum())
+
+
+def _squares(
+    latents: Tensor, values: Tensor, test_latents: Tensor, test_values: Tensor, ridge: float
+) -> tuple[Tensor, Tensor]:
+    """Return the squared errors (F S, M) of a ridge regression on other episodes, and those of the mean."""
     weights, offset = ridge_regression(latents.flatten(0, 1), values.flatten(0, 1), ridge)
     true = test_values.flatten(0, 1)
     residual = true - (test_latents.flatten(0, 1) @ weights + offset)
-    return float(1.0 - (residual**2).sum() / ((true - true.mean(0)) ** 2).sum())
+    return residual**2, (true - true.mean(0)) ** 2

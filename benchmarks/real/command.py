@@ -70,19 +70,15 @@ def _measured(
     clips: int,
     seed: int,
 ) -> dict[str, Any]:
-    import dataclasses
-    import time
 
     import numpy as np
     import torch
 
     from ami_ros.cli.progress import progress_bar
     from ami_ros.episodes.episode import list_episodes, read_episode
-    from ami_ros.evaluation.hindsight import hindsight, plans_of_hindsight
+    from ami_ros.evaluation.hindsight import hindsight_of, plans_of_hindsight
     from ami_ros.model.files import read_verified
     from ami_ros.model.restore import restored
-    from ami_ros.model.runtime import load_model
-    from ami_ros.planning.planner import RecedingHorizonPlanner
     from ami_ros.training.pipeline import load_split
     from benchmarks.real.spoiling import surprise_aucs
 
@@ -94,11 +90,8 @@ def _measured(
     with progress_bar("read", len(paths)) as bar:
         split = load_split(paths, configuration.training.held_out, bar.update, contract.inputs)
     held_out = [read_episode(path) for path in split.held_out.paths]
-    settings = dataclasses.replace(configuration.planner, deadline_s=60.0)
-    runtime = load_model(model, spec, task=configuration.task_name)
-    planner = RecedingHorizonPlanner(runtime, spec, settings, time.monotonic_ns)
     with progress_bar("hindsight", plans_of_hindsight(moments)) as bar:
-        seen = hindsight(planner, spec, held_out, moments, seed, lambda: bar.update(1))
+        seen = hindsight_of(model, configuration, split.held_out.paths, moments, seed, lambda: bar.update(1))
     foreign = None
     if other is not None:
         shown = [read_episode(path).images for path in list_episodes(other)[:20]]

@@ -18,7 +18,7 @@ class MovedVideos:
     Args:
         folder: of the data set.
         videos: all of its features that are videos.
-        is_old: whether a file's name has the number of its episode, as in v2; in v3, chunks count anew.
+        is_old: whether a file's name has the number of its episode, as in v2; v3 counts in each chunk.
     """
 
     def __init__(self, folder: Path, videos: Sequence[str], is_old: bool) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a LeRobotDataset tells of its robot: cameras, columns that move, their ranges, and likely units."""
+"""What a LeRobotDataset says about its robot: cameras, columns that move, their ranges, and likely units."""
 
 from __future__ import annotations
 
