@@ -405,6 +405,20 @@ def test_after_a_hold_only_what_was_planned_since_moves_it(moving):
     assert not at_rest(moving)
 
 
+def test_a_proposal_that_a_clock_set_back_makes_one_of_the_future_is_not_followed_later(moving):
+    moving.toward(SLOW)
+    moving.tick()
+    moving.now_ns -= 80_000_000  # less than a jump, more than the tolerance
+    _, verdict = moving.tick()
+    assert codes(verdict) == ["PROPOSAL_FUTURE"]
+    _, verdict = moving.tick(10)
+    assert codes(verdict) == ["PROPOSAL_BEFORE_HOLD"]
+    moving.now_ns += 80_000_000
+    assert moving.toward(SLOW).level is Level.PASS
+    _, verdict = moving.tick(10)
+    assert verdict.level < Level.HOLD
+
+
 def test_a_frozen_camera_holds_although_its_stamps_are_fresh(gate):
     gate.tick()
     for tick in range(120):
