@@ -129,7 +129,7 @@ test-extras: ## run the tests that .venv skips, with all extras installed in .ex
 
 fuzz: venv ## fuzz the safety gate for TICKS ticks (200000) from SEED (0), and remove each check in turn
 	AMI_ROS_FUZZ_TICKS=$(TICKS) AMI_ROS_FUZZ_SEED=$(SEED) \
-	  $(BIN)/python -m pytest -q -rP test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
+	  $(BIN)/python -m pytest -q -rP -o faulthandler_timeout=0 test/safety/test_gate_machine.py test/safety/test_known_holes.py test/safety/test_mutations.py
 
 fuzz-files: venv ## read hostile files of all kinds for SECONDS (600), from case SEED (0) on, each in a process of its own
 	PYTHONPATH=test/support $(BIN)/python -m hostile.run --seconds $(SECONDS) --seed $(SEED)

@@ -134,7 +134,7 @@ def _print(figures: dict[str, Any]) -> None:
         "hindsight",
         "hindsight_chance",
         "hindsight_error",
-        "still_error",
+        "hindsight_still",
         "hindsight_moments",
     )
     for ahead in zip(*(figures[name] for name in kinds), strict=True):
