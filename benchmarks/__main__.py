@@ -11,6 +11,7 @@ from benchmarks.four_room.command import four_room
 from benchmarks.judging.command import judging
 from benchmarks.kills import kills
 from benchmarks.real.command import real
+from benchmarks.watching import watching
 
 app = typer.Typer(
     name="benchmarks",
@@ -25,6 +26,7 @@ app.command("four-room")(four_room)
 app.command()(judging)
 app.command()(kills)
 app.command()(real)
+app.command()(watching)
 
 if __name__ == "__main__":
     run(app)

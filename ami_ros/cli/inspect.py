@@ -135,11 +135,13 @@ def _print(
 def _hindsight(figures: Mapping[str, list[float]]) -> Table:
     from rich.table import Table
 
+    from ami_ros.model.measured import IN_HINDSIGHT
+
     title = "hindsight: plans toward the picture seen later; errors in usual ways of the worst channel"
-    table = Table("seconds later", "cosine", "by chance", "error", "standing still", "moments", title=title)
-    names = ("ahead_s", "cosine", "chance", "planned_error", "still_error", "moments")
-    for row in zip(*(figures[name] for name in names), strict=True):
-        table.add_row(f"{row[0]:g}", *(f"{value:.2f}" for value in row[1:5]), f"{row[5]:g}")
+    heads = ("s later", "cosine", "by chance", "to another picture", "error", "standing still", "moments")
+    table = Table(*heads, title=title)
+    for row in zip(*(figures[name] for name in IN_HINDSIGHT), strict=True):
+        table.add_row(f"{row[0]:g}", *(f"{value:.2f}" for value in row[1:6]), f"{row[6]:g}")
     return table
 
 

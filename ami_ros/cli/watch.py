@@ -13,21 +13,29 @@ from ami_ros.cli import options
 from ami_ros.system.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ami_ros.configuration import Configuration
     from ami_ros.ros.clients.watched_topics import WatchedTopics
     from ami_ros.watching.screen import Screen
     from ami_ros.watching.watcher import Watcher
 
+AHEAD_S = 1.0
+
 
 def watch(
     recording: Annotated[
         Path | None,
-        typer.Argument(help="A rosbag2 folder or file; without one, the robot that runs now."),
+        typer.Argument(
+            help="A rosbag2 folder or file, or episodes of ami-ros import [the robot that runs now]."
+        ),
     ] = None,
     robot: options.Robot = None,
     task: options.Task = None,
+    model: options.Model = None,
+    ahead_s: Annotated[
+        float, typer.Option("--ahead", help="Of episodes: seconds from a picture to its goal.", min=0.1)
+    ] = AHEAD_S,
     save: Annotated[Path | None, typer.Option(help="Write a file for the viewer (rerun FILE).")] = None,
     serve: Annotated[
         int | None, typer.Option(help="Open no window: serve a page on this port of this machine.")
@@ -46,11 +54,14 @@ def watch(
 
     Yesterday: ami-ros watch recordings/monday --robot panda --task reach
 
+    What a model thinks of recorded episodes: ami-ros watch data/panda_reach --robot panda --task reach
+
     No robot yet: ami-ros watch --demo
 
     On a machine without a screen: ami-ros watch --demo --save demo.rrd, or --serve 9090
     """
     from ami_ros.configuration import Configuration
+    from ami_ros.episodes.episode import EPISODE_FILES
     from ami_ros.errors import ConfigError
     from ami_ros.system.extras import require
     from ami_ros.system.whole_file import check_writable
@@ -60,7 +71,9 @@ def watch(
     if save is not None and serve is not None:
         raise ConfigError(f"got --save {save} and --serve {serve}, expected one of them")
     configuration = Configuration.load(robot, task)
-    require("watch", *(("record",) if recording is not None else ("ros",)), *(("sim",) if demo else ()))
+    rehearsed = recording is not None and any(recording.glob(EPISODE_FILES))
+    needed = "train" if rehearsed else "ros" if recording is None else "record"
+    require("watch", needed, *(("sim",) if demo else ()))
     check_writable(save)
     from ami_ros.node_settings import NodeSettings
     from ami_ros.settings.fields import load_settings
@@ -70,10 +83,16 @@ def watch(
 
     most_pixels = load_settings(NodeSettings, config_path("node.yaml")).max_image_pixels
     cameras = [image.name for image in configuration.spec.images]
-    screen = Screen(cameras, live=recording is None and save is None)
+    channels = _channels(configuration, recording) if rehearsed and recording else ()
+    screen = Screen(cameras, recording is None and save is None, channels)
     watcher = Watcher(configuration.spec, screen, most_pixels)
     with ExitStack() as ended:
         linger = _open(screen, save, serve, ended)
+        if recording is not None and rehearsed:
+            steps = _rehearsed(configuration, recording, model, ahead_s, screen, channels)
+            say(f"showed {steps} steps" + (f": rerun {save}" if save else ""))
+            linger()
+            return
         if recording is not None:
             _recorded(configuration, recording, watcher)
         elif demo:
@@ -113,6 +132,46 @@ def _recorded(configuration: Configuration, recording: Path, watcher: Watcher) -
         topics.show(watcher, bar.update)
     for problem in topics.problems:
         say(problem, typer.colors.RED, err=True)
+
+
+def _channels(configuration: Configuration, folder: Path) -> Sequence[str]:
+    from ami_ros.episodes.episode import list_episodes, read_episode
+    from ami_ros.episodes.recorded_body import check_same_body, recorded_body
+    from ami_ros.watching.rehearsal import moving_channels
+
+    path, spec = list_episodes(folder)[0], configuration.spec
+    episode = read_episode(path)
+    check_same_body(path, episode.body, recorded_body(spec), of=spec.name)
+    return moving_channels(spec, episode)
+
+
+def _rehearsed(
+    configuration: Configuration,
+    folder: Path,
+    model: Path | None,
+    ahead_s: float,
+    screen: Screen,
+    channels: Sequence[str],
+) -> int:
+    import time
+
+    from ami_ros.cli.progress import progress_bar
+    from ami_ros.episodes.episode import list_episodes, read_episode
+    from ami_ros.model.imagination import load_imagination
+    from ami_ros.model.runtime import load_model
+    from ami_ros.planning.planner import RecedingHorizonPlanner
+    from ami_ros.watching.rehearsal import Rehearsal
+
+    spec, path = configuration.spec, configuration.model_path(model)
+    runtime = load_model(path, spec, task=configuration.task_name)
+    planner = RecedingHorizonPlanner(runtime, spec, configuration.planner, time.monotonic_ns)
+    doubtful = configuration.safety.checks["doubt"].disagreement_limit
+    ahead = max(1, round(ahead_s * spec.actions.rate_hz))
+    imagination = load_imagination(path, runtime.sha256)
+    paths = list_episodes(folder)
+    with progress_bar("watch", sum(len(read_episode(one).actions) for one in paths)) as bar:
+        rehearsal = Rehearsal(planner, spec, screen, imagination, doubtful, ahead, channels)
+        return rehearsal.show(map(read_episode, paths), lambda: bar.update(1))
 
 
 def _live(configuration: Configuration, watcher: Watcher) -> None:

@@ -9,21 +9,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.configuration import Configuration
-from ami_ros.episodes.episode import EpisodeRecord, read_episode
+from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord, read_episode
 from ami_ros.memory.goal_by_name import goal_of
 from ami_ros.memory.moment import Moment
+from ami_ros.model.contract import Contract
+from ami_ros.model.measured import IN_HINDSIGHT
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.protocols import Planner
-from ami_ros.types import FloatArray
+from ami_ros.types import FloatArray, Observation, Plan
 
 AHEAD_S = (0.5, 1.0, 1.5)
 MOVED = 0.25  # of the usual way (RMS): a shorter one has no direction to compare
@@ -36,12 +40,16 @@ def plans_of_hindsight(moments: int) -> int:
     return 2 * moments * len(AHEAD_S)
 
 
+# Maps a plan, control steps from now, and the present observation to where the channels (C,) are then.
+Led = Callable[[Plan, int, Observation], FloatArray]
+
+
 class _Way(NamedTuple):
     """Where the channels (C,) went from a moment on."""
 
     done: FloatArray
     planned: FloatArray
-    elsewhere: FloatArray  # planned toward the picture of another moment: chance
+    elsewhere: FloatArray  # planned toward the picture of another moment
 
 
 def hindsight_of(
@@ -54,6 +62,8 @@ def hindsight_of(
 ) -> dict[str, Any]:
     """Load a model and held-out episodes, and return `hindsight` of plans that no deadline cuts short.
 
+    Episodes whose pictures were recoloured are left out where others are.
+
     Raises:
         AmiError: the model or an episode is not readable, or does not fit the robot.
     """
@@ -61,7 +71,54 @@ def hindsight_of(
     settings = replace(configuration.planner, deadline_s=UNHURRIED_S)
     runtime = load_model(model, spec, task=configuration.task_name)
     planner = RecedingHorizonPlanner(runtime, spec, settings, time.monotonic_ns)
-    return hindsight(planner, spec, [read_episode(path) for path in episodes], moments, seed, on_plan)
+    read = [read_episode(path) for path in episodes]
+    plain = [episode for episode in read if episode.look == PLAIN_LOOK]
+    led = expected_readings(runtime.contract, spec) or proposed(spec)
+    return hindsight(planner, spec, plain or read, moments, seed, on_plan, led)
+
+
+def proposed(spec: RobotSpec) -> Led:
+    """Return where plans lead by the meaning of their actions."""
+    meaning = meaning_of(spec)
+
+    def led(plan: Plan, steps: int, now: Observation) -> FloatArray:
+        meaning.forget()
+        positions = meaning.proposal(plan.actions, now).positions
+        return positions[min(steps, len(positions) - 1)]
+
+    return led
+
+
+def expected_readings(contract: Contract, spec: RobotSpec) -> Led | None:
+    """Return where the model expects a plan to lead set points that a sensor measures; None for other bodies.
+
+    A set point is where a channel should go. What holds the channel back, such as the bottle in a hand, keeps
+    it away from there, which the model has learned.
+    """
+    if [group.actions.meaning for group in spec.groups] != ["setpoint"] or not spec.feedback[0]:
+        return None
+    sensor, columns = spec.feedback
+    at = len(contract.cameras) * contract.latent_size
+    for vector in contract.vectors:
+        if vector.name == sensor:
+            moments = (np.array(numbers)[columns] for numbers in (vector.mean, vector.std))
+            return partial(_expected, np.array(columns) + at, contract.block, *moments)
+        at += len(vector.units)
+    return None
+
+
+def _expected(
+    places: NDArray[np.int64],
+    block: int,
+    mean: FloatArray,
+    std: FloatArray,
+    plan: Plan,
+    steps: int,
+    now: Observation,
+) -> FloatArray:
+    blocks = min(-(-steps // block), len(plan.predicted))
+    expected: FloatArray = plan.predicted[blocks - 1, places] * std + mean
+    return expected
 
 
 def hindsight(
@@ -71,6 +128,7 @@ def hindsight(
     moments: int,
     seed: int,
     on_plan: Callable[[], object] = lambda: None,
+    led: Led | None = None,
 ) -> dict[str, Any]:
     """Plan toward pictures that were seen a moment later, and compare with what was done until then.
 
@@ -84,19 +142,19 @@ def hindsight(
         moments: number of moments to plan from, spread evenly over all episodes.
         seed: of the choice of other moments, for chance.
         on_plan: called after each plan, `plans_of_hindsight` times at most.
+        led: where plans lead; by default by the meaning of their actions.
 
     Returns:
-        For each of `ahead_s`: `cosine` of planned and done way, `chance`, the same for a picture of another
-        moment; `planned_error` and `still_error`, the median over the moments of the worst channel's distance
-        to where it was in the end, for the plan and for standing still, in RMS ways; and `moments`, how many
+        For each of `ahead_s`: `cosine` of planned and done way; `chance`, the same with what was done from
+        other moments on; `elsewhere`, the same of a plan toward a picture of another moment;
+        `planned_error` and `still_error`, the median over the moments of the worst channel's distance to
+        where it was in the end, for the plan and for standing still, in RMS ways; and `moments`, how many
         moved far enough to be compared. An ahead without any is left out.
     """
-    figures: dict[str, list[float]] = {
-        name: [] for name in ("ahead_s", "cosine", "chance", "planned_error", "still_error", "moments")
-    }
+    figures: dict[str, list[float]] = {name: [] for name in IN_HINDSIGHT}
     for ahead_s in AHEAD_S:
         steps = max(1, round(ahead_s * spec.actions.rate_hz))
-        ways = _ways(planner, spec, episodes, steps, moments, seed, on_plan)
+        ways = _ways(planner, spec, episodes, steps, moments, seed, on_plan, led or proposed(spec))
         if not ways:
             continue
         done, planned, elsewhere = (np.stack(kind) for kind in zip(*ways, strict=True))
@@ -108,7 +166,8 @@ def hindsight(
             continue
         figures["ahead_s"].append(ahead_s)
         figures["cosine"].append(_cosine(planned[moved], done[moved]))
-        figures["chance"].append(_cosine(elsewhere[moved], done[moved]))
+        figures["chance"].append(_cosine_of_others(planned[moved], done[moved]))
+        figures["elsewhere"].append(_cosine(elsewhere[moved], done[moved]))
         figures["planned_error"].append(float(np.median(np.abs(planned - done)[moved].max(axis=1))))
         figures["still_error"].append(float(np.median(np.abs(done)[moved].max(axis=1))))
         figures["moments"].append(int(moved.sum()))
@@ -123,6 +182,7 @@ def _ways(
     moments: int,
     seed: int,
     on_plan: Callable[[], object],
+    led: Led,
 ) -> list[_Way]:
     places = [
         (episode, start)
@@ -136,17 +196,13 @@ def _ways(
     for number, (episode, start) in enumerate(chosen):
         now, later = (_moment(episode, place, spec) for place in (start, start + steps))
         other, elsewhere = places[others[number % len(others)]]
-        ends = []
+        meaning.forget()
+        began, ends = meaning.start(now.observation()), []
         for goal in (later, _moment(other, elsewhere + steps, spec)):
             planner.restart()
             planner.set_goal(goal_of(goal, "hindsight", spec))
-            plan = planner.plan(now.observation())
-            meaning.forget()
-            led = meaning.proposal(plan.actions, now.observation()).positions
-            ends.append(led[min(steps, len(led) - 1)] - led[0])
+            ends.append(led(planner.plan(now.observation()), steps, now.observation()) - began)
             on_plan()
-        meaning.forget()
-        began = meaning.start(now.observation())
         meaning.note(episode.actions[None, start : start + steps].astype(np.float64), now.observation())
         found.append(_Way(meaning.start(later.observation()) - began, *ends))
     return found
@@ -179,3 +235,14 @@ def _units(part: RobotSpec) -> list[str]:
 def _cosine(ways: FloatArray, others: FloatArray) -> float:
     lengths = np.linalg.norm(ways, axis=1) * np.linalg.norm(others, axis=1)
     return float(np.mean(np.sum(ways * others, axis=1) / np.maximum(lengths, NOTHING)))
+
+
+def _cosine_of_others(ways: FloatArray, others: FloatArray) -> float:
+    """Return the mean cosine of each way (N, C) with every other (N, C) but its own; 0 for a single one."""
+    if len(ways) < 2:
+        return 0.0
+    first, second = (
+        rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), NOTHING) for rows in (ways, others)
+    )
+    cosines = first @ second.T
+    return float((cosines.sum() - np.trace(cosines)) / (cosines.size - len(cosines)))

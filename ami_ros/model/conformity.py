@@ -33,7 +33,9 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
             more detail than images of the contract's size have.
     """
     missing = [
-        name for name in exported(len(contract.cameras), contract.macro_blocks) if not hasattr(module, name)
+        name
+        for name in exported(len(contract.cameras), contract.macro_blocks, contract.reads_goals)
+        if not hasattr(module, name)
     ]
     if missing or not isinstance(getattr(module, "model", None), nn.Module):
         raise ModelFileError(
@@ -58,6 +60,7 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
             goal = [other[0, : layout.view_size]]
             inverse = module.inverse_action(state[0], goal, [0])
             imagined = module.imagine(state) if contract.macro_blocks else None
+            read = module.goal_readings(state, goal, [0]) if contract.reads_goals else []
     except Exception as error:  # the code in the file may raise anything
         sensors = ", ".join(s.name for s in contract.sensors)
         sizes = (
@@ -74,6 +77,8 @@ def check_module(module: Any, contract: Contract, where: str, device: torch.devi
         "predicted state": (predicted, (1, layout.state_size)),
         "inverse action": (inverse, tuple(action.shape[1:])),
     }
+    for vector, target in zip(contract.inputs.vectors, read, strict=False):
+        expected[f"reading of {vector.name}"] = (target, (vector.positions,))
     if imagined is not None:
         expected["imagined states"] = (imagined, (1, contract.macros, layout.state_size))
     wrong = [f"{n}: model {tuple(v.shape)}, contract {s}" for n, (v, s) in expected.items() if v.shape != s]

@@ -92,6 +92,11 @@ class Contract:
         """Number of macro-actions."""
         return self._number("macros") if self.macro_blocks else 0
 
+    @property
+    def reads_goals(self) -> bool:
+        """Whether it reads vectors off goal pictures."""
+        return self._number("reading_hidden") > 0 and bool(self.cameras) and bool(self.vectors)
+
     def _number(self, name: str) -> int:
         """Return a size of the architecture; 0 in older files without it."""
         value = self.architecture.get(name)

@@ -30,7 +30,7 @@ AHEAD = ("open_loop_error", "copy_last_error", "shuffled_action_error")  # one n
 KINDS: dict[Any, str] = {float: "a number", int: "an int", list: "a list", dict: "a mapping"}
 ALIKE = {"spread": float, "error": float}  # only if the data have double exposures
 # Only in files of later versions, or where training was asked for it.
-IN_HINDSIGHT = ("ahead_s", "cosine", "chance", "planned_error", "still_error", "moments")
+IN_HINDSIGHT = ("ahead_s", "cosine", "chance", "elsewhere", "planned_error", "still_error", "moments")
 HINDSIGHT = {name: [float] for name in IN_HINDSIGHT}
 LATER: dict[str, Any] = {"alike": ALIKE, "hindsight": HINDSIGHT, "shown": {str: [float]}}
 

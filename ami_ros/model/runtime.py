@@ -65,7 +65,7 @@ class ModelRuntime:
         optional: Collection[str] = (),
     ) -> None:
         self._module, self.contract, self.sha256 = module, contract, sha256
-        methods = exported(len(contract.cameras), contract.macro_blocks)
+        methods = exported(len(contract.cameras), contract.macro_blocks, contract.reads_goals)
         self.world: Any = frozen(module, methods) if is_compiled(module) else module
         self.device, self.precision = device, precision
         self._optional = set(optional) if len(contract.cameras) > 1 else set()

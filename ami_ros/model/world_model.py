@@ -27,13 +27,22 @@ EXPORTED = (
 SEVERAL_CAMERAS = ("observe_each", "complete")
 # Additional methods with macro-actions.
 MACROS = ("imagine",)
+# Additional methods with `reading_hidden`.
+READINGS = ("goal_readings",)
 # The kind of distance to a goal of vectors.
 BY_VECTORS = "vectors"
 
 
-def exported(cameras: int, macro_blocks: int = 0) -> tuple[str, ...]:
-    """Return the methods that a model's file offers, by its number of cameras and its `macro_blocks`."""
-    return EXPORTED + (SEVERAL_CAMERAS if cameras > 1 else ()) + (MACROS if macro_blocks else ())
+def exported(cameras: int, macro_blocks: int = 0, reads: bool = False) -> tuple[str, ...]:
+    """Return the methods that a model's file offers.
+
+    Args:
+        cameras: its number of cameras.
+        macro_blocks: as in its architecture.
+        reads: whether it reads vectors off goal pictures.
+    """
+    several = SEVERAL_CAMERAS if cameras > 1 else ()
+    return EXPORTED + several + (MACROS if macro_blocks else ()) + (READINGS if reads else ())
 
 
 class WorldModel(nn.Module):
@@ -115,6 +124,23 @@ class WorldModel(nn.Module):
         """Return the action block (K A) from state (Z,) toward the views of a goal, without search."""
         now = state.unsqueeze(0)
         return self.model.inverse(now, self.model.wanted(now, goal, parts))[0]
+
+    @offered
+    def goal_readings(self, now: Tensor, goal: list[Tensor], parts: list[int]) -> list[Tensor]:
+        """Return where the views of a goal show each vector sensor, as targets with BY_VECTORS.
+
+        Args:
+            now: (1, Z) the current state.
+            goal: views.
+            parts: index of each view.
+        """
+        there = self.model.reading(now, self.model.wanted(now, goal, parts))[0]
+        targets: list[Tensor] = []
+        at = 0
+        for start, stop in self.model.goals:
+            targets.append(there[at : at + stop - start])
+            at += stop - start
+        return targets
 
     @offered
     def distances(self, states: list[Tensor], goal: list[Tensor], parts: list[int], kind: str) -> Tensor:

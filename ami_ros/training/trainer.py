@@ -176,6 +176,13 @@ class Trainer:
             "covariance": covariance_loss(spread),
             "inverse": prediction_loss(model.inverse(states[:, 0], goal), actions[:, 0]),
         }
+        if len(model.readings):
+            wanted = side_by_side(windows.goals, self._inputs, (count,))
+            there = model.positions(model.normalise(torch.from_numpy(wanted)))
+            read = model.reading(states[:, 0], goal)
+            shown = [head.shown(states[..., : model.core_size].flatten(0, 1)) for head in model.readings]
+            now = model.positions(vectors.flatten(0, 1))
+            losses["reading"] = prediction_loss(read, there) + prediction_loss(shown[0], now)
         if exposed is not None:
             losses["alike"] = alike_loss(*exposed)
         nothing = torch.zeros(())
@@ -185,6 +192,7 @@ class Trainer:
             + settings.variance_weight * losses["variance"]
             + settings.covariance_weight * losses["covariance"]
             + settings.inverse_weight * losses["inverse"]
+            + settings.reading_weight * losses.get("reading", nothing)
             + settings.alike_weight * losses.get("alike", nothing)
         )
         return losses

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import rerun.blueprint as rrb
 
 
-def layout(cameras: Sequence[str], live: bool) -> rrb.Blueprint:
+def layout(cameras: Sequence[str], live: bool, channels: Sequence[str] = ()) -> rrb.Blueprint:
     """Return the layout: pictures and paths on the left, words and curves on the right, the log below.
 
     Args:
         cameras: names of the cameras.
         live: show what happens now; else play from the start.
+        channels: names of channels whose curves replace the paths, which a body without an arm does not have.
     """
     pictures = [
         view
@@ -37,7 +38,12 @@ def layout(cameras: Sequence[str], live: bool) -> rrb.Blueprint:
         rrb.TimeSeriesView(origin="disagreement", name="disagreement (1 is usual)", plot_legend=alone),
     ]
     words = rrb.TextLogColumns(text_log_columns=["LogLevel", "Body"])
-    left = rrb.Vertical(rrb.Horizontal(*pictures), expected, paths, row_shares=[4, 2, 5])
+    ways = rrb.Horizontal(
+        *(rrb.TimeSeriesView(origin=f"channels/{name}", name=f"{name}: done, planned") for name in channels)
+    )
+    left = rrb.Vertical(
+        rrb.Horizontal(*pictures), expected, ways if channels else paths, row_shares=[4, 2, 5]
+    )
     now = rrb.TextDocumentView(origin="now", name="what happens now")
     right = rrb.Vertical(now, *curves, row_shares=[3, 2, 3, 2])
     return rrb.Blueprint(

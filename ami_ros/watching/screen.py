@@ -27,13 +27,14 @@ class Screen:
     Args:
         cameras: names of the cameras, for the layout.
         live: what is shown happens now.
+        channels: names of channels whose curves are shown instead of paths.
     """
 
-    def __init__(self, cameras: Sequence[str], live: bool) -> None:
+    def __init__(self, cameras: Sequence[str], live: bool, channels: Sequence[str] = ()) -> None:
         self._stream = rr.RecordingStream(APPLICATION)
         self._stream.set_log_time_enabled(False)
         self._stream.set_log_tick_enabled(False)
-        self._layout = layout(cameras, live)
+        self._layout = layout(cameras, live, channels)
         self._begun_ns: int | None = None
 
     def save(self, path: Path) -> None:

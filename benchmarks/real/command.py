@@ -105,6 +105,7 @@ def _measured(
         "hindsight_s": seen["ahead_s"],
         "hindsight": seen["cosine"],
         "hindsight_chance": seen["chance"],
+        "hindsight_elsewhere": seen["elsewhere"],
         "hindsight_error": seen["planned_error"],
         "hindsight_still": seen["still_error"],
         "hindsight_moments": seen["moments"],
@@ -128,17 +129,19 @@ def _print(figures: dict[str, Any]) -> None:
     for block, row in enumerate(zip(*(figures[name] for name in names), strict=True), 1):
         table.add_row(f"{block * figures['block_s']:.1f}", *(f"{value:.3f}" for value in row))
     console.print(table)
-    table = Table("s later", "cosine", "by chance", "error", "standing still", "moments", title="hindsight")
+    heads = ("s later", "cosine", "by chance", "to another picture", "error", "standing still", "moments")
+    table = Table(*heads, title="hindsight")
     kinds = (
         "hindsight_s",
         "hindsight",
         "hindsight_chance",
+        "hindsight_elsewhere",
         "hindsight_error",
         "hindsight_still",
         "hindsight_moments",
     )
     for ahead in zip(*(figures[name] for name in kinds), strict=True):
-        table.add_row(f"{ahead[0]:g}", *(f"{value:.2f}" for value in ahead[1:5]), f"{ahead[5]}")
+        table.add_row(f"{ahead[0]:g}", *(f"{value:.2f}" for value in ahead[1:6]), f"{ahead[6]}")
     console.print(table)
     for title, name in (("R2 of what pictures show", "joints_r2"), ("AUC of surprise", "surprise_auc")):
         table = Table("", "", title=title, show_header=False)

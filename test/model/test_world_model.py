@@ -11,7 +11,8 @@ import pytest
 import torch
 from small_model import ACTION, IMAGE_SIZE, LATENT, SETTINGS, in_memory, small_jepa
 
-from ami_ros.errors import GoalError, ObservationError
+from ami_ros.errors import ContractError, GoalError, ObservationError
+from ami_ros.model.conformity import check_module
 from ami_ros.model.contract import Contract
 from ami_ros.model.export import export
 from ami_ros.model.files import read_verified
@@ -20,8 +21,10 @@ from ami_ros.model.networks.inputs import Inputs, VectorInput
 from ami_ros.model.networks.jepa import Jepa
 from ami_ros.model.restore import restored
 from ami_ros.model.runtime import ModelRuntime
+from ami_ros.model.scripted import load_scripted
 from ami_ros.model.weights import weights_sha256
 from ami_ros.model.world_model import WorldModel, exported
+from ami_ros.planning.terms import reading
 from ami_ros.types import Goal, Observation, Reading
 
 JOINTS, FORCE, HORIZON, SAMPLES = 4, 6, 3, 5
@@ -312,3 +315,26 @@ def test_a_file_of_several_cameras_can_do_without_one(tmp_path):
     states = torch.randn(2, model.state_size)
     with torch.inference_mode():
         torch.testing.assert_close(again.complete(states, [1]), model.complete(states, [1]))
+
+
+def test_a_file_that_reads_goals_says_so_and_plans_with_it(tmp_path):
+    inputs = BODIES["two cameras and a force"]
+    model = small_jepa(inputs=inputs, settings=dataclasses.replace(SETTINGS, reading_hidden=9))
+    contract = contract_of(model, inputs)
+    assert contract.reads_goals
+    export(model, contract, tmp_path / "model.pt")
+    file = read_verified(tmp_path / "model.pt")
+    module = load_scripted(file, torch.device("cpu"))
+    check_module(module, contract, "model.pt", torch.device("cpu"))
+    state = torch.zeros(1, 2 * LATENT + 2 * JOINTS + FORCE)
+    with torch.inference_mode():
+        joints, force = module.goal_readings(state, [torch.ones(LATENT)], [1])
+    assert joints.shape == (JOINTS,) and force.shape == (FORCE,)
+    weighed = reading.Settings(weight=1.0, discount=0.8)
+    assert reading.Term(module, weighed).world is module
+    export(small_jepa(inputs=inputs), contract_of(small_jepa(inputs=inputs), inputs), tmp_path / "other.pt")
+    other = load_scripted(read_verified(tmp_path / "other.pt"), torch.device("cpu"))
+    with pytest.raises(ContractError, match="reads no goals"):
+        reading.Term(other, weighed)
+    more = {**contract.architecture, "reading_hidden": 0}
+    assert not dataclasses.replace(contract, architecture=more).reads_goals

@@ -3,26 +3,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
-from small_model import ACTION, convex_jepa
+from small_model import ACTION, convex_jepa, small_jepa
+from small_model import SETTINGS as SIZES
 from torch import Tensor
 
-from ami_ros.errors import ConfigError
+from ami_ros.errors import ConfigError, ContractError
 from ami_ros.model.encoded_goal import EncodedGoal
 from ami_ros.model.world_model import WorldModel
 from ami_ros.planning.rollout import Rollout
 from ami_ros.planning.sections import TERMS as KNOWN
-from ami_ros.planning.terms import caution, disagreement, effort, goal, stall
+from ami_ros.planning.terms import caution, disagreement, effort, goal, reading, stall
 from ami_ros.planning.terms.goal import step_weights
 
 SAMPLES, HORIZON, STATE = 7, 5, 19
 NOTHING = torch.zeros(0, 1, 11)  # to be kept away from
 SETTINGS = {
     "goal": {"discount": 0.8, "on_the_way": 0.5},
+    "reading": {"weight": 0.5, "discount": 0.8},
     "effort": {"weight": 0.5},
     "disagreement": {"weight": 0.5},
     "caution": {"weight": 0.5, "radius": 2.0},
@@ -35,8 +39,14 @@ TERMS = pytest.mark.parametrize("name", [name for name in KNOWN.ours() if name n
 class Far:
     """A world in which everything is as far, and as uncertain, as it is told."""
 
+    model = SimpleNamespace(readings=torch.nn.ModuleList([torch.nn.Identity()]))
+
     def __init__(self, distance: Tensor) -> None:
         self._distance = distance
+
+    def goal_readings(self, now: Any, goal: Any, parts: Any) -> list[Tensor]:
+        """Return one target."""
+        return [torch.zeros(1)]
 
     def distances(self, states: Any, targets: Any, parts: Any, kind: Any) -> Tensor:
         """Return what it is told."""
@@ -166,6 +176,41 @@ def test_the_goal_term_measures_what_the_world_model_does():
 
 
 def test_terms_are_found_by_the_name_of_their_file():
-    assert KNOWN.ours() == ["caution", "disagreement", "effort", "goal", "stall"]
+    assert KNOWN.ours() == ["caution", "disagreement", "effort", "goal", "reading", "stall"]
     with pytest.raises(ConfigError, match=r"terms: got 'safety', expected some of \['caution'"):
         KNOWN.named("safety")
+
+
+def test_a_reading_pulls_the_vectors_to_where_the_goal_shows_them():
+    jepa = small_jepa(settings=dataclasses.replace(SIZES, reading_hidden=12))
+    world = WorldModel(jepa).eval()
+    state = torch.randn(1, STATE, generator=torch.Generator().manual_seed(0))
+    target = torch.ones(11)
+    with torch.inference_mode():
+        (there,) = world.goal_readings(state, [target], [0])
+        change = jepa.readings[0](state, target[None])[0]
+    torch.testing.assert_close(there, state[0, 11 : 11 + len(there)] + change)
+    arrived, near = state.clone(), state.clone()
+    arrived[0, 11 : 11 + len(there)] = there
+    near[0, 11 : 11 + len(there)] = 0.5 * (there + state[0, 11 : 11 + len(there)])
+    ends = torch.cat([arrived, near, state])
+    seen = Rollout(
+        state, [ends], torch.zeros(3, 1, ACTION), EncodedGoal([target], [0], "slow"), NOTHING, [11]
+    )
+    it = reading.Term(world, reading.Settings(weight=2.0, discount=0.8))
+    with torch.inference_mode():
+        cost = it(seen)
+    assert cost[0] == pytest.approx(0.0, abs=1e-9)
+    torch.testing.assert_close(cost[1], cost[2] / 4.0)
+    joints = seen._replace(goal=EncodedGoal([there], [0], "vectors"))
+    assert torch.equal(it(joints), torch.zeros(3))  # nothing has to be read off such a goal
+
+
+def test_a_model_that_reads_no_goals_is_refused_where_readings_cost():
+    world = WorldModel(small_jepa()).eval()
+    with pytest.raises(
+        ContractError, match="reads no goals, expected weight 0, or a model with reading_hidden"
+    ):
+        reading.Term(world, reading.Settings(weight=1.0, discount=0.8))
+    free = reading.Term(world, reading.Settings(weight=0.0, discount=0.8))
+    assert torch.equal(free(rollout(torch.zeros(3, 2, ACTION))), torch.zeros(3))

@@ -37,6 +37,7 @@ SETTINGS = ModelSettings(
     macro_blocks=0,
     macros=5,
     inverse_hidden=22,
+    reading_hidden=0,
     appearance_channels=(6, 9),
     appearance_hidden=12,
     disagreement_heads=3,

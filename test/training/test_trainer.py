@@ -55,6 +55,14 @@ def test_the_loss_falls(split):
         assert name in losses[0]
 
 
+def test_what_goals_show_of_the_vectors_is_learned_where_there_is_something_to_read_it_with(split):
+    sizes = dataclasses.replace(SETTINGS, reading_hidden=16)
+    it = build_trainer(split, SPEC, sizes, dataclasses.replace(TRAINING, steps=60))
+    losses = list(it.run())
+    assert mean(losses[-10:], "reading") < 0.8 * mean(losses[:10], "reading")
+    assert "reading" not in next(iter(trainer(split).run()))
+
+
 def test_the_total_is_the_weighted_sum(split):
     loss = next(iter(trainer(split, vector_weight=0.3, variance_weight=0.7, covariance_weight=0.2).run()))
     weights = {"prediction": 1.0, "vectors": 0.3, "variance": 0.7, "covariance": 0.2, "inverse": 1.0}

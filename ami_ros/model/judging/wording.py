@@ -91,7 +91,7 @@ def in_hindsight(quality: Mapping[str, Any]) -> Iterator[str]:
     chance = max(abs(chance) for _, _, chance in ahead)
     yield (
         f"In hindsight its plans lead where the robot went {seconds} s later with a cosine of {cosines} "
-        f"(toward pictures of other moments at most {chance:.2f})."
+        f"(with where it went at other moments at most {chance:.2f})."
     )
 
 

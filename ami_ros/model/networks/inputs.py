@@ -54,10 +54,12 @@ class Layout:
     Args:
         inputs: the sensors.
         latent_size: D.
+        all_shown: whether pictures show every vector, not only joints.
     """
 
     inputs: Inputs
     latent_size: int
+    all_shown: bool = False
 
     @property
     def vectors_at(self) -> int:
@@ -86,9 +88,10 @@ class Layout:
 
     @property
     def postures(self) -> list[tuple[int, int]]:
-        """Begin and end of joint positions among the vectors, which images also show; empty without."""
+        """Begin and end of the positions among the vectors that images also show; empty without."""
         pairs = zip(self.goals, self.inputs.vectors, strict=True)
-        return [pair for pair, vector in pairs if vector.is_joints and self.inputs.cameras]
+        shown = [pair for pair, vector in pairs if vector.is_joints or self.all_shown]
+        return shown if self.inputs.cameras else []
 
     @property
     def goals(self) -> list[tuple[int, int]]:
@@ -99,5 +102,5 @@ class Layout:
 
     @property
     def posture_size(self) -> int:
-        """Number of joint positions that an image shows (P)."""
+        """Number of positions that an image shows (P)."""
         return sum(stop - start for start, stop in self.postures)

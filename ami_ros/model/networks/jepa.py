@@ -12,6 +12,7 @@ from ami_ros.model.networks.coarse import Coarse
 from ami_ros.model.networks.completion import Completion
 from ami_ros.model.networks.disagreement import Disagreement
 from ami_ros.model.networks.encoder import Encoder
+from ami_ros.model.networks.goal_reading import GoalReading
 from ami_ros.model.networks.inputs import Inputs, Layout
 from ami_ros.model.networks.inverse import InverseModel
 from ami_ros.model.networks.pixels import fitted
@@ -21,7 +22,7 @@ from ami_ros.model.networks.surprise import Surprise
 from ami_ros.model.networks.temporal_distance import TemporalDistance
 
 # Parts that gradient descent on episodes trains; the rest is fitted afterwards, on fixed latents.
-TRAINED = ("encoders", "predictor", "inverse_model")
+TRAINED = ("encoders", "predictor", "inverse_model", "readings")
 
 
 class Jepa(nn.Module):
@@ -37,7 +38,7 @@ class Jepa(nn.Module):
 
     def __init__(self, settings: ModelSettings, inputs: Inputs, action_size: int) -> None:
         super().__init__()
-        layout = Layout(inputs, settings.latent_size)
+        layout = Layout(inputs, settings.latent_size, all_shown=settings.reading_hidden > 0)
         self.settings, self.image_size = settings, settings.image_size
         self.latent_size = settings.latent_size
         self.action_size = action_size
@@ -53,6 +54,8 @@ class Jepa(nn.Module):
         self.encoders = nn.ModuleList(encoders)
         self.predictor = Predictor(settings, layout, action_size)
         self.inverse_model = InverseModel(settings, layout, action_size)
+        reads = settings.reading_hidden > 0 and len(inputs.cameras) > 0 and inputs.vector_size > 0
+        self.readings = nn.ModuleList(GoalReading(settings, layout) for _ in range(int(reads)))
         self.appearances = nn.ModuleList(Appearance(settings, layout.posture_size) for _ in inputs.cameras)
         # With one camera, there is nothing to fill in.
         several = [layout] if len(inputs.cameras) > 1 else []
@@ -127,7 +130,7 @@ class Jepa(nn.Module):
         return (vectors - self.vector_mean) / self.vector_std
 
     def posture(self, vectors: Tensor) -> Tensor:
-        """Return the joint positions (B, P) among vectors (B, V), which an image also shows."""
+        """Return the positions (B, P) among vectors (B, V) that an image also shows."""
         parts: list[Tensor] = []
         for start, stop in self.postures:
             parts.append(vectors[:, start:stop])
@@ -207,6 +210,20 @@ class Jepa(nn.Module):
     def inverse(self, state: Tensor, goal: Tensor) -> Tensor:
         """Return the action block (B, K A) in [-1, 1] that leads from states (B, Z) toward cores (B, F)."""
         return self.inverse_model(state, goal)
+
+    def positions(self, vectors: Tensor) -> Tensor:
+        """Return the positions (B, P) among vectors (B, V): what a goal may set."""
+        parts: list[Tensor] = []
+        for start, stop in self.goals:
+            parts.append(vectors[:, start:stop])
+        return torch.cat(parts, dim=1)
+
+    def reading(self, state: Tensor, goal: Tensor) -> Tensor:
+        """Return the positions (B, P), normalised, that cores (B, F) show, seen from states (B, Z)."""
+        there = self.positions(state[:, self.vectors_at :])
+        for head in self.readings:
+            there = there + head(state, goal)
+        return there
 
     def disagreement(self, core: Tensor, change: Tensor, action: Tensor) -> Tensor:
         """Return the uncertainty of a predicted change (B,), 1 is usual; see `Disagreement.forward`."""

@@ -30,6 +30,9 @@ class ModelSettings:
     macro_blocks: int = setting("action blocks of a macro-action; 0: no coarse predictor", ge=0, le=100)
     macros: int = setting("macro-actions of the coarse predictor", ge=1, le=4096)
     inverse_hidden: int = setting("width of the inverse model", ge=16)
+    reading_hidden: int = setting(
+        "width of what reads vectors off goal pictures; 0: there is none", ge=0, le=4096
+    )
     appearance_channels: tuple[int, ...] = setting(
         "channels of the two convolutions that judge whether an image is familiar", ge=4
     )
