@@ -84,7 +84,8 @@ def proposed(spec: RobotSpec) -> Led:
     def led(plan: Plan, steps: int, now: Observation) -> FloatArray:
         meaning.forget()
         positions = meaning.proposal(plan.actions, now).positions
-        return positions[min(steps, len(positions) - 1)]
+        place: FloatArray = positions[min(steps, len(positions) - 1)]
+        return place
 
     return led
 
@@ -101,8 +102,8 @@ def expected_readings(contract: Contract, spec: RobotSpec) -> Led | None:
     at = len(contract.cameras) * contract.latent_size
     for vector in contract.vectors:
         if vector.name == sensor:
-            moments = (np.array(numbers)[columns] for numbers in (vector.mean, vector.std))
-            return partial(_expected, np.array(columns) + at, contract.block, *moments)
+            mean, std = (np.array(numbers)[columns] for numbers in (vector.mean, vector.std))
+            return partial(_expected, np.array(columns) + at, contract.block, mean, std)
         at += len(vector.units)
     return None
 

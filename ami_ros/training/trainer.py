@@ -180,9 +180,9 @@ class Trainer:
             wanted = side_by_side(windows.goals, self._inputs, (count,))
             there = model.positions(model.normalise(torch.from_numpy(wanted)))
             read = model.reading(states[:, 0], goal)
-            shown = [head.shown(states[..., : model.core_size].flatten(0, 1)) for head in model.readings]
+            shown = model.shown(states[..., : model.core_size].flatten(0, 1))
             now = model.positions(vectors.flatten(0, 1))
-            losses["reading"] = prediction_loss(read, there) + prediction_loss(shown[0], now)
+            losses["reading"] = prediction_loss(read, there) + prediction_loss(shown, now)
         if exposed is not None:
             losses["alike"] = alike_loss(*exposed)
         nothing = torch.zeros(())

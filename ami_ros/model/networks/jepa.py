@@ -218,6 +218,14 @@ class Jepa(nn.Module):
             parts.append(vectors[:, start:stop])
         return torch.cat(parts, dim=1)
 
+    def shown(self, core: Tensor) -> Tensor:
+        """Return the positions (B, P), normalised, that a linear map reads off cores (B, F), for training."""
+        there = core[:, :0]
+        for head in self.readings:
+            if isinstance(head, GoalReading):
+                there = head.shown(core)
+        return there
+
     def reading(self, state: Tensor, goal: Tensor) -> Tensor:
         """Return the positions (B, P), normalised, that cores (B, F) show, seen from states (B, Z)."""
         there = self.positions(state[:, self.vectors_at :])
