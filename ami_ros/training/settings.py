@@ -22,6 +22,10 @@ class TrainingSettings:
     alike_looks: int = setting(
         "varied looks per step, in which scenes are trained to differ as in the plain look", ge=0
     )
+    shift: float = setting("largest random shift of a window's pictures, share of their side", ge=0.0, le=0.5)
+    gain: float = setting(
+        "largest random change of each colour's strength in a window's pictures", ge=0.0, lt=1.0
+    )
     horizon: int = setting("open-loop predictions per window, action blocks", ge=1, le=100)
     learning_rate: float = setting("peak learning rate of AdamW", gt=0.0)
     weight_decay: float = setting("AdamW weight decay", ge=0.0)

@@ -24,6 +24,7 @@ from ami_ros.model.networks.jepa import TRAINED, Jepa
 from ami_ros.model.weights import order_for_images, weights_sha256
 from ami_ros.system.whole_file import write_whole
 from ami_ros.training.double_exposures import DoubleExposures
+from ami_ros.training.jitter import jittered
 from ami_ros.training.losses import (
     alike_loss,
     covariance_loss,
@@ -208,6 +209,8 @@ class Trainer:
         seen, varied, plain = [], [], []
         for camera, name in enumerate(self._inputs.cameras):
             pictures = np.concatenate([windows.images[name], windows.goals[name][:, None]], axis=1)
+            if self._settings.shift or self._settings.gain:
+                pictures = jittered(pictures, self._settings.shift, self._settings.gain, generator)
             count, steps = pictures.shape[:2]
             images = pictures.reshape(-1, *pictures.shape[2:])
             if twice is not None:

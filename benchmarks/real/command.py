@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,13 @@ import typer
 from ami_ros.cli import options
 
 if TYPE_CHECKING:
+    from ami_ros.body.robot_spec import RobotSpec
     from ami_ros.configuration import Configuration
+    from ami_ros.episodes.dataset import EpisodeSet
+    from ami_ros.model.contract import Contract
+    from ami_ros.model.networks.jepa import Jepa
+    from ami_ros.training.latents import Encoded
+    from ami_ros.training.pipeline import Split
 
 MOMENTS = 150
 CLIPS = 60
@@ -96,11 +103,10 @@ def _measured(
     if other is not None:
         shown = [read_episode(path).images for path in list_episodes(other)[:20]]
         foreign = np.concatenate([pictures[::5] for images in shown for pictures in images.values()])
-    quality = contract.quality
     return {
         "model_sha256": file.sha256,
         "held_out_episodes": len(held_out),
-        **{n: quality[n] for n in ("open_loop_error", "copy_last_error", "shuffled_action_error")},
+        **_foresight(network, contract, spec, split),
         "block_s": contract.block / contract.rate_hz,
         "hindsight_s": seen["ahead_s"],
         "hindsight": seen["cosine"],
@@ -109,12 +115,47 @@ def _measured(
         "hindsight_error": seen["planned_error"],
         "hindsight_still": seen["still_error"],
         "hindsight_moments": seen["moments"],
+        "surprise_auc": surprise_aucs(network, contract.inputs, spec.actions, held_out, clips, seed, foreign),
+    }
+
+
+def _foresight(network: Jepa, contract: Contract, spec: RobotSpec, split: Split) -> dict[str, Any]:
+    """Return errors of prediction, and what pictures show of the joints, on pictures as recorded."""
+    import numpy as np
+    import torch
+
+    from ami_ros.episodes.episode import PLAIN_LOOK
+    from ami_ros.training.latents import encode_episodes
+    from ami_ros.training.pipeline import QUALITY_HORIZON
+    from ami_ros.training.quality import open_loop_errors, shown_in_pictures
+    from ami_ros.training.recorded import recorded
+
+    def encoded(episodes: EpisodeSet) -> Encoded:
+        """Return the episodes whose pictures nothing has recoloured."""
+        whole = encode_episodes(network, recorded(episodes, contract.inputs), spec.actions)
+        plain = torch.from_numpy(np.flatnonzero(episodes.looks == PLAIN_LOOK))
+        return replace(
+            whole,
+            states=whole.states[plain],
+            oddness=whole.oddness[plain],
+            actions=whole.actions[plain],
+            truths={},
+        )
+
+    training, held_out = encoded(split.training), encoded(split.held_out)
+    steps = held_out.actions.shape[1]
+    blocks = min(QUALITY_HORIZON, steps // contract.block)
+    span = blocks * contract.block
+    cuts = [held_out.cut(start, blocks) for start in range(0, steps - span + 1, span)]
+    errors = open_loop_errors(network, *(torch.cat(part) for part in zip(*cuts, strict=True)))
+    shown = shown_in_pictures(network, training, held_out, contract.inputs)
+    return {
+        **errors,
         "joints_r2": {
             f"{vector.name}.{value}": r2
             for vector in contract.vectors
-            for value, r2 in zip(vector.values, quality.get("shown", {}).get(vector.name, ()), strict=False)
+            for value, r2 in zip(vector.values, shown.get(vector.name, ()), strict=False)
         },
-        "surprise_auc": surprise_aucs(network, contract.inputs, spec.actions, held_out, clips, seed, foreign),
     }
 
 
