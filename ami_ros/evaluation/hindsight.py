@@ -9,25 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord, read_episode
+from ami_ros.evaluation.where_plans_lead import Led, proposed, where_plans_lead
 from ami_ros.memory.goal_by_name import goal_of
 from ami_ros.memory.moment import Moment
-from ami_ros.model.contract import Contract
 from ami_ros.model.measured import IN_HINDSIGHT
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.protocols import Planner
-from ami_ros.types import FloatArray, Observation, Plan
+from ami_ros.types import FloatArray
 
 AHEAD_S = (0.5, 1.0, 1.5)
 MOVED = 0.25  # of the usual way (RMS): a shorter one has no direction to compare
@@ -38,10 +36,6 @@ UNHURRIED_S = 60.0  # deadline of a plan: figures must not depend on the machine
 def plans_of_hindsight(moments: int) -> int:
     """Return the largest number of plans that `hindsight` makes."""
     return 2 * moments * len(AHEAD_S)
-
-
-# Maps a plan, control steps from now, and the present observation to where the channels (C,) are then.
-Led = Callable[[Plan, int, Observation], FloatArray]
 
 
 class _Way(NamedTuple):
@@ -73,53 +67,8 @@ def hindsight_of(
     planner = RecedingHorizonPlanner(runtime, spec, settings, time.monotonic_ns)
     read = [read_episode(path) for path in episodes]
     plain = [episode for episode in read if episode.look == PLAIN_LOOK]
-    led = expected_readings(runtime.contract, spec) or proposed(spec)
+    led = where_plans_lead(runtime.contract, spec)
     return hindsight(planner, spec, plain or read, moments, seed, on_plan, led)
-
-
-def proposed(spec: RobotSpec) -> Led:
-    """Return where plans lead by the meaning of their actions."""
-    meaning = meaning_of(spec)
-
-    def led(plan: Plan, steps: int, now: Observation) -> FloatArray:
-        meaning.forget()
-        positions = meaning.proposal(plan.actions, now).positions
-        place: FloatArray = positions[min(steps, len(positions) - 1)]
-        return place
-
-    return led
-
-
-def expected_readings(contract: Contract, spec: RobotSpec) -> Led | None:
-    """Return where the model expects a plan to lead set points that a sensor measures; None for other bodies.
-
-    A set point is where a channel should go. What holds the channel back, such as the bottle in a hand, keeps
-    it away from there, which the model has learned.
-    """
-    if [group.actions.meaning for group in spec.groups] != ["setpoint"] or not spec.feedback[0]:
-        return None
-    sensor, columns = spec.feedback
-    at = len(contract.cameras) * contract.latent_size
-    for vector in contract.vectors:
-        if vector.name == sensor:
-            mean, std = (np.array(numbers)[columns] for numbers in (vector.mean, vector.std))
-            return partial(_expected, np.array(columns) + at, contract.block, mean, std)
-        at += len(vector.units)
-    return None
-
-
-def _expected(
-    places: NDArray[np.int64],
-    block: int,
-    mean: FloatArray,
-    std: FloatArray,
-    plan: Plan,
-    steps: int,
-    now: Observation,
-) -> FloatArray:
-    blocks = min(-(-steps // block), len(plan.predicted))
-    expected: FloatArray = plan.predicted[blocks - 1, places] * std + mean
-    return expected
 
 
 def hindsight(

@@ -39,4 +39,5 @@ def jittered(pictures: ImageArray, shift: float, gain: float, generator: np.rand
     strength = 1.0 + gain * generator.uniform(-1.0, 1.0, (len(pictures), 1, 1, 1, 3))
     offset = 255.0 * OFFSET * gain * generator.uniform(-1.0, 1.0, (len(pictures), 1, 1, 1, 1))
     lit = moved * strength.astype(np.float32) + offset.astype(np.float32)
-    return np.clip(np.rint(lit), 0.0, 255.0).astype(np.uint8)
+    seen: ImageArray = np.clip(np.rint(lit), 0.0, 255.0).astype(np.uint8)
+    return seen

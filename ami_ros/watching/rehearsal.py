@@ -11,6 +11,7 @@ from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.meanings.meaning import Meaning
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.episodes.episode import EpisodeRecord
+from ami_ros.evaluation.where_plans_lead import where_plans_lead
 from ami_ros.memory.goal_by_name import goal_of
 from ami_ros.memory.moment import Moment
 from ami_ros.model.imagination import Imagination
@@ -49,6 +50,7 @@ class Rehearsal:
         self._planner, self._spec, self._screen = planner, spec, screen
         self._imagination, self._doubtful, self._ahead = imagination, doubtful, ahead
         self._monitor, self._meaning = SurpriseMonitor(planner.model, spec), meaning_of(spec)
+        self._led = where_plans_lead(planner.model.contract, spec)
         self._channels = {name: at for at, name in enumerate(_names(spec)) if name in channels}
 
     def show(self, episodes: Iterable[EpisodeRecord], on_step: Callable[[], object] = lambda: None) -> int:
@@ -79,8 +81,7 @@ class Rehearsal:
             self._screen.picture(f"camera/{camera}", moments[place].images[camera])
             self._screen.picture(f"goal/{camera}", goal.images[camera])
             self._think(plan, moments[place], surprise)
-            self._meaning.forget()
-            led = self._meaning.proposal(plan.actions, observation).positions[-1]
+            led = self._led(plan, self._ahead, observation)
             for name, at in self._channels.items():
                 self._screen.numbers(f"channels/{name}", {"done": done[place, at], "planned": led[at]})
             on_step()
