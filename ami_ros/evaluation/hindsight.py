@@ -18,13 +18,13 @@ from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.configuration import Configuration
 from ami_ros.episodes.episode import PLAIN_LOOK, EpisodeRecord, read_episode
-from ami_ros.evaluation.where_plans_lead import Led, proposed, where_plans_lead
 from ami_ros.memory.goal_by_name import goal_of
 from ami_ros.memory.moment import Moment
 from ami_ros.model.measured import IN_HINDSIGHT
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.protocols import Planner
+from ami_ros.planning.where_plans_lead import Led, proposed, where_plans_lead
 from ami_ros.types import FloatArray
 
 AHEAD_S = (0.5, 1.0, 1.5)

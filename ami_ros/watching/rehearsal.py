@@ -11,12 +11,12 @@ from ami_ros.body.meanings.by_name import meaning_of
 from ami_ros.body.meanings.meaning import Meaning
 from ami_ros.body.robot_spec import RobotSpec
 from ami_ros.episodes.episode import EpisodeRecord
-from ami_ros.evaluation.where_plans_lead import where_plans_lead
 from ami_ros.memory.goal_by_name import goal_of
 from ami_ros.memory.moment import Moment
 from ami_ros.model.imagination import Imagination
 from ami_ros.planning.planner import RecedingHorizonPlanner
 from ami_ros.planning.surprise import SurpriseMonitor
+from ami_ros.planning.where_plans_lead import where_plans_lead
 from ami_ros.types import RARE_SURPRISE, FloatArray, Plan
 from ami_ros.watching.screen import Screen
 

@@ -20,10 +20,10 @@ from ami_ros.body.sensors import VectorSensor
 from ami_ros.body.simulation import NoSimulation
 from ami_ros.configuration import Configuration
 from ami_ros.evaluation.hindsight import AHEAD_S, hindsight, plans_of_hindsight
-from ami_ros.evaluation.where_plans_lead import expected_readings
 from ami_ros.model.known import KnownVector
 from ami_ros.model.runtime import load_model
 from ami_ros.planning.planner import RecedingHorizonPlanner
+from ami_ros.planning.where_plans_lead import expected_readings
 from ami_ros.settings.share import shipped_model
 from ami_ros.sim.collect.episodes import Collector
 
