@@ -30,6 +30,7 @@ ELSEWHERE = {
     "franka_panda/panda.urdf",  # in pybullet_data
     "arm.urdf",  # what a reader has
     "my_arm.yaml",  # what new-robot writes of it
+    "g1.yaml",  # what it writes of a data set
     "config/tasks/mine.yaml",  # written by a test
 }
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")]
