@@ -100,7 +100,8 @@ def test_hindsight_is_said_and_so_is_its_absence():
     seen = {"ahead_s": [0.5, 1.0], "cosine": [0.9, 0.8], "chance": [0.1, -0.2]}
     text = " ".join(judged(hindsight=seen).lines)
     assert (
-        "0.5, 1 s later with a cosine of 0.90, 0.80 (with where it went at other moments at most 0.20)" in text
+        "0.5, 1 s later with a cosine of 0.90, 0.80 (with where it went at other moments at most 0.20)"
+        in text
     )
 
 
