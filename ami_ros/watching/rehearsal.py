@@ -65,7 +65,7 @@ class Rehearsal:
         return steps
 
     def _show(self, episode: EpisodeRecord, began_ns: int, on_step: Callable[[], object]) -> None:
-        last, (camera, *_) = len(episode.actions), [image.name for image in self._spec.images_for("model")]
+        last = len(episode.actions)
         moments = [_moment(episode, place, began_ns, self._spec) for place in range(last + 1)]
         done = _done(episode, moments, self._meaning)
         self._monitor.restart()
@@ -78,8 +78,9 @@ class Rehearsal:
             plan = self._planner.plan(observation)
             self._monitor.act(self._spec.actions.normalised(episode.actions[place].astype(np.float64)))
             self._screen.at(moments[place].stamp_ns)
-            self._screen.picture(f"camera/{camera}", moments[place].images[camera])
-            self._screen.picture(f"goal/{camera}", goal.images[camera])
+            for camera, picture in moments[place].images.items():
+                self._screen.picture(f"camera/{camera}", picture)
+                self._screen.picture(f"goal/{camera}", goal.images[camera])
             self._think(plan, moments[place], surprise)
             led = self._led(plan, self._ahead, observation)
             for name, at in self._channels.items():
