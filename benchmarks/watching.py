@@ -71,7 +71,7 @@ def watching(
         **rates,
         "lost_share": {
             name: 1.0 - rates["watched"][name] / rates["alone"][name]
-            for name in ("plans_per_s", "gate_ticks_per_s")
+            for name in ("plans_per_s", "gate_verdicts_per_s")
         },
         "episodes": episodes,
         "hardware": hardware(),
@@ -103,7 +103,7 @@ def _rates(results: Sequence[EpisodeResult]) -> dict[str, float]:
         "plans_per_s": len(plans) / seconds,
         "plan_ms_p50": float(np.quantile(plans, 0.5)),
         "plan_ms_p99": float(np.quantile(plans, 0.99)),
-        "gate_ticks_per_s": sum(sum(result.levels.values()) for result in results) / seconds,
+        "gate_verdicts_per_s": sum(sum(result.levels.values()) for result in results) / seconds,
         "arrived": sum(result.arrived_step is not None for result in results),
     }
 
