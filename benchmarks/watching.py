@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,10 +60,7 @@ def watching(
         found = runner.episodes()
         for number in range(episodes):
             watched = number % 2 == 1
-            if watched:
-                with _watched(configuration, Path(folder, "watched.rrd")):
-                    results[watched].append(next(found))
-            else:
+            with _watched(configuration, Path(folder, "watched.rrd")) if watched else nullcontext():
                 results[watched].append(next(found))
             bar.update(1)
     rates = {"watched" if on else "alone": _rates(some) for on, some in results.items()}

@@ -83,13 +83,13 @@ def watch(
 
     most_pixels = load_settings(NodeSettings, config_path("node.yaml")).max_image_pixels
     cameras = [image.name for image in configuration.spec.images]
-    channels = _channels(configuration, recording) if rehearsed and recording else ()
+    channels, length = _first_episode(configuration, recording) if rehearsed and recording else ((), 0)
     screen = Screen(cameras, recording is None and save is None, channels)
     watcher = Watcher(configuration.spec, screen, most_pixels)
     with ExitStack() as ended:
         linger = _open(screen, save, serve, ended)
         if recording is not None and rehearsed:
-            steps = _rehearsed(configuration, recording, model, ahead_s, screen, channels)
+            steps = _rehearsed(configuration, recording, model, ahead_s, screen, channels, length)
             say(f"showed {steps} steps" + (f": rerun {save}" if save else ""))
             linger()
             return
@@ -134,7 +134,8 @@ def _recorded(configuration: Configuration, recording: Path, watcher: Watcher) -
         say(problem, typer.colors.RED, err=True)
 
 
-def _channels(configuration: Configuration, folder: Path) -> Sequence[str]:
+def _first_episode(configuration: Configuration, folder: Path) -> tuple[Sequence[str], int]:
+    """Return the channels that move furthest in the first episode, and its steps: all are equally long."""
     from ami_ros.episodes.episode import list_episodes, read_episode
     from ami_ros.episodes.recorded_body import check_same_body, recorded_body
     from ami_ros.watching.rehearsal import moving_channels
@@ -142,7 +143,7 @@ def _channels(configuration: Configuration, folder: Path) -> Sequence[str]:
     path, spec = list_episodes(folder)[0], configuration.spec
     episode = read_episode(path)
     check_same_body(path, episode.body, recorded_body(spec), of=spec.name)
-    return moving_channels(spec, episode)
+    return moving_channels(spec, episode), len(episode.actions)
 
 
 def _rehearsed(
@@ -152,6 +153,7 @@ def _rehearsed(
     ahead_s: float,
     screen: Screen,
     channels: Sequence[str],
+    length: int,
 ) -> int:
     import time
 
@@ -169,7 +171,7 @@ def _rehearsed(
     ahead = max(1, round(ahead_s * spec.actions.rate_hz))
     imagination = load_imagination(path, runtime.sha256)
     paths = list_episodes(folder)
-    with progress_bar("watch", sum(len(read_episode(one).actions) for one in paths)) as bar:
+    with progress_bar("watch", len(paths) * length) as bar:
         rehearsal = Rehearsal(planner, spec, screen, imagination, doubtful, ahead, channels)
         return rehearsal.show(map(read_episode, paths), lambda: bar.update(1))
 

@@ -115,9 +115,11 @@ def hindsight(
         if not moved.any():
             continue
         figures["ahead_s"].append(ahead_s)
-        figures["cosine"].append(_cosine(planned[moved], done[moved]))
-        figures["chance"].append(_cosine_of_others(planned[moved], done[moved]))
-        figures["elsewhere"].append(_cosine(elsewhere[moved], done[moved]))
+        cosines = _cosines(planned[moved], done[moved])
+        own = np.eye(len(cosines), dtype=bool)
+        figures["cosine"].append(float(cosines[own].mean()))
+        figures["chance"].append(float(cosines[~own].mean()) if len(own) > 1 else 0.0)
+        figures["elsewhere"].append(float(_cosines(elsewhere[moved], done[moved])[own].mean()))
         figures["planned_error"].append(float(np.median(np.abs(planned - done)[moved].max(axis=1))))
         figures["still_error"].append(float(np.median(np.abs(done)[moved].max(axis=1))))
         figures["moments"].append(int(moved.sum()))
@@ -182,17 +184,10 @@ def _units(part: RobotSpec) -> list[str]:
     return [channel.unit for channel in channels] if named else [""] * len(part.command_names)
 
 
-def _cosine(ways: FloatArray, others: FloatArray) -> float:
-    lengths = np.linalg.norm(ways, axis=1) * np.linalg.norm(others, axis=1)
-    return float(np.mean(np.sum(ways * others, axis=1) / np.maximum(lengths, NOTHING)))
-
-
-def _cosine_of_others(ways: FloatArray, others: FloatArray) -> float:
-    """Return the mean cosine of each way (N, C) with every other (N, C) but its own; 0 for a single one."""
-    if len(ways) < 2:
-        return 0.0
+def _cosines(ways: FloatArray, others: FloatArray) -> FloatArray:
+    """Return the cosine of each way (N, C) with each other one (N, C), as (N, N); 0 for no way at all."""
     first, second = (
         rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), NOTHING) for rows in (ways, others)
     )
-    cosines = first @ second.T
-    return float((cosines.sum() - np.trace(cosines)) / (cosines.size - len(cosines)))
+    cosines: FloatArray = first @ second.T
+    return cosines

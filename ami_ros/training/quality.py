@@ -48,6 +48,13 @@ def open_loop_errors(model: Jepa, states: Tensor, actions: Tensor) -> dict[str, 
     return {k: (((v - actual) ** 2).mean(dim=(0, 2)) / variance).tolist() for k, v in predictions.items()}
 
 
+def foresight(model: Jepa, encoded: Encoded, horizon: int) -> dict[str, list[float]]:
+    """Return `open_loop_errors` over whole episodes, cut into pieces of `horizon` action blocks."""
+    span, steps = horizon * encoded.block, encoded.actions.shape[1]
+    cuts = [encoded.cut(start, horizon) for start in range(0, steps - span + 1, span)]
+    return open_loop_errors(model, *(torch.cat(part) for part in zip(*cuts, strict=True)))
+
+
 def effective_rank(latents: Tensor) -> float:
     """Return the effective number of directions of latents (N, D).
 
@@ -165,8 +172,7 @@ def measure_quality(
         oddities: images beyond the training range that nothing was fitted to; may be empty.
         horizon: action blocks of open-loop prediction.
     """
-    span, steps = horizon * held_out.block, held_out.actions.shape[1]
-    cuts = [held_out.cut(start, horizon) for start in range(0, steps - span + 1, span)]
+    steps = held_out.actions.shape[1]
     flat, truths = held_out.cores.flatten(0, 1), held_out.truths
     spread, usual, unseen = flat.std(dim=0), held_out.transitions(), clips.get((STRANGER, False))
     moved = what_is_moved(truths)
@@ -174,7 +180,7 @@ def measure_quality(
     calibration = disagreement_calibration(model, known)
     overall, by_kind = surprise_aucs(model, clips)
     return {
-        **open_loop_errors(model, *(torch.cat(part) for part in zip(*cuts, strict=True))),
+        **foresight(model, held_out, horizon),
         "probes": {
             name: probe(training.cores, training.truths[name], held_out.cores, values)
             for name, values in truths.items()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,7 +76,6 @@ def _measured(
     clips: int,
     seed: int,
 ) -> dict[str, Any]:
-
     import numpy as np
     import torch
 
@@ -122,35 +120,26 @@ def _measured(
 def _foresight(network: Jepa, contract: Contract, spec: RobotSpec, split: Split) -> dict[str, Any]:
     """Return errors of prediction, and what pictures show of the joints, on pictures as recorded."""
     import numpy as np
-    import torch
 
     from ami_ros.episodes.episode import PLAIN_LOOK
     from ami_ros.training.latents import encode_episodes
     from ami_ros.training.pipeline import QUALITY_HORIZON
-    from ami_ros.training.quality import open_loop_errors, shown_in_pictures
-    from ami_ros.training.recorded import recorded
+    from ami_ros.training.quality import foresight, shown_in_pictures
+    from ami_ros.training.recorded import Recorded, recorded
 
     def encoded(episodes: EpisodeSet) -> Encoded:
         """Return the episodes whose pictures nothing has recoloured."""
-        whole = encode_episodes(network, recorded(episodes, contract.inputs), spec.actions)
-        plain = torch.from_numpy(np.flatnonzero(episodes.looks == PLAIN_LOOK))
-        return replace(
-            whole,
-            states=whole.states[plain],
-            oddness=whole.oddness[plain],
-            actions=whole.actions[plain],
-            truths={},
+        whole, plain = recorded(episodes, contract.inputs), np.flatnonzero(episodes.looks == PLAIN_LOOK)
+        images = [pictures[plain] for pictures in whole.images]
+        return encode_episodes(
+            network, Recorded(images, whole.vectors[plain], whole.actions[plain]), spec.actions
         )
 
     training, held_out = encoded(split.training), encoded(split.held_out)
-    steps = held_out.actions.shape[1]
-    blocks = min(QUALITY_HORIZON, steps // contract.block)
-    span = blocks * contract.block
-    cuts = [held_out.cut(start, blocks) for start in range(0, steps - span + 1, span)]
-    errors = open_loop_errors(network, *(torch.cat(part) for part in zip(*cuts, strict=True)))
+    blocks = min(QUALITY_HORIZON, held_out.actions.shape[1] // contract.block)
     shown = shown_in_pictures(network, training, held_out, contract.inputs)
     return {
-        **errors,
+        **foresight(network, held_out, blocks),
         "joints_r2": {
             f"{vector.name}.{value}": r2
             for vector in contract.vectors
