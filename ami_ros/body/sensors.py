@@ -28,6 +28,7 @@ VECTOR_MESSAGES: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
 PARTIAL: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"Odometry": {"x": "m", "y": "m", "yaw": "rad", "vx": "m/s", "vy": "m/s", "wz": "rad/s"}}
 )
+ANY_RATE = 1e12  # of a value's change: nothing is faster
 KINDS = ("image", "vector")
 USERS = ("model", "gate")
 # Defaults of a camera that stands still and is required.
@@ -76,12 +77,32 @@ class ImageSensor:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Where a measured value belongs: the gate keeps it there, and leads set points to their rest outside.
+
+    Attributes:
+        value: its name.
+        low: lowest value, in its unit.
+        high: highest value.
+        turn_s: how long the body needs to turn the value around, once it acts.
+        rate: largest change per second, in its unit.
+    """
+
+    value: str
+    low: float
+    high: float
+    turn_s: float
+    rate: float
+
+
+@dataclass(frozen=True)
 class VectorSensor:
     """Numbers measured together: joints, a force, temperatures.
 
     Attributes:
         values: (name, unit) of each, in the order of every vector in ami_ros.
         freeze_s: readings repeated to the last bit for longer hold the robot; None: never judged.
+        envelope: bands of those values that have one.
     """
 
     name: str
@@ -92,6 +113,7 @@ class VectorSensor:
     max_age_s: float
     freeze_s: float | None
     used_by: tuple[str, ...]
+    envelope: tuple[Band, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,6 +153,19 @@ class _VectorSection:
 
     def __post_init__(self) -> None:
         _check_used_by(self.used_by)
+
+
+@dataclass(frozen=True)
+class _BandSection:
+    """The keys of one band."""
+
+    band: tuple[float, ...] = setting("lowest and highest value")
+    turn_s: float = setting("time that the body needs to turn the value around", gt=0.0, le=86400.0, unit="s")
+    rate: float = setting("largest change per second; by default any", gt=0.0, default=ANY_RATE)
+
+    def __post_init__(self) -> None:
+        if len(self.band) != 2 or not self.band[0] < self.band[1]:
+            raise EmbodimentError(f"band: got {list(self.band)}, expected [lowest, highest]")
 
 
 def read_sensors(section: Any, where: str) -> Mapping[str, Sensor]:
@@ -210,7 +245,8 @@ def _read(name: str, values: Any, where: str) -> Sensor:
     freeze_s = keys.pop("freeze_s", None)
     if freeze_s is not None and not (type(freeze_s) in (int, float) and 0.0 < freeze_s <= 3600.0):
         raise EmbodimentError(f"{here}: freeze_s: got {shown(freeze_s)}, expected seconds or null")
-    raw = load_settings(_VectorSection, keys, where=here, also=["kind", "freeze_s"])
+    bands = keys.pop("envelope", {})
+    raw = load_settings(_VectorSection, keys, where=here, also=["kind", "freeze_s", "envelope"])
     fixed = VECTOR_MESSAGES[raw.message]
     pairs = tuple((str(value), unit) for value, unit in raw.values.items())
     if not pairs or not all(isinstance(unit, str) for _, unit in pairs):
@@ -223,9 +259,29 @@ def _read(name: str, values: Any, where: str) -> Sensor:
             f"{here}: values: got {[value for value, _ in pairs]}, "
             f"expected those of {raw.message}: {list(fixed)}"
         )
-    return VectorSensor(
+    sensor = VectorSensor(
         name, raw.topic, raw.message, pairs, raw.rate_hz, raw.max_age_s, freeze_s, raw.used_by
     )
+    return dataclasses.replace(sensor, envelope=_envelope(bands, sensor, f"{here}: envelope"))
+
+
+def _envelope(section: Any, sensor: VectorSensor, here: str) -> tuple[Band, ...]:
+    """Return the bands of a sensor's values, in the order of the values."""
+    if not isinstance(section, Mapping):
+        raise EmbodimentError(f"{here}: got {shown(section)}, expected a band for some of its values")
+    if section and (sensor.is_joints or "gate" not in sensor.used_by):
+        expected = "none: joints have limits of their own" if sensor.is_joints else "the gate in used_by"
+        raise EmbodimentError(f"{here}: got {list(section)}, expected {expected}")
+    if unknown := [name for name in section if name not in sensor.names]:
+        raise EmbodimentError(f"{here}: got {unknown}, expected some of its values {list(sensor.names)}")
+    bands = []
+    for name in sensor.names:
+        if name in section:
+            if not isinstance(section[name], Mapping):
+                raise EmbodimentError(f"{here}.{name}: got {shown(section[name])}, expected band and turn_s")
+            raw = load_settings(_BandSection, section[name], where=f"{here}.{name}")
+            bands.append(Band(name, *raw.band, raw.turn_s, raw.rate))
+    return tuple(bands)
 
 
 def _without_gate(used_by: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from ami_ros.model.scripted import load_scripted, reason
 from ami_ros.model.weights import weights_sha256
 from ami_ros.settings.fields import load_settings
 
-BEFORE = {"macro_blocks": 0, "macros": 1, "reading_hidden": 0}  # for older files without these settings
+# For older files without these settings.
+BEFORE = {"macro_blocks": 0, "macros": 1, "reading_hidden": 0, "stillness": False}
 
 
 def restored(file: ModelFile) -> tuple[Jepa, Contract]:

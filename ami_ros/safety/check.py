@@ -56,6 +56,14 @@ class Check(ABC):
         return PASS
 
     @property
+    def retreat(self) -> float:
+        """Share of the way to the rest of set points by which proposals are led back; the largest counts.
+
+        0: none. 1: all of it, whatever is proposed, also in a hold or a stop. Of set points only.
+        """
+        return 0.0
+
+    @property
     def speed_share(self) -> float:
         """Share of the wanted velocity that may be used, 0 to 1; the smallest of all checks counts."""
         return 1.0

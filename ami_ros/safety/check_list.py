@@ -46,6 +46,7 @@ class CheckList:
         named = build(CHECKS, Check, settings.checks, context)  # type: ignore[type-abstract]
         self._checks = (*named, *self._outside)
         self._placing = overriding(self._checks, Check, "place")
+        self._retreating = overriding(self._checks, Check, "retreat")
         self._slowing = overriding(self._checks, Check, "speed_share")
         # The only one that may move a robot in a hold, so it is asked by name.
         self._tracking = next((check for check in self._checks if isinstance(check, Tracking)), None)
@@ -57,6 +58,12 @@ class CheckList:
         """Share of the wanted velocity that may be used; what is no share of a check lets nothing move."""
         shares = [check.speed_share for check in self._slowing]
         return min(shares, default=1.0) if all(0.0 <= share <= 1.0 for share in shares) else 0.0
+
+    @property
+    def retreat(self) -> float:
+        """Share of the way to the rest of set points, see `Check.retreat`; what is no share is all of it."""
+        shares = [check.retreat for check in self._retreating]
+        return max(shares, default=0.0) if all(0.0 <= share <= 1.0 for share in shares) else 1.0
 
     def see(self, event: Event, situation: Situation) -> None:
         """Pass an event to every check; `situation` is what is known with it."""

@@ -37,14 +37,23 @@ class ImageSeen:
     arrival_ns: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VectorSeen:
-    """A reading of a vector sensor arrived; `content` is a hash of its numbers, None if not known."""
+    """A reading of a vector sensor arrived.
+
+    Attributes:
+        sensor: its name.
+        content: a hash of its numbers; None if not known.
+        stamp_ns: when it was taken.
+        arrival_ns: when it reached us.
+        values: (n,) the numbers; None if not known.
+    """
 
     sensor: str
     content: int | None
     stamp_ns: int
     arrival_ns: int
+    values: FloatArray | None = None
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ class GuardedGroup:
     def at_rest(self) -> bool:
         """Whether the last command moved nothing, or there is none."""
         # Values that approach rest do so asymptotically, others reach it.
-        approaches = self.body.rest is not None or self.body.safe is not None
-        return self.speed <= (self._settings.standstill_speed if approaches else 0.0)
+        keeps = self.body.rest is None and self.body.safe is None and not self._checks.retreat
+        return self.speed <= (0.0 if keeps else self._settings.standstill_speed)
 
     @property
     def speed(self) -> float:
@@ -99,11 +99,10 @@ class GuardedGroup:
         sensors = {**self.situation.sensors, sensor: Seen(stamp_ns, arrival_ns)}
         self.see(event, sensors=sensors, **known)
 
-    def see_vector(
-        self, event: VectorSeen, values: FloatArray | None, stamp_ns: int, arrival_ns: int
-    ) -> None:
-        """Take a reading (n,) of a vector sensor: of a base perhaps its pose."""
-        sensor = event.sensor
+    def see_vector(self, event: VectorSeen) -> None:
+        """Take a reading of a vector sensor: of a base perhaps its pose."""
+        sensor, values = event.sensor, event.values
+        stamp_ns, arrival_ns = event.stamp_ns, event.arrival_ns
         if values is not None and self.body.base is not None and sensor == self.body.base.sensor:
             pose = self._whereabouts.see(values, stamp_ns)
             if pose is None:
@@ -174,6 +173,8 @@ class GuardedGroup:
             state = self._limits.hold(state, self._way_out(state, verdict))
         else:
             goal, feedforward = reference(proposal, now_ns)
+            if retreat := self._checks.retreat:
+                goal, feedforward = goal + retreat * (self.body.home - goal), (1.0 - retreat) * feedforward
             state, limited = self._limits.follow(state, goal, feedforward, self._checks.speed_share)
         self._whereabouts.note(state.position, now_ns)
         self.commanded = state
@@ -182,8 +183,9 @@ class GuardedGroup:
 
     def _way_out(self, state: ChannelState, verdict: Verdict) -> FloatArray | None:
         """Return the velocity (C,) of a hold that does not stand still; else None."""
-        if self.body.safe is not None:
-            way: FloatArray = self._settings.tracking_gain_hz * (self.body.safe - state.position)
+        safe = self.body.home if self._checks.retreat == 1.0 else self.body.safe
+        if safe is not None:
+            way: FloatArray = self._settings.tracking_gain_hz * (safe - state.position)
             return way
         return self._checks.give_way(verdict, self.situation)
 

@@ -118,9 +118,9 @@ class Supervisor:
         Raises:
             ConfigError: no such vector sensor is watched.
         """
-        event = VectorSeen(sensor, content, stamp_ns, arrival_ns)
+        event = VectorSeen(sensor, content, stamp_ns, arrival_ns, values)
         for group in expect(self._groups, sensor, VECTOR):
-            group.see_vector(event, values, stamp_ns, arrival_ns)
+            group.see_vector(event)
 
     def see_refused(self, sensor: str, why: str, arrival_ns: int) -> None:
         """Note an unusable reading of a vector sensor: the gate holds until a good one arrives.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ami_ros.body.robot_spec import RobotSpec
-from ami_ros.body.sensors import ImageSensor
+from ami_ros.body.sensors import Band, ImageSensor
 from ami_ros.errors import ConfigError
 
 IMAGE, VECTOR, JOINT_STATES = KINDS = ("image", "vector", "joints")
@@ -24,6 +24,7 @@ class WatchedSensor:
         max_age_s: an older reading holds the robot, by stamp and by arrival.
         freeze_s: readings that repeat to the last bit for longer hold it; None disables this. Images
             and joints are also judged by what moved meanwhile.
+        envelope: (column, band) of each value that has a band.
 
     Raises:
         ConfigError: an unknown kind, or a time that is not finite and positive.
@@ -33,6 +34,7 @@ class WatchedSensor:
     kind: str
     max_age_s: float
     freeze_s: float | None = None
+    envelope: tuple[tuple[int, Band], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -61,5 +63,6 @@ def watched_sensors(spec: RobotSpec) -> tuple[WatchedSensor, ...]:
             watched.append(WatchedSensor(sensor.name, IMAGE, sensor.max_age_s))
         else:
             kind = JOINT_STATES if sensor.name in spec.joint_sensors else VECTOR
-            watched.append(WatchedSensor(sensor.name, kind, sensor.max_age_s, sensor.freeze_s))
+            bands = tuple((sensor.names.index(band.value), band) for band in sensor.envelope)
+            watched.append(WatchedSensor(sensor.name, kind, sensor.max_age_s, sensor.freeze_s, bands))
     return tuple(sorted(watched, key=lambda sensor: sensor.kind != JOINT_STATES))

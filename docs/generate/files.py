@@ -17,7 +17,7 @@ from ami_ros.body.limits import ChannelLimits
 from ami_ros.body.outputs import Output
 from ami_ros.body.robot_spec import _RobotFile
 from ami_ros.body.scenery import Box
-from ami_ros.body.sensors import ImageSensor, VectorSensor, _VectorSection
+from ami_ros.body.sensors import ImageSensor, VectorSensor, _BandSection, _VectorSection
 from ami_ros.body.simulation import ArmSimulation, NoSimulation, _ProcessSection, _ProcessValue
 from ami_ros.body.simulators import SIMULATORS
 from ami_ros.settings.task_file import SECTIONS, TaskFile
@@ -51,8 +51,9 @@ ROBOT: dict[str, tuple[type[Any], dict[str, str]]] = {
     "sensors.<name>, kind: image": (ImageSensor, {"kind": "`image`"}),
     "sensors.<name>, kind: vector": (
         _VectorSection,
-        {"kind": "`vector`", "freeze_s": attributes(VectorSensor)["freeze_s"]},
+        {"kind": "`vector`", **{key: attributes(VectorSensor)[key] for key in ("freeze_s", "envelope")}},
     ),
+    "sensors.<name>.envelope.<value>": (_BandSection, {}),
     "actions": (_ActionSection, {}),
     "actions.channels.<name>": (
         Channel,

@@ -17,6 +17,7 @@ from ami_ros.safety import supervisor
 from ami_ros.safety.admission import Admission
 from ami_ros.safety.checks.astray import Astray
 from ami_ros.safety.checks.doubt import Doubt
+from ami_ros.safety.checks.envelope import Envelope
 from ami_ros.safety.checks.freshness import Freshness
 from ami_ros.safety.checks.heartbeat import Heartbeat
 from ami_ros.safety.checks.place_trust import PlaceTrust
@@ -174,6 +175,8 @@ MUTANTS: dict[
     "tracking": (Tracking, "judge", _passes, "robot does not follow"),
     "lead": (Lead, "problem", _none, "wall at full speed"),
     "tracking: gives way to the wrong side": (Tracking, "give_way", _press_harder, "robot does not follow"),
+    "envelope": (Envelope, "judge", _passes, "value leaves its band"),
+    "envelope: retreats nowhere": (Envelope, "retreat", 0.0, "value leaves its band"),
     "recovery": (Recovery, "judge", _passes, "fault camera_silent"),
     "braking distance and zones": (Stepping, "_problem", _none, "workspace"),
     "braking distance": (BrakingDistance, "problem", _none, "limits"),
@@ -251,7 +254,7 @@ def _error(story: Callable[[], object]) -> Exception | None:
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_gate_without_a_check_is_found_out(mutant, monkeypatch):
     owner, name, replacement, story = MUTANTS[mutant]
-    monkeypatch.setattr(owner, name, replacement or _first_restrictions_only)
+    monkeypatch.setattr(owner, name, _first_restrictions_only if replacement is None else replacement)
     by = noticed(story)
     print(f"| {mutant} | {by[:90] or 'NOTHING'} |")
     assert by

@@ -38,6 +38,7 @@ SETTINGS = ModelSettings(
     macros=5,
     inverse_hidden=22,
     reading_hidden=0,
+    stillness=True,
     appearance_channels=(6, 9),
     appearance_hidden=12,
     disagreement_heads=3,

@@ -67,7 +67,7 @@ class Jepa(nn.Module):
             Coarse(settings, layout, action_size) for _ in range(min(settings.macro_blocks, 1))
         )
         self.disagreement_heads = Disagreement(settings, layout.core_size, action_size)
-        self.surprise_gauge = Surprise(layout.core_size, layout.posture_size)
+        self.surprise_gauge = Surprise(layout.core_size, layout.posture_size, settings.stillness)
         self.temporal_distances = nn.ModuleList(
             TemporalDistance(settings, layout.view_size) for _ in range(layout.views)
         )
@@ -247,12 +247,15 @@ class Jepa(nn.Module):
             oddness: (B,) oddness of the current images.
         """
         blocks = action.view(action.shape[0], -1, self.action_size)
-        predicted, doubt = state[:, : self.core_size], torch.zeros_like(oddness)
+        start, doubt = state[:, : self.core_size], torch.zeros_like(oddness)
+        predicted = start
         for block, after in enumerate(self.states(state, blocks)):
             before, predicted = predicted, after[:, : self.core_size]
             doubt = doubt + self.disagreement(before, predicted - before, blocks[:, block])
         core, posture = next_state[:, : self.core_size], self.posture(next_state[:, self.vectors_at :])
-        return self.surprise_gauge(predicted, doubt / blocks.shape[1], core, posture, oddness)
+        moved = posture - self.posture(state[:, self.vectors_at :])
+        doubt = doubt / blocks.shape[1]
+        return self.surprise_gauge(start, moved, predicted, doubt, core, posture, oddness)
 
     def distance(self, view: Tensor, goal: Tensor, kind: str, index: int = 0) -> Tensor:
         """Return the distance of views (B, `view_size`) from a goal (`view_size`,), in control steps.

@@ -33,6 +33,7 @@ class ModelSettings:
     reading_hidden: int = setting(
         "width of what reads vectors off goal pictures; 0: there is none", ge=0, le=4096
     )
+    stillness: bool = setting("pictures that stand still while the joints move count as surprising motion")
     appearance_channels: tuple[int, ...] = setting(
         "channels of the two convolutions that judge whether an image is familiar", ge=4
     )

@@ -14,6 +14,7 @@ from ami_ros.training.settings import TrainingSettings
 # Quantile at which each component is 1. Each has its own: signs of a strange world must not drown out signs
 # of a strange event. Looks at the edge of the training range may count as odd once in a hundred.
 RARE = (0.99, 0.999, 0.9995, 0.99)
+MOVES = 0.25  # quantile of the joints' moves from which on a picture has to change
 SHARP = 1e-3  # smallest variance resolved for pose and novelty, share of the mean
 
 
@@ -57,6 +58,11 @@ def fit_surprise(
         gauge.pose_whitening.copy_(whitening(core @ weights + offset - pose, SHARP))
     gauge.core_mean.copy_(core.mean(dim=0))
     gauge.novelty_whitening.copy_(whitening(core - gauge.core_mean, SHARP))
+    if gauge.stillness:
+        change = (core - training.core(model)).norm(dim=1)
+        move = (pose - model.posture(training.state[:, model.vectors_at :])).norm(dim=1)
+        gauge.least_move.fill_(torch.quantile(move, MOVES))
+        gauge.least_change.fill_(change[move >= gauge.least_move].min() if pose.shape[1] else 0.0)
     gauge.scale.fill_(1.0)
     lengths = surprises(model, held_out)
     each = [torch.quantile(lengths[:, i], rare) for i, rare in enumerate(RARE)]

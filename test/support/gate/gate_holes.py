@@ -13,6 +13,7 @@ from gate_arm import JERK, gate_arm
 from gate_base import LIES, BasePlant
 from gate_buttons import FLOOD
 from gate_plant import FAULTS, TICK_NS, Plant
+from gate_process import ProcessPlant
 from robots import ACCELERATION, LOWER, UPPER, VELOCITY
 
 from ami_ros.errors import ConfigError
@@ -567,6 +568,28 @@ def restricted_base() -> None:
         raise AssertionError("; ".join(base.violations[:3]))
 
 
+def value_leaves_its_band() -> None:
+    """A measured value outside its band leads set points to their rest, and a person must look if that lasts."""
+    process = ProcessPlant()
+    process.run(30)
+    process.goal = np.array([70.0, 0.8])
+    process.run(2 * LONG)
+    begun = np.abs(process.command.position - process.body.home)
+    process.flaws = {"pressure high"}
+    process.run(LONG)
+    named = {reason.code for reason in process.verdict.reasons}
+    expect(named >= {"ENVELOPE_LEFT"}, f"said {process.verdict}")
+    process.run(10 * LONG)
+    left = np.abs(process.command.position - process.body.home)
+    expect(bool((left < 0.01 * begun).all()), f"{left} from its rest, {begun} before")
+    expect(process.verdict.level is Level.STOP, f"in the end {process.verdict}")
+    process.recover()
+    process.run(10 * LONG)
+    expect(process.verdict.level < Level.HOLD, f"never went on: {process.verdict}")
+    if process.violations:
+        raise AssertionError("; ".join(process.violations[:3]))
+
+
 HOLES: dict[str, Callable[[], None]] = {
     "NaN in a proposal": bad_numbers(np.nan),
     "Inf in a proposal": bad_numbers(np.inf),
@@ -596,6 +619,7 @@ HOLES: dict[str, Callable[[], None]] = {
     "restrictions bite": restrictions_bite,
     "looser restrictions": looser_restrictions,
     "direction is kept": direction_is_kept,
+    "value leaves its band": value_leaves_its_band,
     **{f"jerk tightened to {size}": jerk_tightened(size) for size in (0.1, 0.01, 0.005, 0.002, 0.00002)},
     "restrictions do not lengthen a stop": restrictions_do_not_lengthen_a_stop,
     "restrictions many times a second": restrictions_many_times_a_second,

@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process with two set points behind a gate: three sensors that fall silent, freeze or send nonsense."""
+"""A process with two set points behind a gate: three sensors that fall silent, freeze, lie, or leave their band."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from gate_channels import ChannelPlant
-from set_points import LOWER, SENSORS, UPPER, plant_body
+from set_points import FLOW, LOWER, PRESSURE, TEMPERATURE, UPPER, plant_body
 
-from ami_ros.types import Command, FloatArray
+from ami_ros.body.sensors import ANY_RATE, Band
+from ami_ros.types import Command, FloatArray, Level
 
 NEVER_NS = -(2**62)
 FLAWS = ("silent", "frozen", "refused", "late", "future")
-FLAWED = tuple(f"{sensor.name} {flaw}" for sensor in SENSORS for flaw in FLAWS)
+BAND = Band("inlet", 2.0, 8.0, turn_s=0.4, rate=ANY_RATE)
+SENSORS = (TEMPERATURE, replace(PRESSURE, envelope=((0, BAND),)), FLOW)
+VALUES = {"pressure high": 9.0, "pressure low": -3.0, "pressure near": 7.9, "pressure odd": np.nan}
+FLAWED = (*(f"{sensor.name} {flaw}" for sensor in SENSORS for flaw in FLAWS), *VALUES)
+USUAL = 5.0
 
 
 class ProcessPlant(ChannelPlant):
@@ -22,7 +29,8 @@ class ProcessPlant(ChannelPlant):
         self._content = 0
         self._good_ns = {sensor.name: NEVER_NS for sensor in SENSORS}
         self._changed_ns = dict(self._good_ns)
-        super().__init__(plant_body())
+        self.outside = False
+        super().__init__(plant_body(sensors=SENSORS))
 
     def mend(self) -> None:
         super().mend()
@@ -40,13 +48,16 @@ class ProcessPlant(ChannelPlant):
                 continue
             off_ns = 5_000_000_000 * ("future" in flaws) - 5_000_000_000 * ("late" in flaws)
             content = 0 if "frozen" in flaws else self._content
-            self.gate.see_vector(name, content, self.now_ns + off_ns, self.now_ns)
+            value = next((VALUES[flaw] for flaw in sorted(self.flaws) if flaw in VALUES), USUAL)
+            self.gate.see_vector(name, content, self.now_ns + off_ns, self.now_ns, np.array([value]))
+            if sensor.envelope:
+                self.outside = not BAND.low <= value <= BAND.high
             if not off_ns:
                 self._good_ns[name] = self.now_ns
                 self._changed_ns[name] = self.now_ns if content else self._changed_ns[name]
 
     def _must_hold(self) -> list[str]:
-        found = []
+        found = ["a value outside its band"] if self.outside else []
         for sensor in SENSORS:
             age_s = (self.now_ns - self._good_ns[sensor.name]) / 1e9
             same_s = (self.now_ns - self._changed_ns[sensor.name]) / 1e9
@@ -56,8 +67,17 @@ class ProcessPlant(ChannelPlant):
                 found.append(f"{sensor.name} the same for {same_s} s")
         return found
 
+    def _judge(self, must: list[str]) -> None:
+        """Outside its band a value leads set points to their rest, in a stop, too."""
+        super()._judge(must)
+        if self.verdict.level >= Level.HOLD and self.outside:
+            self.oracle.give_way(self.body.home)
+        elif self.verdict.level >= Level.HOLD and self.oracle.gives_way:
+            self.oracle.stop()
+
     def _forgotten(self) -> None:
         super()._forgotten()
+        self.outside = False
         self._good_ns = {sensor.name: NEVER_NS for sensor in SENSORS}
         self._changed_ns = {sensor.name: self.now_ns for sensor in SENSORS}
 

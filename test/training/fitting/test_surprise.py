@@ -9,6 +9,7 @@ import pytest
 import torch
 from part_settings import load_training_settings
 from small_model import ACTION, LATENT, small_jepa
+from small_model import SETTINGS as SIZES
 
 from ami_ros.model.networks.surprise import SURPRISE_NAMES
 from ami_ros.training.fitting.surprise import fit_surprise, surprises, whitening
@@ -68,6 +69,28 @@ def test_each_component_notices_its_own(fitted):
         assert float(median[SURPRISE_NAMES.index(name)]) > 1.5, name
     assert float(surprises(fitted, shifted).median(dim=0).values[0]) < 1.0
     assert float(surprises(fitted, strange).median(dim=0).values[0]) < 1.0
+
+
+def test_a_picture_that_stands_still_while_joints_move(fitted):
+    usual = transitions(fitted, 2)
+    frozen = torch.cat([usual.state[:, :LATENT], usual.next_state[:, LATENT:]], dim=1)
+    moving = surprises(fitted, dataclasses.replace(usual, next_state=frozen))[:, 0]
+    assert float((moving > 10.0).float().mean()) == pytest.approx(0.5, abs=0.05)  # joints that hardly move
+    resting = surprises(fitted, dataclasses.replace(usual, next_state=usual.state))[:, 0]
+    assert float(resting.max()) < 10.0
+    older = small_jepa(settings=dataclasses.replace(SIZES, stillness=False))
+    fit_surprise(older, usual, usual, SETTINGS)
+    assert float(surprises(older, dataclasses.replace(usual, next_state=frozen))[:, 0].max()) < 10.0
+
+
+def test_pictures_that_repeat_in_training_may_repeat_later():
+    model = small_jepa()
+    usual = transitions(model, 0)
+    repeats = usual.next_state.clone()
+    repeats[::10, :LATENT] = usual.state[::10, :LATENT]
+    fit_surprise(model, dataclasses.replace(usual, next_state=repeats), usual, SETTINGS)
+    assert float(model.surprise_gauge.least_change) == 0.0
+    assert bool(torch.isfinite(surprises(model, dataclasses.replace(usual, next_state=repeats))).all())
 
 
 def test_whitening_by_hand():
